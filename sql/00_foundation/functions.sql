@@ -1,0 +1,441 @@
+-- Helpers that every domain uses: the clock, refusals, and the reading of arguments.
+
+/*
+ * The moment that every rule means by "now". Tests move it with the setting frontdesk.now.
+ */
+create function private.now()
+returns timestamptz
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return coalesce(nullif(current_setting('frontdesk.now', true), '')::timestamptz, now());
+end;
+$$;
+
+/*
+ * Refuse a call: status, stable token, a sentence for people, the next step.
+ * PostgREST turns errcode PTnnn into HTTP status nnn; docs/errors.md lists every token.
+ */
+create function private.refuse(errcode text, token text, message text, hint text)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    raise exception using
+        errcode = refuse.errcode,
+        message = refuse.message,
+        detail = refuse.token,
+        hint = refuse.hint;
+end;
+$$;
+
+/*
+ * Refuse an argument or a column by name. It never returns; it is boolean so that a CHECK can say
+ * `check (price_minor >= 0 or private.invalid('price_minor', 'must not be negative'))`:
+ * the constraint holds on every path and still answers in the API's own words.
+ * Volatile on purpose: the planner must not evaluate it ahead of time.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.invalid(argument text, sentence text)
+returns boolean
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    raise exception using
+        errcode = 'PT400',
+        message = format('%s %s.', invalid.argument, invalid.sentence),
+        detail = 'invalid_input',
+        hint = 'Correct it and send the request again.';
+end;
+$$;
+
+/*
+ * The caller's user id.
+ *
+ * Errors:  PT401 not_signed_in
+ */
+create function private.signed_in()
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = auth.uid();
+begin
+    if v_user_id is null then
+        perform private.refuse(
+            'PT401', 'not_signed_in', 'Sign in first.', 'Send a signed-in user''s token.'
+        );
+    end if;
+    return v_user_id;
+end;
+$$;
+
+/*
+ * Is this one of the roles that clients come in as? Servers and owners are trusted, clients are checked.
+ */
+create function private.is_client()
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return current_user in ('anon', 'authenticated');
+end;
+$$;
+
+/*
+ * Read an identifier.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_identifier(value text, argument text, is_required boolean default true)
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if value is null then
+        if is_required then
+            perform private.invalid(argument, 'is required');
+        end if;
+        return null;
+    end if;
+    if value !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+        perform private.invalid(argument, 'must be a UUID');
+    end if;
+    return value::uuid;
+end;
+$$;
+
+/*
+ * Read an instant: ISO 8601 with an offset. One without is refused, never guessed.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_instant(value text, argument text, is_required boolean default true)
+returns timestamptz
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if value is null then
+        if is_required then
+            perform private.invalid(argument, 'is required');
+        end if;
+        return null;
+    end if;
+    if value !~ '^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?( ?Z|[+-]\d\d(:?\d\d)?)$' then
+        perform private.invalid(
+            argument, 'must be an ISO 8601 instant with an offset, such as 2031-03-30T09:00:00Z'
+        );
+    end if;
+    return value::timestamptz;
+exception
+    when datetime_field_overflow or invalid_datetime_format
+    or invalid_time_zone_displacement_value then
+        perform private.invalid(argument, 'is not a moment that exists');
+end;
+$$;
+
+/*
+ * Read a whole number between two bounds.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_whole_number(
+    value text, argument text, minimum integer, maximum integer, is_required boolean default true
+)
+returns integer
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if value is null then
+        if is_required then
+            perform private.invalid(argument, 'is required');
+        end if;
+        return null;
+    end if;
+    if value !~ '^-?\d{1,9}$' or value::integer not between minimum and maximum then
+        perform private.invalid(
+            argument, format('must be a whole number from %s to %s', minimum, maximum)
+        );
+    end if;
+    return value::integer;
+end;
+$$;
+
+/*
+ * Read true or false; what is not sent is false.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_yes_no(value text, argument text)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if value is not null and lower(value) not in ('true', 'false', 't', 'f') then
+        perform private.invalid(argument, 'must be true or false');
+    end if;
+    return coalesce(lower(value) in ('true', 't'), false);
+end;
+$$;
+
+/*
+ * Read a text: no control characters but tabs and line breaks, at most so many characters; blank is null.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_text(value text, argument text, maximum integer)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if length(value) > maximum then
+        perform private.invalid(argument, format('must have at most %s characters', maximum));
+    end if;
+    if private.has_control_characters(value) then
+        perform private.invalid(argument, 'must not contain control characters');
+    end if;
+    return nullif(btrim(value), '');
+end;
+$$;
+
+/*
+ * Read a text that must be there.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_required_text(value text, argument text, maximum integer)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_text text = private.to_text(value, argument, maximum);
+begin
+    if v_text is null then
+        perform private.invalid(argument, 'is required');
+    end if;
+    return v_text;
+end;
+$$;
+
+/*
+ * Does a text hold control characters other than tab, line feed and carriage return?
+ */
+create function private.has_control_characters(value text)
+returns boolean
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return value ~ '[\x01-\x08\x0B\x0C\x0E-\x1F\x7F]';
+end;
+$$;
+
+/*
+ * Read a JSON array of at most so many elements; what is not sent is empty.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_list(value text, argument text, maximum integer)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_list jsonb;
+begin
+    begin
+        v_list = coalesce(value, '[]')::jsonb;
+    exception
+        when invalid_text_representation or untranslatable_character then
+            v_list = null;
+    end;
+    if jsonb_typeof(v_list) is distinct from 'array' then
+        perform private.invalid(argument, 'must be a JSON array');
+    end if;
+    if jsonb_array_length(v_list) > maximum then
+        perform private.invalid(argument, format('must have at most %s elements', maximum));
+    end if;
+    return v_list;
+end;
+$$;
+
+/*
+ * Read a list of identifiers, as a JSON array or as {a,b}; sorted, each once.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_identifiers(value text, argument text)
+returns uuid[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_list jsonb;
+begin
+    if value is null or value in ('[]', '{}') then
+        return '{}'::uuid[];
+    end if;
+    v_list = case
+        when value ~ '^\{[0-9a-fA-F,-]*\}$' then to_jsonb(string_to_array(btrim(value, '{}'), ','))
+        else private.to_list(value, argument, 50)
+    end;
+    return array(
+        select distinct private.to_identifier(element.value, argument) as id
+        from jsonb_array_elements_text(v_list) as element (value)
+        order by id
+    );
+end;
+$$;
+
+/*
+ * Claim an idempotency key for this call. Null: the key is new (or none was sent), go on and call
+ * private.remember_answer. Otherwise: the first answer, to be given again.
+ * Two calls with one key at the same time queue up here: the second waits for the first to commit.
+ * Definer: clients have no access to the table; only the caller's own keys are touched.
+ *
+ * Errors:  PT400 invalid_input · PT409 idempotency_conflict
+ */
+create function private.first_answer(function_name text, key text, arguments jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = private.signed_in();
+    v_hash bytea = sha256(convert_to(arguments::text, 'UTF8'));
+    v_first private.idempotency_keys;
+begin
+    if length(first_answer.key) not between 1 and 255
+        or private.has_control_characters(first_answer.key) then
+        perform private.invalid('idempotency_key', 'must have 1 to 255 printable characters');
+    end if;
+
+    insert into private.idempotency_keys (user_id, function_name, key, arguments_hash, created_at)
+    values (v_user_id, first_answer.function_name, first_answer.key, v_hash, private.now())
+    on conflict do nothing;
+    if found then
+        return null;
+    end if;
+
+    select idempotency_keys.* into v_first
+    from private.idempotency_keys
+    where
+        idempotency_keys.user_id = v_user_id
+        and idempotency_keys.function_name = first_answer.function_name
+        and idempotency_keys.key = first_answer.key;
+
+    if v_first.arguments_hash is distinct from v_hash then
+        perform private.refuse(
+            'PT409', 'idempotency_conflict',
+            'This idempotency key was used with other arguments.',
+            'Use a new key for a new request.'
+        );
+    end if;
+    return v_first.answer;
+end;
+$$;
+
+/*
+ * Keep the answer that belongs to a claimed key.
+ * Definer: as private.first_answer.
+ */
+create function private.remember_answer(function_name text, key text, answer jsonb)
+returns void
+language sql
+volatile
+security definer
+set search_path = ''
+begin atomic
+    update private.idempotency_keys
+    set answer = remember_answer.answer
+    where
+        idempotency_keys.user_id = (select auth.uid())
+        and idempotency_keys.function_name = remember_answer.function_name
+        and idempotency_keys.key = remember_answer.key;
+end;
+
+/*
+ * Forget idempotency keys that are older than a day. Gives how many.
+ * Definer: called by the worker, which has no access to the table.
+ */
+create function private.forget_old_keys()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_count integer;
+begin
+    delete from private.idempotency_keys
+    where idempotency_keys.created_at < private.now() - interval '1 day';
+    get diagnostics v_count = row_count;
+    return v_count;
+end;
+$$;
+
+/*
+ * Is this the name of a time zone that PostgreSQL knows (IANA, such as Asia/Kathmandu)?
+ * Offsets and abbreviations are not: they do not know daylight saving.
+ */
+create function private.is_time_zone(value text)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if value !~ '^[A-Z][A-Za-z]+(/[A-Za-z0-9_+-]+){0,2}$' or value ~ '^(posix|right)/' then
+        return false;
+    end if;
+    perform now() at time zone value;
+    return value ~ '/' or value in ('UTC', 'GMT');
+exception
+    when invalid_parameter_value then
+        return false;
+end;
+$$;

@@ -1,0 +1,240 @@
+-- Trigger functions that several domains hang on their tables.
+
+/*
+ * Note when a row was last changed.
+ */
+create function private.any__touch()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    new.updated_at = private.now();
+    return new;
+end;
+$$;
+
+/*
+ * Histories are added to, never rewritten.
+ *
+ * Errors:  PT409 append_only
+ */
+create function private.any__refuse_rewriting()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.refuse(
+        'PT409', 'append_only', 'History cannot be changed.', 'Add a new entry instead.'
+    );
+    return null;
+end;
+$$;
+
+/*
+ * Answer a bad row in the API's words, on the tables that clients write directly. The constraints decide
+ * all the same; this trigger speaks before they do, because PostgreSQL would name constraints and relations.
+ * The trigger's argument is the permission that the row's business asks of a client.
+ *
+ * Errors:  PT400 invalid_input · PT403 forbidden · PT404 not_found · PT409 already_exists
+ */
+create function private.any__refuse_bad_input()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_new jsonb = to_jsonb(new);
+    v_old jsonb = case when tg_op = 'UPDATE' then to_jsonb(old) end;
+begin
+    perform private.refuse_missing_values(tg_relid, v_new);
+    if tg_nargs > 0 then
+        perform private.refuse_foreign_business((v_new ->> 'business_id')::uuid, tg_argv[0]);
+    end if;
+    perform private.refuse_broken_references(tg_relid, v_new, v_old);
+    perform private.refuse_duplicates(tg_relid, v_new, v_old);
+    return new;
+end;
+$$;
+
+/*
+ * Errors:  PT400 invalid_input
+ */
+create function private.refuse_missing_values(relation oid, new_row jsonb)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_column text;
+begin
+    select pg_attribute.attname into v_column
+    from pg_catalog.pg_attribute
+    where
+        pg_attribute.attrelid = relation
+        and pg_attribute.attnum > 0
+        and not pg_attribute.attisdropped
+        and pg_attribute.attnotnull
+        and pg_attribute.attgenerated = ''
+        and pg_attribute.attidentity = ''
+        and new_row -> pg_attribute.attname = 'null'
+    order by pg_attribute.attnum
+    limit 1;
+    if found then
+        perform private.invalid(v_column, 'is required');
+    end if;
+end;
+$$;
+
+/*
+ * Errors:  PT403 forbidden
+ */
+create function private.refuse_foreign_business(business_id uuid, permission text)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if private.is_client() and not exists (
+        select 1
+        from private.my_businesses(permission) as mine (id)
+        where mine.id = refuse_foreign_business.business_id
+    ) then
+        perform private.refuse(
+            'PT403', 'forbidden', 'You may not change this business.',
+            'Ask an owner of the business for a role that may.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * A reference must lead to a row that the caller can see: absent and another tenant's get one answer.
+ *
+ * Errors:  PT404 not_found
+ */
+create function private.refuse_broken_references(relation oid, new_row jsonb, old_row jsonb)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_key record;
+    v_found boolean;
+begin
+    for v_key in
+        select
+            pg_constraint.confrelid::regclass as target,
+            string_agg(
+                format('target.%I = %L', foreign_columns.attname, new_row ->> columns.attname),
+                ' and '
+            ) as condition,
+            (array_agg(columns.attname order by pairs.position desc))[1] as column_name
+        from pg_catalog.pg_constraint
+        cross join lateral unnest(pg_constraint.conkey, pg_constraint.confkey)
+            with ordinality as pairs (here, there, position)
+        inner join pg_catalog.pg_attribute as columns
+            on columns.attrelid = pg_constraint.conrelid and columns.attnum = pairs.here
+        inner join pg_catalog.pg_attribute as foreign_columns
+            on
+                foreign_columns.attrelid = pg_constraint.confrelid
+                and foreign_columns.attnum = pairs.there
+        where
+            pg_constraint.conrelid = relation
+            and pg_constraint.contype = 'f'
+            and has_table_privilege(pg_constraint.confrelid, 'select')
+        group by pg_constraint.oid, pg_constraint.confrelid
+        having
+            bool_and(new_row ->> columns.attname is not null)
+            and (
+                old_row is null
+                or bool_or(new_row -> columns.attname is distinct from old_row -> columns.attname)
+            )
+    loop
+        execute format('select exists (select 1 from %s as target where %s)', v_key.target, v_key.condition)
+        into v_found;
+        if not v_found then
+            perform private.refuse(
+                'PT404', 'not_found',
+                format('What %s names does not exist.', v_key.column_name),
+                'Read the rows that you can see and use one of their identifiers.'
+            );
+        end if;
+    end loop;
+end;
+$$;
+
+/*
+ * Errors:  PT409 already_exists
+ */
+create function private.refuse_duplicates(relation oid, new_row jsonb, old_row jsonb)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_key record;
+    v_found boolean;
+begin
+    for v_key in
+        select
+            string_agg(
+                format('twin.%I = %L', columns.attname, new_row ->> columns.attname), ' and '
+            ) as condition,
+            string_agg(columns.attname, ', ' order by keys.position) as column_names
+        from pg_catalog.pg_index
+        cross join lateral unnest(pg_index.indkey) with ordinality as keys (attnum, position)
+        inner join pg_catalog.pg_attribute as columns
+            on columns.attrelid = pg_index.indrelid and columns.attnum = keys.attnum
+        where
+            pg_index.indrelid = relation
+            and pg_index.indisunique
+            and not pg_index.indisprimary
+            and pg_index.indpred is null
+            and pg_index.indexprs is null
+            and not exists (
+                select 1
+                from pg_catalog.pg_attribute as id_column
+                where
+                    id_column.attrelid = relation
+                    and id_column.attname = 'id'
+                    and id_column.attnum = any(pg_index.indkey)
+            )
+        group by pg_index.indexrelid
+        having
+            bool_and(new_row ->> columns.attname is not null)
+            and (
+                old_row is null
+                or bool_or(new_row -> columns.attname is distinct from old_row -> columns.attname)
+            )
+    loop
+        execute format(
+            'select exists (select 1 from %s as twin where %s and twin.id::text is distinct from %L)',
+            relation::regclass, v_key.condition, new_row ->> 'id'
+        )
+        into v_found;
+        if v_found then
+            perform private.refuse(
+                'PT409', 'already_exists',
+                format('There is already one with this %s.', v_key.column_names),
+                'Choose another value, or change the one that exists.'
+            );
+        end if;
+    end loop;
+end;
+$$;

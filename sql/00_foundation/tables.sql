@@ -1,0 +1,67 @@
+-- The ground that every domain stands on: one schema a domain, the extensions that constraints need, the
+-- currencies that prices point at, and the types in which clients send arguments.
+-- Nothing may be executed unless a grant says so: PostgreSQL's habit of letting PUBLIC call every new
+-- function is switched off here, before the first function exists.
+
+create schema if not exists extensions;
+create extension if not exists btree_gist with schema extensions;
+create extension if not exists citext with schema extensions;
+
+alter default privileges revoke execute on functions from public;
+
+create schema private;
+create schema identity;
+create schema business;
+create schema catalog;
+create schema scheduling;
+create schema pricing;
+create schema analytics;
+
+comment on schema private is 'Helpers and secrets. Never exposed over HTTP.';
+comment on schema identity is 'People: profiles, addresses, platform staff.';
+comment on schema business is 'Businesses, their members, approval and closures.';
+comment on schema catalog is 'What a business offers, with whom, where and when.';
+comment on schema scheduling is 'Bookings and the time that they take.';
+comment on schema pricing is 'What things cost.';
+comment on schema analytics is 'Read-only views for people who read numbers.';
+
+-- The arguments of RPCs arrive as JSON. A typed argument would be refused by PostgreSQL in its own words
+-- before a function runs, and `timestamptz` would guess a missing offset. So public functions take these
+-- domains, and private.to_… turn them into typed values or answer `invalid_input` with the argument's name.
+create domain public.identifier as text;
+create domain public.instant as text;
+create domain public.whole_number as text;
+create domain public.yes_no as text;
+create domain public.list as text;
+
+comment on domain public.identifier is 'A UUID, as text: 8-4-4-4-12 hexadecimal digits.';
+comment on domain public.instant is
+'An ISO 8601 instant with its offset, such as 2031-03-30T09:00:00+02:00 or …Z. Never without one.';
+comment on domain public.whole_number is 'A whole number, as JSON''s number or as text.';
+comment on domain public.yes_no is 'true or false.';
+comment on domain public.list is 'A JSON array; lists of identifiers may also be sent as {a,b}.';
+
+-- Currencies are reference data (supabase/seed.sql); pricing owns them, every domain's prices point at them.
+create table pricing.currencies (
+    code text primary key,
+    name text not null,
+    minor_digits smallint not null,
+
+    constraint currencies_code_is_iso_4217 check (code ~ '^[A-Z]{3}$'),
+    constraint currencies_minor_digits_are_few check (minor_digits between 0 and 4)
+);
+
+-- The first answer to a call that carried an idempotency key: the same key with the same arguments gets it
+-- again, with others it is refused. Kept for a day (private.forget_old_keys).
+create table private.idempotency_keys (
+    user_id uuid not null,
+    function_name text not null,
+    key text not null,
+    arguments_hash bytea not null,
+    answer jsonb,
+    created_at timestamptz not null default now(),
+
+    primary key (user_id, function_name, key),
+    constraint idempotency_keys_are_short check (length(key) between 1 and 255)
+);
+create index idempotency_keys_created_at_idx on private.idempotency_keys (created_at);

@@ -1,0 +1,85 @@
+-- People. A user is a row of auth.users, which Supabase Auth (or our own sign-in) owns; a profile is what
+-- Frontdesk knows about them and exists from the moment that the user does. Addresses are theirs alone.
+-- Platform staff run the marketplace itself: admin, finance, support.
+
+create type identity.platform_role as enum ('support', 'finance', 'admin');
+
+create table identity.profiles (
+    id uuid primary key references auth.users (id) on delete cascade,
+    email text,
+    full_name text,
+    phone text,
+    locale text not null default 'en',
+    time_zone text not null default 'UTC',
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+
+    constraint profiles_full_name_is_short check (
+        full_name is null
+        or length(full_name) between 1 and 200
+        or private.invalid('full_name', 'must have 1 to 200 characters')
+    ),
+    constraint profiles_full_name_is_printable check (
+        full_name is null
+        or not private.has_control_characters(full_name)
+        or private.invalid('full_name', 'must not contain control characters')
+    ),
+    constraint profiles_phone_is_international check (
+        phone is null
+        or phone ~ '^\+[1-9]\d{5,14}$'
+        or private.invalid('phone', 'must be in international form, such as +491701234567')
+    ),
+    constraint profiles_locale_is_a_language_tag check (
+        locale ~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$'
+        or private.invalid('locale', 'must be a language tag, such as en or de-AT')
+    ),
+    constraint profiles_time_zone_exists check (
+        private.is_time_zone(time_zone)
+        or private.invalid('time_zone', 'must be an IANA time zone, such as Europe/Berlin')
+    )
+);
+comment on table identity.profiles is 'What Frontdesk knows about a user.';
+
+create table identity.addresses (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid not null default auth.uid() references auth.users (id) on delete cascade,
+    label text,
+    recipient text not null,
+    line1 text not null,
+    line2 text,
+    city text not null,
+    region text,
+    postal_code text,
+    country text not null,
+    is_default boolean not null default false,
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+
+    constraint addresses_texts_are_short check (
+        length(concat(label, recipient, line1, line2, city, region, postal_code)) <= 1000
+        or private.invalid('address', 'must have at most 1000 characters in all')
+    ),
+    constraint addresses_texts_are_printable check (
+        not private.has_control_characters(
+            concat(label, recipient, line1, line2, city, region, postal_code)
+        )
+        or private.invalid('address', 'must not contain control characters')
+    ),
+    constraint addresses_country_is_iso_3166 check (
+        country ~ '^[A-Z]{2}$'
+        or private.invalid('country', 'must be a two-letter ISO 3166 code, such as DE')
+    )
+);
+comment on table identity.addresses is 'A user''s address book.';
+create index addresses_user_id_idx on identity.addresses (user_id);
+-- One default each; addresses__keep_one_default moves the mark, this index has the last word.
+create unique index addresses_one_default_idx on identity.addresses (user_id) where is_default;
+
+create table identity.platform_staff (
+    user_id uuid primary key references auth.users (id) on delete cascade,
+    role identity.platform_role not null,
+    granted_by uuid references auth.users (id) on delete set null,
+    granted_at timestamptz not null default now()
+);
+comment on table identity.platform_staff is 'Users who run the marketplace itself.';
+create index platform_staff_granted_by_idx on identity.platform_staff (granted_by);
