@@ -57,3 +57,93 @@ begin
     );
 end;
 $$;
+
+/*
+ * May the caller see this business? A table of a business that everyone may read asks this in its policy.
+ * Invoker: the policy of business.businesses decides.
+ */
+create function business.is_visible(business_id uuid)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return exists (
+        select 1 from business.businesses where businesses.id = is_visible.business_id
+    );
+end;
+$$;
+
+/*
+ * The zone in which a business's days and hours are meant; null when there is no such business.
+ * Definer: the answer does not depend on who asks.
+ */
+create function business.time_zone(business_id uuid)
+returns text
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return (
+        select businesses.time_zone from business.businesses where businesses.id = time_zone.business_id
+    );
+end;
+$$;
+
+/*
+ * Refuse a caller who has not got a permission in a business. The operator's own software has all of them.
+ * Definer: it must tell a business that the caller may see from one that does not exist for them.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function private.require_member(business_id uuid, permission text)
+returns void
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    if private.is_operator()
+        or require_member.business_id in (select private.my_businesses(require_member.permission)) then
+        return;
+    end if;
+    perform private.signed_in();
+    perform business.refuse_caller(require_member.business_id);
+end;
+$$;
+
+/*
+ * Say no to the caller: `forbidden` about a business that they can see, `not_found` about any other.
+ * Definer: it reads businesses that the caller may not, to give both cases one answer.
+ *
+ * Errors:  PT403 forbidden · PT404 not_found
+ */
+create function business.refuse_caller(business_id uuid)
+returns void
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    if business.is_open(refuse_caller.business_id)
+        or refuse_caller.business_id in (select private.my_businesses('view'))
+        or exists (
+            select 1 from business.businesses where businesses.id = refuse_caller.business_id
+        )
+        and private.is_platform_staff('support') then
+        perform private.refuse(
+            'PT403', 'forbidden', 'You may not do this for this business.',
+            'Ask an owner of the business for a role that may.'
+        );
+    end if;
+    perform private.refuse(
+        'PT404', 'not_found', 'There is no such business.', 'Read businesses for those that you can see.'
+    );
+end;
+$$;

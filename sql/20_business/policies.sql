@@ -36,5 +36,8 @@ with check (id in (select private.my_businesses('manage')));
 grant execute on function
     private.my_businesses(text),
     business.settings_are_known(jsonb),
-    business.is_open(uuid)
+    business.is_open(uuid),
+    business.is_visible(uuid),
+    business.time_zone(uuid),
+    private.require_member(uuid, text)
 to anon, authenticated, service_role;
