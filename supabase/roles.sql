@@ -1,0 +1,21 @@
+-- Frontdesk's own roles, beside those of Supabase: the logins of the edge and of the workers, and the role
+-- of people who read numbers. None has a password here; `up` gives every state its own. What each may do is
+-- granted object by object in sql/. The Supabase CLI runs this file before the migrations.
+
+do $$
+begin
+    if not exists (select 1 from pg_roles where rolname = 'edge') then
+        create role edge login noinherit;
+    end if;
+    if not exists (select 1 from pg_roles where rolname = 'worker') then
+        create role worker login noinherit;
+    end if;
+    if not exists (select 1 from pg_roles where rolname = 'analyst') then
+        create role analyst nologin;
+    end if;
+end;
+$$;
+
+-- Analysts read, and a forgotten query ends by itself.
+alter role analyst set default_transaction_read_only = on;
+alter role analyst set statement_timeout = '60s';
