@@ -28,3 +28,162 @@ comment on column public.profiles.locale is 'Language tag, such as en or de-AT. 
 comment on column public.profiles.time_zone is 'IANA time zone. May be changed.';
 comment on column public.profiles.created_at is 'When the account was made.';
 comment on column public.profiles.updated_at is 'When the profile last changed.';
+
+create view public.addresses
+with (security_invoker = true)
+as
+select
+    addresses.id,
+    addresses.user_id,
+    addresses.label,
+    addresses.recipient,
+    addresses.line1,
+    addresses.line2,
+    addresses.city,
+    addresses.region,
+    addresses.postal_code,
+    addresses.country,
+    addresses.is_default,
+    addresses.created_at,
+    addresses.updated_at
+from identity.addresses;
+grant select, delete on public.addresses to authenticated;
+grant insert (
+    user_id, label, recipient, line1, line2, city, region, postal_code, country, is_default
+) on public.addresses to authenticated;
+grant update (
+    user_id, label, recipient, line1, line2, city, region, postal_code, country, is_default
+) on public.addresses to authenticated;
+grant select, insert, update, delete on public.addresses to service_role;
+
+comment on view public.addresses is
+'The caller''s own addresses: read, add, change, delete. At most one is the default.';
+comment on column public.addresses.id is 'The address. Given by the server.';
+comment on column public.addresses.user_id is 'Always the caller, whatever is sent.';
+comment on column public.addresses.label is 'What the user calls it, such as Home, or null.';
+comment on column public.addresses.recipient is 'Whom it is addressed to.';
+comment on column public.addresses.line1 is 'Street and number.';
+comment on column public.addresses.line2 is 'Second line, or null.';
+comment on column public.addresses.city is 'City.';
+comment on column public.addresses.region is 'State, province or prefecture, or null.';
+comment on column public.addresses.postal_code is 'Postal code, or null.';
+comment on column public.addresses.country is 'ISO 3166 code, two letters.';
+comment on column public.addresses.is_default is
+'The first address becomes the default; setting it on another one moves the mark.';
+comment on column public.addresses.created_at is 'When it was added.';
+comment on column public.addresses.updated_at is 'When it last changed.';
+
+create view public.platform_staff
+with (security_invoker = true)
+as
+select
+    platform_staff.user_id,
+    platform_staff.role,
+    platform_staff.granted_by,
+    platform_staff.granted_at
+from identity.platform_staff;
+grant select on public.platform_staff to authenticated;
+grant select, insert, update, delete on public.platform_staff to service_role;
+
+comment on view public.platform_staff is
+'Users who run the marketplace. They see each other; everyone else sees at most their own row.';
+comment on column public.platform_staff.user_id is 'The user.';
+comment on column public.platform_staff.role is 'support, finance or admin; each may all that the ones before may.';
+comment on column public.platform_staff.granted_by is 'The admin who gave the role; null: the operator.';
+comment on column public.platform_staff.granted_at is 'When the role was given.';
+
+/*
+ * The caller: profile, platform role and memberships, in one answer.
+ * plpgsql: memberships belong to the next domain, which is not there yet when this is declared.
+ *
+ * Errors:  PT401 not_signed_in
+ */
+create function public.me(
+    out id uuid,
+    out email text,
+    out full_name text,
+    out phone text,
+    out locale text,
+    out time_zone text,
+    out created_at timestamptz,
+    out platform_role text,
+    out memberships json
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_profile identity.profiles;
+begin
+    select profiles.* into v_profile
+    from identity.profiles
+    where profiles.id = private.signed_in_user();
+
+    id = v_profile.id;
+    email = v_profile.email;
+    full_name = v_profile.full_name;
+    phone = v_profile.phone;
+    locale = v_profile.locale;
+    time_zone = v_profile.time_zone;
+    created_at = v_profile.created_at;
+    platform_role = (
+        select platform_staff.role
+        from identity.platform_staff
+        where platform_staff.user_id = me.id
+    );
+    memberships = coalesce((
+        select json_agg(
+            json_build_object(
+                'business_id', businesses.id,
+                'name', businesses.name,
+                'slug', businesses.slug,
+                'role', business_members.role
+            )
+            order by businesses.name, businesses.id
+        )
+        from business.business_members
+        inner join business.businesses on business_members.business_id = businesses.id
+        where business_members.user_id = me.id
+    ), '[]');
+end;
+$$;
+grant execute on function public.me() to anon, authenticated, service_role;
+
+comment on function public.me() is
+$$The caller: profile, platform role (or null) and memberships.
+
+memberships is an array of {business_id, name, slug, role}, ordered by name.
+Errors: 401 not_signed_in.$$;
+
+/*
+ * Give a user a platform role, or with null take it away. For admins.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 last_admin
+ */
+create function public.set_platform_role(user_id public.identifier, role text)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if set_platform_role.role not in ('support', 'finance', 'admin') then
+        perform private.invalid('role', 'must be support, finance, admin or null');
+    end if;
+    perform identity.set_platform_role(
+        private.to_identifier(set_platform_role.user_id, 'user_id'),
+        set_platform_role.role::identity.platform_role
+    );
+end;
+$$;
+grant execute on function public.set_platform_role(public.identifier, text)
+to anon, authenticated, service_role;
+
+comment on function public.set_platform_role(public.identifier, text) is
+$$Give a user a platform role, or take it away. For admins of the platform.
+
+user_id: the user. role: support, finance, admin, or null to take it away.
+Errors: 401 not_signed_in, 403 forbidden, 404 not_found, 409 last_admin (the last one stays).$$;

@@ -66,3 +66,81 @@ begin
     return v_user_id;
 end;
 $$;
+
+/*
+ * A name as a user's own metadata gives it, made safe to keep; null when there is none.
+ * Nothing here may refuse: a sign-up must not fail because of a name.
+ */
+create function identity.presentable_name(metadata jsonb)
+returns text
+language sql
+stable
+security invoker
+set search_path = ''
+begin atomic
+    select nullif(btrim(left(regexp_replace(
+        coalesce(metadata ->> 'full_name', metadata ->> 'name'), '[\x01-\x1F\x7F]', '', 'g'
+    ), 200)), '');
+end;
+
+/*
+ * Give a user a platform role, or with null take it away. Admins may, and the operator's own software.
+ * Definer: nobody has a write grant on platform_staff.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 last_admin
+ */
+create function identity.set_platform_role(user_id uuid, role identity.platform_role)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if not private.is_operator() then
+        perform private.require_platform_staff('admin');
+    end if;
+    if not exists (select 1 from auth.users where users.id = set_platform_role.user_id) then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such user.', 'Check the user''s id.'
+        );
+    end if;
+
+    if set_platform_role.role is null then
+        delete from identity.platform_staff
+        where platform_staff.user_id = set_platform_role.user_id;
+        return;
+    end if;
+    insert into identity.platform_staff (user_id, role, granted_by, granted_at)
+    values (set_platform_role.user_id, set_platform_role.role, auth.uid(), private.now())
+    on conflict on constraint platform_staff_pkey do update
+    set
+        role = excluded.role,
+        granted_by = excluded.granted_by,
+        granted_at = excluded.granted_at
+    where platform_staff.role <> excluded.role;
+end;
+$$;
+
+/*
+ * Refuse a caller who is not one of the platform's staff with this role or a higher one.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden
+ */
+create function private.require_platform_staff(at_least identity.platform_role)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.signed_in();
+    if not private.is_platform_staff(at_least) then
+        perform private.refuse(
+            'PT403', 'forbidden', 'Only the platform''s staff may do this.',
+            'Ask an admin of the platform.'
+        );
+    end if;
+end;
+$$;

@@ -20,7 +20,60 @@ to authenticated
 using (id = (select auth.uid()))
 with check (id = (select auth.uid()));
 
+alter table identity.addresses enable row level security;
+grant select, delete on identity.addresses to authenticated;
+grant insert (
+    user_id, label, recipient, line1, line2, city, region, postal_code, country, is_default
+) on identity.addresses to authenticated;
+grant update (
+    user_id, label, recipient, line1, line2, city, region, postal_code, country, is_default
+) on identity.addresses to authenticated;
+grant select, insert, update, delete on identity.addresses to service_role;
+-- user_id may be sent, but addresses__keep_owner writes the caller's own.
+
+create policy addresses_select
+on identity.addresses
+for select
+to authenticated
+using (user_id = (select auth.uid()));
+
+create policy addresses_insert
+on identity.addresses
+for insert
+to authenticated
+with check (user_id = (select auth.uid()));
+
+create policy addresses_update
+on identity.addresses
+for update
+to authenticated
+using (user_id = (select auth.uid()))
+with check (user_id = (select auth.uid()));
+
+create policy addresses_delete
+on identity.addresses
+for delete
+to authenticated
+using (user_id = (select auth.uid()));
+
+alter table identity.platform_staff enable row level security;
+grant select on identity.platform_staff to authenticated;
+grant select, insert, update, delete on identity.platform_staff to service_role;
+-- No writes: a role is given and taken by identity.set_platform_role, which asks who is asking.
+
+create policy platform_staff_select
+on identity.platform_staff
+for select
+to authenticated
+using (user_id = (select auth.uid()) or (select private.is_platform_staff('support')));
+
+-- The history is read by the operator; clients have no use for it yet.
+alter table identity.platform_staff_history enable row level security;
+grant select on identity.platform_staff_history to service_role;
+
 grant execute on function
+    private.require_platform_staff(identity.platform_role),
+    identity.set_platform_role(uuid, identity.platform_role),
     private.is_platform_staff(identity.platform_role),
     private.is_operator(),
     private.signed_in_user()

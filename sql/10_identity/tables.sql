@@ -68,12 +68,13 @@ create table identity.addresses (
     constraint addresses_country_is_iso_3166 check (
         country ~ '^[A-Z]{2}$'
         or private.invalid('country', 'must be a two-letter ISO 3166 code, such as DE')
-    )
+    ),
+    -- At commit, not at once: addresses__keep_one_default moves the mark after the row is written.
+    constraint addresses_one_default exclude using btree (user_id with =)
+    where (is_default) deferrable initially deferred
 );
 comment on table identity.addresses is 'A user''s address book.';
 create index addresses_user_id_idx on identity.addresses (user_id);
--- One default each; addresses__keep_one_default moves the mark, this index has the last word.
-create unique index addresses_one_default_idx on identity.addresses (user_id) where is_default;
 
 create table identity.platform_staff (
     user_id uuid primary key references auth.users (id) on delete cascade,
@@ -83,3 +84,17 @@ create table identity.platform_staff (
 );
 comment on table identity.platform_staff is 'Users who run the marketplace itself.';
 create index platform_staff_granted_by_idx on identity.platform_staff (granted_by);
+
+create table identity.platform_staff_history (
+    id bigint generated always as identity primary key,
+    -- No reference: what a user did here is known after the user has gone.
+    user_id uuid not null,
+    old_role identity.platform_role,
+    new_role identity.platform_role,
+    -- Null when it was done by the operator's own software.
+    actor_id uuid,
+    at timestamptz not null default now()
+);
+comment on table identity.platform_staff_history is
+'Who was given which platform role, by whom and when. Only ever added to.';
+create index platform_staff_history_user_id_idx on identity.platform_staff_history (user_id, id);
