@@ -1,0 +1,5 @@
+"""What `python -m cli` runs."""
+
+from cli.main import main
+
+main()

@@ -1,0 +1,60 @@
+"""The entry point: the Typer application, and how its failures are told."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import psycopg
+import typer
+
+from cli import lifecycle
+from cli.output import talk
+from cli.refusal import Refusal
+from cli.settings_file import OVERRIDES
+
+UP_EPILOG = "Environment: " + " · ".join(
+    f"{name}: {meaning}" for name, (_section, _key, meaning) in OVERRIDES.items()
+)
+
+app = typer.Typer(
+    name="frontdesk",
+    help="The backend of a marketplace of appointments and goods, on this machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command(epilog=UP_EPILOG)(lifecycle.up)
+app.command()(lifecycle.status)
+app.command()(lifecycle.down)
+app.command()(lifecycle.reset)
+
+
+def main() -> None:
+    """Run the command; a failure is one sentence and a next step, and exit code 1."""
+    try:
+        app(prog_name="frontdesk")
+    except Refusal as refusal:
+        fail(refusal.message, refusal.next_step)
+    except psycopg.OperationalError as error:
+        reason = str(error).strip().splitlines()[0]
+        fail(f"The database does not answer: {reason}.", "Look with: ./frontdesk status")
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        fail(f"The system refused: {error.strerror or error}{where}.", "Correct that and repeat.")
+    except Exception as error:
+        if os.environ.get("FRONTDESK_DEBUG"):
+            raise
+        what = f"{type(error).__name__}: {error}".splitlines()[0]
+        fail(
+            f"Frontdesk failed in a way that it should not: {what}.",
+            "Repeat with FRONTDESK_DEBUG=1 to see where, and report it.",
+        )
+
+
+def fail(message: str, next_step: str) -> None:
+    """Say what went wrong and what to do, and end with 1."""
+    talk(f"frontdesk: {message}")
+    talk(next_step)
+    sys.exit(1)

@@ -1,0 +1,50 @@
+"""The options that several commands share, and where this checkout is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ROOT = Path(__file__).resolve().parent.parent
+DEFAULT_STATE = ROOT / ".frontdesk"
+DEFAULT_CONFIG = ROOT / "supabase-config.toml"
+
+StateOption = Annotated[
+    Path,
+    typer.Option(
+        "--state",
+        envvar="FRONTDESK_STATE",
+        help="The folder of the stack: its database, secrets and logs.",
+        show_default=".frontdesk in the checkout",
+    ),
+]
+ConfigOption = Annotated[
+    Path,
+    typer.Option(
+        "--config",
+        envvar="FRONTDESK_CONFIG",
+        help="The configuration.",
+        show_default="supabase-config.toml in the checkout",
+    ),
+]
+PortOption = Annotated[
+    int | None,
+    typer.Option(
+        "--port",
+        envvar="FRONTDESK_PORT",
+        min=1024,
+        max=65535,
+        help="The gateway's port on 127.0.0.1; without it, [api] port of the configuration.",
+    ),
+]
+JsonOption = Annotated[
+    bool, typer.Option("--json", envvar="FRONTDESK_JSON", help="Print JSON instead of a table.")
+]
+CsvOption = Annotated[
+    bool, typer.Option("--csv", envvar="FRONTDESK_CSV", help="Print CSV instead of a table.")
+]
+YesOption = Annotated[
+    bool, typer.Option("--yes", envvar="FRONTDESK_YES", help="Do it without asking.")
+]

@@ -1,0 +1,13 @@
+"""How a command says no."""
+
+
+class Refusal(Exception):
+    """A failure that a person can do something about: one sentence and the next step.
+
+    `cli.main` prints both on stderr and exits with 1; nobody else catches it to print it.
+    """
+
+    def __init__(self, message: str, next_step: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.next_step = next_step

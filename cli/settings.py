@@ -1,0 +1,150 @@
+"""The configuration file: Supabase's keys that mean something here, and `[frontdesk.*]`.
+
+Every key of Supabase's config.toml is accepted, so that one file serves both; the sections that
+this stack does not read are passed over. A key that neither knows is refused by name.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cli.settings_file import read
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+NotRead = dict[str, Any]
+
+
+class Section(BaseModel):
+    """A table of the file, in which every key must be known and of its type."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Tls(Section):
+    enabled: bool = False
+    cert_path: str | None = None
+    key_path: str | None = None
+
+
+class Api(Section):
+    enabled: bool = True
+    port: Annotated[int, Field(ge=1024, le=65535)] = 54321
+    schemas: Annotated[list[str], Field(min_length=1)] = ["public", "analytics"]
+    extra_search_path: list[str] = ["public", "extensions"]
+    max_rows: Annotated[int, Field(gt=0)] = 1000
+    auto_expose_new_tables: bool | None = None
+    external_url: str | None = None
+    kong_image: str | None = None
+    tls: Tls = Tls()
+
+
+class Migrations(Section):
+    enabled: bool = True
+    schema_paths: list[str] = []
+
+
+class Seed(Section):
+    enabled: bool = True
+    sql_paths: list[str] = ["./seed.sql"]
+
+
+class Db(Section):
+    port: Port = 54322
+    shadow_port: Port = 54320
+    health_timeout: str = "2m"
+    major_version: Annotated[int, Field(ge=15, le=17)] = 17
+    orioledb_version: str = ""
+    root_key: str | None = None
+    migrations: Migrations = Migrations()
+    seed: Seed = Seed()
+    settings: dict[str, str | int | float | bool] = {}
+    pooler: NotRead = {}
+    vault: NotRead = {}
+    network_restrictions: NotRead = {}
+    ssl_enforcement: NotRead = {}
+
+
+class Auth(Section):
+    enabled: bool = True
+    site_url: str = "http://127.0.0.1:3000"
+    external_url: str | None = None
+    additional_redirect_urls: list[str] = []
+    jwt_expiry: Annotated[int, Field(gt=0, le=604_800)] = 3600
+    jwt_issuer: str | None = None
+    jwt_secret: Annotated[str, Field(min_length=32)] | None = None
+    anon_key: str | None = None
+    service_role_key: str | None = None
+    publishable_key: str | None = None
+    secret_key: str | None = None
+    signing_keys_path: str | None = None
+    enable_refresh_token_rotation: bool = True
+    refresh_token_reuse_interval: int = 10
+    enable_signup: bool = True
+    enable_anonymous_sign_ins: bool = False
+    enable_manual_linking: bool = False
+    minimum_password_length: Annotated[int, Field(ge=6)] = 6
+    password_requirements: str = ""
+    passkey: NotRead = {}
+    webauthn: NotRead = {}
+    rate_limit: NotRead = {}
+    captcha: NotRead = {}
+    email: NotRead = {}
+    sms: NotRead = {}
+    sessions: NotRead = {}
+    hook: NotRead = {}
+    mfa: NotRead = {}
+    external: NotRead = {}
+    web3: NotRead = {}
+    third_party: NotRead = {}
+    oauth_server: NotRead = {}
+
+
+class Gateway(Section):
+    max_body_mib: Annotated[int, Field(gt=0, le=1024)] = 10
+
+
+class Rest(Section):
+    db_pool: Annotated[int, Field(gt=0, le=1000)] = 20
+    jwt_cache_max_lifetime: Annotated[int, Field(ge=0)] = 3600
+
+
+class Housekeeping(Section):
+    every_seconds: Annotated[float, Field(gt=0, le=3600)] = 5
+
+
+class Frontdesk(Section):
+    gateway: Gateway = Gateway()
+    rest: Rest = Rest()
+    housekeeping: Housekeeping = Housekeeping()
+
+
+class Config(Section):
+    """The whole file. `api.schemas` is the one list of exposed schemas."""
+
+    project_id: str = "frontdesk"
+    api: Api = Api()
+    db: Db = Db()
+    auth: Auth = Auth()
+    frontdesk: Frontdesk = Frontdesk()
+    realtime: NotRead = {}
+    studio: NotRead = {}
+    inbucket: NotRead = {}
+    local_smtp: NotRead = {}
+    storage: NotRead = {}
+    edge_runtime: NotRead = {}
+    functions: NotRead = {}
+    analytics: NotRead = {}
+    experimental: NotRead = {}
+    remotes: NotRead = {}
+
+
+def load(path: Path) -> Config:
+    """The configuration at `path`, with `env(NAME)` and the FRONTDESK_* overrides applied.
+
+    Raises:
+        Refusal: when the file cannot be read, or a key in it is unknown or of a wrong value.
+    """
+    return read(path, Config)

@@ -1,0 +1,46 @@
+"""Writes the gateway's configuration from its template."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from string import Template
+
+from cli.stack.account import Account
+
+TEMPLATE = Path(__file__).with_name("gateway.conf")
+
+
+def write(
+    folder: Path,
+    account: Account,
+    *,
+    port: int,
+    rest_port: int,
+    edge_port: int,
+    max_body_mib: int,
+    opaque_keys: Mapping[str, str],
+) -> Path:
+    """Put `nginx.conf` into the folder, which the gateway owns; it may hold keys."""
+    text = Template(TEMPLATE.read_text()).substitute(
+        prefix=folder,
+        port=port,
+        rest_port=rest_port,
+        edge_port=edge_port,
+        max_body_mib=max_body_mib,
+        opaque_keys=_map_lines("", opaque_keys),
+        opaque_bearers=_map_lines("Bearer ", opaque_keys),
+    )
+    path = folder / "nginx.conf"
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    if account.uid is not None:
+        os.chown(path, account.uid, account.gid or -1)
+    return path
+
+
+def _map_lines(prefix: str, tokens: Mapping[str, str]) -> str:
+    """Entries of an nginx map: what a client sends → what PostgREST gets."""
+    return "".join(f'        "{prefix}{key}" "Bearer {token}";\n' for key, token in tokens.items())

@@ -1,0 +1,141 @@
+"""The parts of a running stack, in the order in which they start."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import httpx
+
+from cli.stack import gateway, postgrest, programs
+from cli.stack.account import Account, server_account
+from cli.stack.plan import Plan
+from cli.stack.ports import HOST
+from cli.stack.process import Program
+
+# How each part is told to stop: PostgreSQL's fast shutdown is SIGINT.
+STOP_SIGNALS = {"postgres": signal.SIGINT}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One program. `clear` removes what a killed run left behind, before the next one."""
+
+    name: str
+    program: Program
+    url: str
+    is_ready: Callable[[], bool]
+    clear: Callable[[], None] = lambda: None
+
+
+def postgres_part(plan: Plan) -> Part | None:
+    """The embedded database; none when the database is one's own."""
+    cluster = plan.cluster
+    if cluster is None:
+        return None
+    return Part(
+        "postgres",
+        cluster.program(),
+        f"postgresql://{HOST}:{cluster.port}/postgres",
+        cluster.answers,
+        clear=cluster.end_leftovers,
+    )
+
+
+def other_parts(plan: Plan) -> list[Part]:
+    """What runs on the database.
+
+    Raises:
+        Refusal: when a program is missing.
+    """
+    parts = [_postgrest(plan), _edge(plan), _gateway(plan)]
+    return [*parts, _worker(plan)] if plan.with_workers else parts
+
+
+def _postgrest(plan: Plan) -> Part:
+    port, admin_port = plan.inner_ports["rest"], plan.inner_ports["rest_admin"]
+    account = server_account()
+    program = Program(
+        argv=[account.program(programs.postgrest())],
+        log=plan.state.logs / "postgrest.log",
+        env=postgrest.environment(
+            plan.config,
+            db_url=plan.login("authenticator"),
+            jwks=plan.keys.jwks,
+            api_url=plan.api_url,
+            port=port,
+            admin_port=admin_port,
+        ),
+        account=account,
+    )
+    return Part("postgrest", program, f"http://{HOST}:{port}", _http(admin_port, "/ready"))
+
+
+def _gateway(plan: Plan) -> Part:
+    account = server_account()
+    folder = account.folder(plan.state.gateway)
+    conf = gateway.write(
+        folder,
+        account,
+        port=plan.port,
+        rest_port=plan.inner_ports["rest"],
+        edge_port=plan.inner_ports["edge"],
+        max_body_mib=plan.config.frontdesk.gateway.max_body_mib,
+        opaque_keys=plan.keys.opaque,
+    )
+    nginx = account.program(programs.nginx())
+    program = Program(
+        argv=[nginx, "-p", folder, "-e", "stderr", "-c", conf],
+        log=plan.state.logs / "gateway.log",
+        cwd=folder,
+        account=account,
+    )
+    return Part("gateway", program, plan.api_url, _http(plan.port, "/health/live"))
+
+
+def _edge(plan: Plan) -> Part:
+    port = plan.inner_ports["edge"]
+    env = {
+        "FRONTDESK_EDGE_PORT": str(port),
+        "FRONTDESK_EDGE_DB_URL": plan.login("edge"),
+        "FRONTDESK_API_URL": plan.api_url,
+        "FRONTDESK_REST_URL": f"http://{HOST}:{plan.inner_ports['rest']}",
+        "FRONTDESK_REST_ADMIN_URL": f"http://{HOST}:{plan.inner_ports['rest_admin']}",
+    }
+    program = _python(plan, "edge", "workers.edge", env)
+    return Part("edge", program, f"http://{HOST}:{port}", _http(port, "/health/live"))
+
+
+def _worker(plan: Plan) -> Part:
+    env = {
+        "FRONTDESK_WORKER_DB_URL": plan.login("worker"),
+        "FRONTDESK_HOUSEKEEPING_SECONDS": str(plan.config.frontdesk.housekeeping.every_seconds),
+    }
+    return Part("worker", _python(plan, "worker", "workers.housekeeping", env), "", lambda: True)
+
+
+def _python(plan: Plan, name: str, module: str, env: Mapping[str, str]) -> Program:
+    """One of our own processes, as the servers' user where that user can run our Python."""
+    account = server_account()
+    if not account.can(sys.executable, "-P", "-c", "import workers"):
+        account = Account()
+    return Program(
+        argv=[sys.executable, "-P", "-B", "-m", module],
+        log=plan.state.logs / f"{name}.log",
+        env={**env, "PYTHONUNBUFFERED": "1"},
+        account=account,
+    )
+
+
+def _http(port: int, path: str) -> Callable[[], bool]:
+    """Whether a GET is answered with 200."""
+
+    def is_ready() -> bool:
+        try:
+            return httpx.get(f"http://{HOST}:{port}{path}", timeout=1).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    return is_ready

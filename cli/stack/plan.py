@@ -1,0 +1,125 @@
+"""What will run: settled, and refused where it cannot work, before anything is started."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from cli.settings import Config
+from cli.stack import database, ports
+from cli.stack.keys import Keys, keys_of
+from cli.stack.postgres import Cluster
+from cli.stack.secrets import role_password
+from cli.stack.state import Endpoints, State
+
+INNER_PORTS = ("db", "rest", "rest_admin", "edge")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One start of one stack. `cluster` is none on a database of one's own."""
+
+    state: State
+    config: Config
+    keys: Keys
+    port: int
+    inner_ports: dict[str, int]
+    cluster: Cluster | None
+    db_url: str
+    admin_password: str
+    with_workers: bool
+
+    @property
+    def api_url(self) -> str:
+        """The gateway's."""
+        return f"http://{ports.HOST}:{self.port}"
+
+    def login(self, role: str) -> str:
+        """How one of our processes connects: the administrator's address as another role."""
+        password = role_password(self.admin_password, role)
+        if role == "authenticator":
+            password = os.environ.get("FRONTDESK_AUTHENTICATOR_PASSWORD") or password
+        return make_conninfo(self.db_url, user=role, password=password)
+
+    def endpoints(self) -> Endpoints:
+        """What `status` shows; the services are added as they start."""
+        return Endpoints(
+            api_url=self.api_url,
+            rest_url=f"{self.api_url}/rest/v1",
+            auth_url=f"{self.api_url}/auth/v1",
+            functions_url=f"{self.api_url}/functions/v1",
+            storage_url=f"{self.api_url}/storage/v1",
+            db_url=self.db_url,
+            anon_key=self.keys.anon_key,
+            service_role_key=self.keys.service_role_key,
+            jwt_secret=self.keys.jwt_secret,
+            state_dir=str(self.state.path),
+        )
+
+    def prepare_database(self) -> None:
+        """Bring the running database to this checkout's schema."""
+        database.prepare(
+            self.db_url,
+            admin_password=self.admin_password,
+            is_embedded=self.cluster is not None,
+        )
+        if self.cluster is None:
+            database.require_login(self.login("authenticator"), "authenticator")
+
+
+def make(
+    state: State,
+    config: Config,
+    *,
+    config_folder: Path,
+    port: int | None,
+    db_url: str | None,
+    with_workers: bool,
+) -> Plan:
+    """Settle keys, ports and the database.
+
+    Raises:
+        Refusal: for a taken port, a wrong key or a database that cannot be reached.
+    """
+    port = port or config.api.port
+    ports.require_free(port)
+    secrets = state.secrets()
+    keys = keys_of(config.auth, secrets, config_folder / "supabase")
+    inner = _inner_ports(state, port)
+    cluster = None
+    admin_password = secrets.database_password
+    if db_url:
+        database.require_reachable(db_url)
+        admin_password = str(conninfo_to_dict(db_url).get("password") or admin_password)
+    else:
+        cluster = Cluster(
+            state.database,
+            inner["db"],
+            admin_password,
+            log=state.logs / "postgres.log",
+            settings=config.db.settings,
+        )
+    return Plan(
+        state=state,
+        config=config,
+        keys=keys,
+        port=port,
+        inner_ports=inner,
+        cluster=cluster,
+        db_url=cluster.dsn() if cluster else str(db_url),
+        admin_password=admin_password,
+        with_workers=with_workers,
+    )
+
+
+def _inner_ports(state: State, port: int) -> dict[str, int]:
+    """The ports of the last start where they are still free, so that a `db_url` stays valid."""
+    record = state.record()
+    last = record.ports if record else {}
+    chosen: dict[str, int] = {}
+    for name in INNER_PORTS:
+        chosen[name] = ports.free_port(last.get(name), taken=(port, *chosen.values()))
+    return chosen

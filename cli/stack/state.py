@@ -1,0 +1,155 @@
+"""The state folder of one stack: its secrets, its lock, and the record of what runs."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from cli.refusal import Refusal
+from cli.stack.process import Identity
+from cli.stack.secrets import Secrets, secrets_at, write_private
+
+FRESH_ROOM = 200  # MiB that a new database takes, with its first log files
+USED_ROOM = 50  # MiB that an existing one needs to start
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """Where a stack is and what opens it; the keys of `frontdesk status --json`.
+
+    `db_url` is the administrator's. `services`: name → `{pid, state, url}`.
+    """
+
+    api_url: str
+    rest_url: str
+    auth_url: str
+    functions_url: str
+    storage_url: str
+    db_url: str
+    anon_key: str
+    service_role_key: str
+    jwt_secret: str
+    state_dir: str
+    services: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a supervisor wrote about itself. `is_ready` once every part answered."""
+
+    supervisor: Identity
+    boot: str
+    is_ready: bool
+    endpoints: Endpoints
+    ports: dict[str, int]
+    parts: dict[str, Identity]
+
+
+class State:
+    """The folder at `path`; nothing is made before `create`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.expanduser().absolute()
+        self.logs = self.path / "logs"
+        self.database = self.path / "db"
+        self.gateway = self.path / "gateway"
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether nothing was ever started here."""
+        return not (self.path / "secrets.json").exists()
+
+    def create(self) -> None:
+        """Make the folder, or see that it can be used.
+
+        Raises:
+            Refusal: when it cannot be written or has no room.
+        """
+        need = FRESH_ROOM if self.is_fresh else USED_ROOM
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            # As root the servers run as another user, who passes through to folders of their own.
+            self.path.chmod(0o711 if os.geteuid() == 0 else 0o700)
+            self.logs.mkdir(exist_ok=True, mode=0o700)
+            free = shutil.disk_usage(self.path).free // 2**20
+            (self.path / "lock").touch()
+        except OSError as error:
+            raise Refusal(
+                f"The state folder {self.path} cannot be written: {error.strerror}.",
+                "Choose another one with --state DIR or FRONTDESK_STATE.",
+            ) from None
+        if free < need:
+            raise Refusal(
+                f"The state folder {self.path} has {free} MiB of room; {need} MiB are needed.",
+                "Free some room, or choose another folder with --state DIR.",
+            )
+
+    def secrets(self) -> Secrets:
+        """The random secrets of this state."""
+        return secrets_at(self.path / "secrets.json")
+
+    def lock(self) -> IO[str] | None:
+        """The lock that a supervisor holds while it runs, or none when another one does.
+
+        The kernel lets it go when the process ends, however it ends.
+        """
+        file = (self.path / "lock").open("a")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            return None
+        return file
+
+    def is_locked(self) -> bool:
+        """Whether a supervisor runs."""
+        if not (self.path / "lock").exists():
+            return False
+        lock = self.lock()
+        if lock is not None:
+            lock.close()
+        return lock is None
+
+    def write(self, record: Record) -> None:
+        """Replace the record."""
+        write_private(self.path / "running.json", json.dumps(asdict(record), indent=2))
+
+    def record(self) -> Record | None:
+        """What the last supervisor wrote, whether or not it still runs."""
+        try:
+            raw = json.loads((self.path / "running.json").read_text())
+        except FileNotFoundError:
+            return None
+        except PermissionError:
+            raise Refusal(
+                f"The stack in {self.path} belongs to another user.",
+                "Run this as that user, or choose another folder with --state DIR.",
+            ) from None
+        return Record(
+            supervisor=Identity(**raw["supervisor"]),
+            boot=raw["boot"],
+            is_ready=raw["is_ready"],
+            endpoints=Endpoints(**raw["endpoints"]),
+            ports=raw["ports"],
+            parts={name: Identity(**part) for name, part in raw["parts"].items()},
+        )
+
+    def require_running(self) -> Endpoints:
+        """Where the running stack is.
+
+        Raises:
+            Refusal: when no stack runs here.
+        """
+        record = self.record() if self.is_locked() else None
+        if record is None or not record.is_ready:
+            raise Refusal(f"No stack runs in {self.path}.", "Start one: ./frontdesk up")
+        return record.endpoints
