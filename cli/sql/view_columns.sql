@@ -1,0 +1,54 @@
+-- What pg-delta does not see: comments and grants on the columns of views. Each with the statement that
+-- makes it and the one that takes it away.
+with columns as (
+    select
+        pg_class.oid as view_id,
+        pg_class.relowner as owner_id,
+        pg_attribute.attnum as position,
+        pg_attribute.attacl as acl,
+        format('%I.%I', pg_class.relnamespace::regnamespace, pg_class.relname) as view_name,
+        quote_ident(pg_attribute.attname) as column_name
+    from pg_class
+    inner join pg_attribute on pg_class.oid = pg_attribute.attrelid
+    where
+        pg_class.relkind in ('v', 'm')
+        and pg_class.relnamespace::regnamespace::text !~ '^(pg_|information_schema)'
+        and pg_attribute.attnum > 0
+        and not pg_attribute.attisdropped
+)
+
+select
+    format('comment on column %s.%s', columns.view_name, columns.column_name) as key,
+    format(
+        'comment on column %s.%s is %L;',
+        columns.view_name,
+        columns.column_name,
+        col_description(columns.view_id, columns.position)
+    ) as make,
+    format('comment on column %s.%s is null;', columns.view_name, columns.column_name) as unmake
+from columns
+where col_description(columns.view_id, columns.position) is not null
+union all
+select
+    format(
+        'grant %s (%s) on %s to %I',
+        item.privilege_type, columns.column_name, columns.view_name, item.grantee::regrole::text
+    ),
+    format(
+        'grant %s (%s) on %s to %I;',
+        lower(item.privilege_type),
+        columns.column_name,
+        columns.view_name,
+        item.grantee::regrole::text
+    ),
+    format(
+        'revoke %s (%s) on %s from %I;',
+        lower(item.privilege_type),
+        columns.column_name,
+        columns.view_name,
+        item.grantee::regrole::text
+    )
+from columns
+cross join lateral aclexplode(columns.acl) as item
+where item.grantee <> columns.owner_id
+order by 1
