@@ -33,11 +33,139 @@ to authenticated
 using (id in (select private.my_businesses('manage')))
 with check (id in (select private.my_businesses('manage')));
 
+alter table business.verticals enable row level security;
+grant select on business.verticals to anon, authenticated;
+grant select, insert, update, delete on business.verticals to service_role;
+-- No writes: verticals come with the seed.
+
+create policy verticals_select
+on business.verticals
+for select
+to anon, authenticated
+using (true);
+
+-- The workflow is read by functions, and by whoever wants to draw it.
+alter table business.business_transitions enable row level security;
+grant select on business.business_transitions to service_role;
+
+alter table business.business_members enable row level security;
+grant select on business.business_members to authenticated;
+grant select, insert, update, delete on business.business_members to service_role;
+-- No writes: owners call set_member_role and remove_member, and nobody joins without an invitation.
+
+create policy business_members_select
+on business.business_members
+for select
+to authenticated
+using (
+    business_id in (select private.my_businesses('view'))
+    or (select private.is_platform_staff('support'))
+);
+
+alter table business.invitations enable row level security;
+grant select (
+    id, business_id, email, role, expires_at, invited_by, accepted_by, accepted_at, revoked_at, created_at
+) on business.invitations to authenticated;
+grant select, insert, update, delete on business.invitations to service_role;
+-- Never the hash of the token. No writes: invite_member, accept_invitation, revoke_invitation.
+
+create policy invitations_select
+on business.invitations
+for select
+to authenticated
+using (
+    business_id in (select private.my_businesses('own'))
+    or (select private.is_platform_staff('support'))
+);
+
+alter table business.business_documents enable row level security;
+grant select on business.business_documents to authenticated;
+grant insert (business_id, kind, storage_path) on business.business_documents to authenticated;
+grant select, insert, update, delete on business.business_documents to service_role;
+-- A document that was handed in is not changed and not taken back: the platform decides about it.
+
+create policy business_documents_select
+on business.business_documents
+for select
+to authenticated
+using (
+    business_id in (select private.my_businesses('manage'))
+    or (select private.is_platform_staff('support'))
+);
+
+create policy business_documents_insert
+on business.business_documents
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+alter table business.closures enable row level security;
+grant select on business.closures to anon;
+grant select, delete on business.closures to authenticated;
+grant insert (id, business_id, starts_on, ends_on, title) on business.closures to authenticated;
+grant update (id, business_id, starts_on, ends_on, title) on business.closures to authenticated;
+grant select, insert, update, delete on business.closures to service_role;
+-- id and business_id may be written because an upsert writes them; changing either is refused.
+
+create policy closures_select
+on business.closures
+for select
+to anon, authenticated
+using (
+    exists (select 1 from business.businesses where businesses.id = closures.business_id)
+);
+
+create policy closures_insert
+on business.closures
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy closures_update
+on business.closures
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy closures_delete
+on business.closures
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+alter table business.business_history enable row level security;
+grant select on business.business_history to authenticated;
+grant select on business.business_history to service_role;
+-- Written by triggers only, by nobody's hand.
+
+create policy business_history_select
+on business.business_history
+for select
+to authenticated
+using (
+    business_id in (select private.my_businesses('manage'))
+    or (select private.is_platform_staff('support'))
+);
+
 grant execute on function
     private.my_businesses(text),
+    private.require_member(uuid, text),
     business.settings_are_known(jsonb),
     business.is_open(uuid),
     business.is_visible(uuid),
     business.time_zone(uuid),
-    private.require_member(uuid, text)
+    business.claim_slug(text),
+    business.refuse_step(text, text),
+    business.create_business(text, text, text, text, text, text, text, text, text),
+    business.list_mine(),
+    business.take_step(uuid, business.business_step, text),
+    business.set_active(uuid, boolean),
+    business.set_verified(uuid, boolean, text),
+    business.review_document(uuid, boolean, text),
+    business.set_member_role(uuid, business.member_role),
+    business.remove_member(uuid),
+    business.invite_member(uuid, text, business.member_role, text),
+    business.accept_invitation(text),
+    business.revoke_invitation(uuid)
 to anon, authenticated, service_role;

@@ -5,8 +5,10 @@
 create type business.business_status as enum (
     'draft', 'submitted', 'approved', 'rejected', 'suspended'
 );
+create type business.business_step as enum (
+    'submit', 'approve', 'reject', 'suspend', 'reinstate'
+);
 create type business.member_role as enum ('owner', 'manager', 'staff', 'accountant');
-create type business.document_kind as enum ('registration', 'identity', 'license', 'tax', 'other');
 create type business.document_status as enum ('submitted', 'accepted', 'rejected');
 create type business.history_kind as enum ('status', 'active', 'verified', 'document', 'member');
 
@@ -60,8 +62,8 @@ create table business.businesses (
     region text,
     postal_code text,
     country text not null,
-    latitude numeric(8, 5),
-    longitude numeric(8, 5),
+    latitude numeric,
+    longitude numeric,
     time_zone text not null,
     currency text not null references pricing.currencies (code) on delete restrict,
     locale text not null default 'en',
@@ -74,7 +76,7 @@ create table business.businesses (
 
     constraint businesses_slug_unique unique (slug),
     constraint businesses_slug_is_a_slug check (
-        slug ~ '^[a-z0-9](-?[a-z0-9]){1,79}$'
+        slug ~ '^[a-z0-9](-?[a-z0-9]){1,79}$' and length(slug) <= 80
         or private.invalid('slug', 'must be 2 to 80 lower-case letters, digits and single hyphens')
     ),
     constraint businesses_name_is_short check (
@@ -133,19 +135,21 @@ create table business.businesses (
     )
 );
 comment on table business.businesses is 'A tenant: everything that it owns carries its id as business_id.';
-create index businesses_vertical_id_idx on business.businesses (vertical_id) where status = 'approved';
-create index businesses_vertical_fkey_idx on business.businesses (vertical_id);
+create index businesses_vertical_id_idx on business.businesses (vertical_id);
 create index businesses_currency_idx on business.businesses (currency);
 
 create table business.business_transitions (
+    step business.business_step not null,
     from_status business.business_status not null,
     to_status business.business_status not null,
     -- May the business itself take this step, or only the platform's staff?
     is_by_business boolean not null,
 
-    primary key (from_status, to_status)
+    primary key (from_status, to_status),
+    constraint business_transitions_lead_somewhere_known unique (step, from_status)
 );
-comment on table business.business_transitions is 'The approval workflow: every step that exists.';
+comment on table business.business_transitions is
+'The approval workflow: every step that exists, and from which state it leads to which.';
 
 create table business.business_members (
     id uuid primary key default gen_random_uuid(),
@@ -188,13 +192,16 @@ create table business.invitations (
     constraint invitations_end_once check (accepted_at is null or revoked_at is null)
 );
 comment on table business.invitations is 'Open and past invitations to join a business.';
+-- One open invitation for each address: inviting again revokes the one before.
+create unique index invitations_one_open_idx on business.invitations (business_id, email)
+where accepted_at is null and revoked_at is null;
 create index invitations_invited_by_idx on business.invitations (invited_by);
 create index invitations_accepted_by_idx on business.invitations (accepted_by);
 
 create table business.business_documents (
     id uuid primary key default gen_random_uuid(),
     business_id uuid not null references business.businesses (id) on delete cascade,
-    kind business.document_kind not null,
+    kind text not null,
     -- A path in the private bucket `business-documents`.
     storage_path text not null,
     status business.document_status not null default 'submitted',
@@ -204,9 +211,16 @@ create table business.business_documents (
     created_at timestamptz not null default now(),
 
     constraint business_documents_business_id_id_unique unique (business_id, id),
+    constraint business_documents_kind_is_known check (
+        kind in ('registration', 'identity', 'license', 'tax', 'other')
+        or private.invalid('kind', 'must be registration, identity, license, tax or other')
+    ),
     constraint business_documents_path_is_in_its_folder check (
-        storage_path like business_id::text || '/%' and length(storage_path) <= 500
-        or private.invalid('storage_path', 'must begin with the business''s id and a slash')
+        storage_path like business_id::text || '/_%'
+        and length(storage_path) <= 500
+        and not private.has_control_characters(storage_path)
+        and storage_path !~ '(^|/)\.\.?(/|$)'
+        or private.invalid('storage_path', 'must be a path below the business''s id')
     ),
     constraint business_documents_review_is_whole check (
         (status = 'submitted') = (reviewed_at is null)
@@ -245,6 +259,8 @@ create table business.business_history (
     id bigint generated always as identity primary key,
     business_id uuid not null references business.businesses (id) on delete cascade,
     kind business.history_kind not null,
+    -- Which user (kind member) or which document it is about; null when it is the business itself.
+    subject_id uuid,
     old_value text,
     new_value text,
     reason text,

@@ -1,9 +1,12 @@
--- Which businesses a caller has to do with, and the steps that a business takes.
+-- Which businesses a caller has to do with, and who is turned away.
 --
--- Visibility. Whether a caller may see a business is said once, in the policy of business.businesses. Tables
--- of a business that everyone may read say `exists (select 1 from business.businesses where businesses.id =
--- <table>.business_id)`: the policy applies inside, and the planner chooses between one index probe a row
--- and one hash of what is visible. Tables for members say `business_id in (select private.my_businesses(…))`.
+-- Whether a caller may see a business is said once, in the policy of business.businesses. The policy of a
+-- table that everyone may read says `exists (select 1 from business.businesses where businesses.id =
+-- business_id)`: the policy of businesses applies inside, and the planner chooses between an index probe a
+-- row and one hash of all that is visible. Measured with 10,000 businesses and 100,000 rows, as a member,
+-- the rows of one business and all rows: 0.14 and 15 ms; with business.is_visible(business_id) 0.15 and
+-- 890 ms; with `business_id in (select …)` 2.2 and 15 ms; without any policy 0.04 and 4 ms.
+-- The policy of a table for members says `business_id in (select private.my_businesses('view'))`.
 
 /*
  * The businesses in which the caller has a permission: `view` (every role), `serve` (all but accountants),
@@ -59,7 +62,7 @@ end;
 $$;
 
 /*
- * May the caller see this business? A table of a business that everyone may read asks this in its policy.
+ * May the caller see this business? For functions and single rows; policies use the form at the top.
  * Invoker: the policy of business.businesses decides.
  */
 create function business.is_visible(business_id uuid)
@@ -145,5 +148,30 @@ begin
     perform private.refuse(
         'PT404', 'not_found', 'There is no such business.', 'Read businesses for those that you can see.'
     );
+end;
+$$;
+
+/*
+ * Refuse a caller who is not one of the platform's staff with this role or a higher one. The operator's own
+ * software is.
+ * Definer: as private.require_member.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function business.require_platform_staff(
+    business_id uuid, at_least identity.platform_role
+)
+returns void
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    if private.is_operator() or private.is_platform_staff(at_least) then
+        return;
+    end if;
+    perform private.signed_in();
+    perform business.refuse_caller(require_platform_staff.business_id);
 end;
 $$;

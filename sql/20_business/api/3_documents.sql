@@ -1,0 +1,108 @@
+-- Papers that a business hands in, and what was decided about it.
+
+create view public.business_documents
+with (security_invoker = true)
+as
+select
+    business_documents.id,
+    business_documents.business_id,
+    business_documents.kind,
+    business_documents.storage_path,
+    business_documents.status,
+    business_documents.reviewed_by,
+    business_documents.reviewed_at,
+    business_documents.reason,
+    business_documents.created_at
+from business.business_documents;
+grant select on public.business_documents to authenticated;
+grant insert (business_id, kind, storage_path) on public.business_documents to authenticated;
+grant select, insert, update, delete on public.business_documents to service_role;
+
+comment on view public.business_documents is
+$$Documents of a business, for its verification.
+
+Owners and managers hand them in and see theirs; the platform's staff see all and call review_document.$$;
+comment on column public.business_documents.id is 'The document.';
+comment on column public.business_documents.business_id is 'Whose it is.';
+comment on column public.business_documents.kind is 'registration, identity, license, tax or other.';
+comment on column public.business_documents.storage_path is
+'Path in the private bucket business-documents: begins with the business''s id and a slash.';
+comment on column public.business_documents.status is 'submitted, accepted or rejected.';
+comment on column public.business_documents.reviewed_by is 'Who decided; null before, or the operator.';
+comment on column public.business_documents.reviewed_at is 'When it was decided, or null.';
+comment on column public.business_documents.reason is 'Why it was rejected or accepted, or null.';
+comment on column public.business_documents.created_at is 'When it was handed in.';
+
+create view public.business_history
+with (security_invoker = true)
+as
+select
+    business_history.id,
+    business_history.business_id,
+    business_history.kind,
+    business_history.subject_id,
+    business_history.old_value,
+    business_history.new_value,
+    business_history.reason,
+    business_history.actor_id,
+    business_history.at
+from business.business_history;
+grant select on public.business_history to authenticated, service_role;
+
+comment on view public.business_history is
+$$Every decision about a business, oldest first by id. Never changed.
+
+For its owners and managers, and the platform's staff.$$;
+comment on column public.business_history.id is 'Grows with time.';
+comment on column public.business_history.business_id is 'The business.';
+comment on column public.business_history.kind is
+'What changed: status, active, verified, document or member.';
+comment on column public.business_history.subject_id is
+'The user (kind member) or the document (kind document) that it is about, else null.';
+comment on column public.business_history.old_value is 'What it was; null: it is new.';
+comment on column public.business_history.new_value is 'What it became; null: a member left.';
+comment on column public.business_history.reason is 'Why, where somebody said so.';
+comment on column public.business_history.actor_id is
+'Who did it; null: the operator''s software, or a user who is gone.';
+comment on column public.business_history.at is 'When.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition
+ */
+create function public.review_document(
+    document_id public.identifier, is_accepted public.yes_no, reason text default null
+)
+returns public.business_documents
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid = private.to_identifier(review_document.document_id, 'document_id');
+    v_is_accepted boolean = private.to_yes_no(review_document.is_accepted, 'is_accepted');
+    v_reason text = private.to_text(review_document.reason, 'reason', 1000);
+    v_document public.business_documents;
+begin
+    if review_document.is_accepted is null then
+        perform private.invalid('is_accepted', 'is required');
+    end if;
+    if not v_is_accepted and v_reason is null then
+        perform private.invalid('reason', 'is required');
+    end if;
+    perform business.review_document(v_id, v_is_accepted, v_reason);
+    select business_documents.* into strict v_document
+    from public.business_documents
+    where business_documents.id = v_id;
+    return v_document;
+end;
+$$;
+grant execute on function public.review_document(public.identifier, public.yes_no, text)
+to anon, authenticated, service_role;
+
+comment on function public.review_document(public.identifier, public.yes_no, text) is
+$$Accept or reject a document that a business handed in, once. For the platform's staff.
+
+document_id: the document. is_accepted: true or false. reason: at most 1000 characters, needed for a no.
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 invalid_transition.$$;
