@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import resources
-from typing import LiteralString, cast
 
 from cli.schema import connect
 
@@ -14,7 +13,7 @@ def catalog(dsn: str) -> Catalog:
     """(kind, name) → definition of every object that a migration can make."""
     with connect(dsn) as connection:
         rows = connection.execute(statement("catalog")).fetchall()
-    return {(kind, name): str(definition) for kind, name, definition in rows}
+    return {(kind, name): definition for kind, name, definition in rows}
 
 
 def differences(one: Catalog, other: Catalog) -> list[str]:
@@ -37,11 +36,9 @@ def column_order(dsn: str) -> dict[str, list[str]]:
     return dict(rows)
 
 
-def statement(name: str) -> LiteralString:
-    """The SQL of cli/sql/<name>.sql, which is ours as much as this text."""
-    return cast(
-        "LiteralString", (resources.files("cli") / "sql" / f"{name}.sql").read_text("utf-8")
-    )
+def statement(name: str) -> str:
+    """The SQL of cli/sql/<name>.sql."""
+    return (resources.files("cli") / "sql" / f"{name}.sql").read_text("utf-8")
 
 
 def _unlike(one: Catalog, other: Catalog, key: tuple[str, str]) -> bool:

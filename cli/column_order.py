@@ -12,7 +12,7 @@ from collections import defaultdict
 
 TABLE = re.compile(r'CREATE TABLE ("[^"]+"\."[^"]+") \((.*)\);')
 ADDED = re.compile(r'ALTER TABLE ("[^"]+"\."[^"]+") ADD COLUMN ("[^"]+")( .*);')
-SIMPLE_TYPE = re.compile(r"CREATE (TYPE .* AS ENUM|DOMAIN (?!.*CHECK)).*;")
+TYPE = re.compile(r"CREATE (TYPE .* AS ENUM|DOMAIN ).*;")
 CALLING_DEFAULT = re.compile(r"(.*) DEFAULT (.*\(.*)")
 
 
@@ -33,7 +33,7 @@ def keep_column_order(sql: str, order: dict[str, list[str]]) -> str:
                     f"ALTER TABLE {match[1]} ALTER COLUMN {match[2]} SET DEFAULT {default};"
                 )
         else:
-            (types if SIMPLE_TYPE.fullmatch(line) else rest).append(line)
+            (types if TYPE.fullmatch(line) else rest).append(line)
     if not added:
         return sql
     rest = [_with_columns(line, added, order) for line in rest]

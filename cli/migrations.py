@@ -94,14 +94,15 @@ def _baseline() -> str:
 def _parts(plan: Plan, *, allow_drops: bool) -> list[str]:
     """The plan as texts; each is applied to the migrated database before the next is known."""
     order = column_order(plan.declared)
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, schema.connect(plan.migrated) as connection:
         parts = [
             keep_column_order(text, order) for text in _render(plan, Path(folder), allow_drops)
         ]
-    with schema.connect(plan.migrated) as connection:
-        for part in parts:
+        for number, part in enumerate(parts):
+            path = Path(folder) / f"plan_{number}.sql"
+            path.write_text(part, "utf-8")
             with connection.transaction():
-                connection.execute(part.encode())
+                schema.run_file(connection, path)
     before, after = view_columns(plan.migrated), view_columns(plan.declared)
     undone = [unmake for key, (_make, unmake) in before.items() if key not in after]
     made = [make for key, (make, _unmake) in after.items() if before.get(key, ("",))[0] != make]

@@ -36,9 +36,9 @@ create table if not exists supabase_migrations.schema_migrations (
 
 
 def install_platform(dsn: str) -> None:
-    """What hosted Supabase has by itself: roles, auth, storage, queues; then our own roles.
+    """What hosted Supabase has by itself, our own roles, and the record of migrations.
 
-    On Supabase only the last part is done. May run again at any time.
+    On Supabase its own part is left alone. May run again at any time.
 
     Raises:
         Refusal: when a file fails.
@@ -49,6 +49,7 @@ def install_platform(dsn: str) -> None:
             for path in sorted((SUPABASE / "platform").glob("*.sql")):
                 run_file(connection, path)
         run_file(connection, SUPABASE / "roles.sql")
+        connection.execute(HISTORY)
 
 
 def declare(dsn: str) -> None:
@@ -81,7 +82,6 @@ def migrate(dsn: str, folder: Path = MIGRATIONS) -> list[str]:
         Refusal: when a migration fails, or the database has one that this checkout does not.
     """
     with _exclusive(dsn) as connection:
-        connection.execute(HISTORY)
         waiting = _pending(connection, folder)
         for path in waiting:
             with connection.transaction():

@@ -1,0 +1,30 @@
+"""`frontdesk gen`: what is generated from the schema."""
+
+from __future__ import annotations
+
+import typer
+
+from cli.db import UrlOption
+from cli.options import DEFAULT_CONFIG, DEFAULT_STATE, ConfigOption, StateOption
+from cli.settings import load
+from cli.stack.state import State
+from cli.typescript import database_type
+
+app = typer.Typer(help="Generate code from the schema.", no_args_is_help=True)
+
+
+@app.callback()
+def gen() -> None:
+    """Generate code from the schema."""
+
+
+@app.command()
+def types(
+    *,
+    state: StateOption = DEFAULT_STATE,
+    config: ConfigOption = DEFAULT_CONFIG,
+    db_url: UrlOption = None,
+) -> None:
+    """Print TypeScript types of the API, in the shape that supabase-js takes."""
+    dsn = db_url or State(state).require_running().db_url
+    print(database_type(dsn, load(config).api.schemas), end="")

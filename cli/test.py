@@ -1,0 +1,57 @@
+"""`frontdesk test`: every check of the repository, on throw-away databases and stacks."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+import typer
+
+from cli.options import ROOT
+from cli.output import talk
+from cli.refusal import Refusal
+
+CONTEXT = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+@dataclass(frozen=True)
+class Check:
+    """A module to run with Python."""
+
+    name: str
+    arguments: tuple[str, ...]
+
+    def run(self) -> bool:
+        """Whether it passes; it says itself what is wrong."""
+        talk(f"{self.name} …")
+        return subprocess.run([sys.executable, "-m", *self.arguments], cwd=ROOT).returncode == 0
+
+
+CHECKS = (
+    Check("ruff", ("ruff", "check", "--quiet", ".")),
+    Check("ruff format", ("ruff", "format", "--check", "--quiet", ".")),
+    Check("mypy", ("mypy", "--no-error-summary")),
+    Check("import-linter", ("importlinter.cli", "lint", "--no-logo")),
+    Check("sqlfluff", ("sqlfluff", "lint", "--disable-progress-bar", "sql")),
+)
+PYTEST = ("pytest", "-n", "2", "--dist", "loadfile", "-q")
+
+
+def test(context: typer.Context) -> None:
+    """Run every test on its own throw-away stack; arguments go to pytest, which then runs alone."""
+    if find_spec("pytest") is None:
+        raise Refusal("The tests' packages are not installed.", "Remove .venv and repeat.")
+    began = time.monotonic()
+    failed = [] if context.args else [check.name for check in CHECKS if not check.run()]
+    talk("pytest …")
+    arguments = ("pytest", *context.args) if context.args else PYTEST
+    outcome = subprocess.run([sys.executable, "-m", *arguments], cwd=ROOT).returncode
+    if outcome:
+        failed.append("pytest")
+    spent = f"{time.monotonic() - began:.0f} s"
+    talk(f"Failed: {', '.join(failed)} ({spent})." if failed else f"All checks passed ({spent}).")
+    if failed:
+        raise typer.Exit(outcome or 1)

@@ -1,0 +1,59 @@
+"""Fixtures for every test: `db`, a database of its own; `stack`, a running stack for the session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.harness.database import Database
+from tests.harness.pgtap import SqlFile
+from tests.harness.session import DatabaseSession, session_of
+
+if TYPE_CHECKING:
+    from tests.harness.stack import RunningStack
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> SqlFile | None:
+    """Files of pgTAP assertions are tests."""
+    if file_path.name.endswith(".test.sql"):
+        return SqlFile.from_parent(parent, path=file_path)
+    return None
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Reviewed files are written only on demand."""
+    parser.addoption(
+        "--accept-permissions",
+        action="store_true",
+        help="Write tests/sql/permissions.expected as the schema is now; then read the diff.",
+    )
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the cluster, if a test wanted one."""
+    session_of(config).close()
+
+
+@pytest.fixture(scope="session")
+def databases(request: pytest.FixtureRequest) -> DatabaseSession:
+    """The session's cluster with its declared and its template database."""
+    return session_of(request.config)
+
+
+@pytest.fixture
+def db(databases: DatabaseSession) -> Iterator[Database]:
+    """A database with the whole schema, the seed and the test helpers, for one test."""
+    with databases.clone() as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    """A stack of the session's own, on ports of its own."""
+    from tests.harness.stack import RunningStack
+
+    with RunningStack.start(tmp_path_factory.mktemp("stack")) as running:
+        yield running

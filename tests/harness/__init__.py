@@ -1,0 +1,1 @@
+"""What the tests run on: throw-away databases, pgTAP, and a running stack."""

@@ -1,0 +1,77 @@
+"""A throw-away cluster, a template with the whole schema, and a clone of it for every test."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from typing import LiteralString, cast
+
+import psycopg
+
+from cli import schema
+from cli.options import ROOT
+from cli.scratch import create_database, drop_database
+from cli.stack.postgres import Cluster
+
+PGTAP = ROOT / "node_modules" / "@electric-sql" / "pglite-pgtap" / "dist" / "pgtap.tar.gz"
+HELPERS = ROOT / "tests" / "sql" / "helpers.sql"
+NUMBERS = count(1)
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database of one test: its administrator's connection, in autocommit, and its address."""
+
+    dsn: str
+    connection: psycopg.Connection
+
+    def rows(self, query: str, *arguments: object) -> list[tuple[object, ...]]:
+        """What a query gives."""
+        return self.connection.execute(cast("LiteralString", query), arguments or None).fetchall()
+
+
+def declared_database(cluster: Cluster, name: str) -> str:
+    """A database with platform, sql/ and seed, and nothing of the tests; gives its dsn."""
+    dsn = create_database(cluster, name)
+    schema.install_platform(dsn)
+    schema.declare(dsn)
+    schema.seed(dsn)
+    return dsn
+
+
+def template_database(cluster: Cluster) -> str:
+    """The database that the tests clone: the declared one with pgTAP and the helpers."""
+    create_database(cluster, "template", template="declared")
+    with psycopg.connect(cluster.dsn("template"), autocommit=True) as connection:
+        connection.execute("create schema tap; grant usage on schema tap to public")
+        connection.execute("set search_path = tap")
+        connection.execute(_pgtap())
+        connection.execute("grant execute on all functions in schema tap to public")
+        connection.execute("grant select on all tables in schema tap to public")
+        connection.execute("reset search_path")
+        schema.run_file(connection, HELPERS)
+    return "template"
+
+
+@contextmanager
+def clone(cluster: Cluster, template: str) -> Iterator[Database]:
+    """A copy of a template, gone at the end."""
+    name = f"test_{next(NUMBERS)}"
+    dsn = create_database(cluster, name, template=template)
+    try:
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            yield Database(dsn, connection)
+    finally:
+        drop_database(cluster, name)
+
+
+def _pgtap() -> bytes:
+    """Give pgTAP as plain SQL, without the line that only psql understands."""
+    with tarfile.open(PGTAP) as archive:
+        member = archive.extractfile("share/postgresql/extension/pgtap--1.3.5.sql")
+        text = io.TextIOWrapper(member or io.BytesIO(), "utf-8").read()
+    return "\n".join(line for line in text.splitlines() if not line.startswith("\\")).encode()

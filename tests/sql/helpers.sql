@@ -1,0 +1,242 @@
+-- Loaded once before the tests: people and what belongs to them by memorable names, a way to act as
+-- someone, and a way to move the clock. Everything is undone with the test's transaction.
+
+create schema tests;
+create table tests.names (name text primary key, id uuid not null default gen_random_uuid());
+
+/* The id of whoever or whatever was named so. */
+create function tests.id(called text)
+returns uuid
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_id uuid = (select names.id from tests.names where names.name = called);
+begin
+    if v_id is null then
+        raise exception 'Nobody and nothing is called % in this test.', called;
+    end if;
+    return v_id;
+end;
+$$;
+
+create function tests.named(called text)
+returns uuid
+language sql
+volatile
+security definer
+set search_path = ''
+begin atomic
+    insert into tests.names (name) values (called) returning id;
+end;
+
+/* A user with an account and a confirmed e-mail address. */
+create function tests.person(called text)
+returns uuid
+language sql
+volatile
+security definer
+set search_path = ''
+begin atomic
+    insert into auth.users (id, aud, role, email, email_confirmed_at, created_at, updated_at)
+    values (
+        tests.named(called),
+        'authenticated',
+        'authenticated',
+        lower(replace(called, ' ', '.')) || '@example.com',
+        now(),
+        now(),
+        now()
+    )
+    returning id;
+end;
+
+create function tests.act_as(called text)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select
+        set_config('request.jwt.claims', json_build_object(
+            'sub', tests.id(called), 'role', 'authenticated', 'aud', 'authenticated'
+        )::text, true),
+        set_config('role', 'authenticated', true);
+end;
+
+create function tests.act_as_anon()
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select
+        set_config('request.jwt.claims', '{"role": "anon"}', true),
+        set_config('role', 'anon', true);
+end;
+
+/* A role without a user: service_role, worker, edge or analyst. */
+create function tests.act_as_role(called text)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select
+        set_config('request.jwt.claims', json_build_object('role', called)::text, true),
+        set_config('role', called, true);
+end;
+
+/* The database's owner again, as whom a test begins. */
+create function tests.act_as_owner()
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select
+        set_config('role', 'none', true),
+        set_config('request.jwt.claims', '', true);
+end;
+
+/* Move the clock that every rule asks. */
+create function tests.at(moment timestamptz)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select set_config('frontdesk.now', moment::text, true);
+end;
+
+/* An approved, active business with its owner. */
+create function tests.business(
+    called text, owned_by text, time_zone text default 'UTC', currency text default 'EUR'
+)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_id uuid = tests.named(called);
+begin
+    insert into pricing.currencies (code, name, minor_digits)
+    values (business.currency, business.currency, 2)
+    on conflict do nothing;
+    insert into business.verticals (id, name) values ('salon', 'Salon') on conflict do nothing;
+    insert into business.businesses (
+        id, slug, name, vertical_id, country, time_zone, currency, status
+    )
+    values (
+        v_id,
+        trim(both '-' from regexp_replace(lower(called), '[^a-z0-9]+', '-', 'g')),
+        called, 'salon', 'DE', business.time_zone, business.currency, 'approved'
+    );
+    perform tests.member(owned_by, called, 'owner');
+    return v_id;
+end;
+$$;
+
+/* Give a person a role in a business: owner, manager, staff or accountant. */
+create function tests.member(called text, works_for text, as_role business.member_role)
+returns void
+language sql
+volatile
+security definer
+set search_path = ''
+begin atomic
+    insert into business.business_members (business_id, user_id, role, display_name)
+    values (tests.id(works_for), tests.id(called), as_role, called);
+end;
+
+/* A service that takes nothing yet: say with tests.takes what it needs. */
+create function tests.service(
+    called text, offered_by text, minutes integer default 60, price_minor bigint default 5000
+)
+returns uuid
+language sql
+volatile
+security definer
+set search_path = ''
+begin atomic
+    insert into catalog.services (id, business_id, name, duration_minutes, price_minor, currency)
+    select tests.named(called), businesses.id, called, minutes, service.price_minor, businesses.currency
+    from business.businesses
+    where businesses.id = tests.id(offered_by)
+    returning id;
+end;
+
+/* A resource: staff, room or equipment. */
+create function tests.resource(
+    called text,
+    belongs_to text,
+    kind catalog.resource_kind default 'staff',
+    capacity integer default 1
+)
+returns uuid
+language sql
+volatile
+security definer
+set search_path = ''
+begin atomic
+    insert into catalog.resources (id, business_id, kind, name, capacity)
+    values (tests.named(called), tests.id(belongs_to), resource.kind, called, resource.capacity)
+    returning id;
+end;
+
+/* A service needs a resource: this one (all), or any of its pool. */
+create function tests.takes(
+    service text,
+    resource text,
+    mode catalog.requirement_mode default 'any',
+    pool text default 'staff'
+)
+returns void
+language sql
+volatile
+security definer
+set search_path = ''
+begin atomic
+    insert into catalog.service_resources (business_id, service_id, resource_id, mode, pool)
+    select services.business_id, services.id, tests.id(takes.resource), takes.mode, takes.pool
+    from catalog.services
+    where services.id = tests.id(takes.service);
+end;
+
+/* Weekly hours of a business, or of one of its resources; every day unless said otherwise. */
+create function tests.hours(
+    called text,
+    opens_at time default '09:00',
+    closes_at time default '17:00',
+    weekdays integer[] default '{1,2,3,4,5,6,7}'
+)
+returns void
+language sql
+volatile
+security definer
+set search_path = ''
+begin atomic
+    insert into catalog.working_hours (business_id, resource_id, weekday, opens_at, closes_at)
+    select
+        coalesce(resources.business_id, businesses.id),
+        resources.id,
+        days.day,
+        hours.opens_at,
+        hours.closes_at
+    from unnest(weekdays) as days (day)
+    left join catalog.resources on resources.id = tests.id(called)
+    left join business.businesses on businesses.id = tests.id(called);
+end;
+
+grant usage on schema tests to anon, authenticated, service_role, edge, worker, analyst;
+grant execute on all functions in schema tests
+to anon, authenticated, service_role, edge, worker, analyst;
