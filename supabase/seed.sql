@@ -226,3 +226,31 @@ begin
     end if;
 end;
 $$;
+
+-- Scheduling: the life of a booking. The system may take every step.
+insert into scheduling.booking_transitions (from_status, to_status, actors)
+values
+('held', 'pending_payment', '{customer,business}'),
+('held', 'pending', '{customer,business}'),
+('held', 'confirmed', '{customer,business}'),
+('held', 'cancelled', '{customer,business}'),
+('held', 'expired', '{}'),
+('pending_payment', 'pending', '{}'),
+('pending_payment', 'confirmed', '{}'),
+('pending_payment', 'cancelled', '{customer,business}'),
+('pending_payment', 'expired', '{}'),
+('pending', 'confirmed', '{business}'),
+('pending', 'rejected', '{business}'),
+('pending', 'cancelled', '{customer,business}'),
+('pending', 'expired', '{}'),
+('confirmed', 'pending', '{customer}'),
+('confirmed', 'checked_in', '{business}'),
+('confirmed', 'completed', '{business}'),
+('confirmed', 'cancelled', '{customer,business}'),
+('confirmed', 'no_show', '{business}'),
+('checked_in', 'completed', '{business}'),
+('checked_in', 'no_show', '{business}'),
+('no_show', 'checked_in', '{business}'),
+('no_show', 'completed', '{business}')
+on conflict (from_status, to_status) do update
+set actors = excluded.actors;

@@ -33,6 +33,7 @@ grant execute on function
     private.to_text(text, text, integer),
     private.to_required_text(text, text, integer),
     private.has_control_characters(text),
+    private.is_time_zone(text),
     private.to_list(text, text, integer),
     private.to_identifiers(text, text),
     private.first_answer(text, text, jsonb),

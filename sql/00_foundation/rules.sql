@@ -54,6 +54,12 @@ declare
     v_new jsonb = to_jsonb(new);
     v_old jsonb = case when tg_op = 'UPDATE' then to_jsonb(old) end;
 begin
+    if v_old -> 'id' is distinct from v_new -> 'id' and v_old is not null then
+        perform private.invalid('id', 'cannot be changed');
+    end if;
+    if v_old -> 'business_id' is distinct from v_new -> 'business_id' and v_old is not null then
+        perform private.invalid('business_id', 'cannot be changed');
+    end if;
     perform private.refuse_missing_values(tg_relid, v_new);
     if tg_nargs > 0 then
         perform private.refuse_foreign_business((v_new ->> 'business_id')::uuid, tg_argv[0]);

@@ -1,0 +1,379 @@
+-- What the catalog offers to clients: views to read and, for owners and managers, to write.
+
+create view public.service_categories
+with (security_invoker = true)
+as
+select
+    service_categories.id,
+    service_categories.business_id,
+    service_categories.name,
+    service_categories.position,
+    service_categories.created_at
+from catalog.service_categories;
+grant select on public.service_categories to anon;
+grant select, insert, update, delete on public.service_categories to authenticated, service_role;
+
+comment on view public.service_categories is
+'How a business groups its services. Readable where the business is; written by owners and managers.';
+comment on column public.service_categories.id is 'Key.';
+comment on column public.service_categories.business_id is 'The business that it belongs to.';
+comment on column public.service_categories.name is
+'Unique in the business, at most 200 characters.';
+comment on column public.service_categories.position is 'Order of display, ascending.';
+comment on column public.service_categories.created_at is 'When it was made.';
+
+create view public.cancellation_policies
+with (security_invoker = true)
+as
+select
+    cancellation_policies.id,
+    cancellation_policies.business_id,
+    cancellation_policies.name,
+    cancellation_policies.is_default,
+    cancellation_policies.free_until_hours,
+    cancellation_policies.late_fee_bps,
+    cancellation_policies.no_show_fee_bps,
+    cancellation_policies.reschedule_until_hours,
+    cancellation_policies.reschedule_limit,
+    cancellation_policies.created_at
+from catalog.cancellation_policies;
+grant select on public.cancellation_policies to anon;
+grant select, insert, update, delete on public.cancellation_policies to authenticated, service_role;
+
+comment on view public.cancellation_policies is
+'What cancelling and moving costs. A booking keeps a copy of the policy that it was made under.';
+comment on column public.cancellation_policies.id is 'Key.';
+comment on column public.cancellation_policies.business_id is 'The business that it belongs to.';
+comment on column public.cancellation_policies.name is 'At most 200 characters.';
+comment on column public.cancellation_policies.is_default is
+'Holds for services that name no policy. One a business: marking another moves the mark.';
+comment on column public.cancellation_policies.free_until_hours is
+'Elapsed hours before the start until which a customer cancels free of charge, the deadline included.';
+comment on column public.cancellation_policies.late_fee_bps is
+'Share of the total that a later cancellation costs, in basis points.';
+comment on column public.cancellation_policies.no_show_fee_bps is
+'Share of the total that not coming costs, in basis points.';
+comment on column public.cancellation_policies.reschedule_until_hours is
+'Elapsed hours before the start until which a customer may move the booking.';
+comment on column public.cancellation_policies.reschedule_limit is
+'How often a customer may move it; null is as often as one likes.';
+comment on column public.cancellation_policies.created_at is 'When it was made.';
+
+create view public.services
+with (security_invoker = true)
+as
+select
+    services.id,
+    services.business_id,
+    services.category_id,
+    services.cancellation_policy_id,
+    services.name,
+    services.description,
+    services.duration_minutes,
+    services.price_minor,
+    services.currency,
+    services.buffer_before_minutes,
+    services.buffer_after_minutes,
+    services.slot_interval_minutes,
+    services.slot_offset_minutes,
+    services.min_notice_minutes,
+    services.max_advance_days,
+    services.bookable_from,
+    services.bookable_until,
+    services.max_party_size,
+    services.requires_confirmation,
+    services.is_blocked_by_pending,
+    services.hold_minutes,
+    services.position,
+    services.is_active,
+    services.archived_at,
+    services.created_at,
+    services.updated_at
+from catalog.services;
+grant select on public.services to anon;
+grant select, insert, update, delete on public.services to authenticated, service_role;
+
+comment on view public.services is
+'What can be booked. Readable where the business is; written by owners and managers.';
+comment on column public.services.id is 'Key.';
+comment on column public.services.business_id is 'The business that offers it.';
+comment on column public.services.category_id is 'Its category, if any.';
+comment on column public.services.cancellation_policy_id is
+'Its cancellation policy; null is the business''s default.';
+comment on column public.services.name is 'At most 200 characters.';
+comment on column public.services.description is 'At most 5000 characters.';
+comment on column public.services.duration_minutes is
+'How long it lasts for the customer, 1 to 1440 minutes.';
+comment on column public.services.price_minor is
+'Price for one guest, in minor units of `currency`.';
+comment on column public.services.currency is 'ISO 4217 code. Fixed once the service was booked.';
+comment on column public.services.buffer_before_minutes is
+'Minutes that its resources need before it; invisible to customers, may reach outside opening hours.';
+comment on column public.services.buffer_after_minutes is
+'Minutes that its resources need after it; buffers of neighbours add up.';
+comment on column public.services.slot_interval_minutes is
+'Starts are offered every so many minutes from each opening.';
+comment on column public.services.slot_offset_minutes is
+'Minutes from the opening to the first start.';
+comment on column public.services.min_notice_minutes is
+'The latest moment to book is so many minutes before the start.';
+comment on column public.services.max_advance_days is
+'How many days ahead can be booked, in the business''s zone; null is no limit.';
+comment on column public.services.bookable_from is
+'First business-local date that can be booked; null is no limit.';
+comment on column public.services.bookable_until is
+'Last business-local date that can be booked; null is no limit.';
+comment on column public.services.max_party_size is 'Most guests in one booking.';
+comment on column public.services.requires_confirmation is
+'Whether bookings wait for the business to confirm them.';
+comment on column public.services.is_blocked_by_pending is
+'Whether a waiting booking already takes its time.';
+comment on column public.services.hold_minutes is 'How long a hold lasts.';
+comment on column public.services.position is 'Order of display, ascending.';
+comment on column public.services.is_active is 'Whether it takes new bookings.';
+comment on column public.services.archived_at is
+'When it was retired; it keeps its history and takes no new bookings.';
+comment on column public.services.created_at is 'When it was made.';
+comment on column public.services.updated_at is 'When it was last changed.';
+
+create view public.service_addons
+with (security_invoker = true)
+as
+select
+    service_addons.id,
+    service_addons.business_id,
+    service_addons.service_id,
+    service_addons.name,
+    service_addons.price_minor,
+    service_addons.duration_minutes,
+    service_addons.position,
+    service_addons.is_active,
+    service_addons.created_at
+from catalog.service_addons;
+grant select on public.service_addons to anon;
+grant select, insert, update, delete on public.service_addons to authenticated, service_role;
+
+comment on view public.service_addons is
+'Extras of a service. Readable where the business is; written by owners and managers.';
+comment on column public.service_addons.id is 'Key.';
+comment on column public.service_addons.business_id is 'The business that offers it.';
+comment on column public.service_addons.service_id is 'The service that it adds to.';
+comment on column public.service_addons.name is 'At most 200 characters.';
+comment on column public.service_addons.price_minor is
+'What it adds for one guest, in minor units of the service''s currency.';
+comment on column public.service_addons.duration_minutes is 'Minutes that it adds to the service.';
+comment on column public.service_addons.position is 'Order of display, ascending.';
+comment on column public.service_addons.is_active is 'Whether it can be chosen.';
+comment on column public.service_addons.created_at is 'When it was made.';
+
+create view public.booking_limits
+with (security_invoker = true)
+as
+select
+    booking_limits.id,
+    booking_limits.business_id,
+    booking_limits.service_id,
+    booking_limits.period,
+    booking_limits.max_bookings,
+    booking_limits.max_minutes
+from catalog.booking_limits;
+grant select on public.booking_limits to anon;
+grant select, insert, update, delete on public.booking_limits to authenticated, service_role;
+
+comment on view public.booking_limits is
+'How much of a service can be booked in a period of the business''s zone. Written by owners and managers.';
+comment on column public.booking_limits.id is 'Key.';
+comment on column public.booking_limits.business_id is 'The business that it belongs to.';
+comment on column public.booking_limits.service_id is 'The service that it limits.';
+comment on column public.booking_limits.period is 'day, week (from Monday), month or year.';
+comment on column public.booking_limits.max_bookings is
+'Most bookings that start in the period; null is no limit.';
+comment on column public.booking_limits.max_minutes is
+'Most booked minutes that start in the period; null is no limit.';
+
+create view public.resources
+with (security_invoker = true)
+as
+select
+    resources.id,
+    resources.business_id,
+    resources.kind,
+    resources.name,
+    resources.description,
+    resources.capacity,
+    resources.member_id,
+    resources.time_zone,
+    resources.position,
+    resources.is_active,
+    resources.created_at,
+    resources.updated_at
+from catalog.resources;
+grant select on public.resources to anon;
+grant select, insert, update, delete on public.resources to authenticated, service_role;
+
+comment on view public.resources is
+'What a booking takes: staff, rooms, equipment. Readable where the business is; written by owners and managers.';
+comment on column public.resources.id is 'Key.';
+comment on column public.resources.business_id is 'The business that it belongs to.';
+comment on column public.resources.kind is 'staff, room or equipment.';
+comment on column public.resources.name is 'At most 200 characters.';
+comment on column public.resources.description is 'At most 5000 characters.';
+comment on column public.resources.capacity is 'How many can use it at once.';
+comment on column public.resources.member_id is
+'The business member who is this staff resource, if any.';
+comment on column public.resources.time_zone is 'IANA zone of its hours; null is the business''s.';
+comment on column public.resources.position is 'Order of display, ascending.';
+comment on column public.resources.is_active is 'Whether it takes new bookings.';
+comment on column public.resources.created_at is 'When it was made.';
+comment on column public.resources.updated_at is 'When it was last changed.';
+
+create view public.service_resources
+with (security_invoker = true)
+as
+select
+    service_resources.business_id,
+    service_resources.service_id,
+    service_resources.resource_id,
+    service_resources.mode,
+    service_resources.pool,
+    service_resources.quantity
+from catalog.service_resources;
+grant select on public.service_resources to anon;
+grant select, insert, update, delete on public.service_resources to authenticated, service_role;
+
+comment on view public.service_resources is
+'Which resources a service takes, and who is eligible for it. Written by owners and managers.';
+comment on column public.service_resources.business_id is 'The business that both belong to.';
+comment on column public.service_resources.service_id is 'The service.';
+comment on column public.service_resources.resource_id is 'The resource.';
+comment on column public.service_resources.mode is
+'all: this resource is needed. any: one of its pool is.';
+comment on column public.service_resources.pool is
+'Name of the pool, for mode any; one resource of each pool is taken.';
+comment on column public.service_resources.quantity is
+'Units that a booking takes; of a resource with capacity above 1, so many for each guest.';
+
+create view public.working_hours
+with (security_invoker = true)
+as
+select
+    working_hours.id,
+    working_hours.business_id,
+    working_hours.resource_id,
+    working_hours.weekday,
+    working_hours.opens_at,
+    working_hours.closes_at
+from catalog.working_hours;
+grant select on public.working_hours to anon;
+grant select, insert, update, delete on public.working_hours to authenticated, service_role;
+
+comment on view public.working_hours is
+'Weekly hours as wall clocks. A break is the gap between two rows. Written by owners and managers.';
+comment on column public.working_hours.id is 'Key.';
+comment on column public.working_hours.business_id is 'The business that they belong to.';
+comment on column public.working_hours.resource_id is
+'The resource whose hours these are; null is the business, which resources without hours of their own follow.';
+comment on column public.working_hours.weekday is 'ISO day of the week: 1 is Monday, 7 is Sunday.';
+comment on column public.working_hours.opens_at is 'Local time.';
+comment on column public.working_hours.closes_at is
+'Local time, after opens_at, at most 24:00. Past midnight is a row of the next day.';
+
+create view public.schedule_exceptions
+with (security_invoker = true)
+as
+select
+    schedule_exceptions.id,
+    schedule_exceptions.business_id,
+    schedule_exceptions.resource_id,
+    schedule_exceptions.starts_on,
+    schedule_exceptions.ends_on,
+    schedule_exceptions.opens_at,
+    schedule_exceptions.closes_at,
+    schedule_exceptions.reason,
+    schedule_exceptions.created_at
+from catalog.schedule_exceptions;
+grant select, insert, update, delete on public.schedule_exceptions to authenticated, service_role;
+
+comment on view public.schedule_exceptions is
+'Days on which other hours hold than the weekly ones. Read by members; written by owners and managers.';
+comment on column public.schedule_exceptions.id is 'Key.';
+comment on column public.schedule_exceptions.business_id is 'The business that it belongs to.';
+comment on column public.schedule_exceptions.resource_id is
+'The resource whose hours change; null is the business and whoever follows its hours.';
+comment on column public.schedule_exceptions.starts_on is 'First local date.';
+comment on column public.schedule_exceptions.ends_on is 'Last local date.';
+comment on column public.schedule_exceptions.opens_at is
+'Local time; null, with closes_at, is closed.';
+comment on column public.schedule_exceptions.closes_at is
+'Local time. All rows of a date together replace the weekly hours.';
+comment on column public.schedule_exceptions.reason is 'At most 500 characters.';
+comment on column public.schedule_exceptions.created_at is 'When it was made.';
+
+create view public.blocked_periods
+with (security_invoker = true)
+as
+select
+    blocked_periods.id,
+    blocked_periods.business_id,
+    blocked_periods.resource_id,
+    lower(blocked_periods.during) as starts_at,
+    upper(blocked_periods.during) as ends_at,
+    blocked_periods.reason,
+    blocked_periods.created_at
+from catalog.blocked_periods;
+grant select, delete on public.blocked_periods to authenticated, service_role;
+
+comment on view public.blocked_periods is
+'Time in which a resource, or the whole business, takes no new bookings. Made by block_time, ended by DELETE.';
+comment on column public.blocked_periods.id is 'Key.';
+comment on column public.blocked_periods.business_id is 'The business that it belongs to.';
+comment on column public.blocked_periods.resource_id is 'The resource; null is the whole business.';
+comment on column public.blocked_periods.starts_at is 'First moment of it.';
+comment on column public.blocked_periods.ends_at is 'First moment after it.';
+comment on column public.blocked_periods.reason is 'At most 500 characters.';
+comment on column public.blocked_periods.created_at is 'When it was made.';
+
+/*
+ * Take no new bookings in a period. Those that exist stay.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function public.block_time(
+    business_id public.identifier,
+    starts_at public.instant,
+    ends_at public.instant,
+    resource_id public.identifier default null,
+    reason text default null
+)
+returns public.blocked_periods
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid;
+    v_period public.blocked_periods;
+begin
+    v_id = catalog.block_time(
+        private.to_identifier(business_id, 'business_id'),
+        private.to_identifier(resource_id, 'resource_id', is_required => false),
+        private.to_instant(starts_at, 'starts_at'),
+        private.to_instant(ends_at, 'ends_at'),
+        private.to_text(reason, 'reason', 500)
+    );
+    select blocked_periods.* into strict v_period
+    from public.blocked_periods
+    where blocked_periods.id = v_id;
+    return v_period;
+end;
+$$;
+grant execute on function
+    public.block_time(public.identifier, public.instant, public.instant, public.identifier, text),
+    catalog.block_time(uuid, uuid, timestamptz, timestamptz, text)
+to anon, authenticated, service_role;
+
+comment on function public.block_time is
+'Take no new bookings from starts_at to ends_at (instants, at most two years apart), for one resource or
+the whole business. Owners, managers and staff. Bookings that exist stay.
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';

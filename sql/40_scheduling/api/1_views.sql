@@ -1,0 +1,214 @@
+-- What clients read about bookings. Nothing here can be written but a note.
+
+create view public.bookings
+with (security_invoker = true)
+as
+select
+    bookings.id,
+    bookings.business_id,
+    bookings.customer_id,
+    bookings.reference,
+    bookings.status,
+    bookings.starts_at,
+    bookings.ends_at,
+    bookings.time_zone,
+    bookings.party_size,
+    bookings.currency,
+    bookings.total_minor,
+    bookings.quote,
+    bookings.policy,
+    bookings.customer_name,
+    bookings.customer_email,
+    bookings.customer_phone,
+    bookings.notes,
+    bookings.status_reason,
+    bookings.hold_expires_at,
+    bookings.reschedule_count,
+    bookings.created_at,
+    bookings.updated_at
+from scheduling.bookings;
+grant select on public.bookings to authenticated, service_role;
+
+comment on view public.bookings is
+'Bookings: customers see theirs, members those of their business. Page by (starts_at, id). Written by
+book, confirm_booking, cancel_booking and their siblings only.';
+comment on column public.bookings.id is 'Key.';
+comment on column public.bookings.business_id is 'The business that was booked.';
+comment on column public.bookings.customer_id is 'The user who booked; null once their account is gone.';
+comment on column public.bookings.reference is
+'8 characters without look-alikes, unique: what a customer reads out.';
+comment on column public.bookings.status is
+'held, pending_payment, pending, confirmed, checked_in, completed, cancelled, rejected, no_show or expired.';
+comment on column public.bookings.starts_at is 'Start of the first item.';
+comment on column public.bookings.ends_at is 'End of the last item.';
+comment on column public.bookings.time_zone is 'IANA zone of the business when it was booked.';
+comment on column public.bookings.party_size is 'How many guests.';
+comment on column public.bookings.currency is 'ISO 4217 code of every amount.';
+comment on column public.bookings.total_minor is 'What it costs, in minor units.';
+comment on column public.bookings.quote is 'The accepted quote, line by line, as quote gives it.';
+comment on column public.bookings.policy is 'The cancellation policy that was accepted.';
+comment on column public.bookings.customer_name is 'The customer''s name when it was booked, if known.';
+comment on column public.bookings.customer_email is 'The customer''s e-mail address when it was booked.';
+comment on column public.bookings.customer_phone is 'The customer''s phone number when it was booked.';
+comment on column public.bookings.notes is 'The customer''s special requests.';
+comment on column public.bookings.status_reason is 'Why it was rejected, cancelled or moved, if said.';
+comment on column public.bookings.hold_expires_at is 'Until when a hold keeps its time; null otherwise.';
+comment on column public.bookings.reschedule_count is 'How often the customer moved it.';
+comment on column public.bookings.created_at is 'When it was made.';
+comment on column public.bookings.updated_at is 'When it was last changed.';
+
+create view public.booking_items
+with (security_invoker = true)
+as
+select
+    booking_items.id,
+    booking_items.business_id,
+    booking_items.booking_id,
+    booking_items.position,
+    booking_items.service_id,
+    booking_items.resource_id,
+    booking_items.starts_at,
+    booking_items.ends_at,
+    booking_items.duration_minutes,
+    booking_items.price_minor,
+    booking_items.service_name,
+    booking_items.addons
+from scheduling.booking_items;
+grant select on public.booking_items to authenticated, service_role;
+
+comment on view public.booking_items is 'The services of a booking, one after another.';
+comment on column public.booking_items.id is 'Key.';
+comment on column public.booking_items.business_id is 'The business that was booked.';
+comment on column public.booking_items.booking_id is 'The booking.';
+comment on column public.booking_items.position is '1 is the first.';
+comment on column public.booking_items.service_id is 'The service.';
+comment on column public.booking_items.resource_id is
+'Who or what gives it: the chosen or assigned resource of the leading pool.';
+comment on column public.booking_items.starts_at is 'Start, without buffers.';
+comment on column public.booking_items.ends_at is 'End, without buffers.';
+comment on column public.booking_items.duration_minutes is 'Length with add-ons, as agreed.';
+comment on column public.booking_items.price_minor is
+'Price for all guests, with add-ons, in minor units of the booking''s currency, as agreed.';
+comment on column public.booking_items.service_name is 'The service''s name when it was booked.';
+comment on column public.booking_items.addons is
+'The chosen add-ons as they were: [{id, name, price_minor, duration_minutes}].';
+
+create view public.allocations
+with (security_invoker = true)
+as
+select
+    allocations.business_id,
+    allocations.booking_id,
+    allocations.booking_item_id,
+    allocations.resource_id,
+    allocations.unit,
+    lower(allocations.during) as starts_at,
+    upper(allocations.during) as ends_at,
+    allocations.is_blocking,
+    allocations.expires_at
+from scheduling.allocations;
+grant select on public.allocations to authenticated, service_role;
+
+comment on view public.allocations is 'The time that bookings take from resources, buffers included.';
+comment on column public.allocations.business_id is 'The business.';
+comment on column public.allocations.booking_id is 'The booking.';
+comment on column public.allocations.booking_item_id is 'The item of the booking.';
+comment on column public.allocations.resource_id is 'The resource.';
+comment on column public.allocations.unit is 'Which of its places, 1 to its capacity.';
+comment on column public.allocations.starts_at is 'First moment that is taken.';
+comment on column public.allocations.ends_at is 'First moment that is free again.';
+comment on column public.allocations.is_blocking is 'Whether it keeps others out.';
+comment on column public.allocations.expires_at is 'Until when, for holds; null is until it is over.';
+
+create view public.booking_history
+with (security_invoker = true)
+as
+select
+    booking_history.id,
+    booking_history.business_id,
+    booking_history.booking_id,
+    booking_history.from_status,
+    booking_history.to_status,
+    booking_history.from_starts_at,
+    booking_history.to_starts_at,
+    booking_history.actor,
+    booking_history.actor_id,
+    booking_history.reason,
+    booking_history.at
+from scheduling.booking_history;
+grant select on public.booking_history to authenticated, service_role;
+
+comment on view public.booking_history is 'Every step of every booking. Only ever added to.';
+comment on column public.booking_history.id is 'Key, ascending in time.';
+comment on column public.booking_history.business_id is 'The business.';
+comment on column public.booking_history.booking_id is 'The booking.';
+comment on column public.booking_history.from_status is 'Null for the first step.';
+comment on column public.booking_history.to_status is 'What it became.';
+comment on column public.booking_history.from_starts_at is 'The start before, null for the first step.';
+comment on column public.booking_history.to_starts_at is 'The start after; differs when it was moved.';
+comment on column public.booking_history.actor is 'customer, business or system.';
+comment on column public.booking_history.actor_id is 'The user, if it was one.';
+comment on column public.booking_history.reason is 'Why, if said.';
+comment on column public.booking_history.at is 'When.';
+
+create view public.booking_notes
+with (security_invoker = true)
+as
+select
+    booking_notes.id,
+    booking_notes.business_id,
+    booking_notes.booking_id,
+    booking_notes.body,
+    booking_notes.author_id,
+    booking_notes.created_at
+from scheduling.booking_notes;
+grant select, insert, delete on public.booking_notes to authenticated, service_role;
+
+comment on view public.booking_notes is
+'The business''s private notes on its bookings. Members who serve read and write them; customers never see them.';
+comment on column public.booking_notes.id is 'Key.';
+comment on column public.booking_notes.business_id is 'The business.';
+comment on column public.booking_notes.booking_id is 'The booking.';
+comment on column public.booking_notes.body is 'At most 5000 characters.';
+comment on column public.booking_notes.author_id is 'Who wrote it.';
+comment on column public.booking_notes.created_at is 'When.';
+
+create view public.booking_transitions
+with (security_invoker = true)
+as
+select
+    booking_transitions.from_status,
+    booking_transitions.to_status,
+    booking_transitions.actors
+from scheduling.booking_transitions;
+grant select on public.booking_transitions to anon, authenticated, service_role;
+
+comment on view public.booking_transitions is 'Every step that a booking can take, and who may take it.';
+comment on column public.booking_transitions.from_status is 'From.';
+comment on column public.booking_transitions.to_status is 'To.';
+comment on column public.booking_transitions.actors is 'customer, business, system.';
+
+-- How reliable each customer has been with each business, counted from the bookings themselves.
+create view public.customer_stats
+with (security_invoker = true)
+as
+select
+    bookings.business_id,
+    bookings.customer_id,
+    count(*) as booking_count,
+    count(*) filter (where bookings.status = 'completed') as completed_count,
+    count(*) filter (where bookings.status = 'cancelled') as cancelled_count,
+    count(*) filter (where bookings.status = 'no_show') as no_show_count
+from scheduling.bookings
+where bookings.customer_id is not null
+group by bookings.business_id, bookings.customer_id;
+grant select on public.customer_stats to authenticated, service_role;
+
+comment on view public.customer_stats is
+'Counts of a customer''s bookings with a business, always equal to the bookings. Filter by business_id.';
+comment on column public.customer_stats.business_id is 'The business.';
+comment on column public.customer_stats.customer_id is 'The customer.';
+comment on column public.customer_stats.booking_count is 'All bookings.';
+comment on column public.customer_stats.completed_count is 'Completed ones.';
+comment on column public.customer_stats.cancelled_count is 'Cancelled ones.';
+comment on column public.customer_stats.no_show_count is 'Those that the customer did not come to.';

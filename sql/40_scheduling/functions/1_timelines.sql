@@ -1,0 +1,291 @@
+-- Wall clocks become instants, date by date: when a resource works, when it is closed, when it is taken.
+-- Each function answers for many resources at once and gives one multirange for each.
+
+/*
+ * Which resources a service takes for a party, in which pool, and how many units of each.
+ * A resource with places (capacity above 1) is taken once per guest, any other is taken whole. Every
+ * resource that is needed outright is a pool of its own. The leading pool, whose resources a customer
+ * chooses among, is the first with staff, then the first at all. A resource asked for empties its pool of
+ * all others.
+ * Definer: asked for businesses that the caller need not be a member of.
+ */
+create function scheduling.needs(service_id uuid, resource_id uuid, party_size integer)
+returns setof scheduling.need
+language plpgsql
+stable
+security definer
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return query
+    with candidates as (
+        select
+            resources.id,
+            case service_resources.mode
+                when 'all' then service_resources.resource_id::text
+                else service_resources.pool
+            end as pool,
+            case
+                when resources.capacity > 1 then service_resources.quantity * needs.party_size
+                else service_resources.quantity
+            end as units,
+            resources.capacity,
+            resources.kind,
+            coalesce(resources.time_zone, businesses.time_zone) as time_zone,
+            resources.is_active,
+            row_number() over (order by resources.position, resources.name, resources.id) as rank
+        from catalog.service_resources
+        inner join catalog.resources on resources.id = service_resources.resource_id
+        inner join business.businesses on businesses.id = service_resources.business_id
+        where service_resources.service_id = needs.service_id
+    )
+
+    select
+        candidates.id,
+        candidates.pool,
+        candidates.pool = (
+            select lead.pool
+            from candidates as lead
+            order by lead.kind, lead.pool
+            limit 1
+        ),
+        candidates.units,
+        candidates.capacity,
+        candidates.kind,
+        candidates.time_zone,
+        candidates.rank::integer,
+        (select count(distinct wanted.pool) from candidates as wanted)::integer
+    from candidates
+    where
+        candidates.is_active
+        and (
+            needs.resource_id is null
+            or candidates.id = needs.resource_id
+            -- Null, and so nothing at all, when the resource is not one of the service's.
+            or candidates.pool <> (
+                select chosen.pool
+                from candidates as chosen
+                where chosen.id = needs.resource_id
+            )
+        );
+end;
+$$;
+
+/*
+ * When resources work, as instants: exceptions of a date replace its weekly hours, a resource without
+ * hours of its own follows the business. `windows` are the openings as written, date by date, from whose
+ * starts slots step; in `openings` those that touch are one, because a service may run from one into the
+ * next. The result covers every local date that touches the period.
+ * A local time that a clock skips moves forward with it; an opening that vanishes this way is none.
+ */
+create function scheduling.openings(
+    business_id uuid, resource_ids uuid[], time_zones text[], during tstzrange
+)
+returns table (resource_id uuid, windows tstzrange[], openings tstzmultirange)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return query
+    with weekly as materialized (
+        select
+            coalesce(working_hours.resource_id, working_hours.business_id) as owner_id,
+            working_hours.weekday,
+            working_hours.opens_at,
+            working_hours.closes_at
+        from catalog.working_hours
+        where
+            working_hours.business_id = openings.business_id
+            and (
+                working_hours.resource_id is null
+                or working_hours.resource_id = any(openings.resource_ids)
+            )
+    ),
+
+    followers as materialized (
+        select
+            resources.id,
+            resources.time_zone,
+            case
+                when resources.id in (select weekly.owner_id from weekly) then resources.id
+                else openings.business_id
+            end as owner_id
+        from unnest(openings.resource_ids, openings.time_zones) as resources (id, time_zone)
+    ),
+
+    exceptions as materialized (
+        select
+            coalesce(schedule_exceptions.resource_id, schedule_exceptions.business_id) as owner_id,
+            days.day::date as day,
+            schedule_exceptions.opens_at,
+            schedule_exceptions.closes_at
+        from catalog.schedule_exceptions
+        cross join lateral generate_series(
+            greatest(
+                schedule_exceptions.starts_on, (lower(openings.during) at time zone 'UTC')::date - 1
+            )::timestamp,
+            least(
+                schedule_exceptions.ends_on, (upper(openings.during) at time zone 'UTC')::date + 1
+            )::timestamp,
+            interval '1 day'
+        ) as days (day)
+        where
+            schedule_exceptions.business_id = openings.business_id
+            and (
+                schedule_exceptions.resource_id is null
+                or schedule_exceptions.resource_id = any(openings.resource_ids)
+            )
+    ),
+
+    windows as (
+        select
+            followers.id,
+            followers.time_zone,
+            days.day::date as day,
+            weekly.opens_at,
+            weekly.closes_at
+        from followers
+        cross join generate_series(
+            ((lower(openings.during) at time zone 'UTC')::date - 1)::timestamp,
+            ((upper(openings.during) at time zone 'UTC')::date + 1)::timestamp,
+            interval '1 day'
+        ) as days (day)
+        inner join weekly
+            on
+                weekly.owner_id = followers.owner_id
+                and weekly.weekday = extract(isodow from days.day)
+        where
+            not exists (
+                select 1
+                from exceptions
+                where
+                    exceptions.owner_id in (followers.id, followers.owner_id)
+                    and exceptions.day = days.day::date
+            )
+        union all
+        select
+            followers.id,
+            followers.time_zone,
+            exceptions.day,
+            exceptions.opens_at,
+            exceptions.closes_at
+        from followers
+        inner join exceptions on exceptions.owner_id in (followers.id, followers.owner_id)
+        where
+            exceptions.opens_at is not null
+            and (
+                exceptions.owner_id = followers.id
+                or not exists (
+                    select 1
+                    from exceptions as own
+                    where own.owner_id = followers.id and own.day = exceptions.day
+                )
+            )
+    ),
+
+    instants as (
+        select
+            windows.id,
+            (windows.day + windows.opens_at) at time zone windows.time_zone as opens_at,
+            (windows.day + windows.closes_at) at time zone windows.time_zone as closes_at
+        from windows
+    )
+
+    select
+        instants.id,
+        array_agg(tstzrange(instants.opens_at, instants.closes_at)),
+        range_agg(tstzrange(instants.opens_at, instants.closes_at))
+    from instants
+    where instants.opens_at < instants.closes_at
+    group by instants.id;
+end;
+$$;
+
+/*
+ * When resources are shut although they would work: closures of the business, in its zone, and blocked
+ * periods of the resource or of everyone.
+ */
+create function scheduling.closings(business_id uuid, resource_ids uuid[], during tstzrange)
+returns table (resource_id uuid, closings tstzmultirange)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return query
+    with shut as (
+        select
+            null::uuid as id,
+            tstzrange(
+                closures.starts_on::timestamp at time zone businesses.time_zone,
+                (closures.ends_on + 1)::timestamp at time zone businesses.time_zone
+            ) as period
+        from business.closures
+        inner join business.businesses on businesses.id = closures.business_id
+        where
+            closures.business_id = closings.business_id
+            and closures.ends_on >= (lower(closings.during) at time zone 'UTC')::date - 1
+            and closures.starts_on <= (upper(closings.during) at time zone 'UTC')::date + 1
+        union all
+        select
+            blocked_periods.resource_id,
+            blocked_periods.during
+        from catalog.blocked_periods
+        where
+            blocked_periods.business_id = closings.business_id
+            and blocked_periods.during && closings.during
+    )
+
+    select
+        resources.id,
+        range_agg(shut.period)
+    from unnest(closings.resource_ids) as resources (id)
+    inner join shut on shut.id is null or shut.id = resources.id
+    group by resources.id;
+end;
+$$;
+
+/*
+ * When resources are taken, unit by unit, buffers included. A hold that has run out takes nothing, whether
+ * or not anything has released it. One booking may be left out: the one that is about to move.
+ */
+create function scheduling.takings(resource_ids uuid[], during tstzrange, except_booking_id uuid)
+returns table (resource_id uuid, taken tstzmultirange, taken_by_unit tstzmultirange[])
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_now timestamptz = private.now();
+begin
+    return query
+    with units as (
+        select
+            resources.id,
+            range_agg(allocations.during) as taken
+        from unnest(takings.resource_ids) as resources (id)
+        inner join scheduling.allocations on allocations.resource_id = resources.id
+        where
+            allocations.during && takings.during
+            and allocations.is_blocking
+            and (allocations.expires_at is null or allocations.expires_at > v_now)
+            and allocations.booking_id is distinct from takings.except_booking_id
+        group by resources.id, allocations.unit
+    )
+
+    select
+        units.id,
+        range_agg(units.taken),
+        array_agg(units.taken)
+    from units
+    group by units.id;
+end;
+$$;

@@ -1,0 +1,290 @@
+-- What can be booked. One function decides it, for a whole month of slots and for the one instant that
+-- somebody wants to book: that is why the two never disagree.
+
+/*
+ * The service as scheduling needs it: null when it takes no bookings now.
+ * Definer: asked for businesses that the caller need not be a member of.
+ */
+create function scheduling.bookable_service(service_id uuid)
+returns catalog.services
+language sql
+stable
+security definer
+set search_path = ''
+begin atomic
+    select services.*
+    from catalog.services
+    inner join business.businesses on businesses.id = services.business_id
+    where
+        services.id = bookable_service.service_id
+        and services.is_active
+        and services.archived_at is null
+        and businesses.is_active
+        and businesses.status = 'approved';
+end;
+
+/*
+ * The instants between which a service may start now, by its notice, its advance and its dates, half-open.
+ */
+create function scheduling.bookable_period(service catalog.services, time_zone text)
+returns tstzrange
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_now timestamptz = private.now();
+    v_today date = (v_now at time zone bookable_period.time_zone)::date;
+    v_last_day date = least(service.bookable_until, v_today + service.max_advance_days);
+    v_first timestamptz = greatest(
+        v_now + make_interval(mins => service.min_notice_minutes),
+        service.bookable_from::timestamp at time zone bookable_period.time_zone
+    );
+    v_end timestamptz = (v_last_day + 1)::timestamp at time zone bookable_period.time_zone;
+begin
+    return case when v_end <= v_first then 'empty' else tstzrange(v_first, v_end) end;
+end;
+$$;
+
+/*
+ * The business-local dates of a period on which a service can take no more, by its limits.
+ */
+create function scheduling.full_days(
+    service catalog.services,
+    time_zone text,
+    during tstzrange,
+    minutes integer,
+    except_booking_id uuid
+)
+returns date[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_now timestamptz = private.now();
+begin
+    return array(
+        select distinct days.day::date
+        from catalog.booking_limits
+        cross join generate_series(
+            (lower(full_days.during) at time zone full_days.time_zone)::date::timestamp,
+            upper(full_days.during) at time zone full_days.time_zone,
+            interval '1 day'
+        ) as days (day)
+        cross join lateral (
+            select
+                count(*) as bookings,
+                coalesce(sum(booking_items.duration_minutes), 0) as minutes
+            from scheduling.booking_items
+            inner join scheduling.bookings on bookings.id = booking_items.booking_id
+            where
+                booking_items.business_id = full_days.service.business_id
+                and booking_items.service_id = full_days.service.id
+                and booking_items.starts_at
+                >= date_trunc(booking_limits.period::text, days.day) at time zone full_days.time_zone
+                and booking_items.starts_at < (
+                    date_trunc(booking_limits.period::text, days.day)
+                    + ('1 ' || booking_limits.period::text)::interval
+                ) at time zone full_days.time_zone
+                and bookings.status not in ('cancelled', 'rejected', 'expired')
+                and (bookings.status <> 'held' or bookings.hold_expires_at > v_now)
+                and bookings.id is distinct from full_days.except_booking_id
+        ) as taken
+        where
+            booking_limits.service_id = full_days.service.id
+            and (
+                taken.bookings + 1 > booking_limits.max_bookings
+                or taken.minutes + full_days.minutes > booking_limits.max_minutes
+            )
+    );
+end;
+$$;
+
+/*
+ * Every start in a period at which a service can be had, with each resource that could give it then and
+ * how many of its units are free. Starts step from each window of a leading resource; every other pool
+ * must have somebody too.
+ * `minutes` is the length with add-ons. A booking that is about to move is left out by its id.
+ * Definer: sees what is taken without telling by whom.
+ */
+create function scheduling.offers(
+    service_id uuid,
+    during tstzrange,
+    resource_id uuid,
+    party_size integer,
+    minutes integer,
+    except_booking_id uuid default null
+)
+returns setof scheduling.offer
+language plpgsql
+stable
+security definer
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+set jit = 'off'
+as $$
+declare
+    v_service catalog.services = scheduling.bookable_service(offers.service_id);
+    v_time_zone text;
+    v_starts tstzrange;
+    v_reach tstzrange;
+    v_needs scheduling.need[];
+    v_ids uuid[];
+    v_pool_count integer;
+    v_full_days date[];
+    v_length interval = make_interval(mins => offers.minutes);
+    v_before interval;
+    v_after interval;
+begin
+    if v_service.id is null or offers.party_size > v_service.max_party_size then
+        return;
+    end if;
+    v_before = make_interval(mins => v_service.buffer_before_minutes);
+    v_after = make_interval(mins => v_service.buffer_after_minutes);
+    select businesses.time_zone into v_time_zone
+    from business.businesses
+    where businesses.id = v_service.business_id;
+    v_starts = offers.during * scheduling.bookable_period(v_service, v_time_zone);
+    -- What keeps its time and changes only its resource needs no notice.
+    if offers.except_booking_id is not null and exists (
+        select 1
+        from scheduling.bookings
+        where
+            bookings.id = offers.except_booking_id
+            and offers.during <@ tstzrange(bookings.starts_at, bookings.ends_at)
+    ) then
+        v_starts = offers.during;
+    end if;
+    if isempty(v_starts) then
+        return;
+    end if;
+    v_reach = tstzrange(lower(v_starts) - v_before, upper(v_starts) + v_length + v_after);
+
+    v_needs = array(
+        select need from scheduling.needs(v_service.id, offers.resource_id, offers.party_size) as need
+    );
+    v_ids = array(select need.id from unnest(v_needs) as need);
+    v_pool_count = v_needs[1].pool_count;
+    if v_pool_count is distinct from (
+        select count(distinct need.pool) from unnest(v_needs) as need
+    ) then
+        return;
+    end if;
+    v_full_days = scheduling.full_days(
+        v_service, v_time_zone, v_starts, offers.minutes, offers.except_booking_id
+    );
+
+    return query
+    with timelines as materialized (
+        select
+            needs.*,
+            openings.windows,
+            coalesce(
+                openings.openings,
+                case when needs.kind <> 'staff' then '{(,)}'::tstzmultirange end,
+                '{}'::tstzmultirange
+            ) - coalesce(closings.closings, '{}'::tstzmultirange) as open,
+            coalesce(takings.taken, '{}'::tstzmultirange) as taken,
+            takings.taken_by_unit
+        from unnest(v_needs) as needs
+        left join scheduling.openings(
+            v_service.business_id,
+            v_ids,
+            array(select need.time_zone from unnest(v_needs) as need),
+            v_reach
+        ) as openings on openings.resource_id = needs.id
+        left join scheduling.closings(v_service.business_id, v_ids, v_reach) as closings
+            on closings.resource_id = needs.id
+        left join scheduling.takings(v_ids, v_reach, offers.except_booking_id) as takings
+            on takings.resource_id = needs.id
+    ),
+
+    starts as (
+        select distinct
+            timelines.id,
+            starts.at
+        from timelines
+        cross join lateral unnest(timelines.windows) as opening
+        cross join lateral generate_series(
+            lower(opening) + make_interval(mins => v_service.slot_offset_minutes),
+            upper(opening) - interval '1 minute',
+            make_interval(mins => v_service.slot_interval_minutes)
+        ) as starts (at)
+        where
+            timelines.is_leading
+            and opening && v_starts
+            and starts.at <@ v_starts
+    ),
+
+    asked as (
+        select
+            starts.id,
+            starts.at
+        from starts
+        union all
+        select
+            timelines.id,
+            moments.at
+        from timelines
+        cross join (select distinct starts.at from starts) as moments
+        where v_pool_count > 1 and not timelines.is_leading
+    ),
+
+    free as (
+        select
+            asked.at,
+            timelines.id,
+            timelines.pool,
+            timelines.is_leading,
+            timelines.units,
+            timelines.capacity,
+            timelines.rank,
+            case
+                when not timelines.taken && taken.during then timelines.capacity
+                when timelines.capacity = 1 then 0
+                else timelines.capacity - (
+                    select count(*)
+                    from unnest(timelines.taken_by_unit) as unit (taken)
+                    where unit.taken && taken.during
+                )
+            end::integer as remaining
+        from asked
+        inner join timelines on timelines.id = asked.id
+        cross join lateral (
+            values (tstzrange(asked.at - v_before, asked.at + v_length + v_after))
+        ) as taken (during)
+        where
+            timelines.open @> tstzrange(asked.at, asked.at + v_length)
+            and (
+                v_full_days = '{}'
+                or (asked.at at time zone v_time_zone)::date <> all(v_full_days)
+            )
+    )
+
+    select
+        free.at,
+        free.id,
+        free.pool,
+        free.is_leading,
+        free.units,
+        free.remaining,
+        free.capacity,
+        free.rank
+    from free
+    where
+        free.remaining >= free.units
+        and (
+            v_pool_count = 1
+            or free.at in (
+                select others.at
+                from free as others
+                where others.remaining >= others.units
+                group by others.at
+                having count(distinct others.pool) = v_pool_count
+            )
+        );
+end;
+$$;

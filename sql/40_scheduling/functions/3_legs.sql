@@ -1,0 +1,167 @@
+-- From what somebody wants to what the catalog makes of it: length, price, buffers, times.
+
+/*
+ * What the catalog says about each wish, in order; each starts when it says, or after the one before it.
+ * Definer: add-ons and services are read the same for everyone; whether the caller may see them is checked.
+ *
+ * Errors:  PT400 invalid_input · PT404 not_found · PT409 not_bookable
+ */
+create function scheduling.legs(wishes scheduling.wish[])
+returns scheduling.leg[]
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_wish scheduling.wish;
+    v_leg scheduling.leg;
+    v_legs scheduling.leg[] = '{}';
+begin
+    foreach v_wish in array legs.wishes loop
+        if v_wish.starts_at is null and v_leg.ends_at is not null then
+            v_wish.starts_at = v_leg.ends_at + make_interval(mins => coalesce(v_wish.gap_minutes, 0));
+        end if;
+        if v_wish.starts_at < v_leg.ends_at then
+            perform private.invalid('items', 'must follow each other in time');
+        end if;
+        v_leg = scheduling.leg(v_wish);
+        if v_leg.business_id <> v_legs[1].business_id or v_leg.currency <> v_legs[1].currency then
+            perform private.invalid('items', 'must be of one business and one currency');
+        end if;
+        v_legs = v_legs || v_leg;
+    end loop;
+    return v_legs;
+end;
+$$;
+
+/*
+ * What the catalog says about one wish.
+ *
+ * Errors:  PT400 invalid_input · PT404 not_found · PT409 not_bookable
+ */
+create function scheduling.leg(wish scheduling.wish)
+returns scheduling.leg
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_service catalog.services = scheduling.visible_service(wish.service_id);
+    v_addons record;
+    v_minutes integer;
+begin
+    if wish.party_size > v_service.max_party_size then
+        perform private.invalid('party_size', format('must be at most %s', v_service.max_party_size));
+    end if;
+    v_addons = scheduling.chosen_addons(v_service.id, wish.addon_ids);
+    v_minutes = v_service.duration_minutes + v_addons.minutes;
+    return row(
+        v_service.business_id,
+        v_service.id,
+        v_service.name,
+        wish.starts_at,
+        wish.starts_at + make_interval(mins => v_minutes),
+        v_minutes,
+        make_interval(mins => v_service.buffer_before_minutes),
+        make_interval(mins => v_service.buffer_after_minutes),
+        wish.resource_id,
+        wish.party_size,
+        v_service.currency,
+        v_service.price_minor,
+        v_addons.addons,
+        v_service.requires_confirmation,
+        v_service.is_blocked_by_pending,
+        v_service.hold_minutes
+    )::scheduling.leg;
+end;
+$$;
+
+/*
+ * A service that takes bookings. Absent and not to be seen get one answer; members who see one that takes
+ * none are told so.
+ *
+ * Errors:  PT404 not_found · PT409 not_bookable
+ */
+create function scheduling.visible_service(service_id uuid)
+returns catalog.services
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_service catalog.services;
+begin
+    v_service = scheduling.bookable_service(visible_service.service_id);
+    if v_service.id is not null then
+        return v_service;
+    end if;
+    if exists (
+        select 1
+        from catalog.services
+        where
+            services.id = visible_service.service_id
+            and services.business_id in (select private.my_businesses('view'))
+    ) then
+        perform private.refuse(
+            'PT409', 'not_bookable', 'This service takes no bookings at the moment.',
+            'Check that the service and its business are active, and the business approved.'
+        );
+    end if;
+    perform private.refuse(
+        'PT404', 'not_found', 'There is no such service.', 'Read services for those that you can see.'
+    );
+    return null;
+end;
+$$;
+
+/*
+ * The chosen add-ons as they are now, with the minutes that they add up to.
+ *
+ * Errors:  PT404 not_found
+ */
+create function scheduling.chosen_addons(
+    service_id uuid, addon_ids uuid[], out addons jsonb, out minutes integer
+)
+returns record
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if coalesce(addon_ids, '{}') = '{}' then
+        addons = '[]';
+        minutes = 0;
+        return;
+    end if;
+    select
+        coalesce(
+            jsonb_agg(
+                jsonb_build_object(
+                    'id', service_addons.id,
+                    'name', service_addons.name,
+                    'price_minor', service_addons.price_minor,
+                    'duration_minutes', service_addons.duration_minutes
+                )
+                order by service_addons.position, service_addons.id
+            ),
+            '[]'
+        ),
+        coalesce(sum(service_addons.duration_minutes), 0)
+    into addons, minutes
+    from catalog.service_addons
+    where
+        service_addons.service_id = chosen_addons.service_id
+        and service_addons.id = any(chosen_addons.addon_ids)
+        and service_addons.is_active;
+    if jsonb_array_length(addons) <> cardinality(addon_ids) then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such add-on of this service.',
+            'Read service_addons for those of the service.'
+        );
+    end if;
+end;
+$$;

@@ -1,0 +1,190 @@
+-- Why a start that somebody wants is not to be had. Asked only after scheduling.offers said no.
+
+/*
+ * Could the service start then as far as hours go, and are the hours not shut by closures or blocks?
+ * Each pool needs somebody; a leading resource's windows say where starts step.
+ */
+create function scheduling.is_in_hours(
+    leg scheduling.leg,
+    service catalog.services,
+    needs scheduling.need[],
+    out in_hours boolean,
+    out not_shut boolean
+)
+returns record
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_during tstzrange = tstzrange(leg.starts_at, leg.ends_at);
+    v_ids uuid[] = array(select need.id from unnest(needs) as need);
+begin
+    with facts as (
+        select
+            need.pool,
+            coalesce(openings.openings @> v_during, need.kind <> 'staff' and not need.is_leading)
+            and (
+                not need.is_leading
+                or exists (
+                    select 1
+                    from unnest(openings.windows) as opening
+                    where
+                        leg.starts_at <@ opening
+                        and mod(
+                            extract(epoch from leg.starts_at - lower(opening))
+                            - service.slot_offset_minutes * 60,
+                            service.slot_interval_minutes * 60
+                        ) = 0
+                        and leg.starts_at
+                        >= lower(opening) + make_interval(mins => service.slot_offset_minutes)
+                )
+            ) as is_open,
+            coalesce(closings.closings && v_during, false) as is_shut
+        from unnest(needs) as need
+        left join scheduling.openings(
+            leg.business_id, v_ids, array(select need.time_zone from unnest(needs) as need), v_during
+        ) as openings on openings.resource_id = need.id
+        left join scheduling.closings(leg.business_id, v_ids, v_during) as closings
+            on closings.resource_id = need.id
+    ),
+
+    pools as (
+        select
+            bool_or(facts.is_open) as in_hours,
+            bool_or(facts.is_open and not facts.is_shut) as not_shut
+        from facts
+        group by facts.pool
+    )
+
+    select
+        coalesce(bool_and(pools.in_hours) and count(*) = needs[1].pool_count, false),
+        coalesce(bool_and(pools.not_shut), false)
+    into in_hours, not_shut
+    from pools;
+end;
+$$;
+
+/*
+ * Errors:  PT422 too_soon too_far
+ */
+create function scheduling.refuse_date(leg scheduling.leg, service catalog.services, time_zone text)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_period tstzrange = scheduling.bookable_period(service, time_zone);
+begin
+    if leg.starts_at < greatest(
+        private.now() + make_interval(mins => service.min_notice_minutes),
+        service.bookable_from::timestamp at time zone time_zone
+    ) then
+        perform private.refuse(
+            'PT422', 'too_soon', 'That start is too soon to be booked.', 'Choose a later time.'
+        );
+    end if;
+    if isempty(v_period) or leg.starts_at >= upper(v_period) then
+        perform private.refuse(
+            'PT422', 'too_far', 'That start is too far ahead to be booked.', 'Choose an earlier time.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Errors:  PT409 slot_taken
+ */
+create function scheduling.refuse_taken()
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.refuse(
+        'PT409', 'slot_taken', 'That time was just taken.', 'Ask for slots again and choose another.'
+    );
+end;
+$$;
+
+/*
+ * Say why a service cannot be had at an instant.
+ *
+ * Errors:  PT409 slot_taken · PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached
+ */
+create function scheduling.refuse_start(leg scheduling.leg, except_booking_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_service catalog.services = scheduling.bookable_service(leg.service_id);
+    v_time_zone text;
+    v_needs scheduling.need[] = array(
+        select need from scheduling.needs(leg.service_id, leg.resource_id, leg.party_size) as need
+    );
+    v_hours record;
+begin
+    select businesses.time_zone into v_time_zone
+    from business.businesses
+    where businesses.id = leg.business_id;
+
+    if v_needs = '{}' and leg.resource_id is not null then
+        perform private.refuse(
+            'PT422', 'not_eligible', 'That resource does not give this service.',
+            'Read service_resources for those that do, or leave resource_id out.'
+        );
+    end if;
+    perform scheduling.refuse_date(leg, v_service, v_time_zone);
+    v_hours = scheduling.is_in_hours(leg, v_service, v_needs);
+    if not v_hours.in_hours then
+        perform private.refuse(
+            'PT422', 'outside_hours', 'This service does not start at that time.',
+            'Ask for slots and choose one of them.'
+        );
+    end if;
+    if not v_hours.not_shut then
+        perform private.refuse(
+            'PT422', 'blocked_out', 'The business takes no bookings at that time.',
+            'Ask for slots and choose one of them.'
+        );
+    end if;
+    if (leg.starts_at at time zone v_time_zone)::date = any(
+        scheduling.full_days(
+            v_service,
+            v_time_zone,
+            tstzrange(leg.starts_at, leg.starts_at, '[]'),
+            leg.minutes,
+            except_booking_id
+        )
+    ) then
+        perform scheduling.refuse_limit();
+    end if;
+    perform scheduling.refuse_taken();
+end;
+$$;
+
+/*
+ * Errors:  PT422 limit_reached
+ */
+create function scheduling.refuse_limit()
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.refuse(
+        'PT422', 'limit_reached', 'No more of this service can be booked in that period.',
+        'Choose a time in another day, week or month.'
+    );
+end;
+$$;

@@ -1,0 +1,381 @@
+-- How a booking comes to be, moves to another time, and takes its next step.
+
+/*
+ * A reference that people can read out: 8 characters without look-alikes.
+ */
+create function scheduling.new_reference()
+returns text
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_letters constant text = '23456789ABCDEFGHJKMNPQRSTUVWXYZ';
+    v_bytes constant bytea = sha256(uuid_send(gen_random_uuid()));
+begin
+    return (
+        select string_agg(substr(v_letters, 1 + get_byte(v_bytes, position) % 31, 1), '')
+        from generate_series(0, 7) as position
+    );
+end;
+$$;
+
+/*
+ * The cancellation policy that a booking of a service is made under: its own, or the business's default,
+ * or the most lenient there is. Taken down with the booking.
+ */
+create function scheduling.policy_of(service_id uuid)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return coalesce(
+        (
+            select to_jsonb(cancellation_policies) - array['business_id', 'is_default', 'created_at']
+            from catalog.services
+            inner join catalog.cancellation_policies
+                on cancellation_policies.business_id = services.business_id
+            where
+                services.id = policy_of.service_id
+                and (
+                    cancellation_policies.id = services.cancellation_policy_id
+                    or services.cancellation_policy_id is null and cancellation_policies.is_default
+                )
+        ),
+        jsonb_build_object(
+            'name', 'Free of charge',
+            'free_until_hours', 0,
+            'late_fee_bps', 0,
+            'no_show_fee_bps', 0,
+            'reschedule_until_hours', 0,
+            'reschedule_limit', null
+        )
+    );
+end;
+$$;
+
+/*
+ * Who could give each leg at its start. Refuses, with the reason, when nobody can.
+ *
+ * Errors:  PT409 slot_taken · PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached
+ */
+create function scheduling.offers_of(leg scheduling.leg, except_booking_id uuid default null)
+returns scheduling.offer[]
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_offers scheduling.offer[] = array(
+        select offer
+        from scheduling.offers(
+            leg.service_id,
+            tstzrange(leg.starts_at, leg.starts_at, '[]'),
+            leg.resource_id,
+            leg.party_size,
+            leg.minutes,
+            except_booking_id
+        ) as offer
+    );
+begin
+    if v_offers = '{}' then
+        perform scheduling.refuse_start(leg, except_booking_id);
+    end if;
+    return v_offers;
+end;
+$$;
+
+/*
+ * Queue up for all that some legs may take, and look again at what has to be true under the lock.
+ *
+ * Errors:  PT422 limit_reached
+ */
+create function scheduling.lock_for(
+    legs scheduling.leg[], offers scheduling.offer[], other_ids uuid[], except_booking_id uuid
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_limited_ids uuid[] = array(
+        select distinct booking_limits.service_id
+        from unnest(legs) as leg
+        inner join catalog.booking_limits on booking_limits.service_id = leg.service_id
+    );
+    v_leg scheduling.leg;
+    v_time_zone text;
+begin
+    perform scheduling.lock(
+        array(select offer.id from unnest(offers) as offer) || v_limited_ids || other_ids
+    );
+    foreach v_leg in array legs loop
+        continue when v_leg.service_id <> all(v_limited_ids);
+        select businesses.time_zone into v_time_zone
+        from business.businesses
+        where businesses.id = v_leg.business_id;
+        if (v_leg.starts_at at time zone v_time_zone)::date = any(
+            scheduling.full_days(
+                scheduling.bookable_service(v_leg.service_id),
+                v_time_zone,
+                tstzrange(v_leg.starts_at, v_leg.starts_at, '[]'),
+                v_leg.minutes,
+                except_booking_id
+            )
+        ) then
+            perform scheduling.refuse_limit();
+        end if;
+    end loop;
+end;
+$$;
+
+/*
+ * Take the time of one item of a booking from one resource of each pool, under the lock. Where the item
+ * before it has the same resource there are no buffers between the two: they meet at this item's start.
+ * Gives the resource that leads.
+ *
+ * Errors:  PT409 slot_taken
+ */
+create function scheduling.take(
+    leg scheduling.leg, offers scheduling.offer[], booking scheduling.bookings, item_id uuid
+)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_during tstzrange = tstzrange(leg.starts_at - leg.before, leg.ends_at + leg.after);
+    v_midnight timestamp = date_trunc('day', leg.starts_at at time zone booking.time_zone);
+    v_pools integer = (select count(distinct offer.pool) from unnest(offers) as offer);
+    v_chosen record;
+    v_leading_id uuid;
+begin
+    perform scheduling.release_expired(
+        array(select offer.id from unnest(offers) as offer), v_during
+    );
+    for v_chosen in
+        select *
+        from scheduling.choose(
+            offers,
+            v_during,
+            tstzrange(
+                v_midnight at time zone booking.time_zone,
+                (v_midnight + interval '1 day') at time zone booking.time_zone
+            ),
+            booking.id
+        )
+    loop
+        exit when not scheduling.allocate(leg, booking, item_id, v_chosen.id, v_chosen.free_units);
+        v_pools = v_pools - 1;
+        v_leading_id = case when v_chosen.is_leading then v_chosen.id else v_leading_id end;
+    end loop;
+    if v_pools > 0 then
+        perform scheduling.refuse_taken();
+    end if;
+    return v_leading_id;
+end;
+$$;
+
+/*
+ * Write the time that one item takes from one resource. False when somebody else has it: a writer without
+ * our lock conflicts here and is refused all the same.
+ */
+create function scheduling.allocate(
+    leg scheduling.leg,
+    booking scheduling.bookings,
+    item_id uuid,
+    resource_id uuid,
+    units integer[]
+)
+returns boolean
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_from timestamptz = leg.starts_at - leg.before;
+    v_count integer;
+begin
+    update scheduling.allocations
+    set during = tstzrange(lower(allocations.during), leg.starts_at)
+    where
+        allocations.business_id = booking.business_id
+        and allocations.booking_id = booking.id
+        and allocations.resource_id = allocate.resource_id
+        and upper(allocations.during) > v_from;
+    if found then
+        v_from = leg.starts_at;
+    end if;
+
+    insert into scheduling.allocations (
+        business_id, booking_id, booking_item_id, resource_id, unit, during, is_blocking, expires_at
+    )
+    select
+        booking.business_id,
+        booking.id,
+        item_id,
+        allocate.resource_id,
+        chosen.unit,
+        tstzrange(v_from, leg.ends_at + leg.after),
+        scheduling.is_blocking(booking.status, leg.is_blocked_by_pending),
+        case when booking.status in ('held', 'pending_payment') then booking.hold_expires_at end
+    from unnest(units) as chosen (unit)
+    on conflict do nothing;
+    get diagnostics v_count = row_count;
+    return v_count = cardinality(units);
+end;
+$$;
+
+/*
+ * Write the head of a booking. A reference that is already somebody's is drawn again.
+ */
+create function scheduling.write_booking(
+    legs scheduling.leg[], quote jsonb, notes text, is_hold boolean
+)
+returns scheduling.bookings
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_booking scheduling.bookings;
+    v_leg scheduling.leg;
+begin
+    v_booking.hold_expires_at = case
+        when is_hold then private.now() + make_interval(
+            mins => (select min(leg.hold_minutes) from unnest(legs) as leg)
+        )
+    end;
+    loop
+        insert into scheduling.bookings (
+            business_id, customer_id, reference, status, starts_at, ends_at, time_zone, party_size,
+            currency, total_minor, quote, policy, customer_name, customer_email, customer_phone,
+            notes, hold_expires_at, created_at, updated_at
+        )
+        select
+            businesses.id,
+            profiles.id,
+            scheduling.new_reference(),
+            case
+                when is_hold then 'held'
+                when (select bool_or(leg.requires_confirmation) from unnest(legs) as leg) then 'pending'
+                else 'confirmed'
+            end::scheduling.booking_status,
+            legs[1].starts_at,
+            legs[cardinality(legs)].ends_at,
+            businesses.time_zone,
+            legs[1].party_size,
+            legs[1].currency,
+            (quote ->> 'total_minor')::bigint,
+            quote,
+            scheduling.policy_of(legs[1].service_id),
+            profiles.full_name,
+            profiles.email,
+            profiles.phone,
+            write_booking.notes,
+            v_booking.hold_expires_at,
+            private.now(),
+            private.now()
+        from business.businesses
+        inner join identity.profiles on profiles.id = auth.uid()
+        where businesses.id = legs[1].business_id
+        on conflict (reference) do nothing
+        returning bookings.* into v_booking;
+        exit when found;
+    end loop;
+    return v_booking;
+end;
+$$;
+
+/*
+ * Write a booking, its items and the time that they take: all or nothing.
+ * Definer: customers have no insert privilege, so nobody chooses their own price, status or time.
+ *
+ * Errors:  PT401 not_signed_in · PT404 not_found · PT409 slot_taken not_bookable
+ *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached coupon_invalid
+ */
+create function scheduling.place(
+    wishes scheduling.wish[], coupon_code text, notes text, is_hold boolean
+)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_legs scheduling.leg[];
+    v_offers scheduling.offer[] = '{}';
+    v_count integer = cardinality(wishes);
+    v_quote jsonb;
+    v_booking scheduling.bookings;
+begin
+    perform private.signed_in_user();
+    v_legs = scheduling.legs(wishes);
+    v_quote = pricing.quote(v_legs, coupon_code, 0);
+    for v_index in 1 .. v_count loop
+        v_offers = v_offers || scheduling.offers_of(v_legs[v_index]);
+    end loop;
+    perform scheduling.lock_for(v_legs, v_offers, '{}', null);
+
+    v_booking = scheduling.write_booking(v_legs, v_quote, notes, is_hold);
+    for v_index in 1 .. v_count loop
+        perform scheduling.write_item(
+            v_booking, v_legs, v_index, case v_count when 1 then v_offers end
+        );
+    end loop;
+    return v_booking.id;
+end;
+$$;
+
+/*
+ * Write one item of a booking, and take its time. `offers` are those of the leg, when already known.
+ *
+ * Errors:  PT409 slot_taken
+ */
+create function scheduling.write_item(
+    booking scheduling.bookings, legs scheduling.leg[], index integer, offers scheduling.offer[]
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_leg scheduling.leg = legs[index];
+    v_item_id uuid = gen_random_uuid();
+    v_leading_id uuid;
+begin
+    insert into scheduling.booking_items (
+        id, business_id, booking_id, position, service_id, resource_id, starts_at, ends_at,
+        duration_minutes, price_minor, service_name, addons
+    )
+    values (
+        v_item_id, v_leg.business_id, booking.id, index, v_leg.service_id, v_leg.resource_id,
+        v_leg.starts_at, v_leg.ends_at, v_leg.minutes,
+        (booking.quote -> 'lines' -> (index - 1) ->> 'amount_minor')::bigint,
+        v_leg.service_name, v_leg.addons
+    );
+    v_leading_id = scheduling.take(
+        v_leg,
+        coalesce(offers, scheduling.offers_of(v_leg, booking.id)),
+        booking,
+        v_item_id
+    );
+    update scheduling.booking_items
+    set resource_id = v_leading_id
+    where booking_items.id = v_item_id and booking_items.resource_id is distinct from v_leading_id;
+end;
+$$;

@@ -1,0 +1,211 @@
+-- A booking at another time, or with another resource: one booking, one reference, one decision.
+
+/*
+ * The legs of a booking as they were agreed, moved so that the first starts at an instant. Lengths and
+ * prices are the booking's own; buffers are the service's.
+ */
+create function scheduling.moved_legs(booking scheduling.bookings, starts_at timestamptz, resource_id uuid)
+returns scheduling.leg[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_offset interval = moved_legs.starts_at - booking.starts_at;
+begin
+    return array(
+        select
+            row(
+                booking.business_id,
+                services.id,
+                booking_items.service_name,
+                booking_items.starts_at + v_offset,
+                booking_items.ends_at + v_offset,
+                booking_items.duration_minutes,
+                make_interval(mins => services.buffer_before_minutes),
+                make_interval(mins => services.buffer_after_minutes),
+                case
+                    when booking_items.position = 1 then
+                        coalesce(moved_legs.resource_id, booking_items.resource_id)
+                    else booking_items.resource_id
+                end,
+                booking.party_size,
+                booking.currency,
+                booking_items.price_minor,
+                booking_items.addons,
+                services.requires_confirmation,
+                services.is_blocked_by_pending,
+                services.hold_minutes
+            )::scheduling.leg
+        from scheduling.booking_items
+        inner join catalog.services on services.id = booking_items.service_id
+        where
+            booking_items.business_id = booking.business_id
+            and booking_items.booking_id = booking.id
+        order by booking_items.position
+    );
+end;
+$$;
+
+/*
+ * May the customer still move it? The policy that was stored with the booking says so; a business always may.
+ *
+ * Errors:  PT409 invalid_transition · PT422 limit_reached too_late
+ */
+create function scheduling.refuse_move(booking scheduling.bookings)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform scheduling.refuse_overdue(booking);
+    if booking.status not in ('pending_payment', 'pending', 'confirmed') then
+        perform private.refuse(
+            'PT409', 'invalid_transition', 'This booking cannot be moved any more.', 'Book anew.'
+        );
+    end if;
+    if scheduling.actors(booking) && array['business', 'system']::scheduling.actor_kind[] then
+        return;
+    end if;
+    if booking.reschedule_count >= (booking.policy ->> 'reschedule_limit')::integer then
+        perform private.refuse(
+            'PT422', 'limit_reached', 'This booking was moved as often as its policy allows.',
+            'Ask the business to move it.'
+        );
+    end if;
+    if private.now() > booking.starts_at - make_interval(
+        hours => (booking.policy ->> 'reschedule_until_hours')::integer
+    ) then
+        perform private.refuse(
+            'PT422', 'too_late', 'It is too late to move this booking.', 'Ask the business to move it.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Move a booking, keeping its reference, its price and its place in every limit.
+ * Definer: nobody has update privileges on bookings; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 slot_taken invalid_transition hold_expired changed_meanwhile not_bookable
+ *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached too_late
+ */
+create function scheduling.move(
+    booking_id uuid,
+    starts_at timestamptz,
+    resource_id uuid,
+    as_actors scheduling.actor_kind[],
+    reason text default null
+)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_booking scheduling.bookings;
+    v_legs scheduling.leg[];
+    v_offers scheduling.offer[] = '{}';
+    v_leg scheduling.leg;
+begin
+    select bookings.* into v_booking
+    from scheduling.bookings
+    where bookings.id = move.booking_id;
+    if v_booking.id is not null then
+        v_legs = scheduling.moved_legs(
+            v_booking, coalesce(move.starts_at, v_booking.starts_at), move.resource_id
+        );
+    end if;
+    -- What the move may take is worked out before anything is locked, and only for who may move it.
+    if v_booking.id is not null and scheduling.actors(v_booking) <> '{}' then
+        perform scheduling.refuse_move(v_booking);
+        foreach v_leg in array v_legs loop
+            perform scheduling.visible_service(v_leg.service_id);
+            v_offers = v_offers || scheduling.offers_of(v_leg, v_booking.id);
+        end loop;
+    end if;
+    v_booking = scheduling.claim(
+        move.booking_id,
+        move.as_actors,
+        array(select offer.id from unnest(v_offers) as offer)
+        || array(
+            select leg.service_id
+            from unnest(v_legs) as leg
+            where exists (
+                select 1 from catalog.booking_limits where booking_limits.service_id = leg.service_id
+            )
+        )
+    );
+    perform scheduling.refuse_move(v_booking);
+    perform scheduling.lock_for(v_legs, v_offers, '{}', v_booking.id);
+    perform scheduling.write_move(v_booking, v_legs, reason);
+    return v_booking.id;
+end;
+$$;
+
+/*
+ * Give back what a booking took, take the new time, and note the move.
+ * A customer who moves a booking of a service on request has made a new request.
+ *
+ * Errors:  PT409 slot_taken
+ */
+create function scheduling.write_move(booking scheduling.bookings, legs scheduling.leg[], reason text)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_is_by_business boolean
+    = scheduling.actors(booking) && array['business', 'system']::scheduling.actor_kind[];
+    v_booking scheduling.bookings = booking;
+    v_item scheduling.booking_items;
+    v_leading_id uuid;
+begin
+    delete from scheduling.allocations
+    where allocations.business_id = booking.business_id and allocations.booking_id = booking.id;
+
+    update scheduling.bookings
+    set
+        starts_at = legs[1].starts_at,
+        ends_at = legs[cardinality(legs)].ends_at,
+        reschedule_count = bookings.reschedule_count + case when v_is_by_business then 0 else 1 end,
+        status_reason = write_move.reason,
+        status = case
+            when bookings.status = 'confirmed'
+                and not v_is_by_business
+                and scheduling.is_on_request(booking) then 'pending'
+            else bookings.status
+        end
+    where bookings.id = booking.id
+    returning bookings.* into v_booking;
+
+    for v_item in
+        select booking_items.*
+        from scheduling.booking_items
+        where
+            booking_items.business_id = booking.business_id
+            and booking_items.booking_id = booking.id
+        order by booking_items.position
+    loop
+        v_leading_id = scheduling.take(
+            legs[v_item.position],
+            scheduling.offers_of(legs[v_item.position], booking.id),
+            v_booking,
+            v_item.id
+        );
+        update scheduling.booking_items
+        set
+            starts_at = legs[v_item.position].starts_at,
+            ends_at = legs[v_item.position].ends_at,
+            resource_id = v_leading_id
+        where booking_items.id = v_item.id;
+    end loop;
+end;
+$$;

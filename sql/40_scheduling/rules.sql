@@ -1,0 +1,245 @@
+-- What holds for bookings on every path, the table owner's included.
+
+/*
+ * Only steps that exist, only by whom they are for.
+ *
+ * Errors:  PT403 forbidden · PT409 invalid_transition
+ */
+create function scheduling.bookings__refuse_illegal_steps()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_actors scheduling.actor_kind[];
+begin
+    select booking_transitions.actors || 'system'::scheduling.actor_kind into v_actors
+    from scheduling.booking_transitions
+    where
+        booking_transitions.from_status = old.status
+        and booking_transitions.to_status = new.status;
+    if not found then
+        perform private.refuse(
+            'PT409', 'invalid_transition',
+            format('A booking that is %s cannot become %s.', old.status, new.status),
+            'Read the booking again and see what it allows.'
+        );
+    end if;
+    -- A hold that runs out is released by whoever comes next, a rival included.
+    if new.status <> 'expired' and not v_actors && scheduling.actors(old) then
+        perform private.refuse(
+            'PT403', 'forbidden', 'This step is not yours to take.', 'Ask the business to take it.'
+        );
+    end if;
+    return new;
+end;
+$$;
+
+create trigger _100_refuse_illegal_steps
+before update of status on scheduling.bookings
+for each row
+when (old.status is distinct from new.status)
+execute function scheduling.bookings__refuse_illegal_steps();
+
+create trigger _900_touch
+before update on scheduling.bookings
+for each row execute function private.any__touch();
+
+/*
+ * The time that a booking takes follows its status: it is given back, or taken for good, or, for a request
+ * that did not block, taken now, if it is still free.
+ *
+ * Errors:  PT409 slot_taken
+ */
+create function scheduling.bookings__follow_with_allocations()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if new.status in ('confirmed', 'checked_in', 'completed') then
+        perform scheduling.release_expired(
+            array_agg(allocations.resource_id), range_merge(range_agg(allocations.during))
+        )
+        from scheduling.allocations
+        where
+            allocations.business_id = new.business_id
+            and allocations.booking_id = new.id
+            and not allocations.is_blocking
+        having count(*) > 0;
+    end if;
+
+    update scheduling.allocations
+    set
+        is_blocking = scheduling.is_blocking(new.status, services.is_blocked_by_pending),
+        expires_at = case
+            when new.status in ('held', 'pending_payment') then new.hold_expires_at
+        end
+    from scheduling.booking_items
+    inner join catalog.services on services.id = booking_items.service_id
+    where
+        allocations.business_id = new.business_id
+        and allocations.booking_id = new.id
+        and booking_items.id = allocations.booking_item_id;
+    return null;
+exception
+    when exclusion_violation then
+        perform scheduling.refuse_taken();
+        return null;
+end;
+$$;
+
+create trigger _200_follow_with_allocations
+after update of status on scheduling.bookings
+for each row
+when (old.status is distinct from new.status)
+execute function scheduling.bookings__follow_with_allocations();
+
+/*
+ * Every step is written down: who, when, why, from where to where.
+ */
+create function scheduling.bookings__write_history()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_actors scheduling.actor_kind[] = scheduling.actors(new);
+begin
+    insert into scheduling.booking_history (
+        business_id, booking_id, from_status, to_status, from_starts_at, to_starts_at,
+        actor, actor_id, reason, at
+    )
+    values (
+        new.business_id,
+        new.id,
+        case when tg_op = 'UPDATE' then old.status end,
+        new.status,
+        case when tg_op = 'UPDATE' then old.starts_at end,
+        new.starts_at,
+        case
+            when new.status = 'expired' or v_actors = '{}' then 'system'
+            when tg_op = 'INSERT' and 'customer' = any(v_actors) then 'customer'
+            else v_actors[1]
+        end,
+        case when new.status <> 'expired' then auth.uid() end,
+        new.status_reason,
+        private.now()
+    );
+    return null;
+end;
+$$;
+
+create trigger _300_write_history
+after insert on scheduling.bookings
+for each row execute function scheduling.bookings__write_history();
+
+create trigger _310_write_history
+after update of status, starts_at on scheduling.bookings
+for each row
+when (old.status is distinct from new.status or old.starts_at is distinct from new.starts_at)
+execute function scheduling.bookings__write_history();
+
+/*
+ * What a booking does by itself next: a hold expires, a request lapses when its time has come. Moving on
+ * by any other step calls it off.
+ */
+create function scheduling.bookings__schedule_next_step()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if tg_op = 'UPDATE' then
+        delete from scheduling.scheduled_transitions
+        where scheduled_transitions.booking_id = new.id;
+    end if;
+    insert into scheduling.scheduled_transitions (
+        booking_id, business_id, from_status, to_status, due_at
+    )
+    select
+        new.id,
+        new.business_id,
+        new.status,
+        'expired',
+        case when new.status = 'pending' then new.starts_at else new.hold_expires_at end
+    where
+        new.status = 'pending'
+        or new.status in ('held', 'pending_payment') and new.hold_expires_at is not null;
+    return null;
+end;
+$$;
+
+create trigger _400_schedule_next_step
+after insert on scheduling.bookings
+for each row
+when (new.status in ('held', 'pending_payment', 'pending'))
+execute function scheduling.bookings__schedule_next_step();
+
+create trigger _410_schedule_next_step
+after update of status, starts_at, hold_expires_at on scheduling.bookings
+for each row
+when (
+    old.status in ('held', 'pending_payment', 'pending')
+    or new.status in ('held', 'pending_payment', 'pending')
+)
+execute function scheduling.bookings__schedule_next_step();
+
+create trigger _100_refuse_rewriting
+before update or delete on scheduling.booking_history
+for each row
+when (pg_trigger_depth() = 0)
+execute function private.any__refuse_rewriting();
+
+create trigger _110_refuse_rewriting
+before truncate on scheduling.booking_history
+for each statement execute function private.any__refuse_rewriting();
+
+create trigger _010_refuse_bad_input
+before insert or update on scheduling.booking_notes
+for each row execute function private.any__refuse_bad_input('serve');
+
+/*
+ * An allocation is of a resource that gives the service of its item, and of a place that the resource has.
+ * For every path: scheduling.offers asks the same before.
+ *
+ * Errors:  PT422 not_eligible
+ */
+create function scheduling.allocations__refuse_ineligible()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if not exists (
+        select 1
+        from scheduling.booking_items
+        inner join catalog.service_resources
+            on
+                service_resources.service_id = booking_items.service_id
+                and service_resources.resource_id = new.resource_id
+        inner join catalog.resources on resources.id = service_resources.resource_id
+        where booking_items.id = new.booking_item_id and resources.capacity >= new.unit
+    ) then
+        perform private.refuse(
+            'PT422', 'not_eligible', 'That resource does not give this service, or has no such place.',
+            'Read service_resources for those that do.'
+        );
+    end if;
+    return new;
+end;
+$$;
+
+create trigger _100_refuse_ineligible
+before insert or update of resource_id, unit on scheduling.allocations
+for each row execute function scheduling.allocations__refuse_ineligible();

@@ -1,0 +1,67 @@
+-- What things cost. Everything that is sold is priced here, by one function, line by line; the result is
+-- stored with the sale and nothing recomputes it. Today a line is the service's price and its add-ons for
+-- each guest; discounts, points and taxes are the lines that will join them.
+
+/*
+ * Price some legs: {currency, lines: [{kind, service_id, name, quantity, unit_minor, amount_minor, addons}],
+ * subtotal_minor, discount_minor, tax_minor, total_minor}. Amounts are whole minor units of the currency.
+ *
+ * Errors:  PT409 insufficient_points · PT422 coupon_invalid
+ */
+create function pricing.quote(legs scheduling.leg[], coupon_code text, redeem_points integer)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_lines jsonb;
+    v_subtotal bigint;
+begin
+    if coupon_code is not null then
+        perform private.refuse(
+            'PT422', 'coupon_invalid', 'There is no such coupon.', 'Check the code, or leave it out.'
+        );
+    end if;
+    if redeem_points > 0 then
+        perform private.refuse(
+            'PT409', 'insufficient_points', 'You have no points to redeem.', 'Redeem fewer points.'
+        );
+    end if;
+
+    select
+        jsonb_agg(
+            jsonb_build_object(
+                'kind', 'service',
+                'service_id', leg.service_id,
+                'name', leg.service_name,
+                'addons', leg.addons,
+                'quantity', leg.party_size,
+                'unit_minor', unit.minor,
+                'amount_minor', unit.minor * leg.party_size
+            )
+            order by leg.position
+        ),
+        sum(unit.minor * leg.party_size)
+    into v_lines, v_subtotal
+    from unnest(legs) with ordinality as leg (
+        business_id, service_id, service_name, starts_at, ends_at, minutes, before, after, resource_id,
+        party_size, currency, price_minor, addons, requires_confirmation, is_blocked_by_pending,
+        hold_minutes, position
+    )
+    cross join lateral (
+        select leg.price_minor + coalesce(sum((addon.value ->> 'price_minor')::bigint), 0)::bigint as minor
+        from jsonb_array_elements(leg.addons) as addon (value)
+    ) as unit;
+
+    return jsonb_build_object(
+        'currency', legs[1].currency,
+        'lines', v_lines,
+        'subtotal_minor', v_subtotal,
+        'discount_minor', 0,
+        'tax_minor', 0,
+        'total_minor', v_subtotal
+    );
+end;
+$$;
