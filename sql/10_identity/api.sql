@@ -49,16 +49,16 @@ select
 from identity.addresses;
 grant select, delete on public.addresses to authenticated;
 grant insert (
-    user_id, label, recipient, line1, line2, city, region, postal_code, country, is_default
+    id, user_id, label, recipient, line1, line2, city, region, postal_code, country, is_default
 ) on public.addresses to authenticated;
 grant update (
-    user_id, label, recipient, line1, line2, city, region, postal_code, country, is_default
+    id, user_id, label, recipient, line1, line2, city, region, postal_code, country, is_default
 ) on public.addresses to authenticated;
 grant select, insert, update, delete on public.addresses to service_role;
 
 comment on view public.addresses is
 'The caller''s own addresses: read, add, change, delete. At most one is the default.';
-comment on column public.addresses.id is 'The address. Given by the server.';
+comment on column public.addresses.id is 'The address. Given by the server unless sent; cannot be changed.';
 comment on column public.addresses.user_id is 'Always the caller, whatever is sent.';
 comment on column public.addresses.label is 'What the user calls it, such as Home, or null.';
 comment on column public.addresses.recipient is 'Whom it is addressed to.';

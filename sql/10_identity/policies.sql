@@ -23,13 +23,14 @@ with check (id = (select auth.uid()));
 alter table identity.addresses enable row level security;
 grant select, delete on identity.addresses to authenticated;
 grant insert (
-    user_id, label, recipient, line1, line2, city, region, postal_code, country, is_default
+    id, user_id, label, recipient, line1, line2, city, region, postal_code, country, is_default
 ) on identity.addresses to authenticated;
 grant update (
-    user_id, label, recipient, line1, line2, city, region, postal_code, country, is_default
+    id, user_id, label, recipient, line1, line2, city, region, postal_code, country, is_default
 ) on identity.addresses to authenticated;
 grant select, insert, update, delete on identity.addresses to service_role;
--- user_id may be sent, but addresses__keep_owner writes the caller's own.
+-- user_id may be sent, but addresses__keep_owner writes the caller's own; id may be written because an
+-- upsert writes it, and changing it is refused.
 
 create policy addresses_select
 on identity.addresses

@@ -148,6 +148,32 @@ using (
     or (select private.is_platform_staff('support'))
 );
 
+-- The files of documents: in a folder named after the business, in a bucket that nobody reads without this.
+create policy objects_select_business_documents
+on storage.objects
+for select
+to authenticated
+using (
+    bucket_id = 'business-documents'
+    and (
+        (storage.foldername(name))[1] in (
+            select mine.id::text from private.my_businesses('manage') as mine (id)
+        )
+        or (select private.is_platform_staff('support'))
+    )
+);
+
+create policy objects_insert_business_documents
+on storage.objects
+for insert
+to authenticated
+with check (
+    bucket_id = 'business-documents'
+    and (storage.foldername(name))[1] in (
+        select mine.id::text from private.my_businesses('manage') as mine (id)
+    )
+);
+
 grant execute on function
     private.my_businesses(text),
     private.require_member(uuid, text),
