@@ -8,7 +8,7 @@ import sys
 import psycopg
 import typer
 
-from cli import lifecycle
+from cli import db, gen, lifecycle, test
 from cli.output import talk
 from cli.refusal import Refusal
 from cli.settings_file import OVERRIDES
@@ -29,6 +29,10 @@ app.command(epilog=UP_EPILOG)(lifecycle.up)
 app.command()(lifecycle.status)
 app.command()(lifecycle.down)
 app.command()(lifecycle.reset)
+
+app.add_typer(db.app, name="db")
+app.add_typer(gen.app, name="gen")
+app.command(context_settings=test.CONTEXT)(test.test)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Fixtures for every test: `db`, a database of its own; `stack`, a running stack for the session."""
+"""Fixtures for every test: `db`, a database of its own; `stack`, a running stack for all of them."""
 
 from __future__ import annotations
 
