@@ -98,15 +98,15 @@ def _function(function: Document, views: list[Document], schema: str) -> str:
 
 def _answer(function: Document, views: set[str], schema: str) -> str:
     many = "[]" if function["returns_set"] else ""
-    given = [argument for argument in function["arguments"] if argument["mode"] in "to"]
-    if given:
-        members = "; ".join(f"{part['name']}: {_type(part['type'])}" for part in given)
-        return f"{{ {members} }}{many}"
     answer: Document = function["returns"]
     if answer["name"] == "void":
         return "undefined"
     if answer["schema"] == schema and answer["name"] in views:
         return f'Database["{schema}"]["Views"]["{answer["name"]}"]["Row"]{many}'
+    given = [argument for argument in function["arguments"] if argument["mode"] in "to"]
+    if parts := given or function["members"]:
+        members = "; ".join(f"{part['name']}: {_type(part['type'])} | null" for part in parts)
+        return f"{{ {members} }}{many}"
     return _type(answer) + many
 
 

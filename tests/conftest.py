@@ -1,4 +1,4 @@
-"""Fixtures for every test: `db`, a database of its own; `stack`, a running stack for all of them."""
+"""Fixtures for every test: `db`, a database of its own; `stack`, a running stack for them all."""
 
 from __future__ import annotations
 

@@ -182,6 +182,19 @@ select
             'returns', (
                 select described.type from described where described.type_id = pg_proc.prorettype
             ),
+            'members', (
+                select json_agg(
+                    json_build_object('name', pg_attribute.attname, 'type', described.type)
+                    order by pg_attribute.attnum
+                )
+                from pg_type
+                inner join pg_attribute on pg_attribute.attrelid = pg_type.typrelid
+                inner join described on described.type_id = pg_attribute.atttypid
+                where
+                    pg_type.oid = pg_proc.prorettype
+                    and pg_attribute.attnum > 0
+                    and not pg_attribute.attisdropped
+            ),
             'arguments', (
                 select coalesce(json_agg(json_build_object(
                     'name', arguments.name,

@@ -1,0 +1,1 @@
+create domain public.violation as text;

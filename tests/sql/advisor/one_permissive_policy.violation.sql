@@ -1,0 +1,1 @@
+create policy violation on identity.addresses for select to authenticated using (false);

@@ -1,0 +1,1 @@
+create policy violation on pricing.currencies for all to worker using (true);

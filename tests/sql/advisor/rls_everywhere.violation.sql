@@ -1,0 +1,1 @@
+create table private.violation (id integer primary key);

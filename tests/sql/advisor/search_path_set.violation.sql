@@ -1,0 +1,1 @@
+create function private.violation() returns integer language sql as 'select 1';

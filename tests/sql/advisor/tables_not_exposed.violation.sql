@@ -1,0 +1,1 @@
+create table public.violation (id integer primary key);

@@ -1,0 +1,1 @@
+create view public.violation as select 1 as one;

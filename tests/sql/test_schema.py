@@ -1,0 +1,105 @@
+"""The schema is what its migrations make, is written in one style, and says what it refuses."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli import migrations, schema
+from cli.options import ROOT
+from cli.refusal import Refusal
+from cli.scratch import create_database, drop_database
+from tests.harness.session import DatabaseSession
+
+ERRORS = ROOT / "docs" / "errors.md"
+REFUSE = re.compile(r"private\.refuse\(\s*'PT(\d{3})',\s*'(\w+)'")
+ANY_REFUSE = re.compile(r"private\.refuse\((?!errcode text|text, text)")
+INVALID = re.compile(r"private\.invalid\(")
+# | `token` | 409 | … and, for two that belong together, | `a`, `b` | 422, 409 | …
+ROW = re.compile(r"^\|(?P<tokens>(?: *`\w+`,?)+) *\|(?P<statuses>(?: *\d{3},?)+) *\|", re.MULTILINE)
+
+
+def refusals() -> set[tuple[str, str]]:
+    """(token, status) of every refusal in sql/."""
+    found = set()
+    for path in schema.declared_files():
+        text = path.read_text("utf-8")
+        found |= {(token, status) for status, token in REFUSE.findall(text)}
+        found |= {("invalid_input", "400")} if INVALID.search(text) else set()
+    return found
+
+
+def documented() -> set[tuple[str, str]]:
+    """(token, status) of every row of docs/errors.md."""
+    found = set()
+    for match in ROW.finditer(ERRORS.read_text("utf-8")):
+        tokens = re.findall(r"\w+", match["tokens"])
+        statuses = re.findall(r"\d+", match["statuses"])
+        found |= set(zip(tokens, statuses * (1 if len(statuses) > 1 else len(tokens)), strict=True))
+    return found
+
+
+def test_the_migrations_make_what_is_declared() -> None:
+    assert migrations.drift() == []
+
+
+def test_drift_is_noticed(tmp_path: Path) -> None:
+    assert "schema private" in migrations.drift(tmp_path)
+
+
+def test_sqlfluff_is_content() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "sqlfluff", "lint", "--disable-progress-bar", "sql"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_every_refusal_names_its_status_and_token_in_place() -> None:
+    for path in schema.declared_files():
+        text = path.read_text("utf-8")
+        assert len(ANY_REFUSE.findall(text)) == len(REFUSE.findall(text)), path
+
+
+def test_refusals_and_their_documentation_are_the_same() -> None:
+    said = documented()
+    assert refusals() - said == set(), "not in docs/errors.md"
+    by_database = {pair for pair in said if pair[0] not in other_parts_refuse()}
+    assert by_database - refusals() == set(), "nothing in sql/ refuses so"
+
+
+def other_parts_refuse() -> set[str]:
+    """Tokens that the gateway and the edge answer with."""
+    files = [*(ROOT / "workers").rglob("*.py"), *(ROOT / "cli" / "stack").glob("*.conf")]
+    return set(re.findall(r"\b[a-z]+(?:_[a-z]+)+\b", "\n".join(map(Path.read_text, files))))
+
+
+def test_a_failing_file_is_named_with_its_line(databases: DatabaseSession, tmp_path: Path) -> None:
+    dsn = create_database(databases.cluster, "broken")
+    (tmp_path / "20310101000000_broken.sql").write_text("select 1;\n\nselect nothing;\n")
+    schema.install_platform(dsn)
+    with pytest.raises(Refusal, match=r"broken\.sql:3: column \"nothing\" does not exist"):
+        schema.migrate(dsn, tmp_path)
+    assert schema.pending(dsn, tmp_path) == ["20310101000000"]
+    drop_database(databases.cluster, "broken")
+
+
+def test_a_database_of_a_newer_version_is_refused(
+    databases: DatabaseSession, tmp_path: Path
+) -> None:
+    dsn = create_database(databases.cluster, "newer")
+    schema.install_platform(dsn)
+    path = tmp_path / "20310101000000_newer.sql"
+    path.write_text("select 1;\n")
+    assert schema.migrate(dsn, tmp_path) == ["20310101000000"]
+    assert schema.migrate(dsn, tmp_path) == []
+    path.unlink()
+    with pytest.raises(Refusal, match="does not know"):
+        schema.migrate(dsn, tmp_path)
+    drop_database(databases.cluster, "newer")

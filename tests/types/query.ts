@@ -1,0 +1,47 @@
+// Real queries in the types that `frontdesk gen types` wrote: this compiles, or the types are wrong.
+import { createClient } from "@supabase/supabase-js"
+import type { Database } from "./database"
+
+const client = createClient<Database>("http://127.0.0.1:54321", "key")
+
+export async function catalogPage(businessId: string): Promise<string[]> {
+  const { data, error } = await client
+    .from("services")
+    .select("id, name, price_minor, currency, businesses(name, time_zone), service_addons(name)")
+    .eq("business_id", businessId)
+    .order("name")
+    .range(0, 9)
+  if (error) throw error
+  return data.map((service) => {
+    const price: number = service.price_minor
+    const zone: string = service.businesses.time_zone
+    const addons: string[] = service.service_addons.map((addon) => addon.name)
+    return `${service.name} ${price} ${service.currency} ${zone} ${addons.join()}`
+  })
+}
+
+export async function bookFirst(serviceId: string): Promise<string> {
+  const slots = await client.rpc("available_slots", {
+    service_id: serviceId,
+    from_at: "2031-03-30T00:00:00Z",
+    to_at: "2031-03-31T00:00:00Z",
+    party_size: 2,
+  })
+  const startsAt = slots.data?.[0]?.starts_at
+  if (!startsAt) throw new Error("no slot")
+  const booking = await client.rpc("book", { service_id: serviceId, starts_at: startsAt, hold: true })
+  if (booking.error) throw booking.error
+  const status: Database["public"]["Views"]["bookings"]["Row"]["status"] = booking.data.status
+  return status
+}
+
+export async function rename(id: string): Promise<void> {
+  await client.from("resources").update({ name: "Room 1" }).eq("id", id)
+  await client.from("closures").select("starts_on, ends_on")
+  // @ts-expect-error a price is a number
+  await client.from("services").update({ price_minor: "twelve" }).eq("id", id)
+  // @ts-expect-error there is no such view
+  await client.from("secrets").select()
+  // @ts-expect-error a booking needs a service
+  await client.rpc("book", { starts_at: "2031-03-30T00:00:00Z" })
+}
