@@ -84,7 +84,8 @@ end;
 $$;
 
 /*
- * Is this one of the roles that clients come in as? Servers and owners are trusted, clients are checked.
+ * Is this one of the roles that clients come in as? Servers and owners are trusted, clients are
+ * checked.
  */
 create function private.is_client()
 returns boolean
@@ -207,7 +208,8 @@ end;
 $$;
 
 /*
- * Read a text: no control characters but tabs and line breaks, at most so many characters; blank is null.
+ * Read a text: no control characters but tabs and line breaks, at most so many characters; blank
+ * is null.
  *
  * Errors:  PT400 invalid_input
  */

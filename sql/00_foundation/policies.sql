@@ -1,5 +1,5 @@
--- Who may reach the ground floor. Clients need `usage` on a domain's schema to read through the views of
--- public; what they may read there is said table by table in each domain.
+-- Who may reach the ground floor. Clients need `usage` on a domain's schema to read through the
+-- views of public; what they may read there is said table by table in each domain.
 
 grant usage on schema private, identity, business, catalog, scheduling, pricing, extensions
 to anon, authenticated, service_role;
@@ -21,26 +21,26 @@ using (true);
 alter table private.idempotency_keys enable row level security;
 
 grant execute on function
-    private.now(),
-    private.refuse(text, text, text, text),
-    private.invalid(text, text),
-    private.signed_in(),
-    private.is_client(),
-    private.to_identifier(text, text, boolean),
-    private.to_instant(text, text, boolean),
-    private.to_whole_number(text, text, integer, integer, boolean),
-    private.to_yes_no(text, text),
-    private.to_text(text, text, integer),
-    private.to_required_text(text, text, integer),
-    private.has_control_characters(text),
-    private.is_time_zone(text),
-    private.to_list(text, text, integer),
-    private.to_identifiers(text, text),
-    private.first_answer(text, text, jsonb),
-    private.remember_answer(text, text, jsonb),
-    private.refuse_missing_values(oid, jsonb),
-    private.refuse_foreign_business(uuid, text),
-    private.refuse_broken_references(oid, jsonb, jsonb),
-    private.refuse_duplicates(oid, jsonb, jsonb)
+private.now(),
+private.refuse(text, text, text, text),
+private.invalid(text, text),
+private.signed_in(),
+private.is_client(),
+private.to_identifier(text, text, boolean),
+private.to_instant(text, text, boolean),
+private.to_whole_number(text, text, integer, integer, boolean),
+private.to_yes_no(text, text),
+private.to_text(text, text, integer),
+private.to_required_text(text, text, integer),
+private.has_control_characters(text),
+private.is_time_zone(text),
+private.to_list(text, text, integer),
+private.to_identifiers(text, text),
+private.first_answer(text, text, jsonb),
+private.remember_answer(text, text, jsonb),
+private.refuse_missing_values(oid, jsonb),
+private.refuse_foreign_business(uuid, text),
+private.refuse_broken_references(oid, jsonb, jsonb),
+private.refuse_duplicates(oid, jsonb, jsonb)
 to anon, authenticated, service_role;
 grant execute on function private.forget_old_keys(), private.now() to worker;

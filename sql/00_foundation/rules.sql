@@ -37,9 +37,10 @@ end;
 $$;
 
 /*
- * Answer a bad row in the API's words, on the tables that clients write directly. The constraints decide
- * all the same; this trigger speaks before they do, because PostgreSQL would name constraints and relations.
- * The trigger's argument is the permission that the row's business asks of a client.
+ * Answer a bad row in the API's words, on the tables that clients write directly. The constraints
+ * decide all the same; this trigger speaks before they do, because PostgreSQL would name
+ * constraints and relations. The trigger's argument is the permission that the row's business asks
+ * of a client.
  *
  * Errors:  PT400 invalid_input · PT403 forbidden · PT404 not_found · PT409 already_exists
  */
@@ -126,7 +127,8 @@ end;
 $$;
 
 /*
- * A reference must lead to a row that the caller can see: absent and another tenant's get one answer.
+ * A reference must lead to a row that the caller can see: absent and another tenant's get one
+ * answer.
  *
  * Errors:  PT404 not_found
  */

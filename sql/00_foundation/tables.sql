@@ -1,7 +1,7 @@
--- The ground that every domain stands on: one schema a domain, the extensions that constraints need, the
--- currencies that prices point at, and the types in which clients send arguments.
--- Nothing may be executed unless a grant says so: PostgreSQL's habit of letting PUBLIC call every new
--- function is switched off here, before the first function exists.
+-- The ground that every domain stands on: one schema a domain, the extensions that constraints
+-- need, the currencies that prices point at, and the types in which clients send arguments.
+-- Nothing may be executed unless a grant says so: PostgreSQL's habit of letting PUBLIC call every
+-- new function is switched off here, before the first function exists.
 
 create schema if not exists extensions;
 create extension if not exists btree_gist with schema extensions;
@@ -25,9 +25,10 @@ comment on schema scheduling is 'Bookings and the time that they take.';
 comment on schema pricing is 'What things cost.';
 comment on schema analytics is 'Read-only views for people who read numbers.';
 
--- The arguments of RPCs arrive as JSON. A typed argument would be refused by PostgreSQL in its own words
--- before a function runs, and `timestamptz` would guess a missing offset. So public functions take these
--- domains, and private.to_… turn them into typed values or answer `invalid_input` with the argument's name.
+-- The arguments of RPCs arrive as JSON. A typed argument would be refused by PostgreSQL in its own
+-- words before a function runs, and `timestamptz` would guess a missing offset. So public
+-- functions take these domains, and private.to_… turn them into typed values or answer
+-- `invalid_input` with the argument's name.
 create domain public.identifier as text;
 create domain public.instant as text;
 create domain public.whole_number as text;
@@ -41,7 +42,8 @@ comment on domain public.whole_number is 'A whole number, as JSON''s number or a
 comment on domain public.yes_no is 'true or false.';
 comment on domain public.list is 'A JSON array; lists of identifiers may also be sent as {a,b}.';
 
--- Currencies are reference data (supabase/seed.sql); pricing owns them, every domain's prices point at them.
+-- Currencies are reference data (supabase/seed.sql); pricing owns them, every domain's prices
+-- point at them.
 create table pricing.currencies (
     code text primary key,
     name text not null,
@@ -51,8 +53,8 @@ create table pricing.currencies (
     constraint currencies_minor_digits_are_few check (minor_digits between 0 and 4)
 );
 
--- The first answer to a call that carried an idempotency key: the same key with the same arguments gets it
--- again, with others it is refused. Kept for a day (private.forget_old_keys).
+-- The first answer to a call that carried an idempotency key: the same key with the same arguments
+-- gets it again, with others it is refused. Kept for a day (private.forget_old_keys).
 create table private.idempotency_keys (
     user_id uuid not null,
     function_name text not null,

@@ -14,7 +14,8 @@ grant select on public.service_categories to anon;
 grant select, insert, update, delete on public.service_categories to authenticated, service_role;
 
 comment on view public.service_categories is
-'How a business groups its services. Readable where the business is; written by owners and managers.';
+'How a business groups its services. Readable where the business is; written by owners and
+managers.';
 comment on column public.service_categories.id is 'Key.';
 comment on column public.service_categories.business_id is 'The business that it belongs to.';
 comment on column public.service_categories.name is
@@ -48,7 +49,8 @@ comment on column public.cancellation_policies.name is 'At most 200 characters.'
 comment on column public.cancellation_policies.is_default is
 'Holds for services that name no policy. One a business: marking another moves the mark.';
 comment on column public.cancellation_policies.free_until_hours is
-'Elapsed hours before the start until which a customer cancels free of charge, the deadline included.';
+'Elapsed hours before the start until which a customer cancels free of charge, the deadline
+included.';
 comment on column public.cancellation_policies.late_fee_bps is
 'Share of the total that a later cancellation costs, in basis points.';
 comment on column public.cancellation_policies.no_show_fee_bps is
@@ -108,7 +110,8 @@ comment on column public.services.price_minor is
 'Price for one guest, in minor units of `currency`.';
 comment on column public.services.currency is 'ISO 4217 code. Fixed once the service was booked.';
 comment on column public.services.buffer_before_minutes is
-'Minutes that its resources need before it; invisible to customers, may reach outside opening hours.';
+'Minutes that its resources need before it; invisible to customers, may reach outside opening
+hours.';
 comment on column public.services.buffer_after_minutes is
 'Minutes that its resources need after it; buffers of neighbours add up.';
 comment on column public.services.slot_interval_minutes is
@@ -181,7 +184,8 @@ grant select on public.booking_limits to anon;
 grant select, insert, update, delete on public.booking_limits to authenticated, service_role;
 
 comment on view public.booking_limits is
-'How much of a service can be booked in a period of the business''s zone. Written by owners and managers.';
+'How much of a service can be booked in a period of the business''s zone. Written by owners and
+managers.';
 comment on column public.booking_limits.id is 'Key.';
 comment on column public.booking_limits.business_id is 'The business that it belongs to.';
 comment on column public.booking_limits.service_id is 'The service that it limits.';
@@ -212,7 +216,8 @@ grant select on public.resources to anon;
 grant select, insert, update, delete on public.resources to authenticated, service_role;
 
 comment on view public.resources is
-'What a booking takes: staff, rooms, equipment. Readable where the business is; written by owners and managers.';
+'What a booking takes: staff, rooms, equipment. Readable where the business is; written by owners
+and managers.';
 comment on column public.resources.id is 'Key.';
 comment on column public.resources.business_id is 'The business that it belongs to.';
 comment on column public.resources.kind is 'staff, room or equipment.';
@@ -272,7 +277,8 @@ comment on view public.working_hours is
 comment on column public.working_hours.id is 'Key.';
 comment on column public.working_hours.business_id is 'The business that they belong to.';
 comment on column public.working_hours.resource_id is
-'The resource whose hours these are; null is the business, which resources without hours of their own follow.';
+'The resource whose hours these are; null is the business, which resources without hours of their
+own follow.';
 comment on column public.working_hours.weekday is 'ISO day of the week: 1 is Monday, 7 is Sunday.';
 comment on column public.working_hours.opens_at is 'Local time.';
 comment on column public.working_hours.closes_at is
@@ -295,7 +301,8 @@ from catalog.schedule_exceptions;
 grant select, insert, update, delete on public.schedule_exceptions to authenticated, service_role;
 
 comment on view public.schedule_exceptions is
-'Days on which other hours hold than the weekly ones. Read by members; written by owners and managers.';
+'Days on which other hours hold than the weekly ones. Read by members; written by owners and
+managers.';
 comment on column public.schedule_exceptions.id is 'Key.';
 comment on column public.schedule_exceptions.business_id is 'The business that it belongs to.';
 comment on column public.schedule_exceptions.resource_id is
@@ -324,7 +331,8 @@ from catalog.blocked_periods;
 grant select, delete on public.blocked_periods to authenticated, service_role;
 
 comment on view public.blocked_periods is
-'Time in which a resource, or the whole business, takes no new bookings. Made by block_time, ended by DELETE.';
+'Time in which a resource, or the whole business, takes no new bookings. Made by block_time, ended
+by DELETE.';
 comment on column public.blocked_periods.id is 'Key.';
 comment on column public.blocked_periods.business_id is 'The business that it belongs to.';
 comment on column public.blocked_periods.resource_id is 'The resource; null is the whole business.';
@@ -369,11 +377,12 @@ begin
 end;
 $$;
 grant execute on function
-    public.block_time(public.identifier, public.instant, public.instant, public.identifier, text),
-    catalog.block_time(uuid, uuid, timestamptz, timestamptz, text)
+public.block_time(public.identifier, public.instant, public.instant, public.identifier, text),
+catalog.block_time(uuid, uuid, timestamptz, timestamptz, text)
 to anon, authenticated, service_role;
 
 comment on function public.block_time is
-'Take no new bookings from starts_at to ends_at (instants, at most two years apart), for one resource or
+'Take no new bookings from starts_at to ends_at (instants, at most two years apart), for one
+resource or
 the whole business. Owners, managers and staff. Bookings that exist stay.
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';

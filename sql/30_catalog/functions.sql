@@ -1,4 +1,5 @@
--- What the catalog computes for itself. The hours that these tables describe become instants in scheduling.
+-- What the catalog computes for itself. The hours that these tables describe become instants in
+-- scheduling.
 
 /*
  * Write a blocked period.

@@ -1,8 +1,8 @@
--- Who may see and change what a business offers. Everyone sees the catalog of a business that is open to
--- the public; members see their own whatever its state; owners and managers write it. Rows go with DELETE
--- where nothing points at them; a service with bookings is archived instead. Updates of id and
--- business_id are granted because an upsert writes them; changing either is refused (rules.sql of the
--- foundation).
+-- Who may see and change what a business offers. Everyone sees the catalog of a business that is
+-- open to the public; members see their own whatever its state; owners and managers write it. Rows
+-- go with DELETE where nothing points at them; a service with bookings is archived instead.
+-- Updates of id and business_id are granted because an upsert writes them; changing either is
+-- refused (rules.sql of the foundation).
 
 alter table catalog.service_categories enable row level security;
 alter table catalog.cancellation_policies enable row level security;
@@ -15,20 +15,24 @@ alter table catalog.working_hours enable row level security;
 alter table catalog.schedule_exceptions enable row level security;
 alter table catalog.blocked_periods enable row level security;
 
-grant select on catalog.service_categories to anon;
-grant select, delete on catalog.service_categories to authenticated;
+grant select on table catalog.service_categories to anon;
+grant select, delete on table catalog.service_categories to authenticated;
 grant insert (id, business_id, name, position)
-on catalog.service_categories to authenticated;
+on table catalog.service_categories to authenticated;
 grant update (id, business_id, name, position)
-on catalog.service_categories to authenticated;
-grant select, insert, update, delete on catalog.service_categories to service_role;
+on table catalog.service_categories to authenticated;
+grant select, insert, update, delete on table catalog.service_categories to service_role;
 
 create policy service_categories_select
 on catalog.service_categories
 for select
 to anon, authenticated
 using (
-    exists (select 1 from business.businesses where businesses.id = service_categories.business_id)
+    exists (
+        select 1
+        from business.businesses
+        where businesses.id = service_categories.business_id
+    )
 );
 
 create policy service_categories_insert
@@ -50,24 +54,28 @@ for delete
 to authenticated
 using (business_id in (select private.my_businesses('manage')));
 
-grant select on catalog.cancellation_policies to anon;
-grant select, delete on catalog.cancellation_policies to authenticated;
+grant select on table catalog.cancellation_policies to anon;
+grant select, delete on table catalog.cancellation_policies to authenticated;
 grant insert (
     id, business_id, name, is_default, free_until_hours, late_fee_bps, no_show_fee_bps,
     reschedule_until_hours, reschedule_limit
-) on catalog.cancellation_policies to authenticated;
+) on table catalog.cancellation_policies to authenticated;
 grant update (
     id, business_id, name, is_default, free_until_hours, late_fee_bps, no_show_fee_bps,
     reschedule_until_hours, reschedule_limit
-) on catalog.cancellation_policies to authenticated;
-grant select, insert, update, delete on catalog.cancellation_policies to service_role;
+) on table catalog.cancellation_policies to authenticated;
+grant select, insert, update, delete on table catalog.cancellation_policies to service_role;
 
 create policy cancellation_policies_select
 on catalog.cancellation_policies
 for select
 to anon, authenticated
 using (
-    exists (select 1 from business.businesses where businesses.id = cancellation_policies.business_id)
+    exists (
+        select 1
+        from business.businesses
+        where businesses.id = cancellation_policies.business_id
+    )
 );
 
 create policy cancellation_policies_insert
@@ -89,23 +97,23 @@ for delete
 to authenticated
 using (business_id in (select private.my_businesses('manage')));
 
-grant select on catalog.services to anon;
-grant select, delete on catalog.services to authenticated;
+grant select on table catalog.services to anon;
+grant select, delete on table catalog.services to authenticated;
 grant insert (
     id, business_id, category_id, cancellation_policy_id, name, description, duration_minutes,
     price_minor, currency, buffer_before_minutes, buffer_after_minutes, slot_interval_minutes,
     slot_offset_minutes, min_notice_minutes, max_advance_days, bookable_from, bookable_until,
     max_party_size, requires_confirmation, is_blocked_by_pending, hold_minutes, position, is_active,
     archived_at
-) on catalog.services to authenticated;
+) on table catalog.services to authenticated;
 grant update (
     id, business_id, category_id, cancellation_policy_id, name, description, duration_minutes,
     price_minor, currency, buffer_before_minutes, buffer_after_minutes, slot_interval_minutes,
     slot_offset_minutes, min_notice_minutes, max_advance_days, bookable_from, bookable_until,
     max_party_size, requires_confirmation, is_blocked_by_pending, hold_minutes, position, is_active,
     archived_at
-) on catalog.services to authenticated;
-grant select, insert, update, delete on catalog.services to service_role;
+) on table catalog.services to authenticated;
+grant select, insert, update, delete on table catalog.services to service_role;
 
 -- What was retired or switched off is for members: a customer's bookings keep its name.
 create policy services_select_public
@@ -115,7 +123,11 @@ to anon
 using (
     is_active
     and archived_at is null
-    and exists (select 1 from business.businesses where businesses.id = services.business_id)
+    and exists (
+        select 1
+        from business.businesses
+        where businesses.id = services.business_id
+    )
 );
 
 create policy services_select
@@ -125,7 +137,11 @@ to authenticated
 using (
     is_active
     and archived_at is null
-    and exists (select 1 from business.businesses where businesses.id = services.business_id)
+    and exists (
+        select 1
+        from business.businesses
+        where businesses.id = services.business_id
+    )
     or business_id in (select private.my_businesses('view'))
 );
 
@@ -148,21 +164,25 @@ for delete
 to authenticated
 using (business_id in (select private.my_businesses('manage')));
 
-grant select on catalog.service_addons to anon;
-grant select, delete on catalog.service_addons to authenticated;
+grant select on table catalog.service_addons to anon;
+grant select, delete on table catalog.service_addons to authenticated;
 grant insert (
     id, business_id, service_id, name, price_minor, duration_minutes, position, is_active
-) on catalog.service_addons to authenticated;
+) on table catalog.service_addons to authenticated;
 grant update (id, business_id, name, price_minor, duration_minutes, position, is_active)
-on catalog.service_addons to authenticated;
-grant select, insert, update, delete on catalog.service_addons to service_role;
+on table catalog.service_addons to authenticated;
+grant select, insert, update, delete on table catalog.service_addons to service_role;
 
 create policy service_addons_select
 on catalog.service_addons
 for select
 to anon, authenticated
 using (
-    exists (select 1 from business.businesses where businesses.id = service_addons.business_id)
+    exists (
+        select 1
+        from business.businesses
+        where businesses.id = service_addons.business_id
+    )
 );
 
 create policy service_addons_insert
@@ -184,21 +204,25 @@ for delete
 to authenticated
 using (business_id in (select private.my_businesses('manage')));
 
-grant select on catalog.booking_limits to anon;
-grant select, delete on catalog.booking_limits to authenticated;
+grant select on table catalog.booking_limits to anon;
+grant select, delete on table catalog.booking_limits to authenticated;
 grant insert (
     id, business_id, service_id, period, max_bookings, max_minutes
-) on catalog.booking_limits to authenticated;
+) on table catalog.booking_limits to authenticated;
 grant update (id, business_id, period, max_bookings, max_minutes)
-on catalog.booking_limits to authenticated;
-grant select, insert, update, delete on catalog.booking_limits to service_role;
+on table catalog.booking_limits to authenticated;
+grant select, insert, update, delete on table catalog.booking_limits to service_role;
 
 create policy booking_limits_select
 on catalog.booking_limits
 for select
 to anon, authenticated
 using (
-    exists (select 1 from business.businesses where businesses.id = booking_limits.business_id)
+    exists (
+        select 1
+        from business.businesses
+        where businesses.id = booking_limits.business_id
+    )
 );
 
 create policy booking_limits_insert
@@ -220,22 +244,26 @@ for delete
 to authenticated
 using (business_id in (select private.my_businesses('manage')));
 
-grant select on catalog.resources to anon;
-grant select, delete on catalog.resources to authenticated;
+grant select on table catalog.resources to anon;
+grant select, delete on table catalog.resources to authenticated;
 grant insert (
     id, business_id, kind, name, description, capacity, member_id, time_zone, position, is_active
-) on catalog.resources to authenticated;
+) on table catalog.resources to authenticated;
 grant update (
     id, business_id, name, description, capacity, member_id, time_zone, position, is_active
-) on catalog.resources to authenticated;
-grant select, insert, update, delete on catalog.resources to service_role;
+) on table catalog.resources to authenticated;
+grant select, insert, update, delete on table catalog.resources to service_role;
 
 create policy resources_select
 on catalog.resources
 for select
 to anon, authenticated
 using (
-    exists (select 1 from business.businesses where businesses.id = resources.business_id)
+    exists (
+        select 1
+        from business.businesses
+        where businesses.id = resources.business_id
+    )
 );
 
 create policy resources_insert
@@ -257,20 +285,24 @@ for delete
 to authenticated
 using (business_id in (select private.my_businesses('manage')));
 
-grant select on catalog.service_resources to anon;
-grant select, delete on catalog.service_resources to authenticated;
+grant select on table catalog.service_resources to anon;
+grant select, delete on table catalog.service_resources to authenticated;
 grant insert (business_id, service_id, resource_id, mode, pool, quantity)
-on catalog.service_resources to authenticated;
+on table catalog.service_resources to authenticated;
 grant update (business_id, service_id, resource_id, mode, pool, quantity)
-on catalog.service_resources to authenticated;
-grant select, insert, update, delete on catalog.service_resources to service_role;
+on table catalog.service_resources to authenticated;
+grant select, insert, update, delete on table catalog.service_resources to service_role;
 
 create policy service_resources_select
 on catalog.service_resources
 for select
 to anon, authenticated
 using (
-    exists (select 1 from business.businesses where businesses.id = service_resources.business_id)
+    exists (
+        select 1
+        from business.businesses
+        where businesses.id = service_resources.business_id
+    )
 );
 
 create policy service_resources_insert
@@ -292,20 +324,24 @@ for delete
 to authenticated
 using (business_id in (select private.my_businesses('manage')));
 
-grant select on catalog.working_hours to anon;
-grant select, delete on catalog.working_hours to authenticated;
+grant select on table catalog.working_hours to anon;
+grant select, delete on table catalog.working_hours to authenticated;
 grant insert (id, business_id, resource_id, weekday, opens_at, closes_at)
-on catalog.working_hours to authenticated;
+on table catalog.working_hours to authenticated;
 grant update (id, business_id, weekday, opens_at, closes_at)
-on catalog.working_hours to authenticated;
-grant select, insert, update, delete on catalog.working_hours to service_role;
+on table catalog.working_hours to authenticated;
+grant select, insert, update, delete on table catalog.working_hours to service_role;
 
 create policy working_hours_select
 on catalog.working_hours
 for select
 to anon, authenticated
 using (
-    exists (select 1 from business.businesses where businesses.id = working_hours.business_id)
+    exists (
+        select 1
+        from business.businesses
+        where businesses.id = working_hours.business_id
+    )
 );
 
 create policy working_hours_insert
@@ -327,13 +363,13 @@ for delete
 to authenticated
 using (business_id in (select private.my_businesses('manage')));
 
-grant select, delete on catalog.schedule_exceptions to authenticated;
+grant select, delete on table catalog.schedule_exceptions to authenticated;
 grant insert (
     id, business_id, resource_id, starts_on, ends_on, opens_at, closes_at, reason
-) on catalog.schedule_exceptions to authenticated;
+) on table catalog.schedule_exceptions to authenticated;
 grant update (id, business_id, starts_on, ends_on, opens_at, closes_at, reason)
-on catalog.schedule_exceptions to authenticated;
-grant select, insert, update, delete on catalog.schedule_exceptions to service_role;
+on table catalog.schedule_exceptions to authenticated;
+grant select, insert, update, delete on table catalog.schedule_exceptions to service_role;
 
 create policy schedule_exceptions_select
 on catalog.schedule_exceptions
@@ -360,9 +396,9 @@ for delete
 to authenticated
 using (business_id in (select private.my_businesses('manage')));
 
-grant select, delete on catalog.blocked_periods to authenticated;
+grant select, delete on table catalog.blocked_periods to authenticated;
 -- No insert or update: public.block_time writes them, because it reads instants and not guesses.
-grant select, insert, update, delete on catalog.blocked_periods to service_role;
+grant select, insert, update, delete on table catalog.blocked_periods to service_role;
 
 create policy blocked_periods_select
 on catalog.blocked_periods

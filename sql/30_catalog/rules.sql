@@ -46,7 +46,8 @@ before update on catalog.resources
 for each row execute function private.any__touch();
 
 /*
- * The newest default is the default: the mark leaves the one that had it. A business's first policy gets it.
+ * The newest default is the default: the mark leaves the one that had it. A business's first
+ * policy gets it.
  */
 create function catalog.cancellation_policies__keep_one_default()
 returns trigger
@@ -79,7 +80,8 @@ before insert or update of is_default on catalog.cancellation_policies
 for each row execute function catalog.cancellation_policies__keep_one_default();
 
 /*
- * Overlapping hours are one opening written twice: say so before the constraint does, in the API's words.
+ * Overlapping hours are one opening written twice: say so before the constraint does, in the API's
+ * words.
  *
  * Errors:  PT409 hours_overlap
  */
@@ -116,8 +118,8 @@ before insert or update on catalog.working_hours
 for each row execute function catalog.working_hours__refuse_overlap();
 
 /*
- * A capacity cannot shrink below a place that is booked in the future: that booking would stand nowhere.
- * Definer: whoever manages the resource may not see every allocation.
+ * A capacity cannot shrink below a place that is booked in the future: that booking would stand
+ * nowhere. Definer: whoever manages the resource may not see every allocation.
  *
  * Errors:  PT409 capacity_in_use
  */
@@ -154,8 +156,8 @@ when (new.capacity < old.capacity)
 execute function catalog.resources__keep_booked_places();
 
 /*
- * A service keeps its currency once it was booked: prices in two currencies cannot be told apart later.
- * Definer: whoever manages the service may not see every booking.
+ * A service keeps its currency once it was booked: prices in two currencies cannot be told apart
+ * later. Definer: whoever manages the service may not see every booking.
  *
  * Errors:  PT409 currency_in_use
  */

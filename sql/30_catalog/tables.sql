@@ -1,6 +1,7 @@
--- What a business offers, with whom, where and when: services and their add-ons, resources (staff, rooms,
--- equipment) with a capacity, which resources a service takes, and the hours in which they work.
--- Hours are wall clocks: weekday, local time and zone. They become instants date by date, when asked for.
+-- What a business offers, with whom, where and when: services and their add-ons, resources (staff,
+-- rooms, equipment) with a capacity, which resources a service takes, and the hours in which they
+-- work. Hours are wall clocks: weekday, local time and zone. They become instants date by date,
+-- when asked for.
 
 create type catalog.resource_kind as enum ('staff', 'room', 'equipment');
 create type catalog.requirement_mode as enum ('all', 'any');
@@ -31,7 +32,8 @@ create table catalog.cancellation_policies (
     free_until_hours integer not null default 24,
     late_fee_bps integer not null default 0,
     no_show_fee_bps integer not null default 0,
-    -- Elapsed hours before the start until which a customer may move the booking; how often, if limited.
+    -- Elapsed hours before the start until which a customer may move the booking; how often, if
+    -- limited.
     reschedule_until_hours integer not null default 0,
     reschedule_limit integer,
     created_at timestamptz not null default now(),
@@ -86,7 +88,8 @@ create table catalog.services (
     slot_interval_minutes integer not null default 15,
     slot_offset_minutes integer not null default 0,
     min_notice_minutes integer not null default 0,
-    -- How many days ahead can be booked, counted in the business's zone; null is as far as one likes.
+    -- How many days ahead can be booked, counted in the business's zone; null is as far as one
+    -- likes.
     max_advance_days integer,
     bookable_from date,
     bookable_until date,
@@ -228,7 +231,8 @@ create table catalog.booking_limits (
     )
 );
 comment on table catalog.booking_limits is
-'How much of a service can be booked in a day, week (from Monday), month or year of the business''s zone.';
+'How much of a service can be booked in a day, week (from Monday), month or year of the business''s
+zone.';
 create index booking_limits_service_idx on catalog.booking_limits (business_id, service_id);
 
 create table catalog.resources (
@@ -284,7 +288,8 @@ create table catalog.service_resources (
     -- all: every such resource is needed. any: one of each pool is.
     mode catalog.requirement_mode not null default 'any',
     pool text not null default 'staff',
-    -- Units that a booking takes. A resource with places (capacity above 1) is taken once per guest.
+    -- Units that a booking takes. A resource with places (capacity above 1) is taken once per
+    -- guest.
     quantity integer not null default 1,
 
     constraint service_resources_pkey primary key (service_id, resource_id),
@@ -326,7 +331,7 @@ create table catalog.working_hours (
     ),
     constraint working_hours_close_after_they_open check (
         closes_at > opens_at
-        or private.invalid('closes_at', 'must be after opens_at; past midnight is the next day''s row')
+        or private.invalid('closes_at', 'must be after opens_at; past midnight is the next day')
     ),
     constraint working_hours_no_overlap exclude using gist (
         business_id with =,
@@ -338,7 +343,8 @@ create table catalog.working_hours (
     )
 );
 comment on table catalog.working_hours is
-'The weekly hours of a business or of one resource, as wall clocks. A break is the gap between two rows.';
+'The weekly hours of a business or of one resource, as wall clocks. A break is the gap between two
+rows.';
 create index working_hours_resource_idx
 on catalog.working_hours (business_id, resource_id, weekday);
 
@@ -362,7 +368,8 @@ create table catalog.schedule_exceptions (
         ends_on >= starts_on or private.invalid('ends_on', 'must not be before starts_on')
     ),
     constraint schedule_exceptions_are_shorter_than_two_years check (
-        ends_on - starts_on <= 731 or private.invalid('ends_on', 'must be within two years of starts_on')
+        ends_on - starts_on <= 731
+        or private.invalid('ends_on', 'must be within two years of starts_on')
     ),
     constraint schedule_exceptions_close_after_they_open check (
         (opens_at is null) = (closes_at is null) and coalesce(closes_at > opens_at, true)
@@ -375,7 +382,8 @@ create table catalog.schedule_exceptions (
     )
 );
 comment on table catalog.schedule_exceptions is
-'Days on which other hours hold than the weekly ones. All rows of a day together replace the week''s.';
+'Days on which other hours hold than the weekly ones. All rows of a day together replace the
+week''s.';
 create index schedule_exceptions_resource_idx
 on catalog.schedule_exceptions (business_id, resource_id, ends_on, starts_on);
 

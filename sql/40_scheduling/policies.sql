@@ -1,6 +1,7 @@
--- Who may read bookings: the customer theirs, members those of their business, the platform's staff all.
--- Nobody writes: functions place, move and step bookings, so that nobody chooses a price, a status or a time.
--- `= any (array(select …))` and not `in (select …)`: beside an `or` only the array can use an index.
+-- Who may read bookings: the customer theirs, members those of their business, the platform's
+-- staff all. Nobody writes: functions place, move and step bookings, so that nobody chooses a
+-- price, a status or a time. `= any (array(select …))` and not `in (select …)`: beside an `or`
+-- only the array can use an index.
 
 /*
  * The bookings of the signed-in customer.
@@ -37,7 +38,8 @@ scheduling.allocations,
 scheduling.booking_history,
 scheduling.booking_notes
 to authenticated;
-grant insert (id, business_id, booking_id, body), delete on scheduling.booking_notes to authenticated;
+grant insert (id, business_id, booking_id, body), delete
+on scheduling.booking_notes to authenticated;
 grant select on scheduling.booking_transitions to anon, authenticated;
 grant select, insert, update, delete on
 scheduling.bookings,
@@ -131,13 +133,13 @@ using (true);
 
 -- What public functions call. Each checks its caller; none is reachable over HTTP by itself.
 grant execute on function
-    scheduling.place(scheduling.wish[], text, text, boolean),
-    scheduling.step(uuid, scheduling.booking_status, scheduling.actor_kind[], text),
-    scheduling.move(uuid, timestamptz, uuid, scheduling.actor_kind[], text),
-    scheduling.legs(scheduling.wish[]),
-    scheduling.visible_service(uuid),
-    scheduling.bookable_service(uuid),
-    scheduling.offers(uuid, tstzrange, uuid, integer, integer, uuid),
-    scheduling.chosen_addons(uuid, uuid[])
+scheduling.place(scheduling.wish[], text, text, boolean),
+scheduling.step(uuid, scheduling.booking_status, scheduling.actor_kind[], text),
+scheduling.move(uuid, timestamptz, uuid, scheduling.actor_kind[], text),
+scheduling.legs(scheduling.wish[]),
+scheduling.visible_service(uuid),
+scheduling.bookable_service(uuid),
+scheduling.offers(uuid, tstzrange, uuid, integer, integer, uuid),
+scheduling.chosen_addons(uuid, uuid[])
 to anon, authenticated, service_role;
 grant execute on function scheduling.apply_due_transitions(integer) to worker;

@@ -48,8 +48,8 @@ before update on scheduling.bookings
 for each row execute function private.any__touch();
 
 /*
- * The time that a booking takes follows its status: it is given back, or taken for good, or, for a request
- * that did not block, taken now, if it is still free.
+ * The time that a booking takes follows its status: it is given back, or taken for good, or, for a
+ * request that did not block, taken now, if it is still free.
  *
  * Errors:  PT409 slot_taken
  */
@@ -147,8 +147,8 @@ when (old.status is distinct from new.status or old.starts_at is distinct from n
 execute function scheduling.bookings__write_history();
 
 /*
- * What a booking does by itself next: a hold expires, a request lapses when its time has come. Moving on
- * by any other step calls it off.
+ * What a booking does by itself next: a hold expires, a request lapses when its time has come.
+ * Moving on by any other step calls it off.
  */
 create function scheduling.bookings__schedule_next_step()
 returns trigger
@@ -208,8 +208,8 @@ before insert or update on scheduling.booking_notes
 for each row execute function private.any__refuse_bad_input('serve');
 
 /*
- * An allocation is of a resource that gives the service of its item, and of a place that the resource has.
- * For every path: scheduling.offers asks the same before.
+ * An allocation is of a resource that gives the service of its item, and of a place that the
+ * resource has. For every path: scheduling.offers asks the same before.
  *
  * Errors:  PT422 not_eligible
  */

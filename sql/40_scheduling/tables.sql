@@ -1,7 +1,7 @@
--- Bookings and the time that they take. What a booking takes is an allocation: a resource, one of its units
--- and a half-open range that includes the buffers. One exclusion constraint over the allocations that block
--- makes double-booking impossible on every path; everything else here is about answering well.
--- Nobody writes these tables directly: the functions of this domain do.
+-- Bookings and the time that they take. What a booking takes is an allocation: a resource, one of
+-- its units and a half-open range that includes the buffers. One exclusion constraint over the
+-- allocations that block makes double-booking impossible on every path; everything else here is
+-- about answering well. Nobody writes these tables directly: the functions of this domain do.
 
 create type scheduling.booking_status as enum (
     'held', 'pending_payment', 'pending', 'confirmed', 'checked_in',
@@ -34,13 +34,14 @@ create type scheduling.offer as (
     rank integer
 );
 
--- One service that somebody wants: when (null: right after the one before it), with whom, with what.
+-- One service that somebody wants: when (null: right after the one before it), with whom, with
+-- what.
 create type scheduling.wish as (
     service_id uuid,
     starts_at timestamptz,
     gap_minutes integer,
     resource_id uuid,
-    addon_ids uuid[],
+    addon_ids uuid array,
     party_size integer
 );
 
@@ -68,7 +69,7 @@ create table scheduling.booking_transitions (
     from_status scheduling.booking_status not null,
     to_status scheduling.booking_status not null,
     -- Who may take this step. The system may take every step that exists.
-    actors scheduling.actor_kind[] not null,
+    actors scheduling.actor_kind array not null,
 
     primary key (from_status, to_status)
 );
@@ -169,7 +170,8 @@ create table scheduling.allocations (
     -- Buffers included: they add up between neighbours and may reach past closing time.
     during tstzrange not null,
     is_blocking boolean not null,
-    -- A hold blocks until this moment and not a second longer, whether or not anything has run since.
+    -- A hold blocks until this moment and not a second longer, whether or not anything has run
+    -- since.
     expires_at timestamptz,
 
     constraint allocations_pkey primary key (
@@ -211,7 +213,8 @@ create table scheduling.booking_history (
 );
 comment on table scheduling.booking_history is
 'Every step of every booking: what changed, who did it, when and why. Only ever added to.';
-create index booking_history_booking_idx on scheduling.booking_history (business_id, booking_id, id);
+create index booking_history_booking_idx
+on scheduling.booking_history (business_id, booking_id, id);
 create index booking_history_actor_id_idx on scheduling.booking_history (actor_id);
 
 create table scheduling.booking_notes (
@@ -248,7 +251,8 @@ create table scheduling.scheduled_transitions (
     references scheduling.booking_transitions (from_status, to_status) on delete cascade
 );
 comment on table scheduling.scheduled_transitions is
-'The step that a booking takes by itself unless it moves on first: a hold expires, a request lapses.';
+'The step that a booking takes by itself unless it moves on first: a hold expires, a request
+lapses.';
 create index scheduled_transitions_due_at_idx on scheduling.scheduled_transitions (due_at);
 create index scheduled_transitions_booking_idx
 on scheduling.scheduled_transitions (business_id, booking_id);

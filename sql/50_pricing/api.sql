@@ -32,13 +32,16 @@ begin
 end;
 $$;
 grant execute on function
-    public.quote(public.list, text, public.whole_number, text),
-    pricing.quote(scheduling.leg[], text, integer)
+public.quote(public.list, text, public.whole_number, text),
+pricing.quote(scheduling.leg[], text, integer)
 to anon, authenticated, service_role;
 
 comment on function public.quote is
-'What services would cost, as it would be stored with the booking: items are [{service_id, addon_ids?,
-party_size?}] of one business and one currency. Gives {currency, lines: [{kind, service_id, name, addons,
-quantity, unit_minor, amount_minor}], subtotal_minor, discount_minor, tax_minor, total_minor}; amounts are whole
+'What services would cost, as it would be stored with the booking: items are [{service_id,
+addon_ids?,
+party_size?}] of one business and one currency. Gives {currency, lines: [{kind, service_id, name,
+addons,
+quantity, unit_minor, amount_minor}], subtotal_minor, discount_minor, tax_minor, total_minor};
+amounts are whole
 minor units. Errors: invalid_input 400, not_found 404, not_bookable 409, insufficient_points 409,
 coupon_invalid 422.';

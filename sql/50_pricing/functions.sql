@@ -1,10 +1,11 @@
--- What things cost. Everything that is sold is priced here, by one function, line by line; the result is
--- stored with the sale and nothing recomputes it. Today a line is the service's price and its add-ons for
--- each guest; discounts, points and taxes are the lines that will join them.
+-- What things cost. Everything that is sold is priced here, by one function, line by line; the
+-- result is stored with the sale and nothing recomputes it. Today a line is the service's price
+-- and its add-ons for each guest; discounts, points and taxes are the lines that will join them.
 
 /*
- * Price some legs: {currency, lines: [{kind, service_id, name, quantity, unit_minor, amount_minor, addons}],
- * subtotal_minor, discount_minor, tax_minor, total_minor}. Amounts are whole minor units of the currency.
+ * Price some legs: {currency, lines: [{kind, service_id, name, quantity, unit_minor, amount_minor,
+ * addons}], subtotal_minor, discount_minor, tax_minor, total_minor}. Amounts are whole minor units
+ * of the currency.
  *
  * Errors:  PT409 insufficient_points · PT422 coupon_invalid
  */

@@ -1,5 +1,6 @@
 -- What people who read numbers read. Analysts come in with a role of their own: each view is a
--- security_invoker view, so their column grants hold and personal data is out of reach of a free query too.
+-- security_invoker view, so their column grants hold and personal data is out of reach of a free
+-- query too.
 
 create view analytics.daily_bookings
 with (security_invoker = true)
@@ -16,7 +17,8 @@ group by 1, 2, 3, 4;
 grant select on analytics.daily_bookings to analyst, service_role;
 
 comment on view analytics.daily_bookings is
-'Bookings a day (of the business''s zone), business, currency and status. Never sum across currencies.';
+'Bookings a day (of the business''s zone), business, currency and status. Never sum across
+currencies.';
 comment on column analytics.daily_bookings.business_id is 'The business.';
 comment on column analytics.daily_bookings.day is 'The local date on which they start.';
 comment on column analytics.daily_bookings.currency is 'ISO 4217 code.';

@@ -30,15 +30,18 @@ from scheduling.bookings;
 grant select on public.bookings to authenticated, service_role;
 
 comment on view public.bookings is
-'Bookings: customers see theirs, members those of their business. Page by (starts_at, id). Written by
+'Bookings: customers see theirs, members those of their business. Page by (starts_at, id). Written
+by
 book, confirm_booking, cancel_booking and their siblings only.';
 comment on column public.bookings.id is 'Key.';
 comment on column public.bookings.business_id is 'The business that was booked.';
-comment on column public.bookings.customer_id is 'The user who booked; null once their account is gone.';
+comment on column public.bookings.customer_id is
+'The user who booked; null once their account is gone.';
 comment on column public.bookings.reference is
 '8 characters without look-alikes, unique: what a customer reads out.';
 comment on column public.bookings.status is
-'held, pending_payment, pending, confirmed, checked_in, completed, cancelled, rejected, no_show or expired.';
+'held, pending_payment, pending, confirmed, checked_in, completed, cancelled, rejected, no_show or
+expired.';
 comment on column public.bookings.starts_at is 'Start of the first item.';
 comment on column public.bookings.ends_at is 'End of the last item.';
 comment on column public.bookings.time_zone is 'IANA zone of the business when it was booked.';
@@ -47,12 +50,17 @@ comment on column public.bookings.currency is 'ISO 4217 code of every amount.';
 comment on column public.bookings.total_minor is 'What it costs, in minor units.';
 comment on column public.bookings.quote is 'The accepted quote, line by line, as quote gives it.';
 comment on column public.bookings.policy is 'The cancellation policy that was accepted.';
-comment on column public.bookings.customer_name is 'The customer''s name when it was booked, if known.';
-comment on column public.bookings.customer_email is 'The customer''s e-mail address when it was booked.';
-comment on column public.bookings.customer_phone is 'The customer''s phone number when it was booked.';
+comment on column public.bookings.customer_name is
+'The customer''s name when it was booked, if known.';
+comment on column public.bookings.customer_email is
+'The customer''s e-mail address when it was booked.';
+comment on column public.bookings.customer_phone is
+'The customer''s phone number when it was booked.';
 comment on column public.bookings.notes is 'The customer''s special requests.';
-comment on column public.bookings.status_reason is 'Why it was rejected, cancelled or moved, if said.';
-comment on column public.bookings.hold_expires_at is 'Until when a hold keeps its time; null otherwise.';
+comment on column public.bookings.status_reason is
+'Why it was rejected, cancelled or moved, if said.';
+comment on column public.bookings.hold_expires_at is
+'Until when a hold keeps its time; null otherwise.';
 comment on column public.bookings.reschedule_count is 'How often the customer moved it.';
 comment on column public.bookings.created_at is 'When it was made.';
 comment on column public.bookings.updated_at is 'When it was last changed.';
@@ -109,7 +117,8 @@ select
 from scheduling.allocations;
 grant select on public.allocations to authenticated, service_role;
 
-comment on view public.allocations is 'The time that bookings take from resources, buffers included.';
+comment on view public.allocations is
+'The time that bookings take from resources, buffers included.';
 comment on column public.allocations.business_id is 'The business.';
 comment on column public.allocations.booking_id is 'The booking.';
 comment on column public.allocations.booking_item_id is 'The item of the booking.';
@@ -118,7 +127,8 @@ comment on column public.allocations.unit is 'Which of its places, 1 to its capa
 comment on column public.allocations.starts_at is 'First moment that is taken.';
 comment on column public.allocations.ends_at is 'First moment that is free again.';
 comment on column public.allocations.is_blocking is 'Whether it keeps others out.';
-comment on column public.allocations.expires_at is 'Until when, for holds; null is until it is over.';
+comment on column public.allocations.expires_at is
+'Until when, for holds; null is until it is over.';
 
 create view public.booking_history
 with (security_invoker = true)
@@ -144,8 +154,10 @@ comment on column public.booking_history.business_id is 'The business.';
 comment on column public.booking_history.booking_id is 'The booking.';
 comment on column public.booking_history.from_status is 'Null for the first step.';
 comment on column public.booking_history.to_status is 'What it became.';
-comment on column public.booking_history.from_starts_at is 'The start before, null for the first step.';
-comment on column public.booking_history.to_starts_at is 'The start after; differs when it was moved.';
+comment on column public.booking_history.from_starts_at is
+'The start before, null for the first step.';
+comment on column public.booking_history.to_starts_at is
+'The start after; differs when it was moved.';
 comment on column public.booking_history.actor is 'customer, business or system.';
 comment on column public.booking_history.actor_id is 'The user, if it was one.';
 comment on column public.booking_history.reason is 'Why, if said.';
@@ -165,7 +177,8 @@ from scheduling.booking_notes;
 grant select, insert, delete on public.booking_notes to authenticated, service_role;
 
 comment on view public.booking_notes is
-'The business''s private notes on its bookings. Members who serve read and write them; customers never see them.';
+'The business''s private notes on its bookings. Members who serve read and write them; customers
+never see them.';
 comment on column public.booking_notes.id is 'Key.';
 comment on column public.booking_notes.business_id is 'The business.';
 comment on column public.booking_notes.booking_id is 'The booking.';
@@ -183,7 +196,8 @@ select
 from scheduling.booking_transitions;
 grant select on public.booking_transitions to anon, authenticated, service_role;
 
-comment on view public.booking_transitions is 'Every step that a booking can take, and who may take it.';
+comment on view public.booking_transitions is
+'Every step that a booking can take, and who may take it.';
 comment on column public.booking_transitions.from_status is 'From.';
 comment on column public.booking_transitions.to_status is 'To.';
 comment on column public.booking_transitions.actors is 'customer, business, system.';
@@ -205,7 +219,8 @@ group by bookings.business_id, bookings.customer_id;
 grant select on public.customer_stats to authenticated, service_role;
 
 comment on view public.customer_stats is
-'Counts of a customer''s bookings with a business, always equal to the bookings. Filter by business_id.';
+'Counts of a customer''s bookings with a business, always equal to the bookings. Filter by
+business_id.';
 comment on column public.customer_stats.business_id is 'The business.';
 comment on column public.customer_stats.customer_id is 'The customer.';
 comment on column public.customer_stats.booking_count is 'All bookings.';

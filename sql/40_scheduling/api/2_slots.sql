@@ -67,7 +67,10 @@ grant execute on function public.available_slots(
 ) to anon, authenticated, service_role;
 
 comment on function public.available_slots is
-'The free starts of a service from from_at (included) to to_at (excluded), at most 62 days: one row for each
-resource that could give it then, ordered by time. What it gives can be booked, what it does not give cannot.
-resource_id: only this resource. party_size: guests, 1 if not sent. addon_ids: add-ons that make it longer.
+'The free starts of a service from from_at (included) to to_at (excluded), at most 62 days: one row
+for each
+resource that could give it then, ordered by time. What it gives can be booked, what it does not
+give cannot.
+resource_id: only this resource. party_size: guests, 1 if not sent. addon_ids: add-ons that make it
+longer.
 Errors: invalid_input 400, not_found 404.';

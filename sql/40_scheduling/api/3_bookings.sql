@@ -1,9 +1,9 @@
--- How clients book, and what they may do with a booking then. Each function reads its arguments, calls one
--- function of the domain, and gives the booking as the caller may see it.
+-- How clients book, and what they may do with a booking then. Each function reads its arguments,
+-- calls one function of the domain, and gives the booking as the caller may see it.
 
 /*
- * Read the items of book_many and quote: [{service_id, starts_at?, gap_minutes?, resource_id?, addon_ids?,
- * party_size?}].
+ * Read the items of book_many and quote: [{service_id, starts_at?, gap_minutes?, resource_id?,
+ * addon_ids?, party_size?}].
  *
  * Errors:  PT400 invalid_input
  */
@@ -107,7 +107,8 @@ grant execute on function scheduling.place_once(
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
  *          PT409 slot_taken not_bookable idempotency_conflict
- *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached coupon_invalid
+ *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached
+ *          coupon_invalid
  */
 create function public.book(
     service_id public.identifier,
@@ -153,12 +154,16 @@ begin
 end;
 $$;
 comment on function public.book is
-'Book a service at an instant that available_slots gave. resource_id: with whom; without it somebody free is
-assigned. party_size: guests. addon_ids: add-ons. notes: special requests, at most 2000 characters. hold: only
-keep the time for the service''s hold_minutes; confirm_booking makes it a booking. idempotency_key: sending the
+'Book a service at an instant that available_slots gave. resource_id: with whom; without it
+somebody free is
+assigned. party_size: guests. addon_ids: add-ons. notes: special requests, at most 2000 characters.
+hold: only
+keep the time for the service''s hold_minutes; confirm_booking makes it a booking. idempotency_key:
+sending the
 same call again with the same key gives the first answer again, for a day. Gives the booking.
 Errors: invalid_input 400, not_signed_in 401, not_found 404, slot_taken 409, not_bookable 409,
-idempotency_conflict 409, not_eligible, too_soon, too_far, outside_hours, blocked_out, limit_reached,
+idempotency_conflict 409, not_eligible, too_soon, too_far, outside_hours, blocked_out,
+limit_reached,
 coupon_invalid 422.';
 
 /*
@@ -214,9 +219,12 @@ begin
 end;
 $$;
 comment on function public.book_many is
-'Book several services of a business in sequence, all or nothing: items are [{service_id, starts_at?,
-gap_minutes?, resource_id?, addon_ids?}]. The first starts at starts_at, each other one when the one before it
-ends, after its gap_minutes, or at its own starts_at. Everything else as in book. Gives the booking.';
+'Book several services of a business in sequence, all or nothing: items are [{service_id,
+starts_at?,
+gap_minutes?, resource_id?, addon_ids?}]. The first starts at starts_at, each other one when the
+one before it
+ends, after its gap_minutes, or at its own starts_at. Everything else as in book. Gives the
+booking.';
 
 /*
  * Errors:  PT400 invalid_input, and those of scheduling.step
@@ -266,7 +274,8 @@ begin atomic
     select scheduling.take_step(booking_id, 'confirmed', '{customer,business}');
 end;
 comment on function public.confirm_booking is
-'The business accepts a request, or the customer makes a booking of a hold (a request, where the service wants
+'The business accepts a request, or the customer makes a booking of a hold (a request, where the
+service wants
 confirmation). Gives the booking.
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition 409,
 hold_expired 409, slot_taken 409.';
@@ -286,8 +295,10 @@ begin atomic
     );
 end;
 comment on function public.reject_booking is
-'The business turns a request down, with a reason that the customer reads (1 to 1000 characters). Gives the booking.
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition 409.';
+'The business turns a request down, with a reason that the customer reads (1 to 1000 characters).
+Gives the booking.
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition
+409.';
 
 /*
  * Errors:  those of scheduling.step
@@ -302,9 +313,11 @@ begin atomic
     select scheduling.take_step(booking_id, 'cancelled', '{customer,business}', reason);
 end;
 comment on function public.cancel_booking is
-'The customer or the business calls a booking off; its time is free at once. Cancelling again changes nothing.
+'The customer or the business calls a booking off; its time is free at once. Cancelling again
+changes nothing.
 reason: at most 1000 characters. Gives the booking.
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition 409.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition
+409.';
 
 /*
  * Errors:  those of scheduling.step
@@ -320,7 +333,8 @@ begin atomic
 end;
 comment on function public.check_in_booking is
 'The business notes that the customer is there. Gives the booking.
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition 409.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition
+409.';
 
 /*
  * Errors:  those of scheduling.step
@@ -336,7 +350,8 @@ begin atomic
 end;
 comment on function public.complete_booking is
 'The business notes that the service was given; also puts a no-show right. Gives the booking.
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition 409.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition
+409.';
 
 /*
  * Errors:  those of scheduling.step
@@ -351,9 +366,11 @@ begin atomic
     select scheduling.take_step(booking_id, 'no_show', '{business}');
 end;
 comment on function public.mark_no_show is
-'The business notes that nobody came, from the start on. check_in_booking or complete_booking puts it right.
+'The business notes that nobody came, from the start on. check_in_booking or complete_booking puts
+it right.
 Gives the booking.
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition 409, too_soon 422.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition 409,
+too_soon 422.';
 
 /*
  * Errors:  PT400 invalid_input, and those of scheduling.move
@@ -386,10 +403,13 @@ begin
 end;
 $$;
 comment on function public.reschedule_booking is
-'Move a booking to another start, and to another resource if one is named. It keeps its reference and its
-price. Customers are bound by the policy stored with the booking, businesses are not. Gives the booking.
+'Move a booking to another start, and to another resource if one is named. It keeps its reference
+and its
+price. Customers are bound by the policy stored with the booking, businesses are not. Gives the
+booking.
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, slot_taken 409,
-invalid_transition 409, changed_meanwhile 409, not_eligible, too_soon, too_far, too_late, outside_hours,
+invalid_transition 409, changed_meanwhile 409, not_eligible, too_soon, too_far, too_late,
+outside_hours,
 blocked_out, limit_reached 422.';
 
 /*
@@ -424,7 +444,8 @@ begin
 end;
 $$;
 comment on function public.reassign_booking is
-'The business gives a booking to another resource at the same time; eligibility and overlap are checked anew.
+'The business gives a booking to another resource at the same time; eligibility and overlap are
+checked anew.
 Gives the booking. Errors: as reschedule_booking.';
 
 /*
@@ -492,27 +513,29 @@ begin atomic
     );
 end;
 comment on function public.lookup_booking is
-'What a guest may see of a booking, by its reference and the e-mail address that it was made with: {reference,
+'What a guest may see of a booking, by its reference and the e-mail address that it was made with:
+{reference,
 status, starts_at, ends_at, time_zone, party_size, currency, total_minor, business_name, services}.
-Errors: invalid_input 400, not_found 404 (the same answer for a wrong reference and a wrong address).';
+Errors: invalid_input 400, not_found 404 (the same answer for a wrong reference and a wrong
+address).';
 
 grant execute on function
-    scheduling.look_up(text, text),
-    public.book(
-        public.identifier, public.instant, public.identifier, public.whole_number, public.list, text,
-        text, public.yes_no, text
-    ),
-    public.book_many(
-        public.identifier, public.list, public.instant, public.whole_number, text, text, public.yes_no,
-        text
-    ),
-    public.confirm_booking(public.identifier),
-    public.reject_booking(public.identifier, text),
-    public.cancel_booking(public.identifier, text),
-    public.check_in_booking(public.identifier),
-    public.complete_booking(public.identifier),
-    public.mark_no_show(public.identifier),
-    public.reschedule_booking(public.identifier, public.instant, public.identifier),
-    public.reassign_booking(public.identifier, public.identifier, text),
-    public.lookup_booking(text, text)
+scheduling.look_up(text, text),
+public.book(
+    public.identifier, public.instant, public.identifier, public.whole_number, public.list, text,
+    text, public.yes_no, text
+),
+public.book_many(
+    public.identifier, public.list, public.instant, public.whole_number, text, text, public.yes_no,
+    text
+),
+public.confirm_booking(public.identifier),
+public.reject_booking(public.identifier, text),
+public.cancel_booking(public.identifier, text),
+public.check_in_booking(public.identifier),
+public.complete_booking(public.identifier),
+public.mark_no_show(public.identifier),
+public.reschedule_booking(public.identifier, public.instant, public.identifier),
+public.reassign_booking(public.identifier, public.identifier, text),
+public.lookup_booking(text, text)
 to anon, authenticated, service_role;

@@ -1,13 +1,13 @@
--- Wall clocks become instants, date by date: when a resource works, when it is closed, when it is taken.
--- Each function answers for many resources at once and gives one multirange for each.
+-- Wall clocks become instants, date by date: when a resource works, when it is closed, when it is
+-- taken. Each function answers for many resources at once and gives one multirange for each.
 
 /*
- * Which resources a service takes for a party, in which pool, and how many units of each.
- * A resource with places (capacity above 1) is taken once per guest, any other is taken whole. Every
- * resource that is needed outright is a pool of its own. The leading pool, whose resources a customer
- * chooses among, is the first with staff, then the first at all. A resource asked for empties its pool of
- * all others.
- * Definer: asked for businesses that the caller need not be a member of.
+ * Which resources a service takes for a party, in which pool, and how many units of each. A
+ * resource with places (capacity above 1) is taken once per guest, any other is taken whole. Every
+ * resource that is needed outright is a pool of its own. The leading pool, whose resources a
+ * customer chooses among, is the first with staff, then the first at all. A resource asked for
+ * empties its pool of all others. Definer: asked for businesses that the caller need not be a
+ * member of.
  */
 create function scheduling.needs(service_id uuid, resource_id uuid, party_size integer)
 returns setof scheduling.need
@@ -73,11 +73,11 @@ end;
 $$;
 
 /*
- * When resources work, as instants: exceptions of a date replace its weekly hours, a resource without
- * hours of its own follows the business. `windows` are the openings as written, date by date, from whose
- * starts slots step; in `openings` those that touch are one, because a service may run from one into the
- * next. The result covers every local date that touches the period.
- * A local time that a clock skips moves forward with it; an opening that vanishes this way is none.
+ * When resources work, as instants: exceptions of a date replace its weekly hours, a resource
+ * without hours of its own follows the business. `windows` are the openings as written, date by
+ * date, from whose starts slots step; in `openings` those that touch are one, because a service
+ * may run from one into the next. The result covers every local date that touches the period. A
+ * local time that a clock skips moves forward with it; an opening that vanishes this way is none.
  */
 create function scheduling.openings(
     business_id uuid, resource_ids uuid[], time_zones text[], during tstzrange
@@ -206,8 +206,8 @@ end;
 $$;
 
 /*
- * When resources are shut although they would work: closures of the business, in its zone, and blocked
- * periods of the resource or of everyone.
+ * When resources are shut although they would work: closures of the business, in its zone, and
+ * blocked periods of the resource or of everyone.
  */
 create function scheduling.closings(business_id uuid, resource_ids uuid[], during tstzrange)
 returns table (resource_id uuid, closings tstzmultirange)
@@ -252,8 +252,9 @@ end;
 $$;
 
 /*
- * When resources are taken, unit by unit, buffers included. A hold that has run out takes nothing, whether
- * or not anything has released it. One booking may be left out: the one that is about to move.
+ * When resources are taken, unit by unit, buffers included. A hold that has run out takes nothing,
+ * whether or not anything has released it. One booking may be left out: the one that is about to
+ * move.
  */
 create function scheduling.takings(resource_ids uuid[], during tstzrange, except_booking_id uuid)
 returns table (resource_id uuid, taken tstzmultirange, taken_by_unit tstzmultirange[])

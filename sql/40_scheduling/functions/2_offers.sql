@@ -1,5 +1,5 @@
--- What can be booked. One function decides it, for a whole month of slots and for the one instant that
--- somebody wants to book: that is why the two never disagree.
+-- What can be booked. One function decides it, for a whole month of slots and for the one instant
+-- that somebody wants to book: that is why the two never disagree.
 
 /*
  * The service as scheduling needs it: null when it takes no bookings now.
@@ -7,24 +7,30 @@
  */
 create function scheduling.bookable_service(service_id uuid)
 returns catalog.services
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
-begin atomic
-    select services.*
+as $$
+declare
+    v_service catalog.services;
+begin
+    select services.* into v_service
     from catalog.services
-    inner join business.businesses on businesses.id = services.business_id
+    inner join business.businesses on services.business_id = businesses.id
     where
         services.id = bookable_service.service_id
         and services.is_active
         and services.archived_at is null
         and businesses.is_active
         and businesses.status = 'approved';
+    return v_service;
 end;
+$$;
 
 /*
- * The instants between which a service may start now, by its notice, its advance and its dates, half-open.
+ * The instants between which a service may start now, by its notice, its advance and its dates,
+ * half-open.
  */
 create function scheduling.bookable_period(service catalog.services, time_zone text)
 returns tstzrange
@@ -104,11 +110,10 @@ end;
 $$;
 
 /*
- * Every start in a period at which a service can be had, with each resource that could give it then and
- * how many of its units are free. Starts step from each window of a leading resource; every other pool
- * must have somebody too.
- * `minutes` is the length with add-ons. A booking that is about to move is left out by its id.
- * Definer: sees what is taken without telling by whom.
+ * Every start in a period at which a service can be had, with each resource that could give it
+ * then and how many of its units are free. Starts step from each window of a leading resource;
+ * every other pool must have somebody too. `minutes` is the length with add-ons. A booking that is
+ * about to move is left out by its id. Definer: sees what is taken without telling by whom.
  */
 create function scheduling.offers(
     service_id uuid,

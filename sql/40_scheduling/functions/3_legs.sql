@@ -1,8 +1,9 @@
 -- From what somebody wants to what the catalog makes of it: length, price, buffers, times.
 
 /*
- * What the catalog says about each wish, in order; each starts when it says, or after the one before it.
- * Definer: add-ons and services are read the same for everyone; whether the caller may see them is checked.
+ * What the catalog says about each wish, in order; each starts when it says, or after the one
+ * before it. Definer: add-ons and services are read the same for everyone; whether the caller may
+ * see them is checked.
  *
  * Errors:  PT400 invalid_input · PT404 not_found · PT409 not_bookable
  */
@@ -79,8 +80,8 @@ end;
 $$;
 
 /*
- * A service that takes bookings. Absent and not to be seen get one answer; members who see one that takes
- * none are told so.
+ * A service that takes bookings. Absent and not to be seen get one answer; members who see one
+ * that takes none are told so.
  *
  * Errors:  PT404 not_found · PT409 not_bookable
  */

@@ -1,8 +1,8 @@
 -- Why a start that somebody wants is not to be had. Asked only after scheduling.offers said no.
 
 /*
- * Could the service start then as far as hours go, and are the hours not shut by closures or blocks?
- * Each pool needs somebody; a leading resource's windows say where starts step.
+ * Could the service start then as far as hours go, and are the hours not shut by closures or
+ * blocks? Each pool needs somebody; a leading resource's windows say where starts step.
  */
 create function scheduling.is_in_hours(
     leg scheduling.leg,
@@ -115,7 +115,8 @@ $$;
 /*
  * Say why a service cannot be had at an instant.
  *
- * Errors:  PT409 slot_taken · PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached
+ * Errors:  PT409 slot_taken · PT422 not_eligible too_soon too_far outside_hours blocked_out
+ *          limit_reached
  */
 create function scheduling.refuse_start(leg scheduling.leg, except_booking_id uuid)
 returns void

@@ -1,8 +1,9 @@
 -- How time is taken: in one order, under a lock for each resource, and checked again under it.
 --
--- A bare insert into the exclusion constraint would be just as safe, but two that race wait for each other
--- and may deadlock (docs/adr/0003-contention.md). So whoever takes or gives time first locks the resources
--- in question, always in the order of their keys, and finds the constraint satisfied.
+-- A bare insert into the exclusion constraint would be just as safe, but two that race wait for
+-- each other and may deadlock (docs/adr/0003-contention.md). So whoever takes or gives time first
+-- locks the resources in question, always in the order of their keys, and finds the constraint
+-- satisfied.
 
 /*
  * Queue up for resources and limited services, in one order everywhere, until the transaction ends.
@@ -34,13 +35,16 @@ create function scheduling.is_blocking(
     status scheduling.booking_status, is_blocked_by_pending boolean
 )
 returns boolean
-language sql
+language plpgsql
 immutable
 security invoker
 set search_path = ''
-return
-    status in ('held', 'pending_payment', 'confirmed', 'checked_in', 'completed')
-    or status = 'pending' and is_blocked_by_pending;
+as $$
+begin
+    return status in ('held', 'pending_payment', 'confirmed', 'checked_in', 'completed')
+        or status = 'pending' and is_blocked_by_pending;
+end;
+$$;
 
 /*
  * Release the holds that ran out and still stand in the way, as the next one who wants their time.
@@ -140,4 +144,3 @@ begin
     order by offer.pool, load.bookings, offer.rank;
 end;
 $$;
-

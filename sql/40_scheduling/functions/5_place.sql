@@ -22,8 +22,8 @@ end;
 $$;
 
 /*
- * The cancellation policy that a booking of a service is made under: its own, or the business's default,
- * or the most lenient there is. Taken down with the booking.
+ * The cancellation policy that a booking of a service is made under: its own, or the business's
+ * default, or the most lenient there is. Taken down with the booking.
  */
 create function scheduling.policy_of(service_id uuid)
 returns jsonb
@@ -61,7 +61,8 @@ $$;
 /*
  * Who could give each leg at its start. Refuses, with the reason, when nobody can.
  *
- * Errors:  PT409 slot_taken · PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached
+ * Errors:  PT409 slot_taken · PT422 not_eligible too_soon too_far outside_hours blocked_out
+ *          limit_reached
  */
 create function scheduling.offers_of(leg scheduling.leg, except_booking_id uuid default null)
 returns scheduling.offer[]
@@ -137,9 +138,9 @@ end;
 $$;
 
 /*
- * Take the time of one item of a booking from one resource of each pool, under the lock. Where the item
- * before it has the same resource there are no buffers between the two: they meet at this item's start.
- * Gives the resource that leads.
+ * Take the time of one item of a booking from one resource of each pool, under the lock. Where the
+ * item before it has the same resource there are no buffers between the two: they meet at this
+ * item's start. Gives the resource that leads.
  *
  * Errors:  PT409 slot_taken
  */
@@ -186,8 +187,8 @@ end;
 $$;
 
 /*
- * Write the time that one item takes from one resource. False when somebody else has it: a writer without
- * our lock conflicts here and is refused all the same.
+ * Write the time that one item takes from one resource. False when somebody else has it: a writer
+ * without our lock conflicts here and is refused all the same.
  */
 create function scheduling.allocate(
     leg scheduling.leg,
@@ -303,7 +304,8 @@ $$;
  * Definer: customers have no insert privilege, so nobody chooses their own price, status or time.
  *
  * Errors:  PT401 not_signed_in · PT404 not_found · PT409 slot_taken not_bookable
- *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached coupon_invalid
+ *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached
+ *          coupon_invalid
  */
 create function scheduling.place(
     wishes scheduling.wish[], coupon_code text, notes text, is_hold boolean
@@ -340,7 +342,8 @@ end;
 $$;
 
 /*
- * Write one item of a booking, and take its time. `offers` are those of the leg, when already known.
+ * Write one item of a booking, and take its time. `offers` are those of the leg, when already
+ * known.
  *
  * Errors:  PT409 slot_taken
  */

@@ -30,7 +30,9 @@ $$;
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 changed_meanwhile
  */
-create function scheduling.claim(booking_id uuid, as_actors scheduling.actor_kind[], other_ids uuid[])
+create function scheduling.claim(
+    booking_id uuid, as_actors scheduling.actor_kind[], other_ids uuid[]
+)
 returns scheduling.bookings
 language plpgsql
 volatile
@@ -101,8 +103,8 @@ end;
 $$;
 
 /*
- * A step that was due by itself has been taken, as far as anyone else is concerned, though no worker has
- * written it down yet.
+ * A step that was due by itself has been taken, as far as anyone else is concerned, though no
+ * worker has written it down yet.
  *
  * Errors:  PT409 hold_expired invalid_transition
  */
@@ -136,9 +138,9 @@ end;
 $$;
 
 /*
- * Take a booking one step further. The transitions table and the triggers decide whether it exists and
- * who may take it. Asking for the status that a booking already has changes nothing.
- * Definer: nobody has update privileges on bookings; the caller is checked.
+ * Take a booking one step further. The transitions table and the triggers decide whether it exists
+ * and who may take it. Asking for the status that a booking already has changes nothing. Definer:
+ * nobody has update privileges on bookings; the caller is checked.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
  *          PT409 invalid_transition hold_expired slot_taken changed_meanwhile · PT422 too_soon
@@ -212,9 +214,9 @@ end;
 $$;
 
 /*
- * Take the steps that were due by themselves: holds expire, requests lapse. Gives how many were taken.
- * Several workers may run it at once: each skips what another is about to do.
- * Definer: called by the worker, which has no access to the tables.
+ * Take the steps that were due by themselves: holds expire, requests lapse. Gives how many were
+ * taken. Several workers may run it at once: each skips what another is about to do. Definer:
+ * called by the worker, which has no access to the tables.
  */
 create function scheduling.apply_due_transitions(batch_size integer)
 returns integer

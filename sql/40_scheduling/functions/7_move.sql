@@ -1,10 +1,12 @@
 -- A booking at another time, or with another resource: one booking, one reference, one decision.
 
 /*
- * The legs of a booking as they were agreed, moved so that the first starts at an instant. Lengths and
- * prices are the booking's own; buffers are the service's.
+ * The legs of a booking as they were agreed, moved so that the first starts at an instant. Lengths
+ * and prices are the booking's own; buffers are the service's.
  */
-create function scheduling.moved_legs(booking scheduling.bookings, starts_at timestamptz, resource_id uuid)
+create function scheduling.moved_legs(
+    booking scheduling.bookings, starts_at timestamptz, resource_id uuid
+)
 returns scheduling.leg[]
 language plpgsql
 stable
@@ -49,7 +51,8 @@ end;
 $$;
 
 /*
- * May the customer still move it? The policy that was stored with the booking says so; a business always may.
+ * May the customer still move it? The policy that was stored with the booking says so; a business
+ * always may.
  *
  * Errors:  PT409 invalid_transition · PT422 limit_reached too_late
  */
@@ -154,7 +157,9 @@ $$;
  *
  * Errors:  PT409 slot_taken
  */
-create function scheduling.write_move(booking scheduling.bookings, legs scheduling.leg[], reason text)
+create function scheduling.write_move(
+    booking scheduling.bookings, legs scheduling.leg[], reason text
+)
 returns void
 language plpgsql
 volatile
