@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -49,16 +47,6 @@ def test_the_migrations_make_what_is_declared() -> None:
 
 def test_drift_is_noticed(tmp_path: Path) -> None:
     assert "schema private" in migrations.drift(tmp_path)
-
-
-def test_sqlfluff_is_content() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "sqlfluff", "lint", "--disable-progress-bar", "sql"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout
 
 
 def test_every_refusal_names_its_status_and_token_in_place() -> None:
