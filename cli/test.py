@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 
 import typer
 
@@ -18,7 +19,7 @@ CONTEXT = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 @dataclass(frozen=True)
 class Check:
-    """A module to run with Python."""
+    """A program of .venv to run on the checkout."""
 
     name: str
     arguments: tuple[str, ...]
@@ -26,14 +27,17 @@ class Check:
     def run(self) -> bool:
         """Whether it passes; it says itself what is wrong."""
         talk(f"{self.name} …")
-        return subprocess.run([sys.executable, "-m", *self.arguments], cwd=ROOT).returncode == 0
+        return (
+            subprocess.run([program(self.arguments[0]), *self.arguments[1:]], cwd=ROOT).returncode
+            == 0
+        )
 
 
 CHECKS = (
     Check("ruff", ("ruff", "check", "--quiet", ".")),
     Check("ruff format", ("ruff", "format", "--check", "--quiet", ".")),
     Check("mypy", ("mypy", "--no-error-summary")),
-    Check("import-linter", ("importlinter.cli", "lint", "--no-logo")),
+    Check("import-linter", ("lint-imports",)),
     Check("sqlfluff", ("sqlfluff", "lint", "--disable-progress-bar", "sql")),
 )
 PYTEST = ("pytest", "-n", "2", "--dist", "loadfile", "-q")
@@ -47,5 +51,10 @@ def test(context: typer.Context) -> None:
     if not context.args:
         talk(f"Failed: {', '.join(failed)}." if failed else "Style, types and layers are clean.")
     arguments = ("pytest", *context.args) if context.args else PYTEST
-    outcome = subprocess.run([sys.executable, "-m", *arguments], cwd=ROOT).returncode
+    outcome = subprocess.run([program(arguments[0]), *arguments[1:]], cwd=ROOT).returncode
     raise typer.Exit(outcome or int(bool(failed)))
+
+
+def program(name: str) -> Path:
+    """A program that was installed beside this Python."""
+    return Path(sys.executable).with_name(name)

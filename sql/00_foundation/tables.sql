@@ -8,6 +8,13 @@ create extension if not exists btree_gist with schema extensions;
 create extension if not exists citext with schema extensions;
 
 alter default privileges revoke execute on functions from public;
+-- Supabase would also give its roles everything that is made in public.
+alter default privileges in schema public
+revoke all on tables from anon, authenticated, service_role;
+alter default privileges in schema public
+revoke all on functions from anon, authenticated, service_role;
+alter default privileges in schema public
+revoke all on sequences from anon, authenticated, service_role;
 
 create schema private;
 create schema identity;

@@ -39,3 +39,12 @@ create schema if not exists extensions;
 grant usage on schema extensions to anon, authenticated, service_role;
 grant usage on schema public to anon, authenticated, service_role;
 revoke create on schema public from public;
+
+-- Supabase gives its three roles everything that is made in schema public. The schema takes it back before
+-- its first view, and grants what it means; without this the difference would only show there.
+alter default privileges in schema public
+grant all on tables to anon, authenticated, service_role;
+alter default privileges in schema public
+grant all on functions to anon, authenticated, service_role;
+alter default privileges in schema public
+grant all on sequences to anon, authenticated, service_role;
