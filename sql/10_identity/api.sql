@@ -21,7 +21,8 @@ comment on view public.profiles is 'The caller''s own profile: one row, never an
 comment on column public.profiles.id is 'The user''s id.';
 comment on column public.profiles.email is
 'The e-mail address of the account, or null. It changes with the account, not here.';
-comment on column public.profiles.full_name is 'Name, 1 to 200 characters, or null. May be changed.';
+comment on column public.profiles.full_name is
+'Name, 1 to 200 characters, or null. May be changed.';
 comment on column public.profiles.phone is
 'Phone number in international form, such as +491701234567, or null. May be changed.';
 comment on column public.profiles.locale is 'Language tag, such as en or de-AT. May be changed.';
@@ -58,7 +59,8 @@ grant select, insert, update, delete on public.addresses to service_role;
 
 comment on view public.addresses is
 'The caller''s own addresses: read, add, change, delete. At most one is the default.';
-comment on column public.addresses.id is 'The address. Given by the server unless sent; cannot be changed.';
+comment on column public.addresses.id is
+'The address. Given by the server unless sent; cannot be changed.';
 comment on column public.addresses.user_id is 'Always the caller, whatever is sent.';
 comment on column public.addresses.label is 'What the user calls it, such as Home, or null.';
 comment on column public.addresses.recipient is 'Whom it is addressed to.';
@@ -88,8 +90,10 @@ grant select, insert, update, delete on public.platform_staff to service_role;
 comment on view public.platform_staff is
 'Users who run the marketplace. They see each other; everyone else sees at most their own row.';
 comment on column public.platform_staff.user_id is 'The user.';
-comment on column public.platform_staff.role is 'support, finance or admin; each may all that the ones before may.';
-comment on column public.platform_staff.granted_by is 'The admin who gave the role; null: the operator.';
+comment on column public.platform_staff.role is
+'support, finance or admin; each may all that the ones before may.';
+comment on column public.platform_staff.granted_by is
+'The admin who gave the role; null: the operator.';
 comment on column public.platform_staff.granted_at is 'When the role was given.';
 
 /*
@@ -115,11 +119,12 @@ security invoker
 set search_path = ''
 as $$
 declare
+    v_user_id uuid = private.signed_in_user();
     v_profile identity.profiles;
 begin
     select profiles.* into v_profile
     from identity.profiles
-    where profiles.id = private.signed_in_user();
+    where profiles.id = v_user_id;
 
     id = v_profile.id;
     email = v_profile.email;
@@ -160,7 +165,8 @@ Errors: 401 not_signed_in.$$;
 /*
  * Give a user a platform role, or with null take it away. For admins.
  *
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 last_admin
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 last_admin
  */
 create function public.set_platform_role(user_id public.identifier, role text)
 returns void

@@ -1,7 +1,8 @@
 -- Who is calling: questions about people that policies and functions of every domain ask.
 
 /*
- * Is the caller one of the platform's staff, with this role or a higher one (support, finance, admin)?
+ * Is the caller one of the platform's staff, with this role or a higher one (support, finance,
+ * admin)?
  * Definer: a policy on platform_staff that asks about platform_staff would ask itself.
  * plpgsql: its plan is kept for the session, and policies ask once a statement.
  */
@@ -84,7 +85,8 @@ begin atomic
 end;
 
 /*
- * Give a user a platform role, or with null take it away. Admins may, and the operator's own software.
+ * Give a user a platform role, or with null take it away. Admins may, and the operator's own
+ * software.
  * Definer: nobody has a write grant on platform_staff.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 last_admin

@@ -1,11 +1,13 @@
--- Everyone sees and changes their own row and their own addresses, and nobody else's. Who runs the platform
--- is known to those who do; roles are granted by identity.set_platform_role, never by a write.
+-- Everyone sees and changes their own row and their own addresses, and nobody else's. Who runs the
+-- platform is known to those who do; roles are granted by identity.set_platform_role, never by a
+-- write.
 
 alter table identity.profiles enable row level security;
 grant select on identity.profiles to authenticated;
 grant update (full_name, phone, locale, time_zone) on identity.profiles to authenticated;
 grant select, insert, update, delete on identity.profiles to service_role;
--- No insert, no delete: a profile comes and goes with its user. The e-mail is changed by signing in anew.
+-- No insert, no delete: a profile comes and goes with its user. The e-mail is changed by signing in
+-- anew.
 
 create policy profiles_select
 on identity.profiles
@@ -29,8 +31,8 @@ grant update (
     id, user_id, label, recipient, line1, line2, city, region, postal_code, country, is_default
 ) on identity.addresses to authenticated;
 grant select, insert, update, delete on identity.addresses to service_role;
--- user_id may be sent, but addresses__keep_owner writes the caller's own; id may be written because an
--- upsert writes it, and changing it is refused.
+-- user_id may be sent, but addresses__keep_owner writes the caller's own; id may be written because
+-- an upsert writes it, and changing it is refused.
 
 create policy addresses_select
 on identity.addresses

@@ -1,9 +1,10 @@
--- What must never be: a user without a profile, an address of somebody else, two default addresses, a
--- platform without an admin, a role that nobody remembers giving.
+-- What must never be: a user without a profile, an address of somebody else, two default addresses,
+-- a platform without an admin, a role that nobody remembers giving.
 
 /*
  * A profile comes with its user and follows the e-mail address of the account.
- * Definer: the user is written by Supabase Auth (supabase_auth_admin), which has no rights on profiles.
+ * Definer: the user is written by Supabase Auth (supabase_auth_admin), which has no rights on
+ * profiles.
  */
 create function identity.users__keep_profile()
 returns trigger
@@ -76,8 +77,9 @@ end;
 $$;
 
 /*
- * A new default takes the mark from the old one. Whoever writes first keeps the user's profile locked, so
- * that two at once come one after the other; of several in one statement the first stays.
+ * A new default takes the mark from the old one. Whoever writes first keeps the user's profile
+ * locked, so that two at once come one after the other; of several in one statement the first
+ * stays.
  * Definer: clients cannot lock a profile.
  */
 create function identity.addresses__keep_one_default()
@@ -135,7 +137,8 @@ for each row
 execute function private.any__touch();
 
 /*
- * Changes to platform staff come one after the other: of two admins who remove each other, one is late.
+ * Changes to platform staff come one after the other: of two admins who remove each other, one is
+ * late.
  */
 create function identity.platform_staff__queue_up()
 returns trigger
@@ -151,8 +154,9 @@ end;
 $$;
 
 /*
- * The platform always has an admin: the last one cannot be removed or demoted, on any path. Those who
- * remain are locked, so that a repeatable read that is too old to know fails instead of believing itself.
+ * The platform always has an admin: the last one cannot be removed or demoted, on any path. Those
+ * who remain are locked, so that a repeatable read that is too old to know fails instead of
+ * believing itself.
  *
  * Errors:  PT409 last_admin
  */

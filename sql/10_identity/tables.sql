@@ -1,6 +1,6 @@
--- People. A user is a row of auth.users, which Supabase Auth (or our own sign-in) owns; a profile is what
--- Frontdesk knows about them and exists from the moment that the user does. Addresses are theirs alone.
--- Platform staff run the marketplace itself: admin, finance, support.
+-- People. A user is a row of auth.users, which Supabase Auth (or our own sign-in) owns; a profile
+-- is what Frontdesk knows about them and exists from the moment that the user does. Addresses are
+-- theirs alone. Platform staff run the marketplace itself: admin, finance, support.
 
 create type identity.platform_role as enum ('support', 'finance', 'admin');
 

@@ -1,6 +1,6 @@
--- Everyone sees businesses that are approved and active; members see theirs in any state, the platform's
--- staff all of them. Managers edit the profile. Status, activity, verification and membership are nobody's
--- to write: functions change them, check who asks, and leave a history.
+-- Everyone sees businesses that are approved and active; members see theirs in any state, the
+-- platform's staff all of them. Managers edit the profile. Status, activity, verification and
+-- membership are nobody's to write: functions change them, check who asks, and leave a history.
 
 alter table business.businesses enable row level security;
 grant select on business.businesses to anon, authenticated;
@@ -64,7 +64,8 @@ using (
 
 alter table business.invitations enable row level security;
 grant select (
-    id, business_id, email, role, expires_at, invited_by, accepted_by, accepted_at, revoked_at, created_at
+    id, business_id, email, role, expires_at, invited_by, accepted_by, accepted_at, revoked_at,
+    created_at
 ) on business.invitations to authenticated;
 grant select, insert, update, delete on business.invitations to service_role;
 -- Never the hash of the token. No writes: invite_member, accept_invitation, revoke_invitation.
@@ -112,7 +113,11 @@ on business.closures
 for select
 to anon, authenticated
 using (
-    exists (select 1 from business.businesses where businesses.id = closures.business_id)
+    exists (
+        select 1
+        from business.businesses
+        where businesses.id = closures.business_id
+    )
 );
 
 create policy closures_insert
@@ -148,7 +153,8 @@ using (
     or (select private.is_platform_staff('support'))
 );
 
--- The files of documents: in a folder named after the business, in a bucket that nobody reads without this.
+-- The files of documents: in a folder named after the business, in a bucket that nobody reads
+-- without this.
 create policy objects_select_business_documents
 on storage.objects
 for select

@@ -1,5 +1,5 @@
--- What must never be: a step that the workflow does not know, a business without an owner, a decision that
--- nobody remembers. These hold on every path, for the table's owner too.
+-- What must never be: a step that the workflow does not know, a business without an owner, a
+-- decision that nobody remembers. These hold on every path, for the table's owner too.
 
 create trigger _010_refuse_bad_input
 before insert or update on business.businesses
@@ -153,9 +153,9 @@ for each row
 execute function private.any__touch();
 
 /*
- * A business keeps at least one owner, on every path. Writing the business's row makes owners who leave at
- * the same time queue up, and makes a repeatable read that is too old to know fail. When the whole business
- * goes there is nothing to keep.
+ * A business keeps at least one owner, on every path. Writing the business's row makes owners who
+ * leave at the same time queue up, and makes a repeatable read that is too old to know fail. When
+ * the whole business goes there is nothing to keep.
  *
  * Errors:  PT409 last_owner
  */
@@ -280,8 +280,9 @@ before insert or update on business.closures
 for each row
 execute function private.any__refuse_bad_input('manage');
 
--- Rewriting history is refused; a business that goes as a whole takes its history along, and a user who
--- goes leaves the lines without a name. Both come from triggers of PostgreSQL's own, at a depth above 0.
+-- Rewriting history is refused; a business that goes as a whole takes its history along, and a user
+-- who goes leaves the lines without a name. Both come from triggers of PostgreSQL's own, at a depth
+-- above 0.
 create trigger _100_refuse_rewriting
 before update or delete on business.business_history
 for each row

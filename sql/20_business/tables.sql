@@ -1,6 +1,7 @@
--- Businesses: who they are, who works in them with which role, whether the platform approved them, and the
--- days on which they are closed. A business takes bookings while it is approved and active; nobody but the
--- platform's staff approves, suspends or verifies, and every such decision keeps its author and its reason.
+-- Businesses: who they are, who works in them with which role, whether the platform approved them,
+-- and the days on which they are closed. A business takes bookings while it is approved and active;
+-- nobody but the platform's staff approves, suspends or verifies, and every such decision keeps its
+-- author and its reason.
 
 create type business.business_status as enum (
     'draft', 'submitted', 'approved', 'rejected', 'suspended'
@@ -27,9 +28,10 @@ begin atomic
         and length(settings::text) <= 10000
         and not exists (
             select 1
-            from jsonb_each(
-                case jsonb_typeof(settings) when 'object' then settings else '{}' end
-            ) as setting (key, value)
+            from
+                jsonb_each(
+                    case jsonb_typeof(settings) when 'object' then settings else '{}' end
+                ) as setting (key, value)
             where
                 setting.key not in ('accent_color', 'welcome_text', 'booking_notice')
                 or jsonb_typeof(setting.value) <> 'string'
@@ -45,7 +47,8 @@ create table business.verticals (
 
     constraint verticals_id_is_a_slug check (id ~ '^[a-z][a-z0-9_]{1,40}$')
 );
-comment on table business.verticals is 'Lines of business, such as salon or clinic: reference data.';
+comment on table business.verticals is
+'Lines of business, such as salon or clinic: reference data.';
 
 create table business.businesses (
     id uuid primary key default gen_random_uuid(),
@@ -131,10 +134,13 @@ create table business.businesses (
     ),
     constraint businesses_settings_are_known check (
         business.settings_are_known(settings)
-        or private.invalid('settings', 'must hold only accent_color, welcome_text and booking_notice')
+        or private.invalid(
+            'settings', 'must hold only accent_color, welcome_text and booking_notice'
+        )
     )
 );
-comment on table business.businesses is 'A tenant: everything that it owns carries its id as business_id.';
+comment on table business.businesses is
+'A tenant: everything that it owns carries its id as business_id.';
 create index businesses_vertical_id_idx on business.businesses (vertical_id);
 create index businesses_currency_idx on business.businesses (currency);
 
@@ -172,7 +178,8 @@ create index business_members_user_id_idx on business.business_members (user_id,
 create table business.invitations (
     id uuid primary key default gen_random_uuid(),
     business_id uuid not null references business.businesses (id) on delete cascade,
-    email extensions.citext not null,
+    -- In lower case: who is invited and who accepts may write it differently.
+    email text not null,
     role business.member_role not null,
     -- Only the hash is kept: the token is shown once, to whoever invites.
     token_hash bytea not null,
@@ -189,6 +196,7 @@ create table business.invitations (
         email ~ '^[^@\s]+@[^@\s]+$' and length(email) <= 320
         or private.invalid('email', 'must be an e-mail address')
     ),
+    constraint invitations_email_is_lower_case check (email = lower(email)),
     constraint invitations_end_once check (accepted_at is null or revoked_at is null)
 );
 comment on table business.invitations is 'Open and past invitations to join a business.';
@@ -243,7 +251,8 @@ create table business.closures (
         ends_on >= starts_on or private.invalid('ends_on', 'must not be before starts_on')
     ),
     constraint closures_are_shorter_than_two_years check (
-        ends_on - starts_on <= 731 or private.invalid('ends_on', 'must be within two years of starts_on')
+        ends_on - starts_on <= 731
+        or private.invalid('ends_on', 'must be within two years of starts_on')
     ),
     constraint closures_title_is_short check (
         title is null

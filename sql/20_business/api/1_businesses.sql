@@ -40,34 +40,42 @@ grant select, insert, update, delete on public.businesses to service_role;
 comment on view public.businesses is
 $$Businesses that the caller may see.
 
-Everyone sees those that are approved and active; members see theirs in every state, and managers and owners
-may change the profile; the platform's staff see all.$$;
-comment on column public.businesses.id is 'The business. Every row that it owns carries this as business_id.';
+Everyone sees those that are approved and active; members see theirs in every state, and managers
+and owners may change the profile; the platform's staff see all.$$;
+comment on column public.businesses.id is
+'The business. Every row that it owns carries this as business_id.';
 comment on column public.businesses.slug is
-'Name in addresses, unique: 2 to 80 lower-case letters, digits, single hyphens. Only an owner changes it.';
+'Unique name in addresses: 2 to 80 lower-case letters, digits, single hyphens. An owner changes it.';
 comment on column public.businesses.name is 'Name, 1 to 200 characters.';
 comment on column public.businesses.description is 'At most 5000 characters, or null.';
 comment on column public.businesses.vertical_id is 'Line of business: a row of verticals.';
 comment on column public.businesses.email is 'Public e-mail address, or null.';
 comment on column public.businesses.phone is 'Public phone number, or null.';
-comment on column public.businesses.website is 'Address of a website, beginning with http:// or https://, or null.';
+comment on column public.businesses.website is
+'Address of a website, beginning with http:// or https://, or null.';
 comment on column public.businesses.address_line1 is 'Street and number, or null.';
 comment on column public.businesses.address_line2 is 'Second line of the address, or null.';
 comment on column public.businesses.city is 'City, or null.';
 comment on column public.businesses.region is 'State, province or prefecture, or null.';
 comment on column public.businesses.postal_code is 'Postal code, or null.';
 comment on column public.businesses.country is 'ISO 3166 code, two letters.';
-comment on column public.businesses.latitude is 'Degrees north, or null; both or neither with longitude.';
-comment on column public.businesses.longitude is 'Degrees east, or null; both or neither with latitude.';
-comment on column public.businesses.time_zone is 'IANA time zone in which its hours and days are meant.';
-comment on column public.businesses.currency is 'ISO 4217 code of its prices. Fixed once it was submitted.';
+comment on column public.businesses.latitude is
+'Degrees north, or null; both or neither with longitude.';
+comment on column public.businesses.longitude is
+'Degrees east, or null; both or neither with latitude.';
+comment on column public.businesses.time_zone is
+'IANA time zone in which its hours and days are meant.';
+comment on column public.businesses.currency is
+'ISO 4217 code of its prices. Fixed once it was submitted.';
 comment on column public.businesses.locale is 'Language tag, such as en or de-AT.';
 comment on column public.businesses.settings is
 'JSON object with only accent_color (#rrggbb), welcome_text and booking_notice, all texts.';
 comment on column public.businesses.status is
-'draft, submitted, approved, rejected or suspended. Changed by submit_business and by the platform.';
-comment on column public.businesses.is_active is 'False while its owner has switched it off: set_business_active.';
-comment on column public.businesses.is_verified is 'True once the platform has checked who is behind it.';
+'draft, submitted, approved, rejected or suspended. Changed by functions such as submit_business.';
+comment on column public.businesses.is_active is
+'False while its owner has switched it off: set_business_active.';
+comment on column public.businesses.is_verified is
+'True once the platform has checked who is behind it.';
 comment on column public.businesses.created_at is 'When it was made.';
 comment on column public.businesses.updated_at is 'When it last changed.';
 
@@ -107,12 +115,13 @@ grant select, insert, update, delete on public.closures to service_role;
 comment on view public.closures is
 $$Whole days on which nothing can be booked, in the business's time zone.
 
-Everyone sees those of businesses that they can see; managers and owners add, change and delete them.$$;
+Everyone sees those of businesses that they can see; managers and owners add, change, delete them.$$;
 comment on column public.closures.id is 'The closure.';
 comment on column public.closures.business_id is 'Whose it is. Cannot be changed.';
 comment on column public.closures.starts_on is 'First closed day.';
 comment on column public.closures.ends_on is 'Last closed day, at most two years after the first.';
-comment on column public.closures.title is 'Why, such as New Year, at most 200 characters, or null.';
+comment on column public.closures.title is
+'Why, such as New Year, at most 200 characters, or null.';
 comment on column public.closures.created_at is 'When it was added.';
 
 /*
@@ -165,7 +174,7 @@ comment on function public.create_business(
 $$Make a business. The caller becomes its owner; it begins as a draft.
 
 name: 1 to 200 characters. vertical: id of a row of verticals. country: ISO 3166, two letters.
-time_zone: IANA. currency: ISO 4217, of rows of currencies. slug: unique; made from the name if not sent.
+time_zone: IANA. currency: code of a row of currencies. slug: unique; made from the name if missing.
 Errors: 400 invalid_input, 401 not_signed_in, 404 not_found (no such vertical or currency),
 409 already_exists (the slug is taken).$$;
 

@@ -1,20 +1,25 @@
--- The steps of a business and the platform's decisions, as clients call them. Each answers with the business,
--- or the document, as it is then.
+-- The steps of a business and the platform's decisions, as clients call them. Each answers with the
+-- business, or the document, as it is then.
 
 /*
  * The business as the caller sees it.
  */
 create function business.as_seen(business_id uuid)
 returns public.businesses
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
-begin atomic
-    select businesses.*
+as $$
+declare
+    v_business public.businesses;
+begin
+    select businesses.* into strict v_business
     from public.businesses
     where businesses.id = as_seen.business_id;
+    return v_business;
 end;
+$$;
 grant execute on function business.as_seen(uuid) to anon, authenticated, service_role;
 
 /*
@@ -37,12 +42,14 @@ begin
     return business.as_seen(v_id);
 end;
 $$;
-grant execute on function public.submit_business(public.identifier) to anon, authenticated, service_role;
+grant execute on function public.submit_business(public.identifier)
+to anon, authenticated, service_role;
 
 comment on function public.submit_business(public.identifier) is
 $$Hand a draft or a rejected business in for approval. For its owners.
 
-business_id: the business. Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 invalid_transition.$$;
+business_id: the business.
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 invalid_transition.$$;
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -64,12 +71,14 @@ begin
     return business.as_seen(v_id);
 end;
 $$;
-grant execute on function public.approve_business(public.identifier) to anon, authenticated, service_role;
+grant execute on function public.approve_business(public.identifier)
+to anon, authenticated, service_role;
 
 comment on function public.approve_business(public.identifier) is
 $$Approve a submitted business: everyone sees it, while it is active. For the platform's staff.
 
-business_id: the business. Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 invalid_transition.$$;
+business_id: the business.
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 invalid_transition.$$;
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -91,7 +100,8 @@ begin
     return business.as_seen(v_id);
 end;
 $$;
-grant execute on function public.reject_business(public.identifier, text) to anon, authenticated, service_role;
+grant execute on function public.reject_business(public.identifier, text)
+to anon, authenticated, service_role;
 
 comment on function public.reject_business(public.identifier, text) is
 $$Reject a submitted business. For the platform's staff.
@@ -119,7 +129,8 @@ begin
     return business.as_seen(v_id);
 end;
 $$;
-grant execute on function public.suspend_business(public.identifier, text) to anon, authenticated, service_role;
+grant execute on function public.suspend_business(public.identifier, text)
+to anon, authenticated, service_role;
 
 comment on function public.suspend_business(public.identifier, text) is
 $$Suspend an approved business: hidden at once, no new bookings; those that exist stay.
@@ -148,12 +159,14 @@ begin
     return business.as_seen(v_id);
 end;
 $$;
-grant execute on function public.reinstate_business(public.identifier) to anon, authenticated, service_role;
+grant execute on function public.reinstate_business(public.identifier)
+to anon, authenticated, service_role;
 
 comment on function public.reinstate_business(public.identifier) is
 $$Give a suspended business its approval back. For the platform's staff.
 
-business_id: the business. Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 invalid_transition.$$;
+business_id: the business.
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 invalid_transition.$$;
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found

@@ -21,14 +21,16 @@ grant select, insert, update, delete on public.business_documents to service_rol
 comment on view public.business_documents is
 $$Documents of a business, for its verification.
 
-Owners and managers hand them in and see theirs; the platform's staff see all and call review_document.$$;
+Owners and managers hand them in and see theirs; the platform's staff see all and review them.$$;
 comment on column public.business_documents.id is 'The document.';
 comment on column public.business_documents.business_id is 'Whose it is.';
-comment on column public.business_documents.kind is 'registration, identity, license, tax or other.';
+comment on column public.business_documents.kind is
+'registration, identity, license, tax or other.';
 comment on column public.business_documents.storage_path is
 'Path in the private bucket business-documents: begins with the business''s id and a slash.';
 comment on column public.business_documents.status is 'submitted, accepted or rejected.';
-comment on column public.business_documents.reviewed_by is 'Who decided; null before, or the operator.';
+comment on column public.business_documents.reviewed_by is
+'Who decided; null before, or the operator.';
 comment on column public.business_documents.reviewed_at is 'When it was decided, or null.';
 comment on column public.business_documents.reason is 'Why it was rejected or accepted, or null.';
 comment on column public.business_documents.created_at is 'When it was handed in.';
@@ -104,5 +106,6 @@ to anon, authenticated, service_role;
 comment on function public.review_document(public.identifier, public.yes_no, text) is
 $$Accept or reject a document that a business handed in, once. For the platform's staff.
 
-document_id: the document. is_accepted: true or false. reason: at most 1000 characters, needed for a no.
+document_id: the document. is_accepted: true or false.
+reason: at most 1000 characters, needed for a no.
 Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 invalid_transition.$$;

@@ -20,7 +20,8 @@ comment on column public.business_members.id is 'The membership.';
 comment on column public.business_members.business_id is 'The business.';
 comment on column public.business_members.user_id is 'The user.';
 comment on column public.business_members.role is 'owner, manager, staff or accountant.';
-comment on column public.business_members.display_name is 'Name under which colleagues see the member.';
+comment on column public.business_members.display_name is
+'Name under which colleagues see the member.';
 comment on column public.business_members.created_at is 'When they joined.';
 
 create view public.invitations
@@ -42,11 +43,12 @@ grant select on public.invitations to authenticated;
 grant select, insert, update, delete on public.invitations to service_role;
 
 comment on view public.invitations is
-'Open and past invitations to the businesses that the caller owns. The token is shown once, by invite_member.';
+'Invitations to the businesses that the caller owns. The token is shown once, by invite_member.';
 comment on column public.invitations.id is 'The invitation.';
 comment on column public.invitations.business_id is 'The business.';
 comment on column public.invitations.email is 'Who was invited.';
-comment on column public.invitations.role is 'The role that they get: owner, manager, staff or accountant.';
+comment on column public.invitations.role is
+'The role that they get: owner, manager, staff or accountant.';
 comment on column public.invitations.expires_at is 'Until when it can be accepted.';
 comment on column public.invitations.invited_by is 'Who invited, or null.';
 comment on column public.invitations.accepted_by is 'Who accepted, or null.';
@@ -114,9 +116,10 @@ comment on function public.invite_member(public.identifier, text, text) is
 $$Invite somebody to a business by e-mail. For its owners. Gives {invitation_id, token, expires_at}.
 
 business_id: the business. email: who. role: owner, manager, staff or accountant.
-The token is shown here and never again; it can be used once, within 24 hours, by a user with that verified
-address. An open invitation to the same address is replaced.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 already_exists (a member).$$;
+The token is shown here and never again; it can be used once, within 24 hours, by a user with that
+verified address. An open invitation to the same address is replaced.
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found,
+409 already_exists (a member).$$;
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden, email_not_verified
@@ -150,7 +153,8 @@ $$Accept an invitation, as the user whose verified e-mail address was invited. G
 
 token: what invite_member gave.
 Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden (another address), 403 email_not_verified,
-404 not_found, 409 already_exists, 409 invalid_transition (used or taken back), 409 invitation_expired.$$;
+404 not_found, 409 already_exists, 409 invalid_transition (used or taken back),
+409 invitation_expired.$$;
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found · PT409 invalid_transition
@@ -180,10 +184,12 @@ comment on function public.revoke_invitation(public.identifier) is
 $$Take an open invitation back. For owners.
 
 invitation_id: the invitation.
-Errors: 400 invalid_input, 401 not_signed_in, 404 not_found, 409 invalid_transition (used or taken back).$$;
+Errors: 400 invalid_input, 401 not_signed_in, 404 not_found,
+409 invalid_transition (used or taken back).$$;
 
 /*
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 last_owner
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 last_owner
  */
 create function public.set_member_role(member_id public.identifier, role text)
 returns public.business_members
@@ -213,7 +219,8 @@ member_id: id of a row of business_members. role: owner, manager, staff or accou
 Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 last_owner.$$;
 
 /*
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 last_owner
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 last_owner
  */
 create function public.remove_member(member_id public.identifier)
 returns void

@@ -1,16 +1,18 @@
 -- Which businesses a caller has to do with, and who is turned away.
 --
--- Whether a caller may see a business is said once, in the policy of business.businesses. The policy of a
--- table that everyone may read says `exists (select 1 from business.businesses where businesses.id =
--- business_id)`: the policy of businesses applies inside, and the planner chooses between an index probe a
--- row and one hash of all that is visible. Measured with 10,000 businesses and 100,000 rows, as a member,
--- the rows of one business and all rows: 0.14 and 15 ms; with business.is_visible(business_id) 0.15 and
--- 890 ms; with `business_id in (select …)` 2.2 and 15 ms; without any policy 0.04 and 4 ms.
--- The policy of a table for members says `business_id in (select private.my_businesses('view'))`.
+-- Whether a caller may see a business is said once, in the policy of business.businesses. The
+-- policy of a table that everyone may read says `exists (select 1 from business.businesses where
+-- businesses.id = business_id)`: the policy of businesses applies inside, and the planner chooses
+-- between an index probe a row and one hash of all that is visible. Measured with 10,000 businesses
+-- and 100,000 rows, as a member, the rows of one business and all rows: 0.14 and 15 ms; with
+-- business.is_visible(business_id) 0.15 and 890 ms; with `business_id in (select …)` 2.2 and 15 ms;
+-- without any policy 0.04 and 4 ms. The policy of a table for members says `business_id in (select
+-- private.my_businesses('view'))`.
 
 /*
- * The businesses in which the caller has a permission: `view` (every role), `serve` (all but accountants),
- * `manage` (owner, manager), `own` (owner), `account` (owner, accountant). Another word gives none.
+ * The businesses in which the caller has a permission: `view` (every role), `serve` (all but
+ * accountants), `manage` (owner, manager), `own` (owner), `account` (owner, accountant). Another
+ * word gives none.
  * Definer: a policy on business_members that reads business_members would ask itself.
  * plpgsql: its plan is kept for the session, and policies ask once a statement.
  */
@@ -62,7 +64,8 @@ end;
 $$;
 
 /*
- * May the caller see this business? For functions and single rows; policies use the form at the top.
+ * May the caller see this business? For functions and single rows; policies use the form at the
+ * top.
  * Invoker: the policy of business.businesses decides.
  */
 create function business.is_visible(business_id uuid)
@@ -92,13 +95,16 @@ set search_path = ''
 as $$
 begin
     return (
-        select businesses.time_zone from business.businesses where businesses.id = time_zone.business_id
+        select businesses.time_zone
+        from business.businesses
+        where businesses.id = time_zone.business_id
     );
 end;
 $$;
 
 /*
- * Refuse a caller who has not got a permission in a business. The operator's own software has all of them.
+ * Refuse a caller who has not got a permission in a business. The operator's own software has all
+ * of them.
  * Definer: it must tell a business that the caller may see from one that does not exist for them.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -112,7 +118,9 @@ set search_path = ''
 as $$
 begin
     if private.is_operator()
-        or require_member.business_id in (select private.my_businesses(require_member.permission)) then
+        or require_member.business_id in (
+            select private.my_businesses(require_member.permission)
+        ) then
         return;
     end if;
     perform private.signed_in();
@@ -121,7 +129,8 @@ end;
 $$;
 
 /*
- * Say no to the caller: `forbidden` about a business that they can see, `not_found` about any other.
+ * Say no to the caller: `forbidden` about a business that they can see, `not_found` about any
+ * other.
  * Definer: it reads businesses that the caller may not, to give both cases one answer.
  *
  * Errors:  PT403 forbidden · PT404 not_found
@@ -146,14 +155,15 @@ begin
         );
     end if;
     perform private.refuse(
-        'PT404', 'not_found', 'There is no such business.', 'Read businesses for those that you can see.'
+        'PT404', 'not_found', 'There is no such business.',
+        'Read businesses for those that you can see.'
     );
 end;
 $$;
 
 /*
- * Refuse a caller who is not one of the platform's staff with this role or a higher one. The operator's own
- * software is.
+ * Refuse a caller who is not one of the platform's staff with this role or a higher one. The
+ * operator's own software is.
  * Definer: as private.require_member.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found

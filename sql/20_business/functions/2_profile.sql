@@ -45,7 +45,8 @@ end;
 $$;
 
 /*
- * The first free slug for a name: salon, salon-2, salon-3 … and past 50 of them one with a random end.
+ * The first free slug for a name: salon, salon-2, salon-3 … and past 50 of them one with a random
+ * end.
  */
 create function business.free_slug(name text)
 returns text

@@ -1,5 +1,6 @@
--- What the platform and the owners decide about a business: approval, activity, verification, documents.
--- The history is written by triggers (rules.sql), on every path; a function only says the reason.
+-- What the platform and the owners decide about a business: approval, activity, verification,
+-- documents. The history is written by triggers (rules.sql), on every path; a function only says
+-- the reason.
 
 /*
  * Say why the next change is made: the history notes it with that change, and forgets it.
@@ -35,8 +36,8 @@ end;
 $$;
 
 /*
- * Take a step of the approval workflow. The table of transitions says whose step it is: the business's
- * owners' or the platform's.
+ * Take a step of the approval workflow. The table of transitions says whose step it is: the
+ * business's owners' or the platform's.
  * Definer: nobody has a write grant on the status.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 invalid_transition
@@ -129,8 +130,8 @@ end;
 $$;
 
 /*
- * Switch a business on or off: its owners and the platform's admins may. Gives nothing back when it already
- * is what was asked.
+ * Switch a business on or off: its owners and the platform's admins may. Gives nothing back when it
+ * already is what was asked.
  * Definer: nobody has a write grant on is_active.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -157,7 +158,8 @@ end;
 $$;
 
 /*
- * Say that it is known who is behind a business, or that it is not any more. For the platform's staff.
+ * Say that it is known who is behind a business, or that it is not any more. For the platform's
+ * staff.
  * Definer: nobody has a write grant on is_verified.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found

@@ -1,5 +1,5 @@
--- How people join a business and leave it. Every function here locks the business first, so that what
--- happens to its members and invitations happens one after the other.
+-- How people join a business and leave it. Every function here locks the business first, so that
+-- what happens to its members and invitations happens one after the other.
 
 /*
  * Add a user to a business, under the name of their profile.
@@ -21,7 +21,11 @@ begin
         add_member.business_id,
         profiles.id,
         add_member.role,
-        coalesce(profiles.full_name, nullif(left(split_part(profiles.email, '@', 1), 200), ''), 'Member')
+        coalesce(
+            profiles.full_name,
+            nullif(left(split_part(profiles.email, '@', 1), 200), ''),
+            'Member'
+        )
     from identity.profiles
     where profiles.id = add_member.user_id
     on conflict on constraint business_members_one_role_each do nothing
@@ -102,7 +106,8 @@ end;
 $$;
 
 /*
- * Take a member out of a business. For owners, and for members who leave; the last owner cannot (rules.sql).
+ * Take a member out of a business. For owners, and for members who leave; the last owner cannot
+ * (rules.sql).
  * Definer: as business.set_member_role.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 last_owner
@@ -127,7 +132,8 @@ end;
 $$;
 
 /*
- * How long an invitation can be accepted: 24 hours, or what the setting frontdesk.invitation_hours says.
+ * How long an invitation can be accepted: 24 hours, or what the setting frontdesk.invitation_hours
+ * says.
  */
 create function business.invitation_lifetime()
 returns interval
@@ -138,7 +144,9 @@ set search_path = ''
 as $$
 begin
     return make_interval(
-        hours => coalesce(nullif(current_setting('frontdesk.invitation_hours', true), ''), '24')::integer
+        hours => coalesce(
+            nullif(current_setting('frontdesk.invitation_hours', true), ''), '24'
+        )::integer
     );
 end;
 $$;
@@ -157,8 +165,10 @@ begin atomic
 end;
 
 /*
- * Invite somebody by e-mail. For owners. An open invitation to the same address is revoked by the new one.
- * Definer: nobody has a write grant on invitations, and whether a user is a member is asked by e-mail.
+ * Invite somebody by e-mail. For owners. An open invitation to the same address is revoked by the
+ * new one.
+ * Definer: nobody has a write grant on invitations, and whether a user is a member is asked by
+ * e-mail.
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
  *          PT409 already_exists
@@ -183,14 +193,14 @@ begin
     set revoked_at = private.now()
     where
         invitations.business_id = invite_member.business_id
-        and invitations.email = invite_member.email::extensions.citext
+        and invitations.email = lower(invite_member.email)
         and invitations.accepted_at is null
         and invitations.revoked_at is null;
 
     insert into business.invitations (business_id, email, role, token_hash, expires_at, invited_by)
     values (
         invite_member.business_id,
-        invite_member.email::extensions.citext,
+        lower(invite_member.email),
         invite_member.role,
         business.token_hash(invite_member.token),
         private.now() + business.invitation_lifetime(),
@@ -229,7 +239,8 @@ end;
 $$;
 
 /*
- * Accept an invitation: the signed-in user whose verified e-mail address was invited, once, in time.
+ * Accept an invitation: the signed-in user whose verified e-mail address was invited, once, in
+ * time.
  * Definer: nobody reads the hash of a token, or writes members.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden, email_not_verified · PT404 not_found
@@ -301,7 +312,7 @@ declare
     v_user auth.users;
 begin
     select users.* into strict v_user from auth.users where users.id = refuse_guest.user_id;
-    if lower(v_user.email) is distinct from lower(invitation.email::text) then
+    if lower(v_user.email) is distinct from invitation.email then
         perform private.refuse(
             'PT403', 'forbidden', 'This invitation is for another e-mail address.',
             'Sign in with the address that was invited.'
