@@ -29,9 +29,9 @@ def test_nothing_breaks_the_rule(rule: Path, databases: DatabaseSession) -> None
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda path: path.stem)
 def test_the_rule_notices_a_violation(rule: Path, db: Database) -> None:
+    before = query_file(db.connection, rule)
     schema.run_file(db.connection, rule.with_suffix(".violation.sql"))
-    found = [row[0] for row in query_file(db.connection, rule)]
-    assert any("violation" in name for name in found) or found
+    assert len(query_file(db.connection, rule)) > len(before)
 
 
 def test_supabase_advisors_have_nothing_to_say(databases: DatabaseSession) -> None:
