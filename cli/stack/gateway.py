@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from string import Template
@@ -16,6 +17,7 @@ def write(
     folder: Path,
     account: Account,
     *,
+    nginx: Path,
     port: int,
     rest_port: int,
     edge_port: int,
@@ -25,6 +27,7 @@ def write(
     """Put `nginx.conf` into the folder, which the gateway owns; it may hold keys."""
     text = Template(TEMPLATE.read_text()).substitute(
         prefix=folder,
+        other_temp_paths=_other_temp_paths(nginx, folder),
         port=port,
         rest_port=rest_port,
         edge_port=edge_port,
@@ -39,6 +42,16 @@ def write(
     if account.uid is not None:
         os.chown(path, account.uid, account.gid or -1)
     return path
+
+
+def _other_temp_paths(nginx: Path, folder: Path) -> str:
+    """Folders of the modules that this nginx was built with: it makes them all as it starts."""
+    build = subprocess.run([nginx, "-V"], capture_output=True, text=True, check=False).stderr
+    return "".join(
+        f'    {module}_temp_path "{folder}/{module}";\n'
+        for module in ("fastcgi", "uwsgi", "scgi")
+        if f"--without-http_{module}_module" not in build
+    )
 
 
 def _map_lines(prefix: str, tokens: Mapping[str, str]) -> str:

@@ -76,16 +76,17 @@ def _postgrest(plan: Plan) -> Part:
 def _gateway(plan: Plan) -> Part:
     account = server_account()
     folder = account.folder(plan.state.gateway)
+    nginx = account.program(programs.nginx())
     conf = gateway.write(
         folder,
         account,
+        nginx=nginx,
         port=plan.port,
         rest_port=plan.inner_ports["rest"],
         edge_port=plan.inner_ports["edge"],
         max_body_mib=plan.config.frontdesk.gateway.max_body_mib,
         opaque_keys=plan.keys.opaque,
     )
-    nginx = account.program(programs.nginx())
     program = Program(
         argv=[nginx, "-p", folder, "-e", "stderr", "-c", conf],
         log=plan.state.logs / "gateway.log",
