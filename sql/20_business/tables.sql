@@ -18,27 +18,26 @@ create type business.history_kind as enum ('status', 'active', 'verified', 'docu
  */
 create function business.settings_are_known(settings jsonb)
 returns boolean
-language sql
+language plpgsql
 immutable
 security invoker
 set search_path = ''
-begin atomic
-    select
-        jsonb_typeof(settings) = 'object'
-        and length(settings::text) <= 10000
-        and not exists (
-            select 1
-            from
-                jsonb_each(
-                    case jsonb_typeof(settings) when 'object' then settings else '{}' end
-                ) as setting (key, value)
-            where
-                setting.key not in ('accent_color', 'welcome_text', 'booking_notice')
-                or jsonb_typeof(setting.value) <> 'string'
-                or setting.key = 'accent_color'
-                and setting.value #>> '{}' !~ '^#[0-9a-fA-F]{6}$'
-        );
+as $$
+begin
+    if jsonb_typeof(settings) <> 'object' or length(settings::text) > 10000 then
+        return false;
+    end if;
+    return not exists (
+        select 1
+        from jsonb_each(settings) as setting (key, value)
+        where
+            setting.key not in ('accent_color', 'welcome_text', 'booking_notice')
+            or jsonb_typeof(setting.value) <> 'string'
+            or setting.key = 'accent_color'
+            and setting.value #>> '{}' !~ '^#[0-9a-fA-F]{6}$'
+    );
 end;
+$$;
 
 create table business.verticals (
     id text primary key,

@@ -45,7 +45,7 @@ and owners may change the profile; the platform's staff see all.$$;
 comment on column public.businesses.id is
 'The business. Every row that it owns carries this as business_id.';
 comment on column public.businesses.slug is
-'Unique name in addresses: 2 to 80 lower-case letters, digits, single hyphens. An owner changes it.';
+'Unique name in addresses: 2 to 80 lower-case letters, digits, single hyphens. Owners change it.';
 comment on column public.businesses.name is 'Name, 1 to 200 characters.';
 comment on column public.businesses.description is 'At most 5000 characters, or null.';
 comment on column public.businesses.vertical_id is 'Line of business: a row of verticals.';
