@@ -1,0 +1,89 @@
+-- Weekly hours are public; exceptions and blocks, with their reasons, are for members.
+
+grant select on table catalog.working_hours to anon;
+grant select, delete on table catalog.working_hours to authenticated;
+grant insert (id, business_id, resource_id, weekday, opens_at, closes_at)
+on table catalog.working_hours to authenticated;
+grant update (id, business_id, weekday, opens_at, closes_at)
+on table catalog.working_hours to authenticated;
+grant select, insert, update, delete on table catalog.working_hours to service_role;
+
+create policy working_hours_select
+on catalog.working_hours
+for select
+to anon, authenticated
+using (
+    exists (
+        select 1
+        from business.businesses
+        where businesses.id = working_hours.business_id
+    )
+);
+
+create policy working_hours_insert
+on catalog.working_hours
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy working_hours_update
+on catalog.working_hours
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy working_hours_delete
+on catalog.working_hours
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+grant select, delete on table catalog.schedule_exceptions to authenticated;
+grant insert (
+    id, business_id, resource_id, starts_on, ends_on, opens_at, closes_at, reason
+) on table catalog.schedule_exceptions to authenticated;
+grant update (id, business_id, starts_on, ends_on, opens_at, closes_at, reason)
+on table catalog.schedule_exceptions to authenticated;
+grant select, insert, update, delete on table catalog.schedule_exceptions to service_role;
+
+create policy schedule_exceptions_select
+on catalog.schedule_exceptions
+for select
+to authenticated
+using (business_id in (select private.my_businesses('view')));
+
+create policy schedule_exceptions_insert
+on catalog.schedule_exceptions
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy schedule_exceptions_update
+on catalog.schedule_exceptions
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy schedule_exceptions_delete
+on catalog.schedule_exceptions
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+grant select, delete on table catalog.blocked_periods to authenticated;
+-- No insert or update: public.block_time writes them, because it reads instants and not guesses.
+grant select, insert, update, delete on table catalog.blocked_periods to service_role;
+
+create policy blocked_periods_select
+on catalog.blocked_periods
+for select
+to authenticated
+using (business_id in (select private.my_businesses('view')));
+
+create policy blocked_periods_delete
+on catalog.blocked_periods
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));

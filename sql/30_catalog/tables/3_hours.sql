@@ -1,0 +1,99 @@
+-- When resources work, as wall clocks, and when they do not.
+
+create table catalog.working_hours (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    -- Null: the hours of the business, which every resource without hours of its own follows.
+    resource_id uuid,
+    -- ISO: 1 is Monday, 7 is Sunday.
+    weekday smallint not null,
+    opens_at time not null,
+    closes_at time not null,
+
+    constraint working_hours_business_id_id_unique unique (business_id, id),
+    constraint working_hours_resource_fkey foreign key (business_id, resource_id)
+    references catalog.resources (business_id, id) on delete cascade,
+    constraint working_hours_weekday_is_iso check (
+        weekday between 1 and 7
+        or private.invalid('weekday', 'must be from 1 (Monday) to 7 (Sunday)')
+    ),
+    constraint working_hours_close_after_they_open check (
+        closes_at > opens_at
+        or private.invalid('closes_at', 'must be after opens_at; past midnight is the next day')
+    ),
+    constraint working_hours_no_overlap exclude using gist (
+        business_id with =,
+        coalesce(resource_id, business_id) with =,
+        weekday with =,
+        int4range(
+            extract(epoch from opens_at)::integer, extract(epoch from closes_at)::integer
+        ) with &&
+    )
+);
+comment on table catalog.working_hours is
+'The weekly hours of a business or of one resource, as wall clocks. A break is the gap between two
+rows.';
+create index working_hours_resource_idx
+on catalog.working_hours (business_id, resource_id, weekday);
+
+create table catalog.schedule_exceptions (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    -- Null: for the business, and so for every resource that follows its hours.
+    resource_id uuid,
+    starts_on date not null,
+    ends_on date not null,
+    -- Both null: closed. Otherwise these hours replace the weekly ones, on each of the days.
+    opens_at time,
+    closes_at time,
+    reason text,
+    created_at timestamptz not null default now(),
+
+    constraint schedule_exceptions_business_id_id_unique unique (business_id, id),
+    constraint schedule_exceptions_resource_fkey foreign key (business_id, resource_id)
+    references catalog.resources (business_id, id) on delete cascade,
+    constraint schedule_exceptions_end_after_they_start check (
+        ends_on >= starts_on or private.invalid('ends_on', 'must not be before starts_on')
+    ),
+    constraint schedule_exceptions_are_shorter_than_two_years check (
+        ends_on - starts_on <= 731
+        or private.invalid('ends_on', 'must be within two years of starts_on')
+    ),
+    constraint schedule_exceptions_close_after_they_open check (
+        (opens_at is null) = (closes_at is null) and coalesce(closes_at > opens_at, true)
+        or private.invalid('opens_at and closes_at', 'must be both empty or in order')
+    ),
+    constraint schedule_exceptions_reason_is_short check (
+        reason is null
+        or length(reason) <= 500 and not private.has_control_characters(reason)
+        or private.invalid('reason', 'must have at most 500 printable characters')
+    )
+);
+comment on table catalog.schedule_exceptions is
+'Days on which other hours hold than the weekly ones. All rows of a day together replace the
+week''s.';
+create index schedule_exceptions_resource_idx
+on catalog.schedule_exceptions (business_id, resource_id, ends_on, starts_on);
+
+create table catalog.blocked_periods (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    -- Null: nobody in the business can be booked.
+    resource_id uuid,
+    during tstzrange not null,
+    reason text,
+    created_at timestamptz not null default now(),
+
+    constraint blocked_periods_business_id_id_unique unique (business_id, id),
+    constraint blocked_periods_resource_fkey foreign key (business_id, resource_id)
+    references catalog.resources (business_id, id) on delete cascade,
+    constraint blocked_periods_are_half_open check (
+        not isempty(during) and lower_inc(during) and not upper_inc(during)
+        and not lower_inf(during) and not upper_inf(during)
+    )
+);
+comment on table catalog.blocked_periods is
+'Time in which a resource, or the whole business, takes no new bookings. Those that exist stay.';
+create index blocked_periods_resource_idx on catalog.blocked_periods (business_id, resource_id);
+create index blocked_periods_during_idx
+on catalog.blocked_periods using gist (business_id, during);
