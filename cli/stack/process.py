@@ -66,7 +66,7 @@ def start(program: Program) -> subprocess.Popen[bytes]:
     _set_aside(program.log)
     base = {name: os.environ[name] for name in ("PATH", "HOME", "TZ") if name in os.environ}
     with program.log.open("ab") as log:
-        return subprocess.Popen(
+        server: subprocess.Popen[bytes] = subprocess.Popen(
             [str(part) for part in program.argv],
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -77,6 +77,7 @@ def start(program: Program) -> subprocess.Popen[bytes]:
             preexec_fn=_leash(program.stop_signal),
             **program.account.as_popen,  # type: ignore[call-overload]
         )
+    return server
 
 
 def stop(identities: Sequence[tuple[Identity, signal.Signals]], *, timeout: float = 10) -> None:
@@ -119,7 +120,7 @@ def _orphans(leader: Identity) -> list[psutil.Process]:
 
 
 def boot() -> str:
-    """This run of the machine; the process numbers of an earlier one mean nothing."""
+    """Which run of the machine this is; process numbers of an earlier one mean nothing."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:

@@ -1,0 +1,1 @@
+"""What must answer over HTTP: health, metrics, the API's reference; later auth and webhooks."""

@@ -1,0 +1,59 @@
+"""Answers in the shape of PostgREST's errors, which all of the API has."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+
+def refusal(status: int, message: str, *, token: str, hint: str) -> JSONResponse:
+    """Say no: a sentence, the stable token in `details`, and the next step."""
+    body = {"code": f"PT{status}", "message": message, "details": token, "hint": hint}
+    return JSONResponse(body, status_code=status)
+
+
+async def not_found(_request: Request, _error: Exception) -> Response:
+    """Answer a path that does not exist."""
+    return refusal(
+        404,
+        "There is nothing at this path.",
+        token="not_found",
+        hint="The API is at /rest/v1, its reference at /docs.",
+    )
+
+
+async def wrong_method(_request: Request, error: Exception) -> Response:
+    """Answer a method that the path does not take, with the ones that it does."""
+    answer = refusal(
+        405,
+        "This path does not take that method.",
+        token="method_not_allowed",
+        hint="Look at the Allow header.",
+    )
+    if isinstance(error, HTTPException) and error.headers:
+        answer.headers.update(error.headers)
+    return answer
+
+
+async def failed(_request: Request, _error: Exception) -> Response:
+    """Answer for a defect without showing it; the log has the trace."""
+    return refusal(
+        500,
+        "The service failed to answer.",
+        token="internal_error",
+        hint="Try again; if it stays, tell the operator the time of the request.",
+    )
+
+
+async def not_offered(request: Request) -> Response:
+    """Answer for a part of Supabase's surface that this version does not have."""
+    family = request.url.path.split("/")[1]
+    return refusal(
+        501,
+        f"This version has no {family} service.",
+        token="not_offered",
+        hint="Users and tokens come from: ./frontdesk users create EMAIL; users token EMAIL."
+        if family == "auth"
+        else "See /docs for what is offered.",
+    )

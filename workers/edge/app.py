@@ -1,0 +1,57 @@
+"""The ASGI application: its routes, and what it holds while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+from psycopg_pool import AsyncConnectionPool
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route
+
+from workers.edge import answers, health, reference
+from workers.edge.settings import Settings
+
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+NOT_OFFERED = ("/auth/v1", "/storage/v1", "/functions/v1")
+
+
+def make(settings: Settings) -> Starlette:
+    """Build the application for these settings."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        pool = AsyncConnectionPool(settings.db_url, min_size=1, max_size=5, open=False)
+        rest = httpx.AsyncClient(base_url=settings.rest_url)
+        rest_admin = httpx.AsyncClient(base_url=settings.rest_admin_url)
+        async with pool, rest, rest_admin:
+            app.state.pool, app.state.rest, app.state.rest_admin = pool, rest, rest_admin
+            app.state.api_url = settings.api_url
+            yield
+
+    return Starlette(
+        routes=[
+            Route("/health/live", health.live),
+            Route("/health/ready", health.ready),
+            Route("/metrics", health.metrics),
+            Route("/docs", reference.docs),
+            *(
+                Route(f"{prefix}/{{path:path}}", answers.not_offered, methods=METHODS)
+                for prefix in NOT_OFFERED
+            ),
+        ],
+        middleware=[
+            Middleware(
+                CORSMiddleware, allow_origins=["*"], allow_methods=METHODS, allow_headers=["*"]
+            )
+        ],
+        exception_handlers={
+            404: answers.not_found,
+            405: answers.wrong_method,
+            Exception: answers.failed,
+        },
+        lifespan=lifespan,
+    )
