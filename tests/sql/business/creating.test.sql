@@ -101,7 +101,7 @@ select throws_ok(
     'Only an owner changes the slug.', 'but not the slug'
 );
 select throws_ok(
-    $$ update public.businesses set status = 'approved' where id = tests.id('Cafe') $$, '42501', null,
+    $$ update public.businesses set status = 'submitted' where id = tests.id('Cafe') $$, '42501', null,
     'nor the status'
 );
 select throws_ok(
