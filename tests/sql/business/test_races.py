@@ -81,7 +81,9 @@ def owners(db: Database) -> object:
 def test_two_owners_who_leave_at_once(loft: Database) -> None:
     """One leaves; the other has become the last owner and stays."""
     leave: LiteralString = """
-        select public.remove_member(id::text) from public.business_members where user_id = auth.uid()
+        select public.remove_member(id::text)
+        from public.business_members
+        where user_id = auth.uid()
     """
     with session(loft, "read committed") as nora, session(loft, "read committed") as max_:
         act_as(loft, nora, "Nora")
@@ -138,7 +140,8 @@ def test_one_invitation_accepted_twice_at_once(loft: Database) -> None:
     """It makes one member, once."""
     loft.rows("select tests.person('Stan')")
     ((token,),) = loft.rows(
-        "select token from public.invite_member(tests.id('Loft')::text, 'stan@example.com', 'staff')"
+        "select token from public.invite_member(%s, 'stan@example.com', 'staff')",
+        str(loft.rows("select tests.id('Loft')")[0][0]),
     )
     with session(loft, "read committed") as first, session(loft, "read committed") as second:
         for connection in (first, second):
