@@ -5,7 +5,6 @@
 
 create schema if not exists extensions;
 create extension if not exists btree_gist with schema extensions;
-create extension if not exists citext with schema extensions;
 
 alter default privileges revoke execute on functions from public;
 -- Supabase would also give its roles everything that is made in public.

@@ -46,10 +46,9 @@ before update on catalog.resources
 for each row execute function private.any__touch();
 
 /*
- * The newest default is the default: the mark leaves the one that had it. A business's first
- * policy gets it.
+ * The first policy of a business is its default.
  */
-create function catalog.cancellation_policies__keep_one_default()
+create function catalog.cancellation_policies__have_a_default()
 returns trigger
 language plpgsql
 volatile
@@ -57,27 +56,53 @@ security invoker
 set search_path = ''
 as $$
 begin
-    if tg_op = 'INSERT' and not new.is_default then
-        new.is_default = not exists (
-            select 1
-            from catalog.cancellation_policies
-            where cancellation_policies.business_id = new.business_id
-        );
-    elsif new.is_default then
-        update catalog.cancellation_policies
-        set is_default = false
-        where
-            cancellation_policies.business_id = new.business_id
-            and cancellation_policies.is_default
-            and cancellation_policies.id <> new.id;
-    end if;
+    new.is_default = new.is_default or not exists (
+        select 1
+        from catalog.cancellation_policies
+        where cancellation_policies.business_id = new.business_id
+    );
     return new;
 end;
 $$;
 
-create trigger _100_keep_one_default
-before insert or update of is_default on catalog.cancellation_policies
-for each row execute function catalog.cancellation_policies__keep_one_default();
+create trigger _100_have_a_default
+before insert on catalog.cancellation_policies
+for each row execute function catalog.cancellation_policies__have_a_default();
+
+/*
+ * A new default takes the mark from the old one. Whoever writes first keeps the business locked until
+ * the end of the transaction, so that the last one wins.
+ * Definer: the lock is on a row of another table.
+ */
+create function catalog.cancellation_policies__keep_one_default()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform business.lock_business(new.business_id);
+    update catalog.cancellation_policies
+    set is_default = false
+    where
+        cancellation_policies.business_id = new.business_id
+        and cancellation_policies.id <> new.id
+        and cancellation_policies.is_default
+        and exists (
+            select 1
+            from catalog.cancellation_policies as newest
+            where newest.id = new.id and newest.is_default
+        );
+    return null;
+end;
+$$;
+
+create trigger _500_keep_one_default
+after insert or update on catalog.cancellation_policies
+for each row
+when (new.is_default)
+execute function catalog.cancellation_policies__keep_one_default();
 
 /*
  * Overlapping hours are one opening written twice: say so before the constraint does, in the API's

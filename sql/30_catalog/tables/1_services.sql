@@ -63,14 +63,13 @@ create table catalog.cancellation_policies (
         reschedule_limit is null
         or reschedule_limit between 0 and 1000
         or private.invalid('reschedule_limit', 'must be from 0 to 1000')
-    )
+    ),
+    -- At commit, not at once: cancellation_policies__keep_one_default moves the mark afterwards.
+    constraint cancellation_policies_one_default exclude using btree (business_id with =)
+    where (is_default) deferrable initially deferred
 );
 comment on table catalog.cancellation_policies is
 'What cancelling and moving costs. A booking keeps a copy of the policy that it was made under.';
--- One default a business; cancellation_policies__keep_one_default moves the mark.
-create unique index cancellation_policies_one_default_idx
-on catalog.cancellation_policies (business_id)
-where is_default;
 
 create table catalog.services (
     id uuid primary key default gen_random_uuid(),
