@@ -10,7 +10,6 @@ set lock_timeout = '5s';
 
 create schema if not exists extensions;
 create extension if not exists btree_gist with schema extensions;
-create extension if not exists citext with schema extensions;
 
 alter default privileges revoke execute on functions from public;
 -- Supabase would also give its roles everything that is made in public.
@@ -1593,7 +1592,8 @@ Errors: 401 not_signed_in.$$;
 /*
  * Give a user a platform role, or with null take it away. For admins.
  *
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 last_admin
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 last_admin
  */
 create function public.set_platform_role(user_id public.identifier, role text)
 returns void
@@ -1643,26 +1643,26 @@ create type business.history_kind as enum ('status', 'active', 'verified', 'docu
  */
 create function business.settings_are_known(settings jsonb)
 returns boolean
-language sql
+language plpgsql
 immutable
 security invoker
 set search_path = ''
-begin atomic
-    select
-        jsonb_typeof(settings) = 'object'
-        and length(settings::text) <= 10000
-        and not exists (
-            select 1
-            from jsonb_each(
-                case jsonb_typeof(settings) when 'object' then settings else '{}' end
-            ) as setting (key, value)
-            where
-                setting.key not in ('accent_color', 'welcome_text', 'booking_notice')
-                or jsonb_typeof(setting.value) <> 'string'
-                or setting.key = 'accent_color'
-                and setting.value #>> '{}' !~ '^#[0-9a-fA-F]{6}$'
-        );
+as $$
+begin
+    if jsonb_typeof(settings) <> 'object' or length(settings::text) > 10000 then
+        return false;
+    end if;
+    return not exists (
+        select 1
+        from jsonb_each(settings) as setting (key, value)
+        where
+            setting.key not in ('accent_color', 'welcome_text', 'booking_notice')
+            or jsonb_typeof(setting.value) <> 'string'
+            or setting.key = 'accent_color'
+            and setting.value #>> '{}' !~ '^#[0-9a-fA-F]{6}$'
+    );
 end;
+$$;
 
 create table business.verticals (
     id text primary key,
@@ -1758,7 +1758,9 @@ create table business.businesses (
     ),
     constraint businesses_settings_are_known check (
         business.settings_are_known(settings)
-        or private.invalid('settings', 'must hold only accent_color, welcome_text and booking_notice')
+        or private.invalid(
+            'settings', 'must hold only accent_color, welcome_text and booking_notice'
+        )
     )
 );
 comment on table business.businesses is
@@ -1873,7 +1875,8 @@ create table business.closures (
         ends_on >= starts_on or private.invalid('ends_on', 'must not be before starts_on')
     ),
     constraint closures_are_shorter_than_two_years check (
-        ends_on - starts_on <= 731 or private.invalid('ends_on', 'must be within two years of starts_on')
+        ends_on - starts_on <= 731
+        or private.invalid('ends_on', 'must be within two years of starts_on')
     ),
     constraint closures_title_is_short check (
         title is null
@@ -2002,7 +2005,9 @@ set search_path = ''
 as $$
 begin
     return (
-        select businesses.time_zone from business.businesses where businesses.id = time_zone.business_id
+        select businesses.time_zone
+        from business.businesses
+        where businesses.id = time_zone.business_id
     );
 end;
 $$;
@@ -2023,7 +2028,9 @@ set search_path = ''
 as $$
 begin
     if private.is_operator()
-        or require_member.business_id in (select private.my_businesses(require_member.permission)) then
+        or require_member.business_id in (
+            select private.my_businesses(require_member.permission)
+        ) then
         return;
     end if;
     perform private.signed_in();
@@ -2058,7 +2065,8 @@ begin
         );
     end if;
     perform private.refuse(
-        'PT404', 'not_found', 'There is no such business.', 'Read businesses for those that you can see.'
+        'PT404', 'not_found', 'There is no such business.',
+        'Read businesses for those that you can see.'
     );
 end;
 $$;
@@ -2544,7 +2552,11 @@ begin
         add_member.business_id,
         profiles.id,
         add_member.role,
-        coalesce(profiles.full_name, nullif(left(split_part(profiles.email, '@', 1), 200), ''), 'Member')
+        coalesce(
+            profiles.full_name,
+            nullif(left(split_part(profiles.email, '@', 1), 200), ''),
+            'Member'
+        )
     from identity.profiles
     where profiles.id = add_member.user_id
     on conflict on constraint business_members_one_role_each do nothing
@@ -2663,7 +2675,9 @@ set search_path = ''
 as $$
 begin
     return make_interval(
-        hours => coalesce(nullif(current_setting('frontdesk.invitation_hours', true), ''), '24')::integer
+        hours => coalesce(
+            nullif(current_setting('frontdesk.invitation_hours', true), ''), '24'
+        )::integer
     );
 end;
 $$;
@@ -2959,6 +2973,7 @@ $$;
 
 /*
  * Only the steps of business_transitions lead from one status to another.
+ * Definer: whoever changes a status need not be able to read the workflow.
  *
  * Errors:  PT409 invalid_transition
  */
@@ -2966,7 +2981,7 @@ create function business.businesses__refuse_unknown_steps()
 returns trigger
 language plpgsql
 volatile
-security invoker
+security definer
 set search_path = ''
 as $$
 begin
@@ -3269,7 +3284,8 @@ using (
 
 alter table business.invitations enable row level security;
 grant select (
-    id, business_id, email, role, expires_at, invited_by, accepted_by, accepted_at, revoked_at, created_at
+    id, business_id, email, role, expires_at, invited_by, accepted_by, accepted_at, revoked_at,
+    created_at
 ) on business.invitations to authenticated;
 grant select, insert, update, delete on business.invitations to service_role;
 -- Never the hash of the token. No writes: invite_member, accept_invitation, revoke_invitation.
@@ -3317,7 +3333,11 @@ on business.closures
 for select
 to anon, authenticated
 using (
-    exists (select 1 from business.businesses where businesses.id = closures.business_id)
+    exists (
+        select 1
+        from business.businesses
+        where businesses.id = closures.business_id
+    )
 );
 
 create policy closures_insert
@@ -3446,12 +3466,12 @@ grant select, insert, update, delete on public.businesses to service_role;
 comment on view public.businesses is
 $$Businesses that the caller may see.
 
-Everyone sees those that are approved and active; members see theirs in every state, and managers and owners
-may change the profile; the platform's staff see all.$$;
+Everyone sees those that are approved and active; members see theirs in every state, and managers
+and owners may change the profile; the platform's staff see all.$$;
 comment on column public.businesses.id is
 'The business. Every row that it owns carries this as business_id.';
 comment on column public.businesses.slug is
-'Name in addresses, unique: 2 to 80 lower-case letters, digits, single hyphens. Only an owner changes it.';
+'Unique name in addresses: 2 to 80 lower-case letters, digits, single hyphens. Owners change it.';
 comment on column public.businesses.name is 'Name, 1 to 200 characters.';
 comment on column public.businesses.description is 'At most 5000 characters, or null.';
 comment on column public.businesses.vertical_id is 'Line of business: a row of verticals.';
@@ -3477,7 +3497,7 @@ comment on column public.businesses.locale is 'Language tag, such as en or de-AT
 comment on column public.businesses.settings is
 'JSON object with only accent_color (#rrggbb), welcome_text and booking_notice, all texts.';
 comment on column public.businesses.status is
-'draft, submitted, approved, rejected or suspended. Changed by submit_business and by the platform.';
+'draft, submitted, approved, rejected or suspended. Changed by functions such as submit_business.';
 comment on column public.businesses.is_active is
 'False while its owner has switched it off: set_business_active.';
 comment on column public.businesses.is_verified is
@@ -3521,7 +3541,7 @@ grant select, insert, update, delete on public.closures to service_role;
 comment on view public.closures is
 $$Whole days on which nothing can be booked, in the business's time zone.
 
-Everyone sees those of businesses that they can see; managers and owners add, change and delete them.$$;
+Everyone sees those of businesses that they can see; managers and owners add, change, delete them.$$;
 comment on column public.closures.id is 'The closure.';
 comment on column public.closures.business_id is 'Whose it is. Cannot be changed.';
 comment on column public.closures.starts_on is 'First closed day.';
@@ -3580,7 +3600,7 @@ comment on function public.create_business(
 $$Make a business. The caller becomes its owner; it begins as a draft.
 
 name: 1 to 200 characters. vertical: id of a row of verticals. country: ISO 3166, two letters.
-time_zone: IANA. currency: ISO 4217, of rows of currencies. slug: unique; made from the name if not sent.
+time_zone: IANA. currency: code of a row of currencies. slug: unique; made from the name if missing.
 Errors: 400 invalid_input, 401 not_signed_in, 404 not_found (no such vertical or currency),
 409 already_exists (the slug is taken).$$;
 
@@ -3633,15 +3653,20 @@ booking_count: bookings ever made, in every status. Errors: 401 not_signed_in.$$
  */
 create function business.as_seen(business_id uuid)
 returns public.businesses
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
-begin atomic
-    select businesses.*
+as $$
+declare
+    v_business public.businesses;
+begin
+    select businesses.* into strict v_business
     from public.businesses
     where businesses.id = as_seen.business_id;
+    return v_business;
 end;
+$$;
 grant execute on function business.as_seen(uuid) to anon, authenticated, service_role;
 
 /*
@@ -3664,12 +3689,14 @@ begin
     return business.as_seen(v_id);
 end;
 $$;
-grant execute on function public.submit_business(public.identifier) to anon, authenticated, service_role;
+grant execute on function public.submit_business(public.identifier)
+to anon, authenticated, service_role;
 
 comment on function public.submit_business(public.identifier) is
 $$Hand a draft or a rejected business in for approval. For its owners.
 
-business_id: the business. Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 invalid_transition.$$;
+business_id: the business.
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 invalid_transition.$$;
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -3691,12 +3718,14 @@ begin
     return business.as_seen(v_id);
 end;
 $$;
-grant execute on function public.approve_business(public.identifier) to anon, authenticated, service_role;
+grant execute on function public.approve_business(public.identifier)
+to anon, authenticated, service_role;
 
 comment on function public.approve_business(public.identifier) is
 $$Approve a submitted business: everyone sees it, while it is active. For the platform's staff.
 
-business_id: the business. Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 invalid_transition.$$;
+business_id: the business.
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 invalid_transition.$$;
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -3718,7 +3747,8 @@ begin
     return business.as_seen(v_id);
 end;
 $$;
-grant execute on function public.reject_business(public.identifier, text) to anon, authenticated, service_role;
+grant execute on function public.reject_business(public.identifier, text)
+to anon, authenticated, service_role;
 
 comment on function public.reject_business(public.identifier, text) is
 $$Reject a submitted business. For the platform's staff.
@@ -3746,7 +3776,8 @@ begin
     return business.as_seen(v_id);
 end;
 $$;
-grant execute on function public.suspend_business(public.identifier, text) to anon, authenticated, service_role;
+grant execute on function public.suspend_business(public.identifier, text)
+to anon, authenticated, service_role;
 
 comment on function public.suspend_business(public.identifier, text) is
 $$Suspend an approved business: hidden at once, no new bookings; those that exist stay.
@@ -3775,12 +3806,14 @@ begin
     return business.as_seen(v_id);
 end;
 $$;
-grant execute on function public.reinstate_business(public.identifier) to anon, authenticated, service_role;
+grant execute on function public.reinstate_business(public.identifier)
+to anon, authenticated, service_role;
 
 comment on function public.reinstate_business(public.identifier) is
 $$Give a suspended business its approval back. For the platform's staff.
 
-business_id: the business. Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 invalid_transition.$$;
+business_id: the business.
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 invalid_transition.$$;
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -3895,7 +3928,7 @@ grant select, insert, update, delete on public.business_documents to service_rol
 comment on view public.business_documents is
 $$Documents of a business, for its verification.
 
-Owners and managers hand them in and see theirs; the platform's staff see all and call review_document.$$;
+Owners and managers hand them in and see theirs; the platform's staff see all and review them.$$;
 comment on column public.business_documents.id is 'The document.';
 comment on column public.business_documents.business_id is 'Whose it is.';
 comment on column public.business_documents.kind is
@@ -3980,7 +4013,8 @@ to anon, authenticated, service_role;
 comment on function public.review_document(public.identifier, public.yes_no, text) is
 $$Accept or reject a document that a business handed in, once. For the platform's staff.
 
-document_id: the document. is_accepted: true or false. reason: at most 1000 characters, needed for a no.
+document_id: the document. is_accepted: true or false.
+reason: at most 1000 characters, needed for a no.
 Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 invalid_transition.$$;
 
 -- sql/20_business/api/4_members.sql
@@ -4030,7 +4064,7 @@ grant select on public.invitations to authenticated;
 grant select, insert, update, delete on public.invitations to service_role;
 
 comment on view public.invitations is
-'Open and past invitations to the businesses that the caller owns. The token is shown once, by invite_member.';
+'Invitations to the businesses that the caller owns. The token is shown once, by invite_member.';
 comment on column public.invitations.id is 'The invitation.';
 comment on column public.invitations.business_id is 'The business.';
 comment on column public.invitations.email is 'Who was invited.';
@@ -4103,9 +4137,10 @@ comment on function public.invite_member(public.identifier, text, text) is
 $$Invite somebody to a business by e-mail. For its owners. Gives {invitation_id, token, expires_at}.
 
 business_id: the business. email: who. role: owner, manager, staff or accountant.
-The token is shown here and never again; it can be used once, within 24 hours, by a user with that verified
-address. An open invitation to the same address is replaced.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 already_exists (a member).$$;
+The token is shown here and never again; it can be used once, within 24 hours, by a user with that
+verified address. An open invitation to the same address is replaced.
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found,
+409 already_exists (a member).$$;
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden, email_not_verified
@@ -4139,7 +4174,8 @@ $$Accept an invitation, as the user whose verified e-mail address was invited. G
 
 token: what invite_member gave.
 Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden (another address), 403 email_not_verified,
-404 not_found, 409 already_exists, 409 invalid_transition (used or taken back), 409 invitation_expired.$$;
+404 not_found, 409 already_exists, 409 invalid_transition (used or taken back),
+409 invitation_expired.$$;
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found · PT409 invalid_transition
@@ -4169,10 +4205,12 @@ comment on function public.revoke_invitation(public.identifier) is
 $$Take an open invitation back. For owners.
 
 invitation_id: the invitation.
-Errors: 400 invalid_input, 401 not_signed_in, 404 not_found, 409 invalid_transition (used or taken back).$$;
+Errors: 400 invalid_input, 401 not_signed_in, 404 not_found,
+409 invalid_transition (used or taken back).$$;
 
 /*
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 last_owner
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 last_owner
  */
 create function public.set_member_role(member_id public.identifier, role text)
 returns public.business_members
@@ -4202,7 +4240,8 @@ member_id: id of a row of business_members. role: owner, manager, staff or accou
 Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 last_owner.$$;
 
 /*
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 last_owner
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 last_owner
  */
 create function public.remove_member(member_id public.identifier)
 returns void
@@ -4224,7 +4263,7 @@ $$Take a member out of a business. For owners; a member may also leave.
 member_id: id of a row of business_members.
 Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 last_owner.$$;
 
--- sql/30_catalog/tables.sql
+-- sql/30_catalog/tables/1_services.sql
 
 -- What a business offers, with whom, where and when: services and their add-ons, resources (staff,
 -- rooms, equipment) with a capacity, which resources a service takes, and the hours in which they
@@ -4291,14 +4330,13 @@ create table catalog.cancellation_policies (
         reschedule_limit is null
         or reschedule_limit between 0 and 1000
         or private.invalid('reschedule_limit', 'must be from 0 to 1000')
-    )
+    ),
+    -- At commit, not at once: cancellation_policies__keep_one_default moves the mark afterwards.
+    constraint cancellation_policies_one_default exclude using btree (business_id with =)
+    where (is_default) deferrable initially deferred
 );
 comment on table catalog.cancellation_policies is
 'What cancelling and moving costs. A booking keeps a copy of the policy that it was made under.';
--- One default a business; cancellation_policies__keep_one_default moves the mark.
-create unique index cancellation_policies_one_default_idx
-on catalog.cancellation_policies (business_id)
-where is_default;
 
 create table catalog.services (
     id uuid primary key default gen_random_uuid(),
@@ -4463,6 +4501,10 @@ comment on table catalog.booking_limits is
 zone.';
 create index booking_limits_service_idx on catalog.booking_limits (business_id, service_id);
 
+-- sql/30_catalog/tables/2_resources.sql
+
+-- Staff, rooms and equipment, and which of them a service takes.
+
 create table catalog.resources (
     id uuid primary key default gen_random_uuid(),
     business_id uuid not null references business.businesses (id) on delete cascade,
@@ -4539,6 +4581,10 @@ create index service_resources_service_idx
 on catalog.service_resources (business_id, service_id);
 create index service_resources_resource_idx
 on catalog.service_resources (business_id, resource_id);
+
+-- sql/30_catalog/tables/3_hours.sql
+
+-- When resources work, as wall clocks, and when they do not.
 
 create table catalog.working_hours (
     id uuid primary key default gen_random_uuid(),
@@ -4739,10 +4785,9 @@ before update on catalog.resources
 for each row execute function private.any__touch();
 
 /*
- * The newest default is the default: the mark leaves the one that had it. A business's first
- * policy gets it.
+ * The first policy of a business is its default.
  */
-create function catalog.cancellation_policies__keep_one_default()
+create function catalog.cancellation_policies__have_a_default()
 returns trigger
 language plpgsql
 volatile
@@ -4750,27 +4795,53 @@ security invoker
 set search_path = ''
 as $$
 begin
-    if tg_op = 'INSERT' and not new.is_default then
-        new.is_default = not exists (
-            select 1
-            from catalog.cancellation_policies
-            where cancellation_policies.business_id = new.business_id
-        );
-    elsif new.is_default then
-        update catalog.cancellation_policies
-        set is_default = false
-        where
-            cancellation_policies.business_id = new.business_id
-            and cancellation_policies.is_default
-            and cancellation_policies.id <> new.id;
-    end if;
+    new.is_default = new.is_default or not exists (
+        select 1
+        from catalog.cancellation_policies
+        where cancellation_policies.business_id = new.business_id
+    );
     return new;
 end;
 $$;
 
-create trigger _100_keep_one_default
-before insert or update of is_default on catalog.cancellation_policies
-for each row execute function catalog.cancellation_policies__keep_one_default();
+create trigger _100_have_a_default
+before insert on catalog.cancellation_policies
+for each row execute function catalog.cancellation_policies__have_a_default();
+
+/*
+ * A new default takes the mark from the old one. Whoever writes first keeps the business locked until
+ * the end of the transaction, so that the last one wins.
+ * Definer: the lock is on a row of another table.
+ */
+create function catalog.cancellation_policies__keep_one_default()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform business.lock_business(new.business_id);
+    update catalog.cancellation_policies
+    set is_default = false
+    where
+        cancellation_policies.business_id = new.business_id
+        and cancellation_policies.id <> new.id
+        and cancellation_policies.is_default
+        and exists (
+            select 1
+            from catalog.cancellation_policies as newest
+            where newest.id = new.id and newest.is_default
+        );
+    return null;
+end;
+$$;
+
+create trigger _500_keep_one_default
+after insert or update on catalog.cancellation_policies
+for each row
+when (new.is_default)
+execute function catalog.cancellation_policies__keep_one_default();
 
 /*
  * Overlapping hours are one opening written twice: say so before the constraint does, in the API's
@@ -4884,7 +4955,7 @@ for each row
 when (new.currency <> old.currency)
 execute function catalog.services__keep_currency();
 
--- sql/30_catalog/policies.sql
+-- sql/30_catalog/policies/1_services.sql
 
 -- Who may see and change what a business offers. Everyone sees the catalog of a business that is
 -- open to the public; members see their own whatever its state; owners and managers write it. Rows
@@ -5132,6 +5203,10 @@ for delete
 to authenticated
 using (business_id in (select private.my_businesses('manage')));
 
+-- sql/30_catalog/policies/2_resources.sql
+
+-- Who may see and change resources: as with services.
+
 grant select on table catalog.resources to anon;
 grant select, delete on table catalog.resources to authenticated;
 grant insert (
@@ -5211,6 +5286,10 @@ on catalog.service_resources
 for delete
 to authenticated
 using (business_id in (select private.my_businesses('manage')));
+
+-- sql/30_catalog/policies/3_hours.sql
+
+-- Weekly hours are public; exceptions and blocks, with their reasons, are for members.
 
 grant select on table catalog.working_hours to anon;
 grant select, delete on table catalog.working_hours to authenticated;
@@ -5300,7 +5379,7 @@ for delete
 to authenticated
 using (business_id in (select private.my_businesses('manage')));
 
--- sql/30_catalog/api.sql
+-- sql/30_catalog/api/1_services.sql
 
 -- What the catalog offers to clients: views to read and, for owners and managers, to write.
 
@@ -5499,6 +5578,10 @@ comment on column public.booking_limits.max_bookings is
 comment on column public.booking_limits.max_minutes is
 'Most booked minutes that start in the period; null is no limit.';
 
+-- sql/30_catalog/api/2_resources.sql
+
+-- Resources, and which of them a service takes.
+
 create view public.resources
 with (security_invoker = true)
 as
@@ -5561,6 +5644,10 @@ comment on column public.service_resources.pool is
 'Name of the pool, for mode any; one resource of each pool is taken.';
 comment on column public.service_resources.quantity is
 'Units that a booking takes; of a resource with capacity above 1, so many for each guest.';
+
+-- sql/30_catalog/api/3_hours.sql
+
+-- Hours, exceptions, and time that takes no bookings.
 
 create view public.working_hours
 with (security_invoker = true)
@@ -5816,6 +5903,8 @@ create table scheduling.bookings (
 );
 comment on table scheduling.bookings is 'An appointment of a customer with a business.';
 create index bookings_business_id_starts_at_idx on scheduling.bookings (business_id, starts_at, id);
+-- The platform's staff page through all bookings.
+create index bookings_starts_at_idx on scheduling.bookings (starts_at, id);
 create index bookings_customer_id_starts_at_idx on scheduling.bookings (customer_id, starts_at, id);
 
 create table scheduling.booking_items (
@@ -8630,10 +8719,10 @@ resource_id: only this resource. party_size: guests, 1 if not sent. addon_ids: a
 longer.
 Errors: invalid_input 400, not_found 404.';
 
--- sql/40_scheduling/api/3_bookings.sql
+-- sql/40_scheduling/api/3_book.sql
 
--- How clients book, and what they may do with a booking then. Each function reads its arguments,
--- calls one function of the domain, and gives the booking as the caller may see it.
+-- How clients book. Each function reads its arguments, calls one function of the domain, and gives
+-- the booking as the caller may see it.
 
 /*
  * Read the items of book_many and quote: [{service_id, starts_at?, gap_minutes?, resource_id?,
@@ -8860,6 +8949,22 @@ one before it
 ends, after its gap_minutes, or at its own starts_at. Everything else as in book. Gives the
 booking.';
 
+grant execute on function
+public.book(
+    public.identifier, public.instant, public.identifier, public.whole_number, public.list, text,
+    text, public.yes_no, text
+),
+public.book_many(
+    public.identifier, public.list, public.instant, public.whole_number, text, text, public.yes_no,
+    text
+)
+to anon, authenticated, service_role;
+
+-- sql/40_scheduling/api/4_steps.sql
+
+-- What clients may do with a booking that exists. Each function reads its arguments, calls one
+-- function of the domain, and gives the booking as the caller may see it.
+
 /*
  * Errors:  PT400 invalid_input, and those of scheduling.step
  */
@@ -9082,6 +9187,21 @@ comment on function public.reassign_booking is
 checked anew.
 Gives the booking. Errors: as reschedule_booking.';
 
+grant execute on function
+public.confirm_booking(public.identifier),
+public.reject_booking(public.identifier, text),
+public.cancel_booking(public.identifier, text),
+public.check_in_booking(public.identifier),
+public.complete_booking(public.identifier),
+public.mark_no_show(public.identifier),
+public.reschedule_booking(public.identifier, public.instant, public.identifier),
+public.reassign_booking(public.identifier, public.identifier, text)
+to anon, authenticated, service_role;
+
+-- sql/40_scheduling/api/5_lookup.sql
+
+-- A booking without signing in.
+
 /*
  * What a guest may see of a booking, by its reference and the e-mail address that it was made with.
  * Definer: the one who asks need not be signed in; both together are the proof.
@@ -9155,22 +9275,6 @@ address).';
 
 grant execute on function
 scheduling.look_up(text, text),
-public.book(
-    public.identifier, public.instant, public.identifier, public.whole_number, public.list, text,
-    text, public.yes_no, text
-),
-public.book_many(
-    public.identifier, public.list, public.instant, public.whole_number, text, text, public.yes_no,
-    text
-),
-public.confirm_booking(public.identifier),
-public.reject_booking(public.identifier, text),
-public.cancel_booking(public.identifier, text),
-public.check_in_booking(public.identifier),
-public.complete_booking(public.identifier),
-public.mark_no_show(public.identifier),
-public.reschedule_booking(public.identifier, public.instant, public.identifier),
-public.reassign_booking(public.identifier, public.identifier, text),
 public.lookup_booking(text, text)
 to anon, authenticated, service_role;
 
