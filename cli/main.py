@@ -8,7 +8,7 @@ import sys
 import psycopg
 import typer
 
-from cli import db, gen, lifecycle, test
+from cli import db, doctor, gen, lifecycle, test, users
 from cli.output import talk
 from cli.refusal import Refusal
 from cli.settings_file import OVERRIDES
@@ -30,6 +30,8 @@ app.command()(lifecycle.status)
 app.command()(lifecycle.down)
 app.command()(lifecycle.reset)
 
+app.command()(doctor.doctor)
+app.add_typer(users.app, name="users")
 app.add_typer(db.app, name="db")
 app.add_typer(gen.app, name="gen")
 app.command(context_settings=test.CONTEXT)(test.test)

@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 
-def refusal(status: int, message: str, *, token: str, hint: str) -> JSONResponse:
+def refusal(status: int, message: str, *, details: str, hint: str) -> JSONResponse:
     """Say no: a sentence, the stable token in `details`, and the next step."""
-    body = {"code": f"PT{status}", "message": message, "details": token, "hint": hint}
+    body = {"code": f"PT{status}", "message": message, "details": details, "hint": hint}
     return JSONResponse(body, status_code=status)
 
 
@@ -18,7 +18,7 @@ async def not_found(_request: Request, _error: Exception) -> Response:
     return refusal(
         404,
         "There is nothing at this path.",
-        token="not_found",
+        details="not_found",
         hint="The API is at /rest/v1, its reference at /docs.",
     )
 
@@ -28,7 +28,7 @@ async def wrong_method(_request: Request, error: Exception) -> Response:
     answer = refusal(
         405,
         "This path does not take that method.",
-        token="method_not_allowed",
+        details="method_not_allowed",
         hint="Look at the Allow header.",
     )
     if isinstance(error, HTTPException) and error.headers:
@@ -41,7 +41,7 @@ async def failed(_request: Request, _error: Exception) -> Response:
     return refusal(
         500,
         "The service failed to answer.",
-        token="internal_error",
+        details="internal_error",
         hint="Try again; if it stays, tell the operator the time of the request.",
     )
 
@@ -52,7 +52,7 @@ async def not_offered(request: Request) -> Response:
     return refusal(
         501,
         f"This version has no {family} service.",
-        token="not_offered",
+        details="not_offered",
         hint="Users and tokens come from: ./frontdesk users create EMAIL; users token EMAIL."
         if family == "auth"
         else "See /docs for what is offered.",

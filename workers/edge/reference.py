@@ -36,7 +36,7 @@ async def docs(request: Request) -> Response:
         return refusal(
             503,
             "The API is starting or restarting.",
-            token="unavailable",
+            details="unavailable",
             hint="Try again in a moment.",
         )
     return HTMLResponse(PAGE.render(api_url=request.app.state.api_url, sections=sections))
@@ -65,7 +65,9 @@ def section(schema: str, openapi: dict[str, Any]) -> dict[str, Any]:
 
 
 def _function(name: str, operation: dict[str, Any]) -> dict[str, Any]:
-    body = next((p for p in operation.get("parameters", []) if p.get("in") == "body"), {})
+    body: dict[str, Any] = next(
+        (p for p in operation.get("parameters", []) if p.get("in") == "body"), {}
+    )
     comment = "\n".join(filter(None, (operation.get("summary"), operation.get("description"))))
     return {"name": name, "comment": comment, "columns": _columns(body.get("schema", {}))}
 
