@@ -7,6 +7,7 @@ and a copy of the programs go below /var/lib/frontdesk.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import os
@@ -40,14 +41,17 @@ class Account:
 
     def can(self, *command: str | Path) -> bool:
         """Whether this command works as this user."""
-        done = subprocess.run(
-            [str(part) for part in command],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd="/",
-            **self.as_popen,  # type: ignore[call-overload]
-        )
+        try:
+            done = subprocess.run(
+                [str(part) for part in command],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd="/",
+                **self.as_popen,  # type: ignore[call-overload]
+            )
+        except OSError:
+            return False
         return bool(done.returncode == 0)
 
     def folder(self, wanted: Path) -> Path:
@@ -63,6 +67,13 @@ class Account:
             return stand_in
         wanted.parent.mkdir(parents=True, exist_ok=True)
         return self._own(wanted if self._reaches(wanted.parent) else stand_in)
+
+    def discard(self, place: Path) -> None:
+        """Delete what `folder` gave, with what was made around it."""
+        shutil.rmtree(place, ignore_errors=True)
+        if ELSEWHERE in place.parents:
+            with contextlib.suppress(OSError):
+                place.parent.rmdir()
 
     def program(self, path: Path, *, tree: Path | None = None) -> Path:
         """The program at `path` where this user can run it; `tree` is what has to go with it."""

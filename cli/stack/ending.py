@@ -54,10 +54,7 @@ def remove(state: State) -> None:
         )
     account = server_account()
     for folder in (state.database, state.gateway):
-        place = account.folder(folder)
-        shutil.rmtree(place)
-        if place != folder:
-            shutil.rmtree(place.parent, ignore_errors=True)
+        account.discard(account.folder(folder))
     shutil.rmtree(state.path)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -159,7 +158,7 @@ class Cluster:
 
     def remove(self) -> None:
         """Delete the data; the server must be stopped."""
-        shutil.rmtree(self.data_dir, ignore_errors=True)
+        self.account.discard(self.data_dir)
 
     def dsn(
         self, dbname: str = "postgres", user: str = "postgres", *, password: str | None = None

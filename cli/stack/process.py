@@ -86,6 +86,7 @@ def stop(identities: Sequence[tuple[Identity, signal.Signals]], *, timeout: floa
         if identity.is_alive():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(identity.pid, stop_signal)
+                os.kill(identity.pid, signal.SIGCONT)  # a frozen one would not act on it
     waiting = [psutil.Process(i.pid) for i, _ in identities if i.is_alive()]
     _, stubborn = psutil.wait_procs(waiting, timeout=timeout)
     for process in stubborn:

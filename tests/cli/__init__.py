@@ -1,0 +1,1 @@
+"""The launcher, the commands and the stack, on real stacks of their own."""

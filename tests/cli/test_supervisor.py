@@ -1,0 +1,87 @@
+"""What dies starts again, and what is killed blocks nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from cli.stack.process import Identity
+from tests.harness.stack import RunningStack, wait_until
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    with RunningStack.start(tmp_path_factory.mktemp("supervised")) as stack:
+        yield stack
+
+
+@pytest.mark.parametrize("part", ["worker", "edge", "gateway", "postgrest", "postgres"])
+def test_a_killed_part_starts_again(running: RunningStack, part: str) -> None:
+    before = running.pid(part)
+    assert before
+    os.kill(before, signal.SIGKILL)
+    wait_until(lambda: running.pid(part) not in (None, before))
+    wait_until(lambda: running.endpoints.services[part]["state"] == "running")
+    wait_until(lambda: running.client().get("/health/ready").status_code == 200)
+    assert running.client().get("/rest/v1/currencies?limit=1").status_code == 200
+    assert running.endpoints.services[part]["restarts"] == 1
+    log = (running.state.logs / "supervisor.log").read_text()
+    assert f"{part} was killed by signal 9; it starts again in 0.25 s" in log
+
+
+def test_while_postgrest_is_down_clients_get_a_refusal_in_its_shape(running: RunningStack) -> None:
+    client = running.client()
+    wait_until(lambda: client.get("/rest/v1/currencies?limit=1").status_code == 200)
+    pid = running.pid("postgrest")
+    assert pid
+    os.kill(pid, signal.SIGKILL)
+    answer = client.get("/rest/v1/currencies?limit=1")
+    assert answer.status_code == 503
+    assert answer.json()["details"] == "unavailable"
+    assert set(answer.json()) == {"code", "message", "details", "hint"}
+    assert answer.headers["retry-after"] == "1"
+
+
+def test_a_killed_supervisor_leaves_nothing_that_blocks_the_next_up(folder: Path) -> None:
+    running = RunningStack.start(folder / "state")
+    record = running.state.record()
+    assert record
+    os.kill(record.supervisor.pid, signal.SIGKILL)
+    again = running.cli("up", "--detach", "--port", running.port)
+    assert again.returncode == 0, again.stderr
+    assert not any(part.is_alive() for part in record.parts.values())
+    assert running.client().get("/health/ready").status_code == 200
+
+
+def test_down_ends_what_a_killed_supervisor_left_frozen(folder: Path) -> None:
+    running = RunningStack.start(folder / "state", "--no-workers")
+    record = running.state.record()
+    assert record
+    # A stopped process does not act on the signal that the kernel sends at the supervisor's end.
+    frozen = record.parts["edge"]
+    os.kill(frozen.pid, signal.SIGSTOP)
+    os.kill(record.supervisor.pid, signal.SIGKILL)
+    wait_until(lambda: not record.supervisor.is_alive())
+    assert running.cli("down").returncode == 0
+    assert not any(part.is_alive() for part in record.parts.values())
+
+
+def test_control_c_stops_a_foreground_stack(folder: Path) -> None:
+    running = RunningStack.start(folder / "state", "--no-workers")
+    record = running.state.record()
+    assert record
+    os.kill(record.supervisor.pid, signal.SIGINT)
+    wait_until(lambda: not record.supervisor.is_alive())
+    assert not any(part.is_alive() for part in record.parts.values())
+    assert not running.state.is_locked()
+
+
+def test_a_process_is_told_from_a_later_one_with_its_number() -> None:
+    me = psutil.Process()
+    assert Identity(me.pid, me.create_time()).is_alive()
+    assert not Identity(me.pid, me.create_time() - 60).is_alive()
