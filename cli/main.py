@@ -8,14 +8,20 @@ import sys
 import psycopg
 import typer
 
-from cli import db, doctor, gen, lifecycle, test, users
+from cli import db, demo, doctor, gen, lifecycle, test, users
 from cli.output import talk
 from cli.refusal import Refusal
 from cli.settings_file import OVERRIDES
 
-UP_EPILOG = "Environment: " + " · ".join(
-    f"{name}: {meaning}" for name, (_section, _key, meaning) in OVERRIDES.items()
-)
+ENVIRONMENT = {
+    **{name: meaning for name, (_section, _key, meaning) in OVERRIDES.items()},
+    "FRONTDESK_AUTHENTICATOR_PASSWORD": "That role's password on a database of one's own.",
+    "FRONTDESK_RUN_AS": "As root, the user who runs the servers.",
+    "POSTGREST_BIN, NGINX_BIN": "Programs to use instead of those on PATH or of npm.",
+    "FRONTDESK_PYTHON": "The Python (3.11 or newer) that .venv is made with.",
+    "FRONTDESK_DEBUG": "Show where an unexpected failure happened.",
+}
+UP_EPILOG = "Environment: " + " · ".join(f"{n}: {meaning}" for n, meaning in ENVIRONMENT.items())
 
 app = typer.Typer(
     name="frontdesk",
@@ -31,6 +37,7 @@ app.command()(lifecycle.down)
 app.command()(lifecycle.reset)
 
 app.command()(doctor.doctor)
+app.command()(demo.demo)
 app.add_typer(users.app, name="users")
 app.add_typer(db.app, name="db")
 app.add_typer(gen.app, name="gen")

@@ -80,7 +80,7 @@ class Account:
         if self.uid is None or self._reaches(path):
             return path
         tree = tree or path
-        status = path.stat()
+        status = tree.stat()
         copy = ELSEWHERE / "programs" / _digest(f"{tree}{status.st_mtime_ns}{status.st_size}")
         if not copy.exists():
             draft = copy.with_name(f"{copy.name}.{os.getpid()}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from pathlib import Path
@@ -20,7 +21,8 @@ class Journal:
     def say(self, text: str) -> None:
         """Write one line."""
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        with self._log.open("a", encoding="utf-8") as log:
+        # A full disk is no reason to end what still runs.
+        with contextlib.suppress(OSError), self._log.open("a", encoding="utf-8") as log:
             log.write(f"{now} {text}\n")
         if self._has_listener:
             talk(text)

@@ -102,6 +102,7 @@ def _edge(plan: Plan) -> Part:
         "FRONTDESK_EDGE_PORT": str(port),
         "FRONTDESK_EDGE_DB_URL": plan.login("edge"),
         "FRONTDESK_API_URL": plan.api_url,
+        "FRONTDESK_SCHEMAS": ",".join(plan.config.api.schemas),
         "FRONTDESK_REST_URL": f"http://{HOST}:{plan.inner_ports['rest']}",
         "FRONTDESK_REST_ADMIN_URL": f"http://{HOST}:{plan.inner_ports['rest_admin']}",
     }

@@ -98,7 +98,7 @@ class Supervisor:
         if before is not None:
             running.deaths, running.restarts = before.deaths, before.restarts + 1
         self._running[part.name] = running
-        self._record()
+        self._note()
 
     def _await_all(self) -> None:
         """Wait until every started part answers."""
@@ -133,7 +133,7 @@ class Supervisor:
         elif running.state == "starting" and running.part.is_ready():
             running.state = "running"
             self._journal.say(f"{name} runs again (pid {running.identity.pid})")
-            self._record()
+            self._note()
         elif running.deaths and now - running.since > STEADY:
             running.deaths = 0
 
@@ -146,7 +146,7 @@ class Supervisor:
         code = running.server.returncode
         how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
         self._journal.say(f"{running.part.name} {how}; it starts again in {delay:g} s")
-        self._record()
+        self._note()
 
     def _take_down(self) -> None:
         """Stop the database last, so that the others can finish what they do."""
@@ -160,7 +160,14 @@ class Supervisor:
                 running.part.clear()
                 running.state = "stopped"
         self._is_ready = False
-        self._record()
+        self._note()
+
+    def _note(self) -> None:
+        """Record a change; a full disk is no reason to end what still runs."""
+        try:
+            self._record()
+        except OSError as error:
+            self._journal.say(f"the state cannot be written: {error.strerror}")
 
     def _record(self) -> None:
         services = {

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
 
 from cli.stack.process import Identity
@@ -56,6 +58,29 @@ def test_a_killed_supervisor_leaves_nothing_that_blocks_the_next_up(folder: Path
     assert again.returncode == 0, again.stderr
     assert not any(part.is_alive() for part in record.parts.values())
     assert running.client().get("/health/ready").status_code == 200
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the next `up` ends them")
+def test_the_parts_of_a_killed_supervisor_end_by_themselves(folder: Path) -> None:
+    running = RunningStack.start(folder / "state")
+    record = running.state.record()
+    assert record
+    os.kill(record.supervisor.pid, signal.SIGKILL)
+    wait_until(lambda: not any(part.is_alive() for part in record.parts.values()))
+
+
+def test_a_killed_database_starts_again_although_a_query_of_it_went_on(folder: Path) -> None:
+    running = RunningStack.start(folder / "state", "--no-workers")
+    busy = psycopg.connect(running.endpoints.db_url)
+    # It looks at nothing but its numbers, so it does not notice that the server is gone.
+    busy.pgconn.send_query(b"set jit = off; select count(*) from generate_series(1, 1e11)")
+    wait_until(lambda: busy.pgconn.flush() == 0)
+    before = running.pid("postgres")
+    assert before
+    os.kill(before, signal.SIGKILL)
+    wait_until(lambda: running.pid("postgres") not in (None, before))
+    wait_until(lambda: running.client().get("/health/ready").status_code == 200, seconds=10)
+    assert running.endpoints.services["postgres"]["restarts"] == 1
 
 
 def test_down_ends_what_a_killed_supervisor_left_frozen(folder: Path) -> None:

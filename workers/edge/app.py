@@ -29,7 +29,7 @@ def make(settings: Settings) -> Starlette:
         rest_admin = httpx.AsyncClient(base_url=settings.rest_admin_url)
         async with pool, rest, rest_admin:
             app.state.pool, app.state.rest, app.state.rest_admin = pool, rest, rest_admin
-            app.state.api_url = settings.api_url
+            app.state.api_url, app.state.schemas = settings.api_url, settings.schemas
             yield
 
     return Starlette(

@@ -12,7 +12,6 @@ from starlette.responses import HTMLResponse, Response
 
 from workers.edge.answers import refusal
 
-SCHEMAS = ("public", "analytics")
 PAGE = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent),
     autoescape=True,
@@ -26,7 +25,7 @@ async def docs(request: Request) -> Response:
     rest: httpx.AsyncClient = request.app.state.rest
     sections = []
     try:
-        for schema in SCHEMAS:
+        for schema in request.app.state.schemas:
             answer = await rest.get("/", headers={"Accept-Profile": schema}, timeout=10)
             if answer.status_code == 200:
                 sections.append(section(schema, answer.json()))

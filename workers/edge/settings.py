@@ -15,6 +15,7 @@ class Settings:
     api_url: str
     rest_url: str
     rest_admin_url: str
+    schemas: tuple[str, ...]
 
     @classmethod
     def of_environment(cls) -> Settings:
@@ -25,4 +26,5 @@ class Settings:
             api_url=os.environ["FRONTDESK_API_URL"],
             rest_url=os.environ["FRONTDESK_REST_URL"],
             rest_admin_url=os.environ["FRONTDESK_REST_ADMIN_URL"],
+            schemas=tuple(os.environ["FRONTDESK_SCHEMAS"].split(",")),
         )
