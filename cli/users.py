@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,10 +15,20 @@ from cli.options import DEFAULT_STATE, CsvOption, JsonOption, StateOption
 from cli.output import show, talk
 from cli.refusal import Refusal
 from cli.stack.keys import sign
-from cli.stack.state import State
+from cli.stack.state import Endpoints, State
 
 SQL = Path(__file__).with_name("sql")
 COLUMNS = ("id", "email", "name", "created_at")
+
+
+class PlatformRole(StrEnum):
+    """What platform staff are; `none` ends it."""
+
+    admin = "admin"
+    finance = "finance"
+    support = "support"
+    none = "none"
+
 
 app = typer.Typer(help="Users: rows in auth.users, and tokens for them.", no_args_is_help=True)
 
@@ -37,7 +48,8 @@ def create(
     local, _, host = email.partition("@")
     if not local or not host or email.split() != [email]:
         raise Refusal(f"{email!r} is not an e-mail address.", "Give one such as ada@example.com.")
-    rows = _query(state, "create_user.sql", email=email, name=name)
+    endpoints = State(state).require_running()
+    rows = _query(endpoints, "create_user.sql", email=email, name=name)
     if not rows:
         raise Refusal(
             f"There is a user {email} already.", f"Get a token: ./frontdesk users token {email}"
@@ -50,7 +62,7 @@ def list_users(
     state: StateOption = DEFAULT_STATE, as_json: JsonOption = False, as_csv: CsvOption = False
 ) -> None:
     """List the users, the oldest first."""
-    rows = _query(state, "list_users.sql", email=None)
+    rows = _query(State(state).require_running(), "list_users.sql", email=None)
     show(rows, columns=COLUMNS, as_json=as_json, as_csv=as_csv)
 
 
@@ -66,12 +78,58 @@ def token(
     state: StateOption = DEFAULT_STATE,
 ) -> None:
     """Print a token with which this user calls the API."""
-    rows = _query(state, "list_users.sql", email=email)
+    print(token_for(State(state).require_running(), email, expires_in=expires_in))
+    talk(f"Valid for {expires_in} seconds; send it as Authorization: Bearer …")
+
+
+@app.command()
+def role(
+    email: EmailArgument,
+    platform_role: Annotated[
+        PlatformRole, typer.Argument(help="What the user may do for the platform.")
+    ],
+    state: StateOption = DEFAULT_STATE,
+) -> None:
+    """Make a user one of the platform's staff, or end it."""
+    endpoints = State(state).require_running()
+    user = _find(endpoints, email)
+    _grant(endpoints, user, platform_role)
+    talk(f"{email} is {platform_role}.")
+
+
+def ensure(
+    endpoints: Endpoints, email: str, name: str, *, platform_role: PlatformRole | None = None
+) -> None:
+    """See to it that there is such a user, with that platform role if one is named."""
+    _query(endpoints, "create_user.sql", email=email, name=name)
+    if platform_role:
+        _grant(endpoints, _find(endpoints, email), platform_role)
+
+
+def token_for(endpoints: Endpoints, email: str, *, expires_in: int = 3600) -> str:
+    """An access token of an existing user, valid for so many seconds.
+
+    Raises:
+        Refusal: there is no such user.
+    """
+    user = _find(endpoints, email)
+    return sign(_claims(user, endpoints.auth_url, expires_in), endpoints.jwt_secret)
+
+
+def _find(endpoints: Endpoints, email: str) -> dict[str, Any]:
+    rows = _query(endpoints, "list_users.sql", email=email)
     if not rows:
         raise Refusal(f"There is no user {email}.", f"Create one: ./frontdesk users create {email}")
-    endpoints = State(state).require_running()
-    print(sign(_claims(rows[0], endpoints.auth_url, expires_in), endpoints.jwt_secret))
-    talk(f"Valid for {expires_in} seconds; send it as Authorization: Bearer …")
+    return rows[0]
+
+
+def _grant(endpoints: Endpoints, user: dict[str, Any], platform_role: PlatformRole) -> None:
+    granted = None if platform_role is PlatformRole.none else platform_role.value
+    with psycopg.connect(endpoints.db_url) as connection:
+        connection.execute(
+            "select identity.set_platform_role(%s, %s::identity.platform_role)",
+            (user["id"], granted),
+        )
 
 
 def _claims(user: dict[str, Any], issuer: str, expires_in: int) -> dict[str, Any]:
@@ -93,8 +151,7 @@ def _claims(user: dict[str, Any], issuer: str, expires_in: int) -> dict[str, Any
     }
 
 
-def _query(state: Path, statement: str, **arguments: object) -> list[dict[str, Any]]:
+def _query(endpoints: Endpoints, statement: str, **arguments: object) -> list[dict[str, Any]]:
     """Run one of the named statements as the administrator of the running stack."""
-    dsn = State(state).require_running().db_url
-    with psycopg.connect(dsn, row_factory=dict_row) as connection:
+    with psycopg.connect(endpoints.db_url, row_factory=dict_row) as connection:
         return connection.execute((SQL / statement).read_bytes(), arguments).fetchall()

@@ -50,6 +50,7 @@ class Supervisor:
         self._journal = journal
         self._running: dict[str, Running] = {}
         self._is_ready = False
+        self._is_noted = True
 
     def run(self, on_ready: Callable[[], None]) -> None:
         """Bring the stack up, keep it up until a signal says stop, and take it down.
@@ -68,6 +69,8 @@ class Supervisor:
                     time.sleep(TICK)
                     for running in self._running.values():
                         self._look_after(running)
+                    if not self._is_noted:
+                        self._note()
             except Stopped:
                 self._journal.say("stopping …")
             finally:
@@ -163,11 +166,14 @@ class Supervisor:
         self._note()
 
     def _note(self) -> None:
-        """Record a change; a full disk is no reason to end what still runs."""
+        """Record a change, later when the disk is full: no reason to end what still runs."""
         try:
             self._record()
+            self._is_noted = True
         except OSError as error:
-            self._journal.say(f"the state cannot be written: {error.strerror}")
+            if self._is_noted:
+                self._journal.say(f"the state cannot be written: {error.strerror}")
+            self._is_noted = False
 
     def _record(self) -> None:
         services = {
