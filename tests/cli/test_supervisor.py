@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -94,6 +95,30 @@ def test_down_ends_what_a_killed_supervisor_left_frozen(folder: Path) -> None:
     wait_until(lambda: not record.supervisor.is_alive())
     assert running.cli("down").returncode == 0
     assert not any(part.is_alive() for part in record.parts.values())
+
+
+@pytest.mark.root
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small file system")
+def test_a_full_disk_ends_nothing_and_what_happened_meanwhile_is_told_later(folder: Path) -> None:
+    subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=260m,mode=755", "tmpfs", folder], check=True
+    )
+    try:
+        with RunningStack.start(folder / "state", "--no-workers") as running:
+            before = running.pid("edge")
+            assert before
+            subprocess.run(
+                ["dd", "if=/dev/zero", f"of={folder}/fill", "bs=1M"], stderr=subprocess.DEVNULL
+            )
+            os.kill(before, signal.SIGKILL)
+            wait_until(lambda: running.client().get("/health/live").status_code == 503)
+            wait_until(lambda: running.client().get("/health/live").status_code == 200)
+            assert running.client().get("/rest/v1/currencies?limit=1").status_code == 200
+            (folder / "fill").unlink()
+            wait_until(lambda: running.pid("edge") not in (None, before))
+            assert running.endpoints.services["edge"]["restarts"] == 1
+    finally:
+        subprocess.run(["umount", folder], check=True)
 
 
 def test_control_c_stops_a_foreground_stack(folder: Path) -> None:
