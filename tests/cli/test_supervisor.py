@@ -13,8 +13,10 @@ import psutil
 import psycopg
 import pytest
 
+from cli.stack.ports import free_port
 from cli.stack.process import Identity
-from tests.harness.stack import RunningStack, wait_until
+from cli.stack.state import State
+from tests.harness.stack import LAUNCHER, RunningStack, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -122,13 +124,21 @@ def test_a_full_disk_ends_nothing_and_what_happened_meanwhile_is_told_later(fold
 
 
 def test_control_c_stops_a_foreground_stack(folder: Path) -> None:
-    running = RunningStack.start(folder / "state", "--no-workers")
-    record = running.state.record()
-    assert record
-    os.kill(record.supervisor.pid, signal.SIGINT)
-    wait_until(lambda: not record.supervisor.is_alive())
+    command = (LAUNCHER, "up", "--state", folder / "state", "--port", str(free_port()))
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as foreground:
+        assert foreground.stdout
+        words = ""
+        while "Ctrl-C stops everything" not in words:
+            line = foreground.stdout.readline()
+            assert line, "it ended before it was ready"
+            words += line
+        record = State(folder / "state").record()
+        assert record
+        assert record.supervisor.pid == foreground.pid
+        foreground.send_signal(signal.SIGINT)
+        assert foreground.wait(timeout=20) == 0
+    assert record.endpoints.anon_key in words
     assert not any(part.is_alive() for part in record.parts.values())
-    assert not running.state.is_locked()
 
 
 def test_a_process_is_told_from_a_later_one_with_its_number() -> None:
