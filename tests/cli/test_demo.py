@@ -1,0 +1,95 @@
+"""The demo: believable, whole, and the same every time."""
+
+from __future__ import annotations
+
+import datetime
+import json
+
+import psycopg
+from rich.progress import Progress
+
+from cli.demo import Size, fill, is_there
+from tests.harness.database import Database
+from tests.harness.session import DatabaseSession
+from tests.harness.stack import RunningStack
+
+MONDAY = datetime.date(2026, 9, 7)
+CHECKSUM = """
+    select md5(string_agg(bookings::text, '' order by bookings.id))
+    from scheduling.bookings
+"""
+ON_A_HOLIDAY = """
+    select count(*)
+    from scheduling.bookings
+    inner join business.closures on closures.business_id = bookings.business_id
+    where (bookings.starts_at at time zone bookings.time_zone)::date
+        between closures.starts_on and closures.ends_on
+"""
+OFFSETS_OF_ONE_BUSINESS = """
+    select count(distinct (starts_at at time zone bookings.time_zone) - (starts_at at time zone 'UTC'))
+    from scheduling.bookings
+    inner join business.businesses on businesses.id = bookings.business_id
+    where businesses.slug = 'demo-salon-mitte'
+"""
+
+
+def filled(database: Database) -> psycopg.Connection:
+    connection = psycopg.connect(database.dsn, autocommit=True)
+    fill(connection, Size.small, MONDAY, Progress(disable=True))
+    return connection
+
+
+def value(connection: psycopg.Connection, query: str) -> object:
+    row = connection.execute(query).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def test_two_databases_get_the_same_bookings(databases: DatabaseSession) -> None:
+    with (
+        databases.clone() as one,
+        databases.clone() as other,
+        filled(one) as first,
+        filled(other) as second,
+    ):
+        assert value(first, CHECKSUM) == value(second, CHECKSUM)
+
+
+def test_it_is_about_a_thousand_bookings_none_of_them_on_a_holiday(db: Database) -> None:
+    with filled(db) as connection:
+        assert is_there(connection)
+        assert 800 < int(str(value(connection, "select count(*) from scheduling.bookings"))) < 3000
+        assert int(str(value(connection, "select count(*) from business.closures"))) > 100
+        assert value(connection, ON_A_HOLIDAY) == 0
+        assert value(connection, OFFSETS_OF_ONE_BUSINESS) == 2, "both sides of the clock change"
+
+
+def test_what_the_triggers_would_have_refused_is_not_there(db: Database) -> None:
+    with filled(db) as connection:
+        # Each row is written again with every trigger awake: eligibility, input, references.
+        connection.execute("update scheduling.allocations set resource_id = resource_id")
+        connection.execute("update catalog.services set name = name")
+        connection.execute("update catalog.working_hours set weekday = weekday")
+        connection.execute("update business.closures set title = title")
+
+
+def test_a_second_demo_changes_nothing_and_a_tour_works_beside_it(stack: RunningStack) -> None:
+    first = stack.cli("demo", "--json")
+    assert first.returncode == 0, first.stderr
+    second = stack.cli("demo", "--json")
+    assert second.returncode == 0
+    assert json.loads(first.stdout) == json.loads(second.stdout)
+    assert "there already" in second.stderr
+    tour = stack.cli("tour", "--json")
+    assert tour.returncode == 0, tour.stderr
+    outcomes = [step["outcome"] for step in json.loads(tour.stdout)]
+    assert any(outcome.startswith("slot_taken") for outcome in outcomes)
+    assert outcomes[-1].endswith("completed")
+
+
+def test_a_tour_without_a_stack_says_what_to_do(tmp_path: object) -> None:
+    from tests.harness.stack import run_cli
+
+    done = run_cli("tour", "--state", f"{tmp_path}/none")
+    assert done.returncode == 1
+    assert "up" in done.stderr and "Traceback" not in done.stderr
