@@ -26,7 +26,8 @@ ON_A_HOLIDAY = """
         between closures.starts_on and closures.ends_on
 """
 OFFSETS_OF_ONE_BUSINESS = """
-    select count(distinct (starts_at at time zone bookings.time_zone) - (starts_at at time zone 'UTC'))
+    select count(distinct
+        (starts_at at time zone bookings.time_zone) - (starts_at at time zone 'UTC'))
     from scheduling.bookings
     inner join business.businesses on businesses.id = bookings.business_id
     where businesses.slug = 'demo-salon-mitte'
