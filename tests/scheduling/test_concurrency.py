@@ -1,0 +1,193 @@
+"""Races on real connections: one wins, the others are told so, and nobody waits for long."""
+
+from __future__ import annotations
+
+import random
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+
+from tests.harness.database import Database
+
+OVERLAPS = """
+    select count(*)
+    from scheduling.allocations as one
+    inner join scheduling.allocations as other
+        on other.resource_id = one.resource_id
+        and other.unit = one.unit
+        and other.during && one.during
+        and (other.booking_item_id) > (one.booking_item_id)
+    where one.is_blocking and other.is_blocking
+"""
+DEADLOCKS = """
+    select deadlocks from pg_stat_database
+    where datname = current_database() and pg_stat_clear_snapshot() is not null
+"""
+NINE = "2031-05-05T09:00:00Z"
+
+
+@pytest.fixture
+def shop(db: Database) -> Database:
+    """A salon with two people, two rooms, and services that take one or both."""
+    db.connection.execute(
+        """
+        select tests.person('owner'), tests.person('customer'),
+            tests.business('Salon', 'owner'), tests.at('2031-05-01 00:00Z');
+        select tests.resource('Ann', 'Salon'), tests.resource('Ben', 'Salon'),
+            tests.resource('Room', 'Salon', 'room'),
+            tests.resource('Studio', 'Salon', 'room', 5),
+            tests.hours('Salon');
+        select tests.service('Cut', 'Salon'), tests.service('Massage', 'Salon'),
+            tests.service('Facial', 'Salon'), tests.service('Yoga', 'Salon');
+        select tests.takes('Cut', 'Ann'), tests.takes('Massage', 'Ann', 'all'),
+            tests.takes('Massage', 'Room', 'all'), tests.takes('Facial', 'Room', 'all'),
+            tests.takes('Facial', 'Ben', 'all'), tests.takes('Facial', 'Ann', 'all'),
+            tests.takes('Yoga', 'Studio', 'all');
+        alter database """
+        + db.connection.info.dbname
+        + """ set frontdesk.now = '2031-05-01 00:00Z';
+        """
+    )
+    return db
+
+
+def answer(db: Database, statement: str, *arguments: object) -> str:
+    """Run one statement as the customer; gives `ok`, or the token of the refusal."""
+    with psycopg.connect(db.dsn) as connection:
+        connection.execute("select tests.act_as('customer')")
+        try:
+            connection.execute(statement.encode(), arguments)
+        except psycopg.Error as error:
+            connection.rollback()
+            return error.diag.message_detail or f"{error.sqlstate} {error}"
+    return "ok"
+
+
+def together(count: int, work: Callable[[int], str]) -> Counter[str]:
+    """Do something many times at once, and count the answers."""
+    with ThreadPoolExecutor(count) as pool:
+        return Counter(pool.map(work, range(count)))
+
+
+def book(db: Database, service: str, starts_at: str, **more: str) -> str:
+    """Book as the customer."""
+    extra = "".join(f", {name} => %s" for name in more)
+    return answer(
+        db,
+        f"select public.book(tests.id(%s)::text, %s{extra})",
+        service,
+        starts_at,
+        *more.values(),
+    )
+
+
+def number(db: Database, query: str) -> int:
+    """The one number that a query gives."""
+    return int(str(db.rows(query)[0][0]))
+
+
+def test_fifty_at_one_slot_one_gets_it(shop: Database) -> None:
+    answers = together(50, lambda _n: book(shop, "Cut", NINE))
+    assert answers == {"ok": 1, "slot_taken": 49}
+
+
+def test_a_resource_with_five_places_takes_five(shop: Database) -> None:
+    answers = together(20, lambda _n: book(shop, "Yoga", NINE))
+    assert answers == {"ok": 5, "slot_taken": 15}
+    units = shop.rows("select unit from scheduling.allocations where is_blocking order by unit")
+    assert units == [(1,), (2,), (3,), (4,), (5,)]
+
+
+def test_services_of_several_resources_never_deadlock_nor_stall(shop: Database) -> None:
+    before = number(shop, DEADLOCKS)
+    slowest = [0.0]
+
+    def rush(seed: int) -> str:
+        dice, until = random.Random(seed), time.monotonic() + 4
+        tokens = Counter[str]()
+        while time.monotonic() < until:
+            service = dice.choice(["Cut", "Massage", "Facial"])
+            start = f"2031-05-{dice.randint(5, 30):02}T{dice.randint(9, 15):02}:00:00Z"
+            began = time.monotonic()
+            tokens[book(shop, service, start)] += 1
+            slowest[0] = max(slowest[0], time.monotonic() - began)
+        return " ".join(sorted(tokens))
+
+    answers = together(8, rush)
+    assert set(" ".join(answers).split()) == {"ok", "slot_taken"}
+    assert number(shop, DEADLOCKS) == before
+    assert number(shop, OVERLAPS) == 0
+    assert slowest[0] < 2, "connecting included"
+
+
+def test_one_key_in_parallel_is_one_booking(shop: Database) -> None:
+    key = str(uuid.uuid4())
+    assert together(10, lambda _n: book(shop, "Cut", NINE, idempotency_key=key)) == {"ok": 10}
+    assert number(shop, "select count(*) from scheduling.bookings") == 1
+
+
+def test_of_two_requests_for_one_time_one_can_be_confirmed(shop: Database) -> None:
+    shop.connection.execute(
+        "update catalog.services set requires_confirmation = true, is_blocked_by_pending = false"
+    )
+    assert book(shop, "Cut", NINE) == book(shop, "Cut", NINE) == "ok"
+    ids = [row[0] for row in shop.rows("select id from scheduling.bookings")]
+
+    def confirm(n: int) -> str:
+        with psycopg.connect(shop.dsn) as connection:
+            connection.execute("select tests.act_as('owner')")
+            try:
+                connection.execute("select public.confirm_booking(%s::text)", (ids[n],))
+            except psycopg.Error as error:
+                connection.rollback()
+                return str(error.diag.message_detail)
+        return "ok"
+
+    assert together(2, confirm) == {"ok": 1, "slot_taken": 1}
+
+
+def test_bookings_that_race_to_move_to_one_time_do_not_meet(shop: Database) -> None:
+    for hour in ("09", "11", "13"):
+        assert book(shop, "Cut", f"2031-05-05T{hour}:00:00Z") == "ok"
+    ids = [row[0] for row in shop.rows("select id from scheduling.bookings")]
+    answers = together(
+        3,
+        lambda n: answer(
+            shop,
+            "select public.reschedule_booking(%s::text, '2031-05-05T15:00:00Z')",
+            ids[n],
+        ),
+    )
+    assert answers == {"ok": 1, "slot_taken": 2}
+    assert number(shop, OVERLAPS) == 0
+
+
+def test_an_expired_hold_is_free_whoever_writes_it_down(shop: Database) -> None:
+    assert book(shop, "Cut", NINE, hold="true") == "ok"
+    assert book(shop, "Cut", NINE) == "slot_taken"
+    shop.connection.execute(
+        "alter database " + shop.connection.info.dbname + " set frontdesk.now = '2031-05-01 00:16Z'"
+    )
+
+    def worker() -> str:
+        with psycopg.connect(shop.dsn) as connection:
+            connection.execute("select scheduling.apply_due_transitions(100)")
+        return "worker"
+
+    answers = together(12, lambda n: worker() if n % 3 == 0 else book(shop, "Cut", NINE))
+    assert answers == {"worker": 4, "ok": 1, "slot_taken": 7}
+    statuses = shop.rows("select status from scheduling.bookings order by created_at")
+    assert statuses == [("expired",), ("confirmed",)]
+
+
+def test_the_tables_owner_cannot_book_twice_either(shop: Database) -> None:
+    assert book(shop, "Cut", NINE) == book(shop, "Cut", "2031-05-05T11:00:00Z") == "ok"
+    with pytest.raises(psycopg.errors.ExclusionViolation):
+        shop.connection.execute(
+            "update scheduling.allocations set during = '[2031-05-05 09:30Z, 2031-05-05 10:30Z)'"
+        )
