@@ -1,0 +1,266 @@
+"""Whatever a client sends gets an answer: a refusal with its token, and nothing changed."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import httpx
+import pytest
+
+from cli.options import ROOT
+from tests.contract.conftest import Town
+
+LEAKS = re.compile(
+    r"constraint|violates|PL/pgSQL|syntax error|pg_catalog|"
+    r"\b(?:private|identity|business|catalog|scheduling|pricing|auth)\.[a-z_]+",
+)
+TOKENS = set(
+    re.findall(r"^\| `(\w+)`", (ROOT / "docs" / "errors.md").read_text("utf-8"), re.MULTILINE)
+)
+# What is wrong for every argument of a kind.
+ODD: list[Any] = [{"a": 1}, [[1]], "x" * 1_000_000, "\u0007bell", "-1e999", "' or 1=1 --"]
+WRONG: dict[str, list[Any]] = {
+    "identifier": [*ODD, 7, "not-a-uuid", "00000000-0000-4000-8000-00000000000g", ""],
+    "instant": [
+        *ODD,
+        0,
+        "2031-05-05T09:00:00",
+        "2031-02-30T09:00:00Z",
+        "tomorrow",
+        "infinity",
+        "2031-05-05T09:00:00+99:00",
+        "2031-05-05",
+    ],
+    "whole_number": [*ODD, -1, 10**20, 1.5, "NaN", "one"],
+    "yes_no": [*ODD, "perhaps", 2],
+    "list": [*ODD[:1], *ODD[2:], 7, "text", {"service_id": 1}, [7], ["not-a-uuid"]],
+}
+COUNTS = """
+    select string_agg(format('(select count(*) from %I.%I)', nspname, relname), '||''.''||')
+    from pg_class inner join pg_namespace on pg_namespace.oid = relnamespace
+    where relkind = 'r'
+    and nspname in ('identity', 'business', 'catalog', 'scheduling', 'pricing', 'private')
+"""
+ARGUMENTS = """
+    select proname, array_agg(arguments.name order by position),
+        array_agg(coalesce(typname, '') order by position)
+    from pg_proc
+    cross join lateral unnest(proargnames, proargtypes::oid[]) with ordinality
+        as arguments (name, type, position)
+    inner join pg_type on pg_type.oid = arguments.type
+    where pronamespace = 'public'::regnamespace
+    group by pg_proc.oid, proname
+    order by proname
+"""
+
+
+def good_arguments(town: Town) -> dict[str, Any]:
+    """A value for every argument name, so that only one is wrong at a time."""
+    return {
+        "service_id": town.ids["salon_service"],
+        "business_id": town.ids["salon"],
+        "booking_id": town.ids["booking"],
+        "from_at": "2031-05-05T00:00:00Z",
+        "to_at": "2031-05-06T00:00:00Z",
+        "starts_at": "2031-05-05T10:00:00Z",
+        "ends_at": "2031-05-05T11:00:00Z",
+        "items": [{"service_id": town.ids["salon_service"]}],
+        "role": "staff",
+        "email": "a@b.example",
+        "reason": "why",
+        "reference": "AAAAAAAA",
+        "name": "A name",
+        "vertical": "salon",
+        "country": "DE",
+        "time_zone": "Europe/Berlin",
+        "currency": "EUR",
+        "token": "t",
+        "is_active": True,
+        "is_accepted": True,
+        "user_id": town.ids["stranger"],
+        "member_id": town.ids["salon_member"],
+        "resource_id": town.ids["salon_resource"],
+        "invitation_id": town.ids["note"],
+        "document_id": town.ids["note"],
+    }
+
+
+def counts(town: Town) -> str:
+    """How many rows there are, table by table."""
+    ((query,),) = town.run(COUNTS)
+    return str(town.run(f"select {query}")[0][0])
+
+
+def assert_refused(response: httpx.Response, what: str) -> None:
+    """It is a 4xx in our own words, or in PostgREST's for what never reached a function."""
+    assert 400 <= response.status_code < 500, (
+        f"{what}: {response.status_code} {response.text[:300]}"
+    )
+    body = response.json()
+    if body["code"].startswith("PT"):
+        assert body["details"] in TOKENS, f"{what}: {body}"
+        assert body["hint"], f"{what}: {body}"
+        assert not LEAKS.search(response.text), f"{what}: {response.text[:300]}"
+    else:
+        assert body["code"].startswith(("PGRST", "22")), f"{what}: {body}"
+
+
+def test_every_wrong_argument_of_every_function_is_refused_by_name(town: Town) -> None:
+    before = counts(town)
+    good = good_arguments(town)
+    asked = 0
+    with town.client("stranger") as client:
+        for function, names, types in town.run(ARGUMENTS):
+            arguments = dict(zip(names, types, strict=True))  # type: ignore[call-overload]
+            fixed = {name: good[name] for name in arguments if name in good}
+            if function == "set_platform_role":
+                fixed["role"] = "support"
+            for name, kind in arguments.items():
+                for value in WRONG.get(kind, []):
+                    what = f"{function}({name} := {str(value)[:40]!r})"
+                    response = client.post(f"/rpc/{function}", json={**fixed, name: value})
+                    assert_refused(response, what)
+                    if response.json()["code"] == "PT400":
+                        assert name in response.json()["message"], what
+                    asked += 1
+    assert asked > 200
+    assert counts(town) == before
+
+
+def test_texts_may_be_long_or_strange_but_never_break_anything(town: Town) -> None:
+    good = good_arguments(town)
+    with town.client("customer") as client:
+        for function, names, types in town.run(ARGUMENTS):
+            arguments = dict(zip(names, types, strict=True))  # type: ignore[call-overload]
+            fixed = {name: good[name] for name in arguments if name in good}
+            for name in [name for name, kind in arguments.items() if kind == "text"]:
+                for value in ("x" * 1_000_000, "\u0001", "\u0000", {"a": []}, "' --", ""):
+                    response = client.post(f"/rpc/{function}", json={**fixed, name: value})
+                    what = f"{function}({name} := {str(value)[:40]!r})"
+                    assert response.status_code < 500, f"{what}: {response.text[:300]}"
+                    if not response.is_success:
+                        assert_refused(response, what)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "token"),
+    [
+        ({"to_at": "2041-05-05T00:00:00Z"}, "invalid_input"),
+        ({"to_at": "2031-05-04T00:00:00Z"}, "invalid_input"),
+        ({"service_id": "00000000-0000-4000-8000-000000000000"}, "not_found"),
+        ({"party_size": 1000}, "invalid_input"),
+        ({"addon_ids": ["00000000-0000-4000-8000-000000000000"]}, "not_found"),
+    ],
+)
+def test_slots_that_cannot_be_are_refused(
+    town: Town, arguments: dict[str, Any], token: str
+) -> None:
+    fixed = {
+        "service_id": town.ids["salon_service"],
+        "from_at": "2031-05-05T00:00:00Z",
+        "to_at": "2031-05-06T00:00:00Z",
+    }
+    with town.client(None) as client:
+        response = client.post("/rpc/available_slots", json={**fixed, **arguments})
+    assert_refused(response, str(arguments))
+    assert response.json()["details"] == token
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/bookings?id=eq.7",
+        "/bookings?starts_at=gt.never",
+        "/services?select=nothing",
+        "/services?price_minor=eq.99999999999999999999999",
+        "/services?order=name.sideways",
+        "/services?select=businesses(secrets)",
+        "/services?and=(((((name.eq.a)))))",
+        "/nothing",
+        "/rpc/nothing",
+        "/services?limit=-1",
+        "/businesses?id=in.(" + ",".join(["x"] * 3000) + ")",
+        "/rpc/book?service_id=x",
+        "/services?name=" + "not." * 200 + "eq.a",
+    ],
+)
+def test_strange_reads_are_refused(town: Town, path: str) -> None:
+    with town.client("customer") as client:
+        response = client.get(path)
+    assert 400 <= response.status_code < 500, response.text[:300]
+
+
+def test_odd_reads_that_postgrest_accepts_break_nothing(town: Town) -> None:
+    deep = "or(" * 300 + "name.eq.a" + ")" * 300
+    with town.client("customer") as client:
+        for query in ("name=like.%25%00", "select=" + "(" * 500, f"or=({deep})"):
+            assert client.get(f"/services?{query}").status_code < 500, query[:40]
+
+
+@pytest.mark.parametrize(
+    ("view", "row"),
+    [
+        ("services", {"name": "x" * 1_000_000}),
+        ("services", {"name": "\u0007"}),
+        ("services", {"name": None}),
+        ("services", {"duration_minutes": 0}),
+        ("services", {"price_minor": -1}),
+        ("services", {"currency": "XXL"}),
+        ("services", {"slot_interval_minutes": 1}),
+        ("resources", {"kind": "ghost"}),
+        ("resources", {"kind": "staff", "name": "A", "capacity": 10**6}),
+        ("resources", {"kind": "staff", "name": "A", "time_zone": "Mars/Base"}),
+        ("working_hours", {"weekday": 9, "opens_at": "09:00", "closes_at": "10:00"}),
+        ("working_hours", {"weekday": 1, "opens_at": "09:00", "closes_at": "10:00"}),
+        ("closures", {"starts_on": "2031-01-02", "ends_on": "2031-01-01"}),
+        ("cancellation_policies", {"name": "A", "late_fee_bps": 10001}),
+    ],
+)
+def test_bad_rows_of_the_owner_are_refused_in_words(
+    town: Town, view: str, row: dict[str, Any]
+) -> None:
+    fixed: dict[str, Any] = {"business_id": town.ids["salon"]}
+    if view == "services":
+        fixed |= {"name": "A", "duration_minutes": 30, "price_minor": 1, "currency": "EUR"}
+    before = counts(town)
+    with town.client("owner") as client:
+        response = client.post(f"/{view}", json={**fixed, **row})
+    assert_refused(response, f"{view} {str(row)[:60]}")
+    assert counts(town) == before
+
+
+def test_bodies_that_are_no_requests_are_refused(town: Town) -> None:
+    with town.client("customer") as client:
+        for content, kind in (
+            (b"{", "application/json"),
+            (b"\xff\xfe", "application/json"),
+            (b"[]", "application/json"),
+            (b"7", "application/json"),
+            (b"<a/>", "application/xml"),
+            (b"[" * 100_000, "application/json"),
+        ):
+            response = client.post("/rpc/book", content=content, headers={"Content-Type": kind})
+            assert 400 <= response.status_code < 500, f"{content[:20]!r}: {response.text[:200]}"
+        for headers in ({"Range": "x-y"}, {"Prefer": "count=all"}, {"Accept": "image/png"}):
+            response = client.get("/services", headers=headers)
+            assert response.status_code < 500, f"{headers}: {response.text[:200]}"
+        assert client.get("/services", headers={"Range": "5-2"}).status_code < 500
+
+
+def test_another_tenants_time_cannot_be_booked(town: Town) -> None:
+    with town.client("customer") as client:
+        response = client.post(
+            "/rpc/book",
+            json={"service_id": town.ids["secret_service"], "starts_at": "2031-05-05T09:00:00Z"},
+        )
+        assert response.json()["details"] == "not_found"
+        response = client.post(
+            "/rpc/book",
+            json={
+                "service_id": town.ids["salon_service"],
+                "resource_id": town.ids["secret_resource"],
+                "starts_at": "2031-05-05T12:00:00Z",
+            },
+        )
+        assert response.json()["details"] == "not_eligible"
