@@ -692,7 +692,7 @@ begin
         where
             pg_constraint.conrelid = relation
             and pg_constraint.contype = 'f'
-            and has_table_privilege(pg_constraint.confrelid, 'select')
+            and has_any_column_privilege(pg_constraint.confrelid, 'select')
         group by pg_constraint.oid, pg_constraint.confrelid
         having
             bool_and(new_row ->> columns.attname is not null)
