@@ -566,6 +566,26 @@ end;
 $$;
 
 /*
+ * A view that counts cannot be written; without this PostgreSQL would call it a failure of the server.
+ *
+ * Errors:  PT403 forbidden
+ */
+create function private.any__refuse_writing()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.refuse(
+        'PT403', 'forbidden', 'This view is only for reading.', 'Change the rows that it counts.'
+    );
+    return null;
+end;
+$$;
+
+/*
  * Answer a bad row in the API's words, on the tables that clients write directly. The constraints
  * decide all the same; this trigger speaks before they do, because PostgreSQL would name
  * constraints and relations. The trigger's argument is the permission that the row's business asks
@@ -8630,6 +8650,10 @@ where bookings.customer_id is not null
 group by bookings.business_id, bookings.customer_id;
 grant select on public.customer_stats to authenticated, service_role;
 
+create trigger _100_refuse_writing
+instead of insert or update or delete on public.customer_stats
+for each row execute function private.any__refuse_writing();
+
 comment on view public.customer_stats is
 'Counts of a customer''s bookings with a business, always equal to the bookings. Filter by
 business_id.';
@@ -9418,6 +9442,10 @@ select
 from scheduling.bookings
 group by 1, 2, 3, 4;
 grant select on analytics.daily_bookings to analyst, service_role;
+
+create trigger _100_refuse_writing
+instead of insert or update or delete on analytics.daily_bookings
+for each row execute function private.any__refuse_writing();
 
 comment on view analytics.daily_bookings is
 'Bookings a day (of the business''s zone), business, currency and status. Never sum across
