@@ -37,6 +37,26 @@ end;
 $$;
 
 /*
+ * A view that counts cannot be written; without this PostgreSQL would call it a failure of the server.
+ *
+ * Errors:  PT403 forbidden
+ */
+create function private.any__refuse_writing()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.refuse(
+        'PT403', 'forbidden', 'This view is only for reading.', 'Change the rows that it counts.'
+    );
+    return null;
+end;
+$$;
+
+/*
  * Answer a bad row in the API's words, on the tables that clients write directly. The constraints
  * decide all the same; this trigger speaks before they do, because PostgreSQL would name
  * constraints and relations. The trigger's argument is the permission that the row's business asks
@@ -163,7 +183,7 @@ begin
         where
             pg_constraint.conrelid = relation
             and pg_constraint.contype = 'f'
-            and has_table_privilege(pg_constraint.confrelid, 'select')
+            and has_any_column_privilege(pg_constraint.confrelid, 'select')
         group by pg_constraint.oid, pg_constraint.confrelid
         having
             bool_and(new_row ->> columns.attname is not null)

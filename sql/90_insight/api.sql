@@ -16,6 +16,10 @@ from scheduling.bookings
 group by 1, 2, 3, 4;
 grant select on analytics.daily_bookings to analyst, service_role;
 
+create trigger _100_refuse_writing
+instead of insert or update or delete on analytics.daily_bookings
+for each row execute function private.any__refuse_writing();
+
 comment on view analytics.daily_bookings is
 'Bookings a day (of the business''s zone), business, currency and status. Never sum across
 currencies.';

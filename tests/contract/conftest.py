@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import httpx
 import psycopg
@@ -113,6 +114,16 @@ def town(stack: RunningStack) -> Iterator[Town]:
         found.new(person, "auth.users", email=f"{person}-{uuid.uuid4().hex[:6]}@town.example")
     found.add_business("salon", "approved", owner="owner")
     found.add_business("secret", "draft", owner="other_owner")
+    with psycopg.connect(stack.endpoints.db_url, cursor_factory=psycopg.ClientCursor) as connection:
+        connection.execute(
+            (Path(__file__).parent / "secret.sql").read_bytes(),
+            {
+                "business": found.ids["secret"],
+                "owner": found.ids["other_owner"],
+                "service": found.ids["secret_service"],
+                "resource": found.ids["secret_resource"],
+            },
+        )
     for person, role in PEOPLE.items():
         if role and role != "owner":
             found.new(

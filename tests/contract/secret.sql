@@ -1,0 +1,50 @@
+-- One row in every table of the business that nobody outside may see. Parameters: its id, its owner,
+-- its service and its resource.
+insert into catalog.service_categories (business_id, name) values (%(business)s, 'Secrets');
+insert into catalog.service_addons (business_id, service_id, name, price_minor)
+values (%(business)s, %(service)s, 'Secret extra', 100);
+insert into catalog.booking_limits (business_id, service_id, period, max_bookings)
+values (%(business)s, %(service)s, 'day', 9);
+insert into catalog.schedule_exceptions (business_id, starts_on, ends_on)
+values (%(business)s, '2031-01-01', '2031-01-01');
+insert into catalog.blocked_periods (business_id, during)
+values (%(business)s, '[2031-01-01 10:00Z, 2031-01-01 11:00Z)');
+insert into business.closures (business_id, starts_on, ends_on)
+values (%(business)s, '2031-01-02', '2031-01-02');
+insert into business.business_documents (business_id, kind, storage_path)
+values (%(business)s, 'license', %(business)s || '/license.pdf');
+insert into business.invitations (business_id, email, role, token_hash, expires_at)
+values (%(business)s, 'friend@town.example', 'staff', uuid_send(gen_random_uuid()), now() + interval '1 day');
+with booked as (
+    insert into scheduling.bookings (
+        business_id, customer_id, reference, status, starts_at, ends_at, time_zone, currency,
+        total_minor, quote, policy
+    )
+    values (
+        %(business)s, %(owner)s, 'SECRET23', 'confirmed', '2031-01-03 10:00Z', '2031-01-03 10:30Z',
+        'UTC', 'EUR', 100, '{}', '{}'
+    )
+    returning id, business_id
+),
+
+noted as (
+    insert into scheduling.booking_notes (business_id, booking_id, body)
+    select booked.business_id, booked.id, 'Secret note' from booked
+)
+
+insert into scheduling.booking_items (
+    business_id, booking_id, position, service_id, resource_id, starts_at, ends_at, duration_minutes,
+    price_minor, service_name
+)
+select
+    booked.business_id, booked.id, 1, %(service)s, %(resource)s, '2031-01-03 10:00Z',
+    '2031-01-03 10:30Z', 30, 100, 'Cut'
+from booked;
+insert into scheduling.allocations (
+    business_id, booking_id, booking_item_id, resource_id, unit, during, is_blocking
+)
+select
+    booking_items.business_id, booking_items.booking_id, booking_items.id, %(resource)s, 1,
+    tstzrange(booking_items.starts_at, booking_items.ends_at), true
+from scheduling.booking_items
+where booking_items.business_id = %(business)s;
