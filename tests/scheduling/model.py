@@ -120,6 +120,8 @@ class World:
             if windows is None:
                 plan = resource.hours if own else self.hours
                 windows = plan.weekly.get(day.isoweekday(), [])
+                if resource.kind == "room" and not plan.weekly:
+                    windows = [(dt.time(), None)]
             for opens, closes in windows:
                 span = instant(day, opens, zone), instant(day, closes, zone)
                 if span[0] < span[1]:
@@ -131,9 +133,7 @@ class World:
         """Places of a resource that are free for a start; none when it does not work then."""
         end = start + self.minutes * MINUTE
         windows = self._windows(resource, start, end)
-        follows = resource.kind == "room" and not resource.hours.weekly and not self.hours.weekly
-        has_windows = bool(windows) or not follows
-        if has_windows and not _covered(start, end, windows):
+        if not _covered(start, end, windows):
             return 0
         shut = [
             (instant(first, dt.time(), self.zone), instant(last, None, self.zone))

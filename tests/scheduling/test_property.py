@@ -265,7 +265,7 @@ REFUSED = {"slot_taken", "outside_hours", "blocked_out", "too_soon", "too_far", 
 
 
 @settings(
-    max_examples=120,
+    max_examples=150,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -80,7 +80,11 @@ $$;
  * local time that a clock skips moves forward with it; an opening that vanishes this way is none.
  */
 create function scheduling.openings(
-    business_id uuid, resource_ids uuid[], time_zones text[], during tstzrange
+    business_id uuid,
+    resource_ids uuid[],
+    time_zones text[],
+    are_staff boolean[],
+    during tstzrange
 )
 returns table (resource_id uuid, windows tstzrange[], openings tstzmultirange)
 language plpgsql
@@ -110,11 +114,17 @@ begin
         select
             resources.id,
             resources.time_zone,
-            case
+            plans.owner_id,
+            not resources.is_staff
+            and plans.owner_id not in (select weekly.owner_id from weekly) as is_always_there
+        from unnest(openings.resource_ids, openings.time_zones, openings.are_staff)
+            as resources (id, time_zone, is_staff)
+        cross join lateral (
+            select case
                 when resources.id in (select weekly.owner_id from weekly) then resources.id
                 else openings.business_id
             end as owner_id
-        from unnest(openings.resource_ids, openings.time_zones) as resources (id, time_zone)
+        ) as plans
     ),
 
     exceptions as materialized (
@@ -141,23 +151,16 @@ begin
             )
     ),
 
-    windows as (
+    ordinary_days as (
         select
-            followers.id,
-            followers.time_zone,
-            days.day::date as day,
-            weekly.opens_at,
-            weekly.closes_at
+            followers.*,
+            days.day::date as day
         from followers
         cross join generate_series(
             ((lower(openings.during) at time zone 'UTC')::date - 1)::timestamp,
             ((upper(openings.during) at time zone 'UTC')::date + 1)::timestamp,
             interval '1 day'
         ) as days (day)
-        inner join weekly
-            on
-                weekly.owner_id = followers.owner_id
-                and weekly.weekday = extract(isodow from days.day)
         where
             not exists (
                 select 1
@@ -166,6 +169,29 @@ begin
                     exceptions.owner_id in (followers.id, followers.owner_id)
                     and exceptions.day = days.day::date
             )
+    ),
+
+    windows as (
+        select
+            ordinary_days.id,
+            ordinary_days.time_zone,
+            ordinary_days.day,
+            weekly.opens_at,
+            weekly.closes_at
+        from ordinary_days
+        inner join weekly
+            on
+                weekly.owner_id = ordinary_days.owner_id
+                and weekly.weekday = extract(isodow from ordinary_days.day)
+        union all
+        select
+            ordinary_days.id,
+            ordinary_days.time_zone,
+            ordinary_days.day,
+            time '00:00',
+            time '24:00'
+        from ordinary_days
+        where ordinary_days.is_always_there
         union all
         select
             followers.id,

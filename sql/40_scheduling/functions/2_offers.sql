@@ -187,11 +187,8 @@ begin
         select
             needs.*,
             openings.windows,
-            coalesce(
-                openings.openings,
-                case when needs.kind <> 'staff' then '{(,)}'::tstzmultirange end,
-                '{}'::tstzmultirange
-            ) - coalesce(closings.closings, '{}'::tstzmultirange) as open,
+            coalesce(openings.openings, '{}'::tstzmultirange)
+            - coalesce(closings.closings, '{}'::tstzmultirange) as open,
             coalesce(takings.taken, '{}'::tstzmultirange) as taken,
             takings.taken_by_unit
         from unnest(v_needs) as needs
@@ -199,6 +196,7 @@ begin
             v_service.business_id,
             v_ids,
             array(select need.time_zone from unnest(v_needs) as need),
+            array(select need.kind = 'staff' from unnest(v_needs) as need),
             v_reach
         ) as openings on openings.resource_id = needs.id
         left join scheduling.closings(v_service.business_id, v_ids, v_reach) as closings

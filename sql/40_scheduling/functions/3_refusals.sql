@@ -24,7 +24,7 @@ begin
     with facts as (
         select
             need.pool,
-            coalesce(openings.openings @> v_during, need.kind <> 'staff' and not need.is_leading)
+            coalesce(openings.openings @> v_during, false)
             and (
                 not need.is_leading
                 or exists (
@@ -44,7 +44,11 @@ begin
             coalesce(closings.closings && v_during, false) as is_shut
         from unnest(needs) as need
         left join scheduling.openings(
-            leg.business_id, v_ids, array(select need.time_zone from unnest(needs) as need), v_during
+            leg.business_id,
+            v_ids,
+            array(select need.time_zone from unnest(needs) as need),
+            array(select need.kind = 'staff' from unnest(needs) as need),
+            v_during
         ) as openings on openings.resource_id = need.id
         left join scheduling.closings(leg.business_id, v_ids, v_during) as closings
             on closings.resource_id = need.id

@@ -1,0 +1,292 @@
+"""The benchmarks. Each takes a running stack with the data of data.sql and gives its figures."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import psycopg
+
+from cli.stack.programs import postgres_bin
+from tests.bench.figures import Figure, compare, milliseconds
+from tests.bench.load import Load, load, request
+from tests.harness.stack import RunningStack
+
+HERE = Path(__file__).parent
+USER = "00000000-0000-4000-8000-000000000001"
+BUSINESS = "00000000-0000-4000-8000-00000000000b"
+FAST = "00000000-0000-4000-8000-00000000000c"
+USUAL = "00000000-0000-4000-8000-00000000000d"
+SMALL, LARGE = 10_000, 700_000
+SECONDS = 3.0
+WEEK = "'2035-06-04T00:00:00Z', '2035-06-11T00:00:00Z'"
+
+
+def fill(stack: RunningStack, first: int, last: int) -> None:
+    """Write the allocations of others from one ordinal to another, and the bench business once."""
+    with psycopg.connect(stack.endpoints.db_url) as connection:
+        connection.execute(f"set frontdesk.bench_from = {first:d}".encode())
+        connection.execute(f"set frontdesk.bench_to = {last:d}".encode())
+        connection.execute((HERE / "data.sql").read_bytes())
+
+
+def slots(stack: RunningStack) -> Iterator[Figure]:
+    """A week of ten people: against fetching the same allocations by index, and as data grow."""
+    times = {}
+    for size, start in ((SMALL, 0), (LARGE, SMALL)):
+        fill(stack, start, size)
+        with psycopg.connect(stack.endpoints.db_url, autocommit=True) as connection:
+            connection.prepare_threshold = 1
+            figure = compare(
+                f"slots in the database, {size:,} allocations",
+                unit="ms",
+                ours=_timed(
+                    connection, f"select count(*) from public.available_slots('{USUAL}', {WEEK})"
+                ),
+                measure="fetch the allocations by index",
+                beside=_timed(
+                    connection,
+                    "select count(fetched.during) from catalog.service_resources"
+                    " cross join lateral ("
+                    " select unit, during from scheduling.allocations"
+                    " where allocations.resource_id = service_resources.resource_id and is_blocking"
+                    " and during && '[2035-06-04, 2035-06-11)' offset 0) as fetched"
+                    f" where service_id = '{USUAL}'",
+                ),
+                aim="at most 4",
+                rounds=5,
+            )
+        times[size] = figure
+        yield figure
+    small, large = times[SMALL], times[LARGE]
+    yield Figure(
+        "growth of slots from 10^4 to 7·10^5 allocations",
+        "ms",
+        large.ours,
+        "the smaller",
+        small.ours,
+        large.ours.median / small.ours.median,
+        "at most 1.3",
+    )
+
+
+def book(stack: RunningStack) -> Iterator[Figure]:
+    """Decisions a second through HTTP, against pgbench calling the same function as that role."""
+    rounds = iter(range(100))
+
+    def over_http() -> float:
+        base = 2041 + next(rounds)
+        done = load(
+            stack.endpoints.rest_url, _booking(stack, base), connections=16, seconds=SECONDS
+        )
+        _expect(done, {200})
+        return done.per_second
+
+    yield compare(
+        "bookings on distinct slots, 16 clients",
+        unit="/s",
+        ours=over_http,
+        measure="pgbench",
+        beside=lambda: _pgbench(
+            stack, "book_distinct.pgbench", 16, f"-D n=0 -D round={next(rounds)}"
+        ),
+        aim="at least 0.25",
+    )
+
+    def storm() -> float:
+        one = _booking(stack, 2100 + next(rounds))
+        done = load(
+            stack.endpoints.rest_url,
+            lambda _client, _sent: one(0, 0),
+            connections=200,
+            seconds=SECONDS,
+        )
+        _expect(done, {200, 409})
+        if done.statuses[200] != 1:
+            raise AssertionError(f"{done.statuses[200]} clients got the same slot")
+        slowest.append(done.p99_ms)
+        return done.per_second
+
+    slowest: list[float] = []
+    yield compare(
+        "decisions on one slot, 200 clients",
+        unit="/s",
+        ours=storm,
+        measure="the aim",
+        beside=lambda: 1500.0,
+        aim="at least 1",
+    )
+    yield compare(
+        "slowest hundredth of them",
+        unit="ms",
+        ours=lambda: slowest.pop(0),
+        measure="the aim",
+        beside=lambda: 250.0,
+        aim="at most 1",
+    )
+
+
+def read(stack: RunningStack) -> Iterator[Figure]:
+    """The catalog page with a user's token: by the gateway, PostgREST alone, and pgbench."""
+    columns = "id,name,price_minor,currency,duration_minutes"
+    path = f"services?business_id=eq.{BUSINESS}&select={columns}&order=name&limit=50"
+    headers = _headers(stack)
+
+    def through(base: str) -> Callable[[], float]:
+        raw = request("GET", f"{base}/{path}", headers)
+
+        def run() -> float:
+            done = load(base, lambda _client, _sent: raw, connections=16, seconds=SECONDS)
+            _expect(done, {200})
+            return done.per_second
+
+        return run
+
+    alone = stack.endpoints.services["postgrest"]["url"]
+    yield compare(
+        "catalog page through the gateway",
+        unit="/s",
+        ours=through(stack.endpoints.rest_url),
+        measure="PostgREST alone",
+        beside=through(alone),
+        aim="at least 0.95",
+    )
+    yield compare(
+        "catalog page by PostgREST",
+        unit="/s",
+        ours=through(alone),
+        measure="pgbench",
+        beside=lambda: _pgbench(stack, "read.pgbench", 16),
+        aim="0.30 is what it gives",
+    )
+
+
+def rls(stack: RunningStack) -> Iterator[Figure]:
+    """A member's hot read with policies, against the same query without."""
+    query = (
+        f"select * from public.allocations where business_id = '{BUSINESS}'"
+        " and resource_id = '00000000-0000-4000-9000-000000000001'"
+    )
+    with psycopg.connect(stack.endpoints.db_url, autocommit=True) as connection:
+        free = _timed(connection, query)
+
+        def guarded() -> float:
+            claims = f'{{"sub":"{USER}","role":"authenticated"}}'
+            connection.execute("select set_config('request.jwt.claims', %s, false)", (claims,))
+            connection.execute("set role authenticated")
+            try:
+                return milliseconds(lambda: connection.execute(query.encode()).fetchall())
+            finally:
+                connection.execute("reset role")
+
+        yield compare(
+            "a member's read with policies",
+            unit="ms",
+            ours=guarded,
+            measure="without",
+            beside=free,
+            aim="at most 1.1",
+            rounds=5,
+        )
+
+
+def start(_stack: RunningStack) -> Iterator[Figure]:
+    """From `up` on a fresh state to the first booking that succeeded."""
+
+    def first_booking() -> float:
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder).chmod(0o755)
+            began = time.perf_counter()
+            with RunningStack.start(Path(folder) / "state") as fresh:
+                fill(fresh, 0, 0)
+                raw = {"service_id": FAST, "starts_at": "2031-01-01T00:00:00Z"}
+                answer = httpx.post(
+                    f"{fresh.endpoints.rest_url}/rpc/book", json=raw, headers=_headers(fresh)
+                )
+                if answer.status_code != 200:
+                    raise AssertionError(answer.text)
+                return time.perf_counter() - began
+
+    yield compare(
+        "from nothing to the first booking",
+        unit="s",
+        ours=first_booking,
+        measure="the aim",
+        beside=lambda: 6.0,
+        aim="at most 1",
+    )
+
+
+def _timed(connection: psycopg.Connection, query: str) -> Callable[[], float]:
+    return lambda: milliseconds(lambda: connection.execute(query.encode()).fetchall())
+
+
+def _headers(stack: RunningStack) -> dict[str, str]:
+    return {
+        "apikey": stack.endpoints.anon_key,
+        "Authorization": f"Bearer {stack.token(USER)}",
+    }
+
+
+def _booking(stack: RunningStack, year: int) -> Callable[[int, int], bytes]:
+    """Requests that book one quarter of an hour after another, each client with its own person."""
+    headers = _headers(stack)
+    url = f"{stack.endpoints.rest_url}/rpc/book"
+
+    def make(client: int, sent: int) -> bytes:
+        day, quarter = divmod(sent, 96)
+        month, day = divmod(day, 28)
+        starts_at = (
+            f"{year}-{month + 1:02}-{day + 1:02}T{quarter // 4:02}:{quarter % 4 * 15:02}:00Z"
+        )
+        wish = {
+            "service_id": FAST,
+            "starts_at": starts_at,
+            "resource_id": f"00000000-0000-4000-9000-{client:012}",
+        }
+        return request("POST", url, headers, wish)
+
+    return make
+
+
+def _pgbench(stack: RunningStack, script: str, clients: int, options: str = "") -> float:
+    """Transactions a second of a script."""
+    done = subprocess.run(
+        [
+            postgres_bin() / "pgbench",
+            "-n",
+            "-c",
+            str(clients),
+            "-j",
+            "2",
+            "-T",
+            str(int(SECONDS)),
+            "-M",
+            "simple",
+            "-f",
+            str(HERE / script),
+            *options.split(),
+            stack.endpoints.db_url,
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = re.search(r"tps = ([\d.]+)", done.stdout)
+    if done.returncode or not found:
+        raise AssertionError(done.stderr[-2000:])
+    return float(found[1])
+
+
+def _expect(done: Load, statuses: set[int]) -> None:
+    """Every response is accounted for."""
+    if not set(done.statuses) <= statuses:
+        raise AssertionError(f"answers were {dict(done.statuses)}")
+
+
+ALL = {"slots": slots, "book": book, "read": read, "rls": rls, "start": start}
