@@ -6147,7 +6147,11 @@ $$;
  * local time that a clock skips moves forward with it; an opening that vanishes this way is none.
  */
 create function scheduling.openings(
-    business_id uuid, resource_ids uuid[], time_zones text[], during tstzrange
+    business_id uuid,
+    resource_ids uuid[],
+    time_zones text[],
+    are_staff boolean[],
+    during tstzrange
 )
 returns table (resource_id uuid, windows tstzrange[], openings tstzmultirange)
 language plpgsql
@@ -6177,11 +6181,17 @@ begin
         select
             resources.id,
             resources.time_zone,
-            case
+            plans.owner_id,
+            not resources.is_staff
+            and plans.owner_id not in (select weekly.owner_id from weekly) as is_always_there
+        from unnest(openings.resource_ids, openings.time_zones, openings.are_staff)
+            as resources (id, time_zone, is_staff)
+        cross join lateral (
+            select case
                 when resources.id in (select weekly.owner_id from weekly) then resources.id
                 else openings.business_id
             end as owner_id
-        from unnest(openings.resource_ids, openings.time_zones) as resources (id, time_zone)
+        ) as plans
     ),
 
     exceptions as materialized (
@@ -6208,23 +6218,16 @@ begin
             )
     ),
 
-    windows as (
+    ordinary_days as (
         select
-            followers.id,
-            followers.time_zone,
-            days.day::date as day,
-            weekly.opens_at,
-            weekly.closes_at
+            followers.*,
+            days.day::date as day
         from followers
         cross join generate_series(
             ((lower(openings.during) at time zone 'UTC')::date - 1)::timestamp,
             ((upper(openings.during) at time zone 'UTC')::date + 1)::timestamp,
             interval '1 day'
         ) as days (day)
-        inner join weekly
-            on
-                weekly.owner_id = followers.owner_id
-                and weekly.weekday = extract(isodow from days.day)
         where
             not exists (
                 select 1
@@ -6233,6 +6236,29 @@ begin
                     exceptions.owner_id in (followers.id, followers.owner_id)
                     and exceptions.day = days.day::date
             )
+    ),
+
+    windows as (
+        select
+            ordinary_days.id,
+            ordinary_days.time_zone,
+            ordinary_days.day,
+            weekly.opens_at,
+            weekly.closes_at
+        from ordinary_days
+        inner join weekly
+            on
+                weekly.owner_id = ordinary_days.owner_id
+                and weekly.weekday = extract(isodow from ordinary_days.day)
+        union all
+        select
+            ordinary_days.id,
+            ordinary_days.time_zone,
+            ordinary_days.day,
+            time '00:00',
+            time '24:00'
+        from ordinary_days
+        where ordinary_days.is_always_there
         union all
         select
             followers.id,
@@ -6549,11 +6575,8 @@ begin
         select
             needs.*,
             openings.windows,
-            coalesce(
-                openings.openings,
-                case when needs.kind <> 'staff' then '{(,)}'::tstzmultirange end,
-                '{}'::tstzmultirange
-            ) - coalesce(closings.closings, '{}'::tstzmultirange) as open,
+            coalesce(openings.openings, '{}'::tstzmultirange)
+            - coalesce(closings.closings, '{}'::tstzmultirange) as open,
             coalesce(takings.taken, '{}'::tstzmultirange) as taken,
             takings.taken_by_unit
         from unnest(v_needs) as needs
@@ -6561,6 +6584,7 @@ begin
             v_service.business_id,
             v_ids,
             array(select need.time_zone from unnest(v_needs) as need),
+            array(select need.kind = 'staff' from unnest(v_needs) as need),
             v_reach
         ) as openings on openings.resource_id = needs.id
         left join scheduling.closings(v_service.business_id, v_ids, v_reach) as closings
@@ -6855,7 +6879,7 @@ begin
     with facts as (
         select
             need.pool,
-            coalesce(openings.openings @> v_during, need.kind <> 'staff' and not need.is_leading)
+            coalesce(openings.openings @> v_during, false)
             and (
                 not need.is_leading
                 or exists (
@@ -6875,7 +6899,11 @@ begin
             coalesce(closings.closings && v_during, false) as is_shut
         from unnest(needs) as need
         left join scheduling.openings(
-            leg.business_id, v_ids, array(select need.time_zone from unnest(needs) as need), v_during
+            leg.business_id,
+            v_ids,
+            array(select need.time_zone from unnest(needs) as need),
+            array(select need.kind = 'staff' from unnest(needs) as need),
+            v_during
         ) as openings on openings.resource_id = need.id
         left join scheduling.closings(leg.business_id, v_ids, v_during) as closings
             on closings.resource_id = need.id
