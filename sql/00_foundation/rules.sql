@@ -37,7 +37,8 @@ end;
 $$;
 
 /*
- * A view that counts cannot be written; without this PostgreSQL would call it a failure of the server.
+ * A view that counts cannot be written; without this PostgreSQL would call it a failure of the
+ * server.
  *
  * Errors:  PT403 forbidden
  */

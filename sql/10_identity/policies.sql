@@ -75,9 +75,9 @@ alter table identity.platform_staff_history enable row level security;
 grant select on identity.platform_staff_history to service_role;
 
 grant execute on function
-    private.require_platform_staff(identity.platform_role),
-    identity.set_platform_role(uuid, identity.platform_role),
-    private.is_platform_staff(identity.platform_role),
-    private.is_operator(),
-    private.signed_in_user()
+private.require_platform_staff(identity.platform_role),
+identity.set_platform_role(uuid, identity.platform_role),
+private.is_platform_staff(identity.platform_role),
+private.is_operator(),
+private.signed_in_user()
 to anon, authenticated, service_role;

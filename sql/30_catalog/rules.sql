@@ -70,9 +70,9 @@ before insert on catalog.cancellation_policies
 for each row execute function catalog.cancellation_policies__have_a_default();
 
 /*
- * A new default takes the mark from the old one. Whoever writes first keeps the business locked until
- * the end of the transaction, so that the last one wins.
- * Definer: the lock is on a row of another table.
+ * A new default takes the mark from the old one. Whoever writes first keeps the business locked
+ * until the end of the transaction, so that the last one wins. Definer: the lock is on a row of
+ * another table.
  */
 create function catalog.cancellation_policies__keep_one_default()
 returns trigger

@@ -49,7 +49,8 @@ comment on function public.submit_business(public.identifier) is
 $$Hand a draft or a rejected business in for approval. For its owners.
 
 business_id: the business.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 invalid_transition.$$;
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409
+invalid_transition.$$;
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -78,7 +79,8 @@ comment on function public.approve_business(public.identifier) is
 $$Approve a submitted business: everyone sees it, while it is active. For the platform's staff.
 
 business_id: the business.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 invalid_transition.$$;
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409
+invalid_transition.$$;
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -107,7 +109,8 @@ comment on function public.reject_business(public.identifier, text) is
 $$Reject a submitted business. For the platform's staff.
 
 business_id: the business. reason: what its owners will read, at most 1000 characters.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 invalid_transition.$$;
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409
+invalid_transition.$$;
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -137,7 +140,8 @@ $$Suspend an approved business: hidden at once, no new bookings; those that exis
 For the platform's staff.
 
 business_id: the business. reason: what its owners will read, at most 1000 characters.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 invalid_transition.$$;
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409
+invalid_transition.$$;
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -166,7 +170,8 @@ comment on function public.reinstate_business(public.identifier) is
 $$Give a suspended business its approval back. For the platform's staff.
 
 business_id: the business.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 invalid_transition.$$;
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409
+invalid_transition.$$;
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found

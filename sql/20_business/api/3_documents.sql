@@ -108,4 +108,5 @@ $$Accept or reject a document that a business handed in, once. For the platform'
 
 document_id: the document. is_accepted: true or false.
 reason: at most 1000 characters, needed for a no.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 invalid_transition.$$;
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409
+invalid_transition.$$;

@@ -152,7 +152,8 @@ comment on function public.accept_invitation(text) is
 $$Accept an invitation, as the user whose verified e-mail address was invited. Gives the membership.
 
 token: what invite_member gave.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden (another address), 403 email_not_verified,
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden (another address), 403
+email_not_verified,
 404 not_found, 409 already_exists, 409 invalid_transition (used or taken back),
 409 invitation_expired.$$;
 
