@@ -566,7 +566,8 @@ end;
 $$;
 
 /*
- * A view that counts cannot be written; without this PostgreSQL would call it a failure of the server.
+ * A view that counts cannot be written; without this PostgreSQL would call it a failure of the
+ * server.
  *
  * Errors:  PT403 forbidden
  */
@@ -1436,11 +1437,11 @@ alter table identity.platform_staff_history enable row level security;
 grant select on identity.platform_staff_history to service_role;
 
 grant execute on function
-    private.require_platform_staff(identity.platform_role),
-    identity.set_platform_role(uuid, identity.platform_role),
-    private.is_platform_staff(identity.platform_role),
-    private.is_operator(),
-    private.signed_in_user()
+private.require_platform_staff(identity.platform_role),
+identity.set_platform_role(uuid, identity.platform_role),
+private.is_platform_staff(identity.platform_role),
+private.is_operator(),
+private.signed_in_user()
 to anon, authenticated, service_role;
 
 -- sql/10_identity/api.sql
@@ -3421,25 +3422,25 @@ with check (
 );
 
 grant execute on function
-    private.my_businesses(text),
-    private.require_member(uuid, text),
-    business.settings_are_known(jsonb),
-    business.is_open(uuid),
-    business.is_visible(uuid),
-    business.time_zone(uuid),
-    business.claim_slug(text),
-    business.refuse_step(text, text),
-    business.create_business(text, text, text, text, text, text, text, text, text),
-    business.list_mine(),
-    business.take_step(uuid, business.business_step, text),
-    business.set_active(uuid, boolean),
-    business.set_verified(uuid, boolean, text),
-    business.review_document(uuid, boolean, text),
-    business.set_member_role(uuid, business.member_role),
-    business.remove_member(uuid),
-    business.invite_member(uuid, text, business.member_role, text),
-    business.accept_invitation(text),
-    business.revoke_invitation(uuid)
+private.my_businesses(text),
+private.require_member(uuid, text),
+business.settings_are_known(jsonb),
+business.is_open(uuid),
+business.is_visible(uuid),
+business.time_zone(uuid),
+business.claim_slug(text),
+business.refuse_step(text, text),
+business.create_business(text, text, text, text, text, text, text, text, text),
+business.list_mine(),
+business.take_step(uuid, business.business_step, text),
+business.set_active(uuid, boolean),
+business.set_verified(uuid, boolean, text),
+business.review_document(uuid, boolean, text),
+business.set_member_role(uuid, business.member_role),
+business.remove_member(uuid),
+business.invite_member(uuid, text, business.member_role, text),
+business.accept_invitation(text),
+business.revoke_invitation(uuid)
 to anon, authenticated, service_role;
 
 -- sql/20_business/api/1_businesses.sql
@@ -3716,7 +3717,8 @@ comment on function public.submit_business(public.identifier) is
 $$Hand a draft or a rejected business in for approval. For its owners.
 
 business_id: the business.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 invalid_transition.$$;
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409
+invalid_transition.$$;
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -3745,7 +3747,8 @@ comment on function public.approve_business(public.identifier) is
 $$Approve a submitted business: everyone sees it, while it is active. For the platform's staff.
 
 business_id: the business.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 invalid_transition.$$;
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409
+invalid_transition.$$;
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -3774,7 +3777,8 @@ comment on function public.reject_business(public.identifier, text) is
 $$Reject a submitted business. For the platform's staff.
 
 business_id: the business. reason: what its owners will read, at most 1000 characters.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 invalid_transition.$$;
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409
+invalid_transition.$$;
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -3804,7 +3808,8 @@ $$Suspend an approved business: hidden at once, no new bookings; those that exis
 For the platform's staff.
 
 business_id: the business. reason: what its owners will read, at most 1000 characters.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 invalid_transition.$$;
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409
+invalid_transition.$$;
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -3833,7 +3838,8 @@ comment on function public.reinstate_business(public.identifier) is
 $$Give a suspended business its approval back. For the platform's staff.
 
 business_id: the business.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 invalid_transition.$$;
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409
+invalid_transition.$$;
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -4035,7 +4041,8 @@ $$Accept or reject a document that a business handed in, once. For the platform'
 
 document_id: the document. is_accepted: true or false.
 reason: at most 1000 characters, needed for a no.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 invalid_transition.$$;
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409
+invalid_transition.$$;
 
 -- sql/20_business/api/4_members.sql
 
@@ -4193,7 +4200,8 @@ comment on function public.accept_invitation(text) is
 $$Accept an invitation, as the user whose verified e-mail address was invited. Gives the membership.
 
 token: what invite_member gave.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden (another address), 403 email_not_verified,
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden (another address), 403
+email_not_verified,
 404 not_found, 409 already_exists, 409 invalid_transition (used or taken back),
 409 invitation_expired.$$;
 
@@ -4829,9 +4837,9 @@ before insert on catalog.cancellation_policies
 for each row execute function catalog.cancellation_policies__have_a_default();
 
 /*
- * A new default takes the mark from the old one. Whoever writes first keeps the business locked until
- * the end of the transaction, so that the last one wins.
- * Definer: the lock is on a row of another table.
+ * A new default takes the mark from the old one. Whoever writes first keeps the business locked
+ * until the end of the transaction, so that the last one wins. Definer: the lock is on a row of
+ * another table.
  */
 create function catalog.cancellation_policies__keep_one_default()
 returns trigger
