@@ -72,7 +72,12 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_offers scheduling.offer[] = array(
+    v_offers scheduling.offer[];
+begin
+    if scheduling.is_plainly_taken(leg, except_booking_id) then
+        perform scheduling.refuse_taken();
+    end if;
+    v_offers = array(
         select offer
         from scheduling.offers(
             leg.service_id,
@@ -83,7 +88,6 @@ declare
             except_booking_id
         ) as offer
     );
-begin
     if v_offers = '{}' then
         perform scheduling.refuse_start(leg, except_booking_id);
     end if;
