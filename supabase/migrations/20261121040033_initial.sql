@@ -6963,6 +6963,45 @@ end;
 $$;
 
 /*
+ * Is the time between start and end gone, for everyone in a pool that the service needs? Asked
+ * before anything else: in a rush on one slot nearly every answer is this one, and hours need not
+ * be worked out for it.
+ */
+create function scheduling.is_plainly_taken(leg scheduling.leg, except_booking_id uuid)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_now timestamptz = private.now();
+begin
+    return exists (
+        select 1
+        from scheduling.needs(leg.service_id, leg.resource_id, leg.party_size) as need
+        group by need.pool
+        having
+            bool_and(
+                need.capacity = 1
+                and exists (
+                    select 1
+                    from scheduling.allocations
+                    where
+                        allocations.resource_id = need.id
+                        and allocations.unit = 1
+                        and allocations.during && tstzrange(leg.starts_at, leg.ends_at)
+                        and allocations.is_blocking
+                        and (allocations.expires_at is null or allocations.expires_at > v_now)
+                        and allocations.booking_id is distinct from is_plainly_taken.except_booking_id
+                )
+            )
+    );
+end;
+$$;
+
+/*
  * Errors:  PT409 slot_taken
  */
 create function scheduling.refuse_taken()
@@ -7282,7 +7321,12 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_offers scheduling.offer[] = array(
+    v_offers scheduling.offer[];
+begin
+    if scheduling.is_plainly_taken(leg, except_booking_id) then
+        perform scheduling.refuse_taken();
+    end if;
+    v_offers = array(
         select offer
         from scheduling.offers(
             leg.service_id,
@@ -7293,7 +7337,6 @@ declare
             except_booking_id
         ) as offer
     );
-begin
     if v_offers = '{}' then
         perform scheduling.refuse_start(leg, except_booking_id);
     end if;
