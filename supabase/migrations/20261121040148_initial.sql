@@ -7578,10 +7578,10 @@ declare
 begin
     perform private.signed_in_user();
     v_legs = scheduling.legs(wishes);
-    v_quote = pricing.quote(v_legs, coupon_code, 0);
     for v_index in 1 .. v_count loop
         v_offers = v_offers || scheduling.offers_of(v_legs[v_index]);
     end loop;
+    v_quote = pricing.quote(v_legs, coupon_code, 0);
     perform scheduling.lock_for(v_legs, v_offers, '{}', null);
 
     v_booking = scheduling.write_booking(v_legs, v_quote, notes, is_hold);
