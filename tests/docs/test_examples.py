@@ -1,0 +1,83 @@
+"""Examples run, commands exist as they are written, and arguments are those of the functions."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from cli.options import ROOT
+from tests.harness.database import Database
+from tests.harness.stack import RunningStack, run_cli
+
+API = ROOT / "docs" / "api.md"
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+RUNNABLE = re.compile(r"^```sh runnable\n(.*?)^```", re.DOTALL | re.MULTILINE)
+WRITTEN = re.compile(r"\./frontdesk((?: [a-z]+)+)((?: --[a-z-]+)*)")
+GROUPS = ("users", "db", "gen")
+ARGUMENTS = """
+    select proname, coalesce(string_agg(name, ' ' order by position) filter (where mode = 'i'), '')
+    from pg_proc
+    left join lateral unnest(
+        proargnames, coalesce(proargmodes, array_fill('i'::"char", array[cardinality(proargnames)]))
+    ) with ordinality as argument (name, mode, position) on true
+    where pronamespace = 'public'::regnamespace
+    group by pg_proc.oid, proname
+"""
+NAME = re.compile(r"`(\w+)`")
+BLOCKS = [
+    pytest.param(block, id=page.name)
+    for page in PAGES
+    for block in RUNNABLE.findall(page.read_text())
+]
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_a_runnable_block_runs(stack: RunningStack, block: str) -> None:
+    assert stack.cli("demo").returncode == 0
+    done = subprocess.run(
+        ["sh", "-eu", "-c", block],
+        cwd=ROOT,
+        env={**os.environ, "FRONTDESK_STATE": str(stack.state.path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def written() -> set[tuple[tuple[str, ...], str]]:
+    """Every command of the pages with its options, as it is written there."""
+    found = set()
+    for page in PAGES:
+        for words, options in WRITTEN.findall(page.read_text("utf-8")):
+            name = words.split()
+            found.add((tuple(name[: 2 if name[0] in GROUPS else 1]), options))
+    return found
+
+
+def test_every_command_in_the_pages_exists_with_its_options() -> None:
+    for command, options in sorted(written()):
+        if command == ("test",):  # its options are pytest's
+            continue
+        done = run_cli(*command, "--help")
+        assert done.returncode == 0, command
+        assert set(options.split()) <= set(re.findall(r"--[a-z-]+", done.stdout)), command
+
+
+def rows(page: Path) -> list[tuple[list[str], list[str]]]:
+    """(functions, arguments) of each row of the page's table of functions."""
+    table = page.read_text("utf-8").split("## Functions")[1].split("\n## ")[0]
+    cells = [line.split("|") for line in table.splitlines() if line.startswith("| `")]
+    return [(NAME.findall(row[1]), re.findall(r"\w+", row[2])) for row in cells]
+
+
+def test_the_arguments_in_the_api_page_are_those_of_the_functions(db: Database) -> None:
+    takes = {str(name): str(arguments) for name, arguments in db.rows(ARGUMENTS)}
+    documented = [(name, arguments) for names, arguments in rows(API) for name in names]
+    assert len(documented) > 20
+    for name, arguments in documented:
+        assert takes[name] == " ".join(arguments), name
