@@ -10,6 +10,7 @@ from typing import Annotated
 import holidays
 import psycopg
 import typer
+from psycopg.rows import dict_row
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -33,7 +34,7 @@ class Size(StrEnum):
 
 # size → businesses, customers, days before and after the week's Monday
 SCALES = {
-    Size.small: (8, 200, 7, 13),
+    Size.small: (8, 200, 6, 8),
     Size.medium: (80, 5_000, 80, 30),
     Size.large: (560, 20_000, 120, 36),
 }
@@ -97,7 +98,7 @@ def fill(
         Refusal: what was written does not hold together; nothing is kept.
     """
     businesses = SCALES[size][0]
-    task = progress.add_task("people", total=4 + -(-businesses // CHUNK))
+    task = progress.add_task("people", total=5 + -(-businesses // CHUNK))
     with connection.transaction():
         _set_scale(connection, size, monday)
         _run(connection, "1_people.sql")
@@ -106,7 +107,7 @@ def fill(
             progress.update(task, advance=1, description=name[2:-4])
             _run(connection, name)
         progress.update(task, advance=1, description="holidays")
-        _close_on_holidays(connection, monday.year)
+        _close_on_holidays(connection, size, monday)
         for first in range(0, businesses, CHUNK):
             progress.update(task, advance=1, description="bookings")
             connection.execute(
@@ -115,10 +116,12 @@ def fill(
                 (str(first), str(min(first + CHUNK, businesses) - 1)),
             )
             _run(connection, "4_bookings.sql")
+            _run(connection, "5_write.sql")
         connection.execute("set local session_replication_role = origin")
+        progress.update(task, advance=1, description="checks")
         _check(connection)
     connection.execute("analyze")
-    progress.update(task, completed=4 + -(-businesses // CHUNK), description="done")
+    progress.update(task, completed=5 + -(-businesses // CHUNK), description="done")
 
 
 def _set_scale(connection: psycopg.Connection, size: Size, monday: datetime.date) -> None:
@@ -126,20 +129,25 @@ def _set_scale(connection: psycopg.Connection, size: Size, monday: datetime.date
     businesses, customers, before, after = SCALES[size]
     connection.execute(
         "create temporary table demo_size (businesses integer, customers integer,"
-        " monday timestamptz, first_day date, last_day date, clock_change date)"
-        " on commit drop"
+        " monday timestamptz, founded_at timestamptz, first_day date, last_day date,"
+        " clock_change date) on commit drop"
     )
     connection.execute(
-        "insert into demo_size values (%s, %s, %s, %s, %s, %s)",
+        "insert into demo_size values (%s, %s, %s, %s, %s, %s, %s)",
         (
             businesses,
             customers,
-            datetime.datetime.combine(monday, datetime.time(), datetime.UTC),
+            _midnight(monday),
+            _midnight(monday - datetime.timedelta(days=365)),
             monday - datetime.timedelta(days=before),
             monday + datetime.timedelta(days=after),
             _next_clock_change(monday),
         ),
     )
+
+
+def _midnight(day: datetime.date) -> datetime.datetime:
+    return datetime.datetime.combine(day, datetime.time(), datetime.UTC)
 
 
 def _next_clock_change(monday: datetime.date) -> datetime.date:
@@ -150,13 +158,16 @@ def _next_clock_change(monday: datetime.date) -> datetime.date:
     return day
 
 
-def _close_on_holidays(connection: psycopg.Connection, year: int) -> None:
-    """Public holidays of this year and the next, in each country, as closures."""
+def _close_on_holidays(connection: psycopg.Connection, size: Size, monday: datetime.date) -> None:
+    """Public holidays from the first booked year to next year, in each country, as closures."""
+    first_day = monday - datetime.timedelta(days=SCALES[size][2])
+    years = range(first_day.year, monday.year + 2)
     countries = connection.execute("select distinct country from demo_kinds").fetchall()
     rows = [
         (country, day, name[:200])
         for (country,) in countries
-        for day, name in sorted(holidays.country_holidays(country, years=[year, year + 1]).items())
+        for day, name in sorted(holidays.country_holidays(country, years=years).items())
+        if day.year in years
     ]
     with connection.cursor() as cursor:
         cursor.executemany(
@@ -168,8 +179,11 @@ def _close_on_holidays(connection: psycopg.Connection, year: int) -> None:
 
 
 def _check(connection: psycopg.Connection) -> None:
-    with connection.cursor(row_factory=psycopg.rows.dict_row) as cursor:
-        faults = cursor.execute((SQL / "5_check.sql").read_bytes()).fetchone() or {}
+    """Ask what the triggers and the references would have asked."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        faults = cursor.execute((SQL / "6_check.sql").read_bytes()).fetchone() or {}
+    for name, query in connection.execute((SQL / "7_references.sql").read_bytes()).fetchall():
+        ((faults[name],),) = connection.execute(query).fetchall()
     wrong = {name: count for name, count in faults.items() if count}
     if wrong:
         raise Refusal(f"The demo data do not hold together: {wrong}.", "Please report this.")

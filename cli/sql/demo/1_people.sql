@@ -23,7 +23,17 @@ select
     ) as email,
     (array[
         'Ada', 'Ben', 'Chiara', 'Dev', 'Elif', 'Farah', 'Goran', 'Hana', 'Ines', 'Jonas', 'Keiko',
-        'Liam', 'Mina', 'Noor', 'Oskar', 'Priya', 'Quentin', 'Rosa', 'Sven', 'Tara', 'Uma', 'Viktor',
+        'Liam',
+        'Mina',
+        'Noor',
+        'Oskar',
+        'Priya',
+        'Quentin',
+        'Rosa',
+        'Sven',
+        'Tara',
+        'Uma',
+        'Viktor',
         'Wen', 'Ximena', 'Yusuf', 'Zoe'
     ])[1 + pg_temp.dice('first ' || people.n) % 26] || ' ' || (array[
         'Acharya', 'Brandt', 'Castro', 'Dubois', 'Eriksen', 'Fischer', 'Garcia', 'Haddad', 'Ito',
@@ -44,14 +54,17 @@ select
     'authenticated',
     demo_people.email,
     '',
-    demo_size.monday,
+    demo_size.founded_at,
     '{"provider": "email", "providers": ["email"]}',
     jsonb_build_object('full_name', demo_people.full_name),
-    demo_size.monday,
-    demo_size.monday
+    demo_size.founded_at,
+    demo_size.founded_at
 from demo_people
 cross join demo_size
-where not exists (select 1 from auth.users where lower(users.email) = demo_people.email);
+where not exists (
+    select 1 from auth.users
+    where lower(users.email) = demo_people.email
+);
 
 -- Somebody who made one of these addresses before keeps the account, and it takes the part.
 update demo_people
@@ -65,7 +78,9 @@ from demo_people
 where profiles.id = demo_people.id and profiles.full_name is null;
 
 insert into identity.platform_staff (user_id, role)
-select demo_people.id, 'admin'
+select
+    demo_people.id,
+    'admin'
 from demo_people
 where demo_people.email = 'admin@example.com'
 on conflict (user_id) do nothing;

@@ -1,17 +1,53 @@
--- Businesses of eight kinds, each kind in a zone, a currency and a week of its own.
+-- Businesses of eight kinds, each kind with a zone, a currency, a level of prices, a week and a menu
+-- of its own. What is on the menu is, in this order: two to book at once, a short one, one that takes
+-- a room as well, and one that the business has to confirm.
 create temporary table demo_kinds on commit drop as
 select *
 from (
     values
-    (0, 'Salon Mitte', 'salon', 'DE', 'Berlin', 'Europe/Berlin', 'EUR', 7),
-    (1, 'Hudson Barbers', 'barber', 'US', 'New York', 'America/New_York', 'USD', 6),
-    (2, 'Sakura Nails', 'salon', 'JP', 'Tokyo', 'Asia/Tokyo', 'JPY', 6),
-    (3, 'Patan Physio', 'clinic', 'NP', 'Lalitpur', 'Asia/Kathmandu', 'NPR', 6),
-    (4, 'Lagoon Massage', 'salon', 'AU', 'Lord Howe Island', 'Australia/Lord_Howe', 'AUD', 5),
-    (5, 'Pearl Dental', 'clinic', 'KW', 'Kuwait City', 'Asia/Kuwait', 'KWD', 5),
-    (6, 'Thames Yoga', 'salon', 'GB', 'London', 'Europe/London', 'GBP', 7),
-    (7, 'Atelier du Marais', 'salon', 'FR', 'Paris', 'Europe/Paris', 'EUR', 5)
-) as kinds (kind, name, vertical_id, country, city, time_zone, currency, days);
+    (
+        0, 'Salon Mitte', 'salon', 'DE', 'Berlin', 'Europe/Berlin', 'EUR', 1.0,
+        array[1, 2, 3, 4, 5, 6, 7],
+        array['Haircut', 'Colour', 'Brows', 'Scalp treatment', 'Bridal styling']
+    ),
+    (
+        1, 'Hudson Barbers', 'barber', 'US', 'New York', 'America/New_York', 'USD', 1.1,
+        array[1, 2, 3, 4, 5, 6],
+        array['Haircut', 'Cut and colour', 'Beard trim', 'Hot towel shave', 'Wedding party']
+    ),
+    (
+        2, 'Sakura Nails', 'nails', 'JP', 'Tokyo', 'Asia/Tokyo', 'JPY', 150,
+        array[1, 2, 4, 5, 6, 7],
+        array['Manicure', 'Gel set', 'Polish change', 'Spa pedicure', 'Bridal nail art']
+    ),
+    (
+        3, 'Patan Physio', 'physiotherapy', 'NP', 'Lalitpur', 'Asia/Kathmandu', 'NPR', 40,
+        array[7, 1, 2, 3, 4, 5],
+        array['First visit', 'Rehabilitation', 'Follow-up', 'Manual therapy', 'Sports assessment']
+    ),
+    (
+        4, 'Lagoon Massage', 'spa', 'AU', 'Lord Howe Island', 'Australia/Lord_Howe', 'AUD', 1.7,
+        array[1, 2, 3, 4, 5],
+        array['Back massage', 'Deep tissue', 'Foot massage', 'Hot stones', 'Day at the lagoon']
+    ),
+    (
+        5, 'Pearl Dental', 'dental', 'KW', 'Kuwait City', 'Asia/Kuwait', 'KWD', 0.3,
+        array[7, 1, 2, 3, 4],
+        array['First visit', 'Filling', 'Check-up', 'Whitening', 'Implant consultation']
+    ),
+    (
+        6, 'Thames Yoga', 'fitness', 'GB', 'London', 'Europe/London', 'GBP', 0.4,
+        array[1, 2, 3, 4, 5, 6, 7],
+        array['Morning flow', 'Slow flow', 'Breathing', 'Hot yoga', 'Teacher training talk']
+    ),
+    (
+        7, 'Atelier du Marais', 'salon', 'FR', 'Paris', 'Europe/Paris', 'EUR', 1.2,
+        array[2, 3, 4, 5, 6],
+        array['Coupe', 'Couleur', 'Brushing', 'Soin', 'Coiffure de mariée']
+    )
+) as kinds (
+    kind, name, vertical_id, country, city, time_zone, currency, price_level, weekdays, menu
+);
 
 create temporary table demo_businesses on commit drop as
 select
@@ -24,11 +60,14 @@ select
     demo_kinds.city,
     demo_kinds.time_zone,
     demo_kinds.currency,
-    demo_kinds.days,
-    power(10, currencies.minor_digits)::bigint as unit
+    demo_kinds.weekdays,
+    demo_kinds.menu,
+    demo_kinds.price_level * power(10, currencies.minor_digits) as unit,
+    -- A class has places, 12 in its room and with its teacher; everybody else is one at a time.
+    demo_kinds.kind = 6 as gives_classes
 from generate_series(0, (select demo_size.businesses - 1 from demo_size)) as numbers (n)
 inner join demo_kinds on demo_kinds.kind = numbers.n % 8
-inner join pricing.currencies on currencies.code = demo_kinds.currency;
+inner join pricing.currencies on demo_kinds.currency = currencies.code;
 
 insert into business.businesses (
     id, slug, name, description, vertical_id, email, city, country, time_zone, currency, status,
@@ -36,7 +75,8 @@ insert into business.businesses (
 )
 select
     demo_businesses.id,
-    'demo-' || trim(both '-' from regexp_replace(lower(demo_businesses.name), '[^a-z0-9]+', '-', 'g')),
+    'demo-'
+    || trim(both '-' from regexp_replace(lower(demo_businesses.name), '[^a-z0-9]+', '-', 'g')),
     demo_businesses.name,
     'One of the businesses that `frontdesk demo` made up.',
     demo_businesses.vertical_id,
@@ -47,8 +87,8 @@ select
     demo_businesses.currency,
     'approved',
     true,
-    demo_size.monday,
-    demo_size.monday
+    demo_size.founded_at,
+    demo_size.founded_at
 from demo_businesses
 cross join demo_size;
 
@@ -57,7 +97,9 @@ select
     pg_temp.key('member ' || demo_people.email || demo_businesses.n),
     demo_businesses.id,
     demo_people.id,
-    case demo_people.email when 'owner@example.com' then 'owner' else 'staff' end::business.member_role,
+    case demo_people.email
+        when 'owner@example.com' then 'owner' else 'staff'
+    end::business.member_role,
     demo_people.full_name
 from demo_businesses
 inner join demo_people
@@ -70,6 +112,13 @@ insert into catalog.cancellation_policies (
     reschedule_until_hours, reschedule_limit
 )
 select
-    pg_temp.key('policy ' || demo_businesses.n), demo_businesses.id, 'Standard', true, 24, 5000, 10000,
-    4, 3
+    pg_temp.key('policy ' || demo_businesses.n),
+    demo_businesses.id,
+    'Standard',
+    true,
+    24,
+    5000,
+    10000,
+    4,
+    3
 from demo_businesses;

@@ -1,4 +1,4 @@
--- Four people, each with a room, and five services a business; a yoga class where there is one.
+-- Four people, each with a room, and the five services of the menu.
 create temporary table demo_resources on commit drop as
 select
     pg_temp.key(kinds.kind || demo_businesses.n || ' ' || numbers.n) as id,
@@ -12,7 +12,7 @@ select
             1 + pg_temp.dice('staff ' || demo_businesses.n || numbers.n) % 8
         ] || ' ' || chr(64 + numbers.n) || '.'
     end as name,
-    case demo_businesses.kind when 6 then 12 else 1 end as capacity
+    case when demo_businesses.gives_classes then 12 else 1 end as capacity
 from demo_businesses
 cross join generate_series(1, 4) as numbers (n)
 cross join (values ('staff'), ('room')) as kinds (kind);
@@ -29,7 +29,7 @@ select
 from demo_resources
 left join business.business_members
     on
-        business_members.business_id = demo_resources.business_id
+        demo_resources.business_id = business_members.business_id
         and business_members.role = 'staff'
         and demo_resources.kind = 'staff'
         and demo_resources.n = 1;
@@ -41,28 +41,30 @@ select
     demo_businesses.n as business_n,
     demo_businesses.currency,
     kinds.n,
-    case demo_businesses.vertical_id
-        when 'clinic' then kinds.clinic_name
-        else case demo_businesses.kind when 6 then kinds.yoga_name else kinds.salon_name end
-    end as name,
+    demo_businesses.menu[kinds.n] as name,
     kinds.minutes,
-    kinds.price * demo_businesses.unit as price_minor,
+    (kinds.price * demo_businesses.unit)::bigint as price_minor,
     kinds.before_minutes,
     kinds.after_minutes,
     kinds.n = 5 as requires_confirmation,
-    kinds.n = 4 as needs_room
+    kinds.n = 4 as needs_room,
+    demo_businesses.gives_classes
 from demo_businesses
 cross join (
     values
-    (1, 'Haircut', 'First visit', 'Morning flow', 45, 40, 0, 5),
-    (2, 'Colour', 'Check-up', 'Slow flow', 60, 85, 0, 15),
-    (3, 'Beard or brows', 'Follow-up', 'Breathing', 30, 20, 0, 0),
-    (4, 'Treatment', 'Treatment', 'Private lesson', 50, 70, 5, 10),
-    (5, 'Bridal styling', 'Second opinion', 'Teacher training talk', 60, 150, 10, 15)
-) as kinds (n, salon_name, clinic_name, yoga_name, minutes, price, before_minutes, after_minutes);
+    (1, 45, 40, 0, 5),
+    (2, 60, 85, 0, 15),
+    (3, 30, 20, 0, 0),
+    (4, 50, 70, 5, 10),
+    (5, 60, 150, 10, 15)
+) as kinds (n, minutes, price, before_minutes, after_minutes);
 
 insert into catalog.service_categories (id, business_id, name, position)
-select pg_temp.key('category ' || demo_businesses.n), demo_businesses.id, 'Appointments', 1
+select
+    pg_temp.key('category ' || demo_businesses.n),
+    demo_businesses.id,
+    'Appointments',
+    1
 from demo_businesses;
 
 insert into catalog.services (
@@ -81,12 +83,14 @@ select
     demo_services.before_minutes,
     demo_services.after_minutes,
     15,
-    case demo_services.business_n % 8 when 6 then 4 else 1 end,
+    case when demo_services.gives_classes then 4 else 1 end,
     demo_services.requires_confirmation,
     demo_services.n
 from demo_services;
 
-insert into catalog.service_addons (id, business_id, service_id, name, price_minor, duration_minutes)
+insert into catalog.service_addons (
+    id, business_id, service_id, name, price_minor, duration_minutes
+)
 select
     pg_temp.key('addon ' || demo_services.business_n),
     demo_services.business_id,
@@ -95,7 +99,7 @@ select
     demo_services.price_minor / 10,
     15
 from demo_services
-where demo_services.n = 1;
+where demo_services.n = 1 and not demo_services.gives_classes;
 
 insert into catalog.service_resources (business_id, service_id, resource_id, mode, pool)
 select
@@ -107,7 +111,7 @@ select
 from demo_services
 inner join demo_resources
     on
-        demo_resources.business_id = demo_services.business_id
+        demo_services.business_id = demo_resources.business_id
         and (demo_resources.kind = 'staff' or demo_services.needs_room);
 
 insert into catalog.working_hours (id, business_id, weekday, opens_at, closes_at)
@@ -118,5 +122,23 @@ select
     halves.opens_at::time,
     halves.closes_at::time
 from demo_businesses
-cross join lateral generate_series(1, demo_businesses.days) as days (day)
+cross join lateral unnest(demo_businesses.weekdays) as days (day)
 cross join (values ('09:00', '12:30'), ('13:30', '18:30')) as halves (opens_at, closes_at);
+
+-- What every booking of a service is written with: its policy, and the add-on that some choose.
+create temporary table demo_terms on commit drop as
+select
+    demo_services.id as service_id,
+    scheduling.policy_of(demo_services.id) as policy,
+    service_addons.price_minor as addon_price_minor,
+    service_addons.duration_minutes as addon_minutes,
+    jsonb_build_object(
+        'id', service_addons.id,
+        'name', service_addons.name,
+        'price_minor', service_addons.price_minor,
+        'duration_minutes', service_addons.duration_minutes
+    ) as addon
+from demo_services
+left join catalog.service_addons on demo_services.id = service_addons.service_id;
+
+analyze demo_people, demo_businesses, demo_resources, demo_services, demo_terms;

@@ -1,0 +1,174 @@
+-- What demo_bookings has, as rows of the booking tables. Each is as the functions of sql/40_scheduling
+-- would have left it: the time that is taken, the steps that led to its status, the step to come.
+insert into scheduling.bookings (
+    id, business_id, customer_id, reference, status, starts_at, ends_at, time_zone, party_size,
+    currency, total_minor, quote, policy, customer_name, customer_email, status_reason, created_at,
+    updated_at
+)
+select
+    demo_bookings.id,
+    demo_bookings.business_id,
+    demo_bookings.customer_id,
+    demo_references.reference,
+    demo_bookings.status,
+    demo_bookings.starts_at,
+    demo_bookings.ends_at,
+    demo_bookings.time_zone,
+    demo_bookings.party_size,
+    demo_bookings.currency,
+    demo_bookings.total_minor,
+    jsonb_build_object(
+        'currency', demo_bookings.currency,
+        'lines', jsonb_build_array(jsonb_build_object(
+            'kind', 'service',
+            'service_id', demo_bookings.service_id,
+            'name', demo_bookings.service_name,
+            'addons', demo_bookings.addons,
+            'quantity', demo_bookings.party_size,
+            'unit_minor', demo_bookings.unit_minor,
+            'amount_minor', demo_bookings.total_minor
+        )),
+        'subtotal_minor', demo_bookings.total_minor,
+        'discount_minor', 0,
+        'tax_minor', 0,
+        'total_minor', demo_bookings.total_minor
+    ),
+    demo_bookings.policy,
+    demo_bookings.full_name,
+    demo_bookings.email,
+    case demo_bookings.status when 'cancelled' then 'Something came up.' end,
+    demo_bookings.booked_at,
+    case
+        when demo_bookings.status in ('completed', 'no_show') then demo_bookings.ends_at
+        when demo_bookings.status = 'cancelled' then demo_bookings.booked_at + interval '1 day'
+        else demo_bookings.booked_at
+    end
+from demo_bookings
+cross join
+    lateral (
+        -- Eight of 31 letters, from a hash of 40 bits: enough for a million without a twin, nearly always.
+        select
+            string_agg(
+                substr(
+                    '23456789ABCDEFGHJKMNPQRSTUVWXYZ',
+                    1 + get_byte(sha256(convert_to(demo_bookings.label, 'UTF8')), letters.n) % 31,
+                    1
+                ), ''
+            ) as reference
+        from generate_series(0, 7) as letters (n)
+    ) as demo_references
+on conflict (reference) do nothing;
+
+delete from demo_bookings
+where not exists (
+    select 1 from scheduling.bookings
+    where bookings.id = demo_bookings.id
+);
+
+insert into scheduling.booking_items (
+    id, business_id, booking_id, position, service_id, resource_id, starts_at, ends_at,
+    duration_minutes, price_minor, service_name, addons
+)
+select
+    demo_bookings.item_id,
+    demo_bookings.business_id,
+    demo_bookings.id,
+    1,
+    demo_bookings.service_id,
+    demo_bookings.staff_id,
+    demo_bookings.starts_at,
+    demo_bookings.ends_at,
+    demo_bookings.minutes,
+    demo_bookings.total_minor,
+    demo_bookings.service_name,
+    demo_bookings.addons
+from demo_bookings;
+
+insert into scheduling.allocations (
+    business_id, booking_id, booking_item_id, resource_id, unit, during, is_blocking
+)
+select
+    demo_bookings.business_id,
+    demo_bookings.id,
+    demo_bookings.item_id,
+    demo_resources.id,
+    places.n,
+    tstzrange(
+        demo_bookings.starts_at - make_interval(mins => demo_bookings.before_minutes),
+        demo_bookings.ends_at + make_interval(mins => demo_bookings.after_minutes)
+    ),
+    scheduling.is_blocking(demo_bookings.status, true)
+from demo_bookings
+inner join demo_resources
+    on
+        demo_bookings.business_id = demo_resources.business_id
+        and demo_bookings.staff_n = demo_resources.n
+        and (demo_resources.kind = 'staff' or demo_bookings.needs_room)
+cross join
+    lateral generate_series(
+        demo_bookings.first_place, demo_bookings.first_place + demo_bookings.party_size - 1
+    ) as places (n)
+order by demo_resources.id, demo_bookings.starts_at, places.n;
+
+insert into scheduling.booking_history (
+    business_id, booking_id, from_status, to_status, from_starts_at, to_starts_at, actor, actor_id,
+    reason, at
+)
+select
+    demo_bookings.business_id,
+    demo_bookings.id,
+    steps.from_status::scheduling.booking_status,
+    steps.to_status::scheduling.booking_status,
+    case when steps.from_status is not null then demo_bookings.starts_at end,
+    demo_bookings.starts_at,
+    steps.actor::scheduling.actor_kind,
+    case steps.actor when 'customer' then demo_bookings.customer_id else owners.id end,
+    case steps.to_status when 'cancelled' then 'Something came up.' end,
+    steps.at
+from demo_bookings
+inner join demo_people as owners on owners.email = 'owner@example.com'
+cross join
+    lateral (
+        values
+        (
+            1, null,
+            case when demo_bookings.requires_confirmation then 'pending' else 'confirmed' end,
+            'customer', demo_bookings.booked_at, true
+        ),
+        (
+            2, 'pending', 'confirmed', 'business', demo_bookings.booked_at + interval '1 hour',
+            demo_bookings.requires_confirmation and demo_bookings.status <> 'pending'
+        ),
+        (
+            3, 'confirmed', 'checked_in', 'business', demo_bookings.starts_at,
+            demo_bookings.status = 'completed'
+        ),
+        (
+            4, 'checked_in', 'completed', 'business', demo_bookings.ends_at,
+            demo_bookings.status = 'completed'
+        ),
+        (
+            5, 'confirmed', 'no_show', 'business', demo_bookings.ends_at,
+            demo_bookings.status = 'no_show'
+        ),
+        (
+            6, 'confirmed', 'cancelled', 'customer', demo_bookings.booked_at + interval '1 day',
+            demo_bookings.status = 'cancelled'
+        )
+    ) as steps (n, from_status, to_status, actor, at, is_taken)
+where steps.is_taken
+order by demo_bookings.label, steps.n;
+
+insert into scheduling.scheduled_transitions (
+    booking_id, business_id, from_status, to_status, due_at
+)
+select
+    demo_bookings.id,
+    demo_bookings.business_id,
+    'pending',
+    'expired',
+    demo_bookings.starts_at
+from demo_bookings
+where demo_bookings.status = 'pending';
+
+drop table demo_bookings;
