@@ -195,7 +195,10 @@ create table scheduling.allocations (
     where (is_blocking)
 );
 comment on table scheduling.allocations is 'The time that a booking takes from a resource.';
-create index allocations_resource_idx on scheduling.allocations (business_id, resource_id);
+-- Whose time a booking has: all three, so that no plan reads all that a resource ever did.
+create index allocations_resource_idx on scheduling.allocations (
+    business_id, resource_id, booking_id
+);
 
 create table scheduling.booking_history (
     id bigint generated always as identity primary key,

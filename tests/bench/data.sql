@@ -1,5 +1,6 @@
--- The data of the benchmarks: a business that is always open, with ten people who give one service of
--- 15 minutes, and as many allocations of others beside it as frontdesk.bench_rows says.
+-- The data of the benchmarks: a business that is always open, with sixteen people who give one
+-- service of 15 minutes, ten others with ordinary hours for the slots, and as many allocations of
+-- others beside them as frontdesk.bench_from and frontdesk.bench_to say.
 set session_replication_role = replica;
 
 insert into auth.users (id, email, email_confirmed_at)
@@ -32,14 +33,14 @@ insert into catalog.resources (id, business_id, kind, name, position)
 select
     ('00000000-0000-4000-9000-' || lpad(n::text, 12, '0'))::uuid,
     '00000000-0000-4000-8000-00000000000b', 'staff', 'Person ' || n, n
-from generate_series(0, 15) as n
+from generate_series(0, 25) as n
 on conflict do nothing;
 insert into catalog.service_resources (business_id, service_id, resource_id)
 select resources.business_id, '00000000-0000-4000-8000-00000000000c', resources.id
 from catalog.resources
-where resources.business_id = '00000000-0000-4000-8000-00000000000b'
+where resources.business_id = '00000000-0000-4000-8000-00000000000b' and resources.position < 16
 on conflict do nothing;
--- Ten of them give the service that slots are asked for.
+-- The other ten give the service that slots are asked for.
 insert into catalog.services (
     id, business_id, name, duration_minutes, price_minor, currency, slot_interval_minutes
 )
@@ -51,7 +52,7 @@ on conflict do nothing;
 insert into catalog.service_resources (business_id, service_id, resource_id)
 select resources.business_id, '00000000-0000-4000-8000-00000000000d', resources.id
 from catalog.resources
-where resources.business_id = '00000000-0000-4000-8000-00000000000b' and resources.position < 10
+where resources.business_id = '00000000-0000-4000-8000-00000000000b' and resources.position >= 16
 on conflict do nothing;
 insert into catalog.working_hours (id, business_id, weekday, opens_at, closes_at)
 select
@@ -59,8 +60,16 @@ select
     '00000000-0000-4000-8000-00000000000b', n, '00:00', '24:00'
 from generate_series(1, 7) as n
 on conflict do nothing;
+insert into catalog.working_hours (id, business_id, resource_id, weekday, opens_at, closes_at)
+select
+    ('00000000-0000-4000-b000-' || lpad((resources.position * 10 + n)::text, 12, '0'))::uuid,
+    resources.business_id, resources.id, n, '08:00', '17:00'
+from catalog.resources
+cross join generate_series(1, 7) as n
+where resources.business_id = '00000000-0000-4000-8000-00000000000b' and resources.position >= 16
+on conflict do nothing;
 
--- Eight appointments a working day of each of the ten, in one week of 2035.
+-- Eight appointments a working day of each of the ten, in one week of 2035, and an hour off at noon.
 insert into scheduling.allocations (
     business_id, booking_id, booking_item_id, resource_id, unit, during, is_blocking
 )
@@ -71,11 +80,13 @@ from catalog.resources
 cross join generate_series(0, 6) as day
 cross join lateral generate_series(
     timestamptz '2035-06-04 08:00Z' + make_interval(days => day),
-    timestamptz '2035-06-04 15:00Z' + make_interval(days => day),
+    timestamptz '2035-06-04 16:00Z' + make_interval(days => day),
     interval '1 hour'
 ) as starts (at)
 where
     resources.business_id = '00000000-0000-4000-8000-00000000000b'
+    and resources.position >= 16
+    and extract(hour from starts.at at time zone 'UTC') <> 12
     and not exists (
         select 1 from scheduling.allocations where allocations.during && '[2035-06-04, 2035-06-05)'
     );

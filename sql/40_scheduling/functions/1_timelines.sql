@@ -278,12 +278,20 @@ end;
 $$;
 
 /*
- * When resources are taken, unit by unit, buffers included. A hold that has run out takes nothing,
- * whether or not anything has released it. One booking may be left out: the one that is about to
- * move.
+ * The starts that are out of the question because resources are taken, one multirange for each unit
+ * that is taken at all. Who is taken from `from` to `to` cannot start between `from - lead` and
+ * `to + trail`, both excluded: `lead` is what follows a start (length and buffer), `trail` the
+ * buffer before it. A hold that has run out takes nothing, whether or not anything has released it.
+ * One booking may be left out: the one that is about to move.
  */
-create function scheduling.takings(resource_ids uuid[], during tstzrange, except_booking_id uuid)
-returns table (resource_id uuid, taken tstzmultirange, taken_by_unit tstzmultirange[])
+create function scheduling.clashes(
+    resource_ids uuid[],
+    during tstzrange,
+    lead interval,
+    trail interval,
+    except_booking_id uuid
+)
+returns table (resource_id uuid, clashes tstzmultirange[])
 language plpgsql
 stable
 security invoker
@@ -294,25 +302,30 @@ declare
     v_now timestamptz = private.now();
 begin
     return query
-    with units as (
-        select
-            resources.id,
-            range_agg(allocations.during) as taken
-        from unnest(takings.resource_ids) as resources (id)
-        inner join scheduling.allocations on allocations.resource_id = resources.id
-        where
-            allocations.during && takings.during
-            and allocations.is_blocking
-            and (allocations.expires_at is null or allocations.expires_at > v_now)
-            and allocations.booking_id is distinct from takings.except_booking_id
-        group by resources.id, allocations.unit
-    )
-
     select
-        units.id,
-        range_agg(units.taken),
-        array_agg(units.taken)
-    from units
-    group by units.id;
+        resources.id,
+        taken.clashes
+    from unnest(clashes.resource_ids) as resources (id)
+    cross join lateral (
+        select array_agg(units.clashes) as clashes
+        from (
+            select
+                range_agg(
+                    tstzrange(
+                        lower(allocations.during) - clashes.lead,
+                        upper(allocations.during) + clashes.trail,
+                        '()'
+                    )
+                ) as clashes
+            from scheduling.allocations
+            where
+                allocations.resource_id = resources.id
+                and allocations.during && clashes.during
+                and allocations.is_blocking
+                and (allocations.expires_at is null or allocations.expires_at > v_now)
+                and allocations.booking_id is distinct from clashes.except_booking_id
+            group by allocations.unit
+        ) as units
+    ) as taken;
 end;
 $$;

@@ -143,12 +143,14 @@ declare
     v_length interval = make_interval(mins => offers.minutes);
     v_before interval;
     v_after interval;
+    v_step interval;
 begin
     if v_service.id is null or offers.party_size > v_service.max_party_size then
         return;
     end if;
     v_before = make_interval(mins => v_service.buffer_before_minutes);
     v_after = make_interval(mins => v_service.buffer_after_minutes);
+    v_step = make_interval(mins => v_service.slot_interval_minutes);
     select businesses.time_zone into v_time_zone
     from business.businesses
     where businesses.id = v_service.business_id;
@@ -187,12 +189,16 @@ begin
         select
             needs.*,
             openings.windows,
-            coalesce(openings.openings, '{}'::tstzmultirange)
-            - coalesce(closings.closings, '{}'::tstzmultirange) as open,
-            coalesce(takings.taken, '{}'::tstzmultirange) as taken,
-            takings.taken_by_unit
+            taken.clashes,
+            (
+                -- From these starts the service ends before its opening does.
+                select range_agg(tstzrange(lower(open.during), upper(open.during) - v_length, '[]'))
+                from unnest(openings.openings - coalesce(closings.closings, '{}')) as open (during)
+                where lower(open.during) <= upper(open.during) - v_length
+            )
+            - case needs.capacity when 1 then coalesce(taken.clashes[1], '{}') else '{}' end as starts
         from unnest(v_needs) as needs
-        left join scheduling.openings(
+        inner join scheduling.openings(
             v_service.business_id,
             v_ids,
             array(select need.time_zone from unnest(v_needs) as need),
@@ -201,8 +207,9 @@ begin
         ) as openings on openings.resource_id = needs.id
         left join scheduling.closings(v_service.business_id, v_ids, v_reach) as closings
             on closings.resource_id = needs.id
-        left join scheduling.takings(v_ids, v_reach, offers.except_booking_id) as takings
-            on takings.resource_id = needs.id
+        left join scheduling.clashes(
+            v_ids, v_reach, v_length + v_after, v_before, offers.except_booking_id
+        ) as taken on taken.resource_id = needs.id
     ),
 
     starts as (
@@ -210,16 +217,20 @@ begin
             timelines.id,
             starts.at
         from timelines
+        cross join lateral unnest(timelines.starts * v_starts::tstzmultirange) as possible
         cross join lateral unnest(timelines.windows) as opening
+        cross join lateral (
+            select lower(opening) + make_interval(mins => v_service.slot_offset_minutes) as first
+        ) as steps
         cross join lateral generate_series(
-            lower(opening) + make_interval(mins => v_service.slot_offset_minutes),
-            upper(opening) - interval '1 minute',
-            make_interval(mins => v_service.slot_interval_minutes)
+            greatest(steps.first, date_bin(v_step, lower(possible), steps.first)),
+            least(upper(possible), upper(opening) - interval '1 minute'),
+            v_step
         ) as starts (at)
         where
             timelines.is_leading
-            and opening && v_starts
-            and starts.at <@ v_starts
+            and opening && possible
+            and starts.at <@ possible
     ),
 
     asked as (
@@ -233,7 +244,10 @@ begin
             moments.at
         from timelines
         cross join (select distinct starts.at from starts) as moments
-        where v_pool_count > 1 and not timelines.is_leading
+        where
+            v_pool_count > 1
+            and not timelines.is_leading
+            and timelines.starts @> moments.at
     ),
 
     free as (
@@ -246,25 +260,18 @@ begin
             timelines.capacity,
             timelines.rank,
             case
-                when not timelines.taken && taken.during then timelines.capacity
-                when timelines.capacity = 1 then 0
+                when timelines.capacity = 1 or timelines.clashes is null then timelines.capacity
                 else timelines.capacity - (
                     select count(*)
-                    from unnest(timelines.taken_by_unit) as unit (taken)
-                    where unit.taken && taken.during
+                    from unnest(timelines.clashes) as unit (clashes)
+                    where unit.clashes @> asked.at
                 )
             end::integer as remaining
         from asked
         inner join timelines on timelines.id = asked.id
-        cross join lateral (
-            values (tstzrange(asked.at - v_before, asked.at + v_length + v_after))
-        ) as taken (during)
         where
-            timelines.open @> tstzrange(asked.at, asked.at + v_length)
-            and (
-                v_full_days = '{}'
-                or (asked.at at time zone v_time_zone)::date <> all(v_full_days)
-            )
+            v_full_days = '{}'
+            or (asked.at at time zone v_time_zone)::date <> all(v_full_days)
     )
 
     select

@@ -6005,7 +6005,10 @@ create table scheduling.allocations (
     where (is_blocking)
 );
 comment on table scheduling.allocations is 'The time that a booking takes from a resource.';
-create index allocations_resource_idx on scheduling.allocations (business_id, resource_id);
+-- Whose time a booking has: all three, so that no plan reads all that a resource ever did.
+create index allocations_resource_idx on scheduling.allocations (
+    business_id, resource_id, booking_id
+);
 
 create table scheduling.booking_history (
     id bigint generated always as identity primary key,
@@ -6353,12 +6356,20 @@ end;
 $$;
 
 /*
- * When resources are taken, unit by unit, buffers included. A hold that has run out takes nothing,
- * whether or not anything has released it. One booking may be left out: the one that is about to
- * move.
+ * The starts that are out of the question because resources are taken, one multirange for each unit
+ * that is taken at all. Who is taken from `from` to `to` cannot start between `from - lead` and
+ * `to + trail`, both excluded: `lead` is what follows a start (length and buffer), `trail` the
+ * buffer before it. A hold that has run out takes nothing, whether or not anything has released it.
+ * One booking may be left out: the one that is about to move.
  */
-create function scheduling.takings(resource_ids uuid[], during tstzrange, except_booking_id uuid)
-returns table (resource_id uuid, taken tstzmultirange, taken_by_unit tstzmultirange[])
+create function scheduling.clashes(
+    resource_ids uuid[],
+    during tstzrange,
+    lead interval,
+    trail interval,
+    except_booking_id uuid
+)
+returns table (resource_id uuid, clashes tstzmultirange[])
 language plpgsql
 stable
 security invoker
@@ -6369,26 +6380,31 @@ declare
     v_now timestamptz = private.now();
 begin
     return query
-    with units as (
-        select
-            resources.id,
-            range_agg(allocations.during) as taken
-        from unnest(takings.resource_ids) as resources (id)
-        inner join scheduling.allocations on allocations.resource_id = resources.id
-        where
-            allocations.during && takings.during
-            and allocations.is_blocking
-            and (allocations.expires_at is null or allocations.expires_at > v_now)
-            and allocations.booking_id is distinct from takings.except_booking_id
-        group by resources.id, allocations.unit
-    )
-
     select
-        units.id,
-        range_agg(units.taken),
-        array_agg(units.taken)
-    from units
-    group by units.id;
+        resources.id,
+        taken.clashes
+    from unnest(clashes.resource_ids) as resources (id)
+    cross join lateral (
+        select array_agg(units.clashes) as clashes
+        from (
+            select
+                range_agg(
+                    tstzrange(
+                        lower(allocations.during) - clashes.lead,
+                        upper(allocations.during) + clashes.trail,
+                        '()'
+                    )
+                ) as clashes
+            from scheduling.allocations
+            where
+                allocations.resource_id = resources.id
+                and allocations.during && clashes.during
+                and allocations.is_blocking
+                and (allocations.expires_at is null or allocations.expires_at > v_now)
+                and allocations.booking_id is distinct from clashes.except_booking_id
+            group by allocations.unit
+        ) as units
+    ) as taken;
 end;
 $$;
 
@@ -6539,12 +6555,14 @@ declare
     v_length interval = make_interval(mins => offers.minutes);
     v_before interval;
     v_after interval;
+    v_step interval;
 begin
     if v_service.id is null or offers.party_size > v_service.max_party_size then
         return;
     end if;
     v_before = make_interval(mins => v_service.buffer_before_minutes);
     v_after = make_interval(mins => v_service.buffer_after_minutes);
+    v_step = make_interval(mins => v_service.slot_interval_minutes);
     select businesses.time_zone into v_time_zone
     from business.businesses
     where businesses.id = v_service.business_id;
@@ -6583,12 +6601,16 @@ begin
         select
             needs.*,
             openings.windows,
-            coalesce(openings.openings, '{}'::tstzmultirange)
-            - coalesce(closings.closings, '{}'::tstzmultirange) as open,
-            coalesce(takings.taken, '{}'::tstzmultirange) as taken,
-            takings.taken_by_unit
+            taken.clashes,
+            (
+                -- From these starts the service ends before its opening does.
+                select range_agg(tstzrange(lower(open.during), upper(open.during) - v_length, '[]'))
+                from unnest(openings.openings - coalesce(closings.closings, '{}')) as open (during)
+                where lower(open.during) <= upper(open.during) - v_length
+            )
+            - case needs.capacity when 1 then coalesce(taken.clashes[1], '{}') else '{}' end as starts
         from unnest(v_needs) as needs
-        left join scheduling.openings(
+        inner join scheduling.openings(
             v_service.business_id,
             v_ids,
             array(select need.time_zone from unnest(v_needs) as need),
@@ -6597,8 +6619,9 @@ begin
         ) as openings on openings.resource_id = needs.id
         left join scheduling.closings(v_service.business_id, v_ids, v_reach) as closings
             on closings.resource_id = needs.id
-        left join scheduling.takings(v_ids, v_reach, offers.except_booking_id) as takings
-            on takings.resource_id = needs.id
+        left join scheduling.clashes(
+            v_ids, v_reach, v_length + v_after, v_before, offers.except_booking_id
+        ) as taken on taken.resource_id = needs.id
     ),
 
     starts as (
@@ -6606,16 +6629,20 @@ begin
             timelines.id,
             starts.at
         from timelines
+        cross join lateral unnest(timelines.starts * v_starts::tstzmultirange) as possible
         cross join lateral unnest(timelines.windows) as opening
+        cross join lateral (
+            select lower(opening) + make_interval(mins => v_service.slot_offset_minutes) as first
+        ) as steps
         cross join lateral generate_series(
-            lower(opening) + make_interval(mins => v_service.slot_offset_minutes),
-            upper(opening) - interval '1 minute',
-            make_interval(mins => v_service.slot_interval_minutes)
+            greatest(steps.first, date_bin(v_step, lower(possible), steps.first)),
+            least(upper(possible), upper(opening) - interval '1 minute'),
+            v_step
         ) as starts (at)
         where
             timelines.is_leading
-            and opening && v_starts
-            and starts.at <@ v_starts
+            and opening && possible
+            and starts.at <@ possible
     ),
 
     asked as (
@@ -6629,7 +6656,10 @@ begin
             moments.at
         from timelines
         cross join (select distinct starts.at from starts) as moments
-        where v_pool_count > 1 and not timelines.is_leading
+        where
+            v_pool_count > 1
+            and not timelines.is_leading
+            and timelines.starts @> moments.at
     ),
 
     free as (
@@ -6642,25 +6672,18 @@ begin
             timelines.capacity,
             timelines.rank,
             case
-                when not timelines.taken && taken.during then timelines.capacity
-                when timelines.capacity = 1 then 0
+                when timelines.capacity = 1 or timelines.clashes is null then timelines.capacity
                 else timelines.capacity - (
                     select count(*)
-                    from unnest(timelines.taken_by_unit) as unit (taken)
-                    where unit.taken && taken.during
+                    from unnest(timelines.clashes) as unit (clashes)
+                    where unit.clashes @> asked.at
                 )
             end::integer as remaining
         from asked
         inner join timelines on timelines.id = asked.id
-        cross join lateral (
-            values (tstzrange(asked.at - v_before, asked.at + v_length + v_after))
-        ) as taken (during)
         where
-            timelines.open @> tstzrange(asked.at, asked.at + v_length)
-            and (
-                v_full_days = '{}'
-                or (asked.at at time zone v_time_zone)::date <> all(v_full_days)
-            )
+            v_full_days = '{}'
+            or (asked.at at time zone v_time_zone)::date <> all(v_full_days)
     )
 
     select
