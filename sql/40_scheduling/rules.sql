@@ -243,3 +243,44 @@ $$;
 create trigger _100_refuse_ineligible
 before insert or update of resource_id, unit on scheduling.allocations
 for each row execute function scheduling.allocations__refuse_ineligible();
+
+/*
+ * What bookings point at stays, so that they can always be read: it is archived or switched off.
+ *
+ * Errors:  PT409 in_use
+ */
+create function scheduling.any__keep_booked()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if exists (
+        select 1
+        from scheduling.booking_items
+        where
+            booking_items.business_id = old.business_id
+            and (booking_items.service_id = old.id or booking_items.resource_id = old.id)
+    ) or exists (
+        select 1
+        from scheduling.allocations
+        where allocations.business_id = old.business_id and allocations.resource_id = old.id
+    ) then
+        perform private.refuse(
+            'PT409', 'in_use', 'There are bookings of it.',
+            'Set archived_at of a service or is_active of a resource instead of deleting it.'
+        );
+    end if;
+    return old;
+end;
+$$;
+
+create trigger _100_keep_booked
+before delete on catalog.services
+for each row execute function scheduling.any__keep_booked();
+
+create trigger _100_keep_booked
+before delete on catalog.resources
+for each row execute function scheduling.any__keep_booked();

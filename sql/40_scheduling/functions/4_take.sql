@@ -144,3 +144,103 @@ begin
     order by offer.pool, load.bookings, offer.rank;
 end;
 $$;
+
+/*
+ * Take the time of one item of a booking from one resource of each pool, under the lock. Where the
+ * item before it has the same resource there are no buffers between the two: they meet at this
+ * item's start. Gives the resource that leads.
+ *
+ * Errors:  PT409 slot_taken
+ */
+create function scheduling.take(
+    leg scheduling.leg, offers scheduling.offer[], booking scheduling.bookings, item_id uuid
+)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_during tstzrange = tstzrange(leg.starts_at - leg.before, leg.ends_at + leg.after);
+    v_midnight timestamp = date_trunc('day', leg.starts_at at time zone booking.time_zone);
+    v_pools integer = (select count(distinct offer.pool) from unnest(offers) as offer);
+    v_chosen record;
+    v_leading_id uuid;
+begin
+    perform scheduling.release_expired(
+        array(select offer.id from unnest(offers) as offer), v_during
+    );
+    for v_chosen in
+        select *
+        from scheduling.choose(
+            offers,
+            v_during,
+            tstzrange(
+                v_midnight at time zone booking.time_zone,
+                (v_midnight + interval '1 day') at time zone booking.time_zone
+            ),
+            booking.id
+        )
+    loop
+        exit when not scheduling.allocate(leg, booking, item_id, v_chosen.id, v_chosen.free_units);
+        v_pools = v_pools - 1;
+        v_leading_id = case when v_chosen.is_leading then v_chosen.id else v_leading_id end;
+    end loop;
+    if v_pools > 0 then
+        perform scheduling.refuse_taken();
+    end if;
+    return v_leading_id;
+end;
+$$;
+
+/*
+ * Write the time that one item takes from one resource. False when somebody else has it: a writer
+ * without our lock conflicts here and is refused all the same.
+ */
+create function scheduling.allocate(
+    leg scheduling.leg,
+    booking scheduling.bookings,
+    item_id uuid,
+    resource_id uuid,
+    units integer[]
+)
+returns boolean
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_from timestamptz = leg.starts_at - leg.before;
+    v_count integer;
+begin
+    update scheduling.allocations
+    set during = tstzrange(lower(allocations.during), leg.starts_at)
+    where
+        allocations.business_id = booking.business_id
+        and allocations.booking_id = booking.id
+        and allocations.resource_id = allocate.resource_id
+        and upper(allocations.during) > v_from;
+    if found then
+        v_from = leg.starts_at;
+    end if;
+
+    insert into scheduling.allocations (
+        business_id, booking_id, booking_item_id, resource_id, unit, during, is_blocking, expires_at
+    )
+    select
+        booking.business_id,
+        booking.id,
+        item_id,
+        allocate.resource_id,
+        chosen.unit,
+        tstzrange(v_from, leg.ends_at + leg.after),
+        scheduling.is_blocking(booking.status, leg.is_blocked_by_pending),
+        case when booking.status in ('held', 'pending_payment') then booking.hold_expires_at end
+    from unnest(units) as chosen (unit)
+    on conflict do nothing;
+    get diagnostics v_count = row_count;
+    return v_count = cardinality(units);
+end;
+$$;

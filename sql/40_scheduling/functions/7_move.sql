@@ -145,7 +145,7 @@ begin
         )
     );
     perform scheduling.refuse_move(v_booking);
-    perform scheduling.lock_for(v_legs, v_offers, '{}', v_booking.id);
+    perform scheduling.lock_for(v_legs, v_offers, v_booking.id);
     perform scheduling.write_move(v_booking, v_legs, reason);
     return v_booking.id;
 end;

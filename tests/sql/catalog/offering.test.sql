@@ -136,7 +136,9 @@ select throws_ok(
     'PT409', 'This service has bookings in its currency.', 'a booked service keeps its currency'
 );
 select throws_ok(
-    $$ delete from public.services where name = 'Class' $$, '23503', null, 'and cannot be deleted, only archived'
+    $$ delete from public.services where name = 'Class' $$,
+    'PT409', 'There are bookings of it.',
+    'and cannot be deleted, only archived'
 );
 
 select * from finish();

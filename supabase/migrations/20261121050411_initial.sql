@@ -2683,6 +2683,11 @@ begin
 end;
 $$;
 
+-- sql/20_business/functions/5_invitations.sql
+
+-- How people are asked to join a business: by a token that is sent to an address, lives a day and
+-- works once. Under the lock of the business, as everything that changes its members.
+
 /*
  * How long an invitation can be accepted: 24 hours, or what the setting frontdesk.invitation_hours
  * says.
@@ -7268,6 +7273,106 @@ begin
 end;
 $$;
 
+/*
+ * Take the time of one item of a booking from one resource of each pool, under the lock. Where the
+ * item before it has the same resource there are no buffers between the two: they meet at this
+ * item's start. Gives the resource that leads.
+ *
+ * Errors:  PT409 slot_taken
+ */
+create function scheduling.take(
+    leg scheduling.leg, offers scheduling.offer[], booking scheduling.bookings, item_id uuid
+)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_during tstzrange = tstzrange(leg.starts_at - leg.before, leg.ends_at + leg.after);
+    v_midnight timestamp = date_trunc('day', leg.starts_at at time zone booking.time_zone);
+    v_pools integer = (select count(distinct offer.pool) from unnest(offers) as offer);
+    v_chosen record;
+    v_leading_id uuid;
+begin
+    perform scheduling.release_expired(
+        array(select offer.id from unnest(offers) as offer), v_during
+    );
+    for v_chosen in
+        select *
+        from scheduling.choose(
+            offers,
+            v_during,
+            tstzrange(
+                v_midnight at time zone booking.time_zone,
+                (v_midnight + interval '1 day') at time zone booking.time_zone
+            ),
+            booking.id
+        )
+    loop
+        exit when not scheduling.allocate(leg, booking, item_id, v_chosen.id, v_chosen.free_units);
+        v_pools = v_pools - 1;
+        v_leading_id = case when v_chosen.is_leading then v_chosen.id else v_leading_id end;
+    end loop;
+    if v_pools > 0 then
+        perform scheduling.refuse_taken();
+    end if;
+    return v_leading_id;
+end;
+$$;
+
+/*
+ * Write the time that one item takes from one resource. False when somebody else has it: a writer
+ * without our lock conflicts here and is refused all the same.
+ */
+create function scheduling.allocate(
+    leg scheduling.leg,
+    booking scheduling.bookings,
+    item_id uuid,
+    resource_id uuid,
+    units integer[]
+)
+returns boolean
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_from timestamptz = leg.starts_at - leg.before;
+    v_count integer;
+begin
+    update scheduling.allocations
+    set during = tstzrange(lower(allocations.during), leg.starts_at)
+    where
+        allocations.business_id = booking.business_id
+        and allocations.booking_id = booking.id
+        and allocations.resource_id = allocate.resource_id
+        and upper(allocations.during) > v_from;
+    if found then
+        v_from = leg.starts_at;
+    end if;
+
+    insert into scheduling.allocations (
+        business_id, booking_id, booking_item_id, resource_id, unit, during, is_blocking, expires_at
+    )
+    select
+        booking.business_id,
+        booking.id,
+        item_id,
+        allocate.resource_id,
+        chosen.unit,
+        tstzrange(v_from, leg.ends_at + leg.after),
+        scheduling.is_blocking(booking.status, leg.is_blocked_by_pending),
+        case when booking.status in ('held', 'pending_payment') then booking.hold_expires_at end
+    from unnest(units) as chosen (unit)
+    on conflict do nothing;
+    get diagnostics v_count = row_count;
+    return v_count = cardinality(units);
+end;
+$$;
+
 -- sql/40_scheduling/functions/5_place.sql
 
 -- How a booking comes to be, moves to another time, and takes its next step.
@@ -7373,7 +7478,7 @@ $$;
  * Errors:  PT422 limit_reached
  */
 create function scheduling.lock_for(
-    legs scheduling.leg[], offers scheduling.offer[], other_ids uuid[], except_booking_id uuid
+    legs scheduling.leg[], offers scheduling.offer[], except_booking_id uuid
 )
 returns void
 language plpgsql
@@ -7390,9 +7495,7 @@ declare
     v_leg scheduling.leg;
     v_time_zone text;
 begin
-    perform scheduling.lock(
-        array(select offer.id from unnest(offers) as offer) || v_limited_ids || other_ids
-    );
+    perform scheduling.lock(array(select offer.id from unnest(offers) as offer) || v_limited_ids);
     foreach v_leg in array legs loop
         continue when v_leg.service_id <> all(v_limited_ids);
         select businesses.time_zone into v_time_zone
@@ -7410,106 +7513,6 @@ begin
             perform scheduling.refuse_limit();
         end if;
     end loop;
-end;
-$$;
-
-/*
- * Take the time of one item of a booking from one resource of each pool, under the lock. Where the
- * item before it has the same resource there are no buffers between the two: they meet at this
- * item's start. Gives the resource that leads.
- *
- * Errors:  PT409 slot_taken
- */
-create function scheduling.take(
-    leg scheduling.leg, offers scheduling.offer[], booking scheduling.bookings, item_id uuid
-)
-returns uuid
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_during tstzrange = tstzrange(leg.starts_at - leg.before, leg.ends_at + leg.after);
-    v_midnight timestamp = date_trunc('day', leg.starts_at at time zone booking.time_zone);
-    v_pools integer = (select count(distinct offer.pool) from unnest(offers) as offer);
-    v_chosen record;
-    v_leading_id uuid;
-begin
-    perform scheduling.release_expired(
-        array(select offer.id from unnest(offers) as offer), v_during
-    );
-    for v_chosen in
-        select *
-        from scheduling.choose(
-            offers,
-            v_during,
-            tstzrange(
-                v_midnight at time zone booking.time_zone,
-                (v_midnight + interval '1 day') at time zone booking.time_zone
-            ),
-            booking.id
-        )
-    loop
-        exit when not scheduling.allocate(leg, booking, item_id, v_chosen.id, v_chosen.free_units);
-        v_pools = v_pools - 1;
-        v_leading_id = case when v_chosen.is_leading then v_chosen.id else v_leading_id end;
-    end loop;
-    if v_pools > 0 then
-        perform scheduling.refuse_taken();
-    end if;
-    return v_leading_id;
-end;
-$$;
-
-/*
- * Write the time that one item takes from one resource. False when somebody else has it: a writer
- * without our lock conflicts here and is refused all the same.
- */
-create function scheduling.allocate(
-    leg scheduling.leg,
-    booking scheduling.bookings,
-    item_id uuid,
-    resource_id uuid,
-    units integer[]
-)
-returns boolean
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_from timestamptz = leg.starts_at - leg.before;
-    v_count integer;
-begin
-    update scheduling.allocations
-    set during = tstzrange(lower(allocations.during), leg.starts_at)
-    where
-        allocations.business_id = booking.business_id
-        and allocations.booking_id = booking.id
-        and allocations.resource_id = allocate.resource_id
-        and upper(allocations.during) > v_from;
-    if found then
-        v_from = leg.starts_at;
-    end if;
-
-    insert into scheduling.allocations (
-        business_id, booking_id, booking_item_id, resource_id, unit, during, is_blocking, expires_at
-    )
-    select
-        booking.business_id,
-        booking.id,
-        item_id,
-        allocate.resource_id,
-        chosen.unit,
-        tstzrange(v_from, leg.ends_at + leg.after),
-        scheduling.is_blocking(booking.status, leg.is_blocked_by_pending),
-        case when booking.status in ('held', 'pending_payment') then booking.hold_expires_at end
-    from unnest(units) as chosen (unit)
-    on conflict do nothing;
-    get diagnostics v_count = row_count;
-    return v_count = cardinality(units);
 end;
 $$;
 
@@ -7605,7 +7608,7 @@ begin
         v_offers = v_offers || scheduling.offers_of(v_legs[v_index]);
     end loop;
     v_quote = pricing.quote(v_legs, coupon_code, 0);
-    perform scheduling.lock_for(v_legs, v_offers, '{}', null);
+    perform scheduling.lock_for(v_legs, v_offers, null);
 
     v_booking = scheduling.write_booking(v_legs, v_quote, notes, is_hold);
     for v_index in 1 .. v_count loop
@@ -8064,7 +8067,7 @@ begin
         )
     );
     perform scheduling.refuse_move(v_booking);
-    perform scheduling.lock_for(v_legs, v_offers, '{}', v_booking.id);
+    perform scheduling.lock_for(v_legs, v_offers, v_booking.id);
     perform scheduling.write_move(v_booking, v_legs, reason);
     return v_booking.id;
 end;
@@ -8381,6 +8384,47 @@ $$;
 create trigger _100_refuse_ineligible
 before insert or update of resource_id, unit on scheduling.allocations
 for each row execute function scheduling.allocations__refuse_ineligible();
+
+/*
+ * What bookings point at stays, so that they can always be read: it is archived or switched off.
+ *
+ * Errors:  PT409 in_use
+ */
+create function scheduling.any__keep_booked()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if exists (
+        select 1
+        from scheduling.booking_items
+        where
+            booking_items.business_id = old.business_id
+            and (booking_items.service_id = old.id or booking_items.resource_id = old.id)
+    ) or exists (
+        select 1
+        from scheduling.allocations
+        where allocations.business_id = old.business_id and allocations.resource_id = old.id
+    ) then
+        perform private.refuse(
+            'PT409', 'in_use', 'There are bookings of it.',
+            'Set archived_at of a service or is_active of a resource instead of deleting it.'
+        );
+    end if;
+    return old;
+end;
+$$;
+
+create trigger _100_keep_booked
+before delete on catalog.services
+for each row execute function scheduling.any__keep_booked();
+
+create trigger _100_keep_booked
+before delete on catalog.resources
+for each row execute function scheduling.any__keep_booked();
 
 -- sql/40_scheduling/policies.sql
 
