@@ -7,20 +7,14 @@ this stack does not read are passed over. A key that neither knows is refused by
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from cli.settings_auth import Auth, NotRead, Section
 from cli.settings_file import read
 
 Port = Annotated[int, Field(ge=1, le=65535)]
-NotRead = dict[str, Any]
-
-
-class Section(BaseModel):
-    """A table of the file, in which every key must be known and of its type."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Tls(Section):
@@ -65,41 +59,6 @@ class Db(Section):
     vault: NotRead = {}
     network_restrictions: NotRead = {}
     ssl_enforcement: NotRead = {}
-
-
-class Auth(Section):
-    enabled: bool = True
-    site_url: str = "http://127.0.0.1:3000"
-    external_url: str | None = None
-    additional_redirect_urls: list[str] = []
-    jwt_expiry: Annotated[int, Field(gt=0, le=604_800)] = 3600
-    jwt_issuer: str | None = None
-    jwt_secret: Annotated[str, Field(min_length=32)] | None = None
-    anon_key: str | None = None
-    service_role_key: str | None = None
-    publishable_key: str | None = None
-    secret_key: str | None = None
-    signing_keys_path: str | None = None
-    enable_refresh_token_rotation: bool = True
-    refresh_token_reuse_interval: int = 10
-    enable_signup: bool = True
-    enable_anonymous_sign_ins: bool = False
-    enable_manual_linking: bool = False
-    minimum_password_length: Annotated[int, Field(ge=6)] = 6
-    password_requirements: str = ""
-    passkey: NotRead = {}
-    webauthn: NotRead = {}
-    rate_limit: NotRead = {}
-    captcha: NotRead = {}
-    email: NotRead = {}
-    sms: NotRead = {}
-    sessions: NotRead = {}
-    hook: NotRead = {}
-    mfa: NotRead = {}
-    external: NotRead = {}
-    web3: NotRead = {}
-    third_party: NotRead = {}
-    oauth_server: NotRead = {}
 
 
 class Gateway(Section):

@@ -11,7 +11,7 @@ from typing import Any
 import jwt
 
 from cli.refusal import Refusal
-from cli.settings import Auth
+from cli.settings_auth import Auth
 from cli.stack.secrets import Secrets
 
 ASYMMETRIC = {"EC": "ES256", "RSA": "RS256"}
@@ -21,13 +21,18 @@ TEN_YEARS = 10 * 365 * 24 * 3600  # seconds; what Supabase gives its anon and se
 
 @dataclass(frozen=True)
 class Keys:
-    """What clients and PostgREST need. `opaque`: a key that is no token → the token it means."""
+    """What clients, PostgREST and sign-in need.
+
+    `opaque`: a key that is no token → the token it means; `signing`: the private keys as a JSON
+    array, or nothing.
+    """
 
     jwt_secret: str
     anon_key: str
     service_role_key: str
     jwks: str
     opaque: dict[str, str]
+    signing: str
 
 
 def keys_of(auth: Auth, secrets: Secrets, folder: Path) -> Keys:
@@ -39,7 +44,8 @@ def keys_of(auth: Auth, secrets: Secrets, folder: Path) -> Keys:
         Refusal: when a set key is a token that nothing here would accept.
     """
     jwt_secret = auth.jwt_secret or secrets.jwt_secret
-    public = [_public(key) for key in _signing_keys(auth, folder)]
+    private = _signing_keys(auth, folder)
+    public = [_public(key) for key in private]
     opaque: dict[str, str] = {}
     chosen = {}
     for role, key, name in (
@@ -59,6 +65,7 @@ def keys_of(auth: Auth, secrets: Secrets, folder: Path) -> Keys:
         service_role_key=chosen["service_role"],
         jwks=json.dumps({"keys": [symmetric, *public]}),
         opaque=opaque,
+        signing=json.dumps(private) if private else "",
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from cli.stack import gateway, postgrest, programs
+from cli.stack import gateway, postgrest, programs, sign_in
 from cli.stack.account import Account, server_account
 from cli.stack.plan import Plan
 from cli.stack.ports import HOST
@@ -65,6 +65,7 @@ def _postgrest(plan: Plan) -> Part:
             db_url=plan.login("authenticator"),
             jwks=plan.keys.jwks,
             api_url=plan.api_url,
+            issuer=sign_in.issuer(plan.config.auth, plan.auth_url),
             port=port,
             admin_port=admin_port,
         ),
@@ -105,6 +106,7 @@ def _edge(plan: Plan) -> Part:
         "FRONTDESK_SCHEMAS": ",".join(plan.config.api.schemas),
         "FRONTDESK_REST_URL": f"http://{HOST}:{plan.inner_ports['rest']}",
         "FRONTDESK_REST_ADMIN_URL": f"http://{HOST}:{plan.inner_ports['rest_admin']}",
+        **sign_in.environment(plan.config.auth, plan.keys, auth_url=plan.auth_url),
     }
     program = _python(plan, "edge", "workers.edge", env)
     return Part("edge", program, f"http://{HOST}:{port}", _http(port, "/health/live"))

@@ -37,6 +37,11 @@ class Plan:
         """The gateway's."""
         return f"http://{ports.HOST}:{self.port}"
 
+    @property
+    def auth_url(self) -> str:
+        """The sign-in service's."""
+        return f"{self.api_url}/auth/v1"
+
     def login(self, role: str) -> str:
         """How one of our processes connects: the administrator's address as another role."""
         password = role_password(self.admin_password, role)
@@ -49,7 +54,7 @@ class Plan:
         return Endpoints(
             api_url=self.api_url,
             rest_url=f"{self.api_url}/rest/v1",
-            auth_url=f"{self.api_url}/auth/v1",
+            auth_url=self.auth_url,
             functions_url=f"{self.api_url}/functions/v1",
             storage_url=f"{self.api_url}/storage/v1",
             db_url=self.db_url,

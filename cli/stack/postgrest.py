@@ -17,6 +17,7 @@ def environment(
     db_url: str,
     jwks: str,
     api_url: str,
+    issuer: str,
     port: int,
     admin_port: int,
 ) -> Mapping[str, str]:
@@ -32,6 +33,8 @@ def environment(
         "PGRST_DB_CHANNEL_ENABLED": "true",
         "PGRST_JWT_SECRET": jwks,
         "PGRST_JWT_CACHE_MAX_LIFETIME": str(config.frontdesk.rest.jwt_cache_max_lifetime),
+        # What auth.check_request compares a user's token with.
+        "PGRST_APP_SETTINGS_AUTH_ISSUER": issuer,
         "PGRST_LOG_LEVEL": LOG_LEVEL,
         # The whole API is described to everybody: who may what is in the reference, not hidden.
         "PGRST_OPENAPI_MODE": "ignore-privileges",

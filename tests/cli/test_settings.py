@@ -44,7 +44,7 @@ def test_a_wrong_key_is_named(tmp_path: Path, text: str, message: str, next_step
 
 
 def test_sections_that_are_supabases_alone_are_passed_over(tmp_path: Path) -> None:
-    text = "[studio]\nopenai_api_key = 'env(NOT_SET)'\n[auth.email]\nenabled = true"
+    text = "[studio]\nopenai_api_key = 'env(NOT_SET)'\n[auth.email.smtp]\nenabled = true"
     assert loaded(tmp_path, text).api.port == 54321
 
 

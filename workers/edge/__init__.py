@@ -1,1 +1,1 @@
-"""What must answer over HTTP: health, metrics, the API's reference; later auth and webhooks."""
+"""What must answer over HTTP: sign-in, health, metrics, the API's reference; later webhooks."""

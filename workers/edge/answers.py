@@ -53,7 +53,5 @@ async def not_offered(request: Request) -> Response:
         501,
         f"This version has no {family} service.",
         details="not_offered",
-        hint="Users and tokens come from: ./frontdesk users create EMAIL; users token EMAIL."
-        if family == "auth"
-        else "See /docs for what is offered.",
+        hint="See /docs for what is offered.",
     )

@@ -10,24 +10,29 @@ from psycopg_pool import AsyncConnectionPool
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
 from workers.edge import answers, health, reference
+from workers.edge.auth import app as auth
 from workers.edge.settings import Settings
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-NOT_OFFERED = ("/auth/v1", "/storage/v1", "/functions/v1")
+NOT_OFFERED = ("/storage/v1", "/functions/v1")
+# What a page of another origin may read beside the body.
+EXPOSED_HEADERS = ["x-supabase-api-version", "x-total-count", "link", "retry-after"]
 
 
 def make(settings: Settings) -> Starlette:
     """Build the application for these settings."""
+    sign_in = auth.make()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         pool = AsyncConnectionPool(settings.db_url, min_size=1, max_size=5, open=False)
         rest = httpx.AsyncClient(base_url=settings.rest_url)
         rest_admin = httpx.AsyncClient(base_url=settings.rest_admin_url)
-        async with pool, rest, rest_admin:
+        signing_in = auth.running(sign_in, settings.auth, settings.db_url)
+        async with pool, rest, rest_admin, signing_in:
             app.state.pool, app.state.rest, app.state.rest_admin = pool, rest, rest_admin
             app.state.api_url, app.state.schemas = settings.api_url, settings.schemas
             yield
@@ -38,6 +43,7 @@ def make(settings: Settings) -> Starlette:
             Route("/health/ready", health.ready),
             Route("/metrics", health.metrics),
             Route("/docs", reference.docs),
+            Mount("/auth/v1", app=sign_in),
             *(
                 Route(f"{prefix}/{{path:path}}", answers.not_offered, methods=METHODS)
                 for prefix in NOT_OFFERED
@@ -45,7 +51,11 @@ def make(settings: Settings) -> Starlette:
         ],
         middleware=[
             Middleware(
-                CORSMiddleware, allow_origins=["*"], allow_methods=METHODS, allow_headers=["*"]
+                CORSMiddleware,
+                allow_origins=["*"],
+                allow_methods=METHODS,
+                allow_headers=["*"],
+                expose_headers=EXPOSED_HEADERS,
             )
         ],
         exception_handlers={

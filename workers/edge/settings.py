@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from workers.edge.auth.settings import Settings as AuthSettings
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -16,6 +18,7 @@ class Settings:
     rest_url: str
     rest_admin_url: str
     schemas: tuple[str, ...]
+    auth: AuthSettings
 
     @classmethod
     def of_environment(cls) -> Settings:
@@ -27,4 +30,5 @@ class Settings:
             rest_url=os.environ["FRONTDESK_REST_URL"],
             rest_admin_url=os.environ["FRONTDESK_REST_ADMIN_URL"],
             schemas=tuple(os.environ["FRONTDESK_SCHEMAS"].split(",")),
+            auth=AuthSettings.of(os.environ),
         )

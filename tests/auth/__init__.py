@@ -1,0 +1,1 @@
+"""Sign-in: what the routes, the tokens and the database promise."""

@@ -1,0 +1,73 @@
+"""Which tokens are believed, by REST and by sign-in."""
+
+from __future__ import annotations
+
+import time
+import uuid
+
+import jwt
+import pytest
+
+from tests.auth.conftest import Door, code_of
+
+NOW = int(time.time())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"aud": "somebody"},
+        {"iss": "https://issuer.example"},
+        {"exp": NOW - 60},
+        {"iat": NOW + 3600, "exp": NOW + 7200},
+        {"nbf": NOW + 3600},
+        {"session_id": str(uuid.uuid4())},
+        {"session_id": "no identifier"},
+        {"sub": "no identifier"},
+    ],
+)
+def test_a_token_that_says_something_wrong_opens_nothing(
+    door: Door, change: dict[str, object]
+) -> None:
+    ada = door.person()
+    ada.sign_up()
+    claims = jwt.decode(ada.session["access_token"], options={"verify_signature": False})
+    secret = door.stack.endpoints.jwt_secret
+    right = jwt.encode(claims, secret, "HS256")
+    assert ada.rest(token=right).status_code == 200
+    assert ada.ask("GET", "/user", token=right).status_code == 200
+    wrong = jwt.encode({**claims, **change}, secret, "HS256")
+    assert ada.rest(token=wrong).status_code == 401
+    assert ada.ask("GET", "/user", token=wrong).status_code == 403
+
+
+@pytest.mark.parametrize(("key", "algorithm"), [(None, "none"), ("x" * 64, "HS256")])
+def test_a_token_that_somebody_else_signed_opens_nothing(
+    door: Door, key: str | None, algorithm: str
+) -> None:
+    ada = door.person()
+    ada.sign_up()
+    claims = jwt.decode(ada.session["access_token"], options={"verify_signature": False})
+    forged = jwt.encode(claims, key, algorithm)
+    assert ada.rest(token=forged).status_code == 401
+    assert code_of(ada.ask("GET", "/user", token=forged)) == (403, "bad_jwt")
+    assert code_of(ada.ask("GET", "/user", token="no token")) == (403, "bad_jwt")
+
+
+def test_no_token_is_asked_for(door: Door) -> None:
+    assert code_of(door.person().ask("GET", "/user")) == (401, "no_authorization")
+
+
+def test_a_token_without_a_session_is_the_operators_and_passes(door: Door) -> None:
+    ada = door.person()
+    ada.sign_up()
+    token = door.stack.cli("users", "token", ada.email).stdout.strip()
+    assert ada.rest(token=token).status_code == 200
+
+
+def test_who_is_deleted_has_no_session_left(door: Door) -> None:
+    ada = door.person()
+    ada.sign_up()
+    door.rows("delete from auth.users where email = %s", ada.email)
+    assert ada.rest().status_code == 401
+    assert code_of(ada.ask("GET", "/user")) == (403, "user_not_found")

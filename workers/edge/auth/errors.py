@@ -1,0 +1,86 @@
+"""Refusals in Supabase Auth's words, in both forms of its error body."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import structlog
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+VERSION_HEADER = "x-supabase-api-version"
+# Since this version `code` is the error code; before it was the status.
+# Source: https://supabase.com/docs/guides/auth/debugging/error-codes
+NEW_FORM = "2024-01-01"
+
+logger = structlog.get_logger("auth")
+
+
+@dataclass
+class AuthError(Exception):
+    """One refusal. `code` is one of Supabase's error codes, `extra` more members of the body."""
+
+    status: int
+    code: str
+    message: str
+    extra: dict[str, Any] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def invalid(message: str) -> AuthError:
+    """Refuse an input that no state of the account would make valid."""
+    return AuthError(400, "validation_failed", message)
+
+
+def bad_json(reason: str) -> AuthError:
+    """Refuse a body that is not what the route takes."""
+    return AuthError(400, "bad_json", f"Could not parse request body as JSON: {reason}")
+
+
+def answer(request: Request, error: AuthError) -> Response:
+    """The refusal in the form that the client asked for."""
+    headers = dict(error.headers)
+    body: dict[str, Any]
+    if request.headers.get(VERSION_HEADER, "") >= NEW_FORM:
+        headers[VERSION_HEADER] = NEW_FORM
+        body = {"code": error.code, "message": error.message}
+    else:
+        body = {"code": error.status, "error_code": error.code, "msg": error.message}
+    return JSONResponse({**body, **error.extra}, status_code=error.status, headers=headers)
+
+
+async def refused(request: Request, error: Exception) -> Response:
+    """Answer for an `AuthError`."""
+    return answer(request, cast("AuthError", error))
+
+
+async def by_status(request: Request, error: Exception) -> Response:
+    """Answer for a path or a method that does not exist."""
+    error = cast("HTTPException", error)
+    message = {404: "There is nothing at this path.", 405: "This path does not take that method."}
+    code = "unknown" if error.status_code in message else "validation_failed"
+    return answer(
+        request,
+        AuthError(
+            error.status_code,
+            code,
+            message.get(error.status_code, error.detail),
+            headers=dict(error.headers or {}),
+        ),
+    )
+
+
+async def failed(request: Request, error: Exception) -> Response:
+    """Answer for a defect without showing it.
+
+    The log has its kind and place, never its words, which may hold what a user sent.
+    """
+    place = error.__traceback__
+    while place and place.tb_next:
+        place = place.tb_next
+    where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else ""
+    logger.error("failed", path=request.url.path, error=type(error).__name__, where=where)
+    message = "Unexpected failure, please check server logs for more information"
+    return answer(request, AuthError(500, "unexpected_failure", message))

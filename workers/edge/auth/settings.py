@@ -1,0 +1,250 @@
+"""What a sign-in service is told, by the environment names of Supabase Auth."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
+DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+PROVIDERS = ("google", "apple", "github", "facebook")
+# Requests of one address in five minutes, by route; Supabase's names and defaults.
+RATE_LIMITS = {
+    "TOKEN_REFRESH": 150,
+    "VERIFY": 30,
+    "OTP": 30,
+    "ANONYMOUS_USERS": 30,
+    "SIGN_IN": 30,
+}
+
+
+@dataclass(frozen=True)
+class Provider:
+    """An outside service that says who somebody is. `url` replaces its own address."""
+
+    name: str
+    client_ids: tuple[str, ...]
+    secret: str
+    redirect_uri: str
+    url: str | None
+    skips_nonce_check: bool
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One service. Times are seconds."""
+
+    external_url: str
+    site_url: str
+    allow_list: tuple[str, ...]
+    issuer: str
+    jwt_secret: str
+    jwt_keys: str
+    jwt_exp: int
+    aud: str
+    admin_roles: frozenset[str]
+    signup_is_disabled: bool
+    email_is_enabled: bool
+    phone_is_enabled: bool
+    anonymous_is_enabled: bool
+    linking_is_enabled: bool
+    email_autoconfirm: bool
+    phone_autoconfirm: bool
+    secure_email_change: bool
+    reauthentication_required: bool
+    current_password_required: bool
+    email_otp_exp: int
+    phone_otp_exp: int
+    otp_length: int
+    email_max_frequency: int
+    phone_max_frequency: int
+    password_min_length: int
+    password_characters: tuple[str, ...]
+    breach_url: str | None
+    rotation: bool
+    reuse_interval: int
+    timebox: int | None
+    inactivity_timeout: int | None
+    totp_is_enabled: bool
+    max_factors: int
+    challenge_exp: int
+    access_token_hook: str | None
+    captcha_url: str | None
+    captcha_secret: str
+    address_header: str | None
+    rate_limits: Mapping[str, int] = field(default_factory=dict)
+    providers: Mapping[str, Provider] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> Settings:
+        """Read them; the defaults are Supabase Auth's."""
+        return _Reader(environment).settings()
+
+    def for_database(self) -> dict[str, Any]:
+        """What the functions ask for with auth.setting: nothing secret."""
+        return {
+            "external_url": self.external_url,
+            "issuer": self.issuer,
+            "aud": self.aud,
+            "jwt_exp": self.jwt_exp,
+            "email_autoconfirm": self.email_autoconfirm,
+            "phone_autoconfirm": self.phone_autoconfirm,
+            "secure_email_change": self.secure_email_change,
+            "email_otp_exp": self.email_otp_exp,
+            "phone_otp_exp": self.phone_otp_exp,
+            "email_max_frequency": self.email_max_frequency,
+            "phone_max_frequency": self.phone_max_frequency,
+            "rotation": self.rotation,
+            "reuse_interval": self.reuse_interval,
+            "timebox": self.timebox,
+            "inactivity_timeout": self.inactivity_timeout,
+            "max_factors": self.max_factors,
+            "challenge_exp": self.challenge_exp,
+            "access_token_hook": self.access_token_hook,
+        }
+
+
+class _Reader:
+    """One environment, value by value."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+
+    def text(self, name: str, default: str = "") -> str:
+        value = self._environment.get(f"GOTRUE_{name}") or self._environment.get(name)
+        return value if value else default
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        return self.text(name, str(default)).lower() in ("true", "1", "t", "yes")
+
+    def number(self, name: str, default: int) -> int:
+        return int(self.text(name, str(default)))
+
+    def seconds(self, name: str, default: str) -> int:
+        """A duration such as 1m30s, in whole seconds; a bare number is seconds."""
+        value = self.text(name, default)
+        if value.isdigit():
+            return int(value)
+        return int(sum(float(n) * UNITS[unit] for n, unit in DURATION.findall(value)))
+
+    def listed(self, name: str, default: str = "") -> tuple[str, ...]:
+        return tuple(part.strip() for part in self.text(name, default).split(",") if part.strip())
+
+    def settings(self) -> Settings:
+        site_url = self.text("SITE_URL", "http://localhost:3000")
+        external_url = self.text("API_EXTERNAL_URL", site_url).rstrip("/")
+        return Settings(
+            external_url=external_url,
+            site_url=site_url,
+            allow_list=self.listed("URI_ALLOW_LIST"),
+            issuer=self.text("JWT_ISSUER", external_url),
+            jwt_secret=self.text("JWT_SECRET"),
+            jwt_keys=self.text("JWT_KEYS"),
+            jwt_exp=self.number("JWT_EXP", 3600),
+            aud=self.text("JWT_AUD", "authenticated"),
+            admin_roles=frozenset(self.listed("JWT_ADMIN_ROLES", "service_role,supabase_admin")),
+            providers=self.providers(external_url),
+            **self.ways_in(),
+            **self.codes(),
+            **self.passwords(),
+            **self.sessions(),
+            **self.protection(),
+        )
+
+    def ways_in(self) -> dict[str, Any]:
+        return {
+            "signup_is_disabled": self.flag("DISABLE_SIGNUP", default=False),
+            "email_is_enabled": self.flag("EXTERNAL_EMAIL_ENABLED", default=True),
+            "phone_is_enabled": self.flag("EXTERNAL_PHONE_ENABLED", default=True),
+            "anonymous_is_enabled": self.flag("EXTERNAL_ANONYMOUS_USERS_ENABLED", default=False),
+            "linking_is_enabled": self.flag("SECURITY_MANUAL_LINKING_ENABLED", default=False),
+            "email_autoconfirm": self.flag("MAILER_AUTOCONFIRM", default=False),
+            "phone_autoconfirm": self.flag("SMS_AUTOCONFIRM", default=False),
+            "secure_email_change": self.flag("MAILER_SECURE_EMAIL_CHANGE_ENABLED", default=True),
+            "access_token_hook": self.hook(),
+        }
+
+    def codes(self) -> dict[str, Any]:
+        return {
+            "email_otp_exp": self.seconds("MAILER_OTP_EXP", "3600"),
+            "phone_otp_exp": self.seconds("SMS_OTP_EXP", "600"),
+            "otp_length": min(10, max(6, self.number("MAILER_OTP_LENGTH", 6))),
+            "email_max_frequency": self.seconds("SMTP_MAX_FREQUENCY", "1m"),
+            "phone_max_frequency": self.seconds("SMS_MAX_FREQUENCY", "1m"),
+        }
+
+    def passwords(self) -> dict[str, Any]:
+        hibp = self.flag("PASSWORD_HIBP_ENABLED", default=False)
+        reauthentication = "SECURITY_UPDATE_PASSWORD_REQUIRE_REAUTHENTICATION"
+        current = "SECURITY_UPDATE_PASSWORD_REQUIRE_CURRENT_PASSWORD"
+        return {
+            "password_min_length": self.number("PASSWORD_MIN_LENGTH", 6),
+            # Groups stand between colons; a colon that is meant is written \:
+            "password_characters": tuple(
+                group.replace("\\:", ":")
+                for group in re.split(r"(?<!\\):", self.text("PASSWORD_REQUIRED_CHARACTERS"))
+                if group
+            ),
+            "breach_url": self.text("PASSWORD_HIBP_URL", "https://api.pwnedpasswords.com")
+            if hibp
+            else None,
+            "reauthentication_required": self.flag(reauthentication, default=False),
+            "current_password_required": self.flag(current, default=False),
+        }
+
+    def sessions(self) -> dict[str, Any]:
+        return {
+            "rotation": self.flag("SECURITY_REFRESH_TOKEN_ROTATION_ENABLED", default=True),
+            "reuse_interval": self.seconds("SECURITY_REFRESH_TOKEN_REUSE_INTERVAL", "10"),
+            "timebox": self.seconds("SESSIONS_TIMEBOX", "0") or None,
+            "inactivity_timeout": self.seconds("SESSIONS_INACTIVITY_TIMEOUT", "0") or None,
+            "totp_is_enabled": self.flag("MFA_TOTP_ENROLL_ENABLED", default=True)
+            and self.flag("MFA_TOTP_VERIFY_ENABLED", default=True),
+            "max_factors": self.number("MFA_MAX_ENROLLED_FACTORS", 10),
+            "challenge_exp": self.seconds("MFA_CHALLENGE_EXPIRY_DURATION", "300"),
+        }
+
+    def protection(self) -> dict[str, Any]:
+        captcha = self.flag("SECURITY_CAPTCHA_ENABLED", default=False)
+        known = {
+            "hcaptcha": "https://hcaptcha.com/siteverify",
+            "turnstile": "https://challenges.cloudflare.com/turnstile/v0/siteverify",
+        }
+        provider = self.text("SECURITY_CAPTCHA_PROVIDER", "hcaptcha")
+        return {
+            "captcha_url": self.text("SECURITY_CAPTCHA_URL", known.get(provider, provider))
+            if captcha
+            else None,
+            "captcha_secret": self.text("SECURITY_CAPTCHA_SECRET"),
+            "address_header": self.text("RATE_LIMIT_HEADER") or None,
+            "rate_limits": {
+                name: self.number(f"RATE_LIMIT_{name}", default)
+                for name, default in RATE_LIMITS.items()
+            },
+        }
+
+    def hook(self) -> str | None:
+        """The SQL function that a URI such as pg-functions://postgres/public/name means."""
+        if not self.flag("HOOK_CUSTOM_ACCESS_TOKEN_ENABLED", default=False):
+            return None
+        return ".".join(self.text("HOOK_CUSTOM_ACCESS_TOKEN_URI").split("/")[-2:])
+
+    def providers(self, external_url: str) -> dict[str, Provider]:
+        return {
+            name: Provider(
+                name=name,
+                client_ids=self.listed(f"EXTERNAL_{name.upper()}_CLIENT_ID"),
+                secret=self.text(f"EXTERNAL_{name.upper()}_SECRET"),
+                redirect_uri=self.text(
+                    f"EXTERNAL_{name.upper()}_REDIRECT_URI", f"{external_url}/callback"
+                ),
+                url=self.text(f"EXTERNAL_{name.upper()}_URL").rstrip("/") or None,
+                skips_nonce_check=self.flag(
+                    f"EXTERNAL_{name.upper()}_SKIP_NONCE_CHECK", default=False
+                ),
+            )
+            for name in PROVIDERS
+            if self.flag(f"EXTERNAL_{name.upper()}_ENABLED", default=False)
+        }

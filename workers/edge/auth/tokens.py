@@ -1,0 +1,132 @@
+"""Access tokens and refresh tokens: how they are signed, and how they are believed."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import jwt
+
+from workers.edge.auth.errors import AuthError
+
+ASYMMETRIC = {"EC": "ES256", "RSA": "RS256", "OKP": "EdDSA"}
+PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth"})
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key by which tokens are signed or only believed. `public` is its JWK, if it has one."""
+
+    key: Any
+    verifier: Any
+    algorithm: str
+    kid: str | None
+    signs: bool
+    public: dict[str, Any] | None
+
+
+class Keyring:
+    """The secret and the signing keys of one service."""
+
+    def __init__(self, secret: str, jwks: str, *, issuer: str) -> None:
+        listed = [_key_of(jwk) for jwk in json.loads(jwks)] if jwks else []
+        shared = Key(secret.encode(), secret.encode(), "HS256", None, signs=True, public=None)
+        self._keys = [*listed, shared]
+        self._signing = next((key for key in listed if key.signs), shared)
+        self._issuer = issuer
+        self._refresh = hmac.new(secret.encode(), b"refresh token", hashlib.sha256).digest()
+
+    def jwks(self) -> dict[str, Any]:
+        """The public keys, for whoever verifies tokens by themselves."""
+        return {"keys": [key.public for key in self._keys if key.public]}
+
+    def sign(self, claims: dict[str, Any]) -> str:
+        """A token of these claims, by the key that signs."""
+        key = self._signing
+        headers = {"kid": key.kid} if key.kid else None
+        return jwt.encode(claims, key.key, algorithm=key.algorithm, headers=headers)
+
+    def claims(self, token: str) -> dict[str, Any]:
+        """The claims of a token that we or the operator signed.
+
+        Raises:
+            AuthError: 403 bad_jwt, in Supabase's words.
+        """
+        try:
+            header = jwt.get_unverified_header(token)
+            key = self._key_for(header)
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                key.verifier,
+                algorithms=[key.algorithm],
+                options={"verify_aud": False, "verify_sub": False, "verify_iss": False},
+            )
+        except (jwt.InvalidTokenError, ValueError) as error:
+            raise bad_jwt(f"unable to parse or verify signature, {error}") from None
+        if "sub" in claims and claims.get("iss", self._issuer) != self._issuer:
+            raise bad_jwt("it was issued by somebody else")
+        return claims
+
+    def _key_for(self, header: dict[str, Any]) -> Key:
+        kid, algorithm = header.get("kid"), header.get("alg")
+        for key in self._keys:
+            if key.algorithm == algorithm and (kid is None or key.kid in (kid, None)):
+                return key
+        raise jwt.InvalidTokenError("no key of ours has this kid and alg")
+
+    def refresh_token(self, name: str) -> str:
+        """What a client holds for the refresh token that the database calls `session:number`."""
+        session_id, _, number = name.partition(":")
+        content = uuid.UUID(session_id).bytes + int(number).to_bytes(4, "big")
+        return _base64url(content + self._seal(content))
+
+    def refresh_token_name(self, token: str) -> str:
+        """How the database calls a client's refresh token.
+
+        Raises:
+            AuthError: when it is none of ours.
+        """
+        try:
+            raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        except ValueError:
+            raw = b""
+        content, seal = raw[:20], raw[20:]
+        if len(raw) != 36 or not hmac.compare_digest(seal, self._seal(content)):
+            raise AuthError(
+                400,
+                "refresh_token_not_found",
+                "Invalid Refresh Token: Refresh Token Not Found",
+            )
+        return f"{uuid.UUID(bytes=content[:16])}:{int.from_bytes(content[16:], 'big')}"
+
+    def _seal(self, content: bytes) -> bytes:
+        return hmac.new(self._refresh, content, hashlib.sha256).digest()[:16]
+
+
+def bad_jwt(reason: str) -> AuthError:
+    """A token that is not believed."""
+    return AuthError(403, "bad_jwt", f"invalid JWT: {reason}")
+
+
+def _key_of(jwk: dict[str, Any]) -> Key:
+    kid = jwk.get("kid")
+    signs = "d" in jwk and "sign" in jwk.get("key_ops", ["sign"])
+    if jwk["kty"] == "oct":
+        secret = base64.urlsafe_b64decode(jwk["k"] + "=" * (-len(jwk["k"]) % 4))
+        signs = "sign" in jwk.get("key_ops", [])
+        return Key(secret, secret, "HS256", kid, signs=signs, public=None)
+    algorithm = jwk.get("alg", ASYMMETRIC[jwk["kty"]])
+    public = {name: value for name, value in jwk.items() if name not in PRIVATE_MEMBERS}
+    public |= {"alg": algorithm, "use": "sig", "key_ops": ["verify"]}
+    key = jwt.PyJWK(jwk, algorithm=algorithm).key
+    verifier = key.public_key() if "d" in jwk else key
+    return Key(key, verifier, algorithm, kid, signs=signs, public=public)
+
+
+def _base64url(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
