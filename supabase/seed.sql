@@ -254,3 +254,344 @@ values
 ('no_show', 'completed', '{business}')
 on conflict (from_status, to_status) do update
 set actors = excluded.actors;
+
+-- Messages: the queues, who reads what, and what happens again and again.
+insert into private.queues (name, purpose)
+values
+('notifications', 'Who has to hear of what has happened'),
+('reminders', 'Reminders, each waiting for its time'),
+('mail', 'Mails to send'),
+('sms', 'Texts to send'),
+('push', 'Push messages to send'),
+('in_app', 'Notifications to put into the app'),
+('housekeeping', 'What has run out, what nobody needs any more')
+on conflict (name) do update set purpose = excluded.purpose;
+
+insert into private.routes (topic, queue, actor)
+values
+('booking.%', 'notifications', 'notify'),
+('reminder.%', 'reminders', 'notify'),
+('offer.%', 'notifications', 'notify'),
+('tick.transitions', 'housekeeping', 'apply_due_transitions'),
+('tick.forget', 'housekeeping', 'forget_what_is_old')
+on conflict do nothing;
+
+insert into private.schedules (name, topic, every)
+values
+('transitions', 'tick.transitions', '5 seconds'),
+('forget', 'tick.forget', '1 hour')
+on conflict (name) do update set topic = excluded.topic;
+
+-- Engagement: what can be told, about what, to whom, on which channels.
+insert into engagement.subjects (name, description)
+values
+('booking', 'A booking of a customer with a business'),
+('offer', 'What a business wants its customers to know')
+on conflict (name) do update set description = excluded.description;
+
+insert into engagement.variables (subject, name, type, description)
+values
+('booking', 'customer_name', 'text', 'Who booked'),
+('booking', 'business_name', 'text', 'With whom'),
+('booking', 'business_phone', 'text', 'The business''s phone number'),
+('booking', 'address', 'text', 'Where the business is'),
+('booking', 'service_names', 'text', 'What is booked'),
+('booking', 'staff_names', 'text', 'Who gives it'),
+('booking', 'reference', 'text', 'What to say on the phone'),
+('booking', 'starts_at', 'instant', 'When it begins'),
+('booking', 'ends_at', 'instant', 'When it ends'),
+('booking', 'previous_starts_at', 'instant', 'When it would have begun before it was moved'),
+('booking', 'total', 'money', 'What it costs'),
+('booking', 'party_size', 'whole_number', 'For how many'),
+('booking', 'reason', 'text', 'Why it was rejected, cancelled or moved, if somebody said'),
+('offer', 'business_name', 'text', 'Whose offer it is'),
+('offer', 'customer_name', 'text', 'Who reads it'),
+('offer', 'title', 'text', 'What the business calls it'),
+('offer', 'body', 'text', 'What the business writes')
+on conflict (subject, name) do update
+set type = excluded.type, description = excluded.description;
+
+insert into engagement.events (
+    name, subject, description, is_mandatory, is_marketing, while_status
+)
+values
+('booking.requested', 'booking', 'A booking waits for the business', false, false, null),
+('booking.confirmed', 'booking', 'A booking is certain', true, false, null),
+('booking.rejected', 'booking', 'The business cannot take a request', true, false, null),
+('booking.cancelled', 'booking', 'A booking was called off', true, false, null),
+('booking.moved', 'booking', 'A booking has another time', true, false, null),
+('booking.reassigned', 'booking', 'Somebody else gives the service', false, false, null),
+('booking.expired', 'booking', 'A request lapsed: nobody confirmed it in time', false, false, null),
+('booking.arrived', 'booking', 'The professional is at the customer''s', true, false, 'confirmed'),
+('booking.no_show', 'booking', 'Nobody came', false, false, null),
+('booking.completed', 'booking', 'The service was given: a review is asked for', false, false, null),
+('reminder.day', 'booking', 'A booking begins in 24 hours', false, false, 'confirmed'),
+('reminder.hour', 'booking', 'A booking begins in an hour', false, false, 'confirmed'),
+('offer.made', 'offer', 'A business has an offer', false, true, null)
+on conflict (name) do update
+set
+    description = excluded.description,
+    is_mandatory = excluded.is_mandatory,
+    is_marketing = excluded.is_marketing,
+    while_status = excluded.while_status;
+
+insert into engagement.reminder_kinds (event, before)
+values
+('reminder.day', '24 hours'),
+('reminder.hour', '1 hour')
+on conflict (event) do nothing;
+
+insert into engagement.notices (event, audience, channels)
+values
+('booking.requested', 'customer', '{mail,in_app}'),
+('booking.requested', 'business', '{mail,push,in_app}'),
+('booking.confirmed', 'customer', '{mail,push,in_app}'),
+('booking.confirmed', 'business', '{mail,in_app}'),
+('booking.confirmed', 'staff', '{push,in_app}'),
+('booking.rejected', 'customer', '{mail,push,in_app}'),
+('booking.cancelled', 'customer', '{mail,push,in_app}'),
+('booking.cancelled', 'business', '{mail,in_app}'),
+('booking.cancelled', 'staff', '{push,in_app}'),
+('booking.moved', 'customer', '{mail,push,in_app}'),
+('booking.moved', 'business', '{mail,in_app}'),
+('booking.moved', 'staff', '{push,in_app}'),
+('booking.reassigned', 'customer', '{mail,in_app}'),
+('booking.reassigned', 'staff', '{push,in_app}'),
+('booking.expired', 'customer', '{mail,in_app}'),
+('booking.arrived', 'customer', '{sms,push}'),
+('booking.no_show', 'customer', '{mail,in_app}'),
+('booking.completed', 'customer', '{mail,in_app}'),
+('reminder.day', 'customer', '{mail,push}'),
+('reminder.hour', 'customer', '{sms,push}'),
+('reminder.hour', 'staff', '{push}'),
+('offer.made', 'customer', '{mail,in_app}')
+on conflict (event, audience) do nothing;
+
+-- Engagement: the platform's words. channel null: for every channel without words of its own.
+insert into engagement.notification_templates (event, audience, channel, locale, title, body)
+values
+(
+    'booking.requested', 'customer', null, 'en', 'Your request at {{business_name}}',
+    '{{service_names}}, {{starts_at}}: {{business_name}} will answer soon.'
+),
+(
+    'booking.requested', 'customer', null, 'de', 'Ihre Anfrage bei {{business_name}}',
+    '{{service_names}}, {{starts_at}}: {{business_name}} meldet sich bald.'
+),
+(
+    'booking.requested', 'customer', 'mail', 'en', 'Your request at {{business_name}}',
+    e'Hello {{customer_name}},\n\n{{business_name}} has your request and will answer soon.\n\nWhat: {{service_names}}\nWhen: {{starts_at}}\nWith: {{staff_names}}\nWhere: {{address}}\nPrice: {{total}}\nReference: {{reference}}\nPhone: {{business_phone}}'
+),
+(
+    'booking.requested', 'customer', 'mail', 'de', 'Ihre Anfrage bei {{business_name}}',
+    e'Guten Tag {{customer_name}},\n\n{{business_name}} hat Ihre Anfrage und meldet sich bald.\n\nWas: {{service_names}}\nWann: {{starts_at}}\nBei: {{staff_names}}\nWo: {{address}}\nPreis: {{total}}\nBuchungsnummer: {{reference}}\nTelefon: {{business_phone}}'
+),
+(
+    'booking.requested', 'business', null, 'en', 'A request of {{customer_name}}',
+    '{{service_names}}, {{starts_at}}, for {{party_size}}. Please confirm or reject it. {{reference}}'
+),
+(
+    'booking.requested', 'business', null, 'de', 'Eine Anfrage von {{customer_name}}',
+    '{{service_names}}, {{starts_at}}, für {{party_size}}. Bitte bestätigen oder ablehnen. {{reference}}'
+),
+(
+    'booking.confirmed', 'customer', null, 'en', 'Booked: {{service_names}}',
+    '{{business_name}}, {{starts_at}}. {{reference}}'
+),
+(
+    'booking.confirmed', 'customer', null, 'de', 'Gebucht: {{service_names}}',
+    '{{business_name}}, {{starts_at}}. {{reference}}'
+),
+(
+    'booking.confirmed', 'customer', 'mail', 'en', 'Your booking at {{business_name}}',
+    e'Hello {{customer_name}},\n\nyour booking is confirmed.\n\nWhat: {{service_names}}\nWhen: {{starts_at}}\nWith: {{staff_names}}\nWhere: {{address}}\nPrice: {{total}}\nReference: {{reference}}\nPhone: {{business_phone}}'
+),
+(
+    'booking.confirmed', 'customer', 'mail', 'de', 'Ihre Buchung bei {{business_name}}',
+    e'Guten Tag {{customer_name}},\n\nIhre Buchung ist bestätigt.\n\nWas: {{service_names}}\nWann: {{starts_at}}\nBei: {{staff_names}}\nWo: {{address}}\nPreis: {{total}}\nBuchungsnummer: {{reference}}\nTelefon: {{business_phone}}'
+),
+(
+    'booking.confirmed', 'business', null, 'en', '{{customer_name}} has booked',
+    '{{service_names}}, {{starts_at}}, with {{staff_names}}. {{reference}}'
+),
+(
+    'booking.confirmed', 'business', null, 'de', '{{customer_name}} hat gebucht',
+    '{{service_names}}, {{starts_at}}, bei {{staff_names}}. {{reference}}'
+),
+(
+    'booking.confirmed', 'staff', null, 'en', 'New: {{service_names}}',
+    '{{customer_name}}, {{starts_at}}. {{reference}}'
+),
+(
+    'booking.confirmed', 'staff', null, 'de', 'Neu: {{service_names}}',
+    '{{customer_name}}, {{starts_at}}. {{reference}}'
+),
+(
+    'booking.rejected', 'customer', null, 'en', '{{business_name}} cannot take your request',
+    '{{service_names}}, {{starts_at}}. {{reason}}'
+),
+(
+    'booking.rejected', 'customer', null, 'de', '{{business_name}} kann Ihre Anfrage nicht annehmen',
+    '{{service_names}}, {{starts_at}}. {{reason}}'
+),
+(
+    'booking.rejected', 'customer', 'mail', 'en', '{{business_name}} cannot take your request',
+    e'Hello {{customer_name}},\n\n{{business_name}} cannot take your request for {{service_names}}, {{starts_at}}.\nReason: {{reason}}\n\nPlease choose another time.'
+),
+(
+    'booking.rejected', 'customer', 'mail', 'de', '{{business_name}} kann Ihre Anfrage nicht annehmen',
+    e'Guten Tag {{customer_name}},\n\n{{business_name}} kann Ihre Anfrage für {{service_names}}, {{starts_at}}, nicht annehmen.\nGrund: {{reason}}\n\nBitte wählen Sie eine andere Zeit.'
+),
+(
+    'booking.cancelled', 'customer', null, 'en', 'Cancelled: {{service_names}}',
+    '{{business_name}}, {{starts_at}}. {{reason}}'
+),
+(
+    'booking.cancelled', 'customer', null, 'de', 'Abgesagt: {{service_names}}',
+    '{{business_name}}, {{starts_at}}. {{reason}}'
+),
+(
+    'booking.cancelled', 'customer', 'mail', 'en', 'Cancelled: your booking at {{business_name}}',
+    e'Hello {{customer_name}},\n\nyour booking is cancelled.\nReason: {{reason}}\n\nWhat: {{service_names}}\nWhen: {{starts_at}}\nWith: {{staff_names}}\nWhere: {{address}}\nPrice: {{total}}\nReference: {{reference}}\nPhone: {{business_phone}}'
+),
+(
+    'booking.cancelled', 'customer', 'mail', 'de', 'Abgesagt: Ihre Buchung bei {{business_name}}',
+    e'Guten Tag {{customer_name}},\n\nIhre Buchung ist abgesagt.\nGrund: {{reason}}\n\nWas: {{service_names}}\nWann: {{starts_at}}\nBei: {{staff_names}}\nWo: {{address}}\nPreis: {{total}}\nBuchungsnummer: {{reference}}\nTelefon: {{business_phone}}'
+),
+(
+    'booking.cancelled', 'business', null, 'en', 'Cancelled: {{customer_name}}',
+    e'{{service_names}}, {{starts_at}}. {{reference}}\n{{reason}}'
+),
+(
+    'booking.cancelled', 'business', null, 'de', 'Abgesagt: {{customer_name}}',
+    e'{{service_names}}, {{starts_at}}. {{reference}}\n{{reason}}'
+),
+(
+    'booking.cancelled', 'staff', null, 'en', 'Cancelled: {{service_names}}',
+    '{{customer_name}}, {{starts_at}}. {{reference}}'
+),
+(
+    'booking.cancelled', 'staff', null, 'de', 'Abgesagt: {{service_names}}',
+    '{{customer_name}}, {{starts_at}}. {{reference}}'
+),
+(
+    'booking.moved', 'customer', null, 'en', 'Moved: {{service_names}}',
+    '{{business_name}}, now {{starts_at}} instead of {{previous_starts_at}}.'
+),
+(
+    'booking.moved', 'customer', null, 'de', 'Verlegt: {{service_names}}',
+    '{{business_name}}, jetzt {{starts_at}} statt {{previous_starts_at}}.'
+),
+(
+    'booking.moved', 'customer', 'mail', 'en', 'Moved: your booking at {{business_name}}',
+    e'Hello {{customer_name}},\n\nyour booking has another time.\nBefore: {{previous_starts_at}}\nReason: {{reason}}\n\nWhat: {{service_names}}\nWhen: {{starts_at}}\nWith: {{staff_names}}\nWhere: {{address}}\nPrice: {{total}}\nReference: {{reference}}\nPhone: {{business_phone}}'
+),
+(
+    'booking.moved', 'customer', 'mail', 'de', 'Verlegt: Ihre Buchung bei {{business_name}}',
+    e'Guten Tag {{customer_name}},\n\nIhre Buchung hat eine andere Zeit.\nVorher: {{previous_starts_at}}\nGrund: {{reason}}\n\nWas: {{service_names}}\nWann: {{starts_at}}\nBei: {{staff_names}}\nWo: {{address}}\nPreis: {{total}}\nBuchungsnummer: {{reference}}\nTelefon: {{business_phone}}'
+),
+(
+    'booking.moved', 'business', null, 'en', 'Moved: {{customer_name}}',
+    '{{service_names}}, now {{starts_at}} instead of {{previous_starts_at}}. {{reference}}'
+),
+(
+    'booking.moved', 'business', null, 'de', 'Verlegt: {{customer_name}}',
+    '{{service_names}}, jetzt {{starts_at}} statt {{previous_starts_at}}. {{reference}}'
+),
+(
+    'booking.moved', 'staff', null, 'en', 'Moved: {{service_names}}',
+    '{{customer_name}}, now {{starts_at}} instead of {{previous_starts_at}}.'
+),
+(
+    'booking.moved', 'staff', null, 'de', 'Verlegt: {{service_names}}',
+    '{{customer_name}}, jetzt {{starts_at}} statt {{previous_starts_at}}.'
+),
+(
+    'booking.reassigned', 'customer', null, 'en', '{{staff_names}} will see you',
+    '{{service_names}} at {{business_name}}, {{starts_at}}: with {{staff_names}}.'
+),
+(
+    'booking.reassigned', 'customer', null, 'de', '{{staff_names}} ist für Sie da',
+    '{{service_names}} bei {{business_name}}, {{starts_at}}: bei {{staff_names}}.'
+),
+(
+    'booking.reassigned', 'staff', null, 'en', 'Now with {{staff_names}}: {{service_names}}',
+    '{{customer_name}}, {{starts_at}}. {{reference}}'
+),
+(
+    'booking.reassigned', 'staff', null, 'de', 'Jetzt bei {{staff_names}}: {{service_names}}',
+    '{{customer_name}}, {{starts_at}}. {{reference}}'
+),
+(
+    'booking.expired', 'customer', null, 'en', 'Your request has lapsed',
+    '{{service_names}} at {{business_name}}, {{starts_at}}: nobody confirmed it in time. Please choose another time.'
+),
+(
+    'booking.expired', 'customer', null, 'de', 'Ihre Anfrage ist verfallen',
+    '{{service_names}} bei {{business_name}}, {{starts_at}}: Niemand hat sie rechtzeitig bestätigt. Bitte wählen Sie eine andere Zeit.'
+),
+(
+    'booking.arrived', 'customer', null, 'en', '{{business_name}} is there',
+    '{{staff_names}} of {{business_name}} has arrived.'
+),
+(
+    'booking.arrived', 'customer', null, 'de', '{{business_name}} ist da',
+    '{{staff_names}} von {{business_name}} ist angekommen.'
+),
+(
+    'booking.no_show', 'customer', null, 'en', 'We missed you',
+    'You did not come to {{service_names}} at {{business_name}}, {{starts_at}}. If that is a mistake, please call: {{business_phone}}'
+),
+(
+    'booking.no_show', 'customer', null, 'de', 'Wir haben Sie vermisst',
+    'Sie sind zu {{service_names}} bei {{business_name}}, {{starts_at}}, nicht gekommen. Wenn das ein Irrtum ist, rufen Sie bitte an: {{business_phone}}'
+),
+(
+    'booking.completed', 'customer', null, 'en', 'How was {{business_name}}?',
+    'Thank you for your visit. Tell others how {{service_names}} was.'
+),
+(
+    'booking.completed', 'customer', null, 'de', 'Wie war {{business_name}}?',
+    'Danke für Ihren Besuch. Sagen Sie anderen, wie {{service_names}} war.'
+),
+(
+    'reminder.day', 'customer', null, 'en', 'Tomorrow: {{service_names}}',
+    '{{business_name}}, {{starts_at}}. {{address}}'
+),
+(
+    'reminder.day', 'customer', null, 'de', 'Morgen: {{service_names}}',
+    '{{business_name}}, {{starts_at}}. {{address}}'
+),
+(
+    'reminder.day', 'customer', 'mail', 'en', 'Tomorrow at {{business_name}}',
+    e'Hello {{customer_name}},\n\nwe look forward to seeing you.\n\nWhat: {{service_names}}\nWhen: {{starts_at}}\nWith: {{staff_names}}\nWhere: {{address}}\nPrice: {{total}}\nReference: {{reference}}\nPhone: {{business_phone}}'
+),
+(
+    'reminder.day', 'customer', 'mail', 'de', 'Morgen bei {{business_name}}',
+    e'Guten Tag {{customer_name}},\n\nwir freuen uns auf Sie.\n\nWas: {{service_names}}\nWann: {{starts_at}}\nBei: {{staff_names}}\nWo: {{address}}\nPreis: {{total}}\nBuchungsnummer: {{reference}}\nTelefon: {{business_phone}}'
+),
+(
+    'reminder.hour', 'customer', null, 'en', 'In an hour: {{service_names}}',
+    '{{business_name}}, {{starts_at}}. {{address}}'
+),
+(
+    'reminder.hour', 'customer', null, 'de', 'In einer Stunde: {{service_names}}',
+    '{{business_name}}, {{starts_at}}. {{address}}'
+),
+(
+    'reminder.hour', 'staff', null, 'en', 'In an hour: {{service_names}}',
+    '{{customer_name}}, {{starts_at}}.'
+),
+(
+    'reminder.hour', 'staff', null, 'de', 'In einer Stunde: {{service_names}}',
+    '{{customer_name}}, {{starts_at}}.'
+),
+(
+    'offer.made', 'customer', null, 'en', '{{business_name}}: {{title}}',
+    '{{body}}'
+),
+(
+    'offer.made', 'customer', null, 'de', '{{business_name}}: {{title}}',
+    '{{body}}'
+)
+on conflict (business_id, event, audience, channel, locale) do nothing;

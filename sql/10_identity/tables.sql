@@ -98,3 +98,56 @@ create table identity.platform_staff_history (
 comment on table identity.platform_staff_history is
 'Who was given which platform role, by whom and when. Only ever added to.';
 create index platform_staff_history_user_id_idx on identity.platform_staff_history (user_id, id);
+
+create type identity.notification_channel as enum ('mail', 'sms', 'push', 'in_app');
+
+create table identity.notification_preferences (
+    user_id uuid not null references auth.users (id) on delete cascade,
+    -- An event of engagement.events, or * for all that have no row of their own.
+    event text not null,
+    channel identity.notification_channel not null,
+    is_enabled boolean not null,
+
+    primary key (user_id, event, channel)
+);
+comment on table identity.notification_preferences is
+'What a user wants to hear of, and how. Without a row they hear of it.';
+
+create table identity.quiet_hours (
+    user_id uuid primary key references auth.users (id) on delete cascade,
+    -- Wall clock of the profile's zone. From 22:00 to 07:00 runs over midnight.
+    starts_at time not null,
+    ends_at time not null,
+
+    constraint quiet_hours_are_some check (
+        starts_at <> ends_at
+        or private.invalid('to_time', 'must differ from from_time')
+    )
+);
+comment on table identity.quiet_hours is
+'When a user''s phone stays silent: texts and pushes wait until it is over.';
+
+create table identity.devices (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid not null references auth.users (id) on delete cascade,
+    platform text not null,
+    -- The push service's address of the app on the device.
+    token text not null,
+    is_active boolean not null default true,
+    -- Why nothing is pushed to it any more.
+    disabled_reason text,
+    created_at timestamptz not null default now(),
+    last_seen_at timestamptz not null default now(),
+
+    constraint devices_token_unique unique (token),
+    constraint devices_platform_is_known check (
+        platform in ('android', 'ios', 'web')
+        or private.invalid('platform', 'must be android, ios or web')
+    ),
+    constraint devices_token_is_short check (
+        length(token) between 1 and 4096 and not private.has_control_characters(token)
+        or private.invalid('token', 'must have 1 to 4096 printable characters')
+    )
+);
+comment on table identity.devices is 'Phones and browsers that take push messages.';
+create index devices_user_id_idx on identity.devices (user_id);

@@ -193,6 +193,46 @@ when (
 )
 execute function scheduling.bookings__schedule_next_step();
 
+/*
+ * What happened to a booking is announced in the transaction in which it happened, under
+ * booking.requested, .confirmed, .moved, .cancelled and so on: `moved` where only the time changed,
+ * `requested` where a booking begins to wait for the business, `released` where a hold ran out,
+ * else the new status.
+ */
+create function scheduling.booking_history__announce()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.emit(
+        'booking.' || case
+            when new.to_status = new.from_status then 'moved'
+            when new.to_status = 'pending' then 'requested'
+            when new.to_status = 'expired' and new.from_status <> 'pending' then 'released'
+            else new.to_status::text
+        end,
+        jsonb_build_object(
+            'booking_id', new.booking_id,
+            'business_id', new.business_id,
+            'from_status', new.from_status,
+            'to_status', new.to_status,
+            'from_starts_at', new.from_starts_at,
+            'to_starts_at', new.to_starts_at,
+            'actor', new.actor,
+            'reason', new.reason
+        )
+    );
+    return null;
+end;
+$$;
+
+create trigger _500_announce
+after insert on scheduling.booking_history
+for each row execute function scheduling.booking_history__announce();
+
 create trigger _100_refuse_rewriting
 before update or delete on scheduling.booking_history
 for each row

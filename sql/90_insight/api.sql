@@ -29,3 +29,37 @@ comment on column analytics.daily_bookings.currency is 'ISO 4217 code.';
 comment on column analytics.daily_bookings.status is 'Status of the bookings.';
 comment on column analytics.daily_bookings.bookings is 'How many.';
 comment on column analytics.daily_bookings.total_minor is 'Their price, in minor units.';
+
+create view analytics.notification_stats
+with (security_invoker = true)
+as
+select
+    notification_deliveries.business_id,
+    (notification_deliveries.created_at at time zone 'UTC')::date as day,
+    notification_deliveries.event,
+    notification_deliveries.channel,
+    notification_deliveries.status,
+    count(*) as deliveries,
+    sum(notification_deliveries.attempts)::bigint as attempts,
+    avg(extract(epoch from notification_deliveries.sent_at - notification_deliveries.created_at))
+        as seconds_to_send
+from engagement.notification_deliveries
+group by 1, 2, 3, 4, 5;
+grant select on analytics.notification_stats to analyst, service_role;
+
+create trigger _100_refuse_writing
+instead of insert or update or delete on analytics.notification_stats
+for each row execute function private.any__refuse_writing();
+
+comment on view analytics.notification_stats is
+'Messages a day, business, event, channel and status.';
+comment on column analytics.notification_stats.business_id is 'The business.';
+comment on column analytics.notification_stats.day is 'The date in UTC on which they were queued.';
+comment on column analytics.notification_stats.event is 'What happened.';
+comment on column analytics.notification_stats.channel is 'mail, sms, push or in_app.';
+comment on column analytics.notification_stats.status is
+'queued, sent, delivered, failed, bounced or skipped.';
+comment on column analytics.notification_stats.deliveries is 'How many.';
+comment on column analytics.notification_stats.attempts is 'How often sending them was begun.';
+comment on column analytics.notification_stats.seconds_to_send is
+'Mean seconds from queued to taken by the provider, or null.';

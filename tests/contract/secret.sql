@@ -48,3 +48,20 @@ select
     tstzrange(booking_items.starts_at, booking_items.ends_at), true
 from scheduling.booking_items
 where booking_items.business_id = %(business)s;
+insert into engagement.notification_templates (business_id, event, audience, locale, title, body)
+values (%(business)s, 'booking.confirmed', 'customer', 'en', 'Secret', 'Secret');
+insert into engagement.marketing_consents (user_id, business_id) values (%(owner)s, %(business)s);
+with delivered as (
+    insert into engagement.notification_deliveries (
+        message_id, event, audience, channel, business_id, user_id, address, locale, data
+    )
+    values (
+        gen_random_uuid(), 'booking.confirmed', 'customer', 'in_app', %(business)s, %(owner)s, 'secret',
+        'en', '{}'
+    )
+    returning id, business_id, user_id, event
+)
+
+insert into engagement.notifications (id, business_id, user_id, event, title, body)
+select delivered.id, delivered.business_id, delivered.user_id, delivered.event, 'Secret', 'Secret'
+from delivered;

@@ -83,6 +83,18 @@ def good_arguments(town: Town) -> dict[str, Any]:
         "resource_id": town.ids["salon_resource"],
         "invitation_id": town.ids["note"],
         "document_id": town.ids["note"],
+        "template_id": town.ids["note"],
+        "event": "booking.confirmed",
+        "audience": "customer",
+        "channel": "mail",
+        "locale": "en",
+        "title": "A title",
+        "body": "A body",
+        "from_time": "22:00",
+        "to_time": "07:00",
+        "platform": "ios",
+        "is_enabled": True,
+        "is_given": True,
     }
 
 

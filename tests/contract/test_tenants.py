@@ -29,6 +29,10 @@ PRIVATE_VIEWS = {
     "business_members",
     "customer_stats",
     "invitations",
+    "marketing_consents",
+    "notification_deliveries",
+    "notification_templates",
+    "notifications",
     "schedule_exceptions",
 }
 FINGERPRINT = """
@@ -38,7 +42,7 @@ FINGERPRINT = """
     from pg_class
     inner join pg_namespace on pg_namespace.oid = relnamespace
     inner join pg_attribute on attrelid = pg_class.oid and attname = 'business_id'
-    where relkind = 'r' and nspname in ('business', 'catalog', 'scheduling')
+    where relkind = 'r' and nspname in ('business', 'catalog', 'engagement', 'scheduling')
 """
 
 

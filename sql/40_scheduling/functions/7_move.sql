@@ -211,6 +211,19 @@ begin
             ends_at = legs[v_item.position].ends_at,
             resource_id = v_leading_id
         where booking_items.id = v_item.id;
+        if v_leading_id <> v_item.resource_id then
+            perform private.emit(
+                'booking.reassigned',
+                jsonb_build_object(
+                    'booking_id', booking.id,
+                    'business_id', booking.business_id,
+                    'from_resource_id', v_item.resource_id,
+                    'to_resource_id', v_leading_id,
+                    'from_starts_at', v_item.starts_at,
+                    'to_starts_at', legs[v_item.position].starts_at
+                )
+            );
+        end if;
     end loop;
 end;
 $$;

@@ -1,0 +1,187 @@
+-- Emitting, ticking, and the two halves of an effect on the outside.
+
+/*
+ * Put one message into a queue, for an actor, in Dramatiq's format. Without `due_at` it may be read
+ * as soon as the transaction commits, and whoever waits for the queue is told so.
+ *
+ * Of those who are about to commit only one rings: a notification makes commits wait for each
+ * other, and one is enough to wake a worker, who then reads until there is nothing left. What is
+ * missed in between is found by the next poll.
+ * Definer: senders need no rights on queues.
+ */
+create function private.send_message(
+    queue text,
+    actor text,
+    kwargs jsonb,
+    due_at timestamptz default null,
+    message_id uuid default null
+)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    -- The one that pgmq itself would use.
+    v_channel constant text = 'pgmq.q_' || queue || '.INSERT';
+begin
+    perform pgmq.send(
+        queue,
+        jsonb_build_object(
+            'queue_name', queue,
+            'actor_name', actor,
+            'args', '[]'::jsonb,
+            'kwargs', kwargs,
+            'options', '{}'::jsonb,
+            'message_id', coalesce(message_id, gen_random_uuid()),
+            'message_timestamp', floor(extract(epoch from clock_timestamp()) * 1000)::bigint
+        ),
+        null::jsonb,
+        coalesce(due_at, clock_timestamp())
+    );
+    if due_at is null and pg_try_advisory_xact_lock(hashtextextended(v_channel, 0)) then
+        perform pg_notify(v_channel, '');
+    end if;
+end;
+$$;
+
+/*
+ * Announce that something has happened, to every actor that a route names for the topic. Each gets
+ * `topic` and `payload`. A topic that nobody listens to costs one look at the routes.
+ * Definer: whoever changes something need not know who reacts.
+ */
+create function private.emit(topic text, payload jsonb, due_at timestamptz default null)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_route private.routes;
+begin
+    for v_route in
+        select routes.*
+        from private.routes
+        where emit.topic like routes.topic
+        order by routes.queue, routes.actor
+    loop
+        perform private.send_message(
+            v_route.queue,
+            v_route.actor,
+            jsonb_build_object('topic', emit.topic, 'payload', emit.payload),
+            due_at
+        );
+    end loop;
+end;
+$$;
+
+/*
+ * Send the ticks that are due, each once, however many schedulers ask. Ticks that nobody sent while
+ * all schedulers were down are not made up for: the next one stands for them. Gives how many were
+ * sent.
+ * Definer: called by the workers, who have no access to the tables.
+ */
+create function private.send_due_ticks()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_now timestamptz = clock_timestamp();
+    v_schedule private.schedules;
+    v_count integer = 0;
+begin
+    for v_schedule in
+        select schedules.*
+        from private.schedules
+        where schedules.next_at <= v_now
+        order by schedules.name
+        for update skip locked
+    loop
+        perform private.emit(v_schedule.topic, jsonb_build_object('tick', v_schedule.next_at));
+        update private.schedules
+        set next_at = date_bin(v_schedule.every, v_now, v_schedule.next_at) + v_schedule.every
+        where schedules.name = v_schedule.name;
+        v_count = v_count + 1;
+    end loop;
+    return v_count;
+end;
+$$;
+
+/*
+ * Begin an effect of a message on the outside: gives the provider's idempotency key, which is the
+ * same each time, and whether it is done already, with its result. Commit before calling the
+ * provider. Definer: called by the workers, who have no access to the tables.
+ */
+create function private.start_effect(
+    message_id uuid,
+    effect text,
+    out idempotency_key text,
+    out is_done boolean,
+    out result jsonb
+)
+returns record
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    insert into private.effects as effects (message_id, effect)
+    values (start_effect.message_id, start_effect.effect)
+    on conflict on constraint effects_pkey do update
+    set attempts = effects.attempts + case effects.status when 'started' then 1 else 0 end
+    returning effects.idempotency_key, effects.status = 'done', effects.result
+    into start_effect.idempotency_key, start_effect.is_done, start_effect.result;
+end;
+$$;
+
+/*
+ * Note that an effect is done, and what the provider answered. The first answer stays. Gives
+ * whether this call was the first to say so. Definer: as private.start_effect.
+ */
+create function private.finish_effect(message_id uuid, effect text, result jsonb)
+returns boolean
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    update private.effects
+    set
+        status = 'done',
+        result = finish_effect.result,
+        done_at = clock_timestamp()
+    where
+        effects.message_id = finish_effect.message_id
+        and effects.effect = finish_effect.effect
+        and effects.status = 'started';
+    return found;
+end;
+$$;
+
+/*
+ * Forget effects that were done long ago: no provider remembers a key as long. Gives how many.
+ * Definer: called by the workers, who have no access to the tables.
+ */
+create function private.forget_old_effects()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_count integer;
+begin
+    delete from private.effects
+    where effects.status = 'done' and effects.done_at < now() - interval '90 days';
+    get diagnostics v_count = row_count;
+    return v_count;
+end;
+$$;

@@ -1,0 +1,179 @@
+-- Looking after queues: what is in them, what died and why, and how it gets another try. For the
+-- command line and for metrics; every function is for the operator's own logins.
+
+/*
+ * Every queue as it is now: messages that could be read, that wait for their time, that a worker
+ * has; the age in seconds of the oldest that could be read; dead letters; messages ever sent.
+ * Definer: whoever counts messages need not be able to read them.
+ */
+create function private.queue_states()
+returns table (
+    name text,
+    purpose text,
+    is_paused boolean,
+    ready bigint,
+    delayed bigint,
+    running bigint,
+    oldest_seconds double precision,
+    dead bigint,
+    total bigint
+)
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    for name, purpose, is_paused in
+        select queues.name, queues.purpose, queues.is_paused from private.queues order by queues.name
+    loop
+        execute format(
+            'select
+                count(*) filter (where vt <= clock_timestamp()),
+                count(*) filter (where vt > clock_timestamp() and read_ct = 0),
+                count(*) filter (where vt > clock_timestamp() and read_ct > 0),
+                coalesce(extract(
+                    epoch from clock_timestamp() - min(vt) filter (where vt <= clock_timestamp())
+                ), 0),
+                (select count(*) from pgmq.%I),
+                coalesce(pg_sequence_last_value(pg_get_serial_sequence(%L, ''msg_id'')), 0)
+            from pgmq.%I',
+            'q_' || name || '_dead', 'pgmq.q_' || name, 'q_' || name
+        ) into ready, delayed, running, oldest_seconds, dead, total;
+        return next;
+    end loop;
+end;
+$$;
+
+/*
+ * The dead letters of a queue, the newest first: the message, and in `headers` why it died.
+ *
+ * Errors:  PT404 not_found
+ */
+create function private.dead_letters(queue text, max_count integer)
+returns table (msg_id bigint, dead_at timestamptz, headers jsonb, message jsonb)
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    perform private.require_queue(queue);
+    return query execute format(
+        'select msg_id, enqueued_at, headers, message from pgmq.%I order by msg_id desc limit $1',
+        'q_' || queue || '_dead'
+    ) using max_count;
+end;
+$$;
+
+/*
+ * Give dead letters another try, all of a queue or those named: each goes back with the same
+ * message_id, so that what was done because of it is not done again, and with its retries
+ * forgotten. A letter that is no message of an actor stays. Gives how many went back.
+ *
+ * Errors:  PT404 not_found
+ */
+create function private.replay_dead_letters(queue text, msg_ids bigint[] default null)
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_count integer;
+begin
+    perform private.require_queue(queue);
+    execute format(
+        'with replayed as (
+            delete from pgmq.%1$I
+            where ($1 is null or msg_id = any($1)) and message ? ''actor_name''
+            returning message
+        )
+        insert into pgmq.%2$I (vt, message)
+        select clock_timestamp(), jsonb_set(
+            message, ''{options}'',
+            (message -> ''options'') - array[''retries'', ''traceback'', ''requeue_timestamp'']
+        )
+        from replayed',
+        'q_' || queue || '_dead', 'q_' || queue
+    ) using msg_ids;
+    get diagnostics v_count = row_count;
+    perform pg_notify('pgmq.q_' || queue || '.INSERT', '');
+    return v_count;
+end;
+$$;
+
+/*
+ * Throw away what is in a queue, or its dead letters. Gives how many messages that were.
+ *
+ * Errors:  PT404 not_found
+ */
+create function private.purge_queue(queue text, dead_only boolean)
+returns bigint
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform private.require_queue(queue);
+    return pgmq.purge_queue(queue || case when dead_only then '_dead' else '' end);
+end;
+$$;
+
+/*
+ * Stop the workers from taking anything out of a queue, or let them go on.
+ *
+ * Errors:  PT404 not_found
+ */
+create function private.pause_queue(queue text, is_paused boolean)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform private.require_queue(queue);
+    update private.queues
+    set is_paused = pause_queue.is_paused
+    where queues.name = pause_queue.queue;
+end;
+$$;
+
+/*
+ * The queues that the workers leave alone for now.
+ * Definer: called by the workers, who have no access to the table.
+ */
+create function private.paused_queues()
+returns text[]
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return array(select queues.name from private.queues where queues.is_paused);
+end;
+$$;
+
+/*
+ * Errors:  PT404 not_found
+ */
+create function private.require_queue(queue text)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if not exists (select 1 from private.queues where queues.name = require_queue.queue) then
+        perform private.refuse(
+            'PT404', 'not_found', format('There is no queue %s.', queue),
+            'See frontdesk queues list for those that there are.'
+        );
+    end if;
+end;
+$$;

@@ -1,0 +1,66 @@
+-- Messages: how a change announces itself to what reacts later. A change calls private.emit(topic,
+-- payload) in its own transaction; routes say which queues get it and which actor of the workers it
+-- is for. What rolls back was never sent, what commits is never lost. Queues are pgmq's; a message
+-- is in Dramatiq's own format, so the workers need no translation.
+
+create table private.queues (
+    name text primary key,
+    -- What is in it, for the people who look after it.
+    purpose text not null,
+    -- The workers take nothing from a queue that is paused; messages wait in it.
+    is_paused boolean not null default false,
+
+    constraint queues_name_is_plain check (name ~ '^[a-z][a-z_]{0,39}$' and name !~ '_dead$')
+);
+comment on table private.queues is
+'The queues. A row makes the queue of that name and its dead letters in pgmq (name, name_dead).';
+
+create table private.routes (
+    -- Topics with this pattern, as of LIKE: booking.% is everything that happens to bookings.
+    topic text not null,
+    queue text not null references private.queues (name) on delete cascade,
+    -- The actor of the workers that gets the message.
+    actor text not null,
+
+    primary key (topic, queue, actor),
+    constraint routes_actor_is_a_name check (actor ~ '^[a-z][a-z_]*$')
+);
+comment on table private.routes is 'Which queue and which actor get what is emitted on a topic.';
+create index routes_queue_idx on private.routes (queue);
+
+create table private.schedules (
+    name text primary key,
+    topic text not null,
+    every interval not null,
+    -- The tick to come. It moves on by whole steps of `every`, so that ticks never drift.
+    next_at timestamptz not null default '2000-01-01Z',
+
+    constraint schedules_are_not_frantic check (every >= interval '1 second')
+);
+comment on table private.schedules is
+'What is emitted again and again. Any number of schedulers may run: each tick is sent once.';
+create index schedules_next_at_idx on private.schedules (next_at);
+
+create type private.effect_status as enum ('started', 'done');
+
+create table private.effects (
+    message_id uuid not null,
+    -- What is done outside because of the message, such as send or charge.
+    effect text not null,
+    -- What the provider is told, so that asking twice is doing once. Stored before the first call.
+    idempotency_key text not null default gen_random_uuid()::text,
+    status private.effect_status not null default 'started',
+    attempts integer not null default 1,
+    -- What the provider answered.
+    result jsonb,
+    started_at timestamptz not null default now(),
+    done_at timestamptz,
+
+    primary key (message_id, effect),
+    constraint effects_key_unique unique (idempotency_key),
+    constraint effects_are_done_at_some_time check ((status = 'done') = (done_at is not null))
+);
+comment on table private.effects is
+'What was done outside because of a message: begun before the call, done after it, so that a worker
+that died in between asks the provider again with the same key.';
+create index effects_done_at_idx on private.effects (done_at) where status = 'done';

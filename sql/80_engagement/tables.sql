@@ -1,0 +1,220 @@
+-- Notifications: what people hear about their bookings and businesses. An event happens; notices
+-- say who hears of it and how; a template has the words; a delivery is one message to one address,
+-- from queued to delivered. Nothing here decides about bookings: it only tells of them.
+
+create schema engagement;
+comment on schema engagement is 'Notifications: events, notices, templates, deliveries.';
+
+create type engagement.audience as enum ('customer', 'business', 'staff');
+create type engagement.variable_type as enum ('text', 'instant', 'money', 'whole_number');
+create type engagement.delivery_status as enum (
+    'queued', 'sent', 'delivered', 'failed', 'bounced', 'skipped'
+);
+
+create table engagement.subjects (
+    name text primary key,
+    description text not null
+);
+comment on table engagement.subjects is 'What events are about: a booking, an offer of a business.';
+
+create table engagement.variables (
+    subject text not null references engagement.subjects (name) on delete cascade,
+    name text not null,
+    type engagement.variable_type not null,
+    description text not null,
+
+    primary key (subject, name),
+    constraint variables_name_is_plain check (name ~ '^[a-z][a-z_]*$')
+);
+comment on table engagement.variables is
+'What templates of a subject may say: {{name}}, shown as its type is shown in the reader''s
+language.';
+
+create table engagement.events (
+    -- The topic on which it is announced.
+    name text primary key,
+    subject text not null references engagement.subjects (name) on delete restrict,
+    description text not null,
+    -- Told whatever the reader's preferences and quiet hours are.
+    is_mandatory boolean not null default false,
+    -- Told only to those who have consented, by the business in question.
+    is_marketing boolean not null default false,
+    -- Not told once the booking has left this status or has moved.
+    while_status scheduling.booking_status,
+
+    constraint events_marketing_is_never_mandatory check (not (is_marketing and is_mandatory))
+);
+comment on table engagement.events is 'What people can hear of.';
+create index events_subject_idx on engagement.events (subject);
+
+create table engagement.notices (
+    event text not null references engagement.events (name) on delete cascade,
+    audience engagement.audience not null,
+    channels identity.notification_channel array not null,
+
+    primary key (event, audience)
+);
+comment on table engagement.notices is 'Who hears of an event, and on which channels.';
+
+create table engagement.reminder_kinds (
+    -- Also the event that the reminder is.
+    event text primary key references engagement.events (name) on delete cascade,
+    before interval not null,
+
+    constraint reminder_kinds_are_before check (before > interval '0')
+);
+comment on table engagement.reminder_kinds is 'How long before its start a booking is recalled.';
+
+create table engagement.reminders (
+    business_id uuid not null,
+    booking_id uuid not null,
+    event text not null references engagement.reminder_kinds (event) on delete cascade,
+    starts_at timestamptz not null,
+    due_at timestamptz not null,
+
+    primary key (booking_id, event, starts_at),
+    constraint reminders_booking_fkey foreign key (business_id, booking_id)
+    references scheduling.bookings (business_id, id) on delete cascade
+);
+comment on table engagement.reminders is
+'Reminders that were put into the queue: one for each booking, kind and start.';
+create index reminders_booking_idx on engagement.reminders (business_id, booking_id);
+create index reminders_event_idx on engagement.reminders (event);
+
+create table engagement.notification_templates (
+    id uuid primary key default gen_random_uuid(),
+    -- Null: the platform's, for every business that has none of its own.
+    business_id uuid references business.businesses (id) on delete cascade,
+    event text not null references engagement.events (name) on delete cascade,
+    audience engagement.audience not null,
+    -- Null: for every channel that has none of its own.
+    channel identity.notification_channel,
+    locale text not null,
+    title text not null,
+    body text not null,
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+
+    constraint notification_templates_business_id_id_unique unique (business_id, id),
+    constraint notification_templates_one_each unique nulls not distinct (
+        business_id, event, audience, channel, locale
+    ),
+    constraint notification_templates_notice_exists foreign key (event, audience)
+    references engagement.notices (event, audience) on delete cascade,
+    constraint notification_templates_locale_is_a_language_tag check (
+        locale ~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$'
+        or private.invalid('locale', 'must be a language tag, such as en or de-AT')
+    ),
+    constraint notification_templates_title_is_short check (
+        length(btrim(title)) between 1 and 200 and title !~ '[\x01-\x1f\x7f]'
+        or private.invalid('title', 'must have 1 to 200 printable characters')
+    ),
+    constraint notification_templates_body_is_short check (
+        length(btrim(body)) between 1 and 10000 and body !~ '[\x01-\x08\x0b-\x1f\x7f]'
+        or private.invalid('body', 'must have 1 to 10000 printable characters')
+    )
+);
+comment on table engagement.notification_templates is
+'The words of a notification, for an audience, a channel and a language.';
+create index notification_templates_notice_idx
+on engagement.notification_templates (event, audience);
+
+create table engagement.notification_deliveries (
+    -- Also the message that the workers get, and what providers are told to do once.
+    id uuid primary key default gen_random_uuid(),
+    -- The message because of which it is delivered.
+    message_id uuid not null,
+    event text not null references engagement.events (name) on delete restrict,
+    audience engagement.audience not null,
+    channel identity.notification_channel not null,
+    business_id uuid references business.businesses (id) on delete cascade,
+    booking_id uuid,
+    user_id uuid references auth.users (id) on delete set null,
+    -- Where to: e-mail address, phone number, token of a device, or the user's id in the app.
+    address text,
+    locale text not null,
+    status engagement.delivery_status not null default 'queued',
+    -- Why it was skipped, has failed, or waits.
+    reason text,
+    -- The variables as they were when it happened.
+    data jsonb not null,
+    attempts integer not null default 0,
+    provider text,
+    provider_id text,
+    due_at timestamptz,
+    created_at timestamptz not null default now(),
+    sent_at timestamptz,
+    updated_at timestamptz not null default now(),
+
+    constraint notification_deliveries_business_id_id_unique unique (business_id, id),
+    constraint notification_deliveries_once_each unique nulls not distinct (
+        message_id, audience, channel, user_id, address
+    ),
+    constraint notification_deliveries_booking_fkey foreign key (business_id, booking_id)
+    references scheduling.bookings (business_id, id) on delete cascade,
+    constraint notification_deliveries_have_an_address check (
+        address is not null or status = 'skipped'
+    )
+);
+comment on table engagement.notification_deliveries is
+'One message to one address, and what became of it.';
+create index notification_deliveries_booking_idx
+on engagement.notification_deliveries (business_id, booking_id);
+create index notification_deliveries_user_id_idx
+on engagement.notification_deliveries (user_id, created_at);
+create index notification_deliveries_event_idx on engagement.notification_deliveries (event);
+create index notification_deliveries_provider_idx
+on engagement.notification_deliveries (provider, provider_id) where provider_id is not null;
+create index notification_deliveries_created_at_idx
+on engagement.notification_deliveries (created_at, channel, status);
+
+create table engagement.notifications (
+    -- That of its delivery.
+    id uuid primary key,
+    user_id uuid not null references auth.users (id) on delete cascade,
+    business_id uuid references business.businesses (id) on delete cascade,
+    booking_id uuid,
+    event text not null,
+    title text not null,
+    body text not null,
+    created_at timestamptz not null default now(),
+    read_at timestamptz,
+
+    constraint notifications_business_id_id_unique unique (business_id, id),
+    constraint notifications_booking_fkey foreign key (business_id, booking_id)
+    references scheduling.bookings (business_id, id) on delete cascade
+);
+comment on table engagement.notifications is 'What a user reads in the app.';
+create index notifications_user_id_idx on engagement.notifications (user_id, created_at);
+create index notifications_booking_idx on engagement.notifications (business_id, booking_id);
+
+create table engagement.marketing_consents (
+    user_id uuid not null references auth.users (id) on delete cascade,
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    given_at timestamptz not null default now(),
+    withdrawn_at timestamptz,
+    -- Proves a link in a mail: whoever has it may withdraw, signed in or not.
+    unsubscribe_token uuid not null default gen_random_uuid(),
+
+    primary key (user_id, business_id),
+    constraint marketing_consents_token_unique unique (unsubscribe_token)
+);
+comment on table engagement.marketing_consents is
+'Who wants to hear of a business''s offers. Kept when withdrawn, to prove both.';
+create index marketing_consents_business_id_idx on engagement.marketing_consents (business_id);
+
+create table engagement.arrivals (
+    business_id uuid not null,
+    booking_id uuid not null,
+    starts_at timestamptz not null,
+    user_id uuid references auth.users (id) on delete set null,
+    at timestamptz not null default now(),
+
+    primary key (booking_id, starts_at),
+    constraint arrivals_booking_fkey foreign key (business_id, booking_id)
+    references scheduling.bookings (business_id, id) on delete cascade
+);
+comment on table engagement.arrivals is
+'That the professional has come to the customer: once for each booking and start.';
+create index arrivals_booking_idx on engagement.arrivals (business_id, booking_id);
+create index arrivals_user_id_idx on engagement.arrivals (user_id);
