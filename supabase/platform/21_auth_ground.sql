@@ -145,8 +145,7 @@ $$;
 /*
  * Announce a message to send, in the transaction that is its reason. The one place where a
  * one-time token leaves the database.
- * plpgsql: private.emit belongs to the schema, which comes after the platform; on a database that
- * has only the platform there is nobody to send anything.
+ * plpgsql: private.emit belongs to the schema, which comes after the platform.
  */
 create or replace function auth.announce(topic text, payload jsonb)
 returns void
@@ -156,9 +155,7 @@ security definer
 set search_path = ''
 as $$
 begin
-    if to_regproc('private.emit') is not null then
-        perform private.emit(topic, payload);
-    end if;
+    perform private.emit(topic, payload);
 end;
 $$;
 

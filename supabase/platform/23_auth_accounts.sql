@@ -238,6 +238,8 @@ begin
         then
             return auth.refused(422, 'user_already_exists', 'User already registered');
         end if;
+        -- As a new one would have to wait for its second mail.
+        perform auth.may_send(v_channel, coalesce(email, phone));
         return jsonb_build_object('user', auth.obfuscated_user(email, phone, user_metadata));
     end if;
     if v_user.id is null then

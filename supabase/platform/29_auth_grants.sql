@@ -31,5 +31,28 @@ grant execute on function
     auth.send_code(jsonb, text, text, jsonb, boolean, jsonb),
     auth.resend(jsonb, text, text, text, jsonb),
     auth.reauthenticate(jsonb, jsonb),
-    auth.use_nonce(jsonb, text)
+    auth.use_nonce(jsonb, text),
+    auth.enroll_factor(jsonb, text, text),
+    auth.challenge_factor(jsonb, uuid),
+    auth.secret_of(jsonb, uuid, uuid),
+    auth.pass_factor(jsonb, uuid, uuid),
+    auth.unenroll_factor(jsonb, uuid),
+    auth.keep_recovery_codes(jsonb, text []),
+    auth.use_recovery_code(jsonb, text),
+    auth.sign_in_with_identity(
+        jsonb, text, text, jsonb, text, boolean, boolean, jsonb, uuid, text, jsonb
+    ),
+    auth.begin_oauth(text, text, text),
+    auth.link_identity(jsonb, text, text, jsonb, text, boolean, uuid, text, jsonb),
+    auth.unlink_identity(jsonb, uuid),
+    auth.admin_list_users(integer, integer, text),
+    auth.admin_get_user(uuid),
+    auth.admin_create_user(jsonb, text, text, text, jsonb),
+    auth.admin_update_user(jsonb, uuid, text, text, text, jsonb),
+    auth.admin_delete_user(jsonb, uuid, boolean),
+    auth.admin_list_factors(uuid),
+    auth.admin_change_factor(jsonb, uuid, uuid, boolean, text),
+    auth.admin_list_audit(integer, integer),
+    auth.admin_invite(jsonb, text, jsonb, jsonb),
+    auth.admin_generate_link(jsonb, text, text, text, text, jsonb, jsonb)
 to edge;

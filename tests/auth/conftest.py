@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ import httpx
 import psycopg
 import pytest
 
+from tests.auth.serving import serving
 from tests.harness.stack import RunningStack
 
 PASSWORD = "correct horse 9"
@@ -77,6 +79,38 @@ class Door:
         )
         return Person(self.stack, f"{name}-{uuid.uuid4().hex[:8]}@example.com", http)
 
+    def phone(self) -> str:
+        """A number that nobody has, as it is kept."""
+        return f"4917{secrets.randbelow(10**9):09d}"
+
+    def confirmed(self, person: Person) -> None:
+        """Sign somebody up, and in with a confirmed address."""
+        person.sign_up()
+        sent = self.mail(person.email)
+        answer = person.ask("POST", "/verify", type="signup", token_hash=sent["token_hash"])
+        person.session = answer.json()
+
+    def sent(self, topic: str, to: str) -> list[dict[str, Any]]:
+        """What was announced for an address, the oldest first."""
+        rows = self.rows(
+            "select message #> '{kwargs,payload}' from pgmq.q_auth_tests"
+            " where message #>> '{kwargs,topic}' = %s"
+            " and message #>> '{kwargs,payload,to}' = %s order by msg_id",
+            topic,
+            to,
+        )
+        return [payload for (payload,) in rows]
+
+    def mail(self, to: str, kind: str | None = None) -> dict[str, Any]:
+        """The latest mail to an address, of a kind."""
+        mails = [mail for mail in self.sent("auth.mail", to) if kind in (None, mail["kind"])]
+        assert mails, f"no {kind or ''} mail to {to}"
+        return mails[-1]
+
+    def forget_limits(self) -> None:
+        """As if a long time had passed since the last message to anybody."""
+        self.rows("truncate auth.rate_limits")
+
     def rows(self, query: str, *arguments: object) -> list[tuple[Any, ...]]:
         """What the database's owner sees."""
         with psycopg.connect(self.stack.endpoints.db_url, autocommit=True) as connection:
@@ -89,7 +123,36 @@ def code_of(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["error_code"]
 
 
+# Announcements are read from a queue of our own, beside those of the workers.
+LISTEN = """
+insert into private.queues (name, purpose) values ('auth_tests', 'What sign-in announces');
+insert into private.routes (topic, queue, actor) values ('auth.%', 'auth_tests', 'nobody');
+"""
+
+
 @pytest.fixture(scope="session")
-def door(stack: RunningStack) -> Iterator[Door]:
-    """The stack's own sign-in."""
-    yield Door(stack, stack.endpoints.auth_url)
+def door(stack: RunningStack) -> Door:
+    """The stack's own sign-in, which confirms addresses by itself."""
+    found = Door(stack, stack.endpoints.auth_url)
+    found.rows(LISTEN)
+    return found
+
+
+@pytest.fixture(scope="session")
+def strict(door: Door) -> Iterator[Door]:
+    """A service of its own on the same database: addresses have to be confirmed."""
+    with serving(
+        door,
+        GOTRUE_MAILER_AUTOCONFIRM="false",
+        GOTRUE_SMS_AUTOCONFIRM="false",
+        GOTRUE_URI_ALLOW_LIST="https://app.example/**",
+    ) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def careful(door: Door) -> Iterator[Door]:
+    """A service that asks again before a password is changed."""
+    name = "GOTRUE_SECURITY_UPDATE_PASSWORD_REQUIRE_REAUTHENTICATION"
+    with serving(door, **{name: "true"}) as found:
+        yield found

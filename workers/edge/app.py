@@ -18,8 +18,6 @@ from workers.edge.settings import Settings
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 NOT_OFFERED = ("/storage/v1", "/functions/v1")
-# What a page of another origin may read beside the body.
-EXPOSED_HEADERS = ["x-supabase-api-version", "x-total-count", "link", "retry-after"]
 
 
 def make(settings: Settings) -> Starlette:
@@ -55,7 +53,7 @@ def make(settings: Settings) -> Starlette:
                 allow_origins=["*"],
                 allow_methods=METHODS,
                 allow_headers=["*"],
-                expose_headers=EXPOSED_HEADERS,
+                expose_headers=auth.EXPOSED_HEADERS,
             )
         ],
         exception_handlers={

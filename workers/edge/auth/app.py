@@ -10,14 +10,29 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
-from workers.edge.auth import about, codes, errors, sessions, signup, token, user, verify
+from workers.edge.auth import (
+    about,
+    admin,
+    codes,
+    errors,
+    external,
+    factors,
+    sessions,
+    signup,
+    token,
+    user,
+    verify,
+)
 from workers.edge.auth.database import Database
 from workers.edge.auth.errors import AuthError
+from workers.edge.auth.jwks import Jwks
 from workers.edge.auth.service import Service
 from workers.edge.auth.settings import Settings
 from workers.edge.auth.tokens import Keyring
 
 POOL_SIZE = 10  # connections; a request holds one for the length of one statement
+# What a page of another origin may read beside the body.
+EXPOSED_HEADERS = ["x-supabase-api-version", "x-total-count", "link", "retry-after"]
 NOTHING_ELSE = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 ROUTES = [
@@ -38,6 +53,30 @@ ROUTES = [
     Route("/resend", codes.resend, methods=["POST"]),
     Route("/verify", verify.verify, methods=["POST"]),
     Route("/verify", verify.verify_link, methods=["GET"]),
+    Route("/authorize", external.authorize, methods=["GET"]),
+    Route("/callback", external.callback, methods=["GET", "POST"]),
+    Route("/user/identities/authorize", external.link, methods=["GET"]),
+    Route("/user/identities/{identity_id}", external.unlink, methods=["DELETE"]),
+    Route("/factors", factors.enroll, methods=["POST"]),
+    Route("/factors/recovery_codes", factors.make_recovery_codes, methods=["POST"]),
+    Route("/factors/recovery_codes/verify", factors.use_recovery_code, methods=["POST"]),
+    Route("/factors/{factor_id}", factors.unenroll, methods=["DELETE"]),
+    Route("/factors/{factor_id}/challenge", factors.challenge, methods=["POST"]),
+    Route("/factors/{factor_id}/verify", factors.verify, methods=["POST"]),
+    Route("/invite", admin.invite, methods=["POST"]),
+    Route("/admin/generate_link", admin.generate_link, methods=["POST"]),
+    Route("/admin/audit", admin.list_audit, methods=["GET"]),
+    Route("/admin/users", admin.list_users, methods=["GET"]),
+    Route("/admin/users", admin.create_user, methods=["POST"]),
+    Route("/admin/users/{user_id}", admin.get_user, methods=["GET"]),
+    Route("/admin/users/{user_id}", admin.update_user, methods=["PUT"]),
+    Route("/admin/users/{user_id}", admin.delete_user, methods=["DELETE"]),
+    Route("/admin/users/{user_id}/factors", admin.list_factors, methods=["GET"]),
+    Route(
+        "/admin/users/{user_id}/factors/{factor_id}",
+        admin.change_factor,
+        methods=["PUT", "DELETE"],
+    ),
     Route("/sso", about.sso_disabled, methods=["POST"]),
     Route("/saml/{path:path}", about.sso_disabled, methods=NOTHING_ELSE),
     Route("/admin/sso/{path:path}", about.admin_sso_disabled, methods=NOTHING_ELSE),
@@ -66,5 +105,5 @@ async def running(app: Starlette, settings: Settings, db_url: str) -> AsyncItera
     database = Database(db_url, settings.for_database(), size=POOL_SIZE)
     keyring = Keyring(settings.jwt_secret, settings.jwt_keys, issuer=settings.issuer)
     async with database.pool, httpx.AsyncClient(follow_redirects=False) as http:
-        app.state.auth = Service(settings, database, keyring, http)
+        app.state.auth = Service(settings, database, keyring, http, Jwks(http))
         yield app.state.auth

@@ -61,7 +61,7 @@ class Database:
 
 
 def _bindable(value: Any) -> Any:
-    return Jsonb(value) if isinstance(value, (dict, list)) else value
+    return Jsonb(value) if isinstance(value, dict) else value
 
 
 def _remembered(result: dict[str, Any]) -> AuthError:

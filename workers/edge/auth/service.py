@@ -17,6 +17,7 @@ from workers.edge.auth import allow_list
 from workers.edge.auth.database import Database
 from workers.edge.auth.errors import AuthError
 from workers.edge.auth.inputs import Input
+from workers.edge.auth.jwks import Jwks
 from workers.edge.auth.settings import Settings
 from workers.edge.auth.tokens import Keyring, bad_jwt
 
@@ -32,6 +33,7 @@ class Service:
     database: Database
     keyring: Keyring
     http: httpx.AsyncClient
+    jwks: Jwks
 
     @classmethod
     def of(cls, request: Request) -> Service:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
-from workers.edge.auth import passwords
+from workers.edge.auth import external, passwords
 from workers.edge.auth.errors import AuthError, invalid
 from workers.edge.auth.inputs import Input, body
 from workers.edge.auth.service import Service
@@ -88,5 +88,6 @@ GRANTS: dict[str, Grant] = {
     "password": _password,
     "refresh_token": _refresh_token,
     "pkce": _pkce,
+    "id_token": external.id_token,
     "web3": _web3,
 }

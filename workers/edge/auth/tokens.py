@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+import time
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -40,6 +41,7 @@ class Keyring:
         self._signing = next((key for key in listed if key.signs), shared)
         self._issuer = issuer
         self._refresh = hmac.new(secret.encode(), b"refresh token", hashlib.sha256).digest()
+        self._state = hmac.new(secret.encode(), b"oauth state", hashlib.sha256).digest()
 
     def jwks(self) -> dict[str, Any]:
         """The public keys, for whoever verifies tokens by themselves."""
@@ -71,6 +73,24 @@ class Keyring:
         if "sub" in claims and claims.get("iss", self._issuer) != self._issuer:
             raise bad_jwt("it was issued by somebody else")
         return claims
+
+    def seal(self, content: dict[str, Any], *, seconds: int) -> str:
+        """Something that goes out and comes back, such as the state of an OAuth flow."""
+        claims = {**content, "exp": int(time.time()) + seconds}
+        return jwt.encode(claims, self._state, algorithm="HS256")
+
+    def unseal(self, sealed: str) -> dict[str, Any]:
+        """What was sealed, while it lasts.
+
+        Raises:
+            AuthError: 400 bad_oauth_state.
+        """
+        try:
+            content: dict[str, Any] = jwt.decode(sealed, self._state, algorithms=["HS256"])
+        except (jwt.InvalidTokenError, ValueError) as error:
+            reason = type(error).__name__
+            raise AuthError(400, "bad_oauth_state", f"OAuth state is invalid: {reason}") from None
+        return content
 
     def _key_for(self, header: dict[str, Any]) -> Key:
         kid, algorithm = header.get("kid"), header.get("alg")

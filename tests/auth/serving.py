@@ -1,0 +1,51 @@
+"""`frontdesk auth serve` for tests: a service of its own beside the stack's."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import httpx
+
+from cli.stack.ports import free_port
+from tests.harness.stack import LAUNCHER, wait_until
+
+if TYPE_CHECKING:
+    from tests.auth.conftest import Door
+
+
+@contextmanager
+def serving(door: Door, **environment: str) -> Iterator[Door]:
+    """A service with these variables on the stack's database, stopped at the end."""
+    from tests.auth.conftest import Door
+
+    port = free_port()
+    url = f"http://localhost:{port}"
+    clean = {name: value for name, value in os.environ.items() if "FRONTDESK" not in name}
+    own = {"FRONTDESK_STATE": str(door.stack.state.path), "GOTRUE_JWT_ISSUER": door.url}
+    server = subprocess.Popen(
+        [str(LAUNCHER), "auth", "serve", "--port", str(port)],
+        env={**clean, **own, **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+
+    def answers() -> bool:
+        if server.poll() is not None:
+            assert server.stderr is not None
+            raise AssertionError(server.stderr.read().decode())
+        try:
+            return httpx.get(f"{url}/health").status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    try:
+        wait_until(answers)
+        yield Door(door.stack, url)
+    finally:
+        server.terminate()
+        server.wait(10)

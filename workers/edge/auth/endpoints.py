@@ -1,0 +1,66 @@
+"""Where the outside services are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from workers.edge.auth.settings import Provider
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """Where a provider is. `profile` is empty where the ID token says it all."""
+
+    issuer: str
+    authorize: str
+    token: str
+    profile: str
+    jwks: str
+    scopes: str
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+def endpoints(provider: Provider) -> Endpoints:
+    """Where this provider is: its own places, or those below the address of the settings."""
+    url = provider.url
+    if provider.name == "github":
+        host = url or "https://github.com"
+        api = f"{url}/api/v3" if url else "https://api.github.com"
+        return Endpoints(
+            issuer=api,
+            authorize=f"{host}/login/oauth/authorize",
+            token=f"{host}/login/oauth/access_token",
+            profile=f"{api}/user",
+            jwks="",
+            scopes="user:email",
+        )
+    if provider.name == "facebook":
+        host, graph = url or "https://www.facebook.com", url or "https://graph.facebook.com"
+        return Endpoints(
+            issuer=host,
+            authorize=f"{host}/dialog/oauth",
+            token=f"{graph}/oauth/access_token",
+            profile=f"{graph}/me?fields=id,email,name,picture",
+            jwks=f"{host}/.well-known/oauth/openid/jwks/",
+            scopes="email",
+        )
+    if provider.name == "apple":
+        host = url or "https://appleid.apple.com"
+        return Endpoints(
+            issuer=host,
+            authorize=f"{host}/auth/authorize",
+            token=f"{host}/auth/token",
+            profile="",
+            jwks=f"{host}/auth/keys",
+            scopes="email name",
+            extra={"response_mode": "form_post"},
+        )
+    return Endpoints(
+        issuer=url or "https://accounts.google.com",
+        authorize=f"{url or 'https://accounts.google.com'}/o/oauth2/v2/auth",
+        token=f"{url or 'https://oauth2.googleapis.com'}/token",
+        profile=f"{url or 'https://openidconnect.googleapis.com'}/v1/userinfo",
+        jwks=f"{url or 'https://www.googleapis.com'}/oauth2/v3/certs",
+        scopes="openid email profile",
+    )
