@@ -1,0 +1,1 @@
+"""Dramatiq's own tests, on our broker."""

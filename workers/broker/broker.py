@@ -1,0 +1,233 @@
+"""Dramatiq on pgmq: the broker."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import psycopg
+from dramatiq import Message
+from dramatiq.broker import Broker, Consumer
+from dramatiq.errors import ConnectionClosed, QueueJoinTimeout, QueueNotFound
+from dramatiq.middleware import Middleware
+from psycopg import sql
+from psycopg_pool import ConnectionPool
+
+from workers.broker import names, statements, wire
+from workers.broker.consumer import PgmqConsumer
+from workers.broker.fetcher import Fetcher, Pace, leases
+from workers.broker.guards import KeepLease, RefuseWrongArguments
+from workers.broker.leased import Lease, LeasedMessage
+from workers.broker.settler import Settler
+
+
+class PgmqBroker(Broker):
+    """A Dramatiq broker whose queues are pgmq's.
+
+    Delays, leases and due times are by the database's clock. A message is acknowledged by whoever
+    read it last, and by nobody else.
+
+    Args:
+        conninfo: of a login that may read and write the queues; to make queues that are not there
+            it must own the schema pgmq.
+        middleware: instead of Dramatiq's own; what a lease needs is added to either.
+        lease_seconds: how long a message is a worker's before others may have it. Extended while
+            an actor runs.
+        poll_seconds: how often to look when nobody calls.
+        keeps_archive: archive what is acknowledged instead of deleting it.
+        pool_size: connections for sending.
+    """
+
+    def __init__(
+        self,
+        conninfo: str,
+        *,
+        middleware: list[Middleware] | None = None,
+        lease_seconds: float = 60.0,
+        poll_seconds: float = 1.0,
+        keeps_archive: bool = False,
+        pool_size: int = 4,
+    ) -> None:
+        self._made: set[str] = set()
+        super().__init__(middleware)
+        self._conninfo = conninfo
+        self._pace = Pace(lease_seconds, poll_seconds)
+        self._keeps_archive = keeps_archive
+        self._pool = ConnectionPool(
+            conninfo,
+            min_size=0,
+            max_size=pool_size,
+            open=False,
+            kwargs={"autocommit": True, "prepare_threshold": 1},
+        )
+        self._fetcher: Fetcher | None = None
+        self._settler: Settler | None = None
+        self.add_middleware(KeepLease())
+        self.add_middleware(RefuseWrongArguments())
+
+    def close(self) -> None:
+        """Stop reading, write what is settled, close every connection."""
+        if self._fetcher and self._settler:
+            self._fetcher.stop()
+            self._settler.stop(timeout=10)
+            self._fetcher = self._settler = None
+        self._pool.close()
+
+    def declare_queue(self, queue_name: str) -> None:
+        """Make a queue known; it is made in the database when it is first used.
+
+        Raises:
+            ValueError: when it cannot be a queue's name.
+        """
+        if queue_name in self.queues:
+            return
+        names.checked(queue_name)
+        self.emit_before("declare_queue", queue_name)
+        self.queues[queue_name] = None
+        self.emit_after("declare_queue", queue_name)
+
+    def enqueue(self, message: Message[Any], *, delay: int | None = None) -> Message[Any]:
+        """Put a message into its queue, to be read in `delay` milliseconds.
+
+        A message that is in work, sent by its own worker, is a retry: it takes its own place again
+        when the worker lets go of it, in one step.
+
+        Raises:
+            QueueNotFound: when it was not declared, or is not there and may not be made.
+            ConnectionClosed: when the database cannot be reached.
+        """
+        self._require(message.queue_name)
+        seconds = (delay or 0) / 1000
+        self.emit_before("enqueue", message, delay)
+        if not (isinstance(message, LeasedMessage) and message.retry_in(message, seconds)):
+            self._send(message, seconds)
+        self.emit_after("enqueue", message, delay)
+        return message
+
+    def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 30000) -> Consumer:
+        """Read a queue: at most `prefetch` messages are in work at once; `timeout` in ms.
+
+        Raises:
+            QueueNotFound: when it was not declared.
+        """
+        self._require(queue_name)
+        if self._fetcher is None or self._settler is None:
+            self._fetcher = Fetcher(self._conninfo, self._pace, self._make, self._is_held)
+            self._settler = Settler(
+                self._conninfo, keeps_archive=self._keeps_archive, on_room=self._fetcher.ring
+            )
+        inbox = self._fetcher.open(queue_name, prefetch)
+        return PgmqConsumer(inbox, self._fetcher, self._settler, self._release, timeout / 1000)
+
+    def pause(self, queue_names: Iterable[str]) -> None:
+        """Take nothing from these queues, and from all others again."""
+        if self._fetcher:
+            self._fetcher.pause(frozenset(queue_names))
+
+    def flush(self, queue_name: str) -> None:
+        """Drop all messages of a queue, and its dead letters."""
+        self._require(queue_name)
+        with self._connection() as connection:
+            self._make(connection, queue_name)
+            for name in (queue_name, names.dead_name(queue_name)):
+                connection.execute(statements.of_queue("flush", name))
+
+    def flush_all(self) -> None:
+        """Drop all messages of all declared queues."""
+        for queue_name in self.queues:
+            self.flush(queue_name)
+
+    def join(self, queue_name: str, *, timeout: int | None = None) -> None:
+        """Wait until a queue is empty, delayed messages included; for tests. `timeout` in ms.
+
+        Raises:
+            QueueJoinTimeout: when it takes longer.
+            QueueNotFound: when it was not declared.
+        """
+        self._require(queue_name)
+        deadline = time.monotonic() + timeout / 1000 if timeout is not None else None
+        while self.count(queue_name):
+            if deadline and time.monotonic() >= deadline:
+                raise QueueJoinTimeout(queue_name)
+            time.sleep(0.01)
+
+    def count(self, queue_name: str) -> int:
+        """How many messages are in a queue, those in work included."""
+        with self._connection() as connection:
+            self._make(connection, queue_name)
+            row = connection.execute(statements.of_queue("count", queue_name)).fetchone()
+        return int(row[0]) if row else 0
+
+    def _require(self, queue_name: str) -> None:
+        if queue_name not in self.queues:
+            raise QueueNotFound(queue_name)
+
+    def _connection(self) -> Any:
+        self._pool.open()
+        return _Connected(self._pool)
+
+    def _send(self, message: Message[Any], seconds: float) -> None:
+        with self._connection() as connection:
+            self._make(connection, message.queue_name)
+            connection.execute(
+                statements.of_queue("send", message.queue_name),
+                {
+                    "delay": seconds,
+                    "message": wire.pack(message),
+                    "channel": names.channel(message.queue_name),
+                },
+            )
+
+    def _release(self, messages: list[LeasedMessage]) -> None:
+        by_queue: dict[str, list[LeasedMessage]] = {}
+        for message in messages:
+            by_queue.setdefault(message.lease.queue_name, []).append(message)
+        if not by_queue:
+            return
+        with self._connection() as connection:
+            for queue_name, held in by_queue.items():
+                connection.execute(statements.of_queue("release", queue_name), leases(held))
+                connection.execute("select pg_notify(%s, '')", (names.channel(queue_name),))
+
+    def _is_held(self, lease: Lease) -> bool:
+        with self._connection() as connection:
+            row = connection.execute(
+                statements.of_queue("is_held", lease.queue_name),
+                {"msg_id": lease.msg_id, "read_ct": lease.read_ct},
+            ).fetchone()
+        return bool(row and row[0])
+
+    def _make(self, connection: psycopg.Connection, queue_name: str) -> None:
+        if queue_name in self._made:
+            return
+        name = names.checked(queue_name)
+        row = connection.execute("select to_regclass(%s)", (f'pgmq."q_{name}_dead"',)).fetchone()
+        if row is None or row[0] is None:
+            try:
+                connection.execute(
+                    sql.SQL(statements.text("make")).format(
+                        name=sql.Literal(name), dead_name=sql.Literal(names.dead_name(name))
+                    )
+                )
+            except psycopg.errors.InsufficientPrivilege:
+                raise QueueNotFound(f"{queue_name}: it is not there and may not be made.") from None
+        self._made.add(queue_name)
+
+
+class _Connected:
+    """A connection of the pool; a lost one is said in Dramatiq's words."""
+
+    def __init__(self, pool: ConnectionPool) -> None:
+        self._context = pool.connection(timeout=5)
+
+    def __enter__(self) -> psycopg.Connection:
+        try:
+            return self._context.__enter__()
+        except psycopg.OperationalError as error:  # PoolTimeout is one
+            raise ConnectionClosed(error) from None
+
+    def __exit__(self, *error: Any) -> None:
+        self._context.__exit__(*error)
+        if isinstance(error[1], psycopg.OperationalError):
+            raise ConnectionClosed(error[1]) from None

@@ -1,0 +1,210 @@
+"""The one loop of a process that reads its queues, keeps its leases, and sleeps in between."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import psycopg
+from dramatiq.errors import DecodeError
+from psycopg.types.json import Jsonb
+
+from workers.broker import names, statements, wire
+from workers.broker.inbox import Inbox
+from workers.broker.leased import Lease, LeasedMessage
+from workers.broker.link import Link
+
+logger = logging.getLogger("workers.broker")
+
+
+class Made(Protocol):
+    """Makes a queue that is not there yet."""
+
+    def __call__(self, connection: psycopg.Connection, queue_name: str) -> None:
+        """Make it.
+
+        Raises:
+            psycopg.errors.InsufficientPrivilege: when the login may not.
+        """
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long a lease lasts and how often to look without being called, in seconds."""
+
+    lease: float
+    poll: float
+
+
+class Fetcher:
+    """Two threads: one reads and extends leases, one listens for announcements."""
+
+    def __init__(self, conninfo: str, pace: Pace, make: Made, ask: Callable[[Lease], bool]) -> None:
+        self._pace = pace
+        self._make = make
+        self._ask = ask
+        self._inboxes: list[Inbox] = []
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._wake = threading.Event()
+        self._extend_at = 0.0
+        self._threads = [
+            threading.Thread(target=Link(conninfo, name, self._stop).run, args=(work,), daemon=True)
+            for name, work in (("fetch", self._fetch), ("listen", self._listen))
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def open(self, queue_name: str, capacity: int) -> Inbox:
+        """Begin to read a queue."""
+        inbox = Inbox(queue_name, capacity)
+        with self._lock:
+            self._inboxes.append(inbox)
+        self._wake.set()
+        return inbox
+
+    def close(self, inbox: Inbox) -> None:
+        """Read a queue no more; what was read of it stays with whoever asked for it."""
+        with self._lock:
+            if inbox in self._inboxes:
+                self._inboxes.remove(inbox)
+
+    def pause(self, queue_names: frozenset[str]) -> None:
+        """Read nothing from these queues, and from all others again."""
+        for inbox in self._open_inboxes():
+            inbox.is_paused = inbox.queue_name in queue_names
+        self._wake.set()
+
+    def ring(self) -> None:
+        """There is room, or something to read: do not sleep."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """End both threads."""
+        self._stop.set()
+        self._wake.set()
+        for thread in self._threads:
+            thread.join(timeout=5)
+
+    def _open_inboxes(self) -> list[Inbox]:
+        with self._lock:
+            return list(self._inboxes)
+
+    def _fetch(self, connection: psycopg.Connection) -> None:
+        for inbox in self._open_inboxes():
+            inbox.look_at = 0.0
+        while not self._stop.is_set():
+            self._wake.clear()
+            self._extend(connection)
+            for inbox in self._open_inboxes():
+                if inbox.room() > 0 and inbox.look_at <= time.monotonic():
+                    self._read(connection, inbox)
+            self._wake.wait(self._idle_seconds())
+
+    def _idle_seconds(self) -> float:
+        times = [inbox.look_at for inbox in self._open_inboxes() if inbox.room() > 0]
+        return max(0.0, min([*times, self._extend_at]) - time.monotonic())
+
+    def _read(self, connection: psycopg.Connection, inbox: Inbox) -> None:
+        if not inbox.is_made:
+            self._make(connection, inbox.queue_name)
+            inbox.is_made = True
+        room, until = inbox.room(), time.monotonic() + self._pace.lease
+        rows = connection.execute(
+            statements.of_queue("read", inbox.queue_name),
+            {"count": room, "floor": inbox.floor_now(), "lease": self._pace.lease},
+        ).fetchall()
+        for due_at, msg_id, read_ct, text in sorted(rows, key=lambda row: row[:2]):
+            inbox.saw(due_at)
+            self._deliver(connection, inbox, Lease(inbox.queue_name, msg_id, read_ct), text, until)
+        if not rows:
+            inbox.look_at = time.monotonic() + self._seconds_to_next(connection, inbox)
+
+    def _deliver(
+        self, connection: psycopg.Connection, inbox: Inbox, lease: Lease, text: str, until: float
+    ) -> None:
+        try:
+            message = LeasedMessage(wire.unpack(text), lease, until, self._ask)
+        except DecodeError as error:
+            logger.error("What was in %s is no message: %s", lease, error)
+            bury(connection, lease, "It is no message of an actor.", "DecodeError")
+            return
+        inbox.held[lease.msg_id] = message
+        inbox.buffer.put(message)
+
+    def _seconds_to_next(self, connection: psycopg.Connection, inbox: Inbox) -> float:
+        """How long to sleep when nothing calls: until the next is due, at most `poll`."""
+        row = connection.execute(statements.of_queue("next_due", inbox.queue_name)).fetchone()
+        if row is None or row[0] is None:
+            return self._pace.poll
+        # Due already, yet not read: somebody else has it, or it lies below the floor.
+        return min(self._pace.poll, max(float(row[0]), 0.02))
+
+    def _extend(self, connection: psycopg.Connection) -> None:
+        now = time.monotonic()
+        if now < self._extend_at:
+            return
+        self._extend_at = now + self._pace.lease / 3
+        for inbox in self._open_inboxes():
+            held = list(inbox.held.values())
+            if not held:
+                continue
+            rows = connection.execute(
+                statements.of_queue("extend", inbox.queue_name),
+                {"lease": self._pace.lease, **leases(held)},
+            ).fetchall()
+            ours = {msg_id for (msg_id,) in rows}
+            for message in held:
+                if message.lease.msg_id in ours:
+                    message.until = now + self._pace.lease
+                elif not message.is_settled:
+                    logger.warning("The lease of %s has run out.", message.lease)
+                    inbox.held.pop(message.lease.msg_id, None)
+
+    def _listen(self, connection: psycopg.Connection) -> None:
+        heard: dict[str, Inbox] = {}
+        while not self._stop.is_set():
+            for inbox in self._open_inboxes():
+                channel = names.channel(inbox.queue_name)
+                if heard.get(channel) is not inbox:
+                    connection.execute(psycopg.sql.SQL("listen {}").format(_identifier(channel)))
+                    heard[channel] = inbox
+                    inbox.look_at = 0.0
+                    self._wake.set()
+            for notice in connection.notifies(timeout=0.1, stop_after=1):
+                if notice.channel in heard:
+                    heard[notice.channel].look_at = 0.0
+                    self._wake.set()
+
+
+def _identifier(channel: str) -> psycopg.sql.Identifier:
+    return psycopg.sql.Identifier(channel)
+
+
+def leases(messages: list[LeasedMessage]) -> dict[str, list[int]]:
+    """The parameters by which statements know whose leases are meant."""
+    return {
+        "msg_ids": [message.lease.msg_id for message in messages],
+        "read_cts": [message.lease.read_ct for message in messages],
+    }
+
+
+def bury(
+    connection: psycopg.Connection, lease: Lease, reason: str, error: str, **more: Any
+) -> None:
+    """Put a message to the dead letters of its queue, with the reason."""
+    headers = {
+        "reason": reason[:1000],
+        "error": error,
+        "attempts": lease.read_ct,
+        "queue": lease.queue_name,
+        **more,
+    }
+    connection.execute(
+        statements.of_queue("bury", lease.queue_name),
+        {"msg_id": lease.msg_id, "read_ct": lease.read_ct, "headers": Jsonb(headers)},
+    )

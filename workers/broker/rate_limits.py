@@ -1,0 +1,96 @@
+"""Dramatiq's rate limiters and barriers in PostgreSQL."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+
+import psycopg
+from dramatiq.rate_limits import RateLimiterBackend
+from psycopg import sql
+from psycopg_pool import ConnectionPool
+
+from workers.broker import statements
+
+LARGEST = 2**63 - 1
+ONE_AT_A_TIME = 0x64726D71  # the advisory lock under which sums are taken
+
+
+class PostgresRateLimits(RateLimiterBackend):
+    """Keeps counters in `dramatiq.rate_limits`, which `python -m workers.broker install` makes.
+
+    Times to live are in milliseconds, as Dramatiq has them.
+
+    Args:
+        pool: connections in autocommit.
+    """
+
+    def __init__(self, pool: ConnectionPool) -> None:
+        self._pool = pool
+
+    def add(self, key: str, value: int, ttl: int) -> bool:
+        """Set a value unless there is one."""
+        with self._pool.connection() as connection:
+            row = connection.execute(
+                statements.text("limit_add"), {"key": key, "value": value, "ttl": ttl / 1000}
+            ).fetchone()
+        return row is not None
+
+    def incr(self, key: str, amount: int, maximum: int, ttl: int) -> bool:
+        """Add to a value unless it would pass the maximum."""
+        with self._pool.connection() as connection:
+            return _change(connection, key, amount, ttl, minimum=-LARGEST, maximum=maximum)
+
+    def decr(self, key: str, amount: int, minimum: int, ttl: int) -> bool:
+        """Take from a value unless it would pass the minimum."""
+        with self._pool.connection() as connection:
+            return _change(connection, key, -amount, ttl, minimum=minimum, maximum=LARGEST)
+
+    def incr_and_sum(
+        self, key: str, keys: Callable[[], Iterable[str]], amount: int, maximum: int, ttl: int
+    ) -> bool:
+        """Add to a value unless the sum of all keys would pass the maximum."""
+        with self._pool.connection() as connection, connection.transaction():
+            connection.execute("select pg_advisory_xact_lock(%s)", (ONE_AT_A_TIME,))
+            row = connection.execute(
+                statements.text("limit_sum"), {"keys": list(keys())}
+            ).fetchone()
+            if row is None or row[0] + amount > maximum:
+                return False
+            return _change(connection, key, amount, ttl, minimum=-LARGEST, maximum=maximum)
+
+    def wait(self, key: str, timeout: int) -> bool:
+        """Wait for an event on a key, `timeout` in milliseconds; false when none came."""
+        with self._pool.connection() as connection:
+            channel = sql.Identifier(_channel(key))
+            connection.execute(sql.SQL("listen {}").format(channel))
+            try:
+                notices = list(connection.notifies(timeout=timeout / 1000, stop_after=1))
+            finally:
+                connection.execute(sql.SQL("unlisten {}").format(channel))
+        return bool(notices)
+
+    def wait_notify(self, key: str, ttl: int) -> None:
+        """Tell those who wait on a key now."""
+        with self._pool.connection() as connection:
+            connection.execute("select pg_notify(%s, '')", (_channel(key),))
+
+
+def _change(
+    connection: psycopg.Connection, key: str, amount: int, ttl: int, *, minimum: int, maximum: int
+) -> bool:
+    row = connection.execute(
+        statements.text("limit_change"),
+        {
+            "key": key,
+            "amount": amount,
+            "minimum": minimum,
+            "maximum": maximum,
+            "ttl": ttl / 1000,
+        },
+    ).fetchone()
+    return row is not None
+
+
+def _channel(key: str) -> str:
+    return f"dramatiq_{hashlib.sha256(key.encode()).hexdigest()[:32]}"

@@ -1,0 +1,125 @@
+"""Settles messages: done ones go in batches, failed ones to the dead letters, retries wait."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from workers.broker import statements, wire
+from workers.broker.fetcher import bury, leases
+from workers.broker.inbox import Inbox
+from workers.broker.leased import LeasedMessage
+from workers.broker.link import Link
+
+logger = logging.getLogger("workers.broker")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a message; `error` names the exception of one that failed."""
+
+    inbox: Inbox
+    message: LeasedMessage
+    reason: str = ""
+    error: str = ""
+
+
+class Settler:
+    """A thread that writes outcomes as they come, as many at once as there are.
+
+    An outcome that is cut off by a crash or a lost connection is no loss: the message is read once
+    more when its lease has run out. Writing one twice changes nothing, because the lease is over.
+    """
+
+    def __init__(self, conninfo: str, *, keeps_archive: bool, on_room: Callable[[], None]) -> None:
+        self._gone = "archive" if keeps_archive else "delete"
+        self._on_room = on_room
+        self._waiting: list[Outcome] = []
+        self._changed = threading.Condition()
+        self._stop = threading.Event()
+        self._abandon = threading.Event()
+        self._thread = threading.Thread(
+            target=Link(conninfo, "settle", self._abandon).run, args=(self._work,), daemon=True
+        )
+        self._thread.start()
+
+    def settle(self, outcome: Outcome) -> None:
+        """Write it down soon."""
+        with self._changed:
+            self._waiting.append(outcome)
+            self._changed.notify()
+
+    def stop(self, *, timeout: float) -> None:
+        """End the thread when all is written, or after `timeout` seconds."""
+        self._stop.set()
+        with self._changed:
+            self._changed.notify()
+        self._thread.join(timeout)
+        self._abandon.set()
+
+    def _work(self, connection: psycopg.Connection) -> None:
+        while True:
+            with self._changed:
+                while not self._waiting:
+                    if self._stop.is_set():
+                        return
+                    self._changed.wait(timeout=1)
+                outcomes = list(self._waiting)
+            self._write(connection, outcomes)
+            with self._changed:
+                del self._waiting[: len(outcomes)]
+            for outcome in outcomes:
+                outcome.message.is_settled = True
+                held = outcome.inbox.held.get(outcome.message.lease.msg_id)
+                if held is outcome.message:
+                    del outcome.inbox.held[outcome.message.lease.msg_id]
+            self._on_room()
+
+    def _write(self, connection: psycopg.Connection, outcomes: list[Outcome]) -> None:
+        acknowledged: defaultdict[str, list[LeasedMessage]] = defaultdict(list)
+        with connection.transaction():
+            for outcome in outcomes:
+                if outcome.error:
+                    self._bury(connection, outcome)
+                elif outcome.message.retry:
+                    self._retry(connection, outcome.message)
+                else:
+                    acknowledged[outcome.message.lease.queue_name].append(outcome.message)
+            for queue_name, messages in acknowledged.items():
+                rows = connection.execute(
+                    statements.of_queue(self._gone, queue_name), leases(messages)
+                ).fetchall()
+                if len(rows) < len(messages):
+                    logger.warning(
+                        "%d message(s) of %s were done after their lease had run out.",
+                        len(messages) - len(rows),
+                        queue_name,
+                    )
+
+    def _bury(self, connection: psycopg.Connection, outcome: Outcome) -> None:
+        options: dict[str, Any] = outcome.message.options
+        bury(
+            connection,
+            outcome.message.lease,
+            outcome.reason,
+            outcome.error,
+            attempts=int(options.get("retries", 0)) or outcome.message.lease.read_ct,
+        )
+
+    def _retry(self, connection: psycopg.Connection, message: LeasedMessage) -> None:
+        assert message.retry  # noqa: S101 (whoever calls has looked)
+        connection.execute(
+            statements.of_queue("retry", message.lease.queue_name),
+            {
+                "msg_id": message.lease.msg_id,
+                "read_ct": message.lease.read_ct,
+                "message": wire.pack(message.retry.message),
+                "delay": message.retry.delay,
+            },
+        )

@@ -1,0 +1,7 @@
+-- The same row again, later: a retry neither doubles nor loses a message, wherever it is cut off.
+update {queue}
+set
+    message = %(message)s::jsonb,
+    vt = clock_timestamp() + make_interval(secs => %(delay)s)
+where msg_id = %(msg_id)s and read_ct = %(read_ct)s
+returning msg_id
