@@ -125,8 +125,10 @@ def code_of(answer: httpx.Response) -> tuple[int, str]:
 
 # Announcements are read from a queue of our own, beside those of the workers.
 LISTEN = """
-insert into private.queues (name, purpose) values ('auth_tests', 'What sign-in announces');
-insert into private.routes (topic, queue, actor) values ('auth.%', 'auth_tests', 'nobody');
+insert into private.queues (name, purpose) values ('auth_tests', 'What sign-in announces')
+on conflict do nothing;
+insert into private.routes (topic, queue, actor) values ('auth.%', 'auth_tests', 'nobody')
+on conflict do nothing;
 """
 
 
