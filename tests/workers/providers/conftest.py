@@ -1,0 +1,18 @@
+"""The real clients, each with its simulator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.harness.simulators import KINDS
+from tests.workers.providers.wired import Wired
+
+
+@pytest.fixture(params=list(KINDS))
+def wired(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Wired]:
+    """Each real client in turn."""
+    with KINDS[request.param]() as simulator:
+        yield Wired(request.param, simulator, tmp_path)

@@ -1,0 +1,145 @@
+"""Mail on the wire."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from tests.harness.simulators import Answer, SendGridSimulator, SmtpSimulator, sendgrid
+from tests.harness.simulators.tls import certificate
+from tests.workers.providers.wired import mail
+from workers.providers.failures import Misconfigured, Refused, TryLater
+from workers.providers.http import Timeouts
+from workers.providers.mail import Attachment
+from workers.providers.sendgrid import SendGrid
+from workers.providers.smtp import Server, Smtp
+
+QUICK = Timeouts(connect=0.6, read=0.6)
+INVITATION = Attachment("booking.ics", "text/calendar; method=REQUEST", b"BEGIN:VCALENDAR\r\n")
+FULL = mail(
+    subject="Grüße aus dem Salon 漢字 " + "und noch viel mehr " * 10,
+    html="<p>See you at nine.</p>",
+    reply_to="owner@example.com",
+    headers={"List-Unsubscribe": "<https://example.com/u/1>"},
+    attachments=(INVITATION,),
+)
+
+
+@pytest.fixture
+def server() -> Iterator[SmtpSimulator]:
+    with SmtpSimulator() as simulator:
+        yield simulator
+
+
+def smtp(simulator: SmtpSimulator) -> Smtp:
+    return Smtp(Server.of(simulator.url), timeouts=QUICK)
+
+
+def test_a_mail_has_text_html_and_an_invitation(server: SmtpSimulator) -> None:
+    sent = smtp(server).send(FULL)
+    message = server.sent[0].raw
+    assert isinstance(message, EmailMessage)
+    assert message["Subject"] == FULL.subject
+    assert (message["From"], message["To"]) == (FULL.sender, FULL.to)
+    assert message["Reply-To"] == "owner@example.com"
+    assert message["List-Unsubscribe"] == "<https://example.com/u/1>"
+    assert message["Message-ID"] == sent.provider_id
+    html, text = message.get_body(("html",)), message.get_body(("plain",))
+    assert html is not None and html.get_content().strip() == "<p>See you at nine.</p>"
+    assert text is not None and text.get_content().strip() == "See you at nine."
+    (invitation,) = message.iter_attachments()
+    assert invitation.get_content_type() == "text/calendar"
+    assert invitation["Content-Type"].params["method"] == "REQUEST"
+    assert invitation.get_filename() == "booking.ics"
+    assert invitation.get_payload(decode=True) == INVITATION.content
+
+
+def test_sendgrid_gets_the_same_mail() -> None:
+    with SendGridSimulator() as simulator:
+        mailer = SendGrid(api_key=sendgrid.API_KEY, timeouts=QUICK, url=simulator.url)
+        mailer.send(FULL)
+    body = simulator.sent[0].raw
+    assert body["from"] == {"email": "salon@example.com", "name": "Salon"}
+    assert [content["type"] for content in body["content"]] == ["text/plain", "text/html"]
+    assert body["headers"]["Message-ID"] == FULL.message_id
+    assert body["custom_args"] == {"idempotency_key": "key-1"}
+    assert body["attachments"][0]["filename"] == "booking.ics"
+    assert body["reply_to"] == {"email": "owner@example.com"}
+
+
+def test_the_message_id_follows_from_the_key_alone() -> None:
+    assert mail("one", key="a").message_id == mail("two", key="a").message_id
+    assert mail(key="a").message_id != mail(key="b").message_id
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"to": "a@example.com, b@example.com"},
+        {"to": "nobody"},
+        {"sender": ""},
+        {"headers": {"Bcc": "eve@example.com"}},
+        {"headers": {"X-Note: 1\r\nBcc": "eve@example.com"}},
+        {"headers": {"X-Note": "1\r\nBcc: eve@example.com"}},
+        {"reply_to": "a@example.com\nBcc: eve@example.com"},
+        {"idempotency_key": ""},
+    ],
+)
+def test_what_is_no_mail_is_refused(fields: dict[str, object]) -> None:
+    with pytest.raises(Refused):
+        dataclasses.replace(FULL, **fields)  # type: ignore[arg-type]
+
+
+def test_an_attachment_smuggles_nothing() -> None:
+    with pytest.raises(Refused):
+        Attachment("a.ics\r\nX: 1", "text/calendar", b"")
+    with pytest.raises(Refused):
+        Attachment("a.ics", "text/calendar\r\nX: 1", b"")
+
+
+def test_a_mail_that_was_taken_counts_though_the_server_never_says_goodbye() -> None:
+    with SmtpSimulator(quits=False) as simulator:
+        smtp(simulator).send(mail())
+        assert len(simulator.sent) == 1
+
+
+@pytest.mark.parametrize("code", [421, 450, 451, 452])
+def test_a_full_mailbox_is_tried_later(server: SmtpSimulator, code: int) -> None:
+    server.answer_next(Answer(code, "4.2.2 Mailbox full"))
+    with pytest.raises(TryLater):
+        smtp(server).send(mail())
+
+
+def test_starttls_is_demanded_and_the_certificate_is_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, context = certificate(tmp_path)
+    with SmtpSimulator(tls=context) as simulator:
+        with pytest.raises(Misconfigured):
+            smtp(simulator).send(mail())
+        monkeypatch.setenv("SSL_CERT_FILE", str(file))
+        smtp(simulator).send(mail())
+        assert len(simulator.sent) == 1
+
+
+def test_no_password_goes_out_in_the_clear_when_tls_was_asked_for(server: SmtpSimulator) -> None:
+    url = server.url.replace("smtp+plain", "smtp")
+    with pytest.raises(Misconfigured):
+        Smtp(Server.of(url), timeouts=QUICK).send(mail())
+    assert server.sent == []
+
+
+@pytest.mark.parametrize("url", ["http://a", "smtp://", "mail.example.com:25", ""])
+def test_an_address_of_another_form_is_no_server(url: str) -> None:
+    with pytest.raises(ValueError, match="smtp://"):
+        Server.of(url)
+
+
+def test_a_server_has_the_port_of_its_scheme_and_hides_its_password() -> None:
+    server = Server.of("smtps://me:p%40ss@mail.example.com")
+    assert (server.port, server.user, server.password) == (465, "me", "p@ss")
+    assert "p@ss" not in repr(server)
