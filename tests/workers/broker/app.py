@@ -1,0 +1,97 @@
+"""A program with actors, run by Dramatiq's own command in processes that the tests kill and freeze.
+
+Where it works, and how, comes from the environment: `BROKER_DSN`, `BROKER_LEASE` (seconds),
+`BROKER_CLOCK` (seconds by which this process believes to be later than it is).
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+OFFSET = float(os.environ.get("BROKER_CLOCK", "0"))
+if OFFSET:
+    true_time, true_time_ns = time.time, time.time_ns
+    time.time = lambda: true_time() + OFFSET
+    time.time_ns = lambda: true_time_ns() + int(OFFSET * 1e9)
+
+import dramatiq  # noqa: E402 (after the clock is set)
+from dramatiq.middleware import CurrentMessage, default_middleware  # noqa: E402
+from psycopg_pool import ConnectionPool  # noqa: E402
+
+from workers.broker import LeasedMessage, PgmqBroker  # noqa: E402
+
+DSN = os.environ["BROKER_DSN"]
+broker = PgmqBroker(
+    DSN,
+    middleware=[*(kind() for kind in default_middleware), CurrentMessage()],
+    lease_seconds=float(os.environ.get("BROKER_LEASE", "60")),
+    poll_seconds=float(os.environ.get("BROKER_POLL", "1")),
+)
+dramatiq.set_broker(broker)
+pool = ConnectionPool(DSN, min_size=0, max_size=8, open=False, kwargs={"autocommit": True})
+
+
+def record(key: str, what: str) -> None:
+    """Write down that something happened, through whatever happens to the database."""
+    pool.open()
+    with pool.connection(timeout=30) as connection:
+        connection.execute(
+            "insert into public.happened (key, what, pid) values (%s, %s, %s)",
+            (key, what, os.getpid()),
+        )
+
+
+@dramatiq.actor(queue_name="work")
+def note(key: str) -> None:
+    record(key, "done")
+
+
+@dramatiq.actor(queue_name="work")
+def linger(key: str, seconds: float) -> None:
+    record(key, "began")
+    time.sleep(seconds)
+    record(key, "done")
+
+
+@dramatiq.actor(queue_name="work")
+def careful(key: str, seconds: float) -> None:
+    """Ask, before what must not happen twice, whether it is still ours to do."""
+    record(key, "began")
+    time.sleep(seconds)
+    message: Any = CurrentMessage.get_current_message()
+    assert isinstance(message, LeasedMessage)
+    record(key, "done" if message.is_held() else "too late")
+
+
+@dramatiq.actor(queue_name="work", max_retries=2, min_backoff=50, max_backoff=100)
+def fail(key: str, words: str) -> None:
+    record(key, "tried")
+    raise ValueError(words)
+
+
+@dramatiq.actor(queue_name="work", max_retries=1, min_backoff=2000, max_backoff=2000)
+def fail_once(key: str) -> None:
+    with pool.connection() as connection:
+        row = connection.execute(
+            "select count(*) from public.happened where key = %s", (key,)
+        ).fetchone()
+    record(key, "tried")
+    if row == (0,):
+        raise ValueError("The first time fails.")
+
+
+@dramatiq.actor(queue_name="work", priority=5)
+def urgent(key: str) -> None:
+    record(key, "done")
+
+
+@dramatiq.actor(queue_name="work", priority=50)
+def idle(key: str) -> None:
+    record(key, "done")
+
+
+@dramatiq.actor(queue_name="other")
+def elsewhere(key: str) -> None:
+    record(key, "done")

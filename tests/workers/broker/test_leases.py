@@ -1,0 +1,134 @@
+"""A message is somebody's for a while: who dies loses it, who was frozen cannot settle it."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable
+from typing import Any
+
+import dramatiq
+from dramatiq.broker import MessageProxy
+
+from tests.harness.database import Database
+from tests.harness.stack import wait_until
+from tests.workers.broker.conftest import MakeBroker
+from tests.workers.broker.programs import Programs
+from workers.broker import PgmqBroker
+
+Send = Callable[..., Any]
+
+
+def waiting(db: Database, queue: str = "work") -> int:
+    return int(str(db.rows(f"select count(*) from pgmq.q_{queue}")[0][0]))
+
+
+def enqueue(broker: PgmqBroker) -> dramatiq.Message[Any]:
+    return broker.enqueue(
+        dramatiq.Message(
+            queue_name="work", actor_name="note", args=("x",), kwargs={}, options={}
+        )
+    )
+
+
+def read(broker: PgmqBroker, queue: str = "work") -> MessageProxy:
+    message = next(broker.consume(queue, timeout=5000))
+    assert message is not None
+    return message
+
+
+def test_a_long_job_keeps_its_message(db: Database, programs: Programs, send: Send) -> None:
+    programs.start(lease=1, poll=0.2)
+    programs.start(lease=1, poll=0.2)
+    send("linger", "long", 4)
+    wait_until(lambda: "done" in programs.happened("long"))
+    wait_until(lambda: waiting(db) == 0)
+    assert programs.happened("long") == ["began", "done"]
+
+
+def test_a_killed_workers_message_goes_to_another(
+    db: Database, programs: Programs, send: Send
+) -> None:
+    first = programs.start(lease=2)
+    send("linger", "job", 1)
+    wait_until(lambda: programs.happened("job") == ["began"])
+    first.kill()
+    programs.start(lease=2)
+    wait_until(lambda: waiting(db) == 0)
+    assert programs.happened("job") == ["began", "began", "done"]
+
+
+def test_a_frozen_worker_knows_that_it_is_too_late(
+    db: Database, programs: Programs, send: Send
+) -> None:
+    frozen = programs.start(lease=1, poll=0.2)
+    send("careful", "job", 0.5)
+    wait_until(lambda: programs.happened("job") == ["began"])
+    frozen.signal(signal.SIGSTOP)
+    time.sleep(1.2)
+    programs.start(lease=1, poll=0.2)
+    wait_until(lambda: "done" in programs.happened("job"))
+    frozen.signal(signal.SIGCONT)
+    wait_until(lambda: "too late" in programs.happened("job"))
+    assert programs.happened("job") == ["began", "began", "done", "too late"]
+    assert waiting(db) == 0
+
+
+def test_what_a_frozen_worker_had_prefetched_it_does_not_do(
+    db: Database, programs: Programs, send: Send
+) -> None:
+    frozen = programs.start(threads=1, lease=1, poll=0.2)
+    send("linger", "first", 0.5)
+    wait_until(lambda: programs.happened("first") == ["began"])
+    send("note", "prefetched")
+    wait_until(lambda: db.rows("select 1 from pgmq.q_work where read_ct > 0 offset 1") != [])
+    frozen.signal(signal.SIGSTOP)
+    time.sleep(1.2)
+    programs.start(lease=1, poll=0.2)
+    wait_until(lambda: waiting(db) == 0)
+    frozen.signal(signal.SIGCONT)
+    wait_until(lambda: "were done after their lease" in frozen.output)
+    time.sleep(0.5)
+    assert programs.happened("prefetched") == ["done"]
+
+
+def test_only_the_last_reader_acknowledges(make_broker: MakeBroker, db: Database) -> None:
+    one, other = make_broker(lease_seconds=0.6), make_broker(lease_seconds=60)
+    for broker in (one, other):
+        broker.declare_queue("work")
+    message = enqueue(one)
+    stale = read(one)
+    assert one._fetcher is not None
+    one._fetcher.stop()  # nobody extends it: the process might as well be frozen
+    fresh = read(other)
+    assert stale.message_id == fresh.message_id == message.message_id
+
+    one.consume("work").ack(stale)
+    time.sleep(0.3)
+    assert waiting(db) == 1, "a stale acknowledgement changes nothing"
+    stale.fail()
+    one.consume("work").nack(stale)
+    time.sleep(0.3)
+    assert (waiting(db), waiting(db, "work_dead")) == (1, 0), "nor does a stale failure"
+
+    other.consume("work").ack(fresh)
+    wait_until(lambda: waiting(db) == 0)
+
+
+def test_a_stale_retry_does_not_come_again(make_broker: MakeBroker, db: Database) -> None:
+    one, other = make_broker(lease_seconds=0.6), make_broker(lease_seconds=60)
+    for broker in (one, other):
+        broker.declare_queue("work")
+    enqueue(one)
+    stale = read(one)
+    assert one._fetcher is not None
+    one._fetcher.stop()
+    read(other)
+    stale.options["retries"] = 1
+    one.enqueue(stale, delay=0)  # type: ignore[arg-type]
+    one.consume("work").ack(stale)
+    time.sleep(0.3)
+    ((message, is_leased),) = db.rows("select message, vt > clock_timestamp() from pgmq.q_work")
+    assert isinstance(message, dict)
+    assert message["options"] == {}
+    assert is_leased
