@@ -70,14 +70,21 @@ class Rest(Section):
     jwt_cache_max_lifetime: Annotated[int, Field(ge=0)] = 3600
 
 
-class Housekeeping(Section):
-    every_seconds: Annotated[float, Field(gt=0, le=3600)] = 5
+class Scheduler(Section):
+    every_seconds: Annotated[float, Field(gt=0, le=60)] = 1
+
+
+class Workers(Section):
+    threads: Annotated[int, Field(ge=1, le=64)] = 8
+    lease_seconds: Annotated[float, Field(ge=1, le=3600)] = 60
+    mail_address: str = "frontdesk@localhost"
 
 
 class Frontdesk(Section):
     gateway: Gateway = Gateway()
     rest: Rest = Rest()
-    housekeeping: Housekeeping = Housekeeping()
+    scheduler: Scheduler = Scheduler()
+    workers: Workers = Workers()
 
 
 class Config(Section):

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import logging
+import sys
+
 import structlog
+from structlog.typing import Processor
+
+SHARED: list[Processor] = [
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.format_exc_info,
+    structlog.processors.EventRenamer("message"),
+]
 
 
 def configure() -> None:
     """Set the form of all logs of this process; called once, by its entry point."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.EventRenamer("message"),
-            structlog.processors.JSONRenderer(),
-        ]
+    structlog.configure(processors=[*SHARED, structlog.processors.JSONRenderer()])
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=SHARED,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
     )
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)

@@ -1,8 +1,4 @@
-"""Ends what has run out: holds, offers, old idempotency keys.
-
-No rule waits for this process; it only tidies what is over at query time already. Each round
-calls two SQL functions, and rounds follow each other at once while there is more.
-"""
+"""Sends what is due again and again. Any number may run: the database sends each tick once."""
 
 from __future__ import annotations
 
@@ -16,17 +12,14 @@ import structlog
 
 from workers import log
 
-BATCH = 100
-# Both return how many rows they changed.
-TRANSITIONS = "select scheduling.apply_due_transitions(%s)"
-OLD_KEYS = "select private.forget_old_keys()"
+TICKS = "select private.send_due_ticks()"
 LONGEST_WAIT = 30.0  # seconds between two tries to reach a lost database
 
-logger = structlog.get_logger("housekeeping")
+logger = structlog.get_logger("scheduler")
 
 
 @dataclass
-class Housekeeper:
+class Scheduler:
     """Works on one connection of its own; `stop` ends it after the round that runs."""
 
     db_url: str
@@ -50,21 +43,8 @@ class Housekeeper:
 
     def _serve(self, connection: psycopg.Connection) -> None:
         while not self.stop.is_set():
-            if self._round(connection) < BATCH:
-                self.stop.wait(self.every_seconds)
-
-    def _round(self, connection: psycopg.Connection) -> int:
-        """Do one round, and say how many transitions were applied."""
-        transitions = _count(connection, TRANSITIONS, BATCH)
-        keys = _count(connection, OLD_KEYS)
-        if transitions or keys:
-            logger.info("round", transitions=transitions, forgotten_keys=keys)
-        return transitions
-
-
-def _count(connection: psycopg.Connection, statement: str, *arguments: object) -> int:
-    row = connection.execute(statement, arguments).fetchone()
-    return int(row[0]) if row and row[0] is not None else 0
+            connection.execute(TICKS)
+            self.stop.wait(self.every_seconds)
 
 
 def main() -> None:
@@ -74,9 +54,9 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     logger.info("started")
-    Housekeeper(
+    Scheduler(
         db_url=os.environ["FRONTDESK_WORKER_DB_URL"],
-        every_seconds=float(os.environ["FRONTDESK_HOUSEKEEPING_SECONDS"]),
+        every_seconds=float(os.environ["FRONTDESK_SCHEDULER_SECONDS"]),
         stop=stop,
     ).run()
     logger.info("stopped")

@@ -51,7 +51,7 @@ def other_parts(plan: Plan) -> list[Part]:
         Refusal: when a program is missing.
     """
     parts = [_postgrest(plan), _edge(plan), _gateway(plan)]
-    return [*parts, _worker(plan)] if plan.with_workers else parts
+    return [*parts, _worker(plan), _scheduler(plan)] if plan.with_workers else parts
 
 
 def _postgrest(plan: Plan) -> Part:
@@ -113,11 +113,24 @@ def _edge(plan: Plan) -> Part:
 
 
 def _worker(plan: Plan) -> Part:
+    settings = plan.config.frontdesk.workers
     env = {
         "FRONTDESK_WORKER_DB_URL": plan.login("worker"),
-        "FRONTDESK_HOUSEKEEPING_SECONDS": str(plan.config.frontdesk.housekeeping.every_seconds),
+        "FRONTDESK_WORKER_THREADS": str(settings.threads),
+        "FRONTDESK_WORKER_LEASE_SECONDS": str(settings.lease_seconds),
+        "FRONTDESK_MAIL_ADDRESS": settings.mail_address,
+        "FRONTDESK_API_URL": plan.api_url,
+        "FRONTDESK_SMTP_URL": f"smtp+plain://{HOST}:{plan.inner_ports['mailbox']}",
     }
-    return Part("worker", _python(plan, "worker", "workers.housekeeping", env), "", lambda: True)
+    return Part("worker", _python(plan, "worker", "workers", env), "", lambda: True)
+
+
+def _scheduler(plan: Plan) -> Part:
+    env = {
+        "FRONTDESK_WORKER_DB_URL": plan.login("worker"),
+        "FRONTDESK_SCHEDULER_SECONDS": str(plan.config.frontdesk.scheduler.every_seconds),
+    }
+    return Part("scheduler", _python(plan, "scheduler", "workers.scheduler", env), "", lambda: True)
 
 
 def _python(plan: Plan, name: str, module: str, env: Mapping[str, str]) -> Program:

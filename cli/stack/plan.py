@@ -15,7 +15,7 @@ from cli.stack.postgres import Cluster
 from cli.stack.secrets import role_password
 from cli.stack.state import Endpoints, State
 
-INNER_PORTS = ("db", "rest", "rest_admin", "edge")
+INNER_PORTS = ("db", "rest", "rest_admin", "edge", "mailbox")
 
 
 @dataclass(frozen=True)

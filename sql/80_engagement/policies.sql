@@ -145,7 +145,8 @@ engagement.finish_in_app(uuid, text, text),
 engagement.fail_delivery(uuid, text, text, boolean)
 to worker;
 grant execute on function
-engagement.note_delivery(text, text, engagement.delivery_status, text)
+engagement.note_delivery(text, text, engagement.delivery_status, text),
+engagement.unsubscribe(uuid)
 to edge;
 grant execute on function
 engagement.require_event(text),

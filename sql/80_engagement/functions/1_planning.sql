@@ -17,7 +17,7 @@ begin
         select jsonb_build_object(
             'booking_id', bookings.id,
             'reference', bookings.reference,
-            'customer_name', coalesce(bookings.customer_name, ''),
+            'customer_name', coalesce(bookings.customer_name, bookings.customer_email, ''),
             'business_name', businesses.name,
             'business_email', businesses.email,
             'business_phone', coalesce(businesses.phone, ''),

@@ -150,6 +150,7 @@ begin
         'channel', v_delivery.channel,
         'address', v_delivery.address,
         'locale', v_template.locale,
+        'reader_locale', v_delivery.locale,
         'title', v_template.title,
         'body', v_template.body,
         'data', v_delivery.data,

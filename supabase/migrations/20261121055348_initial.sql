@@ -10429,7 +10429,7 @@ begin
         select jsonb_build_object(
             'booking_id', bookings.id,
             'reference', bookings.reference,
-            'customer_name', coalesce(bookings.customer_name, ''),
+            'customer_name', coalesce(bookings.customer_name, bookings.customer_email, ''),
             'business_name', businesses.name,
             'business_email', businesses.email,
             'business_phone', coalesce(businesses.phone, ''),
@@ -11022,6 +11022,7 @@ begin
         'channel', v_delivery.channel,
         'address', v_delivery.address,
         'locale', v_template.locale,
+        'reader_locale', v_delivery.locale,
         'title', v_template.title,
         'body', v_template.body,
         'data', v_delivery.data,
@@ -11853,7 +11854,8 @@ engagement.finish_in_app(uuid, text, text),
 engagement.fail_delivery(uuid, text, text, boolean)
 to worker;
 grant execute on function
-engagement.note_delivery(text, text, engagement.delivery_status, text)
+engagement.note_delivery(text, text, engagement.delivery_status, text),
+engagement.unsubscribe(uuid)
 to edge;
 grant execute on function
 engagement.require_event(text),

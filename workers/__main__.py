@@ -1,0 +1,98 @@
+"""The workers' process: `python -m workers`. Builds what actors need, and runs them until told."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import psycopg
+import structlog
+from dramatiq import Worker
+from dramatiq.middleware import CurrentMessage
+from psycopg_pool import ConnectionPool
+
+from workers import log
+from workers.actors import housekeeping, notifications
+from workers.actors.database import Database
+from workers.actors.sending import Outbox
+from workers.broker import PgmqBroker
+from workers.providers.from_settings import Settings, build
+
+STOP_TIMEOUT = 30_000  # milliseconds for what runs when told to stop
+
+logger = structlog.get_logger("workers")
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What the process is told."""
+
+    db_url: str
+    threads: int
+    lease_seconds: float
+    mail_address: str
+    unsubscribe_url: str
+    providers: Settings
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> Environment:
+        """Read it."""
+        return cls(
+            db_url=environment["FRONTDESK_WORKER_DB_URL"],
+            threads=int(environment.get("FRONTDESK_WORKER_THREADS", "8")),
+            lease_seconds=float(environment.get("FRONTDESK_WORKER_LEASE_SECONDS", "60")),
+            mail_address=environment.get("FRONTDESK_MAIL_ADDRESS", "frontdesk@localhost"),
+            unsubscribe_url=f"{environment['FRONTDESK_API_URL']}/functions/v1/unsubscribe?token=",
+            providers=Settings.of(environment),
+        )
+
+
+def run(environment: Environment, stop: threading.Event) -> None:
+    """Work until told to stop; what runs then is finished, the rest is others' at once."""
+    pool = ConnectionPool(
+        environment.db_url,
+        min_size=1,
+        max_size=environment.threads + 1,
+        kwargs={"autocommit": True, "prepare_threshold": 1},
+        open=True,
+    )
+    database = Database(pool)
+    broker = PgmqBroker(environment.db_url, lease_seconds=environment.lease_seconds)
+    broker.add_middleware(CurrentMessage())
+    settings = environment.providers
+    outbox = Outbox(build(settings), environment.mail_address, environment.unsubscribe_url)
+    names = {channel: getattr(settings, channel).provider for channel in ("mail", "sms", "push")}
+    notifications.declare(broker, database, outbox, names)
+    housekeeping.declare(broker, database)
+    worker = Worker(broker, worker_threads=environment.threads, worker_timeout=200)
+    worker.start()
+    while not stop.wait(1.0):
+        _respect_pauses(broker, database)
+    worker.stop(timeout=STOP_TIMEOUT)
+    broker.close()
+    pool.close()
+
+
+def _respect_pauses(broker: PgmqBroker, database: Database) -> None:
+    # While the database is away pauses stay as they are.
+    with contextlib.suppress(psycopg.OperationalError):
+        broker.pause(database.call("select private.paused_queues()") or ())
+
+
+def main() -> None:
+    """Run until SIGTERM or SIGINT."""
+    log.configure()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    logger.info("started")
+    run(Environment.of(os.environ), stop)
+    logger.info("stopped")
+
+
+if __name__ == "__main__":
+    main()

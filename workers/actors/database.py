@@ -1,0 +1,20 @@
+"""The SQL functions that actors call, on a pool of connections."""
+
+from __future__ import annotations
+
+from typing import Any, LiteralString
+
+from psycopg_pool import ConnectionPool
+
+
+class Database:
+    """Calls functions as the login `worker`, each in a transaction of its own."""
+
+    def __init__(self, pool: ConnectionPool) -> None:
+        self._pool = pool
+
+    def call(self, statement: LiteralString, *arguments: object) -> Any:
+        """The one value that a statement gives; committed before this returns."""
+        with self._pool.connection() as connection:
+            row = connection.execute(statement, arguments).fetchone()
+        return row[0] if row else None

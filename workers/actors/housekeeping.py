@@ -1,0 +1,28 @@
+"""What has run out is ended, what nobody needs any more is forgotten. No rule waits for either."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dramatiq
+
+from workers.actors.database import Database
+
+BATCH = 100
+
+
+def declare(broker: dramatiq.Broker, database: Database) -> None:
+    """Declare the actors."""
+
+    def apply_due_transitions(topic: str, payload: dict[str, Any]) -> None:
+        """End holds and requests that have run out."""
+        while database.call("select scheduling.apply_due_transitions(%s)", BATCH) == BATCH:
+            pass
+
+    def forget_what_is_old(topic: str, payload: dict[str, Any]) -> None:
+        """Forget old idempotency keys and effects."""
+        database.call("select private.forget_old_keys()")
+        database.call("select private.forget_old_effects()")
+
+    for actor in (apply_due_transitions, forget_what_is_old):
+        dramatiq.actor(broker=broker, queue_name="housekeeping", max_retries=3)(actor)

@@ -1,0 +1,105 @@
+"""From a template and its variables to the words that somebody reads, in their language."""
+
+from __future__ import annotations
+
+import datetime
+import html
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_time
+from babel.numbers import format_currency, format_decimal
+
+WORD = re.compile(r"\{\{\s*([a-z_]+)\s*\}\}")
+LAYOUT = (
+    '<!doctype html><html lang="{language}"><meta charset="utf-8">'
+    '<body style="font-family: sans-serif; line-height: 1.5; max-width: 36em">'
+    "{paragraphs}</body></html>"
+)
+
+
+@dataclass(frozen=True)
+class Words:
+    """A title of one line, and a text."""
+
+    title: str
+    text: str
+
+    def as_html(self, language: str) -> str:
+        """The text as a small page; everything in it is text, never markup."""
+        paragraphs = "".join(
+            f"<p>{html.escape(part).replace(chr(10), '<br>')}</p>"
+            for part in re.split(r"\n{2,}", self.text)
+        )
+        return LAYOUT.format(language=html.escape(language), paragraphs=paragraphs)
+
+
+def render(job: Mapping[str, Any]) -> Words:
+    """The words of a delivery, from what engagement.start_delivery gave.
+
+    A line of the text whose variables are all empty is left out.
+    """
+    locale = _locale(job["reader_locale"], job["locale"])
+    zone = ZoneInfo(job["data"].get("time_zone", "UTC"))
+    values = {
+        name: _shown(job["types"][name], value, locale, zone)
+        for name, value in job["data"].items()
+        if name in job["types"]
+    }
+    lines = (_filled(line, values) for line in job["body"].split("\n"))
+    text = "\n".join(line for line in lines if line is not None)
+    title = " ".join(_replaced(job["title"], values).split())
+    return Words(title or job["event"], text.strip())
+
+
+def _filled(line: str, values: Mapping[str, str]) -> str | None:
+    names = WORD.findall(line)
+    if names and not any(values.get(name) for name in names):
+        return None
+    return _replaced(line, values)
+
+
+def _replaced(line: str, values: Mapping[str, str]) -> str:
+    return WORD.sub(lambda word: values.get(word[1], ""), line)
+
+
+def _locale(reader: str, template: str) -> Locale:
+    """The reader's own way of writing dates and money, where the words are in their language."""
+    for tag in (reader, template):
+        if tag.split("-")[0] == template.split("-")[0]:
+            try:
+                return Locale.parse(tag, sep="-")
+            except (UnknownLocaleError, ValueError):
+                continue
+    return Locale("en")
+
+
+def _shown(kind: str, value: Any, locale: Locale, zone: ZoneInfo) -> str:
+    if value is None or value == "":
+        return ""
+    return SHOWN[kind](value, locale, zone)
+
+
+def _instant(value: str, locale: Locale, zone: ZoneInfo) -> str:
+    at = datetime.datetime.fromisoformat(value).astimezone(zone)
+    day = format_date(at.date(), "full", locale=locale)
+    time = format_time(at, "short", tzinfo=zone, locale=locale)
+    return f"{day}, {time} {at.tzname()}"
+
+
+def _money(value: Mapping[str, Any], locale: Locale, _zone: ZoneInfo) -> str:
+    amount = Decimal(value["minor"]).scaleb(-value["digits"])
+    return format_currency(amount, value["currency"], locale=locale)
+
+
+SHOWN: Mapping[str, Callable[[Any, Locale, ZoneInfo], str]] = {
+    "text": lambda value, _locale, _zone: str(value),
+    "whole_number": lambda value, locale, _zone: format_decimal(value, locale=locale),
+    "instant": _instant,
+    "money": _money,
+}

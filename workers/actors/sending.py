@@ -1,0 +1,82 @@
+"""One delivery through its channel's provider."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import formataddr
+from typing import Any
+
+from workers.actors import calendar
+from workers.actors.rendering import Words
+from workers.providers.from_settings import Providers
+from workers.providers.mail import Mail
+from workers.providers.push import Push
+from workers.providers.sent import Sent
+from workers.providers.sms import Sms
+
+
+@dataclass(frozen=True)
+class Outbox:
+    """The providers, and what every mail says about us.
+
+    `mail_address` is the address that mails come from; `unsubscribe_url` takes a token at its end.
+    """
+
+    providers: Providers
+    mail_address: str
+    unsubscribe_url: str
+
+    def send(self, job: Mapping[str, Any], words: Words) -> Sent:
+        """Hand it over.
+
+        Raises:
+            Failure: one of workers.providers.failures.
+        """
+        match job["channel"]:
+            case "mail":
+                return self.providers.mail.send(self._mail(job, words))
+            case "sms":
+                text = f"{words.title}\n{words.text}"
+                return self.providers.sms.send(Sms(job["address"], text, job["idempotency_key"]))
+            case "push":
+                return self.providers.push.send(_push(job, words))
+            case channel:
+                raise ValueError(f"There is no provider for {channel}.")
+
+    def _mail(self, job: Mapping[str, Any], words: Words) -> Mail:
+        data, headers = job["data"], {}
+        if token := job["unsubscribe_token"]:
+            url = f"{self.unsubscribe_url}{token}"
+            words = Words(words.title, f"{words.text}\n\n{url}")
+            headers = {
+                "List-Unsubscribe": f"<{url}>",
+                "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            }
+        attachment = None
+        if job["audience"] == "customer":
+            attachment = calendar.entry(job["event"], data)
+        return Mail(
+            sender=formataddr((data["business_name"], self.mail_address)),
+            to=job["address"],
+            subject=words.title,
+            text=words.text,
+            html=words.as_html(job["locale"]),
+            reply_to=data["business_email"] if job["audience"] == "customer" else None,
+            headers=headers,
+            attachments=(attachment,) if attachment else (),
+            idempotency_key=job["idempotency_key"],
+        )
+
+
+def _push(job: Mapping[str, Any], words: Words) -> Push:
+    about = {"event": job["event"], "delivery_id": job["id"]}
+    if booking_id := job["data"].get("booking_id"):
+        about["booking_id"] = booking_id
+    return Push(
+        token=job["address"],
+        title=words.title,
+        body=words.text,
+        data=about,
+        idempotency_key=job["idempotency_key"],
+    )
