@@ -128,7 +128,7 @@ class Fetcher:
         self, connection: psycopg.Connection, inbox: Inbox, lease: Lease, text: str, until: float
     ) -> None:
         try:
-            message = LeasedMessage(wire.unpack(text), lease, until, self._ask)
+            message = LeasedMessage(wire.unpack(text, lease.queue_name), lease, until, self._ask)
         except DecodeError as error:
             logger.error("What was in %s is no message: %s", lease, error)
             bury(connection, lease, "It is no message of an actor.", "DecodeError")
@@ -198,7 +198,8 @@ def bury(
 ) -> None:
     """Put a message to the dead letters of its queue, with the reason."""
     headers = {
-        "reason": reason[:1000],
+        # jsonb holds neither NUL nor half a surrogate pair.
+        "reason": reason[:1000].replace("\0", "?").encode("utf-8", "replace").decode("utf-8"),
         "error": error,
         "attempts": lease.read_ct,
         "queue": lease.queue_name,

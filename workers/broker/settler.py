@@ -109,7 +109,7 @@ class Settler:
             outcome.message.lease,
             outcome.reason,
             outcome.error,
-            attempts=int(options.get("retries", 0)) or outcome.message.lease.read_ct,
+            attempts=options.get("retries") or outcome.message.lease.read_ct,
         )
 
     def _retry(self, connection: psycopg.Connection, message: LeasedMessage) -> None:

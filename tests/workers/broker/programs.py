@@ -50,7 +50,7 @@ class Program:
         return self.process.wait(timeout=30)
 
     def kill(self) -> None:
-        """kill -9, whatever state it is in."""
+        """Kill it (-9), whatever state it is in."""
         with contextlib.suppress(ProcessLookupError):
             self.signal(signal.SIGKILL)
         self.process.wait()
@@ -102,7 +102,7 @@ class Programs:
         with psycopg.connect(self.db.dsn, autocommit=True) as connection:
             row = connection.execute(
                 "select count(*) from pg_stat_activity where datname = current_database()"
-                " and application_name = 'broker fetch' and query ~ 'pgmq'"
+                " and application_name = 'broker fetch' and query ~ '\"pgmq\"'"
             ).fetchone()
         return int(row[0]) if row else 0
 

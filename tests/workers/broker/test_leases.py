@@ -25,9 +25,7 @@ def waiting(db: Database, queue: str = "work") -> int:
 
 def enqueue(broker: PgmqBroker) -> dramatiq.Message[Any]:
     return broker.enqueue(
-        dramatiq.Message(
-            queue_name="work", actor_name="note", args=("x",), kwargs={}, options={}
-        )
+        dramatiq.Message(queue_name="work", actor_name="note", args=("x",), kwargs={}, options={})
     )
 
 
