@@ -1,0 +1,155 @@
+"""Every line of the table in docs/notifications.md, played: who hears of it, on which channels."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from cli.options import ROOT
+from tests.harness.database import Database
+
+LINE = re.compile(r"^\| `(?P<event>[a-z._]+)` \| [^|]* \|(?P<channels>[^|]*\|[^|]*\|[^|]*)\|$")
+AUDIENCES = ("customer", "business", "staff")
+TOWN = """
+    select tests.at('2031-05-01 08:00Z');
+    select tests.person(called) from unnest('{owner,ann,ben,customer}'::text[]) as called;
+    update identity.profiles set phone = '+491700000001' where id = tests.id('customer');
+    insert into identity.devices (user_id, token, platform)
+    select names.id, names.name, 'ios' from tests.names;
+    select tests.business('Salon', 'owner');
+    select tests.member('ann', 'Salon', 'staff'), tests.member('ben', 'Salon', 'staff');
+    select tests.resource('Ann', 'Salon'), tests.resource('Ben', 'Salon');
+    update catalog.resources set member_id = business_members.id
+    from business.business_members
+    where business_members.user_id = tests.id(lower(resources.name));
+    select tests.hours('Salon');
+    select tests.service('Cut', 'Salon'), tests.service('Colour', 'Salon');
+    select tests.takes('Cut', 'Ann'), tests.takes('Cut', 'Ben'), tests.takes('Colour', 'Ann');
+    update catalog.services set requires_confirmation = true where id = tests.id('Colour');
+"""
+BOOK = (
+    "select tests.act_as('customer');"
+    "select public.book(tests.id('{}')::text, '2031-05-05T09:00:00Z', tests.id('Ann')::text);"
+)
+BOOKING = "(select id::text from scheduling.bookings)"
+AS = "select tests.act_as('{}'); select {};"
+PLAN = """
+    select set_config('role', 'none', true);
+    select engagement.plan(
+        (message ->> 'message_id')::uuid, message -> 'kwargs' ->> 'topic',
+        message -> 'kwargs' -> 'payload'
+    ) from (
+        select message from pgmq.q_notifications union all select message from pgmq.q_reminders
+    ) as queued
+"""
+# event → what happens, in the words of people; each begins where the town does.
+PLAYS = {
+    "booking.requested": BOOK.format("Colour"),
+    "booking.confirmed": BOOK.format("Cut"),
+    "booking.rejected": BOOK.format("Colour")
+    + AS.format("owner", f"public.reject_booking({BOOKING}, 'ill')"),
+    "booking.cancelled": BOOK.format("Cut")
+    + AS.format("customer", f"public.cancel_booking({BOOKING})"),
+    "booking.moved": BOOK.format("Cut")
+    + AS.format("customer", f"public.reschedule_booking({BOOKING}, '2031-05-05T10:00:00Z')"),
+    "booking.reassigned": BOOK.format("Cut")
+    + AS.format("owner", f"public.reassign_booking({BOOKING}, tests.id('Ben')::text)"),
+    "booking.expired": BOOK.format("Colour")
+    + "select tests.act_as_owner(), tests.at('2031-05-05 09:00Z');"
+    "select scheduling.apply_due_transitions(10);",
+    "booking.arrived": BOOK.format("Cut") + AS.format("ann", f"public.mark_arrived({BOOKING})"),
+    "booking.no_show": BOOK.format("Cut")
+    + "select tests.at('2031-05-05 09:20Z');"
+    + AS.format("ann", f"public.mark_no_show({BOOKING})"),
+    "booking.completed": BOOK.format("Cut")
+    + AS.format("ann", f"public.complete_booking({BOOKING})"),
+    "reminder.day": BOOK.format("Cut") + "select tests.act_as_owner();" + PLAN + ";",
+    "reminder.hour": BOOK.format("Cut") + "select tests.act_as_owner();" + PLAN + ";",
+    "offer.made": "select tests.act_as('customer');"
+    "select public.set_marketing_consent(tests.id('Salon')::text, 'true');"
+    + AS.format("owner", "public.send_offer(tests.id('Salon')::text, 'Spring', 'Half price')"),
+}
+
+
+def catalogue() -> Iterator[tuple[str, set[tuple[str, str]]]]:
+    """The table's lines: the event, and its (audience, channel) pairs."""
+    for line in (ROOT / "docs" / "notifications.md").read_text("utf-8").splitlines():
+        if found := LINE.match(line):
+            cells = found["channels"].split("|")
+            yield (
+                found["event"],
+                {
+                    (audience, channel.strip())
+                    for audience, cell in zip(AUDIENCES, cells, strict=True)
+                    for channel in cell.split(",")
+                    if channel.strip()
+                },
+            )
+
+
+def play(db: Database, *scenes: str) -> None:
+    """Run them in one transaction, so that the clock stays where it is put."""
+    with db.connection.transaction():
+        for scene in scenes:
+            db.connection.execute(scene.encode())
+
+
+def told(db: Database, event: str) -> list[tuple[object, ...]]:
+    """Audience, channel and person of every delivery of an event."""
+    return db.rows(
+        "select audience::text, channel::text, names.name"
+        " from engagement.notification_deliveries"
+        " left join tests.names on names.id = notification_deliveries.user_id"
+        " where event = %s order by 1, 2, 3",
+        event,
+    )
+
+
+@pytest.fixture
+def town(db: Database) -> Callable[[str], Database]:
+    """A salon with its people, in which something happens and the workers have planned."""
+
+    def happens(scene: str) -> Database:
+        play(db, TOWN, scene, PLAN)
+        return db
+
+    return happens
+
+
+def test_the_table_and_the_plays_are_about_the_same_events() -> None:
+    assert [event for event, _ in catalogue()] == list(PLAYS)
+
+
+@pytest.mark.parametrize(("event", "expected"), catalogue())
+def test_everyone_hears_of_it_as_the_table_says(
+    town: Callable[[str], Database], event: str, expected: set[tuple[str, str]]
+) -> None:
+    db = town(PLAYS[event])
+    deliveries = told(db, event)
+    assert {(audience, channel) for audience, channel, _ in deliveries} == expected
+    assert db.rows("select count(*) from engagement.events") == [(len(PLAYS),)]
+    states = db.rows(
+        "select distinct status::text from engagement.notification_deliveries where event = %s",
+        event,
+    )
+    assert states == [("queued",)]
+
+
+@pytest.mark.parametrize("event", ["booking.cancelled", "reminder.day"])
+def test_planning_twice_tells_once(town: Callable[[str], Database], event: str) -> None:
+    db = town(PLAYS[event])
+    before = told(db, event)
+    play(db, "select tests.at('2031-05-01 08:00Z')", PLAN)
+    assert told(db, event) == before
+
+
+def test_a_reassignment_tells_who_gives_and_who_gave_it(town: Callable[[str], Database]) -> None:
+    db = town(PLAYS["booking.reassigned"])
+    assert {
+        name for audience, _, name in told(db, "booking.reassigned") if audience == "staff"
+    } == {
+        "ann",
+        "ben",
+    }
