@@ -8,7 +8,7 @@ import sys
 import psycopg
 import typer
 
-from cli import auth, bench, db, demo, doctor, gen, lifecycle, test, tour, users
+from cli import auth, bench, db, demo, doctor, gen, lifecycle, mail, test, tour, users
 from cli.output import talk
 from cli.refusal import Refusal
 from cli.settings_file import OVERRIDES
@@ -39,6 +39,7 @@ app.command()(lifecycle.reset)
 app.command()(doctor.doctor)
 app.command()(demo.demo)
 app.command()(tour.tour)
+app.command()(mail.mail)
 app.command()(bench.bench)
 app.add_typer(auth.app, name="auth")
 app.add_typer(users.app, name="users")

@@ -10,6 +10,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 
 def talk(text: str) -> None:
@@ -38,7 +39,7 @@ def show(
     else:
         table = Table(*columns, box=None, pad_edge=False)
         for row in chosen:
-            table.add_row(*("" if value is None else str(value) for value in row.values()))
+            table.add_row(*(Text("" if value is None else str(value)) for value in row.values()))
         # A terminal decides the width; a pipe gets every character.
         Console(width=None if sys.stdout.isatty() else 10_000).print(table)
 

@@ -80,9 +80,24 @@ class Workers(Section):
     mail_address: str = "frontdesk@localhost"
 
 
+class Mail(Section):
+    sendgrid_api_key: str = ""
+
+
+class Sms(Section):
+    fast2sms_api_key: str = ""
+
+
+class Push(Section):
+    fcm_service_account: str = ""
+
+
 class Frontdesk(Section):
     gateway: Gateway = Gateway()
     rest: Rest = Rest()
+    mail: Mail = Mail()
+    sms: Sms = Sms()
+    push: Push = Push()
     scheduler: Scheduler = Scheduler()
     workers: Workers = Workers()
 

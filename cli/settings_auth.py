@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 NotRead = dict[str, Any]
 Seconds = Annotated[str, Field(pattern=r"^(\d+(\.\d+)?(ms|s|m|h))+$|^\d+$")]
@@ -14,6 +14,39 @@ class Section(BaseModel):
     """A table of the file, in which every key must be known and of its type."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Smtp(Section):
+    """The mail server; without it, mail goes to the local mailbox."""
+
+    enabled: bool = False
+    host: str = ""
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    user: str = ""
+    password: Annotated[str, Field(alias="pass")] = ""
+    admin_email: str = ""
+    sender_name: str = ""
+
+    @model_validator(mode="after")
+    def _names_a_server(self) -> Self:
+        if self.enabled and not self.host:
+            raise ValueError("it needs a host")
+        return self
+
+
+class Twilio(Section):
+    """SMS by Twilio. `message_service_sid` may be a number of ours too, as with Supabase."""
+
+    enabled: bool = False
+    account_sid: str = ""
+    message_service_sid: str = ""
+    auth_token: str = ""
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> Self:
+        if self.enabled and not (self.account_sid and self.message_service_sid and self.auth_token):
+            raise ValueError("it needs account_sid, message_service_sid and auth_token")
+        return self
 
 
 class Email(Section):
@@ -27,7 +60,7 @@ class Email(Section):
     max_frequency: Seconds = "1s"
     otp_length: Annotated[int, Field(ge=6, le=10)] = 6
     otp_expiry: Annotated[int, Field(gt=0, le=86_400)] = 3600
-    smtp: NotRead = {}
+    smtp: Smtp = Smtp()
     template: NotRead = {}
     notification: NotRead = {}
 
@@ -41,7 +74,7 @@ class Sms(Section):
     max_frequency: Seconds = "5s"
     otp_expiry: Annotated[int, Field(gt=0, le=3600)] = 600
     test_otp: NotRead = {}
-    twilio: NotRead = {}
+    twilio: Twilio = Twilio()
     twilio_verify: NotRead = {}
     messagebird: NotRead = {}
     textlocal: NotRead = {}

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import httpx
 
-from cli.stack import gateway, postgrest, programs, sign_in
+from cli.stack import gateway, mailing, postgrest, programs, sign_in
 from cli.stack.account import Account, server_account
 from cli.stack.plan import Plan
-from cli.stack.ports import HOST
+from cli.stack.ports import HOST, is_free
 from cli.stack.process import Program
 
 # How each part is told to stop: PostgreSQL's fast shutdown is SIGINT.
@@ -51,6 +51,8 @@ def other_parts(plan: Plan) -> list[Part]:
         Refusal: when a program is missing.
     """
     parts = [_postgrest(plan), _edge(plan), _gateway(plan)]
+    if mailing.uses_mailbox(plan.config):
+        parts.append(_mailbox(plan))
     return [*parts, _worker(plan), _scheduler(plan)] if plan.with_workers else parts
 
 
@@ -120,7 +122,7 @@ def _worker(plan: Plan) -> Part:
         "FRONTDESK_WORKER_LEASE_SECONDS": str(settings.lease_seconds),
         "FRONTDESK_MAIL_ADDRESS": settings.mail_address,
         "FRONTDESK_API_URL": plan.api_url,
-        "FRONTDESK_SMTP_URL": f"smtp+plain://{HOST}:{plan.inner_ports['mailbox']}",
+        **mailing.environment(plan.config, _mailbox_url(plan)),
     }
     return Part("worker", _python(plan, "worker", "workers", env), "", lambda: True)
 
@@ -131,6 +133,20 @@ def _scheduler(plan: Plan) -> Part:
         "FRONTDESK_SCHEDULER_SECONDS": str(plan.config.frontdesk.scheduler.every_seconds),
     }
     return Part("scheduler", _python(plan, "scheduler", "workers.scheduler", env), "", lambda: True)
+
+
+def _mailbox(plan: Plan) -> Part:
+    port = plan.inner_ports["mailbox"]
+    env = {
+        "FRONTDESK_MAILBOX_PORT": str(port),
+        "FRONTDESK_MAILBOX_DIR": str(server_account().folder(plan.state.mail)),
+    }
+    program = _python(plan, "mailbox", "workers.mailbox", env)
+    return Part("mailbox", program, _mailbox_url(plan), lambda: not is_free(port))
+
+
+def _mailbox_url(plan: Plan) -> str:
+    return f"smtp+plain://{HOST}:{plan.inner_ports['mailbox']}"
 
 
 def _python(plan: Plan, name: str, module: str, env: Mapping[str, str]) -> Program:

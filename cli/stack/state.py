@@ -62,6 +62,7 @@ class State:
         self.logs = self.path / "logs"
         self.database = self.path / "db"
         self.gateway = self.path / "gateway"
+        self.mail = self.path / "mail"
 
     @property
     def is_fresh(self) -> bool:

@@ -32,6 +32,7 @@ def test_the_file_of_this_checkout_is_valid_and_is_supabases_too() -> None:
         ("[api]\nmax_rows = 'many'", "wrong value at api.max_rows", "Correct api.max_rows."),
         ("[auth]\njwt_secret = 'short'", "wrong value at auth.jwt_secret", "FRONTDESK_JWT_SECRET"),
         ("[db.settings]\nwork_mem = [1]", "wrong value at db.settings.work_mem", "Correct"),
+        ("[auth.email.smtp]\nenabled = true", "auth.email.smtp: value error, it needs", "Correct"),
         ("[api\n", "not valid TOML", "Correct that line."),
         ("[auth]\njwt_secret = 'env(NOT_SET)'", "reads auth.jwt_secret from NOT_SET", "Set NOT"),
     ],
@@ -44,7 +45,7 @@ def test_a_wrong_key_is_named(tmp_path: Path, text: str, message: str, next_step
 
 
 def test_sections_that_are_supabases_alone_are_passed_over(tmp_path: Path) -> None:
-    text = "[studio]\nopenai_api_key = 'env(NOT_SET)'\n[auth.email.smtp]\nenabled = true"
+    text = "[studio]\nopenai_api_key = 'env(NOT_SET)'\n[auth.sms.vonage]\nenabled = true"
     assert loaded(tmp_path, text).api.port == 54321
 
 

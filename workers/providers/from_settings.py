@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, Literal, assert_never
+from typing import Annotated, Any, Literal, assert_never
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -65,10 +64,10 @@ class Fast2SmsChoice(Choice):
 
 
 class FcmChoice(Choice):
-    """`service_account` is the path of Google's JSON file."""
+    """`service_account` is what Google's JSON file holds."""
 
     provider: Literal["fcm"]
-    service_account: Path
+    service_account: Annotated[dict[str, Any], Field(repr=False)]
     url: str = fcm.URL
 
 
@@ -107,7 +106,6 @@ def build(settings: Settings) -> Providers:
 
     Raises:
         ValueError: an SMTP address or a service account is not of its form.
-        OSError: the service account cannot be read.
     """
     timeouts = Timeouts(settings.connect_seconds, settings.read_seconds)
     return Providers(
@@ -148,6 +146,5 @@ def _pusher(choice: MailboxChoice | FcmChoice, timeouts: Timeouts) -> Pusher:
     if isinstance(choice, MailboxChoice):
         return MailboxPusher(_mailer(choice, timeouts))
     if isinstance(choice, FcmChoice):
-        account = json.loads(choice.service_account.read_text("utf-8"))
-        return fcm.Fcm(account=account, timeouts=timeouts, url=choice.url)
+        return fcm.Fcm(account=choice.service_account, timeouts=timeouts, url=choice.url)
     assert_never(choice)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +11,7 @@ from tests.workers.providers.wired import Wired
 
 
 @pytest.fixture(params=list(KINDS))
-def wired(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Wired]:
+def wired(request: pytest.FixtureRequest) -> Iterator[Wired]:
     """Each real client in turn."""
     with KINDS[request.param]() as simulator:
-        yield Wired(request.param, simulator, tmp_path)
+        yield Wired(request.param, simulator)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -56,7 +55,6 @@ class Wired:
 
     kind: str
     simulator: Simulator
-    folder: Path
 
     def send(self, text: str = "See you at nine.", *, good: bool = True, **fields: Any) -> Sent:
         """Send one message; `good` off means with credentials that are wrong."""
@@ -94,6 +92,4 @@ class Wired:
                 return {**url, **account, "sender": "+15005550006"}
         assert isinstance(self.simulator, FcmSimulator)
         forged = rsa.generate_private_key(public_exponent=65537, key_size=2048) if wrong else None
-        file = self.folder / "account.json"
-        file.write_text(json.dumps(self.simulator.service_account(key=forged)))
-        return {**url, "service_account": str(file)}
+        return {**url, "service_account": self.simulator.service_account(key=forged)}

@@ -1,0 +1,96 @@
+"""The local mailbox: what was sent on this machine, to whom."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from email.parser import BytesHeaderParser
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli.options import DEFAULT_STATE, JsonOption, StateOption
+from cli.output import show, show_json
+from cli.refusal import Refusal
+from cli.stack.account import server_account
+from cli.stack.state import State
+
+COLUMNS = ("id", "at", "to", "subject", "channel")
+CHANNELS = {"sms.localhost": "sms", "push.localhost": "push"}
+CONTROL = re.compile(r"[^\S \n\t]|[\x00-\x08\x0e-\x1f\x7f-\x9f]")
+
+
+def mail(
+    number: Annotated[
+        int | None,
+        typer.Argument(
+            metavar="[ID]", envvar="FRONTDESK_MAIL_ID", help="The message to show, by its id."
+        ),
+    ] = None,
+    state: StateOption = DEFAULT_STATE,
+    as_json: JsonOption = False,
+) -> None:
+    """List what would have been sent (mail, SMS, push), or show one message."""
+    place = State(state)
+    if place.record() is None:
+        raise Refusal(f"There is no stack in {place.path}.", "Start one: ./frontdesk up")
+    folder = server_account().folder(place.mail)
+    if number is None:
+        kept = sorted((int(path.stem), path) for path in folder.glob("[0-9]*.eml"))
+        show([_row(path) for _, path in kept], columns=COLUMNS, as_json=as_json)
+        return
+    path = folder / f"{number}.eml"
+    if not path.is_file():
+        raise Refusal(f"There is no message {number}.", "List them: ./frontdesk mail")
+    whole = _whole(path)
+    if as_json:
+        show_json(whole)
+    else:
+        print(_page(whole))
+
+
+def _row(path: Path) -> dict[str, Any]:
+    """What the list says of a message."""
+    headers = BytesHeaderParser(policy=policy.default).parsebytes(path.read_bytes())
+    return _summary(path, str(headers["To"] or ""), str(headers["Subject"] or ""))
+
+
+def _summary(path: Path, to: str, subject: str) -> dict[str, Any]:
+    domain = to.rpartition("@")[2].rstrip("> ")
+    return {
+        "id": int(path.stem),
+        "at": datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds"),
+        "to": _clean(to),
+        "subject": _clean(subject),
+        "channel": CHANNELS.get(domain, "mail"),
+    }
+
+
+def _whole(path: Path) -> dict[str, Any]:
+    """A message with its headers, its text and the names of its attachments."""
+    message = message_from_bytes(path.read_bytes(), policy=policy.default)
+    assert isinstance(message, EmailMessage)  # noqa: S101 - what this policy makes
+    body = message.get_body(("plain",))
+    return {
+        **_summary(path, str(message["To"] or ""), str(message["Subject"] or "")),
+        "headers": {name: str(value) for name, value in message.items()},
+        "text": str(body.get_content()).replace("\r\n", "\n") if body else "",
+        "attachments": [part.get_filename() or "" for part in message.iter_attachments()],
+    }
+
+
+def _page(whole: dict[str, Any]) -> str:
+    """A message for people to read."""
+    lines = [f"{name}: {value}" for name, value in whole["headers"].items()]
+    lines += ["", whole["text"].rstrip("\n")]
+    if whole["attachments"]:
+        lines += ["", f"Attachments: {', '.join(whole['attachments'])}"]
+    return _clean("\n".join(lines))
+
+
+def _clean(text: str) -> str:
+    """Without characters that a terminal would obey."""
+    return CONTROL.sub("�", text)
