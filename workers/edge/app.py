@@ -10,10 +10,13 @@ from psycopg_pool import AsyncConnectionPool
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from workers.edge import answers, health, reference
 from workers.edge.auth import app as auth
+from workers.edge.auth import errors
 from workers.edge.settings import Settings
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -57,9 +60,19 @@ def make(settings: Settings) -> Starlette:
             )
         ],
         exception_handlers={
-            404: answers.not_found,
+            404: _nowhere,
             405: answers.wrong_method,
             Exception: answers.failed,
         },
         lifespan=lifespan,
     )
+
+
+async def _nowhere(request: Request, error: Exception) -> Response:
+    """Answer a path that does not exist; below sign-in's in its words.
+
+    A path with a line break is one, which no mount matches.
+    """
+    if request.url.path.startswith("/auth/v1/"):
+        return await errors.by_status(request, error)
+    return await answers.not_found(request, error)
