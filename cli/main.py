@@ -8,7 +8,21 @@ import sys
 import psycopg
 import typer
 
-from cli import auth, bench, db, demo, doctor, gen, lifecycle, mail, test, tour, users
+from cli import (
+    auth,
+    bench,
+    db,
+    demo,
+    doctor,
+    gen,
+    lifecycle,
+    mail,
+    notifications,
+    queues,
+    test,
+    tour,
+    users,
+)
 from cli.output import talk
 from cli.refusal import Refusal
 from cli.settings_file import OVERRIDES
@@ -43,6 +57,8 @@ app.command()(mail.mail)
 app.command()(bench.bench)
 app.add_typer(auth.app, name="auth")
 app.add_typer(users.app, name="users")
+app.add_typer(queues.app, name="queues")
+app.add_typer(notifications.app, name="notifications")
 app.add_typer(db.app, name="db")
 app.add_typer(gen.app, name="gen")
 app.command(context_settings=test.CONTEXT)(test.test)

@@ -1,23 +1,32 @@
-"""Users and their tokens, until sign-in exists."""
+"""Users: rows in auth.users, their platform roles, and tokens for them."""
 
 from __future__ import annotations
 
 import time
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Any
 
 import psycopg
 import typer
-from psycopg.rows import dict_row
 
-from cli.options import DEFAULT_STATE, CsvOption, JsonOption, StateOption
+from cli import users_access
+from cli.options import (
+    DEFAULT_CONFIG,
+    DEFAULT_STATE,
+    ConfigOption,
+    CsvOption,
+    JsonOption,
+    StateOption,
+)
 from cli.output import show, talk
 from cli.refusal import Refusal
+from cli.settings import load
+from cli.settings_auth import Auth
+from cli.stack import sign_in
 from cli.stack.keys import sign
 from cli.stack.state import Endpoints, State
+from cli.users_database import find, query
 
-SQL = Path(__file__).with_name("sql")
 COLUMNS = ("id", "email", "name", "created_at")
 
 
@@ -32,12 +41,14 @@ class PlatformRole(StrEnum):
 
 app = typer.Typer(help="Users: rows in auth.users, and tokens for them.", no_args_is_help=True)
 
-EmailArgument = Annotated[str, typer.Argument(help="The user's e-mail address.")]
+app.command()(users_access.show)
+app.command()(users_access.ban)
+app.command()(users_access.sessions)
 
 
 @app.command()
 def create(
-    email: EmailArgument,
+    email: users_access.EmailArgument,
     name: Annotated[
         str | None, typer.Option(envvar="FRONTDESK_USER_NAME", help="The name in the profile.")
     ] = None,
@@ -49,7 +60,7 @@ def create(
     if not local or not host or email.split() != [email]:
         raise Refusal(f"{email!r} is not an e-mail address.", "Give one such as ada@example.com.")
     endpoints = State(state).require_running()
-    rows = _query(endpoints, "create_user.sql", email=email, name=name)
+    rows = query(endpoints, "create_user.sql", email=email, name=name)
     if not rows:
         raise Refusal(
             f"There is a user {email} already.", f"Get a token: ./frontdesk users token {email}"
@@ -62,29 +73,36 @@ def list_users(
     state: StateOption = DEFAULT_STATE, as_json: JsonOption = False, as_csv: CsvOption = False
 ) -> None:
     """List the users, the oldest first."""
-    rows = _query(State(state).require_running(), "list_users.sql", email=None)
+    rows = query(State(state).require_running(), "list_users.sql", email=None)
     show(rows, columns=COLUMNS, as_json=as_json, as_csv=as_csv)
 
 
 @app.command()
 def token(
-    email: EmailArgument,
+    email: users_access.EmailArgument,
     expires_in: Annotated[
-        int,
+        int | None,
         typer.Option(
-            envvar="FRONTDESK_TOKEN_EXPIRES_IN", min=1, help="Seconds that the token is valid."
+            envvar="FRONTDESK_TOKEN_EXPIRES_IN",
+            min=1,
+            help="Seconds that the token is valid.",
+            show_default="[auth] jwt_expiry",
         ),
-    ] = 3600,
+    ] = None,
     state: StateOption = DEFAULT_STATE,
+    config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Print a token with which this user calls the API."""
-    print(token_for(State(state).require_running(), email, expires_in=expires_in))
-    talk(f"Valid for {expires_in} seconds; send it as Authorization: Bearer …")
+    auth = load(config).auth
+    seconds = expires_in or auth.jwt_expiry
+    endpoints = State(state).require_running()
+    print(token_for(endpoints, email, auth=auth, expires_in=seconds))
+    talk(f"Valid for {seconds} seconds; send it as Authorization: Bearer …")
 
 
 @app.command()
 def role(
-    email: EmailArgument,
+    email: users_access.EmailArgument,
     platform_role: Annotated[
         PlatformRole, typer.Argument(help="What the user may do for the platform.")
     ],
@@ -92,7 +110,7 @@ def role(
 ) -> None:
     """Make a user one of the platform's staff, or end it."""
     endpoints = State(state).require_running()
-    user = _find(endpoints, email)
+    user = find(endpoints, email)
     _grant(endpoints, user, platform_role)
     talk(f"{email} is {platform_role}.")
 
@@ -101,26 +119,25 @@ def ensure(
     endpoints: Endpoints, email: str, name: str, *, platform_role: PlatformRole | None = None
 ) -> None:
     """See to it that there is such a user, with that platform role if one is named."""
-    _query(endpoints, "create_user.sql", email=email, name=name)
+    query(endpoints, "create_user.sql", email=email, name=name)
     if platform_role:
-        _grant(endpoints, _find(endpoints, email), platform_role)
+        _grant(endpoints, find(endpoints, email), platform_role)
 
 
-def token_for(endpoints: Endpoints, email: str, *, expires_in: int = 3600) -> str:
-    """An access token of an existing user, valid for so many seconds.
+def token_for(
+    endpoints: Endpoints, email: str, *, auth: Auth | None = None, expires_in: int | None = None
+) -> str:
+    """An access token of an existing user, of no session, valid for so many seconds.
+
+    What is not said is as the configuration has it.
 
     Raises:
         Refusal: there is no such user.
     """
-    user = _find(endpoints, email)
-    return sign(_claims(user, endpoints.auth_url, expires_in), endpoints.jwt_secret)
-
-
-def _find(endpoints: Endpoints, email: str) -> dict[str, Any]:
-    rows = _query(endpoints, "list_users.sql", email=email)
-    if not rows:
-        raise Refusal(f"There is no user {email}.", f"Create one: ./frontdesk users create {email}")
-    return rows[0]
+    user = find(endpoints, email)
+    auth = auth or load(DEFAULT_CONFIG).auth
+    issuer = sign_in.issuer(auth, endpoints.auth_url)
+    return sign(_claims(user, issuer, expires_in or auth.jwt_expiry), endpoints.jwt_secret)
 
 
 def _grant(endpoints: Endpoints, user: dict[str, Any], platform_role: PlatformRole) -> None:
@@ -149,9 +166,3 @@ def _claims(user: dict[str, Any], issuer: str, expires_in: int) -> dict[str, Any
         "iat": now,
         "exp": now + expires_in,
     }
-
-
-def _query(endpoints: Endpoints, statement: str, **arguments: object) -> list[dict[str, Any]]:
-    """Run one of the named statements as the administrator of the running stack."""
-    with psycopg.connect(endpoints.db_url, row_factory=dict_row) as connection:
-        return connection.execute((SQL / statement).read_bytes(), arguments).fetchall()

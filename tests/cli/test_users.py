@@ -1,10 +1,14 @@
-"""Users until sign-in exists."""
+"""Users, as the operator has them at hand."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
+from pathlib import Path
+from typing import Any
+
+import jwt
 
 from tests.harness.stack import RunningStack
 
@@ -41,3 +45,52 @@ def test_who_does_not_exist_has_no_token(stack: RunningStack) -> None:
     for arguments in (("token", "nobody@example.com"), ("create", "no address")):
         done = stack.cli("users", *arguments)
         assert (done.returncode, done.stdout) == (1, "")
+
+
+def test_the_operator_looks_at_an_account_and_ends_its_sessions(stack: RunningStack) -> None:
+    email, password = "access@example.com", "correct horse 9"
+    with stack.client() as client:
+
+        def session(path: str = "token?grant_type=password") -> dict[str, Any]:
+            answer = client.post(f"/auth/v1/{path}", json={"email": email, "password": password})
+            found: dict[str, Any] = answer.json()
+            return found
+
+        def status(token: str) -> int:
+            bearer = {"Authorization": f"Bearer {token}"}
+            return client.get("/rest/v1/profiles", headers=bearer).status_code
+
+        first, second = session("signup"), session()
+        shown = json.loads(stack.cli("users", "show", email, "--json").stdout)
+        assert (shown["email"], shown["signs_in_with"], shown["open_sessions"]) == (
+            email,
+            "email",
+            2,
+        )
+        listed = json.loads(stack.cli("users", "sessions", email, "--json").stdout)
+        assert len(listed) == 2
+        refused = stack.cli("users", "sessions", email, "--revoke", listed[0]["id"])
+        assert (refused.returncode, status(second["access_token"])) == (1, 200)
+        revoked = stack.cli("users", "sessions", email, "--revoke", listed[0]["id"], "--yes")
+        assert revoked.returncode == 0, revoked.stderr
+        assert [status(s["access_token"]) for s in (first, second)] == [200, 401]
+        assert stack.cli("users", "sessions", email, "--revoke", "x", "--yes").returncode == 1
+
+        assert stack.cli("users", "ban", email).returncode == 1
+        banned = stack.cli("users", "ban", email, "--hours", "2", "--yes")
+        assert banned.returncode == 0, banned.stderr
+        assert status(first["access_token"]) == 401
+        assert session()["error_code"] == "user_banned"
+        assert stack.cli("users", "ban", email, "--hours", "0", "--yes").returncode == 0
+        assert "access_token" in session()
+
+
+def test_a_token_is_valid_as_long_as_the_configuration_says(
+    stack: RunningStack, tmp_path: Path
+) -> None:
+    stack.cli("users", "create", "expiry@example.com")
+    config = tmp_path / "config.toml"
+    config.write_text("[auth]\njwt_expiry = 77\n")
+    made = stack.cli("users", "token", "expiry@example.com", "--config", config)
+    claims = jwt.decode(made.stdout.strip(), options={"verify_signature": False})
+    assert claims["exp"] - claims["iat"] == 77

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
-from workers.edge import answers, health, reference
+from workers.edge import answers, health, metrics, reference, unsubscribe
 from workers.edge.auth import app as auth
 from workers.edge.auth import errors
 from workers.edge.settings import Settings
@@ -36,14 +36,17 @@ def make(settings: Settings) -> Starlette:
         async with pool, rest, rest_admin, signing_in:
             app.state.pool, app.state.rest, app.state.rest_admin = pool, rest, rest_admin
             app.state.api_url, app.state.schemas = settings.api_url, settings.schemas
+            app.state.metrics_dir = settings.metrics_dir
             yield
 
     return Starlette(
         routes=[
             Route("/health/live", health.live),
             Route("/health/ready", health.ready),
-            Route("/metrics", health.metrics),
+            Route("/metrics", metrics.metrics),
             Route("/docs", reference.docs),
+            Route("/functions/v1/unsubscribe", unsubscribe.page, methods=["GET"]),
+            Route("/functions/v1/unsubscribe", unsubscribe.done, methods=["POST"]),
             Mount("/auth/v1", app=sign_in),
             *(
                 Route(f"{prefix}/{{path:path}}", answers.not_offered, methods=METHODS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 from workers.edge.auth.settings import Settings as AuthSettings
 
@@ -18,11 +19,14 @@ class Settings:
     rest_url: str
     rest_admin_url: str
     schemas: tuple[str, ...]
+    # Where the workers count; none where there are none.
+    metrics_dir: Path | None
     auth: AuthSettings
 
     @classmethod
     def of_environment(cls) -> Settings:
         """Read them; one that is missing is a mistake of whoever started us."""
+        metrics_dir = os.environ.get("FRONTDESK_METRICS_DIR")
         return cls(
             port=int(os.environ["FRONTDESK_EDGE_PORT"]),
             db_url=os.environ["FRONTDESK_EDGE_DB_URL"],
@@ -30,5 +34,6 @@ class Settings:
             rest_url=os.environ["FRONTDESK_REST_URL"],
             rest_admin_url=os.environ["FRONTDESK_REST_ADMIN_URL"],
             schemas=tuple(os.environ["FRONTDESK_SCHEMAS"].split(",")),
+            metrics_dir=Path(metrics_dir) if metrics_dir else None,
             auth=AuthSettings.of(os.environ),
         )

@@ -1,0 +1,85 @@
+"""What Prometheus reads: the edge, the queues, and what the workers have counted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from prometheus_client import CollectorRegistry, generate_latest, multiprocess
+from psycopg_pool import PoolTimeout
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from workers.edge import health
+
+STARTED_AT = time.time()
+HEADING = "# HELP {name} {help}\n# TYPE {name} {kind}\n"
+QUEUES = (
+    "select name, ready, delayed, running, oldest_seconds, dead, total from private.queue_states()"
+)
+QUEUE_METRICS = (
+    ("frontdesk_queue_ready", "gauge", "Messages that could be read."),
+    ("frontdesk_queue_delayed", "gauge", "Messages that wait for their time."),
+    ("frontdesk_queue_running", "gauge", "Messages that a worker has."),
+    ("frontdesk_queue_oldest_seconds", "gauge", "How long the oldest message could be read."),
+    ("frontdesk_queue_dead", "gauge", "Dead letters."),
+    ("frontdesk_queue_messages_total", "counter", "Messages that were ever sent."),
+)
+
+
+async def metrics(request: Request) -> Response:
+    """Answer in Prometheus's text format."""
+    parts = [*await _edge(request), *await _queues(request)]
+    if folder := request.app.state.metrics_dir:
+        parts.append(await run_in_threadpool(_workers, folder))
+    return PlainTextResponse("".join(parts), media_type="text/plain; version=0.0.4")
+
+
+async def _edge(request: Request) -> Iterator[str]:
+    database, rest = await health.checks(request)
+    pool = request.app.state.pool.get_stats()
+    values = (
+        ("frontdesk_edge_start_time_seconds", "Unix time of the start of the edge.", STARTED_AT),
+        ("frontdesk_database_up", "Whether the database answers the edge.", int(database)),
+        ("frontdesk_rest_up", "Whether PostgREST is ready.", int(rest)),
+        ("frontdesk_edge_pool_size", "Database connections of the edge.", pool["pool_size"]),
+        (
+            "frontdesk_edge_pool_available",
+            "Database connections of the edge that are idle.",
+            pool["pool_available"],
+        ),
+        (
+            "frontdesk_edge_pool_waiting",
+            "Requests of the edge that wait for a connection.",
+            pool.get("requests_waiting", 0),
+        ),
+    )
+    return (
+        HEADING.format(name=name, help=meaning, kind="gauge") + f"{name} {value}\n"
+        for name, meaning, value in values
+    )
+
+
+async def _queues(request: Request) -> list[str]:
+    """Every queue's state; nothing while the database is away, which another metric says."""
+    try:
+        async with request.app.state.pool.connection(timeout=2) as connection:
+            rows: list[Any] = await (await connection.execute(QUEUES)).fetchall()
+    except (PoolTimeout, psycopg.Error):
+        return []
+    return [
+        HEADING.format(name=name, help=meaning, kind=kind)
+        + "".join(f'{name}{{queue="{row[0]}"}} {row[position]}\n' for row in rows)
+        for position, (name, kind, meaning) in enumerate(QUEUE_METRICS, start=1)
+    ]
+
+
+def _workers(folder: Path) -> str:
+    """What all worker processes on this machine have counted, those that ended included."""
+    registry = CollectorRegistry()
+    multiprocess.MultiProcessCollector(registry, path=str(folder))
+    return generate_latest(registry).decode()
