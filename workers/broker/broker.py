@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -17,7 +18,7 @@ from psycopg_pool import ConnectionPool
 from workers.broker import names, statements, wire
 from workers.broker.consumer import PgmqConsumer
 from workers.broker.fetcher import Fetcher, Pace, leases
-from workers.broker.guards import KeepLease, RefuseWrongArguments
+from workers.broker.guards import GiveBack, KeepLease, RefuseWrongArguments
 from workers.broker.leased import Lease, LeasedMessage
 from workers.broker.settler import Settler
 
@@ -61,10 +62,12 @@ class PgmqBroker(Broker):
             open=False,
             kwargs={"autocommit": True, "prepare_threshold": 1},
         )
+        self._starting = threading.Lock()
         self._fetcher: Fetcher | None = None
         self._settler: Settler | None = None
         self.add_middleware(KeepLease())
         self.add_middleware(RefuseWrongArguments())
+        self.add_middleware(GiveBack(self.pause))
 
     def close(self) -> None:
         """Stop reading, write what is settled, close every connection."""
@@ -112,13 +115,15 @@ class PgmqBroker(Broker):
             QueueNotFound: when it was not declared.
         """
         self._require(queue_name)
-        if self._fetcher is None or self._settler is None:
-            self._fetcher = Fetcher(self._conninfo, self._pace, self._make, self._is_held)
-            self._settler = Settler(
-                self._conninfo, keeps_archive=self._keeps_archive, on_room=self._fetcher.ring
-            )
-        inbox = self._fetcher.open(queue_name, prefetch)
-        return PgmqConsumer(inbox, self._fetcher, self._settler, self._release, timeout / 1000)
+        with self._starting:  # each queue's consumer asks from a thread of its own
+            if self._fetcher is None or self._settler is None:
+                self._fetcher = Fetcher(self._conninfo, self._pace, self._make, self._is_held)
+                self._settler = Settler(
+                    self._conninfo, keeps_archive=self._keeps_archive, on_room=self._fetcher.ring
+                )
+            fetcher, settler = self._fetcher, self._settler
+        inbox = fetcher.open(queue_name, prefetch)
+        return PgmqConsumer(inbox, fetcher, settler, self._release, timeout / 1000)
 
     def pause(self, queue_names: Iterable[str]) -> None:
         """Take nothing from these queues, and from all others again."""

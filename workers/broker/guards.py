@@ -1,8 +1,11 @@
-"""Middleware that every PgmqBroker has: what must not reach an actor does not."""
+"""Middleware of every PgmqBroker: what must not reach an actor does not, nor waits for one."""
 
 from __future__ import annotations
 
 import inspect
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from queue import Empty
 
 import dramatiq
 from dramatiq.broker import Broker, MessageProxy
@@ -37,3 +40,26 @@ class RefuseWrongArguments(Middleware):
         except TypeError as error:
             message.fail()
             raise WrongArguments(f"{message.actor_name} does not take this: {error}") from None
+
+
+class GiveBack(Middleware):
+    """When a worker is told to stop, what it has prefetched is everybody's again at once.
+
+    Dramatiq gives it back only when the jobs that run have ended.
+    """
+
+    def __init__(self, pause: Callable[[Iterable[str]], None]) -> None:
+        self._pause = pause
+
+    def before_worker_shutdown(self, broker: Broker, worker: dramatiq.Worker) -> None:
+        """Read no more, and take back what no thread has begun."""
+        self._pause(worker.consumers)
+        waiting: defaultdict[str, list[MessageProxy]] = defaultdict(list)
+        while True:
+            try:
+                message = worker.work_queue.get_nowait().message
+            except Empty:
+                break
+            waiting[message.queue_name].append(message)
+        for queue_name, messages in waiting.items():
+            worker.consumers[queue_name].requeue_messages(messages)

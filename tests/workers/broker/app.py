@@ -73,6 +73,7 @@ def fail(key: str, words: str) -> None:
 
 @dramatiq.actor(queue_name="work", max_retries=1, min_backoff=2000, max_backoff=2000)
 def fail_once(key: str) -> None:
+    pool.open()
     with pool.connection() as connection:
         row = connection.execute(
             "select count(*) from public.happened where key = %s", (key,)

@@ -72,7 +72,7 @@ class Programs:
         for program in self.started:
             program.kill()
 
-    def start(self, *, threads: int = 2, queues: str = "work", **settings: object) -> Program:
+    def start(self, *, threads: int = 2, prefetch: int = 0, **settings: object) -> Program:
         """Start one and wait until it reads; settings are those of app.py."""
         log = self.folder / f"{len(self.started)}.log"
         before = self.listeners()
@@ -80,7 +80,7 @@ class Programs:
             process = subprocess.Popen(
                 [
                     *(sys.executable, "-m", "dramatiq", "tests.workers.broker.app"),
-                    *("--processes", "1", "--threads", str(threads), "--queues", queues),
+                    *("--processes", "1", "--threads", str(threads)),
                 ],
                 stdout=file,
                 stderr=file,
@@ -89,6 +89,7 @@ class Programs:
                 env={
                     **os.environ,
                     "BROKER_DSN": self.db.dsn,
+                    "dramatiq_queue_prefetch": str(prefetch),
                     **{f"BROKER_{name.upper()}": str(value) for name, value in settings.items()},
                 },
             )
