@@ -207,16 +207,18 @@ class PgmqBroker(Broker):
         if queue_name in self._made:
             return
         name = names.checked(queue_name)
-        row = connection.execute("select to_regclass(%s)", (f'pgmq."q_{name}_dead"',)).fetchone()
-        if row is None or row[0] is None:
-            try:
+        try:
+            row = connection.execute(
+                "select to_regclass(%s)", (f'pgmq."q_{name}_dead"',)
+            ).fetchone()
+            if row is None or row[0] is None:
                 connection.execute(
                     sql.SQL(statements.text("make")).format(
                         name=sql.Literal(name), dead_name=sql.Literal(names.dead_name(name))
                     )
                 )
-            except psycopg.errors.InsufficientPrivilege:
-                raise QueueNotFound(f"{queue_name}: it is not there and may not be made.") from None
+        except psycopg.errors.InsufficientPrivilege:
+            raise QueueNotFound(f"{queue_name}: it is not there and may not be made.") from None
         self._made.add(queue_name)
 
 

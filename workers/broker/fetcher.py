@@ -18,6 +18,8 @@ from workers.broker.inbox import Inbox
 from workers.broker.leased import Lease, LeasedMessage
 from workers.broker.link import Link
 
+TROUBLE_SECONDS = 5.0  # between two looks at a queue that cannot be read
+
 logger = logging.getLogger("workers.broker")
 
 
@@ -102,8 +104,25 @@ class Fetcher:
             self._extend(connection)
             for inbox in self._open_inboxes():
                 if inbox.room() > 0 and inbox.look_at <= time.monotonic():
-                    self._read(connection, inbox)
+                    self._attempt(self._read, connection, inbox)
             self._wake.wait(self._idle_seconds())
+
+    def _attempt(
+        self,
+        work: Callable[[psycopg.Connection, Inbox], None],
+        connection: psycopg.Connection,
+        inbox: Inbox,
+    ) -> None:
+        """One queue's trouble, whatever it is, does not stop the others; it is said once."""
+        try:
+            work(connection, inbox)
+        except psycopg.OperationalError:
+            raise
+        except Exception as error:
+            if not inbox.is_in_trouble:
+                logger.error("The queue %s cannot be read: %s", inbox.queue_name, error)
+            inbox.is_in_trouble = True
+            inbox.look_at = time.monotonic() + TROUBLE_SECONDS
 
     def _idle_seconds(self) -> float:
         times = [inbox.look_at for inbox in self._open_inboxes() if inbox.room() > 0]
@@ -118,6 +137,7 @@ class Fetcher:
             statements.of_queue("read", inbox.queue_name),
             {"count": room, "floor": inbox.floor_now(), "lease": self._pace.lease},
         ).fetchall()
+        inbox.is_in_trouble = False
         for due_at, msg_id, read_ct, text in sorted(rows, key=lambda row: row[:2]):
             inbox.saw(due_at)
             self._deliver(connection, inbox, Lease(inbox.queue_name, msg_id, read_ct), text, until)
@@ -150,20 +170,24 @@ class Fetcher:
             return
         self._extend_at = now + self._pace.lease / 3
         for inbox in self._open_inboxes():
-            held = list(inbox.held.values())
-            if not held:
-                continue
-            rows = connection.execute(
-                statements.of_queue("extend", inbox.queue_name),
-                {"lease": self._pace.lease, **leases(held)},
-            ).fetchall()
-            ours = {msg_id for (msg_id,) in rows}
-            for message in held:
-                if message.lease.msg_id in ours:
-                    message.until = now + self._pace.lease
-                elif not message.is_settled:
-                    logger.warning("The lease of %s has run out.", message.lease)
-                    inbox.held.pop(message.lease.msg_id, None)
+            self._attempt(self._extend_held, connection, inbox)
+
+    def _extend_held(self, connection: psycopg.Connection, inbox: Inbox) -> None:
+        held = list(inbox.held.values())
+        if not held:
+            return
+        until = time.monotonic() + self._pace.lease
+        rows = connection.execute(
+            statements.of_queue("extend", inbox.queue_name),
+            {"lease": self._pace.lease, **leases(held)},
+        ).fetchall()
+        ours = {msg_id for (msg_id,) in rows}
+        for message in held:
+            if message.lease.msg_id in ours:
+                message.until = until
+            elif not message.is_settled:
+                logger.warning("The lease of %s has run out.", message.lease)
+                inbox.held.pop(message.lease.msg_id, None)
 
     def _listen(self, connection: psycopg.Connection) -> None:
         heard: dict[str, Inbox] = {}

@@ -26,6 +26,7 @@ class Inbox:
     held: dict[int, LeasedMessage] = field(default_factory=dict)
     is_made: bool = False
     is_paused: bool = False
+    is_in_trouble: bool = False
     # When to look again, by the monotonic clock.
     look_at: float = 0.0
     floor: datetime.datetime = BEGINNING

@@ -71,7 +71,7 @@ class Settler:
                         return
                     self._changed.wait(timeout=1)
                 outcomes = list(self._waiting)
-            self._write(connection, outcomes)
+            self._write_what_can_be(connection, outcomes)
             with self._changed:
                 del self._waiting[: len(outcomes)]
             for outcome in outcomes:
@@ -80,6 +80,19 @@ class Settler:
                 if held is outcome.message:
                     del outcome.inbox.held[outcome.message.lease.msg_id]
             self._on_room()
+
+    def _write_what_can_be(self, connection: psycopg.Connection, outcomes: list[Outcome]) -> None:
+        """All at once; when that fails, one by one, so that one does not stop the others."""
+        try:
+            self._write(connection, outcomes)
+        except psycopg.OperationalError:
+            raise
+        except Exception as error:
+            if len(outcomes) == 1:
+                logger.error("%s cannot be settled: %s", outcomes[0].message.lease, error)
+                return
+            for outcome in outcomes:
+                self._write_what_can_be(connection, [outcome])
 
     def _write(self, connection: psycopg.Connection, outcomes: list[Outcome]) -> None:
         acknowledged: defaultdict[str, list[LeasedMessage]] = defaultdict(list)
