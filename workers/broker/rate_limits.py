@@ -52,28 +52,39 @@ class PostgresRateLimits(RateLimiterBackend):
         """Add to a value unless the sum of all keys would pass the maximum."""
         with self._pool.connection() as connection, connection.transaction():
             connection.execute("select pg_advisory_xact_lock(%s)", (ONE_AT_A_TIME,))
-            row = connection.execute(
-                statements.text("limit_sum"), {"keys": list(keys())}
-            ).fetchone()
-            if row is None or row[0] + amount > maximum:
+            if _sum(connection, list(keys())) + amount > maximum:
                 return False
             return _change(connection, key, amount, ttl, minimum=-LARGEST, maximum=maximum)
 
-    def wait(self, key: str, timeout: int) -> bool:
-        """Wait for an event on a key, `timeout` in milliseconds; false when none came."""
+    def wait(self, key: str, timeout: int | None) -> bool:
+        """Wait for an event on a key, `timeout` in milliseconds; false when none came.
+
+        An event that came before, and whose time to live is not over, counts.
+        """
         with self._pool.connection() as connection:
             channel = sql.Identifier(_channel(key))
             connection.execute(sql.SQL("listen {}").format(channel))
             try:
-                notices = list(connection.notifies(timeout=timeout / 1000, stop_after=1))
+                if _sum(connection, [key]):
+                    return True
+                seconds = None if timeout is None else timeout / 1000
+                return any(True for _ in connection.notifies(timeout=seconds, stop_after=1))
             finally:
                 connection.execute(sql.SQL("unlisten {}").format(channel))
-        return bool(notices)
 
     def wait_notify(self, key: str, ttl: int) -> None:
-        """Tell those who wait on a key now."""
-        with self._pool.connection() as connection:
+        """Tell those who wait on a key, now or within the time to live."""
+        with self._pool.connection() as connection, connection.transaction():
+            _change(connection, key, 1, ttl, minimum=-LARGEST, maximum=LARGEST)
             connection.execute("select pg_notify(%s, '')", (_channel(key),))
+
+    def forget_expired(self) -> int:
+        """Delete what has expired; gives how many. Call it now and then."""
+        with self._pool.connection() as connection:
+            done = connection.execute(
+                "delete from dramatiq.rate_limits where expires_at <= clock_timestamp()"
+            )
+        return done.rowcount
 
 
 def _change(
@@ -90,6 +101,11 @@ def _change(
         },
     ).fetchone()
     return row is not None
+
+
+def _sum(connection: psycopg.Connection, keys: list[str]) -> int:
+    row = connection.execute(statements.text("limit_sum"), {"keys": keys}).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _channel(key: str) -> str:

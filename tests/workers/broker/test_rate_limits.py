@@ -1,0 +1,116 @@
+"""Counters that many processes share: never past a bound, gone when their time is over."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+import dramatiq
+import pytest
+from dramatiq.rate_limits import (
+    Barrier,
+    BucketRateLimiter,
+    ConcurrentRateLimiter,
+    WindowRateLimiter,
+)
+from psycopg_pool import ConnectionPool
+
+from tests.harness.database import Database
+from workers.broker.__main__ import install
+from workers.broker.rate_limits import PostgresRateLimits
+
+MINUTE = 60_000
+
+
+@pytest.fixture
+def limits(db: Database) -> Iterator[PostgresRateLimits]:
+    install(db.dsn)
+    with ConnectionPool(db.dsn, min_size=8, max_size=8, kwargs={"autocommit": True}) as pool:
+        yield PostgresRateLimits(pool)
+
+
+def test_add_sets_only_what_is_not_there(limits: PostgresRateLimits) -> None:
+    assert limits.add("key", 1, 100)
+    assert not limits.add("key", 2, 100)
+    time.sleep(0.15)
+    assert limits.add("key", 3, 100)
+
+
+def test_bounds_hold(limits: PostgresRateLimits) -> None:
+    assert limits.incr("key", 2, 2, MINUTE)
+    assert not limits.incr("key", 1, 2, MINUTE)
+    assert limits.decr("key", 2, 0, MINUTE)
+    assert not limits.decr("key", 1, 0, MINUTE)
+    assert not limits.incr("other", 3, 2, MINUTE)
+    assert limits.incr("other", 2, 2, MINUTE)
+
+
+def test_an_expired_value_counts_as_nothing(limits: PostgresRateLimits) -> None:
+    assert limits.incr("key", 2, 2, 100)
+    time.sleep(0.15)
+    assert limits.incr("key", 2, 2, 100)
+    assert not limits.incr("key", 1, 2, 100)
+
+
+def test_many_at_once_never_pass_a_bound(limits: PostgresRateLimits) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        tries = threads.map(lambda _: limits.incr("key", 1, 50, MINUTE), range(400))
+        assert sum(tries) == 50
+        sums = threads.map(
+            lambda number: limits.incr_and_sum(
+                f"part {number % 4}", lambda: [f"part {it}" for it in range(4)], 1, 50, MINUTE
+            ),
+            range(400),
+        )
+        assert sum(sums) == 50
+
+
+def test_dramatiqs_limiters_work(limits: PostgresRateLimits) -> None:
+    concurrent = ConcurrentRateLimiter(limits, "mutex", limit=1)
+    with concurrent.acquire() as first, concurrent.acquire(raise_on_failure=False) as second:
+        assert (first, second) == (True, False)
+    with concurrent.acquire(raise_on_failure=False) as third:
+        assert third
+    for limiter in (
+        BucketRateLimiter(limits, "bucket", limit=3, bucket=MINUTE),
+        WindowRateLimiter(limits, "window", limit=3, window=60),
+    ):
+        passed = 0
+        for _ in range(5):
+            with suppress(dramatiq.RateLimitExceeded), limiter.acquire():
+                passed += 1
+        assert passed == 3
+
+
+def test_a_barrier_opens_for_all(limits: PostgresRateLimits) -> None:
+    barrier = Barrier(limits, "gate", ttl=MINUTE)
+    assert barrier.create(parties=3)
+    with ThreadPoolExecutor(3) as threads:
+        waits = [threads.submit(barrier.wait, timeout=5000) for _ in range(3)]
+        assert [wait.result() for wait in waits] == [True] * 3
+
+
+def test_an_event_between_looking_and_waiting_is_not_missed(limits: PostgresRateLimits) -> None:
+    limits.wait_notify("events", MINUTE)
+    began = time.monotonic()
+    assert limits.wait("events", 5000)
+    assert time.monotonic() - began < 1
+    assert not limits.wait("no events", 100)
+
+
+def test_waiting_without_a_timeout_waits(limits: PostgresRateLimits) -> None:
+    later = threading.Timer(0.3, limits.wait_notify, ("events", MINUTE))
+    later.start()
+    assert limits.wait("events", None)
+    later.join()
+
+
+def test_what_has_expired_is_forgotten(db: Database, limits: PostgresRateLimits) -> None:
+    limits.add("short", 1, 50)
+    limits.add("long", 1, MINUTE)
+    time.sleep(0.1)
+    assert limits.forget_expired() == 1
+    assert db.rows("select key from dramatiq.rate_limits") == [("long",)]
