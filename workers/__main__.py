@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import psycopg
 import structlog
@@ -15,7 +16,7 @@ from dramatiq import Worker
 from dramatiq.middleware import CurrentMessage
 from psycopg_pool import ConnectionPool
 
-from workers import log
+from workers import log, metrics
 from workers.actors import housekeeping, notifications
 from workers.actors.database import Database
 from workers.actors.sending import Outbox
@@ -37,10 +38,13 @@ class Environment:
     mail_address: str
     unsubscribe_url: str
     providers: Settings
+    # Where this process counts what it does; nowhere when there is none.
+    metrics_dir: Path | None
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Environment:
         """Read it."""
+        metrics_dir = environment.get("FRONTDESK_METRICS_DIR")
         return cls(
             db_url=environment["FRONTDESK_WORKER_DB_URL"],
             threads=int(environment.get("FRONTDESK_WORKER_THREADS", "8")),
@@ -48,6 +52,7 @@ class Environment:
             mail_address=environment.get("FRONTDESK_MAIL_ADDRESS", "frontdesk@localhost"),
             unsubscribe_url=f"{environment['FRONTDESK_API_URL']}/functions/v1/unsubscribe?token=",
             providers=Settings.of(environment),
+            metrics_dir=Path(metrics_dir) if metrics_dir else None,
         )
 
 
@@ -62,6 +67,8 @@ def run(environment: Environment, stop: threading.Event) -> None:
     )
     database = Database(pool)
     broker = PgmqBroker(environment.db_url, lease_seconds=environment.lease_seconds)
+    if environment.metrics_dir:
+        metrics.record(broker, environment.metrics_dir)
     broker.add_middleware(CurrentMessage())
     settings = environment.providers
     outbox = Outbox(build(settings), environment.mail_address, environment.unsubscribe_url)

@@ -53,7 +53,7 @@ def remove(state: State) -> None:
             f"{state.path} is not the state of a stack.", "Nothing was deleted; check --state."
         )
     account = server_account()
-    for folder in (state.database, state.gateway, state.mail):
+    for folder in (state.database, state.gateway, state.mail, state.metrics):
         account.discard(account.folder(folder))
     shutil.rmtree(state.path)
 

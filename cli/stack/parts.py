@@ -108,6 +108,7 @@ def _edge(plan: Plan) -> Part:
         "FRONTDESK_SCHEMAS": ",".join(plan.config.api.schemas),
         "FRONTDESK_REST_URL": f"http://{HOST}:{plan.inner_ports['rest']}",
         "FRONTDESK_REST_ADMIN_URL": f"http://{HOST}:{plan.inner_ports['rest_admin']}",
+        "FRONTDESK_METRICS_DIR": str(server_account().folder(plan.state.metrics)),
         **sign_in.environment(plan.config.auth, plan.keys, auth_url=plan.auth_url),
     }
     program = _python(plan, "edge", "workers.edge", env)
@@ -122,6 +123,7 @@ def _worker(plan: Plan) -> Part:
         "FRONTDESK_WORKER_LEASE_SECONDS": str(settings.lease_seconds),
         "FRONTDESK_MAIL_ADDRESS": settings.mail_address,
         "FRONTDESK_API_URL": plan.api_url,
+        "FRONTDESK_METRICS_DIR": str(server_account().folder(plan.state.metrics)),
         **mailing.environment(plan.config, _mailbox_url(plan)),
     }
     return Part("worker", _python(plan, "worker", "workers", env), "", lambda: True)

@@ -35,7 +35,7 @@ SETTINGS: Mapping[str, object] = {
     "shared_preload_libraries": "pg_stat_statements",
 }
 # Every query builds small hash tables; glibc would give their memory back to the kernel after each
-# and fault it in again for the next. Keeping up to 16 MiB a backend is worth a fifth of all bookings.
+# and fault it in again for the next. Keeping up to 16 MiB a backend is worth a fifth of bookings.
 # Source: mallopt(3), M_TRIM_THRESHOLD; docs/benchmarks.md.
 ENVIRONMENT: Mapping[str, str] = {"MALLOC_TRIM_THRESHOLD_": str(16 * 1024 * 1024)}
 

@@ -63,6 +63,7 @@ class State:
         self.database = self.path / "db"
         self.gateway = self.path / "gateway"
         self.mail = self.path / "mail"
+        self.metrics = self.path / "metrics"
 
     @property
     def is_fresh(self) -> bool:

@@ -35,7 +35,10 @@ def test_a_stack_comes_up_answers_and_keeps_its_data(folder: Path) -> None:
     running = RunningStack.start(folder / "state")
     first = json.loads(running.cli("status", "--json").stdout)
     assert list(first) == STATUS_KEYS
-    assert set(first["services"]) == {"postgres", "postgrest", "edge", "gateway", "worker"}
+    assert set(first["services"]) == {
+        *("postgres", "postgrest", "edge", "gateway"),
+        *("mailbox", "worker", "scheduler"),
+    }
     assert {service["state"] for service in first["services"].values()} == {"running"}
     assert httpx.get(f"{first['api_url']}/health/ready").status_code == 200
     with psycopg.connect(first["db_url"], autocommit=True) as connection:

@@ -25,7 +25,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
         yield stack
 
 
-@pytest.mark.parametrize("part", ["worker", "edge", "gateway", "postgrest", "postgres"])
+@pytest.mark.parametrize(
+    "part", ["worker", "scheduler", "mailbox", "edge", "gateway", "postgrest", "postgres"]
+)
 def test_a_killed_part_starts_again(running: RunningStack, part: str) -> None:
     before = running.pid(part)
     assert before

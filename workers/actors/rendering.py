@@ -15,6 +15,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time
 from babel.numbers import format_currency, format_decimal
 
+PLAIN_SPACES = {0xA0: " ", 0x202F: " "}
 WORD = re.compile(r"\{\{\s*([a-z_]+)\s*\}\}")
 LAYOUT = (
     '<!doctype html><html lang="{language}"><meta charset="utf-8">'
@@ -82,7 +83,8 @@ def _locale(reader: str, template: str) -> Locale:
 def _shown(kind: str, value: Any, locale: Locale, zone: ZoneInfo) -> str:
     if value is None or value == "":
         return ""
-    return SHOWN[kind](value, locale, zone)
+    # Typographic spaces would double the price of a text message, whose alphabet has none.
+    return SHOWN[kind](value, locale, zone).translate(PLAIN_SPACES)
 
 
 def _instant(value: str, locale: Locale, zone: ZoneInfo) -> str:

@@ -46,6 +46,31 @@ end;
 $$;
 
 /*
+ * The messages of a queue, the next due first.
+ *
+ * Errors:  PT404 not_found
+ */
+create function private.queue_messages(queue text, max_count integer)
+returns table (
+    msg_id bigint, actor text, enqueued_at timestamptz, due_at timestamptz, read_count integer,
+    message jsonb
+)
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    perform private.require_queue(queue);
+    return query execute format(
+        'select msg_id, message ->> ''actor_name'', enqueued_at, vt, read_ct, message
+        from pgmq.%I order by vt limit $1',
+        'q_' || queue
+    ) using max_count;
+end;
+$$;
+
+/*
  * The dead letters of a queue, the newest first: the message, and in `headers` why it died.
  *
  * Errors:  PT404 not_found

@@ -1,4 +1,4 @@
-"""The worker process does rounds, survives a lost database, and ends when told."""
+"""The scheduler does rounds, survives a lost database, and ends when told."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -17,17 +17,17 @@ from tests.harness.database import Database
 from tests.harness.stack import wait_until
 
 STUBS = """
-create or replace function scheduling.apply_due_transitions(batch_size integer) returns integer
-language sql as $$ insert into private.rounds values (batch_size); select 0 $$;
+create or replace function private.send_due_ticks() returns integer
+language sql as $$ insert into private.rounds values (1); select 0 $$;
 """
 
 
 @contextmanager
-def housekeeper(dsn: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    env = {"FRONTDESK_WORKER_DB_URL": dsn, "FRONTDESK_HOUSEKEEPING_SECONDS": "0.1"}
+def scheduler(dsn: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    env = {"FRONTDESK_WORKER_DB_URL": dsn, "FRONTDESK_SCHEDULER_SECONDS": "0.1"}
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "workers.housekeeping"],
+            [sys.executable, "-P", "-m", "workers.scheduler"],
             stdout=output,
             stderr=output,
             env={**os.environ, **env},
@@ -53,7 +53,7 @@ def test_it_works_through_a_cut_connection_until_sigterm(db: Database, tmp_path:
             row = admin.execute("select count(*) from private.rounds").fetchone()
             return int(row[0]) if row else 0
 
-        with housekeeper(db.dsn, log) as process:
+        with scheduler(db.dsn, log) as process:
             wait_until(lambda: rounds() > 2)
             admin.execute(
                 "select pg_terminate_backend(pid) from pg_stat_activity "
@@ -66,3 +66,18 @@ def test_it_works_through_a_cut_connection_until_sigterm(db: Database, tmp_path:
             assert process.wait(timeout=5) == 0
     assert messages(log)[0] == "started"
     assert messages(log)[-1] == "stopped"
+
+
+def test_many_schedulers_send_each_tick_once(db: Database, tmp_path: Path) -> None:
+    db.connection.execute("delete from private.schedules")
+    db.connection.execute(
+        "insert into private.schedules (name, topic, every) values ('t', 'tick.forget', '1 second')"
+    )
+    with ExitStack() as running:
+        for number in range(3):
+            running.enter_context(scheduler(db.dsn, tmp_path / f"log{number}"))
+        wait_until(lambda: db.rows("select count(*) from pgmq.q_housekeeping") >= [(4,)])
+    ticks = db.rows(
+        "select message -> 'kwargs' -> 'payload' ->> 'tick' from pgmq.q_housekeeping order by msg_id"
+    )
+    assert len(ticks) == len(set(ticks))
