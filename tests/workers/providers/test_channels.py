@@ -204,7 +204,10 @@ def test_a_choice_that_is_none_is_refused(chosen: dict[str, Any]) -> None:
 
 
 def test_settings_hide_their_secrets() -> None:
-    chosen = {"mail": {"provider": "sendgrid", "api_key": "SG.secret"}}
+    chosen = {
+        "mail": {"provider": "sendgrid", "api_key": "SG.secret"},
+        "push": {"provider": "fcm", "service_account": {"private_key": "secret"}},
+    }
     url = "smtp+plain://me:hidden@127.0.0.1"
     settings = Settings.of({"FRONTDESK_SMTP_URL": url, "FRONTDESK_PROVIDERS": json.dumps(chosen)})
     assert "secret" not in repr(settings) and "hidden" not in repr(settings)

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from tests.harness.simulators import Answer
-from tests.workers.providers.wired import MESSAGES, READ_SECONDS, Wired
+from tests.workers.providers.wired import MESSAGES, PATIENT_SECONDS, READ_SECONDS, Wired
 from workers.providers.failures import (
     DeadAddress,
     Misconfigured,
@@ -124,11 +124,11 @@ def test_every_script_arrives_as_it_was_written(wired: Wired) -> None:
 
 def test_a_megabyte_arrives_whole_or_is_refused(wired: Wired) -> None:
     if wired.kind in TAKES_LONG:
-        wired.send(LONG)
+        wired.send(LONG, seconds=PATIENT_SECONDS)
         assert wired.simulator.sent[0].text.replace("\r\n", "\n").strip() == LONG.strip()
     else:
         with pytest.raises(Refused):
-            wired.send(LONG)
+            wired.send(LONG, seconds=PATIENT_SECONDS)
 
 
 @pytest.mark.parametrize("character", ["\n", "\r", "\r\n ", "\x00", "\u2028"])

@@ -18,6 +18,7 @@ from workers.providers.sms import Sms
 
 NUMBER = "+919876543210"  # a number that both SMS providers serve
 READ_SECONDS = 0.6
+PATIENT_SECONDS = 20.0  # for what is large, on a machine that is busy
 
 Send = Callable[..., Sent]
 
@@ -56,21 +57,28 @@ class Wired:
     kind: str
     simulator: Simulator
 
-    def send(self, text: str = "See you at nine.", *, good: bool = True, **fields: Any) -> Sent:
+    def send(
+        self,
+        text: str = "See you at nine.",
+        *,
+        good: bool = True,
+        seconds: float = READ_SECONDS,
+        **fields: Any,
+    ) -> Sent:
         """Send one message; `good` off means with credentials that are wrong."""
         message = MESSAGES[self.kind](text, **fields)
-        return self.sender(self.providers(good=good))(message)
+        return self.sender(self.providers(good=good, seconds=seconds))(message)
 
     def sender(self, providers: Providers) -> Send:
         """What sends this kind of message."""
         send: Send = getattr(providers, MESSAGES[self.kind].__name__).send
         return send
 
-    def providers(self, *, good: bool = True) -> Providers:
+    def providers(self, *, good: bool = True, seconds: float = READ_SECONDS) -> Providers:
         """All providers, of which this kind's is the simulated one."""
         channel = MESSAGES[self.kind].__name__
         chosen = {channel: self._choice("" if good else "wrong")}
-        limits = {"connect_seconds": READ_SECONDS, "read_seconds": READ_SECONDS}
+        limits = {"connect_seconds": seconds, "read_seconds": seconds}
         environment = {
             "FRONTDESK_SMTP_URL": "smtp+plain://127.0.0.1:9",
             "FRONTDESK_PROVIDERS": json.dumps({**chosen, **limits}),
