@@ -54,6 +54,15 @@ def test_a_token_that_somebody_else_signed_opens_nothing(
     assert code_of(ada.ask("GET", "/user", token="no token")) == (403, "bad_jwt")
 
 
+@pytest.mark.parametrize("role", ["nobody_at_all", "postgres", "edge", 5, "Authenticated"])
+def test_a_role_that_a_token_cannot_have_is_no_role(door: Door, role: object) -> None:
+    ada = door.person()
+    ada.sign_up()
+    token = door.stack.token(ada.session["user"]["id"], role=role)
+    answer = ada.rest("/currencies?limit=1", token=token)
+    assert (answer.status_code, answer.json()["details"]) == (401, "not_signed_in")
+
+
 def test_no_token_is_asked_for(door: Door) -> None:
     assert code_of(door.person().ask("GET", "/user")) == (401, "no_authorization")
 
