@@ -16,14 +16,14 @@ OURS = ("edge", "worker", "analyst")
 def prepare(dsn: str, *, admin_password: str, is_embedded: bool) -> None:
     """Bring the database to this checkout's schema.
 
-    On a database of one's own the platform is installed only where it is missing, because there it
-    belongs to somebody else.
+    On a database of one's own the platform is installed only where it is missing or was ours before,
+    because otherwise it belongs to somebody else.
 
     Raises:
         Refusal: when the database is too old, or newer than this checkout.
     """
     had_platform = _has_platform(dsn)
-    if is_embedded or not had_platform:
+    if is_embedded or not had_platform or _is_ours(dsn):
         schema.install_platform(dsn)
     schema.migrate(dsn)
     schema.seed(dsn)
@@ -67,6 +67,13 @@ def _has_platform(dsn: str) -> bool:
         row = connection.execute(
             "select num_nulls(to_regclass('auth.users'), to_regrole('authenticator')) = 0"
         ).fetchone()
+    return bool(row and row[0])
+
+
+def _is_ours(dsn: str) -> bool:
+    """Whether the platform was installed by us, so that its newer parts are ours to add."""
+    with psycopg.connect(dsn) as connection:
+        row = connection.execute("select to_regproc('auth.check_request') is not null").fetchone()
     return bool(row and row[0])
 
 

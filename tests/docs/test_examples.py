@@ -17,7 +17,7 @@ API = ROOT / "docs" / "api.md"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 RUNNABLE = re.compile(r"^```sh runnable\n(.*?)^```", re.DOTALL | re.MULTILINE)
 WRITTEN = re.compile(r"\./frontdesk((?: [a-z]+)+)((?: --[a-z-]+)*)")
-GROUPS = ("users", "db", "gen")
+GROUPS = ("auth", "users", "db", "gen")
 ARGUMENTS = """
     select proname, coalesce(string_agg(name, ' ' order by position) filter (where mode = 'i'), '')
     from pg_proc

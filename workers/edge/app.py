@@ -17,6 +17,7 @@ from starlette.routing import Mount, Route
 from workers.edge import answers, health, metrics, reference, unsubscribe
 from workers.edge.auth import app as auth
 from workers.edge.auth import errors
+from workers.edge.auth.cookies import Credentials
 from workers.edge.settings import Settings
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -54,13 +55,14 @@ def make(settings: Settings) -> Starlette:
             ),
         ],
         middleware=[
+            Middleware(Credentials, settings=settings.auth),
             Middleware(
                 CORSMiddleware,
                 allow_origins=["*"],
                 allow_methods=METHODS,
                 allow_headers=["*"],
                 expose_headers=auth.EXPOSED_HEADERS,
-            )
+            ),
         ],
         exception_handlers={
             404: _nowhere,

@@ -13,6 +13,7 @@ from starlette.routing import Mount
 
 from workers import log
 from workers.edge.auth import app as auth
+from workers.edge.auth.cookies import Credentials
 from workers.edge.auth.settings import Settings
 
 settings = Settings.of(os.environ)
@@ -31,13 +32,14 @@ uvicorn.run(
     Starlette(
         routes=[Mount("/", app=sign_in)],
         middleware=[
+            Middleware(Credentials, settings=settings),
             Middleware(
                 CORSMiddleware,
                 allow_origins=["*"],
                 allow_methods=["*"],
                 allow_headers=["*"],
                 expose_headers=auth.EXPOSED_HEADERS,
-            )
+            ),
         ],
         lifespan=lifespan,
     ),

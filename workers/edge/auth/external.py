@@ -206,4 +206,4 @@ async def id_token(request: Request, service: Service, given: Input) -> Response
     claims = await service.jwks.id_token(provider, token)
     require_nonce(claims, given.text("nonce"), skips=provider.skips_nonce_check)
     profile = providers.profile(provider, claims)
-    return service.answer(await enter(request, service, provider, profile, caller=caller))
+    return service.answer(request, await enter(request, service, provider, profile, caller=caller))

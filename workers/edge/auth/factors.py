@@ -85,7 +85,7 @@ async def verify(request: Request) -> Response:
     digits = code.isascii() and code.isdigit()
     if not digits or not pyotp.TOTP(found["secret"]).verify(code, valid_window=SKEW):
         raise AuthError(422, "mfa_verification_failed", "Invalid TOTP code entered")
-    return service.answer(await service.database.call("pass_factor", **named))
+    return service.answer(request, await service.database.call("pass_factor", **named))
 
 
 async def unenroll(request: Request) -> Response:
@@ -115,7 +115,7 @@ async def use_recovery_code(request: Request) -> Response:
         raise invalid("Code needs to be non-empty")
     plain = code.replace("-", "").strip().lower()
     return service.answer(
-        await service.database.call("use_recovery_code", caller=caller, code=plain)
+        request, await service.database.call("use_recovery_code", caller=caller, code=plain)
     )
 
 

@@ -13,7 +13,7 @@ import httpx
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from workers.edge.auth import allow_list
+from workers.edge.auth import allow_list, cookies
 from workers.edge.auth.database import Database
 from workers.edge.auth.errors import AuthError
 from workers.edge.auth.inputs import Input
@@ -177,11 +177,16 @@ class Service:
             **extra,
         }
 
-    def answer(self, result: dict[str, Any]) -> Response:
+    def answer(self, request: Request, result: dict[str, Any]) -> Response:
         """A session where one was opened, else the user that waits for confirmation."""
-        if "claims" in result:
-            return JSONResponse(self.session(result))
-        return JSONResponse(result["user"])
+        if "claims" not in result:
+            return JSONResponse(result["user"])
+        session = self.session(result)
+        if not cookies.is_wanted(self.settings, request):
+            return JSONResponse(session)
+        response = JSONResponse({**session, "refresh_token": cookies.STAND_IN})
+        cookies.give(self.settings, session, response)
+        return response
 
     @property
     def site_host(self) -> str:

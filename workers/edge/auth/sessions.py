@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from workers.edge.auth import cookies
 from workers.edge.auth.errors import AuthError, invalid
 from workers.edge.auth.inputs import identifier
 from workers.edge.auth.service import Service
@@ -19,7 +20,10 @@ async def sign_out(request: Request) -> Response:
     if scope not in SCOPES:
         raise invalid(f'Unsupported logout scope "{scope}"')
     await service.database.call("sign_out", caller=service.user(request), scope=scope)
-    return Response(status_code=204)
+    response = Response(status_code=204)
+    if scope != "others" and cookies.is_wanted(service.settings, request):
+        cookies.take_back(service.settings, response)
+    return response
 
 
 async def list_sessions(request: Request) -> Response:

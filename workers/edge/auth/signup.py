@@ -40,7 +40,7 @@ async def sign_up(request: Request) -> Response:
         user_metadata=metadata,
         message=message,
     )
-    return service.answer(result)
+    return service.answer(request, result)
 
 
 def require_one_way(service: Service, email: str | None, phone: str | None) -> None:
@@ -68,7 +68,8 @@ async def _without_address(request: Request, service: Service, given: Input) -> 
     await service.limit(request, "ANONYMOUS_USERS")
     await service.require_human(given)
     return service.answer(
+        request,
         await service.database.call(
             "sign_in_anonymously", caller=service.caller(request), user_metadata=metadata
-        )
+        ),
     )

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
-from workers.edge.auth import external, passwords
+from workers.edge.auth import cookies, external, passwords
 from workers.edge.auth.errors import AuthError, invalid
 from workers.edge.auth.inputs import Input, body
 from workers.edge.auth.service import Service
@@ -44,27 +44,31 @@ async def _password(request: Request, service: Service, given: Input) -> Respons
         await call("wrong_password", caller=caller, email=email, phone=phone)
         raise AuthError(400, "invalid_credentials", "Invalid login credentials")
     return service.answer(
+        request,
         await call(
             "sign_in_with_password",
             caller=caller,
             user_id=found["user_id"],
             password_hash=found["hash"],
             channel="email" if email else "phone",
-        )
+        ),
     )
 
 
 async def _refresh_token(request: Request, service: Service, given: Input) -> Response:
     held = given.text("refresh_token")
+    if held == cookies.STAND_IN:
+        held = cookies.held(service.settings, request)
     if held is None:
         raise invalid("refresh_token required")
     await service.limit(request, "TOKEN_REFRESH")
     return service.answer(
+        request,
         await service.database.call(
             "refresh",
             caller=service.caller(request),
             token=service.keyring.refresh_token_name(held),
-        )
+        ),
     )
 
 
@@ -74,9 +78,10 @@ async def _pkce(request: Request, service: Service, given: Input) -> Response:
         raise invalid("invalid request: both auth code and code verifier should be non-empty")
     await service.limit(request, "TOKEN_REFRESH")
     return service.answer(
+        request,
         await service.database.call(
             "exchange_code", caller=service.caller(request), code=code, verifier=verifier
-        )
+        ),
     )
 
 

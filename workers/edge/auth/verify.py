@@ -54,7 +54,7 @@ async def verify(request: Request) -> Response:
     )
     if "message" in result:
         return JSONResponse({"msg": result["message"], "code": "200"})
-    return service.answer(result)
+    return service.answer(request, result)
 
 
 async def verify_link(request: Request) -> Response:
