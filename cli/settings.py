@@ -75,7 +75,7 @@ class Scheduler(Section):
 
 
 class Workers(Section):
-    threads: Annotated[int, Field(ge=1, le=64)] = 8
+    threads: Annotated[int, Field(ge=1, le=64)] = 16
     lease_seconds: Annotated[float, Field(ge=1, le=3600)] = 60
     mail_address: str = "frontdesk@localhost"
 

@@ -47,7 +47,7 @@ class Environment:
         metrics_dir = environment.get("FRONTDESK_METRICS_DIR")
         return cls(
             db_url=environment["FRONTDESK_WORKER_DB_URL"],
-            threads=int(environment.get("FRONTDESK_WORKER_THREADS", "8")),
+            threads=int(environment.get("FRONTDESK_WORKER_THREADS", "16")),
             lease_seconds=float(environment.get("FRONTDESK_WORKER_LEASE_SECONDS", "60")),
             mail_address=environment.get("FRONTDESK_MAIL_ADDRESS", "frontdesk@localhost"),
             unsubscribe_url=f"{environment['FRONTDESK_API_URL']}/functions/v1/unsubscribe?token=",
@@ -76,6 +76,8 @@ def run(environment: Environment, stop: threading.Event) -> None:
     notifications.declare(broker, database, outbox, names)
     housekeeping.declare(broker, database)
     worker = Worker(broker, worker_threads=environment.threads, worker_timeout=200)
+    # Of its threads a queue gets a quarter: a provider that hangs does not hold up the others.
+    worker.queue_prefetch = max(1, environment.threads // 4)
     worker.start()
     while not stop.wait(1.0):
         _respect_pauses(broker, database)

@@ -1,0 +1,119 @@
+"""Worker processes at work on a database, and deliveries for them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from cli.options import ROOT
+
+DELIVERIES = """
+    insert into engagement.notification_deliveries (
+        message_id, event, audience, channel, address, locale, data
+    )
+    select
+        gen_random_uuid(), 'booking.completed', 'customer',
+        %(channel)s::identity.notification_channel,
+        format(%(address)s, lpad(n::text, 8, '0')), 'en',
+        jsonb_build_object(
+            'business_name', 'Salon', 'service_names', 'Cut ' || n, 'business_email', null,
+            'time_zone', 'UTC'
+        )
+    from generate_series(1, %(count)s) as n
+"""
+ENQUEUE = """
+    select engagement.enqueue(notification_deliveries, null)
+    from engagement.notification_deliveries
+    where status = 'queued' and channel::text = %s
+"""
+ADDRESSES = {"sms": "+4917%s", "mail": "reader%s@example.com", "push": "phone-%s"}
+
+
+def deliveries(dsn: str, channel: str, count: int) -> None:
+    """So many deliveries, queued."""
+    with psycopg.connect(dsn) as connection:
+        connection.execute(
+            DELIVERIES, {"channel": channel, "address": ADDRESSES[channel], "count": count}
+        )
+        connection.execute(ENQUEUE, (channel,))
+
+
+def statuses(dsn: str, channel: str = "%") -> dict[str, int]:
+    """How many deliveries there are of each status."""
+    with psycopg.connect(dsn) as connection:
+        rows = connection.execute(
+            "select status::text, count(*) from engagement.notification_deliveries"
+            " where channel::text like %s group by status",
+            (channel,),
+        ).fetchall()
+    return dict(rows)
+
+
+def queue(dsn: str, name: str) -> dict[str, Any]:
+    """A queue's state."""
+    with psycopg.connect(dsn, row_factory=psycopg.rows.dict_row) as connection:
+        rows = connection.execute(
+            "select * from private.queue_states() where name = %s", (name,)
+        ).fetchall()
+    return rows[0]
+
+
+@dataclass
+class WorkerProcesses:
+    """Some of them, alike; leaving the context kills what still runs."""
+
+    dsn: str
+    log: Path
+    providers: dict[str, Any]
+    smtp_url: str = "smtp+plain://127.0.0.1:9"
+    running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """One more."""
+        env = {
+            "FRONTDESK_WORKER_DB_URL": self.dsn,
+            "FRONTDESK_WORKER_LEASE_SECONDS": "3",
+            "FRONTDESK_API_URL": "http://127.0.0.1:9",
+            "FRONTDESK_SMTP_URL": self.smtp_url,
+            "FRONTDESK_PROVIDERS": json.dumps(self.providers),
+        }
+        with self.log.open("ab") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "workers"],
+                cwd=ROOT,
+                stdout=output,
+                stderr=output,
+                env={**os.environ, **env},
+            )
+        self.running.append(process)
+        return process
+
+    def kill(self, process: subprocess.Popen[bytes]) -> None:
+        """As the kernel would for want of memory."""
+        process.kill()
+        process.wait()
+        self.running.remove(process)
+
+
+@contextmanager
+def workers(
+    dsn: str, log: Path, providers: dict[str, Any], *, count: int = 1, **more: Any
+) -> Iterator[WorkerProcesses]:
+    """So many worker processes."""
+    processes = WorkerProcesses(dsn, log, providers, **more)
+    try:
+        for _ in range(count):
+            processes.start()
+        yield processes
+    finally:
+        for process in list(processes.running):
+            processes.kill(process)
