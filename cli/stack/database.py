@@ -16,8 +16,8 @@ OURS = ("edge", "worker", "analyst")
 def prepare(dsn: str, *, admin_password: str, is_embedded: bool) -> None:
     """Bring the database to this checkout's schema.
 
-    On a database of one's own the platform is installed only where it is missing or was ours before,
-    because otherwise it belongs to somebody else.
+    On a database of one's own the platform is installed only where it is missing or was
+    ours before; otherwise it belongs to somebody else.
 
     Raises:
         Refusal: when the database is too old, or newer than this checkout.

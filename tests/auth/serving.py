@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     from tests.auth.conftest import Door
 
 
+# What a developer would want beside Supabase Auth's defaults.
+DEFAULTS = {
+    "GOTRUE_MAILER_AUTOCONFIRM": "true",
+    "GOTRUE_SMS_AUTOCONFIRM": "true",
+    "GOTRUE_EXTERNAL_PHONE_ENABLED": "true",
+    "GOTRUE_SECURITY_MANUAL_LINKING_ENABLED": "true",
+}
+
+
 @contextmanager
 def serving(door: Door, **environment: str) -> Iterator[Door]:
     """A service with these variables on the stack's database, stopped at the end."""
@@ -25,7 +34,7 @@ def serving(door: Door, **environment: str) -> Iterator[Door]:
     port = free_port()
     url = f"http://localhost:{port}"
     clean = {name: value for name, value in os.environ.items() if "FRONTDESK" not in name}
-    own = {"FRONTDESK_STATE": str(door.stack.state.path), "GOTRUE_JWT_ISSUER": door.url}
+    own = {"FRONTDESK_STATE": str(door.stack.state.path), **DEFAULTS}
     server = subprocess.Popen(
         [str(LAUNCHER), "auth", "serve", "--port", str(port)],
         env={**clean, **own, **environment},

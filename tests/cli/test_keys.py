@@ -23,7 +23,7 @@ STATE = Secrets(jwt_secret="s" * 40, database_password="p", created_at=int(time.
 
 
 def claims(role: str) -> dict[str, object]:
-    return {"role": role, "exp": int(time.time()) + 60}
+    return {"role": role, "exp": int(time.time()) + 3600}
 
 
 def test_clients_with_fixed_keys_and_tokens_of_every_kind(folder: Path) -> None:

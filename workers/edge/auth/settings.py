@@ -157,7 +157,7 @@ class _Reader:
         return {
             "signup_is_disabled": self.flag("DISABLE_SIGNUP", default=False),
             "email_is_enabled": self.flag("EXTERNAL_EMAIL_ENABLED", default=True),
-            "phone_is_enabled": self.flag("EXTERNAL_PHONE_ENABLED", default=True),
+            "phone_is_enabled": self.flag("EXTERNAL_PHONE_ENABLED", default=False),
             "anonymous_is_enabled": self.flag("EXTERNAL_ANONYMOUS_USERS_ENABLED", default=False),
             "linking_is_enabled": self.flag("SECURITY_MANUAL_LINKING_ENABLED", default=False),
             "email_autoconfirm": self.flag("MAILER_AUTOCONFIRM", default=False),
