@@ -272,6 +272,8 @@ values
 ('booking.%', 'notifications', 'notify'),
 ('reminder.%', 'reminders', 'notify'),
 ('offer.%', 'notifications', 'notify'),
+('auth.mail', 'mail', 'send_account_message'),
+('auth.sms', 'sms', 'send_account_message'),
 ('tick.transitions', 'housekeeping', 'apply_due_transitions'),
 ('tick.forget', 'housekeeping', 'forget_what_is_old')
 on conflict do nothing;
@@ -286,7 +288,8 @@ on conflict (name) do update set topic = excluded.topic;
 insert into engagement.subjects (name, description)
 values
 ('booking', 'A booking of a customer with a business'),
-('offer', 'What a business wants its customers to know')
+('offer', 'What a business wants its customers to know'),
+('account', 'A user''s account: codes, links, and what has changed')
 on conflict (name) do update set description = excluded.description;
 
 insert into engagement.variables (subject, name, type, description)
@@ -307,7 +310,13 @@ values
 ('offer', 'business_name', 'text', 'Whose offer it is'),
 ('offer', 'customer_name', 'text', 'Who reads it'),
 ('offer', 'title', 'text', 'What the business calls it'),
-('offer', 'body', 'text', 'What the business writes')
+('offer', 'body', 'text', 'What the business writes'),
+('account', 'code', 'text', 'The code to enter'),
+('account', 'link', 'text', 'The link to follow'),
+('account', 'minutes', 'whole_number', 'How long both are valid'),
+('account', 'at', 'instant', 'When it happened'),
+('account', 'ip', 'text', 'From which address'),
+('account', 'agent', 'text', 'With which program')
 on conflict (subject, name) do update
 set type = excluded.type, description = excluded.description;
 
@@ -327,6 +336,23 @@ values
 ('booking.completed', 'booking', 'The service was given: a review is asked for', false, false, null),
 ('reminder.day', 'booking', 'A booking begins in 24 hours', false, false, 'confirmed'),
 ('reminder.hour', 'booking', 'A booking begins in an hour', false, false, 'confirmed'),
+('auth.signup', 'account', 'An address or a number is to be confirmed', true, false, null),
+('auth.invite', 'account', 'Somebody is invited', true, false, null),
+('auth.magiclink', 'account', 'Somebody signs in by mail', true, false, null),
+('auth.recovery', 'account', 'Somebody has forgotten their password', true, false, null),
+('auth.email_change', 'account', 'An address is to be changed', true, false, null),
+('auth.reauthentication', 'account', 'Somebody is about to change their password', true, false, null),
+('auth.sms', 'account', 'Somebody signs in by text', true, false, null),
+('auth.phone_change', 'account', 'A number is to be changed', true, false, null),
+('auth.password_changed', 'account', 'A password was changed', true, false, null),
+('auth.email_changed', 'account', 'An address was changed', true, false, null),
+('auth.phone_changed', 'account', 'A number was changed', true, false, null),
+('auth.new_sign_in', 'account', 'Somebody signed in from somewhere new', true, false, null),
+('auth.factor_added', 'account', 'A second factor was added', true, false, null),
+('auth.factor_removed', 'account', 'A second factor was removed', true, false, null),
+('auth.recovery_codes_made', 'account', 'Recovery codes were made', true, false, null),
+('auth.recovery_code_used', 'account', 'A recovery code was used', true, false, null),
+('auth.identity_linked', 'account', 'Another way to sign in was added', true, false, null),
 ('offer.made', 'offer', 'A business has an offer', false, true, null)
 on conflict (name) do update
 set
@@ -364,7 +390,24 @@ values
 ('reminder.day', 'customer', '{mail,push}'),
 ('reminder.hour', 'customer', '{sms,push}'),
 ('reminder.hour', 'staff', '{push}'),
-('offer.made', 'customer', '{mail,in_app}')
+('offer.made', 'customer', '{mail,in_app}'),
+('auth.signup', 'customer', '{mail}'),
+('auth.invite', 'customer', '{mail}'),
+('auth.magiclink', 'customer', '{mail}'),
+('auth.recovery', 'customer', '{mail}'),
+('auth.email_change', 'customer', '{mail}'),
+('auth.reauthentication', 'customer', '{mail,sms}'),
+('auth.sms', 'customer', '{sms}'),
+('auth.phone_change', 'customer', '{sms}'),
+('auth.password_changed', 'customer', '{mail}'),
+('auth.email_changed', 'customer', '{mail}'),
+('auth.phone_changed', 'customer', '{mail}'),
+('auth.new_sign_in', 'customer', '{mail}'),
+('auth.factor_added', 'customer', '{mail}'),
+('auth.factor_removed', 'customer', '{mail}'),
+('auth.recovery_codes_made', 'customer', '{mail}'),
+('auth.recovery_code_used', 'customer', '{mail}'),
+('auth.identity_linked', 'customer', '{mail}')
 on conflict (event, audience) do nothing;
 
 -- Engagement: the platform's words. channel null: for every channel without words of its own.
@@ -593,5 +636,141 @@ values
 (
     'offer.made', 'customer', null, 'de', '{{business_name}}: {{title}}',
     '{{body}}'
+),
+(
+    'auth.signup', 'customer', null, 'en', 'Confirm your address',
+    e'Confirm your address.\n\nFollow this link:\n{{link}}\n\nOr enter this code: {{code}}\nBoth are valid for {{minutes}} minutes. If you did not ask for this, do nothing.'
+),
+(
+    'auth.signup', 'customer', null, 'de', 'Bestätigen Sie Ihre Adresse',
+    e'Bestätigen Sie Ihre Adresse.\n\nFolgen Sie diesem Link:\n{{link}}\n\nOder geben Sie diesen Code ein: {{code}}\nBeides gilt {{minutes}} Minuten. Wenn Sie das nicht angefordert haben, tun Sie nichts.'
+),
+(
+    'auth.invite', 'customer', null, 'en', 'You are invited',
+    e'You are invited.\n\nFollow this link:\n{{link}}\n\nOr enter this code: {{code}}\nBoth are valid for {{minutes}} minutes. If you did not ask for this, do nothing.'
+),
+(
+    'auth.invite', 'customer', null, 'de', 'Sie sind eingeladen',
+    e'Sie sind eingeladen.\n\nFolgen Sie diesem Link:\n{{link}}\n\nOder geben Sie diesen Code ein: {{code}}\nBeides gilt {{minutes}} Minuten. Wenn Sie das nicht angefordert haben, tun Sie nichts.'
+),
+(
+    'auth.magiclink', 'customer', null, 'en', 'Your way in',
+    e'Your way in.\n\nFollow this link:\n{{link}}\n\nOr enter this code: {{code}}\nBoth are valid for {{minutes}} minutes. If you did not ask for this, do nothing.'
+),
+(
+    'auth.magiclink', 'customer', null, 'de', 'Ihre Anmeldung',
+    e'Ihre Anmeldung.\n\nFolgen Sie diesem Link:\n{{link}}\n\nOder geben Sie diesen Code ein: {{code}}\nBeides gilt {{minutes}} Minuten. Wenn Sie das nicht angefordert haben, tun Sie nichts.'
+),
+(
+    'auth.recovery', 'customer', null, 'en', 'Choose a new password',
+    e'Choose a new password.\n\nFollow this link:\n{{link}}\n\nOr enter this code: {{code}}\nBoth are valid for {{minutes}} minutes. If you did not ask for this, do nothing.'
+),
+(
+    'auth.recovery', 'customer', null, 'de', 'Wählen Sie ein neues Passwort',
+    e'Wählen Sie ein neues Passwort.\n\nFolgen Sie diesem Link:\n{{link}}\n\nOder geben Sie diesen Code ein: {{code}}\nBeides gilt {{minutes}} Minuten. Wenn Sie das nicht angefordert haben, tun Sie nichts.'
+),
+(
+    'auth.email_change', 'customer', null, 'en', 'Confirm your new address',
+    e'Confirm your new address.\n\nFollow this link:\n{{link}}\n\nOr enter this code: {{code}}\nBoth are valid for {{minutes}} minutes. If you did not ask for this, do nothing.'
+),
+(
+    'auth.email_change', 'customer', null, 'de', 'Bestätigen Sie Ihre neue Adresse',
+    e'Bestätigen Sie Ihre neue Adresse.\n\nFolgen Sie diesem Link:\n{{link}}\n\nOder geben Sie diesen Code ein: {{code}}\nBeides gilt {{minutes}} Minuten. Wenn Sie das nicht angefordert haben, tun Sie nichts.'
+),
+(
+    'auth.reauthentication', 'customer', null, 'en', 'Your code',
+    e'{{code}}\nValid for {{minutes}} minutes. Nobody of ours will ever ask you for it.'
+),
+(
+    'auth.reauthentication', 'customer', null, 'de', 'Ihr Code',
+    e'{{code}}\nGültig für {{minutes}} Minuten. Niemand von uns wird Sie je danach fragen.'
+),
+(
+    'auth.sms', 'customer', null, 'en', 'Your code',
+    e'{{code}}\nValid for {{minutes}} minutes. Nobody of ours will ever ask you for it.'
+),
+(
+    'auth.sms', 'customer', null, 'de', 'Ihr Code',
+    e'{{code}}\nGültig für {{minutes}} Minuten. Niemand von uns wird Sie je danach fragen.'
+),
+(
+    'auth.phone_change', 'customer', null, 'en', 'Your code',
+    e'{{code}}\nValid for {{minutes}} minutes. Nobody of ours will ever ask you for it.'
+),
+(
+    'auth.phone_change', 'customer', null, 'de', 'Ihr Code',
+    e'{{code}}\nGültig für {{minutes}} Minuten. Niemand von uns wird Sie je danach fragen.'
+),
+(
+    'auth.password_changed', 'customer', null, 'en', 'Your password was changed',
+    e'Your password was changed.\n\nWhen: {{at}}\nFrom: {{ip}}\nWith: {{agent}}\n\nIf that was not you, choose a new password at once.'
+),
+(
+    'auth.password_changed', 'customer', null, 'de', 'Ihr Passwort wurde geändert',
+    e'Ihr Passwort wurde geändert.\n\nWann: {{at}}\nVon: {{ip}}\nMit: {{agent}}\n\nWenn Sie das nicht waren, wählen Sie sofort ein neues Passwort.'
+),
+(
+    'auth.email_changed', 'customer', null, 'en', 'Your e-mail address was changed',
+    e'Your e-mail address was changed.\n\nWhen: {{at}}\nFrom: {{ip}}\nWith: {{agent}}\n\nIf that was not you, choose a new password at once.'
+),
+(
+    'auth.email_changed', 'customer', null, 'de', 'Ihre E-Mail-Adresse wurde geändert',
+    e'Ihre E-Mail-Adresse wurde geändert.\n\nWann: {{at}}\nVon: {{ip}}\nMit: {{agent}}\n\nWenn Sie das nicht waren, wählen Sie sofort ein neues Passwort.'
+),
+(
+    'auth.phone_changed', 'customer', null, 'en', 'Your phone number was changed',
+    e'Your phone number was changed.\n\nWhen: {{at}}\nFrom: {{ip}}\nWith: {{agent}}\n\nIf that was not you, choose a new password at once.'
+),
+(
+    'auth.phone_changed', 'customer', null, 'de', 'Ihre Telefonnummer wurde geändert',
+    e'Ihre Telefonnummer wurde geändert.\n\nWann: {{at}}\nVon: {{ip}}\nMit: {{agent}}\n\nWenn Sie das nicht waren, wählen Sie sofort ein neues Passwort.'
+),
+(
+    'auth.new_sign_in', 'customer', null, 'en', 'A new sign-in to your account',
+    e'A new sign-in to your account.\n\nWhen: {{at}}\nFrom: {{ip}}\nWith: {{agent}}\n\nIf that was not you, choose a new password at once.'
+),
+(
+    'auth.new_sign_in', 'customer', null, 'de', 'Eine neue Anmeldung bei Ihrem Konto',
+    e'Eine neue Anmeldung bei Ihrem Konto.\n\nWann: {{at}}\nVon: {{ip}}\nMit: {{agent}}\n\nWenn Sie das nicht waren, wählen Sie sofort ein neues Passwort.'
+),
+(
+    'auth.factor_added', 'customer', null, 'en', 'A second factor was added to your account',
+    e'A second factor was added to your account.\n\nWhen: {{at}}\nFrom: {{ip}}\nWith: {{agent}}\n\nIf that was not you, choose a new password at once.'
+),
+(
+    'auth.factor_added', 'customer', null, 'de', 'Ihr Konto hat einen weiteren Faktor',
+    e'Ihr Konto hat einen weiteren Faktor.\n\nWann: {{at}}\nVon: {{ip}}\nMit: {{agent}}\n\nWenn Sie das nicht waren, wählen Sie sofort ein neues Passwort.'
+),
+(
+    'auth.factor_removed', 'customer', null, 'en', 'A second factor was removed from your account',
+    e'A second factor was removed from your account.\n\nWhen: {{at}}\nFrom: {{ip}}\nWith: {{agent}}\n\nIf that was not you, choose a new password at once.'
+),
+(
+    'auth.factor_removed', 'customer', null, 'de', 'Ihr Konto hat einen Faktor weniger',
+    e'Ihr Konto hat einen Faktor weniger.\n\nWann: {{at}}\nVon: {{ip}}\nMit: {{agent}}\n\nWenn Sie das nicht waren, wählen Sie sofort ein neues Passwort.'
+),
+(
+    'auth.recovery_codes_made', 'customer', null, 'en', 'Recovery codes were made for your account',
+    e'Recovery codes were made for your account.\n\nWhen: {{at}}\nFrom: {{ip}}\nWith: {{agent}}\n\nIf that was not you, choose a new password at once.'
+),
+(
+    'auth.recovery_codes_made', 'customer', null, 'de', 'Für Ihr Konto wurden Wiederherstellungscodes gemacht',
+    e'Für Ihr Konto wurden Wiederherstellungscodes gemacht.\n\nWann: {{at}}\nVon: {{ip}}\nMit: {{agent}}\n\nWenn Sie das nicht waren, wählen Sie sofort ein neues Passwort.'
+),
+(
+    'auth.recovery_code_used', 'customer', null, 'en', 'A recovery code of your account was used',
+    e'A recovery code of your account was used.\n\nWhen: {{at}}\nFrom: {{ip}}\nWith: {{agent}}\n\nIf that was not you, choose a new password at once.'
+),
+(
+    'auth.recovery_code_used', 'customer', null, 'de', 'Ein Wiederherstellungscode Ihres Kontos wurde benutzt',
+    e'Ein Wiederherstellungscode Ihres Kontos wurde benutzt.\n\nWann: {{at}}\nVon: {{ip}}\nMit: {{agent}}\n\nWenn Sie das nicht waren, wählen Sie sofort ein neues Passwort.'
+),
+(
+    'auth.identity_linked', 'customer', null, 'en', 'Another way to sign in to your account',
+    e'Another way to sign in to your account.\n\nWhen: {{at}}\nFrom: {{ip}}\nWith: {{agent}}\n\nIf that was not you, choose a new password at once.'
+),
+(
+    'auth.identity_linked', 'customer', null, 'de', 'Ein weiterer Weg in Ihr Konto',
+    e'Ein weiterer Weg in Ihr Konto.\n\nWann: {{at}}\nVon: {{ip}}\nMit: {{agent}}\n\nWenn Sie das nicht waren, wählen Sie sofort ein neues Passwort.'
 )
 on conflict (business_id, event, audience, channel, locale) do nothing;

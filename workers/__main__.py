@@ -17,7 +17,7 @@ from dramatiq.middleware import CurrentMessage
 from psycopg_pool import ConnectionPool
 
 from workers import log, metrics
-from workers.actors import housekeeping, notifications
+from workers.actors import accounts, housekeeping, notifications
 from workers.actors.database import Database
 from workers.actors.sending import Outbox
 from workers.broker import PgmqBroker
@@ -74,6 +74,7 @@ def run(environment: Environment, stop: threading.Event) -> None:
     outbox = Outbox(build(settings), environment.mail_address, environment.unsubscribe_url)
     names = {channel: getattr(settings, channel).provider for channel in ("mail", "sms", "push")}
     notifications.declare(broker, database, outbox, names)
+    accounts.declare(broker, database, outbox)
     housekeeping.declare(broker, database)
     worker = Worker(broker, worker_threads=environment.threads, worker_timeout=200)
     # Of its threads a queue gets a quarter: a provider that hangs does not hold up the others.

@@ -142,7 +142,8 @@ engagement.plan(uuid, text, jsonb),
 engagement.start_delivery(uuid),
 engagement.finish_delivery(uuid, text, text),
 engagement.finish_in_app(uuid, text, text),
-engagement.fail_delivery(uuid, text, text, boolean)
+engagement.fail_delivery(uuid, text, text, boolean),
+engagement.start_account_message(uuid, identity.notification_channel, jsonb)
 to worker;
 grant execute on function
 engagement.note_delivery(text, text, engagement.delivery_status, text),

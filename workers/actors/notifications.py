@@ -6,18 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import dramatiq
-from dramatiq.errors import Retry
 from dramatiq.middleware import CurrentMessage
 from psycopg.types.json import Jsonb
 
 from workers.actors.database import Database
 from workers.actors.rendering import render
+from workers.actors.retrying import PATIENCE, later
 from workers.actors.sending import Outbox
 from workers.providers.failures import DeadAddress, Refused, TryLater
 
 CHANNELS = ("mail", "sms", "push", "in_app")
-MOST_RETRIES = 12
-FIRST_WAIT, LONGEST_WAIT = 5_000, 3_600_000  # milliseconds
 
 
 def declare(
@@ -49,7 +47,7 @@ def declare(
         try:
             sent = outbox.send(job, words)
         except TryLater as error:
-            raise _later(error) from error
+            raise later(error) from error
         except Refused as error:
             is_dead = isinstance(error, DeadAddress)
             _fail(database, delivery_id, provider, error.reason, is_dead=is_dead)
@@ -71,18 +69,10 @@ def declare(
     dramatiq.actor(
         broker=broker,
         queue_name="mail",
-        max_retries=MOST_RETRIES,
-        min_backoff=FIRST_WAIT,
-        max_backoff=LONGEST_WAIT,
         throws=(Refused,),
         on_retry_exhausted="give_up",
+        **PATIENCE,
     )(deliver)
-
-
-def _later(error: TryLater) -> Retry:
-    """When the provider says when: then, else with growing pauses."""
-    delay = None if error.retry_after is None else int(error.retry_after * 1000)
-    return Retry(error.reason, delay=delay)
 
 
 def _fail(

@@ -37,8 +37,7 @@ class Outbox:
             case "mail":
                 return self.providers.mail.send(self._mail(job, words))
             case "sms":
-                text = f"{words.title}\n{words.text}"
-                return self.providers.sms.send(Sms(job["address"], text, job["idempotency_key"]))
+                return self.providers.sms.send(_sms(job, words))
             case "push":
                 return self.providers.push.send(_push(job, words))
             case channel:
@@ -57,16 +56,22 @@ class Outbox:
         if job["audience"] == "customer":
             attachment = calendar.entry(job["event"], data)
         return Mail(
-            sender=formataddr((data["business_name"], self.mail_address)),
+            sender=formataddr((data.get("business_name", ""), self.mail_address)),
             to=job["address"],
             subject=words.title,
             text=words.text,
             html=words.as_html(job["locale"]),
-            reply_to=data["business_email"] if job["audience"] == "customer" else None,
+            reply_to=data.get("business_email") if job["audience"] == "customer" else None,
             headers=headers,
             attachments=(attachment,) if attachment else (),
             idempotency_key=job["idempotency_key"],
         )
+
+
+def _sms(job: Mapping[str, Any], words: Words) -> Sms:
+    # Sign-in keeps numbers as Supabase Auth does, without the plus.
+    number = "+" + job["address"].removeprefix("+")
+    return Sms(number, f"{words.title}\n{words.text}", job["idempotency_key"])
 
 
 def _push(job: Mapping[str, Any], words: Words) -> Push:

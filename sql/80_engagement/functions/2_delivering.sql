@@ -349,3 +349,62 @@ begin
     return v_id is not null;
 end;
 $$;
+
+/*
+ * Begin a message of sign-in: all that the worker needs to render and send it, or null when it was
+ * sent. Codes and links live in the queue's message only and are gone with it: no delivery is
+ * written. `payload` is as docs/auth.md says.
+ * Definer: called by the workers, who have no access to the tables.
+ */
+create function engagement.start_account_message(
+    message_id uuid, channel identity.notification_channel, payload jsonb
+)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_effect record = private.start_effect(message_id, 'send');
+    v_delivery engagement.notification_deliveries;
+    v_template engagement.notification_templates;
+begin
+    if v_effect.is_done then
+        return null;
+    end if;
+    v_delivery.event = 'auth.' || (payload ->> 'kind');
+    v_delivery.audience = 'customer';
+    v_delivery.channel = start_account_message.channel;
+    v_delivery.locale = coalesce(
+        (
+            select profiles.locale
+            from identity.profiles
+            where profiles.id = (payload ->> 'user_id')::uuid
+        ),
+        'en'
+    );
+    v_template = engagement.template_of(v_delivery);
+    return jsonb_build_object(
+        'id', message_id,
+        'event', v_delivery.event,
+        'audience', v_delivery.audience,
+        'channel', v_delivery.channel,
+        'address', payload ->> 'to',
+        'locale', v_template.locale,
+        'reader_locale', v_delivery.locale,
+        'title', v_template.title,
+        'body', v_template.body,
+        'data', payload || jsonb_build_object(
+            'minutes', (payload ->> 'expires_in')::integer / 60
+        ),
+        'types', (
+            select jsonb_object_agg(variables.name, variables.type)
+            from engagement.variables
+            where variables.subject = 'account'
+        ),
+        'idempotency_key', v_effect.idempotency_key,
+        'unsubscribe_token', null
+    );
+end;
+$$;
