@@ -15,6 +15,7 @@ import psycopg
 from cli.stack.programs import postgres_bin
 from tests.bench.figures import Figure, compare, milliseconds
 from tests.bench.load import Load, load, request
+from tests.bench.queue import queue
 from tests.harness.stack import RunningStack
 
 HERE = Path(__file__).parent
@@ -289,4 +290,4 @@ def _expect(done: Load, statuses: set[int]) -> None:
         raise AssertionError(f"answers were {dict(done.statuses)}")
 
 
-ALL = {"slots": slots, "book": book, "read": read, "rls": rls, "start": start}
+ALL = {"slots": slots, "book": book, "read": read, "rls": rls, "start": start, "queue": queue}
