@@ -215,15 +215,26 @@ as $$
 $$;
 
 /*
- * Forget buckets that are long empty; the edge calls it now and then.
+ * Forget what is over since yesterday: sessions, challenges, flows, buckets. No rule waits for it;
+ * the edge calls it now and then.
+ * Definer: the edge may call functions only.
  */
-create or replace function auth.forget_limits()
+create or replace function auth.forget_what_is_over()
 returns void
-language sql
+language plpgsql
 volatile
 security definer
 set search_path = ''
-as $$ delete from auth.rate_limits where at < now() - interval '1 day' $$;
+as $$
+declare
+    v_yesterday timestamptz = now() - interval '1 day';
+begin
+    delete from auth.sessions where sessions.not_after < v_yesterday;
+    delete from auth.mfa_challenges where mfa_challenges.created_at < v_yesterday;
+    delete from auth.flow_state where flow_state.created_at < v_yesterday;
+    delete from auth.rate_limits where rate_limits.at < v_yesterday;
+end;
+$$;
 
 /*
  * One request of an address at a route. Null, or the seconds to wait.

@@ -12,7 +12,7 @@ $$;
 grant usage on schema auth to edge;
 grant execute on function
     auth.take_turn(jsonb, text, integer, integer),
-    auth.forget_limits(),
+    auth.forget_what_is_over(),
     auth.refresh(jsonb, text),
     auth.get_user(jsonb),
     auth.sign_out(jsonb, text),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import statistics
+import time
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -115,6 +117,26 @@ def test_sign_up_recovery_and_codes_do_not_tell_who_is_there(strict: Door) -> No
         strict.forget_limits()
         assert shape(known, path, **wish) == shape(unknown, path, **wish), path
         assert shape(known, path, **wish)[0] == shape(unknown, path, **wish)[0], "when repeated"
+
+
+@pytest.mark.parametrize(
+    ("path", "wish"),
+    [("/recover", {}), ("/otp", {"create_user": False}), ("/signup", {"password": "good one 7"})],
+)
+def test_time_does_not_tell_either(strict: Door, path: str, wish: dict[str, object]) -> None:
+    known = strict.person("known")
+    strict.confirmed(known)
+
+    def took(person: Person) -> float:
+        strict.forget_limits()
+        start = time.perf_counter()
+        assert person.http.post(path, json={"email": person.email, **wish}).status_code == 200
+        return time.perf_counter() - start
+
+    took(known)
+    times = [(took(known), took(strict.person("unknown"))) for _ in range(5)]
+    one, other = (statistics.median(column) for column in zip(*times, strict=True))
+    assert abs(one - other) < 0.02 or abs(abs(one - other) - 0.1) < 0.02, times
 
 
 def test_recovery_signs_in_and_the_password_is_changed_there(strict: Door) -> None:

@@ -9,8 +9,11 @@ import jwt
 import pytest
 
 from tests.auth.conftest import Door, code_of
+from tests.auth.serving import serving
 
 NOW = int(time.time())
+# What a hook says that refuses.
+REFUSES = """'{"error": {"http_code": 403, "message": "No."}}'::jsonb"""
 
 
 @pytest.mark.parametrize(
@@ -80,3 +83,43 @@ def test_who_is_deleted_has_no_session_left(door: Door) -> None:
     door.rows("delete from auth.users where email = %s", ada.email)
     assert ada.rest().status_code == 401
     assert code_of(ada.ask("GET", "/user")) == (403, "user_not_found")
+
+
+def test_the_hook_adds_the_platform_role_to_the_token(door: Door) -> None:
+    ada = door.person()
+    ada.sign_up()
+
+    def claims() -> dict[str, object]:
+        token = ada.refresh().json()["access_token"]
+        found: dict[str, object] = jwt.decode(token, options={"verify_signature": False})
+        return found
+
+    assert "platform_role" not in claims()
+    done = door.stack.cli("users", "role", ada.email, "support")
+    assert done.returncode == 0, done.stderr
+    assert claims()["platform_role"] == "support"
+
+
+def test_a_hook_of_ones_own_may_refuse_and_must_leave_what_has_to_be_there(door: Door) -> None:
+    door.rows("create schema hooks")
+    name = "GOTRUE_HOOK_CUSTOM_ACCESS_TOKEN"
+    for answer, refusal in (
+        ("jsonb_build_object('claims', (event -> 'claims') - 'sub')", (500, "unexpected_failure")),
+        (REFUSES, (403, "unexpected_failure")),
+        ("jsonb_set(event, '{claims,shop}', '7')", None),
+    ):
+        door.rows(
+            "create or replace function hooks.claims(event jsonb) returns jsonb language sql"
+            f" as $$ select {answer} $$"
+        )
+        told = {f"{name}_ENABLED": "true", f"{name}_URI": "pg-functions://postgres/hooks/claims"}
+        with serving(door, **told) as service:
+            ada = service.person()
+            signed_up = ada.sign_up()
+            if refusal:
+                assert code_of(signed_up) == refusal
+            else:
+                token = signed_up.json()["access_token"]
+                found = jwt.decode(token, options={"verify_signature": False})
+                assert found["shop"] == 7
+    door.rows("drop schema hooks cascade")

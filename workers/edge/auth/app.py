@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -30,6 +32,7 @@ from workers.edge.auth.service import Service
 from workers.edge.auth.settings import Settings
 from workers.edge.auth.tokens import Keyring
 
+TIDYING = 3600  # seconds between two rounds
 POOL_SIZE = 10  # connections; a request holds one for the length of one statement
 # What a page of another origin may read beside the body.
 EXPOSED_HEADERS = ["x-supabase-api-version", "x-total-count", "link", "retry-after"]
@@ -106,4 +109,16 @@ async def running(app: Starlette, settings: Settings, db_url: str) -> AsyncItera
     keyring = Keyring(settings.jwt_secret, settings.jwt_keys, issuer=settings.issuer)
     async with database.pool, httpx.AsyncClient(follow_redirects=False) as http:
         app.state.auth = Service(settings, database, keyring, http, Jwks(http))
-        yield app.state.auth
+        tidying = asyncio.create_task(_tidy(database))
+        try:
+            yield app.state.auth
+        finally:
+            tidying.cancel()
+
+
+async def _tidy(database: Database) -> None:
+    """Have what is over forgotten, again and again; that it fails once is no matter."""
+    while True:
+        with contextlib.suppress(AuthError):
+            await database.call("forget_what_is_over")
+        await asyncio.sleep(TIDYING)

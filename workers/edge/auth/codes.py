@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 
 from workers.edge.auth.errors import AuthError, invalid
 from workers.edge.auth.inputs import Input, body
-from workers.edge.auth.service import Service
+from workers.edge.auth.service import Service, unhurried
 from workers.edge.auth.signup import require_channel
 from workers.edge.auth.user import change_messages
 
@@ -21,11 +21,12 @@ async def recover(request: Request) -> Response:
     message = service.message(request, given)
     await service.limit(request, "OTP")
     await service.require_human(given)
-    return JSONResponse(
-        await service.database.call(
-            "recover", caller=service.caller(request), email=email, message=message
+    async with unhurried():
+        return JSONResponse(
+            await service.database.call(
+                "recover", caller=service.caller(request), email=email, message=message
+            )
         )
-    )
 
 
 async def magic_link(request: Request) -> Response:
@@ -60,17 +61,18 @@ async def _send(
     metadata = given.object("data")
     await service.limit(request, "OTP")
     await service.require_human(given)
-    return JSONResponse(
-        await service.database.call(
-            "send_code",
-            caller=service.caller(request),
-            email=email,
-            phone=phone,
-            user_metadata=metadata,
-            creates=creates,
-            message=message,
+    async with unhurried():
+        return JSONResponse(
+            await service.database.call(
+                "send_code",
+                caller=service.caller(request),
+                email=email,
+                phone=phone,
+                user_metadata=metadata,
+                creates=creates,
+                message=message,
+            )
         )
-    )
 
 
 async def resend(request: Request) -> Response:
@@ -88,16 +90,17 @@ async def resend(request: Request) -> Response:
     message = service.message(request, given)
     await service.limit(request, "OTP")
     await service.require_human(given)
-    return JSONResponse(
-        await service.database.call(
-            "resend",
-            caller=service.caller(request),
-            kind=kind,
-            email=email,
-            phone=phone,
-            messages=change_messages(message),
+    async with unhurried():
+        return JSONResponse(
+            await service.database.call(
+                "resend",
+                caller=service.caller(request),
+                kind=kind,
+                email=email,
+                phone=phone,
+                messages=change_messages(message),
+            )
         )
-    )
 
 
 def _required_email(given: Input) -> str:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from workers.edge.auth import passwords
 from workers.edge.auth.errors import AuthError, invalid
 from workers.edge.auth.inputs import Input, body
-from workers.edge.auth.service import Service
+from workers.edge.auth.service import Service, unhurried
 
 
 async def sign_up(request: Request) -> Response:
@@ -31,15 +31,17 @@ async def sign_up(request: Request) -> Response:
     await service.limit(request, "SIGN_IN")
     await service.require_human(given)
     await passwords.require_strong(password, service.settings, service.http)
-    result = await service.database.call(
-        "sign_up",
-        caller=service.caller(request),
-        email=email,
-        phone=phone,
-        password_hash=await passwords.hashed(password),
-        user_metadata=metadata,
-        message=message,
-    )
+    password_hash = await passwords.hashed(password)
+    async with unhurried():
+        result = await service.database.call(
+            "sign_up",
+            caller=service.caller(request),
+            email=email,
+            phone=phone,
+            password_hash=password_hash,
+            user_metadata=metadata,
+            message=message,
+        )
     return service.answer(request, result)
 
 
