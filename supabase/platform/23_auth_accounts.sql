@@ -255,7 +255,11 @@ begin
     perform auth.audit(
         caller, 'user_confirmation_requested', v_user, jsonb_build_object('provider', v_channel)
     );
-    perform auth.send(v_user, 'confirmation_token', 'signup', coalesce(email, phone), message);
+    perform auth.send(
+        v_user, 'confirmation_token',
+        case v_channel when 'email' then 'signup' else 'sms' end,
+        coalesce(email, phone), message
+    );
     return jsonb_build_object('user', auth.user_json(v_user.id));
 end;
 $$;
@@ -422,6 +426,15 @@ begin
             select 1
             from auth.mfa_factors
             where mfa_factors.user_id = v_user.id and mfa_factors.status = 'verified'
+        ),
+        -- Who came by a link or a code may have forgotten the password.
+        'came_by_code', exists (
+            select 1
+            from auth.mfa_amr_claims
+            where
+                mfa_amr_claims.session_id = (caller ->> 'session_id')::uuid
+                and mfa_amr_claims.authentication_method
+                in ('otp', 'recovery', 'magiclink', 'email/signup', 'invite')
         ),
         'is_fresh', exists (
             select 1

@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from tests.auth.conftest import Door, Person, code_of
+from tests.auth.serving import serving
 
 
 def verified(person: Person, **wish: str) -> httpx.Response:
@@ -225,6 +226,23 @@ def test_an_old_session_needs_a_code_for_a_new_password(careful: Door) -> None:
     assert ada.ask("PUT", "/user", password="second new one", nonce=code).status_code == 200
     reused = ada.ask("PUT", "/user", password="third new one", nonce=code)
     assert code_of(reused) == (422, "reauthentication_not_valid")
+
+
+def test_where_the_current_password_is_asked_for_a_recovery_still_works(door: Door) -> None:
+    name = "GOTRUE_SECURITY_UPDATE_PASSWORD_REQUIRE_CURRENT_PASSWORD"
+    with serving(door, **{name: "true", "GOTRUE_SMTP_MAX_FREQUENCY": "0s"}) as service:
+        ada = service.person()
+        ada.sign_up()
+        without = ada.ask("PUT", "/user", password="first new one")
+        assert code_of(without) == (400, "current_password_required")
+        wrong = ada.ask("PUT", "/user", password="first new one", current_password="a guess")
+        assert code_of(wrong) == (400, "current_password_invalid")
+        right = ada.ask("PUT", "/user", password="first new one", current_password=ada.password)
+        assert right.status_code == 200
+        ada.http.post("/recover", json={"email": ada.email})
+        token = service.mail(ada.email, "recovery")["token_hash"]
+        ada.session = verified(ada, type="recovery", token_hash=token).json()
+        assert ada.ask("PUT", "/user", password="second new one").status_code == 200
 
 
 @pytest.mark.parametrize(

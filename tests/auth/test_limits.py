@@ -80,6 +80,10 @@ def test_who_came_from_there_before_is_not_locked_out_by_strangers(door: Door) -
             )
         assert code_of(sign_in("203.0.113.250", ada.password)) == (429, "over_request_rate_limit")
         assert sign_in("198.51.100.7", ada.password).status_code == 200
+        assert service.sent("auth.mail", ada.email) == [], "nothing is new about this address"
+        service.forget_limits()
+        assert sign_in("192.0.2.33", ada.password).status_code == 200
+        assert service.mail(ada.email, "new_sign_in")["ip"] == "192.0.2.33"
 
 
 def test_a_captcha_is_asked_for_and_believed(door: Door) -> None:

@@ -93,7 +93,7 @@ async def _require_new_password(
     """Refuse a password that is weak, the old one, or set without the proof that is asked for."""
     settings, password = service.settings, given.text("password") or ""
     await passwords.require_strong(password, settings, service.http)
-    if known["hash"] and settings.current_password_required:
+    if known["hash"] and settings.current_password_required and not known["came_by_code"]:
         current = given.text("current_password")
         if current is None:
             raise AuthError(
