@@ -15,6 +15,8 @@ from cli.refusal import Refusal
 from cli.stack import programs
 from cli.stack.state import Endpoints, State
 
+OLDEST_SECONDS = 60  # that a message may wait for a worker
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -43,6 +45,7 @@ def of_stack(state: State) -> Iterator[Finding]:
     yield _guarded("services", lambda: _services(endpoints))
     yield _guarded("api", lambda: _api(endpoints))
     yield _guarded("schema", lambda: _schema(endpoints))
+    yield _guarded("queues", lambda: _queues(endpoints))
     yield _guarded("advisors", lambda: _advisors(endpoints))
 
 
@@ -116,6 +119,23 @@ def _schema(endpoints: Endpoints) -> Finding:
         words = f"{len(waiting)} migrations are not applied: {', '.join(waiting)}."
         return Finding("schema", "warn", words, "Apply them: ./frontdesk db migrate")
     return Finding("schema", "ok", "Every migration is applied.")
+
+
+def _queues(endpoints: Endpoints) -> Finding:
+    with psycopg.connect(endpoints.db_url) as connection:
+        states = connection.execute(
+            "select name, oldest_seconds, dead, is_paused from private.queue_states()"
+        ).fetchall()
+    for name, oldest, _, is_paused in states:
+        if oldest > OLDEST_SECONDS:
+            why = "it is paused" if is_paused else "no worker takes it"
+            words = f"A message of {name} has waited for {oldest:.0f} seconds: {why}."
+            command = f"queues resume {name}" if is_paused else "status"
+            return Finding("queues", "warn", words, f"Look with: ./frontdesk {command}")
+    if dead := [name for name, _, count, _ in states if count]:
+        words = f"There are dead letters in {', '.join(dead)}."
+        return Finding("queues", "warn", words, f"Read why: ./frontdesk queues dead {dead[0]}")
+    return Finding("queues", "ok", "Nothing waits too long, nothing is dead.")
 
 
 def _advisors(endpoints: Endpoints) -> Finding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from cli.refusal import Refusal
 from cli.stack.state import Endpoints, State
 
 ADMIN = "tour-admin@example.com"
+PATIENCE_SECONDS = 10  # that the workers have to tell people
 
 
 @dataclass(frozen=True)
@@ -206,6 +208,25 @@ def _finish(story: Story) -> Iterator[Step]:
     )
 
 
+def _hear(story: Story) -> Iterator[Step]:
+    """The workers tell people; without workers nobody hears, and the tour says so."""
+    path = f"notifications?booking_id=eq.{story.facts['booking']['id']}&order=created_at"
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    heard = story.customer.read(path)
+    while not any(row["event"] == "booking.completed" for row in heard):
+        if time.monotonic() > deadline:
+            yield Step("The customer", "hears nothing of it", "No worker runs; start with `up`.")
+            return
+        time.sleep(0.1)
+        heard = story.customer.read(path)
+    titles = " · ".join(row["title"] for row in heard)
+    yield Step("The customer", "reads in the app what has happened", titles)
+    told = story.customer.read(
+        f"notification_deliveries?booking_id=eq.{story.facts['booking']['id']}&channel=eq.mail"
+    )
+    yield Step("The customer", "gets it by mail as well", f"{len(told)} mails: ./frontdesk mail")
+
+
 CHAPTERS: tuple[Callable[[Story], Iterator[Step]], ...] = (
     _open_shop,
     _fill_catalog,
@@ -213,6 +234,7 @@ CHAPTERS: tuple[Callable[[Story], Iterator[Step]], ...] = (
     _book,
     _move,
     _finish,
+    _hear,
 )
 
 

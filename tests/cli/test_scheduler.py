@@ -78,6 +78,6 @@ def test_many_schedulers_send_each_tick_once(db: Database, tmp_path: Path) -> No
             running.enter_context(scheduler(db.dsn, tmp_path / f"log{number}"))
         wait_until(lambda: db.rows("select count(*) from pgmq.q_housekeeping") >= [(4,)])
     ticks = db.rows(
-        "select message -> 'kwargs' -> 'payload' ->> 'tick' from pgmq.q_housekeeping order by msg_id"
+        "select message #>> '{kwargs,payload,tick}' from pgmq.q_housekeeping order by msg_id"
     )
     assert len(ticks) == len(set(ticks))

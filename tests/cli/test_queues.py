@@ -1,0 +1,152 @@
+"""Queues and notifications on the command line, the metrics, and the way out of offers."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import time
+import uuid
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.harness.stack import RunningStack, wait_until
+
+TEST_QUEUE = """
+    insert into private.queues (name, purpose) values ('tests', 'Tests') on conflict do nothing
+"""
+DEAD = """
+    select pgmq.send(
+        'tests_dead',
+        '{"actor_name": "nobody", "message_id": "m", "options": {"retries": 3}}'::jsonb,
+        '{"error": "Refused", "reason": "It said no.", "attempts": 4}'::jsonb
+    )
+"""
+
+
+def run(stack: RunningStack, query: str) -> list[Any]:
+    with psycopg.connect(stack.endpoints.db_url, autocommit=True) as connection:
+        cursor = connection.execute(query.encode())
+        return cursor.fetchall() if cursor.description else []
+
+
+@pytest.fixture
+def queue(stack: RunningStack) -> str:
+    """A queue that no worker reads, with nothing in it."""
+    run(stack, TEST_QUEUE)
+    run(stack, "select private.purge_queue('tests', true), private.purge_queue('tests', false)")
+    return "tests"
+
+
+def listed(stack: RunningStack, *arguments: str) -> list[dict[str, Any]]:
+    done = stack.cli(*arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    return list(json.loads(done.stdout))
+
+
+def test_what_is_in_a_queue_can_be_seen(stack: RunningStack, queue: str) -> None:
+    run(stack, "select private.send_message('tests', 'carry', '{\"to\": 1}')")
+    (row,) = [row for row in listed(stack, "queues", "list") if row["name"] == queue]
+    assert (row["ready"], row["running"], row["dead"]) == (1, 0, 0)
+    (message,) = listed(stack, "queues", "show", queue)
+    assert message["actor"] == "carry"
+    assert message["message"]["kwargs"] == {"to": 1}
+    rates = listed(stack, "queues", "rates", "--seconds", "0.2")
+    assert {"name": queue, "in_per_second": 0.0, "out_per_second": 0.0, "waiting": 1} in rates
+    table = csv.DictReader(io.StringIO(stack.cli("queues", "list", "--csv").stdout))
+    assert queue in {row["name"] for row in table}
+
+
+def test_dead_letters_say_why_and_get_another_try(stack: RunningStack, queue: str) -> None:
+    run(stack, DEAD)
+    (letter,) = listed(stack, "queues", "dead", queue)
+    assert (letter["error"], letter["reason"], letter["attempts"]) == ("Refused", "It said no.", 4)
+    unasked = stack.cli("queues", "replay", queue)
+    assert unasked.returncode == 1
+    assert stack.cli("queues", "replay", queue, "999999", "--yes").returncode == 0
+    assert len(listed(stack, "queues", "dead", queue)) == 1
+    done = stack.cli("queues", "replay", queue, str(letter["msg_id"]), "--yes")
+    assert "1 went back to tests" in done.stderr
+    assert listed(stack, "queues", "dead", queue) == []
+    assert len(listed(stack, "queues", "show", queue)) == 1
+    assert stack.cli("queues", "purge", queue, "--yes").returncode == 0
+    assert listed(stack, "queues", "show", queue) == []
+
+
+def test_a_queue_that_there_is_not_is_refused_with_the_next_step(stack: RunningStack) -> None:
+    for command in (("show",), ("dead",), ("pause",), ("resume",), ("replay", "--yes")):
+        done = stack.cli("queues", command[0], "nowhere", *command[1:])
+        assert done.returncode == 1
+        assert "There is no queue nowhere." in done.stderr
+        assert "queues list" in done.stderr
+
+
+def test_workers_leave_a_paused_queue_alone(stack: RunningStack) -> None:
+    assert stack.cli("queues", "pause", "in_app").returncode == 0
+    try:
+        wait_until(lambda: bool(run(stack, "select private.paused_queues()")))
+        time.sleep(1.5)  # the workers look once a second
+        run(stack, "select private.send_message('in_app', 'deliver', '{\"delivery_id\": null}')")
+        time.sleep(1.0)
+        (row,) = [row for row in listed(stack, "queues", "list") if row["name"] == "in_app"]
+        assert (row["ready"], row["is_paused"]) == (1, True)
+        doctor = json.loads(stack.cli("doctor", "--json").stdout)
+        assert {"check": "queues", "result": "ok"}.items() <= next(
+            finding for finding in doctor if finding["check"] == "queues"
+        ).items()
+    finally:
+        assert stack.cli("queues", "resume", "in_app").returncode == 0
+    wait_until(lambda: run(stack, "select count(*) from pgmq.q_in_app") == [(0,)])
+
+
+def test_metrics_have_the_queues_and_the_workers(stack: RunningStack, queue: str) -> None:
+    run(stack, "select private.send_message('tests', 'carry', '{}')")
+    with stack.client() as client:
+        wait_until(lambda: "dramatiq_messages_total{" in client.get("/metrics").text)
+        text = client.get("/metrics").text
+    assert 'frontdesk_queue_ready{queue="tests"} 1' in text
+    assert 'actor_name="apply_due_transitions"' in text
+
+
+def test_notifications_can_be_listed_and_counted(stack: RunningStack) -> None:
+    assert stack.cli("tour").returncode == 0
+    (newest,) = listed(stack, "notifications", "list", "--limit", "1", "--channel", "in_app")
+    assert newest["status"] == "delivered"
+    shown = stack.cli("notifications", "show", newest["id"])
+    assert json.loads(shown.stdout)["data"]["reference"]
+    assert any(row["channel"] == "mail" for row in listed(stack, "notifications", "stats"))
+    events = listed(stack, "notifications", "events")
+    assert {"name": "reminder.day", "audience": "customer", "channels": "mail, push"}.items() <= (
+        next(row for row in events if row["name"] == "reminder.day").items()
+    )
+    missing = stack.cli("notifications", "show", str(uuid.uuid4()))
+    assert missing.returncode == 1
+    assert "notifications list" in missing.stderr
+
+
+def test_the_link_of_an_offer_asks_and_its_button_ends_it(stack: RunningStack) -> None:
+    ((token,),) = run(
+        stack,
+        """
+        insert into engagement.marketing_consents (user_id, business_id)
+        select users.id, businesses.id from auth.users, business.businesses limit 1
+        on conflict (user_id, business_id) do update set withdrawn_at = null
+        returning unsubscribe_token
+        """,
+    )
+    ended = (
+        "select withdrawn_at from engagement.marketing_consents"
+        f" where unsubscribe_token = '{token}'"
+    )
+    path = f"/functions/v1/unsubscribe?token={token}"
+    with stack.client(key="") as client:
+        page = client.get(path)
+        assert page.status_code == 200 and "<form" in page.text
+        assert run(stack, ended) == [(None,)], "a mail scanner follows links too"
+        assert client.post(path, content="List-Unsubscribe=One-Click").status_code == 200
+        assert run(stack, ended) != [(None,)]
+        assert client.post(f"/functions/v1/unsubscribe?token={uuid.uuid4()}").status_code == 200
+        refused = client.get("/functions/v1/unsubscribe?token=no")
+        assert (refused.status_code, refused.json()["details"]) == (400, "invalid_input")
