@@ -121,10 +121,13 @@ def test_a_recovery_code_stands_in_for_a_lost_phone_once(door: Door, ada: Person
     lifted = ada.ask("POST", "/factors/recovery_codes/verify", code=codes[3].upper())
     ada.session = lifted.json()
     assert aal(ada) == "aal2"
-    assert ada.ask("DELETE", f"/factors/{factor_id}").status_code == 200
     ada.sign_in()
     again = ada.ask("POST", "/factors/recovery_codes/verify", code=codes[3])
     assert code_of(again) == (422, "mfa_verification_failed")
+    ada.session = ada.ask("POST", "/factors/recovery_codes/verify", code=codes[4]).json()
+    assert ada.ask("DELETE", f"/factors/{factor_id}").status_code == 200
+    query = "select count(*) from auth.recovery_codes where user_id = %s"
+    assert door.rows(query, ada.session["user"]["id"]) == [(0,)], "they go with the factor"
 
 
 @pytest.mark.parametrize(
