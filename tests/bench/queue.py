@@ -24,14 +24,16 @@ AIMS = {
     "procrastinate": "at least 4",
     "pgqueuer": "at least 1",
 }
+# As if they had been sent at 5,000 a second.
 FILL = """
     insert into pgmq.q_bench (vt, message)
-    select clock_timestamp(), jsonb_build_object(
-        'queue_name', 'bench', 'actor_name', 'job', 'args', jsonb_build_array(%s::text),
+    select clock_timestamp() - make_interval(secs => (%(count)s - number) / 5000.0),
+    jsonb_build_object(
+        'queue_name', 'bench', 'actor_name', 'job', 'args', jsonb_build_array(%(kind)s::text),
         'kwargs', '{}'::jsonb, 'options', '{}'::jsonb,
         'message_id', gen_random_uuid(), 'message_timestamp', 1
     )
-    from generate_series(1, %s)
+    from generate_series(1, %(count)s) as number
 """
 
 
@@ -60,7 +62,7 @@ def _peers(stack: RunningStack, folder: Path, opened: ExitStack) -> Iterator[Pee
     def fill(count: int, kind: str) -> None:
         with psycopg.connect(db_url, autocommit=True) as connection:
             connection.execute("truncate pgmq.q_bench")
-            connection.execute(FILL, (kind, count))
+            connection.execute(FILL, {"kind": kind, "count": count})
             connection.execute("vacuum analyze pgmq.q_bench")
 
     ours = Peer("ours", here, "on_dramatiq.py", ("pgmq", db_url), 20_000, fill)

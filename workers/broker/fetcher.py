@@ -199,7 +199,7 @@ class Fetcher:
                     heard[channel] = inbox
                     inbox.look_at = 0.0
                     self._wake.set()
-            for notice in connection.notifies(timeout=0.1, stop_after=1):
+            for notice in connection.notifies(timeout=0.5, stop_after=1):
                 if notice.channel in heard:
                     heard[notice.channel].look_at = 0.0
                     self._wake.set()

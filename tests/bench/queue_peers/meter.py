@@ -39,6 +39,6 @@ def _write_for_ever() -> None:
     assert FILE is not None
     with FILE.open("a") as file:
         while True:
-            time.sleep(0.1)
+            time.sleep(0.5)
             file.write("".join(_notes.get() for _ in range(_notes.qsize())))
             file.flush()
