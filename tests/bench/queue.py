@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -36,6 +37,17 @@ FILL = """
     from generate_series(1, %(count)s) as number
 """
 
+POISON = """
+    insert into pgmq.q_bench (vt, message)
+    select
+        '2000-01-01',
+        case
+            when number > 0 then '{"no": "message"}'::jsonb
+            else message || '{"args": ["slow"]}'
+        end
+    from generate_series(0, 100) as number, (select message from pgmq.q_bench limit 1) as any_one
+"""
+
 
 def queue(stack: RunningStack) -> Iterator[Figure]:
     """Jobs a second, hand-over when idle, growth, and long snapshots."""
@@ -51,6 +63,7 @@ def queue(stack: RunningStack) -> Iterator[Figure]:
         for other in others[1:]:
             yield from _waits(ours, other)
         yield _idle(ours)
+        yield _behind(ours, stack.endpoints.db_url)
         yield _growth(ours, stack.endpoints.db_url)
         yield _snapshots(ours, stack.endpoints.db_url)
 
@@ -143,6 +156,26 @@ def _idle(ours: Peer) -> Figure:
         beside=lambda: 1.0,
         aim="at most 1",
         rounds=2,
+    )
+
+
+def _behind(ours: Peer, db_url: str) -> Figure:
+    """One thread is lost to the slow job; the others must not notice."""
+
+    def fill(count: int, kind: str) -> None:
+        if ours.fill:
+            ours.fill(count, kind)
+        with psycopg.connect(db_url, autocommit=True) as connection:
+            connection.execute(POISON)
+
+    blocked = replace(ours, fill=fill)
+    return compare(
+        "jobs of nothing behind 100 poison messages and one of 20 seconds",
+        unit="/s",
+        ours=lambda: blocked.rate("noop", first=ours.jobs),
+        measure="alone",
+        beside=lambda: ours.rate("noop", first=ours.jobs),
+        aim="at least 0.9",
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 FILE = Path(os.environ["METER"]) / str(os.getpid()) if "METER" in os.environ else None
-SECONDS = {"noop": 0.0, "1ms": 0.001}
+SECONDS = {"noop": 0.0, "1ms": 0.001, "slow": 20.0}
 
 _notes: SimpleQueue[str] = SimpleQueue()
 
