@@ -63,6 +63,8 @@ def _messages(auth: Auth) -> dict[str, object]:
         "SECURITY_UPDATE_PASSWORD_REQUIRE_REAUTHENTICATION": auth.email.secure_password_change,
         "SECURITY_UPDATE_PASSWORD_REQUIRE_CURRENT_PASSWORD": auth.email.require_current_password,
         "EXTERNAL_PHONE_ENABLED": auth.sms.enable_signup,
+        # Texts are announced on auth.sms, and the workers send them.
+        "SMS_PROVIDER": "workers",
         "SMS_AUTOCONFIRM": not auth.sms.enable_confirmations,
         "SMS_OTP_EXP": auth.sms.otp_expiry,
         "SMS_MAX_FREQUENCY": auth.sms.max_frequency,

@@ -42,6 +42,15 @@ def test_names_of_supabase_auth_say_what_is_off(door: Door) -> None:
         assert code_of(link) == (404, "manual_linking_disabled")
 
 
+def test_where_nobody_sends_texts_none_is_promised(door: Door) -> None:
+    for told in ({"GOTRUE_SMS_PROVIDER": ""}, {"GOTRUE_SMS_PROVIDER": "twilio"}):
+        with serving(door, GOTRUE_SMS_AUTOCONFIRM="false", **told) as service:
+            ada, phone = service.person(), service.phone()
+            for path, wish in (("/otp", {}), ("/signup", {"password": "good one 7"})):
+                answer = ada.http.post(path, json={"phone": phone, **wish})
+                assert code_of(answer) == (422, "sms_send_failed")
+
+
 def test_another_database_login_another_secret_and_no_stack(door: Door) -> None:
     own = {"DATABASE_URL": door.stack.endpoints.db_url, "GOTRUE_JWT_SECRET": SECRET}
     nowhere = {"FRONTDESK_STATE": "/nonexistent", "API_EXTERNAL_URL": "http://localhost:1"}

@@ -42,7 +42,7 @@ async def settings(request: Request) -> Response:
             "disable_signup": ours.signup_is_disabled,
             "mailer_autoconfirm": ours.email_autoconfirm,
             "phone_autoconfirm": ours.phone_autoconfirm,
-            "sms_provider": "",
+            "sms_provider": ours.sms_provider,
             "saml_enabled": False,
             "passkeys_enabled": False,
         }

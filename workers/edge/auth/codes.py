@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 from workers.edge.auth.errors import AuthError, invalid
 from workers.edge.auth.inputs import Input, body
 from workers.edge.auth.service import Service, unhurried
-from workers.edge.auth.signup import require_channel
+from workers.edge.auth.signup import require_channel, require_sms
 from workers.edge.auth.user import change_messages
 
 RESENDABLE = {"signup": "email", "email_change": "email", "sms": "phone", "phone_change": "phone"}
@@ -56,6 +56,8 @@ async def _send(
     if phone and not service.settings.phone_is_enabled:
         raise AuthError(400, "phone_provider_disabled", "Unsupported phone provider")
     require_channel(given)
+    if phone:
+        require_sms(service)
     message = service.message(request, given, channel=given.text("channel"))
     creates = given.flag("create_user", default=True) and not service.settings.signup_is_disabled
     metadata = given.object("data")

@@ -70,6 +70,7 @@ class Settings:
     totp_is_enabled: bool
     max_factors: int
     challenge_exp: int
+    sms_provider: str
     access_token_hook: str | None
     captcha_url: str | None
     captcha_secret: str
@@ -173,7 +174,14 @@ class _Reader:
             "otp_length": min(10, max(6, self.number("MAILER_OTP_LENGTH", 6))),
             "email_max_frequency": self.seconds("SMTP_MAX_FREQUENCY", "1m"),
             "phone_max_frequency": self.seconds("SMS_MAX_FREQUENCY", "1m"),
+            "sms_provider": self.sms_provider(),
         }
+
+    def sms_provider(self) -> str:
+        """Who sends texts: the workers, or a provider of Supabase Auth that has its keys here."""
+        name = self.text("SMS_PROVIDER")
+        is_complete = name != "twilio" or self.text("SMS_TWILIO_ACCOUNT_SID")
+        return name if is_complete else ""
 
     def passwords(self) -> dict[str, Any]:
         hibp = self.flag("PASSWORD_HIBP_ENABLED", default=False)

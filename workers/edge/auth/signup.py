@@ -24,6 +24,8 @@ async def sign_up(request: Request) -> Response:
         raise invalid("Signup requires a valid password")
     require_one_way(service, email, phone)
     require_channel(given)
+    if phone and not service.settings.phone_autoconfirm:
+        require_sms(service)
     message = service.message(request, given, channel=given.text("channel"))
     if phone and "code_challenge" in message:
         raise invalid("PKCE not supported for phone signups")
@@ -53,6 +55,12 @@ def require_one_way(service: Service, email: str | None, phone: str | None) -> N
         raise AuthError(400, "email_provider_disabled", "Email signups are disabled")
     if phone and not service.settings.phone_is_enabled:
         raise AuthError(400, "phone_provider_disabled", "Phone signups are disabled")
+
+
+def require_sms(service: Service) -> None:
+    """Refuse where nobody sends texts."""
+    if not service.settings.sms_provider:
+        raise AuthError(422, "sms_send_failed", "Unable to get SMS provider")
 
 
 def require_channel(given: Input) -> None:
