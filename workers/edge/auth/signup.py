@@ -33,14 +33,13 @@ async def sign_up(request: Request) -> Response:
     await service.limit(request, "SIGN_IN")
     await service.require_human(given)
     await passwords.require_strong(password, service.settings, service.http)
-    password_hash = await passwords.hashed(password)
     async with unhurried():
         result = await service.database.call(
             "sign_up",
             caller=service.caller(request),
             email=email,
             phone=phone,
-            password_hash=password_hash,
+            password_hash=await passwords.hashed(password),
             user_metadata=metadata,
             message=message,
         )
