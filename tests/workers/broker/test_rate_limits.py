@@ -53,6 +53,8 @@ def test_an_expired_value_counts_as_nothing(limits: PostgresRateLimits) -> None:
     time.sleep(0.15)
     assert limits.incr("key", 2, 2, 100)
     assert not limits.incr("key", 1, 2, 100)
+    time.sleep(0.15)
+    assert limits.incr_and_sum("other", lambda: ["key", "other"], 2, 2, 100)
 
 
 def test_many_at_once_never_pass_a_bound(limits: PostgresRateLimits) -> None:
