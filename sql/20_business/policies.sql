@@ -182,6 +182,7 @@ with check (
 
 grant execute on function
 private.my_businesses(text),
+private.seen_businesses(),
 private.require_member(uuid, text),
 business.settings_are_known(jsonb),
 business.is_open(uuid),

@@ -121,8 +121,6 @@ create table scheduling.bookings (
 );
 comment on table scheduling.bookings is 'An appointment of a customer with a business.';
 create index bookings_business_id_starts_at_idx on scheduling.bookings (business_id, starts_at, id);
--- The platform's staff page through all bookings.
-create index bookings_starts_at_idx on scheduling.bookings (starts_at, id);
 create index bookings_customer_id_starts_at_idx on scheduling.bookings (customer_id, starts_at, id);
 
 create table scheduling.booking_items (

@@ -109,8 +109,7 @@ for select
 to authenticated
 using (
     user_id = (select auth.uid())
-    or business_id = any(array(select private.my_businesses('view')))
-    or (select private.is_platform_staff('support'))
+    or business_id = any(array(select private.seen_businesses()))
 );
 
 create policy notifications_select
