@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -107,8 +106,13 @@ class Town:
 
 
 @pytest.fixture(scope="session")
-def town(stack: RunningStack) -> Iterator[Town]:
+def town(stack: RunningStack) -> Town:
     """The town, built once."""
+    return built(stack)
+
+
+def built(stack: RunningStack) -> Town:
+    """A new town, with people and businesses of its own."""
     found = Town(stack)
     for person in PEOPLE:
         found.new(person, "auth.users", email=f"{person}-{uuid.uuid4().hex[:6]}@town.example")
@@ -147,4 +151,4 @@ def town(stack: RunningStack) -> Iterator[Town]:
         booking_id=found.ids["booking"],
         body="Allergic to almonds.",
     )
-    yield found
+    return found
