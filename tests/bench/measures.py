@@ -14,26 +14,25 @@ import psycopg
 
 from cli.stack.programs import postgres_bin
 from tests.bench.figures import Figure, compare, milliseconds
-from tests.bench.load import Load, load, request
+from tests.bench.handwritten import peer
+from tests.bench.load import load, request
 from tests.bench.queue import queue
+from tests.bench.shared import (
+    BUSINESS,
+    FAST,
+    HERE,
+    SECONDS,
+    USER,
+    USUAL,
+    booking,
+    expect,
+    fill,
+    headers,
+)
 from tests.harness.stack import RunningStack
 
-HERE = Path(__file__).parent
-USER = "00000000-0000-4000-8000-000000000001"
-BUSINESS = "00000000-0000-4000-8000-00000000000b"
-FAST = "00000000-0000-4000-8000-00000000000c"
-USUAL = "00000000-0000-4000-8000-00000000000d"
 SMALL, LARGE = 10_000, 700_000
-SECONDS = 3.0
 WEEK = "'2035-06-04T00:00:00Z', '2035-06-11T00:00:00Z'"
-
-
-def fill(stack: RunningStack, first: int, last: int) -> None:
-    """Write the allocations of others from one ordinal to another, and the bench business once."""
-    with psycopg.connect(stack.endpoints.db_url) as connection:
-        connection.execute(f"set frontdesk.bench_from = {first:d}".encode())
-        connection.execute(f"set frontdesk.bench_to = {last:d}".encode())
-        connection.execute((HERE / "data.sql").read_bytes())
 
 
 def slots(stack: RunningStack) -> Iterator[Figure]:
@@ -82,10 +81,8 @@ def book(stack: RunningStack) -> Iterator[Figure]:
 
     def over_http() -> float:
         base = 2041 + next(rounds)
-        done = load(
-            stack.endpoints.rest_url, _booking(stack, base), connections=16, seconds=SECONDS
-        )
-        _expect(done, {200})
+        done = load(stack.endpoints.rest_url, booking(stack, base), connections=16, seconds=SECONDS)
+        expect(done, {200})
         return done.per_second
 
     yield compare(
@@ -100,14 +97,14 @@ def book(stack: RunningStack) -> Iterator[Figure]:
     )
 
     def storm() -> float:
-        one = _booking(stack, 2100 + next(rounds))
+        one = booking(stack, 2100 + next(rounds))
         done = load(
             stack.endpoints.rest_url,
             lambda _client, _sent: one(0, 0),
             connections=200,
             seconds=SECONDS,
         )
-        _expect(done, {200, 409})
+        expect(done, {200, 409})
         if done.statuses[200] != 1:
             raise AssertionError(f"{done.statuses[200]} clients got the same slot")
         slowest.append(done.p99_ms)
@@ -136,14 +133,14 @@ def read(stack: RunningStack) -> Iterator[Figure]:
     """The catalog page with a user's token: by the gateway, PostgREST alone, and pgbench."""
     columns = "id,name,price_minor,currency,duration_minutes"
     path = f"services?business_id=eq.{BUSINESS}&select={columns}&order=name&limit=50"
-    headers = _headers(stack)
+    sent_headers = headers(stack)
 
     def through(base: str) -> Callable[[], float]:
-        raw = request("GET", f"{base}/{path}", headers)
+        raw = request("GET", f"{base}/{path}", sent_headers)
 
         def run() -> float:
             done = load(base, lambda _client, _sent: raw, connections=16, seconds=SECONDS)
-            _expect(done, {200})
+            expect(done, {200})
             return done.per_second
 
         return run
@@ -207,7 +204,7 @@ def start(_stack: RunningStack) -> Iterator[Figure]:
                 fill(fresh, 0, 0)
                 raw = {"service_id": FAST, "starts_at": "2031-01-01T00:00:00Z"}
                 answer = httpx.post(
-                    f"{fresh.endpoints.rest_url}/rpc/book", json=raw, headers=_headers(fresh)
+                    f"{fresh.endpoints.rest_url}/rpc/book", json=raw, headers=headers(fresh)
                 )
                 if answer.status_code != 200:
                     raise AssertionError(answer.text)
@@ -225,34 +222,6 @@ def start(_stack: RunningStack) -> Iterator[Figure]:
 
 def _timed(connection: psycopg.Connection, query: str) -> Callable[[], float]:
     return lambda: milliseconds(lambda: connection.execute(query.encode()).fetchall())
-
-
-def _headers(stack: RunningStack) -> dict[str, str]:
-    return {
-        "apikey": stack.endpoints.anon_key,
-        "Authorization": f"Bearer {stack.token(USER)}",
-    }
-
-
-def _booking(stack: RunningStack, year: int) -> Callable[[int, int], bytes]:
-    """Requests that book one quarter of an hour after another, each client with its own person."""
-    headers = _headers(stack)
-    url = f"{stack.endpoints.rest_url}/rpc/book"
-
-    def make(client: int, sent: int) -> bytes:
-        day, quarter = divmod(sent, 96)
-        month, day = divmod(day, 28)
-        starts_at = (
-            f"{year}-{month + 1:02}-{day + 1:02}T{quarter // 4:02}:{quarter % 4 * 15:02}:00Z"
-        )
-        wish = {
-            "service_id": FAST,
-            "starts_at": starts_at,
-            "resource_id": f"00000000-0000-4000-9000-{client:012}",
-        }
-        return request("POST", url, headers, wish)
-
-    return make
 
 
 def _pgbench(stack: RunningStack, script: str, clients: int, options: str = "") -> float:
@@ -284,10 +253,12 @@ def _pgbench(stack: RunningStack, script: str, clients: int, options: str = "") 
     return float(found[1])
 
 
-def _expect(done: Load, statuses: set[int]) -> None:
-    """Every response is accounted for."""
-    if not set(done.statuses) <= statuses:
-        raise AssertionError(f"answers were {dict(done.statuses)}")
-
-
-ALL = {"slots": slots, "book": book, "read": read, "rls": rls, "start": start, "queue": queue}
+ALL = {
+    "slots": slots,
+    "book": book,
+    "read": read,
+    "rls": rls,
+    "start": start,
+    "queue": queue,
+    "peer": peer,
+}

@@ -1,0 +1,61 @@
+"""What the benchmarks share: the data that they stand on, and the requests that they send."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+
+from tests.bench.load import Load, request
+from tests.harness.stack import RunningStack
+
+HERE = Path(__file__).parent
+USER = "00000000-0000-4000-8000-000000000001"
+BUSINESS = "00000000-0000-4000-8000-00000000000b"
+FAST = "00000000-0000-4000-8000-00000000000c"
+USUAL = "00000000-0000-4000-8000-00000000000d"
+SECONDS = 3.0
+
+
+def fill(stack: RunningStack, first: int, last: int) -> None:
+    """Write the allocations of others from one ordinal to another, and the bench business once."""
+    with psycopg.connect(stack.endpoints.db_url) as connection:
+        connection.execute(f"set frontdesk.bench_from = {first:d}".encode())
+        connection.execute(f"set frontdesk.bench_to = {last:d}".encode())
+        connection.execute((HERE / "data.sql").read_bytes())
+
+
+def headers(stack: RunningStack) -> dict[str, str]:
+    """What a signed-in client sends."""
+    return {
+        "apikey": stack.endpoints.anon_key,
+        "Authorization": f"Bearer {stack.token(USER)}",
+    }
+
+
+def booking(stack: RunningStack, year: int) -> Callable[[int, int], bytes]:
+    """Requests that book one quarter of an hour after another, each client with its own person."""
+    sent_headers = headers(stack)
+    url = f"{stack.endpoints.rest_url}/rpc/book"
+
+    def make(client: int, sent: int) -> bytes:
+        day, quarter = divmod(sent, 96)
+        month, day = divmod(day, 28)
+        starts_at = (
+            f"{year}-{month + 1:02}-{day + 1:02}T{quarter // 4:02}:{quarter % 4 * 15:02}:00Z"
+        )
+        wish = {
+            "service_id": FAST,
+            "starts_at": starts_at,
+            "resource_id": f"00000000-0000-4000-9000-{client:012}",
+        }
+        return request("POST", url, sent_headers, wish)
+
+    return make
+
+
+def expect(done: Load, statuses: set[int]) -> None:
+    """Every response is accounted for."""
+    if not set(done.statuses) <= statuses:
+        raise AssertionError(f"answers were {dict(done.statuses)}")
