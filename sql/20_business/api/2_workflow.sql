@@ -46,11 +46,12 @@ grant execute on function public.submit_business(public.identifier)
 to anon, authenticated, service_role;
 
 comment on function public.submit_business(public.identifier) is
-$$Hand a draft or a rejected business in for approval. For its owners.
+$$Hand a draft or a rejected business in for approval. For its owners, once their e-mail address is
+verified.
 
 business_id: the business.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409
-invalid_transition.$$;
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden or email_not_verified, 404 not_found,
+409 invalid_transition.$$;
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found

@@ -40,7 +40,8 @@ $$;
  * business's owners' or the platform's.
  * Definer: nobody has a write grant on the status.
  *
- * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 invalid_transition
+ * Errors:  PT401 not_signed_in · PT403 forbidden, email_not_verified · PT404 not_found
+ *          PT409 invalid_transition
  */
 create function business.take_step(business_id uuid, step business.business_step, reason text)
 returns void
@@ -59,6 +60,7 @@ begin
         where business_transitions.step = take_step.step and business_transitions.is_by_business
     ) then
         perform private.require_member(take_step.business_id, 'own');
+        perform business.require_verified_email();
     else
         perform business.require_platform_staff(take_step.business_id, 'support');
     end if;
@@ -77,6 +79,32 @@ begin
     update business.businesses
     set status = v_next
     where businesses.id = take_step.business_id;
+end;
+$$;
+
+/*
+ * Refuse a user whose e-mail address nobody has confirmed. The operator's own software is no user.
+ *
+ * Errors:  PT403 email_not_verified
+ */
+create function business.require_verified_email()
+returns void
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    if not private.is_operator() and not exists (
+        select 1
+        from auth.users
+        where users.id = auth.uid() and users.email_confirmed_at is not null
+    ) then
+        perform private.refuse(
+            'PT403', 'email_not_verified', 'Your e-mail address is not verified yet.',
+            'Follow the link in the mail that you got, or ask for another one.'
+        );
+    end if;
 end;
 $$;
 

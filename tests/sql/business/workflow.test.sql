@@ -1,6 +1,6 @@
 -- Approval, rejection, suspension, activity, verification: who decides, in which order, and who sees what.
 begin;
-select plan(53);
+select plan(54);
 
 select tests.person('Nora');
 select tests.person('Max');
@@ -46,6 +46,16 @@ select throws_ok(
 select throws_ok(
     $$ select public.submit_business('loft') $$, 'PT400', 'business_id must be a UUID.', 'an id is an id'
 );
+select tests.act_as_owner();
+update auth.users set email_confirmed_at = null where users.id = tests.id('Nora');
+select tests.act_as('Nora');
+select throws_ok(
+    $$ select public.submit_business(tests.id('Loft')::text) $$, 'PT403',
+    'Your e-mail address is not verified yet.', 'nobody submits whose address is not verified'
+);
+select tests.act_as_owner();
+update auth.users set email_confirmed_at = now() where users.id = tests.id('Nora');
+select tests.act_as('Nora');
 select results_eq(
     $$ select status::text from public.submit_business(tests.id('Loft')::text) $$,
     $$ values ('submitted') $$, 'an owner submits'

@@ -2944,7 +2944,8 @@ $$;
  * business's owners' or the platform's.
  * Definer: nobody has a write grant on the status.
  *
- * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 invalid_transition
+ * Errors:  PT401 not_signed_in · PT403 forbidden, email_not_verified · PT404 not_found
+ *          PT409 invalid_transition
  */
 create function business.take_step(business_id uuid, step business.business_step, reason text)
 returns void
@@ -2963,6 +2964,7 @@ begin
         where business_transitions.step = take_step.step and business_transitions.is_by_business
     ) then
         perform private.require_member(take_step.business_id, 'own');
+        perform business.require_verified_email();
     else
         perform business.require_platform_staff(take_step.business_id, 'support');
     end if;
@@ -2981,6 +2983,32 @@ begin
     update business.businesses
     set status = v_next
     where businesses.id = take_step.business_id;
+end;
+$$;
+
+/*
+ * Refuse a user whose e-mail address nobody has confirmed. The operator's own software is no user.
+ *
+ * Errors:  PT403 email_not_verified
+ */
+create function business.require_verified_email()
+returns void
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    if not private.is_operator() and not exists (
+        select 1
+        from auth.users
+        where users.id = auth.uid() and users.email_confirmed_at is not null
+    ) then
+        perform private.refuse(
+            'PT403', 'email_not_verified', 'Your e-mail address is not verified yet.',
+            'Follow the link in the mail that you got, or ask for another one.'
+        );
+    end if;
 end;
 $$;
 
@@ -4330,11 +4358,12 @@ grant execute on function public.submit_business(public.identifier)
 to anon, authenticated, service_role;
 
 comment on function public.submit_business(public.identifier) is
-$$Hand a draft or a rejected business in for approval. For its owners.
+$$Hand a draft or a rejected business in for approval. For its owners, once their e-mail address is
+verified.
 
 business_id: the business.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409
-invalid_transition.$$;
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden or email_not_verified, 404 not_found,
+409 invalid_transition.$$;
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
