@@ -21,7 +21,7 @@ with booked as (
         total_minor, quote, policy
     )
     values (
-        %(business)s, %(owner)s, 'SECRET23', 'confirmed', '2031-01-03 10:00Z', '2031-01-03 10:30Z',
+        %(business)s, %(owner)s, scheduling.new_reference(), 'confirmed', '2031-01-03 10:00Z', '2031-01-03 10:30Z',
         'UTC', 'EUR', 100, '{}', '{}'
     )
     returning id, business_id

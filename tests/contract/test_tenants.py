@@ -190,7 +190,9 @@ def test_no_function_does_anything_for_another_tenants_ids(town: Town) -> None:
         "resource_id": town.ids["secret_resource"],
         "member_id": town.ids["secret_member"],
         "booking_id": str(
-            town.run("select id from scheduling.bookings where reference = 'SECRET23'")[0][0]
+            town.run(
+                "select id from scheduling.bookings where business_id = %s", town.ids["secret"]
+            )[0][0]
         ),
         "items": [{"service_id": town.ids["secret_service"]}],
     }
