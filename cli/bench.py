@@ -19,7 +19,9 @@ COLUMNS = ("figure", "unit", "ours", "against", "its", "ratio", "aim")
 def bench(
     names: Annotated[
         list[str] | None,
-        typer.Argument(help="slots, book, read, rls, start, queue, peer; all if none is named."),
+        typer.Argument(
+            help="slots, book, read, rls, start, queue, peer, calcom; all if none is named."
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

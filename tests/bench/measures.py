@@ -13,6 +13,7 @@ import httpx
 import psycopg
 
 from cli.stack.programs import postgres_bin
+from tests.bench.calcom import calcom
 from tests.bench.figures import Figure, compare, milliseconds
 from tests.bench.handwritten import peer
 from tests.bench.load import load, request
@@ -261,4 +262,5 @@ ALL = {
     "start": start,
     "queue": queue,
     "peer": peer,
+    "calcom": calcom,
 }
