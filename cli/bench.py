@@ -26,7 +26,7 @@ def bench(
     as_json: JsonOption = False,
 ) -> None:
     """Measure, on a throw-away stack: min / median / max of ours and of what it stands against."""
-    from tests.bench import measures
+    from tests.bench import measures, shared
     from tests.harness.stack import RunningStack
 
     chosen = names or list(measures.ALL)
@@ -38,7 +38,7 @@ def bench(
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         with RunningStack.start(Path(folder) / "state", "--no-workers") as stack:
-            measures.fill(stack, 0, 0)
+            shared.fill(stack, 0, 0)
             for name in chosen:
                 talk(f"{name} …")
                 for figure in measures.ALL[name](stack):

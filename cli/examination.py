@@ -126,15 +126,17 @@ def _queues(endpoints: Endpoints) -> Finding:
         states = connection.execute(
             "select name, oldest_seconds, dead, is_paused from private.queue_states()"
         ).fetchall()
-    for name, oldest, _, is_paused in states:
+    problems, steps = [], []
+    for name, oldest, dead, is_paused in states:
+        if dead:
+            problems.append(f"{name} has {dead} dead letters")
+            steps.append(f"./frontdesk queues dead {name}")
         if oldest > OLDEST_SECONDS:
             why = "it is paused" if is_paused else "no worker takes it"
-            words = f"A message of {name} has waited for {oldest:.0f} seconds: {why}."
-            command = f"queues resume {name}" if is_paused else "status"
-            return Finding("queues", "warn", words, f"Look with: ./frontdesk {command}")
-    if dead := [name for name, _, count, _ in states if count]:
-        words = f"There are dead letters in {', '.join(dead)}."
-        return Finding("queues", "warn", words, f"Read why: ./frontdesk queues dead {dead[0]}")
+            problems.append(f"a message of {name} has waited for {oldest:.0f} seconds, {why}")
+            steps.append(f"./frontdesk queues {'resume' if is_paused else 'show'} {name}")
+    if problems:
+        return Finding("queues", "warn", f"{'; '.join(problems)}.", " · ".join(steps))
     return Finding("queues", "ok", "Nothing waits too long, nothing is dead.")
 
 

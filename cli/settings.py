@@ -82,10 +82,15 @@ class Workers(Section):
 
 class Mail(Section):
     sendgrid_api_key: str = ""
+    sendgrid_webhook_key: str = ""
 
 
 class Sms(Section):
     fast2sms_api_key: str = ""
+
+
+class Webhooks(Section):
+    public_url: str = ""
 
 
 class Push(Section):
@@ -98,6 +103,7 @@ class Frontdesk(Section):
     mail: Mail = Mail()
     sms: Sms = Sms()
     push: Push = Push()
+    webhooks: Webhooks = Webhooks()
     scheduler: Scheduler = Scheduler()
     workers: Workers = Workers()
 

@@ -41,6 +41,17 @@ def environment(config: Config, mailbox_url: str) -> Mapping[str, str]:
     }
 
 
+def webhook_environment(config: Config) -> Mapping[str, str]:
+    """The edge's variable: what the providers' calls are verified with."""
+    twilio = config.auth.sms.twilio
+    keys = {
+        "public_url": config.frontdesk.webhooks.public_url.rstrip("/"),
+        "twilio": twilio.auth_token if twilio.enabled else "",
+        "sendgrid": config.frontdesk.mail.sendgrid_webhook_key,
+    }
+    return {"FRONTDESK_WEBHOOKS": json.dumps(keys)}
+
+
 def _has_mail(config: Config) -> bool:
     return config.auth.email.smtp.enabled or bool(config.frontdesk.mail.sendgrid_api_key)
 

@@ -109,6 +109,7 @@ def _edge(plan: Plan) -> Part:
         "FRONTDESK_REST_URL": f"http://{HOST}:{plan.inner_ports['rest']}",
         "FRONTDESK_REST_ADMIN_URL": f"http://{HOST}:{plan.inner_ports['rest_admin']}",
         "FRONTDESK_METRICS_DIR": str(server_account().folder(plan.state.metrics)),
+        **mailing.webhook_environment(plan.config),
         **sign_in.environment(plan.config.auth, plan.keys, auth_url=plan.auth_url),
     }
     program = _python(plan, "edge", "workers.edge", env)

@@ -82,8 +82,8 @@ def test_doctor_names_dead_letters_and_what_to_do(stack: RunningStack, queue: st
         for finding in json.loads(stack.cli("doctor", "--json").stdout)
         if finding["check"] == "queues"
     ]
-    assert found["result"] == "warn"
-    assert queue in found["message"]
+    assert found["result"] == "warn", found
+    assert queue in found["message"], found
     assert "queues dead" in found["next_step"]
 
 

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
-from workers.edge import answers, health, metrics, reference, unsubscribe
+from workers.edge import answers, health, metrics, reference, unsubscribe, webhooks
 from workers.edge.auth import app as auth
 from workers.edge.auth import errors
 from workers.edge.auth.cookies import Credentials
@@ -38,6 +38,7 @@ def make(settings: Settings) -> Starlette:
             app.state.pool, app.state.rest, app.state.rest_admin = pool, rest, rest_admin
             app.state.api_url, app.state.schemas = settings.api_url, settings.schemas
             app.state.metrics_dir = settings.metrics_dir
+            app.state.webhook_keys = settings.webhook_keys
             yield
 
     return Starlette(
@@ -46,6 +47,7 @@ def make(settings: Settings) -> Starlette:
             Route("/health/ready", health.ready),
             Route("/metrics", metrics.metrics),
             Route("/docs", reference.docs),
+            Route(f"{webhooks.PATH}/{{provider}}", webhooks.receive, methods=["POST"]),
             Route("/functions/v1/unsubscribe", unsubscribe.page, methods=["GET"]),
             Route("/functions/v1/unsubscribe", unsubscribe.done, methods=["POST"]),
             Mount("/auth/v1", app=sign_in),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workers.edge.auth.settings import Settings as AuthSettings
+from workers.edge.webhooks import Keys
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Settings:
     schemas: tuple[str, ...]
     # Where the workers count; none where there are none.
     metrics_dir: Path | None
+    webhook_keys: Keys
     auth: AuthSettings
 
     @classmethod
@@ -35,5 +37,8 @@ class Settings:
             rest_admin_url=os.environ["FRONTDESK_REST_ADMIN_URL"],
             schemas=tuple(os.environ["FRONTDESK_SCHEMAS"].split(",")),
             metrics_dir=Path(metrics_dir) if metrics_dir else None,
+            webhook_keys=Keys.of(
+                os.environ.get("FRONTDESK_WEBHOOKS"), os.environ["FRONTDESK_API_URL"]
+            ),
             auth=AuthSettings.of(os.environ),
         )
