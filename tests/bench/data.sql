@@ -106,6 +106,7 @@ select
     true
 from generate_series(
     current_setting('frontdesk.bench_from')::integer, current_setting('frontdesk.bench_to')::integer - 1
-) as n;
+) as n
+on conflict do nothing;
 set session_replication_role = origin;
 analyze scheduling.allocations, catalog.resources, catalog.service_resources, catalog.working_hours;

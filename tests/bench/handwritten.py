@@ -19,11 +19,18 @@ from cli.stack.ports import free_port
 from tests.bench.figures import Figure, compare
 from tests.bench.load import load, request
 from tests.bench.shared import SECONDS, USER, USUAL, booking, expect, fill, headers
+from tests.bench.wrk import same
 from tests.harness.stack import RunningStack
 
 PEER = Path(__file__).parent / "peers" / "handwritten"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "frontdesk" / "bench"
 WEEK = {"from_at": "2035-06-04T00:00:00Z", "to_at": "2035-06-11T00:00:00Z"}
+
+OTHERS = """
+    select count(*)::text
+    from scheduling.allocations
+    where resource_id::text like '00000000-0000-4000-b000-%'
+"""
 
 
 def peer(stack: RunningStack) -> Iterator[Figure]:
@@ -47,9 +54,9 @@ def peer(stack: RunningStack) -> Iterator[Figure]:
         yield compare(
             "slots of ten people for a week, 16 clients",
             unit="/s",
-            ours=lambda: _rate(stack.endpoints.rest_url, _same(_our_slots(stack))),
+            ours=lambda: _slots_rate(stack.endpoints.rest_url, _our_slots(stack)),
             measure="FastAPI, SQLAlchemy, asyncpg",
-            beside=lambda: _rate(url, _same(_their_slots(url))),
+            beside=lambda: _slots_rate(url, _their_slots(url)),
             aim="at least 10",
         )
 
@@ -59,9 +66,11 @@ def service(stack: RunningStack) -> Iterator[str]:
     """The peer, on a database of its own beside ours, with two processes for the two cores."""
     with psycopg.connect(stack.endpoints.db_url, autocommit=True) as connection:
         connection.execute("create database handwritten")
+        others = connection.execute(OTHERS).fetchone()
     mine = conninfo_to_dict(stack.endpoints.db_url)
     where = f"{mine['user']}:{mine['password']}@{mine['host']}:{mine['port']}/handwritten"
     with psycopg.connect(f"postgresql://{where}") as connection:
+        connection.execute("select set_config('bench.others', %s, false)", others)
         connection.execute((PEER / "data.sql").read_bytes())
     port = free_port()
     server = subprocess.Popen(
@@ -131,8 +140,10 @@ def _rate(url: str, make: Callable[[int, int], bytes]) -> float:
     return done.per_second
 
 
-def _same(raw: bytes) -> Callable[[int, int], bytes]:
-    return lambda _client, _sent: raw
+def _slots_rate(url: str, raw: bytes) -> float:
+    done = same(url, raw, connections=16, seconds=SECONDS)
+    expect(done, {200})
+    return done.per_second
 
 
 def _our_slots(stack: RunningStack) -> bytes:

@@ -1,14 +1,17 @@
-"""Examples run, commands exist as they are written, and arguments are those of the functions."""
+"""Examples run, commands are those that exist, and arguments are those of the functions."""
 
 from __future__ import annotations
 
 import os
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer
 
+from cli.main import app
 from cli.options import ROOT
 from tests.harness.database import Database
 from tests.harness.stack import RunningStack, run_cli
@@ -17,7 +20,6 @@ API = ROOT / "docs" / "api.md"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 RUNNABLE = re.compile(r"^```sh runnable\n(.*?)^```", re.DOTALL | re.MULTILINE)
 WRITTEN = re.compile(r"\./frontdesk((?: [a-z]+)+)((?: --[a-z-]+)*)")
-GROUPS = ("auth", "users", "db", "gen")
 ARGUMENTS = """
     select proname, coalesce(string_agg(name, ' ' order by position) filter (where mode = 'i'), '')
     from pg_proc
@@ -49,14 +51,26 @@ def test_a_runnable_block_runs(stack: RunningStack, block: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def offered() -> Iterator[tuple[str, ...]]:
+    """Every command that can be called, with its group before it."""
+    for name, command in vars(typer.main.get_command(app))["commands"].items():
+        inner = getattr(command, "commands", {})
+        yield from [(name, one) for one in inner] or [(name,)]
+
+
 def written() -> set[tuple[tuple[str, ...], str]]:
     """Every command of the pages with its options, as it is written there."""
+    groups = {command[0] for command in offered() if len(command) > 1}
     found = set()
     for page in PAGES:
         for words, options in WRITTEN.findall(page.read_text("utf-8")):
             name = words.split()
-            found.add((tuple(name[: 2 if name[0] in GROUPS else 1]), options))
+            found.add((tuple(name[: 2 if name[0] in groups else 1]), options))
     return found
+
+
+def test_every_command_is_in_the_pages() -> None:
+    assert set(offered()) - {command for command, _options in written()} == set()
 
 
 def test_every_command_in_the_pages_exists_with_its_options() -> None:

@@ -19,6 +19,7 @@ from workers.broker.leased import Lease, LeasedMessage
 from workers.broker.link import Link
 
 TROUBLE_SECONDS = 5.0  # between two looks at a queue that cannot be read
+SHORTEST_REST = 0.02  # seconds between two looks that find nothing
 
 logger = logging.getLogger("workers.broker")
 
@@ -103,7 +104,7 @@ class Fetcher:
             self._wake.clear()
             self._extend(connection)
             for inbox in self._open_inboxes():
-                if inbox.room() > 0 and inbox.look_at <= time.monotonic():
+                if inbox.is_due():
                     self._attempt(self._read, connection, inbox)
             self._wake.wait(self._idle_seconds())
 
@@ -133,6 +134,8 @@ class Fetcher:
             self._make(connection, inbox.queue_name)
             inbox.is_made = True
         room, until = inbox.room(), time.monotonic() + self._pace.lease
+        if inbox.is_called:
+            inbox.is_called, inbox.rest = False, 0.0  # before the look: a later call must be seen
         rows = connection.execute(
             statements.of_queue("read", inbox.queue_name),
             {"count": room, "floor": inbox.floor_now(), "lease": self._pace.lease},
@@ -141,8 +144,11 @@ class Fetcher:
         for due_at, msg_id, read_ct, text in sorted(rows, key=lambda row: row[:2]):
             inbox.saw(due_at)
             self._deliver(connection, inbox, Lease(inbox.queue_name, msg_id, read_ct), text, until)
-        if not rows:
-            inbox.look_at = time.monotonic() + self._seconds_to_next(connection, inbox)
+        if rows:
+            inbox.rest = 0.0
+        else:
+            inbox.rest = self._seconds_to_next(connection, inbox)
+            inbox.look_at = time.monotonic() + inbox.rest
 
     def _deliver(
         self, connection: psycopg.Connection, inbox: Inbox, lease: Lease, text: str, until: float
@@ -157,12 +163,17 @@ class Fetcher:
         inbox.buffer.put(message)
 
     def _seconds_to_next(self, connection: psycopg.Connection, inbox: Inbox) -> float:
-        """How long to sleep when nothing calls: until the next is due, at most `poll`."""
+        """How long to sleep when nothing calls: until the next is due, at most `poll`.
+
+        Longer from one empty look to the next: of several senders at once only one calls, and the
+        others' messages may be committed a little later.
+        """
+        rest = min(self._pace.poll, max(2 * inbox.rest, SHORTEST_REST))
         row = connection.execute(statements.of_queue("next_due", inbox.queue_name)).fetchone()
         if row is None or row[0] is None:
-            return self._pace.poll
+            return rest
         # Due already, yet not read: somebody else has it, or it lies below the floor.
-        return min(self._pace.poll, max(float(row[0]), 0.02))
+        return min(rest, max(float(row[0]), SHORTEST_REST))
 
     def _extend(self, connection: psycopg.Connection) -> None:
         now = time.monotonic()
@@ -201,7 +212,7 @@ class Fetcher:
                     self._wake.set()
             for notice in connection.notifies(timeout=0.5, stop_after=1):
                 if notice.channel in heard:
-                    heard[notice.channel].look_at = 0.0
+                    heard[notice.channel].is_called = True
                     self._wake.set()
 
 

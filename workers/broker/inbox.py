@@ -27,10 +27,17 @@ class Inbox:
     is_made: bool = False
     is_paused: bool = False
     is_in_trouble: bool = False
-    # When to look again, by the monotonic clock.
+    # Somebody announced a message since the last look; set by the thread that listens.
+    is_called: bool = False
+    # When to look again, by the monotonic clock, and how long the last sleep was.
     look_at: float = 0.0
+    rest: float = 0.0
     floor: datetime.datetime = BEGINNING
     swept_at: float = 0.0
+
+    def is_due(self) -> bool:
+        """Whether to look now."""
+        return self.room() > 0 and (self.is_called or self.look_at <= time.monotonic())
 
     def room(self) -> int:
         """How many messages more may be read."""

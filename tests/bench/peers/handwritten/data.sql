@@ -1,5 +1,6 @@
 -- The bench's own data in the tables of the hand-written service: sixteen people who are always
--- there, ten with ordinary hours and the same appointments, and everybody else's.
+-- there, ten with ordinary hours and the same appointments, and as many of everybody else's as
+-- bench.others says.
 create table staff (id uuid primary key, name text not null);
 create table hours (
     staff_id uuid not null references staff (id),
@@ -43,7 +44,7 @@ cross join lateral generate_series(
 where staff.name like 'Usual%' and extract(hour from at at time zone 'UTC') <> 12;
 insert into staff (id, name)
 select ('00000000-0000-4000-b000-' || lpad(n::text, 12, '0'))::uuid, 'Other ' || n
-from generate_series(0, 4) as n;
+from generate_series(0, current_setting('bench.others')::integer / 2000) as n;
 insert into bookings (id, staff_id, customer_id, reference, starts_at, ends_at)
 select
     gen_random_uuid(),
@@ -52,6 +53,6 @@ select
     gen_random_uuid()::text,
     timestamptz '2035-01-01Z' + make_interval(hours => n % 2000),
     timestamptz '2035-01-01Z' + make_interval(hours => n % 2000, mins => 45)
-from generate_series(0, 9999) as n;
+from generate_series(0, current_setting('bench.others')::integer - 1) as n;
 create index bookings_staff_starts on bookings (staff_id, starts_at);
 analyze;
