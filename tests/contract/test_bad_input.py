@@ -41,6 +41,7 @@ COUNTS = """
     from pg_class inner join pg_namespace on pg_namespace.oid = relnamespace
     where relkind = 'r'
     and nspname in ('identity', 'business', 'catalog', 'scheduling', 'pricing', 'private')
+    and relname <> 'effects' -- which workers write
 """
 ARGUMENTS = """
     select proname, array_agg(arguments.name order by position),
