@@ -6451,7 +6451,7 @@ resource or
 the whole business. Owners, managers and staff. Bookings that exist stay.
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 
--- sql/40_scheduling/tables.sql
+-- sql/40_scheduling/tables/1_bookings.sql
 
 -- Bookings and the time that they take. What a booking takes is an allocation: a resource, one of
 -- its units and a half-open range that includes the buffers. One exclusion constraint over the
@@ -8788,7 +8788,7 @@ begin
 end;
 $$;
 
--- sql/40_scheduling/rules.sql
+-- sql/40_scheduling/rules/1_bookings.sql
 
 -- What holds for bookings on every path, the table owner's included.
 
@@ -9117,7 +9117,7 @@ create trigger _100_keep_booked
 before delete on catalog.resources
 for each row execute function scheduling.any__keep_booked();
 
--- sql/40_scheduling/policies.sql
+-- sql/40_scheduling/policies/1_bookings.sql
 
 -- Who may read bookings: the customer theirs, members those of their business, the platform's
 -- staff all. Nobody writes: functions place, move and step bookings, so that nobody chooses a
