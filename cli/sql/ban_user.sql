@@ -14,7 +14,9 @@ audited as (
             'log_type', 'user',
             'actor_id', '00000000-0000-0000-0000-000000000000',
             'actor_username', 'operator',
-            'traits', json_build_object('user_id', %(user_id)s::uuid, 'banned_hours', %(hours)s::integer)
+            'traits', json_build_object(
+                'user_id', %(user_id)s::uuid, 'banned_hours', %(hours)s::integer, 'by', 'operator'
+            )
         ),
         now(),
         ''

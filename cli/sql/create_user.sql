@@ -51,6 +51,23 @@ identified as (
         now(),
         now()
     from created
+),
+
+audited as (
+    insert into auth.audit_log_entries (instance_id, id, payload, created_at, ip_address)
+    select
+        '00000000-0000-0000-0000-000000000000',
+        gen_random_uuid(),
+        json_build_object(
+            'action', 'user_signedup',
+            'log_type', 'account',
+            'actor_id', '00000000-0000-0000-0000-000000000000',
+            'actor_username', 'operator',
+            'traits', json_build_object('user_id', created.id, 'by', 'operator')
+        ),
+        now(),
+        ''
+    from created
 )
 
 select

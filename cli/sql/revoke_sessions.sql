@@ -16,7 +16,12 @@ audited as (
             'log_type', 'token',
             'actor_id', '00000000-0000-0000-0000-000000000000',
             'actor_username', 'operator',
-            'traits', json_build_object('user_id', %(user_id)s::uuid, 'session_id', ended.id)
+            'traits', json_build_object(
+                'user_id', %(user_id)s::uuid,
+                'session_id', ended.id,
+                'reason', 'revoked',
+                'by', 'operator'
+            )
         ),
         now(),
         ''

@@ -96,6 +96,35 @@ comment on column public.platform_staff.granted_by is
 'The admin who gave the role; null: the operator.';
 comment on column public.platform_staff.granted_at is 'When the role was given.';
 
+create view public.activity
+with (security_invoker = true)
+as
+select
+    activity_events.id,
+    activity_events.user_id,
+    activity_events.kind,
+    activity_events.at,
+    activity_events.ip,
+    activity_events.user_agent,
+    activity_events.details
+from identity.activity_events;
+grant select on public.activity to authenticated, service_role;
+
+comment on view public.activity is
+'What the caller did with their account, and what was done to it; of the last 400 days. Nobody can
+write here.';
+comment on column public.activity.id is 'Grows with time.';
+comment on column public.activity.user_id is 'Always the caller.';
+comment on column public.activity.kind is
+'signed_up, signed_in, signed_out, session_ended, recovery_requested, password_changed,
+account_changed, account_deleted, factor_added, factor_removed, recovery_code_used, identity_linked,
+identity_unlinked, profile_changed, platform_role_changed or membership_changed.';
+comment on column public.activity.at is 'When.';
+comment on column public.activity.ip is 'From which address, or null.';
+comment on column public.activity.user_agent is 'With which program, as it calls itself, or null.';
+comment on column public.activity.details is
+'Such as the provider of a sign-in, the names of changed columns, or a role from and to.';
+
 /*
  * The caller: profile, platform role and memberships, in one answer.
  * plpgsql: memberships belong to the next domain, which is not there yet when this is declared.

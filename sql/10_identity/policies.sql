@@ -74,6 +74,25 @@ using (user_id = (select auth.uid()) or (select private.is_platform_staff('suppo
 alter table identity.platform_staff_history enable row level security;
 grant select on identity.platform_staff_history to service_role;
 
+-- No writes for anybody: triggers note what happens. Analysts count, and see neither who nor from where.
+alter table identity.activity_events enable row level security;
+grant select on identity.activity_events to authenticated, service_role;
+grant select (kind, at) on identity.activity_events to analyst;
+grant usage on schema identity to analyst;
+
+create policy activity_events_select
+on identity.activity_events
+for select
+to authenticated
+using (user_id = (select auth.uid()));
+
+create policy activity_events_select_analyst
+on identity.activity_events
+for select
+to analyst
+using (true);
+
+grant execute on function private.forget_old_activity() to worker;
 grant execute on function
 private.require_platform_staff(identity.platform_role),
 identity.set_platform_role(uuid, identity.platform_role),

@@ -151,3 +151,43 @@ create table identity.devices (
 );
 comment on table identity.devices is 'Phones and browsers that take push messages.';
 create index devices_user_id_idx on identity.devices (user_id);
+
+create type identity.activity_kind as enum (
+    'signed_up',
+    'signed_in',
+    'signed_out',
+    'session_ended',
+    'recovery_requested',
+    'password_changed',
+    'account_changed',
+    'account_deleted',
+    'factor_added',
+    'factor_removed',
+    'recovery_code_used',
+    'identity_linked',
+    'identity_unlinked',
+    'profile_changed',
+    'platform_role_changed',
+    'membership_changed'
+);
+
+create table identity.activity_events (
+    id bigint generated always as identity primary key,
+    -- No reference: what happened is known after the user has gone.
+    user_id uuid not null,
+    kind identity.activity_kind not null,
+    at timestamptz not null default now(),
+    -- From where and with what, by the headers of the request; null for the operator's own software.
+    ip inet,
+    user_agent text,
+    -- Such as the provider of a sign-in, or the names of changed columns; never their values.
+    details jsonb not null default '{}',
+
+    constraint activity_events_user_agent_is_short check (length(user_agent) <= 500)
+);
+comment on table identity.activity_events is
+'What users did with their accounts, and what was done to them. Only ever added to; forgotten after
+400 days.';
+create index activity_events_user_id_idx on identity.activity_events (user_id, id);
+-- Written in the order of time, so that a summary of pages finds what is old.
+create index activity_events_at_idx on identity.activity_events using brin (at);

@@ -213,6 +213,15 @@ begin
         private.now()
     from business.businesses
     where businesses.id = coalesce(new.business_id, old.business_id);
+    perform identity.note_activity(
+        coalesce(new.user_id, old.user_id),
+        'membership_changed',
+        jsonb_build_object(
+            'business_id', coalesce(new.business_id, old.business_id),
+            'from', old.role,
+            'to', new.role
+        )
+    );
     return null;
 end;
 $$;

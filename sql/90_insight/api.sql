@@ -63,3 +63,24 @@ comment on column analytics.notification_stats.deliveries is 'How many.';
 comment on column analytics.notification_stats.attempts is 'How often sending them was begun.';
 comment on column analytics.notification_stats.seconds_to_send is
 'Mean seconds from queued to taken by the provider, or null.';
+
+create view analytics.user_activity
+with (security_invoker = true)
+as
+select
+    (activity_events.at at time zone 'UTC')::date as day,
+    activity_events.kind,
+    count(*) as events
+from identity.activity_events
+group by 1, 2;
+grant select on analytics.user_activity to analyst, service_role;
+
+create trigger _100_refuse_writing
+instead of insert or update or delete on analytics.user_activity
+for each row execute function private.any__refuse_writing();
+
+comment on view analytics.user_activity is
+'What users do with their accounts, by day and kind; not who, nor from where.';
+comment on column analytics.user_activity.day is 'The date in UTC.';
+comment on column analytics.user_activity.kind is 'As in activity, such as signed_in.';
+comment on column analytics.user_activity.events is 'How often.';

@@ -135,7 +135,8 @@ as $$
                     then 'user'
                 else 'account'
             end,
-            'traits', traits
+            'traits', traits,
+            'user_agent', caller ->> 'agent'
         ))::json,
         now(),
         coalesce(caller ->> 'ip', '')

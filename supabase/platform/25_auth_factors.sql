@@ -254,6 +254,9 @@ begin
         where mfa_factors.id = v_factor.id;
         delete from auth.mfa_factors
         where mfa_factors.user_id = v_user.id and mfa_factors.status = 'unverified';
+        perform auth.audit(caller, 'factor_updated', v_user, jsonb_build_object(
+            'factor_id', v_factor.id, 'status', 'verified'
+        ));
         perform auth.notify(caller, v_user, 'factor_added');
     end if;
     return auth.raise_session(caller, v_factor.id, 'totp');

@@ -20,9 +20,10 @@ def declare(broker: dramatiq.Broker, database: Database) -> None:
             pass
 
     def forget_what_is_old(topic: str, payload: dict[str, Any]) -> None:
-        """Forget old idempotency keys and effects."""
+        """Forget old idempotency keys, effects and activity."""
         database.call("select private.forget_old_keys()")
         database.call("select private.forget_old_effects()")
+        database.call("select private.forget_old_activity()")
 
     for actor in (apply_due_transitions, forget_what_is_old):
         dramatiq.actor(broker=broker, queue_name="housekeeping", max_retries=3)(actor)

@@ -198,6 +198,11 @@ begin
     values (
         coalesce(new.user_id, old.user_id), old.role, new.role, auth.uid(), private.now()
     );
+    perform identity.note_activity(
+        coalesce(new.user_id, old.user_id),
+        'platform_role_changed',
+        jsonb_build_object('from', old.role, 'to', new.role)
+    );
     return null;
 end;
 $$;
