@@ -1557,6 +1557,46 @@ create table identity.devices (
 comment on table identity.devices is 'Phones and browsers that take push messages.';
 create index devices_user_id_idx on identity.devices (user_id);
 
+create type identity.activity_kind as enum (
+    'signed_up',
+    'signed_in',
+    'signed_out',
+    'session_ended',
+    'recovery_requested',
+    'password_changed',
+    'account_changed',
+    'account_deleted',
+    'factor_added',
+    'factor_removed',
+    'recovery_code_used',
+    'identity_linked',
+    'identity_unlinked',
+    'profile_changed',
+    'platform_role_changed',
+    'membership_changed'
+);
+
+create table identity.activity_events (
+    id bigint generated always as identity primary key,
+    -- No reference: what happened is known after the user has gone.
+    user_id uuid not null,
+    kind identity.activity_kind not null,
+    at timestamptz not null default now(),
+    -- From where and with what, by the headers of the request; null for the operator's own software.
+    ip inet,
+    user_agent text,
+    -- Such as the provider of a sign-in, or the names of changed columns; never their values.
+    details jsonb not null default '{}',
+
+    constraint activity_events_user_agent_is_short check (length(user_agent) <= 500)
+);
+comment on table identity.activity_events is
+'What users did with their accounts, and what was done to them. Only ever added to; forgotten after
+400 days.';
+create index activity_events_user_id_idx on identity.activity_events (user_id, id);
+-- Written in the order of time, so that a summary of pages finds what is old.
+create index activity_events_at_idx on identity.activity_events using brin (at);
+
 -- sql/10_identity/functions.sql
 
 -- Who is calling: questions about people that policies and functions of every domain ask.
@@ -1708,7 +1748,107 @@ begin
 end;
 $$;
 
--- sql/10_identity/rules.sql
+/*
+ * A network address as somebody else wrote it; null when it is none.
+ */
+create function private.to_address(value text)
+returns inet
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return nullif(value, '')::inet;
+exception
+    when invalid_text_representation then
+        return null;
+end;
+$$;
+
+/*
+ * What an entry of the audit of sign-in means to its user; null when it is none of their business.
+ * The words are those of Supabase Auth. A second factor is added when its first code was right.
+ */
+create function identity.activity_kind_of(action text, traits jsonb)
+returns identity.activity_kind
+language sql
+immutable
+security invoker
+set search_path = ''
+begin atomic
+    select case
+        when action = 'user_signedup' then 'signed_up'
+        when action = 'login' then 'signed_in'
+        when action = 'logout' then 'signed_out'
+        when action = 'token_revoked' and traits ? 'reason' then 'session_ended'
+        when action = 'user_recovery_requested' then 'recovery_requested'
+        when action = 'user_updated_password' then 'password_changed'
+        when action = 'user_modified' then 'account_changed'
+        when action = 'user_deleted' then 'account_deleted'
+        when action = 'factor_updated' and traits ->> 'status' = 'verified' then 'factor_added'
+        when action in ('factor_unenrolled', 'factor_deleted') then 'factor_removed'
+        when action = 'verification_attempted' and traits ? 'recovery_code'
+            then 'recovery_code_used'
+        when action = 'identity_linked' then 'identity_linked'
+        when action = 'identity_unlinked' then 'identity_unlinked'
+    end::identity.activity_kind;
+end;
+
+/*
+ * Note what a user did, or what was done to them. From where and with what is read from the headers
+ * of the request unless it is given: X-Real-IP is written by the gateway, whatever a client sends.
+ */
+create function identity.note_activity(
+    user_id uuid,
+    kind identity.activity_kind,
+    details jsonb default '{}',
+    ip inet default null,
+    user_agent text default null
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_headers jsonb = nullif(current_setting('request.headers', true), '');
+begin
+    insert into identity.activity_events (user_id, kind, at, ip, user_agent, details)
+    values (
+        note_activity.user_id,
+        note_activity.kind,
+        private.now(),
+        coalesce(note_activity.ip, private.to_address(v_headers ->> 'x-real-ip')),
+        left(coalesce(note_activity.user_agent, v_headers ->> 'user-agent'), 500),
+        note_activity.details
+    );
+end;
+$$;
+
+/*
+ * Forget activity of more than 400 days ago. Gives how much.
+ * Definer: called by the workers, who have no access to the table.
+ */
+create function private.forget_old_activity()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_count integer;
+begin
+    delete from identity.activity_events
+    where activity_events.at <= now() - interval '400 days';
+    get diagnostics v_count = row_count;
+    return v_count;
+end;
+$$;
+
+-- sql/10_identity/rules/1_people.sql
 
 -- What must never be: a user without a profile, an address of somebody else, two default addresses,
 -- a platform without an admin, a role that nobody remembers giving.
@@ -1910,6 +2050,11 @@ begin
     values (
         coalesce(new.user_id, old.user_id), old.role, new.role, auth.uid(), private.now()
     );
+    perform identity.note_activity(
+        coalesce(new.user_id, old.user_id),
+        'platform_role_changed',
+        jsonb_build_object('from', old.role, 'to', new.role)
+    );
     return null;
 end;
 $$;
@@ -1943,6 +2088,106 @@ execute function private.any__refuse_rewriting();
 
 create trigger _100_refuse_emptying
 before truncate on identity.platform_staff_history
+for each statement
+execute function private.any__refuse_rewriting();
+
+-- sql/10_identity/rules/2_activity.sql
+
+-- Where activity comes from. Sign-in writes down what happens in its own audit, on Supabase and
+-- here, so that is the one place to read it from; what happens outside of sign-in is noted where it
+-- happens.
+
+/*
+ * What sign-in wrote down, as activity of its user. A refresh of a token is none.
+ * Definer: the audit is written by Supabase Auth (supabase_auth_admin), which has no rights here.
+ */
+create function identity.audit_log_entries__note_activity()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_payload jsonb = new.payload;
+    v_traits jsonb = coalesce(v_payload -> 'traits', '{}');
+    v_kind identity.activity_kind = identity.activity_kind_of(v_payload ->> 'action', v_traits);
+    -- Of what the operator does, the user is among the traits.
+    v_user_id text = coalesce(v_traits ->> 'user_id', v_payload ->> 'actor_id');
+begin
+    if v_kind is null or v_user_id !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+        return null;
+    end if;
+    perform identity.note_activity(
+        v_user_id::uuid,
+        v_kind,
+        (
+            select coalesce(jsonb_object_agg(traits.key, traits.value), '{}')
+            from jsonb_each(v_traits) as traits
+            where traits.key in ('provider', 'scope', 'reason', 'factor_id', 'by')
+        ),
+        private.to_address(new.ip_address),
+        v_payload ->> 'user_agent'
+    );
+    return null;
+end;
+$$;
+
+create trigger _500_note_activity
+after insert on auth.audit_log_entries
+for each row
+when (new.payload ->> 'action' <> 'token_refreshed')
+execute function identity.audit_log_entries__note_activity();
+
+/*
+ * Which columns of a profile were changed.
+ * Definer: nobody may write activity.
+ */
+create function identity.profiles__note_activity()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform identity.note_activity(
+        new.id,
+        'profile_changed',
+        jsonb_build_object('columns', array_remove(array[
+            case when new.full_name is distinct from old.full_name then 'full_name' end,
+            case when new.phone is distinct from old.phone then 'phone' end,
+            case when new.locale <> old.locale then 'locale' end,
+            case when new.time_zone <> old.time_zone then 'time_zone' end
+        ], null))
+    );
+    return null;
+end;
+$$;
+
+create trigger _500_note_activity
+after update on identity.profiles
+for each row
+when (
+    (old.full_name, old.phone, old.locale, old.time_zone)
+    is distinct from (new.full_name, new.phone, new.locale, new.time_zone)
+)
+execute function identity.profiles__note_activity();
+
+create trigger _100_refuse_rewriting
+before update on identity.activity_events
+for each row
+execute function private.any__refuse_rewriting();
+
+-- What private.forget_old_activity may forget.
+create trigger _100_refuse_forgetting
+before delete on identity.activity_events
+for each row
+when (old.at > now() - interval '400 days')
+execute function private.any__refuse_rewriting();
+
+create trigger _100_refuse_emptying
+before truncate on identity.activity_events
 for each statement
 execute function private.any__refuse_rewriting();
 
@@ -2024,6 +2269,25 @@ using (user_id = (select auth.uid()) or (select private.is_platform_staff('suppo
 alter table identity.platform_staff_history enable row level security;
 grant select on identity.platform_staff_history to service_role;
 
+-- No writes for anybody: triggers note what happens. Analysts count, and see neither who nor from where.
+alter table identity.activity_events enable row level security;
+grant select on identity.activity_events to authenticated, service_role;
+grant select (kind, at) on identity.activity_events to analyst;
+grant usage on schema identity to analyst;
+
+create policy activity_events_select
+on identity.activity_events
+for select
+to authenticated
+using (user_id = (select auth.uid()));
+
+create policy activity_events_select_analyst
+on identity.activity_events
+for select
+to analyst
+using (true);
+
+grant execute on function private.forget_old_activity() to worker;
 grant execute on function
 private.require_platform_staff(identity.platform_role),
 identity.set_platform_role(uuid, identity.platform_role),
@@ -2131,6 +2395,35 @@ comment on column public.platform_staff.role is
 comment on column public.platform_staff.granted_by is
 'The admin who gave the role; null: the operator.';
 comment on column public.platform_staff.granted_at is 'When the role was given.';
+
+create view public.activity
+with (security_invoker = true)
+as
+select
+    activity_events.id,
+    activity_events.user_id,
+    activity_events.kind,
+    activity_events.at,
+    activity_events.ip,
+    activity_events.user_agent,
+    activity_events.details
+from identity.activity_events;
+grant select on public.activity to authenticated, service_role;
+
+comment on view public.activity is
+'What the caller did with their account, and what was done to it; of the last 400 days. Nobody can
+write here.';
+comment on column public.activity.id is 'Grows with time.';
+comment on column public.activity.user_id is 'Always the caller.';
+comment on column public.activity.kind is
+'signed_up, signed_in, signed_out, session_ended, recovery_requested, password_changed,
+account_changed, account_deleted, factor_added, factor_removed, recovery_code_used, identity_linked,
+identity_unlinked, profile_changed, platform_role_changed or membership_changed.';
+comment on column public.activity.at is 'When.';
+comment on column public.activity.ip is 'From which address, or null.';
+comment on column public.activity.user_agent is 'With which program, as it calls itself, or null.';
+comment on column public.activity.details is
+'Such as the provider of a sign-in, the names of changed columns, or a role from and to.';
 
 /*
  * The caller: profile, platform role and memberships, in one answer.
@@ -3798,6 +4091,15 @@ begin
         private.now()
     from business.businesses
     where businesses.id = coalesce(new.business_id, old.business_id);
+    perform identity.note_activity(
+        coalesce(new.user_id, old.user_id),
+        'membership_changed',
+        jsonb_build_object(
+            'business_id', coalesce(new.business_id, old.business_id),
+            'from', old.role,
+            'to', new.role
+        )
+    );
     return null;
 end;
 $$;
@@ -12611,5 +12913,26 @@ comment on column analytics.notification_stats.deliveries is 'How many.';
 comment on column analytics.notification_stats.attempts is 'How often sending them was begun.';
 comment on column analytics.notification_stats.seconds_to_send is
 'Mean seconds from queued to taken by the provider, or null.';
+
+create view analytics.user_activity
+with (security_invoker = true)
+as
+select
+    (activity_events.at at time zone 'UTC')::date as day,
+    activity_events.kind,
+    count(*) as events
+from identity.activity_events
+group by 1, 2;
+grant select on analytics.user_activity to analyst, service_role;
+
+create trigger _100_refuse_writing
+instead of insert or update or delete on analytics.user_activity
+for each row execute function private.any__refuse_writing();
+
+comment on view analytics.user_activity is
+'What users do with their accounts, by day and kind; not who, nor from where.';
+comment on column analytics.user_activity.day is 'The date in UTC.';
+comment on column analytics.user_activity.kind is 'As in activity, such as signed_in.';
+comment on column analytics.user_activity.events is 'How often.';
 
 notify pgrst, 'reload schema';
