@@ -74,7 +74,8 @@ using (user_id = (select auth.uid()) or (select private.is_platform_staff('suppo
 alter table identity.platform_staff_history enable row level security;
 grant select on identity.platform_staff_history to service_role;
 
--- No writes for anybody: triggers note what happens. Analysts count, and see neither who nor from where.
+-- No writes for anybody: triggers note what happens. Analysts count, and see neither who nor from
+-- where.
 alter table identity.activity_events enable row level security;
 grant select on identity.activity_events to authenticated, service_role;
 grant select (kind, at) on identity.activity_events to analyst;

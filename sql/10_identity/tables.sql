@@ -177,7 +177,7 @@ create table identity.activity_events (
     user_id uuid not null,
     kind identity.activity_kind not null,
     at timestamptz not null default now(),
-    -- From where and with what, by the headers of the request; null for the operator's own software.
+    -- From where and with what, by the request's headers; null for the operator's own software.
     ip inet,
     user_agent text,
     -- Such as the provider of a sign-in, or the names of changed columns; never their values.
