@@ -1582,7 +1582,7 @@ create table identity.activity_events (
     user_id uuid not null,
     kind identity.activity_kind not null,
     at timestamptz not null default now(),
-    -- From where and with what, by the headers of the request; null for the operator's own software.
+    -- From where and with what, by the request's headers; null for the operator's own software.
     ip inet,
     user_agent text,
     -- Such as the provider of a sign-in, or the names of changed columns; never their values.
@@ -2269,7 +2269,8 @@ using (user_id = (select auth.uid()) or (select private.is_platform_staff('suppo
 alter table identity.platform_staff_history enable row level security;
 grant select on identity.platform_staff_history to service_role;
 
--- No writes for anybody: triggers note what happens. Analysts count, and see neither who nor from where.
+-- No writes for anybody: triggers note what happens. Analysts count, and see neither who nor from
+-- where.
 alter table identity.activity_events enable row level security;
 grant select on identity.activity_events to authenticated, service_role;
 grant select (kind, at) on identity.activity_events to analyst;
