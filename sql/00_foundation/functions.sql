@@ -158,6 +158,49 @@ end;
 $$;
 
 /*
+ * Read a local date; null stays null.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_date(value text, argument text)
+returns date
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if value !~ '^\d{4}-\d\d-\d\d$' then
+        perform private.invalid(argument, 'must be a date, such as 2031-03-30');
+    end if;
+    return value::date;
+exception
+    when datetime_field_overflow then
+        perform private.invalid(argument, 'is not a date that exists');
+end;
+$$;
+
+/*
+ * Read a time of day; null stays null.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_clock(value text, argument text)
+returns time
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if value !~ '^(([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?|24:00(:00)?)$' then
+        perform private.invalid(argument, 'must be a time of day, such as 22:00');
+    end if;
+    return value::time;
+end;
+$$;
+
+/*
  * Read a whole number between two bounds.
  *
  * Errors:  PT400 invalid_input

@@ -152,7 +152,6 @@ grant execute on function
 engagement.require_event(text),
 engagement.to_channel(text),
 engagement.to_audience(text),
-engagement.to_clock(text, text),
 engagement.set_preference(text, identity.notification_channel, boolean),
 engagement.set_quiet_hours(time, time),
 engagement.register_device(text, text),

@@ -48,6 +48,21 @@ select
     tstzrange(booking_items.starts_at, booking_items.ends_at), true
 from scheduling.booking_items
 where booking_items.business_id = %(business)s;
+with made as (
+    insert into scheduling.sessions (business_id, service_id, resource_id, starts_at, ends_at, capacity)
+    values (
+        %(business)s, %(service)s, %(resource)s, '2031-01-04 10:00Z', '2031-01-04 10:30Z', 3
+    )
+    returning id, business_id, capacity
+)
+
+insert into scheduling.seats (
+    business_id, booking_id, booking_item_id, session_id, number, capacity, is_blocking
+)
+select
+    made.business_id, booking_items.booking_id, booking_items.id, made.id, 1, made.capacity, true
+from made
+inner join scheduling.booking_items on booking_items.business_id = made.business_id;
 insert into engagement.notification_templates (business_id, event, audience, locale, title, body)
 values (%(business)s, 'booking.confirmed', 'customer', 'en', 'Secret', 'Secret');
 insert into engagement.marketing_consents (user_id, business_id) values (%(owner)s, %(business)s);

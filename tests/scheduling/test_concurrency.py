@@ -252,3 +252,28 @@ def test_the_tables_owner_cannot_book_twice_either(shop: Database) -> None:
         shop.connection.execute(
             "update scheduling.allocations set during = '[2031-05-05 09:30Z, 2031-05-05 10:30Z)'"
         )
+
+
+def test_guests_and_a_shrinking_class_end_with_a_seat_each(shop: Database) -> None:
+    shop.connection.execute(
+        """
+        update catalog.services set is_class = true where id = tests.id('Yoga');
+        select tests.act_as('owner');
+        select public.create_slots(tests.id('Yoga')::text, '2031-05-05', '09:00', '10:00', '5');
+        """
+    )
+
+    def one(number: int) -> str:
+        if number % 8 == 7:
+            return answer(
+                shop, "update scheduling.sessions set capacity = greatest(capacity - 1, 1)"
+            )
+        return book(shop, "Yoga", NINE)
+
+    answers = together(40, one)
+    assert set(answers) <= {"ok", "slot_taken", "capacity_in_use"}
+    (seats, highest, capacity) = shop.rows(
+        "select count(*), max(number), max(sessions.capacity) from scheduling.seats"
+        " inner join scheduling.sessions on sessions.id = session_id where is_blocking"
+    )[0]
+    assert seats == highest == capacity

@@ -83,6 +83,7 @@ select
     services.bookable_from,
     services.bookable_until,
     services.max_party_size,
+    services.is_class,
     services.requires_confirmation,
     services.is_blocked_by_pending,
     services.hold_minutes,
@@ -127,6 +128,8 @@ comment on column public.services.bookable_from is
 comment on column public.services.bookable_until is
 'Last business-local date that can be booked; null is no limit.';
 comment on column public.services.max_party_size is 'Most guests in one booking.';
+comment on column public.services.is_class is
+'Whether it is given to many at once, at its sessions (create_slots), and at no other time.';
 comment on column public.services.requires_confirmation is
 'Whether bookings wait for the business to confirm them.';
 comment on column public.services.is_blocked_by_pending is

@@ -93,6 +93,8 @@ create table catalog.services (
     bookable_from date,
     bookable_until date,
     max_party_size integer not null default 1,
+    -- Given to many at once, at the sessions that were made for it, and at no other time.
+    is_class boolean not null default false,
     -- A booking of this service waits for the business to confirm it …
     requires_confirmation boolean not null default false,
     -- … and takes its time while it waits, or leaves it to whoever is confirmed first.

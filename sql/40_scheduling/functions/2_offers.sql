@@ -168,6 +168,14 @@ begin
     if isempty(v_starts) then
         return;
     end if;
+    if v_service.is_class then
+        return query
+        select session_offers.*
+        from scheduling.session_offers(
+            v_service, v_starts, offers.resource_id, offers.party_size, offers.except_booking_id
+        ) as session_offers;
+        return;
+    end if;
     v_reach = tstzrange(lower(v_starts) - v_before, upper(v_starts) + v_length + v_after);
 
     v_needs = array(
@@ -282,7 +290,8 @@ begin
         free.units,
         free.remaining,
         free.capacity,
-        free.rank
+        free.rank,
+        null::uuid
     from free
     where
         free.remaining >= free.units

@@ -57,7 +57,9 @@ begin
         perform private.invalid('party_size', format('must be at most %s', v_service.max_party_size));
     end if;
     v_addons = scheduling.chosen_addons(v_service.id, wish.addon_ids);
-    v_minutes = v_service.duration_minutes + v_addons.minutes;
+    -- A class ends when it ends, whatever one adds to it.
+    v_minutes = v_service.duration_minutes
+    + case when v_service.is_class then 0 else v_addons.minutes end;
     return row(
         v_service.business_id,
         v_service.id,
@@ -74,7 +76,8 @@ begin
         v_addons.addons,
         v_service.requires_confirmation,
         v_service.is_blocked_by_pending,
-        v_service.hold_minutes
+        v_service.hold_minutes,
+        v_service.is_class
     )::scheduling.leg;
 end;
 $$;

@@ -115,7 +115,7 @@ as $$
 declare
     v_now timestamptz = private.now();
 begin
-    return exists (
+    return not leg.is_class and exists (
         select 1
         from scheduling.needs(leg.service_id, leg.resource_id, leg.party_size) as need
         group by need.pool
@@ -187,7 +187,10 @@ begin
         );
     end if;
     perform scheduling.refuse_date(leg, v_service, v_time_zone);
-    v_hours = scheduling.is_in_hours(leg, v_service, v_needs);
+    v_hours = case
+        when leg.is_class then scheduling.is_in_session(leg)
+        else scheduling.is_in_hours(leg, v_service, v_needs)
+    end;
     if not v_hours.in_hours then
         perform private.refuse(
             'PT422', 'outside_hours', 'This service does not start at that time.',

@@ -48,7 +48,6 @@ $$;
 
 /*
  * Release the holds that ran out and still stand in the way, as the next one who wants their time.
- * In the order of their ids, as every function that changes several bookings.
  */
 create function scheduling.release_expired(resource_ids uuid[], during tstzrange)
 returns void
@@ -70,7 +69,25 @@ declare
             and allocations.expires_at <= v_now
     );
 begin
-    if v_ids = '{}' then
+    perform scheduling.expire(v_ids);
+end;
+$$;
+
+/*
+ * Write down that holds have run out, those of the bookings that have. In the order of their ids,
+ * as every function that changes several bookings.
+ */
+create function scheduling.expire(booking_ids uuid[])
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_now timestamptz = private.now();
+begin
+    if booking_ids = '{}' then
         return;
     end if;
     update scheduling.bookings
@@ -79,7 +96,7 @@ begin
         select expired.id
         from scheduling.bookings as expired
         where
-            expired.id = any(v_ids)
+            expired.id = any(expire.booking_ids)
             and expired.status in ('held', 'pending_payment')
             and expired.hold_expires_at <= v_now
         order by expired.id
@@ -168,6 +185,9 @@ declare
     v_chosen record;
     v_leading_id uuid;
 begin
+    if leg.is_class then
+        return scheduling.take_seats(leg, offers, booking, item_id);
+    end if;
     perform scheduling.release_expired(
         array(select offer.id from unnest(offers) as offer), v_during
     );

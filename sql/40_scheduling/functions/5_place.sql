@@ -118,7 +118,10 @@ declare
     v_leg scheduling.leg;
     v_time_zone text;
 begin
-    perform scheduling.lock(array(select offer.id from unnest(offers) as offer) || v_limited_ids);
+    perform scheduling.lock(
+        array(select coalesce(offer.session_id, offer.id) from unnest(offers) as offer)
+        || v_limited_ids
+    );
     foreach v_leg in array legs loop
         continue when v_leg.service_id <> all(v_limited_ids);
         select businesses.time_zone into v_time_zone

@@ -38,7 +38,8 @@ begin
                 booking_items.addons,
                 services.requires_confirmation,
                 services.is_blocked_by_pending,
-                services.hold_minutes
+                services.hold_minutes,
+                services.is_class
             )::scheduling.leg
         from scheduling.booking_items
         inner join catalog.services on services.id = booking_items.service_id
@@ -135,7 +136,7 @@ begin
     v_booking = scheduling.claim(
         move.booking_id,
         move.as_actors,
-        array(select offer.id from unnest(v_offers) as offer)
+        array(select coalesce(offer.session_id, offer.id) from unnest(v_offers) as offer)
         || array(
             select leg.service_id
             from unnest(v_legs) as leg
@@ -175,6 +176,8 @@ declare
 begin
     delete from scheduling.allocations
     where allocations.business_id = booking.business_id and allocations.booking_id = booking.id;
+    delete from scheduling.seats
+    where seats.business_id = booking.business_id and seats.booking_id = booking.id;
 
     update scheduling.bookings
     set
@@ -211,7 +214,7 @@ begin
             ends_at = legs[v_item.position].ends_at,
             resource_id = v_leading_id
         where booking_items.id = v_item.id;
-        if v_leading_id <> v_item.resource_id then
+        if v_leading_id is distinct from v_item.resource_id then
             perform private.emit(
                 'booking.reassigned',
                 jsonb_build_object(

@@ -85,6 +85,7 @@ begin
         allocations.business_id = new.business_id
         and allocations.booking_id = new.id
         and booking_items.id = allocations.booking_item_id;
+    perform scheduling.follow_with_seats(new);
     return null;
 exception
     when exclusion_violation then
@@ -248,8 +249,8 @@ before insert or update on scheduling.booking_notes
 for each row execute function private.any__refuse_bad_input('serve');
 
 /*
- * An allocation is of a resource that gives the service of its item, and of a place that the
- * resource has. For every path: scheduling.offers asks the same before.
+ * An allocation is of a resource that gives the service of its item or session, and of a place that
+ * the resource has. For every path: scheduling.offers asks the same before.
  *
  * Errors:  PT422 not_eligible
  */
@@ -263,13 +264,19 @@ as $$
 begin
     if not exists (
         select 1
-        from scheduling.booking_items
-        inner join catalog.service_resources
-            on
-                service_resources.service_id = booking_items.service_id
-                and service_resources.resource_id = new.resource_id
+        from catalog.service_resources
         inner join catalog.resources on resources.id = service_resources.resource_id
-        where booking_items.id = new.booking_item_id and resources.capacity >= new.unit
+        where
+            service_resources.service_id = coalesce(
+                (
+                    select booking_items.service_id
+                    from scheduling.booking_items
+                    where booking_items.id = new.booking_item_id
+                ),
+                (select sessions.service_id from scheduling.sessions where sessions.id = new.session_id)
+            )
+            and service_resources.resource_id = new.resource_id
+            and resources.capacity >= new.unit
     ) then
         perform private.refuse(
             'PT422', 'not_eligible', 'That resource does not give this service, or has no such place.',

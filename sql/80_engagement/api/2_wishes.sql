@@ -121,7 +121,7 @@ set search_path = ''
 as $$
 begin
     perform engagement.set_quiet_hours(
-        engagement.to_clock(from_time, 'from_time'), engagement.to_clock(to_time, 'to_time')
+        private.to_clock(from_time, 'from_time'), private.to_clock(to_time, 'to_time')
     );
 end;
 $$;

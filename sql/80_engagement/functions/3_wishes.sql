@@ -61,26 +61,6 @@ end;
 $$;
 
 /*
- * A wall-clock time as a client writes it; null stays null.
- *
- * Errors:  PT400 invalid_input
- */
-create function engagement.to_clock(value text, name text)
-returns time
-language plpgsql
-immutable
-security invoker
-set search_path = ''
-as $$
-begin
-    if value !~ '^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$' then
-        perform private.invalid(name, 'must be a time of day, such as 22:00');
-    end if;
-    return value::time;
-end;
-$$;
-
-/*
  * Definer: nobody has a write grant on preferences; the caller changes their own.
  *
  * Errors:  PT401 not_signed_in · PT404 not_found

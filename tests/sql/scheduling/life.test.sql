@@ -109,7 +109,8 @@ select throws_ok(
     'PT409', null, 'nor takes a step that does not exist'
 );
 select throws_ok(
-    $$ insert into scheduling.allocations
+    $$ insert into scheduling.allocations (
+       business_id, booking_id, booking_item_id, resource_id, unit, during, is_blocking)
        select business_id, booking_id, booking_item_id, tests.id('Ben'), 1, during, true
        from scheduling.allocations $$,
     'PT422', null, 'nor gives a service to somebody who is not eligible'

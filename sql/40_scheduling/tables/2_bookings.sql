@@ -31,7 +31,9 @@ create type scheduling.offer as (
     units integer,
     remaining integer,
     capacity integer,
-    rank integer
+    rank integer,
+    -- The session, where the service is a class: then `id` is who leads it, if anybody.
+    session_id uuid
 );
 
 -- One service that somebody wants: when (null: right after the one before it), with whom, with
@@ -62,7 +64,8 @@ create type scheduling.leg as (
     addons jsonb,
     requires_confirmation boolean,
     is_blocked_by_pending boolean,
-    hold_minutes integer
+    hold_minutes integer,
+    is_class boolean
 );
 
 create table scheduling.booking_transitions (
@@ -162,8 +165,10 @@ on scheduling.booking_items (business_id, resource_id, starts_at);
 
 create table scheduling.allocations (
     business_id uuid not null,
-    booking_id uuid not null,
-    booking_item_id uuid not null,
+    -- Whose time it is: an item of a booking, or a session of a class.
+    booking_id uuid,
+    booking_item_id uuid,
+    session_id uuid,
     resource_id uuid not null,
     -- Which of the resource's places, 1 to its capacity.
     unit integer not null,
@@ -174,9 +179,16 @@ create table scheduling.allocations (
     -- since.
     expires_at timestamptz,
 
-    constraint allocations_pkey primary key (
+    -- Not a primary key: of the two owners one is always null.
+    constraint allocations_once_an_item unique (
         business_id, booking_id, booking_item_id, resource_id, unit
     ),
+    constraint allocations_have_one_owner check (
+        num_nonnulls(booking_item_id, session_id) = 1
+        and (booking_id is null) = (booking_item_id is null)
+    ),
+    constraint allocations_session_fkey foreign key (business_id, session_id)
+    references scheduling.sessions (business_id, id) on delete cascade,
     constraint allocations_booking_item_fkey foreign key (business_id, booking_id, booking_item_id)
     references scheduling.booking_items (business_id, booking_id, id) on delete cascade,
     constraint allocations_resource_fkey foreign key (business_id, resource_id)
@@ -192,11 +204,17 @@ create table scheduling.allocations (
     )
     where (is_blocking)
 );
-comment on table scheduling.allocations is 'The time that a booking takes from a resource.';
+comment on table scheduling.allocations is
+'The time that a booking, or a session of a class, takes from a resource.';
 -- Whose time a booking has: all three, so that no plan reads all that a resource ever did.
 create index allocations_resource_idx on scheduling.allocations (
     business_id, resource_id, booking_id
 );
+
+-- Few rows have one: only sessions.
+create unique index allocations_session_idx
+on scheduling.allocations (business_id, session_id, resource_id, unit)
+where session_id is not null;
 
 create table scheduling.booking_history (
     id bigint generated always as identity primary key,
