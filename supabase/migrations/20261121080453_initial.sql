@@ -241,6 +241,49 @@ end;
 $$;
 
 /*
+ * Read a local date; null stays null.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_date(value text, argument text)
+returns date
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if value !~ '^\d{4}-\d\d-\d\d$' then
+        perform private.invalid(argument, 'must be a date, such as 2031-03-30');
+    end if;
+    return value::date;
+exception
+    when datetime_field_overflow then
+        perform private.invalid(argument, 'is not a date that exists');
+end;
+$$;
+
+/*
+ * Read a time of day; null stays null.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_clock(value text, argument text)
+returns time
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if value !~ '^(([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?|24:00(:00)?)$' then
+        perform private.invalid(argument, 'must be a time of day, such as 22:00');
+    end if;
+    return value::time;
+end;
+$$;
+
+/*
  * Read a whole number between two bounds.
  *
  * Errors:  PT400 invalid_input
@@ -829,6 +872,8 @@ private.signed_in(),
 private.is_client(),
 private.to_identifier(text, text, boolean),
 private.to_instant(text, text, boolean),
+private.to_date(text, text),
+private.to_clock(text, text),
 private.to_whole_number(text, text, integer, integer, boolean),
 private.to_yes_no(text, text),
 private.to_text(text, text, integer),
@@ -5336,6 +5381,8 @@ create table catalog.services (
     bookable_from date,
     bookable_until date,
     max_party_size integer not null default 1,
+    -- Given to many at once, at the sessions that were made for it, and at no other time.
+    is_class boolean not null default false,
     -- A booking of this service waits for the business to confirm it …
     requires_confirmation boolean not null default false,
     -- … and takes its time while it waits, or leaves it to whoever is confirmed first.
@@ -6038,14 +6085,16 @@ grant insert (
     id, business_id, category_id, cancellation_policy_id, name, description, duration_minutes,
     price_minor, currency, buffer_before_minutes, buffer_after_minutes, slot_interval_minutes,
     slot_offset_minutes, min_notice_minutes, max_advance_days, bookable_from, bookable_until,
-    max_party_size, requires_confirmation, is_blocked_by_pending, hold_minutes, position, is_active,
+    max_party_size, is_class, requires_confirmation, is_blocked_by_pending, hold_minutes, position,
+    is_active,
     archived_at
 ) on table catalog.services to authenticated;
 grant update (
     id, business_id, category_id, cancellation_policy_id, name, description, duration_minutes,
     price_minor, currency, buffer_before_minutes, buffer_after_minutes, slot_interval_minutes,
     slot_offset_minutes, min_notice_minutes, max_advance_days, bookable_from, bookable_until,
-    max_party_size, requires_confirmation, is_blocked_by_pending, hold_minutes, position, is_active,
+    max_party_size, is_class, requires_confirmation, is_blocked_by_pending, hold_minutes, position,
+    is_active,
     archived_at
 ) on table catalog.services to authenticated;
 grant select, insert, update, delete on table catalog.services to service_role;
@@ -6442,6 +6491,7 @@ select
     services.bookable_from,
     services.bookable_until,
     services.max_party_size,
+    services.is_class,
     services.requires_confirmation,
     services.is_blocked_by_pending,
     services.hold_minutes,
@@ -6486,6 +6536,8 @@ comment on column public.services.bookable_from is
 comment on column public.services.bookable_until is
 'Last business-local date that can be booked; null is no limit.';
 comment on column public.services.max_party_size is 'Most guests in one booking.';
+comment on column public.services.is_class is
+'Whether it is given to many at once, at its sessions (create_slots), and at no other time.';
 comment on column public.services.requires_confirmation is
 'Whether bookings wait for the business to confirm them.';
 comment on column public.services.is_blocked_by_pending is
@@ -6754,7 +6806,43 @@ resource or
 the whole business. Owners, managers and staff. Bookings that exist stay.
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 
--- sql/40_scheduling/tables/1_bookings.sql
+-- sql/40_scheduling/tables/1_sessions.sql
+
+-- Classes: services that are given at dates made for them, to many at once. A session takes its
+-- teacher and its room as a booking takes them; its guests take seats.
+
+create table scheduling.sessions (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null,
+    service_id uuid not null,
+    -- Who leads it, of the service's leading pool; null where the service takes nobody.
+    resource_id uuid,
+    starts_at timestamptz not null,
+    ends_at timestamptz not null,
+    capacity integer not null,
+    created_at timestamptz not null default now(),
+
+    constraint sessions_business_id_id_unique unique (business_id, id),
+    -- What a seat points at, so that it knows how many there are.
+    constraint sessions_capacity_unique unique (business_id, id, capacity),
+    constraint sessions_once_at_a_time unique nulls not distinct (
+        service_id, starts_at, resource_id
+    ),
+    constraint sessions_service_fkey foreign key (business_id, service_id)
+    references catalog.services (business_id, id) on delete restrict,
+    constraint sessions_resource_fkey foreign key (business_id, resource_id)
+    references catalog.resources (business_id, id) on delete restrict,
+    constraint sessions_end_after_they_start check (ends_at > starts_at),
+    constraint sessions_capacity_is_sane check (
+        capacity between 1 and 1000 or private.invalid('capacity', 'must be from 1 to 1000')
+    )
+);
+comment on table scheduling.sessions is
+'The dates of a class: when it is given, by whom, and how many seats there are.';
+create index sessions_service_idx on scheduling.sessions (business_id, service_id, starts_at);
+create index sessions_resource_idx on scheduling.sessions (business_id, resource_id);
+
+-- sql/40_scheduling/tables/2_bookings.sql
 
 -- Bookings and the time that they take. What a booking takes is an allocation: a resource, one of
 -- its units and a half-open range that includes the buffers. One exclusion constraint over the
@@ -6789,7 +6877,9 @@ create type scheduling.offer as (
     units integer,
     remaining integer,
     capacity integer,
-    rank integer
+    rank integer,
+    -- The session, where the service is a class: then `id` is who leads it, if anybody.
+    session_id uuid
 );
 
 -- One service that somebody wants: when (null: right after the one before it), with whom, with
@@ -6820,7 +6910,8 @@ create type scheduling.leg as (
     addons jsonb,
     requires_confirmation boolean,
     is_blocked_by_pending boolean,
-    hold_minutes integer
+    hold_minutes integer,
+    is_class boolean
 );
 
 create table scheduling.booking_transitions (
@@ -6920,8 +7011,10 @@ on scheduling.booking_items (business_id, resource_id, starts_at);
 
 create table scheduling.allocations (
     business_id uuid not null,
-    booking_id uuid not null,
-    booking_item_id uuid not null,
+    -- Whose time it is: an item of a booking, or a session of a class.
+    booking_id uuid,
+    booking_item_id uuid,
+    session_id uuid,
     resource_id uuid not null,
     -- Which of the resource's places, 1 to its capacity.
     unit integer not null,
@@ -6932,9 +7025,16 @@ create table scheduling.allocations (
     -- since.
     expires_at timestamptz,
 
-    constraint allocations_pkey primary key (
+    -- Not a primary key: of the two owners one is always null.
+    constraint allocations_once_an_item unique (
         business_id, booking_id, booking_item_id, resource_id, unit
     ),
+    constraint allocations_have_one_owner check (
+        num_nonnulls(booking_item_id, session_id) = 1
+        and (booking_id is null) = (booking_item_id is null)
+    ),
+    constraint allocations_session_fkey foreign key (business_id, session_id)
+    references scheduling.sessions (business_id, id) on delete cascade,
     constraint allocations_booking_item_fkey foreign key (business_id, booking_id, booking_item_id)
     references scheduling.booking_items (business_id, booking_id, id) on delete cascade,
     constraint allocations_resource_fkey foreign key (business_id, resource_id)
@@ -6950,11 +7050,17 @@ create table scheduling.allocations (
     )
     where (is_blocking)
 );
-comment on table scheduling.allocations is 'The time that a booking takes from a resource.';
+comment on table scheduling.allocations is
+'The time that a booking, or a session of a class, takes from a resource.';
 -- Whose time a booking has: all three, so that no plan reads all that a resource ever did.
 create index allocations_resource_idx on scheduling.allocations (
     business_id, resource_id, booking_id
 );
+
+-- Few rows have one: only sessions.
+create unique index allocations_session_idx
+on scheduling.allocations (business_id, session_id, resource_id, unit)
+where session_id is not null;
 
 create table scheduling.booking_history (
     id bigint generated always as identity primary key,
@@ -7019,6 +7125,36 @@ create index scheduled_transitions_booking_idx
 on scheduling.scheduled_transitions (business_id, booking_id);
 create index scheduled_transitions_step_idx
 on scheduling.scheduled_transitions (from_status, to_status);
+
+-- sql/40_scheduling/tables/3_seats.sql
+
+-- Seats of a session. That no seat is taken twice, and none that is not there, are constraints: a
+-- seat carries the capacity of its session, which changes with it.
+
+create table scheduling.seats (
+    business_id uuid not null,
+    booking_id uuid not null,
+    booking_item_id uuid not null,
+    session_id uuid not null,
+    -- 1 to the capacity of the session.
+    number integer not null,
+    capacity integer not null,
+    is_blocking boolean not null,
+    -- A hold keeps its seats until this moment, whether or not anything has run since.
+    expires_at timestamptz,
+
+    constraint seats_pkey primary key (business_id, booking_id, booking_item_id, number),
+    constraint seats_booking_item_fkey foreign key (business_id, booking_id, booking_item_id)
+    references scheduling.booking_items (business_id, booking_id, id) on delete cascade,
+    constraint seats_session_fkey foreign key (business_id, session_id, capacity)
+    references scheduling.sessions (business_id, id, capacity) on update cascade on delete restrict,
+    constraint seats_number_is_positive check (number >= 1),
+    constraint seats_exist check (number <= capacity or not is_blocking),
+    constraint seats_taken_once exclude using btree (session_id with =, number with =)
+    where (is_blocking)
+);
+comment on table scheduling.seats is 'The seats that a booking takes in a session of a class.';
+create index seats_session_idx on scheduling.seats (business_id, session_id, capacity);
 
 -- sql/40_scheduling/functions/1_timelines.sql
 
@@ -7526,6 +7662,14 @@ begin
     if isempty(v_starts) then
         return;
     end if;
+    if v_service.is_class then
+        return query
+        select session_offers.*
+        from scheduling.session_offers(
+            v_service, v_starts, offers.resource_id, offers.party_size, offers.except_booking_id
+        ) as session_offers;
+        return;
+    end if;
     v_reach = tstzrange(lower(v_starts) - v_before, upper(v_starts) + v_length + v_after);
 
     v_needs = array(
@@ -7640,7 +7784,8 @@ begin
         free.units,
         free.remaining,
         free.capacity,
-        free.rank
+        free.rank,
+        null::uuid
     from free
     where
         free.remaining >= free.units
@@ -7718,7 +7863,9 @@ begin
         perform private.invalid('party_size', format('must be at most %s', v_service.max_party_size));
     end if;
     v_addons = scheduling.chosen_addons(v_service.id, wish.addon_ids);
-    v_minutes = v_service.duration_minutes + v_addons.minutes;
+    -- A class ends when it ends, whatever one adds to it.
+    v_minutes = v_service.duration_minutes
+    + case when v_service.is_class then 0 else v_addons.minutes end;
     return row(
         v_service.business_id,
         v_service.id,
@@ -7735,7 +7882,8 @@ begin
         v_addons.addons,
         v_service.requires_confirmation,
         v_service.is_blocked_by_pending,
-        v_service.hold_minutes
+        v_service.hold_minutes,
+        v_service.is_class
     )::scheduling.leg;
 end;
 $$;
@@ -7947,7 +8095,7 @@ as $$
 declare
     v_now timestamptz = private.now();
 begin
-    return exists (
+    return not leg.is_class and exists (
         select 1
         from scheduling.needs(leg.service_id, leg.resource_id, leg.party_size) as need
         group by need.pool
@@ -8019,7 +8167,10 @@ begin
         );
     end if;
     perform scheduling.refuse_date(leg, v_service, v_time_zone);
-    v_hours = scheduling.is_in_hours(leg, v_service, v_needs);
+    v_hours = case
+        when leg.is_class then scheduling.is_in_session(leg)
+        else scheduling.is_in_hours(leg, v_service, v_needs)
+    end;
     if not v_hours.in_hours then
         perform private.refuse(
             'PT422', 'outside_hours', 'This service does not start at that time.',
@@ -8117,7 +8268,6 @@ $$;
 
 /*
  * Release the holds that ran out and still stand in the way, as the next one who wants their time.
- * In the order of their ids, as every function that changes several bookings.
  */
 create function scheduling.release_expired(resource_ids uuid[], during tstzrange)
 returns void
@@ -8139,7 +8289,25 @@ declare
             and allocations.expires_at <= v_now
     );
 begin
-    if v_ids = '{}' then
+    perform scheduling.expire(v_ids);
+end;
+$$;
+
+/*
+ * Write down that holds have run out, those of the bookings that have. In the order of their ids,
+ * as every function that changes several bookings.
+ */
+create function scheduling.expire(booking_ids uuid[])
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_now timestamptz = private.now();
+begin
+    if booking_ids = '{}' then
         return;
     end if;
     update scheduling.bookings
@@ -8148,7 +8316,7 @@ begin
         select expired.id
         from scheduling.bookings as expired
         where
-            expired.id = any(v_ids)
+            expired.id = any(expire.booking_ids)
             and expired.status in ('held', 'pending_payment')
             and expired.hold_expires_at <= v_now
         order by expired.id
@@ -8237,6 +8405,9 @@ declare
     v_chosen record;
     v_leading_id uuid;
 begin
+    if leg.is_class then
+        return scheduling.take_seats(leg, offers, booking, item_id);
+    end if;
     perform scheduling.release_expired(
         array(select offer.id from unnest(offers) as offer), v_during
     );
@@ -8436,7 +8607,10 @@ declare
     v_leg scheduling.leg;
     v_time_zone text;
 begin
-    perform scheduling.lock(array(select offer.id from unnest(offers) as offer) || v_limited_ids);
+    perform scheduling.lock(
+        array(select coalesce(offer.session_id, offer.id) from unnest(offers) as offer)
+        || v_limited_ids
+    );
     foreach v_leg in array legs loop
         continue when v_leg.service_id <> all(v_limited_ids);
         select businesses.time_zone into v_time_zone
@@ -8686,7 +8860,7 @@ end;
 $$;
 
 /*
- * The resources that a booking takes, sorted.
+ * The resources that a booking takes, and the sessions in which it has seats, sorted.
  */
 create function scheduling.resources_of(booking_id uuid)
 returns uuid[]
@@ -8697,14 +8871,20 @@ set search_path = ''
 as $$
 begin
     return array(
-        select distinct allocations.resource_id
+        select allocations.resource_id as id
         from scheduling.bookings
         inner join scheduling.allocations
             on
                 allocations.business_id = bookings.business_id
                 and allocations.booking_id = bookings.id
         where bookings.id = resources_of.booking_id
-        order by allocations.resource_id
+        union
+        select seats.session_id
+        from scheduling.bookings
+        inner join scheduling.seats
+            on seats.business_id = bookings.business_id and seats.booking_id = bookings.id
+        where bookings.id = resources_of.booking_id
+        order by id
     );
 end;
 $$;
@@ -8901,7 +9081,8 @@ begin
                 booking_items.addons,
                 services.requires_confirmation,
                 services.is_blocked_by_pending,
-                services.hold_minutes
+                services.hold_minutes,
+                services.is_class
             )::scheduling.leg
         from scheduling.booking_items
         inner join catalog.services on services.id = booking_items.service_id
@@ -8998,7 +9179,7 @@ begin
     v_booking = scheduling.claim(
         move.booking_id,
         move.as_actors,
-        array(select offer.id from unnest(v_offers) as offer)
+        array(select coalesce(offer.session_id, offer.id) from unnest(v_offers) as offer)
         || array(
             select leg.service_id
             from unnest(v_legs) as leg
@@ -9038,6 +9219,8 @@ declare
 begin
     delete from scheduling.allocations
     where allocations.business_id = booking.business_id and allocations.booking_id = booking.id;
+    delete from scheduling.seats
+    where seats.business_id = booking.business_id and seats.booking_id = booking.id;
 
     update scheduling.bookings
     set
@@ -9074,7 +9257,7 @@ begin
             ends_at = legs[v_item.position].ends_at,
             resource_id = v_leading_id
         where booking_items.id = v_item.id;
-        if v_leading_id <> v_item.resource_id then
+        if v_leading_id is distinct from v_item.resource_id then
             perform private.emit(
                 'booking.reassigned',
                 jsonb_build_object(
@@ -9088,6 +9271,527 @@ begin
             );
         end if;
     end loop;
+end;
+$$;
+
+-- sql/40_scheduling/functions/8_sessions.sql
+
+-- Classes: their sessions are made by the business, and their seats are taken by customers.
+
+/*
+ * The sessions of a class that can be booked, as scheduling.offers gives them. Neither closures nor
+ * blocks of its business or of who leads it, nor a day that is full; enough seats for the party.
+ */
+create function scheduling.session_offers(
+    service catalog.services,
+    starts tstzrange,
+    resource_id uuid,
+    party_size integer,
+    except_booking_id uuid
+)
+returns setof scheduling.offer
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_now timestamptz = private.now();
+    v_time_zone text = (
+        select businesses.time_zone from business.businesses where businesses.id = service.business_id
+    );
+    v_full_days date[] = scheduling.full_days(
+        service, v_time_zone, starts, service.duration_minutes, except_booking_id
+    );
+    v_reach tstzrange = tstzrange(
+        lower(starts), upper(starts) + make_interval(mins => service.duration_minutes), '[]'
+    );
+begin
+    return query
+    with wanted as materialized (
+        select
+            sessions.*,
+            coalesce(sessions.resource_id, sessions.business_id) as leader_id
+        from scheduling.sessions
+        where
+            sessions.business_id = session_offers.service.business_id
+            and sessions.service_id = session_offers.service.id
+            and sessions.starts_at >= lower(session_offers.starts)
+            and sessions.starts_at <= upper(session_offers.starts)
+            and sessions.starts_at <@ session_offers.starts
+            and (
+                session_offers.resource_id is null
+                or sessions.resource_id = session_offers.resource_id
+            )
+    ),
+
+    shut as materialized (
+        select
+            closings.resource_id as leader_id,
+            closings.closings
+        from scheduling.closings(
+            session_offers.service.business_id,
+            array(select distinct wanted.leader_id from wanted),
+            v_reach
+        ) as closings
+    )
+
+    select
+        wanted.starts_at,
+        wanted.resource_id,
+        'seats',
+        true,
+        session_offers.party_size,
+        wanted.capacity - taken.seats,
+        wanted.capacity,
+        row_number() over (order by resources.position, resources.name, wanted.id)::integer,
+        wanted.id
+    from wanted
+    left join catalog.resources on resources.id = wanted.resource_id
+    left join shut on shut.leader_id = wanted.leader_id
+    cross join lateral (
+        select count(*)::integer as seats
+        from scheduling.seats
+        where
+            seats.business_id = wanted.business_id
+            and seats.session_id = wanted.id
+            and seats.is_blocking
+            and (seats.expires_at is null or seats.expires_at > v_now)
+            and seats.booking_id is distinct from session_offers.except_booking_id
+    ) as taken
+    where
+        wanted.capacity - taken.seats >= session_offers.party_size
+        and not coalesce(shut.closings && tstzrange(wanted.starts_at, wanted.ends_at), false)
+        and (wanted.starts_at at time zone v_time_zone)::date <> all(v_full_days);
+end;
+$$;
+
+/*
+ * Is there a session at the start that somebody wants, and is it not shut?
+ */
+create function scheduling.is_in_session(
+    leg scheduling.leg, out in_hours boolean, out not_shut boolean
+)
+returns record
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    select
+        count(*) > 0,
+        coalesce(
+            bool_or(
+                not coalesce(
+                    closings.closings && tstzrange(sessions.starts_at, sessions.ends_at), false
+                )
+            ),
+            false
+        )
+    into in_hours, not_shut
+    from scheduling.sessions
+    left join scheduling.closings(
+        sessions.business_id,
+        array[coalesce(sessions.resource_id, sessions.business_id)],
+        tstzrange(sessions.starts_at, sessions.ends_at)
+    ) as closings on true
+    where
+        sessions.business_id = leg.business_id
+        and sessions.service_id = leg.service_id
+        and sessions.starts_at = leg.starts_at
+        and (leg.resource_id is null or sessions.resource_id = leg.resource_id);
+end;
+$$;
+
+/*
+ * Take a seat for each guest in the session with most seats left, under its lock. Gives who leads
+ * it.
+ *
+ * Errors:  PT409 slot_taken
+ */
+create function scheduling.take_seats(
+    leg scheduling.leg, offers scheduling.offer[], booking scheduling.bookings, item_id uuid
+)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_offer scheduling.offer = (
+        select offer
+        from unnest(offers) as offer
+        order by offer.remaining desc, offer.rank
+        limit 1
+    );
+    v_capacity integer;
+    v_count integer;
+begin
+    perform scheduling.expire(
+        array(
+            select distinct seats.booking_id
+            from scheduling.seats
+            where
+                seats.business_id = booking.business_id
+                and seats.session_id = v_offer.session_id
+                and seats.is_blocking
+                and seats.expires_at <= private.now()
+        )
+    );
+    -- Locked against a change of the capacity; the offer may be older than the lock.
+    select sessions.capacity into v_capacity
+    from scheduling.sessions
+    where sessions.id = v_offer.session_id
+    for key share;
+    insert into scheduling.seats (
+        business_id, booking_id, booking_item_id, session_id, number, capacity, is_blocking,
+        expires_at
+    )
+    select
+        booking.business_id,
+        booking.id,
+        item_id,
+        v_offer.session_id,
+        numbers.number,
+        v_capacity,
+        scheduling.is_blocking(booking.status, leg.is_blocked_by_pending),
+        case when booking.status in ('held', 'pending_payment') then booking.hold_expires_at end
+    from generate_series(1, v_capacity) as numbers (number)
+    where
+        not exists (
+            select 1
+            from scheduling.seats
+            where
+                seats.session_id = v_offer.session_id
+                and seats.number = numbers.number
+                and seats.is_blocking
+        )
+    order by numbers.number
+    limit leg.party_size
+    on conflict do nothing;
+    get diagnostics v_count = row_count;
+    if v_count < leg.party_size then
+        perform scheduling.refuse_taken();
+    end if;
+    return v_offer.id;
+end;
+$$;
+
+/*
+ * The seats of a booking follow its status, as its allocations do.
+ */
+create function scheduling.follow_with_seats(booking scheduling.bookings)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if booking.status in ('confirmed', 'checked_in', 'completed') then
+        perform scheduling.expire(
+            array(
+                select distinct rivals.booking_id
+                from scheduling.seats
+                inner join scheduling.seats as rivals
+                    on
+                        rivals.business_id = seats.business_id
+                        and rivals.session_id = seats.session_id
+                        and rivals.number = seats.number
+                        and rivals.is_blocking
+                        and rivals.expires_at <= private.now()
+                where
+                    seats.business_id = booking.business_id
+                    and seats.booking_id = booking.id
+                    and not seats.is_blocking
+            )
+        );
+    end if;
+    update scheduling.seats
+    set
+        is_blocking = scheduling.is_blocking(booking.status, services.is_blocked_by_pending),
+        expires_at = case
+            when booking.status in ('held', 'pending_payment') then booking.hold_expires_at
+        end
+    from scheduling.booking_items
+    inner join catalog.services on services.id = booking_items.service_id
+    where
+        seats.business_id = booking.business_id
+        and seats.booking_id = booking.id
+        and booking_items.id = seats.booking_item_id;
+end;
+$$;
+
+/*
+ * The starts of sessions from one wall clock to another on local dates, one after another, as
+ * instants. What a clock change makes the same comes once.
+ */
+create function scheduling.session_starts(
+    service catalog.services,
+    dates daterange,
+    weekdays integer[],
+    opens_at time,
+    closes_at time,
+    every_minutes integer
+)
+returns timestamptz[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_time_zone text = (
+        select businesses.time_zone from business.businesses where businesses.id = service.business_id
+    );
+begin
+    return array(
+        select distinct (days.day + clocks.clock) at time zone v_time_zone as at
+        from generate_series(
+            lower(dates)::timestamp, (upper(dates) - 1)::timestamp, interval '1 day'
+        ) as days (day)
+        cross join lateral (
+            select make_interval(mins => steps.step) as clock
+            from generate_series(
+                extract(epoch from opens_at)::integer / 60,
+                extract(epoch from closes_at)::integer / 60 - service.duration_minutes,
+                every_minutes
+            ) as steps (step)
+        ) as clocks
+        where extract(isodow from days.day) = any(weekdays)
+        order by at
+    );
+end;
+$$;
+
+/*
+ * Make the sessions of a class at some starts: those that exist stay as they are. Each takes who
+ * leads it, and whatever else the service needs, for its whole length with buffers: all or nothing.
+ * Definer: nobody writes sessions or allocations directly; the caller is checked.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 slot_taken · PT422 not_eligible
+ */
+create function scheduling.create_sessions(
+    service catalog.services, starts timestamptz[], resource_id uuid, capacity integer
+)
+returns setof uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_needs scheduling.need[];
+    v_start timestamptz;
+    v_id uuid;
+begin
+    perform private.require_member(service.business_id, 'manage');
+    if not service.is_class then
+        perform private.invalid('service_id', 'must be a class: set is_class of the service first');
+    end if;
+    v_needs = array(
+        select need
+        from scheduling.needs(service.id, create_sessions.resource_id, create_sessions.capacity) as need
+    );
+    if v_needs = '{}' and create_sessions.resource_id is not null
+        or exists (select 1 from unnest(v_needs) as need where need.units > need.capacity) then
+        perform private.refuse(
+            'PT422', 'not_eligible', 'That resource does not give this class, or is too small for it.',
+            'Read service_resources for those that do, or lower the capacity.'
+        );
+    end if;
+    perform scheduling.lock(array(select need.id from unnest(v_needs) as need) || service.id);
+    foreach v_start in array starts loop
+        continue when exists (
+            select 1
+            from scheduling.sessions
+            where
+                sessions.business_id = service.business_id
+                and sessions.service_id = service.id
+                and sessions.starts_at = v_start
+                and (
+                    create_sessions.resource_id is null
+                    or sessions.resource_id = create_sessions.resource_id
+                )
+        );
+        v_id = scheduling.create_session(service, v_start, v_needs, create_sessions.capacity);
+        return next v_id;
+    end loop;
+end;
+$$;
+
+/*
+ * Make one session, and take what it needs.
+ *
+ * Errors:  PT409 slot_taken
+ */
+create function scheduling.create_session(
+    service catalog.services, starts_at timestamptz, needs scheduling.need[], capacity integer
+)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_ends_at timestamptz = starts_at + make_interval(mins => service.duration_minutes);
+    v_during tstzrange = tstzrange(
+        starts_at - make_interval(mins => service.buffer_before_minutes),
+        v_ends_at + make_interval(mins => service.buffer_after_minutes)
+    );
+    v_offers scheduling.offer[] = array(
+        select
+            row(
+                create_session.starts_at, need.id, need.pool, need.is_leading, need.units,
+                need.capacity, need.capacity, need.rank, null
+            )::scheduling.offer
+        from unnest(create_session.needs) as need
+    );
+    v_id uuid = gen_random_uuid();
+    v_leader_id uuid;
+    v_ids uuid[];
+    v_units integer[];
+    v_pools integer;
+    v_count integer;
+begin
+    perform scheduling.release_expired(
+        array(select need.id from unnest(create_session.needs) as need), v_during
+    );
+    select
+        (array_agg(chosen.id) filter (where chosen.is_leading))[1],
+        array_agg(chosen.id),
+        array_agg(unit.number),
+        count(distinct chosen.pool)
+    into v_leader_id, v_ids, v_units, v_pools
+    from scheduling.choose(v_offers, v_during, v_during, null) as chosen
+    cross join lateral unnest(chosen.free_units) as unit (number);
+
+    insert into scheduling.sessions (
+        id, business_id, service_id, resource_id, starts_at, ends_at, capacity
+    )
+    values (
+        v_id, service.business_id, service.id, v_leader_id, create_session.starts_at, v_ends_at,
+        create_session.capacity
+    );
+    insert into scheduling.allocations (
+        business_id, session_id, resource_id, unit, during, is_blocking
+    )
+    select service.business_id, v_id, chosen.id, chosen.unit, v_during, true
+    from unnest(v_ids, v_units) as chosen (id, unit)
+    on conflict do nothing;
+    get diagnostics v_count = row_count;
+    if v_count < coalesce(cardinality(v_ids), 0)
+        or v_pools < (select count(distinct need.pool) from unnest(create_session.needs) as need) then
+        perform private.refuse(
+            'PT409', 'slot_taken',
+            format(
+                'Somebody whom this class needs is taken at %s.',
+                to_char(create_session.starts_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"')
+            ),
+            'Choose other times or another resource; nothing was made.'
+        );
+    end if;
+    return v_id;
+end;
+$$;
+
+/*
+ * How many seats of a session are free now. Definer: told without telling who has the others.
+ */
+create function scheduling.free_seats(business_id uuid, session_id uuid, capacity integer)
+returns integer
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return free_seats.capacity - count(*)
+    from scheduling.seats
+    where
+        seats.business_id = free_seats.business_id
+        and seats.session_id = free_seats.session_id
+        and seats.is_blocking
+        and (seats.expires_at is null or seats.expires_at > private.now());
+end;
+$$;
+
+/*
+ * Day by day, what of a service can be had: how many sessions a class has (null for what is given
+ * at any time), how many starts are free, and seats. Definer: counts sessions of businesses that
+ * the caller need not be a member of.
+ *
+ * Errors:  PT404 not_found · PT409 not_bookable
+ */
+create function scheduling.days(
+    service_id uuid, first_day date, last_day date, resource_id uuid, party_size integer
+)
+returns table (
+    day date, total_slots integer, available_slots integer, total_seats integer, free_seats integer
+)
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_service catalog.services = scheduling.visible_service(days.service_id);
+    v_time_zone text = (
+        select businesses.time_zone
+        from business.businesses
+        where businesses.id = v_service.business_id
+    );
+    v_during tstzrange = tstzrange(
+        days.first_day::timestamp at time zone v_time_zone,
+        (days.last_day + 1)::timestamp at time zone v_time_zone
+    );
+begin
+    return query
+    with given as (
+        select
+            (sessions.starts_at at time zone v_time_zone)::date as day,
+            count(*)::integer as slots,
+            sum(sessions.capacity)::integer as seats
+        from scheduling.sessions
+        where
+            v_service.is_class
+            and sessions.business_id = v_service.business_id
+            and sessions.service_id = v_service.id
+            and sessions.starts_at >= lower(v_during)
+            and sessions.starts_at < upper(v_during)
+            and (days.resource_id is null or sessions.resource_id = days.resource_id)
+        group by 1
+    ),
+
+    free as (
+        select
+            (offer.at at time zone v_time_zone)::date as day,
+            count(*)::integer as slots,
+            sum(offer.remaining)::integer as seats
+        from scheduling.offers(
+            v_service.id, v_during, days.resource_id, days.party_size, v_service.duration_minutes
+        ) as offer
+        where offer.is_leading
+        group by 1
+    )
+
+    select
+        dates.day::date,
+        case when v_service.is_class then coalesce(given.slots, 0) end,
+        coalesce(free.slots, 0),
+        case when v_service.is_class then coalesce(given.seats, 0) end,
+        case when v_service.is_class then coalesce(free.seats, 0) end
+    from generate_series(
+        days.first_day::timestamp, days.last_day::timestamp, interval '1 day'
+    ) as dates (day)
+    left join given on given.day = dates.day::date
+    left join free on free.day = dates.day::date
+    order by dates.day;
 end;
 $$;
 
@@ -9180,6 +9884,7 @@ begin
         allocations.business_id = new.business_id
         and allocations.booking_id = new.id
         and booking_items.id = allocations.booking_item_id;
+    perform scheduling.follow_with_seats(new);
     return null;
 exception
     when exclusion_violation then
@@ -9343,8 +10048,8 @@ before insert or update on scheduling.booking_notes
 for each row execute function private.any__refuse_bad_input('serve');
 
 /*
- * An allocation is of a resource that gives the service of its item, and of a place that the
- * resource has. For every path: scheduling.offers asks the same before.
+ * An allocation is of a resource that gives the service of its item or session, and of a place that
+ * the resource has. For every path: scheduling.offers asks the same before.
  *
  * Errors:  PT422 not_eligible
  */
@@ -9358,13 +10063,19 @@ as $$
 begin
     if not exists (
         select 1
-        from scheduling.booking_items
-        inner join catalog.service_resources
-            on
-                service_resources.service_id = booking_items.service_id
-                and service_resources.resource_id = new.resource_id
+        from catalog.service_resources
         inner join catalog.resources on resources.id = service_resources.resource_id
-        where booking_items.id = new.booking_item_id and resources.capacity >= new.unit
+        where
+            service_resources.service_id = coalesce(
+                (
+                    select booking_items.service_id
+                    from scheduling.booking_items
+                    where booking_items.id = new.booking_item_id
+                ),
+                (select sessions.service_id from scheduling.sessions where sessions.id = new.session_id)
+            )
+            and service_resources.resource_id = new.resource_id
+            and resources.capacity >= new.unit
     ) then
         perform private.refuse(
             'PT422', 'not_eligible', 'That resource does not give this service, or has no such place.',
@@ -9419,6 +10130,132 @@ for each row execute function scheduling.any__keep_booked();
 create trigger _100_keep_booked
 before delete on catalog.resources
 for each row execute function scheduling.any__keep_booked();
+
+-- sql/40_scheduling/rules/2_sessions.sql
+
+-- What holds for sessions and seats on every path.
+
+create trigger _010_refuse_bad_input
+before insert or update on scheduling.sessions
+for each row execute function private.any__refuse_bad_input('manage');
+
+/*
+ * A session can be made smaller as long as nobody sits on the seats that go. The constraint
+ * seats_exist says the same; this says it in words.
+ *
+ * Errors:  PT409 capacity_in_use
+ */
+create function scheduling.sessions__keep_taken_seats()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform scheduling.expire(
+        array(
+            select distinct seats.booking_id
+            from scheduling.seats
+            where seats.session_id = new.id and seats.is_blocking and seats.expires_at <= private.now()
+        )
+    );
+    if exists (
+        select 1
+        from scheduling.seats
+        where seats.session_id = new.id and seats.is_blocking and seats.number > new.capacity
+    ) then
+        perform private.refuse(
+            'PT409', 'capacity_in_use', 'More seats than that are booked.',
+            'Move or cancel those bookings first.'
+        );
+    end if;
+    return new;
+end;
+$$;
+
+create trigger _100_keep_taken_seats
+before update of capacity on scheduling.sessions
+for each row
+when (new.capacity < old.capacity)
+execute function scheduling.sessions__keep_taken_seats();
+
+/*
+ * A session that somebody booked stays; what is left of cancelled bookings goes with it. Definer:
+ * seats are nobody's to delete.
+ *
+ * Errors:  PT409 in_use
+ */
+create function scheduling.sessions__keep_booked()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if exists (
+        select 1
+        from scheduling.seats
+        inner join scheduling.bookings on bookings.id = seats.booking_id
+        where
+            seats.session_id = old.id
+            and bookings.status not in ('cancelled', 'rejected', 'expired')
+            and (seats.expires_at is null or seats.expires_at > private.now())
+    ) then
+        perform private.refuse(
+            'PT409', 'in_use', 'There are bookings of it.', 'Move or cancel those bookings first.'
+        );
+    end if;
+    delete from scheduling.seats
+    where seats.business_id = old.business_id and seats.session_id = old.id;
+    return old;
+end;
+$$;
+
+create trigger _100_keep_booked
+before delete on scheduling.sessions
+for each row execute function scheduling.sessions__keep_booked();
+
+/*
+ * A class keeps its length, and stays a class, while sessions of it lie ahead: they were made for
+ * that length.
+ *
+ * Errors:  PT409 in_use
+ */
+create function scheduling.services__keep_sessions()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if exists (
+        select 1
+        from scheduling.sessions
+        where
+            sessions.business_id = new.business_id
+            and sessions.service_id = new.id
+            and sessions.starts_at > private.now()
+    ) then
+        perform private.refuse(
+            'PT409', 'in_use', 'Sessions of this class lie ahead.',
+            'Delete them first, or make another service.'
+        );
+    end if;
+    return new;
+end;
+$$;
+
+create trigger _110_keep_sessions
+before update of duration_minutes, is_class on catalog.services
+for each row
+when (
+    old.is_class
+    and (new.duration_minutes <> old.duration_minutes or not new.is_class)
+)
+execute function scheduling.services__keep_sessions();
 
 -- sql/40_scheduling/policies/1_bookings.sql
 
@@ -9565,6 +10402,63 @@ scheduling.chosen_addons(uuid, uuid[])
 to anon, authenticated, service_role;
 grant execute on function scheduling.apply_due_transitions(integer) to worker;
 
+-- sql/40_scheduling/policies/2_sessions.sql
+
+-- Sessions are part of what a business offers: everyone sees those of a business that is open to
+-- the public. Owners and managers change their capacity and delete them; scheduling makes them.
+-- Seats are seen as the booking that they belong to, and written by functions only.
+
+alter table scheduling.sessions enable row level security;
+alter table scheduling.seats enable row level security;
+
+grant select on table scheduling.sessions to anon;
+grant select, delete on table scheduling.sessions to authenticated;
+grant update (id, business_id, capacity) on table scheduling.sessions to authenticated;
+grant select, insert, update, delete on table scheduling.sessions to service_role;
+grant select on table scheduling.seats to authenticated;
+grant select, insert, update, delete on table scheduling.seats to service_role;
+
+create policy sessions_select
+on scheduling.sessions
+for select
+to anon, authenticated
+using (
+    exists (
+        select 1
+        from business.businesses
+        where businesses.id = sessions.business_id
+    )
+);
+
+create policy sessions_update
+on scheduling.sessions
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy sessions_delete
+on scheduling.sessions
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+create policy seats_select
+on scheduling.seats
+for select
+to authenticated
+using (
+    business_id = any(array(select private.seen_businesses()))
+    or booking_id = any(array(select private.my_bookings()))
+);
+
+grant execute on function
+scheduling.free_seats(uuid, uuid, integer),
+scheduling.days(uuid, date, date, uuid, integer),
+scheduling.session_starts(catalog.services, daterange, integer[], time, time, integer),
+scheduling.create_sessions(catalog.services, timestamptz[], uuid, integer)
+to anon, authenticated, service_role;
+
 -- sql/40_scheduling/api/1_views.sql
 
 -- What clients read about bookings. Nothing here can be written but a note.
@@ -9677,6 +10571,7 @@ select
     allocations.business_id,
     allocations.booking_id,
     allocations.booking_item_id,
+    allocations.session_id,
     allocations.resource_id,
     allocations.unit,
     lower(allocations.during) as starts_at,
@@ -9687,10 +10582,12 @@ from scheduling.allocations;
 grant select on public.allocations to authenticated, service_role;
 
 comment on view public.allocations is
-'The time that bookings take from resources, buffers included.';
+'The time that bookings, and sessions of classes, take from resources, buffers included.';
 comment on column public.allocations.business_id is 'The business.';
 comment on column public.allocations.booking_id is 'The booking.';
 comment on column public.allocations.booking_item_id is 'The item of the booking.';
+comment on column public.allocations.session_id is
+'The session of a class whose time it is; then there is no booking.';
 comment on column public.allocations.resource_id is 'The resource.';
 comment on column public.allocations.unit is 'Which of its places, 1 to its capacity.';
 comment on column public.allocations.starts_at is 'First moment that is taken.';
@@ -10438,6 +11335,224 @@ grant execute on function
 scheduling.look_up(text, text),
 public.lookup_booking(text, text)
 to anon, authenticated, service_role;
+
+-- sql/40_scheduling/api/6_sessions.sql
+
+-- Classes: their sessions, their seats, and the days on which there are some.
+
+create view public.sessions
+with (security_invoker = true)
+as
+select
+    sessions.id,
+    sessions.business_id,
+    sessions.service_id,
+    sessions.resource_id,
+    sessions.starts_at,
+    sessions.ends_at,
+    sessions.capacity,
+    scheduling.free_seats(sessions.business_id, sessions.id, sessions.capacity) as free_seats,
+    sessions.created_at
+from scheduling.sessions;
+grant select on public.sessions to anon;
+grant select, update, delete on public.sessions to authenticated, service_role;
+
+comment on view public.sessions is
+'The dates of classes. Readable where the business is. Made by create_slots; owners and managers
+change the capacity and delete what nobody booked (capacity_in_use 409, in_use 409).';
+comment on column public.sessions.id is 'Key.';
+comment on column public.sessions.business_id is 'The business that gives it.';
+comment on column public.sessions.service_id is 'The class.';
+comment on column public.sessions.resource_id is 'Who leads it; null where the class takes nobody.';
+comment on column public.sessions.starts_at is 'When it starts.';
+comment on column public.sessions.ends_at is 'When it ends.';
+comment on column public.sessions.capacity is 'How many seats it has, 1 to 1000.';
+comment on column public.sessions.free_seats is
+'How many of them are free now: neither booked nor held.';
+comment on column public.sessions.created_at is 'When it was made.';
+
+create view public.seats
+with (security_invoker = true)
+as
+select
+    seats.business_id,
+    seats.booking_id,
+    seats.booking_item_id,
+    seats.session_id,
+    seats.number,
+    seats.is_blocking,
+    seats.expires_at
+from scheduling.seats;
+grant select on public.seats to authenticated, service_role;
+
+comment on view public.seats is
+'The seats that bookings take in sessions of classes: customers see theirs, members those of their
+business.';
+comment on column public.seats.business_id is 'The business.';
+comment on column public.seats.booking_id is 'The booking.';
+comment on column public.seats.booking_item_id is 'The item of the booking.';
+comment on column public.seats.session_id is 'The session.';
+comment on column public.seats.number is 'Which seat, 1 to the capacity of the session.';
+comment on column public.seats.is_blocking is
+'Whether nobody else can have it; false once the booking was called off.';
+comment on column public.seats.expires_at is 'Until when, for holds; null is for good.';
+
+/*
+ * Make the sessions of a class on some dates, in the business's zone.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 slot_taken · PT422 not_eligible
+ */
+create function public.create_slots(
+    service_id public.identifier,
+    from_date text,
+    opens_at text,
+    closes_at text,
+    capacity public.whole_number,
+    to_date text default null,
+    weekdays public.list default null,
+    every_minutes public.whole_number default null,
+    resource_id public.identifier default null
+)
+returns setof public.sessions
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_service_id uuid = private.to_identifier(service_id, 'service_id');
+    v_resource_id uuid = private.to_identifier(resource_id, 'resource_id', is_required => false);
+    v_first date = private.to_date(private.to_required_text(from_date, 'from_date', 20), 'from_date');
+    v_last date = coalesce(private.to_date(to_date, 'to_date'), v_first);
+    v_opens_at time = private.to_clock(
+        private.to_required_text(opens_at, 'opens_at', 20), 'opens_at'
+    );
+    v_closes_at time = private.to_clock(
+        private.to_required_text(closes_at, 'closes_at', 20), 'closes_at'
+    );
+    v_capacity integer = private.to_whole_number(capacity, 'capacity', 1, 1000);
+    v_weekdays integer[] = '{1,2,3,4,5,6,7}';
+    v_service catalog.services;
+    v_starts timestamptz[];
+    v_ids uuid[];
+begin
+    perform private.signed_in();
+    if v_last < v_first or v_last > v_first + 366 then
+        perform private.invalid('to_date', 'must be from from_date to a year later');
+    end if;
+    if v_closes_at <= v_opens_at then
+        perform private.invalid('closes_at', 'must be after opens_at');
+    end if;
+    if weekdays is not null then
+        v_weekdays = array(
+            select private.to_whole_number(element.value, 'weekdays', 1, 7)
+            from jsonb_array_elements_text(private.to_list(weekdays, 'weekdays', 7)) as element (value)
+        );
+    end if;
+    select services.* into v_service
+    from catalog.services
+    where services.id = v_service_id;
+    if v_service.id is null then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such service.',
+            'Read services for those that you can see.'
+        );
+    end if;
+    v_starts = scheduling.session_starts(
+        v_service,
+        daterange(v_first, v_last + 1),
+        v_weekdays,
+        v_opens_at,
+        v_closes_at,
+        coalesce(
+            private.to_whole_number(
+                every_minutes, 'every_minutes', 5, 1440, is_required => false
+            ),
+            v_service.duration_minutes
+        )
+    );
+    if cardinality(v_starts) > 1000 then
+        perform private.invalid('to_date', 'makes more than 1000 sessions at once');
+    end if;
+    v_ids = array(
+        select scheduling.create_sessions(v_service, v_starts, v_resource_id, v_capacity)
+    );
+    return query
+    select sessions.*
+    from public.sessions
+    where sessions.id = any(v_ids)
+    order by sessions.starts_at;
+end;
+$$;
+grant execute on function public.create_slots(
+    public.identifier, text, text, text, public.whole_number, text, public.list,
+    public.whole_number, public.identifier
+) to anon, authenticated, service_role;
+
+comment on function public.create_slots is
+'Make the sessions of a class from opens_at to closes_at (such as 09:00 and 17:00) on the dates from
+from_date to to_date (itself, if not sent; at most a year), one after another or every_minutes, in
+the business''s zone. capacity: seats of each. weekdays: only these, 1 (Monday) to 7. resource_id: who
+leads them. Each takes who leads it and what else the class needs; sessions that exist already stay
+as they are. All or nothing. Gives the new sessions.
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, slot_taken 409,
+not_eligible 422.';
+
+create type public.day_availability as (
+    date date,
+    total_slots integer,
+    available_slots integer,
+    total_seats integer,
+    free_seats integer
+);
+comment on type public.day_availability is
+'A business-local date: sessions of a class (null for what is given at any time), free starts, seats.';
+
+/*
+ * Errors:  PT400 invalid_input · PT404 not_found · PT409 not_bookable
+ */
+create function public.date_availability(
+    service_id public.identifier,
+    from_date text,
+    to_date text,
+    resource_id public.identifier default null,
+    party_size public.whole_number default '1'
+)
+returns setof public.day_availability
+language plpgsql
+stable
+security invoker
+set search_path = ''
+rows 31
+as $$
+declare
+    v_first date = private.to_date(private.to_required_text(from_date, 'from_date', 20), 'from_date');
+    v_last date = private.to_date(private.to_required_text(to_date, 'to_date', 20), 'to_date');
+begin
+    if v_last < v_first or v_last > v_first + 61 then
+        perform private.invalid('to_date', 'must be from from_date to 61 days later');
+    end if;
+    return query
+    select days.*
+    from scheduling.days(
+        private.to_identifier(service_id, 'service_id'),
+        v_first,
+        v_last,
+        private.to_identifier(resource_id, 'resource_id', is_required => false),
+        private.to_whole_number(party_size, 'party_size', 1, 1000)
+    ) as days;
+end;
+$$;
+grant execute on function public.date_availability(
+    public.identifier, text, text, public.identifier, public.whole_number
+) to anon, authenticated, service_role;
+
+comment on function public.date_availability is
+'Day by day, from from_date to to_date (at most 62 business-local dates), how many starts of a
+service are free for a party, and for a class how many sessions and seats there are. For a calendar that
+colours its days.
+Errors: invalid_input 400, not_found 404, not_bookable 409.';
 
 -- sql/50_pricing/functions.sql
 
@@ -11721,26 +12836,6 @@ end;
 $$;
 
 /*
- * A wall-clock time as a client writes it; null stays null.
- *
- * Errors:  PT400 invalid_input
- */
-create function engagement.to_clock(value text, name text)
-returns time
-language plpgsql
-immutable
-security invoker
-set search_path = ''
-as $$
-begin
-    if value !~ '^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$' then
-        perform private.invalid(name, 'must be a time of day, such as 22:00');
-    end if;
-    return value::time;
-end;
-$$;
-
-/*
  * Definer: nobody has a write grant on preferences; the caller changes their own.
  *
  * Errors:  PT401 not_signed_in · PT404 not_found
@@ -12295,7 +13390,6 @@ grant execute on function
 engagement.require_event(text),
 engagement.to_channel(text),
 engagement.to_audience(text),
-engagement.to_clock(text, text),
 engagement.set_preference(text, identity.notification_channel, boolean),
 engagement.set_quiet_hours(time, time),
 engagement.register_device(text, text),
@@ -12617,7 +13711,7 @@ set search_path = ''
 as $$
 begin
     perform engagement.set_quiet_hours(
-        engagement.to_clock(from_time, 'from_time'), engagement.to_clock(to_time, 'to_time')
+        private.to_clock(from_time, 'from_time'), private.to_clock(to_time, 'to_time')
     );
 end;
 $$;
