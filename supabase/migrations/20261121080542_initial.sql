@@ -11507,7 +11507,8 @@ create type public.day_availability as (
     free_seats integer
 );
 comment on type public.day_availability is
-'A business-local date: sessions of a class (null for what is given at any time), free starts, seats.';
+'A business-local date: sessions of a class (null for what is given at any time), free starts,
+seats.';
 
 /*
  * Errors:  PT400 invalid_input · PT404 not_found · PT409 not_bookable
