@@ -85,6 +85,7 @@ def good_arguments(town: Town) -> dict[str, Any]:
         "invitation_id": town.ids["note"],
         "document_id": town.ids["note"],
         "template_id": town.ids["note"],
+        "feed_id": town.ids["note"],
         "event": "booking.confirmed",
         "audience": "customer",
         "channel": "mail",

@@ -27,6 +27,7 @@ PRIVATE_VIEWS = {
     "business_documents",
     "business_history",
     "business_members",
+    "calendar_feeds",
     "customer_stats",
     "invitations",
     "marketing_consents",

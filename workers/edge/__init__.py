@@ -1,1 +1,1 @@
-"""What must answer over HTTP: sign-in, health, metrics, the API's reference; later webhooks."""
+"""What answers over HTTP: sign-in, health, metrics, the API's reference, calendars, webhooks."""

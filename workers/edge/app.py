@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
-from workers.edge import answers, health, metrics, reference, unsubscribe, webhooks
+from workers.edge import answers, calendar, health, metrics, reference, unsubscribe, webhooks
 from workers.edge.auth import app as auth
 from workers.edge.auth import errors
 from workers.edge.auth.cookies import Credentials
@@ -50,6 +50,7 @@ def make(settings: Settings) -> Starlette:
             Route(f"{webhooks.PATH}/{{provider}}", webhooks.receive, methods=["POST"]),
             Route("/functions/v1/unsubscribe", unsubscribe.page, methods=["GET"]),
             Route("/functions/v1/unsubscribe", unsubscribe.done, methods=["POST"]),
+            Route(calendar.PATH, calendar.show, methods=["GET"]),
             Mount("/auth/v1", app=sign_in),
             *(
                 Route(f"{prefix}/{{path:path}}", answers.not_offered, methods=METHODS)

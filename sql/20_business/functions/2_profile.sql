@@ -168,3 +168,23 @@ begin
     order by businesses.name, businesses.id;
 end;
 $$;
+
+/*
+ * Where a business is, in one line; empty when it has not said so.
+ */
+create function business.address_of(business business.businesses)
+returns text
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return concat_ws(
+        ', ',
+        business.address_line1,
+        business.address_line2,
+        nullif(concat_ws(' ', business.postal_code, business.city), '')
+    );
+end;
+$$;

@@ -21,12 +21,9 @@ begin
             'business_name', businesses.name,
             'business_email', businesses.email,
             'business_phone', coalesce(businesses.phone, ''),
-            'address', concat_ws(
-                ', ', businesses.address_line1, businesses.address_line2,
-                concat_ws(' ', businesses.postal_code, businesses.city)
-            ),
-            'service_names', items.service_names,
-            'staff_names', coalesce(items.staff_names, ''),
+            'address', business.address_of(businesses),
+            'service_names', names.service_names,
+            'staff_names', coalesce(names.staff_names, ''),
             'starts_at', bookings.starts_at,
             'ends_at', bookings.ends_at,
             'previous_starts_at', payload ->> 'from_starts_at',
@@ -39,29 +36,12 @@ begin
             ),
             'reason', coalesce(payload ->> 'reason', ''),
             'status', bookings.status,
-            'sequence', (
-                select count(*)
-                from scheduling.booking_history
-                where
-                    booking_history.business_id = bookings.business_id
-                    and booking_history.booking_id = bookings.id
-            )
+            'sequence', scheduling.sequence_of(bookings)
         )
         from scheduling.bookings
         inner join business.businesses on businesses.id = bookings.business_id
         inner join pricing.currencies on currencies.code = bookings.currency
-        cross join lateral (
-            select
-                string_agg(booking_items.service_name, ', ' order by booking_items.position)
-                    as service_names,
-                string_agg(distinct resources.name, ', ') filter (where resources.kind = 'staff')
-                    as staff_names
-            from scheduling.booking_items
-            left join catalog.resources on resources.id = booking_items.resource_id
-            where
-                booking_items.business_id = bookings.business_id
-                and booking_items.booking_id = bookings.id
-        ) as items
+        cross join lateral scheduling.names_in(bookings) as names
         where bookings.id = booking_data.booking_id
     );
 end;

@@ -1,0 +1,31 @@
+-- Bookings as calendars that phones and mail programs subscribe to. Whoever knows a feed's token
+-- reads it, so the token is kept as a hash, can be exchanged, and stops when its maker may no
+-- longer see what it shows.
+
+create table scheduling.calendar_feeds (
+    id uuid primary key default gen_random_uuid(),
+    -- Who made it, with whose rights it is read.
+    user_id uuid not null references auth.users (id) on delete cascade,
+    -- Null: the bookings that the user has made as a customer.
+    business_id uuid references business.businesses (id) on delete cascade,
+    -- Null: all of the business.
+    resource_id uuid,
+    -- Only the hash is kept: the token is shown once, to whoever makes or rotates the feed.
+    token_hash bytea not null,
+    created_at timestamptz not null default now(),
+    rotated_at timestamptz,
+
+    constraint calendar_feeds_business_id_id_unique unique (business_id, id),
+    constraint calendar_feeds_token_hash_unique unique (token_hash),
+    constraint calendar_feeds_one_each unique nulls not distinct (
+        user_id, business_id, resource_id
+    ),
+    constraint calendar_feeds_resource_fkey foreign key (business_id, resource_id)
+    references catalog.resources (business_id, id) on delete cascade,
+    constraint calendar_feeds_resources_have_a_business check (
+        resource_id is null or business_id is not null
+    )
+);
+comment on table scheduling.calendar_feeds is
+'Bookings of a customer, a resource or a business as a calendar, readable by its secret address.';
+create index calendar_feeds_resource_idx on scheduling.calendar_feeds (business_id, resource_id);

@@ -1,0 +1,62 @@
+"""Bookings as a calendar to subscribe to, for whoever has its secret address."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from workers.calendars.entries import Entry, feed, instant
+from workers.edge import answers
+
+PATH = "/functions/v1/calendar/{token}.ics"
+TOKEN = re.compile(r"[0-9a-f]{64}")
+FEED = "select scheduling.calendar_feed(%s)::text"
+# Part of every ETag: count on when the same bookings are written differently.
+FORM = b"1 "
+
+
+async def show(request: Request) -> Response:
+    """Answer the calendar; nothing where the token is unknown, rotated or no longer allowed."""
+    token = request.path_params["token"]
+    text = await _bookings(request, token) if TOKEN.fullmatch(token) else None
+    if text is None:
+        return await answers.not_found(request, LookupError("calendar"))
+    etag = f'"{hashlib.sha256(FORM + text.encode()).hexdigest()[:32]}"'
+    # A rotated token must not live on in a cache, so every use is asked for.
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+    known = re.findall(r'"[^"]*"|\*', request.headers.get("if-none-match", ""))
+    if etag in known or "*" in known:
+        return Response(status_code=304, headers=headers)
+    body = await run_in_threadpool(_rendered, json.loads(text))
+    headers["Content-Disposition"] = 'inline; filename="bookings.ics"'
+    return Response(body, media_type="text/calendar; charset=utf-8", headers=headers)
+
+
+async def _bookings(request: Request, token: str) -> str | None:
+    async with request.app.state.pool.connection() as connection:
+        row = await (await connection.execute(FEED, (token,))).fetchone()
+    return row[0] if row else None
+
+
+def _rendered(shown: dict[str, Any]) -> bytes:
+    return feed(shown["name"], (_entry(booking) for booking in shown["bookings"]))
+
+
+def _entry(booking: dict[str, Any]) -> Entry:
+    return Entry(
+        booking_id=booking["booking_id"],
+        sequence=booking["sequence"],
+        status=booking["status"],
+        starts_at=instant(booking["starts_at"]),
+        ends_at=instant(booking["ends_at"]),
+        changed_at=instant(booking["changed_at"]),
+        summary=f"{booking['service_names']} · {booking['party']}",
+        description="\n".join(filter(None, (booking["reference"], booking["staff_names"]))),
+        location=booking["address"],
+    )
