@@ -305,6 +305,8 @@ values
 ('booking', 'ends_at', 'instant', 'When it ends'),
 ('booking', 'previous_starts_at', 'instant', 'When it would have begun before it was moved'),
 ('booking', 'total', 'money', 'What it costs'),
+('booking', 'fee', 'money', 'What cancelling, moving late or not coming costs; nothing where it is free'),
+('booking', 'cancelled_service', 'text', 'The one service that was cancelled, where the rest stays'),
 ('booking', 'party_size', 'whole_number', 'For how many'),
 ('booking', 'reason', 'text', 'Why it was rejected, cancelled or moved, if somebody said'),
 ('offer', 'business_name', 'text', 'Whose offer it is'),
@@ -328,6 +330,7 @@ values
 ('booking.confirmed', 'booking', 'A booking is certain', true, false, null),
 ('booking.rejected', 'booking', 'The business cannot take a request', true, false, null),
 ('booking.cancelled', 'booking', 'A booking was called off', true, false, null),
+('booking.item_cancelled', 'booking', 'One of several services was called off', true, false, null),
 ('booking.moved', 'booking', 'A booking has another time', true, false, null),
 ('booking.reassigned', 'booking', 'Somebody else gives the service', false, false, null),
 ('booking.expired', 'booking', 'A request lapsed: nobody confirmed it in time', false, false, null),
@@ -378,6 +381,9 @@ values
 ('booking.cancelled', 'customer', '{mail,push,in_app}'),
 ('booking.cancelled', 'business', '{mail,in_app}'),
 ('booking.cancelled', 'staff', '{push,in_app}'),
+('booking.item_cancelled', 'customer', '{mail,in_app}'),
+('booking.item_cancelled', 'business', '{mail,in_app}'),
+('booking.item_cancelled', 'staff', '{push,in_app}'),
 ('booking.moved', 'customer', '{mail,push,in_app}'),
 ('booking.moved', 'business', '{mail,in_app}'),
 ('booking.moved', 'staff', '{push,in_app}'),
@@ -495,11 +501,11 @@ values
 ),
 (
     'booking.cancelled', 'customer', 'mail', 'en', 'Cancelled: your booking at {{business_name}}',
-    e'Hello {{customer_name}},\n\nyour booking is cancelled.\nReason: {{reason}}\n\nWhat: {{service_names}}\nWhen: {{starts_at}}\nWith: {{staff_names}}\nWhere: {{address}}\nPrice: {{total}}\nReference: {{reference}}\nPhone: {{business_phone}}'
+    e'Hello {{customer_name}},\n\nyour booking is cancelled.\nReason: {{reason}}\n\nWhat: {{service_names}}\nWhen: {{starts_at}}\nWith: {{staff_names}}\nWhere: {{address}}\nPrice: {{total}}\nFee: {{fee}}\nReference: {{reference}}\nPhone: {{business_phone}}'
 ),
 (
     'booking.cancelled', 'customer', 'mail', 'de', 'Abgesagt: Ihre Buchung bei {{business_name}}',
-    e'Guten Tag {{customer_name}},\n\nIhre Buchung ist abgesagt.\nGrund: {{reason}}\n\nWas: {{service_names}}\nWann: {{starts_at}}\nBei: {{staff_names}}\nWo: {{address}}\nPreis: {{total}}\nBuchungsnummer: {{reference}}\nTelefon: {{business_phone}}'
+    e'Guten Tag {{customer_name}},\n\nIhre Buchung ist abgesagt.\nGrund: {{reason}}\n\nWas: {{service_names}}\nWann: {{starts_at}}\nBei: {{staff_names}}\nWo: {{address}}\nPreis: {{total}}\nGebühr: {{fee}}\nBuchungsnummer: {{reference}}\nTelefon: {{business_phone}}'
 ),
 (
     'booking.cancelled', 'business', null, 'en', 'Cancelled: {{customer_name}}',
@@ -518,6 +524,30 @@ values
     '{{customer_name}}, {{starts_at}}. {{reference}}'
 ),
 (
+    'booking.item_cancelled', 'customer', null, 'en', 'Cancelled: {{cancelled_service}}',
+    e'{{business_name}}. It stays: {{service_names}}, {{starts_at}}.\nReason: {{reason}}\nFee: {{fee}}'
+),
+(
+    'booking.item_cancelled', 'customer', null, 'de', 'Abgesagt: {{cancelled_service}}',
+    e'{{business_name}}. Es bleibt: {{service_names}}, {{starts_at}}.\nGrund: {{reason}}\nGebühr: {{fee}}'
+),
+(
+    'booking.item_cancelled', 'business', null, 'en', 'Cancelled: {{cancelled_service}} of {{customer_name}}',
+    e'It stays: {{service_names}}, {{starts_at}}. {{reference}}\n{{reason}}'
+),
+(
+    'booking.item_cancelled', 'business', null, 'de', 'Abgesagt: {{cancelled_service}} von {{customer_name}}',
+    e'Es bleibt: {{service_names}}, {{starts_at}}. {{reference}}\n{{reason}}'
+),
+(
+    'booking.item_cancelled', 'staff', null, 'en', 'Cancelled: {{cancelled_service}}',
+    '{{customer_name}}. It stays: {{service_names}}, {{starts_at}}. {{reference}}'
+),
+(
+    'booking.item_cancelled', 'staff', null, 'de', 'Abgesagt: {{cancelled_service}}',
+    '{{customer_name}}. Es bleibt: {{service_names}}, {{starts_at}}. {{reference}}'
+),
+(
     'booking.moved', 'customer', null, 'en', 'Moved: {{service_names}}',
     '{{business_name}}, now {{starts_at}} instead of {{previous_starts_at}}.'
 ),
@@ -527,11 +557,11 @@ values
 ),
 (
     'booking.moved', 'customer', 'mail', 'en', 'Moved: your booking at {{business_name}}',
-    e'Hello {{customer_name}},\n\nyour booking has another time.\nBefore: {{previous_starts_at}}\nReason: {{reason}}\n\nWhat: {{service_names}}\nWhen: {{starts_at}}\nWith: {{staff_names}}\nWhere: {{address}}\nPrice: {{total}}\nReference: {{reference}}\nPhone: {{business_phone}}'
+    e'Hello {{customer_name}},\n\nyour booking has another time.\nBefore: {{previous_starts_at}}\nReason: {{reason}}\n\nWhat: {{service_names}}\nWhen: {{starts_at}}\nWith: {{staff_names}}\nWhere: {{address}}\nPrice: {{total}}\nFee: {{fee}}\nReference: {{reference}}\nPhone: {{business_phone}}'
 ),
 (
     'booking.moved', 'customer', 'mail', 'de', 'Verlegt: Ihre Buchung bei {{business_name}}',
-    e'Guten Tag {{customer_name}},\n\nIhre Buchung hat eine andere Zeit.\nVorher: {{previous_starts_at}}\nGrund: {{reason}}\n\nWas: {{service_names}}\nWann: {{starts_at}}\nBei: {{staff_names}}\nWo: {{address}}\nPreis: {{total}}\nBuchungsnummer: {{reference}}\nTelefon: {{business_phone}}'
+    e'Guten Tag {{customer_name}},\n\nIhre Buchung hat eine andere Zeit.\nVorher: {{previous_starts_at}}\nGrund: {{reason}}\n\nWas: {{service_names}}\nWann: {{starts_at}}\nBei: {{staff_names}}\nWo: {{address}}\nPreis: {{total}}\nGebühr: {{fee}}\nBuchungsnummer: {{reference}}\nTelefon: {{business_phone}}'
 ),
 (
     'booking.moved', 'business', null, 'en', 'Moved: {{customer_name}}',
@@ -583,11 +613,11 @@ values
 ),
 (
     'booking.no_show', 'customer', null, 'en', 'We missed you',
-    'You did not come to {{service_names}} at {{business_name}}, {{starts_at}}. If that is a mistake, please call: {{business_phone}}'
+    e'You did not come to {{service_names}} at {{business_name}}, {{starts_at}}. If that is a mistake, please call: {{business_phone}}\nFee: {{fee}}'
 ),
 (
     'booking.no_show', 'customer', null, 'de', 'Wir haben Sie vermisst',
-    'Sie sind zu {{service_names}} bei {{business_name}}, {{starts_at}}, nicht gekommen. Wenn das ein Irrtum ist, rufen Sie bitte an: {{business_phone}}'
+    e'Sie sind zu {{service_names}} bei {{business_name}}, {{starts_at}}, nicht gekommen. Wenn das ein Irrtum ist, rufen Sie bitte an: {{business_phone}}\nGebühr: {{fee}}'
 ),
 (
     'booking.completed', 'customer', null, 'en', 'How was {{business_name}}?',

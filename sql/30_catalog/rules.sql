@@ -10,6 +10,10 @@ before insert or update on catalog.cancellation_policies
 for each row execute function private.any__refuse_bad_input('manage');
 
 create trigger _010_refuse_bad_input
+before insert or update on catalog.cancellation_tiers
+for each row execute function private.any__refuse_bad_input('manage');
+
+create trigger _010_refuse_bad_input
 before insert or update on catalog.services
 for each row execute function private.any__refuse_bad_input('manage');
 

@@ -5,6 +5,10 @@ insert into catalog.service_addons (business_id, service_id, name, price_minor)
 values (%(business)s, %(service)s, 'Secret extra', 100);
 insert into catalog.booking_limits (business_id, service_id, period, max_bookings)
 values (%(business)s, %(service)s, 'day', 9);
+insert into catalog.cancellation_tiers (business_id, cancellation_policy_id, hours_before, fee_bps)
+select cancellation_policies.business_id, cancellation_policies.id, 24, 5000
+from catalog.cancellation_policies
+where cancellation_policies.business_id = %(business)s;
 insert into catalog.schedule_exceptions (business_id, starts_on, ends_on)
 values (%(business)s, '2031-01-01', '2031-01-01');
 insert into catalog.blocked_periods (business_id, during)

@@ -62,6 +62,8 @@ def good_arguments(town: Town) -> dict[str, Any]:
         "service_id": town.ids["salon_service"],
         "business_id": town.ids["salon"],
         "booking_id": town.ids["booking"],
+        "booking_item_id": town.ids["booking"],
+        "at": "2031-05-04T09:00:00Z",
         "from_at": "2031-05-05T00:00:00Z",
         "to_at": "2031-05-06T00:00:00Z",
         "starts_at": "2031-05-05T10:00:00Z",
@@ -233,7 +235,10 @@ def test_odd_reads_that_postgrest_accepts_break_nothing(town: Town) -> None:
         ("working_hours", {"weekday": 9, "opens_at": "09:00", "closes_at": "10:00"}),
         ("working_hours", {"weekday": 1, "opens_at": "09:00", "closes_at": "10:00"}),
         ("closures", {"starts_on": "2031-01-02", "ends_on": "2031-01-01"}),
-        ("cancellation_policies", {"name": "A", "late_fee_bps": 10001}),
+        ("cancellation_policies", {"name": "A", "no_show_fee_bps": 10001}),
+        ("cancellation_policies", {"name": "A", "late_reschedule_fee_minor": -1}),
+        ("cancellation_tiers", {"hours_before": 24}),
+        ("cancellation_tiers", {"hours_before": 0, "fee_bps": 1}),
     ],
 )
 def test_bad_rows_of_the_owner_are_refused_in_words(
@@ -242,6 +247,8 @@ def test_bad_rows_of_the_owner_are_refused_in_words(
     fixed: dict[str, Any] = {"business_id": town.ids["salon"]}
     if view == "services":
         fixed |= {"name": "A", "duration_minutes": 30, "price_minor": 1, "currency": "EUR"}
+    if view == "cancellation_tiers":
+        fixed["cancellation_policy_id"] = town.ids["salon_policy"]
     before = counts(town)
     with town.client("owner") as client:
         response = client.post(f"/{view}", json={**fixed, **row})

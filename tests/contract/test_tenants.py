@@ -174,6 +174,10 @@ def test_nobody_outside_writes_it(town: Town, person: str | None) -> None:
                 "currency": "EUR",
             },
         ),
+        (
+            "cancellation_tiers",
+            {"cancellation_policy_id": "secret_policy", "hours_before": 1, "fee_bps": 1},
+        ),
         ("resources", {"member_id": "secret_member", "kind": "staff", "name": "A"}),
     ],
 )

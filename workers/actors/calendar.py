@@ -13,6 +13,7 @@ from workers.providers.mail import Attachment
 METHODS = {
     "booking.confirmed": "PUBLISH",
     "booking.moved": "PUBLISH",
+    "booking.item_cancelled": "PUBLISH",
     "reminder.day": "PUBLISH",
     "booking.cancelled": "CANCEL",
 }

@@ -108,17 +108,26 @@ inner join demo_people
         or demo_people.email = 'staff@example.com' and demo_businesses.n = 0;
 
 insert into catalog.cancellation_policies (
-    id, business_id, name, is_default, free_until_hours, late_fee_bps, no_show_fee_bps,
-    reschedule_until_hours, reschedule_limit
+    id, business_id, name, is_default, no_show_fee_bps, reschedule_until_hours, reschedule_limit
 )
 select
     pg_temp.key('policy ' || demo_businesses.n),
     demo_businesses.id,
     'Standard',
     true,
-    24,
-    5000,
     10000,
     4,
     3
 from demo_businesses;
+
+insert into catalog.cancellation_tiers (
+    id, business_id, cancellation_policy_id, hours_before, fee_bps
+)
+select
+    pg_temp.key('tier ' || tiers.hours_before || ' ' || demo_businesses.n),
+    demo_businesses.id,
+    pg_temp.key('policy ' || demo_businesses.n),
+    tiers.hours_before,
+    tiers.fee_bps
+from demo_businesses
+cross join (values (24, 5000), (2, 10000)) as tiers (hours_before, fee_bps);

@@ -1,9 +1,30 @@
 -- What demo_bookings has, as rows of the booking tables. Each is as the functions of sql/40_scheduling
 -- would have left it: the time that is taken, the steps that led to its status, the step to come.
+
+/*
+ * What a booking cost when it was cancelled, a day after it was made, or when nobody came.
+ */
+create function pg_temp.fee(booking demo_bookings)
+returns bigint
+language sql
+as $$
+    select (
+        scheduling.fees(
+            array[booking.total_minor],
+            case booking.status
+                when 'no_show' then scheduling.terms_of(booking.policy, 'no_show')
+                when 'cancelled' then scheduling.tier_of(
+                    booking.policy, booking.starts_at - booking.booked_at - interval '1 day'
+                )
+            end
+        )
+    )[1]
+$$;
+
 insert into scheduling.bookings (
     id, business_id, customer_id, reference, status, starts_at, ends_at, time_zone, party_size,
     currency, total_minor, quote, policy, customer_name, customer_email, status_reason, created_at,
-    updated_at
+    updated_at, cancellation_fee_minor, no_show_fee_minor
 )
 select
     demo_bookings.id,
@@ -42,7 +63,9 @@ select
         when demo_bookings.status in ('completed', 'no_show') then demo_bookings.ends_at
         when demo_bookings.status = 'cancelled' then demo_bookings.booked_at + interval '1 day'
         else demo_bookings.booked_at
-    end
+    end,
+    case demo_bookings.status when 'cancelled' then pg_temp.fee(demo_bookings) else 0 end,
+    case demo_bookings.status when 'no_show' then pg_temp.fee(demo_bookings) else 0 end
 from demo_bookings
 cross join
     lateral (
@@ -67,7 +90,7 @@ where not exists (
 
 insert into scheduling.booking_items (
     id, business_id, booking_id, position, service_id, resource_id, starts_at, ends_at,
-    duration_minutes, price_minor, service_name, addons
+    duration_minutes, price_minor, service_name, addons, cancellation_fee_minor
 )
 select
     demo_bookings.item_id,
@@ -81,7 +104,8 @@ select
     demo_bookings.minutes,
     demo_bookings.total_minor,
     demo_bookings.service_name,
-    demo_bookings.addons
+    demo_bookings.addons,
+    case demo_bookings.status when 'cancelled' then pg_temp.fee(demo_bookings) end
 from demo_bookings;
 
 insert into scheduling.allocations (
@@ -112,7 +136,7 @@ order by demo_resources.id, demo_bookings.starts_at, places.n;
 
 insert into scheduling.booking_history (
     business_id, booking_id, from_status, to_status, from_starts_at, to_starts_at, actor, actor_id,
-    reason, at
+    reason, at, fee_minor
 )
 select
     demo_bookings.business_id,
@@ -124,7 +148,8 @@ select
     steps.actor::scheduling.actor_kind,
     case steps.actor when 'customer' then demo_bookings.customer_id else owners.id end,
     case steps.to_status when 'cancelled' then 'Something came up.' end,
-    steps.at
+    steps.at,
+    case when steps.to_status in ('cancelled', 'no_show') then pg_temp.fee(demo_bookings) else 0 end
 from demo_bookings
 inner join demo_people as owners on owners.email = 'owner@example.com'
 cross join
@@ -171,4 +196,5 @@ select
 from demo_bookings
 where demo_bookings.status = 'pending';
 
+drop function pg_temp.fee(demo_bookings);
 drop table demo_bookings;

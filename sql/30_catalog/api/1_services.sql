@@ -23,44 +23,6 @@ comment on column public.service_categories.name is
 comment on column public.service_categories.position is 'Order of display, ascending.';
 comment on column public.service_categories.created_at is 'When it was made.';
 
-create view public.cancellation_policies
-with (security_invoker = true)
-as
-select
-    cancellation_policies.id,
-    cancellation_policies.business_id,
-    cancellation_policies.name,
-    cancellation_policies.is_default,
-    cancellation_policies.free_until_hours,
-    cancellation_policies.late_fee_bps,
-    cancellation_policies.no_show_fee_bps,
-    cancellation_policies.reschedule_until_hours,
-    cancellation_policies.reschedule_limit,
-    cancellation_policies.created_at
-from catalog.cancellation_policies;
-grant select on public.cancellation_policies to anon;
-grant select, insert, update, delete on public.cancellation_policies to authenticated, service_role;
-
-comment on view public.cancellation_policies is
-'What cancelling and moving costs. A booking keeps a copy of the policy that it was made under.';
-comment on column public.cancellation_policies.id is 'Key.';
-comment on column public.cancellation_policies.business_id is 'The business that it belongs to.';
-comment on column public.cancellation_policies.name is 'At most 200 characters.';
-comment on column public.cancellation_policies.is_default is
-'Holds for services that name no policy. One a business: marking another moves the mark.';
-comment on column public.cancellation_policies.free_until_hours is
-'Elapsed hours before the start until which a customer cancels free of charge, the deadline
-included.';
-comment on column public.cancellation_policies.late_fee_bps is
-'Share of the total that a later cancellation costs, in basis points.';
-comment on column public.cancellation_policies.no_show_fee_bps is
-'Share of the total that not coming costs, in basis points.';
-comment on column public.cancellation_policies.reschedule_until_hours is
-'Elapsed hours before the start until which a customer may move the booking.';
-comment on column public.cancellation_policies.reschedule_limit is
-'How often a customer may move it; null is as often as one likes.';
-comment on column public.cancellation_policies.created_at is 'When it was made.';
-
 create view public.services
 with (security_invoker = true)
 as

@@ -5,7 +5,6 @@
 -- refused (rules.sql of the foundation).
 
 alter table catalog.service_categories enable row level security;
-alter table catalog.cancellation_policies enable row level security;
 alter table catalog.services enable row level security;
 alter table catalog.service_addons enable row level security;
 alter table catalog.booking_limits enable row level security;
@@ -50,49 +49,6 @@ with check (business_id in (select private.my_businesses('manage')));
 
 create policy service_categories_delete
 on catalog.service_categories
-for delete
-to authenticated
-using (business_id in (select private.my_businesses('manage')));
-
-grant select on table catalog.cancellation_policies to anon;
-grant select, delete on table catalog.cancellation_policies to authenticated;
-grant insert (
-    id, business_id, name, is_default, free_until_hours, late_fee_bps, no_show_fee_bps,
-    reschedule_until_hours, reschedule_limit
-) on table catalog.cancellation_policies to authenticated;
-grant update (
-    id, business_id, name, is_default, free_until_hours, late_fee_bps, no_show_fee_bps,
-    reschedule_until_hours, reschedule_limit
-) on table catalog.cancellation_policies to authenticated;
-grant select, insert, update, delete on table catalog.cancellation_policies to service_role;
-
-create policy cancellation_policies_select
-on catalog.cancellation_policies
-for select
-to anon, authenticated
-using (
-    exists (
-        select 1
-        from business.businesses
-        where businesses.id = cancellation_policies.business_id
-    )
-);
-
-create policy cancellation_policies_insert
-on catalog.cancellation_policies
-for insert
-to authenticated
-with check (business_id in (select private.my_businesses('manage')));
-
-create policy cancellation_policies_update
-on catalog.cancellation_policies
-for update
-to authenticated
-using (business_id in (select private.my_businesses('manage')))
-with check (business_id in (select private.my_businesses('manage')));
-
-create policy cancellation_policies_delete
-on catalog.cancellation_policies
 for delete
 to authenticated
 using (business_id in (select private.my_businesses('manage')));

@@ -23,54 +23,6 @@ create table catalog.service_categories (
 );
 comment on table catalog.service_categories is 'How a business groups its services.';
 
-create table catalog.cancellation_policies (
-    id uuid primary key default gen_random_uuid(),
-    business_id uuid not null references business.businesses (id) on delete cascade,
-    name text not null,
-    is_default boolean not null default false,
-    -- Elapsed hours before the start until which a customer cancels free of charge.
-    free_until_hours integer not null default 24,
-    late_fee_bps integer not null default 0,
-    no_show_fee_bps integer not null default 0,
-    -- Elapsed hours before the start until which a customer may move the booking; how often, if
-    -- limited.
-    reschedule_until_hours integer not null default 0,
-    reschedule_limit integer,
-    created_at timestamptz not null default now(),
-
-    constraint cancellation_policies_business_id_id_unique unique (business_id, id),
-    constraint cancellation_policies_name_is_short check (
-        length(btrim(name)) between 1 and 200 and not private.has_control_characters(name)
-        or private.invalid('name', 'must have 1 to 200 printable characters')
-    ),
-    constraint cancellation_policies_free_until_is_sane check (
-        free_until_hours between 0 and 8760
-        or private.invalid('free_until_hours', 'must be from 0 to 8760')
-    ),
-    constraint cancellation_policies_late_fee_is_a_share check (
-        late_fee_bps between 0 and 10000
-        or private.invalid('late_fee_bps', 'must be from 0 to 10000 basis points')
-    ),
-    constraint cancellation_policies_no_show_fee_is_a_share check (
-        no_show_fee_bps between 0 and 10000
-        or private.invalid('no_show_fee_bps', 'must be from 0 to 10000 basis points')
-    ),
-    constraint cancellation_policies_reschedule_until_is_sane check (
-        reschedule_until_hours between 0 and 8760
-        or private.invalid('reschedule_until_hours', 'must be from 0 to 8760')
-    ),
-    constraint cancellation_policies_reschedule_limit_is_sane check (
-        reschedule_limit is null
-        or reschedule_limit between 0 and 1000
-        or private.invalid('reschedule_limit', 'must be from 0 to 1000')
-    ),
-    -- At commit, not at once: cancellation_policies__keep_one_default moves the mark afterwards.
-    constraint cancellation_policies_one_default exclude using btree (business_id with =)
-    where (is_default) deferrable initially deferred
-);
-comment on table catalog.cancellation_policies is
-'What cancelling and moving costs. A booking keeps a copy of the policy that it was made under.';
-
 create table catalog.services (
     id uuid primary key default gen_random_uuid(),
     business_id uuid not null references business.businesses (id) on delete cascade,

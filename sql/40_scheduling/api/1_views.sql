@@ -25,7 +25,10 @@ select
     bookings.hold_expires_at,
     bookings.reschedule_count,
     bookings.created_at,
-    bookings.updated_at
+    bookings.updated_at,
+    bookings.cancellation_fee_minor,
+    bookings.no_show_fee_minor,
+    bookings.reschedule_fee_minor
 from scheduling.bookings;
 grant select on public.bookings to authenticated, service_role;
 
@@ -64,6 +67,12 @@ comment on column public.bookings.hold_expires_at is
 comment on column public.bookings.reschedule_count is 'How often the customer moved it.';
 comment on column public.bookings.created_at is 'When it was made.';
 comment on column public.bookings.updated_at is 'When it was last changed.';
+comment on column public.bookings.cancellation_fee_minor is
+'What cancelling it, or services of it, cost the customer, by the policy; minor units.';
+comment on column public.bookings.no_show_fee_minor is
+'What not coming cost the customer, by the policy; minor units.';
+comment on column public.bookings.reschedule_fee_minor is
+'What moving it late cost the customer, all moves together, beside the total; minor units.';
 
 create view public.booking_items
 with (security_invoker = true)
@@ -80,7 +89,9 @@ select
     booking_items.duration_minutes,
     booking_items.price_minor,
     booking_items.service_name,
-    booking_items.addons
+    booking_items.addons,
+    booking_items.cancelled_at,
+    booking_items.cancellation_fee_minor
 from scheduling.booking_items;
 grant select on public.booking_items to authenticated, service_role;
 
@@ -100,6 +111,12 @@ comment on column public.booking_items.price_minor is
 comment on column public.booking_items.service_name is 'The service''s name when it was booked.';
 comment on column public.booking_items.addons is
 'The chosen add-ons as they were: [{id, name, price_minor, duration_minutes}].';
+
+comment on column public.booking_items.cancelled_at is
+'When it was cancelled by itself; it stays as it was agreed, and takes no time.';
+comment on column public.booking_items.cancellation_fee_minor is
+'What cancelling it cost, by itself or with the booking; null while it is not cancelled, or
+where the business cancelled.';
 
 create view public.allocations
 with (security_invoker = true)
@@ -147,7 +164,9 @@ select
     booking_history.actor,
     booking_history.actor_id,
     booking_history.reason,
-    booking_history.at
+    booking_history.at,
+    booking_history.fee_minor,
+    booking_history.booking_item_id
 from scheduling.booking_history;
 grant select on public.booking_history to authenticated, service_role;
 
@@ -165,6 +184,10 @@ comment on column public.booking_history.actor is 'customer, business or system.
 comment on column public.booking_history.actor_id is 'The user, if it was one.';
 comment on column public.booking_history.reason is 'Why, if said.';
 comment on column public.booking_history.at is 'When.';
+comment on column public.booking_history.fee_minor is
+'What the step cost the customer, in minor units; less than 0 takes back what an earlier one cost.';
+comment on column public.booking_history.booking_item_id is
+'The one service that was cancelled; null where it is about the whole booking.';
 
 create view public.booking_notes
 with (security_invoker = true)

@@ -90,9 +90,78 @@ end;
 comment on function public.cancel_booking is
 'The customer or the business calls a booking off; its time is free at once. Cancelling again
 changes nothing.
+A customer owes what cancellation_quote says, a business that cancels charges nothing.
 reason: at most 1000 characters. Gives the booking.
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition
 409.';
+
+/*
+ * Errors:  PT400 invalid_input, and those of scheduling.cancellation_quote
+ */
+create function public.cancellation_quote(
+    booking_id public.identifier, at public.instant default null
+)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+begin atomic
+    select scheduling.cancellation_quote(
+        private.to_identifier(booking_id, 'booking_id'),
+        coalesce(private.to_instant(at, 'at', is_required => false), private.now())
+    );
+end;
+comment on function public.cancellation_quote is
+'What it costs the customer to cancel at an instant (at; now, if not sent), by the policy that was
+stored with the
+booking: {booking_id, at, currency, total_minor, fee_minor, refund_minor, reschedule_fee_minor, tier,
+lines:
+[{booking_item_id, service_name, total_minor, fee_minor, refund_minor, is_cancelled}]}. refund_minor
+is the total
+less the fee, in whole and line by line; reschedule_fee_minor is what moving it would cost; tier is
+what holds then,
+null: free. Of a cancelled booking, what it did cost. A business that cancels charges nothing.
+Errors: invalid_input 400, not_signed_in 401, not_found 404, invalid_transition 409.';
+
+/*
+ * Errors:  PT400 invalid_input, and those of scheduling.cancel_item
+ */
+create function public.cancel_booking_item(
+    booking_id public.identifier, booking_item_id public.identifier, reason text default null
+)
+returns public.bookings
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid;
+    v_booking public.bookings;
+begin
+    v_id = scheduling.cancel_item(
+        private.to_identifier(booking_id, 'booking_id'),
+        private.to_identifier(booking_item_id, 'booking_item_id'),
+        '{customer,business}',
+        private.to_text(reason, 'reason', 1000)
+    );
+    select bookings.* into v_booking
+    from public.bookings
+    where bookings.id = v_id;
+    return v_booking;
+end;
+$$;
+comment on function public.cancel_booking_item is
+'The customer or the business calls one service of a booking off: its time is free at once, the rest
+stays, the total
+and the quote stay as they were agreed. It costs the customer what cancellation_quote says in its
+line. The last
+service that is left cannot be cancelled by itself. Cancelling again changes nothing. reason: at most
+1000
+characters. Gives the booking.
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition 409,
+hold_expired 409, changed_meanwhile 409.';
 
 /*
  * Errors:  those of scheduling.step
@@ -141,8 +210,8 @@ begin atomic
     select scheduling.take_step(booking_id, 'no_show', '{business}');
 end;
 comment on function public.mark_no_show is
-'The business notes that nobody came, from the start on. check_in_booking or complete_booking puts
-it right.
+'The business notes that nobody came, from the start on; the customer owes the policy''s fee for it.
+check_in_booking or complete_booking puts it right.
 Gives the booking.
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition 409,
 too_soon 422.';
@@ -180,8 +249,8 @@ $$;
 comment on function public.reschedule_booking is
 'Move a booking to another start, and to another resource if one is named. It keeps its reference
 and its
-price. Customers are bound by the policy stored with the booking, businesses are not. Gives the
-booking.
+price. Customers are bound by the policy stored with the booking, and pay its fee for a late move;
+businesses are not. Gives the booking.
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, slot_taken 409,
 invalid_transition 409, changed_meanwhile 409, not_eligible, too_soon, too_far, too_late,
 outside_hours,
@@ -227,6 +296,8 @@ grant execute on function
 public.confirm_booking(public.identifier),
 public.reject_booking(public.identifier, text),
 public.cancel_booking(public.identifier, text),
+public.cancel_booking_item(public.identifier, public.identifier, text),
+public.cancellation_quote(public.identifier, public.instant),
 public.check_in_booking(public.identifier),
 public.complete_booking(public.identifier),
 public.mark_no_show(public.identifier),

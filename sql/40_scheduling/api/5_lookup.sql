@@ -31,6 +31,7 @@ begin
                 where
                     booking_items.business_id = bookings.business_id
                     and booking_items.booking_id = bookings.id
+                    and booking_items.cancelled_at is null
             )
         )
     into v_found

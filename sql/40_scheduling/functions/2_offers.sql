@@ -95,6 +95,7 @@ begin
                     date_trunc(booking_limits.period::text, days.day)
                     + ('1 ' || booking_limits.period::text)::interval
                 ) at time zone full_days.time_zone
+                and booking_items.cancelled_at is null
                 and bookings.status not in ('cancelled', 'rejected', 'expired')
                 and (bookings.status <> 'held' or bookings.hold_expires_at > v_now)
                 and bookings.id is distinct from full_days.except_booking_id

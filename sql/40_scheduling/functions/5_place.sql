@@ -22,43 +22,6 @@ end;
 $$;
 
 /*
- * The cancellation policy that a booking of a service is made under: its own, or the business's
- * default, or the most lenient there is. Taken down with the booking.
- */
-create function scheduling.policy_of(service_id uuid)
-returns jsonb
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return coalesce(
-        (
-            select to_jsonb(cancellation_policies) - array['business_id', 'is_default', 'created_at']
-            from catalog.services
-            inner join catalog.cancellation_policies
-                on cancellation_policies.business_id = services.business_id
-            where
-                services.id = policy_of.service_id
-                and (
-                    cancellation_policies.id = services.cancellation_policy_id
-                    or services.cancellation_policy_id is null and cancellation_policies.is_default
-                )
-        ),
-        jsonb_build_object(
-            'name', 'Free of charge',
-            'free_until_hours', 0,
-            'late_fee_bps', 0,
-            'no_show_fee_bps', 0,
-            'reschedule_until_hours', 0,
-            'reschedule_limit', null
-        )
-    );
-end;
-$$;
-
-/*
  * Who could give each leg at its start. Refuses, with the reason, when nobody can.
  *
  * Errors:  PT409 slot_taken · PT422 not_eligible too_soon too_far outside_hours blocked_out

@@ -223,7 +223,8 @@ begin
     left join catalog.resources on resources.id = booking_items.resource_id
     where
         booking_items.business_id = booking.business_id
-        and booking_items.booking_id = booking.id;
+        and booking_items.booking_id = booking.id
+        and booking_items.cancelled_at is null;
 end;
 $$;
 
@@ -293,6 +294,7 @@ begin
         where
             booking_items.business_id = feed.business_id
             and booking_items.resource_id = feed.resource_id
+            and booking_items.cancelled_at is null
             and booking_items.starts_at >= lower(feed_bookings.during)
             and booking_items.starts_at < upper(feed_bookings.during)
         union

@@ -214,6 +214,7 @@ begin
         where
             booking_items.business_id = booking.business_id
             and booking_items.booking_id = booking.id
+            and booking_items.cancelled_at is null
             and services.requires_confirmation
     );
 end;

@@ -28,7 +28,7 @@ begin
                 make_interval(mins => services.buffer_before_minutes),
                 make_interval(mins => services.buffer_after_minutes),
                 case
-                    when booking_items.position = 1 then
+                    when row_number() over (order by booking_items.position) = 1 then
                         coalesce(moved_legs.resource_id, booking_items.resource_id)
                     else booking_items.resource_id
                 end,
@@ -46,6 +46,7 @@ begin
         where
             booking_items.business_id = booking.business_id
             and booking_items.booking_id = booking.id
+            and booking_items.cancelled_at is null
         order by booking_items.position
     );
 end;
@@ -172,6 +173,7 @@ declare
     = scheduling.actors(booking) && array['business', 'system']::scheduling.actor_kind[];
     v_booking scheduling.bookings = booking;
     v_item scheduling.booking_items;
+    v_index integer = 0;
     v_leading_id uuid;
 begin
     delete from scheduling.allocations
@@ -184,6 +186,10 @@ begin
         starts_at = legs[1].starts_at,
         ends_at = legs[cardinality(legs)].ends_at,
         reschedule_count = bookings.reschedule_count + case when v_is_by_business then 0 else 1 end,
+        reschedule_fee_minor = bookings.reschedule_fee_minor + case
+            when v_is_by_business or legs[1].starts_at = booking.starts_at then 0
+            else scheduling.reschedule_fee(booking, private.now())
+        end,
         status_reason = write_move.reason,
         status = case
             when bookings.status = 'confirmed'
@@ -200,18 +206,20 @@ begin
         where
             booking_items.business_id = booking.business_id
             and booking_items.booking_id = booking.id
+            and booking_items.cancelled_at is null
         order by booking_items.position
     loop
+        v_index = v_index + 1;
         v_leading_id = scheduling.take(
-            legs[v_item.position],
-            scheduling.offers_of(legs[v_item.position], booking.id),
+            legs[v_index],
+            scheduling.offers_of(legs[v_index], booking.id),
             v_booking,
             v_item.id
         );
         update scheduling.booking_items
         set
-            starts_at = legs[v_item.position].starts_at,
-            ends_at = legs[v_item.position].ends_at,
+            starts_at = legs[v_index].starts_at,
+            ends_at = legs[v_index].ends_at,
             resource_id = v_leading_id
         where booking_items.id = v_item.id;
         if v_leading_id is distinct from v_item.resource_id then
@@ -223,7 +231,7 @@ begin
                     'from_resource_id', v_item.resource_id,
                     'to_resource_id', v_leading_id,
                     'from_starts_at', v_item.starts_at,
-                    'to_starts_at', legs[v_item.position].starts_at
+                    'to_starts_at', legs[v_index].starts_at
                 )
             );
         end if;

@@ -132,6 +132,8 @@ using (true);
 grant execute on function
 scheduling.place(scheduling.wish[], text, text, boolean),
 scheduling.step(uuid, scheduling.booking_status, scheduling.actor_kind[], text),
+scheduling.cancel_item(uuid, uuid, scheduling.actor_kind[], text),
+scheduling.cancellation_quote(uuid, timestamptz),
 scheduling.move(uuid, timestamptz, uuid, scheduling.actor_kind[], text),
 scheduling.legs(scheduling.wish[]),
 scheduling.visible_service(uuid),

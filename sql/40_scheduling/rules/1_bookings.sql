@@ -48,6 +48,48 @@ before update on scheduling.bookings
 for each row execute function private.any__touch();
 
 /*
+ * A step that costs something says how much, on every path: a customer who cancels, and nobody who
+ * comes. A business that cancels charges nothing; a no-show that is put right costs nothing either.
+ */
+create function scheduling.bookings__charge_fee()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if new.status = 'cancelled' and (scheduling.actors(old))[1] = 'customer' then
+        update scheduling.booking_items
+        set cancellation_fee_minor = lines.fee_minor
+        from scheduling.fee_lines(old, scheduling.cancellation_terms(old, private.now())) as lines
+        where booking_items.id = lines.booking_item_id;
+        select coalesce(sum(booking_items.cancellation_fee_minor), 0) into new.cancellation_fee_minor
+        from scheduling.booking_items
+        where booking_items.business_id = new.business_id and booking_items.booking_id = new.id;
+    end if;
+    new.no_show_fee_minor = case
+        when new.status = 'no_show' then (
+            select coalesce(sum(lines.fee_minor), 0)
+            from scheduling.fee_lines(old, scheduling.terms_of(old.policy, 'no_show')) as lines
+            where not lines.is_cancelled
+        )
+        else 0
+    end;
+    return new;
+end;
+$$;
+
+create trigger _110_charge_fee
+before update of status on scheduling.bookings
+for each row
+when (
+    old.status is distinct from new.status
+    and (new.status in ('cancelled', 'no_show') or old.status = 'no_show')
+)
+execute function scheduling.bookings__charge_fee();
+
+/*
  * The time that a booking takes follows its status: it is given back, or taken for good, or, for a
  * request that did not block, taken now, if it is still free.
  *
@@ -115,7 +157,7 @@ declare
 begin
     insert into scheduling.booking_history (
         business_id, booking_id, from_status, to_status, from_starts_at, to_starts_at,
-        actor, actor_id, reason, at
+        actor, actor_id, reason, at, fee_minor
     )
     values (
         new.business_id,
@@ -131,7 +173,15 @@ begin
         end,
         case when new.status <> 'expired' then auth.uid() end,
         new.status_reason,
-        private.now()
+        private.now(),
+        case
+            when tg_op = 'INSERT' then 0
+            when old.status = new.status or old.starts_at <> new.starts_at then
+                new.reschedule_fee_minor - old.reschedule_fee_minor
+            else
+                new.cancellation_fee_minor + new.no_show_fee_minor
+                - old.cancellation_fee_minor - old.no_show_fee_minor
+        end
     );
     return null;
 end;
@@ -210,6 +260,7 @@ as $$
 begin
     perform private.emit(
         'booking.' || case
+            when new.booking_item_id is not null then 'item_cancelled'
             when new.to_status = new.from_status then 'moved'
             when new.to_status = 'pending' then 'requested'
             when new.to_status = 'expired' and new.from_status <> 'pending' then 'released'
@@ -223,12 +274,54 @@ begin
             'from_starts_at', new.from_starts_at,
             'to_starts_at', new.to_starts_at,
             'actor', new.actor,
-            'reason', new.reason
+            'reason', new.reason,
+            'fee_minor', new.fee_minor,
+            'booking_item_id', new.booking_item_id
         )
     );
     return null;
 end;
 $$;
+
+/*
+ * A service that is cancelled by itself is a step of its booking.
+ */
+create function scheduling.booking_items__write_history()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    insert into scheduling.booking_history (
+        business_id, booking_id, booking_item_id, from_status, to_status, from_starts_at,
+        to_starts_at, actor, actor_id, reason, at, fee_minor
+    )
+    select
+        bookings.business_id,
+        bookings.id,
+        new.id,
+        bookings.status,
+        bookings.status,
+        bookings.starts_at,
+        bookings.starts_at,
+        coalesce((scheduling.actors(bookings))[1], 'system'),
+        auth.uid(),
+        bookings.status_reason,
+        private.now(),
+        new.cancellation_fee_minor
+    from scheduling.bookings
+    where bookings.id = new.booking_id;
+    return null;
+end;
+$$;
+
+create trigger _300_write_history
+after update of cancelled_at on scheduling.booking_items
+for each row
+when (old.cancelled_at is null and new.cancelled_at is not null)
+execute function scheduling.booking_items__write_history();
 
 create trigger _500_announce
 after insert on scheduling.booking_history

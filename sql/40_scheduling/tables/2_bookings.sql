@@ -107,6 +107,10 @@ create table scheduling.bookings (
     reschedule_count integer not null default 0,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
+    -- What cancelling, not coming and moving late have cost the customer, by the policy above.
+    cancellation_fee_minor bigint not null default 0,
+    no_show_fee_minor bigint not null default 0,
+    reschedule_fee_minor bigint not null default 0,
 
     constraint bookings_business_id_id_unique unique (business_id, id),
     constraint bookings_reference_unique unique (reference),
@@ -117,6 +121,12 @@ create table scheduling.bookings (
     constraint bookings_end_after_they_start check (ends_at > starts_at),
     constraint bookings_party_size_is_positive check (party_size >= 1),
     constraint bookings_total_not_negative check (total_minor >= 0),
+    constraint bookings_fees_not_negative check (
+        least(cancellation_fee_minor, no_show_fee_minor, reschedule_fee_minor) >= 0
+    ),
+    constraint bookings_fees_not_above_total check (
+        cancellation_fee_minor + no_show_fee_minor <= total_minor
+    ),
     constraint bookings_holds_expire check (status <> 'held' or hold_expires_at is not null),
     constraint bookings_rejections_have_a_reason check (
         status <> 'rejected' or status_reason is not null
@@ -141,6 +151,10 @@ create table scheduling.booking_items (
     service_name text not null,
     -- The chosen add-ons as they were: [{id, name, price_minor, duration_minutes}].
     addons jsonb not null default '[]',
+    -- When it was cancelled by itself, the rest of the booking left as it was.
+    cancelled_at timestamptz,
+    -- What cancelling it cost, by itself or with the booking; null while nobody has.
+    cancellation_fee_minor bigint,
 
     constraint booking_items_business_id_id_unique unique (business_id, id),
     constraint booking_items_booking_id_id_unique unique (business_id, booking_id, id),
@@ -154,7 +168,8 @@ create table scheduling.booking_items (
     constraint booking_items_last_as_long_as_they_say check (
         ends_at = starts_at + make_interval(mins => duration_minutes)
     ),
-    constraint booking_items_price_not_negative check (price_minor >= 0)
+    constraint booking_items_price_not_negative check (price_minor >= 0),
+    constraint booking_items_fee_not_negative check (cancellation_fee_minor >= 0)
 );
 comment on table scheduling.booking_items is
 'The services of a booking, one after another, with the price and the minutes that were agreed.';
@@ -228,14 +243,24 @@ create table scheduling.booking_history (
     actor_id uuid references auth.users (id) on delete set null,
     reason text,
     at timestamptz not null,
+    -- What this step costs the customer; less than 0 takes back what an earlier one cost.
+    fee_minor bigint not null default 0,
+    -- The one service that was cancelled; null: the whole booking.
+    booking_item_id uuid,
 
     constraint booking_history_booking_fkey foreign key (business_id, booking_id)
-    references scheduling.bookings (business_id, id) on delete cascade
+    references scheduling.bookings (business_id, id) on delete cascade,
+    constraint booking_history_booking_item_fkey foreign key (
+        business_id, booking_id, booking_item_id
+    )
+    references scheduling.booking_items (business_id, booking_id, id) on delete cascade
 );
 comment on table scheduling.booking_history is
 'Every step of every booking: what changed, who did it, when and why. Only ever added to.';
 create index booking_history_booking_idx
 on scheduling.booking_history (business_id, booking_id, id);
+create index booking_history_booking_item_idx
+on scheduling.booking_history (business_id, booking_id, booking_item_id);
 create index booking_history_actor_id_idx on scheduling.booking_history (actor_id);
 
 create table scheduling.booking_notes (

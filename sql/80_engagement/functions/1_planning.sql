@@ -34,6 +34,20 @@ begin
                 'currency', bookings.currency,
                 'digits', currencies.minor_digits
             ),
+            'fee', case
+                when (payload ->> 'fee_minor')::bigint > 0 then jsonb_build_object(
+                    'minor', (payload ->> 'fee_minor')::bigint,
+                    'currency', bookings.currency,
+                    'digits', currencies.minor_digits
+                )
+            end,
+            'cancelled_service', (
+                select booking_items.service_name
+                from scheduling.booking_items
+                where
+                    booking_items.business_id = bookings.business_id
+                    and booking_items.id::text = payload ->> 'booking_item_id'
+            ),
             'reason', coalesce(payload ->> 'reason', ''),
             'status', bookings.status,
             'sequence', scheduling.sequence_of(bookings)
@@ -100,6 +114,10 @@ begin
                             where
                                 booking_items.business_id = booking.business_id
                                 and booking_items.booking_id = booking.id
+                                and (
+                                    booking_items.cancelled_at is null
+                                    or booking_items.id::text = readers.payload ->> 'booking_item_id'
+                                )
                         )
                         or resources.id::text = readers.payload ->> 'from_resource_id'
                     )

@@ -33,6 +33,13 @@ BOOK = (
     "select tests.act_as('customer');"
     "select public.book(tests.id('{}')::text, '2031-05-05T09:00:00Z', tests.id('Ann')::text);"
 )
+BOOK_TWO = (
+    "select tests.act_as('customer');"
+    "select public.book_many(tests.id('Salon')::text, json_build_array("
+    "json_build_object('service_id', tests.id('Cut'), 'resource_id', tests.id('Ann')),"
+    "json_build_object('service_id', tests.id('Cut'), 'resource_id', tests.id('Ann'))"
+    ")::text, '2031-05-05T09:00:00Z');"
+)
 BOOKING = "(select id::text from scheduling.bookings)"
 AS = "select tests.act_as('{}'); select {};"
 PLAN = """
@@ -52,6 +59,12 @@ PLAYS = {
     + AS.format("owner", f"public.reject_booking({BOOKING}, 'ill')"),
     "booking.cancelled": BOOK.format("Cut")
     + AS.format("customer", f"public.cancel_booking({BOOKING})"),
+    "booking.item_cancelled": BOOK_TWO
+    + AS.format(
+        "customer",
+        f"public.cancel_booking_item({BOOKING}, (select id::text from scheduling.booking_items"
+        " where position = 2))",
+    ),
     "booking.moved": BOOK.format("Cut")
     + AS.format("customer", f"public.reschedule_booking({BOOKING}, '2031-05-05T10:00:00Z')"),
     "booking.reassigned": BOOK.format("Cut")
