@@ -5304,6 +5304,124 @@ $$Take a member out of a business. For owners; a member may also leave.
 member_id: id of a row of business_members.
 Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 last_owner.$$;
 
+-- sql/30_catalog/tables/1_cancellation.sql
+
+-- What cancelling, moving and not coming cost. A policy is a row, its tiers say what cancelling
+-- costs the nearer the start is. A booking keeps a copy of both, and only the copy decides.
+
+create table catalog.cancellation_policies (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    name text not null,
+    is_default boolean not null default false,
+    -- What not coming costs: a share of the total, or an amount.
+    no_show_fee_bps integer not null default 0,
+    -- Elapsed hours before the start until which a customer may move the booking; how often, if
+    -- limited.
+    reschedule_until_hours integer not null default 0,
+    reschedule_limit integer,
+    created_at timestamptz not null default now(),
+    -- Amounts are in minor units of the booking's currency.
+    no_show_fee_minor bigint not null default 0,
+    -- What a customer's move costs when fewer than so many elapsed hours remain.
+    late_reschedule_hours integer not null default 0,
+    late_reschedule_fee_bps integer not null default 0,
+    late_reschedule_fee_minor bigint not null default 0,
+
+    constraint cancellation_policies_business_id_id_unique unique (business_id, id),
+    constraint cancellation_policies_name_is_short check (
+        length(btrim(name)) between 1 and 200 and not private.has_control_characters(name)
+        or private.invalid('name', 'must have 1 to 200 printable characters')
+    ),
+    constraint cancellation_policies_no_show_fee_is_a_share check (
+        no_show_fee_bps between 0 and 10000
+        or private.invalid('no_show_fee_bps', 'must be from 0 to 10000 basis points')
+    ),
+    constraint cancellation_policies_no_show_fee_is_an_amount check (
+        no_show_fee_minor between 0 and 1000000000000
+        or private.invalid('no_show_fee_minor', 'must be from 0 to 1000000000000 minor units')
+    ),
+    constraint cancellation_policies_no_show_fee_is_one_of_both check (
+        no_show_fee_bps = 0
+        or no_show_fee_minor = 0
+        or private.invalid('no_show_fee_bps and no_show_fee_minor', 'must not both be set')
+    ),
+    constraint cancellation_policies_late_reschedule_is_sane check (
+        late_reschedule_hours between 0 and 8760
+        or private.invalid('late_reschedule_hours', 'must be from 0 to 8760')
+    ),
+    constraint cancellation_policies_late_reschedule_fee_is_a_share check (
+        late_reschedule_fee_bps between 0 and 10000
+        or private.invalid('late_reschedule_fee_bps', 'must be from 0 to 10000 basis points')
+    ),
+    constraint cancellation_policies_late_reschedule_fee_is_an_amount check (
+        late_reschedule_fee_minor between 0 and 1000000000000
+        or private.invalid(
+            'late_reschedule_fee_minor', 'must be from 0 to 1000000000000 minor units'
+        )
+    ),
+    constraint cancellation_policies_late_reschedule_fee_is_one_of_both check (
+        late_reschedule_fee_bps = 0
+        or late_reschedule_fee_minor = 0
+        or private.invalid(
+            'late_reschedule_fee_bps and late_reschedule_fee_minor', 'must not both be set'
+        )
+    ),
+    constraint cancellation_policies_reschedule_until_is_sane check (
+        reschedule_until_hours between 0 and 8760
+        or private.invalid('reschedule_until_hours', 'must be from 0 to 8760')
+    ),
+    constraint cancellation_policies_reschedule_limit_is_sane check (
+        reschedule_limit is null
+        or reschedule_limit between 0 and 1000
+        or private.invalid('reschedule_limit', 'must be from 0 to 1000')
+    ),
+    -- At commit, not at once: cancellation_policies__keep_one_default moves the mark afterwards.
+    constraint cancellation_policies_one_default exclude using btree (business_id with =)
+    where (is_default) deferrable initially deferred
+);
+comment on table catalog.cancellation_policies is
+'What cancelling and moving costs. A booking keeps a copy of the policy that it was made under.';
+
+create table catalog.cancellation_tiers (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null,
+    cancellation_policy_id uuid not null,
+    -- Holds while fewer than so many elapsed hours remain before the start: the nearest tier wins.
+    hours_before integer not null,
+    -- One of both: a share of the total, or an amount in minor units of the booking's currency.
+    fee_bps integer,
+    fee_minor bigint,
+    created_at timestamptz not null default now(),
+
+    constraint cancellation_tiers_business_id_id_unique unique (business_id, id),
+    constraint cancellation_tiers_hours_unique unique (cancellation_policy_id, hours_before),
+    constraint cancellation_tiers_policy_fkey foreign key (business_id, cancellation_policy_id)
+    references catalog.cancellation_policies (business_id, id) on delete cascade,
+    constraint cancellation_tiers_hours_are_sane check (
+        hours_before between 1 and 8760
+        or private.invalid('hours_before', 'must be from 1 to 8760')
+    ),
+    constraint cancellation_tiers_fee_is_a_share check (
+        fee_bps is null
+        or fee_bps between 0 and 10000
+        or private.invalid('fee_bps', 'must be from 0 to 10000 basis points')
+    ),
+    constraint cancellation_tiers_fee_is_an_amount check (
+        fee_minor is null
+        or fee_minor between 0 and 1000000000000
+        or private.invalid('fee_minor', 'must be from 0 to 1000000000000 minor units')
+    ),
+    constraint cancellation_tiers_fee_is_one_of_both check (
+        num_nonnulls(fee_bps, fee_minor) = 1
+        or private.invalid('fee_bps or fee_minor', 'is required, and only one of them')
+    )
+);
+comment on table catalog.cancellation_tiers is
+'What cancelling costs when fewer than so many hours remain. A policy without tiers costs nothing.';
+create index cancellation_tiers_policy_idx
+on catalog.cancellation_tiers (business_id, cancellation_policy_id);
+
 -- sql/30_catalog/tables/1_services.sql
 
 -- What a business offers, with whom, where and when: services and their add-ons, resources (staff,
@@ -5330,54 +5448,6 @@ create table catalog.service_categories (
     )
 );
 comment on table catalog.service_categories is 'How a business groups its services.';
-
-create table catalog.cancellation_policies (
-    id uuid primary key default gen_random_uuid(),
-    business_id uuid not null references business.businesses (id) on delete cascade,
-    name text not null,
-    is_default boolean not null default false,
-    -- Elapsed hours before the start until which a customer cancels free of charge.
-    free_until_hours integer not null default 24,
-    late_fee_bps integer not null default 0,
-    no_show_fee_bps integer not null default 0,
-    -- Elapsed hours before the start until which a customer may move the booking; how often, if
-    -- limited.
-    reschedule_until_hours integer not null default 0,
-    reschedule_limit integer,
-    created_at timestamptz not null default now(),
-
-    constraint cancellation_policies_business_id_id_unique unique (business_id, id),
-    constraint cancellation_policies_name_is_short check (
-        length(btrim(name)) between 1 and 200 and not private.has_control_characters(name)
-        or private.invalid('name', 'must have 1 to 200 printable characters')
-    ),
-    constraint cancellation_policies_free_until_is_sane check (
-        free_until_hours between 0 and 8760
-        or private.invalid('free_until_hours', 'must be from 0 to 8760')
-    ),
-    constraint cancellation_policies_late_fee_is_a_share check (
-        late_fee_bps between 0 and 10000
-        or private.invalid('late_fee_bps', 'must be from 0 to 10000 basis points')
-    ),
-    constraint cancellation_policies_no_show_fee_is_a_share check (
-        no_show_fee_bps between 0 and 10000
-        or private.invalid('no_show_fee_bps', 'must be from 0 to 10000 basis points')
-    ),
-    constraint cancellation_policies_reschedule_until_is_sane check (
-        reschedule_until_hours between 0 and 8760
-        or private.invalid('reschedule_until_hours', 'must be from 0 to 8760')
-    ),
-    constraint cancellation_policies_reschedule_limit_is_sane check (
-        reschedule_limit is null
-        or reschedule_limit between 0 and 1000
-        or private.invalid('reschedule_limit', 'must be from 0 to 1000')
-    ),
-    -- At commit, not at once: cancellation_policies__keep_one_default moves the mark afterwards.
-    constraint cancellation_policies_one_default exclude using btree (business_id with =)
-    where (is_default) deferrable initially deferred
-);
-comment on table catalog.cancellation_policies is
-'What cancelling and moving costs. A booking keeps a copy of the policy that it was made under.';
 
 create table catalog.services (
     id uuid primary key default gen_random_uuid(),
@@ -5792,6 +5862,10 @@ before insert or update on catalog.cancellation_policies
 for each row execute function private.any__refuse_bad_input('manage');
 
 create trigger _010_refuse_bad_input
+before insert or update on catalog.cancellation_tiers
+for each row execute function private.any__refuse_bad_input('manage');
+
+create trigger _010_refuse_bad_input
 before insert or update on catalog.services
 for each row execute function private.any__refuse_bad_input('manage');
 
@@ -5998,6 +6072,95 @@ for each row
 when (new.currency <> old.currency)
 execute function catalog.services__keep_currency();
 
+-- sql/30_catalog/policies/1_cancellation.sql
+
+-- Who may see and change what cancelling costs: as with services.
+
+alter table catalog.cancellation_policies enable row level security;
+alter table catalog.cancellation_tiers enable row level security;
+
+grant select on table catalog.cancellation_policies to anon;
+grant select, delete on table catalog.cancellation_policies to authenticated;
+grant insert (
+    id, business_id, name, is_default, no_show_fee_bps, no_show_fee_minor, reschedule_until_hours,
+    reschedule_limit, late_reschedule_hours, late_reschedule_fee_bps, late_reschedule_fee_minor
+) on table catalog.cancellation_policies to authenticated;
+grant update (
+    id, business_id, name, is_default, no_show_fee_bps, no_show_fee_minor, reschedule_until_hours,
+    reschedule_limit, late_reschedule_hours, late_reschedule_fee_bps, late_reschedule_fee_minor
+) on table catalog.cancellation_policies to authenticated;
+grant select, insert, update, delete on table catalog.cancellation_policies to service_role;
+
+create policy cancellation_policies_select
+on catalog.cancellation_policies
+for select
+to anon, authenticated
+using (
+    exists (
+        select 1
+        from business.businesses
+        where businesses.id = cancellation_policies.business_id
+    )
+);
+
+create policy cancellation_policies_insert
+on catalog.cancellation_policies
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy cancellation_policies_update
+on catalog.cancellation_policies
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy cancellation_policies_delete
+on catalog.cancellation_policies
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+grant select on table catalog.cancellation_tiers to anon;
+grant select, delete on table catalog.cancellation_tiers to authenticated;
+grant insert (id, business_id, cancellation_policy_id, hours_before, fee_bps, fee_minor)
+on table catalog.cancellation_tiers to authenticated;
+grant update (id, business_id, cancellation_policy_id, hours_before, fee_bps, fee_minor)
+on table catalog.cancellation_tiers to authenticated;
+grant select, insert, update, delete on table catalog.cancellation_tiers to service_role;
+
+create policy cancellation_tiers_select
+on catalog.cancellation_tiers
+for select
+to anon, authenticated
+using (
+    exists (
+        select 1
+        from business.businesses
+        where businesses.id = cancellation_tiers.business_id
+    )
+);
+
+create policy cancellation_tiers_insert
+on catalog.cancellation_tiers
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy cancellation_tiers_update
+on catalog.cancellation_tiers
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy cancellation_tiers_delete
+on catalog.cancellation_tiers
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
 -- sql/30_catalog/policies/1_services.sql
 
 -- Who may see and change what a business offers. Everyone sees the catalog of a business that is
@@ -6007,7 +6170,6 @@ execute function catalog.services__keep_currency();
 -- refused (rules.sql of the foundation).
 
 alter table catalog.service_categories enable row level security;
-alter table catalog.cancellation_policies enable row level security;
 alter table catalog.services enable row level security;
 alter table catalog.service_addons enable row level security;
 alter table catalog.booking_limits enable row level security;
@@ -6052,49 +6214,6 @@ with check (business_id in (select private.my_businesses('manage')));
 
 create policy service_categories_delete
 on catalog.service_categories
-for delete
-to authenticated
-using (business_id in (select private.my_businesses('manage')));
-
-grant select on table catalog.cancellation_policies to anon;
-grant select, delete on table catalog.cancellation_policies to authenticated;
-grant insert (
-    id, business_id, name, is_default, free_until_hours, late_fee_bps, no_show_fee_bps,
-    reschedule_until_hours, reschedule_limit
-) on table catalog.cancellation_policies to authenticated;
-grant update (
-    id, business_id, name, is_default, free_until_hours, late_fee_bps, no_show_fee_bps,
-    reschedule_until_hours, reschedule_limit
-) on table catalog.cancellation_policies to authenticated;
-grant select, insert, update, delete on table catalog.cancellation_policies to service_role;
-
-create policy cancellation_policies_select
-on catalog.cancellation_policies
-for select
-to anon, authenticated
-using (
-    exists (
-        select 1
-        from business.businesses
-        where businesses.id = cancellation_policies.business_id
-    )
-);
-
-create policy cancellation_policies_insert
-on catalog.cancellation_policies
-for insert
-to authenticated
-with check (business_id in (select private.my_businesses('manage')));
-
-create policy cancellation_policies_update
-on catalog.cancellation_policies
-for update
-to authenticated
-using (business_id in (select private.my_businesses('manage')))
-with check (business_id in (select private.my_businesses('manage')));
-
-create policy cancellation_policies_delete
-on catalog.cancellation_policies
 for delete
 to authenticated
 using (business_id in (select private.my_businesses('manage')));
@@ -6424,6 +6543,86 @@ for delete
 to authenticated
 using (business_id in (select private.my_businesses('manage')));
 
+-- sql/30_catalog/api/1_cancellation.sql
+
+-- What clients read about what cancelling costs and, as owners and managers, write.
+
+create view public.cancellation_policies
+with (security_invoker = true)
+as
+select
+    cancellation_policies.id,
+    cancellation_policies.business_id,
+    cancellation_policies.name,
+    cancellation_policies.is_default,
+    cancellation_policies.no_show_fee_bps,
+    cancellation_policies.reschedule_until_hours,
+    cancellation_policies.reschedule_limit,
+    cancellation_policies.created_at,
+    cancellation_policies.no_show_fee_minor,
+    cancellation_policies.late_reschedule_hours,
+    cancellation_policies.late_reschedule_fee_bps,
+    cancellation_policies.late_reschedule_fee_minor
+from catalog.cancellation_policies;
+grant select on public.cancellation_policies to anon;
+grant select, insert, update, delete on public.cancellation_policies to authenticated, service_role;
+
+comment on view public.cancellation_policies is
+'What cancelling, moving and not coming cost: free of charge where it says nothing. What cancelling
+costs is in cancellation_tiers. A booking keeps a copy of the policy that it was made under. Readable
+where the business is; written by owners and managers.';
+comment on column public.cancellation_policies.id is 'Key.';
+comment on column public.cancellation_policies.business_id is 'The business that it belongs to.';
+comment on column public.cancellation_policies.name is 'At most 200 characters.';
+comment on column public.cancellation_policies.is_default is
+'Holds for services that name no policy. One a business: marking another moves the mark.';
+comment on column public.cancellation_policies.no_show_fee_bps is
+'Share of the total that not coming costs, in basis points; 0 where no_show_fee_minor says it.';
+comment on column public.cancellation_policies.reschedule_until_hours is
+'Elapsed hours before the start until which a customer may move the booking.';
+comment on column public.cancellation_policies.reschedule_limit is
+'How often a customer may move it; null is as often as one likes.';
+comment on column public.cancellation_policies.created_at is 'When it was made.';
+comment on column public.cancellation_policies.no_show_fee_minor is
+'What not coming costs, in minor units of the booking''s currency; at most the total.';
+comment on column public.cancellation_policies.late_reschedule_hours is
+'A customer''s move costs the fee when fewer than so many elapsed hours remain; 0 is never.';
+comment on column public.cancellation_policies.late_reschedule_fee_bps is
+'Share of the total that a late move costs, in basis points.';
+comment on column public.cancellation_policies.late_reschedule_fee_minor is
+'What a late move costs, in minor units of the booking''s currency; at most the total.';
+
+create view public.cancellation_tiers
+with (security_invoker = true)
+as
+select
+    cancellation_tiers.id,
+    cancellation_tiers.business_id,
+    cancellation_tiers.cancellation_policy_id,
+    cancellation_tiers.hours_before,
+    cancellation_tiers.fee_bps,
+    cancellation_tiers.fee_minor,
+    cancellation_tiers.created_at
+from catalog.cancellation_tiers;
+grant select on public.cancellation_tiers to anon;
+grant select, insert, update, delete on public.cancellation_tiers to authenticated, service_role;
+
+comment on view public.cancellation_tiers is
+'What cancelling costs, the nearer the start the more: of the tiers whose hours have begun, the one
+with the fewest hours holds; before the first, cancelling is free. Readable where the business is;
+written by owners and managers.';
+comment on column public.cancellation_tiers.id is 'Key.';
+comment on column public.cancellation_tiers.business_id is 'The business that it belongs to.';
+comment on column public.cancellation_tiers.cancellation_policy_id is 'The policy.';
+comment on column public.cancellation_tiers.hours_before is
+'Holds when fewer than so many elapsed hours remain before the start, 1 to 8760; unique in the
+policy. With exactly so many left it does not hold yet.';
+comment on column public.cancellation_tiers.fee_bps is
+'Share of the total, in basis points: this or fee_minor.';
+comment on column public.cancellation_tiers.fee_minor is
+'Amount in minor units of the booking''s currency, at most the total: this or fee_bps.';
+comment on column public.cancellation_tiers.created_at is 'When it was made.';
+
 -- sql/30_catalog/api/1_services.sql
 
 -- What the catalog offers to clients: views to read and, for owners and managers, to write.
@@ -6450,44 +6649,6 @@ comment on column public.service_categories.name is
 'Unique in the business, at most 200 characters.';
 comment on column public.service_categories.position is 'Order of display, ascending.';
 comment on column public.service_categories.created_at is 'When it was made.';
-
-create view public.cancellation_policies
-with (security_invoker = true)
-as
-select
-    cancellation_policies.id,
-    cancellation_policies.business_id,
-    cancellation_policies.name,
-    cancellation_policies.is_default,
-    cancellation_policies.free_until_hours,
-    cancellation_policies.late_fee_bps,
-    cancellation_policies.no_show_fee_bps,
-    cancellation_policies.reschedule_until_hours,
-    cancellation_policies.reschedule_limit,
-    cancellation_policies.created_at
-from catalog.cancellation_policies;
-grant select on public.cancellation_policies to anon;
-grant select, insert, update, delete on public.cancellation_policies to authenticated, service_role;
-
-comment on view public.cancellation_policies is
-'What cancelling and moving costs. A booking keeps a copy of the policy that it was made under.';
-comment on column public.cancellation_policies.id is 'Key.';
-comment on column public.cancellation_policies.business_id is 'The business that it belongs to.';
-comment on column public.cancellation_policies.name is 'At most 200 characters.';
-comment on column public.cancellation_policies.is_default is
-'Holds for services that name no policy. One a business: marking another moves the mark.';
-comment on column public.cancellation_policies.free_until_hours is
-'Elapsed hours before the start until which a customer cancels free of charge, the deadline
-included.';
-comment on column public.cancellation_policies.late_fee_bps is
-'Share of the total that a later cancellation costs, in basis points.';
-comment on column public.cancellation_policies.no_show_fee_bps is
-'Share of the total that not coming costs, in basis points.';
-comment on column public.cancellation_policies.reschedule_until_hours is
-'Elapsed hours before the start until which a customer may move the booking.';
-comment on column public.cancellation_policies.reschedule_limit is
-'How often a customer may move it; null is as often as one likes.';
-comment on column public.cancellation_policies.created_at is 'When it was made.';
 
 create view public.services
 with (security_invoker = true)
@@ -6973,6 +7134,10 @@ create table scheduling.bookings (
     reschedule_count integer not null default 0,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
+    -- What cancelling, not coming and moving late have cost the customer, by the policy above.
+    cancellation_fee_minor bigint not null default 0,
+    no_show_fee_minor bigint not null default 0,
+    reschedule_fee_minor bigint not null default 0,
 
     constraint bookings_business_id_id_unique unique (business_id, id),
     constraint bookings_reference_unique unique (reference),
@@ -6983,6 +7148,12 @@ create table scheduling.bookings (
     constraint bookings_end_after_they_start check (ends_at > starts_at),
     constraint bookings_party_size_is_positive check (party_size >= 1),
     constraint bookings_total_not_negative check (total_minor >= 0),
+    constraint bookings_fees_not_negative check (
+        least(cancellation_fee_minor, no_show_fee_minor, reschedule_fee_minor) >= 0
+    ),
+    constraint bookings_fees_not_above_total check (
+        cancellation_fee_minor + no_show_fee_minor <= total_minor
+    ),
     constraint bookings_holds_expire check (status <> 'held' or hold_expires_at is not null),
     constraint bookings_rejections_have_a_reason check (
         status <> 'rejected' or status_reason is not null
@@ -7007,6 +7178,10 @@ create table scheduling.booking_items (
     service_name text not null,
     -- The chosen add-ons as they were: [{id, name, price_minor, duration_minutes}].
     addons jsonb not null default '[]',
+    -- When it was cancelled by itself, the rest of the booking left as it was.
+    cancelled_at timestamptz,
+    -- What cancelling it cost, by itself or with the booking; null while nobody has.
+    cancellation_fee_minor bigint,
 
     constraint booking_items_business_id_id_unique unique (business_id, id),
     constraint booking_items_booking_id_id_unique unique (business_id, booking_id, id),
@@ -7020,7 +7195,8 @@ create table scheduling.booking_items (
     constraint booking_items_last_as_long_as_they_say check (
         ends_at = starts_at + make_interval(mins => duration_minutes)
     ),
-    constraint booking_items_price_not_negative check (price_minor >= 0)
+    constraint booking_items_price_not_negative check (price_minor >= 0),
+    constraint booking_items_fee_not_negative check (cancellation_fee_minor >= 0)
 );
 comment on table scheduling.booking_items is
 'The services of a booking, one after another, with the price and the minutes that were agreed.';
@@ -7094,14 +7270,24 @@ create table scheduling.booking_history (
     actor_id uuid references auth.users (id) on delete set null,
     reason text,
     at timestamptz not null,
+    -- What this step costs the customer; less than 0 takes back what an earlier one cost.
+    fee_minor bigint not null default 0,
+    -- The one service that was cancelled; null: the whole booking.
+    booking_item_id uuid,
 
     constraint booking_history_booking_fkey foreign key (business_id, booking_id)
-    references scheduling.bookings (business_id, id) on delete cascade
+    references scheduling.bookings (business_id, id) on delete cascade,
+    constraint booking_history_booking_item_fkey foreign key (
+        business_id, booking_id, booking_item_id
+    )
+    references scheduling.booking_items (business_id, booking_id, id) on delete cascade
 );
 comment on table scheduling.booking_history is
 'Every step of every booking: what changed, who did it, when and why. Only ever added to.';
 create index booking_history_booking_idx
 on scheduling.booking_history (business_id, booking_id, id);
+create index booking_history_booking_item_idx
+on scheduling.booking_history (business_id, booking_id, booking_item_id);
 create index booking_history_actor_id_idx on scheduling.booking_history (actor_id);
 
 create table scheduling.booking_notes (
@@ -7643,6 +7829,7 @@ begin
                     date_trunc(booking_limits.period::text, days.day)
                     + ('1 ' || booking_limits.period::text)::interval
                 ) at time zone full_days.time_zone
+                and booking_items.cancelled_at is null
                 and bookings.status not in ('cancelled', 'rejected', 'expired')
                 and (bookings.status <> 'held' or bookings.hold_expires_at > v_now)
                 and bookings.id is distinct from full_days.except_booking_id
@@ -8565,43 +8752,6 @@ end;
 $$;
 
 /*
- * The cancellation policy that a booking of a service is made under: its own, or the business's
- * default, or the most lenient there is. Taken down with the booking.
- */
-create function scheduling.policy_of(service_id uuid)
-returns jsonb
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return coalesce(
-        (
-            select to_jsonb(cancellation_policies) - array['business_id', 'is_default', 'created_at']
-            from catalog.services
-            inner join catalog.cancellation_policies
-                on cancellation_policies.business_id = services.business_id
-            where
-                services.id = policy_of.service_id
-                and (
-                    cancellation_policies.id = services.cancellation_policy_id
-                    or services.cancellation_policy_id is null and cancellation_policies.is_default
-                )
-        ),
-        jsonb_build_object(
-            'name', 'Free of charge',
-            'free_until_hours', 0,
-            'late_fee_bps', 0,
-            'no_show_fee_bps', 0,
-            'reschedule_until_hours', 0,
-            'reschedule_limit', null
-        )
-    );
-end;
-$$;
-
-/*
  * Who could give each leg at its start. Refuses, with the reason, when nobody can.
  *
  * Errors:  PT409 slot_taken · PT422 not_eligible too_soon too_far outside_hours blocked_out
@@ -9058,7 +9208,8 @@ begin
     left join catalog.resources on resources.id = booking_items.resource_id
     where
         booking_items.business_id = booking.business_id
-        and booking_items.booking_id = booking.id;
+        and booking_items.booking_id = booking.id
+        and booking_items.cancelled_at is null;
 end;
 $$;
 
@@ -9128,6 +9279,7 @@ begin
         where
             booking_items.business_id = feed.business_id
             and booking_items.resource_id = feed.resource_id
+            and booking_items.cancelled_at is null
             and booking_items.starts_at >= lower(feed_bookings.during)
             and booking_items.starts_at < upper(feed_bookings.during)
         union
@@ -9467,6 +9619,7 @@ begin
         where
             booking_items.business_id = booking.business_id
             and booking_items.booking_id = booking.id
+            and booking_items.cancelled_at is null
             and services.requires_confirmation
     );
 end;
@@ -9543,7 +9696,7 @@ begin
                 make_interval(mins => services.buffer_before_minutes),
                 make_interval(mins => services.buffer_after_minutes),
                 case
-                    when booking_items.position = 1 then
+                    when row_number() over (order by booking_items.position) = 1 then
                         coalesce(moved_legs.resource_id, booking_items.resource_id)
                     else booking_items.resource_id
                 end,
@@ -9561,6 +9714,7 @@ begin
         where
             booking_items.business_id = booking.business_id
             and booking_items.booking_id = booking.id
+            and booking_items.cancelled_at is null
         order by booking_items.position
     );
 end;
@@ -9687,6 +9841,7 @@ declare
     = scheduling.actors(booking) && array['business', 'system']::scheduling.actor_kind[];
     v_booking scheduling.bookings = booking;
     v_item scheduling.booking_items;
+    v_index integer = 0;
     v_leading_id uuid;
 begin
     delete from scheduling.allocations
@@ -9699,6 +9854,10 @@ begin
         starts_at = legs[1].starts_at,
         ends_at = legs[cardinality(legs)].ends_at,
         reschedule_count = bookings.reschedule_count + case when v_is_by_business then 0 else 1 end,
+        reschedule_fee_minor = bookings.reschedule_fee_minor + case
+            when v_is_by_business or legs[1].starts_at = booking.starts_at then 0
+            else scheduling.reschedule_fee(booking, private.now())
+        end,
         status_reason = write_move.reason,
         status = case
             when bookings.status = 'confirmed'
@@ -9715,18 +9874,20 @@ begin
         where
             booking_items.business_id = booking.business_id
             and booking_items.booking_id = booking.id
+            and booking_items.cancelled_at is null
         order by booking_items.position
     loop
+        v_index = v_index + 1;
         v_leading_id = scheduling.take(
-            legs[v_item.position],
-            scheduling.offers_of(legs[v_item.position], booking.id),
+            legs[v_index],
+            scheduling.offers_of(legs[v_index], booking.id),
             v_booking,
             v_item.id
         );
         update scheduling.booking_items
         set
-            starts_at = legs[v_item.position].starts_at,
-            ends_at = legs[v_item.position].ends_at,
+            starts_at = legs[v_index].starts_at,
+            ends_at = legs[v_index].ends_at,
             resource_id = v_leading_id
         where booking_items.id = v_item.id;
         if v_leading_id is distinct from v_item.resource_id then
@@ -9738,10 +9899,495 @@ begin
                     'from_resource_id', v_item.resource_id,
                     'to_resource_id', v_leading_id,
                     'from_starts_at', v_item.starts_at,
-                    'to_starts_at', legs[v_item.position].starts_at
+                    'to_starts_at', legs[v_index].starts_at
                 )
             );
         end if;
+    end loop;
+end;
+$$;
+
+-- sql/40_scheduling/functions/8_fees.sql
+
+-- What cancelling, moving late and not coming cost: worked out from the copy of the policy that the
+-- booking keeps, and from nothing else. Hours are elapsed hours: a day is 24 of them, whatever the
+-- clocks do.
+
+/*
+ * The cancellation policy that a booking of a service is made under: its own, or the business's
+ * default, or the most lenient there is; with its tiers, the farthest first. Taken down with the
+ * booking.
+ */
+create function scheduling.policy_of(service_id uuid)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return coalesce(
+        (
+            select
+                to_jsonb(cancellation_policies) - array['business_id', 'is_default', 'created_at']
+                || jsonb_build_object('tiers', tiers.tiers)
+            from catalog.services
+            inner join catalog.cancellation_policies
+                on cancellation_policies.business_id = services.business_id
+            cross join lateral (
+                select
+                    coalesce(
+                        jsonb_agg(
+                            jsonb_strip_nulls(
+                                jsonb_build_object(
+                                    'hours_before', cancellation_tiers.hours_before,
+                                    'fee_bps', cancellation_tiers.fee_bps,
+                                    'fee_minor', cancellation_tiers.fee_minor
+                                )
+                            )
+                            order by cancellation_tiers.hours_before desc
+                        ),
+                        '[]'
+                    ) as tiers
+                from catalog.cancellation_tiers
+                where
+                    cancellation_tiers.business_id = cancellation_policies.business_id
+                    and cancellation_tiers.cancellation_policy_id = cancellation_policies.id
+            ) as tiers
+            where
+                services.id = policy_of.service_id
+                and (
+                    cancellation_policies.id = services.cancellation_policy_id
+                    or services.cancellation_policy_id is null and cancellation_policies.is_default
+                )
+        ),
+        jsonb_build_object(
+            'name', 'Free of charge',
+            'no_show_fee_bps', 0,
+            'no_show_fee_minor', 0,
+            'reschedule_until_hours', 0,
+            'reschedule_limit', null,
+            'late_reschedule_hours', 0,
+            'late_reschedule_fee_bps', 0,
+            'late_reschedule_fee_minor', 0,
+            'tiers', '[]'::jsonb
+        )
+    );
+end;
+$$;
+
+/*
+ * The tier that holds when so much time remains before the start: of those for more hours than that
+ * the one with the fewest. None: cancelling is free.
+ */
+create function scheduling.tier_of(policy jsonb, remaining interval)
+returns jsonb
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select tier.value
+        from jsonb_array_elements(tier_of.policy -> 'tiers') as tier (value)
+        where remaining < make_interval(hours => (tier.value ->> 'hours_before')::integer)
+        order by (tier.value ->> 'hours_before')::integer
+        limit 1
+    );
+end;
+$$;
+
+/*
+ * What a policy says about not coming (no_show) or moving late (late_reschedule), in a tier's form.
+ */
+create function scheduling.terms_of(policy jsonb, kind text)
+returns jsonb
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return jsonb_build_object(
+        'fee_bps', coalesce((policy ->> (kind || '_fee_bps'))::integer, 0),
+        'fee_minor', nullif(coalesce((policy ->> (kind || '_fee_minor'))::bigint, 0), 0)
+    );
+end;
+$$;
+
+/*
+ * What some terms come to for each of some amounts. A share is taken of each amount and rounded
+ * half away from zero; a sum is split among them by largest remainder. No fee exceeds its amount.
+ */
+create function scheduling.fees(amounts bigint[], terms jsonb)
+returns bigint[]
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    if terms ->> 'fee_minor' is not null then
+        return pricing.split(
+            least(
+                (terms ->> 'fee_minor')::bigint,
+                (select sum(amount)::bigint from unnest(amounts) as amount)
+            ),
+            amounts
+        );
+    end if;
+    return array(
+        select
+            round(amounts.minor::numeric * coalesce((terms ->> 'fee_bps')::integer, 0) / 10000)::bigint
+        from unnest(amounts) with ordinality as amounts (minor, position)
+        order by amounts.position
+    );
+end;
+$$;
+
+/*
+ * The terms on which a booking is cancelled at a moment: those of its tier; once it has begun also
+ * those of not coming, if they cost more. Only a confirmed booking costs anything.
+ */
+create function scheduling.cancellation_terms(booking scheduling.bookings, at timestamptz)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_tier jsonb = scheduling.tier_of(booking.policy, booking.starts_at - at);
+    v_no_show jsonb = scheduling.terms_of(booking.policy, 'no_show');
+    v_total bigint[] = array[booking.total_minor];
+begin
+    if booking.status <> 'confirmed' then
+        return null;
+    end if;
+    if at >= booking.starts_at
+        and scheduling.fees(v_total, v_no_show) > scheduling.fees(v_total, v_tier) then
+        return v_no_show;
+    end if;
+    return v_tier;
+end;
+$$;
+
+/*
+ * A booking's services with what each costs and what some terms make of it; the parts add up to the
+ * booking's total. One that was cancelled before keeps the fee that it had then.
+ */
+create function scheduling.fee_lines(booking scheduling.bookings, terms jsonb)
+returns table (
+    booking_item_id uuid,
+    service_name text,
+    total_minor bigint,
+    fee_minor bigint,
+    is_cancelled boolean
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_items scheduling.booking_items[] = array(
+        select booking_items
+        from scheduling.booking_items
+        where
+            booking_items.business_id = booking.business_id
+            and booking_items.booking_id = booking.id
+        order by booking_items.position
+    );
+    v_amounts bigint[] = pricing.split(
+        booking.total_minor,
+        array(
+            select items.price_minor
+            from unnest(v_items) as items
+            order by items.position
+        )
+    );
+begin
+    return query
+    select
+        items.id,
+        items.service_name,
+        parts.amount,
+        coalesce(items.cancellation_fee_minor, parts.fee),
+        items.cancelled_at is not null
+    from unnest(v_items) as items
+    inner join unnest(v_amounts, scheduling.fees(v_amounts, terms)) with ordinality
+        as parts (amount, fee, place)
+        on items.id = v_items[parts.place].id
+    order by items.position;
+end;
+$$;
+
+/*
+ * What it costs a customer to move a booking at a moment.
+ */
+create function scheduling.reschedule_fee(booking scheduling.bookings, at timestamptz)
+returns bigint
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if booking.status <> 'confirmed' or booking.starts_at - at >= make_interval(
+        hours => coalesce((booking.policy ->> 'late_reschedule_hours')::integer, 0)
+    ) then
+        return 0;
+    end if;
+    return (
+        select coalesce(sum(lines.fee_minor), 0)::bigint
+        from scheduling.fee_lines(booking, scheduling.terms_of(booking.policy, 'late_reschedule'))
+            as lines
+        where not lines.is_cancelled
+    );
+end;
+$$;
+
+/*
+ * What it costs the customer to cancel at a moment, service by service; of a booking that was
+ * cancelled, what it did cost.
+ * Definer: reads what the booking's customer and members may see; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT404 not_found · PT409 invalid_transition
+ */
+create function scheduling.cancellation_quote(booking_id uuid, at timestamptz)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_booking scheduling.bookings;
+    v_terms jsonb;
+begin
+    if not private.is_operator() then
+        perform private.signed_in_user();
+    end if;
+    select bookings.* into v_booking
+    from scheduling.bookings
+    where
+        bookings.id = cancellation_quote.booking_id
+        and (
+            scheduling.actors(bookings) <> '{}'
+            or bookings.business_id in (select private.my_businesses('view'))
+        );
+    if v_booking.id is null then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such booking.',
+            'Read bookings for those that you can see.'
+        );
+    end if;
+    if v_booking.status not in ('held', 'pending_payment', 'pending', 'confirmed', 'cancelled') then
+        perform private.refuse(
+            'PT409', 'invalid_transition', 'This booking cannot be cancelled any more.',
+            'Read the booking again and see what it allows.'
+        );
+    end if;
+    v_terms = scheduling.cancellation_terms(v_booking, at);
+    return (
+        select
+            jsonb_build_object(
+                'booking_id', v_booking.id,
+                'at', at,
+                'currency', v_booking.currency,
+                'total_minor', v_booking.total_minor,
+                'fee_minor', sum(lines.fee_minor),
+                'refund_minor', v_booking.total_minor - sum(lines.fee_minor),
+                'reschedule_fee_minor', scheduling.reschedule_fee(v_booking, at),
+                'tier', jsonb_strip_nulls(v_terms),
+                'lines', jsonb_agg(
+                    to_jsonb(lines)
+                    || jsonb_build_object('refund_minor', lines.total_minor - lines.fee_minor)
+                )
+            )
+        from scheduling.fee_lines(v_booking, v_terms) as lines
+    );
+end;
+$$;
+
+-- sql/40_scheduling/functions/8_items.sql
+
+-- One service of a booking cancelled, the rest left as it was.
+
+/*
+ * Cancel one service of a booking: its time is free at once, its fee is the booking's policy's, its
+ * line stays as it was agreed. The last one left is cancelled with the booking.
+ * Definer: nobody has update privileges on bookings; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition hold_expired changed_meanwhile
+ */
+create function scheduling.cancel_item(
+    booking_id uuid, item_id uuid, as_actors scheduling.actor_kind[], reason text
+)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_booking scheduling.bookings
+    = scheduling.claim(cancel_item.booking_id, cancel_item.as_actors, '{}');
+    v_item scheduling.booking_items;
+    v_left integer;
+begin
+    select booking_items.* into v_item
+    from scheduling.booking_items
+    where
+        booking_items.business_id = v_booking.business_id
+        and booking_items.booking_id = v_booking.id
+        and booking_items.id = cancel_item.item_id;
+    if v_item.id is null then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such service in this booking.',
+            'Read booking_items for those of the booking.'
+        );
+    end if;
+    if v_item.cancelled_at is not null then
+        return v_booking.id;
+    end if;
+    perform scheduling.refuse_overdue(v_booking);
+    select count(*) into v_left
+    from scheduling.booking_items
+    where
+        booking_items.business_id = v_booking.business_id
+        and booking_items.booking_id = v_booking.id
+        and booking_items.cancelled_at is null;
+    if v_booking.status not in ('pending_payment', 'pending', 'confirmed') or v_left = 1 then
+        perform private.refuse(
+            'PT409', 'invalid_transition', 'This service cannot be cancelled by itself.',
+            'Read the booking again; the last service is cancelled with the booking.'
+        );
+    end if;
+    perform scheduling.write_item_cancelled(v_booking, v_item, reason);
+    return v_booking.id;
+end;
+$$;
+
+/*
+ * Write down that one service is cancelled, give its time back, and let the booking begin and end
+ * with what is left. A booking that begins later now is told as moved.
+ */
+create function scheduling.write_item_cancelled(
+    booking scheduling.bookings, item scheduling.booking_items, reason text
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_fee bigint;
+begin
+    if (scheduling.actors(booking))[1] = 'customer' then
+        select lines.fee_minor into v_fee
+        from scheduling.fee_lines(booking, scheduling.cancellation_terms(booking, private.now()))
+            as lines
+        where lines.booking_item_id = item.id;
+    end if;
+    update scheduling.bookings
+    set
+        status_reason = write_item_cancelled.reason,
+        cancellation_fee_minor = bookings.cancellation_fee_minor + coalesce(v_fee, 0)
+    where bookings.id = booking.id;
+    update scheduling.booking_items
+    set
+        cancelled_at = private.now(),
+        cancellation_fee_minor = coalesce(v_fee, 0)
+    where booking_items.id = item.id;
+
+    perform scheduling.give_back(item);
+    update scheduling.bookings
+    set
+        starts_at = left_over.starts_at,
+        ends_at = left_over.ends_at
+    from (
+        select
+            min(booking_items.starts_at) as starts_at,
+            max(booking_items.ends_at) as ends_at
+        from scheduling.booking_items
+        where
+            booking_items.business_id = booking.business_id
+            and booking_items.booking_id = booking.id
+            and booking_items.cancelled_at is null
+    ) as left_over
+    where bookings.id = booking.id;
+end;
+$$;
+
+/*
+ * Free the time of one service. Neighbours of the same booking on the same place met it without
+ * buffers between them: they get theirs back, out of what is freed, the later one first.
+ */
+create function scheduling.give_back(item scheduling.booking_items)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_freed scheduling.allocations;
+    v_end timestamptz;
+begin
+    delete from scheduling.seats
+    where
+        seats.business_id = item.business_id
+        and seats.booking_id = item.booking_id
+        and seats.booking_item_id = item.id;
+    for v_freed in
+        delete from scheduling.allocations
+        where
+            allocations.business_id = item.business_id
+            and allocations.booking_id = item.booking_id
+            and allocations.booking_item_id = item.id
+        returning allocations.*
+    loop
+        update scheduling.allocations
+        set
+            during = tstzrange(
+                greatest(
+                    neighbours.starts_at - make_interval(mins => services.buffer_before_minutes),
+                    lower(v_freed.during)
+                ),
+                upper(allocations.during)
+            )
+        from scheduling.booking_items as neighbours
+        inner join catalog.services on services.id = neighbours.service_id
+        where
+            neighbours.id = allocations.booking_item_id
+            and allocations.business_id = v_freed.business_id
+            and allocations.booking_id = v_freed.booking_id
+            and allocations.resource_id = v_freed.resource_id
+            and allocations.unit = v_freed.unit
+            and lower(allocations.during) = upper(v_freed.during)
+        returning lower(allocations.during) into v_end;
+        update scheduling.allocations
+        set
+            during = tstzrange(
+                lower(allocations.during),
+                least(
+                    neighbours.ends_at + make_interval(mins => services.buffer_after_minutes),
+                    coalesce(v_end, upper(v_freed.during))
+                )
+            )
+        from scheduling.booking_items as neighbours
+        inner join catalog.services on services.id = neighbours.service_id
+        where
+            neighbours.id = allocations.booking_item_id
+            and allocations.business_id = v_freed.business_id
+            and allocations.booking_id = v_freed.booking_id
+            and allocations.resource_id = v_freed.resource_id
+            and allocations.unit = v_freed.unit
+            and upper(allocations.during) = lower(v_freed.during);
     end loop;
 end;
 $$;
@@ -10319,6 +10965,48 @@ before update on scheduling.bookings
 for each row execute function private.any__touch();
 
 /*
+ * A step that costs something says how much, on every path: a customer who cancels, and nobody who
+ * comes. A business that cancels charges nothing; a no-show that is put right costs nothing either.
+ */
+create function scheduling.bookings__charge_fee()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if new.status = 'cancelled' and (scheduling.actors(old))[1] = 'customer' then
+        update scheduling.booking_items
+        set cancellation_fee_minor = lines.fee_minor
+        from scheduling.fee_lines(old, scheduling.cancellation_terms(old, private.now())) as lines
+        where booking_items.id = lines.booking_item_id;
+        select coalesce(sum(booking_items.cancellation_fee_minor), 0) into new.cancellation_fee_minor
+        from scheduling.booking_items
+        where booking_items.business_id = new.business_id and booking_items.booking_id = new.id;
+    end if;
+    new.no_show_fee_minor = case
+        when new.status = 'no_show' then (
+            select coalesce(sum(lines.fee_minor), 0)
+            from scheduling.fee_lines(old, scheduling.terms_of(old.policy, 'no_show')) as lines
+            where not lines.is_cancelled
+        )
+        else 0
+    end;
+    return new;
+end;
+$$;
+
+create trigger _110_charge_fee
+before update of status on scheduling.bookings
+for each row
+when (
+    old.status is distinct from new.status
+    and (new.status in ('cancelled', 'no_show') or old.status = 'no_show')
+)
+execute function scheduling.bookings__charge_fee();
+
+/*
  * The time that a booking takes follows its status: it is given back, or taken for good, or, for a
  * request that did not block, taken now, if it is still free.
  *
@@ -10386,7 +11074,7 @@ declare
 begin
     insert into scheduling.booking_history (
         business_id, booking_id, from_status, to_status, from_starts_at, to_starts_at,
-        actor, actor_id, reason, at
+        actor, actor_id, reason, at, fee_minor
     )
     values (
         new.business_id,
@@ -10402,7 +11090,15 @@ begin
         end,
         case when new.status <> 'expired' then auth.uid() end,
         new.status_reason,
-        private.now()
+        private.now(),
+        case
+            when tg_op = 'INSERT' then 0
+            when old.status = new.status or old.starts_at <> new.starts_at then
+                new.reschedule_fee_minor - old.reschedule_fee_minor
+            else
+                new.cancellation_fee_minor + new.no_show_fee_minor
+                - old.cancellation_fee_minor - old.no_show_fee_minor
+        end
     );
     return null;
 end;
@@ -10481,6 +11177,7 @@ as $$
 begin
     perform private.emit(
         'booking.' || case
+            when new.booking_item_id is not null then 'item_cancelled'
             when new.to_status = new.from_status then 'moved'
             when new.to_status = 'pending' then 'requested'
             when new.to_status = 'expired' and new.from_status <> 'pending' then 'released'
@@ -10494,12 +11191,54 @@ begin
             'from_starts_at', new.from_starts_at,
             'to_starts_at', new.to_starts_at,
             'actor', new.actor,
-            'reason', new.reason
+            'reason', new.reason,
+            'fee_minor', new.fee_minor,
+            'booking_item_id', new.booking_item_id
         )
     );
     return null;
 end;
 $$;
+
+/*
+ * A service that is cancelled by itself is a step of its booking.
+ */
+create function scheduling.booking_items__write_history()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    insert into scheduling.booking_history (
+        business_id, booking_id, booking_item_id, from_status, to_status, from_starts_at,
+        to_starts_at, actor, actor_id, reason, at, fee_minor
+    )
+    select
+        bookings.business_id,
+        bookings.id,
+        new.id,
+        bookings.status,
+        bookings.status,
+        bookings.starts_at,
+        bookings.starts_at,
+        coalesce((scheduling.actors(bookings))[1], 'system'),
+        auth.uid(),
+        bookings.status_reason,
+        private.now(),
+        new.cancellation_fee_minor
+    from scheduling.bookings
+    where bookings.id = new.booking_id;
+    return null;
+end;
+$$;
+
+create trigger _300_write_history
+after update of cancelled_at on scheduling.booking_items
+for each row
+when (old.cancelled_at is null and new.cancelled_at is not null)
+execute function scheduling.booking_items__write_history();
 
 create trigger _500_announce
 after insert on scheduling.booking_history
@@ -10865,6 +11604,8 @@ using (true);
 grant execute on function
 scheduling.place(scheduling.wish[], text, text, boolean),
 scheduling.step(uuid, scheduling.booking_status, scheduling.actor_kind[], text),
+scheduling.cancel_item(uuid, uuid, scheduling.actor_kind[], text),
+scheduling.cancellation_quote(uuid, timestamptz),
 scheduling.move(uuid, timestamptz, uuid, scheduling.actor_kind[], text),
 scheduling.legs(scheduling.wish[]),
 scheduling.visible_service(uuid),
@@ -10988,7 +11729,10 @@ select
     bookings.hold_expires_at,
     bookings.reschedule_count,
     bookings.created_at,
-    bookings.updated_at
+    bookings.updated_at,
+    bookings.cancellation_fee_minor,
+    bookings.no_show_fee_minor,
+    bookings.reschedule_fee_minor
 from scheduling.bookings;
 grant select on public.bookings to authenticated, service_role;
 
@@ -11027,6 +11771,12 @@ comment on column public.bookings.hold_expires_at is
 comment on column public.bookings.reschedule_count is 'How often the customer moved it.';
 comment on column public.bookings.created_at is 'When it was made.';
 comment on column public.bookings.updated_at is 'When it was last changed.';
+comment on column public.bookings.cancellation_fee_minor is
+'What cancelling it, or services of it, cost the customer, by the policy; minor units.';
+comment on column public.bookings.no_show_fee_minor is
+'What not coming cost the customer, by the policy; minor units.';
+comment on column public.bookings.reschedule_fee_minor is
+'What moving it late cost the customer, all moves together, beside the total; minor units.';
 
 create view public.booking_items
 with (security_invoker = true)
@@ -11043,7 +11793,9 @@ select
     booking_items.duration_minutes,
     booking_items.price_minor,
     booking_items.service_name,
-    booking_items.addons
+    booking_items.addons,
+    booking_items.cancelled_at,
+    booking_items.cancellation_fee_minor
 from scheduling.booking_items;
 grant select on public.booking_items to authenticated, service_role;
 
@@ -11063,6 +11815,12 @@ comment on column public.booking_items.price_minor is
 comment on column public.booking_items.service_name is 'The service''s name when it was booked.';
 comment on column public.booking_items.addons is
 'The chosen add-ons as they were: [{id, name, price_minor, duration_minutes}].';
+
+comment on column public.booking_items.cancelled_at is
+'When it was cancelled by itself; it stays as it was agreed, and takes no time.';
+comment on column public.booking_items.cancellation_fee_minor is
+'What cancelling it cost, by itself or with the booking; null while it is not cancelled, or
+where the business cancelled.';
 
 create view public.allocations
 with (security_invoker = true)
@@ -11110,7 +11868,9 @@ select
     booking_history.actor,
     booking_history.actor_id,
     booking_history.reason,
-    booking_history.at
+    booking_history.at,
+    booking_history.fee_minor,
+    booking_history.booking_item_id
 from scheduling.booking_history;
 grant select on public.booking_history to authenticated, service_role;
 
@@ -11128,6 +11888,10 @@ comment on column public.booking_history.actor is 'customer, business or system.
 comment on column public.booking_history.actor_id is 'The user, if it was one.';
 comment on column public.booking_history.reason is 'Why, if said.';
 comment on column public.booking_history.at is 'When.';
+comment on column public.booking_history.fee_minor is
+'What the step cost the customer, in minor units; less than 0 takes back what an earlier one cost.';
+comment on column public.booking_history.booking_item_id is
+'The one service that was cancelled; null where it is about the whole booking.';
 
 create view public.booking_notes
 with (security_invoker = true)
@@ -11612,9 +12376,78 @@ end;
 comment on function public.cancel_booking is
 'The customer or the business calls a booking off; its time is free at once. Cancelling again
 changes nothing.
+A customer owes what cancellation_quote says, a business that cancels charges nothing.
 reason: at most 1000 characters. Gives the booking.
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition
 409.';
+
+/*
+ * Errors:  PT400 invalid_input, and those of scheduling.cancellation_quote
+ */
+create function public.cancellation_quote(
+    booking_id public.identifier, at public.instant default null
+)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+begin atomic
+    select scheduling.cancellation_quote(
+        private.to_identifier(booking_id, 'booking_id'),
+        coalesce(private.to_instant(at, 'at', is_required => false), private.now())
+    );
+end;
+comment on function public.cancellation_quote is
+'What it costs the customer to cancel at an instant (at; now, if not sent), by the policy that was
+stored with the
+booking: {booking_id, at, currency, total_minor, fee_minor, refund_minor, reschedule_fee_minor, tier,
+lines:
+[{booking_item_id, service_name, total_minor, fee_minor, refund_minor, is_cancelled}]}. refund_minor
+is the total
+less the fee, in whole and line by line; reschedule_fee_minor is what moving it would cost; tier is
+what holds then,
+null: free. Of a cancelled booking, what it did cost. A business that cancels charges nothing.
+Errors: invalid_input 400, not_signed_in 401, not_found 404, invalid_transition 409.';
+
+/*
+ * Errors:  PT400 invalid_input, and those of scheduling.cancel_item
+ */
+create function public.cancel_booking_item(
+    booking_id public.identifier, booking_item_id public.identifier, reason text default null
+)
+returns public.bookings
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid;
+    v_booking public.bookings;
+begin
+    v_id = scheduling.cancel_item(
+        private.to_identifier(booking_id, 'booking_id'),
+        private.to_identifier(booking_item_id, 'booking_item_id'),
+        '{customer,business}',
+        private.to_text(reason, 'reason', 1000)
+    );
+    select bookings.* into v_booking
+    from public.bookings
+    where bookings.id = v_id;
+    return v_booking;
+end;
+$$;
+comment on function public.cancel_booking_item is
+'The customer or the business calls one service of a booking off: its time is free at once, the rest
+stays, the total
+and the quote stay as they were agreed. It costs the customer what cancellation_quote says in its
+line. The last
+service that is left cannot be cancelled by itself. Cancelling again changes nothing. reason: at most
+1000
+characters. Gives the booking.
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition 409,
+hold_expired 409, changed_meanwhile 409.';
 
 /*
  * Errors:  those of scheduling.step
@@ -11663,8 +12496,8 @@ begin atomic
     select scheduling.take_step(booking_id, 'no_show', '{business}');
 end;
 comment on function public.mark_no_show is
-'The business notes that nobody came, from the start on. check_in_booking or complete_booking puts
-it right.
+'The business notes that nobody came, from the start on; the customer owes the policy''s fee for it.
+check_in_booking or complete_booking puts it right.
 Gives the booking.
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition 409,
 too_soon 422.';
@@ -11702,8 +12535,8 @@ $$;
 comment on function public.reschedule_booking is
 'Move a booking to another start, and to another resource if one is named. It keeps its reference
 and its
-price. Customers are bound by the policy stored with the booking, businesses are not. Gives the
-booking.
+price. Customers are bound by the policy stored with the booking, and pay its fee for a late move;
+businesses are not. Gives the booking.
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, slot_taken 409,
 invalid_transition 409, changed_meanwhile 409, not_eligible, too_soon, too_far, too_late,
 outside_hours,
@@ -11749,6 +12582,8 @@ grant execute on function
 public.confirm_booking(public.identifier),
 public.reject_booking(public.identifier, text),
 public.cancel_booking(public.identifier, text),
+public.cancel_booking_item(public.identifier, public.identifier, text),
+public.cancellation_quote(public.identifier, public.instant),
 public.check_in_booking(public.identifier),
 public.complete_booking(public.identifier),
 public.mark_no_show(public.identifier),
@@ -11791,6 +12626,7 @@ begin
                 where
                     booking_items.business_id = bookings.business_id
                     and booking_items.booking_id = bookings.id
+                    and booking_items.cancelled_at is null
             )
         )
     into v_found
@@ -12235,6 +13071,47 @@ begin
 end;
 $$;
 
+/*
+ * Split an amount in proportion to some weights, by largest remainder, the first of equals first:
+ * the parts add up to the amount. Equally where nothing weighs anything.
+ */
+create function pricing.split(amount_minor bigint, weights bigint[])
+returns bigint[]
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_total numeric = (select sum(weight) from unnest(weights) as weight);
+begin
+    if v_total = 0 then
+        return pricing.split(amount_minor, array_fill(1::bigint, array[cardinality(weights)]));
+    end if;
+    return array(
+        with shares as (
+            select
+                parts.place,
+                div(amount_minor * parts.weight::numeric, v_total) as whole,
+                mod(amount_minor * parts.weight::numeric, v_total) as remainder
+            from unnest(weights) with ordinality as parts (weight, place)
+        ),
+
+        ranked as (
+            select
+                shares.*,
+                row_number() over (order by shares.remainder desc, shares.place) as rank,
+                amount_minor - sum(shares.whole) over () as rest
+            from shares
+        )
+
+        select (ranked.whole + (ranked.rank <= ranked.rest)::integer)::bigint
+        from ranked
+        order by ranked.place
+    );
+end;
+$$;
+
 -- sql/50_pricing/api.sql
 
 -- What clients ask about prices.
@@ -12546,6 +13423,20 @@ begin
                 'currency', bookings.currency,
                 'digits', currencies.minor_digits
             ),
+            'fee', case
+                when (payload ->> 'fee_minor')::bigint > 0 then jsonb_build_object(
+                    'minor', (payload ->> 'fee_minor')::bigint,
+                    'currency', bookings.currency,
+                    'digits', currencies.minor_digits
+                )
+            end,
+            'cancelled_service', (
+                select booking_items.service_name
+                from scheduling.booking_items
+                where
+                    booking_items.business_id = bookings.business_id
+                    and booking_items.id::text = payload ->> 'booking_item_id'
+            ),
             'reason', coalesce(payload ->> 'reason', ''),
             'status', bookings.status,
             'sequence', scheduling.sequence_of(bookings)
@@ -12612,6 +13503,10 @@ begin
                             where
                                 booking_items.business_id = booking.business_id
                                 and booking_items.booking_id = booking.id
+                                and (
+                                    booking_items.cancelled_at is null
+                                    or booking_items.id::text = readers.payload ->> 'booking_item_id'
+                                )
                         )
                         or resources.id::text = readers.payload ->> 'from_resource_id'
                     )
