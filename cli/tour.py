@@ -19,6 +19,7 @@ from cli.refusal import Refusal
 from cli.stack.state import Endpoints, State
 
 ADMIN = "tour-admin@example.com"
+HERE = {"latitude": 52.5163, "longitude": 13.3777}  # the Brandenburg Gate
 PATIENCE_SECONDS = 10  # that the workers have to tell people
 
 
@@ -54,6 +55,12 @@ class Person:
         return list(
             _answer(self.http.post(view, json=rows, headers={"Prefer": "return=representation"}))
         )
+
+    def change(self, path: str, values: object) -> None:
+        """Change the rows of a view that PostgREST's query string names."""
+        response = self.http.patch(path, json=values)
+        if not response.is_success:
+            _answer(response)
 
     def read(self, path: str) -> list[dict[str, Any]]:
         """Read rows, by PostgREST's query string."""
@@ -108,7 +115,9 @@ def _open_shop(story: Story) -> Iterator[Step]:
         time_zone="Europe/Berlin",
         currency="EUR",
     )
+    story.owner.change(f"businesses?id=eq.{business['id']}", HERE)
     story.facts["business_id"] = business["id"]
+    story.facts["name"] = business["name"]
     yield Step("The owner", "creates a business", f"{business['name']}: {business['status']}")
     story.owner.rpc("submit_business", business_id=business["id"])
     approved = story.admin.rpc("approve_business", business_id=business["id"])
@@ -154,6 +163,26 @@ def _find_time(story: Story) -> Iterator[Step]:
     quote = story.customer.rpc("quote", items=[{"service_id": story.facts["service_id"]}])
     yield Step(
         "The customer", "asks for the price", f"{quote['total_minor']} cents {quote['currency']}"
+    )
+
+
+def _search(story: Story) -> Iterator[Step]:
+    """Somebody who does not know the business finds it, with the times that its slots have."""
+    first = story.facts["slots"][0]
+    found = story.anyone.rpc(
+        "search_availability",
+        from_at=first["starts_at"],
+        to_at=first["ends_at"],
+        near=HERE,
+        radius_km=1,
+        q=f"{story.facts['name']} hairc",
+    )
+    if not found or found[0]["slots"][0]["starts_at"] != first["starts_at"]:
+        raise Refusal("The search did not find the time.", "Please report this.")
+    yield Step(
+        "Anyone",
+        "searches for a haircut near the Brandenburg Gate",
+        f"{found[0]['name']}, {found[0]['distance_km']} km, has time at {first['starts_at']}",
     )
 
 
@@ -231,6 +260,7 @@ CHAPTERS: tuple[Callable[[Story], Iterator[Step]], ...] = (
     _open_shop,
     _fill_catalog,
     _find_time,
+    _search,
     _book,
     _move,
     _finish,

@@ -21,7 +21,7 @@ export type Database = {
 # arguments of RPCs.
 NUMBERS = {"int2", "int4", "int8", "float4", "float8", "numeric", "oid", "whole_number"}
 BOOLEANS = {"bool", "yes_no"}
-JSON = {"json", "jsonb", "list"}
+JSON = {"json", "jsonb", "list", "place"}
 NOTHING = "      [_ in never]: never"
 
 
@@ -105,14 +105,19 @@ def _answer(function: Document, views: set[str], schema: str) -> str:
         return f'Database["{schema}"]["Views"]["{answer["name"]}"]["Row"]{many}'
     given = [argument for argument in function["arguments"] if argument["mode"] in "to"]
     if parts := given or function["members"]:
-        members = "; ".join(f"{part['name']}: {_type(part['type'])} | null" for part in parts)
-        return f"{{ {members} }}{many}"
+        return f"{{ {_members(parts)} }}{many}"
     return _type(answer) + many
 
 
+def _members(parts: list[Document]) -> str:
+    return "; ".join(f"{part['name']}: {_type(part['type'])} | null" for part in parts)
+
+
 def _type(described: Document) -> str:
-    many = "[]" if described["is_array"] else ""
-    if described["labels"]:
+    many = "[]" if described.get("is_array") else ""
+    if parts := described.get("parts"):
+        return f"{{ {_members(parts)} }}{many}"
+    if described.get("labels"):
         labels = " | ".join(json.dumps(label) for label in described["labels"])
         return f"({labels})[]" if many else labels
     name = described["name"]

@@ -114,6 +114,18 @@ described as (
                 select json_agg(pg_enum.enumlabel order by pg_enum.enumsortorder)
                 from pg_enum
                 where pg_enum.enumtypid = pg_type.oid
+            ),
+            'parts', (
+                select json_agg(
+                    json_build_object(
+                        'name', pg_attribute.attname,
+                        'type', json_build_object('name', part.typname)
+                    ) order by pg_attribute.attnum
+                )
+                from pg_class
+                inner join pg_attribute on pg_attribute.attrelid = pg_class.oid
+                inner join pg_type as part on part.oid = pg_attribute.atttypid
+                where pg_class.oid = pg_type.typrelid and pg_class.relkind = 'c'
             )
         ) as type
     from types

@@ -231,6 +231,69 @@ end;
 $$;
 
 /*
+ * Read an amount of money, in minor units; null where none was sent.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_minor_units(value text, argument text)
+returns bigint
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if value !~ '^\d{1,13}$' or value::bigint > 1000000000000 then
+        perform private.invalid(argument, 'must be from 0 to 1000000000000 minor units');
+    end if;
+    return value::bigint;
+end;
+$$;
+
+/*
+ * Read a place as latitude and longitude, in this order; null where none was sent.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_place(value text, argument text)
+returns double precision[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_place jsonb;
+begin
+    if value is null then
+        return null;
+    end if;
+    begin
+        v_place = left(value, 1000)::jsonb;
+    exception
+        when invalid_text_representation or untranslatable_character
+        or numeric_value_out_of_range then
+            v_place = null;
+    end;
+    if jsonb_typeof(v_place) is distinct from 'object'
+        or v_place - 'latitude' - 'longitude' <> '{}'
+        or jsonb_typeof(v_place -> 'latitude') is distinct from 'number'
+        or jsonb_typeof(v_place -> 'longitude') is distinct from 'number'
+        or (v_place ->> 'latitude')::numeric not between -90 and 90
+        or (v_place ->> 'longitude')::numeric not between -180 and 180 then
+        perform private.invalid(
+            argument,
+            'must be a place on earth, such as {"latitude": 52.52, "longitude": 13.405}'
+        );
+    end if;
+    -- Nine decimals are less than a millimetre; a number with more could be too small for a double.
+    return array[
+        round((v_place ->> 'latitude')::numeric, 9), round((v_place ->> 'longitude')::numeric, 9)
+    ]::double precision[];
+end;
+$$;
+
+/*
  * Read true or false; what is not sent is false.
  *
  * Errors:  PT400 invalid_input

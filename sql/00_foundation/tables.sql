@@ -40,12 +40,16 @@ create domain public.instant as text;
 create domain public.whole_number as text;
 create domain public.yes_no as text;
 create domain public.list as text;
+create domain public.place as text;
 
 comment on domain public.identifier is 'A UUID, as text: 8-4-4-4-12 hexadecimal digits.';
 comment on domain public.instant is
 'An ISO 8601 instant with its offset, such as 2031-03-30T09:00:00+02:00 or …Z. Never without one.';
 comment on domain public.whole_number is 'A whole number, as JSON''s number or as text.';
 comment on domain public.yes_no is 'true or false.';
+comment on domain public.place is
+'A JSON object with latitude and longitude, degrees north and east: {"latitude": 52.52, "longitude":
+13.405}.';
 comment on domain public.list is 'A JSON array; lists of identifiers may also be sent as {a,b}.';
 
 -- Currencies are reference data (supabase/seed.sql); pricing owns them, every domain's prices

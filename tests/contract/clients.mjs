@@ -40,6 +40,18 @@ const day = { service_id: service, from_at: '2031-06-02T00:00:00Z', to_at: '2031
 const { data: slots } = ok(await anyone.rpc('available_slots', day))
 const { data: read } = ok(await anyone.rpc('available_slots', day, { get: true }))
 assert.deepEqual(read, slots)
+
+// Who has time near me, tomorrow at five.
+const tomorrowAtFive = { from_at: '2031-06-02T15:00:00Z', to_at: '2031-06-02T16:00:00Z' }
+const near = { latitude: 52.52, longitude: 13.405 }
+const { data: found } = ok(await anyone.rpc('search_availability', { ...tomorrowAtFive, near, q: 'cut', limit: 50 }))
+const here = found.find((candidate) => candidate.business_id === business)
+assert.equal(here.service_id, service)
+assert.ok(here.distance_km < 25)
+assert.equal(here.slots[0].starts_at, '2031-06-02T15:00:00+00:00')
+const { data: again } = ok(await anyone.rpc('search_availability', { ...tomorrowAtFive, near: JSON.stringify(near) }, { get: true }))
+assert.ok(again.length > 0)
+
 const wish = { service_id: service, starts_at: slots[0].starts_at }
 const { data: booked } = ok(await customer.rpc('book', wish))
 assert.equal(booked.status, 'confirmed')

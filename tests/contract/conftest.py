@@ -65,6 +65,8 @@ class Town:
             name=name,
             vertical_id="salon",
             country="DE",
+            latitude=52.52,
+            longitude=13.405,
             time_zone="Europe/Berlin",
             currency="EUR",
             status=status,

@@ -34,6 +34,18 @@ WRONG: dict[str, list[Any]] = {
     ],
     "whole_number": [*ODD, -1, 10**20, 1.5, "NaN", "one"],
     "yes_no": [*ODD, "perhaps", 2],
+    "place": [
+        *ODD,
+        7,
+        [13.4, 52.5],
+        "POINT(13.4 52.5)",
+        {"latitude": 52.5},
+        {"latitude": 91, "longitude": 0},
+        {"latitude": 0, "longitude": 180.1},
+        {"latitude": "0", "longitude": "0"},
+        {"latitude": 0, "longitude": None},
+        {"latitude": 0, "longitude": 0, "altitude": 0},
+    ],
     "list": [*ODD[:1], *ODD[2:], 7, "text", {"service_id": 1}, [7], ["not-a-uuid"]],
 }
 COUNTS = """
@@ -104,6 +116,11 @@ def good_arguments(town: Town) -> dict[str, Any]:
         "platform": "ios",
         "is_enabled": True,
         "is_given": True,
+        "near": {"latitude": 52.52, "longitude": 13.405},
+        "radius_km": 10,
+        "price_max": 5000,
+        "limit": 5,
+        "q": "cut",
     }
 
 
@@ -186,6 +203,53 @@ def test_slots_that_cannot_be_are_refused(
         response = client.post("/rpc/available_slots", json={**fixed, **arguments})
     assert_refused(response, str(arguments))
     assert response.json()["details"] == token
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ({"to_at": "2031-05-19T00:00:01Z"}, "to_at"),
+        ({"to_at": "2031-05-05T00:00:00Z"}, "to_at"),
+        ({"from_at": None}, "from_at"),
+        ({"radius_km": 10}, "radius_km"),
+        ({"radius_km": 201, "near": {"latitude": 0, "longitude": 0}}, "radius_km"),
+        ({"near": {"latitude": 1e300, "longitude": 0}}, "near"),
+        ({"price_max": 10**13}, "price_max"),
+        ({"limit": 0}, "limit"),
+        ({"limit": 51}, "limit"),
+        ({"q": "?!"}, "q"),
+        ({"category": "-"}, "category"),
+        ({"currency": "EURO"}, "currency"),
+    ],
+)
+def test_searches_that_cannot_be_are_refused(
+    town: Town, arguments: dict[str, Any], named: str
+) -> None:
+    fixed = {"from_at": "2031-05-05T00:00:00Z", "to_at": "2031-05-06T00:00:00Z"}
+    with town.client(None) as client:
+        assert client.post("/rpc/search_availability", json=fixed).status_code == 200
+        response = client.post("/rpc/search_availability", json={**fixed, **arguments})
+    assert_refused(response, str(arguments))
+    assert response.json()["message"].startswith(named)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "' | ! & <-> :*",
+        "a'b\\\\c:*d",
+        "日本語 ネイル",
+        "½ ﷺ Ⅷ ß",
+        "x" * 198,
+        "1e5 -7 a.b@c.de/f",
+        "🙂 cut",
+    ],
+)
+def test_any_words_can_be_searched_for(town: Town, words: str) -> None:
+    wish = {"from_at": "2031-05-05T00:00:00Z", "to_at": "2031-05-06T00:00:00Z"}
+    with town.client(None) as client:
+        response = client.post("/rpc/search_availability", json={**wish, "q": words + " z"})
+    assert response.status_code == 200, response.text
 
 
 @pytest.mark.parametrize(

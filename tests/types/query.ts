@@ -35,6 +35,17 @@ export async function bookFirst(serviceId: string): Promise<string> {
   return status
 }
 
+export async function whoHasTime(): Promise<string[]> {
+  const found = await client.rpc("search_availability", {
+    from_at: "2031-03-30T15:00:00Z",
+    to_at: "2031-03-30T16:00:00Z",
+    near: { latitude: 52.52, longitude: 13.405 },
+    limit: 5,
+  })
+  if (found.error) throw found.error
+  return found.data.map((business) => `${business.name} ${business.slots?.[0]?.starts_at}`)
+}
+
 export async function rename(id: string): Promise<void> {
   await client.from("resources").update({ name: "Room 1" }).eq("id", id)
   await client.from("closures").select("starts_on, ends_on")

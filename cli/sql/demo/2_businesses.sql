@@ -6,47 +6,56 @@ select *
 from (
     values
     (
-        0, 'Salon Mitte', 'salon', 'DE', 'Berlin', 'Europe/Berlin', 'EUR', 1.0,
+        0, 'Salon Mitte', 'salon', 'DE', 'Berlin', 52.52, 13.405,
+        'Europe/Berlin', 'EUR', 1.0,
         array[1, 2, 3, 4, 5, 6, 7],
         array['Haircut', 'Colour', 'Brows', 'Scalp treatment', 'Bridal styling']
     ),
     (
-        1, 'Hudson Barbers', 'barber', 'US', 'New York', 'America/New_York', 'USD', 1.1,
+        1, 'Hudson Barbers', 'barber', 'US', 'New York', 40.7128, -74.006,
+        'America/New_York', 'USD', 1.1,
         array[1, 2, 3, 4, 5, 6],
         array['Haircut', 'Cut and colour', 'Beard trim', 'Hot towel shave', 'Wedding party']
     ),
     (
-        2, 'Sakura Nails', 'nails', 'JP', 'Tokyo', 'Asia/Tokyo', 'JPY', 150,
+        2, 'Sakura Nails', 'nails', 'JP', 'Tokyo', 35.6762, 139.6503,
+        'Asia/Tokyo', 'JPY', 150,
         array[1, 2, 4, 5, 6, 7],
         array['Manicure', 'Gel set', 'Polish change', 'Spa pedicure', 'Bridal nail art']
     ),
     (
-        3, 'Patan Physio', 'physiotherapy', 'NP', 'Lalitpur', 'Asia/Kathmandu', 'NPR', 40,
+        3, 'Patan Physio', 'physiotherapy', 'NP', 'Lalitpur', 27.6644, 85.3188,
+        'Asia/Kathmandu', 'NPR', 40,
         array[7, 1, 2, 3, 4, 5],
         array['First visit', 'Rehabilitation', 'Follow-up', 'Manual therapy', 'Sports assessment']
     ),
     (
-        4, 'Lagoon Massage', 'spa', 'AU', 'Lord Howe Island', 'Australia/Lord_Howe', 'AUD', 1.7,
+        4, 'Lagoon Massage', 'spa', 'AU', 'Lord Howe Island', -31.5553, 159.0821,
+        'Australia/Lord_Howe', 'AUD', 1.7,
         array[1, 2, 3, 4, 5],
         array['Back massage', 'Deep tissue', 'Foot massage', 'Hot stones', 'Day at the lagoon']
     ),
     (
-        5, 'Pearl Dental', 'dental', 'KW', 'Kuwait City', 'Asia/Kuwait', 'KWD', 0.3,
+        5, 'Pearl Dental', 'dental', 'KW', 'Kuwait City', 29.3759, 47.9774,
+        'Asia/Kuwait', 'KWD', 0.3,
         array[7, 1, 2, 3, 4],
         array['First visit', 'Filling', 'Check-up', 'Whitening', 'Implant consultation']
     ),
     (
-        6, 'Thames Yoga', 'fitness', 'GB', 'London', 'Europe/London', 'GBP', 0.4,
+        6, 'Thames Yoga', 'fitness', 'GB', 'London', 51.5072, -0.1276,
+        'Europe/London', 'GBP', 0.4,
         array[1, 2, 3, 4, 5, 6, 7],
         array['Morning flow', 'Slow flow', 'Breathing', 'Hot yoga', 'Teacher training talk']
     ),
     (
-        7, 'Atelier du Marais', 'salon', 'FR', 'Paris', 'Europe/Paris', 'EUR', 1.2,
+        7, 'Atelier du Marais', 'salon', 'FR', 'Paris', 48.8566, 2.3522,
+        'Europe/Paris', 'EUR', 1.2,
         array[2, 3, 4, 5, 6],
         array['Coupe', 'Couleur', 'Brushing', 'Soin', 'Coiffure de mariée']
     )
 ) as kinds (
-    kind, name, vertical_id, country, city, time_zone, currency, price_level, weekdays, menu
+    kind, name, vertical_id, country, city, latitude, longitude, time_zone, currency, price_level,
+    weekdays, menu
 );
 
 create temporary table demo_businesses on commit drop as
@@ -58,6 +67,9 @@ select
     demo_kinds.vertical_id,
     demo_kinds.country,
     demo_kinds.city,
+    -- Within five kilometres of the middle of its town, the first ones right there.
+    round(demo_kinds.latitude::numeric + mod(numbers.n / 8 * 7, 19) * 0.002, 6) as latitude,
+    round(demo_kinds.longitude::numeric + mod(numbers.n / 8 * 5, 17) * 0.002, 6) as longitude,
     demo_kinds.time_zone,
     demo_kinds.currency,
     demo_kinds.weekdays,
@@ -70,8 +82,8 @@ inner join demo_kinds on demo_kinds.kind = numbers.n % 8
 inner join pricing.currencies on demo_kinds.currency = currencies.code;
 
 insert into business.businesses (
-    id, slug, name, description, vertical_id, email, city, country, time_zone, currency, status,
-    is_verified, created_at, updated_at
+    id, slug, name, description, vertical_id, email, city, country, latitude, longitude, time_zone,
+    currency, status, is_verified, created_at, updated_at
 )
 select
     demo_businesses.id,
@@ -83,6 +95,8 @@ select
     'hello@example.com',
     demo_businesses.city,
     demo_businesses.country,
+    demo_businesses.latitude,
+    demo_businesses.longitude,
     demo_businesses.time_zone,
     demo_businesses.currency,
     'approved',

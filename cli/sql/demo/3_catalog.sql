@@ -142,3 +142,6 @@ from demo_services
 left join catalog.service_addons on demo_services.id = service_addons.service_id;
 
 analyze demo_people, demo_businesses, demo_resources, demo_services, demo_terms;
+
+-- The triggers that would have written what a search looks at were not fired.
+do $$ begin perform search.refresh_all(); end $$;
