@@ -92,10 +92,10 @@ $$;
 
 /*
  * Those of some candidates in which an opening may lie in a period, in their order, as far as
- * weekly hours tell. Special days, classes, zones of resources, rooms without hours and clocks about
- * to change always may, and so does a period of a day or more. scheduling.offers decides; this
- * keeps it from being asked in the middle of the night. All at once: a call for each takes three
- * times as long.
+ * weekly hours tell. Special days, classes, zones of resources, rooms without hours and clocks
+ * about to change always may, and so does a period of a day or more. scheduling.offers decides;
+ * this keeps it from being asked in the middle of the night. All at once: a call for each takes
+ * three times as long.
  */
 create function search.may_be_open(candidates search.candidate[], during tstzrange)
 returns setof search.candidate

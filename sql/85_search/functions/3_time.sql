@@ -3,8 +3,8 @@
 
 /*
  * The services of a business that fit a wish and have, in its period, a session or somebody with a
- * gap that is long enough; hours are not looked at. First what the caller had before, then what the words
- * name, then in the business's order.
+ * gap that is long enough; hours are not looked at. First what the caller had before, then what the
+ * words name, then in the business's order.
  */
 create function search.services(business_id uuid, wish search.wish, known uuid[])
 returns setof catalog.services
