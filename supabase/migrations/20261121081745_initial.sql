@@ -15883,10 +15883,10 @@ $$;
 
 /*
  * Those of some candidates in which an opening may lie in a period, in their order, as far as
- * weekly hours tell. Special days, classes, zones of resources, rooms without hours and clocks about
- * to change always may, and so does a period of a day or more. scheduling.offers decides; this
- * keeps it from being asked in the middle of the night. All at once: a call for each takes three
- * times as long.
+ * weekly hours tell. Special days, classes, zones of resources, rooms without hours and clocks
+ * about to change always may, and so does a period of a day or more. scheduling.offers decides;
+ * this keeps it from being asked in the middle of the night. All at once: a call for each takes
+ * three times as long.
  */
 create function search.may_be_open(candidates search.candidate[], during tstzrange)
 returns setof search.candidate
@@ -16007,8 +16007,8 @@ $$;
 
 /*
  * The services of a business that fit a wish and have, in its period, a session or somebody with a
- * gap that is long enough; hours are not looked at. First what the caller had before, then what the words
- * name, then in the business's order.
+ * gap that is long enough; hours are not looked at. First what the caller had before, then what the
+ * words name, then in the business's order.
  */
 create function search.services(business_id uuid, wish search.wish, known uuid[])
 returns setof catalog.services
