@@ -71,6 +71,8 @@ from made
 inner join scheduling.booking_items on booking_items.business_id = made.business_id;
 insert into engagement.notification_templates (business_id, event, audience, locale, title, body)
 values (%(business)s, 'booking.confirmed', 'customer', 'en', 'Secret', 'Secret');
+insert into scheduling.preferred_resources (customer_id, business_id, resource_id)
+values (%(owner)s, %(business)s, %(resource)s);
 insert into engagement.marketing_consents (user_id, business_id) values (%(owner)s, %(business)s);
 with delivered as (
     insert into engagement.notification_deliveries (

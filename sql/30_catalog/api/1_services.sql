@@ -53,7 +53,8 @@ select
     services.is_active,
     services.archived_at,
     services.created_at,
-    services.updated_at
+    services.updated_at,
+    services.prefers_known_staff
 from catalog.services;
 grant select on public.services to anon;
 grant select, insert, update, delete on public.services to authenticated, service_role;
@@ -103,6 +104,8 @@ comment on column public.services.archived_at is
 'When it was retired; it keeps its history and takes no new bookings.';
 comment on column public.services.created_at is 'When it was made.';
 comment on column public.services.updated_at is 'When it was last changed.';
+comment on column public.services.prefers_known_staff is
+'Whether a customer who names nobody gets whom they prefer, or had last, if free.';
 
 create view public.service_addons
 with (security_invoker = true)

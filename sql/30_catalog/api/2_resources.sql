@@ -46,7 +46,10 @@ select
     service_resources.resource_id,
     service_resources.mode,
     service_resources.pool,
-    service_resources.quantity
+    service_resources.quantity,
+    service_resources.priority,
+    service_resources.weight,
+    service_resources.joined_at
 from catalog.service_resources;
 grant select on public.service_resources to anon;
 grant select, insert, update, delete on public.service_resources to authenticated, service_role;
@@ -62,3 +65,10 @@ comment on column public.service_resources.pool is
 'Name of the pool, for mode any; one resource of each pool is taken.';
 comment on column public.service_resources.quantity is
 'Units that a booking takes; of a resource with capacity above 1, so many for each guest.';
+comment on column public.service_resources.priority is
+'Who is free and has the highest, -1000 to 1000, gets bookings that name nobody.';
+comment on column public.service_resources.weight is
+'Share of such bookings among those of one priority, 1 to 10000: 200 gets twice as many as 100.';
+comment on column public.service_resources.joined_at is
+'Since when it gives the service. For 30 days it counts as having been as busy as the others till
+then.';

@@ -43,10 +43,12 @@ using (business_id in (select private.my_businesses('manage')));
 
 grant select on table catalog.service_resources to anon;
 grant select, delete on table catalog.service_resources to authenticated;
-grant insert (business_id, service_id, resource_id, mode, pool, quantity)
-on table catalog.service_resources to authenticated;
-grant update (business_id, service_id, resource_id, mode, pool, quantity)
-on table catalog.service_resources to authenticated;
+grant insert (
+    business_id, service_id, resource_id, mode, pool, quantity, priority, weight
+) on table catalog.service_resources to authenticated;
+grant update (
+    business_id, service_id, resource_id, mode, pool, quantity, priority, weight
+) on table catalog.service_resources to authenticated;
 grant select, insert, update, delete on table catalog.service_resources to service_role;
 
 create policy service_resources_select

@@ -57,6 +57,8 @@ create table catalog.services (
     archived_at timestamptz,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
+    -- Who leaves the choice open gets whom they prefer or know, if free.
+    prefers_known_staff boolean not null default false,
 
     constraint services_business_id_id_unique unique (business_id, id),
     constraint services_category_fkey foreign key (business_id, category_id)

@@ -56,6 +56,12 @@ create table catalog.service_resources (
     -- Units that a booking takes. A resource with places (capacity above 1) is taken once per
     -- guest.
     quantity integer not null default 1,
+    -- Who goes first where nobody is named: the higher priority, then the least busy for their
+    -- weight.
+    priority integer not null default 0,
+    weight integer not null default 100,
+    -- Newcomers count as having been as busy as the others until then.
+    joined_at timestamptz not null default private.now(),
 
     constraint service_resources_pkey primary key (service_id, resource_id),
     constraint service_resources_service_fkey foreign key (business_id, service_id)
@@ -68,6 +74,13 @@ create table catalog.service_resources (
     ),
     constraint service_resources_quantity_is_sane check (
         quantity between 1 and 1000 or private.invalid('quantity', 'must be from 1 to 1000')
+    ),
+    constraint service_resources_priority_is_sane check (
+        priority between -1000 and 1000
+        or private.invalid('priority', 'must be from -1000 to 1000')
+    ),
+    constraint service_resources_weight_is_sane check (
+        weight between 1 and 10000 or private.invalid('weight', 'must be from 1 to 10000')
     )
 );
 comment on table catalog.service_resources is

@@ -91,7 +91,8 @@ select
     booking_items.service_name,
     booking_items.addons,
     booking_items.cancelled_at,
-    booking_items.cancellation_fee_minor
+    booking_items.cancellation_fee_minor,
+    booking_items.assigned_by
 from scheduling.booking_items;
 grant select on public.booking_items to authenticated, service_role;
 
@@ -111,6 +112,8 @@ comment on column public.booking_items.price_minor is
 comment on column public.booking_items.service_name is 'The service''s name when it was booked.';
 comment on column public.booking_items.addons is
 'The chosen add-ons as they were: [{id, name, price_minor, duration_minutes}].';
+comment on column public.booking_items.assigned_by is
+'Why it is this resource: customer or business (named it), preferred, past, priority, load, only.';
 
 comment on column public.booking_items.cancelled_at is
 'When it was cancelled by itself; it stays as it was agreed, and takes no time.';
@@ -166,7 +169,9 @@ select
     booking_history.reason,
     booking_history.at,
     booking_history.fee_minor,
-    booking_history.booking_item_id
+    booking_history.booking_item_id,
+    booking_history.from_resource_id,
+    booking_history.to_resource_id
 from scheduling.booking_history;
 grant select on public.booking_history to authenticated, service_role;
 
@@ -188,6 +193,10 @@ comment on column public.booking_history.fee_minor is
 'What the step cost the customer, in minor units; less than 0 takes back what an earlier one cost.';
 comment on column public.booking_history.booking_item_id is
 'The one service that was cancelled; null where it is about the whole booking.';
+comment on column public.booking_history.from_resource_id is
+'Where an item was given to somebody else: who gave it before.';
+comment on column public.booking_history.to_resource_id is
+'Who gives it since. Both are null in every other step.';
 
 create view public.booking_notes
 with (security_invoker = true)

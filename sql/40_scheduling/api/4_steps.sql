@@ -262,7 +262,8 @@ blocked_out, limit_reached 422.';
 create function public.reassign_booking(
     booking_id public.identifier,
     resource_id public.identifier,
-    reason text default null
+    reason text default null,
+    booking_item_id public.identifier default null
 )
 returns public.bookings
 language plpgsql
@@ -279,7 +280,8 @@ begin
         null,
         private.to_identifier(resource_id, 'resource_id'),
         '{business}',
-        private.to_text(reason, 'reason', 1000)
+        private.to_text(reason, 'reason', 1000),
+        private.to_identifier(booking_item_id, 'booking_item_id', is_required => false)
     );
     select bookings.* into v_booking
     from public.bookings
@@ -288,9 +290,10 @@ begin
 end;
 $$;
 comment on function public.reassign_booking is
-'The business gives a booking to another resource at the same time; eligibility and overlap are
-checked anew.
-Gives the booking. Errors: as reschedule_booking.';
+'The business gives an item of a booking to another resource, at the same time and price;
+eligibility, hours and overlap are checked anew. booking_item_id: which, the first if not sent. reason: at
+most 1000 characters. Owners, managers and staff. Gives the booking.
+Errors: as reschedule_booking.';
 
 grant execute on function
 public.confirm_booking(public.identifier),
@@ -302,5 +305,5 @@ public.check_in_booking(public.identifier),
 public.complete_booking(public.identifier),
 public.mark_no_show(public.identifier),
 public.reschedule_booking(public.identifier, public.instant, public.identifier),
-public.reassign_booking(public.identifier, public.identifier, text)
+public.reassign_booking(public.identifier, public.identifier, text, public.identifier)
 to anon, authenticated, service_role;

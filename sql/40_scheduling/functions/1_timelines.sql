@@ -323,7 +323,7 @@ begin
                 and allocations.during && clashes.during
                 and allocations.is_blocking
                 and (allocations.expires_at is null or allocations.expires_at > v_now)
-                and allocations.booking_id is distinct from clashes.except_booking_id
+                and coalesce(allocations.booking_id <> clashes.except_booking_id, true)
             group by allocations.unit
         ) as units
     ) as taken;

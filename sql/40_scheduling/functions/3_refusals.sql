@@ -131,7 +131,9 @@ begin
                         and allocations.during && tstzrange(leg.starts_at, leg.ends_at)
                         and allocations.is_blocking
                         and (allocations.expires_at is null or allocations.expires_at > v_now)
-                        and allocations.booking_id is distinct from is_plainly_taken.except_booking_id
+                        and coalesce(
+                            allocations.booking_id <> is_plainly_taken.except_booking_id, true
+                        )
                 )
             )
     );

@@ -106,73 +106,22 @@ end;
 $$;
 
 /*
- * Of each pool, who gives the service: among those with enough free units the one least busy on the
- * business-local day, then by rank. Gives nothing for a pool in which nobody is free.
- */
-create function scheduling.choose(
-    offers scheduling.offer[], during tstzrange, day tstzrange, except_booking_id uuid
-)
-returns table (id uuid, pool text, is_leading boolean, free_units integer[])
-language plpgsql
-stable
-security invoker
-set search_path = ''
-set plan_cache_mode = 'force_generic_plan'
-as $$
-declare
-    v_now timestamptz = private.now();
-begin
-    return query
-    select distinct on (offer.pool)
-        offer.id,
-        offer.pool,
-        offer.is_leading,
-        free.units
-    from unnest(choose.offers) as offer
-    cross join lateral (
-        select array_agg(numbers.unit) as units
-        from (
-            select numbers.unit
-            from generate_series(1, offer.capacity) as numbers (unit)
-            where not exists (
-                select 1
-                from scheduling.allocations
-                where
-                    allocations.resource_id = offer.id
-                    and allocations.unit = numbers.unit
-                    and allocations.during && choose.during
-                    and allocations.is_blocking
-                    and (allocations.expires_at is null or allocations.expires_at > v_now)
-                    and allocations.booking_id is distinct from choose.except_booking_id
-            )
-            order by numbers.unit
-            limit offer.units
-        ) as numbers
-    ) as free
-    cross join lateral (
-        select count(*) as bookings
-        from scheduling.allocations
-        where
-            allocations.resource_id = offer.id
-            and allocations.during && choose.day
-            and allocations.is_blocking
-    ) as load
-    where cardinality(free.units) = offer.units
-    order by offer.pool, load.bookings, offer.rank;
-end;
-$$;
-
-/*
- * Take the time of one item of a booking from one resource of each pool, under the lock. Where the
- * item before it has the same resource there are no buffers between the two: they meet at this
- * item's start. Gives the resource that leads.
+ * Take the time of one item of a booking from one resource of each pool, under the lock: of the
+ * candidates the first who still has it. Where the item before it has the same resource there are
+ * no buffers between the two: they meet at this item's start. Gives the resource that leads, and
+ * why it does.
  *
  * Errors:  PT409 slot_taken
  */
 create function scheduling.take(
-    leg scheduling.leg, offers scheduling.offer[], booking scheduling.bookings, item_id uuid
+    leg scheduling.leg,
+    offers scheduling.offer[],
+    booking scheduling.bookings,
+    item_id uuid,
+    out resource_id uuid,
+    out reason scheduling.assignment_reason
 )
-returns uuid
+returns record
 language plpgsql
 volatile
 security invoker
@@ -180,43 +129,43 @@ set search_path = ''
 as $$
 declare
     v_during tstzrange = tstzrange(leg.starts_at - leg.before, leg.ends_at + leg.after);
-    v_midnight timestamp = date_trunc('day', leg.starts_at at time zone booking.time_zone);
     v_pools integer = (select count(distinct offer.pool) from unnest(offers) as offer);
-    v_chosen record;
-    v_leading_id uuid;
+    v_served text[] = '{}';
+    v_candidate scheduling.candidate;
 begin
     if leg.is_class then
-        return scheduling.take_seats(leg, offers, booking, item_id);
+        resource_id = scheduling.take_seats(leg, offers, booking, item_id);
+        reason = case
+            when resource_id is null then null
+            when resource_id = leg.resource_id then 'customer'
+            when cardinality(offers) = 1 then 'only'
+            else 'load'
+        end;
+        return;
     end if;
     perform scheduling.release_expired(
         array(select offer.id from unnest(offers) as offer), v_during
     );
-    for v_chosen in
-        select *
-        from scheduling.choose(
-            offers,
-            v_during,
-            tstzrange(
-                v_midnight at time zone booking.time_zone,
-                (v_midnight + interval '1 day') at time zone booking.time_zone
-            ),
-            booking.id
-        )
-    loop
-        exit when not scheduling.allocate(leg, booking, item_id, v_chosen.id, v_chosen.free_units);
-        v_pools = v_pools - 1;
-        v_leading_id = case when v_chosen.is_leading then v_chosen.id else v_leading_id end;
+    foreach v_candidate in array scheduling.choose(leg, offers, v_during, booking) loop
+        continue when v_candidate.pool = any(v_served);
+        continue when not scheduling.allocate(
+            leg, booking, item_id, v_candidate.id, v_candidate.free_units
+        );
+        v_served = v_served || v_candidate.pool;
+        if v_candidate.is_leading then
+            resource_id = v_candidate.id;
+            reason = v_candidate.reason;
+        end if;
     end loop;
-    if v_pools > 0 then
+    if cardinality(v_served) < v_pools then
         perform scheduling.refuse_taken();
     end if;
-    return v_leading_id;
 end;
 $$;
 
 /*
- * Write the time that one item takes from one resource. False when somebody else has it: a writer
- * without our lock conflicts here and is refused all the same.
+ * Write the time that one item takes from one resource. False, and nothing taken, when somebody
+ * else has it: a writer without our lock conflicts here and wins all the same.
  */
 create function scheduling.allocate(
     leg scheduling.leg,
@@ -233,16 +182,18 @@ set search_path = ''
 as $$
 declare
     v_from timestamptz = leg.starts_at - leg.before;
+    v_reach timestamptz;
     v_count integer;
 begin
-    update scheduling.allocations
-    set during = tstzrange(lower(allocations.during), leg.starts_at)
+    select max(upper(allocations.during)) into v_reach
+    from scheduling.allocations
     where
         allocations.business_id = booking.business_id
         and allocations.booking_id = booking.id
         and allocations.resource_id = allocate.resource_id
         and upper(allocations.during) > v_from;
-    if found then
+    if v_reach is not null then
+        perform scheduling.stretch(booking, allocate.resource_id, v_reach, leg.starts_at);
         v_from = leg.starts_at;
     end if;
 
@@ -261,6 +212,41 @@ begin
     from unnest(units) as chosen (unit)
     on conflict do nothing;
     get diagnostics v_count = row_count;
-    return v_count = cardinality(units);
+    if v_count < cardinality(units) then
+        delete from scheduling.allocations
+        where
+            allocations.business_id = booking.business_id
+            and allocations.booking_id = booking.id
+            and allocations.booking_item_id = item_id
+            and allocations.resource_id = allocate.resource_id;
+        if v_reach is not null then
+            perform scheduling.stretch(booking, allocate.resource_id, leg.starts_at, v_reach);
+        end if;
+        return false;
+    end if;
+    return true;
+end;
+$$;
+
+/*
+ * What a booking takes from a resource until one moment, it takes until another.
+ */
+create function scheduling.stretch(
+    booking scheduling.bookings, resource_id uuid, from_end timestamptz, to_end timestamptz
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    update scheduling.allocations
+    set during = tstzrange(lower(allocations.during), stretch.to_end)
+    where
+        allocations.business_id = booking.business_id
+        and allocations.booking_id = booking.id
+        and allocations.resource_id = stretch.resource_id
+        and upper(allocations.during) = stretch.from_end;
 end;
 $$;

@@ -227,26 +227,29 @@ as $$
 declare
     v_leg scheduling.leg = legs[index];
     v_item_id uuid = gen_random_uuid();
-    v_leading_id uuid;
+    v_taken record;
 begin
     insert into scheduling.booking_items (
         id, business_id, booking_id, position, service_id, resource_id, starts_at, ends_at,
-        duration_minutes, price_minor, service_name, addons
+        duration_minutes, price_minor, service_name, addons, assigned_by
     )
     values (
         v_item_id, v_leg.business_id, booking.id, index, v_leg.service_id, v_leg.resource_id,
         v_leg.starts_at, v_leg.ends_at, v_leg.minutes,
         (booking.quote -> 'lines' -> (index - 1) ->> 'amount_minor')::bigint,
-        v_leg.service_name, v_leg.addons
+        v_leg.service_name, v_leg.addons,
+        case when v_leg.resource_id is not null then 'customer' end::scheduling.assignment_reason
     );
-    v_leading_id = scheduling.take(
+    v_taken = scheduling.take(
         v_leg,
         coalesce(offers, scheduling.offers_of(v_leg, booking.id)),
         booking,
         v_item_id
     );
     update scheduling.booking_items
-    set resource_id = v_leading_id
-    where booking_items.id = v_item_id and booking_items.resource_id is distinct from v_leading_id;
+    set resource_id = v_taken.resource_id, assigned_by = v_taken.reason
+    where
+        booking_items.id = v_item_id
+        and booking_items.resource_id is distinct from v_taken.resource_id;
 end;
 $$;

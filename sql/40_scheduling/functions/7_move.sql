@@ -1,11 +1,12 @@
 -- A booking at another time, or with another resource: one booking, one reference, one decision.
 
 /*
- * The legs of a booking as they were agreed, moved so that the first starts at an instant. Lengths
- * and prices are the booking's own; buffers are the service's.
+ * The legs of a booking as they were agreed, moved so that the first starts at an instant, and with
+ * another resource for one item: the first, or the one named. Lengths and prices are the booking's
+ * own; buffers are the service's.
  */
 create function scheduling.moved_legs(
-    booking scheduling.bookings, starts_at timestamptz, resource_id uuid
+    booking scheduling.bookings, starts_at timestamptz, resource_id uuid, item_id uuid
 )
 returns scheduling.leg[]
 language plpgsql
@@ -28,7 +29,10 @@ begin
                 make_interval(mins => services.buffer_before_minutes),
                 make_interval(mins => services.buffer_after_minutes),
                 case
-                    when row_number() over (order by booking_items.position) = 1 then
+                    when coalesce(
+                        booking_items.id = moved_legs.item_id,
+                        row_number() over (order by booking_items.position) = 1
+                    ) then
                         coalesce(moved_legs.resource_id, booking_items.resource_id)
                     else booking_items.resource_id
                 end,
@@ -92,7 +96,38 @@ end;
 $$;
 
 /*
- * Move a booking, keeping its reference, its price and its place in every limit.
+ * An item that is named is one of the booking's.
+ *
+ * Errors:  PT404 not_found
+ */
+create function scheduling.refuse_other_item(booking scheduling.bookings, item_id uuid)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if item_id is not null and not exists (
+        select 1
+        from scheduling.booking_items
+        where
+            booking_items.business_id = booking.business_id
+            and booking_items.booking_id = booking.id
+            and booking_items.id = refuse_other_item.item_id
+            and booking_items.cancelled_at is null
+    ) then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such item of this booking.',
+            'Read booking_items for those of the booking.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Move a booking, keeping its reference, its price and its place in every limit. A resource is for
+ * its first item, or for the one named.
  * Definer: nobody has update privileges on bookings; the caller is checked.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -104,7 +139,8 @@ create function scheduling.move(
     starts_at timestamptz,
     resource_id uuid,
     as_actors scheduling.actor_kind[],
-    reason text default null
+    reason text default null,
+    item_id uuid default null
 )
 returns uuid
 language plpgsql
@@ -123,12 +159,16 @@ begin
     where bookings.id = move.booking_id;
     if v_booking.id is not null then
         v_legs = scheduling.moved_legs(
-            v_booking, coalesce(move.starts_at, v_booking.starts_at), move.resource_id
+            v_booking,
+            coalesce(move.starts_at, v_booking.starts_at),
+            move.resource_id,
+            move.item_id
         );
     end if;
     -- What the move may take is worked out before anything is locked, and only for who may move it.
     if v_booking.id is not null and scheduling.actors(v_booking) <> '{}' then
         perform scheduling.refuse_move(v_booking);
+        perform scheduling.refuse_other_item(v_booking, move.item_id);
         foreach v_leg in array v_legs loop
             perform scheduling.visible_service(v_leg.service_id);
             v_offers = v_offers || scheduling.offers_of(v_leg, v_booking.id);
@@ -174,7 +214,7 @@ declare
     v_booking scheduling.bookings = booking;
     v_item scheduling.booking_items;
     v_index integer = 0;
-    v_leading_id uuid;
+    v_taken record;
 begin
     delete from scheduling.allocations
     where allocations.business_id = booking.business_id and allocations.booking_id = booking.id;
@@ -210,7 +250,7 @@ begin
         order by booking_items.position
     loop
         v_index = v_index + 1;
-        v_leading_id = scheduling.take(
+        v_taken = scheduling.take(
             legs[v_index],
             scheduling.offers_of(legs[v_index], booking.id),
             v_booking,
@@ -220,21 +260,52 @@ begin
         set
             starts_at = legs[v_index].starts_at,
             ends_at = legs[v_index].ends_at,
-            resource_id = v_leading_id
+            resource_id = v_taken.resource_id,
+            assigned_by = case
+                when v_taken.resource_id is not distinct from booking_items.resource_id
+                    then booking_items.assigned_by
+                when v_taken.reason = 'customer' and v_is_by_business then 'business'
+                else v_taken.reason
+            end
         where booking_items.id = v_item.id;
-        if v_leading_id is distinct from v_item.resource_id then
-            perform private.emit(
-                'booking.reassigned',
-                jsonb_build_object(
-                    'booking_id', booking.id,
-                    'business_id', booking.business_id,
-                    'from_resource_id', v_item.resource_id,
-                    'to_resource_id', v_leading_id,
-                    'from_starts_at', v_item.starts_at,
-                    'to_starts_at', legs[v_index].starts_at
-                )
-            );
+        if v_taken.resource_id is distinct from v_item.resource_id then
+            perform scheduling.write_reassignment(v_booking, v_item, v_taken.resource_id);
         end if;
     end loop;
+end;
+$$;
+
+/*
+ * Write down that somebody else gives an item of a booking.
+ */
+create function scheduling.write_reassignment(
+    booking scheduling.bookings, item scheduling.booking_items, to_resource_id uuid
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    insert into scheduling.booking_history (
+        business_id, booking_id, from_status, to_status, from_starts_at, to_starts_at,
+        actor, actor_id, reason, at, from_resource_id, to_resource_id
+    )
+    select
+        booking.business_id,
+        booking.id,
+        booking.status,
+        booking.status,
+        item.starts_at,
+        booking_items.starts_at,
+        coalesce((scheduling.actors(booking))[1], 'system'),
+        auth.uid(),
+        booking.status_reason,
+        private.now(),
+        item.resource_id,
+        write_reassignment.to_resource_id
+    from scheduling.booking_items
+    where booking_items.id = item.id;
 end;
 $$;

@@ -375,12 +375,16 @@ declare
         from unnest(create_session.needs) as need
     );
     v_id uuid = gen_random_uuid();
+    v_leg scheduling.leg;
     v_leader_id uuid;
     v_ids uuid[];
     v_units integer[];
     v_pools integer;
     v_count integer;
 begin
+    v_leg.service_id = service.id;
+    v_leg.business_id = service.business_id;
+    v_leg.starts_at = create_session.starts_at;
     perform scheduling.release_expired(
         array(select need.id from unnest(create_session.needs) as need), v_during
     );
@@ -390,7 +394,12 @@ begin
         array_agg(unit.number),
         count(distinct chosen.pool)
     into v_leader_id, v_ids, v_units, v_pools
-    from scheduling.choose(v_offers, v_during, v_during, null) as chosen
+    from (
+        select distinct on (candidates.pool) candidates.*
+        from unnest(scheduling.choose(v_leg, v_offers, v_during, null))
+            with ordinality as candidates
+        order by candidates.pool, candidates.ordinality
+    ) as chosen
     cross join lateral unnest(chosen.free_units) as unit (number);
 
     insert into scheduling.sessions (

@@ -246,9 +246,9 @@ execute function scheduling.bookings__schedule_next_step();
 
 /*
  * What happened to a booking is announced in the transaction in which it happened, under
- * booking.requested, .confirmed, .moved, .cancelled and so on: `moved` where only the time changed,
- * `requested` where a booking begins to wait for the business, `released` where a hold ran out,
- * else the new status.
+ * booking.requested, .confirmed, .moved, .cancelled and so on: `reassigned` where somebody else
+ * gives an item, `moved` where only the time changed, `requested` where a booking begins to wait
+ * for the business, `released` where a hold ran out, else the new status.
  */
 create function scheduling.booking_history__announce()
 returns trigger
@@ -261,6 +261,7 @@ begin
     perform private.emit(
         'booking.' || case
             when new.booking_item_id is not null then 'item_cancelled'
+            when coalesce(new.from_resource_id, new.to_resource_id) is not null then 'reassigned'
             when new.to_status = new.from_status then 'moved'
             when new.to_status = 'pending' then 'requested'
             when new.to_status = 'expired' and new.from_status <> 'pending' then 'released'
@@ -278,6 +279,12 @@ begin
             'fee_minor', new.fee_minor,
             'booking_item_id', new.booking_item_id
         )
+        || case
+            when coalesce(new.from_resource_id, new.to_resource_id) is null then '{}'
+            else jsonb_build_object(
+                'from_resource_id', new.from_resource_id, 'to_resource_id', new.to_resource_id
+            )
+        end
     );
     return null;
 end;

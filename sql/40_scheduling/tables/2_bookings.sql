@@ -8,6 +8,12 @@ create type scheduling.booking_status as enum (
     'completed', 'cancelled', 'rejected', 'no_show', 'expired'
 );
 create type scheduling.actor_kind as enum ('customer', 'business', 'system');
+-- Why a resource gives an item: the customer or the business named it; the customer prefers it or
+-- was there last; it went before all others that were free, was the least busy of them, or was
+-- alone.
+create type scheduling.assignment_reason as enum (
+    'customer', 'preferred', 'past', 'priority', 'load', 'only', 'business'
+);
 
 -- What a service needs of one resource, as scheduling.needs finds it.
 create type scheduling.need as (
@@ -34,6 +40,18 @@ create type scheduling.offer as (
     rank integer,
     -- The session, where the service is a class: then `id` is who leads it, if anybody.
     session_id uuid
+);
+
+-- Somebody with enough free places, as scheduling.candidates finds them.
+create type scheduling.candidate as (
+    id uuid,
+    pool text,
+    is_leading boolean,
+    free_units integer array,
+    rank integer,
+    priority integer,
+    rival_count integer,
+    reason scheduling.assignment_reason
 );
 
 -- One service that somebody wants: when (null: right after the one before it), with whom, with
@@ -155,6 +173,8 @@ create table scheduling.booking_items (
     cancelled_at timestamptz,
     -- What cancelling it cost, by itself or with the booking; null while nobody has.
     cancellation_fee_minor bigint,
+    -- Why it is this resource.
+    assigned_by scheduling.assignment_reason,
 
     constraint booking_items_business_id_id_unique unique (business_id, id),
     constraint booking_items_booking_id_id_unique unique (business_id, booking_id, id),
@@ -247,13 +267,20 @@ create table scheduling.booking_history (
     fee_minor bigint not null default 0,
     -- The one service that was cancelled; null: the whole booking.
     booking_item_id uuid,
+    -- Where an item was given to another resource: from whom, to whom.
+    from_resource_id uuid,
+    to_resource_id uuid,
 
     constraint booking_history_booking_fkey foreign key (business_id, booking_id)
     references scheduling.bookings (business_id, id) on delete cascade,
     constraint booking_history_booking_item_fkey foreign key (
         business_id, booking_id, booking_item_id
     )
-    references scheduling.booking_items (business_id, booking_id, id) on delete cascade
+    references scheduling.booking_items (business_id, booking_id, id) on delete cascade,
+    constraint booking_history_from_resource_fkey foreign key (business_id, from_resource_id)
+    references catalog.resources (business_id, id) on delete set null (from_resource_id),
+    constraint booking_history_to_resource_fkey foreign key (business_id, to_resource_id)
+    references catalog.resources (business_id, id) on delete set null (to_resource_id)
 );
 comment on table scheduling.booking_history is
 'Every step of every booking: what changed, who did it, when and why. Only ever added to.';
@@ -262,6 +289,12 @@ on scheduling.booking_history (business_id, booking_id, id);
 create index booking_history_booking_item_idx
 on scheduling.booking_history (business_id, booking_id, booking_item_id);
 create index booking_history_actor_id_idx on scheduling.booking_history (actor_id);
+create index booking_history_from_resource_idx
+on scheduling.booking_history (business_id, from_resource_id)
+where from_resource_id is not null;
+create index booking_history_to_resource_idx
+on scheduling.booking_history (business_id, to_resource_id)
+where to_resource_id is not null;
 
 create table scheduling.booking_notes (
     id uuid primary key default gen_random_uuid(),
