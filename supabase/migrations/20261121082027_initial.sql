@@ -5552,6 +5552,8 @@ create table catalog.services (
     archived_at timestamptz,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
+    -- Who leaves the choice open gets whom they prefer or know, if free.
+    prefers_known_staff boolean not null default false,
 
     constraint services_business_id_id_unique unique (business_id, id),
     constraint services_category_fkey foreign key (business_id, category_id)
@@ -5743,6 +5745,12 @@ create table catalog.service_resources (
     -- Units that a booking takes. A resource with places (capacity above 1) is taken once per
     -- guest.
     quantity integer not null default 1,
+    -- Who goes first where nobody is named: the higher priority, then the least busy for their
+    -- weight.
+    priority integer not null default 0,
+    weight integer not null default 100,
+    -- Newcomers count as having been as busy as the others until then.
+    joined_at timestamptz not null default private.now(),
 
     constraint service_resources_pkey primary key (service_id, resource_id),
     constraint service_resources_service_fkey foreign key (business_id, service_id)
@@ -5755,6 +5763,13 @@ create table catalog.service_resources (
     ),
     constraint service_resources_quantity_is_sane check (
         quantity between 1 and 1000 or private.invalid('quantity', 'must be from 1 to 1000')
+    ),
+    constraint service_resources_priority_is_sane check (
+        priority between -1000 and 1000
+        or private.invalid('priority', 'must be from -1000 to 1000')
+    ),
+    constraint service_resources_weight_is_sane check (
+        weight between 1 and 10000 or private.invalid('weight', 'must be from 1 to 10000')
     )
 );
 comment on table catalog.service_resources is
@@ -6294,16 +6309,14 @@ grant insert (
     price_minor, currency, buffer_before_minutes, buffer_after_minutes, slot_interval_minutes,
     slot_offset_minutes, min_notice_minutes, max_advance_days, bookable_from, bookable_until,
     max_party_size, is_class, requires_confirmation, is_blocked_by_pending, hold_minutes, position,
-    is_active,
-    archived_at
+    is_active, archived_at, prefers_known_staff
 ) on table catalog.services to authenticated;
 grant update (
     id, business_id, category_id, cancellation_policy_id, name, description, duration_minutes,
     price_minor, currency, buffer_before_minutes, buffer_after_minutes, slot_interval_minutes,
     slot_offset_minutes, min_notice_minutes, max_advance_days, bookable_from, bookable_until,
     max_party_size, is_class, requires_confirmation, is_blocked_by_pending, hold_minutes, position,
-    is_active,
-    archived_at
+    is_active, archived_at, prefers_known_staff
 ) on table catalog.services to authenticated;
 grant select, insert, update, delete on table catalog.services to service_role;
 
@@ -6483,10 +6496,12 @@ using (business_id in (select private.my_businesses('manage')));
 
 grant select on table catalog.service_resources to anon;
 grant select, delete on table catalog.service_resources to authenticated;
-grant insert (business_id, service_id, resource_id, mode, pool, quantity)
-on table catalog.service_resources to authenticated;
-grant update (business_id, service_id, resource_id, mode, pool, quantity)
-on table catalog.service_resources to authenticated;
+grant insert (
+    business_id, service_id, resource_id, mode, pool, quantity, priority, weight
+) on table catalog.service_resources to authenticated;
+grant update (
+    business_id, service_id, resource_id, mode, pool, quantity, priority, weight
+) on table catalog.service_resources to authenticated;
 grant select, insert, update, delete on table catalog.service_resources to service_role;
 
 create policy service_resources_select
@@ -6749,7 +6764,8 @@ select
     services.is_active,
     services.archived_at,
     services.created_at,
-    services.updated_at
+    services.updated_at,
+    services.prefers_known_staff
 from catalog.services;
 grant select on public.services to anon;
 grant select, insert, update, delete on public.services to authenticated, service_role;
@@ -6799,6 +6815,8 @@ comment on column public.services.archived_at is
 'When it was retired; it keeps its history and takes no new bookings.';
 comment on column public.services.created_at is 'When it was made.';
 comment on column public.services.updated_at is 'When it was last changed.';
+comment on column public.services.prefers_known_staff is
+'Whether a customer who names nobody gets whom they prefer, or had last, if free.';
 
 create view public.service_addons
 with (security_invoker = true)
@@ -6906,7 +6924,10 @@ select
     service_resources.resource_id,
     service_resources.mode,
     service_resources.pool,
-    service_resources.quantity
+    service_resources.quantity,
+    service_resources.priority,
+    service_resources.weight,
+    service_resources.joined_at
 from catalog.service_resources;
 grant select on public.service_resources to anon;
 grant select, insert, update, delete on public.service_resources to authenticated, service_role;
@@ -6922,6 +6943,13 @@ comment on column public.service_resources.pool is
 'Name of the pool, for mode any; one resource of each pool is taken.';
 comment on column public.service_resources.quantity is
 'Units that a booking takes; of a resource with capacity above 1, so many for each guest.';
+comment on column public.service_resources.priority is
+'Who is free and has the highest, -1000 to 1000, gets bookings that name nobody.';
+comment on column public.service_resources.weight is
+'Share of such bookings among those of one priority, 1 to 10000: 200 gets twice as many as 100.';
+comment on column public.service_resources.joined_at is
+'Since when it gives the service. For 30 days it counts as having been as busy as the others till
+then.';
 
 -- sql/30_catalog/api/3_hours.sql
 
@@ -7104,6 +7132,12 @@ create type scheduling.booking_status as enum (
     'completed', 'cancelled', 'rejected', 'no_show', 'expired'
 );
 create type scheduling.actor_kind as enum ('customer', 'business', 'system');
+-- Why a resource gives an item: the customer or the business named it; the customer prefers it or
+-- was there last; it went before all others that were free, was the least busy of them, or was
+-- alone.
+create type scheduling.assignment_reason as enum (
+    'customer', 'preferred', 'past', 'priority', 'load', 'only', 'business'
+);
 
 -- What a service needs of one resource, as scheduling.needs finds it.
 create type scheduling.need as (
@@ -7130,6 +7164,18 @@ create type scheduling.offer as (
     rank integer,
     -- The session, where the service is a class: then `id` is who leads it, if anybody.
     session_id uuid
+);
+
+-- Somebody with enough free places, as scheduling.candidates finds them.
+create type scheduling.candidate as (
+    id uuid,
+    pool text,
+    is_leading boolean,
+    free_units integer array,
+    rank integer,
+    priority integer,
+    rival_count integer,
+    reason scheduling.assignment_reason
 );
 
 -- One service that somebody wants: when (null: right after the one before it), with whom, with
@@ -7251,6 +7297,8 @@ create table scheduling.booking_items (
     cancelled_at timestamptz,
     -- What cancelling it cost, by itself or with the booking; null while nobody has.
     cancellation_fee_minor bigint,
+    -- Why it is this resource.
+    assigned_by scheduling.assignment_reason,
 
     constraint booking_items_business_id_id_unique unique (business_id, id),
     constraint booking_items_booking_id_id_unique unique (business_id, booking_id, id),
@@ -7343,13 +7391,20 @@ create table scheduling.booking_history (
     fee_minor bigint not null default 0,
     -- The one service that was cancelled; null: the whole booking.
     booking_item_id uuid,
+    -- Where an item was given to another resource: from whom, to whom.
+    from_resource_id uuid,
+    to_resource_id uuid,
 
     constraint booking_history_booking_fkey foreign key (business_id, booking_id)
     references scheduling.bookings (business_id, id) on delete cascade,
     constraint booking_history_booking_item_fkey foreign key (
         business_id, booking_id, booking_item_id
     )
-    references scheduling.booking_items (business_id, booking_id, id) on delete cascade
+    references scheduling.booking_items (business_id, booking_id, id) on delete cascade,
+    constraint booking_history_from_resource_fkey foreign key (business_id, from_resource_id)
+    references catalog.resources (business_id, id) on delete set null (from_resource_id),
+    constraint booking_history_to_resource_fkey foreign key (business_id, to_resource_id)
+    references catalog.resources (business_id, id) on delete set null (to_resource_id)
 );
 comment on table scheduling.booking_history is
 'Every step of every booking: what changed, who did it, when and why. Only ever added to.';
@@ -7358,6 +7413,12 @@ on scheduling.booking_history (business_id, booking_id, id);
 create index booking_history_booking_item_idx
 on scheduling.booking_history (business_id, booking_id, booking_item_id);
 create index booking_history_actor_id_idx on scheduling.booking_history (actor_id);
+create index booking_history_from_resource_idx
+on scheduling.booking_history (business_id, from_resource_id)
+where from_resource_id is not null;
+create index booking_history_to_resource_idx
+on scheduling.booking_history (business_id, to_resource_id)
+where to_resource_id is not null;
 
 create table scheduling.booking_notes (
     id uuid primary key default gen_random_uuid(),
@@ -7400,6 +7461,25 @@ create index scheduled_transitions_booking_idx
 on scheduling.scheduled_transitions (business_id, booking_id);
 create index scheduled_transitions_step_idx
 on scheduling.scheduled_transitions (from_status, to_status);
+
+-- sql/40_scheduling/tables/3_preferences.sql
+
+-- Whom customers prefer.
+
+create table scheduling.preferred_resources (
+    customer_id uuid not null references auth.users (id) on delete cascade,
+    business_id uuid not null,
+    resource_id uuid not null,
+    updated_at timestamptz not null default now(),
+
+    primary key (customer_id, business_id),
+    constraint preferred_resources_resource_fkey foreign key (business_id, resource_id)
+    references catalog.resources (business_id, id) on delete cascade
+);
+comment on table scheduling.preferred_resources is
+'Whom a customer wants in a business: one resource each, asked first by services that say so.';
+create index preferred_resources_resource_idx
+on scheduling.preferred_resources (business_id, resource_id);
 
 -- sql/40_scheduling/tables/3_seats.sql
 
@@ -7792,7 +7872,7 @@ begin
                 and allocations.during && clashes.during
                 and allocations.is_blocking
                 and (allocations.expires_at is null or allocations.expires_at > v_now)
-                and allocations.booking_id is distinct from clashes.except_booking_id
+                and coalesce(allocations.booking_id <> clashes.except_booking_id, true)
             group by allocations.unit
         ) as units
     ) as taken;
@@ -8421,7 +8501,9 @@ begin
                         and allocations.during && tstzrange(leg.starts_at, leg.ends_at)
                         and allocations.is_blocking
                         and (allocations.expires_at is null or allocations.expires_at > v_now)
-                        and allocations.booking_id is distinct from is_plainly_taken.except_booking_id
+                        and coalesce(
+                            allocations.booking_id <> is_plainly_taken.except_booking_id, true
+                        )
                 )
             )
     );
@@ -8522,6 +8604,318 @@ begin
     perform private.refuse(
         'PT422', 'limit_reached', 'No more of this service can be booked in that period.',
         'Choose a time in another day, week or month.'
+    );
+end;
+$$;
+
+-- sql/40_scheduling/functions/4_assign.sql
+
+-- Who gives a service that was booked without naming anybody. In this order: whom the customer
+-- prefers or had last, where the service says so; the highest priority; the least busy for their
+-- weight; then position, name and id. The same question always has the same answer.
+
+/*
+ * How much each of some resources has to do: the allocations that overlap a period and take their
+ * time, holds included until they run out, and `with_requests` also those that wait without taking
+ * it. `made_before` leaves out what was booked later. One booking may be left out.
+ */
+create function scheduling.loads(
+    resource_ids uuid[],
+    during tstzrange,
+    with_requests boolean,
+    except_booking_id uuid,
+    made_before timestamptz default null
+)
+returns table (resource_id uuid, load bigint)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_now timestamptz = private.now();
+begin
+    return query
+    select
+        resources.id,
+        taken.count + case when loads.with_requests then (
+            select count(*)
+            from catalog.resources as asked
+            inner join scheduling.booking_items
+                on
+                    booking_items.business_id = asked.business_id
+                    and booking_items.resource_id = asked.id
+            inner join catalog.services on services.id = booking_items.service_id
+            inner join scheduling.bookings on bookings.id = booking_items.booking_id
+            where
+                asked.id = resources.id
+                and loads.during @> booking_items.starts_at
+                and not services.is_blocked_by_pending
+                and bookings.status = 'pending'
+                and bookings.id is distinct from loads.except_booking_id
+                and (loads.made_before is null or bookings.created_at < loads.made_before)
+        ) else 0 end
+    from unnest(loads.resource_ids) as resources (id)
+    cross join lateral (
+        select count(*) as count
+        from scheduling.allocations
+        where
+            allocations.resource_id = resources.id
+            and allocations.during && loads.during
+            and allocations.is_blocking
+            and (allocations.expires_at is null or allocations.expires_at > v_now)
+            and coalesce(allocations.booking_id <> loads.except_booking_id, true)
+            and (
+                loads.made_before is null
+                or exists (
+                    select 1
+                    from scheduling.bookings
+                    where
+                        bookings.id = allocations.booking_id
+                        and bookings.created_at < loads.made_before
+                )
+            )
+    ) as taken;
+end;
+$$;
+
+/*
+ * How busy each of some resources is for its weight in the pool of a service, in the thirty days
+ * around a start. Who joined the pool in the last thirty days, and later than others, counts as
+ * having been as busy as those were till then, for its weight: nobody new is flooded.
+ */
+create function scheduling.weighted_loads(
+    leg scheduling.leg, resource_ids uuid[], except_booking_id uuid
+)
+returns table (resource_id uuid, load double precision)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_month constant interval = '30 days';
+    v_now timestamptz = private.now();
+    v_during tstzrange = tstzrange(leg.starts_at - v_month / 2, leg.starts_at + v_month / 2);
+    v_with_requests boolean = leg.requires_confirmation and not leg.is_blocked_by_pending;
+begin
+    return query
+    select
+        loads.resource_id,
+        loads.load::double precision / pool.weight + case
+            when pool.joined_at > greatest(
+                v_now - v_month,
+                (
+                    select min(service_resources.joined_at)
+                    from catalog.service_resources
+                    where service_resources.service_id = leg.service_id
+                )
+            ) then
+                (
+                    select coalesce(sum(earlier.load)::double precision / sum(others.weight), 0)
+                    from catalog.service_resources as others
+                    inner join catalog.resources on resources.id = others.resource_id
+                    cross join lateral scheduling.loads(
+                        array[others.resource_id], v_during, v_with_requests, except_booking_id,
+                        pool.joined_at
+                    ) as earlier
+                    where
+                        others.service_id = leg.service_id
+                        and others.pool = pool.pool
+                        and others.mode = 'any'
+                        and others.joined_at < pool.joined_at
+                        and resources.is_active
+                )
+            else 0
+        end
+    from scheduling.loads(
+        weighted_loads.resource_ids, v_during, v_with_requests, except_booking_id
+    ) as loads
+    inner join catalog.service_resources as pool
+        on pool.service_id = leg.service_id and pool.resource_id = loads.resource_id;
+end;
+$$;
+
+/*
+ * Whom the customer of a booking knows: whom they prefer in this business, and who gave the last
+ * completed item of theirs that anybody who gives this service gave.
+ */
+create function scheduling.known_resources(
+    leg scheduling.leg, customer_id uuid, out preferred_id uuid, out past_id uuid
+)
+returns record
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if leg.resource_id is not null or customer_id is null or not exists (
+        select 1
+        from catalog.services
+        where services.id = leg.service_id and services.prefers_known_staff
+    ) then
+        return;
+    end if;
+    select preferred_resources.resource_id into preferred_id
+    from scheduling.preferred_resources
+    where
+        preferred_resources.customer_id = known_resources.customer_id
+        and preferred_resources.business_id = leg.business_id;
+    select booking_items.resource_id into past_id
+    from scheduling.bookings
+    inner join scheduling.booking_items
+        on
+            booking_items.business_id = bookings.business_id
+            and booking_items.booking_id = bookings.id
+    inner join catalog.service_resources
+        on
+            service_resources.service_id = leg.service_id
+            and service_resources.resource_id = booking_items.resource_id
+    where
+        bookings.customer_id = known_resources.customer_id
+        and bookings.business_id = leg.business_id
+        and bookings.status = 'completed'
+    order by bookings.starts_at desc, booking_items.position desc
+    limit 1;
+end;
+$$;
+
+/*
+ * Pool by pool, who has enough free places for a leg, in the order in which they are to be asked.
+ * Loads are counted only where there is a choice.
+ */
+create function scheduling.choose(
+    leg scheduling.leg, offers scheduling.offer[], during tstzrange, booking scheduling.bookings
+)
+returns scheduling.candidate[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_candidates scheduling.candidate[] = scheduling.candidates(leg, offers, during, booking.id);
+begin
+    if cardinality(v_candidates) < 2 then
+        return v_candidates;
+    end if;
+    return scheduling.ranked(v_candidates, leg, booking);
+end;
+$$;
+
+/*
+ * Of some offers those with enough free places for a leg: who might give it.
+ */
+create function scheduling.candidates(
+    leg scheduling.leg, offers scheduling.offer[], during tstzrange, except_booking_id uuid
+)
+returns scheduling.candidate[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_now timestamptz = private.now();
+begin
+    return array(
+        select
+            row(
+                offer.id,
+                offer.pool,
+                offer.is_leading,
+                places.units,
+                offer.rank,
+                service_resources.priority,
+                count(*) over (partition by offer.pool),
+                case when offer.id = leg.resource_id then 'customer' else 'only' end
+            )::scheduling.candidate
+        from unnest(candidates.offers) as offer
+        inner join catalog.service_resources
+            on
+                service_resources.service_id = leg.service_id
+                and service_resources.resource_id = offer.id
+        cross join lateral (
+            select array_agg(numbers.unit) as units
+            from (
+                select numbers.unit
+                from generate_series(1, offer.capacity) as numbers (unit)
+                where not exists (
+                    select 1
+                    from scheduling.allocations
+                    where
+                        allocations.resource_id = offer.id
+                        and allocations.unit = numbers.unit
+                        and allocations.during && candidates.during
+                        and allocations.is_blocking
+                        and (allocations.expires_at is null or allocations.expires_at > v_now)
+                        and coalesce(allocations.booking_id <> candidates.except_booking_id, true)
+                )
+                order by numbers.unit
+                limit offer.units
+            ) as numbers
+        ) as places
+        where cardinality(places.units) = offer.units
+    );
+end;
+$$;
+
+/*
+ * Candidates in the order in which they are to be asked, pool by pool, and why they stand there.
+ */
+create function scheduling.ranked(
+    candidates scheduling.candidate[], leg scheduling.leg, booking scheduling.bookings
+)
+returns scheduling.candidate[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_known record = scheduling.known_resources(leg, booking.customer_id);
+    v_rivals uuid[] = array(
+        select candidate.id from unnest(candidates) as candidate where candidate.rival_count > 1
+    );
+begin
+    return array(
+        select
+            row(
+                candidate.id,
+                candidate.pool,
+                candidate.is_leading,
+                candidate.free_units,
+                candidate.rank,
+                candidate.priority,
+                candidate.rival_count,
+                case
+                    when known.reason is not null then known.reason
+                    when candidate.rival_count = 1 then candidate.reason
+                    when candidate.priority > all(
+                        select rivals.priority
+                        from unnest(candidates) as rivals
+                        where rivals.pool = candidate.pool and rivals.id <> candidate.id
+                    ) then 'priority'
+                    else 'load'
+                end
+            )::scheduling.candidate
+        from unnest(candidates) as candidate
+        left join scheduling.weighted_loads(leg, v_rivals, booking.id) as loads
+            on loads.resource_id = candidate.id
+        cross join lateral (
+            select
+                case candidate.id
+                    when v_known.preferred_id then 'preferred'
+                    when v_known.past_id then 'past'
+                end::scheduling.assignment_reason as reason
+        ) as known
+        order by
+            candidate.pool, known.reason, candidate.priority desc, loads.load, candidate.rank
     );
 end;
 $$;
@@ -8636,73 +9030,22 @@ end;
 $$;
 
 /*
- * Of each pool, who gives the service: among those with enough free units the one least busy on the
- * business-local day, then by rank. Gives nothing for a pool in which nobody is free.
- */
-create function scheduling.choose(
-    offers scheduling.offer[], during tstzrange, day tstzrange, except_booking_id uuid
-)
-returns table (id uuid, pool text, is_leading boolean, free_units integer[])
-language plpgsql
-stable
-security invoker
-set search_path = ''
-set plan_cache_mode = 'force_generic_plan'
-as $$
-declare
-    v_now timestamptz = private.now();
-begin
-    return query
-    select distinct on (offer.pool)
-        offer.id,
-        offer.pool,
-        offer.is_leading,
-        free.units
-    from unnest(choose.offers) as offer
-    cross join lateral (
-        select array_agg(numbers.unit) as units
-        from (
-            select numbers.unit
-            from generate_series(1, offer.capacity) as numbers (unit)
-            where not exists (
-                select 1
-                from scheduling.allocations
-                where
-                    allocations.resource_id = offer.id
-                    and allocations.unit = numbers.unit
-                    and allocations.during && choose.during
-                    and allocations.is_blocking
-                    and (allocations.expires_at is null or allocations.expires_at > v_now)
-                    and allocations.booking_id is distinct from choose.except_booking_id
-            )
-            order by numbers.unit
-            limit offer.units
-        ) as numbers
-    ) as free
-    cross join lateral (
-        select count(*) as bookings
-        from scheduling.allocations
-        where
-            allocations.resource_id = offer.id
-            and allocations.during && choose.day
-            and allocations.is_blocking
-    ) as load
-    where cardinality(free.units) = offer.units
-    order by offer.pool, load.bookings, offer.rank;
-end;
-$$;
-
-/*
- * Take the time of one item of a booking from one resource of each pool, under the lock. Where the
- * item before it has the same resource there are no buffers between the two: they meet at this
- * item's start. Gives the resource that leads.
+ * Take the time of one item of a booking from one resource of each pool, under the lock: of the
+ * candidates the first who still has it. Where the item before it has the same resource there are
+ * no buffers between the two: they meet at this item's start. Gives the resource that leads, and
+ * why it does.
  *
  * Errors:  PT409 slot_taken
  */
 create function scheduling.take(
-    leg scheduling.leg, offers scheduling.offer[], booking scheduling.bookings, item_id uuid
+    leg scheduling.leg,
+    offers scheduling.offer[],
+    booking scheduling.bookings,
+    item_id uuid,
+    out resource_id uuid,
+    out reason scheduling.assignment_reason
 )
-returns uuid
+returns record
 language plpgsql
 volatile
 security invoker
@@ -8710,43 +9053,43 @@ set search_path = ''
 as $$
 declare
     v_during tstzrange = tstzrange(leg.starts_at - leg.before, leg.ends_at + leg.after);
-    v_midnight timestamp = date_trunc('day', leg.starts_at at time zone booking.time_zone);
     v_pools integer = (select count(distinct offer.pool) from unnest(offers) as offer);
-    v_chosen record;
-    v_leading_id uuid;
+    v_served text[] = '{}';
+    v_candidate scheduling.candidate;
 begin
     if leg.is_class then
-        return scheduling.take_seats(leg, offers, booking, item_id);
+        resource_id = scheduling.take_seats(leg, offers, booking, item_id);
+        reason = case
+            when resource_id is null then null
+            when resource_id = leg.resource_id then 'customer'
+            when cardinality(offers) = 1 then 'only'
+            else 'load'
+        end;
+        return;
     end if;
     perform scheduling.release_expired(
         array(select offer.id from unnest(offers) as offer), v_during
     );
-    for v_chosen in
-        select *
-        from scheduling.choose(
-            offers,
-            v_during,
-            tstzrange(
-                v_midnight at time zone booking.time_zone,
-                (v_midnight + interval '1 day') at time zone booking.time_zone
-            ),
-            booking.id
-        )
-    loop
-        exit when not scheduling.allocate(leg, booking, item_id, v_chosen.id, v_chosen.free_units);
-        v_pools = v_pools - 1;
-        v_leading_id = case when v_chosen.is_leading then v_chosen.id else v_leading_id end;
+    foreach v_candidate in array scheduling.choose(leg, offers, v_during, booking) loop
+        continue when v_candidate.pool = any(v_served);
+        continue when not scheduling.allocate(
+            leg, booking, item_id, v_candidate.id, v_candidate.free_units
+        );
+        v_served = v_served || v_candidate.pool;
+        if v_candidate.is_leading then
+            resource_id = v_candidate.id;
+            reason = v_candidate.reason;
+        end if;
     end loop;
-    if v_pools > 0 then
+    if cardinality(v_served) < v_pools then
         perform scheduling.refuse_taken();
     end if;
-    return v_leading_id;
 end;
 $$;
 
 /*
- * Write the time that one item takes from one resource. False when somebody else has it: a writer
- * without our lock conflicts here and is refused all the same.
+ * Write the time that one item takes from one resource. False, and nothing taken, when somebody
+ * else has it: a writer without our lock conflicts here and wins all the same.
  */
 create function scheduling.allocate(
     leg scheduling.leg,
@@ -8763,16 +9106,18 @@ set search_path = ''
 as $$
 declare
     v_from timestamptz = leg.starts_at - leg.before;
+    v_reach timestamptz;
     v_count integer;
 begin
-    update scheduling.allocations
-    set during = tstzrange(lower(allocations.during), leg.starts_at)
+    select max(upper(allocations.during)) into v_reach
+    from scheduling.allocations
     where
         allocations.business_id = booking.business_id
         and allocations.booking_id = booking.id
         and allocations.resource_id = allocate.resource_id
         and upper(allocations.during) > v_from;
-    if found then
+    if v_reach is not null then
+        perform scheduling.stretch(booking, allocate.resource_id, v_reach, leg.starts_at);
         v_from = leg.starts_at;
     end if;
 
@@ -8791,7 +9136,42 @@ begin
     from unnest(units) as chosen (unit)
     on conflict do nothing;
     get diagnostics v_count = row_count;
-    return v_count = cardinality(units);
+    if v_count < cardinality(units) then
+        delete from scheduling.allocations
+        where
+            allocations.business_id = booking.business_id
+            and allocations.booking_id = booking.id
+            and allocations.booking_item_id = item_id
+            and allocations.resource_id = allocate.resource_id;
+        if v_reach is not null then
+            perform scheduling.stretch(booking, allocate.resource_id, leg.starts_at, v_reach);
+        end if;
+        return false;
+    end if;
+    return true;
+end;
+$$;
+
+/*
+ * What a booking takes from a resource until one moment, it takes until another.
+ */
+create function scheduling.stretch(
+    booking scheduling.bookings, resource_id uuid, from_end timestamptz, to_end timestamptz
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    update scheduling.allocations
+    set during = tstzrange(lower(allocations.during), stretch.to_end)
+    where
+        allocations.business_id = booking.business_id
+        and allocations.booking_id = booking.id
+        and allocations.resource_id = stretch.resource_id
+        and upper(allocations.during) = stretch.from_end;
 end;
 $$;
 
@@ -9026,27 +9406,30 @@ as $$
 declare
     v_leg scheduling.leg = legs[index];
     v_item_id uuid = gen_random_uuid();
-    v_leading_id uuid;
+    v_taken record;
 begin
     insert into scheduling.booking_items (
         id, business_id, booking_id, position, service_id, resource_id, starts_at, ends_at,
-        duration_minutes, price_minor, service_name, addons
+        duration_minutes, price_minor, service_name, addons, assigned_by
     )
     values (
         v_item_id, v_leg.business_id, booking.id, index, v_leg.service_id, v_leg.resource_id,
         v_leg.starts_at, v_leg.ends_at, v_leg.minutes,
         (booking.quote -> 'lines' -> (index - 1) ->> 'amount_minor')::bigint,
-        v_leg.service_name, v_leg.addons
+        v_leg.service_name, v_leg.addons,
+        case when v_leg.resource_id is not null then 'customer' end::scheduling.assignment_reason
     );
-    v_leading_id = scheduling.take(
+    v_taken = scheduling.take(
         v_leg,
         coalesce(offers, scheduling.offers_of(v_leg, booking.id)),
         booking,
         v_item_id
     );
     update scheduling.booking_items
-    set resource_id = v_leading_id
-    where booking_items.id = v_item_id and booking_items.resource_id is distinct from v_leading_id;
+    set resource_id = v_taken.resource_id, assigned_by = v_taken.reason
+    where
+        booking_items.id = v_item_id
+        and booking_items.resource_id is distinct from v_taken.resource_id;
 end;
 $$;
 
@@ -9738,11 +10121,12 @@ $$;
 -- A booking at another time, or with another resource: one booking, one reference, one decision.
 
 /*
- * The legs of a booking as they were agreed, moved so that the first starts at an instant. Lengths
- * and prices are the booking's own; buffers are the service's.
+ * The legs of a booking as they were agreed, moved so that the first starts at an instant, and with
+ * another resource for one item: the first, or the one named. Lengths and prices are the booking's
+ * own; buffers are the service's.
  */
 create function scheduling.moved_legs(
-    booking scheduling.bookings, starts_at timestamptz, resource_id uuid
+    booking scheduling.bookings, starts_at timestamptz, resource_id uuid, item_id uuid
 )
 returns scheduling.leg[]
 language plpgsql
@@ -9765,7 +10149,10 @@ begin
                 make_interval(mins => services.buffer_before_minutes),
                 make_interval(mins => services.buffer_after_minutes),
                 case
-                    when row_number() over (order by booking_items.position) = 1 then
+                    when coalesce(
+                        booking_items.id = moved_legs.item_id,
+                        row_number() over (order by booking_items.position) = 1
+                    ) then
                         coalesce(moved_legs.resource_id, booking_items.resource_id)
                     else booking_items.resource_id
                 end,
@@ -9829,7 +10216,38 @@ end;
 $$;
 
 /*
- * Move a booking, keeping its reference, its price and its place in every limit.
+ * An item that is named is one of the booking's.
+ *
+ * Errors:  PT404 not_found
+ */
+create function scheduling.refuse_other_item(booking scheduling.bookings, item_id uuid)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if item_id is not null and not exists (
+        select 1
+        from scheduling.booking_items
+        where
+            booking_items.business_id = booking.business_id
+            and booking_items.booking_id = booking.id
+            and booking_items.id = refuse_other_item.item_id
+            and booking_items.cancelled_at is null
+    ) then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such item of this booking.',
+            'Read booking_items for those of the booking.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Move a booking, keeping its reference, its price and its place in every limit. A resource is for
+ * its first item, or for the one named.
  * Definer: nobody has update privileges on bookings; the caller is checked.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -9841,7 +10259,8 @@ create function scheduling.move(
     starts_at timestamptz,
     resource_id uuid,
     as_actors scheduling.actor_kind[],
-    reason text default null
+    reason text default null,
+    item_id uuid default null
 )
 returns uuid
 language plpgsql
@@ -9860,12 +10279,16 @@ begin
     where bookings.id = move.booking_id;
     if v_booking.id is not null then
         v_legs = scheduling.moved_legs(
-            v_booking, coalesce(move.starts_at, v_booking.starts_at), move.resource_id
+            v_booking,
+            coalesce(move.starts_at, v_booking.starts_at),
+            move.resource_id,
+            move.item_id
         );
     end if;
     -- What the move may take is worked out before anything is locked, and only for who may move it.
     if v_booking.id is not null and scheduling.actors(v_booking) <> '{}' then
         perform scheduling.refuse_move(v_booking);
+        perform scheduling.refuse_other_item(v_booking, move.item_id);
         foreach v_leg in array v_legs loop
             perform scheduling.visible_service(v_leg.service_id);
             v_offers = v_offers || scheduling.offers_of(v_leg, v_booking.id);
@@ -9911,7 +10334,7 @@ declare
     v_booking scheduling.bookings = booking;
     v_item scheduling.booking_items;
     v_index integer = 0;
-    v_leading_id uuid;
+    v_taken record;
 begin
     delete from scheduling.allocations
     where allocations.business_id = booking.business_id and allocations.booking_id = booking.id;
@@ -9947,7 +10370,7 @@ begin
         order by booking_items.position
     loop
         v_index = v_index + 1;
-        v_leading_id = scheduling.take(
+        v_taken = scheduling.take(
             legs[v_index],
             scheduling.offers_of(legs[v_index], booking.id),
             v_booking,
@@ -9957,22 +10380,53 @@ begin
         set
             starts_at = legs[v_index].starts_at,
             ends_at = legs[v_index].ends_at,
-            resource_id = v_leading_id
+            resource_id = v_taken.resource_id,
+            assigned_by = case
+                when v_taken.resource_id is not distinct from booking_items.resource_id
+                    then booking_items.assigned_by
+                when v_taken.reason = 'customer' and v_is_by_business then 'business'
+                else v_taken.reason
+            end
         where booking_items.id = v_item.id;
-        if v_leading_id is distinct from v_item.resource_id then
-            perform private.emit(
-                'booking.reassigned',
-                jsonb_build_object(
-                    'booking_id', booking.id,
-                    'business_id', booking.business_id,
-                    'from_resource_id', v_item.resource_id,
-                    'to_resource_id', v_leading_id,
-                    'from_starts_at', v_item.starts_at,
-                    'to_starts_at', legs[v_index].starts_at
-                )
-            );
+        if v_taken.resource_id is distinct from v_item.resource_id then
+            perform scheduling.write_reassignment(v_booking, v_item, v_taken.resource_id);
         end if;
     end loop;
+end;
+$$;
+
+/*
+ * Write down that somebody else gives an item of a booking.
+ */
+create function scheduling.write_reassignment(
+    booking scheduling.bookings, item scheduling.booking_items, to_resource_id uuid
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    insert into scheduling.booking_history (
+        business_id, booking_id, from_status, to_status, from_starts_at, to_starts_at,
+        actor, actor_id, reason, at, from_resource_id, to_resource_id
+    )
+    select
+        booking.business_id,
+        booking.id,
+        booking.status,
+        booking.status,
+        item.starts_at,
+        booking_items.starts_at,
+        coalesce((scheduling.actors(booking))[1], 'system'),
+        auth.uid(),
+        booking.status_reason,
+        private.now(),
+        item.resource_id,
+        write_reassignment.to_resource_id
+    from scheduling.booking_items
+    where booking_items.id = item.id;
 end;
 $$;
 
@@ -10461,6 +10915,57 @@ begin
 end;
 $$;
 
+-- sql/40_scheduling/functions/8_preferences.sql
+
+-- Whom a customer prefers in a business.
+
+/*
+ * The caller prefers a resource in a business, or none any more.
+ * Definer: customers write no table; only the caller's own row is touched.
+ *
+ * Errors:  PT401 not_signed_in · PT404 not_found
+ */
+create function scheduling.prefer(business_id uuid, resource_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = private.signed_in_user();
+begin
+    if resource_id is null then
+        delete from scheduling.preferred_resources
+        where
+            preferred_resources.customer_id = v_user_id
+            and preferred_resources.business_id = prefer.business_id;
+        return;
+    end if;
+    insert into scheduling.preferred_resources (customer_id, business_id, resource_id, updated_at)
+    select
+        v_user_id,
+        resources.business_id,
+        resources.id,
+        private.now()
+    from catalog.resources
+    inner join business.businesses on businesses.id = resources.business_id
+    where
+        resources.id = prefer.resource_id
+        and resources.business_id = prefer.business_id
+        and resources.is_active
+        and businesses.is_active
+        and businesses.status = 'approved'
+    on conflict on constraint preferred_resources_pkey do update
+    set resource_id = excluded.resource_id, updated_at = excluded.updated_at;
+    if not found then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such resource.', 'Read resources for those of the business.'
+        );
+    end if;
+end;
+$$;
+
 -- sql/40_scheduling/functions/8_sessions.sql
 
 -- Classes: their sessions are made by the business, and their seats are taken by customers.
@@ -10840,12 +11345,16 @@ declare
         from unnest(create_session.needs) as need
     );
     v_id uuid = gen_random_uuid();
+    v_leg scheduling.leg;
     v_leader_id uuid;
     v_ids uuid[];
     v_units integer[];
     v_pools integer;
     v_count integer;
 begin
+    v_leg.service_id = service.id;
+    v_leg.business_id = service.business_id;
+    v_leg.starts_at = create_session.starts_at;
     perform scheduling.release_expired(
         array(select need.id from unnest(create_session.needs) as need), v_during
     );
@@ -10855,7 +11364,12 @@ begin
         array_agg(unit.number),
         count(distinct chosen.pool)
     into v_leader_id, v_ids, v_units, v_pools
-    from scheduling.choose(v_offers, v_during, v_during, null) as chosen
+    from (
+        select distinct on (candidates.pool) candidates.*
+        from unnest(scheduling.choose(v_leg, v_offers, v_during, null))
+            with ordinality as candidates
+        order by candidates.pool, candidates.ordinality
+    ) as chosen
     cross join lateral unnest(chosen.free_units) as unit (number);
 
     insert into scheduling.sessions (
@@ -11232,9 +11746,9 @@ execute function scheduling.bookings__schedule_next_step();
 
 /*
  * What happened to a booking is announced in the transaction in which it happened, under
- * booking.requested, .confirmed, .moved, .cancelled and so on: `moved` where only the time changed,
- * `requested` where a booking begins to wait for the business, `released` where a hold ran out,
- * else the new status.
+ * booking.requested, .confirmed, .moved, .cancelled and so on: `reassigned` where somebody else
+ * gives an item, `moved` where only the time changed, `requested` where a booking begins to wait
+ * for the business, `released` where a hold ran out, else the new status.
  */
 create function scheduling.booking_history__announce()
 returns trigger
@@ -11247,6 +11761,7 @@ begin
     perform private.emit(
         'booking.' || case
             when new.booking_item_id is not null then 'item_cancelled'
+            when coalesce(new.from_resource_id, new.to_resource_id) is not null then 'reassigned'
             when new.to_status = new.from_status then 'moved'
             when new.to_status = 'pending' then 'requested'
             when new.to_status = 'expired' and new.from_status <> 'pending' then 'released'
@@ -11264,6 +11779,12 @@ begin
             'fee_minor', new.fee_minor,
             'booking_item_id', new.booking_item_id
         )
+        || case
+            when coalesce(new.from_resource_id, new.to_resource_id) is null then '{}'
+            else jsonb_build_object(
+                'from_resource_id', new.from_resource_id, 'to_resource_id', new.to_resource_id
+            )
+        end
     );
     return null;
 end;
@@ -11675,7 +12196,7 @@ scheduling.place(scheduling.wish[], text, text, boolean),
 scheduling.step(uuid, scheduling.booking_status, scheduling.actor_kind[], text),
 scheduling.cancel_item(uuid, uuid, scheduling.actor_kind[], text),
 scheduling.cancellation_quote(uuid, timestamptz),
-scheduling.move(uuid, timestamptz, uuid, scheduling.actor_kind[], text),
+scheduling.move(uuid, timestamptz, uuid, scheduling.actor_kind[], text, uuid),
 scheduling.legs(scheduling.wish[]),
 scheduling.visible_service(uuid),
 scheduling.bookable_service(uuid),
@@ -11740,6 +12261,23 @@ scheduling.days(uuid, date, date, uuid, integer),
 scheduling.session_starts(catalog.services, daterange, integer[], time, time, integer),
 scheduling.create_sessions(catalog.services, timestamptz[], uuid, integer)
 to anon, authenticated, service_role;
+
+-- sql/40_scheduling/policies/3_preferences.sql
+
+-- Whom a customer prefers is theirs to know: not the business's, not the platform's.
+
+alter table scheduling.preferred_resources enable row level security;
+
+grant select on scheduling.preferred_resources to authenticated;
+grant select, insert, update, delete on scheduling.preferred_resources to service_role;
+
+create policy preferred_resources_select
+on scheduling.preferred_resources
+for select
+to authenticated
+using (customer_id = (select auth.uid()));
+
+grant execute on function scheduling.prefer(uuid, uuid) to anon, authenticated, service_role;
 
 -- sql/40_scheduling/policies/6_calendars.sql
 
@@ -11864,7 +12402,8 @@ select
     booking_items.service_name,
     booking_items.addons,
     booking_items.cancelled_at,
-    booking_items.cancellation_fee_minor
+    booking_items.cancellation_fee_minor,
+    booking_items.assigned_by
 from scheduling.booking_items;
 grant select on public.booking_items to authenticated, service_role;
 
@@ -11884,6 +12423,8 @@ comment on column public.booking_items.price_minor is
 comment on column public.booking_items.service_name is 'The service''s name when it was booked.';
 comment on column public.booking_items.addons is
 'The chosen add-ons as they were: [{id, name, price_minor, duration_minutes}].';
+comment on column public.booking_items.assigned_by is
+'Why it is this resource: customer or business (named it), preferred, past, priority, load, only.';
 
 comment on column public.booking_items.cancelled_at is
 'When it was cancelled by itself; it stays as it was agreed, and takes no time.';
@@ -11939,7 +12480,9 @@ select
     booking_history.reason,
     booking_history.at,
     booking_history.fee_minor,
-    booking_history.booking_item_id
+    booking_history.booking_item_id,
+    booking_history.from_resource_id,
+    booking_history.to_resource_id
 from scheduling.booking_history;
 grant select on public.booking_history to authenticated, service_role;
 
@@ -11961,6 +12504,10 @@ comment on column public.booking_history.fee_minor is
 'What the step cost the customer, in minor units; less than 0 takes back what an earlier one cost.';
 comment on column public.booking_history.booking_item_id is
 'The one service that was cancelled; null where it is about the whole booking.';
+comment on column public.booking_history.from_resource_id is
+'Where an item was given to somebody else: who gave it before.';
+comment on column public.booking_history.to_resource_id is
+'Who gives it since. Both are null in every other step.';
 
 create view public.booking_notes
 with (security_invoker = true)
@@ -12617,7 +13164,8 @@ blocked_out, limit_reached 422.';
 create function public.reassign_booking(
     booking_id public.identifier,
     resource_id public.identifier,
-    reason text default null
+    reason text default null,
+    booking_item_id public.identifier default null
 )
 returns public.bookings
 language plpgsql
@@ -12634,7 +13182,8 @@ begin
         null,
         private.to_identifier(resource_id, 'resource_id'),
         '{business}',
-        private.to_text(reason, 'reason', 1000)
+        private.to_text(reason, 'reason', 1000),
+        private.to_identifier(booking_item_id, 'booking_item_id', is_required => false)
     );
     select bookings.* into v_booking
     from public.bookings
@@ -12643,9 +13192,10 @@ begin
 end;
 $$;
 comment on function public.reassign_booking is
-'The business gives a booking to another resource at the same time; eligibility and overlap are
-checked anew.
-Gives the booking. Errors: as reschedule_booking.';
+'The business gives an item of a booking to another resource, at the same time and price;
+eligibility, hours and overlap are checked anew. booking_item_id: which, the first if not sent. reason: at
+most 1000 characters. Owners, managers and staff. Gives the booking.
+Errors: as reschedule_booking.';
 
 grant execute on function
 public.confirm_booking(public.identifier),
@@ -12657,7 +13207,7 @@ public.check_in_booking(public.identifier),
 public.complete_booking(public.identifier),
 public.mark_no_show(public.identifier),
 public.reschedule_booking(public.identifier, public.instant, public.identifier),
-public.reassign_booking(public.identifier, public.identifier, text)
+public.reassign_booking(public.identifier, public.identifier, text, public.identifier)
 to anon, authenticated, service_role;
 
 -- sql/40_scheduling/api/5_lookup.sql
@@ -12849,6 +13399,57 @@ public.create_calendar_feed(public.identifier, public.identifier),
 public.rotate_calendar_feed(public.identifier),
 public.delete_calendar_feed(public.identifier)
 to anon, authenticated, service_role;
+
+-- sql/40_scheduling/api/6_preferences.sql
+
+-- Whom a customer prefers.
+
+create view public.preferred_resources
+with (security_invoker = true)
+as
+select
+    preferred_resources.customer_id,
+    preferred_resources.business_id,
+    preferred_resources.resource_id,
+    preferred_resources.updated_at
+from scheduling.preferred_resources;
+grant select on public.preferred_resources to authenticated;
+grant select, insert, update, delete on public.preferred_resources to service_role;
+
+comment on view public.preferred_resources is
+'Whom the caller prefers, one resource a business. Changed by set_preferred_resource.';
+comment on column public.preferred_resources.customer_id is 'The caller.';
+comment on column public.preferred_resources.business_id is 'The business.';
+comment on column public.preferred_resources.resource_id is 'Whom they prefer there.';
+comment on column public.preferred_resources.updated_at is 'When they last said so.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
+ */
+create function public.set_preferred_resource(
+    business_id public.identifier, resource_id public.identifier default null
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform scheduling.prefer(
+        private.to_identifier(business_id, 'business_id'),
+        private.to_identifier(resource_id, 'resource_id', is_required => false)
+    );
+end;
+$$;
+grant execute on function
+public.set_preferred_resource(public.identifier, public.identifier)
+to anon, authenticated, service_role;
+
+comment on function public.set_preferred_resource is
+'The caller prefers a resource of a business: services with prefers_known_staff give it to them, if
+it is free and they name nobody. resource_id: nobody any more, if not sent.
+Errors: invalid_input 400, not_signed_in 401, not_found 404.';
 
 -- sql/40_scheduling/api/6_sessions.sql
 
