@@ -406,6 +406,34 @@ end;
 $$;
 
 /*
+ * Read a JSON object; what is not sent is empty.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_object(value text, argument text)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_object jsonb;
+begin
+    begin
+        v_object = coalesce(value, '{}')::jsonb;
+    exception
+        when invalid_text_representation or untranslatable_character then
+            v_object = null;
+    end;
+    if jsonb_typeof(v_object) is distinct from 'object' then
+        perform private.invalid(argument, 'must be a JSON object');
+    end if;
+    return v_object;
+end;
+$$;
+
+/*
  * Read a list of identifiers, as a JSON array or as {a,b}; sorted, each once.
  *
  * Errors:  PT400 invalid_input

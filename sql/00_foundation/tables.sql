@@ -41,6 +41,7 @@ create domain public.whole_number as text;
 create domain public.yes_no as text;
 create domain public.list as text;
 create domain public.place as text;
+create domain public.object as text;
 
 comment on domain public.identifier is 'A UUID, as text: 8-4-4-4-12 hexadecimal digits.';
 comment on domain public.instant is
@@ -51,6 +52,7 @@ comment on domain public.place is
 'A JSON object with latitude and longitude, degrees north and east: {"latitude": 52.52, "longitude":
 13.405}.';
 comment on domain public.list is 'A JSON array; lists of identifiers may also be sent as {a,b}.';
+comment on domain public.object is 'A JSON object.';
 
 -- Currencies are reference data (supabase/seed.sql); pricing owns them, every domain's prices
 -- point at them.

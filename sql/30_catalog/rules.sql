@@ -22,6 +22,10 @@ before insert or update on catalog.service_addons
 for each row execute function private.any__refuse_bad_input('manage');
 
 create trigger _010_refuse_bad_input
+before insert or update on catalog.service_questions
+for each row execute function private.any__refuse_bad_input('manage');
+
+create trigger _010_refuse_bad_input
 before insert or update on catalog.booking_limits
 for each row execute function private.any__refuse_bad_input('manage');
 

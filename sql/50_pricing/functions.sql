@@ -42,15 +42,11 @@ begin
                 'unit_minor', unit.minor,
                 'amount_minor', unit.minor * leg.party_size
             )
-            order by leg.position
+            order by leg.ordinality
         ),
         sum(unit.minor * leg.party_size)
     into v_lines, v_subtotal
-    from unnest(legs) with ordinality as leg (
-        business_id, service_id, service_name, starts_at, ends_at, minutes, before, after, resource_id,
-        party_size, currency, price_minor, addons, requires_confirmation, is_blocked_by_pending,
-        hold_minutes, position
-    )
+    from unnest(legs) with ordinality as leg
     cross join lateral (
         select leg.price_minor + coalesce(sum((addon.value ->> 'price_minor')::bigint), 0)::bigint as minor
         from jsonb_array_elements(leg.addons) as addon (value)

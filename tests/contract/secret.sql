@@ -3,6 +3,8 @@
 insert into catalog.service_categories (business_id, name) values (%(business)s, 'Secrets');
 insert into catalog.service_addons (business_id, service_id, name, price_minor)
 values (%(business)s, %(service)s, 'Secret extra', 100);
+insert into catalog.service_questions (business_id, service_id, key, label, kind)
+values (%(business)s, %(service)s, 'secret', 'Secret?', 'text');
 insert into catalog.booking_limits (business_id, service_id, period, max_bookings)
 values (%(business)s, %(service)s, 'day', 9);
 insert into catalog.cancellation_tiers (business_id, cancellation_policy_id, hours_before, fee_bps)

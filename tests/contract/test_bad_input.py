@@ -46,6 +46,7 @@ WRONG: dict[str, list[Any]] = {
         {"latitude": 0, "longitude": None},
         {"latitude": 0, "longitude": 0, "altitude": 0},
     ],
+    "object": [*ODD[1:], 7, "text", [], {"unknown": 1}],
     "list": [*ODD[:1], *ODD[2:], 7, "text", {"service_id": 1}, [7], ["not-a-uuid"]],
 }
 COUNTS = """
@@ -302,6 +303,9 @@ def test_odd_reads_that_postgrest_accepts_break_nothing(town: Town) -> None:
         ("cancellation_policies", {"name": "A", "no_show_fee_bps": 10001}),
         ("cancellation_policies", {"name": "A", "late_reschedule_fee_minor": -1}),
         ("cancellation_tiers", {"hours_before": 24}),
+        ("service_questions", {"key": "A b", "label": "A", "kind": "text"}),
+        ("service_questions", {"key": "a", "label": "A", "kind": "choice"}),
+        ("service_questions", {"key": "a", "label": "A", "kind": "riddle"}),
         ("cancellation_tiers", {"hours_before": 0, "fee_bps": 1}),
     ],
 )
@@ -313,6 +317,8 @@ def test_bad_rows_of_the_owner_are_refused_in_words(
         fixed |= {"name": "A", "duration_minutes": 30, "price_minor": 1, "currency": "EUR"}
     if view == "cancellation_tiers":
         fixed["cancellation_policy_id"] = town.ids["salon_policy"]
+    if view == "service_questions":
+        fixed["service_id"] = town.ids["salon_service"]
     before = counts(town)
     with town.client("owner") as client:
         response = client.post(f"/{view}", json={**fixed, **row})

@@ -176,6 +176,10 @@ def test_nobody_outside_writes_it(town: Town, person: str | None) -> None:
             },
         ),
         (
+            "service_questions",
+            {"service_id": "secret_service", "key": "a", "label": "A", "kind": "text"},
+        ),
+        (
             "cancellation_tiers",
             {"cancellation_policy_id": "secret_policy", "hours_before": 1, "fee_bps": 1},
         ),

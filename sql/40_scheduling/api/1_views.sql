@@ -92,7 +92,8 @@ select
     booking_items.addons,
     booking_items.cancelled_at,
     booking_items.cancellation_fee_minor,
-    booking_items.assigned_by
+    booking_items.assigned_by,
+    booking_items.answers
 from scheduling.booking_items;
 grant select on public.booking_items to authenticated, service_role;
 
@@ -120,6 +121,8 @@ comment on column public.booking_items.cancelled_at is
 comment on column public.booking_items.cancellation_fee_minor is
 'What cancelling it cost, by itself or with the booking; null while it is not cancelled, or
 where the business cancelled.';
+comment on column public.booking_items.answers is
+'What the service asked and what was answered, as it was asked then: [{key, label, kind, value}].';
 
 create view public.allocations
 with (security_invoker = true)

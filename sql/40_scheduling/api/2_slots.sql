@@ -44,7 +44,7 @@ begin
         scheduling.legs(array[
             row(
                 v_service_id, null, null, v_resource_id,
-                private.to_identifiers(addon_ids, 'addon_ids'), v_party_size
+                private.to_identifiers(addon_ids, 'addon_ids'), v_party_size, null
             )::scheduling.wish
         ])
     )[1];

@@ -3,7 +3,7 @@
 
 /*
  * Read the items of book_many and quote: [{service_id, starts_at?, gap_minutes?, resource_id?,
- * addon_ids?, party_size?}].
+ * addon_ids?, party_size?, answers?}].
  *
  * Errors:  PT400 invalid_input
  */
@@ -40,7 +40,8 @@ begin
                     v_item ->> 'party_size', 'items.party_size', 1, 1000, is_required => false
                 ),
                 1
-            )
+            ),
+            private.to_object(v_item ->> 'answers', 'items.answers')
         )::scheduling.wish;
     end loop;
     if v_wishes = '{}' then
@@ -119,7 +120,8 @@ create function public.book(
     coupon_code text default null,
     notes text default null,
     hold public.yes_no default 'false',
-    idempotency_key text default null
+    idempotency_key text default null,
+    answers public.object default null
 )
 returns public.bookings
 language plpgsql
@@ -143,7 +145,8 @@ begin
                         party_size, 'party_size', 1, 1000, is_required => false
                     ),
                     1
-                )
+                ),
+                private.to_object(answers, 'answers')
             )::scheduling.wish
         ],
         private.to_text(coupon_code, 'coupon_code', 100),
@@ -160,7 +163,9 @@ assigned. party_size: guests. addon_ids: add-ons. notes: special requests, at mo
 hold: only
 keep the time for the service''s hold_minutes; confirm_booking makes it a booking. idempotency_key:
 sending the
-same call again with the same key gives the first answer again, for a day. Gives the booking.
+same call again with the same key gives the first answer again, for a day. answers: to the service''s
+questions, by
+key: {"allergies": "none"}; what is required must be there. Gives the booking.
 Errors: invalid_input 400, not_signed_in 401, not_found 404, slot_taken 409, not_bookable 409,
 idempotency_conflict 409, not_eligible, too_soon, too_far, outside_hours, blocked_out,
 limit_reached,
@@ -221,7 +226,7 @@ $$;
 comment on function public.book_many is
 'Book several services of a business in sequence, all or nothing: items are [{service_id,
 starts_at?,
-gap_minutes?, resource_id?, addon_ids?}]. The first starts at starts_at, each other one when the
+gap_minutes?, resource_id?, addon_ids?, answers?}]. The first starts at starts_at, each other one when the
 one before it
 ends, after its gap_minutes, or at its own starts_at. Everything else as in book. Gives the
 booking.';
@@ -229,7 +234,7 @@ booking.';
 grant execute on function
 public.book(
     public.identifier, public.instant, public.identifier, public.whole_number, public.list, text,
-    text, public.yes_no, text
+    text, public.yes_no, text, public.object
 ),
 public.book_many(
     public.identifier, public.list, public.instant, public.whole_number, text, text, public.yes_no,

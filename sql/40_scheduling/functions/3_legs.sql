@@ -77,7 +77,8 @@ begin
         v_service.requires_confirmation,
         v_service.is_blocked_by_pending,
         v_service.hold_minutes,
-        v_service.is_class
+        v_service.is_class,
+        coalesce(wish.answers, '{}')
     )::scheduling.leg;
 end;
 $$;

@@ -171,7 +171,8 @@ $$;
  * Write a booking, its items and the time that they take: all or nothing.
  * Definer: customers have no insert privilege, so nobody chooses their own price, status or time.
  *
- * Errors:  PT401 not_signed_in · PT404 not_found · PT409 slot_taken not_bookable
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
+ *          PT409 slot_taken not_bookable
  *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached
  *          coupon_invalid
  */
@@ -194,6 +195,9 @@ begin
     perform private.signed_in_user();
     v_legs = scheduling.legs(wishes);
     for v_index in 1 .. v_count loop
+        v_legs[v_index].answers = scheduling.answered(
+            v_legs[v_index].service_id, v_legs[v_index].answers
+        );
         v_offers = v_offers || scheduling.offers_of(v_legs[v_index]);
     end loop;
     v_quote = pricing.quote(v_legs, coupon_code, 0);
@@ -231,14 +235,15 @@ declare
 begin
     insert into scheduling.booking_items (
         id, business_id, booking_id, position, service_id, resource_id, starts_at, ends_at,
-        duration_minutes, price_minor, service_name, addons, assigned_by
+        duration_minutes, price_minor, service_name, addons, assigned_by, answers
     )
     values (
         v_item_id, v_leg.business_id, booking.id, index, v_leg.service_id, v_leg.resource_id,
         v_leg.starts_at, v_leg.ends_at, v_leg.minutes,
         (booking.quote -> 'lines' -> (index - 1) ->> 'amount_minor')::bigint,
         v_leg.service_name, v_leg.addons,
-        case when v_leg.resource_id is not null then 'customer' end::scheduling.assignment_reason
+        case when v_leg.resource_id is not null then 'customer' end::scheduling.assignment_reason,
+        v_leg.answers
     );
     v_taken = scheduling.take(
         v_leg,

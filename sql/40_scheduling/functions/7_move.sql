@@ -43,7 +43,8 @@ begin
                 services.requires_confirmation,
                 services.is_blocked_by_pending,
                 services.hold_minutes,
-                services.is_class
+                services.is_class,
+                booking_items.answers
             )::scheduling.leg
         from scheduling.booking_items
         inner join catalog.services on services.id = booking_items.service_id

@@ -62,7 +62,9 @@ create type scheduling.wish as (
     gap_minutes integer,
     resource_id uuid,
     addon_ids uuid array,
-    party_size integer
+    party_size integer,
+    -- Answers to the service's questions, by key.
+    answers jsonb
 );
 
 -- A wish with all that the catalog says about it, as scheduling.legs works it out.
@@ -83,7 +85,8 @@ create type scheduling.leg as (
     requires_confirmation boolean,
     is_blocked_by_pending boolean,
     hold_minutes integer,
-    is_class boolean
+    is_class boolean,
+    answers jsonb
 );
 
 create table scheduling.booking_transitions (
@@ -175,6 +178,8 @@ create table scheduling.booking_items (
     cancellation_fee_minor bigint,
     -- Why it is this resource.
     assigned_by scheduling.assignment_reason,
+    -- What the service asked and what was answered: [{key, label, kind, value}].
+    answers jsonb not null default '[]',
 
     constraint booking_items_business_id_id_unique unique (business_id, id),
     constraint booking_items_booking_id_id_unique unique (business_id, booking_id, id),
