@@ -46,6 +46,7 @@ create domain public.whole_number as text;
 create domain public.yes_no as text;
 create domain public.list as text;
 create domain public.place as text;
+create domain public.object as text;
 
 comment on domain public.identifier is 'A UUID, as text: 8-4-4-4-12 hexadecimal digits.';
 comment on domain public.instant is
@@ -56,6 +57,7 @@ comment on domain public.place is
 'A JSON object with latitude and longitude, degrees north and east: {"latitude": 52.52, "longitude":
 13.405}.';
 comment on domain public.list is 'A JSON array; lists of identifiers may also be sent as {a,b}.';
+comment on domain public.object is 'A JSON object.';
 
 -- Currencies are reference data (supabase/seed.sql); pricing owns them, every domain's prices
 -- point at them.
@@ -489,6 +491,34 @@ begin
         perform private.invalid(argument, format('must have at most %s elements', maximum));
     end if;
     return v_list;
+end;
+$$;
+
+/*
+ * Read a JSON object; what is not sent is empty.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_object(value text, argument text)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_object jsonb;
+begin
+    begin
+        v_object = coalesce(value, '{}')::jsonb;
+    exception
+        when invalid_text_representation or untranslatable_character then
+            v_object = null;
+    end;
+    if jsonb_typeof(v_object) is distinct from 'object' then
+        perform private.invalid(argument, 'must be a JSON object');
+    end if;
+    return v_object;
 end;
 $$;
 
@@ -940,6 +970,7 @@ private.is_client(),
 private.to_identifier(text, text, boolean),
 private.to_instant(text, text, boolean),
 private.to_date(text, text),
+private.to_object(text, text),
 private.to_clock(text, text),
 private.to_whole_number(text, text, integer, integer, boolean),
 private.to_minor_units(text, text),
@@ -5881,6 +5912,81 @@ create index blocked_periods_resource_idx on catalog.blocked_periods (business_i
 create index blocked_periods_during_idx
 on catalog.blocked_periods using gist (business_id, during);
 
+-- sql/30_catalog/tables/4_questions.sql
+
+-- What a business asks whoever books a service. The answers are kept with the booking, as they were
+-- asked; a question that is asked no longer is switched off.
+
+create type catalog.question_kind as enum (
+    'text', 'long_text', 'number', 'yes_no', 'choice', 'choices', 'date', 'phone', 'email'
+);
+
+/*
+ * Do the choices of a question fit its kind: some, short and each once, where one chooses; none
+ * elsewhere?
+ */
+create function catalog.fits_choices(kind catalog.question_kind, choices text[])
+returns boolean
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    if kind not in ('choice', 'choices') then
+        return choices = '{}';
+    end if;
+    return cardinality(choices) between 1 and 100
+        and (select count(distinct choice) from unnest(choices) as choice) = cardinality(choices)
+        and not exists (
+            select 1
+            from unnest(choices) as choice
+            where
+                choice is null
+                or length(btrim(choice)) not between 1 and 200
+                or private.has_control_characters(choice)
+        );
+end;
+$$;
+grant execute on function catalog.fits_choices(catalog.question_kind, text[])
+to authenticated, service_role;
+
+create table catalog.service_questions (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null,
+    service_id uuid not null,
+    -- What an answer is sent and kept under.
+    key text not null,
+    label text not null,
+    kind catalog.question_kind not null,
+    is_required boolean not null default false,
+    choices text array not null default '{}',
+    position integer not null default 0,
+    is_active boolean not null default true,
+    created_at timestamptz not null default now(),
+
+    constraint service_questions_business_id_id_unique unique (business_id, id),
+    constraint service_questions_key_unique unique (service_id, key),
+    constraint service_questions_service_fkey foreign key (business_id, service_id)
+    references catalog.services (business_id, id) on delete cascade,
+    constraint service_questions_key_is_a_name check (
+        key ~ '^[a-z][a-z0-9_]{0,49}$'
+        or private.invalid('key', 'must have 1 to 50 of a to z, 0 to 9 and _, a letter first')
+    ),
+    constraint service_questions_label_is_short check (
+        length(btrim(label)) between 1 and 500 and not private.has_control_characters(label)
+        or private.invalid('label', 'must have 1 to 500 printable characters')
+    ),
+    constraint service_questions_choices_fit check (
+        catalog.fits_choices(kind, choices)
+        or private.invalid(
+            'choices', 'must be 1 to 100 different texts where kind is choice or choices, else none'
+        )
+    )
+);
+comment on table catalog.service_questions is 'What whoever books a service is asked.';
+create index service_questions_service_idx on catalog.service_questions (business_id, service_id);
+
 -- sql/30_catalog/functions.sql
 
 -- What the catalog computes for itself. The hours that these tables describe become instants in
@@ -5955,6 +6061,10 @@ for each row execute function private.any__refuse_bad_input('manage');
 
 create trigger _010_refuse_bad_input
 before insert or update on catalog.service_addons
+for each row execute function private.any__refuse_bad_input('manage');
+
+create trigger _010_refuse_bad_input
+before insert or update on catalog.service_questions
 for each row execute function private.any__refuse_bad_input('manage');
 
 create trigger _010_refuse_bad_input
@@ -6627,6 +6737,55 @@ for delete
 to authenticated
 using (business_id in (select private.my_businesses('manage')));
 
+-- sql/30_catalog/policies/4_questions.sql
+
+-- Who may see and change what is asked: whoever sees the service reads its questions.
+
+alter table catalog.service_questions enable row level security;
+
+grant select on table catalog.service_questions to anon;
+grant select, delete on table catalog.service_questions to authenticated;
+grant insert (
+    id, business_id, service_id, key, label, kind, is_required, choices, position, is_active
+) on table catalog.service_questions to authenticated;
+grant update (
+    id, business_id, key, label, kind, is_required, choices, position, is_active
+) on table catalog.service_questions to authenticated;
+grant select, insert, update, delete on table catalog.service_questions to service_role;
+
+create policy service_questions_select
+on catalog.service_questions
+for select
+to anon, authenticated
+using (
+    exists (
+        select 1
+        from catalog.services
+        where
+            services.business_id = service_questions.business_id
+            and services.id = service_questions.service_id
+    )
+);
+
+create policy service_questions_insert
+on catalog.service_questions
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy service_questions_update
+on catalog.service_questions
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy service_questions_delete
+on catalog.service_questions
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
 -- sql/30_catalog/api/1_cancellation.sql
 
 -- What clients read about what cancelling costs and, as owners and managers, write.
@@ -7084,6 +7243,48 @@ resource or
 the whole business. Owners, managers and staff. Bookings that exist stay.
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 
+-- sql/30_catalog/api/4_questions.sql
+
+-- What clients read about what is asked and, as owners and managers, write.
+
+create view public.service_questions
+with (security_invoker = true)
+as
+select
+    service_questions.id,
+    service_questions.business_id,
+    service_questions.service_id,
+    service_questions.key,
+    service_questions.label,
+    service_questions.kind,
+    service_questions.is_required,
+    service_questions.choices,
+    service_questions.position,
+    service_questions.is_active,
+    service_questions.created_at
+from catalog.service_questions;
+grant select on public.service_questions to anon;
+grant select, insert, update, delete on public.service_questions to authenticated, service_role;
+
+comment on view public.service_questions is
+'What whoever books a service is asked: book takes the answers. Readable where the service is;
+written by owners and managers.';
+comment on column public.service_questions.id is 'Key.';
+comment on column public.service_questions.business_id is 'The business that it belongs to.';
+comment on column public.service_questions.service_id is 'The service.';
+comment on column public.service_questions.key is
+'What the answer is sent under; unique in the service: a to z, 0 to 9 and _, at most 50.';
+comment on column public.service_questions.label is 'The question, at most 500 characters.';
+comment on column public.service_questions.kind is
+'text (at most 500 characters), long_text (5000), number, yes_no (true or false), choice (one of
+choices), choices (a list of them), date (2031-03-30), phone (+491701234567) or email.';
+comment on column public.service_questions.is_required is 'Whether nobody books without an answer.';
+comment on column public.service_questions.choices is
+'What can be chosen: 1 to 100 different texts, for choice and choices only.';
+comment on column public.service_questions.position is 'Order of display, ascending.';
+comment on column public.service_questions.is_active is 'Whether it is asked.';
+comment on column public.service_questions.created_at is 'When it was made.';
+
 -- sql/40_scheduling/tables/1_sessions.sql
 
 -- Classes: services that are given at dates made for them, to many at once. A session takes its
@@ -7186,7 +7387,9 @@ create type scheduling.wish as (
     gap_minutes integer,
     resource_id uuid,
     addon_ids uuid array,
-    party_size integer
+    party_size integer,
+    -- Answers to the service's questions, by key.
+    answers jsonb
 );
 
 -- A wish with all that the catalog says about it, as scheduling.legs works it out.
@@ -7207,7 +7410,8 @@ create type scheduling.leg as (
     requires_confirmation boolean,
     is_blocked_by_pending boolean,
     hold_minutes integer,
-    is_class boolean
+    is_class boolean,
+    answers jsonb
 );
 
 create table scheduling.booking_transitions (
@@ -7299,6 +7503,8 @@ create table scheduling.booking_items (
     cancellation_fee_minor bigint,
     -- Why it is this resource.
     assigned_by scheduling.assignment_reason,
+    -- What the service asked and what was answered: [{key, label, kind, value}].
+    answers jsonb not null default '[]',
 
     constraint booking_items_business_id_id_unique unique (business_id, id),
     constraint booking_items_booking_id_id_unique unique (business_id, booking_id, id),
@@ -8192,6 +8398,155 @@ begin
 end;
 $$;
 
+-- sql/40_scheduling/functions/3_answers.sql
+
+-- The answers to a service's questions, read like any argument: each is of its question's kind, or
+-- refused by its key. They are kept as they were asked.
+
+/*
+ * The answers to what a service asks, sent by key, as they are kept: [{key, label, kind, value}] in
+ * the order of the questions, those without an answer left out.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function scheduling.answered(service_id uuid, answers jsonb)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_questions catalog.service_questions[] = array(
+        select service_questions
+        from catalog.service_questions
+        where service_questions.service_id = answered.service_id and service_questions.is_active
+        order by service_questions.position, service_questions.key
+    );
+    v_question catalog.service_questions;
+    v_unknown text;
+    v_value jsonb;
+    v_found jsonb = '[]';
+begin
+    select sent.key into v_unknown
+    from jsonb_object_keys(answers) as sent (key)
+    where not exists (select 1 from unnest(v_questions) as question where question.key = sent.key)
+    limit 1;
+    if found then
+        perform private.invalid(
+            'answers.' || left(regexp_replace(v_unknown, '[^ -~]', '?', 'g'), 50),
+            'is not a question of this service'
+        );
+    end if;
+    foreach v_question in array v_questions loop
+        v_value = scheduling.to_answer(v_question, answers -> v_question.key);
+        if v_value is not null then
+            v_found = v_found || jsonb_build_object(
+                'key', v_question.key,
+                'label', v_question.label,
+                'kind', v_question.kind,
+                'value', v_value
+            );
+        elsif v_question.is_required then
+            perform private.invalid('answers.' || v_question.key, 'is required');
+        end if;
+    end loop;
+    return v_found;
+end;
+$$;
+
+/*
+ * Read one answer by the kind of its question; null, blank and empty are none.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function scheduling.to_answer(question catalog.service_questions, value jsonb)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_argument text = 'answers.' || question.key;
+    v_text text = btrim(value #>> '{}');
+    v_expected text = case question.kind
+        when 'number' then 'number'
+        when 'yes_no' then 'boolean'
+        when 'choices' then 'array'
+        else 'string'
+    end;
+begin
+    if v_text is null or v_text in ('', '[]') then
+        return null;
+    end if;
+    if jsonb_typeof(value) <> v_expected then
+        perform private.invalid(v_argument, case question.kind
+            when 'number' then 'must be a number'
+            when 'yes_no' then 'must be true or false'
+            when 'choices' then 'must be a list of its choices'
+            else 'must be a text'
+        end);
+    end if;
+    if question.kind in ('choice', 'choices') then
+        return scheduling.to_choice(question, value);
+    end if;
+    v_text = private.to_text(
+        v_text, v_argument, case question.kind when 'long_text' then 5000 else 500 end
+    );
+    if question.kind = 'number' then
+        if abs(v_text::numeric) > 1e15 or scale(v_text::numeric) > 10 then
+            perform private.invalid(v_argument, 'must be from -1e15 to 1e15 with at most 10 decimals');
+        end if;
+    elsif question.kind = 'phone' and v_text !~ '^\+[1-9]\d{5,14}$' then
+        perform private.invalid(v_argument, 'must be in international form, such as +491701234567');
+    elsif question.kind = 'email' and (v_text !~ '^[^@\s]+@[^@\s]+$' or length(v_text) > 320) then
+        perform private.invalid(v_argument, 'must be an e-mail address');
+    end if;
+    return case question.kind
+        when 'number' then value
+        when 'yes_no' then value
+        when 'date' then to_jsonb(private.to_date(v_text, v_argument))
+        else to_jsonb(v_text)
+    end;
+end;
+$$;
+
+/*
+ * Read what was chosen: each of the question's choices at most once, in their order.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function scheduling.to_choice(question catalog.service_questions, value jsonb)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_chosen jsonb = case question.kind when 'choice' then jsonb_build_array(value) else value end;
+begin
+    if exists (
+        select 1
+        from jsonb_array_elements(v_chosen) as chosen (value)
+        where
+            jsonb_typeof(chosen.value) <> 'string'
+            or chosen.value #>> '{}' <> all(question.choices)
+    ) then
+        perform private.invalid('answers.' || question.key, 'must be of the question''s choices');
+    end if;
+    if question.kind = 'choice' then
+        return value;
+    end if;
+    return (
+        select jsonb_agg(choices.choice order by choices.place)
+        from unnest(question.choices) with ordinality as choices (choice, place)
+        where v_chosen ? choices.choice
+    );
+end;
+$$;
+
 -- sql/40_scheduling/functions/3_legs.sql
 
 -- From what somebody wants to what the catalog makes of it: length, price, buffers, times.
@@ -8273,7 +8628,8 @@ begin
         v_service.requires_confirmation,
         v_service.is_blocked_by_pending,
         v_service.hold_minutes,
-        v_service.is_class
+        v_service.is_class,
+        coalesce(wish.answers, '{}')
     )::scheduling.leg;
 end;
 $$;
@@ -9350,7 +9706,8 @@ $$;
  * Write a booking, its items and the time that they take: all or nothing.
  * Definer: customers have no insert privilege, so nobody chooses their own price, status or time.
  *
- * Errors:  PT401 not_signed_in · PT404 not_found · PT409 slot_taken not_bookable
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
+ *          PT409 slot_taken not_bookable
  *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached
  *          coupon_invalid
  */
@@ -9373,6 +9730,9 @@ begin
     perform private.signed_in_user();
     v_legs = scheduling.legs(wishes);
     for v_index in 1 .. v_count loop
+        v_legs[v_index].answers = scheduling.answered(
+            v_legs[v_index].service_id, v_legs[v_index].answers
+        );
         v_offers = v_offers || scheduling.offers_of(v_legs[v_index]);
     end loop;
     v_quote = pricing.quote(v_legs, coupon_code, 0);
@@ -9410,14 +9770,15 @@ declare
 begin
     insert into scheduling.booking_items (
         id, business_id, booking_id, position, service_id, resource_id, starts_at, ends_at,
-        duration_minutes, price_minor, service_name, addons, assigned_by
+        duration_minutes, price_minor, service_name, addons, assigned_by, answers
     )
     values (
         v_item_id, v_leg.business_id, booking.id, index, v_leg.service_id, v_leg.resource_id,
         v_leg.starts_at, v_leg.ends_at, v_leg.minutes,
         (booking.quote -> 'lines' -> (index - 1) ->> 'amount_minor')::bigint,
         v_leg.service_name, v_leg.addons,
-        case when v_leg.resource_id is not null then 'customer' end::scheduling.assignment_reason
+        case when v_leg.resource_id is not null then 'customer' end::scheduling.assignment_reason,
+        v_leg.answers
     );
     v_taken = scheduling.take(
         v_leg,
@@ -10163,7 +10524,8 @@ begin
                 services.requires_confirmation,
                 services.is_blocked_by_pending,
                 services.hold_minutes,
-                services.is_class
+                services.is_class,
+                booking_items.answers
             )::scheduling.leg
         from scheduling.booking_items
         inner join catalog.services on services.id = booking_items.service_id
@@ -12403,7 +12765,8 @@ select
     booking_items.addons,
     booking_items.cancelled_at,
     booking_items.cancellation_fee_minor,
-    booking_items.assigned_by
+    booking_items.assigned_by,
+    booking_items.answers
 from scheduling.booking_items;
 grant select on public.booking_items to authenticated, service_role;
 
@@ -12431,6 +12794,8 @@ comment on column public.booking_items.cancelled_at is
 comment on column public.booking_items.cancellation_fee_minor is
 'What cancelling it cost, by itself or with the booking; null while it is not cancelled, or
 where the business cancelled.';
+comment on column public.booking_items.answers is
+'What the service asked and what was answered, as it was asked then: [{key, label, kind, value}].';
 
 create view public.allocations
 with (security_invoker = true)
@@ -12626,7 +12991,7 @@ begin
         scheduling.legs(array[
             row(
                 v_service_id, null, null, v_resource_id,
-                private.to_identifiers(addon_ids, 'addon_ids'), v_party_size
+                private.to_identifiers(addon_ids, 'addon_ids'), v_party_size, null
             )::scheduling.wish
         ])
     )[1];
@@ -12664,7 +13029,7 @@ Errors: invalid_input 400, not_found 404.';
 
 /*
  * Read the items of book_many and quote: [{service_id, starts_at?, gap_minutes?, resource_id?,
- * addon_ids?, party_size?}].
+ * addon_ids?, party_size?, answers?}].
  *
  * Errors:  PT400 invalid_input
  */
@@ -12701,7 +13066,8 @@ begin
                     v_item ->> 'party_size', 'items.party_size', 1, 1000, is_required => false
                 ),
                 1
-            )
+            ),
+            private.to_object(v_item ->> 'answers', 'items.answers')
         )::scheduling.wish;
     end loop;
     if v_wishes = '{}' then
@@ -12780,7 +13146,8 @@ create function public.book(
     coupon_code text default null,
     notes text default null,
     hold public.yes_no default 'false',
-    idempotency_key text default null
+    idempotency_key text default null,
+    answers public.object default null
 )
 returns public.bookings
 language plpgsql
@@ -12804,7 +13171,8 @@ begin
                         party_size, 'party_size', 1, 1000, is_required => false
                     ),
                     1
-                )
+                ),
+                private.to_object(answers, 'answers')
             )::scheduling.wish
         ],
         private.to_text(coupon_code, 'coupon_code', 100),
@@ -12821,7 +13189,9 @@ assigned. party_size: guests. addon_ids: add-ons. notes: special requests, at mo
 hold: only
 keep the time for the service''s hold_minutes; confirm_booking makes it a booking. idempotency_key:
 sending the
-same call again with the same key gives the first answer again, for a day. Gives the booking.
+same call again with the same key gives the first answer again, for a day. answers: to the service''s
+questions, by
+key: {"allergies": "none"}; what is required must be there. Gives the booking.
 Errors: invalid_input 400, not_signed_in 401, not_found 404, slot_taken 409, not_bookable 409,
 idempotency_conflict 409, not_eligible, too_soon, too_far, outside_hours, blocked_out,
 limit_reached,
@@ -12882,7 +13252,7 @@ $$;
 comment on function public.book_many is
 'Book several services of a business in sequence, all or nothing: items are [{service_id,
 starts_at?,
-gap_minutes?, resource_id?, addon_ids?}]. The first starts at starts_at, each other one when the
+gap_minutes?, resource_id?, addon_ids?, answers?}]. The first starts at starts_at, each other one when the
 one before it
 ends, after its gap_minutes, or at its own starts_at. Everything else as in book. Gives the
 booking.';
@@ -12890,7 +13260,7 @@ booking.';
 grant execute on function
 public.book(
     public.identifier, public.instant, public.identifier, public.whole_number, public.list, text,
-    text, public.yes_no, text
+    text, public.yes_no, text, public.object
 ),
 public.book_many(
     public.identifier, public.list, public.instant, public.whole_number, text, text, public.yes_no,
@@ -13716,15 +14086,11 @@ begin
                 'unit_minor', unit.minor,
                 'amount_minor', unit.minor * leg.party_size
             )
-            order by leg.position
+            order by leg.ordinality
         ),
         sum(unit.minor * leg.party_size)
     into v_lines, v_subtotal
-    from unnest(legs) with ordinality as leg (
-        business_id, service_id, service_name, starts_at, ends_at, minutes, before, after, resource_id,
-        party_size, currency, price_minor, addons, requires_confirmation, is_blocked_by_pending,
-        hold_minutes, position
-    )
+    from unnest(legs) with ordinality as leg
     cross join lateral (
         select leg.price_minor + coalesce(sum((addon.value ->> 'price_minor')::bigint), 0)::bigint as minor
         from jsonb_array_elements(leg.addons) as addon (value)
