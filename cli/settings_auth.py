@@ -82,10 +82,10 @@ class Sms(Section):
 
 
 class RateLimit(Section):
-    """Requests of one address in five minutes."""
+    """Requests of one address in five minutes; of what is sent, all in an hour."""
 
-    email_sent: int = 2
-    sms_sent: int = 30
+    email_sent: Annotated[int, Field(ge=0)] = 30
+    sms_sent: Annotated[int, Field(ge=0)] = 30
     anonymous_users: Annotated[int, Field(gt=0)] = 30
     token_refresh: Annotated[int, Field(gt=0)] = 150
     sign_in_sign_ups: Annotated[int, Field(gt=0)] = 30

@@ -80,6 +80,8 @@ def _protection(auth: Auth) -> dict[str, object]:
         "RATE_LIMIT_OTP": limits.otp,
         "RATE_LIMIT_ANONYMOUS_USERS": limits.anonymous_users,
         "RATE_LIMIT_SIGN_IN": limits.sign_in_sign_ups,
+        "RATE_LIMIT_EMAIL_SENT": limits.email_sent,
+        "RATE_LIMIT_SMS_SENT": limits.sms_sent,
         "SECURITY_CAPTCHA_ENABLED": auth.captcha.enabled,
         "SECURITY_CAPTCHA_PROVIDER": auth.captcha.provider,
         "SECURITY_CAPTCHA_SECRET": auth.captcha.secret,

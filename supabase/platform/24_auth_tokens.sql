@@ -23,7 +23,8 @@ set search_path = ''
 as $$ select sha256((token_id || ':' || code)::bytea) $$;
 
 /*
- * One message to an address at a time: the same whether or not anybody has it.
+ * One message to an address at a time, and not too many in all: the same whether or not anybody has
+ * the address, else what is left for others would tell.
  *
  * Errors:  PT429 over_email_send_rate_limit · over_sms_send_rate_limit; hint: seconds to wait
  */
@@ -42,16 +43,63 @@ begin
         v_wait = auth.take('send ' || address, 1, make_interval(secs => v_frequency));
     end if;
     if v_wait is not null then
-        raise exception using
-            errcode = 'PT429',
-            message = format(
-                'For security purposes, you can only request this after %s seconds.', v_wait
-            ),
-            detail = case channel
-                when 'phone' then 'over_sms_send_rate_limit' else 'over_email_send_rate_limit'
-            end,
-            hint = v_wait;
+        perform auth.refuse_to_send(channel, v_wait, format(
+            'For security purposes, you can only request this after %s seconds.', v_wait
+        ));
     end if;
+    v_wait = auth.take_share(channel);
+    if v_wait is not null then
+        perform auth.refuse_to_send(channel, v_wait, case channel
+            when 'phone' then 'SMS rate limit exceeded' else 'email rate limit exceeded'
+        end);
+    end if;
+end;
+$$;
+
+/*
+ * Count a message among all that this service sends by mail or by text. Null, or the seconds to
+ * wait.
+ */
+create or replace function auth.take_share(channel text)
+returns integer
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_limit jsonb = auth.setting(channel || '_limit');
+begin
+    if v_limit is null then
+        return null;
+    end if;
+    if (v_limit ->> 'size')::integer = 0 then
+        return v_limit ->> 'seconds';
+    end if;
+    return auth.take(
+        'sent by ' || channel || ' of ' || auth.setting('external_url'),
+        (v_limit ->> 'size')::integer,
+        make_interval(secs => (v_limit ->> 'seconds')::integer)
+    );
+end;
+$$;
+
+/* Errors:  PT429 over_email_send_rate_limit · over_sms_send_rate_limit; hint: seconds to wait */
+create or replace function auth.refuse_to_send(channel text, wait integer, sentence text)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    raise exception using
+        errcode = 'PT429',
+        message = sentence,
+        detail = case channel
+            when 'phone' then 'over_sms_send_rate_limit' else 'over_email_send_rate_limit'
+        end,
+        hint = wait;
 end;
 $$;
 

@@ -86,6 +86,44 @@ def test_who_came_from_there_before_is_not_locked_out_by_strangers(door: Door) -
         assert service.mail(ada.email, "new_sign_in")["ip"] == "192.0.2.33"
 
 
+def test_messages_have_a_number_in_all_and_what_warns_is_not_counted(door: Door) -> None:
+    door.forget_limits()
+    limits = {
+        "GOTRUE_RATE_LIMIT_EMAIL_SENT": "3",
+        "GOTRUE_RATE_LIMIT_SMS_SENT": "1/10m",
+        "GOTRUE_SMTP_MAX_FREQUENCY": "0s",
+        "GOTRUE_SMS_MAX_FREQUENCY": "0s",
+    }
+    with serving(door, **limits) as service:
+        ada = service.person()
+        ada.sign_up()
+
+        def recover(email: str) -> httpx.Response:
+            return ada.http.post("/recover", json={"email": email})
+
+        assert recover(ada.email).status_code == 200
+        assert recover("nobody@example.com").status_code == 200, "who has no account counts too"
+        assert recover(ada.email).status_code == 200
+        for email in (ada.email, "nobody@example.com"):
+            refused = recover(email)
+            assert code_of(refused) == (429, "over_email_send_rate_limit")
+            assert refused.json()["msg"] == "email rate limit exceeded"
+            assert 0 < int(refused.headers["retry-after"]) <= 1200
+        assert len(service.sent("auth.mail", ada.email)) == 2
+        assert ada.ask("PUT", "/user", password="quite another one").status_code == 200
+        assert service.mail(ada.email, "password_changed")
+
+        first, second = service.phone(), service.phone()
+        assert ada.http.post("/otp", json={"phone": first}).status_code == 200
+        refused = ada.http.post("/otp", json={"phone": second})
+        assert code_of(refused) == (429, "over_sms_send_rate_limit")
+        assert 0 < int(refused.headers["retry-after"]) <= 600
+    with serving(door, **{**limits, "GOTRUE_RATE_LIMIT_EMAIL_SENT": "0"}) as service:
+        none = service.person().http.post("/recover", json={"email": "nobody@example.com"})
+        assert code_of(none) == (429, "over_email_send_rate_limit")
+    door.forget_limits()
+
+
 def test_a_captcha_is_asked_for_and_believed(door: Door) -> None:
     with answering('{"success": true}') as (url, asked):
         settings = {

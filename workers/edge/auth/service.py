@@ -9,7 +9,7 @@ import secrets
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -26,7 +26,6 @@ from workers.edge.auth.settings import Settings
 from workers.edge.auth.tokens import Keyring, bad_jwt
 
 LONGEST_AGENT = 500  # characters of a User-Agent that are kept
-PERIOD = 300  # seconds of the limits by address
 BEAT = 0.1  # seconds
 
 
@@ -123,8 +122,7 @@ class Service:
             "take_turn",
             caller=self.caller(request),
             route=route,
-            size=self.settings.rate_limits[route],
-            seconds=PERIOD,
+            **asdict(self.settings.rate_limits[route]),
         )
         if wait is not None:
             raise AuthError(

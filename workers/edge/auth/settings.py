@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
@@ -12,12 +12,20 @@ DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
 PROVIDERS = ("google", "apple", "github", "facebook")
 # Requests of one address in five minutes, by route; Supabase's names and defaults.
 RATE_LIMITS = {
-    "TOKEN_REFRESH": 150,
-    "VERIFY": 30,
-    "OTP": 30,
-    "ANONYMOUS_USERS": 30,
-    "SIGN_IN": 30,
+    "TOKEN_REFRESH": "150",
+    "VERIFY": "30",
+    "OTP": "30",
+    "ANONYMOUS_USERS": "30",
+    "SIGN_IN": "30",
 }
+
+
+@dataclass(frozen=True)
+class Rate:
+    """So many in so many seconds."""
+
+    size: int
+    seconds: int
 
 
 @dataclass(frozen=True)
@@ -75,7 +83,9 @@ class Settings:
     captcha_url: str | None
     captcha_secret: str
     address_header: str | None
-    rate_limits: Mapping[str, int] = field(default_factory=dict)
+    email_limit: Rate | None
+    phone_limit: Rate | None
+    rate_limits: Mapping[str, Rate] = field(default_factory=dict)
     providers: Mapping[str, Provider] = field(default_factory=dict)
 
     @classmethod
@@ -97,6 +107,8 @@ class Settings:
             "phone_otp_exp": self.phone_otp_exp,
             "email_max_frequency": self.email_max_frequency,
             "phone_max_frequency": self.phone_max_frequency,
+            "email_limit": self.email_limit and asdict(self.email_limit),
+            "phone_limit": self.phone_limit and asdict(self.phone_limit),
             "rotation": self.rotation,
             "reuse_interval": self.reuse_interval,
             "timebox": self.timebox,
@@ -125,10 +137,12 @@ class _Reader:
 
     def seconds(self, name: str, default: str) -> int:
         """A duration such as 1m30s, in whole seconds; a bare number is seconds."""
-        value = self.text(name, default)
-        if value.isdigit():
-            return int(value)
-        return int(sum(float(n) * UNITS[unit] for n, unit in DURATION.findall(value)))
+        return _seconds(self.text(name, default))
+
+    def rate(self, name: str, default: str, *, seconds: int) -> Rate | None:
+        """A number, of that many seconds unless it says of which: 30, 30/1h. Empty is no limit."""
+        size, _, period = self.text(name, default).partition("/")
+        return Rate(int(size), _seconds(period) if period else seconds) if size else None
 
     def listed(self, name: str, default: str = "") -> tuple[str, ...]:
         return tuple(part.strip() for part in self.text(name, default).split(",") if part.strip())
@@ -228,9 +242,12 @@ class _Reader:
             "captcha_secret": self.text("SECURITY_CAPTCHA_SECRET"),
             "address_header": self.text("RATE_LIMIT_HEADER") or None,
             "rate_limits": {
-                name: self.number(f"RATE_LIMIT_{name}", default)
+                name: rate
                 for name, default in RATE_LIMITS.items()
+                if (rate := self.rate(f"RATE_LIMIT_{name}", default, seconds=300))
             },
+            "email_limit": self.rate("RATE_LIMIT_EMAIL_SENT", "", seconds=3600),
+            "phone_limit": self.rate("RATE_LIMIT_SMS_SENT", "", seconds=3600),
         }
 
     def hook(self) -> str | None:
@@ -256,3 +273,9 @@ class _Reader:
             for name in PROVIDERS
             if self.flag(f"EXTERNAL_{name.upper()}_ENABLED", default=False)
         }
+
+
+def _seconds(duration: str) -> int:
+    if duration.isdigit():
+        return int(duration)
+    return int(sum(float(n) * UNITS[unit] for n, unit in DURATION.findall(duration)))
