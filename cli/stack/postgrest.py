@@ -33,7 +33,7 @@ def environment(
         "PGRST_DB_CHANNEL_ENABLED": "true",
         "PGRST_JWT_SECRET": jwks,
         "PGRST_JWT_CACHE_MAX_LIFETIME": str(config.frontdesk.rest.jwt_cache_max_lifetime),
-        # What auth.check_request compares a user's token with.
+        # What auth.admit compares a user's token with.
         "PGRST_APP_SETTINGS_AUTH_ISSUER": issuer,
         "PGRST_LOG_LEVEL": LOG_LEVEL,
         # The whole API is described to everybody: who may what is in the reference, not hidden.

@@ -246,17 +246,22 @@ create table if not exists auth.audit_log_entries (
 create index if not exists audit_logs_instance_id_idx on auth.audit_log_entries (instance_id);
 
 -- Who is calling, as the verified token says. Inlined into policies, so they carry no `set` clause; the
--- single claims are how PostgREST told it before version 9.
+-- single claims are how PostgREST told it before version 9. To PostgREST itself a user is only who was let in
+-- by auth.admit (28_auth_requests.sql).
 create or replace function auth.uid()
 returns uuid
 language sql
 stable
 security invoker
 as $$
-    select coalesce(
-        nullif(current_setting('request.jwt.claim.sub', true), ''),
-        nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub'
-    )::uuid
+    select case
+        when session_user = 'authenticator'
+            then nullif(current_setting('auth.admitted', true), '')
+        else coalesce(
+            nullif(current_setting('request.jwt.claim.sub', true), ''),
+            nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub'
+        )
+    end::uuid
 $$;
 
 create or replace function auth.role()

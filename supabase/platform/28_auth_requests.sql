@@ -1,56 +1,94 @@
 -- What every request of the REST API passes before its statement runs: a session that was ended opens
--- nothing any more, though its access token has not run out. PostgREST finds the function by the setting
--- of its role; the issuer that it expects, `app.settings.auth_issuer`, by its environment.
+-- nothing any more, though its access token has not run out. It happens where PostgREST tells the database who
+-- asks: it calls set_config, without a schema, and by the search_path of its login finds ours. Whoever comes
+-- in by another way is nobody to auth.uid(), so nothing is open where this is not asked.
 
 /*
- * Refuse the token of a session that is over, of another issuer, or of nobody. Tokens without a
- * session (the operator's own, of `frontdesk users token`, and keys) pass.
+ * Why a token is no good, though its signature is; null when it is good. A token of nobody (a key)
+ * and one without a session (the operator's, of `frontdesk users token`) are.
+ * Without a `set` clause, because every request waits for it; its callers have one.
+ */
+create or replace function auth.refusal_of(claims jsonb, issuer text)
+returns text
+language plpgsql
+stable
+security invoker
+as $$
+declare
+    v_user uuid;
+    v_session uuid;
+begin
+    v_user = claims ->> 'sub';
+    v_session = claims ->> 'session_id';
+    if v_user is null and v_session is null then
+        return null;
+    end if;
+    if claims ->> 'iss' <> issuer then
+        return 'This token was issued by somebody else.';
+    end if;
+    if v_session is not null and not exists (
+        select 1
+        from auth.sessions
+        where
+            sessions.id = v_session
+            and sessions.user_id = v_user
+            and (sessions.not_after is null or sessions.not_after > now())
+    ) then
+        return 'This session has ended.';
+    end if;
+    return null;
+exception
+    when invalid_text_representation then
+        return 'This token names no user.';
+end;
+$$;
+
+/*
+ * Let the user of a request in, by the claims that PostgREST has put down before; auth.uid() gives
+ * who was let in. Gives the issuer back, whose setting is where this is called.
  * Definer: clients cannot read sessions.
  *
  * Errors:  PT401 not_signed_in
  */
-create or replace function auth.check_request()
-returns void
+create or replace function auth.admit(issuer text)
+returns text
 language plpgsql
-stable
+volatile
 security definer
 set search_path = ''
 as $$
 declare
     v_claims jsonb = nullif(current_setting('request.jwt.claims', true), '');
-    v_user text = v_claims ->> 'sub';
-    v_session text = v_claims ->> 'session_id';
     v_sentence text;
 begin
-    if v_user is null and v_session is null then
-        return;
+    if v_claims ->> 'sub' is null and v_claims ->> 'session_id' is null then
+        return issuer;
     end if;
-    if v_claims ->> 'iss' <> current_setting('app.settings.auth_issuer', true) then
-        v_sentence = 'This token was issued by somebody else.';
-    elsif translate(concat(v_user, v_session), '0123456789abcdefABCDEF-', '') <> '' then
-        v_sentence = 'This token names no user.';
-    elsif v_session is not null then
-        perform 1
-        from auth.sessions
-        where
-            sessions.id = v_session::uuid
-            and sessions.user_id = v_user::uuid
-            and (sessions.not_after is null or sessions.not_after > now());
-        if not found then
-            v_sentence = 'This session has ended.';
-        end if;
-    end if;
+    v_sentence = auth.refusal_of(v_claims, issuer);
     if v_sentence is not null then
-        raise exception using
-            errcode = 'PT401',
-            message = v_sentence,
-            detail = 'not_signed_in',
-            hint = 'Sign in again.';
+        perform auth.refuse_token(v_sentence);
     end if;
+    perform set_config('auth.admitted', v_claims ->> 'sub', true);
+    return issuer;
 end;
 $$;
 
-grant execute on function auth.check_request() to anon, authenticated, service_role;
+/* Errors:  PT401 not_signed_in */
+create or replace function auth.refuse_token(sentence text)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    raise exception using
+        errcode = 'PT401',
+        message = sentence,
+        detail = 'not_signed_in',
+        hint = 'Sign in again.';
+end;
+$$;
 
 /*
  * The role that a token claims, if PostgREST may become it. PostgreSQL's own answer to another one is
@@ -65,23 +103,35 @@ stable
 security invoker
 set search_path = ''
 as $$
-declare
-    v_role oid = (select pg_roles.oid from pg_catalog.pg_roles where pg_roles.rolname = name);
 begin
-    if v_role is null or not pg_catalog.pg_has_role(session_user, v_role, 'member') then
-        raise exception using
-            errcode = 'PT401',
-            message = 'This token claims a role that nobody has.',
-            detail = 'not_signed_in',
-            hint = 'Sign in again.';
+    if not auth.may_become(session_user, name) then
+        perform auth.refuse_token('This token claims a role that nobody has.');
     end if;
     return name;
 end;
 $$;
 
+/* Is there such a role, and may this login become it? */
+create or replace function auth.may_become(login name, role text)
+returns boolean
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+    select exists (
+        select 1
+        from pg_catalog.pg_roles
+        where
+            pg_roles.rolname = role
+            and pg_has_role(login, pg_roles.oid, 'member')
+    )
+$$;
+
 /*
- * What PostgREST calls as set_config, without a schema, before each request: it finds this one
- * first, by the search_path of its login. Inlined into its statement, so it has no `set` clause.
+ * What PostgREST calls as set_config. The issuer that it expects, `app.settings.auth_issuer`, comes
+ * after the claims, in capitals where its environment says it. Inlined into its statement, so it has
+ * no `set` clause; three roles are there for certain, so they are not looked up.
  */
 create or replace function auth.set_config(name text, value text, is_local boolean)
 returns text
@@ -90,23 +140,75 @@ volatile
 security invoker
 as $$
     select pg_catalog.set_config(
-        $1, case when $1 = 'role' then auth.known_role($2) else $2 end, $3
+        $1,
+        case
+            when $1 in ('app.settings.AUTH_ISSUER', 'app.settings.auth_issuer')
+                then auth.admit($2)
+            when $1 = 'role' and $2 not in ('anon', 'authenticated', 'service_role')
+                then auth.known_role($2)
+            else $2
+        end,
+        $3
     )
 $$;
 
+/*
+ * The same for a PostgREST that names the schema of set_config, as its db-pre-request: without it,
+ * such a one would show nobody anything of theirs.
+ * Definer: clients may not call auth.admit.
+ *
+ * Errors:  PT401 not_signed_in
+ */
+create or replace function auth.check_request()
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform auth.admit(current_setting('app.settings.auth_issuer', true));
+end;
+$$;
+
+/*
+ * The same for what the edge serves: a token whose signature and times are right. Null, or why it is
+ * no good.
+ * Definer: the edge may call functions only.
+ */
+create or replace function auth.check_token(claims jsonb, issuer text)
+returns text
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    if claims ? 'aud' and not claims -> 'aud' @> '"authenticated"' then
+        return 'This token is for somebody else.';
+    end if;
+    if not auth.may_become('authenticator', coalesce(claims ->> 'role', 'anon')) then
+        return 'This token claims a role that nobody has.';
+    end if;
+    return auth.refusal_of(claims, issuer);
+end;
+$$;
+
 grant usage on schema auth to authenticator;
-grant execute on function auth.known_role(text), auth.set_config(text, text, boolean)
+grant execute on function
+    auth.admit(text),
+    auth.known_role(text),
+    auth.may_become(name, text),
+    auth.refuse_token(text),
+    auth.set_config(text, text, boolean)
 to authenticator;
+grant execute on function auth.check_request() to anon, authenticated, service_role;
 
 do $$
 begin
     execute format(
         'alter role authenticator in database %I set search_path = auth, pg_catalog',
         current_database()
-    );
-    execute format(
-        'alter role authenticator in database %I set pgrst.db_pre_request = %L',
-        current_database(), 'auth.check_request'
     );
     execute format(
         'alter role authenticator in database %I set pgrst.jwt_aud = %L',

@@ -11,6 +11,7 @@ $$;
 
 grant usage on schema auth to edge;
 grant execute on function
+    auth.check_token(jsonb, text),
     auth.take_turn(jsonb, text, integer, integer),
     auth.forget_what_is_over(),
     auth.refresh(jsonb, text),

@@ -1,17 +1,39 @@
-"""Which tokens are believed, by REST and by sign-in."""
+"""Which tokens are believed, by REST, functions, files and sign-in."""
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
 
+import httpx
 import jwt
+import psycopg
 import pytest
 
 from tests.auth.conftest import Door, code_of
 from tests.auth.serving import serving
 
 NOW = int(time.time())
+# Everything that takes a token and answers in the API's own form.
+PATHS = ("/rest/v1/profiles", "/functions/v1/anything", "/storage/v1/object/a/b")
+
+
+def opened(door: Door, token: str) -> list[bool]:
+    """Where a token is believed; where it is not, the answer says so in one form."""
+    headers = {"apikey": door.stack.endpoints.anon_key, "Authorization": f"Bearer {token}"}
+    found = []
+    for path in PATHS:
+        answer = httpx.get(f"{door.stack.endpoints.api_url}{path}", headers=headers, timeout=20)
+        found.append(answer.status_code != 401)
+        if answer.status_code == 401:
+            assert answer.headers["www-authenticate"].startswith("Bearer"), path
+            assert set(answer.json()) == {"code", "message", "details", "hint"}, path
+            if not path.startswith("/rest"):
+                assert answer.json()["details"] == "not_signed_in"
+    return found
+
+
 # What a hook says that refuses.
 REFUSES = """'{"error": {"http_code": 403, "message": "No."}}'::jsonb"""
 
@@ -37,10 +59,10 @@ def test_a_token_that_says_something_wrong_opens_nothing(
     claims = jwt.decode(ada.session["access_token"], options={"verify_signature": False})
     secret = door.stack.endpoints.jwt_secret
     right = jwt.encode(claims, secret, "HS256")
-    assert ada.rest(token=right).status_code == 200
+    assert opened(door, right) == [True] * 3
     assert ada.ask("GET", "/user", token=right).status_code == 200
     wrong = jwt.encode({**claims, **change}, secret, "HS256")
-    assert ada.rest(token=wrong).status_code == 401
+    assert opened(door, wrong) == [False] * 3
     assert ada.ask("GET", "/user", token=wrong).status_code == 403
 
 
@@ -52,7 +74,8 @@ def test_a_token_that_somebody_else_signed_opens_nothing(
     ada.sign_up()
     claims = jwt.decode(ada.session["access_token"], options={"verify_signature": False})
     forged = jwt.encode(claims, key, algorithm)
-    assert ada.rest(token=forged).status_code == 401
+    assert opened(door, forged) == [False] * 3
+    assert opened(door, "no token") == [False] * 3
     assert code_of(ada.ask("GET", "/user", token=forged)) == (403, "bad_jwt")
     assert code_of(ada.ask("GET", "/user", token="no token")) == (403, "bad_jwt")
 
@@ -62,6 +85,7 @@ def test_a_role_that_a_token_cannot_have_is_no_role(door: Door, role: object) ->
     ada = door.person()
     ada.sign_up()
     token = door.stack.token(ada.session["user"]["id"], role=role)
+    assert opened(door, token) == [False] * 3
     answer = ada.rest("/currencies?limit=1", token=token)
     assert (answer.status_code, answer.json()["details"]) == (401, "not_signed_in")
 
@@ -74,7 +98,53 @@ def test_a_token_without_a_session_is_the_operators_and_passes(door: Door) -> No
     ada = door.person()
     ada.sign_up()
     token = door.stack.cli("users", "token", ada.email).stdout.strip()
-    assert ada.rest(token=token).status_code == 200
+    assert opened(door, token) == [True] * 3
+
+
+def test_keys_and_nobody_at_all_get_as_far_as_the_answer(door: Door) -> None:
+    keys = door.stack.endpoints
+    for headers in (
+        {},
+        {"apikey": keys.anon_key},
+        {"apikey": keys.anon_key, "Authorization": f"Bearer {keys.anon_key}"},
+        {"Authorization": f"Bearer {keys.service_role_key}"},
+        {"Authorization": "Basic dXNlcjpwYXNz"},
+    ):
+        for path in PATHS[1:]:
+            assert httpx.get(f"{keys.api_url}{path}", headers=headers).status_code == 501
+
+
+def test_a_session_that_ended_opens_nothing_anywhere(door: Door) -> None:
+    ada = door.person()
+    ada.sign_up()
+    token = ada.session["access_token"]
+    assert opened(door, token) == [True] * 3
+    assert ada.ask("POST", "/logout").status_code == 204
+    assert opened(door, token) == [False] * 3
+
+
+def test_where_the_gate_is_passed_by_nobody_is_anybody(door: Door) -> None:
+    """A PostgREST that names the schema of set_config passes by: who asks it is nobody."""
+    ada = door.person()
+    ada.sign_up()
+    claims = jwt.decode(ada.session["access_token"], options={"verify_signature": False})
+
+    def whoever(*admitting: str) -> object:
+        with psycopg.connect(door.stack.endpoints.db_url) as connection:
+            connection.execute("set session authorization authenticator")
+            connection.execute(
+                "select pg_catalog.set_config('request.jwt.claims', %s, true),"
+                " pg_catalog.set_config('app.settings.auth_issuer', %s, true),"
+                " pg_catalog.set_config('role', 'authenticated', true)",
+                (json.dumps(claims), claims["iss"]),
+            )
+            for statement in admitting:
+                connection.execute(statement.encode())
+            row = connection.execute("select auth.uid()::text, count(*) from public.profiles")
+            return row.fetchone()
+
+    assert whoever() == (None, 0)
+    assert whoever("select auth.check_request()") == (claims["sub"], 1), "its db-pre-request"
 
 
 def test_who_is_deleted_has_no_session_left(door: Door) -> None:

@@ -19,6 +19,7 @@ from workers.edge.auth import app as auth
 from workers.edge.auth import errors
 from workers.edge.auth.cookies import Credentials
 from workers.edge.settings import Settings
+from workers.edge.tokens import Tokens
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 NOT_OFFERED = ("/storage/v1", "/functions/v1")
@@ -66,6 +67,7 @@ def make(settings: Settings) -> Starlette:
                 allow_headers=["*"],
                 expose_headers=auth.EXPOSED_HEADERS,
             ),
+            Middleware(Tokens, sign_in=sign_in, below=NOT_OFFERED, beside=webhooks.PATH),
         ],
         exception_handlers={
             404: _nowhere,
