@@ -5,6 +5,8 @@ insert into catalog.service_addons (business_id, service_id, name, price_minor)
 values (%(business)s, %(service)s, 'Secret extra', 100);
 insert into catalog.service_questions (business_id, service_id, key, label, kind)
 values (%(business)s, %(service)s, 'secret', 'Secret?', 'text');
+insert into catalog.private_links (business_id, service_id, token_hash)
+values (%(business)s, %(service)s, uuid_send(gen_random_uuid()));
 insert into catalog.booking_limits (business_id, service_id, period, max_bookings)
 values (%(business)s, %(service)s, 'day', 9);
 insert into catalog.cancellation_tiers (business_id, cancellation_policy_id, hours_before, fee_bps)

@@ -34,6 +34,7 @@ PRIVATE_VIEWS = {
     "notification_deliveries",
     "notification_templates",
     "notifications",
+    "private_links",
     "preferred_resources",
     "schedule_exceptions",
     "seats",

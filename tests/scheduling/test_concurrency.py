@@ -118,6 +118,19 @@ def test_a_resource_with_five_places_takes_five(shop: Database) -> None:
     assert units == [(1,), (2,), (3,), (4,), (5,)]
 
 
+def test_a_link_for_three_bookings_makes_three(shop: Database) -> None:
+    """Twelve at once, each at a time of their own: nothing but the link keeps them apart."""
+    shop.connection.execute("update catalog.services set visibility = 'hidden'")
+    ((token,),) = shop.rows(
+        "select token from tests.act_as('owner'),"
+        " public.create_private_link(tests.id('Cut')::text, max_uses => '3')"
+    )
+    shop.connection.execute("select tests.act_as_owner()")
+    times = [f"2031-05-{5 + n:02}T09:00:00Z" for n in range(12)]
+    answers = together(12, lambda n: book(shop, "Cut", times[n], link_token=str(token)))
+    assert answers == {"ok": 3, "link_expired": 9}
+
+
 LONGEST_WAIT = """
     select coalesce(max(extract(epoch from clock_timestamp() - waitstart)), 0)
     from pg_locks

@@ -54,7 +54,8 @@ select
     services.archived_at,
     services.created_at,
     services.updated_at,
-    services.prefers_known_staff
+    services.prefers_known_staff,
+    services.visibility
 from catalog.services;
 grant select on public.services to anon;
 grant select, insert, update, delete on public.services to authenticated, service_role;
@@ -104,6 +105,8 @@ comment on column public.services.archived_at is
 'When it was retired; it keeps its history and takes no new bookings.';
 comment on column public.services.created_at is 'When it was made.';
 comment on column public.services.updated_at is 'When it was last changed.';
+comment on column public.services.visibility is
+'public, or hidden: in nobody''s catalog, booked by members and through private links only.';
 comment on column public.services.prefers_known_staff is
 'Whether a customer who names nobody gets whom they prefer, or had last, if free.';
 

@@ -60,18 +60,19 @@ grant insert (
     price_minor, currency, buffer_before_minutes, buffer_after_minutes, slot_interval_minutes,
     slot_offset_minutes, min_notice_minutes, max_advance_days, bookable_from, bookable_until,
     max_party_size, is_class, requires_confirmation, is_blocked_by_pending, hold_minutes, position,
-    is_active, archived_at, prefers_known_staff
+    is_active, archived_at, prefers_known_staff, visibility
 ) on table catalog.services to authenticated;
 grant update (
     id, business_id, category_id, cancellation_policy_id, name, description, duration_minutes,
     price_minor, currency, buffer_before_minutes, buffer_after_minutes, slot_interval_minutes,
     slot_offset_minutes, min_notice_minutes, max_advance_days, bookable_from, bookable_until,
     max_party_size, is_class, requires_confirmation, is_blocked_by_pending, hold_minutes, position,
-    is_active, archived_at, prefers_known_staff
+    is_active, archived_at, prefers_known_staff, visibility
 ) on table catalog.services to authenticated;
 grant select, insert, update, delete on table catalog.services to service_role;
 
--- What was retired or switched off is for members: a customer's bookings keep its name.
+-- What was retired, switched off or hidden is for members: a customer's bookings keep its name.
+-- What hangs on a service is seen by whoever sees the service.
 create policy services_select_public
 on catalog.services
 for select
@@ -79,6 +80,7 @@ to anon
 using (
     is_active
     and archived_at is null
+    and visibility = 'public'
     and exists (
         select 1
         from business.businesses
@@ -93,6 +95,7 @@ to authenticated
 using (
     is_active
     and archived_at is null
+    and visibility = 'public'
     and exists (
         select 1
         from business.businesses
@@ -136,8 +139,10 @@ to anon, authenticated
 using (
     exists (
         select 1
-        from business.businesses
-        where businesses.id = service_addons.business_id
+        from catalog.services
+        where
+            services.business_id = service_addons.business_id
+            and services.id = service_addons.service_id
     )
 );
 
@@ -176,8 +181,10 @@ to anon, authenticated
 using (
     exists (
         select 1
-        from business.businesses
-        where businesses.id = booking_limits.business_id
+        from catalog.services
+        where
+            services.business_id = booking_limits.business_id
+            and services.id = booking_limits.service_id
     )
 );
 

@@ -58,8 +58,10 @@ to anon, authenticated
 using (
     exists (
         select 1
-        from business.businesses
-        where businesses.id = service_resources.business_id
+        from catalog.services
+        where
+            services.business_id = service_resources.business_id
+            and services.id = service_resources.service_id
     )
 );
 

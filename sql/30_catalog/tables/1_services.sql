@@ -5,6 +5,7 @@
 
 create type catalog.resource_kind as enum ('staff', 'room', 'equipment');
 create type catalog.requirement_mode as enum ('all', 'any');
+create type catalog.visibility as enum ('public', 'hidden');
 create type catalog.limit_period as enum ('day', 'week', 'month', 'year');
 
 create table catalog.service_categories (
@@ -59,6 +60,8 @@ create table catalog.services (
     updated_at timestamptz not null default now(),
     -- Who leaves the choice open gets whom they prefer or know, if free.
     prefers_known_staff boolean not null default false,
+    -- What is hidden is in nobody's catalog: members and private links book it.
+    visibility catalog.visibility not null default 'public',
 
     constraint services_business_id_id_unique unique (business_id, id),
     constraint services_category_fkey foreign key (business_id, category_id)

@@ -93,7 +93,8 @@ select
     booking_items.cancelled_at,
     booking_items.cancellation_fee_minor,
     booking_items.assigned_by,
-    booking_items.answers
+    booking_items.answers,
+    booking_items.private_link_id
 from scheduling.booking_items;
 grant select on public.booking_items to authenticated, service_role;
 
@@ -121,6 +122,8 @@ comment on column public.booking_items.cancelled_at is
 comment on column public.booking_items.cancellation_fee_minor is
 'What cancelling it cost, by itself or with the booking; null while it is not cancelled, or
 where the business cancelled.';
+comment on column public.booking_items.private_link_id is
+'By which private link it was booked, if by one.';
 comment on column public.booking_items.answers is
 'What the service asked and what was answered, as it was asked then: [{key, label, kind, value}].';
 

@@ -20,7 +20,8 @@ create function public.available_slots(
     to_at public.instant,
     resource_id public.identifier default null,
     party_size public.whole_number default '1',
-    addon_ids public.list default null
+    addon_ids public.list default null,
+    link_token text default null
 )
 returns setof public.slot
 language plpgsql
@@ -44,7 +45,8 @@ begin
         scheduling.legs(array[
             row(
                 v_service_id, null, null, v_resource_id,
-                private.to_identifiers(addon_ids, 'addon_ids'), v_party_size, null
+                private.to_identifiers(addon_ids, 'addon_ids'), v_party_size, null,
+                private.to_text(link_token, 'link_token', 100)
             )::scheduling.wish
         ])
     )[1];
@@ -63,7 +65,7 @@ end;
 $$;
 grant execute on function public.available_slots(
     public.identifier, public.instant, public.instant, public.identifier, public.whole_number,
-    public.list
+    public.list, text
 ) to anon, authenticated, service_role;
 
 comment on function public.available_slots is
@@ -72,5 +74,5 @@ for each
 resource that could give it then, ordered by time. What it gives can be booked, what it does not
 give cannot.
 resource_id: only this resource. party_size: guests, 1 if not sent. addon_ids: add-ons that make it
-longer.
-Errors: invalid_input 400, not_found 404.';
+longer. link_token: of a private link to the service.
+Errors: invalid_input 400, not_found 404, link_expired 409.';

@@ -3,7 +3,7 @@
 
 /*
  * Read the items of book_many and quote: [{service_id, starts_at?, gap_minutes?, resource_id?,
- * addon_ids?, party_size?, answers?}].
+ * addon_ids?, party_size?, answers?, link_token?}].
  *
  * Errors:  PT400 invalid_input
  */
@@ -41,7 +41,8 @@ begin
                 ),
                 1
             ),
-            private.to_object(v_item ->> 'answers', 'items.answers')
+            private.to_object(v_item ->> 'answers', 'items.answers'),
+            private.to_text(v_item ->> 'link_token', 'items.link_token', 100)
         )::scheduling.wish;
     end loop;
     if v_wishes = '{}' then
@@ -121,7 +122,8 @@ create function public.book(
     notes text default null,
     hold public.yes_no default 'false',
     idempotency_key text default null,
-    answers public.object default null
+    answers public.object default null,
+    link_token text default null
 )
 returns public.bookings
 language plpgsql
@@ -146,7 +148,8 @@ begin
                     ),
                     1
                 ),
-                private.to_object(answers, 'answers')
+                private.to_object(answers, 'answers'),
+                private.to_text(link_token, 'link_token', 100)
             )::scheduling.wish
         ],
         private.to_text(coupon_code, 'coupon_code', 100),
@@ -165,8 +168,10 @@ keep the time for the service''s hold_minutes; confirm_booking makes it a bookin
 sending the
 same call again with the same key gives the first answer again, for a day. answers: to the service''s
 questions, by
-key: {"allergies": "none"}; what is required must be there. Gives the booking.
+key: {"allergies": "none"}; what is required must be there. link_token: of a private link, for a service that is hidden. Gives the
+booking.
 Errors: invalid_input 400, not_signed_in 401, not_found 404, slot_taken 409, not_bookable 409,
+link_expired 409,
 idempotency_conflict 409, not_eligible, too_soon, too_far, outside_hours, blocked_out,
 limit_reached,
 coupon_invalid 422.';
@@ -226,7 +231,7 @@ $$;
 comment on function public.book_many is
 'Book several services of a business in sequence, all or nothing: items are [{service_id,
 starts_at?,
-gap_minutes?, resource_id?, addon_ids?, answers?}]. The first starts at starts_at, each other one when the
+gap_minutes?, resource_id?, addon_ids?, answers?, link_token?}]. The first starts at starts_at, each other one when the
 one before it
 ends, after its gap_minutes, or at its own starts_at. Everything else as in book. Gives the
 booking.';
@@ -234,7 +239,7 @@ booking.';
 grant execute on function
 public.book(
     public.identifier, public.instant, public.identifier, public.whole_number, public.list, text,
-    text, public.yes_no, text, public.object
+    text, public.yes_no, text, public.object, text
 ),
 public.book_many(
     public.identifier, public.list, public.instant, public.whole_number, text, text, public.yes_no,

@@ -171,14 +171,15 @@ comment on type public.day_availability is
 seats.';
 
 /*
- * Errors:  PT400 invalid_input · PT404 not_found · PT409 not_bookable
+ * Errors:  PT400 invalid_input · PT404 not_found · PT409 not_bookable link_expired
  */
 create function public.date_availability(
     service_id public.identifier,
     from_date text,
     to_date text,
     resource_id public.identifier default null,
-    party_size public.whole_number default '1'
+    party_size public.whole_number default '1',
+    link_token text default null
 )
 returns setof public.day_availability
 language plpgsql
@@ -201,16 +202,17 @@ begin
         v_first,
         v_last,
         private.to_identifier(resource_id, 'resource_id', is_required => false),
-        private.to_whole_number(party_size, 'party_size', 1, 1000)
+        private.to_whole_number(party_size, 'party_size', 1, 1000),
+        private.to_text(link_token, 'link_token', 100)
     ) as days;
 end;
 $$;
 grant execute on function public.date_availability(
-    public.identifier, text, text, public.identifier, public.whole_number
+    public.identifier, text, text, public.identifier, public.whole_number, text
 ) to anon, authenticated, service_role;
 
 comment on function public.date_availability is
 'Day by day, from from_date to to_date (at most 62 business-local dates), how many starts of a
 service are free for a party, and for a class how many sessions and seats there are. For a calendar that
-colours its days.
-Errors: invalid_input 400, not_found 404, not_bookable 409.';
+colours its days. link_token: of a private link.
+Errors: invalid_input 400, not_found 404, not_bookable 409, link_expired 409.';

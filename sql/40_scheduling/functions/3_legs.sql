@@ -5,7 +5,7 @@
  * before it. Definer: add-ons and services are read the same for everyone; whether the caller may
  * see them is checked.
  *
- * Errors:  PT400 invalid_input · PT404 not_found · PT409 not_bookable
+ * Errors:  PT400 invalid_input · PT404 not_found · PT409 not_bookable link_expired
  */
 create function scheduling.legs(wishes scheduling.wish[])
 returns scheduling.leg[]
@@ -39,7 +39,7 @@ $$;
 /*
  * What the catalog says about one wish.
  *
- * Errors:  PT400 invalid_input · PT404 not_found · PT409 not_bookable
+ * Errors:  PT400 invalid_input · PT404 not_found · PT409 not_bookable link_expired
  */
 create function scheduling.leg(wish scheduling.wish)
 returns scheduling.leg
@@ -49,10 +49,18 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_service catalog.services = scheduling.visible_service(wish.service_id);
+    v_link catalog.private_links;
+    v_service catalog.services;
     v_addons record;
     v_minutes integer;
 begin
+    if wish.link_token is not null then
+        v_link = scheduling.link_of(wish.link_token, wish.service_id);
+        if v_link.id is null then
+            perform scheduling.refuse_unseen();
+        end if;
+    end if;
+    v_service = scheduling.visible_service(wish.service_id, has_link => v_link.id is not null);
     if wish.party_size > v_service.max_party_size then
         perform private.invalid('party_size', format('must be at most %s', v_service.max_party_size));
     end if;
@@ -78,8 +86,34 @@ begin
         v_service.is_blocked_by_pending,
         v_service.hold_minutes,
         v_service.is_class,
-        coalesce(wish.answers, '{}')
+        coalesce(wish.answers, '{}'),
+        v_link.id
     )::scheduling.leg;
+end;
+$$;
+
+/*
+ * A service that takes bookings and that the caller may see: a hidden one is for members of its
+ * business, and for whoever has a link to it.
+ *
+ * Errors:  PT404 not_found · PT409 not_bookable
+ */
+create function scheduling.visible_service(service_id uuid, has_link boolean default false)
+returns catalog.services
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_service catalog.services = scheduling.open_service(visible_service.service_id);
+begin
+    if v_service.visibility = 'hidden'
+        and not has_link
+        and v_service.business_id not in (select private.my_businesses('view')) then
+        perform scheduling.refuse_unseen();
+    end if;
+    return v_service;
 end;
 $$;
 
@@ -89,7 +123,7 @@ $$;
  *
  * Errors:  PT404 not_found · PT409 not_bookable
  */
-create function scheduling.visible_service(service_id uuid)
+create function scheduling.open_service(service_id uuid)
 returns catalog.services
 language plpgsql
 stable
@@ -99,7 +133,7 @@ as $$
 declare
     v_service catalog.services;
 begin
-    v_service = scheduling.bookable_service(visible_service.service_id);
+    v_service = scheduling.bookable_service(open_service.service_id);
     if v_service.id is not null then
         return v_service;
     end if;
@@ -107,7 +141,7 @@ begin
         select 1
         from catalog.services
         where
-            services.id = visible_service.service_id
+            services.id = open_service.service_id
             and services.business_id in (select private.my_businesses('view'))
     ) then
         perform private.refuse(
@@ -115,10 +149,27 @@ begin
             'Check that the service and its business are active, and the business approved.'
         );
     end if;
+    perform scheduling.refuse_unseen();
+    return null;
+end;
+$$;
+
+/*
+ * The one answer about services that are not there for the caller.
+ *
+ * Errors:  PT404 not_found
+ */
+create function scheduling.refuse_unseen()
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
     perform private.refuse(
         'PT404', 'not_found', 'There is no such service.', 'Read services for those that you can see.'
     );
-    return null;
 end;
 $$;
 

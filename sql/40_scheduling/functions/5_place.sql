@@ -61,7 +61,7 @@ $$;
 /*
  * Queue up for all that some legs may take, and look again at what has to be true under the lock.
  *
- * Errors:  PT422 limit_reached
+ * Errors:  PT409 link_expired · PT422 limit_reached
  */
 create function scheduling.lock_for(
     legs scheduling.leg[], offers scheduling.offer[], except_booking_id uuid
@@ -84,7 +84,9 @@ begin
     perform scheduling.lock(
         array(select coalesce(offer.session_id, offer.id) from unnest(offers) as offer)
         || v_limited_ids
+        || array(select leg.private_link_id from unnest(legs) as leg where leg.private_link_id is not null)
     );
+    perform scheduling.refuse_links_over(legs);
     foreach v_leg in array legs loop
         continue when v_leg.service_id <> all(v_limited_ids);
         select businesses.time_zone into v_time_zone
@@ -172,7 +174,7 @@ $$;
  * Definer: customers have no insert privilege, so nobody chooses their own price, status or time.
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
- *          PT409 slot_taken not_bookable
+ *          PT409 slot_taken not_bookable link_expired
  *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached
  *          coupon_invalid
  */
@@ -235,7 +237,8 @@ declare
 begin
     insert into scheduling.booking_items (
         id, business_id, booking_id, position, service_id, resource_id, starts_at, ends_at,
-        duration_minutes, price_minor, service_name, addons, assigned_by, answers
+        duration_minutes, price_minor, service_name, addons, assigned_by, answers,
+        private_link_id
     )
     values (
         v_item_id, v_leg.business_id, booking.id, index, v_leg.service_id, v_leg.resource_id,
@@ -243,7 +246,8 @@ begin
         (booking.quote -> 'lines' -> (index - 1) ->> 'amount_minor')::bigint,
         v_leg.service_name, v_leg.addons,
         case when v_leg.resource_id is not null then 'customer' end::scheduling.assignment_reason,
-        v_leg.answers
+        v_leg.answers,
+        v_leg.private_link_id
     );
     v_taken = scheduling.take(
         v_leg,

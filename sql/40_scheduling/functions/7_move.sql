@@ -44,7 +44,8 @@ begin
                 services.is_blocked_by_pending,
                 services.hold_minutes,
                 services.is_class,
-                booking_items.answers
+                booking_items.answers,
+                null
             )::scheduling.leg
         from scheduling.booking_items
         inner join catalog.services on services.id = booking_items.service_id
@@ -171,7 +172,7 @@ begin
         perform scheduling.refuse_move(v_booking);
         perform scheduling.refuse_other_item(v_booking, move.item_id);
         foreach v_leg in array v_legs loop
-            perform scheduling.visible_service(v_leg.service_id);
+            perform scheduling.open_service(v_leg.service_id);
             v_offers = v_offers || scheduling.offers_of(v_leg, v_booking.id);
         end loop;
     end if;

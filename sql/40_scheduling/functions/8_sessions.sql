@@ -460,7 +460,12 @@ $$;
  * Errors:  PT404 not_found · PT409 not_bookable
  */
 create function scheduling.days(
-    service_id uuid, first_day date, last_day date, resource_id uuid, party_size integer
+    service_id uuid,
+    first_day date,
+    last_day date,
+    resource_id uuid,
+    party_size integer,
+    link_token text default null
 )
 returns table (
     day date, total_slots integer, available_slots integer, total_seats integer, free_seats integer
@@ -471,7 +476,10 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_service catalog.services = scheduling.visible_service(days.service_id);
+    v_service catalog.services = scheduling.visible_service(
+        days.service_id,
+        has_link => (scheduling.link_of(days.link_token, days.service_id)).id is not null
+    );
     v_time_zone text = (
         select businesses.time_zone
         from business.businesses

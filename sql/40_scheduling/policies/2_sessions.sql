@@ -1,6 +1,6 @@
--- Sessions are part of what a business offers: everyone sees those of a business that is open to
--- the public. Owners and managers change their capacity and delete them; scheduling makes them.
--- Seats are seen as the booking that they belong to, and written by functions only.
+-- Sessions are part of what a business offers: who sees a class sees its sessions. Owners and
+-- managers change their capacity and delete them; scheduling makes them. Seats are seen as the
+-- booking that they belong to, and written by functions only.
 
 alter table scheduling.sessions enable row level security;
 alter table scheduling.seats enable row level security;
@@ -19,8 +19,10 @@ to anon, authenticated
 using (
     exists (
         select 1
-        from business.businesses
-        where businesses.id = sessions.business_id
+        from catalog.services
+        where
+            services.business_id = sessions.business_id
+            and services.id = sessions.service_id
     )
 );
 
@@ -48,7 +50,7 @@ using (
 
 grant execute on function
 scheduling.free_seats(uuid, uuid, integer),
-scheduling.days(uuid, date, date, uuid, integer),
+scheduling.days(uuid, date, date, uuid, integer, text),
 scheduling.session_starts(catalog.services, daterange, integer[], time, time, integer),
 scheduling.create_sessions(catalog.services, timestamptz[], uuid, integer)
 to anon, authenticated, service_role;

@@ -64,7 +64,9 @@ create type scheduling.wish as (
     addon_ids uuid array,
     party_size integer,
     -- Answers to the service's questions, by key.
-    answers jsonb
+    answers jsonb,
+    -- The token of a private link to the service.
+    link_token text
 );
 
 -- A wish with all that the catalog says about it, as scheduling.legs works it out.
@@ -86,7 +88,8 @@ create type scheduling.leg as (
     is_blocked_by_pending boolean,
     hold_minutes integer,
     is_class boolean,
-    answers jsonb
+    answers jsonb,
+    private_link_id uuid
 );
 
 create table scheduling.booking_transitions (
@@ -180,6 +183,8 @@ create table scheduling.booking_items (
     assigned_by scheduling.assignment_reason,
     -- What the service asked and what was answered: [{key, label, kind, value}].
     answers jsonb not null default '[]',
+    -- By which link it was booked, if by one.
+    private_link_id uuid,
 
     constraint booking_items_business_id_id_unique unique (business_id, id),
     constraint booking_items_booking_id_id_unique unique (business_id, booking_id, id),
@@ -190,6 +195,8 @@ create table scheduling.booking_items (
     references catalog.services (business_id, id) on delete restrict,
     constraint booking_items_resource_fkey foreign key (business_id, resource_id)
     references catalog.resources (business_id, id) on delete restrict,
+    constraint booking_items_private_link_fkey foreign key (business_id, private_link_id)
+    references catalog.private_links (business_id, id) on delete restrict,
     constraint booking_items_last_as_long_as_they_say check (
         ends_at = starts_at + make_interval(mins => duration_minutes)
     ),
@@ -202,6 +209,10 @@ create index booking_items_service_idx
 on scheduling.booking_items (business_id, service_id, starts_at);
 create index booking_items_resource_idx
 on scheduling.booking_items (business_id, resource_id, starts_at);
+
+create index booking_items_private_link_idx
+on scheduling.booking_items (business_id, private_link_id)
+where private_link_id is not null;
 
 create table scheduling.allocations (
     business_id uuid not null,

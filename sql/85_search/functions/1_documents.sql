@@ -149,6 +149,7 @@ begin
             services.business_id = businesses.id
             and services.is_active
             and services.archived_at is null
+            and services.visibility = 'public'
     ) as offered
     where
         businesses.id = any(documents_of.business_ids)

@@ -58,6 +58,7 @@ begin
         offered.business_id = services.business_id
         and offered.is_active
         and offered.archived_at is null
+        and offered.visibility = 'public'
         and (wish.price_max is null or offered.price_minor <= wish.price_max)
         and (wish.currency is null or offered.currency = wish.currency)
         and (wish.category is null or search.slug(service_categories.name) = wish.category)
