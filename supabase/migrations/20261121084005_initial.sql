@@ -5531,6 +5531,7 @@ on catalog.cancellation_tiers (business_id, cancellation_policy_id);
 
 create type catalog.resource_kind as enum ('staff', 'room', 'equipment');
 create type catalog.requirement_mode as enum ('all', 'any');
+create type catalog.visibility as enum ('public', 'hidden');
 create type catalog.limit_period as enum ('day', 'week', 'month', 'year');
 
 create table catalog.service_categories (
@@ -5585,6 +5586,8 @@ create table catalog.services (
     updated_at timestamptz not null default now(),
     -- Who leaves the choice open gets whom they prefer or know, if free.
     prefers_known_staff boolean not null default false,
+    -- What is hidden is in nobody's catalog: members and private links book it.
+    visibility catalog.visibility not null default 'public',
 
     constraint services_business_id_id_unique unique (business_id, id),
     constraint services_category_fkey foreign key (business_id, category_id)
@@ -5986,6 +5989,38 @@ create table catalog.service_questions (
 );
 comment on table catalog.service_questions is 'What whoever books a service is asked.';
 create index service_questions_service_idx on catalog.service_questions (business_id, service_id);
+
+-- sql/30_catalog/tables/5_links.sql
+
+-- Links by which a service can be booked that nobody else sees. Of a link's token only the hash is
+-- kept. How often it was used is counted from the bookings (scheduling.link_uses).
+
+create table catalog.private_links (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null,
+    service_id uuid not null,
+    token_hash bytea not null,
+    -- For whom it is, in the business's own words.
+    label text,
+    -- Null: as long as it is not revoked.
+    expires_at timestamptz,
+    -- Null: as often as one likes.
+    max_uses integer,
+    revoked_at timestamptz,
+    created_by uuid references auth.users (id) on delete set null,
+    created_at timestamptz not null default now(),
+
+    constraint private_links_business_id_id_unique unique (business_id, id),
+    constraint private_links_token_hash_unique unique (token_hash),
+    constraint private_links_service_fkey foreign key (business_id, service_id)
+    references catalog.services (business_id, id) on delete cascade,
+    constraint private_links_max_uses_is_sane check (max_uses between 1 and 1000000),
+    constraint private_links_label_is_short check (length(label) <= 200)
+);
+comment on table catalog.private_links is
+'Secret links, each to one service: whoever knows its token sees and books it, hidden or not.';
+create index private_links_service_idx on catalog.private_links (business_id, service_id);
+create index private_links_created_by_idx on catalog.private_links (created_by);
 
 -- sql/30_catalog/functions.sql
 
@@ -6419,18 +6454,19 @@ grant insert (
     price_minor, currency, buffer_before_minutes, buffer_after_minutes, slot_interval_minutes,
     slot_offset_minutes, min_notice_minutes, max_advance_days, bookable_from, bookable_until,
     max_party_size, is_class, requires_confirmation, is_blocked_by_pending, hold_minutes, position,
-    is_active, archived_at, prefers_known_staff
+    is_active, archived_at, prefers_known_staff, visibility
 ) on table catalog.services to authenticated;
 grant update (
     id, business_id, category_id, cancellation_policy_id, name, description, duration_minutes,
     price_minor, currency, buffer_before_minutes, buffer_after_minutes, slot_interval_minutes,
     slot_offset_minutes, min_notice_minutes, max_advance_days, bookable_from, bookable_until,
     max_party_size, is_class, requires_confirmation, is_blocked_by_pending, hold_minutes, position,
-    is_active, archived_at, prefers_known_staff
+    is_active, archived_at, prefers_known_staff, visibility
 ) on table catalog.services to authenticated;
 grant select, insert, update, delete on table catalog.services to service_role;
 
--- What was retired or switched off is for members: a customer's bookings keep its name.
+-- What was retired, switched off or hidden is for members: a customer's bookings keep its name.
+-- What hangs on a service is seen by whoever sees the service.
 create policy services_select_public
 on catalog.services
 for select
@@ -6438,6 +6474,7 @@ to anon
 using (
     is_active
     and archived_at is null
+    and visibility = 'public'
     and exists (
         select 1
         from business.businesses
@@ -6452,6 +6489,7 @@ to authenticated
 using (
     is_active
     and archived_at is null
+    and visibility = 'public'
     and exists (
         select 1
         from business.businesses
@@ -6495,8 +6533,10 @@ to anon, authenticated
 using (
     exists (
         select 1
-        from business.businesses
-        where businesses.id = service_addons.business_id
+        from catalog.services
+        where
+            services.business_id = service_addons.business_id
+            and services.id = service_addons.service_id
     )
 );
 
@@ -6535,8 +6575,10 @@ to anon, authenticated
 using (
     exists (
         select 1
-        from business.businesses
-        where businesses.id = booking_limits.business_id
+        from catalog.services
+        where
+            services.business_id = booking_limits.business_id
+            and services.id = booking_limits.service_id
     )
 );
 
@@ -6621,8 +6663,10 @@ to anon, authenticated
 using (
     exists (
         select 1
-        from business.businesses
-        where businesses.id = service_resources.business_id
+        from catalog.services
+        where
+            services.business_id = service_resources.business_id
+            and services.id = service_resources.service_id
     )
 );
 
@@ -6786,6 +6830,23 @@ for delete
 to authenticated
 using (business_id in (select private.my_businesses('manage')));
 
+-- sql/30_catalog/policies/5_links.sql
+
+-- Who may see private links: members of the business, never the hash. Functions write them.
+
+alter table catalog.private_links enable row level security;
+
+grant select (
+    id, business_id, service_id, label, expires_at, max_uses, revoked_at, created_by, created_at
+) on table catalog.private_links to authenticated;
+grant select, insert, update, delete on table catalog.private_links to service_role;
+
+create policy private_links_select
+on catalog.private_links
+for select
+to authenticated
+using (business_id in (select private.my_businesses('view')));
+
 -- sql/30_catalog/api/1_cancellation.sql
 
 -- What clients read about what cancelling costs and, as owners and managers, write.
@@ -6924,7 +6985,8 @@ select
     services.archived_at,
     services.created_at,
     services.updated_at,
-    services.prefers_known_staff
+    services.prefers_known_staff,
+    services.visibility
 from catalog.services;
 grant select on public.services to anon;
 grant select, insert, update, delete on public.services to authenticated, service_role;
@@ -6974,6 +7036,8 @@ comment on column public.services.archived_at is
 'When it was retired; it keeps its history and takes no new bookings.';
 comment on column public.services.created_at is 'When it was made.';
 comment on column public.services.updated_at is 'When it was last changed.';
+comment on column public.services.visibility is
+'public, or hidden: in nobody''s catalog, booked by members and through private links only.';
 comment on column public.services.prefers_known_staff is
 'Whether a customer who names nobody gets whom they prefer, or had last, if free.';
 
@@ -7389,7 +7453,9 @@ create type scheduling.wish as (
     addon_ids uuid array,
     party_size integer,
     -- Answers to the service's questions, by key.
-    answers jsonb
+    answers jsonb,
+    -- The token of a private link to the service.
+    link_token text
 );
 
 -- A wish with all that the catalog says about it, as scheduling.legs works it out.
@@ -7411,7 +7477,8 @@ create type scheduling.leg as (
     is_blocked_by_pending boolean,
     hold_minutes integer,
     is_class boolean,
-    answers jsonb
+    answers jsonb,
+    private_link_id uuid
 );
 
 create table scheduling.booking_transitions (
@@ -7505,6 +7572,8 @@ create table scheduling.booking_items (
     assigned_by scheduling.assignment_reason,
     -- What the service asked and what was answered: [{key, label, kind, value}].
     answers jsonb not null default '[]',
+    -- By which link it was booked, if by one.
+    private_link_id uuid,
 
     constraint booking_items_business_id_id_unique unique (business_id, id),
     constraint booking_items_booking_id_id_unique unique (business_id, booking_id, id),
@@ -7515,6 +7584,8 @@ create table scheduling.booking_items (
     references catalog.services (business_id, id) on delete restrict,
     constraint booking_items_resource_fkey foreign key (business_id, resource_id)
     references catalog.resources (business_id, id) on delete restrict,
+    constraint booking_items_private_link_fkey foreign key (business_id, private_link_id)
+    references catalog.private_links (business_id, id) on delete restrict,
     constraint booking_items_last_as_long_as_they_say check (
         ends_at = starts_at + make_interval(mins => duration_minutes)
     ),
@@ -7527,6 +7598,10 @@ create index booking_items_service_idx
 on scheduling.booking_items (business_id, service_id, starts_at);
 create index booking_items_resource_idx
 on scheduling.booking_items (business_id, resource_id, starts_at);
+
+create index booking_items_private_link_idx
+on scheduling.booking_items (business_id, private_link_id)
+where private_link_id is not null;
 
 create table scheduling.allocations (
     business_id uuid not null,
@@ -8556,7 +8631,7 @@ $$;
  * before it. Definer: add-ons and services are read the same for everyone; whether the caller may
  * see them is checked.
  *
- * Errors:  PT400 invalid_input · PT404 not_found · PT409 not_bookable
+ * Errors:  PT400 invalid_input · PT404 not_found · PT409 not_bookable link_expired
  */
 create function scheduling.legs(wishes scheduling.wish[])
 returns scheduling.leg[]
@@ -8590,7 +8665,7 @@ $$;
 /*
  * What the catalog says about one wish.
  *
- * Errors:  PT400 invalid_input · PT404 not_found · PT409 not_bookable
+ * Errors:  PT400 invalid_input · PT404 not_found · PT409 not_bookable link_expired
  */
 create function scheduling.leg(wish scheduling.wish)
 returns scheduling.leg
@@ -8600,10 +8675,18 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_service catalog.services = scheduling.visible_service(wish.service_id);
+    v_link catalog.private_links;
+    v_service catalog.services;
     v_addons record;
     v_minutes integer;
 begin
+    if wish.link_token is not null then
+        v_link = scheduling.link_of(wish.link_token, wish.service_id);
+        if v_link.id is null then
+            perform scheduling.refuse_unseen();
+        end if;
+    end if;
+    v_service = scheduling.visible_service(wish.service_id, has_link => v_link.id is not null);
     if wish.party_size > v_service.max_party_size then
         perform private.invalid('party_size', format('must be at most %s', v_service.max_party_size));
     end if;
@@ -8629,8 +8712,34 @@ begin
         v_service.is_blocked_by_pending,
         v_service.hold_minutes,
         v_service.is_class,
-        coalesce(wish.answers, '{}')
+        coalesce(wish.answers, '{}'),
+        v_link.id
     )::scheduling.leg;
+end;
+$$;
+
+/*
+ * A service that takes bookings and that the caller may see: a hidden one is for members of its
+ * business, and for whoever has a link to it.
+ *
+ * Errors:  PT404 not_found · PT409 not_bookable
+ */
+create function scheduling.visible_service(service_id uuid, has_link boolean default false)
+returns catalog.services
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_service catalog.services = scheduling.open_service(visible_service.service_id);
+begin
+    if v_service.visibility = 'hidden'
+        and not has_link
+        and v_service.business_id not in (select private.my_businesses('view')) then
+        perform scheduling.refuse_unseen();
+    end if;
+    return v_service;
 end;
 $$;
 
@@ -8640,7 +8749,7 @@ $$;
  *
  * Errors:  PT404 not_found · PT409 not_bookable
  */
-create function scheduling.visible_service(service_id uuid)
+create function scheduling.open_service(service_id uuid)
 returns catalog.services
 language plpgsql
 stable
@@ -8650,7 +8759,7 @@ as $$
 declare
     v_service catalog.services;
 begin
-    v_service = scheduling.bookable_service(visible_service.service_id);
+    v_service = scheduling.bookable_service(open_service.service_id);
     if v_service.id is not null then
         return v_service;
     end if;
@@ -8658,7 +8767,7 @@ begin
         select 1
         from catalog.services
         where
-            services.id = visible_service.service_id
+            services.id = open_service.service_id
             and services.business_id in (select private.my_businesses('view'))
     ) then
         perform private.refuse(
@@ -8666,10 +8775,27 @@ begin
             'Check that the service and its business are active, and the business approved.'
         );
     end if;
+    perform scheduling.refuse_unseen();
+    return null;
+end;
+$$;
+
+/*
+ * The one answer about services that are not there for the caller.
+ *
+ * Errors:  PT404 not_found
+ */
+create function scheduling.refuse_unseen()
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
     perform private.refuse(
         'PT404', 'not_found', 'There is no such service.', 'Read services for those that you can see.'
     );
-    return null;
 end;
 $$;
 
@@ -8719,6 +8845,279 @@ begin
             'Read service_addons for those of the service.'
         );
     end if;
+end;
+$$;
+
+-- sql/40_scheduling/functions/3_links.sql
+
+-- Hidden services, and the links that open them. Whoever has no link learns nothing: a hidden
+-- service and one that does not exist get one answer.
+
+/*
+ * Make a link to a service. For owners and managers.
+ * Definer: nobody has a write grant on links; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function scheduling.create_private_link(
+    service_id uuid, token text, label text, expires_at timestamptz, max_uses integer
+)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_service catalog.services;
+    v_id uuid;
+begin
+    perform private.signed_in_user();
+    select services.* into v_service
+    from catalog.services
+    where
+        services.id = create_private_link.service_id
+        and (
+            services.visibility = 'public'
+            or services.business_id in (select private.my_businesses('view'))
+        );
+    if v_service.id is null then
+        perform scheduling.refuse_unseen();
+    end if;
+    perform private.require_member(v_service.business_id, 'manage');
+    insert into catalog.private_links (
+        business_id, service_id, token_hash, label, expires_at, max_uses, created_by, created_at
+    )
+    values (
+        v_service.business_id,
+        v_service.id,
+        business.token_hash(create_private_link.token),
+        create_private_link.label,
+        create_private_link.expires_at,
+        create_private_link.max_uses,
+        auth.uid(),
+        private.now()
+    )
+    returning private_links.id into v_id;
+    return v_id;
+end;
+$$;
+
+/*
+ * Revoke a link; again changes nothing. What was booked through it stays.
+ * Definer: as scheduling.create_private_link.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function scheduling.revoke_private_link(link_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_link catalog.private_links;
+begin
+    perform private.signed_in_user();
+    perform scheduling.lock(array[revoke_private_link.link_id]);
+    select private_links.* into v_link
+    from catalog.private_links
+    where
+        private_links.id = revoke_private_link.link_id
+        and private_links.business_id in (select private.my_businesses('view'));
+    if v_link.id is null then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such link.', 'Read private_links for those of the business.'
+        );
+    end if;
+    perform private.require_member(v_link.business_id, 'manage');
+    update catalog.private_links
+    set revoked_at = private.now()
+    where private_links.id = v_link.id and private_links.revoked_at is null;
+end;
+$$;
+
+/*
+ * How often a link was used: services booked through it that were not called off, holds that run
+ * included.
+ * Definer: counts bookings that the one who books does not see.
+ */
+create function scheduling.link_uses(business_id uuid, link_id uuid)
+returns integer
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return (
+        select count(*)
+        from scheduling.booking_items
+        inner join scheduling.bookings on bookings.id = booking_items.booking_id
+        where
+            booking_items.business_id = link_uses.business_id
+            and booking_items.private_link_id = link_uses.link_id
+            and booking_items.cancelled_at is null
+            and bookings.status not in ('cancelled', 'rejected', 'expired')
+            and (bookings.hold_expires_at is null or bookings.hold_expires_at > private.now())
+    );
+end;
+$$;
+
+/*
+ * The link that a token opens, if it opens that service (any, where none is named) and lets so many
+ * through. One that is over is told to whoever knows it.
+ * Definer: nobody reads the hash of a token.
+ *
+ * Errors:  PT409 link_expired
+ */
+create function scheduling.link_of(token text, service_id uuid default null)
+returns catalog.private_links
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_link catalog.private_links;
+begin
+    select private_links.* into v_link
+    from catalog.private_links
+    where
+        private_links.token_hash = business.token_hash(link_of.token)
+        and (link_of.service_id is null or private_links.service_id = link_of.service_id);
+    if v_link.id is not null then
+        perform scheduling.refuse_link_over(v_link, 1);
+    end if;
+    return v_link;
+end;
+$$;
+
+/*
+ * Errors:  PT409 link_expired
+ */
+create function scheduling.refuse_link_over(link catalog.private_links, wanted integer)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if link.revoked_at is not null
+        or link.expires_at <= private.now()
+        or link.max_uses < wanted + scheduling.link_uses(link.business_id, link.id) then
+        perform private.refuse(
+            'PT409', 'link_expired', 'This link is not valid any more.', 'Ask the business for another.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Look again at the links by which some services are booked, under their lock.
+ *
+ * Errors:  PT409 link_expired
+ */
+create function scheduling.refuse_links_over(legs scheduling.leg[])
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_link record;
+begin
+    for v_link in
+        select
+            private_links,
+            count(*)::integer as wanted
+        from unnest(legs) as leg
+        inner join catalog.private_links on private_links.id = leg.private_link_id
+        group by private_links.id
+    loop
+        perform scheduling.refuse_link_over(v_link.private_links, v_link.wanted);
+    end loop;
+end;
+$$;
+
+/*
+ * What a link shows: the service with its add-ons, its questions and who gives it, and the
+ * business, as the catalog would show them.
+ * Definer: what is hidden is shown to nobody else; the token is the proof.
+ *
+ * Errors:  PT404 not_found · PT409 link_expired
+ */
+create function scheduling.resolve_link(token text)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_link catalog.private_links = scheduling.link_of(resolve_link.token);
+    v_service catalog.services = scheduling.bookable_service(v_link.service_id);
+begin
+    if v_service.id is null then
+        perform scheduling.refuse_unseen();
+    end if;
+    return jsonb_build_object(
+        'service', to_jsonb(v_service) - array[
+            'category_id', 'cancellation_policy_id', 'position', 'is_active', 'archived_at',
+            'created_at', 'updated_at'
+        ],
+        'business', (
+            select jsonb_build_object(
+                'id', businesses.id,
+                'slug', businesses.slug,
+                'name', businesses.name,
+                'time_zone', businesses.time_zone
+            )
+            from business.businesses
+            where businesses.id = v_service.business_id
+        ),
+        'addons', (
+            select coalesce(jsonb_agg(
+                jsonb_build_object(
+                    'id', service_addons.id,
+                    'name', service_addons.name,
+                    'price_minor', service_addons.price_minor,
+                    'duration_minutes', service_addons.duration_minutes
+                )
+                order by service_addons.position, service_addons.id
+            ), '[]')
+            from catalog.service_addons
+            where service_addons.service_id = v_service.id and service_addons.is_active
+        ),
+        'questions', (
+            select coalesce(jsonb_agg(
+                jsonb_build_object(
+                    'key', service_questions.key,
+                    'label', service_questions.label,
+                    'kind', service_questions.kind,
+                    'is_required', service_questions.is_required,
+                    'choices', service_questions.choices
+                )
+                order by service_questions.position, service_questions.key
+            ), '[]')
+            from catalog.service_questions
+            where service_questions.service_id = v_service.id and service_questions.is_active
+        ),
+        'resources', (
+            select coalesce(jsonb_agg(
+                jsonb_build_object('id', resources.id, 'name', resources.name, 'kind', resources.kind)
+                order by resources.position, resources.name
+            ), '[]')
+            from catalog.service_resources
+            inner join catalog.resources on resources.id = service_resources.resource_id
+            where service_resources.service_id = v_service.id and resources.is_active
+        ),
+        'expires_at', v_link.expires_at,
+        'uses_left', v_link.max_uses - scheduling.link_uses(v_link.business_id, v_link.id)
+    );
 end;
 $$;
 
@@ -9596,7 +9995,7 @@ $$;
 /*
  * Queue up for all that some legs may take, and look again at what has to be true under the lock.
  *
- * Errors:  PT422 limit_reached
+ * Errors:  PT409 link_expired · PT422 limit_reached
  */
 create function scheduling.lock_for(
     legs scheduling.leg[], offers scheduling.offer[], except_booking_id uuid
@@ -9619,7 +10018,9 @@ begin
     perform scheduling.lock(
         array(select coalesce(offer.session_id, offer.id) from unnest(offers) as offer)
         || v_limited_ids
+        || array(select leg.private_link_id from unnest(legs) as leg where leg.private_link_id is not null)
     );
+    perform scheduling.refuse_links_over(legs);
     foreach v_leg in array legs loop
         continue when v_leg.service_id <> all(v_limited_ids);
         select businesses.time_zone into v_time_zone
@@ -9707,7 +10108,7 @@ $$;
  * Definer: customers have no insert privilege, so nobody chooses their own price, status or time.
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
- *          PT409 slot_taken not_bookable
+ *          PT409 slot_taken not_bookable link_expired
  *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached
  *          coupon_invalid
  */
@@ -9770,7 +10171,8 @@ declare
 begin
     insert into scheduling.booking_items (
         id, business_id, booking_id, position, service_id, resource_id, starts_at, ends_at,
-        duration_minutes, price_minor, service_name, addons, assigned_by, answers
+        duration_minutes, price_minor, service_name, addons, assigned_by, answers,
+        private_link_id
     )
     values (
         v_item_id, v_leg.business_id, booking.id, index, v_leg.service_id, v_leg.resource_id,
@@ -9778,7 +10180,8 @@ begin
         (booking.quote -> 'lines' -> (index - 1) ->> 'amount_minor')::bigint,
         v_leg.service_name, v_leg.addons,
         case when v_leg.resource_id is not null then 'customer' end::scheduling.assignment_reason,
-        v_leg.answers
+        v_leg.answers,
+        v_leg.private_link_id
     );
     v_taken = scheduling.take(
         v_leg,
@@ -10525,7 +10928,8 @@ begin
                 services.is_blocked_by_pending,
                 services.hold_minutes,
                 services.is_class,
-                booking_items.answers
+                booking_items.answers,
+                null
             )::scheduling.leg
         from scheduling.booking_items
         inner join catalog.services on services.id = booking_items.service_id
@@ -10652,7 +11056,7 @@ begin
         perform scheduling.refuse_move(v_booking);
         perform scheduling.refuse_other_item(v_booking, move.item_id);
         foreach v_leg in array v_legs loop
-            perform scheduling.visible_service(v_leg.service_id);
+            perform scheduling.open_service(v_leg.service_id);
             v_offers = v_offers || scheduling.offers_of(v_leg, v_booking.id);
         end loop;
     end if;
@@ -11792,7 +12196,12 @@ $$;
  * Errors:  PT404 not_found · PT409 not_bookable
  */
 create function scheduling.days(
-    service_id uuid, first_day date, last_day date, resource_id uuid, party_size integer
+    service_id uuid,
+    first_day date,
+    last_day date,
+    resource_id uuid,
+    party_size integer,
+    link_token text default null
 )
 returns table (
     day date, total_slots integer, available_slots integer, total_seats integer, free_seats integer
@@ -11803,7 +12212,10 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_service catalog.services = scheduling.visible_service(days.service_id);
+    v_service catalog.services = scheduling.visible_service(
+        days.service_id,
+        has_link => (scheduling.link_of(days.link_token, days.service_id)).id is not null
+    );
     v_time_zone text = (
         select businesses.time_zone
         from business.businesses
@@ -12560,7 +12972,9 @@ scheduling.cancel_item(uuid, uuid, scheduling.actor_kind[], text),
 scheduling.cancellation_quote(uuid, timestamptz),
 scheduling.move(uuid, timestamptz, uuid, scheduling.actor_kind[], text, uuid),
 scheduling.legs(scheduling.wish[]),
-scheduling.visible_service(uuid),
+scheduling.visible_service(uuid, boolean),
+scheduling.open_service(uuid),
+scheduling.refuse_unseen(),
 scheduling.bookable_service(uuid),
 scheduling.offers(uuid, tstzrange, uuid, integer, integer, uuid),
 scheduling.chosen_addons(uuid, uuid[])
@@ -12569,9 +12983,9 @@ grant execute on function scheduling.apply_due_transitions(integer) to worker;
 
 -- sql/40_scheduling/policies/2_sessions.sql
 
--- Sessions are part of what a business offers: everyone sees those of a business that is open to
--- the public. Owners and managers change their capacity and delete them; scheduling makes them.
--- Seats are seen as the booking that they belong to, and written by functions only.
+-- Sessions are part of what a business offers: who sees a class sees its sessions. Owners and
+-- managers change their capacity and delete them; scheduling makes them. Seats are seen as the
+-- booking that they belong to, and written by functions only.
 
 alter table scheduling.sessions enable row level security;
 alter table scheduling.seats enable row level security;
@@ -12590,8 +13004,10 @@ to anon, authenticated
 using (
     exists (
         select 1
-        from business.businesses
-        where businesses.id = sessions.business_id
+        from catalog.services
+        where
+            services.business_id = sessions.business_id
+            and services.id = sessions.service_id
     )
 );
 
@@ -12619,7 +13035,7 @@ using (
 
 grant execute on function
 scheduling.free_seats(uuid, uuid, integer),
-scheduling.days(uuid, date, date, uuid, integer),
+scheduling.days(uuid, date, date, uuid, integer, text),
 scheduling.session_starts(catalog.services, daterange, integer[], time, time, integer),
 scheduling.create_sessions(catalog.services, timestamptz[], uuid, integer)
 to anon, authenticated, service_role;
@@ -12766,7 +13182,8 @@ select
     booking_items.cancelled_at,
     booking_items.cancellation_fee_minor,
     booking_items.assigned_by,
-    booking_items.answers
+    booking_items.answers,
+    booking_items.private_link_id
 from scheduling.booking_items;
 grant select on public.booking_items to authenticated, service_role;
 
@@ -12794,6 +13211,8 @@ comment on column public.booking_items.cancelled_at is
 comment on column public.booking_items.cancellation_fee_minor is
 'What cancelling it cost, by itself or with the booking; null while it is not cancelled, or
 where the business cancelled.';
+comment on column public.booking_items.private_link_id is
+'By which private link it was booked, if by one.';
 comment on column public.booking_items.answers is
 'What the service asked and what was answered, as it was asked then: [{key, label, kind, value}].';
 
@@ -12967,7 +13386,8 @@ create function public.available_slots(
     to_at public.instant,
     resource_id public.identifier default null,
     party_size public.whole_number default '1',
-    addon_ids public.list default null
+    addon_ids public.list default null,
+    link_token text default null
 )
 returns setof public.slot
 language plpgsql
@@ -12991,7 +13411,8 @@ begin
         scheduling.legs(array[
             row(
                 v_service_id, null, null, v_resource_id,
-                private.to_identifiers(addon_ids, 'addon_ids'), v_party_size, null
+                private.to_identifiers(addon_ids, 'addon_ids'), v_party_size, null,
+                private.to_text(link_token, 'link_token', 100)
             )::scheduling.wish
         ])
     )[1];
@@ -13010,7 +13431,7 @@ end;
 $$;
 grant execute on function public.available_slots(
     public.identifier, public.instant, public.instant, public.identifier, public.whole_number,
-    public.list
+    public.list, text
 ) to anon, authenticated, service_role;
 
 comment on function public.available_slots is
@@ -13019,8 +13440,8 @@ for each
 resource that could give it then, ordered by time. What it gives can be booked, what it does not
 give cannot.
 resource_id: only this resource. party_size: guests, 1 if not sent. addon_ids: add-ons that make it
-longer.
-Errors: invalid_input 400, not_found 404.';
+longer. link_token: of a private link to the service.
+Errors: invalid_input 400, not_found 404, link_expired 409.';
 
 -- sql/40_scheduling/api/3_book.sql
 
@@ -13029,7 +13450,7 @@ Errors: invalid_input 400, not_found 404.';
 
 /*
  * Read the items of book_many and quote: [{service_id, starts_at?, gap_minutes?, resource_id?,
- * addon_ids?, party_size?, answers?}].
+ * addon_ids?, party_size?, answers?, link_token?}].
  *
  * Errors:  PT400 invalid_input
  */
@@ -13067,7 +13488,8 @@ begin
                 ),
                 1
             ),
-            private.to_object(v_item ->> 'answers', 'items.answers')
+            private.to_object(v_item ->> 'answers', 'items.answers'),
+            private.to_text(v_item ->> 'link_token', 'items.link_token', 100)
         )::scheduling.wish;
     end loop;
     if v_wishes = '{}' then
@@ -13147,7 +13569,8 @@ create function public.book(
     notes text default null,
     hold public.yes_no default 'false',
     idempotency_key text default null,
-    answers public.object default null
+    answers public.object default null,
+    link_token text default null
 )
 returns public.bookings
 language plpgsql
@@ -13172,7 +13595,8 @@ begin
                     ),
                     1
                 ),
-                private.to_object(answers, 'answers')
+                private.to_object(answers, 'answers'),
+                private.to_text(link_token, 'link_token', 100)
             )::scheduling.wish
         ],
         private.to_text(coupon_code, 'coupon_code', 100),
@@ -13191,8 +13615,10 @@ keep the time for the service''s hold_minutes; confirm_booking makes it a bookin
 sending the
 same call again with the same key gives the first answer again, for a day. answers: to the service''s
 questions, by
-key: {"allergies": "none"}; what is required must be there. Gives the booking.
+key: {"allergies": "none"}; what is required must be there. link_token: of a private link, for a service that is hidden. Gives the
+booking.
 Errors: invalid_input 400, not_signed_in 401, not_found 404, slot_taken 409, not_bookable 409,
+link_expired 409,
 idempotency_conflict 409, not_eligible, too_soon, too_far, outside_hours, blocked_out,
 limit_reached,
 coupon_invalid 422.';
@@ -13252,7 +13678,7 @@ $$;
 comment on function public.book_many is
 'Book several services of a business in sequence, all or nothing: items are [{service_id,
 starts_at?,
-gap_minutes?, resource_id?, addon_ids?, answers?}]. The first starts at starts_at, each other one when the
+gap_minutes?, resource_id?, addon_ids?, answers?, link_token?}]. The first starts at starts_at, each other one when the
 one before it
 ends, after its gap_minutes, or at its own starts_at. Everything else as in book. Gives the
 booking.';
@@ -13260,7 +13686,7 @@ booking.';
 grant execute on function
 public.book(
     public.identifier, public.instant, public.identifier, public.whole_number, public.list, text,
-    text, public.yes_no, text, public.object
+    text, public.yes_no, text, public.object, text
 ),
 public.book_many(
     public.identifier, public.list, public.instant, public.whole_number, text, text, public.yes_no,
@@ -13770,6 +14196,123 @@ public.rotate_calendar_feed(public.identifier),
 public.delete_calendar_feed(public.identifier)
 to anon, authenticated, service_role;
 
+-- sql/40_scheduling/api/6_links.sql
+
+-- Private links for clients: made and revoked by owners and managers, opened by whoever has one.
+
+create view public.private_links
+with (security_invoker = true)
+as
+select
+    private_links.id,
+    private_links.business_id,
+    private_links.service_id,
+    private_links.label,
+    private_links.expires_at,
+    private_links.max_uses,
+    scheduling.link_uses(private_links.business_id, private_links.id) as use_count,
+    private_links.revoked_at,
+    private_links.created_by,
+    private_links.created_at
+from catalog.private_links;
+grant select on public.private_links to authenticated, service_role;
+
+comment on view public.private_links is
+'Secret links to services, for the business''s members. Written by create_private_link and
+revoke_private_link.';
+comment on column public.private_links.id is 'Key.';
+comment on column public.private_links.business_id is 'The business.';
+comment on column public.private_links.service_id is 'The service that it opens.';
+comment on column public.private_links.label is 'For whom it is, if said.';
+comment on column public.private_links.expires_at is 'Until when it is valid; null is for ever.';
+comment on column public.private_links.max_uses is
+'How many bookings it is good for; null is as many as one likes.';
+comment on column public.private_links.use_count is
+'How many services were booked through it and not called off.';
+comment on column public.private_links.revoked_at is 'When it was revoked, if it was.';
+comment on column public.private_links.created_by is 'Who made it.';
+comment on column public.private_links.created_at is 'When it was made.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function public.create_private_link(
+    service_id public.identifier,
+    label text default null,
+    expires_at public.instant default null,
+    max_uses public.whole_number default null,
+    out link_id uuid,
+    out token text
+)
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    -- 244 random bits: two UUIDs of PostgreSQL's strong random source.
+    token = replace(concat(gen_random_uuid(), gen_random_uuid()), '-', '');
+    link_id = scheduling.create_private_link(
+        private.to_identifier(service_id, 'service_id'),
+        token,
+        private.to_text(label, 'label', 200),
+        private.to_instant(expires_at, 'expires_at', is_required => false),
+        private.to_whole_number(max_uses, 'max_uses', 1, 1000000, is_required => false)
+    );
+end;
+$$;
+comment on function public.create_private_link is
+'A secret link to a service, hidden or not, for owners and managers: available_slots, quote and book
+take its token as link_token. label: for whom (at most 200 characters). expires_at: until when.
+max_uses: for how many bookings. Gives {link_id, token}; the token is shown here and never again.
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function public.revoke_private_link(link_id public.identifier)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform scheduling.revoke_private_link(private.to_identifier(link_id, 'link_id'));
+end;
+$$;
+comment on function public.revoke_private_link is
+'Make a link useless from now on; what was booked through it stays. For owners and managers.
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
+
+/*
+ * Errors:  PT400 invalid_input · PT404 not_found · PT409 link_expired
+ */
+create function public.resolve_link(token text)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+begin atomic
+    select scheduling.resolve_link(private.to_required_text(token, 'token', 100));
+end;
+comment on function public.resolve_link is
+'What a private link opens, for whoever has its token: {service, business, addons, questions,
+resources, expires_at, uses_left}. Errors: invalid_input 400, not_found 404, link_expired 409.';
+
+grant execute on function
+scheduling.create_private_link(uuid, text, text, timestamptz, integer),
+scheduling.revoke_private_link(uuid),
+scheduling.resolve_link(text),
+public.create_private_link(
+    public.identifier, text, public.instant, public.whole_number
+),
+public.revoke_private_link(public.identifier),
+public.resolve_link(text)
+to anon, authenticated, service_role;
+grant execute on function scheduling.link_uses(uuid, uuid) to authenticated, service_role;
+
 -- sql/40_scheduling/api/6_preferences.sql
 
 -- Whom a customer prefers.
@@ -13996,14 +14539,15 @@ comment on type public.day_availability is
 seats.';
 
 /*
- * Errors:  PT400 invalid_input · PT404 not_found · PT409 not_bookable
+ * Errors:  PT400 invalid_input · PT404 not_found · PT409 not_bookable link_expired
  */
 create function public.date_availability(
     service_id public.identifier,
     from_date text,
     to_date text,
     resource_id public.identifier default null,
-    party_size public.whole_number default '1'
+    party_size public.whole_number default '1',
+    link_token text default null
 )
 returns setof public.day_availability
 language plpgsql
@@ -14026,19 +14570,20 @@ begin
         v_first,
         v_last,
         private.to_identifier(resource_id, 'resource_id', is_required => false),
-        private.to_whole_number(party_size, 'party_size', 1, 1000)
+        private.to_whole_number(party_size, 'party_size', 1, 1000),
+        private.to_text(link_token, 'link_token', 100)
     ) as days;
 end;
 $$;
 grant execute on function public.date_availability(
-    public.identifier, text, text, public.identifier, public.whole_number
+    public.identifier, text, text, public.identifier, public.whole_number, text
 ) to anon, authenticated, service_role;
 
 comment on function public.date_availability is
 'Day by day, from from_date to to_date (at most 62 business-local dates), how many starts of a
 service are free for a party, and for a class how many sessions and seats there are. For a calendar that
-colours its days.
-Errors: invalid_input 400, not_found 404, not_bookable 409.';
+colours its days. link_token: of a private link.
+Errors: invalid_input 400, not_found 404, not_bookable 409, link_expired 409.';
 
 -- sql/50_pricing/functions.sql
 
@@ -16690,6 +17235,7 @@ begin
             services.business_id = businesses.id
             and services.is_active
             and services.archived_at is null
+            and services.visibility = 'public'
     ) as offered
     where
         businesses.id = any(documents_of.business_ids)
@@ -17029,6 +17575,7 @@ begin
         offered.business_id = services.business_id
         and offered.is_active
         and offered.archived_at is null
+        and offered.visibility = 'public'
         and (wish.price_max is null or offered.price_minor <= wish.price_max)
         and (wish.currency is null or offered.currency = wish.currency)
         and (wish.category is null or search.slug(service_categories.name) = wish.category)
