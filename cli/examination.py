@@ -10,7 +10,7 @@ from typing import Literal
 import httpx
 import psycopg
 
-from cli import advisors, migrations, schema, settings
+from cli import advisors, catalog, migrations, schema, settings
 from cli.refusal import Refusal
 from cli.stack import programs
 from cli.stack.state import Endpoints, State
@@ -46,6 +46,7 @@ def of_stack(state: State) -> Iterator[Finding]:
     yield _guarded("api", lambda: _api(endpoints))
     yield _guarded("schema", lambda: _schema(endpoints))
     yield _guarded("queues", lambda: _queues(endpoints))
+    yield _guarded("calendars", lambda: _calendars(endpoints))
     yield _guarded("advisors", lambda: _advisors(endpoints))
 
 
@@ -138,6 +139,23 @@ def _queues(endpoints: Endpoints) -> Finding:
     if problems:
         return Finding("queues", "warn", f"{'; '.join(problems)}.", " · ".join(steps))
     return Finding("queues", "ok", "Nothing waits too long, nothing is dead.")
+
+
+def _calendars(endpoints: Endpoints) -> Finding:
+    with psycopg.connect(endpoints.db_url) as connection:
+        failing = connection.execute(catalog.statement("failing_calendars").encode()).fetchall()
+    if not failing:
+        return Finding("calendars", "ok", "Every imported calendar can be read.")
+    words = "; ".join(
+        f"{resource} of {business} from {host or 'a file'}: {reason.rstrip('.')}"
+        for resource, business, host, reason in failing
+    )
+    return Finding(
+        "calendars",
+        "warn",
+        f"Calendars that nobody could read for a day: {words}.",
+        "Ask these businesses for a new address; delete_calendar_import ends an old one.",
+    )
 
 
 def _advisors(endpoints: Endpoints) -> Finding:

@@ -80,6 +80,10 @@ class Workers(Section):
     mail_address: str = "frontdesk@localhost"
 
 
+class Calendars(Section):
+    private_hosts: list[str] = []
+
+
 class Mail(Section):
     sendgrid_api_key: str = ""
     sendgrid_webhook_key: str = ""
@@ -106,6 +110,7 @@ class Frontdesk(Section):
     webhooks: Webhooks = Webhooks()
     scheduler: Scheduler = Scheduler()
     workers: Workers = Workers()
+    calendars: Calendars = Calendars()
 
 
 class Config(Section):

@@ -264,6 +264,7 @@ values
 ('sms', 'Texts to send'),
 ('push', 'Push messages to send'),
 ('in_app', 'Notifications to put into the app'),
+('calendars', 'Calendars of other programs to read'),
 ('housekeeping', 'What has run out, what nobody needs any more')
 on conflict (name) do update set purpose = excluded.purpose;
 
@@ -274,6 +275,8 @@ values
 ('offer.%', 'notifications', 'notify'),
 ('auth.mail', 'mail', 'send_account_message'),
 ('auth.sms', 'sms', 'send_account_message'),
+('calendar.import_requested', 'calendars', 'import_calendar'),
+('tick.calendars', 'calendars', 'request_due_imports'),
 ('tick.transitions', 'housekeeping', 'apply_due_transitions'),
 ('tick.forget', 'housekeeping', 'forget_what_is_old')
 on conflict do nothing;
@@ -281,6 +284,7 @@ on conflict do nothing;
 insert into private.schedules (name, topic, every)
 values
 ('transitions', 'tick.transitions', '5 seconds'),
+('calendars', 'tick.calendars', '15 minutes'),
 ('forget', 'tick.forget', '1 hour')
 on conflict (name) do update set topic = excluded.topic;
 

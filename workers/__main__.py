@@ -17,10 +17,11 @@ from dramatiq.middleware import CurrentMessage
 from psycopg_pool import ConnectionPool
 
 from workers import log, metrics
-from workers.actors import accounts, housekeeping, notifications
+from workers.actors import accounts, calendars, housekeeping, notifications
 from workers.actors.database import Database
 from workers.actors.sending import Outbox
 from workers.broker import PgmqBroker
+from workers.calendars.reader import Reader
 from workers.providers.from_settings import Settings, build
 
 STOP_TIMEOUT = 30_000  # milliseconds for what runs when told to stop
@@ -38,6 +39,8 @@ class Environment:
     mail_address: str
     unsubscribe_url: str
     providers: Settings
+    # Hosts of calendars that may be read although they are not on the public internet.
+    private_hosts: tuple[str, ...]
     # Where this process counts what it does; nowhere when there is none.
     metrics_dir: Path | None
 
@@ -52,6 +55,7 @@ class Environment:
             mail_address=environment.get("FRONTDESK_MAIL_ADDRESS", "frontdesk@localhost"),
             unsubscribe_url=f"{environment['FRONTDESK_API_URL']}/functions/v1/unsubscribe?token=",
             providers=Settings.of(environment),
+            private_hosts=tuple(environment.get("FRONTDESK_CALENDAR_PRIVATE_HOSTS", "").split()),
             metrics_dir=Path(metrics_dir) if metrics_dir else None,
         )
 
@@ -75,6 +79,7 @@ def run(environment: Environment, stop: threading.Event) -> None:
     names = {channel: getattr(settings, channel).provider for channel in ("mail", "sms", "push")}
     notifications.declare(broker, database, outbox, names)
     accounts.declare(broker, database, outbox)
+    calendars.declare(broker, database, Reader(environment.private_hosts))
     housekeeping.declare(broker, database)
     worker = Worker(broker, worker_threads=environment.threads, worker_timeout=200)
     # Of its threads a queue gets a quarter: a provider that hangs does not hold up the others.

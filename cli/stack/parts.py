@@ -123,6 +123,7 @@ def _worker(plan: Plan) -> Part:
         "FRONTDESK_WORKER_THREADS": str(settings.threads),
         "FRONTDESK_WORKER_LEASE_SECONDS": str(settings.lease_seconds),
         "FRONTDESK_MAIL_ADDRESS": settings.mail_address,
+        "FRONTDESK_CALENDAR_PRIVATE_HOSTS": " ".join(plan.config.frontdesk.calendars.private_hosts),
         "FRONTDESK_API_URL": plan.api_url,
         "FRONTDESK_METRICS_DIR": str(server_account().folder(plan.state.metrics)),
         **mailing.environment(plan.config, _mailbox_url(plan)),

@@ -23,6 +23,8 @@ insert into business.business_documents (business_id, kind, storage_path)
 values (%(business)s, 'license', %(business)s || '/license.pdf');
 insert into business.invitations (business_id, email, role, token_hash, expires_at)
 values (%(business)s, 'friend@town.example', 'staff', uuid_send(gen_random_uuid()), now() + interval '1 day');
+insert into catalog.calendar_imports (business_id, resource_id, url, requested_at)
+values (%(business)s, %(resource)s, 'https://calendar.example/secret.ics', now());
 insert into scheduling.calendar_feeds (user_id, business_id, token_hash)
 values (%(owner)s, %(business)s, uuid_send(gen_random_uuid()));
 with booked as (

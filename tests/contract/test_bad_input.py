@@ -101,6 +101,8 @@ def good_arguments(town: Town) -> dict[str, Any]:
         "document_id": town.ids["note"],
         "template_id": town.ids["note"],
         "feed_id": town.ids["note"],
+        "calendar_import_id": town.ids["note"],
+        "url": "https://calendar.example/a.ics",
         "event": "booking.confirmed",
         "link_id": town.ids["note"],
         "max_uses": 3,

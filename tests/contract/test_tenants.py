@@ -28,6 +28,7 @@ PRIVATE_VIEWS = {
     "business_history",
     "business_members",
     "calendar_feeds",
+    "calendar_imports",
     "customer_stats",
     "invitations",
     "marketing_consents",

@@ -68,13 +68,14 @@ select
     lower(blocked_periods.during) as starts_at,
     upper(blocked_periods.during) as ends_at,
     blocked_periods.reason,
-    blocked_periods.created_at
+    blocked_periods.created_at,
+    blocked_periods.calendar_import_id
 from catalog.blocked_periods;
 grant select, delete on public.blocked_periods to authenticated, service_role;
 
 comment on view public.blocked_periods is
 'Time in which a resource, or the whole business, takes no new bookings. Made by block_time, ended
-by DELETE.';
+by DELETE; those of a calendar_import come and go with it.';
 comment on column public.blocked_periods.id is 'Key.';
 comment on column public.blocked_periods.business_id is 'The business that it belongs to.';
 comment on column public.blocked_periods.resource_id is 'The resource; null is the whole business.';
@@ -82,6 +83,8 @@ comment on column public.blocked_periods.starts_at is 'First moment of it.';
 comment on column public.blocked_periods.ends_at is 'First moment after it.';
 comment on column public.blocked_periods.reason is 'At most 500 characters.';
 comment on column public.blocked_periods.created_at is 'When it was made.';
+comment on column public.blocked_periods.calendar_import_id is
+'The calendar that it comes from; null: somebody blocked it.';
 
 /*
  * Take no new bookings in a period. Those that exist stay.

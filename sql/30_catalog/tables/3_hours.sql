@@ -83,10 +83,22 @@ create table catalog.blocked_periods (
     during tstzrange not null,
     reason text,
     created_at timestamptz not null default now(),
+    -- The calendar that it came from; null: somebody blocked it.
+    calendar_import_id uuid,
 
     constraint blocked_periods_business_id_id_unique unique (business_id, id),
     constraint blocked_periods_resource_fkey foreign key (business_id, resource_id)
     references catalog.resources (business_id, id) on delete cascade,
+    constraint blocked_periods_import_fkey foreign key (
+        business_id, resource_id, calendar_import_id
+    )
+    references catalog.calendar_imports (business_id, resource_id, id) on delete cascade,
+    constraint blocked_periods_imports_are_of_a_resource check (
+        calendar_import_id is null or resource_id is not null
+    ),
+    constraint blocked_periods_imported_once unique (
+        business_id, resource_id, calendar_import_id, during
+    ),
     constraint blocked_periods_are_half_open check (
         not isempty(during) and lower_inc(during) and not upper_inc(during)
         and not lower_inf(during) and not upper_inf(during)

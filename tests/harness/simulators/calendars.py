@@ -1,0 +1,78 @@
+"""A web server with one calendar, as calendar programs publish them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+
+from httpx import Headers
+
+
+@dataclass
+class CalendarServer:
+    """Serves `content`; what `status`, `headers` and `pause` say comes first."""
+
+    content: bytes = b""
+    etag: str | None = None
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    pause: float = 0.0  # seconds before each answer
+    asked: list[Headers] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        """Its address by number; its name is localhost."""
+        return f"http://127.0.0.1:{self._server.server_port}/calendar.ics"
+
+    @property
+    def named_url(self) -> str:
+        return self.url.replace("127.0.0.1", "localhost")
+
+    def __enter__(self) -> Self:
+        self._closing = threading.Event()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        self._closing.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def answer(self, asked: Headers) -> tuple[int, Mapping[str, str], bytes]:
+        """What to send back: nothing new to whoever knows the tag."""
+        self.asked.append(asked)
+        self._closing.wait(self.pause)
+        tags = {"ETag": self.etag} if self.etag else {}
+        if self.etag and asked.get("If-None-Match") == self.etag:
+            return 304, tags, b""
+        return self.status, {**tags, **self.headers}, self.content
+
+
+def _handler(server: CalendarServer) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, headers, content = server.answer(Headers(list(self.headers.items())))
+            try:
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(content)
+            except OSError:  # the client has heard enough
+                self.close_connection = True
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+            """Be quiet."""
+
+    return Handler

@@ -1,0 +1,186 @@
+-- Calendars of other programs: who imports them, what others see of them, and how often they are
+-- read.
+begin;
+select plan(33);
+
+-- Given a salon with people of every role, and a stranger with a salon of their own
+select tests.at('2031-05-01 08:00Z');
+select tests.person(called) from unnest('{owner,ann,accountant,customer,stranger}'::text[]) as called;
+select tests.business('Salon', 'owner');
+select tests.member('ann', 'Salon', 'staff');
+select tests.member('accountant', 'Salon', 'accountant');
+select tests.resource('Ann', 'Salon');
+select tests.resource('Ben', 'Salon');
+select tests.business('Other', 'stranger');
+select tests.resource('Zoe', 'Other');
+create temporary table calendars (name text primary key, id uuid);
+grant all on calendars to authenticated, worker;
+
+/* A worker has read a calendar: one hour is busy. */
+create function pg_temp.read(events jsonb)
+returns void
+language sql
+as $$
+    select catalog.finish_import(
+        calendars.id,
+        jsonb_build_object(
+            'attempt', (catalog.start_import(calendars.id) ->> 'attempt')::integer,
+            'events', events, 'skipped_count', 0
+        )
+    )
+    from calendars where calendars.name = 'address';
+$$;
+grant execute on function pg_temp.read(jsonb) to worker;
+
+-- Importing
+select tests.act_as('ann');
+select lives_ok(
+    $$ insert into calendars select 'address', id from public.import_calendar(
+       tests.id('Salon')::text, tests.id('Ann')::text, 'webcal://calendar.example/secret.ics') $$,
+    'who works there imports by address'
+);
+select lives_ok(
+    $$ insert into calendars select 'file', id from public.import_calendar(
+       tests.id('Salon')::text, tests.id('Ann')::text,
+       content => e'BEGIN:VCALENDAR\r\nEND:VCALENDAR') $$,
+    'and by file'
+);
+select throws_ok(
+    $$ select public.import_calendar(
+       tests.id('Salon')::text, tests.id('Ann')::text, 'https://calendar.example/secret.ics') $$,
+    'PT409', 'This calendar blocks the resource already.', 'each address once'
+);
+select throws_ok(
+    $$ select public.import_calendar(tests.id('Salon')::text, tests.id('Ann')::text) $$,
+    'PT400', 'url or content must be sent, and not both.', 'one of both'
+);
+select throws_ok(
+    $$ select public.import_calendar(tests.id('Salon')::text, tests.id('Ann')::text,
+       'https://calendar.example/', e'BEGIN:VCALENDAR\n') $$,
+    'PT400', 'url or content must be sent, and not both.', 'not both'
+);
+select throws_ok(
+    format($$ select public.import_calendar(tests.id('Salon')::text, tests.id('Ann')::text, %L) $$, url),
+    'PT400', null, url || ' is no address'
+)
+from unnest(array[
+    'ftp://calendar.example/', 'calendar.example', 'https://', 'https://a:b@calendar.example/',
+    'https://calendar.example/a b'
+]) as url;
+select throws_ok(
+    $$ select public.import_calendar(tests.id('Salon')::text, tests.id('Ann')::text,
+       content => 'hello') $$,
+    'PT400', 'content must be an iCalendar file of at most 1 MiB.', 'a file is a calendar'
+);
+select throws_ok(
+    $$ select public.import_calendar(tests.id('Salon')::text, tests.id('Ann')::text,
+       content => e'BEGIN:VCALENDAR\n' || repeat('ä', 600000)) $$,
+    'PT400', 'content must be an iCalendar file of at most 1 MiB.', 'of a size'
+);
+select throws_ok(
+    $$ select public.import_calendar(tests.id('Salon')::text, tests.id('Zoe')::text,
+       'https://calendar.example/') $$,
+    'PT404', 'There is no such resource.', 'not for a resource of others'
+);
+select lives_ok(
+    $$ select public.import_calendar(tests.id('Salon')::text, tests.id('Ann')::text,
+       'https://calendar.example/' || n) from generate_series(3, 10) as n $$,
+    'ten in all'
+);
+select throws_ok(
+    $$ select public.import_calendar(tests.id('Salon')::text, tests.id('Ann')::text,
+       'https://calendar.example/11') $$,
+    'PT422', 'A resource can have 10 calendars.', 'no more'
+);
+select tests.act_as('accountant');
+select throws_ok(
+    $$ select public.import_calendar(tests.id('Salon')::text, tests.id('Ben')::text,
+       'https://calendar.example/') $$,
+    'PT403', null, 'who only counts imports none'
+);
+select tests.act_as('customer');
+select throws_ok(
+    $$ select public.import_calendar(tests.id('Salon')::text, tests.id('Ann')::text,
+       'https://calendar.example/') $$,
+    'PT403', null, 'nor do customers'
+);
+select tests.act_as_anon();
+select throws_ok(
+    $$ select public.import_calendar(tests.id('Salon')::text, tests.id('Ann')::text,
+       'https://calendar.example/') $$,
+    'PT401', null, 'nor does nobody'
+);
+
+-- What one sees of them
+select tests.act_as('owner');
+select results_eq(
+    $$ select host, last_error from public.calendar_imports where id = (select id from calendars
+       where name = 'address') $$,
+    $$ values ('calendar.example', null::text) $$, 'members see where it comes from'
+);
+select throws_ok(
+    $$ select url, content from catalog.calendar_imports $$, '42501', null, 'never what reads it'
+);
+select tests.act_as('customer');
+select is((select count(*) from public.calendar_imports), 0::bigint, 'customers see nothing of it');
+
+-- Reading
+select tests.act_as_role('worker');
+select pg_temp.read('[{"uid": "1", "starts": "2031-05-05T10:00:00Z", "ends": "2031-05-05T11:00:00Z"}]');
+select tests.act_as('ann');
+select results_eq(
+    $$ select starts_at, calendar_import_id from public.blocked_periods $$,
+    $$ select timestamptz '2031-05-05 10:00Z', id from calendars where name = 'address' $$,
+    'what was read blocks'
+);
+select tests.act_as('customer');
+select throws_ok(
+    $$ select catalog.finish_import(gen_random_uuid(), '{}') $$, '42501', null, 'nobody else says so'
+);
+select tests.act_as_owner();
+select throws_ok(
+    $$ insert into catalog.blocked_periods (business_id, resource_id, during, calendar_import_id)
+       select tests.id('Salon'), tests.id('Ben'), '[2031-05-05 10:00Z, 2031-05-05 11:00Z)', id
+       from calendars where name = 'address' $$,
+    '23503', null, 'a calendar blocks its own resource only'
+);
+
+-- When
+delete from pgmq.q_calendars;
+select tests.act_as('ann');
+select public.refresh_calendar((select id::text from calendars where name = 'address'));
+select public.refresh_calendar((select id::text from calendars where name = 'address'));
+select tests.act_as_owner();
+select is((select count(*) from pgmq.q_calendars), 1::bigint, 'asking twice is asking once');
+select tests.act_as('stranger');
+select throws_ok(
+    $$ select public.refresh_calendar((select id::text from calendars where name = 'address')) $$,
+    'PT404', null, 'strangers ask for nothing'
+);
+select throws_ok(
+    $$ select public.delete_calendar_import((select id::text from calendars where name = 'address')) $$,
+    'PT404', null, 'and end nothing'
+);
+select tests.at('2031-05-01 08:16Z');
+select tests.act_as_role('worker');
+select is(catalog.request_due_imports(), 9, 'addresses are read again after a quarter of an hour');
+select is(catalog.request_due_imports(), 0, 'once');
+select tests.act_as_owner();
+select tests.at('2031-05-02 08:01Z');
+update business.businesses set is_active = false where id = tests.id('Salon');
+select tests.act_as_role('worker');
+select is(catalog.request_due_imports(), 0, 'not for a business that rests');
+select tests.act_as_owner();
+update business.businesses set is_active = true where id = tests.id('Salon');
+select tests.act_as_role('worker');
+select is(catalog.request_due_imports(), 10, 'files once a day');
+
+select tests.act_as('ann');
+select lives_ok(
+    $$ select public.delete_calendar_import((select id::text from calendars where name = 'address')) $$,
+    'who works there ends it'
+);
+select is((select count(*) from public.blocked_periods), 0::bigint, 'and nothing blocks any more');
+
+select * from finish();
+rollback;

@@ -1,0 +1,136 @@
+"""What a stranger's calendar can do: fail, and say why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.harness.database import Database
+from tests.harness.simulators.calendars import CalendarServer
+from tests.workers.calendars.salon import Salon, calendar, salon
+from workers.calendars import reader
+from workers.calendars.addresses import is_public
+from workers.calendars.unreadable import Unreadable
+
+EVENT = "UID:{0}\nDTSTART:20310402T1000{0:02}Z\nDURATION:PT1H"
+
+
+@pytest.fixture
+def ann(db: Database) -> Iterator[Salon]:
+    with salon(db) as opened:
+        yield opened
+
+
+@pytest.fixture
+def server() -> Iterator[CalendarServer]:
+    with CalendarServer(calendar(EVENT.format(1))) as serving:
+        yield serving
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost", "[::1]", "0x7f000001", "2130706433", "0.0.0.0", "127.1"]
+)
+def test_our_own_network_is_not_read(ann: Salon, server: CalendarServer, host: str) -> None:
+    ann.private_hosts = ("calendar.example",)
+    error = ann.reads(ann.imports(url=server.url.replace("127.0.0.1", host)))
+    assert error == f"{host.strip('[]')} is not on the public internet."
+    assert server.asked == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1"),
+        *("0.0.0.0", "224.0.0.1", "255.255.255.255", "192.0.2.1", "198.18.0.1", "::", "::1"),
+        *("fe80::1%eth0", "fc00::1", "ff02::1", "::ffff:10.0.0.1", "64:ff9b::a00:1"),
+        *("2002:a00:1::", "2001:0:4136:e378:8000:63bf:3fff:fdd2", "::ffff:127.0.0.1"),
+    ],
+)
+def test_what_is_not_public(address: str) -> None:
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize("address", ["93.184.215.14", "2606:2800:21f::1", "::ffff:93.184.215.14"])
+def test_what_is(address: str) -> None:
+    assert is_public(address)
+
+
+def test_a_redirect_is_followed_but_not_into_our_network(
+    ann: Salon, server: CalendarServer
+) -> None:
+    with CalendarServer(status=302, headers={"Location": server.url}) as first:
+        key = ann.imports(url=first.url)
+        assert ann.reads(key) is None
+        assert len(server.asked) == 1
+        first.headers = {"Location": server.named_url}
+        assert ann.reads(key) == "localhost is not on the public internet."
+        assert len(server.asked) == 1
+        for elsewhere in ("file:///etc/passwd", "ftp://127.0.0.1/", "http://a:b@127.0.0.1/"):
+            first.headers = {"Location": elsewhere}
+            assert ann.reads(key) == "The address leads to something that is not on the web."
+        first.headers = {"Location": "//["}
+        assert ann.reads(key) == "127.0.0.1 did not answer as a web server."
+        first.headers = {"Location": "/again"}
+        assert ann.reads(key) == "The address leads from one to the next without end."
+        first.headers = {}
+        assert ann.reads(key) == "127.0.0.1 answered 302."
+
+
+def test_a_host_that_is_not_there(ann: Salon, server: CalendarServer) -> None:
+    key = ann.imports(url="http://calendar.invalid/a.ics")
+    assert ann.reads(key) == "There is no host calendar.invalid."
+
+
+def test_nobody_answers(ann: Salon, server: CalendarServer) -> None:
+    with CalendarServer() as closed:
+        url = closed.url
+    assert ann.reads(ann.imports(url=url)) == "127.0.0.1 did not answer."
+
+
+def test_a_calendar_may_have_five_mebibytes(ann: Salon, server: CalendarServer) -> None:
+    server.content = calendar(EVENT.format(1), f"UID:2\nDESCRIPTION:{'x' * 5 * 1024**2}")
+    key = ann.imports(url=server.url)
+    assert ann.reads(key) == "The calendar is larger than 5 MiB."
+
+
+def test_it_is_not_sent_compressed(ann: Salon, server: CalendarServer) -> None:
+    server.headers = {"Content-Encoding": "gzip"}
+    assert ann.reads(ann.imports(url=server.url)) == "127.0.0.1 sent it compressed."
+
+
+def test_a_calendar_may_block_five_thousand_times(ann: Salon) -> None:
+    hourly = "UID:1\nDTSTART:20310402T100000Z\nDURATION:PT1M\nRRULE:FREQ=HOURLY;COUNT={}"
+    key = ann.imports(content=calendar(hourly.format(5000)))
+    assert ann.reads(key) is None
+    assert len(ann.blocked()) == 5000
+    key = ann.imports(content=calendar(hourly.format(5001)))
+    assert ann.reads(key) == "It has more than 5000 events in 401 days."
+    assert len(ann.blocked()) == 5000
+
+
+@pytest.mark.parametrize(
+    "rule", ["FREQ=SECONDLY", "FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=MINUTELY;INTERVAL=1"]
+)
+def test_a_rule_without_end_ends(ann: Salon, monkeypatch: pytest.MonkeyPatch, rule: str) -> None:
+    monkeypatch.setattr(reader, "SECONDS", 2.0)
+    event = f"UID:1\nDTSTART:20310101T000000Z\nDURATION:PT1S\nRRULE:{rule}"
+    assert ann.reads(ann.imports(content=calendar(event))) == "It takes too long to be understood."
+
+
+def test_a_server_that_hangs_ends(
+    ann: Salon, server: CalendarServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "SECONDS", 2.0)
+    server.pause = 30
+    assert ann.reads(ann.imports(url=server.url)) == "It takes too long to be understood."
+
+
+def test_a_reader_that_breaks_is_noticed_without_telling_what_it_read(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    job = {"url": None, "content": calendar().decode(), "from_at": "secret", "to_at": ""}
+    with pytest.raises(Unreadable, match="cannot be understood"):
+        reader.Reader(()).read(job)
+    said = capsys.readouterr().out
+    assert "calendar_not_read" in said and "ValueError" in said and "secret" not in said

@@ -1,0 +1,67 @@
+"""Which addresses may be read: public ones, so that nobody reads our own network through us.
+
+Checked where the connection is made, with the very address that it is made to: a name that is
+public when asked and private when connected to, or a redirect, gets no further.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Collection, Iterable
+from typing import Any
+
+import httpcore
+
+from workers.calendars.unreadable import Unreadable
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+# IPv4 in IPv6 by a translator at the provider. Source: RFC 6052, 2.1
+TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
+
+
+class PublicNetwork(httpcore.SyncBackend):
+    """Connects to public addresses, and to the hosts in `private_hosts` wherever they are."""
+
+    def __init__(self, private_hosts: Collection[str]) -> None:
+        self._private_hosts = private_hosts
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Connect.
+
+        Raises:
+            Unreadable: the host does not exist, or is not public.
+        """
+        address = self._address(host, port)
+        return super().connect_tcp(address, port, timeout, local_address, socket_options)
+
+    def _address(self, host: str, port: int) -> str:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError):
+            raise Unreadable(f"There is no host {host}.") from None
+        addresses = [str(entry[4][0]) for entry in found]
+        if host not in self._private_hosts:
+            addresses = [text for text in addresses if is_public(text)]
+        if not addresses:
+            raise Unreadable(f"{host} is not on the public internet.")
+        return addresses[0]
+
+
+def is_public(text: str) -> bool:
+    """Whether an address belongs to the internet, also where it hides an IPv4 address."""
+    address: Address = ipaddress.ip_address(text.partition("%")[0])
+    if isinstance(address, ipaddress.IPv6Address):
+        hidden = address.ipv4_mapped or address.sixtofour
+        if hidden is not None:
+            return is_public(str(hidden))
+        if address in TRANSLATED or address.teredo is not None:
+            return False
+    return address.is_global and not address.is_multicast

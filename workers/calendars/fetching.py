@@ -1,0 +1,135 @@
+"""A calendar from its address: what is new of it, within limits."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+import httpcore
+import httpx
+
+from workers.calendars.addresses import PublicNetwork
+from workers.calendars.unreadable import Unreadable
+
+LARGEST = 5 * 1024 * 1024  # bytes
+REDIRECTS = 5
+PATIENCE = 10.0  # seconds for each step of the network
+DEADLINE = 20.0  # seconds for all of it
+REDIRECT = (301, 302, 303, 307, 308)
+TAG = re.compile(r"[ -~]{1,500}")
+
+
+@dataclass(frozen=True)
+class Version:
+    """What a server calls what it sent, in its own words; null where it says nothing."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A calendar as it came."""
+
+    content: bytes
+    version: Version
+
+
+class Fetcher:
+    """Reads addresses on the public internet, and on the hosts that are named as private."""
+
+    def __init__(self, private_hosts: Collection[str]) -> None:
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=httpx.create_ssl_context(), network_backend=PublicNetwork(private_hosts)
+        )
+
+    def fetch(self, url: str, known: Version) -> Fetched | None:
+        """What is at an address; null when it is still the version that is known.
+
+        Raises:
+            Unreadable: always with the reason.
+        """
+        deadline = time.monotonic() + DEADLINE
+        for _ in range(REDIRECTS + 1):
+            host = _host(url)
+            try:
+                answer = self._ask(url, known, deadline)
+                if not isinstance(answer, str):
+                    return answer
+                url = urljoin(url, answer)
+            except (httpcore.NetworkError, httpcore.TimeoutException):
+                raise Unreadable(f"{host} did not answer.") from None
+            except (httpcore.ProtocolError, ValueError):
+                raise Unreadable(f"{host} did not answer as a web server.") from None
+        raise Unreadable("The address leads from one to the next without end.")
+
+    def _ask(self, url: str, known: Version, deadline: float) -> Fetched | str | None:
+        """One request: what is there, or where it is instead."""
+        host = _host(url)
+        timeouts = dict.fromkeys(("connect", "read", "write", "pool"), PATIENCE)
+        with self._pool.stream(
+            "GET", url, headers=_headers(known), extensions={"timeout": timeouts}
+        ) as answer:
+            headers = _texts(answer)
+            if answer.status == 304:
+                return None
+            if answer.status in REDIRECT and headers.get("location"):
+                return headers["location"]
+            if answer.status != 200:
+                raise Unreadable(f"{host} answered {answer.status}.")
+            if headers.get("content-encoding", "identity") != "identity":
+                raise Unreadable(f"{host} sent it compressed.")
+            return Fetched(_body(answer, host, deadline), _version(headers))
+
+
+def _host(url: str) -> str:
+    """The host of an address that may be read.
+
+    Raises:
+        Unreadable: it is of another kind.
+    """
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        host = None
+    if not host or parts.scheme not in ("http", "https") or parts.username is not None:
+        raise Unreadable("The address leads to something that is not on the web.")
+    return host
+
+
+def _headers(known: Version) -> dict[bytes | str, bytes | str]:
+    headers: dict[bytes | str, bytes | str] = {
+        "User-Agent": "Frontdesk",
+        "Accept": "text/calendar, */*;q=0.1",
+        "Accept-Encoding": "identity",
+        "Connection": "close",
+    }
+    if known.etag:
+        headers["If-None-Match"] = known.etag
+    if known.last_modified:
+        headers["If-Modified-Since"] = known.last_modified
+    return headers
+
+
+def _texts(answer: httpcore.Response) -> Mapping[str, str]:
+    return {name.decode("latin-1").lower(): text.decode("latin-1") for name, text in answer.headers}
+
+
+def _body(answer: httpcore.Response, host: str, deadline: float) -> bytes:
+    content = bytearray()
+    for part in answer.iter_stream():
+        content += part
+        if len(content) > LARGEST:
+            raise Unreadable(f"The calendar is larger than {LARGEST // 1024**2} MiB.")
+        if time.monotonic() > deadline:
+            raise Unreadable(f"{host} took longer than {DEADLINE:.0f} seconds.")
+    return bytes(content)
+
+
+def _version(headers: Mapping[str, str]) -> Version:
+    tags = (headers.get("etag", ""), headers.get("last-modified", ""))
+    return Version(*(tag if TAG.fullmatch(tag) else None for tag in tags))
