@@ -5813,6 +5813,66 @@ on catalog.service_resources (business_id, service_id);
 create index service_resources_resource_idx
 on catalog.service_resources (business_id, resource_id);
 
+-- sql/30_catalog/tables/3_calendars.sql
+
+-- Calendars of other programs, whose busy time a resource does not take bookings in.
+
+create table catalog.calendar_imports (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    resource_id uuid not null,
+    -- Where it is read again and again. Whoever knows it reads somebody's calendar, so clients see
+    -- only its host.
+    url text,
+    -- Or the file that was uploaded.
+    content text,
+    host text generated always as (substring(url, '^https?://([^/?#]+)')) stored,
+    -- How often reading it was begun: of two that run at once only the later one counts.
+    attempts integer not null default 0,
+    requested_at timestamptz not null,
+    -- When it was last read, changed or not, and when last in full.
+    fetched_at timestamptz,
+    expanded_at timestamptz,
+    -- What the server called the version that was read last, in its own words.
+    etag text,
+    last_modified text,
+    -- Events that could not be understood, and so do not block.
+    skipped_count integer not null default 0,
+    -- Why the last attempt failed, and since when all have.
+    last_error text,
+    failed_since timestamptz,
+    created_at timestamptz not null default now(),
+
+    constraint calendar_imports_business_id_id_unique unique (business_id, id),
+    -- What blocked periods point at, so that they are of the same resource.
+    constraint calendar_imports_resource_id_unique unique (business_id, resource_id, id),
+    constraint calendar_imports_once_each unique (business_id, resource_id, url),
+    constraint calendar_imports_resource_fkey foreign key (business_id, resource_id)
+    references catalog.resources (business_id, id) on delete cascade,
+    constraint calendar_imports_have_one_source check (
+        num_nonnulls(url, content) = 1
+        or private.invalid('url', 'or content must be sent, and not both')
+    ),
+    constraint calendar_imports_url_is_one check (
+        url is null
+        or length(url) <= 2000 and url ~ '^https?://[^/?#@]+([/?#][!-~]*)?$' and url ~ '^[!-~]+$'
+        or private.invalid(
+            'url', 'must be an http or https address of at most 2000 characters without a user name'
+        )
+    ),
+    constraint calendar_imports_content_is_a_calendar check (
+        content is null
+        or octet_length(content) <= 1048576 and content ~ '^\uFEFF?BEGIN:VCALENDAR\r?\n'
+        or private.invalid('content', 'must be an iCalendar file of at most 1 MiB')
+    ),
+    constraint calendar_imports_fail_with_a_reason check (
+        (last_error is null) = (failed_since is null)
+    )
+);
+comment on table catalog.calendar_imports is
+'Calendars of other programs, by address or as a file, whose busy time blocks a resource.';
+create index calendar_imports_requested_at_idx on catalog.calendar_imports (requested_at);
+
 -- sql/30_catalog/tables/3_hours.sql
 
 -- When resources work, as wall clocks, and when they do not.
@@ -5900,10 +5960,22 @@ create table catalog.blocked_periods (
     during tstzrange not null,
     reason text,
     created_at timestamptz not null default now(),
+    -- The calendar that it came from; null: somebody blocked it.
+    calendar_import_id uuid,
 
     constraint blocked_periods_business_id_id_unique unique (business_id, id),
     constraint blocked_periods_resource_fkey foreign key (business_id, resource_id)
     references catalog.resources (business_id, id) on delete cascade,
+    constraint blocked_periods_import_fkey foreign key (
+        business_id, resource_id, calendar_import_id
+    )
+    references catalog.calendar_imports (business_id, resource_id, id) on delete cascade,
+    constraint blocked_periods_imports_are_of_a_resource check (
+        calendar_import_id is null or resource_id is not null
+    ),
+    constraint blocked_periods_imported_once unique (
+        business_id, resource_id, calendar_import_id, during
+    ),
     constraint blocked_periods_are_half_open check (
         not isempty(during) and lower_inc(during) and not upper_inc(during)
         and not lower_inf(during) and not upper_inf(during)
@@ -6022,7 +6094,7 @@ comment on table catalog.private_links is
 create index private_links_service_idx on catalog.private_links (business_id, service_id);
 create index private_links_created_by_idx on catalog.private_links (created_by);
 
--- sql/30_catalog/functions.sql
+-- sql/30_catalog/functions/1_blocks.sql
 
 -- What the catalog computes for itself. The hours that these tables describe become instants in
 -- scheduling.
@@ -6070,6 +6142,407 @@ begin
     )
     returning blocked_periods.id into v_id;
     return v_id;
+end;
+$$;
+
+-- sql/30_catalog/functions/2_calendars.sql
+
+-- Busy time from calendars of other programs. The workers fetch and read them; what it means for a
+-- resource is decided here: whose clock a local time is of, which events are our own coming back,
+-- and that all blocked periods of a calendar change at once.
+
+/*
+ * Let a calendar, by address or as a file, block a resource. It is read by a worker.
+ * Definer: nobody has a write grant on imports; the caller is checked.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 already_exists · PT422 limit_reached
+ */
+create function catalog.import_calendar(
+    business_id uuid, resource_id uuid, url text, content text
+)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_id uuid;
+begin
+    perform private.require_member(business_id, 'serve');
+    perform scheduling.lock(array[resource_id]);
+    if not exists (
+        select 1
+        from catalog.resources
+        where
+            resources.id = import_calendar.resource_id
+            and resources.business_id = import_calendar.business_id
+    ) then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such resource.', 'Read resources for those of the business.'
+        );
+    end if;
+    if 10 <= (
+        select count(*)
+        from catalog.calendar_imports
+        where
+            calendar_imports.business_id = import_calendar.business_id
+            and calendar_imports.resource_id = import_calendar.resource_id
+    ) then
+        perform private.refuse(
+            'PT422', 'limit_reached', 'A resource can have 10 calendars.', 'Delete one of them first.'
+        );
+    end if;
+    insert into catalog.calendar_imports (business_id, resource_id, url, content, requested_at)
+    values (business_id, resource_id, url, content, private.now())
+    on conflict on constraint calendar_imports_once_each do nothing
+    returning calendar_imports.id into v_id;
+    if v_id is null then
+        perform private.refuse(
+            'PT409', 'already_exists', 'This calendar blocks the resource already.',
+            'Refresh it to have it read again.'
+        );
+    end if;
+    perform catalog.request_import(v_id);
+    return v_id;
+end;
+$$;
+
+/*
+ * Have a calendar read again. Calendars are other people's servers, so two requests are 5 seconds
+ * apart: the second waits, a third is the second.
+ * Definer: as catalog.import_calendar.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function catalog.refresh_calendar(calendar_import_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_due_at timestamptz;
+begin
+    perform catalog.require_import(calendar_import_id);
+    update catalog.calendar_imports
+    set requested_at = greatest(
+        private.now(), calendar_imports.requested_at + interval '5 seconds'
+    )
+    where
+        calendar_imports.id = calendar_import_id
+        and calendar_imports.requested_at <= private.now()
+    returning calendar_imports.requested_at into v_due_at;
+    if v_due_at is not null then
+        perform catalog.request_import(calendar_import_id, nullif(v_due_at, private.now()));
+    end if;
+end;
+$$;
+
+/*
+ * A calendar does not block any more.
+ * Definer: as catalog.import_calendar.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function catalog.delete_calendar_import(calendar_import_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform catalog.require_import(calendar_import_id);
+    perform catalog.keep_resource(calendar_import_id);
+    delete from catalog.calendar_imports where calendar_imports.id = calendar_import_id;
+end;
+$$;
+
+/*
+ * Refuse whoever may not deal with a calendar.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function catalog.require_import(calendar_import_id uuid)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_business_id uuid = (
+        select calendar_imports.business_id
+        from catalog.calendar_imports
+        where calendar_imports.id = calendar_import_id
+    );
+begin
+    if not private.is_operator() then
+        perform private.signed_in();
+    end if;
+    if v_business_id is null
+        or v_business_id not in (select private.my_businesses('view')) and not private.is_operator() then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such calendar.',
+            'Read calendar_imports for those of your business.'
+        );
+    end if;
+    perform private.require_member(v_business_id, 'serve');
+end;
+$$;
+
+/*
+ * Keep the resource of a calendar until the transaction ends. Whoever deletes a resource locks it
+ * first and its calendars and blocks after it; so does whoever changes those.
+ */
+create function catalog.keep_resource(calendar_import_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform 1
+    from catalog.resources
+    where
+        resources.id = (
+            select calendar_imports.resource_id
+            from catalog.calendar_imports
+            where calendar_imports.id = keep_resource.calendar_import_id
+        )
+    for key share;
+end;
+$$;
+
+/*
+ * Tell the workers to read a calendar.
+ */
+create function catalog.request_import(
+    calendar_import_id uuid, due_at timestamptz default null
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.emit(
+        'calendar.import_requested',
+        jsonb_build_object('calendar_import_id', calendar_import_id),
+        due_at
+    );
+end;
+$$;
+
+/*
+ * Have all calendars read whose time has come: addresses every quarter of an hour, files once a
+ * day, because time goes on. Those of businesses that take no bookings rest. Gives how many.
+ * Definer: called by the worker, which has no access to the table.
+ */
+create function catalog.request_due_imports()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_id uuid;
+    v_count integer = 0;
+begin
+    for v_id in
+        update catalog.calendar_imports
+        set requested_at = private.now()
+        where
+            calendar_imports.requested_at <= private.now() - case
+                when calendar_imports.url is null then interval '1 day' else interval '14 minutes'
+            end
+            and business.is_open(calendar_imports.business_id)
+        returning calendar_imports.id
+    loop
+        perform catalog.request_import(v_id);
+        v_count = v_count + 1;
+    end loop;
+    return v_count;
+end;
+$$;
+
+/*
+ * Begin to read a calendar: what to read and from when to when; null when it is gone. Once a day it
+ * is read in full although it has not changed, because the period has moved on.
+ * Definer: as catalog.request_due_imports.
+ */
+create function catalog.start_import(calendar_import_id uuid)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_import catalog.calendar_imports;
+    v_is_whole boolean;
+begin
+    update catalog.calendar_imports
+    set attempts = attempts + 1
+    where calendar_imports.id = calendar_import_id
+    returning calendar_imports.* into v_import;
+    if v_import.id is null then
+        return null;
+    end if;
+    v_is_whole = coalesce(v_import.expanded_at <= private.now() - interval '1 day', true);
+    return jsonb_build_object(
+        'attempt', v_import.attempts,
+        'url', v_import.url,
+        'content', v_import.content,
+        'etag', case when not v_is_whole then v_import.etag end,
+        'last_modified', case when not v_is_whole then v_import.last_modified end,
+        'from_at', private.now() - interval '1 day',
+        'to_at', private.now() + interval '400 days'
+    );
+end;
+$$;
+
+/*
+ * The busy time that events leave to a resource. A time without an offset is of the resource's own
+ * clock. Bookings of the same business are left out: a feed of ours that comes back through another
+ * calendar would block what it shows, also after a move or a cancellation.
+ */
+create function catalog.busy_time(calendar catalog.calendar_imports, events jsonb)
+returns tstzmultirange
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_time_zone text;
+begin
+    select coalesce(resources.time_zone, businesses.time_zone) into v_time_zone
+    from catalog.resources
+    inner join business.businesses on businesses.id = resources.business_id
+    where resources.id = calendar.resource_id;
+    return (
+        with given as (
+            select
+                substring(
+                    event ->> 'uid',
+                    '^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})@frontdesk$'
+                )::uuid as booking_id,
+                catalog.instant_of(event ->> 'starts', v_time_zone) as starts_at,
+                catalog.instant_of(event ->> 'ends', v_time_zone) as ends_at
+            from jsonb_array_elements(events) as event
+        )
+
+        select coalesce(range_agg(tstzrange(given.starts_at, given.ends_at)), '{}')
+        from given
+        where
+            given.starts_at < given.ends_at
+            and not exists (
+                select 1
+                from scheduling.bookings
+                where
+                    bookings.id = given.booking_id
+                    and bookings.business_id = calendar.business_id
+            )
+    );
+end;
+$$;
+
+/*
+ * An instant that a calendar names: with Z it is one, without it is a wall clock of the zone.
+ */
+create function catalog.instant_of(value text, time_zone text)
+returns timestamptz
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return case
+        when value like '%Z' then value::timestamptz
+        else value::timestamp at time zone time_zone
+    end;
+end;
+$$;
+
+/*
+ * A calendar has been read: its busy time, all at once, is what blocks from now on. `read` is
+ * {attempt, events: [{uid, starts, ends}], skipped_count, etag, last_modified}, or {attempt} when
+ * nothing has changed. What a later attempt has overtaken is forgotten. Bookings that exist stay.
+ * Definer: as catalog.request_due_imports.
+ */
+create function catalog.finish_import(calendar_import_id uuid, read jsonb)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_calendar catalog.calendar_imports;
+    v_busy tstzmultirange;
+begin
+    perform catalog.keep_resource(calendar_import_id);
+    update catalog.calendar_imports
+    set
+        fetched_at = private.now(),
+        last_error = null,
+        failed_since = null
+    where
+        calendar_imports.id = calendar_import_id
+        and calendar_imports.attempts = (finish_import.read ->> 'attempt')::integer
+    returning calendar_imports.* into v_calendar;
+    if v_calendar.id is null or not finish_import.read ? 'events' then
+        return;
+    end if;
+    v_busy = catalog.busy_time(v_calendar, finish_import.read -> 'events');
+
+    delete from catalog.blocked_periods
+    where
+        blocked_periods.business_id = v_calendar.business_id
+        and blocked_periods.resource_id = v_calendar.resource_id
+        and blocked_periods.calendar_import_id = v_calendar.id
+        and blocked_periods.during not in (select unnest(v_busy));
+    insert into catalog.blocked_periods (business_id, resource_id, calendar_import_id, during)
+    select v_calendar.business_id, v_calendar.resource_id, v_calendar.id, busy.during
+    from unnest(v_busy) as busy (during)
+    on conflict on constraint blocked_periods_imported_once do nothing;
+    update catalog.calendar_imports
+    set
+        expanded_at = private.now(),
+        etag = finish_import.read ->> 'etag',
+        last_modified = finish_import.read ->> 'last_modified',
+        skipped_count = (finish_import.read ->> 'skipped_count')::integer
+    where calendar_imports.id = v_calendar.id;
+end;
+$$;
+
+/*
+ * A calendar could not be read: what it blocked stays, and whoever looks is told why.
+ * Definer: as catalog.request_due_imports.
+ */
+create function catalog.fail_import(calendar_import_id uuid, attempt integer, reason text)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    update catalog.calendar_imports
+    set
+        last_error = fail_import.reason,
+        failed_since = coalesce(calendar_imports.failed_since, private.now())
+    where
+        calendar_imports.id = fail_import.calendar_import_id
+        and calendar_imports.attempts = fail_import.attempt;
 end;
 $$;
 
@@ -6689,6 +7162,38 @@ for delete
 to authenticated
 using (business_id in (select private.my_businesses('manage')));
 
+-- sql/30_catalog/policies/3_calendars.sql
+
+-- Which calendars block a resource is for members; what is in them is for nobody: only when it is.
+
+alter table catalog.calendar_imports enable row level security;
+-- Neither the address nor the file: with either one reads somebody's calendar.
+grant select (
+    id, business_id, resource_id, host, requested_at, fetched_at, skipped_count, last_error,
+    failed_since, created_at
+) on table catalog.calendar_imports to authenticated;
+-- No writes: import_calendar, refresh_calendar and delete_calendar_import.
+grant select, insert, update, delete on table catalog.calendar_imports to service_role;
+
+create policy calendar_imports_select
+on catalog.calendar_imports
+for select
+to authenticated
+using (business_id in (select private.my_businesses('view')));
+
+grant usage on schema catalog to worker;
+grant execute on function
+catalog.request_due_imports(),
+catalog.start_import(uuid),
+catalog.finish_import(uuid, jsonb),
+catalog.fail_import(uuid, integer, text)
+to worker;
+grant execute on function
+catalog.import_calendar(uuid, uuid, text, text),
+catalog.refresh_calendar(uuid),
+catalog.delete_calendar_import(uuid)
+to anon, authenticated, service_role;
+
 -- sql/30_catalog/policies/3_hours.sql
 
 -- Weekly hours are public; exceptions and blocks, with their reasons, are for members.
@@ -7174,6 +7679,137 @@ comment on column public.service_resources.joined_at is
 'Since when it gives the service. For 30 days it counts as having been as busy as the others till
 then.';
 
+-- sql/30_catalog/api/3_calendars.sql
+
+-- Calendars of other programs that block resources.
+
+create view public.calendar_imports
+with (security_invoker = true)
+as
+select
+    calendar_imports.id,
+    calendar_imports.business_id,
+    calendar_imports.resource_id,
+    calendar_imports.host,
+    calendar_imports.requested_at,
+    calendar_imports.fetched_at,
+    calendar_imports.skipped_count,
+    calendar_imports.last_error,
+    calendar_imports.failed_since,
+    calendar_imports.created_at
+from catalog.calendar_imports;
+grant select on public.calendar_imports to authenticated, service_role;
+
+comment on view public.calendar_imports is
+'Calendars of other programs whose busy time blocks a resource, as rows of blocked_periods. Read by
+members; written by import_calendar and its siblings.';
+comment on column public.calendar_imports.id is 'Key.';
+comment on column public.calendar_imports.business_id is 'The business.';
+comment on column public.calendar_imports.resource_id is 'The resource that it blocks.';
+comment on column public.calendar_imports.host is
+'The host of its address, which itself is nobody''s to read; null: an uploaded file.';
+comment on column public.calendar_imports.requested_at is 'When it was last asked to be read.';
+comment on column public.calendar_imports.fetched_at is
+'When it was last read, changed or not; null: not yet.';
+comment on column public.calendar_imports.skipped_count is
+'Events that could not be understood, and so do not block.';
+comment on column public.calendar_imports.last_error is
+'Why it could not be read the last time, or null. What it blocked before stays.';
+comment on column public.calendar_imports.failed_since is
+'Since when it cannot be read, or null.';
+comment on column public.calendar_imports.created_at is 'When it was made.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 already_exists · PT422 limit_reached
+ */
+create function public.import_calendar(
+    business_id public.identifier,
+    resource_id public.identifier,
+    url text default null,
+    content text default null
+)
+returns public.calendar_imports
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid;
+    v_import public.calendar_imports;
+begin
+    v_id = catalog.import_calendar(
+        private.to_identifier(business_id, 'business_id'),
+        private.to_identifier(resource_id, 'resource_id'),
+        regexp_replace(private.to_text(url, 'url', 2000), '^webcals?://', 'https://', 'i'),
+        private.to_text(content, 'content', 1048576)
+    );
+    select calendar_imports.* into strict v_import
+    from public.calendar_imports
+    where calendar_imports.id = v_id;
+    return v_import;
+end;
+$$;
+comment on function public.import_calendar is
+'Let the busy time of a calendar block a resource: by its address (url: http, https or webcal, read
+every 15 minutes) or as a file (content: iCalendar, at most 1 MiB), exactly one of them; at most 10 a
+resource. For owners, managers and staff. Bookings that exist stay. Gives the import.
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, already_exists 409,
+limit_reached 422.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function public.refresh_calendar(calendar_import_id public.identifier)
+returns public.calendar_imports
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid = private.to_identifier(calendar_import_id, 'calendar_import_id');
+    v_import public.calendar_imports;
+begin
+    perform catalog.refresh_calendar(v_id);
+    select calendar_imports.* into strict v_import
+    from public.calendar_imports
+    where calendar_imports.id = v_id;
+    return v_import;
+end;
+$$;
+comment on function public.refresh_calendar is
+'Have a calendar read now; two requests are 5 seconds apart. For owners, managers and staff. Gives
+the import.
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function public.delete_calendar_import(calendar_import_id public.identifier)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform catalog.delete_calendar_import(
+        private.to_identifier(calendar_import_id, 'calendar_import_id')
+    );
+end;
+$$;
+comment on function public.delete_calendar_import is
+'A calendar does not block its resource any more. For owners, managers and staff.
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
+
+grant execute on function
+public.import_calendar(public.identifier, public.identifier, text, text),
+public.refresh_calendar(public.identifier),
+public.delete_calendar_import(public.identifier)
+to anon, authenticated, service_role;
+
 -- sql/30_catalog/api/3_hours.sql
 
 -- Hours, exceptions, and time that takes no bookings.
@@ -7246,13 +7882,14 @@ select
     lower(blocked_periods.during) as starts_at,
     upper(blocked_periods.during) as ends_at,
     blocked_periods.reason,
-    blocked_periods.created_at
+    blocked_periods.created_at,
+    blocked_periods.calendar_import_id
 from catalog.blocked_periods;
 grant select, delete on public.blocked_periods to authenticated, service_role;
 
 comment on view public.blocked_periods is
 'Time in which a resource, or the whole business, takes no new bookings. Made by block_time, ended
-by DELETE.';
+by DELETE; those of a calendar_import come and go with it.';
 comment on column public.blocked_periods.id is 'Key.';
 comment on column public.blocked_periods.business_id is 'The business that it belongs to.';
 comment on column public.blocked_periods.resource_id is 'The resource; null is the whole business.';
@@ -7260,6 +7897,8 @@ comment on column public.blocked_periods.starts_at is 'First moment of it.';
 comment on column public.blocked_periods.ends_at is 'First moment after it.';
 comment on column public.blocked_periods.reason is 'At most 500 characters.';
 comment on column public.blocked_periods.created_at is 'When it was made.';
+comment on column public.blocked_periods.calendar_import_id is
+'The calendar that it comes from; null: somebody blocked it.';
 
 /*
  * Take no new bookings in a period. Those that exist stay.
