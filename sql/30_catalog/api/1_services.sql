@@ -149,19 +149,26 @@ select
     booking_limits.service_id,
     booking_limits.period,
     booking_limits.max_bookings,
-    booking_limits.max_minutes
+    booking_limits.max_minutes,
+    booking_limits.resource_id,
+    booking_limits.is_per_customer
 from catalog.booking_limits;
 grant select on public.booking_limits to anon;
 grant select, insert, update, delete on public.booking_limits to authenticated, service_role;
 
 comment on view public.booking_limits is
-'How much of a service can be booked in a period of the business''s zone. Written by owners and
-managers.';
+'How much can be booked in a period of the business''s zone: of a service, with a resource, or with
+neither in the whole business. Written by owners and managers.';
 comment on column public.booking_limits.id is 'Key.';
 comment on column public.booking_limits.business_id is 'The business that it belongs to.';
-comment on column public.booking_limits.service_id is 'The service that it limits.';
+comment on column public.booking_limits.service_id is
+'The service that it limits; each item of it counts.';
 comment on column public.booking_limits.period is 'day, week (from Monday), month or year.';
 comment on column public.booking_limits.max_bookings is
-'Most bookings that start in the period; null is no limit.';
+'Most that can start in the period; null is no limit.';
 comment on column public.booking_limits.max_minutes is
 'Most booked minutes that start in the period; null is no limit.';
+comment on column public.booking_limits.resource_id is
+'The resource that it limits; each item that takes its time counts.';
+comment on column public.booking_limits.is_per_customer is
+'Whether it counts each customer''s bookings by themselves.';

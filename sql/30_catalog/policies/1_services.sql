@@ -168,7 +168,7 @@ using (business_id in (select private.my_businesses('manage')));
 grant select on table catalog.booking_limits to anon;
 grant select, delete on table catalog.booking_limits to authenticated;
 grant insert (
-    id, business_id, service_id, period, max_bookings, max_minutes
+    id, business_id, service_id, period, max_bookings, max_minutes, resource_id, is_per_customer
 ) on table catalog.booking_limits to authenticated;
 grant update (id, business_id, period, max_bookings, max_minutes)
 on table catalog.booking_limits to authenticated;

@@ -163,16 +163,26 @@ create index service_addons_service_idx on catalog.service_addons (business_id, 
 
 create table catalog.booking_limits (
     id uuid primary key default gen_random_uuid(),
-    business_id uuid not null,
-    service_id uuid not null,
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    -- What it limits: a service, a resource, or with neither the whole business …
+    service_id uuid,
     period catalog.limit_period not null,
     max_bookings integer,
     max_minutes integer,
+    resource_id uuid,
+    -- … and whether for everyone together, or for each customer.
+    is_per_customer boolean not null default false,
 
     constraint booking_limits_business_id_id_unique unique (business_id, id),
-    constraint booking_limits_one_a_period unique (service_id, period),
+    constraint booking_limits_one_a_period unique nulls not distinct (
+        business_id, service_id, resource_id, is_per_customer, period
+    ),
     constraint booking_limits_service_fkey foreign key (business_id, service_id)
     references catalog.services (business_id, id) on delete cascade,
+    constraint booking_limits_have_one_subject check (
+        num_nonnulls(service_id, resource_id) <= 1
+        or private.invalid('service_id and resource_id', 'must not both be set')
+    ),
     constraint booking_limits_say_something check (
         coalesce(max_bookings, max_minutes) is not null
         or private.invalid('max_bookings or max_minutes', 'is required')
@@ -189,6 +199,5 @@ create table catalog.booking_limits (
     )
 );
 comment on table catalog.booking_limits is
-'How much of a service can be booked in a day, week (from Monday), month or year of the business''s
-zone.';
+'How much can be booked in a day, week (from Monday), month or year of the business''s zone.';
 create index booking_limits_service_idx on catalog.booking_limits (business_id, service_id);

@@ -89,3 +89,8 @@ create index service_resources_service_idx
 on catalog.service_resources (business_id, service_id);
 create index service_resources_resource_idx
 on catalog.service_resources (business_id, resource_id);
+
+alter table catalog.booking_limits
+add constraint booking_limits_resource_fkey foreign key (business_id, resource_id)
+references catalog.resources (business_id, id) on delete cascade;
+create index booking_limits_resource_idx on catalog.booking_limits (business_id, resource_id);

@@ -54,63 +54,6 @@ end;
 $$;
 
 /*
- * The business-local dates of a period on which a service can take no more, by its limits.
- */
-create function scheduling.full_days(
-    service catalog.services,
-    time_zone text,
-    during tstzrange,
-    minutes integer,
-    except_booking_id uuid
-)
-returns date[]
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_now timestamptz = private.now();
-begin
-    return array(
-        select distinct days.day::date
-        from catalog.booking_limits
-        cross join generate_series(
-            (lower(full_days.during) at time zone full_days.time_zone)::date::timestamp,
-            upper(full_days.during) at time zone full_days.time_zone,
-            interval '1 day'
-        ) as days (day)
-        cross join lateral (
-            select
-                count(*) as bookings,
-                coalesce(sum(booking_items.duration_minutes), 0) as minutes
-            from scheduling.booking_items
-            inner join scheduling.bookings on bookings.id = booking_items.booking_id
-            where
-                booking_items.business_id = full_days.service.business_id
-                and booking_items.service_id = full_days.service.id
-                and booking_items.starts_at
-                >= date_trunc(booking_limits.period::text, days.day) at time zone full_days.time_zone
-                and booking_items.starts_at < (
-                    date_trunc(booking_limits.period::text, days.day)
-                    + ('1 ' || booking_limits.period::text)::interval
-                ) at time zone full_days.time_zone
-                and booking_items.cancelled_at is null
-                and bookings.status not in ('cancelled', 'rejected', 'expired')
-                and (bookings.status <> 'held' or bookings.hold_expires_at > v_now)
-                and bookings.id is distinct from full_days.except_booking_id
-        ) as taken
-        where
-            booking_limits.service_id = full_days.service.id
-            and (
-                taken.bookings + 1 > booking_limits.max_bookings
-                or taken.minutes + full_days.minutes > booking_limits.max_minutes
-            )
-    );
-end;
-$$;
-
-/*
  * Every start in a period at which a service can be had, with each resource that could give it
  * then and how many of its units are free. Starts step from each window of a leading resource;
  * every other pool must have somebody too. `minutes` is the length with add-ons. A booking that is
@@ -140,7 +83,8 @@ declare
     v_needs scheduling.need[];
     v_ids uuid[];
     v_pool_count integer;
-    v_full_days date[];
+    v_full scheduling.full_times[];
+    v_bookable tstzmultirange;
     v_length interval = make_interval(mins => offers.minutes);
     v_before interval;
     v_after interval;
@@ -189,8 +133,11 @@ begin
     ) then
         return;
     end if;
-    v_full_days = scheduling.full_days(
-        v_service, v_time_zone, v_starts, offers.minutes, offers.except_booking_id
+    v_full = scheduling.full_times(
+        v_service, v_ids, v_starts, offers.minutes, offers.except_booking_id
+    );
+    v_bookable = v_starts::tstzmultirange - coalesce(
+        (select sold.times from unnest(v_full) as sold where sold.resource_id is null), '{}'
     );
 
     return query
@@ -205,7 +152,10 @@ begin
                 from unnest(openings.openings - coalesce(closings.closings, '{}')) as open (during)
                 where lower(open.during) <= upper(open.during) - v_length
             )
-            - case needs.capacity when 1 then coalesce(taken.clashes[1], '{}') else '{}' end as starts
+            - case needs.capacity when 1 then coalesce(taken.clashes[1], '{}') else '{}' end
+            - coalesce(
+                (select sold.times from unnest(v_full) as sold where sold.resource_id = needs.id), '{}'
+            ) as starts
         from unnest(v_needs) as needs
         inner join scheduling.openings(
             v_service.business_id,
@@ -226,7 +176,7 @@ begin
             timelines.id,
             starts.at
         from timelines
-        cross join lateral unnest(timelines.starts * v_starts::tstzmultirange) as possible
+        cross join lateral unnest(timelines.starts * v_bookable) as possible
         cross join lateral unnest(timelines.windows) as opening
         cross join lateral (
             select lower(opening) + make_interval(mins => v_service.slot_offset_minutes) as first
@@ -278,9 +228,6 @@ begin
             end::integer as remaining
         from asked
         inner join timelines on timelines.id = asked.id
-        where
-            v_full_days = '{}'
-            or (asked.at at time zone v_time_zone)::date <> all(v_full_days)
     )
 
     select

@@ -177,6 +177,7 @@ declare
         select need from scheduling.needs(leg.service_id, leg.resource_id, leg.party_size) as need
     );
     v_hours record;
+    v_limit catalog.booking_limits;
 begin
     select businesses.time_zone into v_time_zone
     from business.businesses
@@ -205,35 +206,10 @@ begin
             'Ask for slots and choose one of them.'
         );
     end if;
-    if (leg.starts_at at time zone v_time_zone)::date = any(
-        scheduling.full_days(
-            v_service,
-            v_time_zone,
-            tstzrange(leg.starts_at, leg.starts_at, '[]'),
-            leg.minutes,
-            except_booking_id
-        )
-    ) then
-        perform scheduling.refuse_limit();
+    v_limit = scheduling.passed_limit(leg, v_needs, except_booking_id);
+    if v_limit.id is not null then
+        perform scheduling.refuse_limit(v_limit);
     end if;
     perform scheduling.refuse_taken();
-end;
-$$;
-
-/*
- * Errors:  PT422 limit_reached
- */
-create function scheduling.refuse_limit()
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    perform private.refuse(
-        'PT422', 'limit_reached', 'No more of this service can be booked in that period.',
-        'Choose a time in another day, week or month.'
-    );
 end;
 $$;

@@ -172,6 +172,48 @@ end;
 $$;
 
 /*
+ * Candidates without those who have reached their limit meanwhile. Who is named stays: of them the
+ * refusal says so.
+ */
+create function scheduling.not_limited(
+    candidates scheduling.candidate[], leg scheduling.leg, booking scheduling.bookings
+)
+returns scheduling.candidate[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_limits catalog.booking_limits[] = array(
+        select booking_limits
+        from catalog.booking_limits
+        where
+            booking_limits.business_id = leg.business_id
+            and booking_limits.resource_id in (
+                select candidate.id from unnest(candidates) as candidate
+            )
+            and booking_limits.resource_id is distinct from leg.resource_id
+    );
+begin
+    if v_limits = '{}' then
+        return candidates;
+    end if;
+    return array(
+        select candidate
+        from unnest(candidates) as candidate
+        where candidate.id not in (
+            select limit_use.resource_id
+            from scheduling.limit_use(
+                v_limits, tstzrange(leg.starts_at, leg.starts_at, '[]'), booking.customer_id, null
+            ) as limit_use
+            where limit_use.is_full or limit_use.minutes_left < leg.minutes
+        )
+    );
+end;
+$$;
+
+/*
  * Pool by pool, who has enough free places for a leg, in the order in which they are to be asked.
  * Loads are counted only where there is a choice.
  */
@@ -190,7 +232,9 @@ begin
     if cardinality(v_candidates) < 2 then
         return v_candidates;
     end if;
-    return scheduling.ranked(v_candidates, leg, booking);
+    return scheduling.ranked(
+        scheduling.not_limited(v_candidates, leg, booking), leg, booking
+    );
 end;
 $$;
 

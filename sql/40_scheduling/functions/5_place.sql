@@ -59,51 +59,60 @@ end;
 $$;
 
 /*
- * Queue up for all that some legs may take, and look again at what has to be true under the lock.
+ * The limits that concern some legs, and those who could give them.
+ */
+create function scheduling.limits_for(
+    legs scheduling.leg[], offers scheduling.offer[], customer_id uuid
+)
+returns catalog.booking_limits[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if not exists (
+        select 1
+        from catalog.booking_limits
+        where booking_limits.business_id = legs[1].business_id
+    ) then
+        return '{}';
+    end if;
+    return scheduling.limits_of(
+        legs[1].business_id,
+        array(select leg.service_id from unnest(legs) as leg),
+        array(select offer.id from unnest(offers) as offer),
+        customer_id
+    );
+end;
+$$;
+
+/*
+ * Queue up for all that some legs may take, and for what limits them. Gives the limits, to be asked
+ * of what was written. A booking that is about to move is left out.
  *
- * Errors:  PT409 link_expired · PT422 limit_reached
+ * Errors:  PT409 link_expired
  */
 create function scheduling.lock_for(
     legs scheduling.leg[], offers scheduling.offer[], except_booking_id uuid
 )
-returns void
+returns catalog.booking_limits[]
 language plpgsql
 volatile
 security invoker
 set search_path = ''
 as $$
 declare
-    v_limited_ids uuid[] = array(
-        select distinct booking_limits.service_id
-        from unnest(legs) as leg
-        inner join catalog.booking_limits on booking_limits.service_id = leg.service_id
-    );
-    v_leg scheduling.leg;
-    v_time_zone text;
+    v_customer_id uuid = scheduling.customer_of(except_booking_id);
+    v_limits catalog.booking_limits[] = scheduling.limits_for(legs, offers, v_customer_id);
 begin
     perform scheduling.lock(
         array(select coalesce(offer.session_id, offer.id) from unnest(offers) as offer)
-        || v_limited_ids
+        || scheduling.subjects(v_limits, v_customer_id)
         || array(select leg.private_link_id from unnest(legs) as leg where leg.private_link_id is not null)
     );
     perform scheduling.refuse_links_over(legs);
-    foreach v_leg in array legs loop
-        continue when v_leg.service_id <> all(v_limited_ids);
-        select businesses.time_zone into v_time_zone
-        from business.businesses
-        where businesses.id = v_leg.business_id;
-        if (v_leg.starts_at at time zone v_time_zone)::date = any(
-            scheduling.full_days(
-                scheduling.bookable_service(v_leg.service_id),
-                v_time_zone,
-                tstzrange(v_leg.starts_at, v_leg.starts_at, '[]'),
-                v_leg.minutes,
-                except_booking_id
-            )
-        ) then
-            perform scheduling.refuse_limit();
-        end if;
-    end loop;
+    return v_limits;
 end;
 $$;
 
@@ -192,6 +201,7 @@ declare
     v_offers scheduling.offer[] = '{}';
     v_count integer = cardinality(wishes);
     v_quote jsonb;
+    v_limits catalog.booking_limits[];
     v_booking scheduling.bookings;
 begin
     perform private.signed_in_user();
@@ -203,7 +213,7 @@ begin
         v_offers = v_offers || scheduling.offers_of(v_legs[v_index]);
     end loop;
     v_quote = pricing.quote(v_legs, coupon_code, 0);
-    perform scheduling.lock_for(v_legs, v_offers, null);
+    v_limits = scheduling.lock_for(v_legs, v_offers, null);
 
     v_booking = scheduling.write_booking(v_legs, v_quote, notes, is_hold);
     for v_index in 1 .. v_count loop
@@ -211,6 +221,7 @@ begin
             v_booking, v_legs, v_index, case v_count when 1 then v_offers end
         );
     end loop;
+    perform scheduling.refuse_passed(v_booking, v_limits);
     return v_booking.id;
 end;
 $$;

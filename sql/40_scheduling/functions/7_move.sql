@@ -155,6 +155,8 @@ declare
     v_legs scheduling.leg[];
     v_offers scheduling.offer[] = '{}';
     v_leg scheduling.leg;
+    v_limits catalog.booking_limits[] = '{}';
+    v_counts jsonb;
 begin
     select bookings.* into v_booking
     from scheduling.bookings
@@ -175,36 +177,35 @@ begin
             perform scheduling.open_service(v_leg.service_id);
             v_offers = v_offers || scheduling.offers_of(v_leg, v_booking.id);
         end loop;
+        v_limits = scheduling.limits_for(v_legs, v_offers, v_booking.customer_id);
     end if;
     v_booking = scheduling.claim(
         move.booking_id,
         move.as_actors,
         array(select coalesce(offer.session_id, offer.id) from unnest(v_offers) as offer)
-        || array(
-            select leg.service_id
-            from unnest(v_legs) as leg
-            where exists (
-                select 1 from catalog.booking_limits where booking_limits.service_id = leg.service_id
-            )
-        )
+        || scheduling.subjects(v_limits, v_booking.customer_id)
     );
     perform scheduling.refuse_move(v_booking);
-    perform scheduling.lock_for(v_legs, v_offers, v_booking.id);
-    perform scheduling.write_move(v_booking, v_legs, reason);
+    v_counts = scheduling.counts_of(v_booking, v_limits);
+    v_booking = scheduling.write_move(v_booking, v_legs, v_offers, reason);
+    perform scheduling.refuse_passed(v_booking, v_limits, v_counts);
     return v_booking.id;
 end;
 $$;
 
 /*
- * Give back what a booking took, take the new time, and note the move.
+ * Give back what a booking took, take the new time, and note the move. Gives the booking.
  * A customer who moves a booking of a service on request has made a new request.
  *
  * Errors:  PT409 slot_taken
  */
 create function scheduling.write_move(
-    booking scheduling.bookings, legs scheduling.leg[], reason text
+    booking scheduling.bookings,
+    legs scheduling.leg[],
+    offers scheduling.offer[],
+    reason text
 )
-returns void
+returns scheduling.bookings
 language plpgsql
 volatile
 security invoker
@@ -254,7 +255,11 @@ begin
         v_index = v_index + 1;
         v_taken = scheduling.take(
             legs[v_index],
-            scheduling.offers_of(legs[v_index], booking.id),
+            array(
+                select offer
+                from unnest(offers) as offer
+                where offer.at = legs[v_index].starts_at
+            ),
             v_booking,
             v_item.id
         );
@@ -274,6 +279,7 @@ begin
             perform scheduling.write_reassignment(v_booking, v_item, v_taken.resource_id);
         end if;
     end loop;
+    return v_booking;
 end;
 $$;
 

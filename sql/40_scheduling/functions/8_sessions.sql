@@ -20,11 +20,8 @@ set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_now timestamptz = private.now();
-    v_time_zone text = (
-        select businesses.time_zone from business.businesses where businesses.id = service.business_id
-    );
-    v_full_days date[] = scheduling.full_days(
-        service, v_time_zone, starts, service.duration_minutes, except_booking_id
+    v_full scheduling.full_times[] = scheduling.full_times(
+        service, '{}', starts, service.duration_minutes, except_booking_id
     );
     v_reach tstzrange = tstzrange(
         lower(starts), upper(starts) + make_interval(mins => service.duration_minutes), '[]'
@@ -85,7 +82,7 @@ begin
     where
         wanted.capacity - taken.seats >= session_offers.party_size
         and not coalesce(shut.closings && tstzrange(wanted.starts_at, wanted.ends_at), false)
-        and (wanted.starts_at at time zone v_time_zone)::date <> all(v_full_days);
+        and not coalesce(v_full[1].times @> wanted.starts_at, false);
 end;
 $$;
 

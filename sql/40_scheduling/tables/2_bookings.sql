@@ -54,6 +54,24 @@ create type scheduling.candidate as (
     reason scheduling.assignment_reason
 );
 
+-- How far a limit is used in a period, as scheduling.limit_use finds it: whether one more is too
+-- many, the minutes that are left, what one booking has of it, and whether there is too much now.
+create type scheduling.limit_use as (
+    id uuid,
+    resource_id uuid,
+    period tstzrange,
+    is_full boolean,
+    minutes_left bigint,
+    own_bookings bigint,
+    is_passed boolean
+);
+
+-- The starts that limits rule out, for one resource or (null) for all.
+create type scheduling.full_times as (
+    resource_id uuid,
+    times tstzmultirange
+);
+
 -- One service that somebody wants: when (null: right after the one before it), with whom, with
 -- what.
 create type scheduling.wish as (
