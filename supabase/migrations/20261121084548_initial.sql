@@ -5689,16 +5689,26 @@ create index service_addons_service_idx on catalog.service_addons (business_id, 
 
 create table catalog.booking_limits (
     id uuid primary key default gen_random_uuid(),
-    business_id uuid not null,
-    service_id uuid not null,
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    -- What it limits: a service, a resource, or with neither the whole business …
+    service_id uuid,
     period catalog.limit_period not null,
     max_bookings integer,
     max_minutes integer,
+    resource_id uuid,
+    -- … and whether for everyone together, or for each customer.
+    is_per_customer boolean not null default false,
 
     constraint booking_limits_business_id_id_unique unique (business_id, id),
-    constraint booking_limits_one_a_period unique (service_id, period),
+    constraint booking_limits_one_a_period unique nulls not distinct (
+        business_id, service_id, resource_id, is_per_customer, period
+    ),
     constraint booking_limits_service_fkey foreign key (business_id, service_id)
     references catalog.services (business_id, id) on delete cascade,
+    constraint booking_limits_have_one_subject check (
+        num_nonnulls(service_id, resource_id) <= 1
+        or private.invalid('service_id and resource_id', 'must not both be set')
+    ),
     constraint booking_limits_say_something check (
         coalesce(max_bookings, max_minutes) is not null
         or private.invalid('max_bookings or max_minutes', 'is required')
@@ -5715,8 +5725,7 @@ create table catalog.booking_limits (
     )
 );
 comment on table catalog.booking_limits is
-'How much of a service can be booked in a day, week (from Monday), month or year of the business''s
-zone.';
+'How much can be booked in a day, week (from Monday), month or year of the business''s zone.';
 create index booking_limits_service_idx on catalog.booking_limits (business_id, service_id);
 
 -- sql/30_catalog/tables/2_resources.sql
@@ -5812,6 +5821,11 @@ create index service_resources_service_idx
 on catalog.service_resources (business_id, service_id);
 create index service_resources_resource_idx
 on catalog.service_resources (business_id, resource_id);
+
+alter table catalog.booking_limits
+add constraint booking_limits_resource_fkey foreign key (business_id, resource_id)
+references catalog.resources (business_id, id) on delete cascade;
+create index booking_limits_resource_idx on catalog.booking_limits (business_id, resource_id);
 
 -- sql/30_catalog/tables/3_calendars.sql
 
@@ -7035,7 +7049,7 @@ using (business_id in (select private.my_businesses('manage')));
 grant select on table catalog.booking_limits to anon;
 grant select, delete on table catalog.booking_limits to authenticated;
 grant insert (
-    id, business_id, service_id, period, max_bookings, max_minutes
+    id, business_id, service_id, period, max_bookings, max_minutes, resource_id, is_per_customer
 ) on table catalog.booking_limits to authenticated;
 grant update (id, business_id, period, max_bookings, max_minutes)
 on table catalog.booking_limits to authenticated;
@@ -7585,22 +7599,29 @@ select
     booking_limits.service_id,
     booking_limits.period,
     booking_limits.max_bookings,
-    booking_limits.max_minutes
+    booking_limits.max_minutes,
+    booking_limits.resource_id,
+    booking_limits.is_per_customer
 from catalog.booking_limits;
 grant select on public.booking_limits to anon;
 grant select, insert, update, delete on public.booking_limits to authenticated, service_role;
 
 comment on view public.booking_limits is
-'How much of a service can be booked in a period of the business''s zone. Written by owners and
-managers.';
+'How much can be booked in a period of the business''s zone: of a service, with a resource, or with
+neither in the whole business. Written by owners and managers.';
 comment on column public.booking_limits.id is 'Key.';
 comment on column public.booking_limits.business_id is 'The business that it belongs to.';
-comment on column public.booking_limits.service_id is 'The service that it limits.';
+comment on column public.booking_limits.service_id is
+'The service that it limits; each item of it counts.';
 comment on column public.booking_limits.period is 'day, week (from Monday), month or year.';
 comment on column public.booking_limits.max_bookings is
-'Most bookings that start in the period; null is no limit.';
+'Most that can start in the period; null is no limit.';
 comment on column public.booking_limits.max_minutes is
 'Most booked minutes that start in the period; null is no limit.';
+comment on column public.booking_limits.resource_id is
+'The resource that it limits; each item that takes its time counts.';
+comment on column public.booking_limits.is_per_customer is
+'Whether it counts each customer''s bookings by themselves.';
 
 -- sql/30_catalog/api/2_resources.sql
 
@@ -8080,6 +8101,24 @@ create type scheduling.candidate as (
     priority integer,
     rival_count integer,
     reason scheduling.assignment_reason
+);
+
+-- How far a limit is used in a period, as scheduling.limit_use finds it: whether one more is too
+-- many, the minutes that are left, what one booking has of it, and whether there is too much now.
+create type scheduling.limit_use as (
+    id uuid,
+    resource_id uuid,
+    period tstzrange,
+    is_full boolean,
+    minutes_left bigint,
+    own_bookings bigint,
+    is_passed boolean
+);
+
+-- The starts that limits rule out, for one resource or (null) for all.
+create type scheduling.full_times as (
+    resource_id uuid,
+    times tstzmultirange
 );
 
 -- One service that somebody wants: when (null: right after the one before it), with whom, with
@@ -8857,63 +8896,6 @@ end;
 $$;
 
 /*
- * The business-local dates of a period on which a service can take no more, by its limits.
- */
-create function scheduling.full_days(
-    service catalog.services,
-    time_zone text,
-    during tstzrange,
-    minutes integer,
-    except_booking_id uuid
-)
-returns date[]
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_now timestamptz = private.now();
-begin
-    return array(
-        select distinct days.day::date
-        from catalog.booking_limits
-        cross join generate_series(
-            (lower(full_days.during) at time zone full_days.time_zone)::date::timestamp,
-            upper(full_days.during) at time zone full_days.time_zone,
-            interval '1 day'
-        ) as days (day)
-        cross join lateral (
-            select
-                count(*) as bookings,
-                coalesce(sum(booking_items.duration_minutes), 0) as minutes
-            from scheduling.booking_items
-            inner join scheduling.bookings on bookings.id = booking_items.booking_id
-            where
-                booking_items.business_id = full_days.service.business_id
-                and booking_items.service_id = full_days.service.id
-                and booking_items.starts_at
-                >= date_trunc(booking_limits.period::text, days.day) at time zone full_days.time_zone
-                and booking_items.starts_at < (
-                    date_trunc(booking_limits.period::text, days.day)
-                    + ('1 ' || booking_limits.period::text)::interval
-                ) at time zone full_days.time_zone
-                and booking_items.cancelled_at is null
-                and bookings.status not in ('cancelled', 'rejected', 'expired')
-                and (bookings.status <> 'held' or bookings.hold_expires_at > v_now)
-                and bookings.id is distinct from full_days.except_booking_id
-        ) as taken
-        where
-            booking_limits.service_id = full_days.service.id
-            and (
-                taken.bookings + 1 > booking_limits.max_bookings
-                or taken.minutes + full_days.minutes > booking_limits.max_minutes
-            )
-    );
-end;
-$$;
-
-/*
  * Every start in a period at which a service can be had, with each resource that could give it
  * then and how many of its units are free. Starts step from each window of a leading resource;
  * every other pool must have somebody too. `minutes` is the length with add-ons. A booking that is
@@ -8943,7 +8925,8 @@ declare
     v_needs scheduling.need[];
     v_ids uuid[];
     v_pool_count integer;
-    v_full_days date[];
+    v_full scheduling.full_times[];
+    v_bookable tstzmultirange;
     v_length interval = make_interval(mins => offers.minutes);
     v_before interval;
     v_after interval;
@@ -8992,8 +8975,11 @@ begin
     ) then
         return;
     end if;
-    v_full_days = scheduling.full_days(
-        v_service, v_time_zone, v_starts, offers.minutes, offers.except_booking_id
+    v_full = scheduling.full_times(
+        v_service, v_ids, v_starts, offers.minutes, offers.except_booking_id
+    );
+    v_bookable = v_starts::tstzmultirange - coalesce(
+        (select sold.times from unnest(v_full) as sold where sold.resource_id is null), '{}'
     );
 
     return query
@@ -9008,7 +8994,10 @@ begin
                 from unnest(openings.openings - coalesce(closings.closings, '{}')) as open (during)
                 where lower(open.during) <= upper(open.during) - v_length
             )
-            - case needs.capacity when 1 then coalesce(taken.clashes[1], '{}') else '{}' end as starts
+            - case needs.capacity when 1 then coalesce(taken.clashes[1], '{}') else '{}' end
+            - coalesce(
+                (select sold.times from unnest(v_full) as sold where sold.resource_id = needs.id), '{}'
+            ) as starts
         from unnest(v_needs) as needs
         inner join scheduling.openings(
             v_service.business_id,
@@ -9029,7 +9018,7 @@ begin
             timelines.id,
             starts.at
         from timelines
-        cross join lateral unnest(timelines.starts * v_starts::tstzmultirange) as possible
+        cross join lateral unnest(timelines.starts * v_bookable) as possible
         cross join lateral unnest(timelines.windows) as opening
         cross join lateral (
             select lower(opening) + make_interval(mins => v_service.slot_offset_minutes) as first
@@ -9081,9 +9070,6 @@ begin
             end::integer as remaining
         from asked
         inner join timelines on timelines.id = asked.id
-        where
-            v_full_days = '{}'
-            or (asked.at at time zone v_time_zone)::date <> all(v_full_days)
     )
 
     select
@@ -9484,6 +9470,470 @@ begin
             'Read service_addons for those of the service.'
         );
     end if;
+end;
+$$;
+
+-- sql/40_scheduling/functions/3_limits.sql
+
+-- How much can be booked in a day, week, month or year of the business's zone: of a service, with a
+-- resource, in the whole business, and by one customer. A service counts each item of it, a
+-- resource each item that takes its time, a business each booking; minutes are those of the items.
+-- Limits are asked twice: for what is offered, and again, under locks, of what was written.
+
+/*
+ * Whose bookings a limit for each customer counts: those of a booking's customer, or the caller's.
+ */
+create function scheduling.customer_of(booking_id uuid)
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if booking_id is null then
+        return auth.uid();
+    end if;
+    return (select bookings.customer_id from scheduling.bookings where bookings.id = booking_id);
+end;
+$$;
+
+/*
+ * The limits that concern some services or resources of a business. Those for each customer concern
+ * nobody who is not signed in.
+ */
+create function scheduling.limits_of(
+    business_id uuid, service_ids uuid[], resource_ids uuid[], customer_id uuid
+)
+returns catalog.booking_limits[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select booking_limits
+        from catalog.booking_limits
+        where
+            booking_limits.business_id = limits_of.business_id
+            and (
+                booking_limits.service_id is null
+                or booking_limits.service_id = any(limits_of.service_ids)
+            )
+            and (
+                booking_limits.resource_id is null
+                or booking_limits.resource_id = any(limits_of.resource_ids)
+            )
+            and (not booking_limits.is_per_customer or limits_of.customer_id is not null)
+        order by booking_limits.id
+    );
+end;
+$$;
+
+/*
+ * What has to be locked so that a limit cannot be passed by two at once. Resources are locked
+ * already by who takes their time.
+ */
+create function scheduling.subjects(limits catalog.booking_limits[], customer_id uuid)
+returns uuid[]
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select distinct case
+            when rule.is_per_customer then subjects.customer_id
+            else coalesce(rule.resource_id, rule.service_id, rule.business_id)
+        end
+        from unnest(limits) as rule
+    );
+end;
+$$;
+
+/*
+ * How far limits are used, period by period of the business's zone. What has no say any more does
+ * not count: cancelled, rejected, expired, a hold that has run out. The counts of one booking are
+ * given apart.
+ */
+create function scheduling.limit_use(
+    limits catalog.booking_limits[], during tstzrange, customer_id uuid, booking_id uuid
+)
+returns setof scheduling.limit_use
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_now timestamptz = private.now();
+begin
+    return query
+    select
+        rule.id,
+        rule.resource_id,
+        periods.period,
+        used.bookings + 1 > rule.max_bookings,
+        rule.max_minutes - used.minutes,
+        used.own_bookings,
+        used.bookings + used.own_bookings > rule.max_bookings
+        or used.minutes + used.own_minutes > rule.max_minutes
+    from unnest(limits) as rule
+    inner join business.businesses on businesses.id = rule.business_id
+    cross join lateral (
+        select
+            tstzrange(
+                first.day at time zone businesses.time_zone,
+                (first.day + ('1 ' || rule.period::text)::interval) at time zone businesses.time_zone
+            ) as period
+        from generate_series(
+            date_trunc(
+                rule.period::text, lower(limit_use.during) at time zone businesses.time_zone
+            ),
+            upper(limit_use.during) at time zone businesses.time_zone,
+            ('1 ' || rule.period::text)::interval
+        ) as first (day)
+    ) as periods
+    cross join lateral (
+        select
+            count(*) filter (where bookings.id is distinct from limit_use.booking_id) as bookings,
+            coalesce(
+                sum(counted.minutes) filter (where bookings.id is distinct from limit_use.booking_id),
+                0
+            ) as minutes,
+            count(*) filter (where bookings.id = limit_use.booking_id) as own_bookings,
+            coalesce(
+                sum(counted.minutes) filter (where bookings.id = limit_use.booking_id), 0
+            ) as own_minutes
+        from scheduling.counted(rule, periods.period, limit_use.customer_id) as counted
+        inner join scheduling.bookings on bookings.id = counted.booking_id
+        where
+            bookings.status not in ('cancelled', 'rejected', 'expired')
+            and coalesce(bookings.hold_expires_at > v_now, true)
+    ) as used;
+end;
+$$;
+
+/*
+ * What a limit counts in a period: items of its service, items that take time of its resource, or
+ * whole bookings; of everyone, or of one customer. Each way by the index that is for it.
+ */
+create function scheduling.counted(
+    rule catalog.booking_limits, period tstzrange, customer_id uuid
+)
+returns table (booking_id uuid, minutes integer)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    if rule.is_per_customer then
+        return query
+        select
+            booking_items.booking_id,
+            sum(booking_items.duration_minutes)::integer
+        from scheduling.bookings
+        inner join scheduling.booking_items
+            on
+                booking_items.business_id = bookings.business_id
+                and booking_items.booking_id = bookings.id
+        where
+            bookings.customer_id = counted.customer_id
+            and bookings.business_id = rule.business_id
+            and bookings.starts_at < upper(counted.period)
+            and booking_items.cancelled_at is null
+            and counted.period @> case
+                when coalesce(rule.service_id, rule.resource_id) is null
+                    then bookings.starts_at
+                else booking_items.starts_at
+            end
+            and (rule.service_id is null or booking_items.service_id = rule.service_id)
+            and (
+                rule.resource_id is null
+                or exists (
+                    select 1
+                    from scheduling.allocations
+                    where
+                        allocations.business_id = booking_items.business_id
+                        and allocations.booking_id = booking_items.booking_id
+                        and allocations.booking_item_id = booking_items.id
+                        and allocations.resource_id = rule.resource_id
+                )
+            )
+        -- A booking counts once where the whole business is meant, each item otherwise.
+        group by
+            booking_items.booking_id,
+            case
+                when coalesce(rule.service_id, rule.resource_id) is not null
+                    then booking_items.id
+            end;
+    elsif rule.service_id is not null then
+        return query
+        select
+            booking_items.booking_id,
+            booking_items.duration_minutes
+        from scheduling.booking_items
+        where
+            booking_items.business_id = rule.business_id
+            and booking_items.service_id = rule.service_id
+            and booking_items.starts_at >= lower(counted.period)
+            and booking_items.starts_at < upper(counted.period)
+            and booking_items.cancelled_at is null;
+    elsif rule.resource_id is not null then
+        return query
+        select
+            booking_items.booking_id,
+            booking_items.duration_minutes
+        from catalog.services
+        inner join scheduling.booking_items
+            on
+                booking_items.business_id = services.business_id
+                and booking_items.service_id = services.id
+        where
+            services.business_id = rule.business_id
+            and booking_items.starts_at >= lower(counted.period)
+            and booking_items.starts_at < upper(counted.period)
+            and booking_items.cancelled_at is null
+            and exists (
+                select 1
+                from scheduling.allocations
+                where
+                    allocations.business_id = booking_items.business_id
+                    and allocations.booking_id = booking_items.booking_id
+                    and allocations.booking_item_id = booking_items.id
+                    and allocations.resource_id = rule.resource_id
+            );
+    else
+        return query
+        select
+            bookings.id,
+            (
+                select sum(booking_items.duration_minutes)::integer
+                from scheduling.booking_items
+                where
+                    booking_items.business_id = bookings.business_id
+                    and booking_items.booking_id = bookings.id
+                    and booking_items.cancelled_at is null
+            )
+        from scheduling.bookings
+        where
+            bookings.business_id = rule.business_id
+            and bookings.starts_at >= lower(counted.period)
+            and bookings.starts_at < upper(counted.period);
+    end if;
+end;
+$$;
+
+/*
+ * The starts in a period at which no more of so many minutes of a service can be booked: at all
+ * (without a resource), and with single resources. A booking that is about to move keeps its place
+ * in the periods in which it already counts.
+ */
+create function scheduling.full_times(
+    service catalog.services,
+    resource_ids uuid[],
+    during tstzrange,
+    minutes integer,
+    except_booking_id uuid
+)
+returns scheduling.full_times[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_customer_id uuid;
+begin
+    if not exists (
+        select 1 from catalog.booking_limits where booking_limits.business_id = service.business_id
+    ) then
+        return '{}';
+    end if;
+    v_customer_id = scheduling.customer_of(except_booking_id);
+    return array(
+        select row(limit_use.resource_id, range_agg(limit_use.period))::scheduling.full_times
+        from scheduling.limit_use(
+            scheduling.limits_of(
+                service.business_id, array[service.id], resource_ids, v_customer_id
+            ),
+            full_times.during,
+            v_customer_id,
+            except_booking_id
+        ) as limit_use
+        where
+            limit_use.own_bookings = 0
+            and (limit_use.is_full or limit_use.minutes_left < full_times.minutes)
+        group by limit_use.resource_id
+    );
+end;
+$$;
+
+/*
+ * The limit that a leg would pass at its start: of its service, its business or its customer, or of
+ * all who could give it.
+ */
+create function scheduling.passed_limit(
+    leg scheduling.leg, needs scheduling.need[], except_booking_id uuid
+)
+returns catalog.booking_limits
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_customer_id uuid = scheduling.customer_of(except_booking_id);
+    v_limits catalog.booking_limits[] = scheduling.limits_of(
+        leg.business_id,
+        array[leg.service_id],
+        array(select need.id from unnest(needs) as need),
+        v_customer_id
+    );
+begin
+    return (
+        with full_limits as (
+            select rule
+            from scheduling.limit_use(
+                v_limits,
+                tstzrange(leg.starts_at, leg.starts_at, '[]'),
+                v_customer_id,
+                except_booking_id
+            ) as limit_use
+            inner join unnest(v_limits) as rule on rule.id = limit_use.id
+            where
+                limit_use.own_bookings = 0
+                and limit_use.period @> leg.starts_at
+                and (limit_use.is_full or limit_use.minutes_left < leg.minutes)
+        ),
+
+        pools as (
+            select
+                need.pool,
+                bool_and(
+                    exists (
+                        select 1
+                        from full_limits
+                        where (full_limits.rule).resource_id = need.id
+                    )
+                ) as is_full
+            from unnest(needs) as need
+            group by need.pool
+        )
+
+        select full_limits.rule
+        from full_limits
+        where
+            (full_limits.rule).resource_id is null
+            or (full_limits.rule).resource_id in (
+                select need.id
+                from unnest(needs) as need
+                inner join pools on pools.pool = need.pool
+                where pools.is_full
+            )
+        order by (full_limits.rule).resource_id nulls first, (full_limits.rule).id
+        limit 1
+    );
+end;
+$$;
+
+/*
+ * How often a booking counts in each period of some limits: {limit and period: how often}.
+ */
+create function scheduling.counts_of(
+    booking scheduling.bookings, limits catalog.booking_limits[]
+)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if limits = '{}' then
+        return '{}';
+    end if;
+    return (
+        select coalesce(
+            jsonb_object_agg(
+                format('%s %s', limit_use.id, lower(limit_use.period)), limit_use.own_bookings
+            ),
+            '{}'
+        )
+        from scheduling.limit_use(
+            limits, tstzrange(booking.starts_at, booking.ends_at), booking.customer_id, booking.id
+        ) as limit_use
+        where limit_use.own_bookings > 0
+    );
+end;
+$$;
+
+/*
+ * Look, under the locks, at what was written: is any limit passed in which the booking counts more
+ * than before?
+ *
+ * Errors:  PT422 limit_reached
+ */
+create function scheduling.refuse_passed(
+    booking scheduling.bookings, limits catalog.booking_limits[], counts_before jsonb default '{}'
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_limit catalog.booking_limits;
+begin
+    if limits = '{}' then
+        return;
+    end if;
+    select rule.* into v_limit
+    from scheduling.limit_use(
+        limits, tstzrange(booking.starts_at, booking.ends_at), booking.customer_id, booking.id
+    ) as limit_use
+    inner join unnest(limits) as rule on rule.id = limit_use.id
+    where
+        limit_use.is_passed
+        and limit_use.own_bookings > coalesce(
+            (counts_before ->> format('%s %s', limit_use.id, lower(limit_use.period)))::bigint, 0
+        )
+    limit 1;
+    if v_limit.id is not null then
+        perform scheduling.refuse_limit(v_limit);
+    end if;
+end;
+$$;
+
+/*
+ * Errors:  PT422 limit_reached
+ */
+create function scheduling.refuse_limit(rule catalog.booking_limits)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.refuse(
+        'PT422', 'limit_reached',
+        case
+            when rule.is_per_customer then 'One customer cannot book more in that period.'
+            when rule.service_id is not null
+                then 'No more of this service can be booked in that period.'
+            when rule.resource_id is not null
+                then 'No more can be booked with this resource in that period.'
+            else 'The business takes no more bookings in that period.'
+        end,
+        'Choose a time in another day, week or month.'
+    );
 end;
 $$;
 
@@ -9941,6 +10391,7 @@ declare
         select need from scheduling.needs(leg.service_id, leg.resource_id, leg.party_size) as need
     );
     v_hours record;
+    v_limit catalog.booking_limits;
 begin
     select businesses.time_zone into v_time_zone
     from business.businesses
@@ -9969,36 +10420,11 @@ begin
             'Ask for slots and choose one of them.'
         );
     end if;
-    if (leg.starts_at at time zone v_time_zone)::date = any(
-        scheduling.full_days(
-            v_service,
-            v_time_zone,
-            tstzrange(leg.starts_at, leg.starts_at, '[]'),
-            leg.minutes,
-            except_booking_id
-        )
-    ) then
-        perform scheduling.refuse_limit();
+    v_limit = scheduling.passed_limit(leg, v_needs, except_booking_id);
+    if v_limit.id is not null then
+        perform scheduling.refuse_limit(v_limit);
     end if;
     perform scheduling.refuse_taken();
-end;
-$$;
-
-/*
- * Errors:  PT422 limit_reached
- */
-create function scheduling.refuse_limit()
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    perform private.refuse(
-        'PT422', 'limit_reached', 'No more of this service can be booked in that period.',
-        'Choose a time in another day, week or month.'
-    );
 end;
 $$;
 
@@ -10178,6 +10604,48 @@ end;
 $$;
 
 /*
+ * Candidates without those who have reached their limit meanwhile. Who is named stays: of them the
+ * refusal says so.
+ */
+create function scheduling.not_limited(
+    candidates scheduling.candidate[], leg scheduling.leg, booking scheduling.bookings
+)
+returns scheduling.candidate[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_limits catalog.booking_limits[] = array(
+        select booking_limits
+        from catalog.booking_limits
+        where
+            booking_limits.business_id = leg.business_id
+            and booking_limits.resource_id in (
+                select candidate.id from unnest(candidates) as candidate
+            )
+            and booking_limits.resource_id is distinct from leg.resource_id
+    );
+begin
+    if v_limits = '{}' then
+        return candidates;
+    end if;
+    return array(
+        select candidate
+        from unnest(candidates) as candidate
+        where candidate.id not in (
+            select limit_use.resource_id
+            from scheduling.limit_use(
+                v_limits, tstzrange(leg.starts_at, leg.starts_at, '[]'), booking.customer_id, null
+            ) as limit_use
+            where limit_use.is_full or limit_use.minutes_left < leg.minutes
+        )
+    );
+end;
+$$;
+
+/*
  * Pool by pool, who has enough free places for a leg, in the order in which they are to be asked.
  * Loads are counted only where there is a choice.
  */
@@ -10196,7 +10664,9 @@ begin
     if cardinality(v_candidates) < 2 then
         return v_candidates;
     end if;
-    return scheduling.ranked(v_candidates, leg, booking);
+    return scheduling.ranked(
+        scheduling.not_limited(v_candidates, leg, booking), leg, booking
+    );
 end;
 $$;
 
@@ -10632,51 +11102,60 @@ end;
 $$;
 
 /*
- * Queue up for all that some legs may take, and look again at what has to be true under the lock.
+ * The limits that concern some legs, and those who could give them.
+ */
+create function scheduling.limits_for(
+    legs scheduling.leg[], offers scheduling.offer[], customer_id uuid
+)
+returns catalog.booking_limits[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if not exists (
+        select 1
+        from catalog.booking_limits
+        where booking_limits.business_id = legs[1].business_id
+    ) then
+        return '{}';
+    end if;
+    return scheduling.limits_of(
+        legs[1].business_id,
+        array(select leg.service_id from unnest(legs) as leg),
+        array(select offer.id from unnest(offers) as offer),
+        customer_id
+    );
+end;
+$$;
+
+/*
+ * Queue up for all that some legs may take, and for what limits them. Gives the limits, to be asked
+ * of what was written. A booking that is about to move is left out.
  *
- * Errors:  PT409 link_expired · PT422 limit_reached
+ * Errors:  PT409 link_expired
  */
 create function scheduling.lock_for(
     legs scheduling.leg[], offers scheduling.offer[], except_booking_id uuid
 )
-returns void
+returns catalog.booking_limits[]
 language plpgsql
 volatile
 security invoker
 set search_path = ''
 as $$
 declare
-    v_limited_ids uuid[] = array(
-        select distinct booking_limits.service_id
-        from unnest(legs) as leg
-        inner join catalog.booking_limits on booking_limits.service_id = leg.service_id
-    );
-    v_leg scheduling.leg;
-    v_time_zone text;
+    v_customer_id uuid = scheduling.customer_of(except_booking_id);
+    v_limits catalog.booking_limits[] = scheduling.limits_for(legs, offers, v_customer_id);
 begin
     perform scheduling.lock(
         array(select coalesce(offer.session_id, offer.id) from unnest(offers) as offer)
-        || v_limited_ids
+        || scheduling.subjects(v_limits, v_customer_id)
         || array(select leg.private_link_id from unnest(legs) as leg where leg.private_link_id is not null)
     );
     perform scheduling.refuse_links_over(legs);
-    foreach v_leg in array legs loop
-        continue when v_leg.service_id <> all(v_limited_ids);
-        select businesses.time_zone into v_time_zone
-        from business.businesses
-        where businesses.id = v_leg.business_id;
-        if (v_leg.starts_at at time zone v_time_zone)::date = any(
-            scheduling.full_days(
-                scheduling.bookable_service(v_leg.service_id),
-                v_time_zone,
-                tstzrange(v_leg.starts_at, v_leg.starts_at, '[]'),
-                v_leg.minutes,
-                except_booking_id
-            )
-        ) then
-            perform scheduling.refuse_limit();
-        end if;
-    end loop;
+    return v_limits;
 end;
 $$;
 
@@ -10765,6 +11244,7 @@ declare
     v_offers scheduling.offer[] = '{}';
     v_count integer = cardinality(wishes);
     v_quote jsonb;
+    v_limits catalog.booking_limits[];
     v_booking scheduling.bookings;
 begin
     perform private.signed_in_user();
@@ -10776,7 +11256,7 @@ begin
         v_offers = v_offers || scheduling.offers_of(v_legs[v_index]);
     end loop;
     v_quote = pricing.quote(v_legs, coupon_code, 0);
-    perform scheduling.lock_for(v_legs, v_offers, null);
+    v_limits = scheduling.lock_for(v_legs, v_offers, null);
 
     v_booking = scheduling.write_booking(v_legs, v_quote, notes, is_hold);
     for v_index in 1 .. v_count loop
@@ -10784,6 +11264,7 @@ begin
             v_booking, v_legs, v_index, case v_count when 1 then v_offers end
         );
     end loop;
+    perform scheduling.refuse_passed(v_booking, v_limits);
     return v_booking.id;
 end;
 $$;
@@ -11678,6 +12159,8 @@ declare
     v_legs scheduling.leg[];
     v_offers scheduling.offer[] = '{}';
     v_leg scheduling.leg;
+    v_limits catalog.booking_limits[] = '{}';
+    v_counts jsonb;
 begin
     select bookings.* into v_booking
     from scheduling.bookings
@@ -11698,36 +12181,35 @@ begin
             perform scheduling.open_service(v_leg.service_id);
             v_offers = v_offers || scheduling.offers_of(v_leg, v_booking.id);
         end loop;
+        v_limits = scheduling.limits_for(v_legs, v_offers, v_booking.customer_id);
     end if;
     v_booking = scheduling.claim(
         move.booking_id,
         move.as_actors,
         array(select coalesce(offer.session_id, offer.id) from unnest(v_offers) as offer)
-        || array(
-            select leg.service_id
-            from unnest(v_legs) as leg
-            where exists (
-                select 1 from catalog.booking_limits where booking_limits.service_id = leg.service_id
-            )
-        )
+        || scheduling.subjects(v_limits, v_booking.customer_id)
     );
     perform scheduling.refuse_move(v_booking);
-    perform scheduling.lock_for(v_legs, v_offers, v_booking.id);
-    perform scheduling.write_move(v_booking, v_legs, reason);
+    v_counts = scheduling.counts_of(v_booking, v_limits);
+    v_booking = scheduling.write_move(v_booking, v_legs, v_offers, reason);
+    perform scheduling.refuse_passed(v_booking, v_limits, v_counts);
     return v_booking.id;
 end;
 $$;
 
 /*
- * Give back what a booking took, take the new time, and note the move.
+ * Give back what a booking took, take the new time, and note the move. Gives the booking.
  * A customer who moves a booking of a service on request has made a new request.
  *
  * Errors:  PT409 slot_taken
  */
 create function scheduling.write_move(
-    booking scheduling.bookings, legs scheduling.leg[], reason text
+    booking scheduling.bookings,
+    legs scheduling.leg[],
+    offers scheduling.offer[],
+    reason text
 )
-returns void
+returns scheduling.bookings
 language plpgsql
 volatile
 security invoker
@@ -11777,7 +12259,11 @@ begin
         v_index = v_index + 1;
         v_taken = scheduling.take(
             legs[v_index],
-            scheduling.offers_of(legs[v_index], booking.id),
+            array(
+                select offer
+                from unnest(offers) as offer
+                where offer.at = legs[v_index].starts_at
+            ),
             v_booking,
             v_item.id
         );
@@ -11797,6 +12283,7 @@ begin
             perform scheduling.write_reassignment(v_booking, v_item, v_taken.resource_id);
         end if;
     end loop;
+    return v_booking;
 end;
 $$;
 
@@ -12395,11 +12882,8 @@ set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_now timestamptz = private.now();
-    v_time_zone text = (
-        select businesses.time_zone from business.businesses where businesses.id = service.business_id
-    );
-    v_full_days date[] = scheduling.full_days(
-        service, v_time_zone, starts, service.duration_minutes, except_booking_id
+    v_full scheduling.full_times[] = scheduling.full_times(
+        service, '{}', starts, service.duration_minutes, except_booking_id
     );
     v_reach tstzrange = tstzrange(
         lower(starts), upper(starts) + make_interval(mins => service.duration_minutes), '[]'
@@ -12460,7 +12944,7 @@ begin
     where
         wanted.capacity - taken.seats >= session_offers.party_size
         and not coalesce(shut.closings && tstzrange(wanted.starts_at, wanted.ends_at), false)
-        and (wanted.starts_at at time zone v_time_zone)::date <> all(v_full_days);
+        and not coalesce(v_full[1].times @> wanted.starts_at, false);
 end;
 $$;
 
