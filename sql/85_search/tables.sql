@@ -25,6 +25,8 @@ create type search.wish as (
 -- A business in question, as search.candidates gives it, best first.
 create type search.candidate as (
     business_id uuid,
+    time_zone text,
+    has_classes boolean,
     distance_km double precision
 );
 
@@ -38,6 +40,7 @@ create table search.documents (
     -- A point on the globe, in kilometres from its centre; null where the business says no place.
     place extensions.cube,
     time_zone text not null,
+    has_classes boolean not null,
     -- Of its services, whatever their currency: a business above price_max need not be looked into.
     lowest_price_minor bigint not null,
     is_verified boolean not null,

@@ -18,6 +18,7 @@ from tests.bench.figures import Figure, compare, milliseconds
 from tests.bench.handwritten import peer
 from tests.bench.load import load, request
 from tests.bench.queue import queue
+from tests.bench.search import search
 from tests.bench.shared import (
     BUSINESS,
     FAST,
@@ -259,4 +260,5 @@ ALL = {
     "queue": queue,
     "peer": peer,
     "calcom": calcom,
+    "search": search,
 }

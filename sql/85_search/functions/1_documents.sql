@@ -129,6 +129,7 @@ begin
         offered.slugs,
         search.point(businesses.latitude::float8, businesses.longitude::float8),
         businesses.time_zone,
+        offered.has_classes,
         offered.lowest_price_minor,
         businesses.is_verified,
         businesses.created_at
@@ -142,6 +143,7 @@ begin
                 filter (where service_categories.id is not null),
                 '{}'
             ) as slugs,
+            bool_or(services.is_class) as has_classes,
             min(services.price_minor) as lowest_price_minor
         from catalog.services
         left join catalog.service_categories on services.category_id = service_categories.id
@@ -188,6 +190,7 @@ begin
         categories = excluded.categories,
         place = excluded.place,
         time_zone = excluded.time_zone,
+        has_classes = excluded.has_classes,
         lowest_price_minor = excluded.lowest_price_minor,
         is_verified = excluded.is_verified,
         since = excluded.since

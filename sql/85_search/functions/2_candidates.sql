@@ -25,6 +25,8 @@ begin
         open v_candidates for
         select
             documents.business_id,
+            documents.time_zone,
+            documents.has_classes,
             search.way_km(documents.place operator(extensions.<->) v_here)
         from search.documents
         where
@@ -39,6 +41,8 @@ begin
         open v_candidates for
         select
             documents.business_id,
+            documents.time_zone,
+            documents.has_classes,
             null::double precision
         from search.documents
         where
@@ -55,6 +59,8 @@ begin
         open v_candidates for
         select
             documents.business_id,
+            documents.time_zone,
+            documents.has_classes,
             null::double precision
         from search.documents
         where
@@ -115,15 +121,26 @@ begin
     return query
     select
         candidate.business_id,
+        candidate.time_zone,
+        candidate.has_classes,
         candidate.distance_km
-    from unnest(candidates) with ordinality as candidate (business_id, distance_km, rank)
-    inner join search.documents on documents.business_id = candidate.business_id
+    from unnest(candidates) with ordinality
+        as candidate (business_id, time_zone, has_classes, distance_km, rank)
     cross join lateral (
         select
-            lower(during) at time zone documents.time_zone as from_at,
-            upper(during) at time zone documents.time_zone as to_at,
-            (lower(during) - interval '36 hours') at time zone documents.time_zone as before,
-            (upper(during) + interval '36 hours') at time zone documents.time_zone as after
+            clock.*,
+            clock.from_at::date as from_day,
+            clock.to_at::date as to_day,
+            extract(isodow from clock.from_at)::smallint as from_weekday,
+            extract(isodow from clock.to_at)::smallint as to_weekday
+        from (
+            select
+                lower(during) at time zone candidate.time_zone as from_at,
+                upper(during) at time zone candidate.time_zone as to_at,
+                (lower(during) - interval '36 hours') at time zone candidate.time_zone as before,
+                (upper(during) + interval '36 hours') at time zone candidate.time_zone as after
+        ) as clock
+        offset 0
     ) as clock
     where
         exists (
@@ -131,13 +148,14 @@ begin
             from catalog.working_hours
             where
                 working_hours.business_id = candidate.business_id
+                and working_hours.weekday = any(array[clock.from_weekday, clock.to_weekday])
                 and (
-                    working_hours.weekday = extract(isodow from clock.from_at)
-                    and clock.from_at::date + working_hours.opens_at < clock.to_at
-                    and clock.from_at::date + working_hours.closes_at > clock.from_at
-                    or working_hours.weekday = extract(isodow from clock.to_at)
-                    and clock.to_at::date + working_hours.opens_at < clock.to_at
-                    and clock.to_at::date + working_hours.closes_at > clock.from_at
+                    working_hours.weekday = clock.from_weekday
+                    and clock.from_day + working_hours.opens_at < clock.to_at
+                    and clock.from_day + working_hours.closes_at > clock.from_at
+                    or working_hours.weekday = clock.to_weekday
+                    and clock.to_day + working_hours.opens_at < clock.to_at
+                    and clock.to_day + working_hours.closes_at > clock.from_at
                 )
         )
         or clock.after - clock.before <> upper(during) - lower(during) + interval '72 hours'
@@ -147,14 +165,10 @@ begin
             where
                 schedule_exceptions.business_id = candidate.business_id
                 and schedule_exceptions.opens_at is not null
-                and schedule_exceptions.starts_on <= clock.to_at::date
-                and schedule_exceptions.ends_on >= clock.from_at::date
+                and schedule_exceptions.starts_on <= clock.to_day
+                and schedule_exceptions.ends_on >= clock.from_day
         )
-        or exists (
-            select 1
-            from catalog.services
-            where services.business_id = candidate.business_id and services.is_class
-        )
+        or candidate.has_classes
         or exists (
             select 1
             from catalog.resources

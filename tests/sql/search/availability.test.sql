@@ -1,7 +1,7 @@
 -- Who has time, across businesses: every filter by itself and together, the order, and whom a search
 -- never gives.
 begin;
-select plan(47);
+select plan(51);
 
 -- Given two salons and a barber in Berlin, one salon in Paris, and a Thursday
 select tests.at('2031-05-01 00:00Z');
@@ -249,6 +249,43 @@ select results_eq(
     $$ select * from search.documents_of(array(select id from business.businesses)) order by business_id $$,
     'what is looked at is what there is'
 );
+
+-- Hours are wall clocks, and rooms without hours are always there
+select tests.business('Owl', 'owner', 'Europe/Berlin');
+select tests.service('Watch', 'Owl', 30);
+select tests.resource('Oda', 'Owl');
+select tests.takes('Watch', 'Oda');
+select tests.hours('Owl', '01:00', '02:30');
+select tests.business('Box', 'owner', 'Europe/Berlin');
+select tests.service('Bath', 'Box', 30);
+select tests.resource('Room', 'Box', 'room');
+select tests.takes('Bath', 'Room', 'any', 'room');
+select tests.at('2032-03-20 00:00Z');
+select tests.act_as_anon();
+select is(
+    pg_temp.found('2032-03-28T01:00:00Z', '2032-03-28T01:01:00Z', q => 'owl'), 'Owl',
+    'a time that the clock skips moves with it: half past two is half past three'
+);
+select is(
+    pg_temp.found('2032-03-24T02:00:00Z', '2032-03-24T02:01:00Z'), 'Box', 'on other days it does not'
+);
+
+-- A gap that fits to the minute
+select tests.act_as('customer');
+select public.book(tests.id('Watch')::text, '2032-03-23T00:00:00Z');
+select public.book(tests.id('Watch')::text, '2032-03-23T01:00:00Z');
+select tests.act_as_anon();
+select is(
+    pg_temp.found('2032-03-23T00:00:00Z', '2032-03-23T01:00:00Z', q => 'owl'), 'Owl',
+    'half an hour between two appointments is half an hour'
+);
+select tests.act_as('customer');
+select public.book(tests.id('Watch')::text, '2032-03-23T00:30:00Z');
+select tests.act_as_anon();
+select is(
+    pg_temp.found('2032-03-23T00:00:00Z', '2032-03-23T01:00:00Z', q => 'owl'), '', 'until it is taken'
+);
+select tests.at('2031-05-01 00:00Z');
 
 -- Nonsense
 select throws_ok(
