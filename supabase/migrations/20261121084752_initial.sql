@@ -18159,6 +18159,8 @@ create type search.wish as (
 -- A business in question, as search.candidates gives it, best first.
 create type search.candidate as (
     business_id uuid,
+    time_zone text,
+    has_classes boolean,
     distance_km double precision
 );
 
@@ -18172,6 +18174,7 @@ create table search.documents (
     -- A point on the globe, in kilometres from its centre; null where the business says no place.
     place extensions.cube,
     time_zone text not null,
+    has_classes boolean not null,
     -- Of its services, whatever their currency: a business above price_max need not be looked into.
     lowest_price_minor bigint not null,
     is_verified boolean not null,
@@ -18243,7 +18246,8 @@ end;
 $$;
 
 /*
- * The words of a text, none of them changed by a language's grammar: names are in all languages.
+ * The words of a text with their positions, none of them changed by a language's grammar: names are
+ * in all languages. Not by to_tsvector, which takes 3e14ab for a number and two letters.
  */
 create function search.words(value text, weight text default 'D')
 returns tsvector
@@ -18254,10 +18258,14 @@ set search_path = ''
 as $$
 begin
     -- A tsvector has room for a megabyte; nobody looks for what comes later.
-    return setweight(
-        to_tsvector('pg_catalog.simple', left(search.fold(coalesce(words.value, '')), 100000)),
-        words.weight::"char"
-    );
+    return coalesce(
+        (
+            select string_agg(left(word.word, 100) || ':' || word.position || words.weight, ' ')
+            from string_to_table(left(search.fold(words.value), 100000), ' ')
+                with ordinality as word (word, position)
+        ),
+        ''
+    )::tsvector;
 end;
 $$;
 
@@ -18273,7 +18281,10 @@ set search_path = ''
 as $$
 begin
     -- Letters and digits only, so nothing in it can be an operator.
-    return nullif(replace(search.fold(query.value), ' ', ' & ') || ':*', ':*')::tsquery;
+    return (
+        select string_agg(left(word.word, 100), ' & ') || ':*'
+        from string_to_table(nullif(search.fold(query.value), ''), ' ') as word (word)
+    )::tsquery;
 end;
 $$;
 
@@ -18338,6 +18349,7 @@ begin
         offered.slugs,
         search.point(businesses.latitude::float8, businesses.longitude::float8),
         businesses.time_zone,
+        offered.has_classes,
         offered.lowest_price_minor,
         businesses.is_verified,
         businesses.created_at
@@ -18351,6 +18363,7 @@ begin
                 filter (where service_categories.id is not null),
                 '{}'
             ) as slugs,
+            bool_or(services.is_class) as has_classes,
             min(services.price_minor) as lowest_price_minor
         from catalog.services
         left join catalog.service_categories on services.category_id = service_categories.id
@@ -18397,6 +18410,7 @@ begin
         categories = excluded.categories,
         place = excluded.place,
         time_zone = excluded.time_zone,
+        has_classes = excluded.has_classes,
         lowest_price_minor = excluded.lowest_price_minor,
         is_verified = excluded.is_verified,
         since = excluded.since
@@ -18452,6 +18466,8 @@ begin
         open v_candidates for
         select
             documents.business_id,
+            documents.time_zone,
+            documents.has_classes,
             search.way_km(documents.place operator(extensions.<->) v_here)
         from search.documents
         where
@@ -18466,6 +18482,8 @@ begin
         open v_candidates for
         select
             documents.business_id,
+            documents.time_zone,
+            documents.has_classes,
             null::double precision
         from search.documents
         where
@@ -18482,6 +18500,8 @@ begin
         open v_candidates for
         select
             documents.business_id,
+            documents.time_zone,
+            documents.has_classes,
             null::double precision
         from search.documents
         where
@@ -18542,15 +18562,26 @@ begin
     return query
     select
         candidate.business_id,
+        candidate.time_zone,
+        candidate.has_classes,
         candidate.distance_km
-    from unnest(candidates) with ordinality as candidate (business_id, distance_km, rank)
-    inner join search.documents on documents.business_id = candidate.business_id
+    from unnest(candidates) with ordinality
+        as candidate (business_id, time_zone, has_classes, distance_km, rank)
     cross join lateral (
         select
-            lower(during) at time zone documents.time_zone as from_at,
-            upper(during) at time zone documents.time_zone as to_at,
-            (lower(during) - interval '36 hours') at time zone documents.time_zone as before,
-            (upper(during) + interval '36 hours') at time zone documents.time_zone as after
+            clock.*,
+            clock.from_at::date as from_day,
+            clock.to_at::date as to_day,
+            extract(isodow from clock.from_at)::smallint as from_weekday,
+            extract(isodow from clock.to_at)::smallint as to_weekday
+        from (
+            select
+                lower(during) at time zone candidate.time_zone as from_at,
+                upper(during) at time zone candidate.time_zone as to_at,
+                (lower(during) - interval '36 hours') at time zone candidate.time_zone as before,
+                (upper(during) + interval '36 hours') at time zone candidate.time_zone as after
+        ) as clock
+        offset 0
     ) as clock
     where
         exists (
@@ -18558,13 +18589,14 @@ begin
             from catalog.working_hours
             where
                 working_hours.business_id = candidate.business_id
+                and working_hours.weekday = any(array[clock.from_weekday, clock.to_weekday])
                 and (
-                    working_hours.weekday = extract(isodow from clock.from_at)
-                    and clock.from_at::date + working_hours.opens_at < clock.to_at
-                    and clock.from_at::date + working_hours.closes_at > clock.from_at
-                    or working_hours.weekday = extract(isodow from clock.to_at)
-                    and clock.to_at::date + working_hours.opens_at < clock.to_at
-                    and clock.to_at::date + working_hours.closes_at > clock.from_at
+                    working_hours.weekday = clock.from_weekday
+                    and clock.from_day + working_hours.opens_at < clock.to_at
+                    and clock.from_day + working_hours.closes_at > clock.from_at
+                    or working_hours.weekday = clock.to_weekday
+                    and clock.to_day + working_hours.opens_at < clock.to_at
+                    and clock.to_day + working_hours.closes_at > clock.from_at
                 )
         )
         or clock.after - clock.before <> upper(during) - lower(during) + interval '72 hours'
@@ -18574,14 +18606,10 @@ begin
             where
                 schedule_exceptions.business_id = candidate.business_id
                 and schedule_exceptions.opens_at is not null
-                and schedule_exceptions.starts_on <= clock.to_at::date
-                and schedule_exceptions.ends_on >= clock.from_at::date
+                and schedule_exceptions.starts_on <= clock.to_day
+                and schedule_exceptions.ends_on >= clock.from_day
         )
-        or exists (
-            select 1
-            from catalog.services
-            where services.business_id = candidate.business_id and services.is_class
-        )
+        or candidate.has_classes
         or exists (
             select 1
             from catalog.resources
