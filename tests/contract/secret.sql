@@ -15,8 +15,10 @@ from catalog.cancellation_policies
 where cancellation_policies.business_id = %(business)s;
 insert into catalog.schedule_exceptions (business_id, starts_on, ends_on)
 values (%(business)s, '2031-01-01', '2031-01-01');
-insert into catalog.blocked_periods (business_id, during)
-values (%(business)s, '[2031-01-01 10:00Z, 2031-01-01 11:00Z)');
+insert into catalog.blocked_periods (business_id, during, resource_id)
+values
+(%(business)s, '[2031-01-01 10:00Z, 2031-01-01 11:00Z)', null),
+(%(business)s, '[2031-01-01 10:00Z, 2031-01-01 11:00Z)', %(resource)s);
 insert into business.closures (business_id, starts_on, ends_on)
 values (%(business)s, '2031-01-02', '2031-01-02');
 insert into business.business_documents (business_id, kind, storage_path)

@@ -97,6 +97,7 @@ def good_arguments(town: Town) -> dict[str, Any]:
         "user_id": town.ids["stranger"],
         "member_id": town.ids["salon_member"],
         "resource_id": town.ids["salon_resource"],
+        "stand_in_id": town.ids["note"],
         "invitation_id": town.ids["note"],
         "document_id": town.ids["note"],
         "template_id": town.ids["note"],

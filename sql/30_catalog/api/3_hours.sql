@@ -67,10 +67,14 @@ select
     blocked_periods.resource_id,
     lower(blocked_periods.during) as starts_at,
     upper(blocked_periods.during) as ends_at,
-    blocked_periods.reason,
+    catalog.reason_of(blocked_periods.id) as reason,
     blocked_periods.created_at,
-    blocked_periods.calendar_import_id
-from catalog.blocked_periods;
+    blocked_periods.calendar_import_id,
+    blocked_periods.stand_in_id
+from catalog.blocked_periods
+where
+    blocked_periods.business_id = any(array(select private.my_businesses('view')))
+    or (select private.is_operator());
 grant select, delete on public.blocked_periods to authenticated, service_role;
 
 comment on view public.blocked_periods is
@@ -85,6 +89,33 @@ comment on column public.blocked_periods.reason is 'At most 500 characters.';
 comment on column public.blocked_periods.created_at is 'When it was made.';
 comment on column public.blocked_periods.calendar_import_id is
 'The calendar that it comes from; null: somebody blocked it.';
+comment on column public.blocked_periods.stand_in_id is
+'Whom customers of the absent resource may go to meanwhile.';
+
+create view public.absences
+with (security_invoker = true)
+as
+select
+    blocked_periods.business_id,
+    blocked_periods.resource_id,
+    lower(blocked_periods.during) as starts_at,
+    upper(blocked_periods.during) as ends_at,
+    blocked_periods.stand_in_id
+from catalog.blocked_periods
+where
+    blocked_periods.resource_id is not null
+    and blocked_periods.calendar_import_id is null;
+grant select on public.absences to anon, authenticated, service_role;
+
+comment on view public.absences is
+'When a resource is away, and whom to go to instead. Readable where the business is; never why.
+Written by block_time.';
+comment on column public.absences.business_id is 'The business.';
+comment on column public.absences.resource_id is 'Who is away.';
+comment on column public.absences.starts_at is 'First moment of it.';
+comment on column public.absences.ends_at is 'First moment after it.';
+comment on column public.absences.stand_in_id is
+'Whom customers may go to meanwhile; null is nobody in particular.';
 
 /*
  * Take no new bookings in a period. Those that exist stay.
@@ -96,7 +127,8 @@ create function public.block_time(
     starts_at public.instant,
     ends_at public.instant,
     resource_id public.identifier default null,
-    reason text default null
+    reason text default null,
+    stand_in_id public.identifier default null
 )
 returns public.blocked_periods
 language plpgsql
@@ -113,7 +145,8 @@ begin
         private.to_identifier(resource_id, 'resource_id', is_required => false),
         private.to_instant(starts_at, 'starts_at'),
         private.to_instant(ends_at, 'ends_at'),
-        private.to_text(reason, 'reason', 500)
+        private.to_text(reason, 'reason', 500),
+        private.to_identifier(stand_in_id, 'stand_in_id', is_required => false)
     );
     select blocked_periods.* into strict v_period
     from public.blocked_periods
@@ -122,12 +155,15 @@ begin
 end;
 $$;
 grant execute on function
-public.block_time(public.identifier, public.instant, public.instant, public.identifier, text),
-catalog.block_time(uuid, uuid, timestamptz, timestamptz, text)
+public.block_time(
+    public.identifier, public.instant, public.instant, public.identifier, text, public.identifier
+),
+catalog.block_time(uuid, uuid, timestamptz, timestamptz, text, uuid)
 to anon, authenticated, service_role;
 
 comment on function public.block_time is
 'Take no new bookings from starts_at to ends_at (instants, at most two years apart), for one
 resource or
-the whole business. Owners, managers and staff. Bookings that exist stay.
+the whole business. stand_in_id: whom customers of that resource may go to meanwhile; absences shows
+it to everybody. Owners, managers and staff. Bookings that exist stay.
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';

@@ -1,4 +1,5 @@
--- Weekly hours are public; exceptions and blocks, with their reasons, are for members.
+-- Weekly hours are public, and so is who is away when, and whom to go to instead. Exceptions, what
+-- imported calendars say, and why somebody is away are for members.
 
 grant select on table catalog.working_hours to anon;
 grant select, delete on table catalog.working_hours to authenticated;
@@ -72,15 +73,43 @@ for delete
 to authenticated
 using (business_id in (select private.my_businesses('manage')));
 
-grant select, delete on table catalog.blocked_periods to authenticated;
+-- Not reason: catalog.reason_of tells members.
+grant select (
+    id, business_id, resource_id, during, created_at, calendar_import_id, stand_in_id
+) on table catalog.blocked_periods to anon, authenticated;
+grant delete on table catalog.blocked_periods to authenticated;
+grant execute on function catalog.reason_of(uuid) to authenticated, service_role;
 -- No insert or update: public.block_time writes them, because it reads instants and not guesses.
 grant select, insert, update, delete on table catalog.blocked_periods to service_role;
+
+create policy blocked_periods_select_public
+on catalog.blocked_periods
+for select
+to anon
+using (
+    resource_id is not null
+    and calendar_import_id is null
+    and exists (
+        select 1
+        from business.businesses
+        where businesses.id = blocked_periods.business_id
+    )
+);
 
 create policy blocked_periods_select
 on catalog.blocked_periods
 for select
 to authenticated
-using (business_id in (select private.my_businesses('view')));
+using (
+    business_id = any(array(select private.my_businesses('view')))
+    or resource_id is not null
+    and calendar_import_id is null
+    and exists (
+        select 1
+        from business.businesses
+        where businesses.id = blocked_periods.business_id
+    )
+);
 
 create policy blocked_periods_delete
 on catalog.blocked_periods

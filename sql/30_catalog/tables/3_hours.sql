@@ -85,10 +85,19 @@ create table catalog.blocked_periods (
     created_at timestamptz not null default now(),
     -- The calendar that it came from; null: somebody blocked it.
     calendar_import_id uuid,
+    -- Whom customers of an absent resource may go to.
+    stand_in_id uuid,
 
     constraint blocked_periods_business_id_id_unique unique (business_id, id),
     constraint blocked_periods_resource_fkey foreign key (business_id, resource_id)
     references catalog.resources (business_id, id) on delete cascade,
+    constraint blocked_periods_stand_in_fkey foreign key (business_id, stand_in_id)
+    references catalog.resources (business_id, id) on delete set null (stand_in_id),
+    constraint blocked_periods_stand_in_is_somebody_else check (
+        stand_in_id is null
+        or coalesce(stand_in_id <> resource_id, false)
+        or private.invalid('stand_in_id', 'must be another resource than the absent one')
+    ),
     constraint blocked_periods_import_fkey foreign key (
         business_id, resource_id, calendar_import_id
     )
@@ -107,5 +116,6 @@ create table catalog.blocked_periods (
 comment on table catalog.blocked_periods is
 'Time in which a resource, or the whole business, takes no new bookings. Those that exist stay.';
 create index blocked_periods_resource_idx on catalog.blocked_periods (business_id, resource_id);
+create index blocked_periods_stand_in_idx on catalog.blocked_periods (business_id, stand_in_id);
 create index blocked_periods_during_idx
 on catalog.blocked_periods using gist (business_id, during);

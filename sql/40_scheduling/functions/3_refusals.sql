@@ -158,6 +158,57 @@ end;
 $$;
 
 /*
+ * Nobody works then; of somebody who is away the hint names the colleague to go to, if they give
+ * the service.
+ *
+ * Errors:  PT422 blocked_out
+ */
+create function scheduling.refuse_shut(leg scheduling.leg)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_absent record;
+begin
+    select
+        resources.name,
+        stand_ins.id as stand_in_id,
+        stand_ins.name as stand_in_name
+    into v_absent
+    from catalog.blocked_periods
+    inner join catalog.resources on resources.id = blocked_periods.resource_id
+    inner join catalog.resources as stand_ins on stand_ins.id = blocked_periods.stand_in_id
+    inner join catalog.service_resources
+        on
+            service_resources.service_id = leg.service_id
+            and service_resources.resource_id = stand_ins.id
+    where
+        blocked_periods.business_id = leg.business_id
+        and blocked_periods.resource_id = leg.resource_id
+        and blocked_periods.during && tstzrange(leg.starts_at, leg.ends_at)
+        and stand_ins.is_active
+    order by lower(blocked_periods.during), blocked_periods.id
+    limit 1;
+    if v_absent.stand_in_id is not null then
+        perform private.refuse(
+            'PT422', 'blocked_out', format('%s is away at that time.', v_absent.name),
+            format(
+                'Ask for %s instead (resource_id %s), or choose another time.',
+                v_absent.stand_in_name, v_absent.stand_in_id
+            )
+        );
+    end if;
+    perform private.refuse(
+        'PT422', 'blocked_out', 'The business takes no bookings at that time.',
+        'Ask for slots and choose one of them.'
+    );
+end;
+$$;
+
+/*
  * Say why a service cannot be had at an instant.
  *
  * Errors:  PT409 slot_taken · PT422 not_eligible too_soon too_far outside_hours blocked_out
@@ -201,10 +252,7 @@ begin
         );
     end if;
     if not v_hours.not_shut then
-        perform private.refuse(
-            'PT422', 'blocked_out', 'The business takes no bookings at that time.',
-            'Ask for slots and choose one of them.'
-        );
+        perform scheduling.refuse_shut(leg);
     end if;
     v_limit = scheduling.passed_limit(leg, v_needs, except_booking_id);
     if v_limit.id is not null then
