@@ -5976,10 +5976,19 @@ create table catalog.blocked_periods (
     created_at timestamptz not null default now(),
     -- The calendar that it came from; null: somebody blocked it.
     calendar_import_id uuid,
+    -- Whom customers of an absent resource may go to.
+    stand_in_id uuid,
 
     constraint blocked_periods_business_id_id_unique unique (business_id, id),
     constraint blocked_periods_resource_fkey foreign key (business_id, resource_id)
     references catalog.resources (business_id, id) on delete cascade,
+    constraint blocked_periods_stand_in_fkey foreign key (business_id, stand_in_id)
+    references catalog.resources (business_id, id) on delete set null (stand_in_id),
+    constraint blocked_periods_stand_in_is_somebody_else check (
+        stand_in_id is null
+        or coalesce(stand_in_id <> resource_id, false)
+        or private.invalid('stand_in_id', 'must be another resource than the absent one')
+    ),
     constraint blocked_periods_import_fkey foreign key (
         business_id, resource_id, calendar_import_id
     )
@@ -5998,6 +6007,7 @@ create table catalog.blocked_periods (
 comment on table catalog.blocked_periods is
 'Time in which a resource, or the whole business, takes no new bookings. Those that exist stay.';
 create index blocked_periods_resource_idx on catalog.blocked_periods (business_id, resource_id);
+create index blocked_periods_stand_in_idx on catalog.blocked_periods (business_id, stand_in_id);
 create index blocked_periods_during_idx
 on catalog.blocked_periods using gist (business_id, during);
 
@@ -6120,7 +6130,12 @@ create index private_links_created_by_idx on catalog.private_links (created_by);
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
  */
 create function catalog.block_time(
-    business_id uuid, resource_id uuid, starts_at timestamptz, ends_at timestamptz, reason text
+    business_id uuid,
+    resource_id uuid,
+    starts_at timestamptz,
+    ends_at timestamptz,
+    reason text,
+    stand_in_id uuid
 )
 returns uuid
 language plpgsql
@@ -6135,27 +6150,59 @@ begin
     if ends_at <= starts_at or ends_at > starts_at + interval '2 years' then
         perform private.invalid('ends_at', 'must be after starts_at and within two years of it');
     end if;
-    if resource_id is not null and not exists (
+    if exists (
         select 1
-        from catalog.resources
+        from unnest(array[block_time.resource_id, block_time.stand_in_id]) as wanted (id)
         where
-            resources.id = block_time.resource_id
-            and resources.business_id = block_time.business_id
+            wanted.id is not null
+            and not exists (
+                select 1
+                from catalog.resources
+                where
+                    resources.id = wanted.id
+                    and resources.business_id = block_time.business_id
+            )
     ) then
         perform private.refuse(
             'PT404', 'not_found', 'There is no such resource.', 'Read resources for those of the business.'
         );
     end if;
 
-    insert into catalog.blocked_periods (business_id, resource_id, during, reason)
+    insert into catalog.blocked_periods (business_id, resource_id, during, reason, stand_in_id)
     values (
         block_time.business_id,
         block_time.resource_id,
         tstzrange(block_time.starts_at, block_time.ends_at),
-        block_time.reason
+        block_time.reason,
+        block_time.stand_in_id
     )
     returning blocked_periods.id into v_id;
     return v_id;
+end;
+$$;
+
+/*
+ * Why a period is blocked, for members of its business.
+ * Definer: that somebody is away is public, why is not; so clients have no privilege on the column.
+ */
+create function catalog.reason_of(blocked_period_id uuid)
+returns text
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return (
+        select blocked_periods.reason
+        from catalog.blocked_periods
+        where
+            blocked_periods.id = blocked_period_id
+            and (
+                blocked_periods.business_id in (select private.my_businesses('view'))
+                or private.is_operator()
+            )
+    );
 end;
 $$;
 
@@ -7210,7 +7257,8 @@ to anon, authenticated, service_role;
 
 -- sql/30_catalog/policies/3_hours.sql
 
--- Weekly hours are public; exceptions and blocks, with their reasons, are for members.
+-- Weekly hours are public, and so is who is away when, and whom to go to instead. Exceptions, what
+-- imported calendars say, and why somebody is away are for members.
 
 grant select on table catalog.working_hours to anon;
 grant select, delete on table catalog.working_hours to authenticated;
@@ -7284,15 +7332,43 @@ for delete
 to authenticated
 using (business_id in (select private.my_businesses('manage')));
 
-grant select, delete on table catalog.blocked_periods to authenticated;
+-- Not reason: catalog.reason_of tells members.
+grant select (
+    id, business_id, resource_id, during, created_at, calendar_import_id, stand_in_id
+) on table catalog.blocked_periods to anon, authenticated;
+grant delete on table catalog.blocked_periods to authenticated;
+grant execute on function catalog.reason_of(uuid) to authenticated, service_role;
 -- No insert or update: public.block_time writes them, because it reads instants and not guesses.
 grant select, insert, update, delete on table catalog.blocked_periods to service_role;
+
+create policy blocked_periods_select_public
+on catalog.blocked_periods
+for select
+to anon
+using (
+    resource_id is not null
+    and calendar_import_id is null
+    and exists (
+        select 1
+        from business.businesses
+        where businesses.id = blocked_periods.business_id
+    )
+);
 
 create policy blocked_periods_select
 on catalog.blocked_periods
 for select
 to authenticated
-using (business_id in (select private.my_businesses('view')));
+using (
+    business_id = any(array(select private.my_businesses('view')))
+    or resource_id is not null
+    and calendar_import_id is null
+    and exists (
+        select 1
+        from business.businesses
+        where businesses.id = blocked_periods.business_id
+    )
+);
 
 create policy blocked_periods_delete
 on catalog.blocked_periods
@@ -7902,10 +7978,14 @@ select
     blocked_periods.resource_id,
     lower(blocked_periods.during) as starts_at,
     upper(blocked_periods.during) as ends_at,
-    blocked_periods.reason,
+    catalog.reason_of(blocked_periods.id) as reason,
     blocked_periods.created_at,
-    blocked_periods.calendar_import_id
-from catalog.blocked_periods;
+    blocked_periods.calendar_import_id,
+    blocked_periods.stand_in_id
+from catalog.blocked_periods
+where
+    blocked_periods.business_id = any(array(select private.my_businesses('view')))
+    or (select private.is_operator());
 grant select, delete on public.blocked_periods to authenticated, service_role;
 
 comment on view public.blocked_periods is
@@ -7920,6 +8000,33 @@ comment on column public.blocked_periods.reason is 'At most 500 characters.';
 comment on column public.blocked_periods.created_at is 'When it was made.';
 comment on column public.blocked_periods.calendar_import_id is
 'The calendar that it comes from; null: somebody blocked it.';
+comment on column public.blocked_periods.stand_in_id is
+'Whom customers of the absent resource may go to meanwhile.';
+
+create view public.absences
+with (security_invoker = true)
+as
+select
+    blocked_periods.business_id,
+    blocked_periods.resource_id,
+    lower(blocked_periods.during) as starts_at,
+    upper(blocked_periods.during) as ends_at,
+    blocked_periods.stand_in_id
+from catalog.blocked_periods
+where
+    blocked_periods.resource_id is not null
+    and blocked_periods.calendar_import_id is null;
+grant select on public.absences to anon, authenticated, service_role;
+
+comment on view public.absences is
+'When a resource is away, and whom to go to instead. Readable where the business is; never why.
+Written by block_time.';
+comment on column public.absences.business_id is 'The business.';
+comment on column public.absences.resource_id is 'Who is away.';
+comment on column public.absences.starts_at is 'First moment of it.';
+comment on column public.absences.ends_at is 'First moment after it.';
+comment on column public.absences.stand_in_id is
+'Whom customers may go to meanwhile; null is nobody in particular.';
 
 /*
  * Take no new bookings in a period. Those that exist stay.
@@ -7931,7 +8038,8 @@ create function public.block_time(
     starts_at public.instant,
     ends_at public.instant,
     resource_id public.identifier default null,
-    reason text default null
+    reason text default null,
+    stand_in_id public.identifier default null
 )
 returns public.blocked_periods
 language plpgsql
@@ -7948,7 +8056,8 @@ begin
         private.to_identifier(resource_id, 'resource_id', is_required => false),
         private.to_instant(starts_at, 'starts_at'),
         private.to_instant(ends_at, 'ends_at'),
-        private.to_text(reason, 'reason', 500)
+        private.to_text(reason, 'reason', 500),
+        private.to_identifier(stand_in_id, 'stand_in_id', is_required => false)
     );
     select blocked_periods.* into strict v_period
     from public.blocked_periods
@@ -7957,14 +8066,17 @@ begin
 end;
 $$;
 grant execute on function
-public.block_time(public.identifier, public.instant, public.instant, public.identifier, text),
-catalog.block_time(uuid, uuid, timestamptz, timestamptz, text)
+public.block_time(
+    public.identifier, public.instant, public.instant, public.identifier, text, public.identifier
+),
+catalog.block_time(uuid, uuid, timestamptz, timestamptz, text, uuid)
 to anon, authenticated, service_role;
 
 comment on function public.block_time is
 'Take no new bookings from starts_at to ends_at (instants, at most two years apart), for one
 resource or
-the whole business. Owners, managers and staff. Bookings that exist stay.
+the whole business. stand_in_id: whom customers of that resource may go to meanwhile; absences shows
+it to everybody. Owners, managers and staff. Bookings that exist stay.
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 
 -- sql/30_catalog/api/4_questions.sql
@@ -10372,6 +10484,57 @@ end;
 $$;
 
 /*
+ * Nobody works then; of somebody who is away the hint names the colleague to go to, if they give
+ * the service.
+ *
+ * Errors:  PT422 blocked_out
+ */
+create function scheduling.refuse_shut(leg scheduling.leg)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_absent record;
+begin
+    select
+        resources.name,
+        stand_ins.id as stand_in_id,
+        stand_ins.name as stand_in_name
+    into v_absent
+    from catalog.blocked_periods
+    inner join catalog.resources on resources.id = blocked_periods.resource_id
+    inner join catalog.resources as stand_ins on stand_ins.id = blocked_periods.stand_in_id
+    inner join catalog.service_resources
+        on
+            service_resources.service_id = leg.service_id
+            and service_resources.resource_id = stand_ins.id
+    where
+        blocked_periods.business_id = leg.business_id
+        and blocked_periods.resource_id = leg.resource_id
+        and blocked_periods.during && tstzrange(leg.starts_at, leg.ends_at)
+        and stand_ins.is_active
+    order by lower(blocked_periods.during), blocked_periods.id
+    limit 1;
+    if v_absent.stand_in_id is not null then
+        perform private.refuse(
+            'PT422', 'blocked_out', format('%s is away at that time.', v_absent.name),
+            format(
+                'Ask for %s instead (resource_id %s), or choose another time.',
+                v_absent.stand_in_name, v_absent.stand_in_id
+            )
+        );
+    end if;
+    perform private.refuse(
+        'PT422', 'blocked_out', 'The business takes no bookings at that time.',
+        'Ask for slots and choose one of them.'
+    );
+end;
+$$;
+
+/*
  * Say why a service cannot be had at an instant.
  *
  * Errors:  PT409 slot_taken · PT422 not_eligible too_soon too_far outside_hours blocked_out
@@ -10415,10 +10578,7 @@ begin
         );
     end if;
     if not v_hours.not_shut then
-        perform private.refuse(
-            'PT422', 'blocked_out', 'The business takes no bookings at that time.',
-            'Ask for slots and choose one of them.'
-        );
+        perform scheduling.refuse_shut(leg);
     end if;
     v_limit = scheduling.passed_limit(leg, v_needs, except_booking_id);
     if v_limit.id is not null then
