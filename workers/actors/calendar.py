@@ -25,7 +25,7 @@ def entry(event: str, data: Mapping[str, Any]) -> Attachment | None:
     if method is None:
         return None
     booking = Entry(
-        booking_id=data["booking_id"],
+        key=data["booking_id"],
         sequence=data["sequence"],
         status="cancelled" if method == "CANCEL" else "confirmed",
         starts_at=instant(data["starts_at"]),

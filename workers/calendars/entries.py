@@ -16,9 +16,9 @@ EVERY = datetime.timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class Entry:
-    """One booking. `changed_at` is its last change; instants are in UTC."""
+    """A booking, or a session of a class. `changed_at` is its last change; instants are in UTC."""
 
-    booking_id: str
+    key: str
     sequence: int
     status: Literal["confirmed", "tentative", "cancelled"]
     starts_at: datetime.datetime
@@ -32,11 +32,11 @@ class Entry:
     def event(self) -> Event:
         """As a component.
 
-        The UID is the booking's for ever; SEQUENCE grows with every step of the booking, so a
-        calendar that already has the entry changes it. Source: RFC 5545, 3.8.4.7 and 3.8.7.4.
+        The UID is the booking's for ever; SEQUENCE grows with every step of it, so a calendar
+        that already has the entry changes it. Source: RFC 5545, 3.8.4.7 and 3.8.7.4.
         """
         event = Event()
-        event.add("uid", f"{self.booking_id}@frontdesk")
+        event.add("uid", f"{self.key}@frontdesk")
         event.add("sequence", self.sequence)
         event.add("dtstamp", self.changed_at)
         event.add("dtstart", self.starts_at)

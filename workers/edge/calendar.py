@@ -45,18 +45,18 @@ async def _bookings(request: Request, token: str) -> str | None:
 
 
 def _rendered(shown: dict[str, Any]) -> bytes:
-    return feed(shown["name"], (_entry(booking) for booking in shown["bookings"]))
+    return feed(shown["name"], map(_entry, shown["entries"]))
 
 
-def _entry(booking: dict[str, Any]) -> Entry:
+def _entry(shown: dict[str, Any]) -> Entry:
     return Entry(
-        booking_id=booking["booking_id"],
-        sequence=booking["sequence"],
-        status=booking["status"],
-        starts_at=instant(booking["starts_at"]),
-        ends_at=instant(booking["ends_at"]),
-        changed_at=instant(booking["changed_at"]),
-        summary=f"{booking['service_names']} · {booking['party']}",
-        description="\n".join(filter(None, (booking["reference"], booking["staff_names"]))),
-        location=booking["address"],
+        key=shown["id"],
+        sequence=shown["sequence"],
+        status=shown["status"],
+        starts_at=instant(shown["starts_at"]),
+        ends_at=instant(shown["ends_at"]),
+        changed_at=instant(shown["changed_at"]),
+        summary=f"{shown['service_names']} · {shown['party']}",
+        description="\n".join(filter(None, (shown["reference"], shown["staff_names"]))),
+        location=shown["address"],
     )

@@ -261,8 +261,8 @@ $$;
 
 /*
  * The busy time that events leave to a resource. A time without an offset is of the resource's own
- * clock. Bookings of the same business are left out: a feed of ours that comes back through another
- * calendar would block what it shows, also after a move or a cancellation.
+ * clock. Bookings and classes of the same business are left out: a feed of ours that comes back
+ * through another calendar would block what it shows, also after a move or a cancellation.
  */
 create function catalog.busy_time(calendar catalog.calendar_imports, events jsonb)
 returns tstzmultirange
@@ -284,7 +284,7 @@ begin
                 substring(
                     event ->> 'uid',
                     '^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})@frontdesk$'
-                )::uuid as booking_id,
+                )::uuid as id,
                 catalog.instant_of(event ->> 'starts', v_time_zone) as starts_at,
                 catalog.instant_of(event ->> 'ends', v_time_zone) as ends_at
             from jsonb_array_elements(events) as event
@@ -298,8 +298,15 @@ begin
                 select 1
                 from scheduling.bookings
                 where
-                    bookings.id = given.booking_id
+                    bookings.id = given.id
                     and bookings.business_id = calendar.business_id
+            )
+            and not exists (
+                select 1
+                from scheduling.sessions
+                where
+                    sessions.id = given.id
+                    and sessions.business_id = calendar.business_id
             )
     );
 end;

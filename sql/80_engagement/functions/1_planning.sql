@@ -22,8 +22,8 @@ begin
             'business_email', businesses.email,
             'business_phone', coalesce(businesses.phone, ''),
             'address', business.address_of(businesses),
-            'service_names', names.service_names,
-            'staff_names', coalesce(names.staff_names, ''),
+            'service_names', facts.service_names,
+            'staff_names', coalesce(facts.staff_names, ''),
             'starts_at', bookings.starts_at,
             'ends_at', bookings.ends_at,
             'previous_starts_at', payload ->> 'from_starts_at',
@@ -50,12 +50,13 @@ begin
             ),
             'reason', coalesce(payload ->> 'reason', ''),
             'status', bookings.status,
-            'sequence', scheduling.sequence_of(bookings)
+            'sequence', facts.sequence
         )
         from scheduling.bookings
         inner join business.businesses on businesses.id = bookings.business_id
         inner join pricing.currencies on currencies.code = bookings.currency
-        cross join lateral scheduling.names_in(bookings) as names
+        inner join scheduling.calendar_facts(array[booking_data.booking_id]) as facts
+            on facts.booking_id = bookings.id
         where bookings.id = booking_data.booking_id
     );
 end;

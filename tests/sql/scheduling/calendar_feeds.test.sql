@@ -1,6 +1,6 @@
 -- Bookings as calendars: whose one may have, what is in them, and when they stop.
 begin;
-select plan(41);
+select plan(46);
 
 -- Given a salon with a manager and two who work there, and a customer
 select tests.at('2031-05-01 08:00Z');
@@ -117,9 +117,9 @@ select public.book(tests.id('Cut')::text, '2031-05-05T12:00:00Z', tests.id('Ben'
 select public.book(tests.id('Cut')::text, '2031-05-05T15:00:00Z', tests.id('Ben')::text, hold => 'true');
 select tests.act_as_owner();
 select is(
-    pg_temp.shown('customer') -> 'bookings' -> 0,
+    pg_temp.shown('customer') -> 'entries' -> 0,
     jsonb_build_object(
-        'booking_id', booked.id, 'sequence', 1, 'status', 'confirmed',
+        'id', booked.id, 'sequence', 1, 'status', 'confirmed',
         'starts_at', timestamptz '2031-05-05 09:00Z', 'ends_at', timestamptz '2031-05-05 10:00Z',
         'changed_at', (select bookings.updated_at from scheduling.bookings where bookings.id = booked.id),
         'reference', booked.reference, 'service_names', 'Cut', 'staff_names', null,
@@ -129,19 +129,19 @@ select is(
 )
 from booked;
 select is(
-    jsonb_array_length(pg_temp.shown('customer') -> 'bookings'), 2, 'a hold is no appointment yet'
+    jsonb_array_length(pg_temp.shown('customer') -> 'entries'), 2, 'a hold is no appointment yet'
 );
 select is(
-    pg_temp.shown('ann') -> 'bookings' -> 0 ->> 'party',
+    pg_temp.shown('ann') -> 'entries' -> 0 ->> 'party',
     (select coalesce(bookings.customer_name, bookings.reference) from scheduling.bookings
     inner join booked on booked.id = bookings.id), 'who works there reads who comes'
 );
 select is(
-    pg_temp.shown('ann') -> 'bookings' -> 0 ->> 'address', null, 'not where they work'
+    pg_temp.shown('ann') -> 'entries' -> 0 ->> 'address', null, 'not where they work'
 );
-select is(jsonb_array_length(pg_temp.shown('ann') -> 'bookings'), 1, 'only what is theirs');
-select is(jsonb_array_length(pg_temp.shown('chair') -> 'bookings'), 2, 'the chair is in both');
-select is(pg_temp.shown('salon') -> 'bookings' -> 1 ->> 'staff_names', 'Ben', 'the salon reads by whom');
+select is(jsonb_array_length(pg_temp.shown('ann') -> 'entries'), 1, 'only what is theirs');
+select is(jsonb_array_length(pg_temp.shown('chair') -> 'entries'), 2, 'the chair is in both');
+select is(pg_temp.shown('salon') -> 'entries' -> 1 ->> 'staff_names', 'Ben', 'the salon reads by whom');
 select is(pg_temp.shown('ann') ->> 'name', 'Ann · Salon', 'each has its name');
 select ok(
     pg_temp.shown('salon')::text !~ 'example\.com', 'addresses of customers are in none of them'
@@ -152,9 +152,9 @@ select tests.act_as('customer');
 select public.reschedule_booking((select booked.id::text from booked), '2031-05-05T10:00:00Z');
 select tests.act_as_owner();
 select is(
-    (pg_temp.shown('ann') -> 'bookings' -> 0) - '{changed_at,party,reference}'::text[],
+    (pg_temp.shown('ann') -> 'entries' -> 0) - '{changed_at,party,reference}'::text[],
     jsonb_build_object(
-        'booking_id', booked.id, 'sequence', 2, 'status', 'confirmed',
+        'id', booked.id, 'sequence', 2, 'status', 'confirmed',
         'starts_at', timestamptz '2031-05-05 10:00Z', 'ends_at', timestamptz '2031-05-05 11:00Z',
         'service_names', 'Cut', 'staff_names', 'Ann', 'address', null
     ),
@@ -165,16 +165,52 @@ select tests.act_as('customer');
 select public.cancel_booking((select booked.id::text from booked));
 select tests.act_as_owner();
 select is(
-    (pg_temp.shown('ann') -> 'bookings' -> 0) ->> 'status', 'cancelled', 'a cancellation is told'
+    (pg_temp.shown('ann') -> 'entries' -> 0) ->> 'status', 'cancelled', 'a cancellation is told'
 );
-select is(((pg_temp.shown('ann') -> 'bookings' -> 0) ->> 'sequence')::integer, 3, 'as a further step');
+select is(((pg_temp.shown('ann') -> 'entries' -> 0) ->> 'sequence')::integer, 3, 'as a further step');
 select tests.at('2031-05-15 08:01Z');
-select is(pg_temp.shown('ann') -> 'bookings', '[]', 'for two weeks');
+select is(pg_temp.shown('ann') -> 'entries', '[]', 'for two weeks');
 select tests.at('2031-06-05 09:00Z');
-select is(pg_temp.shown('customer') -> 'bookings', '[]', 'what was a month ago is gone');
+select is(pg_temp.shown('customer') -> 'entries', '[]', 'what was a month ago is gone');
 select tests.at('2030-05-05 10:00Z');
-select is(pg_temp.shown('salon') -> 'bookings', '[]', 'what is a year ahead is not there yet');
+select is(pg_temp.shown('salon') -> 'entries', '[]', 'what is a year ahead is not there yet');
 select tests.at('2031-05-01 08:00Z');
+
+-- Classes are one entry, whoever comes
+select tests.service('Yoga', 'Salon', 60, 1500);
+select tests.takes('Yoga', 'Ben');
+select tests.takes('Yoga', 'Chair', 'all');
+update catalog.services set is_class = true, max_party_size = 3 where id = tests.id('Yoga');
+select tests.act_as('owner');
+select public.create_slots(tests.id('Yoga')::text, '2031-05-06', '09:00', '10:00', '8');
+select tests.act_as('customer');
+select public.book(tests.id('Yoga')::text, '2031-05-06T09:00:00Z', party_size => '3');
+select tests.act_as_owner();
+select is(
+    pg_temp.shown('salon') -> 'entries' -> -1,
+    jsonb_build_object(
+        'id', sessions.id, 'sequence', 0, 'status', 'confirmed',
+        'starts_at', timestamptz '2031-05-06 09:00Z', 'ends_at', timestamptz '2031-05-06 10:00Z',
+        'changed_at', sessions.created_at, 'reference', null, 'service_names', 'Yoga',
+        'staff_names', 'Ben', 'party', '3/8', 'address', null
+    ),
+    'a class is in the calendar of the salon, with how many come'
+)
+from scheduling.sessions;
+select is(
+    (select count(*) from jsonb_array_elements(pg_temp.shown('salon') -> 'entries') as entry
+    where entry ->> 'service_names' = 'Yoga'), 1::bigint, 'once'
+);
+select is(
+    pg_temp.shown('chair') -> 'entries' -> -1 ->> 'party', '3/8', 'and of what it takes'
+);
+select is(
+    jsonb_path_exists(pg_temp.shown('ann'), '$.entries[*] ? (@.service_names == "Yoga")'), false,
+    'not of who is not in it'
+);
+select is(
+    pg_temp.shown('customer') -> 'entries' -> -1 ->> 'party', 'Salon', 'a guest sees their booking'
+);
 
 -- New addresses, and the end
 create temporary table former as select feeds.token from feeds where feeds.name = 'ann';

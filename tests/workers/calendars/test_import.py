@@ -21,6 +21,11 @@ DTSTART:20310310T110000Z
 DTEND:20310310T130000Z
 """
 BLOCKED_LUNCH = "03-10 11:00 03-10 13:00"
+SESSION = """
+    insert into scheduling.sessions (business_id, service_id, starts_at, ends_at, capacity)
+    select business_id, id, '2031-03-10 09:00Z', '2031-03-10 10:00Z', 8 from catalog.services
+    returning id::text
+"""
 
 
 @pytest.fixture
@@ -91,7 +96,7 @@ def test_our_own_bookings_coming_back_do_not_block(ann: Salon, server: CalendarS
     hour = datetime.datetime(2031, 3, 10, 8, tzinfo=datetime.UTC)
     later = datetime.timedelta(hours=1)
     shown = Entry(
-        booking_id=str(booking),
+        key=str(booking),
         sequence=1,
         status="confirmed",
         starts_at=hour,
@@ -103,12 +108,14 @@ def test_our_own_bookings_coming_back_do_not_block(ann: Salon, server: CalendarS
     elsewhere = Entry(
         **{
             **vars(shown),
-            "booking_id": "00000000-0000-4000-8000-000000000001",
+            "key": "00000000-0000-4000-8000-000000000001",
             "starts_at": hour + 3 * later,
             "ends_at": hour + 4 * later,
         }
     )
-    server.content = feed("Ann", [shown, elsewhere])
+    ((session,),) = ann.db.rows(SESSION)
+    taught = Entry(**{**vars(shown), "key": str(session)})
+    server.content = feed("Ann", [shown, taught, elsewhere])
     key = ann.imports(url=server.url)
     ann.reads(key)
     assert ann.blocked() == ["03-10 11:00 03-10 12:00"], "an appointment elsewhere blocks"
