@@ -6471,8 +6471,8 @@ $$;
 
 /*
  * The busy time that events leave to a resource. A time without an offset is of the resource's own
- * clock. Bookings of the same business are left out: a feed of ours that comes back through another
- * calendar would block what it shows, also after a move or a cancellation.
+ * clock. Bookings and classes of the same business are left out: a feed of ours that comes back
+ * through another calendar would block what it shows, also after a move or a cancellation.
  */
 create function catalog.busy_time(calendar catalog.calendar_imports, events jsonb)
 returns tstzmultirange
@@ -6494,7 +6494,7 @@ begin
                 substring(
                     event ->> 'uid',
                     '^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})@frontdesk$'
-                )::uuid as booking_id,
+                )::uuid as id,
                 catalog.instant_of(event ->> 'starts', v_time_zone) as starts_at,
                 catalog.instant_of(event ->> 'ends', v_time_zone) as ends_at
             from jsonb_array_elements(events) as event
@@ -6508,8 +6508,15 @@ begin
                 select 1
                 from scheduling.bookings
                 where
-                    bookings.id = given.booking_id
+                    bookings.id = given.id
                     and bookings.business_id = calendar.business_id
+            )
+            and not exists (
+                select 1
+                from scheduling.sessions
+                where
+                    sessions.id = given.id
+                    and sessions.business_id = calendar.business_id
             )
     );
 end;
@@ -11479,7 +11486,7 @@ $$;
 
 -- sql/40_scheduling/functions/6_calendars.sql
 
--- Calendar feeds: making them, and what the edge shows to whoever knows a token.
+-- Calendar feeds: who may make them, and how they end. What they show is in 6_feeds.sql.
 
 /*
  * Make a feed: of a resource, of a business, or of the caller's own bookings.
@@ -11662,87 +11669,81 @@ begin
 end;
 $$;
 
+-- sql/40_scheduling/functions/6_entries.sql
+
+-- What calendars show of bookings, in feeds and in mails. An entry keeps its key for ever, and its
+-- sequence grows with every step.
+
 /*
- * How often a booking has changed: the SEQUENCE of its calendar entries, in feeds and in mails.
+ * Bookings in the words of a calendar: what each is of and who gives it; how often it has changed,
+ * which is the SEQUENCE of its entries; and its status there: confirmed, tentative while it waits,
+ * cancelled for two weeks after it was called off; null: not there. A hold that nobody completed
+ * never was an appointment.
  */
-create function scheduling.sequence_of(booking scheduling.bookings)
-returns bigint
+create function scheduling.calendar_facts(booking_ids uuid[])
+returns table (
+    booking_id uuid, service_names text, staff_names text, sequence bigint, status text
+)
 language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
+declare
+    v_told_since timestamptz = private.now() - interval '14 days';
 begin
-    return (
-        select count(*)
+    return query
+    select
+        bookings.id,
+        coalesce(names.service_names, ''),
+        names.staff_names,
+        steps.sequence,
+        case
+            when bookings.status in ('confirmed', 'checked_in', 'completed', 'no_show')
+                then 'confirmed'
+            when bookings.status in ('pending', 'pending_payment') then 'tentative'
+            when bookings.status in ('cancelled', 'rejected', 'expired')
+                and steps.was_wanted
+                and bookings.updated_at > v_told_since then 'cancelled'
+        end
+    from scheduling.bookings
+    cross join lateral (
+        select
+            string_agg(booking_items.service_name, ', ' order by booking_items.position)
+                as service_names,
+            string_agg(distinct resources.name, ', ') filter (where resources.kind = 'staff')
+                as staff_names
+        from scheduling.booking_items
+        left join catalog.resources on resources.id = booking_items.resource_id
+        where
+            booking_items.business_id = bookings.business_id
+            and booking_items.booking_id = bookings.id
+            and booking_items.cancelled_at is null
+    ) as names
+    cross join lateral (
+        select
+            count(*) as sequence,
+            bool_or(booking_history.to_status in ('pending', 'pending_payment', 'confirmed'))
+                as was_wanted
         from scheduling.booking_history
         where
-            booking_history.business_id = booking.business_id
-            and booking_history.booking_id = booking.id
-    );
+            booking_history.business_id = bookings.business_id
+            and booking_history.booking_id = bookings.id
+    ) as steps
+    where bookings.id = any(booking_ids);
 end;
 $$;
 
-/*
- * What a booking is of, and who gives it, as one would write it into a calendar.
- */
-create function scheduling.names_in(
-    booking scheduling.bookings, out service_names text, out staff_names text
-)
-returns record
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    select
-        string_agg(booking_items.service_name, ', ' order by booking_items.position),
-        string_agg(distinct resources.name, ', ') filter (where resources.kind = 'staff')
-    into names_in.service_names, names_in.staff_names
-    from scheduling.booking_items
-    left join catalog.resources on resources.id = booking_items.resource_id
-    where
-        booking_items.business_id = booking.business_id
-        and booking_items.booking_id = booking.id
-        and booking_items.cancelled_at is null;
-end;
-$$;
+-- sql/40_scheduling/functions/6_feeds.sql
 
-/*
- * What a booking is in a calendar: confirmed, tentative while it waits, cancelled for two weeks
- * after it was called off; null: not there. A hold that nobody completed never was an appointment.
- */
-create function scheduling.calendar_status(booking scheduling.bookings)
-returns text
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return case
-        when booking.status in ('confirmed', 'checked_in', 'completed', 'no_show') then 'confirmed'
-        when booking.status in ('pending', 'pending_payment') then 'tentative'
-        when booking.status in ('cancelled', 'rejected', 'expired')
-            and booking.updated_at > private.now() - interval '14 days'
-            and exists (
-                select 1
-                from scheduling.booking_history
-                where
-                    booking_history.business_id = booking.business_id
-                    and booking_history.booking_id = booking.id
-                    and booking_history.to_status in ('pending', 'pending_payment', 'confirmed')
-            ) then 'cancelled'
-    end;
-end;
-$$;
+-- What is in a feed, for whoever knows its token.
 
 /*
  * The bookings of a feed that start in a period, with the time that each has there: in a resource's
  * feed that of the resource's items. A booking that was called off stays with whoever led it.
+ * Businesses and resources see classes as sessions, not as one booking for each guest.
  */
-create function scheduling.feed_bookings(feed scheduling.calendar_feeds, during tstzrange)
+create function scheduling.feed_times(feed scheduling.calendar_feeds, during tstzrange)
 returns table (booking_id uuid, starts_at timestamptz, ends_at timestamptz)
 language plpgsql
 stable
@@ -11757,15 +11758,31 @@ begin
         where
             feed.business_id is null
             and bookings.customer_id = feed.user_id
-            and bookings.starts_at >= lower(feed_bookings.during)
-            and bookings.starts_at < upper(feed_bookings.during)
+            and bookings.starts_at >= lower(feed_times.during)
+            and bookings.starts_at < upper(feed_times.during)
         union all
         select bookings.id, bookings.starts_at, bookings.ends_at
         from scheduling.bookings
         where
             bookings.business_id = feed.business_id
-            and bookings.starts_at >= lower(feed_bookings.during)
-            and bookings.starts_at < upper(feed_bookings.during);
+            and bookings.starts_at >= lower(feed_times.during)
+            and bookings.starts_at < upper(feed_times.during)
+            and (
+                not exists (
+                    select 1
+                    from scheduling.seats
+                    where
+                        seats.business_id = bookings.business_id
+                        and seats.booking_id = bookings.id
+                )
+                or exists (
+                    select 1
+                    from scheduling.allocations
+                    where
+                        allocations.business_id = bookings.business_id
+                        and allocations.booking_id = bookings.id
+                )
+            );
         return;
     end if;
     return query
@@ -11776,58 +11793,125 @@ begin
             booking_items.business_id = feed.business_id
             and booking_items.resource_id = feed.resource_id
             and booking_items.cancelled_at is null
-            and booking_items.starts_at >= lower(feed_bookings.during)
-            and booking_items.starts_at < upper(feed_bookings.during)
+            and booking_items.starts_at >= lower(feed_times.during)
+            and booking_items.starts_at < upper(feed_times.during)
         union
         select allocations.booking_item_id
         from scheduling.allocations
         where
             allocations.resource_id = feed.resource_id
             and allocations.is_blocking
-            and allocations.during && feed_bookings.during
+            and allocations.during && feed_times.during
     )
 
     select booking_items.booking_id, min(booking_items.starts_at), max(booking_items.ends_at)
     from items
     inner join scheduling.booking_items on booking_items.id = items.id
+    where not exists (
+        select 1
+        from scheduling.seats
+        where
+            seats.business_id = booking_items.business_id
+            and seats.booking_id = booking_items.booking_id
+            and seats.booking_item_id = booking_items.id
+    )
     group by booking_items.booking_id;
 end;
 $$;
 
 /*
- * What a feed shows, to whoever knows its token: its name, and its bookings from 30 days ago to a
- * year ahead. Customers read with whom, where and what; businesses who and what, and nothing else
- * about them. Null: there is no such feed, or no longer.
- * Definer: the edge may call functions only; the token is the proof.
+ * The bookings of a feed that start in a period, as entries. Customers read with whom, where and
+ * what; businesses who and what, and nothing else about them.
  */
-create function scheduling.calendar_feed(token text)
-returns jsonb
+create function scheduling.feed_bookings(feed scheduling.calendar_feeds, during tstzrange)
+returns setof jsonb
 language plpgsql
 stable
-security definer
+security invoker
 set search_path = ''
 as $$
-declare
-    v_feed scheduling.calendar_feeds;
 begin
-    select calendar_feeds.* into v_feed
-    from scheduling.calendar_feeds
-    where calendar_feeds.token_hash = business.token_hash(calendar_feed.token);
-    if v_feed.id is null or not scheduling.is_feed_alive(v_feed) then
-        return null;
-    end if;
-    return jsonb_build_object(
-        'name', scheduling.feed_name(v_feed),
-        'bookings', coalesce((
-            select jsonb_agg(scheduling.feed_entry(v_feed, bookings, shown.starts_at, shown.ends_at)
-                order by shown.starts_at, shown.booking_id)
-            from scheduling.feed_bookings(v_feed, tstzrange(
-                private.now() - interval '30 days', private.now() + interval '1 year'
-            )) as shown
-            inner join scheduling.bookings on bookings.id = shown.booking_id
-            where scheduling.calendar_status(bookings) is not null
-        ), '[]')
-    );
+    return query
+    with shown as (
+        select times.* from scheduling.feed_times(feed, feed_bookings.during) as times
+    )
+
+    select
+        jsonb_build_object(
+            'id', bookings.id,
+            'sequence', facts.sequence,
+            'status', facts.status,
+            'starts_at', shown.starts_at,
+            'ends_at', shown.ends_at,
+            'changed_at', bookings.updated_at,
+            'reference', bookings.reference,
+            'service_names', facts.service_names,
+            'staff_names', case when feed.business_id is not null then facts.staff_names end,
+            'party', case
+                when feed.business_id is null then businesses.name
+                else coalesce(bookings.customer_name, bookings.reference)
+            end,
+            'address', case
+                when feed.business_id is null then business.address_of(businesses)
+            end
+        )
+    from shown
+    inner join scheduling.calendar_facts(array(select shown.booking_id from shown)) as facts
+        on facts.booking_id = shown.booking_id
+    inner join scheduling.bookings on bookings.id = shown.booking_id
+    inner join business.businesses on businesses.id = bookings.business_id
+    where facts.status is not null;
+end;
+$$;
+
+/*
+ * The sessions of classes of a feed that start in a period, as entries with how many seats are
+ * taken; none for customers, who see their bookings. Sessions do not move.
+ */
+create function scheduling.feed_sessions(feed scheduling.calendar_feeds, during tstzrange)
+returns setof jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        jsonb_build_object(
+            'id', sessions.id,
+            'sequence', 0,
+            'status', 'confirmed',
+            'starts_at', sessions.starts_at,
+            'ends_at', sessions.ends_at,
+            'changed_at', sessions.created_at,
+            'reference', null,
+            'service_names', services.name,
+            'staff_names', case when resources.kind = 'staff' then resources.name end,
+            'party', format('%s/%s', sessions.capacity - seats.free, sessions.capacity),
+            'address', null
+        )
+    from scheduling.sessions
+    inner join catalog.services on services.id = sessions.service_id
+    left join catalog.resources on resources.id = sessions.resource_id
+    cross join lateral scheduling.free_seats(
+        sessions.business_id, sessions.id, sessions.capacity
+    ) as seats (free)
+    where
+        sessions.business_id = feed.business_id
+        and sessions.starts_at >= lower(feed_sessions.during)
+        and sessions.starts_at < upper(feed_sessions.during)
+        and (
+            feed.resource_id is null
+            or exists (
+                select 1
+                from scheduling.allocations
+                where
+                    allocations.business_id = sessions.business_id
+                    and allocations.session_id = sessions.id
+                    and allocations.resource_id = feed.resource_id
+            )
+        );
 end;
 $$;
 
@@ -11856,43 +11940,44 @@ end;
 $$;
 
 /*
- * One booking of a feed.
+ * What a feed shows, to whoever knows its token: its name, and its entries from 30 days ago to a
+ * year ahead. Null: there is no such feed, or no longer.
+ * Definer: the edge may call functions only; the token is the proof.
  */
-create function scheduling.feed_entry(
-    feed scheduling.calendar_feeds,
-    booking scheduling.bookings,
-    starts_at timestamptz,
-    ends_at timestamptz
-)
+create function scheduling.calendar_feed(token text)
 returns jsonb
 language plpgsql
 stable
-security invoker
+security definer
 set search_path = ''
 as $$
+declare
+    v_feed scheduling.calendar_feeds;
+    v_during tstzrange = tstzrange(
+        private.now() - interval '30 days', private.now() + interval '1 year'
+    );
 begin
+    select calendar_feeds.* into v_feed
+    from scheduling.calendar_feeds
+    where calendar_feeds.token_hash = business.token_hash(calendar_feed.token);
+    if v_feed.id is null or not scheduling.is_feed_alive(v_feed) then
+        return null;
+    end if;
     return (
-        select jsonb_build_object(
-            'booking_id', booking.id,
-            'sequence', scheduling.sequence_of(booking),
-            'status', scheduling.calendar_status(booking),
-            'starts_at', feed_entry.starts_at,
-            'ends_at', feed_entry.ends_at,
-            'changed_at', booking.updated_at,
-            'reference', booking.reference,
-            'service_names', names.service_names,
-            'staff_names', case when feed.business_id is not null then names.staff_names end,
-            'party', case
-                when feed.business_id is null then businesses.name
-                else coalesce(booking.customer_name, booking.reference)
-            end,
-            'address', case
-                when feed.business_id is null then business.address_of(businesses)
-            end
+        with entries as (
+            select shown.entry from scheduling.feed_bookings(v_feed, v_during) as shown (entry)
+            union all
+            select shown.entry from scheduling.feed_sessions(v_feed, v_during) as shown (entry)
         )
-        from business.businesses
-        cross join scheduling.names_in(booking) as names
-        where businesses.id = booking.business_id
+
+        select jsonb_build_object(
+            'name', scheduling.feed_name(v_feed),
+            'entries', coalesce(
+                jsonb_agg(entries.entry order by entries.entry ->> 'starts_at', entries.entry ->> 'id'),
+                '[]'
+            )
+        )
+        from entries
     );
 end;
 $$;
@@ -16275,8 +16360,8 @@ begin
             'business_email', businesses.email,
             'business_phone', coalesce(businesses.phone, ''),
             'address', business.address_of(businesses),
-            'service_names', names.service_names,
-            'staff_names', coalesce(names.staff_names, ''),
+            'service_names', facts.service_names,
+            'staff_names', coalesce(facts.staff_names, ''),
             'starts_at', bookings.starts_at,
             'ends_at', bookings.ends_at,
             'previous_starts_at', payload ->> 'from_starts_at',
@@ -16303,12 +16388,13 @@ begin
             ),
             'reason', coalesce(payload ->> 'reason', ''),
             'status', bookings.status,
-            'sequence', scheduling.sequence_of(bookings)
+            'sequence', facts.sequence
         )
         from scheduling.bookings
         inner join business.businesses on businesses.id = bookings.business_id
         inner join pricing.currencies on currencies.code = bookings.currency
-        cross join lateral scheduling.names_in(bookings) as names
+        inner join scheduling.calendar_facts(array[booking_data.booking_id]) as facts
+            on facts.booking_id = bookings.id
         where bookings.id = booking_data.booking_id
     );
 end;
