@@ -1,4 +1,28 @@
--- A queue is made with its row and outlives it: messages are never thrown away in passing.
+-- A queue is made with its row and outlives it: messages are never thrown away in passing. Secrets are:
+-- a code or a link of sign-in is in the message while it waits to be sent, and in nothing that is kept.
+
+/*
+ * A message that is kept, as a dead letter or in the archive, loses its secrets; `withheld` in its
+ * headers says so.
+ * Definer: whoever buries a message need not know what is secret.
+ */
+create function private.any__withhold_secrets()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_message jsonb = private.without_secrets(new.message);
+begin
+    if v_message <> new.message then
+        new.message = v_message;
+        new.headers = coalesce(new.headers, '{}') || '{"withheld": true}';
+    end if;
+    return new;
+end;
+$$;
 
 /*
  * Make the queue and its dead letters, and let the workers read and write both.
@@ -33,6 +57,13 @@ begin
         execute format(
             'grant select, insert, update, delete on pgmq.%I, pgmq.%I to worker',
             'q_' || v_name, 'a_' || v_name
+        );
+    end loop;
+    foreach v_name in array array['q_' || new.name || '_dead', 'a_' || new.name] loop
+        execute format(
+            'create or replace trigger _100_withhold_secrets before insert on pgmq.%I
+            for each row execute function private.any__withhold_secrets()',
+            v_name
         );
     end loop;
     return null;

@@ -46,6 +46,25 @@ end;
 $$;
 
 /*
+ * A message without what opens an account: sign-in's codes and links belong to whom they are sent
+ * to, and to nobody who looks after queues.
+ */
+create function private.without_secrets(message jsonb)
+returns jsonb
+language sql
+immutable
+security invoker
+set search_path = ''
+begin atomic
+    select case
+        when message #>> '{kwargs,topic}' like 'auth.%'
+            then message #- '{kwargs,payload,code}' #- '{kwargs,payload,link}'
+                #- '{kwargs,payload,token_hash}'
+        else message
+    end;
+end;
+
+/*
  * The messages of a queue, the next due first.
  *
  * Errors:  PT404 not_found
@@ -63,7 +82,8 @@ as $$
 begin
     perform private.require_queue(queue);
     return query execute format(
-        'select msg_id, message ->> ''actor_name'', enqueued_at, vt, read_ct, message
+        'select msg_id, message ->> ''actor_name'', enqueued_at, vt, read_ct,
+            private.without_secrets(message)
         from pgmq.%I order by vt limit $1',
         'q_' || queue
     ) using max_count;
@@ -94,7 +114,8 @@ $$;
 /*
  * Give dead letters another try, all of a queue or those named: each goes back with the same
  * message_id, so that what was done because of it is not done again, and with its retries
- * forgotten. A letter that is no message of an actor stays. Gives how many went back.
+ * forgotten. A letter that is no message of an actor stays, and one whose code was withheld: whoever
+ * waits for it asks for another. Gives how many went back.
  *
  * Errors:  PT404 not_found
  */
@@ -112,7 +133,10 @@ begin
     execute format(
         'with replayed as (
             delete from pgmq.%1$I
-            where ($1 is null or msg_id = any($1)) and message ? ''actor_name''
+            where
+                ($1 is null or msg_id = any($1))
+                and message ? ''actor_name''
+                and not coalesce(headers, ''{}'') ? ''withheld''
             returning message
         )
         insert into pgmq.%2$I (vt, message)

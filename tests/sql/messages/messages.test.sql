@@ -1,6 +1,6 @@
 -- What changes announce, what happens again and again, and what is done outside exactly once.
 begin;
-select plan(27);
+select plan(32);
 
 -- A topic goes to whom its routes name
 insert into private.queues (name, purpose) values ('parcels', 'Tests');
@@ -108,6 +108,34 @@ select is(private.purge_queue('parcels', true), 1::bigint, 'the rest can be thro
 select throws_ok(
     $$ select private.purge_queue('nowhere', true) $$, 'PT404', 'There is no queue nowhere.',
     'only of queues that there are'
+);
+
+-- What opens an account
+select pgmq.send('parcels', v.message), pgmq.send('parcels_dead', v.message)
+from (values (
+    '{"actor_name": "carry", "options": {}, "kwargs": {"topic": "auth.mail", "payload": {
+        "to": "ada@example.com", "code": "493817", "link": "https://x", "token_hash": "abc"
+    }}}'::jsonb
+)) as v (message);
+select is(
+    (select q_parcels.message #>> '{kwargs,payload,code}' from pgmq.q_parcels where q_parcels.message ? 'kwargs'),
+    '493817', 'a code is in the message that waits to be sent'
+);
+select is(
+    (select shown.message #> '{kwargs,payload}' from private.queue_messages('parcels', 10) as shown
+        where shown.message ? 'kwargs'),
+    '{"to": "ada@example.com"}', 'and is not shown to whoever looks into the queue'
+);
+select results_eq(
+    $$ select message #> '{kwargs,payload}', headers from pgmq.q_parcels_dead $$,
+    $$ values ('{"to": "ada@example.com"}'::jsonb, '{"withheld": true}'::jsonb) $$,
+    'a dead letter has it no more'
+);
+select is(private.replay_dead_letters('parcels'), 0, 'so there is nothing to try again');
+select pgmq.archive('parcels', q_parcels.msg_id) from pgmq.q_parcels where q_parcels.message ? 'kwargs';
+select is(
+    (select a_parcels.message #> '{kwargs,payload}' from pgmq.a_parcels where a_parcels.message ? 'kwargs'),
+    '{"to": "ada@example.com"}', 'nor has the archive'
 );
 
 -- Who may

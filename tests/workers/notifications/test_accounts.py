@@ -45,6 +45,19 @@ def test_a_link_and_a_code_come_by_mail(db: Database, tmp_path: Path, kind: str)
     assert [count for (count,) in kept] == [0, 0, 0, 0]
 
 
+def test_what_could_not_be_sent_is_kept_without_its_code(db: Database, tmp_path: Path) -> None:
+    with SmtpSimulator() as server, workers(db.dsn, tmp_path / "log", {}, smtp_url=server.url):
+        server.answer_next(server.dead_address())
+        announce(
+            db, "auth.mail", kind="signup", to="a@b.example", code=SECRET, link=LINK, expires_in=600
+        )
+        wait_until(lambda: queue(db.dsn, "mail")["dead"] == 1)
+    ((letter, headers),) = db.rows("select message::text, headers from pgmq.q_mail_dead")
+    assert "a@b.example" in letter and headers["withheld"] is True
+    for text in (letter, str(headers), (tmp_path / "log").read_text()):
+        assert SECRET not in text and "token=abc" not in text
+
+
 def test_a_code_comes_by_text_in_the_reader_s_language(db: Database, tmp_path: Path) -> None:
     db.connection.execute("select tests.person('ada')")
     db.connection.execute("update identity.profiles set locale = 'de' where id = tests.id('ada')")
