@@ -13,6 +13,7 @@ import httpx
 import psycopg
 
 from cli.stack.programs import postgres_bin
+from tests.bench.auth import auth
 from tests.bench.calcom import calcom
 from tests.bench.figures import Figure, compare, milliseconds
 from tests.bench.handwritten import peer
@@ -258,6 +259,7 @@ ALL = {
     "rls": rls,
     "start": start,
     "queue": queue,
+    "auth": auth,
     "peer": peer,
     "calcom": calcom,
     "search": search,
