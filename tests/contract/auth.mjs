@@ -5,7 +5,7 @@ import { AuthClient } from '@supabase/auth-js'
 import { createClient } from '@supabase/supabase-js'
 import { createHmac, randomUUID } from 'node:crypto'
 
-const { url, anonKey, serviceKey, strictUrl, mailbox, idToken, idNonce } = JSON.parse(process.argv[2])
+const { url, anonKey, serviceKey, strictUrl, mailbox, idToken, idNonce, linkToken } = JSON.parse(process.argv[2])
 const options = { auth: { autoRefreshToken: false, persistSession: true, storage: memory() } }
 const browser = (more = {}) => createClient(url, anonKey, { auth: { ...options.auth, storage: memory(), ...more } })
 const strict = (more = {}) => new AuthClient({ url: strictUrl, autoRefreshToken: false, storage: memory(), ...more })
@@ -153,6 +153,37 @@ const stories = {
     refused(await ada.signInWithWeb3(web3), 'web3_provider_disabled', 422)
   },
 
+  async 'identities by a token, linked and unlinked'() {
+    const ada = strict(), address = email()
+    ok(await ada.signUp({ email: address, password }))
+    ok(await ada.verifyOtp({ email: address, token: (await mail(address, 'signup')).code, type: 'signup' }))
+    assert.equal(ok(await ada.linkIdentity({ provider: 'google', token: linkToken })).user.email, address)
+    const identities = ok(await ada.getUserIdentities()).identities
+    assert.deepEqual(identities.map(({ provider }) => provider), ['email', 'google'])
+    refused(await ada.linkIdentity({ provider: 'google', token: linkToken }), 'identity_already_exists', 422)
+    ok(await ada.unlinkIdentity(identities[1]))
+    assert.equal(ok(await ada.getUserIdentities()).identities.length, 1)
+  },
+
+  async 'what is off says so'() {
+    const ada = browser({ experimental: { passkey: true } })
+    ok(await ada.auth.signInAnonymously())
+    const ethereum = { chain: 'ethereum', message: 'a message', signature: '0x01' }
+    refused(await ada.auth.signInWithWeb3(ethereum), 'web3_provider_disabled', 422)
+    refused(await ada.auth.passkey.list(), 'passkey_disabled', 404)
+    refused(await ada.auth.passkey.delete({ passkeyId: randomUUID() }), 'passkey_disabled', 404)
+    refused(await ada.auth.passkey.startAuthentication(), 'passkey_disabled', 404)
+    refused(await ada.auth.passkey.startRegistration(), 'passkey_disabled', 404)
+    refused(await ada.auth.oauth.getAuthorizationDetails('some-id'), 'feature_disabled', 404)
+    refused(await ada.auth.oauth.listGrants(), 'feature_disabled', 404)
+    refused(await ada.auth.mfa.enroll({ factorType: 'phone', phone: '+491701234567' }), 'mfa_phone_enroll_not_enabled', 422)
+    const { auth: { admin } } = createClient(url, serviceKey, { auth: { ...options.auth, experimental: { passkey: true } } })
+    refused(await admin.oauth.listClients(), 'feature_disabled', 404)
+    refused(await admin.customProviders.listProviders(), 'feature_disabled', 404)
+    refused(await admin.passkey.listPasskeys({ userId: randomUUID() }), 'passkey_disabled', 404)
+    refused(await ada.auth.admin.customProviders.listProviders(), 'not_admin', 403)
+  },
+
   async 'a second factor'() {
     const ada = browser()
     ok(await ada.auth.signUp({ email: email(), password }))
@@ -191,7 +222,6 @@ const stories = {
     ok(await admin.deleteUser(user.id))
     refused(await admin.getUserById(user.id), 'user_not_found', 404)
     refused(await browser().auth.admin.listUsers(), 'not_admin', 403)
-    refused(await admin.oauth.listClients(), 'feature_disabled', 404)
   },
 }
 

@@ -77,6 +77,8 @@ def mailbox(door: Door) -> Iterator[str]:
 def test_supabase_js_signs_people_up_and_in(door: Door, strict: Door, issuer: Issuer) -> None:
     nonce = uuid.uuid4().hex
     issuer.becomes(f"{uuid.uuid4().hex[:8]}@example.com")
+    link_token = issuer.id_token()
+    issuer.becomes(f"{uuid.uuid4().hex[:8]}@example.com")
     with mailbox(door) as box:
         story = {
             "url": door.stack.endpoints.api_url,
@@ -86,6 +88,7 @@ def test_supabase_js_signs_people_up_and_in(door: Door, strict: Door, issuer: Is
             "mailbox": box,
             "idToken": issuer.id_token(nonce=hashlib.sha256(nonce.encode()).hexdigest()),
             "idNonce": nonce,
+            "linkToken": link_token,
         }
         done = subprocess.run(
             [
@@ -99,7 +102,7 @@ def test_supabase_js_signs_people_up_and_in(door: Door, strict: Door, issuer: Is
             timeout=120,
         )
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["stories"] == 10
+    assert json.loads(done.stdout)["stories"] == 12
 
 
 def client(door: Door, key: str | None = None) -> Client:

@@ -75,3 +75,21 @@ async def passkeys_disabled(_request: Request) -> Response:
 async def oauth_server_disabled(_request: Request) -> Response:
     """Answer that the service gives no access to other applications."""
     raise AuthError(404, "feature_disabled", "OAuth server is disabled")
+
+
+async def custom_providers_disabled(request: Request) -> Response:
+    """Answer the operator that providers are those of the configuration."""
+    Service.of(request).admin(request)
+    raise AuthError(404, "feature_disabled", "Custom OAuth providers are disabled")
+
+
+async def admin_passkeys_disabled(request: Request) -> Response:
+    """Answer the operator that there are no passkeys."""
+    Service.of(request).admin(request)
+    return await passkeys_disabled(request)
+
+
+async def admin_oauth_server_disabled(request: Request) -> Response:
+    """Answer the operator that there are no clients of ours."""
+    Service.of(request).admin(request)
+    return await oauth_server_disabled(request)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 
 import httpx
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 
 from workers.edge.auth import (
@@ -32,11 +34,21 @@ from workers.edge.auth.service import Service
 from workers.edge.auth.settings import Settings
 from workers.edge.auth.tokens import Keyring
 
+Endpoint = Callable[[Request], Awaitable[Response]]
+
 TIDYING = 3600  # seconds between two rounds
 POOL_SIZE = 10  # connections; a request holds one for the length of one statement
 # What a page of another origin may read beside the body.
 EXPOSED_HEADERS = ["x-supabase-api-version", "x-total-count", "link", "retry-after"]
-NOTHING_ELSE = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+ANY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+def _off(answer: Endpoint, *paths: str) -> Iterator[Route]:
+    """Routes of what is off: these paths and all below them."""
+    for path in paths:
+        for shape in (path, f"{path}/{{path:path}}"):
+            yield Route(shape, answer, methods=ANY_METHOD)
+
 
 ROUTES = [
     Route("/health", about.health),
@@ -80,13 +92,15 @@ ROUTES = [
         admin.change_factor,
         methods=["PUT", "DELETE"],
     ),
-    Route("/sso", about.sso_disabled, methods=["POST"]),
-    Route("/saml/{path:path}", about.sso_disabled, methods=NOTHING_ELSE),
-    Route("/admin/sso/{path:path}", about.admin_sso_disabled, methods=NOTHING_ELSE),
-    Route("/passkeys/{path:path}", about.passkeys_disabled, methods=NOTHING_ELSE),
-    Route("/oauth/{path:path}", about.oauth_server_disabled, methods=NOTHING_ELSE),
-    Route("/user/oauth/{path:path}", about.oauth_server_disabled, methods=NOTHING_ELSE),
-    Route("/admin/oauth/{path:path}", about.oauth_server_disabled, methods=NOTHING_ELSE),
+    *_off(about.sso_disabled, "/sso", "/saml"),
+    *_off(about.admin_sso_disabled, "/admin/sso"),
+    *_off(about.passkeys_disabled, "/passkeys"),
+    *_off(about.admin_passkeys_disabled, "/admin/users/{user_id}/passkeys"),
+    *_off(about.oauth_server_disabled, "/oauth", "/user/oauth"),
+    *_off(about.oauth_server_disabled, "/.well-known/oauth-authorization-server"),
+    *_off(about.oauth_server_disabled, "/.well-known/openid-configuration"),
+    *_off(about.admin_oauth_server_disabled, "/admin/oauth"),
+    *_off(about.custom_providers_disabled, "/admin/custom-providers"),
 ]
 
 
