@@ -1,5 +1,6 @@
--- A queue is made with its row and outlives it: messages are never thrown away in passing. Secrets are:
--- a code or a link of sign-in is in the message while it waits to be sent, and in nothing that is kept.
+-- A queue is made with its row and outlives it: messages are never thrown away in passing. Secrets
+-- are: a code or a link of sign-in is in the message while it waits to be sent, and in nothing that
+-- is kept.
 
 /*
  * A message that is kept, as a dead letter or in the archive, loses its secrets; `withheld` in its

@@ -94,6 +94,10 @@ to analyst
 using (true);
 
 grant execute on function private.forget_old_activity() to worker;
+-- Whoever is no admin gets an empty list.
+grant execute on function identity.list_users() to authenticated, service_role;
+grant execute on function identity.my_sessions(), identity.revoke_session(uuid)
+to anon, authenticated, service_role;
 grant execute on function
 private.require_platform_staff(identity.platform_role),
 identity.set_platform_role(uuid, identity.platform_role),

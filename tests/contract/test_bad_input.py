@@ -102,6 +102,7 @@ def good_arguments(town: Town) -> dict[str, Any]:
         "document_id": town.ids["note"],
         "template_id": town.ids["note"],
         "feed_id": town.ids["note"],
+        "session_id": town.ids["note"],
         "calendar_import_id": town.ids["note"],
         "url": "https://calendar.example/a.ics",
         "event": "booking.confirmed",

@@ -58,7 +58,10 @@ set search_path = ''
 begin atomic
     select case
         when message #>> '{kwargs,topic}' like 'auth.%'
-            then message #- '{kwargs,payload,code}' #- '{kwargs,payload,link}'
+            then
+                message
+                #- '{kwargs,payload,code}'
+                #- '{kwargs,payload,link}'
                 #- '{kwargs,payload,token_hash}'
         else message
     end;
@@ -114,8 +117,8 @@ $$;
 /*
  * Give dead letters another try, all of a queue or those named: each goes back with the same
  * message_id, so that what was done because of it is not done again, and with its retries
- * forgotten. A letter that is no message of an actor stays, and one whose code was withheld: whoever
- * waits for it asks for another. Gives how many went back.
+ * forgotten. A letter that is no message of an actor stays, and one whose code was withheld:
+ * whoever waits for it asks for another. Gives how many went back.
  *
  * Errors:  PT404 not_found
  */

@@ -1,0 +1,102 @@
+-- Sessions of the caller, and accounts for admins.
+
+/*
+ * The caller's sessions, the latest first.
+ *
+ * Errors:  PT401 not_signed_in
+ */
+create function public.my_sessions()
+returns table (
+    id uuid,
+    created_at timestamptz,
+    refreshed_at timestamptz,
+    aal text,
+    ip inet,
+    user_agent text,
+    is_current boolean
+)
+language sql
+stable
+security invoker
+set search_path = ''
+begin atomic
+    select
+        mine.id,
+        mine.created_at,
+        mine.refreshed_at,
+        mine.aal,
+        mine.ip,
+        mine.user_agent,
+        mine.is_current
+    from identity.my_sessions() as mine;
+end;
+grant execute on function public.my_sessions() to anon, authenticated, service_role;
+
+comment on function public.my_sessions() is
+$$The caller's sessions, the latest first: since when, last refreshed when, on which level (aal1,
+aal2), from which address and program, and whether it is the one that asks.
+
+Errors: 401 not_signed_in.$$;
+
+/*
+ * End one of the caller's sessions.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
+ */
+create function public.revoke_session(session_id public.identifier)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform identity.revoke_session(
+        private.to_identifier(revoke_session.session_id, 'session_id')
+    );
+end;
+$$;
+grant execute on function public.revoke_session(public.identifier)
+to anon, authenticated, service_role;
+
+comment on function public.revoke_session(public.identifier) is
+$$End one of the caller's sessions, at once.
+
+session_id: one of my_sessions.
+Errors: 401 not_signed_in, 404 not_found.$$;
+
+create view public.admin_users
+with (security_invoker = true)
+as
+select
+    users.id,
+    users.email,
+    users.phone,
+    users.full_name,
+    users.platform_role,
+    users.is_anonymous,
+    users.email_confirmed_at,
+    users.created_at,
+    users.last_sign_in_at,
+    users.banned_until
+from identity.list_users() as users;
+grant select on public.admin_users to authenticated, service_role;
+
+create trigger _100_refuse_writing
+instead of insert or update or delete on public.admin_users
+for each row execute function private.any__refuse_writing();
+
+comment on view public.admin_users is
+'Everybody who has an account, for admins of the platform; empty for everyone else. Roles are given
+by set_platform_role.';
+comment on column public.admin_users.id is 'The user.';
+comment on column public.admin_users.email is 'E-mail address, or null.';
+comment on column public.admin_users.phone is 'Phone number without the plus, or null.';
+comment on column public.admin_users.full_name is 'Name of the profile, or null.';
+comment on column public.admin_users.platform_role is 'support, finance, admin, or null.';
+comment on column public.admin_users.is_anonymous is 'Signed in without an address.';
+comment on column public.admin_users.email_confirmed_at is
+'When the address was proven to be theirs, or null.';
+comment on column public.admin_users.created_at is 'When the account was made.';
+comment on column public.admin_users.last_sign_in_at is 'When they last signed in, or null.';
+comment on column public.admin_users.banned_until is 'Until when they are kept out, or null.';

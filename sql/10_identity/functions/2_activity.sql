@@ -1,0 +1,101 @@
+-- How activity is noted, and forgotten.
+
+/*
+ * A network address as somebody else wrote it; null when it is none.
+ */
+create function private.to_address(value text)
+returns inet
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return nullif(value, '')::inet;
+exception
+    when invalid_text_representation then
+        return null;
+end;
+$$;
+
+/*
+ * What an entry of the audit of sign-in means to its user; null when it is none of their business.
+ * The words are those of Supabase Auth. A second factor is added when its first code was right.
+ */
+create function identity.activity_kind_of(action text, traits jsonb)
+returns identity.activity_kind
+language sql
+immutable
+security invoker
+set search_path = ''
+begin atomic
+    select case
+        when action = 'user_signedup' then 'signed_up'
+        when action = 'login' then 'signed_in'
+        when action = 'logout' then 'signed_out'
+        when action = 'token_revoked' and traits ? 'reason' then 'session_ended'
+        when action = 'user_recovery_requested' then 'recovery_requested'
+        when action = 'user_updated_password' then 'password_changed'
+        when action = 'user_modified' then 'account_changed'
+        when action = 'user_deleted' then 'account_deleted'
+        when action = 'factor_updated' and traits ->> 'status' = 'verified' then 'factor_added'
+        when action in ('factor_unenrolled', 'factor_deleted') then 'factor_removed'
+        when action = 'verification_attempted' and traits ? 'recovery_code'
+            then 'recovery_code_used'
+        when action = 'identity_linked' then 'identity_linked'
+        when action = 'identity_unlinked' then 'identity_unlinked'
+    end::identity.activity_kind;
+end;
+
+/*
+ * Note what a user did, or what was done to them. From where and with what is read from the headers
+ * of the request unless it is given: X-Real-IP is written by the gateway, whatever a client sends.
+ */
+create function identity.note_activity(
+    user_id uuid,
+    kind identity.activity_kind,
+    details jsonb default '{}',
+    ip inet default null,
+    user_agent text default null
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_headers jsonb = nullif(current_setting('request.headers', true), '');
+begin
+    insert into identity.activity_events (user_id, kind, at, ip, user_agent, details)
+    values (
+        note_activity.user_id,
+        note_activity.kind,
+        private.now(),
+        coalesce(note_activity.ip, private.to_address(v_headers ->> 'x-real-ip')),
+        left(coalesce(note_activity.user_agent, v_headers ->> 'user-agent'), 500),
+        note_activity.details
+    );
+end;
+$$;
+
+/*
+ * Forget activity of more than 400 days ago. Gives how much.
+ * Definer: called by the workers, who have no access to the table.
+ */
+create function private.forget_old_activity()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_count integer;
+begin
+    delete from identity.activity_events
+    where activity_events.at <= now() - interval '400 days';
+    get diagnostics v_count = row_count;
+    return v_count;
+end;
+$$;
