@@ -1320,6 +1320,28 @@ end;
 $$;
 
 /*
+ * A message without what opens an account: sign-in's codes and links belong to whom they are sent
+ * to, and to nobody who looks after queues.
+ */
+create function private.without_secrets(message jsonb)
+returns jsonb
+language sql
+immutable
+security invoker
+set search_path = ''
+begin atomic
+    select case
+        when message #>> '{kwargs,topic}' like 'auth.%'
+            then
+                message
+                #- '{kwargs,payload,code}'
+                #- '{kwargs,payload,link}'
+                #- '{kwargs,payload,token_hash}'
+        else message
+    end;
+end;
+
+/*
  * The messages of a queue, the next due first.
  *
  * Errors:  PT404 not_found
@@ -1337,7 +1359,8 @@ as $$
 begin
     perform private.require_queue(queue);
     return query execute format(
-        'select msg_id, message ->> ''actor_name'', enqueued_at, vt, read_ct, message
+        'select msg_id, message ->> ''actor_name'', enqueued_at, vt, read_ct,
+            private.without_secrets(message)
         from pgmq.%I order by vt limit $1',
         'q_' || queue
     ) using max_count;
@@ -1368,7 +1391,8 @@ $$;
 /*
  * Give dead letters another try, all of a queue or those named: each goes back with the same
  * message_id, so that what was done because of it is not done again, and with its retries
- * forgotten. A letter that is no message of an actor stays. Gives how many went back.
+ * forgotten. A letter that is no message of an actor stays, and one whose code was withheld:
+ * whoever waits for it asks for another. Gives how many went back.
  *
  * Errors:  PT404 not_found
  */
@@ -1386,7 +1410,10 @@ begin
     execute format(
         'with replayed as (
             delete from pgmq.%1$I
-            where ($1 is null or msg_id = any($1)) and message ? ''actor_name''
+            where
+                ($1 is null or msg_id = any($1))
+                and message ? ''actor_name''
+                and not coalesce(headers, ''{}'') ? ''withheld''
             returning message
         )
         insert into pgmq.%2$I (vt, message)
@@ -1479,7 +1506,32 @@ $$;
 
 -- sql/05_messages/rules.sql
 
--- A queue is made with its row and outlives it: messages are never thrown away in passing.
+-- A queue is made with its row and outlives it: messages are never thrown away in passing. Secrets
+-- are: a code or a link of sign-in is in the message while it waits to be sent, and in nothing that
+-- is kept.
+
+/*
+ * A message that is kept, as a dead letter or in the archive, loses its secrets; `withheld` in its
+ * headers says so.
+ * Definer: whoever buries a message need not know what is secret.
+ */
+create function private.any__withhold_secrets()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_message jsonb = private.without_secrets(new.message);
+begin
+    if v_message <> new.message then
+        new.message = v_message;
+        new.headers = coalesce(new.headers, '{}') || '{"withheld": true}';
+    end if;
+    return new;
+end;
+$$;
 
 /*
  * Make the queue and its dead letters, and let the workers read and write both.
@@ -1514,6 +1566,13 @@ begin
         execute format(
             'grant select, insert, update, delete on pgmq.%I, pgmq.%I to worker',
             'q_' || v_name, 'a_' || v_name
+        );
+    end loop;
+    foreach v_name in array array['q_' || new.name || '_dead', 'a_' || new.name] loop
+        execute format(
+            'create or replace trigger _100_withhold_secrets before insert on pgmq.%I
+            for each row execute function private.any__withhold_secrets()',
+            v_name
         );
     end loop;
     return null;
@@ -1742,7 +1801,7 @@ create index activity_events_user_id_idx on identity.activity_events (user_id, i
 -- Written in the order of time, so that a summary of pages finds what is old.
 create index activity_events_at_idx on identity.activity_events using brin (at);
 
--- sql/10_identity/functions.sql
+-- sql/10_identity/functions/1_people.sql
 
 -- Who is calling: questions about people that policies and functions of every domain ask.
 
@@ -1893,6 +1952,10 @@ begin
 end;
 $$;
 
+-- sql/10_identity/functions/2_activity.sql
+
+-- How activity is noted, and forgotten.
+
 /*
  * A network address as somebody else wrote it; null when it is none.
  */
@@ -1990,6 +2053,124 @@ begin
     where activity_events.at <= now() - interval '400 days';
     get diagnostics v_count = row_count;
     return v_count;
+end;
+$$;
+
+-- sql/10_identity/functions/3_access.sql
+
+-- Who is signed in, and who has an account: what people and admins ask of the rows of sign-in, here
+-- and on Supabase alike.
+
+/*
+ * The caller's sessions, the latest first.
+ * Definer: clients cannot read sessions.
+ *
+ * Errors:  PT401 not_signed_in
+ */
+create function identity.my_sessions()
+returns table (
+    id uuid,
+    created_at timestamptz,
+    refreshed_at timestamptz,
+    aal text,
+    ip inet,
+    user_agent text,
+    is_current boolean
+)
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = private.signed_in();
+begin
+    return query
+    select
+        sessions.id,
+        sessions.created_at,
+        sessions.refreshed_at at time zone 'UTC',
+        sessions.aal::text,
+        sessions.ip,
+        sessions.user_agent,
+        coalesce(sessions.id::text = auth.jwt() ->> 'session_id', false)
+    from auth.sessions
+    where
+        sessions.user_id = v_user_id
+        and (sessions.not_after is null or sessions.not_after > now())
+    order by sessions.created_at desc, sessions.id;
+end;
+$$;
+
+/*
+ * End one of the caller's sessions: its tokens open nothing any more.
+ * Definer: clients cannot delete sessions.
+ *
+ * Errors:  PT401 not_signed_in · PT404 not_found
+ */
+create function identity.revoke_session(session_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = private.signed_in();
+begin
+    delete from auth.sessions
+    where sessions.id = revoke_session.session_id and sessions.user_id = v_user_id;
+    if not found then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such session.', 'Read my_sessions for yours.'
+        );
+    end if;
+    perform identity.note_activity(v_user_id, 'session_ended', '{"reason": "revoked"}');
+end;
+$$;
+
+/*
+ * Everybody who has an account; nobody, for whoever is not an admin.
+ * Definer: clients cannot read accounts.
+ */
+create function identity.list_users()
+returns table (
+    id uuid,
+    email text,
+    phone text,
+    full_name text,
+    platform_role text,
+    is_anonymous boolean,
+    email_confirmed_at timestamptz,
+    created_at timestamptz,
+    last_sign_in_at timestamptz,
+    banned_until timestamptz
+)
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    if not private.is_operator() and not private.is_platform_staff('admin') then
+        return;
+    end if;
+    return query
+    select
+        users.id,
+        users.email::text,
+        users.phone,
+        profiles.full_name,
+        platform_staff.role::text,
+        users.is_anonymous,
+        users.email_confirmed_at,
+        users.created_at,
+        users.last_sign_in_at,
+        users.banned_until
+    from auth.users
+    left join identity.profiles on profiles.id = users.id
+    left join identity.platform_staff on platform_staff.user_id = users.id
+    where users.deleted_at is null;
 end;
 $$;
 
@@ -2434,6 +2615,10 @@ to analyst
 using (true);
 
 grant execute on function private.forget_old_activity() to worker;
+-- Whoever is no admin gets an empty list.
+grant execute on function identity.list_users() to authenticated, service_role;
+grant execute on function identity.my_sessions(), identity.revoke_session(uuid)
+to anon, authenticated, service_role;
 grant execute on function
 private.require_platform_staff(identity.platform_role),
 identity.set_platform_role(uuid, identity.platform_role),
@@ -2442,7 +2627,7 @@ private.is_operator(),
 private.signed_in_user()
 to anon, authenticated, service_role;
 
--- sql/10_identity/api.sql
+-- sql/10_identity/api/1_people.sql
 
 -- What clients see of people.
 
@@ -2668,6 +2853,111 @@ $$Give a user a platform role, or take it away. For admins of the platform.
 
 user_id: the user. role: support, finance, admin, or null to take it away.
 Errors: 401 not_signed_in, 403 forbidden, 404 not_found, 409 last_admin (the last one stays).$$;
+
+-- sql/10_identity/api/2_access.sql
+
+-- Sessions of the caller, and accounts for admins.
+
+/*
+ * The caller's sessions, the latest first.
+ *
+ * Errors:  PT401 not_signed_in
+ */
+create function public.my_sessions()
+returns table (
+    id uuid,
+    created_at timestamptz,
+    refreshed_at timestamptz,
+    aal text,
+    ip inet,
+    user_agent text,
+    is_current boolean
+)
+language sql
+stable
+security invoker
+set search_path = ''
+begin atomic
+    select
+        mine.id,
+        mine.created_at,
+        mine.refreshed_at,
+        mine.aal,
+        mine.ip,
+        mine.user_agent,
+        mine.is_current
+    from identity.my_sessions() as mine;
+end;
+grant execute on function public.my_sessions() to anon, authenticated, service_role;
+
+comment on function public.my_sessions() is
+$$The caller's sessions, the latest first: since when, last refreshed when, on which level (aal1,
+aal2), from which address and program, and whether it is the one that asks.
+
+Errors: 401 not_signed_in.$$;
+
+/*
+ * End one of the caller's sessions.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
+ */
+create function public.revoke_session(session_id public.identifier)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform identity.revoke_session(
+        private.to_identifier(revoke_session.session_id, 'session_id')
+    );
+end;
+$$;
+grant execute on function public.revoke_session(public.identifier)
+to anon, authenticated, service_role;
+
+comment on function public.revoke_session(public.identifier) is
+$$End one of the caller's sessions, at once.
+
+session_id: one of my_sessions.
+Errors: 401 not_signed_in, 404 not_found.$$;
+
+create view public.admin_users
+with (security_invoker = true)
+as
+select
+    users.id,
+    users.email,
+    users.phone,
+    users.full_name,
+    users.platform_role,
+    users.is_anonymous,
+    users.email_confirmed_at,
+    users.created_at,
+    users.last_sign_in_at,
+    users.banned_until
+from identity.list_users() as users;
+grant select on public.admin_users to authenticated, service_role;
+
+create trigger _100_refuse_writing
+instead of insert or update or delete on public.admin_users
+for each row execute function private.any__refuse_writing();
+
+comment on view public.admin_users is
+'Everybody who has an account, for admins of the platform; empty for everyone else. Roles are given
+by set_platform_role.';
+comment on column public.admin_users.id is 'The user.';
+comment on column public.admin_users.email is 'E-mail address, or null.';
+comment on column public.admin_users.phone is 'Phone number without the plus, or null.';
+comment on column public.admin_users.full_name is 'Name of the profile, or null.';
+comment on column public.admin_users.platform_role is 'support, finance, admin, or null.';
+comment on column public.admin_users.is_anonymous is 'Signed in without an address.';
+comment on column public.admin_users.email_confirmed_at is
+'When the address was proven to be theirs, or null.';
+comment on column public.admin_users.created_at is 'When the account was made.';
+comment on column public.admin_users.last_sign_in_at is 'When they last signed in, or null.';
+comment on column public.admin_users.banned_until is 'Until when they are kept out, or null.';
 
 -- sql/20_business/tables.sql
 
