@@ -273,6 +273,8 @@ values
 ('booking.%', 'notifications', 'notify'),
 ('reminder.%', 'reminders', 'notify'),
 ('offer.%', 'notifications', 'notify'),
+('waitlist.offered', 'notifications', 'notify'),
+('waitlist.freed', 'housekeeping', 'offer_freed_time'),
 ('auth.mail', 'mail', 'send_account_message'),
 ('auth.sms', 'sms', 'send_account_message'),
 ('calendar.import_requested', 'calendars', 'import_calendar'),
@@ -293,6 +295,7 @@ insert into engagement.subjects (name, description)
 values
 ('booking', 'A booking of a customer with a business'),
 ('offer', 'What a business wants its customers to know'),
+('waitlist', 'A time that became free, offered to somebody who waits'),
 ('account', 'A user''s account: codes, links, and what has changed')
 on conflict (name) do update set description = excluded.description;
 
@@ -313,6 +316,13 @@ values
 ('booking', 'cancelled_service', 'text', 'The one service that was cancelled, where the rest stays'),
 ('booking', 'party_size', 'whole_number', 'For how many'),
 ('booking', 'reason', 'text', 'Why it was rejected, cancelled or moved, if somebody said'),
+('waitlist', 'customer_name', 'text', 'Who waits'),
+('waitlist', 'business_name', 'text', 'With whom'),
+('waitlist', 'service_names', 'text', 'What has become free'),
+('waitlist', 'staff_names', 'text', 'Who gives it'),
+('waitlist', 'starts_at', 'instant', 'When it begins'),
+('waitlist', 'expires_at', 'instant', 'Until when it can be accepted'),
+('waitlist', 'total', 'money', 'What it costs'),
 ('offer', 'business_name', 'text', 'Whose offer it is'),
 ('offer', 'customer_name', 'text', 'Who reads it'),
 ('offer', 'title', 'text', 'What the business calls it'),
@@ -360,6 +370,7 @@ values
 ('auth.recovery_codes_made', 'account', 'Recovery codes were made', true, false, null),
 ('auth.recovery_code_used', 'account', 'A recovery code was used', true, false, null),
 ('auth.identity_linked', 'account', 'Another way to sign in was added', true, false, null),
+('waitlist.offered', 'waitlist', 'A time became free for somebody who waits', true, false, 'held'),
 ('offer.made', 'offer', 'A business has an offer', false, true, null)
 on conflict (name) do update
 set
@@ -400,6 +411,7 @@ values
 ('reminder.day', 'customer', '{mail,push}'),
 ('reminder.hour', 'customer', '{sms,push}'),
 ('reminder.hour', 'staff', '{push}'),
+('waitlist.offered', 'customer', '{mail,push,in_app}'),
 ('offer.made', 'customer', '{mail,in_app}'),
 ('auth.signup', 'customer', '{mail}'),
 ('auth.invite', 'customer', '{mail}'),
@@ -662,6 +674,14 @@ values
 (
     'reminder.hour', 'staff', null, 'de', 'In einer Stunde: {{service_names}}',
     '{{customer_name}}, {{starts_at}}.'
+),
+(
+    'waitlist.offered', 'customer', null, 'en', '{{service_names}} is free on {{starts_at}}',
+    E'Hello {{customer_name}},\n\nwhat you wait for has become free: {{service_names}} with {{staff_names}} at {{business_name}} on {{starts_at}}.\nIt is held for you until {{expires_at}}; then it is the next one''s turn.'
+),
+(
+    'waitlist.offered', 'customer', null, 'de', '{{service_names}} ist am {{starts_at}} frei',
+    E'Guten Tag {{customer_name}},\n\nfrei geworden ist, worauf Sie warten: {{service_names}} mit {{staff_names}} bei {{business_name}} am {{starts_at}}.\nDer Termin ist bis {{expires_at}} für Sie reserviert; danach ist der Nächste an der Reihe.'
 ),
 (
     'offer.made', 'customer', null, 'en', '{{business_name}}: {{title}}',

@@ -77,6 +77,12 @@ select
     made.business_id, booking_items.booking_id, booking_items.id, made.id, 1, made.capacity, true
 from made
 inner join scheduling.booking_items on booking_items.business_id = made.business_id;
+insert into scheduling.booking_series (business_id, customer_id, service_id, rrule, first_at, time_zone)
+values (%(business)s, %(owner)s, %(service)s, 'FREQ=DAILY;COUNT=2', '2031-01-03 10:00', 'UTC');
+insert into scheduling.waitlist_entries (business_id, service_id, customer_id, during, party_size)
+values (
+    %(business)s, %(service)s, %(owner)s, '[2031-01-03 10:00Z, 2031-01-03 12:00Z)', 1
+);
 insert into engagement.notification_templates (business_id, event, audience, locale, title, body)
 values (%(business)s, 'booking.confirmed', 'customer', 'en', 'Secret', 'Secret');
 insert into scheduling.preferred_resources (customer_id, business_id, resource_id)

@@ -23,6 +23,7 @@ PRIVATE_VIEWS = {
     "booking_history",
     "booking_items",
     "booking_notes",
+    "booking_series",
     "bookings",
     "business_documents",
     "business_history",
@@ -39,6 +40,7 @@ PRIVATE_VIEWS = {
     "preferred_resources",
     "schedule_exceptions",
     "seats",
+    "waitlist_entries",
 }
 FINGERPRINT = """
     select string_agg(format(

@@ -290,3 +290,49 @@ def test_guests_and_a_shrinking_class_end_with_a_seat_each(shop: Database) -> No
         " inner join scheduling.sessions on sessions.id = session_id where is_blocking"
     )[0]
     assert seats == highest == capacity
+
+
+def test_those_who_wait_and_those_who_pass_by_never_both_get_it(shop: Database) -> None:
+    shop.connection.execute(
+        """
+        select tests.person('first'), tests.person('second');
+        select tests.act_as('customer');
+        select public.book(tests.id('Cut')::text, '2031-05-05T09:00:00Z');
+        select tests.act_as('first');
+        select public.join_waitlist(
+            tests.id('Cut')::text, '2031-05-05T09:00:00Z', '2031-05-05T10:00:00Z');
+        select tests.act_as('second');
+        select public.join_waitlist(
+            tests.id('Cut')::text, '2031-05-05T09:00:00Z', '2031-05-05T10:00:00Z');
+        """
+    )
+    accept = (
+        "select tests.act_as('{}'); select public.accept_waitlist_offer(id::text)"
+        " from public.waitlist_entries"
+    )
+
+    def one(n: int) -> str:
+        match n % 5:
+            case 0:
+                return book(shop, "Cut", NINE)
+            case 1:
+                return answer(shop, accept.format("first"))
+            case 2:
+                return answer(shop, accept.format("second"))
+            case 3:
+                return answer(shop, "select public.cancel_booking(id::text) from public.bookings")
+            case _:
+                return answer(
+                    shop,
+                    "select tests.act_as('first'); select public.leave_waitlist(id::text)"
+                    " from public.waitlist_entries",
+                )
+
+    before = number(shop, DEADLOCKS)
+    answers = together(40, one)
+    allowed = {"ok", "slot_taken", "offer_expired", "invalid_transition", "changed_meanwhile"}
+    assert set(answers) <= allowed
+    assert number(shop, OVERLAPS) == 0
+    assert number(shop, DEADLOCKS) == before
+    live = "select count(*) from scheduling.allocations where is_blocking"
+    assert number(shop, live) <= 1

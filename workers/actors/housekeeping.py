@@ -25,5 +25,14 @@ def declare(broker: dramatiq.Broker, database: Database) -> None:
         database.call("select private.forget_old_effects()")
         database.call("select private.forget_old_activity()")
 
-    for actor in (apply_due_transitions, forget_what_is_old):
+    def offer_freed_time(topic: str, payload: dict[str, Any]) -> None:
+        """Offer time to those who wait, where somebody stood in the way when it became free."""
+        database.call(
+            "select scheduling.offer_freed(%s, tstzrange(%s, %s))",
+            payload["business_id"],
+            payload["from_at"],
+            payload["to_at"],
+        )
+
+    for actor in (apply_due_transitions, forget_what_is_old, offer_freed_time):
         dramatiq.actor(broker=broker, queue_name="housekeeping", max_retries=3)(actor)

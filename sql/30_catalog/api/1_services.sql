@@ -49,6 +49,7 @@ select
     services.requires_confirmation,
     services.is_blocked_by_pending,
     services.hold_minutes,
+    services.offer_minutes,
     services.position,
     services.is_active,
     services.archived_at,
@@ -99,6 +100,8 @@ comment on column public.services.requires_confirmation is
 comment on column public.services.is_blocked_by_pending is
 'Whether a waiting booking already takes its time.';
 comment on column public.services.hold_minutes is 'How long a hold lasts.';
+comment on column public.services.offer_minutes is
+'How long each who waits has to accept a time that became free, 1 to 1440.';
 comment on column public.services.position is 'Order of display, ascending.';
 comment on column public.services.is_active is 'Whether it takes new bookings.';
 comment on column public.services.archived_at is

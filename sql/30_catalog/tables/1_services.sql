@@ -53,6 +53,8 @@ create table catalog.services (
     -- … and takes its time while it waits, or leaves it to whoever is confirmed first.
     is_blocked_by_pending boolean not null default true,
     hold_minutes integer not null default 15,
+    -- How long each who waits has to accept a time that became free.
+    offer_minutes integer not null default 60,
     position integer not null default 0,
     is_active boolean not null default true,
     archived_at timestamptz,
@@ -122,6 +124,10 @@ create table catalog.services (
     constraint services_hold_is_sane check (
         hold_minutes between 1 and 1440
         or private.invalid('hold_minutes', 'must be from 1 to 1440')
+    ),
+    constraint services_offer_is_sane check (
+        offer_minutes between 1 and 1440
+        or private.invalid('offer_minutes', 'must be from 1 to 1440')
     )
 );
 comment on table catalog.services is 'What can be booked.';

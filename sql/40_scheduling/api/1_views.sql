@@ -7,6 +7,7 @@ select
     bookings.id,
     bookings.business_id,
     bookings.customer_id,
+    bookings.series_id,
     bookings.reference,
     bookings.status,
     bookings.starts_at,
@@ -40,6 +41,8 @@ comment on column public.bookings.id is 'Key.';
 comment on column public.bookings.business_id is 'The business that was booked.';
 comment on column public.bookings.customer_id is
 'The user who booked; null once their account is gone.';
+comment on column public.bookings.series_id is
+'The series that it is an occurrence of; null for most.';
 comment on column public.bookings.reference is
 '8 characters without look-alikes, unique: what a customer reads out.';
 comment on column public.bookings.status is

@@ -117,10 +117,16 @@ end;
 $$;
 
 /*
- * Write the head of a booking. A reference that is already somebody's is drawn again.
+ * Write the head of a booking: for a customer, or for nobody yet; a hold until some moment, or for
+ * good. A reference that is already somebody's is drawn again.
  */
 create function scheduling.write_booking(
-    legs scheduling.leg[], quote jsonb, notes text, is_hold boolean
+    legs scheduling.leg[],
+    quote jsonb,
+    notes text,
+    hold_until timestamptz,
+    series_id uuid,
+    customer identity.profiles
 )
 returns scheduling.bookings
 language plpgsql
@@ -130,25 +136,20 @@ set search_path = ''
 as $$
 declare
     v_booking scheduling.bookings;
-    v_leg scheduling.leg;
 begin
-    v_booking.hold_expires_at = case
-        when is_hold then private.now() + make_interval(
-            mins => (select min(leg.hold_minutes) from unnest(legs) as leg)
-        )
-    end;
     loop
         insert into scheduling.bookings (
-            business_id, customer_id, reference, status, starts_at, ends_at, time_zone, party_size,
-            currency, total_minor, quote, policy, customer_name, customer_email, customer_phone,
+            business_id, customer_id, series_id, reference, status, starts_at, ends_at, time_zone,
+            party_size, currency, total_minor, quote, policy, customer_name, customer_email, customer_phone,
             notes, hold_expires_at, created_at, updated_at
         )
         select
             businesses.id,
-            profiles.id,
+            customer.id,
+            write_booking.series_id,
             scheduling.new_reference(),
             case
-                when is_hold then 'held'
+                when hold_until is not null then 'held'
                 when (select bool_or(leg.requires_confirmation) from unnest(legs) as leg) then 'pending'
                 else 'confirmed'
             end::scheduling.booking_status,
@@ -160,15 +161,14 @@ begin
             (quote ->> 'total_minor')::bigint,
             quote,
             scheduling.policy_of(legs[1].service_id),
-            profiles.full_name,
-            profiles.email,
-            profiles.phone,
+            customer.full_name,
+            customer.email,
+            customer.phone,
             write_booking.notes,
-            v_booking.hold_expires_at,
+            write_booking.hold_until,
             private.now(),
             private.now()
         from business.businesses
-        inner join identity.profiles on profiles.id = auth.uid()
         where businesses.id = legs[1].business_id
         on conflict (reference) do nothing
         returning bookings.* into v_booking;
@@ -199,28 +199,63 @@ as $$
 declare
     v_legs scheduling.leg[];
     v_offers scheduling.offer[] = '{}';
-    v_count integer = cardinality(wishes);
-    v_quote jsonb;
-    v_limits catalog.booking_limits[];
-    v_booking scheduling.bookings;
 begin
     perform private.signed_in_user();
     v_legs = scheduling.legs(wishes);
-    for v_index in 1 .. v_count loop
+    for v_index in 1 .. cardinality(wishes) loop
         v_legs[v_index].answers = scheduling.answered(
             v_legs[v_index].service_id, v_legs[v_index].answers
         );
         v_offers = v_offers || scheduling.offers_of(v_legs[v_index]);
     end loop;
-    v_quote = pricing.quote(v_legs, coupon_code, 0);
-    v_limits = scheduling.lock_for(v_legs, v_offers, null);
+    return scheduling.write(v_legs, v_offers, coupon_code, notes, is_hold, null);
+end;
+$$;
 
-    v_booking = scheduling.write_booking(v_legs, v_quote, notes, is_hold);
+/*
+ * Write a booking of some legs, which these could give, under the lock.
+ *
+ * Errors:  PT409 slot_taken link_expired · PT422 limit_reached coupon_invalid
+ */
+create function scheduling.write(
+    legs scheduling.leg[],
+    offers scheduling.offer[],
+    coupon_code text,
+    notes text,
+    is_hold boolean,
+    series_id uuid
+)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_quote jsonb = pricing.quote(legs, coupon_code, 0);
+    v_count integer = cardinality(legs);
+    v_hold_until timestamptz = case
+        when is_hold then private.now() + make_interval(
+            mins => (select min(leg.hold_minutes) from unnest(legs) as leg)
+        )
+    end;
+    v_customer identity.profiles;
+    v_limits catalog.booking_limits[];
+    v_booking scheduling.bookings;
+begin
+    select profiles.* into v_customer
+    from identity.profiles
+    where profiles.id = auth.uid();
+    v_limits = scheduling.lock_for(legs, offers, null);
+    v_booking = scheduling.write_booking(
+        legs, v_quote, notes, v_hold_until, series_id, v_customer
+    );
     for v_index in 1 .. v_count loop
         perform scheduling.write_item(
-            v_booking, v_legs, v_index, case v_count when 1 then v_offers end
+            v_booking, legs, v_index, case v_count when 1 then offers end
         );
     end loop;
+    perform scheduling.refuse_passed(v_booking, v_limits);
     perform scheduling.refuse_passed(v_booking, v_limits);
     return v_booking.id;
 end;

@@ -192,6 +192,9 @@ begin
         status_reason = step.reason,
         hold_expires_at = null
     where bookings.id = v_booking.id;
+    if v_to_status in ('cancelled', 'rejected') then
+        perform scheduling.offer_time_of(v_booking);
+    end if;
     return v_booking.id;
 end;
 $$;
@@ -221,9 +224,10 @@ end;
 $$;
 
 /*
- * Take the steps that were due by themselves: holds expire, requests lapse. Gives how many were
- * taken. Several workers may run it at once: each skips what another is about to do. Definer:
- * called by the worker, which has no access to the tables.
+ * Take the steps that were due by themselves: holds expire, requests lapse; what becomes free is
+ * offered to those who wait. Gives how many were taken. Several workers may run it at once: each
+ * skips what another is about to do. Definer: called by the worker, which has no access to the
+ * tables.
  */
 create function scheduling.apply_due_transitions(batch_size integer)
 returns integer
@@ -233,7 +237,8 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_count integer;
+    v_bookings scheduling.bookings[];
+    v_booking scheduling.bookings;
 begin
     with due as (
         select
@@ -248,13 +253,21 @@ begin
         order by scheduled_transitions.due_at
         limit apply_due_transitions.batch_size
         for update of bookings skip locked
+    ),
+
+    taken as (
+        update scheduling.bookings
+        set status = due.to_status
+        from due
+        where bookings.id = due.id
+        returning bookings.*
     )
 
-    update scheduling.bookings
-    set status = due.to_status
-    from due
-    where bookings.id = due.id;
-    get diagnostics v_count = row_count;
-    return v_count;
+    select coalesce(array_agg(taken::scheduling.bookings), '{}') into v_bookings
+    from taken;
+    foreach v_booking in array v_bookings loop
+        perform scheduling.offer_time_of(v_booking);
+    end loop;
+    return cardinality(v_bookings);
 end;
 $$;

@@ -157,6 +157,7 @@ declare
     v_leg scheduling.leg;
     v_limits catalog.booking_limits[] = '{}';
     v_counts jsonb;
+    v_left scheduling.bookings;
 begin
     select bookings.* into v_booking
     from scheduling.bookings
@@ -186,9 +187,11 @@ begin
         || scheduling.subjects(v_limits, v_booking.customer_id)
     );
     perform scheduling.refuse_move(v_booking);
+    v_left = v_booking;
     v_counts = scheduling.counts_of(v_booking, v_limits);
     v_booking = scheduling.write_move(v_booking, v_legs, v_offers, reason);
     perform scheduling.refuse_passed(v_booking, v_limits, v_counts);
+    perform scheduling.offer_time_of(v_left);
     return v_booking.id;
 end;
 $$;

@@ -52,6 +52,9 @@ begin
         );
     end if;
     perform scheduling.write_item_cancelled(v_booking, v_item, reason);
+    perform scheduling.offer_freed(
+        v_booking.business_id, tstzrange(v_item.starts_at, v_item.ends_at)
+    );
     return v_booking.id;
 end;
 $$;

@@ -248,7 +248,8 @@ execute function scheduling.bookings__schedule_next_step();
  * What happened to a booking is announced in the transaction in which it happened, under
  * booking.requested, .confirmed, .moved, .cancelled and so on: `reassigned` where somebody else
  * gives an item, `moved` where only the time changed, `requested` where a booking begins to wait
- * for the business, `released` where a hold ran out, else the new status.
+ * for the business, `released` where a hold ran out, else the new status. `is_repeated`: the same
+ * was said of an earlier occurrence of its series.
  */
 create function scheduling.booking_history__announce()
 returns trigger
@@ -277,7 +278,8 @@ begin
             'actor', new.actor,
             'reason', new.reason,
             'fee_minor', new.fee_minor,
-            'booking_item_id', new.booking_item_id
+            'booking_item_id', new.booking_item_id,
+            'is_repeated', current_setting('frontdesk.is_repeated', true) = 'yes'
         )
         || case
             when coalesce(new.from_resource_id, new.to_resource_id) is null then '{}'

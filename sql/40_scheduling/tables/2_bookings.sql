@@ -125,6 +125,8 @@ create table scheduling.bookings (
     id uuid primary key default gen_random_uuid(),
     business_id uuid not null references business.businesses (id) on delete restrict,
     customer_id uuid references auth.users (id) on delete set null,
+    -- The series that it is an occurrence of, if any.
+    series_id uuid,
     reference text not null,
     status scheduling.booking_status not null,
     -- The customer's time, without buffers: from the first item's start to the last one's end.
@@ -155,6 +157,8 @@ create table scheduling.bookings (
     reschedule_fee_minor bigint not null default 0,
 
     constraint bookings_business_id_id_unique unique (business_id, id),
+    constraint bookings_series_fkey foreign key (business_id, series_id)
+    references scheduling.booking_series (business_id, id) on delete restrict,
     constraint bookings_reference_unique unique (reference),
     constraint bookings_reference_has_no_look_alikes check (
         reference ~ '^[23456789ABCDEFGHJKMNPQRSTUVWXYZ]{8}$'
@@ -176,6 +180,8 @@ create table scheduling.bookings (
 );
 comment on table scheduling.bookings is 'An appointment of a customer with a business.';
 create index bookings_business_id_starts_at_idx on scheduling.bookings (business_id, starts_at, id);
+create index bookings_series_idx on scheduling.bookings (business_id, series_id, starts_at)
+where series_id is not null;
 create index bookings_customer_id_starts_at_idx on scheduling.bookings (customer_id, starts_at, id);
 
 create table scheduling.booking_items (

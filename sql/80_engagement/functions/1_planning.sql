@@ -336,6 +336,7 @@ begin
     return case (select events.subject from engagement.events where events.name = plan.topic)
         when 'booking' then engagement.plan_booking(message_id, topic, payload)
         when 'offer' then engagement.plan_offer(message_id, topic, payload)
+        when 'waitlist' then engagement.plan_turn(message_id, topic, payload)
         else 0
     end;
 end;
@@ -363,6 +364,10 @@ begin
         return 0;
     end if;
     perform engagement.plan_reminders(v_booking);
+    -- Of a series people hear once, about its first occurrence.
+    if (plan_booking.payload ->> 'is_repeated')::boolean then
+        return 0;
+    end if;
     if not engagement.still_holds(
         plan_booking.topic, v_booking.id, (plan_booking.payload ->> 'to_starts_at')::timestamptz
     ) then
@@ -391,6 +396,69 @@ begin
         ) as addresses
         where notices.event = plan_booking.topic
         order by notices.audience, readers.user_id, channels.channel
+    loop
+        v_count = v_count + engagement.add_delivery(v_delivery)::integer;
+    end loop;
+    return v_count;
+end;
+$$;
+
+/*
+ * The deliveries of an offer to somebody who waits, when it is their turn and they have not been
+ * told.
+ */
+create function engagement.plan_turn(message_id uuid, topic text, payload jsonb)
+returns integer
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_offer scheduling.waitlist_offers;
+    v_delivery engagement.notification_deliveries;
+    v_count integer = 0;
+begin
+    update scheduling.waitlist_offers
+    set told_at = private.now()
+    where
+        waitlist_offers.booking_id = (plan_turn.payload ->> 'booking_id')::uuid
+        and waitlist_offers.entry_id = (plan_turn.payload ->> 'entry_id')::uuid
+        and waitlist_offers.told_at is null
+        and waitlist_offers.opens_at <= private.now()
+        and waitlist_offers.expires_at > private.now()
+    returning waitlist_offers.* into v_offer;
+    if not found then
+        return 0;
+    end if;
+    for v_delivery in
+        select
+            null::uuid,
+            plan_turn.message_id,
+            notices.event,
+            notices.audience,
+            channels.channel,
+            v_offer.business_id,
+            v_offer.booking_id,
+            profiles.id,
+            addresses.address,
+            profiles.locale,
+            null::engagement.delivery_status,
+            null::text,
+            engagement.booking_data(v_offer.booking_id, plan_turn.payload)
+            || jsonb_build_object(
+                'customer_name', coalesce(profiles.full_name, profiles.email, ''),
+                'expires_at', v_offer.expires_at
+            )
+        from engagement.notices
+        inner join scheduling.waitlist_entries on waitlist_entries.id = v_offer.entry_id
+        inner join identity.profiles on profiles.id = waitlist_entries.customer_id
+        cross join lateral unnest(notices.channels) as channels (channel)
+        cross join lateral engagement.addresses(
+            profiles.id, profiles.email, profiles.phone, channels.channel
+        ) as addresses
+        where notices.event = plan_turn.topic
+        order by channels.channel
     loop
         v_count = v_count + engagement.add_delivery(v_delivery)::integer;
     end loop;

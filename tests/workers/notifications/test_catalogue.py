@@ -80,6 +80,13 @@ PLAYS = {
     + AS.format("ann", f"public.complete_booking({BOOKING})"),
     "reminder.day": BOOK.format("Cut") + "select tests.act_as_owner();" + PLAN + ";",
     "reminder.hour": BOOK.format("Cut") + "select tests.act_as_owner();" + PLAN + ";",
+    "waitlist.offered": BOOK.format("Cut")
+    + AS.format(
+        "ben",
+        "public.join_waitlist(tests.id('Cut')::text, '2031-05-05T09:00:00Z',"
+        " '2031-05-05T09:30:00Z', tests.id('Ann')::text)",
+    )
+    + AS.format("customer", f"public.cancel_booking({BOOKING})"),
     "offer.made": "select tests.act_as('customer');"
     "select public.set_marketing_consent(tests.id('Salon')::text, 'true');"
     + AS.format("owner", "public.send_offer(tests.id('Salon')::text, 'Spring', 'Half price')"),
@@ -150,6 +157,28 @@ def test_everyone_hears_of_it_as_the_table_says(
         event,
     )
     assert states == [("queued",)]
+
+
+def test_of_a_series_people_hear_once_and_are_reminded_each_time(
+    town: Callable[[str], Database],
+) -> None:
+    db = town(
+        "select tests.act_as('customer');"
+        "select public.book_series("
+        "tests.id('Cut')::text, '2031-05-05T09:00:00Z', 'FREQ=DAILY;COUNT=3');"
+    )
+    assert len(told(db, "booking.confirmed")) == 7  # mail, push, in_app; owner's; Ann's
+    assert db.rows("select count(*) from engagement.reminders") == [(6,)]
+
+
+def test_whose_turn_passed_on_is_not_told(town: Callable[[str], Database]) -> None:
+    db = town(PLAYS["waitlist.offered"])
+    assert {name for _, _, name in told(db, "waitlist.offered")} == {"ben"}
+    over = (
+        "select tests.at('2031-05-01 09:00Z'); update scheduling.waitlist_offers set told_at = null"
+    )
+    play(db, over, PLAN)
+    assert len(told(db, "waitlist.offered")) == 3
 
 
 @pytest.mark.parametrize("event", ["booking.cancelled", "reminder.day"])

@@ -1,0 +1,137 @@
+-- Series: a rule becomes bookings that keep the wall clock; all or nothing, or what can be had.
+begin;
+select plan(28);
+
+-- Given a teacher in Berlin, Mondays to Fridays
+select tests.at('2031-03-01 08:00Z');
+select tests.person('owner');
+select tests.person('customer');
+select tests.person('rival');
+select tests.business('School', 'owner', 'Europe/Berlin');
+select tests.resource('Ann', 'School');
+select tests.hours('School');
+select tests.service('Lesson', 'School', 60, 1500);
+select tests.takes('Lesson', 'Ann');
+
+-- Booking
+select tests.act_as('customer');
+select lives_ok(
+    $$ select public.book_series(
+       tests.id('Lesson')::text, '2031-03-24T09:00:00+01:00', 'FREQ=WEEKLY;BYDAY=MO,WE;COUNT=4') $$,
+    'Mondays and Wednesdays'
+);
+select results_eq(
+    $$ select starts_at from public.bookings order by starts_at $$,
+    array[
+        timestamptz '2031-03-24 08:00Z', timestamptz '2031-03-26 08:00Z',
+        timestamptz '2031-03-31 07:00Z', timestamptz '2031-04-02 07:00Z'
+    ], 'at nine, before and after the clocks change'
+);
+select is(
+    (select count(*) from public.bookings inner join public.booking_series on series_id = booking_series.id),
+    4::bigint, 'each knows its series'
+);
+select tests.act_as('rival');
+select throws_ok(
+    $$ select public.book_series(
+       tests.id('Lesson')::text, '2031-03-25T09:00:00+01:00', 'FREQ=DAILY;COUNT=3') $$,
+    'PT409', 'These dates cannot be had: 2031-03-26T08:00Z (slot_taken).', 'one date stands for all'
+);
+select is((select count(*) from public.bookings), 0::bigint, 'nothing was booked');
+select is(
+    (public.book_series(
+        tests.id('Lesson')::text, '2031-03-25T09:00:00+01:00', 'FREQ=DAILY;COUNT=3',
+        on_conflict => 'skip', idempotency_key => 'k'
+    )).conflicts,
+    '[{"starts_at": "2031-03-26T08:00:00+00:00", "reason": "slot_taken"}]', 'or it is left out'
+);
+select is((select count(*) from public.bookings), 2::bigint, 'and the others are had');
+select is(
+    (public.book_series(
+        tests.id('Lesson')::text, '2031-03-25T09:00:00+01:00', 'FREQ=DAILY;COUNT=3',
+        on_conflict => 'skip', idempotency_key => 'k'
+    )).id,
+    (select id from public.booking_series), 'the same key gets the first answer again'
+);
+select throws_ok(
+    $$ select public.book_series(
+       tests.id('Lesson')::text, '2031-03-26T09:00:00+01:00', 'FREQ=YEARLY;COUNT=1', on_conflict => 'skip') $$,
+    'PT409', null, 'a series of nothing is none'
+);
+
+-- Rules that are refused, by name
+select throws_ok(
+    format(
+        $$ select public.book_series(tests.id('Lesson')::text, '2031-05-05T09:00:00+02:00', %L) $$, rule
+    ),
+    'PT400', 'rrule ' || says || '.', rule
+)
+from (
+    values
+        ('FREQ=HOURLY;COUNT=2', 'must have a FREQ of DAILY, WEEKLY, MONTHLY or YEARLY'),
+        (
+            'FREQ=MONTHLY;BYSETPOS=1;COUNT=2',
+            'cannot have BYSETPOS; it may have FREQ, INTERVAL, BYDAY, BYMONTHDAY, COUNT, UNTIL'
+        ),
+        ('FREQ=DAILY', 'must end: have either COUNT or UNTIL'),
+        ('FREQ=DAILY;COUNT=2;UNTIL=20310601', 'must end: have either COUNT or UNTIL'),
+        ('FREQ=DAILY;UNTIL=20310231', 'has an UNTIL that does not exist'),
+        ('FREQ=DAILY;UNTIL=tomorrow', 'must have an UNTIL such as 20310630 or 20310630T220000Z'),
+        ('FREQ=WEEKLY;BYDAY=1MO;COUNT=2', 'cannot have ordinals in BYDAY with FREQ=DAILY or WEEKLY'),
+        ('FREQ=WEEKLY;BYDAY=XX;COUNT=2', 'must have a BYDAY such as MO,WE or 1MO or -1FR'),
+        ('FREQ=MONTHLY;BYMONTHDAY=32;COUNT=2', 'must have a BYMONTHDAY of days from 1 to 31 or -31 to -1'),
+        ('FREQ=DAILY;COUNT=2;COUNT=3', 'must have COUNT once, with a value')
+) as rules (rule, says);
+select throws_ok(
+    $$ select public.book_series(
+       tests.id('Lesson')::text, '2031-05-05T09:00:00+02:00', 'FREQ=WEEKLY;BYDAY=TU;COUNT=2') $$,
+    'PT400', 'starts_at must be the first occurrence of rrule.', 'the first is an occurrence'
+);
+
+-- Moving and calling off: this, this and the following, all
+select tests.act_as('customer');
+select throws_ok(
+    $$ select public.reschedule_series(id::text, '2031-03-25T09:00:00+01:00') from public.booking_series $$,
+    'PT409', null, 'moved a day it would meet the rival'
+);
+select lives_ok(
+    $$ select public.reschedule_series(id::text, '2031-03-26T09:00:00+01:00') from public.booking_series $$,
+    'moved by two days it takes the places that it leaves'
+);
+select lives_ok(
+    $$ select public.reschedule_series(booking_series.id::text, '2031-04-02T11:00:00+02:00', bookings.id::text)
+       from public.booking_series inner join public.bookings on bookings.series_id = booking_series.id
+       where bookings.starts_at = '2031-04-02 07:00Z' $$,
+    'this and the following, two hours later'
+);
+select results_eq(
+    $$ select starts_at from public.bookings order by starts_at $$,
+    array[
+        timestamptz '2031-03-26 08:00Z', timestamptz '2031-03-28 08:00Z',
+        timestamptz '2031-04-02 09:00Z', timestamptz '2031-04-04 09:00Z'
+    ], 'the wall clock is kept'
+);
+select lives_ok(
+    $$ select public.cancel_booking(id::text) from public.bookings where starts_at = '2031-03-28 08:00Z' $$,
+    'one alone is called off'
+);
+select lives_ok(
+    $$ select public.cancel_series(booking_series.id::text, bookings.id::text)
+       from public.booking_series inner join public.bookings on bookings.series_id = booking_series.id
+       where bookings.starts_at = '2031-04-02 09:00Z' $$,
+    'or from one on'
+);
+select results_eq(
+    $$ select status::text from public.bookings order by starts_at $$,
+    array['confirmed', 'cancelled', 'cancelled', 'cancelled'], 'what came before stays'
+);
+select tests.act_as('rival');
+select throws_ok(
+    format(
+        $$ select public.cancel_series(%L) $$,
+        tests.id('Lesson')::text
+    ),
+    'PT404', null, 'there is no such series'
+);
+select * from finish();
+rollback;
