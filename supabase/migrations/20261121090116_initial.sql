@@ -5869,6 +5869,8 @@ create table catalog.services (
     -- … and takes its time while it waits, or leaves it to whoever is confirmed first.
     is_blocked_by_pending boolean not null default true,
     hold_minutes integer not null default 15,
+    -- How long each who waits has to accept a time that became free.
+    offer_minutes integer not null default 60,
     position integer not null default 0,
     is_active boolean not null default true,
     archived_at timestamptz,
@@ -5938,6 +5940,10 @@ create table catalog.services (
     constraint services_hold_is_sane check (
         hold_minutes between 1 and 1440
         or private.invalid('hold_minutes', 'must be from 1 to 1440')
+    ),
+    constraint services_offer_is_sane check (
+        offer_minutes between 1 and 1440
+        or private.invalid('offer_minutes', 'must be from 1 to 1440')
     )
 );
 comment on table catalog.services is 'What can be booked.';
@@ -7284,15 +7290,15 @@ grant insert (
     id, business_id, category_id, cancellation_policy_id, name, description, duration_minutes,
     price_minor, currency, buffer_before_minutes, buffer_after_minutes, slot_interval_minutes,
     slot_offset_minutes, min_notice_minutes, max_advance_days, bookable_from, bookable_until,
-    max_party_size, is_class, requires_confirmation, is_blocked_by_pending, hold_minutes, position,
-    is_active, archived_at, prefers_known_staff, visibility
+    max_party_size, is_class, requires_confirmation, is_blocked_by_pending, hold_minutes,
+    offer_minutes, position, is_active, archived_at, prefers_known_staff, visibility
 ) on table catalog.services to authenticated;
 grant update (
     id, business_id, category_id, cancellation_policy_id, name, description, duration_minutes,
     price_minor, currency, buffer_before_minutes, buffer_after_minutes, slot_interval_minutes,
     slot_offset_minutes, min_notice_minutes, max_advance_days, bookable_from, bookable_until,
-    max_party_size, is_class, requires_confirmation, is_blocked_by_pending, hold_minutes, position,
-    is_active, archived_at, prefers_known_staff, visibility
+    max_party_size, is_class, requires_confirmation, is_blocked_by_pending, hold_minutes,
+    offer_minutes, position, is_active, archived_at, prefers_known_staff, visibility
 ) on table catalog.services to authenticated;
 grant select, insert, update, delete on table catalog.services to service_role;
 
@@ -7872,6 +7878,7 @@ select
     services.requires_confirmation,
     services.is_blocked_by_pending,
     services.hold_minutes,
+    services.offer_minutes,
     services.position,
     services.is_active,
     services.archived_at,
@@ -7922,6 +7929,8 @@ comment on column public.services.requires_confirmation is
 comment on column public.services.is_blocked_by_pending is
 'Whether a waiting booking already takes its time.';
 comment on column public.services.hold_minutes is 'How long a hold lasts.';
+comment on column public.services.offer_minutes is
+'How long each who waits has to accept a time that became free, 1 to 1440.';
 comment on column public.services.position is 'Order of display, ascending.';
 comment on column public.services.is_active is 'Whether it takes new bookings.';
 comment on column public.services.archived_at is
@@ -8418,6 +8427,47 @@ comment on column public.service_questions.position is 'Order of display, ascend
 comment on column public.service_questions.is_active is 'Whether it is asked.';
 comment on column public.service_questions.created_at is 'When it was made.';
 
+-- sql/40_scheduling/tables/1_series.sql
+
+-- Series: one wish, repeated by a rule. Each occurrence is a booking of its own.
+
+-- An RRULE (RFC 5545), as scheduling.to_recurrence reads it.
+create type scheduling.recurrence as (
+    frequency text,
+    step integer,
+    -- Numbers of the week's days, 1 is Monday, each with its ordinal, or 0 for every one.
+    weekdays integer array,
+    ordinals integer array,
+    -- Days of the month; negative ones count from its end.
+    month_days integer array,
+    count integer,
+    -- The last local wall clock that may be one.
+    until timestamp
+);
+
+create table scheduling.booking_series (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null,
+    customer_id uuid references auth.users (id) on delete set null,
+    service_id uuid not null,
+    rrule text not null,
+    -- The wall clock of the first occurrence, which the others keep, and its zone.
+    first_at timestamp not null,
+    time_zone text not null,
+    -- The occurrences that could not be booked: [{starts_at, reason}], a token of docs/errors.md.
+    conflicts jsonb not null default '[]',
+    created_at timestamptz not null default now(),
+
+    constraint booking_series_business_id_id_unique unique (business_id, id),
+    constraint booking_series_service_fkey foreign key (business_id, service_id)
+    references catalog.services (business_id, id) on delete restrict,
+    constraint booking_series_time_zone_exists check (private.is_time_zone(time_zone))
+);
+comment on table scheduling.booking_series is
+'Bookings that were made together by a rule, such as every Monday at nine.';
+create index booking_series_service_idx on scheduling.booking_series (business_id, service_id);
+create index booking_series_customer_id_idx on scheduling.booking_series (customer_id);
+
 -- sql/40_scheduling/tables/1_sessions.sql
 
 -- Classes: services that are given at dates made for them, to many at once. A session takes its
@@ -8583,6 +8633,8 @@ create table scheduling.bookings (
     id uuid primary key default gen_random_uuid(),
     business_id uuid not null references business.businesses (id) on delete restrict,
     customer_id uuid references auth.users (id) on delete set null,
+    -- The series that it is an occurrence of, if any.
+    series_id uuid,
     reference text not null,
     status scheduling.booking_status not null,
     -- The customer's time, without buffers: from the first item's start to the last one's end.
@@ -8613,6 +8665,8 @@ create table scheduling.bookings (
     reschedule_fee_minor bigint not null default 0,
 
     constraint bookings_business_id_id_unique unique (business_id, id),
+    constraint bookings_series_fkey foreign key (business_id, series_id)
+    references scheduling.booking_series (business_id, id) on delete restrict,
     constraint bookings_reference_unique unique (reference),
     constraint bookings_reference_has_no_look_alikes check (
         reference ~ '^[23456789ABCDEFGHJKMNPQRSTUVWXYZ]{8}$'
@@ -8634,6 +8688,8 @@ create table scheduling.bookings (
 );
 comment on table scheduling.bookings is 'An appointment of a customer with a business.';
 create index bookings_business_id_starts_at_idx on scheduling.bookings (business_id, starts_at, id);
+create index bookings_series_idx on scheduling.bookings (business_id, series_id, starts_at)
+where series_id is not null;
 create index bookings_customer_id_starts_at_idx on scheduling.bookings (customer_id, starts_at, id);
 
 create table scheduling.booking_items (
@@ -8878,6 +8934,89 @@ create table scheduling.seats (
 );
 comment on table scheduling.seats is 'The seats that a booking takes in a session of a class.';
 create index seats_session_idx on scheduling.seats (business_id, session_id, capacity);
+
+-- sql/40_scheduling/tables/4_waitlist.sql
+
+-- Who waits for a time that is taken, and to whom it is offered when it becomes free. An offer is a
+-- hold without a customer: it stands in the same constraint as everything else. Those who wait are
+-- asked one after another, each for a while that is known from the start, so that a turn passes on
+-- by the clock, whether or not anything runs.
+
+create type scheduling.waitlist_status as enum ('waiting', 'accepted', 'left');
+
+create table scheduling.waitlist_entries (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null,
+    service_id uuid not null,
+    -- Only with this one; null: with anybody.
+    resource_id uuid,
+    customer_id uuid not null references auth.users (id) on delete cascade,
+    -- When it may start.
+    during tstzrange not null,
+    party_size integer not null,
+    status scheduling.waitlist_status not null default 'waiting',
+    -- What became of it.
+    booking_id uuid,
+    -- First come, first served.
+    turn bigint generated always as identity,
+    created_at timestamptz not null default now(),
+
+    constraint waitlist_entries_business_id_id_unique unique (business_id, id),
+    constraint waitlist_entries_service_fkey foreign key (business_id, service_id)
+    references catalog.services (business_id, id) on delete cascade,
+    constraint waitlist_entries_resource_fkey foreign key (business_id, resource_id)
+    references catalog.resources (business_id, id) on delete cascade,
+    constraint waitlist_entries_booking_fkey foreign key (business_id, booking_id)
+    references scheduling.bookings (business_id, id) on delete set null (booking_id),
+    constraint waitlist_entries_are_half_open check (
+        not isempty(during) and lower_inc(during) and not upper_inc(during)
+        and not lower_inf(during) and not upper_inf(during)
+    ),
+    constraint waitlist_entries_party_size_is_sane check (party_size between 1 and 1000),
+    constraint waitlist_entries_once exclude using gist (
+        customer_id with =,
+        service_id with =,
+        coalesce(resource_id, service_id) with =,
+        during with &&
+    )
+    where (status = 'waiting')
+);
+comment on table scheduling.waitlist_entries is 'Customers who wait for a time to become free.';
+create index waitlist_entries_turn_idx on scheduling.waitlist_entries (business_id, turn)
+where status = 'waiting';
+create index waitlist_entries_service_idx on scheduling.waitlist_entries (business_id, service_id);
+create index waitlist_entries_resource_idx
+on scheduling.waitlist_entries (business_id, resource_id);
+create index waitlist_entries_booking_idx on scheduling.waitlist_entries (business_id, booking_id);
+create index waitlist_entries_customer_id_idx on scheduling.waitlist_entries (customer_id);
+
+create table scheduling.waitlist_offers (
+    business_id uuid not null,
+    entry_id uuid not null,
+    -- The hold that keeps the time: nobody's until somebody accepts.
+    booking_id uuid not null,
+    starts_at timestamptz not null,
+    -- The turn of this entry: from, included, to, excluded.
+    opens_at timestamptz not null,
+    expires_at timestamptz not null,
+    -- When its customer was told.
+    told_at timestamptz,
+
+    constraint waitlist_offers_pkey primary key (booking_id, entry_id),
+    constraint waitlist_offers_entry_fkey foreign key (business_id, entry_id)
+    references scheduling.waitlist_entries (business_id, id) on delete cascade,
+    constraint waitlist_offers_booking_fkey foreign key (business_id, booking_id)
+    references scheduling.bookings (business_id, id) on delete cascade,
+    constraint waitlist_offers_expire_after_they_open check (expires_at > opens_at),
+    -- One at a time.
+    constraint waitlist_offers_in_turn exclude using gist (
+        booking_id with =, tstzrange(opens_at, expires_at) with &&
+    ) deferrable initially deferred
+);
+comment on table scheduling.waitlist_offers is
+'Whose turn it is, and when, to accept a time that became free.';
+create index waitlist_offers_entry_idx on scheduling.waitlist_offers (business_id, entry_id);
+create index waitlist_offers_booking_idx on scheduling.waitlist_offers (business_id, booking_id);
 
 -- sql/40_scheduling/tables/6_calendars.sql
 
@@ -11617,10 +11756,16 @@ end;
 $$;
 
 /*
- * Write the head of a booking. A reference that is already somebody's is drawn again.
+ * Write the head of a booking: for a customer, or for nobody yet; a hold until some moment, or for
+ * good. A reference that is already somebody's is drawn again.
  */
 create function scheduling.write_booking(
-    legs scheduling.leg[], quote jsonb, notes text, is_hold boolean
+    legs scheduling.leg[],
+    quote jsonb,
+    notes text,
+    hold_until timestamptz,
+    series_id uuid,
+    customer identity.profiles
 )
 returns scheduling.bookings
 language plpgsql
@@ -11630,25 +11775,20 @@ set search_path = ''
 as $$
 declare
     v_booking scheduling.bookings;
-    v_leg scheduling.leg;
 begin
-    v_booking.hold_expires_at = case
-        when is_hold then private.now() + make_interval(
-            mins => (select min(leg.hold_minutes) from unnest(legs) as leg)
-        )
-    end;
     loop
         insert into scheduling.bookings (
-            business_id, customer_id, reference, status, starts_at, ends_at, time_zone, party_size,
-            currency, total_minor, quote, policy, customer_name, customer_email, customer_phone,
+            business_id, customer_id, series_id, reference, status, starts_at, ends_at, time_zone,
+            party_size, currency, total_minor, quote, policy, customer_name, customer_email, customer_phone,
             notes, hold_expires_at, created_at, updated_at
         )
         select
             businesses.id,
-            profiles.id,
+            customer.id,
+            write_booking.series_id,
             scheduling.new_reference(),
             case
-                when is_hold then 'held'
+                when hold_until is not null then 'held'
                 when (select bool_or(leg.requires_confirmation) from unnest(legs) as leg) then 'pending'
                 else 'confirmed'
             end::scheduling.booking_status,
@@ -11660,15 +11800,14 @@ begin
             (quote ->> 'total_minor')::bigint,
             quote,
             scheduling.policy_of(legs[1].service_id),
-            profiles.full_name,
-            profiles.email,
-            profiles.phone,
+            customer.full_name,
+            customer.email,
+            customer.phone,
             write_booking.notes,
-            v_booking.hold_expires_at,
+            write_booking.hold_until,
             private.now(),
             private.now()
         from business.businesses
-        inner join identity.profiles on profiles.id = auth.uid()
         where businesses.id = legs[1].business_id
         on conflict (reference) do nothing
         returning bookings.* into v_booking;
@@ -11699,28 +11838,63 @@ as $$
 declare
     v_legs scheduling.leg[];
     v_offers scheduling.offer[] = '{}';
-    v_count integer = cardinality(wishes);
-    v_quote jsonb;
-    v_limits catalog.booking_limits[];
-    v_booking scheduling.bookings;
 begin
     perform private.signed_in_user();
     v_legs = scheduling.legs(wishes);
-    for v_index in 1 .. v_count loop
+    for v_index in 1 .. cardinality(wishes) loop
         v_legs[v_index].answers = scheduling.answered(
             v_legs[v_index].service_id, v_legs[v_index].answers
         );
         v_offers = v_offers || scheduling.offers_of(v_legs[v_index]);
     end loop;
-    v_quote = pricing.quote(v_legs, coupon_code, 0);
-    v_limits = scheduling.lock_for(v_legs, v_offers, null);
+    return scheduling.write(v_legs, v_offers, coupon_code, notes, is_hold, null);
+end;
+$$;
 
-    v_booking = scheduling.write_booking(v_legs, v_quote, notes, is_hold);
+/*
+ * Write a booking of some legs, which these could give, under the lock.
+ *
+ * Errors:  PT409 slot_taken link_expired · PT422 limit_reached coupon_invalid
+ */
+create function scheduling.write(
+    legs scheduling.leg[],
+    offers scheduling.offer[],
+    coupon_code text,
+    notes text,
+    is_hold boolean,
+    series_id uuid
+)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_quote jsonb = pricing.quote(legs, coupon_code, 0);
+    v_count integer = cardinality(legs);
+    v_hold_until timestamptz = case
+        when is_hold then private.now() + make_interval(
+            mins => (select min(leg.hold_minutes) from unnest(legs) as leg)
+        )
+    end;
+    v_customer identity.profiles;
+    v_limits catalog.booking_limits[];
+    v_booking scheduling.bookings;
+begin
+    select profiles.* into v_customer
+    from identity.profiles
+    where profiles.id = auth.uid();
+    v_limits = scheduling.lock_for(legs, offers, null);
+    v_booking = scheduling.write_booking(
+        legs, v_quote, notes, v_hold_until, series_id, v_customer
+    );
     for v_index in 1 .. v_count loop
         perform scheduling.write_item(
-            v_booking, v_legs, v_index, case v_count when 1 then v_offers end
+            v_booking, legs, v_index, case v_count when 1 then offers end
         );
     end loop;
+    perform scheduling.refuse_passed(v_booking, v_limits);
     perform scheduling.refuse_passed(v_booking, v_limits);
     return v_booking.id;
 end;
@@ -12468,6 +12642,9 @@ begin
         status_reason = step.reason,
         hold_expires_at = null
     where bookings.id = v_booking.id;
+    if v_to_status in ('cancelled', 'rejected') then
+        perform scheduling.offer_time_of(v_booking);
+    end if;
     return v_booking.id;
 end;
 $$;
@@ -12497,9 +12674,10 @@ end;
 $$;
 
 /*
- * Take the steps that were due by themselves: holds expire, requests lapse. Gives how many were
- * taken. Several workers may run it at once: each skips what another is about to do. Definer:
- * called by the worker, which has no access to the tables.
+ * Take the steps that were due by themselves: holds expire, requests lapse; what becomes free is
+ * offered to those who wait. Gives how many were taken. Several workers may run it at once: each
+ * skips what another is about to do. Definer: called by the worker, which has no access to the
+ * tables.
  */
 create function scheduling.apply_due_transitions(batch_size integer)
 returns integer
@@ -12509,7 +12687,8 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_count integer;
+    v_bookings scheduling.bookings[];
+    v_booking scheduling.bookings;
 begin
     with due as (
         select
@@ -12524,14 +12703,22 @@ begin
         order by scheduled_transitions.due_at
         limit apply_due_transitions.batch_size
         for update of bookings skip locked
+    ),
+
+    taken as (
+        update scheduling.bookings
+        set status = due.to_status
+        from due
+        where bookings.id = due.id
+        returning bookings.*
     )
 
-    update scheduling.bookings
-    set status = due.to_status
-    from due
-    where bookings.id = due.id;
-    get diagnostics v_count = row_count;
-    return v_count;
+    select coalesce(array_agg(taken::scheduling.bookings), '{}') into v_bookings
+    from taken;
+    foreach v_booking in array v_bookings loop
+        perform scheduling.offer_time_of(v_booking);
+    end loop;
+    return cardinality(v_bookings);
 end;
 $$;
 
@@ -12696,6 +12883,7 @@ declare
     v_leg scheduling.leg;
     v_limits catalog.booking_limits[] = '{}';
     v_counts jsonb;
+    v_left scheduling.bookings;
 begin
     select bookings.* into v_booking
     from scheduling.bookings
@@ -12725,9 +12913,11 @@ begin
         || scheduling.subjects(v_limits, v_booking.customer_id)
     );
     perform scheduling.refuse_move(v_booking);
+    v_left = v_booking;
     v_counts = scheduling.counts_of(v_booking, v_limits);
     v_booking = scheduling.write_move(v_booking, v_legs, v_offers, reason);
     perform scheduling.refuse_passed(v_booking, v_limits, v_counts);
+    perform scheduling.offer_time_of(v_left);
     return v_booking.id;
 end;
 $$;
@@ -13217,6 +13407,9 @@ begin
         );
     end if;
     perform scheduling.write_item_cancelled(v_booking, v_item, reason);
+    perform scheduling.offer_freed(
+        v_booking.business_id, tstzrange(v_item.starts_at, v_item.ends_at)
+    );
     return v_booking.id;
 end;
 $$;
@@ -13390,6 +13583,245 @@ begin
             'PT404', 'not_found', 'There is no such resource.', 'Read resources for those of the business.'
         );
     end if;
+end;
+$$;
+
+-- sql/40_scheduling/functions/8_recurrence.sql
+
+-- Recurrence rules (RFC 5545): read, and unfolded into wall clocks.
+
+/*
+ * Read a recurrence rule (RFC 5545): FREQ daily, weekly, monthly or yearly, INTERVAL, BYDAY (with
+ * ordinals in months and years), BYMONTHDAY, and COUNT or UNTIL. Anything else is refused by name.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function scheduling.to_recurrence(rrule text, time_zone text)
+returns scheduling.recurrence
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_rule scheduling.recurrence;
+    v_parts jsonb = '{}';
+    v_part text;
+    v_name text;
+    v_value text;
+begin
+    foreach v_part in array string_to_array(
+        regexp_replace(upper(btrim(rrule)), '^RRULE:', ''), ';'
+    ) loop
+        v_name = split_part(v_part, '=', 1);
+        v_value = substr(v_part, length(v_name) + 2);
+        if v_name not in ('FREQ', 'INTERVAL', 'BYDAY', 'BYMONTHDAY', 'COUNT', 'UNTIL', 'WKST') then
+            perform private.invalid(
+                'rrule',
+                format('cannot have %s; it may have FREQ, INTERVAL, BYDAY, BYMONTHDAY, COUNT, UNTIL', v_name)
+            );
+        end if;
+        if v_value = '' or v_parts ? v_name then
+            perform private.invalid('rrule', format('must have %s once, with a value', v_name));
+        end if;
+        v_parts = v_parts || jsonb_build_object(v_name, v_value);
+    end loop;
+
+    v_rule.frequency = lower(v_parts ->> 'FREQ');
+    if v_rule.frequency is null
+        or v_rule.frequency not in ('daily', 'weekly', 'monthly', 'yearly') then
+        perform private.invalid('rrule', 'must have a FREQ of DAILY, WEEKLY, MONTHLY or YEARLY');
+    end if;
+    if coalesce(v_parts ->> 'WKST', 'MO') <> 'MO' then
+        perform private.invalid('rrule', 'cannot have WKST other than MO');
+    end if;
+    if (v_parts ? 'COUNT') = (v_parts ? 'UNTIL') then
+        perform private.invalid('rrule', 'must end: have either COUNT or UNTIL');
+    end if;
+    v_rule.step = coalesce(
+        private.to_whole_number(
+            v_parts ->> 'INTERVAL', 'rrule INTERVAL', 1, 366, is_required => false
+        ),
+        1
+    );
+    v_rule.count = private.to_whole_number(
+        v_parts ->> 'COUNT', 'rrule COUNT', 1, 366, is_required => false
+    );
+    v_rule.until = scheduling.to_until(v_parts ->> 'UNTIL', to_recurrence.time_zone);
+    v_rule.month_days = scheduling.to_month_days(v_parts ->> 'BYMONTHDAY', v_rule.frequency);
+    return scheduling.with_weekdays(v_rule, v_parts ->> 'BYDAY');
+end;
+$$;
+
+/*
+ * Read UNTIL: a date, a local wall clock, or an instant in UTC. Null stays null.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function scheduling.to_until(value text, time_zone text)
+returns timestamp
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if value !~ '^\d{8}(T\d{6}Z?)?$' then
+        perform private.invalid('rrule', 'must have an UNTIL such as 20310630 or 20310630T220000Z');
+    end if;
+    return case length(value)
+        when 8 then value::date + time '23:59:59'
+        when 15 then replace(value, 'T', ' ')::timestamp
+        else (replace(rtrim(value, 'Z'), 'T', ' ')::timestamp at time zone 'UTC') at time zone time_zone
+    end;
+exception
+    when datetime_field_overflow or invalid_datetime_format then
+        perform private.invalid('rrule', 'has an UNTIL that does not exist');
+end;
+$$;
+
+/*
+ * Read BYMONTHDAY.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function scheduling.to_month_days(value text, frequency text)
+returns integer[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if value is null then
+        return '{}'::integer[];
+    end if;
+    if frequency = 'weekly' then
+        perform private.invalid('rrule', 'cannot have BYMONTHDAY with FREQ=WEEKLY');
+    end if;
+    if value !~ '^[+-]?([1-9]|[12]\d|3[01])(,[+-]?([1-9]|[12]\d|3[01]))*$' then
+        perform private.invalid('rrule', 'must have a BYMONTHDAY of days from 1 to 31 or -31 to -1');
+    end if;
+    return string_to_array(value, ',')::integer[];
+end;
+$$;
+
+/*
+ * Read BYDAY into a rule.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function scheduling.with_weekdays(rule scheduling.recurrence, value text)
+returns scheduling.recurrence
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_rule scheduling.recurrence = rule;
+begin
+    v_rule.weekdays = '{}';
+    v_rule.ordinals = '{}';
+    if value is null then
+        return v_rule;
+    end if;
+    if value !~ '^([+-]?[1-9]\d?)?(MO|TU|WE|TH|FR|SA|SU)(,([+-]?[1-9]\d?)?(MO|TU|WE|TH|FR|SA|SU))*$' then
+        perform private.invalid('rrule', 'must have a BYDAY such as MO,WE or 1MO or -1FR');
+    end if;
+    select
+        array_agg(array_position('{MO,TU,WE,TH,FR,SA,SU}', right(day.code, 2))),
+        array_agg(coalesce(nullif(left(day.code, -2), ''), '0')::integer)
+    into v_rule.weekdays, v_rule.ordinals
+    from unnest(string_to_array(value, ',')) as day (code);
+    if v_rule.frequency in ('daily', 'weekly') and v_rule.ordinals <> array_fill(
+        0, array[cardinality(v_rule.ordinals)]
+    ) then
+        perform private.invalid('rrule', 'cannot have ordinals in BYDAY with FREQ=DAILY or WEEKLY');
+    end if;
+    return v_rule;
+end;
+$$;
+
+/*
+ * The wall clocks of a rule from its first on, in order: at most 367, and within ten years. A month
+ * or year without such a day has no occurrence.
+ */
+create function scheduling.occurrences(rule scheduling.recurrence, first_at timestamp)
+returns setof timestamp
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_first date = first_at::date;
+    v_monday date = v_first - (extract(isodow from v_first)::integer - 1);
+    v_month integer = extract(year from v_first)::integer * 12 + extract(month from v_first)::integer;
+    v_is_bare boolean = rule.weekdays = '{}' and rule.month_days = '{}';
+begin
+    return query
+    with days as (
+        select
+            date,
+            extract(isodow from date)::integer as weekday,
+            extract(day from date)::integer as day,
+            extract(year from date)::integer as year,
+            extract(year from date)::integer * 12 + extract(month from date)::integer as month,
+            case rule.frequency
+                when 'yearly' then date_trunc('year', date)::date
+                else date_trunc('month', date)::date
+            end as period_start,
+            case rule.frequency
+                when 'yearly' then (date_trunc('year', date) + interval '1 year - 1 day')::date
+                else (date_trunc('month', date) + interval '1 month - 1 day')::date
+            end as period_end,
+            extract(day from date_trunc('month', date) + interval '1 month - 1 day')::integer as month_length
+        from (
+            select v_first + counted.number as date
+            from generate_series(
+                0, least(3660, coalesce(rule.until::date - v_first, 3660))
+            ) as counted (number)
+        ) as dates
+    )
+
+    select days.date + first_at::time as at
+    from days
+    where
+        case rule.frequency
+            when 'daily' then mod(days.date - v_first, rule.step) = 0
+            when 'weekly' then mod((days.date - days.weekday + 1 - v_monday) / 7, rule.step) = 0
+            when 'monthly' then mod(days.month - v_month, rule.step) = 0
+            else mod(days.year - extract(year from v_first)::integer, rule.step) = 0
+        end
+        and (
+            rule.month_days = '{}'
+            or days.day = any(rule.month_days)
+            or days.day - days.month_length - 1 = any(rule.month_days)
+        )
+        and (
+            rule.weekdays = '{}'
+            or exists (
+                select 1
+                from unnest(rule.weekdays, rule.ordinals) as wanted (weekday, ordinal)
+                where
+                    wanted.weekday = days.weekday
+                    and wanted.ordinal in (
+                        0,
+                        (days.date - days.period_start) / 7 + 1,
+                        -((days.period_end - days.date) / 7 + 1)
+                    )
+            )
+        )
+        and case
+            when not v_is_bare or rule.frequency = 'daily' then true
+            when rule.frequency = 'weekly' then days.weekday = extract(isodow from v_first)
+            when rule.frequency = 'monthly' then days.day = extract(day from v_first)
+            else to_char(days.date, 'MMDD') = to_char(v_first, 'MMDD')
+        end
+        and (rule.until is null or days.date + first_at::time <= rule.until)
+    order by days.date
+    limit least(rule.count, 367);
 end;
 $$;
 
@@ -13928,6 +14360,923 @@ begin
 end;
 $$;
 
+-- sql/40_scheduling/functions/9_series.sql
+
+-- Series: each wall clock of a rule becomes a booking of its own; they move and end together.
+
+/*
+ * Book a service again and again, as a rule says: the wall clock stays the same across clock
+ * changes. `skips`: dates that cannot be had are left out and noted on the series; otherwise one is
+ * enough to refuse them all. Definer: as scheduling.place.
+ *
+ * Errors:  PT400 invalid_input, and those of scheduling.place
+ */
+create function scheduling.place_series(
+    wish scheduling.wish, rrule text, coupon_code text, notes text, skips boolean
+)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_leg scheduling.leg;
+    v_legs scheduling.leg[];
+    v_offers scheduling.offer[];
+    v_series scheduling.booking_series;
+    v_conflicts jsonb;
+    v_lost jsonb;
+begin
+    v_series.customer_id = private.signed_in_user();
+    v_leg = (scheduling.legs(array[wish]))[1];
+    v_leg.answers = scheduling.answered(v_leg.service_id, v_leg.answers);
+    v_series.id = gen_random_uuid();
+    v_series.business_id = v_leg.business_id;
+    v_series.service_id = v_leg.service_id;
+    v_series.rrule = upper(btrim(place_series.rrule));
+    select businesses.time_zone into v_series.time_zone
+    from business.businesses
+    where businesses.id = v_leg.business_id;
+    v_series.first_at = v_leg.starts_at at time zone v_series.time_zone;
+    v_legs = scheduling.repeated_legs(v_leg, v_series);
+
+    select found.legs, found.offers, found.conflicts
+    into v_legs, v_offers, v_conflicts
+    from scheduling.free_legs(v_legs) as found;
+    perform scheduling.refuse_conflicts(v_conflicts, skips and v_legs <> '{}');
+    -- All that any occurrence may take, in one order, before the first of them is written.
+    perform scheduling.lock_for(v_legs, v_offers, null);
+
+    insert into scheduling.booking_series (
+        id, business_id, customer_id, service_id, rrule, first_at, time_zone
+    )
+    values (
+        v_series.id, v_series.business_id, v_series.customer_id, v_series.service_id, v_series.rrule,
+        v_series.first_at, v_series.time_zone
+    );
+    v_lost = scheduling.write_occurrences(v_series.id, v_legs, v_offers, coupon_code, notes);
+    v_conflicts = v_conflicts || v_lost;
+    perform scheduling.refuse_conflicts(
+        v_conflicts, skips and jsonb_array_length(v_lost) < cardinality(v_legs)
+    );
+    update scheduling.booking_series
+    set conflicts = v_conflicts
+    where booking_series.id = v_series.id and v_conflicts <> '[]';
+    return v_series.id;
+end;
+$$;
+
+/*
+ * The leg of a series at each of its occurrences.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function scheduling.repeated_legs(leg scheduling.leg, series scheduling.booking_series)
+returns scheduling.leg[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_rule scheduling.recurrence = scheduling.to_recurrence(series.rrule, series.time_zone);
+    v_clocks timestamp[] = array(select scheduling.occurrences(v_rule, series.first_at));
+    v_clock timestamp;
+    v_leg scheduling.leg = leg;
+    v_legs scheduling.leg[] = '{}';
+begin
+    if v_clocks[1] is distinct from series.first_at then
+        perform private.invalid('starts_at', 'must be the first occurrence of rrule');
+    end if;
+    if cardinality(v_clocks) > 366 then
+        perform private.invalid('rrule', 'must have at most 366 occurrences');
+    end if;
+    foreach v_clock in array v_clocks loop
+        v_leg.starts_at = v_clock at time zone series.time_zone;
+        v_leg.ends_at = v_leg.starts_at + make_interval(mins => leg.minutes);
+        v_legs = v_legs || v_leg;
+    end loop;
+    return v_legs;
+end;
+$$;
+
+/*
+ * Which of some legs can be had, who could give them, and why the others cannot:
+ * [{starts_at, reason}].
+ *
+ * Errors:  PT422 not_eligible
+ */
+create function scheduling.free_legs(
+    wanted scheduling.leg[],
+    out legs scheduling.leg[],
+    out offers scheduling.offer[],
+    out conflicts jsonb
+)
+returns record
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_leg scheduling.leg;
+    v_reason text;
+begin
+    legs = '{}';
+    offers = '{}';
+    conflicts = '[]';
+    foreach v_leg in array wanted loop
+        begin
+            offers = offers || scheduling.offers_of(v_leg);
+            legs = legs || v_leg;
+        exception
+            when sqlstate 'PT409' or sqlstate 'PT422' then
+                get stacked diagnostics v_reason = pg_exception_detail;
+                -- No date will do.
+                if v_reason = 'not_eligible' then
+                    raise;
+                end if;
+                conflicts = conflicts || scheduling.conflict(v_leg, v_reason);
+        end;
+    end loop;
+end;
+$$;
+
+/*
+ * An occurrence that cannot be had, as the series keeps it.
+ */
+create function scheduling.conflict(leg scheduling.leg, reason text)
+returns jsonb
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return jsonb_build_array(jsonb_build_object('starts_at', leg.starts_at, 'reason', reason));
+end;
+$$;
+
+/*
+ * One date that cannot be had refuses all, unless such dates are skipped and another is left.
+ *
+ * Errors:  PT409 slot_taken
+ */
+create function scheduling.refuse_conflicts(conflicts jsonb, are_skipped boolean)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if conflicts = '[]' or are_skipped then
+        return;
+    end if;
+    perform private.refuse(
+        'PT409', 'slot_taken',
+        format(
+            'These dates cannot be had: %s.',
+            (
+                select string_agg(
+                    to_char(
+                        (conflict.value ->> 'starts_at')::timestamptz at time zone 'UTC',
+                        'YYYY-MM-DD"T"HH24:MI"Z"'
+                    )
+                    || ' (' || (conflict.value ->> 'reason') || ')',
+                    ', '
+                    order by conflict.value ->> 'starts_at'
+                )
+                from jsonb_array_elements(conflicts) as conflict (value)
+            )
+        ),
+        'Choose another time, or send on_conflict skip to leave these dates out.'
+    );
+end;
+$$;
+
+/*
+ * Write the occurrences of a series, each a booking; gives those that were lost meanwhile, or are
+ * over a limit together with the ones before. People hear of the first.
+ */
+create function scheduling.write_occurrences(
+    series_id uuid,
+    legs scheduling.leg[],
+    offers scheduling.offer[],
+    coupon_code text,
+    notes text
+)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_conflicts jsonb = '[]';
+    v_leg scheduling.leg;
+    v_reason text;
+begin
+    foreach v_leg in array legs loop
+        begin
+            perform scheduling.write(
+                array[v_leg],
+                array(select offer from unnest(offers) as offer where offer.at = v_leg.starts_at),
+                coupon_code,
+                notes,
+                false,
+                series_id
+            );
+            perform set_config('frontdesk.is_repeated', 'yes', true);
+        exception
+            when sqlstate 'PT409' or sqlstate 'PT422' then
+                get stacked diagnostics v_reason = pg_exception_detail;
+                v_conflicts = v_conflicts || scheduling.conflict(v_leg, v_reason);
+        end;
+    end loop;
+    perform set_config('frontdesk.is_repeated', '', true);
+    return v_conflicts;
+end;
+$$;
+
+/*
+ * The bookings of a series that lie ahead and can still change, from one of them on: locked, with
+ * all that they take and may take, for whoever may act on them.
+ *
+ * Errors:  PT401 not_signed_in · PT404 not_found · PT409 invalid_transition
+ */
+create function scheduling.claim_series(
+    series_id uuid, from_booking_id uuid, for_new_time boolean
+)
+returns scheduling.bookings[]
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_bookings scheduling.bookings[];
+begin
+    if not private.is_operator() then
+        perform private.signed_in_user();
+    end if;
+    v_bookings = array(
+        select bookings
+        from scheduling.booking_series
+        inner join scheduling.bookings
+            on
+                bookings.business_id = booking_series.business_id
+                and bookings.series_id = booking_series.id
+        left join scheduling.bookings as anchor on anchor.id = claim_series.from_booking_id
+        where
+            booking_series.id = claim_series.series_id
+            and scheduling.actors(bookings) <> '{}'
+            and bookings.status in ('held', 'pending_payment', 'pending', 'confirmed')
+            and bookings.starts_at > private.now()
+            and (claim_series.from_booking_id is null or bookings.starts_at >= anchor.starts_at)
+        order by bookings.starts_at
+    );
+    if v_bookings = '{}' and not exists (
+        select 1
+        from scheduling.booking_series
+        where
+            booking_series.id = claim_series.series_id
+            and (
+                booking_series.customer_id = auth.uid()
+                or booking_series.business_id in (select private.my_businesses('view'))
+                or private.is_operator()
+            )
+    ) or v_bookings <> '{}' and claim_series.from_booking_id is not null
+        and v_bookings[1].id <> claim_series.from_booking_id then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such series, or no such booking in it.',
+            'Read booking_series for those that you can see.'
+        );
+    end if;
+    if v_bookings = '{}' then
+        perform private.refuse(
+            'PT409', 'invalid_transition', 'Nothing of this series lies ahead that can be changed.',
+            'Read its bookings again.'
+        );
+    end if;
+    perform scheduling.lock(
+        array(
+            select resource.id
+            from unnest(v_bookings) as booking
+            cross join lateral unnest(scheduling.resources_of(booking.id)) as resource (id)
+            union
+            -- What limits may be counted by.
+            select subject.id
+            from unnest(array[v_bookings[1].business_id, v_bookings[1].customer_id]) as subject (id)
+            where subject.id is not null
+            union
+            select booking_items.service_id
+            from unnest(v_bookings) as booking
+            inner join scheduling.booking_items
+                on
+                    booking_items.business_id = booking.business_id
+                    and booking_items.booking_id = booking.id
+            union
+            select service_resources.resource_id
+            from unnest(v_bookings) as booking
+            inner join scheduling.booking_items
+                on
+                    booking_items.business_id = booking.business_id
+                    and booking_items.booking_id = booking.id
+            inner join catalog.service_resources
+                on service_resources.service_id = booking_items.service_id
+            where claim_series.for_new_time
+        )
+    );
+    return v_bookings;
+end;
+$$;
+
+/*
+ * Call off what of a series lies ahead, from one booking on.
+ * Definer: as scheduling.step.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition hold_expired changed_meanwhile
+ */
+create function scheduling.cancel_series(series_id uuid, from_booking_id uuid, reason text)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_booking scheduling.bookings;
+begin
+    foreach v_booking in array scheduling.claim_series(series_id, from_booking_id, false) loop
+        perform scheduling.step(v_booking.id, 'cancelled', '{customer,business}', reason);
+        perform set_config('frontdesk.is_repeated', 'yes', true);
+    end loop;
+    perform set_config('frontdesk.is_repeated', '', true);
+end;
+$$;
+
+/*
+ * Move what of a series lies ahead, from one booking on, by as much as its first booking moves on
+ * the wall clock: all or nothing. Later ones first where the move goes forward, so that none stands
+ * in the way of another. Definer: as scheduling.move.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 slot_taken invalid_transition hold_expired changed_meanwhile not_bookable
+ *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached too_late
+ */
+create function scheduling.move_series(
+    series_id uuid, starts_at timestamptz, from_booking_id uuid, resource_id uuid
+)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_bookings scheduling.bookings[] = scheduling.claim_series(series_id, from_booking_id, true);
+    v_time_zone text;
+    v_shift interval;
+    v_booking scheduling.bookings;
+begin
+    select booking_series.time_zone into v_time_zone
+    from scheduling.booking_series
+    where booking_series.id = move_series.series_id;
+    v_shift = (move_series.starts_at at time zone v_time_zone)
+    - (v_bookings[1].starts_at at time zone v_time_zone);
+    for v_booking in
+        select booking.*
+        from unnest(v_bookings) as booking
+        order by
+            case when v_shift > interval '0' then booking.starts_at end desc,
+            booking.starts_at
+    loop
+        perform scheduling.move(
+            v_booking.id,
+            (v_booking.starts_at at time zone v_time_zone + v_shift) at time zone v_time_zone,
+            move_series.resource_id,
+            '{customer,business}'
+        );
+        perform set_config('frontdesk.is_repeated', 'yes', true);
+    end loop;
+    perform set_config('frontdesk.is_repeated', '', true);
+end;
+$$;
+
+-- sql/40_scheduling/functions/9_waitlist.sql
+
+-- The waitlist. Time that becomes free is offered to those who wait, in turn, before anybody else
+-- can have it.
+
+/*
+ * Wait for a service to become free. Definer: nobody has an insert grant on entries.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
+ *          PT409 not_bookable already_waiting · PT422 not_eligible limit_reached
+ */
+create function scheduling.join_waitlist(
+    service_id uuid, during tstzrange, resource_id uuid, party_size integer
+)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_customer_id uuid = private.signed_in_user();
+    v_service catalog.services = scheduling.visible_service(join_waitlist.service_id);
+    v_id uuid = gen_random_uuid();
+begin
+    if join_waitlist.party_size > v_service.max_party_size then
+        perform private.invalid('party_size', format('must be at most %s', v_service.max_party_size));
+    end if;
+    if upper(join_waitlist.during) <= private.now() then
+        perform private.invalid('to_at', 'must be in the future');
+    end if;
+    if join_waitlist.resource_id is not null and not exists (
+        select 1
+        from scheduling.needs(v_service.id, join_waitlist.resource_id, 1)
+    ) then
+        perform private.refuse(
+            'PT422', 'not_eligible', 'That resource does not give this service.',
+            'Read service_resources for those that do, or leave resource_id out.'
+        );
+    end if;
+    if (
+        select count(*)
+        from scheduling.waitlist_entries
+        where
+            waitlist_entries.customer_id = v_customer_id
+            and waitlist_entries.status = 'waiting'
+            and upper(waitlist_entries.during) > private.now()
+    ) >= 50 then
+        perform private.refuse(
+            'PT422', 'limit_reached', 'You wait for fifty things already.', 'Leave one of them first.'
+        );
+    end if;
+    insert into scheduling.waitlist_entries (
+        id, business_id, service_id, resource_id, customer_id, during, party_size, created_at
+    )
+    values (
+        v_id, v_service.business_id, v_service.id, join_waitlist.resource_id, v_customer_id,
+        join_waitlist.during, join_waitlist.party_size, private.now()
+    );
+    return v_id;
+exception
+    when exclusion_violation then
+        perform private.refuse(
+            'PT409', 'already_waiting', 'You wait for that already.',
+            'Leave the waitlist first to wait for another time.'
+        );
+        return null;
+end;
+$$;
+
+/*
+ * Time of a booking has become free: offer it to the first who waits for something that fits into
+ * it, and after them to the others who would take the very same. Nothing happens where nobody
+ * waits. Where somebody else is at the resources, a worker looks again, so that nobody waits here.
+ * Definer: called in steps of whoever frees the time, and by the worker.
+ */
+create function scheduling.offer_freed(business_id uuid, freed tstzrange)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_now timestamptz = private.now();
+    v_entry scheduling.waitlist_entries;
+    v_service catalog.services;
+    v_offers scheduling.offer[];
+begin
+    for v_entry in
+        select waitlist_entries.*
+        from scheduling.waitlist_entries
+        where
+            waitlist_entries.business_id = offer_freed.business_id
+            and waitlist_entries.status = 'waiting'
+            and upper(waitlist_entries.during) > v_now
+            and waitlist_entries.during && tstzrange(
+                lower(offer_freed.freed) - interval '3 days',
+                upper(offer_freed.freed) + interval '1 day'
+            )
+            and not exists (
+                select 1
+                from scheduling.waitlist_offers
+                where
+                    waitlist_offers.business_id = waitlist_entries.business_id
+                    and waitlist_offers.entry_id = waitlist_entries.id
+                    and waitlist_offers.expires_at > v_now
+            )
+        order by waitlist_entries.turn
+    loop
+        v_service = scheduling.bookable_service(v_entry.service_id);
+        continue when v_service.id is null or v_service.visibility = 'hidden';
+        v_offers = scheduling.offers_within(v_entry, v_service, offer_freed.freed);
+        continue when v_offers = '{}';
+        if scheduling.try_lock(
+            array(select coalesce(offer.session_id, offer.id) from unnest(v_offers) as offer)
+        ) then
+            perform scheduling.hold_for_waitlist(v_entry, v_service, v_offers);
+        else
+            perform private.emit(
+                'waitlist.freed',
+                jsonb_build_object(
+                    'business_id', offer_freed.business_id,
+                    'from_at', lower(offer_freed.freed),
+                    'to_at', upper(offer_freed.freed)
+                )
+            );
+        end if;
+        return;
+    end loop;
+end;
+$$;
+
+/*
+ * What a booking took has become free. Of a hold of the waitlist's own everybody was told already.
+ */
+create function scheduling.offer_time_of(booking scheduling.bookings)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if booking.customer_id is null and booking.customer_email is null then
+        return;
+    end if;
+    perform scheduling.offer_freed(
+        booking.business_id, tstzrange(booking.starts_at, booking.ends_at)
+    );
+end;
+$$;
+
+/*
+ * Who could give what an entry waits for at its first start that uses some freed time.
+ */
+create function scheduling.offers_within(
+    entry scheduling.waitlist_entries, service catalog.services, freed tstzrange
+)
+returns scheduling.offer[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_starts tstzrange = tstzrange(
+        lower(freed) - make_interval(mins => service.duration_minutes + service.buffer_after_minutes),
+        upper(freed) + make_interval(mins => service.buffer_before_minutes),
+        '()'
+    ) * entry.during;
+begin
+    if isempty(v_starts) then
+        return '{}'::scheduling.offer[];
+    end if;
+    return array(
+        with found as materialized (
+            select offer
+            from scheduling.offers(
+                entry.service_id, v_starts, entry.resource_id, entry.party_size,
+                service.duration_minutes
+            ) as offer
+        )
+
+        select found.offer
+        from found
+        where (found.offer).at = (select min((first.offer).at) from found as first)
+    );
+end;
+$$;
+
+/*
+ * Lock as scheduling.lock does, but without waiting: false where somebody else has a lock. For who
+ * holds locks already and must not wait out of order.
+ */
+create function scheduling.try_lock(ids uuid[])
+returns boolean
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_key bigint;
+begin
+    for v_key in
+        select distinct hashtextextended(locked.id::text, 0) as key
+        from unnest(try_lock.ids) as locked (id)
+        order by key
+    loop
+        if not pg_try_advisory_xact_lock(v_key) then
+            return false;
+        end if;
+    end loop;
+    return true;
+end;
+$$;
+
+/*
+ * Hold what can be had for those who wait for it, one after another, at most ten and no longer than
+ * until it starts.
+ */
+create function scheduling.hold_for_waitlist(
+    entry scheduling.waitlist_entries, service catalog.services, offers scheduling.offer[]
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_now timestamptz = private.now();
+    v_each interval = make_interval(mins => service.offer_minutes);
+    v_start timestamptz = offers[1].at;
+    v_legs scheduling.leg[] = array[
+        scheduling.leg(
+            row(
+                service.id, v_start, null, entry.resource_id, '{}', entry.party_size, null, null
+            )::scheduling.wish
+        )
+    ];
+    v_turns uuid[] = array(
+        select waiting.id
+        from scheduling.waitlist_entries as waiting
+        where
+            waiting.business_id = entry.business_id
+            and waiting.service_id = entry.service_id
+            and waiting.status = 'waiting'
+            and waiting.turn >= entry.turn
+            and waiting.during @> v_start
+            and waiting.resource_id is not distinct from entry.resource_id
+            and waiting.party_size = entry.party_size
+        order by waiting.turn
+        limit 10
+    );
+    v_last integer = least(
+        cardinality(v_turns), ceil(extract(epoch from v_start - v_now) / extract(epoch from v_each))
+    );
+    v_booking scheduling.bookings;
+begin
+    v_legs[1].answers = '[]';
+    v_booking = scheduling.write_booking(
+        v_legs, pricing.quote(v_legs, null, 0), null, least(v_now + v_last * v_each, v_start), null,
+        null::identity.profiles
+    );
+    perform scheduling.write_item(v_booking, v_legs, 1, offers);
+    insert into scheduling.waitlist_offers (
+        business_id, entry_id, booking_id, starts_at, opens_at, expires_at
+    )
+    select
+        entry.business_id,
+        turns.entry_id,
+        v_booking.id,
+        v_start,
+        v_now + (turns.number - 1) * v_each,
+        least(v_now + turns.number * v_each, v_start)
+    from unnest(v_turns) with ordinality as turns (entry_id, number)
+    where turns.number <= v_last;
+    perform scheduling.announce_turns(v_booking);
+end;
+$$;
+
+/*
+ * Tell each whose turn will come when it does. Nobody is told twice, and nobody whose turn has
+ * gone: it is looked at again then.
+ */
+create function scheduling.announce_turns(booking scheduling.bookings)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.emit(
+        'waitlist.offered',
+        jsonb_build_object(
+            'booking_id', waitlist_offers.booking_id,
+            'business_id', waitlist_offers.business_id,
+            'entry_id', waitlist_offers.entry_id,
+            'to_starts_at', waitlist_offers.starts_at
+        ),
+        nullif(waitlist_offers.opens_at, private.now())
+    )
+    from scheduling.waitlist_offers
+    where
+        waitlist_offers.business_id = booking.business_id
+        and waitlist_offers.booking_id = booking.id
+        and waitlist_offers.told_at is null
+        and waitlist_offers.expires_at > private.now();
+end;
+$$;
+
+/*
+ * The entry of the caller.
+ *
+ * Errors:  PT401 not_signed_in · PT404 not_found
+ */
+create function scheduling.claim_entry(entry_id uuid)
+returns scheduling.waitlist_entries
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_entry scheduling.waitlist_entries;
+begin
+    select waitlist_entries.* into v_entry
+    from scheduling.waitlist_entries
+    where
+        waitlist_entries.id = claim_entry.entry_id
+        and waitlist_entries.customer_id = private.signed_in_user();
+    if v_entry.id is null then
+        perform private.refuse(
+            'PT404', 'not_found', 'You do not wait for that.', 'Read waitlist_entries for what you do.'
+        );
+    end if;
+    return v_entry;
+end;
+$$;
+
+/*
+ * The hold in which an entry has a turn that is not over, locked with its resources; nothing where
+ * it has none.
+ */
+create function scheduling.claim_turn(entry scheduling.waitlist_entries)
+returns scheduling.bookings
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_booking scheduling.bookings;
+begin
+    select bookings.* into v_booking
+    from scheduling.waitlist_offers
+    inner join scheduling.bookings
+        on
+            bookings.business_id = waitlist_offers.business_id
+            and bookings.id = waitlist_offers.booking_id
+    where
+        waitlist_offers.business_id = entry.business_id
+        and waitlist_offers.entry_id = entry.id
+        and waitlist_offers.expires_at > private.now()
+    order by waitlist_offers.opens_at
+    limit 1;
+    if v_booking.id is null then
+        return null;
+    end if;
+    perform scheduling.lock(scheduling.resources_of(v_booking.id));
+    select bookings.* into v_booking
+    from scheduling.bookings
+    where bookings.id = v_booking.id
+    for update;
+    return v_booking;
+end;
+$$;
+
+/*
+ * Accept what is offered: the hold becomes the caller's booking, by update, in its turn.
+ * Definer: as scheduling.step.
+ *
+ * Errors:  PT401 not_signed_in · PT404 not_found · PT409 offer_expired invalid_transition
+ */
+create function scheduling.accept_offer(entry_id uuid)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_entry scheduling.waitlist_entries = scheduling.claim_entry(entry_id);
+    v_booking scheduling.bookings = scheduling.claim_turn(v_entry);
+begin
+    if v_entry.status = 'accepted' then
+        return v_entry.booking_id;
+    end if;
+    if v_booking.status is distinct from 'held' or not exists (
+        select 1
+        from scheduling.waitlist_offers
+        where
+            waitlist_offers.booking_id = v_booking.id
+            and waitlist_offers.entry_id = v_entry.id
+            and waitlist_offers.opens_at <= private.now()
+            and waitlist_offers.expires_at > private.now()
+    ) then
+        perform private.refuse(
+            'PT409', 'offer_expired', 'Nothing is offered to you now.',
+            'Wait for the next offer: you keep your turn.'
+        );
+    end if;
+    -- First whose it is, then the step that they take.
+    update scheduling.bookings
+    set
+        customer_id = profiles.id,
+        customer_name = profiles.full_name,
+        customer_email = profiles.email,
+        customer_phone = profiles.phone
+    from identity.profiles
+    where bookings.id = v_booking.id and profiles.id = v_entry.customer_id
+    returning bookings.* into v_booking;
+    update scheduling.waitlist_entries
+    set status = 'accepted', booking_id = v_booking.id
+    where waitlist_entries.id = v_entry.id;
+    delete from scheduling.waitlist_offers
+    where waitlist_offers.booking_id = v_booking.id;
+    return scheduling.step(v_booking.id, 'confirmed', '{customer}', null);
+end;
+$$;
+
+/*
+ * Wait no longer. What was offered passes on to the next at once.
+ * Definer: nobody has an update grant on entries.
+ *
+ * Errors:  PT401 not_signed_in · PT404 not_found · PT409 invalid_transition
+ */
+create function scheduling.leave_waitlist(entry_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_entry scheduling.waitlist_entries = scheduling.claim_entry(entry_id);
+    v_booking scheduling.bookings = scheduling.claim_turn(v_entry);
+begin
+    update scheduling.waitlist_entries
+    set status = 'left'
+    where waitlist_entries.id = v_entry.id and waitlist_entries.status = 'waiting';
+    if not found then
+        if v_entry.status = 'accepted' then
+            perform private.refuse(
+                'PT409', 'invalid_transition', 'You have accepted already.',
+                'Cancel the booking instead.'
+            );
+        end if;
+        return;
+    end if;
+    if v_booking.status = 'held' then
+        perform scheduling.pass_on(v_booking, v_entry.id);
+    end if;
+end;
+$$;
+
+/*
+ * Take one entry out of the turns of a hold: those after it come earlier. After the last the time
+ * is anybody's.
+ */
+create function scheduling.pass_on(booking scheduling.bookings, entry_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_now timestamptz = private.now();
+    v_gone scheduling.waitlist_offers;
+    v_saved interval;
+    v_until timestamptz;
+begin
+    delete from scheduling.waitlist_offers
+    where waitlist_offers.booking_id = booking.id and waitlist_offers.entry_id = pass_on.entry_id
+    returning waitlist_offers.* into v_gone;
+    v_saved = v_gone.expires_at - greatest(v_gone.opens_at, v_now);
+    update scheduling.waitlist_offers
+    set
+        opens_at = waitlist_offers.opens_at - v_saved,
+        expires_at = waitlist_offers.expires_at - v_saved
+    where waitlist_offers.booking_id = booking.id and waitlist_offers.opens_at >= v_gone.expires_at;
+    select max(waitlist_offers.expires_at) into v_until
+    from scheduling.waitlist_offers
+    where waitlist_offers.booking_id = booking.id and waitlist_offers.expires_at > v_now;
+    if v_until is null then
+        update scheduling.bookings
+        set status = 'expired'
+        where bookings.id = booking.id;
+        return;
+    end if;
+    update scheduling.bookings
+    set hold_expires_at = v_until
+    where bookings.id = booking.id;
+    perform scheduling.announce_turns(booking);
+end;
+$$;
+
 -- sql/40_scheduling/rules/1_bookings.sql
 
 -- What holds for bookings on every path, the table owner's included.
@@ -14180,7 +15529,8 @@ execute function scheduling.bookings__schedule_next_step();
  * What happened to a booking is announced in the transaction in which it happened, under
  * booking.requested, .confirmed, .moved, .cancelled and so on: `reassigned` where somebody else
  * gives an item, `moved` where only the time changed, `requested` where a booking begins to wait
- * for the business, `released` where a hold ran out, else the new status.
+ * for the business, `released` where a hold ran out, else the new status. `is_repeated`: the same
+ * was said of an earlier occurrence of its series.
  */
 create function scheduling.booking_history__announce()
 returns trigger
@@ -14209,7 +15559,8 @@ begin
             'actor', new.actor,
             'reason', new.reason,
             'fee_minor', new.fee_minor,
-            'booking_item_id', new.booking_item_id
+            'booking_item_id', new.booking_item_id,
+            'is_repeated', current_setting('frontdesk.is_repeated', true) = 'yes'
         )
         || case
             when coalesce(new.from_resource_id, new.to_resource_id) is null then '{}'
@@ -14490,6 +15841,65 @@ when (
 )
 execute function scheduling.services__keep_sessions();
 
+-- sql/40_scheduling/rules/3_waitlist.sql
+
+-- What holds for the waitlist on every path.
+
+/*
+ * The time that a hold takes ends when the hold does.
+ */
+create function scheduling.bookings__shorten_hold()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    update scheduling.allocations
+    set expires_at = new.hold_expires_at
+    where allocations.business_id = new.business_id and allocations.booking_id = new.id;
+    update scheduling.seats
+    set expires_at = new.hold_expires_at
+    where seats.business_id = new.business_id and seats.booking_id = new.id;
+    return null;
+end;
+$$;
+
+create trigger _210_shorten_hold
+after update of hold_expires_at on scheduling.bookings
+for each row
+when (
+    old.status = new.status
+    and new.status in ('held', 'pending_payment')
+    and old.hold_expires_at is distinct from new.hold_expires_at
+)
+execute function scheduling.bookings__shorten_hold();
+
+/*
+ * Nothing is offered any more once the hold of an offer is none.
+ */
+create function scheduling.bookings__end_offers()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    delete from scheduling.waitlist_offers
+    where
+        waitlist_offers.business_id = new.business_id and waitlist_offers.booking_id = new.id;
+    return null;
+end;
+$$;
+
+create trigger _220_end_offers
+after update of status on scheduling.bookings
+for each row
+when (old.status = 'held' and new.status <> 'held' and new.customer_id is null)
+execute function scheduling.bookings__end_offers();
+
 -- sql/40_scheduling/policies/1_bookings.sql
 
 -- Who may read bookings: the customer theirs, members those of their business, the platform's
@@ -14715,6 +16125,70 @@ using (customer_id = (select auth.uid()));
 
 grant execute on function scheduling.prefer(uuid, uuid) to anon, authenticated, service_role;
 
+-- sql/40_scheduling/policies/3_series.sql
+
+-- Series are seen as their bookings are, and written by functions only.
+
+alter table scheduling.booking_series enable row level security;
+grant select on scheduling.booking_series to authenticated;
+grant select, insert, update, delete on scheduling.booking_series to service_role;
+
+create policy booking_series_select
+on scheduling.booking_series
+for select
+to authenticated
+using (
+    customer_id = (select auth.uid())
+    or business_id = any(array(select private.seen_businesses()))
+);
+
+grant execute on function
+scheduling.place_series(scheduling.wish, text, text, text, boolean),
+scheduling.cancel_series(uuid, uuid, text),
+scheduling.move_series(uuid, timestamptz, uuid, uuid)
+to anon, authenticated, service_role;
+
+-- sql/40_scheduling/policies/4_waitlist.sql
+
+-- Entries are seen by who waits and by the business; written by functions only.
+
+alter table scheduling.waitlist_entries enable row level security;
+alter table scheduling.waitlist_offers enable row level security;
+grant select on scheduling.waitlist_entries, scheduling.waitlist_offers to authenticated;
+grant select, insert, update, delete on
+scheduling.waitlist_entries,
+scheduling.waitlist_offers
+to service_role;
+
+create policy waitlist_entries_select
+on scheduling.waitlist_entries
+for select
+to authenticated
+using (
+    customer_id = (select auth.uid())
+    or business_id = any(array(select private.seen_businesses()))
+);
+
+create policy waitlist_offers_select
+on scheduling.waitlist_offers
+for select
+to authenticated
+using (
+    entry_id in (
+        select waitlist_entries.id
+        from scheduling.waitlist_entries
+        where waitlist_entries.customer_id = (select auth.uid())
+    )
+    or business_id = any(array(select private.seen_businesses()))
+);
+
+grant execute on function
+scheduling.join_waitlist(uuid, tstzrange, uuid, integer),
+scheduling.accept_offer(uuid),
+scheduling.leave_waitlist(uuid)
+to anon, authenticated, service_role;
+grant execute on function scheduling.offer_freed(uuid, tstzrange) to worker;
+
 -- sql/40_scheduling/policies/6_calendars.sql
 
 -- Whose feeds one may see and end: one's own, and those of a business that one manages.
@@ -14754,6 +16228,7 @@ select
     bookings.id,
     bookings.business_id,
     bookings.customer_id,
+    bookings.series_id,
     bookings.reference,
     bookings.status,
     bookings.starts_at,
@@ -14787,6 +16262,8 @@ comment on column public.bookings.id is 'Key.';
 comment on column public.bookings.business_id is 'The business that was booked.';
 comment on column public.bookings.customer_id is
 'The user who booked; null once their account is gone.';
+comment on column public.bookings.series_id is
+'The series that it is an occurrence of; null for most.';
 comment on column public.bookings.reference is
 '8 characters without look-alikes, unique: what a customer reads out.';
 comment on column public.bookings.status is
@@ -16243,6 +17720,389 @@ service are free for a party, and for a class how many sessions and seats there 
 colours its days. link_token: of a private link.
 Errors: invalid_input 400, not_found 404, not_bookable 409, link_expired 409.';
 
+-- sql/40_scheduling/api/7_series.sql
+
+-- Series: booked, moved and called off together. One occurrence alone is a booking like any other.
+
+create view public.booking_series
+with (security_invoker = true)
+as
+select
+    booking_series.id,
+    booking_series.business_id,
+    booking_series.customer_id,
+    booking_series.service_id,
+    booking_series.rrule,
+    booking_series.first_at,
+    booking_series.time_zone,
+    booking_series.conflicts,
+    booking_series.created_at
+from scheduling.booking_series;
+grant select on public.booking_series to authenticated, service_role;
+
+comment on view public.booking_series is
+'Bookings that were made together by a rule: customers see theirs, members those of their business.
+Embed bookings(*). Written by book_series only.';
+comment on column public.booking_series.id is 'Key.';
+comment on column public.booking_series.business_id is 'The business.';
+comment on column public.booking_series.customer_id is
+'Who booked; null once their account is gone.';
+comment on column public.booking_series.service_id is 'The service.';
+comment on column public.booking_series.rrule is 'The rule, as in RFC 5545.';
+comment on column public.booking_series.first_at is
+'The wall clock of the first occurrence, which the others keep, in time_zone.';
+comment on column public.booking_series.time_zone is 'The business''s zone when it was booked.';
+comment on column public.booking_series.conflicts is
+'Occurrences that could not be booked and were left out: [{starts_at, reason}].';
+comment on column public.booking_series.created_at is 'When it was made.';
+
+/*
+ * The series as the caller may see it.
+ */
+create function scheduling.seen_series(series_id uuid)
+returns public.booking_series
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_series public.booking_series;
+begin
+    select booking_series.* into v_series
+    from public.booking_series
+    where booking_series.id = seen_series.series_id;
+    return v_series;
+end;
+$$;
+grant execute on function scheduling.seen_series(uuid) to anon, authenticated, service_role;
+
+/*
+ * Errors:  PT409 idempotency_conflict, PT400 invalid_input, and those of scheduling.place
+ */
+create function public.book_series(
+    service_id public.identifier,
+    starts_at public.instant,
+    rrule text,
+    resource_id public.identifier default null,
+    party_size public.whole_number default '1',
+    addon_ids public.list default null,
+    coupon_code text default null,
+    notes text default null,
+    on_conflict text default 'fail',
+    idempotency_key text default null,
+    answers public.object default null
+)
+returns public.booking_series
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_wish scheduling.wish = row(
+        private.to_identifier(service_id, 'service_id'),
+        private.to_instant(starts_at, 'starts_at'),
+        null,
+        private.to_identifier(resource_id, 'resource_id', is_required => false),
+        private.to_identifiers(addon_ids, 'addon_ids'),
+        private.to_whole_number(party_size, 'party_size', 1, 1000),
+        private.to_object(answers, 'answers'),
+        null
+    );
+    v_rrule text = private.to_required_text(rrule, 'rrule', 500);
+    v_coupon_code text = private.to_text(coupon_code, 'coupon_code', 100);
+    v_notes text = private.to_text(notes, 'notes', 2000);
+    v_answer jsonb;
+    v_id uuid;
+    v_series public.booking_series;
+begin
+    perform private.signed_in();
+    if on_conflict is null or on_conflict not in ('fail', 'skip') then
+        perform private.invalid('on_conflict', 'must be fail or skip');
+    end if;
+    if idempotency_key is not null then
+        v_answer = private.first_answer(
+            'book_series',
+            idempotency_key,
+            jsonb_build_array(to_jsonb(v_wish), v_rrule, v_coupon_code, v_notes, on_conflict)
+        );
+        if v_answer is not null then
+            return jsonb_populate_record(null::public.booking_series, v_answer);
+        end if;
+    end if;
+    v_id = scheduling.place_series(v_wish, v_rrule, v_coupon_code, v_notes, on_conflict = 'skip');
+    v_series = scheduling.seen_series(v_id);
+    if idempotency_key is not null then
+        perform private.remember_answer('book_series', idempotency_key, to_jsonb(v_series));
+    end if;
+    return v_series;
+end;
+$$;
+comment on function public.book_series is
+'Book a service again and again. rrule: FREQ (DAILY, WEEKLY, MONTHLY, YEARLY), INTERVAL, BYDAY (with
+ordinals in months and years), BYMONTHDAY, and COUNT or UNTIL, at most 366 occurrences; starts_at is
+the first, and all keep its wall clock in the business''s zone. Each occurrence is a booking.
+on_conflict: fail refuses all where one cannot be had, naming the dates; skip leaves them out and
+lists them in conflicts. Everything else as in book. Gives the series; embed bookings(*).
+Errors: invalid_input 400, not_signed_in 401, not_found 404, slot_taken 409, not_bookable 409,
+idempotency_conflict 409, not_eligible, coupon_invalid 422.';
+
+/*
+ * Errors:  those of scheduling.move_series
+ */
+create function public.reschedule_series(
+    series_id public.identifier,
+    starts_at public.instant,
+    from_booking_id public.identifier default null,
+    resource_id public.identifier default null
+)
+returns public.booking_series
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid = private.to_identifier(series_id, 'series_id');
+begin
+    perform scheduling.move_series(
+        v_id,
+        private.to_instant(starts_at, 'starts_at'),
+        private.to_identifier(from_booking_id, 'from_booking_id', is_required => false),
+        private.to_identifier(resource_id, 'resource_id', is_required => false)
+    );
+    return scheduling.seen_series(v_id);
+end;
+$$;
+comment on function public.reschedule_series is
+'Move what of a series lies ahead: its first booking, or from_booking_id and those after it, to
+starts_at, the others by as much on the wall clock. All or nothing, each as reschedule_booking would.
+Gives the series.
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, slot_taken,
+invalid_transition, changed_meanwhile, not_bookable 409, not_eligible, too_soon, too_far,
+outside_hours, blocked_out, limit_reached, too_late 422.';
+
+/*
+ * Errors:  those of scheduling.cancel_series
+ */
+create function public.cancel_series(
+    series_id public.identifier,
+    from_booking_id public.identifier default null,
+    reason text default null
+)
+returns public.booking_series
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid = private.to_identifier(series_id, 'series_id');
+begin
+    perform scheduling.cancel_series(
+        v_id,
+        private.to_identifier(from_booking_id, 'from_booking_id', is_required => false),
+        private.to_text(reason, 'reason', 1000)
+    );
+    return scheduling.seen_series(v_id);
+end;
+$$;
+comment on function public.cancel_series is
+'Call off what of a series lies ahead, all of it or from_booking_id and those after it. Gives the
+series.
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition,
+changed_meanwhile 409.';
+
+grant execute on function
+public.book_series(
+    public.identifier, public.instant, text, public.identifier, public.whole_number, public.list,
+    text, text, text, text, public.object
+),
+public.reschedule_series(
+    public.identifier, public.instant, public.identifier, public.identifier
+),
+public.cancel_series(public.identifier, public.identifier, text)
+to anon, authenticated, service_role;
+
+-- sql/40_scheduling/api/8_waitlist.sql
+
+-- The waitlist, as customers use it.
+
+create view public.waitlist_entries
+with (security_invoker = true)
+as
+select
+    waitlist_entries.id,
+    waitlist_entries.business_id,
+    waitlist_entries.service_id,
+    waitlist_entries.resource_id,
+    waitlist_entries.customer_id,
+    lower(waitlist_entries.during) as from_at,
+    upper(waitlist_entries.during) as to_at,
+    waitlist_entries.party_size,
+    case
+        when waitlist_entries.status <> 'waiting' then waitlist_entries.status::text
+        when offered.expires_at is not null then 'offered'
+        when upper(waitlist_entries.during) <= private.now() then 'expired'
+        else 'waiting'
+    end as status,
+    offered.starts_at as offered_starts_at,
+    offered.expires_at as offer_expires_at,
+    waitlist_entries.booking_id,
+    waitlist_entries.created_at
+from scheduling.waitlist_entries
+left join scheduling.waitlist_offers as offered
+    on
+        waitlist_entries.business_id = offered.business_id
+        and waitlist_entries.id = offered.entry_id
+        and offered.opens_at <= private.now()
+        and offered.expires_at > private.now();
+grant select on public.waitlist_entries to authenticated, service_role;
+
+create trigger _100_refuse_writing
+instead of insert or update or delete on public.waitlist_entries
+for each row execute function private.any__refuse_writing();
+
+comment on view public.waitlist_entries is
+'Who waits for a time that is taken: customers see theirs, members those of their business. Written
+by join_waitlist, accept_waitlist_offer and leave_waitlist only.';
+comment on column public.waitlist_entries.id is 'Key.';
+comment on column public.waitlist_entries.business_id is 'The business.';
+comment on column public.waitlist_entries.service_id is 'The service.';
+comment on column public.waitlist_entries.resource_id is
+'Only with this one; null is with anybody.';
+comment on column public.waitlist_entries.customer_id is 'Who waits.';
+comment on column public.waitlist_entries.from_at is 'The earliest start, included.';
+comment on column public.waitlist_entries.to_at is 'The latest start, excluded.';
+comment on column public.waitlist_entries.party_size is 'For how many.';
+comment on column public.waitlist_entries.status is
+'waiting; offered, while it is their turn to accept; accepted; left; expired, when its window is
+over.';
+comment on column public.waitlist_entries.offered_starts_at is
+'What is offered now; null when nothing is.';
+comment on column public.waitlist_entries.offer_expires_at is
+'Until when it can be accepted; then it is the next one''s turn.';
+comment on column public.waitlist_entries.booking_id is 'The booking, once accepted.';
+comment on column public.waitlist_entries.created_at is 'When they began to wait.';
+
+/*
+ * The entry as the caller may see it.
+ */
+create function scheduling.seen_entry(entry_id uuid)
+returns public.waitlist_entries
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_entry public.waitlist_entries;
+begin
+    select waitlist_entries.* into v_entry
+    from public.waitlist_entries
+    where waitlist_entries.id = seen_entry.entry_id;
+    return v_entry;
+end;
+$$;
+
+/*
+ * Errors:  PT400 invalid_input, and those of scheduling.join_waitlist
+ */
+create function public.join_waitlist(
+    service_id public.identifier,
+    from_at public.instant,
+    to_at public.instant,
+    resource_id public.identifier default null,
+    party_size public.whole_number default '1'
+)
+returns public.waitlist_entries
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_service_id uuid = private.to_identifier(service_id, 'service_id');
+    v_from timestamptz = private.to_instant(from_at, 'from_at');
+    v_to timestamptz = private.to_instant(to_at, 'to_at');
+    v_id uuid;
+begin
+    if v_to <= v_from or v_to > v_from + interval '62 days' then
+        perform private.invalid('to_at', 'must be after from_at and at most 62 days later');
+    end if;
+    v_id = scheduling.join_waitlist(
+        v_service_id,
+        tstzrange(v_from, v_to),
+        private.to_identifier(resource_id, 'resource_id', is_required => false),
+        private.to_whole_number(party_size, 'party_size', 1, 1000)
+    );
+    return scheduling.seen_entry(v_id);
+end;
+$$;
+comment on function public.join_waitlist is
+'Wait for a service to become free with a start from from_at (included) to to_at (excluded), at most
+62 days. When a time becomes free it is held and offered to those who wait, first come first served,
+each for the service''s offer_minutes. Gives the entry.
+Errors: invalid_input 400, not_signed_in 401, not_found 404, not_bookable, already_waiting 409,
+not_eligible, limit_reached 422.';
+
+/*
+ * Errors:  those of scheduling.accept_offer
+ */
+create function public.accept_waitlist_offer(entry_id public.identifier)
+returns public.bookings
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid;
+    v_booking public.bookings;
+begin
+    v_id = scheduling.accept_offer(private.to_identifier(entry_id, 'entry_id'));
+    select bookings.* into v_booking
+    from public.bookings
+    where bookings.id = v_id;
+    return v_booking;
+end;
+$$;
+comment on function public.accept_waitlist_offer is
+'Accept what is offered to an entry of the waitlist: its hold becomes the booking (a request, where
+the service wants confirmation). Again gives the same booking. Gives the booking.
+Errors: invalid_input 400, not_signed_in 401, not_found 404, offer_expired 409.';
+
+/*
+ * Errors:  those of scheduling.leave_waitlist
+ */
+create function public.leave_waitlist(entry_id public.identifier)
+returns public.waitlist_entries
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid = private.to_identifier(entry_id, 'entry_id');
+begin
+    perform scheduling.leave_waitlist(v_id);
+    return scheduling.seen_entry(v_id);
+end;
+$$;
+comment on function public.leave_waitlist is
+'Wait no longer. What was offered passes on to the next at once. Gives the entry.
+Errors: invalid_input 400, not_signed_in 401, not_found 404, invalid_transition 409.';
+
+grant execute on function
+scheduling.seen_entry(uuid),
+public.join_waitlist(
+    public.identifier, public.instant, public.instant, public.identifier, public.whole_number
+),
+public.accept_waitlist_offer(public.identifier),
+public.leave_waitlist(public.identifier)
+to anon, authenticated, service_role;
+
 -- sql/50_pricing/functions.sql
 
 -- What things cost. Everything that is sold is priced here, by one function, line by line; the
@@ -16964,6 +18824,7 @@ begin
     return case (select events.subject from engagement.events where events.name = plan.topic)
         when 'booking' then engagement.plan_booking(message_id, topic, payload)
         when 'offer' then engagement.plan_offer(message_id, topic, payload)
+        when 'waitlist' then engagement.plan_turn(message_id, topic, payload)
         else 0
     end;
 end;
@@ -16991,6 +18852,10 @@ begin
         return 0;
     end if;
     perform engagement.plan_reminders(v_booking);
+    -- Of a series people hear once, about its first occurrence.
+    if (plan_booking.payload ->> 'is_repeated')::boolean then
+        return 0;
+    end if;
     if not engagement.still_holds(
         plan_booking.topic, v_booking.id, (plan_booking.payload ->> 'to_starts_at')::timestamptz
     ) then
@@ -17019,6 +18884,69 @@ begin
         ) as addresses
         where notices.event = plan_booking.topic
         order by notices.audience, readers.user_id, channels.channel
+    loop
+        v_count = v_count + engagement.add_delivery(v_delivery)::integer;
+    end loop;
+    return v_count;
+end;
+$$;
+
+/*
+ * The deliveries of an offer to somebody who waits, when it is their turn and they have not been
+ * told.
+ */
+create function engagement.plan_turn(message_id uuid, topic text, payload jsonb)
+returns integer
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_offer scheduling.waitlist_offers;
+    v_delivery engagement.notification_deliveries;
+    v_count integer = 0;
+begin
+    update scheduling.waitlist_offers
+    set told_at = private.now()
+    where
+        waitlist_offers.booking_id = (plan_turn.payload ->> 'booking_id')::uuid
+        and waitlist_offers.entry_id = (plan_turn.payload ->> 'entry_id')::uuid
+        and waitlist_offers.told_at is null
+        and waitlist_offers.opens_at <= private.now()
+        and waitlist_offers.expires_at > private.now()
+    returning waitlist_offers.* into v_offer;
+    if not found then
+        return 0;
+    end if;
+    for v_delivery in
+        select
+            null::uuid,
+            plan_turn.message_id,
+            notices.event,
+            notices.audience,
+            channels.channel,
+            v_offer.business_id,
+            v_offer.booking_id,
+            profiles.id,
+            addresses.address,
+            profiles.locale,
+            null::engagement.delivery_status,
+            null::text,
+            engagement.booking_data(v_offer.booking_id, plan_turn.payload)
+            || jsonb_build_object(
+                'customer_name', coalesce(profiles.full_name, profiles.email, ''),
+                'expires_at', v_offer.expires_at
+            )
+        from engagement.notices
+        inner join scheduling.waitlist_entries on waitlist_entries.id = v_offer.entry_id
+        inner join identity.profiles on profiles.id = waitlist_entries.customer_id
+        cross join lateral unnest(notices.channels) as channels (channel)
+        cross join lateral engagement.addresses(
+            profiles.id, profiles.email, profiles.phone, channels.channel
+        ) as addresses
+        where notices.event = plan_turn.topic
+        order by channels.channel
     loop
         v_count = v_count + engagement.add_delivery(v_delivery)::integer;
     end loop;
