@@ -10,7 +10,7 @@ from typing import Literal
 import httpx
 import psycopg
 
-from cli import advisors, catalog, migrations, schema, settings
+from cli import advisors, catalog, migrations, schedules, schema, settings
 from cli.refusal import Refusal
 from cli.stack import programs
 from cli.stack.state import Endpoints, State
@@ -47,6 +47,7 @@ def of_stack(state: State) -> Iterator[Finding]:
     yield _guarded("schema", lambda: _schema(endpoints))
     yield _guarded("queues", lambda: _queues(endpoints))
     yield _guarded("calendars", lambda: _calendars(endpoints))
+    yield _guarded("schedules", lambda: _schedules(endpoints))
     yield _guarded("advisors", lambda: _advisors(endpoints))
 
 
@@ -156,6 +157,12 @@ def _calendars(endpoints: Endpoints) -> Finding:
         f"Calendars that nobody could read for a day: {words}.",
         "Ask these businesses for a new address; delete_calendar_import ends an old one.",
     )
+
+
+def _schedules(endpoints: Endpoints) -> Finding:
+    if found := schedules.unbookable(endpoints.db_url):
+        return Finding("schedules", "warn", *schedules.in_words(found))
+    return Finding("schedules", "ok", "Every active service can be booked at some time.")
 
 
 def _advisors(endpoints: Endpoints) -> Finding:

@@ -11,6 +11,7 @@ import typer
 from cli import (
     auth,
     bench,
+    bookings,
     db,
     demo,
     doctor,
@@ -57,6 +58,7 @@ app.command()(mail.mail)
 app.command()(bench.bench)
 app.add_typer(auth.app, name="auth")
 app.add_typer(users.app, name="users")
+app.add_typer(bookings.app, name="bookings")
 app.add_typer(queues.app, name="queues")
 app.add_typer(notifications.app, name="notifications")
 app.add_typer(db.app, name="db")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 from pathlib import Path
 
 import psycopg
 
+from cli.schedules import PROBLEMS, in_words, unbookable
 from tests.contract.conftest import built
+from tests.harness.session import DatabaseSession
 from tests.harness.stack import RunningStack, run_cli
 
 
@@ -47,6 +50,38 @@ def test_calendars_that_fail_for_a_day_are_named(stack: RunningStack) -> None:
         assert "Ann of salon from calendar.example: It answered 404." in found["message"]
         assert "x.ics" not in found["message"]
         connection.execute("delete from catalog.calendar_imports where business_id = %s", of[:1])
+
+
+def test_services_that_nobody_can_ever_book_are_named(stack: RunningStack) -> None:
+    town = built(stack)
+    service, db_url = town.ids["salon_service"], stack.endpoints.db_url
+    town.run(
+        "update catalog.services set name = %s, duration_minutes = 1000 where id = %s",
+        service,
+        service,
+    )
+    (lost,) = [found for found in unbookable(db_url) if found[1] == service]
+    message, next_step = in_words([lost])
+    assert f"{service} of salon: it is longer than every opening" in message
+    assert "Lengthen working_hours" in next_step
+    found = findings(stack.cli("doctor", "--json").stdout)["schedules"]
+    assert found["result"] == "warn"
+    assert "Lengthen working_hours" in found["next_step"]
+    town.run("update catalog.services set is_active = false where id = %s", service)
+    assert service not in {found[1] for found in unbookable(db_url)}
+
+
+def test_every_problem_of_a_schedule_has_its_words(databases: DatabaseSession) -> None:
+    with psycopg.connect(databases.declared) as connection:
+        sources = connection.execute(
+            "select prosrc from pg_proc where proname in ('unbookable', 'unbookable_pools')"
+        ).fetchall()
+    tokens = {
+        token
+        for (source,) in sources
+        for token in re.findall(r"(?:then|else|id,)\s+'([a-z_]+)'", source)
+    }
+    assert tokens == set(PROBLEMS)
 
 
 def test_no_stack_is_a_warning_and_a_missing_program_fails(folder: Path) -> None:

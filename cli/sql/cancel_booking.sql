@@ -1,0 +1,14 @@
+-- Cancel a booking as the system, or as the user who is named; its history keeps who.
+with acting as materialized (
+    select set_config('request.jwt.claims', %(claims)s, true) as claims
+)
+
+select scheduling.step(
+    bookings.id,
+    'cancelled',
+    '{customer,business,system}',
+    private.to_text(%(reason)s, 'reason', 1000)
+) as id
+from acting
+cross join scheduling.bookings
+where bookings.reference = upper(%(reference)s) and acting.claims is not null
