@@ -54,6 +54,8 @@ class Resource:
     zone: str | None
     hours: Hours
     blocked: list[Span] = field(default_factory=list)
+    # Busy in a calendar that it imports.
+    busy: list[Span] = field(default_factory=list)
     taken: list[tuple[int, Span]] = field(default_factory=list)
 
 
@@ -140,7 +142,8 @@ class World:
             for first, last in self.closures
         ]
         if any(
-            low < end and start < high for low, high in (*shut, *self.blocked, *resource.blocked)
+            low < end and start < high
+            for low, high in (*shut, *self.blocked, *resource.blocked, *resource.busy)
         ):
             return 0
         low, high = start - self.before * MINUTE, end + self.after * MINUTE

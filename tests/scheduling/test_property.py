@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
+from psycopg.types.json import Jsonb
 
 from tests.harness.database import Database
 from tests.scheduling.model import Hours, Resource, Span, SpecialDays, Window, World
@@ -83,6 +84,7 @@ def worlds(draw: Draw) -> tuple[World, dt.date]:
             own_zone,
             draw(hours(day, may_be_empty=True)),
             draw(spans(day)),
+            [*draw(spans(day)), *draw(spans(day))],
         )
 
     party = draw(st.integers(1, 2))
@@ -177,6 +179,7 @@ class Shop:
         )
         self._write_hours(item.hours, key)
         self._write_blocks(item.blocked, key)
+        self._import_busy_time(item.busy, key)
 
     def _write_hours(self, plan: Hours, owner: uuid.UUID | None) -> None:
         for weekday, found in plan.weekly.items():
@@ -214,6 +217,26 @@ class Shop:
                 low,
                 high,
             )
+
+    def _import_busy_time(self, busy: list[Span], owner: uuid.UUID) -> None:
+        """As a worker does that has read a calendar, in which events may overlap."""
+        events = [
+            {"uid": "", "starts": f"{low:%Y-%m-%dT%H:%M:%S}Z", "ends": f"{high:%Y-%m-%dT%H:%M:%S}Z"}
+            for low, high in busy
+        ]
+        self._run(
+            "insert into catalog.calendar_imports (business_id, resource_id, url, requested_at)"
+            " values (%s, %s, 'https://calendar.example/', now())",
+            self.business,
+            owner,
+        )
+        read = {"attempt": 0, "events": events, "skipped_count": 0}
+        self._run(
+            "select catalog.finish_import(id, %s) from catalog.calendar_imports"
+            " where resource_id = %s",
+            Jsonb(read),
+            owner,
+        )
 
     def slots(self, from_at: dt.datetime, to_at: dt.datetime) -> set[tuple[dt.datetime, str, int]]:
         """What the API offers."""

@@ -34,15 +34,19 @@ class PublicNetwork(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        """Connect.
+        """Connect to the first address of the host that answers.
 
         Raises:
-            Unreadable: the host does not exist, or is not public.
+            Unreadable: the host does not exist, is not public, or does not answer.
         """
-        address = self._address(host, port)
-        return super().connect_tcp(address, port, timeout, local_address, socket_options)
+        for address in self._addresses(host, port):
+            try:
+                return super().connect_tcp(address, port, timeout, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                continue
+        raise Unreadable(f"{host} did not answer.")
 
-    def _address(self, host: str, port: int) -> str:
+    def _addresses(self, host: str, port: int) -> list[str]:
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError):
@@ -52,7 +56,7 @@ class PublicNetwork(httpcore.SyncBackend):
             addresses = [text for text in addresses if is_public(text)]
         if not addresses:
             raise Unreadable(f"{host} is not on the public internet.")
-        return addresses[0]
+        return addresses
 
 
 def is_public(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,12 +22,14 @@ class CalendarServer:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     pause: float = 0.0  # seconds before each answer
+    tls: ssl.SSLContext | None = None
     asked: list[Headers] = field(default_factory=list)
 
     @property
     def url(self) -> str:
         """Its address by number; its name is localhost."""
-        return f"http://127.0.0.1:{self._server.server_port}/calendar.ics"
+        scheme = "https" if self.tls else "http"
+        return f"{scheme}://127.0.0.1:{self._server.server_port}/calendar.ics"
 
     @property
     def named_url(self) -> str:
@@ -36,6 +39,8 @@ class CalendarServer:
         self._closing = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
+        if self.tls:
+            self._server.socket = self.tls.wrap_socket(self._server.socket, server_side=True)
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
         return self
 

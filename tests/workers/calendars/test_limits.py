@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.harness.database import Database
 from tests.harness.simulators.calendars import CalendarServer
+from tests.harness.simulators.tls import certificate
 from tests.workers.calendars.salon import Salon, calendar, salon
 from workers.calendars import reader
 from workers.calendars.addresses import is_public
@@ -86,6 +88,20 @@ def test_nobody_answers(ann: Salon, server: CalendarServer) -> None:
     with CalendarServer() as closed:
         url = closed.url
     assert ann.reads(ann.imports(url=url)) == "127.0.0.1 did not answer."
+
+
+def test_a_server_has_to_be_who_it_says(
+    ann: Salon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    public, tls = certificate(tmp_path)
+    ann.private_hosts = ("127.0.0.1", "localhost")
+    with CalendarServer(calendar(EVENT.format(1)), tls=tls) as server:
+        key = ann.imports(url=server.url)
+        assert ann.reads(key) == "127.0.0.1 did not answer.", "nobody trusts the certificate"
+        monkeypatch.setenv("SSL_CERT_FILE", str(public))
+        assert ann.reads(key) is None
+        other = ann.imports(url=server.named_url)
+        assert ann.reads(other) == "localhost did not answer.", "it is of 127.0.0.1"
 
 
 def test_a_calendar_may_have_five_mebibytes(ann: Salon, server: CalendarServer) -> None:
