@@ -12,10 +12,7 @@ from schemathesis.specs.openapi.checks import response_schema_conformance
 
 from tests.auth.conftest import Door, Person
 
-# What says of itself that it is off is tested beside the clients.
-OFF = r"^/(oauth|saml|sso|admin/(oauth|sso|custom-providers)|user/oauth)"
 schema = schemathesis.openapi.from_path(Path(__file__).with_name("supabase-auth-openapi.yaml"))
-schema = schema.exclude(path_regex=OFF)
 # The description says of itself that it lists refusals incompletely.
 REFUSALS = {400, 401, 403, 404, 405, 422, 429}
 

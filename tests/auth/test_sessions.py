@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 
 from tests.auth.conftest import Door, Person, code_of
@@ -116,3 +117,21 @@ def test_one_lists_and_revokes_ones_own_sessions_and_no_others(door: Door, ada: 
     assert ada.ask("DELETE", path).status_code == 204
     assert ada.rest(token=elsewhere["access_token"]).status_code == 401
     assert len(ada.ask("GET", "/user/sessions").json()) == 1
+
+
+def test_what_is_over_since_yesterday_is_forgotten_and_nothing_else(door: Door) -> None:
+    ada, ben = door.person(), door.person("ben")
+    for person, over in ((ada, "25 hours"), (ben, "23 hours")):
+        person.sign_up()
+        door.rows(
+            f"update auth.sessions set not_after = now() - interval '{over}' where user_id = %s",
+            person.session["user"]["id"],
+        )
+    with psycopg.connect(door.stack.endpoints.db_url, autocommit=True) as connection:
+        connection.execute("set role edge")
+        connection.execute("select auth.forget_what_is_over()")
+    kept = door.rows(
+        "select user_id::text from auth.sessions where user_id::text = any(%s)",
+        [person.session["user"]["id"] for person in (ada, ben)],
+    )
+    assert kept == [(ben.session["user"]["id"],)]

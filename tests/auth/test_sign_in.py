@@ -10,6 +10,7 @@ import jwt
 import pytest
 
 from tests.auth.conftest import Door, Person, code_of
+from tests.auth.serving import serving
 
 NOBODY = {"email": "nobody-at-all@example.com", "password": "whatever it is"}
 
@@ -165,3 +166,24 @@ def test_who_signs_in_anonymously_may_become_somebody(door: Door) -> None:
     assert (upgraded["id"], upgraded["email"]) == (user["id"], ada.email)
     assert (upgraded["is_anonymous"], upgraded["user_metadata"]) == (False, {"cart": 3})
     assert ada.sign_in("a password now").json()["user"]["id"] == user["id"]
+
+
+def test_where_addresses_are_confirmed_a_code_makes_an_anonymous_account_one_s_own(
+    door: Door,
+) -> None:
+    told = {
+        "GOTRUE_MAILER_AUTOCONFIRM": "false",
+        "GOTRUE_EXTERNAL_ANONYMOUS_USERS_ENABLED": "true",
+        "GOTRUE_SMTP_MAX_FREQUENCY": "0s",
+    }
+    with serving(door, **told) as service:
+        ada = service.person()
+        ada.session = ada.http.post("/signup", json={}).json()
+        asked = ada.ask("PUT", "/user", email=ada.email).json()
+        assert (asked["is_anonymous"], asked["email"], asked["new_email"]) == (True, "", ada.email)
+        code = service.mail(ada.email, "email_change")["code"]
+        body = {"type": "email_change", "email": ada.email, "token": code}
+        user = ada.http.post("/verify", json=body).json()["user"]
+        assert (user["id"], user["is_anonymous"]) == (asked["id"], False)
+        assert ada.ask("PUT", "/user", password=ada.password).status_code == 200
+        assert ada.sign_in().json()["user"]["id"] == asked["id"]

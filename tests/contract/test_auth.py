@@ -168,7 +168,15 @@ def test_supabase_py_uses_codes_links_and_providers(strict: Door, issuer: Issuer
     token = strict.mail(email, "magiclink")["token_hash"]
     assert ada.verify_otp({"token_hash": token, "type": "magiclink"}).session
     assert "/authorize?" in ada.sign_in_with_oauth({"provider": "google"}).url
-    assert "login/oauth" in ada.link_identity({"provider": "github"}).url
+    issuer.becomes(address())
+    away = ada.link_identity({"provider": "github"}).url
+    assert "login/oauth" in away
+    back = httpx.get(httpx.get(away).headers["location"])
+    assert "code=" in back.headers["location"], "it is linked"
+    identities = ada.get_user_identities().identities  # type: ignore[union-attr]
+    assert [identity.provider for identity in identities] == ["email", "github"]
+    ada.unlink_identity(identities[1])
+    assert len(ada.get_user_identities().identities) == 1  # type: ignore[union-attr]
     issuer.becomes(address())
     wish: Any = {"provider": "google", "token": issuer.id_token()}
     assert SyncGoTrueClient(url=strict.url).sign_in_with_id_token(wish).session
@@ -201,6 +209,10 @@ def test_supabase_py_administrates(door: Door) -> None:
     ada = client(door)
     session = ada.auth.sign_in_with_password({"email": email, "password": PASSWORD}).session
     assert session
+    factor = ada.auth.mfa.enroll({"factor_type": "totp"})
+    listed: Any = admin.mfa.list_factors({"user_id": user.id})
+    assert [found.id for found in listed] == [factor.id]
+    assert admin.mfa.delete_factor({"user_id": user.id, "id": factor.id}).id == factor.id
     admin.sign_out(session.access_token)
     with pytest.raises(AuthApiError):
         ada.auth.get_user(session.access_token)
