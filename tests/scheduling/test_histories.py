@@ -1,0 +1,216 @@
+"""Random histories of what people do at once, and an independent checker of where they end."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import psycopg
+
+from tests.harness.database import Database
+from tests.scheduling.test_concurrency import DEADLOCKS, connected, number
+
+# A history a day; docs/testing.md says how to run more.
+HISTORIES = int(os.environ.get("FRONTDESK_HISTORIES", "150"))
+THREADS, STEPS = 4, 3
+PEOPLE = ["ada", "bob", "cyd", "dan"]
+TOWN = """
+    select tests.person(called) from unnest('{owner,ada,bob,cyd,dan}'::text[]) as called;
+    select tests.business('Salon', 'owner'), tests.resource('Ann', 'Salon'),
+        tests.resource('Ben', 'Salon'), tests.resource('Eve', 'Salon'),
+        tests.resource('Room', 'Salon', 'room'), tests.hours('Salon');
+    insert into catalog.working_hours (business_id, weekday, opens_at, closes_at)
+    select tests.id('Salon'), day, '09:00', '17:00' from generate_series(1, 7) as day
+    where day not in (select weekday from catalog.working_hours);
+    select tests.service('Cut', 'Salon'), tests.service('Massage', 'Salon', 90),
+        tests.service('Colour', 'Salon'), tests.service('Yoga', 'Salon');
+    select tests.takes('Cut', 'Ann'), tests.takes('Cut', 'Ben'),
+        tests.takes('Massage', 'Ann'), tests.takes('Massage', 'Room', 'all'),
+        tests.takes('Colour', 'Ben'), tests.takes('Yoga', 'Eve');
+    update catalog.services set buffer_after_minutes = 15, buffer_before_minutes = 5
+    where id = tests.id('Cut');
+    update catalog.services set requires_confirmation = true, is_blocked_by_pending = false
+    where id = tests.id('Colour');
+    update catalog.services set is_class = true, max_party_size = 3 where id = tests.id('Yoga');
+"""
+TAKES = {"Cut": 1, "Massage": 2, "Colour": 1}
+LIVE = {"confirmed", "checked_in", "completed"}
+STEPS_THAT_EXIST = {
+    ("held", "pending"), ("held", "confirmed"), ("held", "cancelled"), ("held", "expired"),
+    ("pending", "confirmed"), ("pending", "rejected"), ("pending", "cancelled"),
+    ("pending", "expired"), ("confirmed", "cancelled"), ("confirmed", "pending"),
+}  # fmt: skip
+REFUSALS = {
+    "slot_taken", "outside_hours", "too_soon", "invalid_transition", "hold_expired",
+    "changed_meanwhile", "capacity_in_use", "in_use", "offer_expired", "already_waiting",
+    "forbidden", "not_eligible", "invalid_input",
+}  # fmt: skip
+YOGA = "tests.id('Yoga')::text"
+MINE = "select id::text from public.bookings where starts_at::date = %(day)s order by id limit 1"
+
+
+def step(order: random.Random) -> tuple[str, str]:
+    """Something that somebody does on the day: who, and the statement."""
+    who = order.choice(PEOPLE)
+    service = order.choice(["Cut", "Cut", "Massage", "Colour", "Yoga", "Yoga"])
+    at = f"%(day)s || 'T{order.randint(9, 12):02}:00:00Z'"
+    window = "%(day)s || 'T09:00:00Z', %(day)s || 'T14:00:00Z'"
+    one = f"tests.id('{service}')::text"
+    party = order.randint(1, 3) if service == "Yoga" else 1
+    hold = order.choice(["true", "false", "false"])
+    return order.choice(
+        [
+            (who, f"public.book({one}, {at}, party_size => '{party}', hold => '{hold}')"),
+            (who, f"public.book({one}, {at}, party_size => '{party}')"),
+            (who, f"public.book_series({one}, {at}, 'FREQ=DAILY;COUNT=2', on_conflict => 'skip')"),
+            (who, f"public.cancel_booking(({MINE}))"),
+            (who, f"public.reschedule_booking(({MINE}), {at})"),
+            (who, f"public.confirm_booking(({MINE}))"),
+            (who, f"public.join_waitlist({one}, {window})"),
+            (who, "public.accept_waitlist_offer(id::text) from public.waitlist_entries"
+             " where status = 'offered'"),
+            (who, "public.leave_waitlist(id::text) from public.waitlist_entries limit 1"),
+            ("owner", f"public.confirm_booking(({MINE}))"),
+            ("owner", f"public.reject_booking(({MINE}), 'no')"),
+            ("owner", f"public.cancel_booking(({MINE}))"),
+            ("owner", f"public.create_slots({YOGA}, %(day)s, '09:00', '12:00', '3')"),
+        ]
+    )  # fmt: skip
+
+
+def live(db: Database, thread: int) -> Counter[str]:
+    """One of those who act: day after day, some steps each; gives the answers."""
+    said: Counter[str] = Counter()
+    with connected(db) as connection:
+        for day in range(HISTORIES):
+            order = random.Random(day * THREADS + thread)
+            date = f"(date '2031-05-05' + {day})::text"
+            for index in range(STEPS):
+                who, statement = step(order)
+                said[one(connection, who, statement.replace("%(day)s", date), day, index)] += 1
+    return said
+
+
+def one(connection: psycopg.Connection, who: str, statement: str, day: int, index: int) -> str:
+    """Do it; gives ok, or the token of the refusal. Every step is twelve minutes after the last."""
+    # MINE compares dates with dates.
+    statement = statement.replace("::date = (date", "::date::text = (date")
+    clock = f"timestamptz '2031-05-04 08:00Z' + interval '{day} days {index * 12} minutes'"
+    call = f"begin; select tests.at({clock}); select tests.act_as('{who}'); select {statement}"
+    try:
+        connection.execute(f"{call}; commit".encode())
+    except psycopg.Error as error:
+        connection.execute("rollback")
+        return error.diag.message_detail or f"{error.sqlstate} {error}"
+    return "ok"
+
+
+def facts(db: Database, query: str) -> Iterator[dict[str, Any]]:
+    """The rows of a query, by name."""
+    with db.connection.cursor(row_factory=psycopg.rows.dict_row) as cursor:
+        yield from cursor.execute(query.encode())
+
+
+def check(db: Database) -> None:
+    """Nothing that was promised twice, nothing half-done, nothing that nobody did."""
+    bookings = {row["id"]: row for row in facts(db, "select * from scheduling.bookings")}
+    items = list(
+        facts(
+            db,
+            "select booking_items.*, services.name as service, buffer_before_minutes as before,"
+            " buffer_after_minutes as after, is_class from scheduling.booking_items"
+            " inner join catalog.services on services.id = service_id",
+        )
+    )
+    allocations = list(facts(db, "select * from scheduling.allocations"))
+    seats = list(facts(db, "select * from scheduling.seats"))
+    check_time(allocations)
+    check_seats(db, seats)
+    check_items(bookings, items, allocations, seats)
+    check_steps(db, bookings)
+    check_waitlist(db, bookings)
+
+
+def check_time(allocations: list[dict[str, Any]]) -> None:
+    """Nobody is in two places."""
+    places = defaultdict(list)
+    for row in allocations:
+        if row["is_blocking"]:
+            places[row["resource_id"], row["unit"]].append(row["during"])
+    for ranges in places.values():
+        ranges.sort(key=lambda during: during.lower)
+        assert all(one.upper <= other.lower for one, other in itertools.pairwise(ranges))
+
+
+def check_seats(db: Database, seats: list[dict[str, Any]]) -> None:
+    """Nobody sits on another's lap, or on the floor."""
+    capacities = {
+        row["id"]: row["capacity"] for row in facts(db, "select * from scheduling.sessions")
+    }
+    taken = [(row["session_id"], row["number"]) for row in seats if row["is_blocking"]]
+    assert len(taken) == len(set(taken))
+    assert all(1 <= place <= capacities[session] for session, place in taken)
+
+
+def check_items(
+    bookings: dict[Any, dict[str, Any]],
+    items: list[dict[str, Any]],
+    allocations: list[dict[str, Any]],
+    seats: list[dict[str, Any]],
+) -> None:
+    """A booking has all that its service takes, when it takes it; what is over has nothing."""
+    by_item = defaultdict(list)
+    for row in [*allocations, *seats]:
+        by_item[row["booking_item_id"]].append(row)
+    for item in items:
+        booking, taken = bookings[item["booking_id"]], by_item[item["id"]]
+        blocking = booking["status"] in LIVE | {"held"} or (
+            booking["status"] == "pending" and item["service"] != "Colour"
+        )
+        assert {row["is_blocking"] for row in taken} == {blocking}, booking["status"]
+        assert len(taken) == (booking["party_size"] if item["is_class"] else TAKES[item["service"]])
+        for row in taken:
+            if "during" in row:
+                before = (item["starts_at"] - row["during"].lower).total_seconds() / 60
+                after = (row["during"].upper - item["ends_at"]).total_seconds() / 60
+                assert (before, after) == (item["before"], item["after"])
+            assert (row["expires_at"] is None) == (booking["status"] != "held")
+
+
+def check_steps(db: Database, bookings: dict[Any, dict[str, Any]]) -> None:
+    """Every step exists and follows the one before it; the last is where the booking is."""
+    at: dict[Any, str] = {}
+    for row in facts(db, "select * from scheduling.booking_history order by id"):
+        was, becomes = row["from_status"], row["to_status"]
+        assert was == at.get(row["booking_id"])
+        assert was is None or was == becomes or (was, becomes) in STEPS_THAT_EXIST
+        at[row["booking_id"]] = becomes
+    assert at == {key: row["status"] for key, row in bookings.items()}
+
+
+def check_waitlist(db: Database, bookings: dict[Any, dict[str, Any]]) -> None:
+    """What was accepted is theirs, and what is offered is held for nobody else."""
+    for entry in facts(db, "select * from scheduling.waitlist_entries"):
+        assert (entry["status"] == "accepted") == (entry["booking_id"] is not None)
+        if entry["booking_id"]:
+            assert bookings[entry["booking_id"]]["customer_id"] == entry["customer_id"]
+    for offer in facts(db, "select * from scheduling.waitlist_offers"):
+        booking = bookings[offer["booking_id"]]
+        assert (booking["status"], booking["customer_id"]) == ("held", None)
+        assert offer["expires_at"] <= booking["hold_expires_at"] <= booking["starts_at"]
+
+
+def test_whatever_people_do_at_once_it_ends_well(db: Database) -> None:
+    db.connection.execute(TOWN)
+    deadlocks = number(db, DEADLOCKS)
+    with ThreadPoolExecutor(THREADS) as pool:
+        said = sum(pool.map(lambda thread: live(db, thread), range(THREADS)), Counter[str]())
+    assert set(said) <= REFUSALS | {"ok"}, said
+    assert said["ok"] > HISTORIES * THREADS * STEPS / 3
+    check(db)
+    assert number(db, DEADLOCKS) == deadlocks
