@@ -20,8 +20,8 @@ def bench(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            help="slots, book, read, rls, start, queue, auth, peer, calcom, search; "
-            "all if none is named."
+            help="slots, book, read, rls, start, queue, auth, peer, calcom, search, features, "
+            "series; all if none is named."
         ),
     ] = None,
     as_json: JsonOption = False,

@@ -19,6 +19,7 @@ from tests.bench.figures import Figure, compare, milliseconds
 from tests.bench.handwritten import peer
 from tests.bench.load import load, request
 from tests.bench.queue import queue
+from tests.bench.scheduling import features, series
 from tests.bench.search import search
 from tests.bench.shared import (
     BUSINESS,
@@ -263,4 +264,6 @@ ALL = {
     "peer": peer,
     "calcom": calcom,
     "search": search,
+    "features": features,
+    "series": series,
 }
