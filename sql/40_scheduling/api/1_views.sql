@@ -236,15 +236,21 @@ as
 select
     booking_transitions.from_status,
     booking_transitions.to_status,
-    booking_transitions.actors
+    booking_transitions.actors,
+    booking_transitions.guard,
+    booking_transitions.due
 from scheduling.booking_transitions;
 grant select on public.booking_transitions to anon, authenticated, service_role;
 
 comment on view public.booking_transitions is
-'Every step that a booking can take, and who may take it.';
+'Every step that a booking can take, who may take it, and what it does by itself.';
 comment on column public.booking_transitions.from_status is 'From.';
 comment on column public.booking_transitions.to_status is 'To.';
 comment on column public.booking_transitions.actors is 'customer, business, system.';
+comment on column public.booking_transitions.guard is
+'What has to be so: after_start; null is nothing.';
+comment on column public.booking_transitions.due is
+'When it happens by itself: hold_expires_at or starts_at of the booking; null is never.';
 
 -- How reliable each customer has been with each business, counted from the bookings themselves.
 create view public.customer_stats

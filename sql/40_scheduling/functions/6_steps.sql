@@ -171,13 +171,6 @@ begin
         return v_booking.id;
     end if;
     perform scheduling.refuse_overdue(v_booking);
-    if v_to_status = 'no_show'
-        and v_booking.status in ('confirmed', 'checked_in')
-        and private.now() < v_booking.starts_at then
-        perform private.refuse(
-            'PT422', 'too_soon', 'Nobody is late before the start.', 'Wait for the start.'
-        );
-    end if;
     -- A customer who completes a hold of a service on request has made the request.
     if v_booking.status = 'held'
         and v_to_status = 'confirmed'

@@ -1,9 +1,9 @@
 -- What holds for bookings on every path, the table owner's included.
 
 /*
- * Only steps that exist, only by whom they are for.
+ * Only steps that exist, only by whom they are for, only when what guards them is so.
  *
- * Errors:  PT403 forbidden · PT409 invalid_transition
+ * Errors:  PT403 forbidden · PT409 invalid_transition · PT422 too_soon
  */
 create function scheduling.bookings__refuse_illegal_steps()
 returns trigger
@@ -13,9 +13,9 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_actors scheduling.actor_kind[];
+    v_step scheduling.booking_transitions;
 begin
-    select booking_transitions.actors || 'system'::scheduling.actor_kind into v_actors
+    select booking_transitions.* into v_step
     from scheduling.booking_transitions
     where
         booking_transitions.from_status = old.status
@@ -28,9 +28,15 @@ begin
         );
     end if;
     -- A hold that runs out is released by whoever comes next, a rival included.
-    if new.status <> 'expired' and not v_actors && scheduling.actors(old) then
+    if new.status <> 'expired'
+        and not (v_step.actors || 'system'::scheduling.actor_kind) && scheduling.actors(old) then
         perform private.refuse(
             'PT403', 'forbidden', 'This step is not yours to take.', 'Ask the business to take it.'
+        );
+    end if;
+    if v_step.guard = 'after_start' and private.now() < new.starts_at then
+        perform private.refuse(
+            'PT422', 'too_soon', 'Nobody is late before the start.', 'Wait for the start.'
         );
     end if;
     return new;
@@ -219,12 +225,21 @@ begin
     select
         new.id,
         new.business_id,
-        new.status,
-        'expired',
-        case when new.status = 'pending' then new.starts_at else new.hold_expires_at end
+        booking_transitions.from_status,
+        booking_transitions.to_status,
+        moments.due_at
+    from scheduling.booking_transitions
+    cross join lateral (
+        select
+            case booking_transitions.due
+                when 'starts_at' then new.starts_at
+                else new.hold_expires_at
+            end as due_at
+    ) as moments
     where
-        new.status = 'pending'
-        or new.status in ('held', 'pending_payment') and new.hold_expires_at is not null;
+        booking_transitions.from_status = new.status
+        and booking_transitions.due is not null
+        and moments.due_at is not null;
     return null;
 end;
 $$;

@@ -110,16 +110,28 @@ create type scheduling.leg as (
     private_link_id uuid
 );
 
+-- What has to be so before a step is taken, and the moment at which a booking takes one by itself.
+create type scheduling.transition_guard as enum ('after_start');
+create type scheduling.transition_moment as enum ('hold_expires_at', 'starts_at');
+
 create table scheduling.booking_transitions (
     from_status scheduling.booking_status not null,
     to_status scheduling.booking_status not null,
     -- Who may take this step. The system may take every step that exists.
     actors scheduling.actor_kind array not null,
+    guard scheduling.transition_guard,
+    -- When it happens by itself; null: only when somebody takes it.
+    due scheduling.transition_moment,
 
     primary key (from_status, to_status)
 );
 comment on table scheduling.booking_transitions is
-'The life of a booking: every step that exists, and who may take it.';
+'The life of a booking: every step that exists, who may take it, what has to be so, and what happens
+by itself.';
+-- A booking waits for one thing at a time.
+create unique index booking_transitions_one_due_idx
+on scheduling.booking_transitions (from_status)
+where due is not null;
 
 create table scheduling.bookings (
     id uuid primary key default gen_random_uuid(),
