@@ -8618,16 +8618,28 @@ create type scheduling.leg as (
     private_link_id uuid
 );
 
+-- What has to be so before a step is taken, and the moment at which a booking takes one by itself.
+create type scheduling.transition_guard as enum ('after_start');
+create type scheduling.transition_moment as enum ('hold_expires_at', 'starts_at');
+
 create table scheduling.booking_transitions (
     from_status scheduling.booking_status not null,
     to_status scheduling.booking_status not null,
     -- Who may take this step. The system may take every step that exists.
     actors scheduling.actor_kind array not null,
+    guard scheduling.transition_guard,
+    -- When it happens by itself; null: only when somebody takes it.
+    due scheduling.transition_moment,
 
     primary key (from_status, to_status)
 );
 comment on table scheduling.booking_transitions is
-'The life of a booking: every step that exists, and who may take it.';
+'The life of a booking: every step that exists, who may take it, what has to be so, and what happens
+by itself.';
+-- A booking waits for one thing at a time.
+create unique index booking_transitions_one_due_idx
+on scheduling.booking_transitions (from_status)
+where due is not null;
 
 create table scheduling.bookings (
     id uuid primary key default gen_random_uuid(),
@@ -12621,13 +12633,6 @@ begin
         return v_booking.id;
     end if;
     perform scheduling.refuse_overdue(v_booking);
-    if v_to_status = 'no_show'
-        and v_booking.status in ('confirmed', 'checked_in')
-        and private.now() < v_booking.starts_at then
-        perform private.refuse(
-            'PT422', 'too_soon', 'Nobody is late before the start.', 'Wait for the start.'
-        );
-    end if;
     -- A customer who completes a hold of a service on request has made the request.
     if v_booking.status = 'held'
         and v_to_status = 'confirmed'
@@ -15495,9 +15500,9 @@ $$;
 -- What holds for bookings on every path, the table owner's included.
 
 /*
- * Only steps that exist, only by whom they are for.
+ * Only steps that exist, only by whom they are for, only when what guards them is so.
  *
- * Errors:  PT403 forbidden · PT409 invalid_transition
+ * Errors:  PT403 forbidden · PT409 invalid_transition · PT422 too_soon
  */
 create function scheduling.bookings__refuse_illegal_steps()
 returns trigger
@@ -15507,9 +15512,9 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_actors scheduling.actor_kind[];
+    v_step scheduling.booking_transitions;
 begin
-    select booking_transitions.actors || 'system'::scheduling.actor_kind into v_actors
+    select booking_transitions.* into v_step
     from scheduling.booking_transitions
     where
         booking_transitions.from_status = old.status
@@ -15522,9 +15527,15 @@ begin
         );
     end if;
     -- A hold that runs out is released by whoever comes next, a rival included.
-    if new.status <> 'expired' and not v_actors && scheduling.actors(old) then
+    if new.status <> 'expired'
+        and not (v_step.actors || 'system'::scheduling.actor_kind) && scheduling.actors(old) then
         perform private.refuse(
             'PT403', 'forbidden', 'This step is not yours to take.', 'Ask the business to take it.'
+        );
+    end if;
+    if v_step.guard = 'after_start' and private.now() < new.starts_at then
+        perform private.refuse(
+            'PT422', 'too_soon', 'Nobody is late before the start.', 'Wait for the start.'
         );
     end if;
     return new;
@@ -15713,12 +15724,21 @@ begin
     select
         new.id,
         new.business_id,
-        new.status,
-        'expired',
-        case when new.status = 'pending' then new.starts_at else new.hold_expires_at end
+        booking_transitions.from_status,
+        booking_transitions.to_status,
+        moments.due_at
+    from scheduling.booking_transitions
+    cross join lateral (
+        select
+            case booking_transitions.due
+                when 'starts_at' then new.starts_at
+                else new.hold_expires_at
+            end as due_at
+    ) as moments
     where
-        new.status = 'pending'
-        or new.status in ('held', 'pending_payment') and new.hold_expires_at is not null;
+        booking_transitions.from_status = new.status
+        and booking_transitions.due is not null
+        and moments.due_at is not null;
     return null;
 end;
 $$;
@@ -16670,15 +16690,21 @@ as
 select
     booking_transitions.from_status,
     booking_transitions.to_status,
-    booking_transitions.actors
+    booking_transitions.actors,
+    booking_transitions.guard,
+    booking_transitions.due
 from scheduling.booking_transitions;
 grant select on public.booking_transitions to anon, authenticated, service_role;
 
 comment on view public.booking_transitions is
-'Every step that a booking can take, and who may take it.';
+'Every step that a booking can take, who may take it, and what it does by itself.';
 comment on column public.booking_transitions.from_status is 'From.';
 comment on column public.booking_transitions.to_status is 'To.';
 comment on column public.booking_transitions.actors is 'customer, business, system.';
+comment on column public.booking_transitions.guard is
+'What has to be so: after_start; null is nothing.';
+comment on column public.booking_transitions.due is
+'When it happens by itself: hold_expires_at or starts_at of the booking; null is never.';
 
 -- How reliable each customer has been with each business, counted from the bookings themselves.
 create view public.customer_stats
