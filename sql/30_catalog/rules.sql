@@ -45,6 +45,10 @@ create trigger _010_refuse_bad_input
 before insert or update on catalog.schedule_exceptions
 for each row execute function private.any__refuse_bad_input('manage');
 
+create trigger _010_refuse_bad_input
+before insert or update on catalog.travel_zones
+for each row execute function private.any__refuse_bad_input('manage');
+
 create trigger _900_touch
 before update on catalog.services
 for each row execute function private.any__touch();
@@ -149,6 +153,42 @@ $$;
 create trigger _100_refuse_overlap
 before insert or update on catalog.working_hours
 for each row execute function catalog.working_hours__refuse_overlap();
+
+/*
+ * Nobody is in two places: said before the constraint does, in the API's words.
+ *
+ * Errors:  PT409 dates_overlap
+ */
+create function catalog.travel_zones__refuse_overlap()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if exists (
+        select 1
+        from catalog.travel_zones
+        where
+            travel_zones.business_id = new.business_id
+            and travel_zones.resource_id = new.resource_id
+            and travel_zones.id <> new.id
+            and travel_zones.starts_on <= new.ends_on
+            and travel_zones.ends_on >= new.starts_on
+    ) then
+        perform private.refuse(
+            'PT409', 'dates_overlap', 'On some of these dates they are already elsewhere.',
+            'Change the row that exists, or delete it first.'
+        );
+    end if;
+    return new;
+end;
+$$;
+
+create trigger _100_refuse_overlap
+before insert or update on catalog.travel_zones
+for each row execute function catalog.travel_zones__refuse_overlap();
 
 /*
  * A capacity cannot shrink below a place that is booked in the future: that booking would stand

@@ -15,6 +15,8 @@ from catalog.cancellation_policies
 where cancellation_policies.business_id = %(business)s;
 insert into catalog.schedule_exceptions (business_id, starts_on, ends_on)
 values (%(business)s, '2031-01-01', '2031-01-01');
+insert into catalog.travel_zones (business_id, resource_id, starts_on, ends_on, time_zone)
+values (%(business)s, %(resource)s, '2031-01-01', '2031-01-01', 'Asia/Tokyo');
 insert into catalog.blocked_periods (business_id, during, resource_id)
 values
 (%(business)s, '[2031-01-01 10:00Z, 2031-01-01 11:00Z)', null),

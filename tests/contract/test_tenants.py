@@ -39,6 +39,7 @@ PRIVATE_VIEWS = {
     "private_links",
     "preferred_resources",
     "schedule_exceptions",
+    "travel_zones",
     "seats",
     "waitlist_entries",
 }

@@ -57,6 +57,27 @@ class Resource:
     # Busy in a calendar that it imports.
     busy: list[Span] = field(default_factory=list)
     taken: list[tuple[int, Span]] = field(default_factory=list)
+    travels: list[tuple[dt.date, dt.date, str]] = field(default_factory=list)
+
+
+@dataclass
+class Limit:
+    """So much in a period: of the service, of a resource (its key), or of the business."""
+
+    subject: str
+    is_per_customer: bool
+    period: str
+    max_bookings: int | None
+    max_minutes: int | None
+
+
+@dataclass
+class Booked:
+    """A booking: whose, when, and what it takes."""
+
+    customer: str
+    start: dt.datetime
+    resources: set[str]
 
 
 @dataclass
@@ -77,26 +98,64 @@ class World:
     offset: int
     notice: int
     party: int
+    limits: list[Limit] = field(default_factory=list)
+    booked: list[Booked] = field(default_factory=list)
 
     def free(
-        self, now: dt.datetime, from_at: dt.datetime, to_at: dt.datetime
+        self, now: dt.datetime, from_at: dt.datetime, to_at: dt.datetime, customer: str
     ) -> set[tuple[dt.datetime, str, int]]:
-        """Every (start, staff, places left) between two instants."""
+        """Every (start, staff, places left) between two instants, for a customer."""
         found = set()
         for person in self.staff:
             for start in self._starts(person, from_at, to_at):
                 left = self._left(person, start)
-                enough = left >= self._units(person)
-                if start >= now + self.notice * MINUTE and enough and self._rooms_free(start):
+                if (
+                    start >= now + self.notice * MINUTE
+                    and self._is_ready(person, start, customer)
+                    and self._rooms_free(start, customer)
+                    and self._allows("service", start, customer)
+                    and self._allows("business", start, customer)
+                ):
                     found.add((start, person.key, left))
         return found
 
-    def _units(self, resource: Resource) -> int:
-        return self.party if resource.capacity > 1 else 1
+    def _is_ready(self, resource: Resource, start: dt.datetime, customer: str) -> bool:
+        """Whether it has enough places then, and no limit in its way."""
+        units = self.party if resource.capacity > 1 else 1
+        enough = self._left(resource, start) >= units
+        return enough and self._allows(resource.key, start, customer)
 
-    def _rooms_free(self, start: dt.datetime) -> bool:
-        ready = [self._left(room, start) >= self._units(room) for room in self.rooms]
+    def _rooms_free(self, start: dt.datetime, customer: str) -> bool:
+        ready = [self._is_ready(room, start, customer) for room in self.rooms]
         return not ready or (all(ready) if self.rooms_mode == "all" else any(ready))
+
+    def _allows(self, subject: str, start: dt.datetime, customer: str) -> bool:
+        """Whether the limits of a subject leave room for one more."""
+        for limit in self.limits:
+            if limit.subject != subject:
+                continue
+            used = sum(
+                1
+                for other in self.booked
+                if self._period(limit, other.start) == self._period(limit, start)
+                and (subject in ("service", "business") or subject in other.resources)
+                and (not limit.is_per_customer or other.customer == customer)
+            )
+            if limit.max_bookings is not None and used + 1 > limit.max_bookings:
+                return False
+            if limit.max_minutes is not None and (used + 1) * self.minutes > limit.max_minutes:
+                return False
+        return True
+
+    def _period(self, limit: Limit, start: dt.datetime) -> tuple[int, ...]:
+        """Which day, week, month or year of the business's zone an instant is in."""
+        day = start.astimezone(ZoneInfo(self.zone)).date()
+        return {
+            "day": (day.year, day.month, day.day),
+            "week": tuple(day.isocalendar())[:2],
+            "month": (day.year, day.month),
+            "year": (day.year,),
+        }[limit.period]
 
     def _starts(
         self, person: Resource, from_at: dt.datetime, to_at: dt.datetime
@@ -112,7 +171,7 @@ class World:
 
     def _windows(self, resource: Resource, from_at: dt.datetime, to_at: dt.datetime) -> list[Span]:
         own = bool(resource.hours.weekly)
-        zone = resource.zone or self.zone
+        home = resource.zone or self.zone
         spans = []
         day = from_at.date() - dt.timedelta(days=3)
         while day <= to_at.date() + dt.timedelta(days=3):
@@ -124,9 +183,13 @@ class World:
                 windows = plan.weekly.get(day.isoweekday(), [])
                 if resource.kind == "room" and not plan.weekly:
                     windows = [(dt.time(), None)]
+            zone = next(
+                (there for first, last, there in resource.travels if first <= day <= last), home
+            )
             for opens, closes in windows:
                 span = instant(day, opens, zone), instant(day, closes, zone)
-                if span[0] < span[1]:
+                exists = span[0].astimezone(ZoneInfo(zone)).date() == day
+                if exists and span[0] < span[1]:
                     spans.append(span)
             day += dt.timedelta(days=1)
         return spans

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from typing import Any
 
 import psycopg
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
-from psycopg.types.json import Jsonb
 
 from tests.harness.database import Database
-from tests.scheduling.model import Hours, Resource, Span, SpecialDays, Window, World
+from tests.scheduling.model import (
+    Hours,
+    Limit,
+    Resource,
+    Span,
+    SpecialDays,
+    Window,
+    World,
+)
+from tests.scheduling.shop import Shop
 
 # Zones with both of their clock changes (2031), and three without: odd offsets, no changes.
 DAYS = [
@@ -23,6 +30,7 @@ DAYS = [
     ("Australia/Lord_Howe", dt.date(2031, 4, 6)),
     ("Australia/Lord_Howe", dt.date(2031, 10, 5)),
     ("Asia/Kathmandu", dt.date(2031, 6, 15)),
+    ("Pacific/Apia", dt.date(2011, 12, 30)),  # a date that it skipped
 ]
 ZONES = sorted({zone for zone, _day in DAYS})
 TIMES = [dt.time(hour, minute) for hour in range(24) for minute in (0, 30)]
@@ -71,6 +79,33 @@ def spans(draw: Draw, day: dt.date) -> list[Span]:
 
 
 @st.composite
+def travels(draw: Draw, day: dt.date) -> list[tuple[dt.date, dt.date, str]]:
+    """At most one journey around a day."""
+    if draw(st.integers(0, 2)):
+        return []
+    first = day + dt.timedelta(days=draw(st.integers(-1, 1)))
+    return [
+        (first, first + dt.timedelta(days=draw(st.integers(0, 1))), draw(st.sampled_from(ZONES)))
+    ]
+
+
+@st.composite
+def limits(draw: Draw, subjects: list[str], minutes: int) -> list[Limit]:
+    """Up to two limits that a booking or two fill."""
+    found: dict[tuple[str, bool, str], Limit] = {}
+    for _ in range(draw(st.sampled_from([0, 0, 1, 2]))):
+        subject = draw(st.sampled_from(subjects))
+        is_per_customer = draw(st.booleans())
+        period = draw(st.sampled_from(["day", "day", "week", "month", "year"]))
+        bookings = draw(st.sampled_from([None, 0, 1, 2]))
+        limit = minutes * draw(st.integers(1, 2)) - draw(st.integers(0, 1))
+        found[subject, is_per_customer, period] = Limit(
+            subject, is_per_customer, period, bookings, limit if bookings is None else None
+        )
+    return list(found.values())
+
+
+@st.composite
 def worlds(draw: Draw) -> tuple[World, dt.date]:
     """A business on a day on which clocks may change."""
     zone, day = draw(st.sampled_from(DAYS))
@@ -85,6 +120,7 @@ def worlds(draw: Draw) -> tuple[World, dt.date]:
             draw(hours(day, may_be_empty=True)),
             draw(spans(day)),
             [*draw(spans(day)), *draw(spans(day))],
+            travels=draw(travels(day)),
         )
 
     party = draw(st.integers(1, 2))
@@ -112,176 +148,9 @@ def worlds(draw: Draw) -> tuple[World, dt.date]:
         notice=draw(st.sampled_from([0, 0, 600])),
         party=party,
     )
+    keys = [item.key for item in (*world.staff, *world.rooms)]
+    world.limits = draw(limits(["service", "business", *keys], world.minutes))
     return world, day
-
-
-class Shop:
-    """A world written into the database, and asked there."""
-
-    def __init__(self, connection: psycopg.Connection, world: World) -> None:
-        self.connection = connection
-        self.world = world
-        self.ids = {item.key: uuid.uuid4() for item in (*world.staff, *world.rooms)}
-        self._run("select tests.person('owner'), tests.person('customer')")
-        self._run("select tests.business('Shop', 'owner', %s)", world.zone)
-        ((self.business, self.service),) = self._run(
-            "select tests.id('Shop'), tests.service('Visit', 'Shop', %s)", world.minutes
-        )
-        self._run(
-            "update catalog.services set buffer_before_minutes = %s, buffer_after_minutes = %s,"
-            " slot_interval_minutes = %s, slot_offset_minutes = %s, min_notice_minutes = %s,"
-            " max_party_size = 4 where id = %s",
-            world.before,
-            world.after,
-            world.interval,
-            world.offset,
-            world.notice,
-            self.service,
-        )
-        for item in (*world.staff, *world.rooms):
-            self._write_resource(item)
-        self._write_hours(world.hours, None)
-        for first, last in world.closures:
-            self._run(
-                "insert into business.closures (business_id, starts_on, ends_on)"
-                " values (%s, %s, %s)",
-                self.business,
-                first,
-                last,
-            )
-        self._write_blocks(world.blocked, None)
-
-    def _run(self, query: str, *arguments: object) -> list[tuple[Any, ...]]:
-        cursor = self.connection.execute(query.encode(), arguments or None)
-        return cursor.fetchall() if cursor.description else []
-
-    def _write_resource(self, item: Resource) -> None:
-        key = self.ids[item.key]
-        self._run(
-            "insert into catalog.resources (id, business_id, kind, name, capacity, time_zone)"
-            " values (%s, %s, %s, %s, %s, %s)",
-            key,
-            self.business,
-            item.kind,
-            item.key,
-            item.capacity,
-            item.zone,
-        )
-        mode = self.world.rooms_mode if item.kind == "room" else "any"
-        self._run(
-            "insert into catalog.service_resources (business_id, service_id, resource_id, mode,"
-            " pool) values (%s, %s, %s, %s, %s)",
-            self.business,
-            self.service,
-            key,
-            mode,
-            item.kind,
-        )
-        self._write_hours(item.hours, key)
-        self._write_blocks(item.blocked, key)
-        self._import_busy_time(item.busy, key)
-
-    def _write_hours(self, plan: Hours, owner: uuid.UUID | None) -> None:
-        for weekday, found in plan.weekly.items():
-            for opens, closes in found:
-                self._run(
-                    "insert into catalog.working_hours (business_id, resource_id, weekday,"
-                    " opens_at, closes_at) values (%s, %s, %s, %s, %s::time)",
-                    self.business,
-                    owner,
-                    weekday,
-                    opens,
-                    str(closes) if closes else "24:00",
-                )
-        for rule in plan.exceptions:
-            opens, closes = rule.window or (None, None)
-            until = "24:00" if rule.window and closes is None else closes and str(closes)
-            self._run(
-                "insert into catalog.schedule_exceptions (business_id, resource_id, starts_on,"
-                " ends_on, opens_at, closes_at) values (%s, %s, %s, %s, %s, %s::time)",
-                self.business,
-                owner,
-                rule.first,
-                rule.last,
-                opens,
-                until,
-            )
-
-    def _write_blocks(self, blocked: list[Span], owner: uuid.UUID | None) -> None:
-        for low, high in blocked:
-            self._run(
-                "insert into catalog.blocked_periods (business_id, resource_id, during)"
-                " values (%s, %s, tstzrange(%s, %s))",
-                self.business,
-                owner,
-                low,
-                high,
-            )
-
-    def _import_busy_time(self, busy: list[Span], owner: uuid.UUID) -> None:
-        """As a worker does that has read a calendar, in which events may overlap."""
-        events = [
-            {"uid": "", "starts": f"{low:%Y-%m-%dT%H:%M:%S}Z", "ends": f"{high:%Y-%m-%dT%H:%M:%S}Z"}
-            for low, high in busy
-        ]
-        self._run(
-            "insert into catalog.calendar_imports (business_id, resource_id, url, requested_at)"
-            " values (%s, %s, 'https://calendar.example/', now())",
-            self.business,
-            owner,
-        )
-        read = {"attempt": 0, "events": events, "skipped_count": 0}
-        self._run(
-            "select catalog.finish_import(id, %s) from catalog.calendar_imports"
-            " where resource_id = %s",
-            Jsonb(read),
-            owner,
-        )
-
-    def slots(self, from_at: dt.datetime, to_at: dt.datetime) -> set[tuple[dt.datetime, str, int]]:
-        """What the API offers."""
-        names = {key: name for name, key in self.ids.items()}
-        return {
-            (start.astimezone(dt.UTC), names[key], left)
-            for start, key, left in self._run(
-                "select starts_at, resource_id, remaining from public.available_slots("
-                "%s::text, %s::text, %s::text, party_size => %s::text)",
-                self.service,
-                from_at.isoformat(),
-                to_at.isoformat(),
-                self.world.party,
-            )
-        }
-
-    def book(self, start: dt.datetime, name: str) -> str:
-        """Try to book as the customer; gives `booked`, or the token of the refusal."""
-        try:
-            with self.connection.transaction():
-                self._run("select tests.act_as('customer')")
-                self._run(
-                    "select public.book(%s::text, %s::text, %s::text, %s::text)",
-                    self.service,
-                    start.isoformat(),
-                    self.ids[name],
-                    self.world.party,
-                )
-                self._run("select tests.act_as_owner()")
-        except psycopg.Error as error:
-            return error.diag.message_detail or str(error)
-        self._learn()
-        return "booked"
-
-    def _learn(self) -> None:
-        """Tell the model what is taken now."""
-        for item in (*self.world.staff, *self.world.rooms):
-            item.taken = [
-                (unit, (low.astimezone(dt.UTC), high.astimezone(dt.UTC)))
-                for unit, low, high in self._run(
-                    "select unit, lower(during), upper(during) from scheduling.allocations"
-                    " where resource_id = %s and is_blocking",
-                    self.ids[item.key],
-                )
-            ]
 
 
 REFUSED = {"slot_taken", "outside_hours", "blocked_out", "too_soon", "too_far", "limit_reached"}
@@ -308,16 +177,19 @@ def test_slots_are_what_the_model_says_and_book_agrees(
         connection.execute("select tests.at(%s)", (now,))
         shop = Shop(connection, world)
         for _ in range(3):
-            offered = shop.slots(from_at, to_at)
-            assert offered == world.free(now, from_at, to_at)
+            who = data.draw(st.sampled_from(["customer", "customer", "rival"]))
+            offered = shop.slots(from_at, to_at, who)
+            assert offered == world.free(now, from_at, to_at, who)
             if offered:
                 event("something is offered")
                 start, name, _left = data.draw(st.sampled_from(sorted(offered)))
-                assert shop.book(start, name) == "booked"
-        still_free = {(start, name) for start, name, _left in shop.slots(from_at, to_at)}
+                assert shop.book(start, name, who) == "booked"
+        still_free = {(at, name) for at, name, _left in shop.slots(from_at, to_at, "customer")}
         for _ in range(3):
             start = from_at + dt.timedelta(minutes=5 * data.draw(st.integers(0, 620)))
             name = data.draw(st.sampled_from([person.key for person in world.staff]))
             if (start, name) not in still_free:
-                assert shop.book(start, name) in REFUSED
+                answer = shop.book(start, name, "customer")
+                event(answer)
+                assert answer in REFUSED
         connection.rollback()

@@ -58,6 +58,31 @@ comment on column public.schedule_exceptions.closes_at is
 comment on column public.schedule_exceptions.reason is 'At most 500 characters.';
 comment on column public.schedule_exceptions.created_at is 'When it was made.';
 
+create view public.travel_zones
+with (security_invoker = true)
+as
+select
+    travel_zones.id,
+    travel_zones.business_id,
+    travel_zones.resource_id,
+    travel_zones.starts_on,
+    travel_zones.ends_on,
+    travel_zones.time_zone,
+    travel_zones.created_at
+from catalog.travel_zones;
+grant select, insert, update, delete on public.travel_zones to authenticated, service_role;
+
+comment on view public.travel_zones is
+'Where a resource is on some dates: its hours are read in that zone then. Read by members; written
+by owners and managers.';
+comment on column public.travel_zones.id is 'Key.';
+comment on column public.travel_zones.business_id is 'The business that it belongs to.';
+comment on column public.travel_zones.resource_id is 'Who travels.';
+comment on column public.travel_zones.starts_on is 'First date, in that zone.';
+comment on column public.travel_zones.ends_on is 'Last date, in that zone.';
+comment on column public.travel_zones.time_zone is 'IANA zone of where they are.';
+comment on column public.travel_zones.created_at is 'When it was made.';
+
 create view public.blocked_periods
 with (security_invoker = true)
 as

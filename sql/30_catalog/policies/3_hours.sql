@@ -1,5 +1,5 @@
--- Weekly hours are public, and so is who is away when, and whom to go to instead. Exceptions, what
--- imported calendars say, and why somebody is away are for members.
+-- Weekly hours are public, and so is who is away when, and whom to go to instead. Exceptions, where
+-- somebody travels, what imported calendars say, and why somebody is away are for members.
 
 grant select on table catalog.working_hours to anon;
 grant select, delete on table catalog.working_hours to authenticated;
@@ -69,6 +69,40 @@ with check (business_id in (select private.my_businesses('manage')));
 
 create policy schedule_exceptions_delete
 on catalog.schedule_exceptions
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+alter table catalog.travel_zones enable row level security;
+
+grant select, delete on table catalog.travel_zones to authenticated;
+grant insert (id, business_id, resource_id, starts_on, ends_on, time_zone)
+on table catalog.travel_zones to authenticated;
+grant update (id, business_id, starts_on, ends_on, time_zone)
+on table catalog.travel_zones to authenticated;
+grant select, insert, update, delete on table catalog.travel_zones to service_role;
+
+create policy travel_zones_select
+on catalog.travel_zones
+for select
+to authenticated
+using (business_id in (select private.my_businesses('view')));
+
+create policy travel_zones_insert
+on catalog.travel_zones
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy travel_zones_update
+on catalog.travel_zones
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy travel_zones_delete
+on catalog.travel_zones
 for delete
 to authenticated
 using (business_id in (select private.my_businesses('manage')));

@@ -75,6 +75,34 @@ week''s.';
 create index schedule_exceptions_resource_idx
 on catalog.schedule_exceptions (business_id, resource_id, ends_on, starts_on);
 
+create table catalog.travel_zones (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    resource_id uuid not null,
+    -- Dates of the zone that they travel to.
+    starts_on date not null,
+    ends_on date not null,
+    time_zone text not null,
+    created_at timestamptz not null default now(),
+
+    constraint travel_zones_business_id_id_unique unique (business_id, id),
+    constraint travel_zones_resource_fkey foreign key (business_id, resource_id)
+    references catalog.resources (business_id, id) on delete cascade,
+    constraint travel_zones_end_after_they_start check (
+        ends_on >= starts_on or private.invalid('ends_on', 'must not be before starts_on')
+    ),
+    constraint travel_zones_time_zone_exists check (
+        private.is_time_zone(time_zone)
+        or private.invalid('time_zone', 'must be an IANA time zone, such as Europe/Berlin')
+    ),
+    constraint travel_zones_no_overlap exclude using gist (
+        business_id with =, resource_id with =, daterange(starts_on, ends_on, '[]') with &&
+    )
+);
+comment on table catalog.travel_zones is
+'Where a resource is on some dates: its hours are read in that zone then.';
+create index travel_zones_resource_idx on catalog.travel_zones (business_id, resource_id, ends_on);
+
 create table catalog.blocked_periods (
     id uuid primary key default gen_random_uuid(),
     business_id uuid not null references business.businesses (id) on delete cascade,

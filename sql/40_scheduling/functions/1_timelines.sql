@@ -77,7 +77,8 @@ $$;
  * without hours of its own follows the business. `windows` are the openings as written, date by
  * date, from whose starts slots step; in `openings` those that touch are one, because a service
  * may run from one into the next. The result covers every local date that touches the period. A
- * local time that a clock skips moves forward with it; an opening that vanishes this way is none.
+ * local time that a clock skips moves forward with it; an opening that vanishes this way is none,
+ * and so is one of a date that a zone skips. Who travels works by the clock of where they are.
  */
 create function scheduling.openings(
     business_id uuid,
@@ -213,12 +214,42 @@ begin
             )
     ),
 
-    instants as (
+    travels as materialized (
+        select
+            travel_zones.resource_id as id,
+            travel_zones.starts_on,
+            travel_zones.ends_on,
+            travel_zones.time_zone
+        from catalog.travel_zones
+        where
+            travel_zones.business_id = openings.business_id
+            and travel_zones.resource_id = any(openings.resource_ids)
+            and travel_zones.ends_on >= (lower(openings.during) at time zone 'UTC')::date - 1
+            and travel_zones.starts_on <= (upper(openings.during) at time zone 'UTC')::date + 1
+    ),
+
+    local_windows as (
         select
             windows.id,
-            (windows.day + windows.opens_at) at time zone windows.time_zone as opens_at,
-            (windows.day + windows.closes_at) at time zone windows.time_zone as closes_at
+            windows.day,
+            windows.day + windows.opens_at as opens_at,
+            windows.day + windows.closes_at as closes_at,
+            coalesce(travels.time_zone, windows.time_zone) as time_zone
         from windows
+        left join travels
+            on
+                travels.id = windows.id
+                and windows.day between travels.starts_on and travels.ends_on
+    ),
+
+    instants as (
+        select
+            local_windows.id,
+            local_windows.day,
+            local_windows.time_zone,
+            local_windows.opens_at at time zone local_windows.time_zone as opens_at,
+            local_windows.closes_at at time zone local_windows.time_zone as closes_at
+        from local_windows
     )
 
     select
@@ -226,7 +257,10 @@ begin
         array_agg(tstzrange(instants.opens_at, instants.closes_at)),
         range_agg(tstzrange(instants.opens_at, instants.closes_at))
     from instants
-    where instants.opens_at < instants.closes_at
+    where
+        instants.opens_at < instants.closes_at
+        -- A day later, where a zone has skipped the date altogether (Pacific/Apia, 2011-12-30).
+        and (instants.opens_at at time zone instants.time_zone)::date = instants.day
     group by instants.id;
 end;
 $$;
