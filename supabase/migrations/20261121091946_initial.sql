@@ -6262,6 +6262,34 @@ week''s.';
 create index schedule_exceptions_resource_idx
 on catalog.schedule_exceptions (business_id, resource_id, ends_on, starts_on);
 
+create table catalog.travel_zones (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    resource_id uuid not null,
+    -- Dates of the zone that they travel to.
+    starts_on date not null,
+    ends_on date not null,
+    time_zone text not null,
+    created_at timestamptz not null default now(),
+
+    constraint travel_zones_business_id_id_unique unique (business_id, id),
+    constraint travel_zones_resource_fkey foreign key (business_id, resource_id)
+    references catalog.resources (business_id, id) on delete cascade,
+    constraint travel_zones_end_after_they_start check (
+        ends_on >= starts_on or private.invalid('ends_on', 'must not be before starts_on')
+    ),
+    constraint travel_zones_time_zone_exists check (
+        private.is_time_zone(time_zone)
+        or private.invalid('time_zone', 'must be an IANA time zone, such as Europe/Berlin')
+    ),
+    constraint travel_zones_no_overlap exclude using gist (
+        business_id with =, resource_id with =, daterange(starts_on, ends_on, '[]') with &&
+    )
+);
+comment on table catalog.travel_zones is
+'Where a resource is on some dates: its hours are read in that zone then.';
+create index travel_zones_resource_idx on catalog.travel_zones (business_id, resource_id, ends_on);
+
 create table catalog.blocked_periods (
     id uuid primary key default gen_random_uuid(),
     business_id uuid not null references business.businesses (id) on delete cascade,
@@ -6959,6 +6987,10 @@ create trigger _010_refuse_bad_input
 before insert or update on catalog.schedule_exceptions
 for each row execute function private.any__refuse_bad_input('manage');
 
+create trigger _010_refuse_bad_input
+before insert or update on catalog.travel_zones
+for each row execute function private.any__refuse_bad_input('manage');
+
 create trigger _900_touch
 before update on catalog.services
 for each row execute function private.any__touch();
@@ -7063,6 +7095,42 @@ $$;
 create trigger _100_refuse_overlap
 before insert or update on catalog.working_hours
 for each row execute function catalog.working_hours__refuse_overlap();
+
+/*
+ * Nobody is in two places: said before the constraint does, in the API's words.
+ *
+ * Errors:  PT409 dates_overlap
+ */
+create function catalog.travel_zones__refuse_overlap()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if exists (
+        select 1
+        from catalog.travel_zones
+        where
+            travel_zones.business_id = new.business_id
+            and travel_zones.resource_id = new.resource_id
+            and travel_zones.id <> new.id
+            and travel_zones.starts_on <= new.ends_on
+            and travel_zones.ends_on >= new.starts_on
+    ) then
+        perform private.refuse(
+            'PT409', 'dates_overlap', 'On some of these dates they are already elsewhere.',
+            'Change the row that exists, or delete it first.'
+        );
+    end if;
+    return new;
+end;
+$$;
+
+create trigger _100_refuse_overlap
+before insert or update on catalog.travel_zones
+for each row execute function catalog.travel_zones__refuse_overlap();
 
 /*
  * A capacity cannot shrink below a place that is booked in the future: that booking would stand
@@ -7560,8 +7628,8 @@ to anon, authenticated, service_role;
 
 -- sql/30_catalog/policies/3_hours.sql
 
--- Weekly hours are public, and so is who is away when, and whom to go to instead. Exceptions, what
--- imported calendars say, and why somebody is away are for members.
+-- Weekly hours are public, and so is who is away when, and whom to go to instead. Exceptions, where
+-- somebody travels, what imported calendars say, and why somebody is away are for members.
 
 grant select on table catalog.working_hours to anon;
 grant select, delete on table catalog.working_hours to authenticated;
@@ -7631,6 +7699,40 @@ with check (business_id in (select private.my_businesses('manage')));
 
 create policy schedule_exceptions_delete
 on catalog.schedule_exceptions
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+alter table catalog.travel_zones enable row level security;
+
+grant select, delete on table catalog.travel_zones to authenticated;
+grant insert (id, business_id, resource_id, starts_on, ends_on, time_zone)
+on table catalog.travel_zones to authenticated;
+grant update (id, business_id, starts_on, ends_on, time_zone)
+on table catalog.travel_zones to authenticated;
+grant select, insert, update, delete on table catalog.travel_zones to service_role;
+
+create policy travel_zones_select
+on catalog.travel_zones
+for select
+to authenticated
+using (business_id in (select private.my_businesses('view')));
+
+create policy travel_zones_insert
+on catalog.travel_zones
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy travel_zones_update
+on catalog.travel_zones
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy travel_zones_delete
+on catalog.travel_zones
 for delete
 to authenticated
 using (business_id in (select private.my_businesses('manage')));
@@ -8274,6 +8376,31 @@ comment on column public.schedule_exceptions.closes_at is
 'Local time. All rows of a date together replace the weekly hours.';
 comment on column public.schedule_exceptions.reason is 'At most 500 characters.';
 comment on column public.schedule_exceptions.created_at is 'When it was made.';
+
+create view public.travel_zones
+with (security_invoker = true)
+as
+select
+    travel_zones.id,
+    travel_zones.business_id,
+    travel_zones.resource_id,
+    travel_zones.starts_on,
+    travel_zones.ends_on,
+    travel_zones.time_zone,
+    travel_zones.created_at
+from catalog.travel_zones;
+grant select, insert, update, delete on public.travel_zones to authenticated, service_role;
+
+comment on view public.travel_zones is
+'Where a resource is on some dates: its hours are read in that zone then. Read by members; written
+by owners and managers.';
+comment on column public.travel_zones.id is 'Key.';
+comment on column public.travel_zones.business_id is 'The business that it belongs to.';
+comment on column public.travel_zones.resource_id is 'Who travels.';
+comment on column public.travel_zones.starts_on is 'First date, in that zone.';
+comment on column public.travel_zones.ends_on is 'Last date, in that zone.';
+comment on column public.travel_zones.time_zone is 'IANA zone of where they are.';
+comment on column public.travel_zones.created_at is 'When it was made.';
 
 create view public.blocked_periods
 with (security_invoker = true)
@@ -9145,7 +9272,8 @@ $$;
  * without hours of its own follows the business. `windows` are the openings as written, date by
  * date, from whose starts slots step; in `openings` those that touch are one, because a service
  * may run from one into the next. The result covers every local date that touches the period. A
- * local time that a clock skips moves forward with it; an opening that vanishes this way is none.
+ * local time that a clock skips moves forward with it; an opening that vanishes this way is none,
+ * and so is one of a date that a zone skips. Who travels works by the clock of where they are.
  */
 create function scheduling.openings(
     business_id uuid,
@@ -9281,12 +9409,42 @@ begin
             )
     ),
 
-    instants as (
+    travels as materialized (
+        select
+            travel_zones.resource_id as id,
+            travel_zones.starts_on,
+            travel_zones.ends_on,
+            travel_zones.time_zone
+        from catalog.travel_zones
+        where
+            travel_zones.business_id = openings.business_id
+            and travel_zones.resource_id = any(openings.resource_ids)
+            and travel_zones.ends_on >= (lower(openings.during) at time zone 'UTC')::date - 1
+            and travel_zones.starts_on <= (upper(openings.during) at time zone 'UTC')::date + 1
+    ),
+
+    local_windows as (
         select
             windows.id,
-            (windows.day + windows.opens_at) at time zone windows.time_zone as opens_at,
-            (windows.day + windows.closes_at) at time zone windows.time_zone as closes_at
+            windows.day,
+            windows.day + windows.opens_at as opens_at,
+            windows.day + windows.closes_at as closes_at,
+            coalesce(travels.time_zone, windows.time_zone) as time_zone
         from windows
+        left join travels
+            on
+                travels.id = windows.id
+                and windows.day between travels.starts_on and travels.ends_on
+    ),
+
+    instants as (
+        select
+            local_windows.id,
+            local_windows.day,
+            local_windows.time_zone,
+            local_windows.opens_at at time zone local_windows.time_zone as opens_at,
+            local_windows.closes_at at time zone local_windows.time_zone as closes_at
+        from local_windows
     )
 
     select
@@ -9294,7 +9452,10 @@ begin
         array_agg(tstzrange(instants.opens_at, instants.closes_at)),
         range_agg(tstzrange(instants.opens_at, instants.closes_at))
     from instants
-    where instants.opens_at < instants.closes_at
+    where
+        instants.opens_at < instants.closes_at
+        -- A day later, where a zone has skipped the date altogether (Pacific/Apia, 2011-12-30).
+        and (instants.opens_at at time zone instants.time_zone)::date = instants.day
     group by instants.id;
 end;
 $$;
