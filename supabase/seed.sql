@@ -332,7 +332,11 @@ values
 ('account', 'minutes', 'whole_number', 'How long both are valid'),
 ('account', 'at', 'instant', 'When it happened'),
 ('account', 'ip', 'text', 'From which address'),
-('account', 'agent', 'text', 'With which program')
+('account', 'agent', 'text', 'With which program'),
+('account', 'business_name', 'text', 'With whom a guest books'),
+('account', 'service_names', 'text', 'What a guest books'),
+('account', 'starts_at', 'instant', 'When it begins'),
+('account', 'reference', 'text', 'The booking''s number')
 on conflict (subject, name) do update
 set type = excluded.type, description = excluded.description;
 
@@ -359,6 +363,7 @@ values
 ('auth.recovery', 'account', 'Somebody has forgotten their password', true, false, null),
 ('auth.email_change', 'account', 'An address is to be changed', true, false, null),
 ('auth.reauthentication', 'account', 'Somebody is about to change their password', true, false, null),
+('auth.guest_booking', 'account', 'Somebody books, moves or cancels as a guest', true, false, null),
 ('auth.sms', 'account', 'Somebody signs in by text', true, false, null),
 ('auth.phone_change', 'account', 'A number is to be changed', true, false, null),
 ('auth.password_changed', 'account', 'A password was changed', true, false, null),
@@ -419,6 +424,7 @@ values
 ('auth.recovery', 'customer', '{mail}'),
 ('auth.email_change', 'customer', '{mail}'),
 ('auth.reauthentication', 'customer', '{mail,sms}'),
+('auth.guest_booking', 'customer', '{mail}'),
 ('auth.sms', 'customer', '{sms}'),
 ('auth.phone_change', 'customer', '{sms}'),
 ('auth.password_changed', 'customer', '{mail}'),
@@ -738,6 +744,14 @@ values
 (
     'auth.reauthentication', 'customer', null, 'de', 'Ihr Code',
     e'{{code}}\nGültig für {{minutes}} Minuten. Niemand von uns wird Sie je danach fragen.'
+),
+(
+    'auth.guest_booking', 'customer', null, 'en', '{{code}}: your booking at {{business_name}}',
+    e'{{code}}\nValid for {{minutes}} minutes. Whoever has this code can confirm, move or cancel the booking.\n\nWhat: {{service_names}}\nWhen: {{starts_at}}\nReference: {{reference}}\n\nIf this was not you, you need not do anything: without the code the time is free again soon.'
+),
+(
+    'auth.guest_booking', 'customer', null, 'de', '{{code}}: Ihre Buchung bei {{business_name}}',
+    e'{{code}}\nGültig für {{minutes}} Minuten. Wer diesen Code hat, kann die Buchung bestätigen, verlegen oder absagen.\n\nWas: {{service_names}}\nWann: {{starts_at}}\nBuchungsnummer: {{reference}}\n\nWenn Sie das nicht waren, brauchen Sie nichts zu tun: ohne den Code ist die Zeit bald wieder frei.'
 ),
 (
     'auth.sms', 'customer', null, 'en', 'Your code',

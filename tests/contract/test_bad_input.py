@@ -109,6 +109,7 @@ def good_arguments(town: Town) -> dict[str, Any]:
         "link_id": town.ids["note"],
         "max_uses": 3,
         "expires_at": "2031-05-05T10:00:00Z",
+        "code": "000000",
         "audience": "customer",
         "channel": "mail",
         "locale": "en",

@@ -232,6 +232,7 @@ def test_no_function_does_anything_for_another_tenants_ids(town: Town) -> None:
                     "not_found",
                     "forbidden",
                     "not_eligible",
+                    "code_invalid",
                     "invalid_transition",
                     "invalid_input",
                 }, f"{what}: {response.text}"

@@ -24,7 +24,10 @@ ARGUMENTS = """
     select proname, coalesce(string_agg(name, ' ' order by position) filter (where mode = 'i'), '')
     from pg_proc
     left join lateral unnest(
-        proargnames, coalesce(proargmodes, array_fill('i'::"char", array[cardinality(proargnames)]))
+        proargnames,
+        coalesce(
+            proargmodes, array_fill('i'::"char", array[coalesce(cardinality(proargnames), 0)])
+        )
     ) with ordinality as argument (name, mode, position) on true
     where pronamespace = 'public'::regnamespace
     group by pg_proc.oid, proname

@@ -14,8 +14,9 @@ from cli.scratch import create_database, drop_database
 from tests.harness.session import DatabaseSession
 
 ERRORS = ROOT / "docs" / "errors.md"
-REFUSE = re.compile(r"private\.refuse\(\s*'PT(\d{3})',\s*'(\w+)'")
-ANY_REFUSE = re.compile(r"private\.refuse\((?!errcode text|text, text)")
+REFUSE = re.compile(r"private\.refus(?:e|al)\(\s*'PT(\d{3})',\s*'(\w+)'")
+REFUSE_LATER = re.compile(r"private\.refuse_later\(\s*'(\w+)'")
+ANY_REFUSE = re.compile(r"private\.refus(?:e|al)\((?!errcode text|text, text)")
 INVALID = re.compile(r"private\.invalid\(")
 # | `token` | 409 | … and, for two that belong together, | `a`, `b` | 422, 409 | …
 ROW = re.compile(r"^\|(?P<tokens>(?: *`\w+`,?)+) *\|(?P<statuses>(?: *\d{3},?)+) *\|", re.MULTILINE)
@@ -27,6 +28,7 @@ def refusals() -> set[tuple[str, str]]:
     for path in schema.declared_files():
         text = path.read_text("utf-8")
         found |= {(token, status) for status, token in REFUSE.findall(text)}
+        found |= {(token, "429") for token in REFUSE_LATER.findall(text)}
         found |= {("invalid_input", "400")} if INVALID.search(text) else set()
     return found
 

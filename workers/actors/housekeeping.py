@@ -20,10 +20,11 @@ def declare(broker: dramatiq.Broker, database: Database) -> None:
             pass
 
     def forget_what_is_old(topic: str, payload: dict[str, Any]) -> None:
-        """Forget old idempotency keys, effects and activity."""
+        """Forget old idempotency keys, effects, activity and guests' codes."""
         database.call("select private.forget_old_keys()")
         database.call("select private.forget_old_effects()")
         database.call("select private.forget_old_activity()")
+        database.call("select scheduling.forget_old_codes()")
 
     def offer_freed_time(topic: str, payload: dict[str, Any]) -> None:
         """Offer time to those who wait, where somebody stood in the way when it became free."""

@@ -29,7 +29,8 @@ select
     bookings.updated_at,
     bookings.cancellation_fee_minor,
     bookings.no_show_fee_minor,
-    bookings.reschedule_fee_minor
+    bookings.reschedule_fee_minor,
+    bookings.contact_verified_at
 from scheduling.bookings;
 grant select on public.bookings to authenticated, service_role;
 
@@ -40,7 +41,9 @@ book, confirm_booking, cancel_booking and their siblings only.';
 comment on column public.bookings.id is 'Key.';
 comment on column public.bookings.business_id is 'The business that was booked.';
 comment on column public.bookings.customer_id is
-'The user who booked; null once their account is gone.';
+'The user who booked; null for a guest, and once their account is gone.';
+comment on column public.bookings.contact_verified_at is
+'When a guest proved that customer_email is theirs; null for users.';
 comment on column public.bookings.series_id is
 'The series that it is an occurrence of; null for most.';
 comment on column public.bookings.reference is

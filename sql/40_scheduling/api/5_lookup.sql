@@ -14,29 +14,9 @@ as $$
 declare
     v_found jsonb;
 begin
-    select
-        jsonb_build_object(
-            'reference', bookings.reference,
-            'status', bookings.status,
-            'starts_at', bookings.starts_at,
-            'ends_at', bookings.ends_at,
-            'time_zone', bookings.time_zone,
-            'party_size', bookings.party_size,
-            'currency', bookings.currency,
-            'total_minor', bookings.total_minor,
-            'business_name', businesses.name,
-            'services', (
-                select jsonb_agg(booking_items.service_name order by booking_items.position)
-                from scheduling.booking_items
-                where
-                    booking_items.business_id = bookings.business_id
-                    and booking_items.booking_id = bookings.id
-                    and booking_items.cancelled_at is null
-            )
-        )
+    select scheduling.shown_to_guest(bookings)
     into v_found
     from scheduling.bookings
-    inner join business.businesses on businesses.id = bookings.business_id
     where
         bookings.reference = upper(btrim(look_up.reference))
         and lower(bookings.customer_email) = lower(btrim(look_up.email));
@@ -68,7 +48,8 @@ end;
 comment on function public.lookup_booking is
 'What a guest may see of a booking, by its reference and the e-mail address that it was made with:
 {reference,
-status, starts_at, ends_at, time_zone, party_size, currency, total_minor, business_name, services}.
+status, starts_at, ends_at, time_zone, party_size, currency, total_minor, hold_expires_at,
+business_name, services, cancellation_fee_minor}; the fee is what cancelling would cost now, or did.
 Errors: invalid_input 400, not_found 404 (the same answer for a wrong reference and a wrong
 address).';
 

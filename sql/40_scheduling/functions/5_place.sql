@@ -179,7 +179,7 @@ end;
 $$;
 
 /*
- * Write a booking, its items and the time that they take: all or nothing.
+ * Place a booking of the caller.
  * Definer: customers have no insert privilege, so nobody chooses their own price, status or time.
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
@@ -196,11 +196,57 @@ volatile
 security definer
 set search_path = ''
 as $$
+begin
+    return scheduling.place_for(scheduling.caller(), wishes, coupon_code, notes, is_hold);
+end;
+$$;
+
+/*
+ * The caller, as customers are written into bookings.
+ *
+ * Errors:  PT401 not_signed_in
+ */
+create function scheduling.caller()
+returns identity.profiles
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = private.signed_in_user();
+    v_customer identity.profiles;
+begin
+    select profiles.* into strict v_customer
+    from identity.profiles
+    where profiles.id = v_user_id;
+    return v_customer;
+end;
+$$;
+
+/*
+ * Write a booking of somebody, with or without an account, its items and the time that they take:
+ * all or nothing.
+ *
+ * Errors:  those of scheduling.place but not_signed_in
+ */
+create function scheduling.place_for(
+    customer identity.profiles,
+    wishes scheduling.wish[],
+    coupon_code text,
+    notes text,
+    is_hold boolean
+)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
 declare
     v_legs scheduling.leg[];
     v_offers scheduling.offer[] = '{}';
 begin
-    perform private.signed_in_user();
     v_legs = scheduling.legs(wishes);
     for v_index in 1 .. cardinality(wishes) loop
         v_legs[v_index].answers = scheduling.answered(
@@ -208,7 +254,7 @@ begin
         );
         v_offers = v_offers || scheduling.offers_of(v_legs[v_index]);
     end loop;
-    return scheduling.write(v_legs, v_offers, coupon_code, notes, is_hold, null);
+    return scheduling.write(v_legs, v_offers, coupon_code, notes, is_hold, null, customer);
 end;
 $$;
 
@@ -223,7 +269,8 @@ create function scheduling.write(
     coupon_code text,
     notes text,
     is_hold boolean,
-    series_id uuid
+    series_id uuid,
+    customer identity.profiles
 )
 returns uuid
 language plpgsql
@@ -239,23 +286,18 @@ declare
             mins => (select min(leg.hold_minutes) from unnest(legs) as leg)
         )
     end;
-    v_customer identity.profiles;
     v_limits catalog.booking_limits[];
     v_booking scheduling.bookings;
 begin
-    select profiles.* into v_customer
-    from identity.profiles
-    where profiles.id = auth.uid();
     v_limits = scheduling.lock_for(legs, offers, null);
     v_booking = scheduling.write_booking(
-        legs, v_quote, notes, v_hold_until, series_id, v_customer
+        legs, v_quote, notes, v_hold_until, series_id, customer
     );
     for v_index in 1 .. v_count loop
         perform scheduling.write_item(
             v_booking, legs, v_index, case v_count when 1 then offers end
         );
     end loop;
-    perform scheduling.refuse_passed(v_booking, v_limits);
     perform scheduling.refuse_passed(v_booking, v_limits);
     return v_booking.id;
 end;

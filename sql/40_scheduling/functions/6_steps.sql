@@ -2,7 +2,8 @@
 -- functions that take time do; then it looks at the booking again and writes once.
 
 /*
- * As whom the caller may act on a booking: its customer, its business, or the system.
+ * As whom the caller may act on a booking: its customer, who may be a guest whose code was right,
+ * its business, or the system.
  * Definer: asked in triggers of rows that the caller may change but not read.
  */
 create function scheduling.actors(booking scheduling.bookings)
@@ -17,7 +18,10 @@ begin
         case
             when booking.business_id in (select private.my_businesses('serve')) then 'business'
         end::scheduling.actor_kind,
-        case when booking.customer_id = auth.uid() then 'customer' end::scheduling.actor_kind,
+        case
+            when booking.customer_id = auth.uid()
+                or booking.customer_id is null and scheduling.is_proven(booking.id) then 'customer'
+        end::scheduling.actor_kind,
         case
             when private.is_operator() or session_user = 'worker' then 'system'
         end::scheduling.actor_kind
@@ -44,7 +48,7 @@ declare
     v_resource_ids uuid[] = scheduling.resources_of(claim.booking_id);
     v_actors scheduling.actor_kind[];
 begin
-    if not private.is_operator() then
+    if not private.is_operator() and not scheduling.is_proven(claim.booking_id) then
         perform private.signed_in_user();
     end if;
     perform scheduling.lock(v_resource_ids || claim.other_ids);

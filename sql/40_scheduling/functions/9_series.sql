@@ -222,7 +222,8 @@ begin
                 coupon_code,
                 notes,
                 false,
-                series_id
+                series_id,
+                scheduling.caller()
             );
             perform set_config('frontdesk.is_repeated', 'yes', true);
         exception

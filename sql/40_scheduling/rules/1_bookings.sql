@@ -173,6 +173,9 @@ begin
         case when tg_op = 'UPDATE' then old.starts_at end,
         new.starts_at,
         case
+            -- A guest who books: the address is theirs to prove before the hold runs out.
+            when tg_op = 'INSERT' and v_actors = '{}' and new.customer_email is not null
+                and new.customer_id is null then 'customer'
             when new.status = 'expired' or v_actors = '{}' then 'system'
             when tg_op = 'INSERT' and 'customer' = any(v_actors) then 'customer'
             else v_actors[1]

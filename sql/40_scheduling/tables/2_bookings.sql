@@ -167,6 +167,8 @@ create table scheduling.bookings (
     cancellation_fee_minor bigint not null default 0,
     no_show_fee_minor bigint not null default 0,
     reschedule_fee_minor bigint not null default 0,
+    -- When a guest proved that the e-mail address is theirs.
+    contact_verified_at timestamptz,
 
     constraint bookings_business_id_id_unique unique (business_id, id),
     constraint bookings_series_fkey foreign key (business_id, series_id)
@@ -195,6 +197,8 @@ create index bookings_business_id_starts_at_idx on scheduling.bookings (business
 create index bookings_series_idx on scheduling.bookings (business_id, series_id, starts_at)
 where series_id is not null;
 create index bookings_customer_id_starts_at_idx on scheduling.bookings (customer_id, starts_at, id);
+create index bookings_guests_email_idx on scheduling.bookings (lower(customer_email))
+where customer_id is null;
 
 create table scheduling.booking_items (
     id uuid primary key default gen_random_uuid(),

@@ -382,6 +382,7 @@ begin
             from identity.profiles
             where profiles.id = (payload ->> 'user_id')::uuid
         ),
+        payload ->> 'locale',
         'en'
     );
     v_template = engagement.template_of(v_delivery);

@@ -1,0 +1,35 @@
+-- The codes by which somebody without an account proves that a booking's e-mail address is theirs.
+-- A row is also what is counted when too many are asked for; it is forgotten after a day.
+
+create table scheduling.guest_codes (
+    id bigint generated always as identity primary key,
+    -- Null, as the booking, where the address had none: asked for all the same.
+    business_id uuid,
+    booking_id uuid,
+    email text not null,
+    -- From where it was asked for, as the gateway says.
+    ip inet,
+    -- Of the booking and the code; null where none was sent.
+    code_hash bytea,
+    attempts integer not null default 0,
+    expires_at timestamptz not null,
+    used_at timestamptz,
+    -- The transaction that was given the right code: in it, and only in it, the guest is the
+    -- booking's customer.
+    proven_in xid8,
+    created_at timestamptz not null,
+
+    constraint guest_codes_booking_fkey foreign key (business_id, booking_id)
+    references scheduling.bookings (business_id, id) on delete cascade,
+    constraint guest_codes_are_of_bookings check (
+        num_nulls(business_id, booking_id, code_hash) in (0, 3)
+    ),
+    constraint guest_codes_attempts_are_few check (attempts between 0 and 5)
+);
+comment on table scheduling.guest_codes is
+'Codes mailed to guests: five attempts, once, for as long as a hold or a quarter of an hour.';
+create index guest_codes_booking_idx on scheduling.guest_codes (business_id, booking_id);
+create index guest_codes_booking_id_idx on scheduling.guest_codes (booking_id, id);
+create index guest_codes_email_idx on scheduling.guest_codes (email, created_at);
+create index guest_codes_ip_idx on scheduling.guest_codes (ip, created_at);
+create index guest_codes_created_at_idx on scheduling.guest_codes (created_at);

@@ -1,0 +1,138 @@
+"""Guests' codes, on real connections: each call is a transaction of its own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.harness.database import Database
+
+NOW = "2031-05-01 08:00Z"
+
+
+@pytest.fixture
+def salon(db: Database) -> Database:
+    """A salon that is open from nine to five."""
+    db.connection.execute(
+        """
+        select tests.person('owner'), tests.business('Salon', 'owner'),
+            tests.resource('Ann', 'Salon'), tests.hours('Salon'),
+            tests.service('Cut', 'Salon'), tests.takes('Cut', 'Ann');
+        """
+    )
+    return db
+
+
+def say(db: Database, call: str, *arguments: object, at: str = NOW) -> Any:
+    """One statement of somebody who is not signed in: its result, or the refusal's token."""
+    with psycopg.connect(db.dsn, cursor_factory=psycopg.ClientCursor) as connection:
+        connection.execute("select tests.act_as_anon(), tests.at(%s)", (at,))
+        try:
+            row = connection.execute(f"select public.{call}".encode(), arguments).fetchone()
+        except psycopg.Error as error:
+            return error.diag.message_detail
+    return row and row[0]
+
+
+def hold(db: Database, hour: int = 9) -> tuple[str, str]:
+    """Ask for a time; gives the reference and the code."""
+    held = say(
+        db,
+        "request_guest_booking((select tests.id('Cut')::text), %s, 'Gus', 'gus@example.com')",
+        f"2031-05-05T{hour:02}:00:00Z",
+    )
+    ((code,),) = db.rows(
+        "select message -> 'kwargs' -> 'payload' ->> 'code' from pgmq.q_mail"
+        " order by msg_id desc limit 1"
+    )
+    return held["reference"], str(code)
+
+
+def confirm(db: Database, reference: str, code: str, at: str = NOW) -> str:
+    """The status that the booking has now, or the refusal's token."""
+    found = say(db, "confirm_guest_booking(%s, %s)", reference, code, at=at)
+    return str(found if isinstance(found, str) else found.get("status") or found["details"])
+
+
+def test_twenty_guesses_at_once_are_five(salon: Database) -> None:
+    reference, code = hold(salon)
+    wrong = [f"{(int(code) + n) % 1_000_000:06}" for n in range(1, 21)]
+    with ThreadPoolExecutor(20) as pool:
+        answers = Counter(pool.map(lambda guess: confirm(salon, reference, guess), wrong))
+    assert answers == {"code_invalid": 20}
+    assert salon.rows("select attempts from scheduling.guest_codes") == [(5,)]
+    assert confirm(salon, reference, code) == "code_invalid"
+
+
+def test_ten_at_once_with_the_right_code_confirm_once(salon: Database) -> None:
+    reference, code = hold(salon)
+    with ThreadPoolExecutor(10) as pool:
+        answers = Counter(pool.map(lambda _n: confirm(salon, reference, code), range(10)))
+    assert answers == {"confirmed": 1, "code_invalid": 9}
+    assert salon.rows(
+        "select customer_id, contact_verified_at is null from scheduling.bookings"
+    ) == [(None, False)]
+
+
+@pytest.mark.parametrize(
+    ("at", "becomes"),
+    [
+        ("2031-05-01 08:14:59Z", "confirmed"),
+        ("2031-05-01 08:15Z", "code_invalid"),
+    ],
+)
+def test_a_code_lives_as_long_as_the_hold(salon: Database, at: str, becomes: str) -> None:
+    reference, code = hold(salon)
+    assert confirm(salon, reference, code, at) == becomes
+
+
+def test_a_hold_that_ran_out_is_anybody_s(salon: Database) -> None:
+    salon.connection.execute("update catalog.services set hold_minutes = 5")
+    hold(salon)
+    taken = "request_guest_booking((select tests.id('Cut')::text), %s, 'Eve', 'eve@example.com')"
+    nine = "2031-05-05T09:00:00Z"
+    assert say(salon, taken, nine, at="2031-05-01 08:04:59Z") == "slot_taken"
+    assert say(salon, taken, nine, at="2031-05-01 08:05Z")["status"] == "held"
+
+
+def test_a_newer_code_replaces_the_older(salon: Database) -> None:
+    reference, first = hold(salon)
+    say(salon, "request_guest_code(%s, 'GUS@example.com')", reference)
+    ((second,),) = salon.rows(
+        "select message -> 'kwargs' -> 'payload' ->> 'code' from pgmq.q_mail"
+        " order by msg_id desc limit 1"
+    )
+    if first != second:
+        assert confirm(salon, reference, first) == "code_invalid"
+    assert confirm(salon, reference, str(second)) == "confirmed"
+
+
+def test_a_service_on_request_gets_a_request(salon: Database) -> None:
+    salon.connection.execute("update catalog.services set requires_confirmation = true")
+    assert confirm(salon, *hold(salon)) == "pending"
+
+
+def test_the_proof_is_good_for_one_transaction_and_one_booking(salon: Database) -> None:
+    reference, code = hold(salon)
+    other, _code = hold(salon, 10)
+    assert confirm(salon, other, code if code != _code else "x") == "code_invalid"
+    assert confirm(salon, reference, code) == "confirmed"
+    for booking_id in [str(row[0]) for row in salon.rows("select id from scheduling.bookings")]:
+        assert say(salon, "cancel_booking(%s)", booking_id) == "not_signed_in"
+
+
+def test_only_its_hash_is_kept_and_only_for_a_day(salon: Database) -> None:
+    _reference, code = hold(salon)
+    salon.connection.execute("truncate pgmq.q_mail")
+    assert salon.rows(
+        "select count(*) from scheduling.guest_codes where guest_codes::text like %s", f"%{code}%"
+    ) == [(0,)]
+    with salon.connection.transaction():
+        salon.connection.execute("select tests.at('2031-05-02 08:00Z')")
+        assert salon.rows("select scheduling.forget_old_codes()") == [(0,)]
+        salon.connection.execute("select tests.at('2031-05-02 08:00:01Z')")
+        assert salon.rows("select scheduling.forget_old_codes()") == [(1,)]
