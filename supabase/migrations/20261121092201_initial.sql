@@ -125,6 +125,51 @@ end;
 $$;
 
 /*
+ * A refusal as the answer of a call, for the few that must be remembered although they refuse: an
+ * error would undo what was written down. PostgREST answers it as it does private.refuse.
+ */
+create function private.refusal(errcode text, token text, message text, hint text)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform set_config('response.status', substr(errcode, 3), true);
+    return jsonb_build_object(
+        'code', errcode, 'message', message, 'details', token, 'hint', hint
+    );
+end;
+$$;
+
+/*
+ * Refuse a call that comes too often: status 429, and Retry-After with so many seconds.
+ *
+ * Errors:  PT429 rate_limited
+ */
+create function private.refuse_later(token text, seconds integer)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    raise sqlstate 'PGRST' using
+        message = jsonb_build_object(
+            'code', 'PT429',
+            'message', 'That was asked for too often.',
+            'details', token,
+            'hint', format('Try again in %s seconds.', seconds)
+        )::text,
+        detail = jsonb_build_object(
+            'status', 429, 'headers', jsonb_build_object('Retry-After', seconds::text)
+        )::text;
+end;
+$$;
+
+/*
  * Refuse an argument or a column by name. It never returns; it is boolean so that a CHECK can say
  * `check (price_minor >= 0 or private.invalid('price_minor', 'must not be negative'))`:
  * the constraint holds on every path and still answers in the API's own words.
@@ -8802,6 +8847,8 @@ create table scheduling.bookings (
     cancellation_fee_minor bigint not null default 0,
     no_show_fee_minor bigint not null default 0,
     reschedule_fee_minor bigint not null default 0,
+    -- When a guest proved that the e-mail address is theirs.
+    contact_verified_at timestamptz,
 
     constraint bookings_business_id_id_unique unique (business_id, id),
     constraint bookings_series_fkey foreign key (business_id, series_id)
@@ -8830,6 +8877,8 @@ create index bookings_business_id_starts_at_idx on scheduling.bookings (business
 create index bookings_series_idx on scheduling.bookings (business_id, series_id, starts_at)
 where series_id is not null;
 create index bookings_customer_id_starts_at_idx on scheduling.bookings (customer_id, starts_at, id);
+create index bookings_guests_email_idx on scheduling.bookings (lower(customer_email))
+where customer_id is null;
 
 create table scheduling.booking_items (
     id uuid primary key default gen_random_uuid(),
@@ -9190,6 +9239,44 @@ create table scheduling.calendar_feeds (
 comment on table scheduling.calendar_feeds is
 'Bookings of a customer, a resource or a business as a calendar, readable by its secret address.';
 create index calendar_feeds_resource_idx on scheduling.calendar_feeds (business_id, resource_id);
+
+-- sql/40_scheduling/tables/7_guests.sql
+
+-- The codes by which somebody without an account proves that a booking's e-mail address is theirs.
+-- A row is also what is counted when too many are asked for; it is forgotten after a day.
+
+create table scheduling.guest_codes (
+    id bigint generated always as identity primary key,
+    -- Null, as the booking, where the address had none: asked for all the same.
+    business_id uuid,
+    booking_id uuid,
+    email text not null,
+    -- From where it was asked for, as the gateway says.
+    ip inet,
+    -- Of the booking and the code; null where none was sent.
+    code_hash bytea,
+    attempts integer not null default 0,
+    expires_at timestamptz not null,
+    used_at timestamptz,
+    -- The transaction that was given the right code: in it, and only in it, the guest is the
+    -- booking's customer.
+    proven_in xid8,
+    created_at timestamptz not null,
+
+    constraint guest_codes_booking_fkey foreign key (business_id, booking_id)
+    references scheduling.bookings (business_id, id) on delete cascade,
+    constraint guest_codes_are_of_bookings check (
+        num_nulls(business_id, booking_id, code_hash) in (0, 3)
+    ),
+    constraint guest_codes_attempts_are_few check (attempts between 0 and 5)
+);
+comment on table scheduling.guest_codes is
+'Codes mailed to guests: five attempts, once, for as long as a hold or a quarter of an hour.';
+create index guest_codes_booking_idx on scheduling.guest_codes (business_id, booking_id);
+create index guest_codes_booking_id_idx on scheduling.guest_codes (booking_id, id);
+create index guest_codes_email_idx on scheduling.guest_codes (email, created_at);
+create index guest_codes_ip_idx on scheduling.guest_codes (ip, created_at);
+create index guest_codes_created_at_idx on scheduling.guest_codes (created_at);
 
 -- sql/40_scheduling/functions/1_timelines.sql
 
@@ -11991,7 +12078,7 @@ end;
 $$;
 
 /*
- * Write a booking, its items and the time that they take: all or nothing.
+ * Place a booking of the caller.
  * Definer: customers have no insert privilege, so nobody chooses their own price, status or time.
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
@@ -12008,11 +12095,57 @@ volatile
 security definer
 set search_path = ''
 as $$
+begin
+    return scheduling.place_for(scheduling.caller(), wishes, coupon_code, notes, is_hold);
+end;
+$$;
+
+/*
+ * The caller, as customers are written into bookings.
+ *
+ * Errors:  PT401 not_signed_in
+ */
+create function scheduling.caller()
+returns identity.profiles
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = private.signed_in_user();
+    v_customer identity.profiles;
+begin
+    select profiles.* into strict v_customer
+    from identity.profiles
+    where profiles.id = v_user_id;
+    return v_customer;
+end;
+$$;
+
+/*
+ * Write a booking of somebody, with or without an account, its items and the time that they take:
+ * all or nothing.
+ *
+ * Errors:  those of scheduling.place but not_signed_in
+ */
+create function scheduling.place_for(
+    customer identity.profiles,
+    wishes scheduling.wish[],
+    coupon_code text,
+    notes text,
+    is_hold boolean
+)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
 declare
     v_legs scheduling.leg[];
     v_offers scheduling.offer[] = '{}';
 begin
-    perform private.signed_in_user();
     v_legs = scheduling.legs(wishes);
     for v_index in 1 .. cardinality(wishes) loop
         v_legs[v_index].answers = scheduling.answered(
@@ -12020,7 +12153,7 @@ begin
         );
         v_offers = v_offers || scheduling.offers_of(v_legs[v_index]);
     end loop;
-    return scheduling.write(v_legs, v_offers, coupon_code, notes, is_hold, null);
+    return scheduling.write(v_legs, v_offers, coupon_code, notes, is_hold, null, customer);
 end;
 $$;
 
@@ -12035,7 +12168,8 @@ create function scheduling.write(
     coupon_code text,
     notes text,
     is_hold boolean,
-    series_id uuid
+    series_id uuid,
+    customer identity.profiles
 )
 returns uuid
 language plpgsql
@@ -12051,23 +12185,18 @@ declare
             mins => (select min(leg.hold_minutes) from unnest(legs) as leg)
         )
     end;
-    v_customer identity.profiles;
     v_limits catalog.booking_limits[];
     v_booking scheduling.bookings;
 begin
-    select profiles.* into v_customer
-    from identity.profiles
-    where profiles.id = auth.uid();
     v_limits = scheduling.lock_for(legs, offers, null);
     v_booking = scheduling.write_booking(
-        legs, v_quote, notes, v_hold_until, series_id, v_customer
+        legs, v_quote, notes, v_hold_until, series_id, customer
     );
     for v_index in 1 .. v_count loop
         perform scheduling.write_item(
             v_booking, legs, v_index, case v_count when 1 then offers end
         );
     end loop;
-    perform scheduling.refuse_passed(v_booking, v_limits);
     perform scheduling.refuse_passed(v_booking, v_limits);
     return v_booking.id;
 end;
@@ -12625,7 +12754,8 @@ $$;
 -- functions that take time do; then it looks at the booking again and writes once.
 
 /*
- * As whom the caller may act on a booking: its customer, its business, or the system.
+ * As whom the caller may act on a booking: its customer, who may be a guest whose code was right,
+ * its business, or the system.
  * Definer: asked in triggers of rows that the caller may change but not read.
  */
 create function scheduling.actors(booking scheduling.bookings)
@@ -12640,7 +12770,10 @@ begin
         case
             when booking.business_id in (select private.my_businesses('serve')) then 'business'
         end::scheduling.actor_kind,
-        case when booking.customer_id = auth.uid() then 'customer' end::scheduling.actor_kind,
+        case
+            when booking.customer_id = auth.uid()
+                or booking.customer_id is null and scheduling.is_proven(booking.id) then 'customer'
+        end::scheduling.actor_kind,
         case
             when private.is_operator() or session_user = 'worker' then 'system'
         end::scheduling.actor_kind
@@ -12667,7 +12800,7 @@ declare
     v_resource_ids uuid[] = scheduling.resources_of(claim.booking_id);
     v_actors scheduling.actor_kind[];
 begin
-    if not private.is_operator() then
+    if not private.is_operator() and not scheduling.is_proven(claim.booking_id) then
         perform private.signed_in_user();
     end if;
     perform scheduling.lock(v_resource_ids || claim.other_ids);
@@ -13514,6 +13647,412 @@ begin
             )
         from scheduling.fee_lines(v_booking, v_terms) as lines
     );
+end;
+$$;
+
+-- sql/40_scheduling/functions/8_guests.sql
+
+-- Bookings of people without an account. A hold becomes a booking, and a booking is moved or called
+-- off, by a code that is mailed to its address: whoever reads the mail is the customer. Nothing
+-- here looks at accounts, so nothing can be learned of them.
+
+/*
+ * May the caller act on a booking as its guest: was its code given in this transaction?
+ * Definer: asked in triggers, of codes that nobody reads.
+ */
+create function scheduling.is_proven(booking_id uuid)
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return exists (
+        select 1
+        from scheduling.guest_codes
+        where
+            guest_codes.booking_id = is_proven.booking_id
+            and guest_codes.proven_in = pg_current_xact_id_if_assigned()
+    );
+end;
+$$;
+
+/*
+ * What is kept of a code. Six digits are soon tried through: a code lives for minutes, and five
+ * attempts.
+ */
+create function scheduling.code_hash(booking_id uuid, code text)
+returns bytea
+language sql
+immutable
+security invoker
+set search_path = ''
+begin atomic
+    select sha256(convert_to(booking_id::text || code, 'UTF8'));
+end;
+
+/*
+ * From where the request came, as the gateway says, whatever a client sends; null for servers of
+ * the operator, who ask for many.
+ */
+create function scheduling.guest_ip()
+returns inet
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_headers jsonb = nullif(current_setting('request.headers', true), '');
+begin
+    if private.is_operator() then
+        return null;
+    end if;
+    return private.to_address(v_headers ->> 'x-real-ip');
+end;
+$$;
+
+/*
+ * Codes are asked for at most five times an hour for an e-mail address, thirty times from a network
+ * address. Both are locked before anything else is, so that no two at once pass the limit.
+ *
+ * Errors:  PT429 rate_limited
+ */
+create function scheduling.refuse_flood(email text, ip inet)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_hour_ago timestamptz = private.now() - interval '1 hour';
+    v_full_since timestamptz;
+begin
+    perform scheduling.lock(array[md5('guest ' || email)::uuid, md5('guest ' || ip)::uuid]);
+    select min(limits.full_since) into v_full_since
+    from (
+        (
+            select guest_codes.created_at as full_since
+            from scheduling.guest_codes
+            where guest_codes.email = refuse_flood.email and guest_codes.created_at > v_hour_ago
+            order by guest_codes.created_at desc
+            offset 4
+            limit 1
+        )
+        union all
+        (
+            select guest_codes.created_at
+            from scheduling.guest_codes
+            where guest_codes.ip = refuse_flood.ip and guest_codes.created_at > v_hour_ago
+            order by guest_codes.created_at desc
+            offset 29
+            limit 1
+        )
+    ) as limits;
+    if v_full_since is not null then
+        perform private.refuse_later(
+            'rate_limited', ceil(extract(epoch from v_full_since - v_hour_ago))::integer
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Write a code of a booking and mail it to the booking's address; without a booking only write down
+ * that somebody asked. The mail says nothing that the one who asks could have written.
+ */
+create function scheduling.send_code(booking scheduling.bookings, email text, ip inet)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    -- The first 32 bits of such a UUID are random.
+    v_code text = lpad((('x' || left(gen_random_uuid()::text, 8))::bit(32)::bigint % 1000000)::text, 6, '0');
+    v_expires_at timestamptz = least(
+        booking.hold_expires_at, private.now() + interval '15 minutes'
+    );
+begin
+    insert into scheduling.guest_codes (
+        business_id, booking_id, email, ip, code_hash, expires_at, created_at
+    )
+    values (
+        booking.business_id, booking.id, send_code.email, send_code.ip,
+        scheduling.code_hash(booking.id, v_code), v_expires_at, private.now()
+    );
+    perform private.emit(
+        'auth.mail',
+        jsonb_build_object(
+            'kind', 'guest_booking',
+            'to', booking.customer_email,
+            'locale', businesses.locale,
+            'code', v_code,
+            'expires_in', extract(epoch from v_expires_at - private.now())::integer,
+            'business_name', businesses.name,
+            'service_names', facts.service_names,
+            'starts_at', booking.starts_at,
+            'time_zone', booking.time_zone,
+            'reference', booking.reference
+        )
+    )
+    from business.businesses
+    cross join lateral scheduling.calendar_facts(array[booking.id]) as facts
+    where businesses.id = booking.business_id;
+end;
+$$;
+
+/*
+ * Hold a time for somebody without an account, and mail them the code that makes it a booking.
+ * Definer: as scheduling.place.
+ *
+ * Errors:  PT429 rate_limited, and those of scheduling.place but not_signed_in
+ */
+create function scheduling.request_guest_booking(
+    wish scheduling.wish, name text, email text, phone text, notes text
+)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_ip inet = scheduling.guest_ip();
+    v_guest identity.profiles;
+    v_id uuid;
+    v_booking scheduling.bookings;
+begin
+    perform scheduling.refuse_flood(lower(request_guest_booking.email), v_ip);
+    v_guest.full_name = request_guest_booking.name;
+    v_guest.email = request_guest_booking.email;
+    v_guest.phone = request_guest_booking.phone;
+    v_id = scheduling.place_for(v_guest, array[wish], null, request_guest_booking.notes, true);
+    select bookings.* into strict v_booking
+    from scheduling.bookings
+    where bookings.id = v_id;
+    perform scheduling.send_code(v_booking, lower(request_guest_booking.email), v_ip);
+    return scheduling.shown_to_guest(v_booking);
+end;
+$$;
+
+/*
+ * Mail another code for a booking that can still be changed. Whether there is one is not told.
+ * Definer: the one who asks need not be signed in, and gets no answer.
+ *
+ * Errors:  PT429 rate_limited
+ */
+create function scheduling.request_guest_code(reference text, email text)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_ip inet = scheduling.guest_ip();
+    v_booking scheduling.bookings;
+begin
+    perform scheduling.refuse_flood(lower(request_guest_code.email), v_ip);
+    select bookings.* into v_booking
+    from scheduling.bookings
+    where
+        bookings.reference = upper(request_guest_code.reference)
+        and lower(bookings.customer_email) = lower(request_guest_code.email)
+        and bookings.customer_id is null
+        and bookings.status in ('held', 'pending_payment', 'pending', 'confirmed')
+        and (bookings.hold_expires_at is null or bookings.hold_expires_at > private.now());
+    perform scheduling.send_code(v_booking, lower(request_guest_code.email), v_ip);
+end;
+$$;
+
+/*
+ * Take a code: the booking that it proves, or null. A wrong one counts, whatever becomes of it.
+ */
+create function scheduling.prove(reference text, code text)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_code scheduling.guest_codes;
+    v_is_right boolean;
+begin
+    select guest_codes.* into v_code
+    from scheduling.bookings
+    inner join scheduling.guest_codes on guest_codes.booking_id = bookings.id
+    where bookings.reference = upper(prove.reference) and bookings.customer_id is null
+    order by guest_codes.id desc
+    limit 1
+    for update of guest_codes;
+    if v_code.id is null
+        or v_code.used_at is not null
+        or v_code.attempts = 5
+        or v_code.expires_at <= private.now() then
+        return null;
+    end if;
+    v_is_right = v_code.code_hash = scheduling.code_hash(v_code.booking_id, prove.code);
+    update scheduling.guest_codes
+    set
+        attempts = guest_codes.attempts + 1,
+        used_at = case when v_is_right then private.now() end,
+        proven_in = case when v_is_right then pg_current_xact_id() end
+    where guest_codes.id = v_code.id;
+    if not v_is_right then
+        return null;
+    end if;
+    update scheduling.bookings
+    set contact_verified_at = coalesce(bookings.contact_verified_at, private.now())
+    where bookings.id = v_code.booking_id;
+    return v_code.booking_id;
+end;
+$$;
+
+/*
+ * Do with a booking what its guest wants, if the code is right. A refusal is an answer and no
+ * error, so that the attempt is counted.
+ * Definer: the code is the proof.
+ *
+ * Errors:  PT403 code_invalid, and those of scheduling.step and scheduling.move
+ */
+create function scheduling.act_as_guest(
+    reference text,
+    code text,
+    to_status scheduling.booking_status,
+    reason text default null,
+    starts_at timestamptz default null,
+    resource_id uuid default null
+)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_id uuid = scheduling.prove(act_as_guest.reference, act_as_guest.code);
+begin
+    if v_id is null then
+        return private.refusal(
+            'PT403', 'code_invalid', 'This code is wrong, or not valid any more.',
+            'Ask for another with request_guest_code, or book anew.'
+        );
+    end if;
+    if act_as_guest.starts_at is not null then
+        perform scheduling.move(v_id, act_as_guest.starts_at, act_as_guest.resource_id, '{customer}');
+    else
+        perform scheduling.step(v_id, to_status, '{customer}', act_as_guest.reason);
+    end if;
+    return (
+        select scheduling.shown_to_guest(bookings) from scheduling.bookings where bookings.id = v_id
+    );
+end;
+$$;
+
+/*
+ * What a guest may see of a booking.
+ */
+create function scheduling.shown_to_guest(booking scheduling.bookings)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select jsonb_build_object(
+            'reference', booking.reference,
+            'status', booking.status,
+            'starts_at', booking.starts_at,
+            'ends_at', booking.ends_at,
+            'time_zone', booking.time_zone,
+            'party_size', booking.party_size,
+            'currency', booking.currency,
+            'total_minor', booking.total_minor,
+            'hold_expires_at', booking.hold_expires_at,
+            'business_name', businesses.name,
+            'services', (
+                select jsonb_agg(booking_items.service_name order by booking_items.position)
+                from scheduling.booking_items
+                where
+                    booking_items.business_id = booking.business_id
+                    and booking_items.booking_id = booking.id
+                    and booking_items.cancelled_at is null
+            ),
+            'cancellation_fee_minor', (
+                select sum(lines.fee_minor)
+                from scheduling.fee_lines(
+                    booking, scheduling.cancellation_terms(booking, private.now())
+                ) as lines
+            )
+        )
+        from business.businesses
+        where businesses.id = booking.business_id
+    );
+end;
+$$;
+
+/*
+ * Make the bookings that were made as a guest, with the caller's verified address, the caller's.
+ * Gives how many.
+ * Definer: nobody has update privileges on bookings.
+ *
+ * Errors:  PT401 not_signed_in · PT403 email_not_verified
+ */
+create function scheduling.claim_guest_bookings()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = private.signed_in_user();
+    v_user auth.users;
+    v_count integer;
+begin
+    select users.* into strict v_user from auth.users where users.id = v_user_id;
+    if v_user.email is null or v_user.email_confirmed_at is null then
+        perform private.refuse(
+            'PT403', 'email_not_verified', 'Your e-mail address is not verified yet.',
+            'Open the link in the mail that we sent you, then ask again.'
+        );
+    end if;
+    update scheduling.bookings
+    set customer_id = v_user_id
+    where
+        bookings.customer_id is null
+        and bookings.contact_verified_at is not null
+        and lower(bookings.customer_email) = lower(v_user.email);
+    get diagnostics v_count = row_count;
+    return v_count;
+end;
+$$;
+
+/*
+ * Forget codes that are older than a day. Gives how many.
+ * Definer: called by the worker, which has no access to the table.
+ */
+create function scheduling.forget_old_codes()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_count integer;
+begin
+    delete from scheduling.guest_codes
+    where guest_codes.created_at < private.now() - interval '1 day';
+    get diagnostics v_count = row_count;
+    return v_count;
 end;
 $$;
 
@@ -14752,7 +15291,8 @@ begin
                 coupon_code,
                 notes,
                 false,
-                series_id
+                series_id,
+                scheduling.caller()
             );
             perform set_config('frontdesk.is_repeated', 'yes', true);
         exception
@@ -15833,6 +16373,9 @@ begin
         case when tg_op = 'UPDATE' then old.starts_at end,
         new.starts_at,
         case
+            -- A guest who books: the address is theirs to prove before the hold runs out.
+            when tg_op = 'INSERT' and v_actors = '{}' and new.customer_email is not null
+                and new.customer_id is null then 'customer'
             when new.status = 'expired' or v_actors = '{}' then 'system'
             when tg_op = 'INSERT' and 'customer' = any(v_actors) then 'customer'
             else v_actors[1]
@@ -16611,6 +17154,21 @@ scheduling.rotate_calendar_feed(uuid, text),
 scheduling.delete_calendar_feed(uuid)
 to anon, authenticated, service_role;
 
+-- sql/40_scheduling/policies/7_guests.sql
+
+-- Nobody reads or writes the codes of guests: functions do.
+
+alter table scheduling.guest_codes enable row level security;
+grant select, insert, update, delete on scheduling.guest_codes to service_role;
+
+grant execute on function
+scheduling.request_guest_booking(scheduling.wish, text, text, text, text),
+scheduling.request_guest_code(text, text),
+scheduling.act_as_guest(text, text, scheduling.booking_status, text, timestamptz, uuid),
+scheduling.claim_guest_bookings()
+to anon, authenticated, service_role;
+grant execute on function scheduling.forget_old_codes() to worker;
+
 -- sql/40_scheduling/api/1_views.sql
 
 -- What clients read about bookings. Nothing here can be written but a note.
@@ -16644,7 +17202,8 @@ select
     bookings.updated_at,
     bookings.cancellation_fee_minor,
     bookings.no_show_fee_minor,
-    bookings.reschedule_fee_minor
+    bookings.reschedule_fee_minor,
+    bookings.contact_verified_at
 from scheduling.bookings;
 grant select on public.bookings to authenticated, service_role;
 
@@ -16655,7 +17214,9 @@ book, confirm_booking, cancel_booking and their siblings only.';
 comment on column public.bookings.id is 'Key.';
 comment on column public.bookings.business_id is 'The business that was booked.';
 comment on column public.bookings.customer_id is
-'The user who booked; null once their account is gone.';
+'The user who booked; null for a guest, and once their account is gone.';
+comment on column public.bookings.contact_verified_at is
+'When a guest proved that customer_email is theirs; null for users.';
 comment on column public.bookings.series_id is
 'The series that it is an occurrence of; null for most.';
 comment on column public.bookings.reference is
@@ -17559,29 +18120,9 @@ as $$
 declare
     v_found jsonb;
 begin
-    select
-        jsonb_build_object(
-            'reference', bookings.reference,
-            'status', bookings.status,
-            'starts_at', bookings.starts_at,
-            'ends_at', bookings.ends_at,
-            'time_zone', bookings.time_zone,
-            'party_size', bookings.party_size,
-            'currency', bookings.currency,
-            'total_minor', bookings.total_minor,
-            'business_name', businesses.name,
-            'services', (
-                select jsonb_agg(booking_items.service_name order by booking_items.position)
-                from scheduling.booking_items
-                where
-                    booking_items.business_id = bookings.business_id
-                    and booking_items.booking_id = bookings.id
-                    and booking_items.cancelled_at is null
-            )
-        )
+    select scheduling.shown_to_guest(bookings)
     into v_found
     from scheduling.bookings
-    inner join business.businesses on businesses.id = bookings.business_id
     where
         bookings.reference = upper(btrim(look_up.reference))
         and lower(bookings.customer_email) = lower(btrim(look_up.email));
@@ -17613,7 +18154,8 @@ end;
 comment on function public.lookup_booking is
 'What a guest may see of a booking, by its reference and the e-mail address that it was made with:
 {reference,
-status, starts_at, ends_at, time_zone, party_size, currency, total_minor, business_name, services}.
+status, starts_at, ends_at, time_zone, party_size, currency, total_minor, hold_expires_at,
+business_name, services, cancellation_fee_minor}; the fee is what cancelling would cost now, or did.
 Errors: invalid_input 400, not_found 404 (the same answer for a wrong reference and a wrong
 address).';
 
@@ -18119,6 +18661,211 @@ comment on function public.date_availability is
 service are free for a party, and for a class how many sessions and seats there are. For a calendar that
 colours its days. link_token: of a private link.
 Errors: invalid_input 400, not_found 404, not_bookable 409, link_expired 409.';
+
+-- sql/40_scheduling/api/7_guests.sql
+
+-- Booking without an account: what a guest asks for, and does with the code that is mailed to them.
+
+/*
+ * Read an e-mail address.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function scheduling.to_guest_email(value text)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_email text = private.to_required_text(value, 'email', 320);
+begin
+    if v_email !~ '^[^@\s]+@[^@\s]+\.[^@\s]+$' then
+        perform private.invalid('email', 'must be an e-mail address');
+    end if;
+    return v_email;
+end;
+$$;
+grant execute on function scheduling.to_guest_email(text) to anon, authenticated, service_role;
+
+/*
+ * Errors:  PT400 invalid_input · PT404 not_found · PT409 slot_taken not_bookable link_expired
+ *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached
+ *          PT429 rate_limited
+ */
+create function public.request_guest_booking(
+    service_id public.identifier,
+    starts_at public.instant,
+    name text,
+    email text,
+    phone text default null,
+    resource_id public.identifier default null,
+    party_size public.whole_number default '1',
+    addon_ids public.list default null,
+    notes text default null,
+    answers public.object default null,
+    link_token text default null
+)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_phone text = private.to_text(phone, 'phone', 20);
+begin
+    if v_phone !~ '^\+[1-9]\d{5,14}$' then
+        perform private.invalid('phone', 'must be in international form, such as +491701234567');
+    end if;
+    return scheduling.request_guest_booking(
+        row(
+            private.to_identifier(service_id, 'service_id'),
+            private.to_instant(starts_at, 'starts_at'),
+            null,
+            private.to_identifier(resource_id, 'resource_id', is_required => false),
+            private.to_identifiers(addon_ids, 'addon_ids'),
+            coalesce(
+                private.to_whole_number(party_size, 'party_size', 1, 1000, is_required => false), 1
+            ),
+            private.to_object(answers, 'answers'),
+            private.to_text(link_token, 'link_token', 100)
+        )::scheduling.wish,
+        private.to_required_text(name, 'name', 200),
+        scheduling.to_guest_email(email),
+        v_phone,
+        private.to_text(notes, 'notes', 2000)
+    );
+end;
+$$;
+comment on function public.request_guest_booking is
+'Book without an account: the time is held for the service''s hold_minutes, and a code of six digits
+is mailed to email; confirm_guest_booking makes it a booking. name: at most 200 characters. phone:
++491701234567. Everything else as in book. Gives what lookup_booking gives. At most five codes an
+hour for an e-mail address, thirty from a network address.
+Errors: invalid_input 400, not_found 404, slot_taken 409, not_bookable 409, link_expired 409,
+not_eligible, too_soon, too_far, outside_hours, blocked_out, limit_reached 422, rate_limited 429.';
+
+/*
+ * Errors:  PT400 invalid_input · PT403 code_invalid
+ *          PT409 hold_expired invalid_transition slot_taken changed_meanwhile
+ */
+create function public.confirm_guest_booking(reference text, code text)
+returns jsonb
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select scheduling.act_as_guest(
+        private.to_required_text(reference, 'reference', 20),
+        private.to_required_text(code, 'code', 20),
+        'confirmed'
+    );
+end;
+comment on function public.confirm_guest_booking is
+'Make a booking of what request_guest_booking holds (a request, where the service wants
+confirmation), by the code that was mailed. A code is good for five attempts and once. Gives what lookup_booking
+gives.
+Errors: invalid_input 400, code_invalid 403 (also for a reference that does not exist), hold_expired
+409, invalid_transition 409.';
+
+/*
+ * Errors:  PT400 invalid_input · PT429 rate_limited
+ */
+create function public.request_guest_code(reference text, email text)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select scheduling.request_guest_code(
+        private.to_required_text(reference, 'reference', 20),
+        scheduling.to_guest_email(email)
+    );
+end;
+comment on function public.request_guest_code is
+'Mail another code to the address of a guest''s booking, to confirm, move or cancel it. Gives
+nothing, and tells nothing: a reference and an address that do not fit get the same answer.
+Errors: invalid_input 400, rate_limited 429.';
+
+/*
+ * Errors:  PT400 invalid_input · PT403 code_invalid · PT409 invalid_transition changed_meanwhile
+ */
+create function public.cancel_guest_booking(reference text, code text, reason text default null)
+returns jsonb
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select scheduling.act_as_guest(
+        private.to_required_text(reference, 'reference', 20),
+        private.to_required_text(code, 'code', 20),
+        'cancelled',
+        private.to_text(reason, 'reason', 1000)
+    );
+end;
+comment on function public.cancel_guest_booking is
+'Cancel a guest''s booking by a code of request_guest_code; it costs what its policy says.
+Gives what lookup_booking gives. Errors: invalid_input 400, code_invalid 403, invalid_transition 409.';
+
+/*
+ * Errors:  PT400 invalid_input · PT403 code_invalid, and those of reschedule_booking
+ */
+create function public.reschedule_guest_booking(
+    reference text, code text, starts_at public.instant, resource_id public.identifier default null
+)
+returns jsonb
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select scheduling.act_as_guest(
+        private.to_required_text(reference, 'reference', 20),
+        private.to_required_text(code, 'code', 20),
+        null,
+        null,
+        private.to_instant(starts_at, 'starts_at'),
+        private.to_identifier(resource_id, 'resource_id', is_required => false)
+    );
+end;
+comment on function public.reschedule_guest_booking is
+'Move a guest''s booking by a code of request_guest_code, as reschedule_booking moves a customer''s.
+Gives what lookup_booking gives. Errors: invalid_input 400, code_invalid 403, slot_taken 409,
+invalid_transition 409, changed_meanwhile 409, not_eligible, too_soon, too_far, too_late,
+outside_hours, blocked_out, limit_reached 422.';
+
+/*
+ * Errors:  PT401 not_signed_in · PT403 email_not_verified
+ */
+create function public.claim_guest_bookings()
+returns integer
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select scheduling.claim_guest_bookings();
+end;
+comment on function public.claim_guest_bookings is
+'Make the confirmed bookings that were made as a guest with the caller''s own, verified e-mail
+address the caller''s. Gives how many. Errors: not_signed_in 401, email_not_verified 403.';
+
+grant execute on function
+public.request_guest_booking(
+    public.identifier, public.instant, text, text, text, public.identifier, public.whole_number,
+    public.list, text, public.object, text
+),
+public.confirm_guest_booking(text, text),
+public.request_guest_code(text, text),
+public.cancel_guest_booking(text, text, text),
+public.reschedule_guest_booking(text, text, public.instant, public.identifier),
+public.claim_guest_bookings()
+to anon, authenticated, service_role;
 
 -- sql/40_scheduling/api/7_series.sql
 
@@ -19797,6 +20544,7 @@ begin
             from identity.profiles
             where profiles.id = (payload ->> 'user_id')::uuid
         ),
+        payload ->> 'locale',
         'en'
     );
     v_template = engagement.template_of(v_delivery);
