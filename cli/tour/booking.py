@@ -1,112 +1,22 @@
-"""Plays one customer's story against the running stack, through its public API only."""
+"""The story of one booking: a shop opens, a customer books, moves, comes, and hears of it."""
 
 from __future__ import annotations
 
 import datetime
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from typing import Any
 
-import httpx
-from rich.console import Console
-
-from cli import users
-from cli.options import DEFAULT_STATE, JsonOption, StateOption
-from cli.output import show_json
 from cli.refusal import Refusal
-from cli.stack.state import Endpoints, State
+from cli.tour.people import Step, Story
 
-ADMIN = "tour-admin@example.com"
 HERE = {"latitude": 52.5163, "longitude": 13.3777}  # the Brandenburg Gate
 PATIENCE_SECONDS = 10  # that the workers have to tell people
 
 
-@dataclass(frozen=True)
-class Step:
-    """What somebody did, and what came of it."""
-
-    who: str
-    did: str
-    outcome: str
-
-
-@dataclass
-class Person:
-    """Somebody who calls the API with a token of their own."""
-
-    name: str
-    http: httpx.Client
-
-    def rpc(self, function: str, **arguments: object) -> Any:
-        """Call a function; a refusal of the API ends the tour."""
-        return _answer(self.http.post(f"rpc/{function}", json=arguments))
-
-    def refused(self, function: str, **arguments: object) -> dict[str, Any]:
-        """Call a function that has to refuse, and give the refusal."""
-        response = self.http.post(f"rpc/{function}", json=arguments)
-        if response.is_success:
-            raise Refusal(f"{function} should have refused.", "Please report this.")
-        return dict(response.json())
-
-    def add(self, view: str, rows: object) -> list[dict[str, Any]]:
-        """Insert rows into a view and give them back."""
-        return list(
-            _answer(self.http.post(view, json=rows, headers={"Prefer": "return=representation"}))
-        )
-
-    def change(self, path: str, values: object) -> None:
-        """Change the rows of a view that PostgREST's query string names."""
-        response = self.http.patch(path, json=values)
-        if not response.is_success:
-            _answer(response)
-
-    def read(self, path: str) -> list[dict[str, Any]]:
-        """Read rows, by PostgREST's query string."""
-        return list(_answer(self.http.get(path)))
-
-
-@dataclass
-class Story:
-    """The people of the tour, and what they find out on the way."""
-
-    admin: Person
-    owner: Person
-    customer: Person
-    rival: Person
-    anyone: Person
-    email: str
-    facts: dict[str, Any] = field(default_factory=dict)
-
-
-def tour(state: StateOption = DEFAULT_STATE, as_json: JsonOption = False) -> None:
-    """Play a customer's story against the running stack, step by step."""
-    endpoints = State(state).require_running()
-    console = Console(stderr=True)
-    steps: list[Step] = []
-    for number, step in enumerate(play(_people(endpoints)), start=1):
-        steps.append(step)
-        if not as_json:
-            console.print(f"[green]✓[/] {number:>2}  [bold]{step.who}[/] {step.did}")
-            console.print(f"       {step.outcome}", style="dim", markup=False)
-    if as_json:
-        show_json([step.__dict__ for step in steps])
-    else:
-        console.print(f"The whole story, {len(steps)} steps, through {endpoints.rest_url}.")
-
-
-def play(story: Story) -> Iterator[Step]:
-    """The story, chapter by chapter.
-
-    Raises:
-        Refusal: a step did not go as it should.
-    """
-    for chapter in CHAPTERS:
-        yield from chapter(story)
-
-
-def _open_shop(story: Story) -> Iterator[Step]:
+def open_shop(story: Story) -> Iterator[Step]:
+    """A business is made, and approved."""
     business = story.owner.rpc(
         "create_business",
         name=f"Tour Salon {uuid.uuid4().hex[:6]}",
@@ -124,7 +34,8 @@ def _open_shop(story: Story) -> Iterator[Step]:
     yield Step("The platform", "approves it", f"{approved['name']}: {approved['status']}")
 
 
-def _fill_catalog(story: Story) -> Iterator[Step]:
+def fill_catalog(story: Story) -> Iterator[Step]:
+    """The owner offers a service, by somebody, at some hours."""
     business_id = story.facts["business_id"]
     (service,) = story.owner.add(
         "services",
@@ -155,8 +66,9 @@ def _fill_catalog(story: Story) -> Iterator[Step]:
     yield Step("The owner", "offers a haircut by Ann, 9 to 18 every day", "45 min · 45.00 EUR")
 
 
-def _find_time(story: Story) -> Iterator[Step]:
-    story.facts["slots"] = slots = _slots(story)
+def find_time(story: Story) -> Iterator[Step]:
+    """What is free, and what it costs."""
+    story.facts["slots"] = slots = free_slots(story)
     if len(slots) < 8:
         raise Refusal("Too few free starts were offered.", "Please report this.")
     yield Step("Anyone", "asks for slots", f"{len(slots)} free, the first {slots[0]['starts_at']}")
@@ -166,7 +78,7 @@ def _find_time(story: Story) -> Iterator[Step]:
     )
 
 
-def _search(story: Story) -> Iterator[Step]:
+def search(story: Story) -> Iterator[Step]:
     """Somebody who does not know the business finds it, with the times that its slots have."""
     first = story.facts["slots"][0]
     found = story.anyone.rpc(
@@ -186,7 +98,8 @@ def _search(story: Story) -> Iterator[Step]:
     )
 
 
-def _book(story: Story) -> Iterator[Step]:
+def book(story: Story) -> Iterator[Step]:
+    """The customer holds a time that a rival wants as well, and books it."""
     service_id, slot = story.facts["service_id"], story.facts["slots"][0]
     booking = story.customer.rpc(
         "book",
@@ -209,20 +122,22 @@ def _book(story: Story) -> Iterator[Step]:
     yield Step("The customer", "makes it a booking", f"{confirmed['status']}")
 
 
-def _move(story: Story) -> Iterator[Step]:
+def move(story: Story) -> Iterator[Step]:
+    """The customer takes another time, and the old one is free."""
     booking, later = story.facts["booking"], story.facts["slots"][-1]
     moved = story.customer.rpc(
         "reschedule_booking", booking_id=booking["id"], starts_at=later["starts_at"]
     )
     yield Step("The customer", "moves it", f"{moved['reference']}: now {moved['starts_at']}")
-    if booking["starts_at"] not in {slot["starts_at"] for slot in _slots(story)}:
+    if booking["starts_at"] not in {slot["starts_at"] for slot in free_slots(story)}:
         raise Refusal("The old time is not free again.", "Please report this.")
     yield Step("Anyone", "sees the old time free again", booking["starts_at"])
     found = story.anyone.rpc("lookup_booking", reference=booking["reference"], email=story.email)
     yield Step("A guest", "looks it up by reference and e-mail", f"{found['services']}")
 
 
-def _finish(story: Story) -> Iterator[Step]:
+def finish(story: Story) -> Iterator[Step]:
+    """The customer comes, and it is over."""
     booking_id = story.facts["booking"]["id"]
     story.owner.rpc("check_in_booking", booking_id=booking_id)
     done = story.owner.rpc("complete_booking", booking_id=booking_id)
@@ -237,7 +152,7 @@ def _finish(story: Story) -> Iterator[Step]:
     )
 
 
-def _hear(story: Story) -> Iterator[Step]:
+def hear(story: Story) -> Iterator[Step]:
     """The workers tell people; without workers nobody hears, and the tour says so."""
     path = f"notifications?booking_id=eq.{story.facts['booking']['id']}&order=created_at"
     deadline = time.monotonic() + PATIENCE_SECONDS
@@ -256,19 +171,7 @@ def _hear(story: Story) -> Iterator[Step]:
     yield Step("The customer", "gets it by mail as well", f"{len(told)} mails: ./frontdesk mail")
 
 
-CHAPTERS: tuple[Callable[[Story], Iterator[Step]], ...] = (
-    _open_shop,
-    _fill_catalog,
-    _find_time,
-    _search,
-    _book,
-    _move,
-    _finish,
-    _hear,
-)
-
-
-def _slots(story: Story) -> list[dict[str, Any]]:
+def free_slots(story: Story) -> list[dict[str, Any]]:
     """The free starts of the coming three days."""
     now = datetime.datetime.now(datetime.UTC)
     return list(
@@ -279,43 +182,3 @@ def _slots(story: Story) -> list[dict[str, Any]]:
             to_at=(now + datetime.timedelta(days=3)).isoformat(),
         )
     )
-
-
-def _people(endpoints: Endpoints) -> Story:
-    """New people for every tour; the platform's admin stays the same."""
-    tag = uuid.uuid4().hex[:8]
-    email = f"tour-customer-{tag}@example.com"
-    users.ensure(endpoints, ADMIN, "Tour Admin", platform_role=users.PlatformRole.admin)
-    for address, name in (
-        (f"tour-owner-{tag}@example.com", "Olga Owner"),
-        (email, "Carl Customer"),
-        (f"tour-rival-{tag}@example.com", "Rita Rival"),
-    ):
-        users.ensure(endpoints, address, name)
-    return Story(
-        admin=_person(endpoints, ADMIN),
-        owner=_person(endpoints, f"tour-owner-{tag}@example.com"),
-        customer=_person(endpoints, email),
-        rival=_person(endpoints, f"tour-rival-{tag}@example.com"),
-        anyone=_person(endpoints, None),
-        email=email,
-    )
-
-
-def _person(endpoints: Endpoints, email: str | None) -> Person:
-    headers = {"apikey": endpoints.anon_key}
-    if email:
-        headers["Authorization"] = f"Bearer {users.token_for(endpoints, email)}"
-    return Person(
-        email or "anyone", httpx.Client(base_url=endpoints.rest_url, headers=headers, timeout=30)
-    )
-
-
-def _answer(response: httpx.Response) -> Any:
-    if not response.is_success:
-        raise Refusal(
-            f"{response.request.method} {response.request.url.path} was answered with"
-            f" {response.status_code}: {response.text}",
-            "Look at `./frontdesk status` and the logs in its state folder.",
-        )
-    return response.json()
