@@ -20054,6 +20054,11 @@ declare
     v_delivery engagement.notification_deliveries;
     v_count integer = 0;
 begin
+    -- The booking first, as who accepts or leaves does: so that neither waits for the other.
+    perform 1
+    from scheduling.bookings
+    where bookings.id = (plan_turn.payload ->> 'booking_id')::uuid
+    for key share;
     update scheduling.waitlist_offers
     set told_at = private.now()
     where
