@@ -6,13 +6,13 @@
 /*
  * Why a token is no good, though its signature is; null when it is good. A token of nobody (a key)
  * and one without a session (the operator's, of `frontdesk users token`) are.
- * Without a `set` clause, because every request waits for it; its callers have one.
  */
 create or replace function auth.refusal_of(claims jsonb, issuer text)
 returns text
 language plpgsql
 stable
 security invoker
+set search_path = ''
 as $$
 declare
     v_user uuid;
@@ -46,6 +46,8 @@ $$;
 /*
  * Let the user of a request in, by the claims that PostgREST has put down before; auth.uid() gives
  * who was let in. Gives the issuer back, whose setting is where this is called.
+ * Every request waits for it, so it asks first what nearly always holds, and has no `set` clause:
+ * what it calls is named with its schema.
  * Definer: clients cannot read sessions.
  *
  * Errors:  PT401 not_signed_in
@@ -55,21 +57,31 @@ returns text
 language plpgsql
 volatile
 security definer
-set search_path = ''
 as $$
 declare
-    v_claims jsonb = nullif(current_setting('request.jwt.claims', true), '');
+    v_claims jsonb = nullif(pg_catalog.current_setting('request.jwt.claims', true), '');
+    v_user uuid;
     v_sentence text;
 begin
-    if v_claims ->> 'sub' is null and v_claims ->> 'session_id' is null then
+    select sessions.user_id into v_user
+    from auth.sessions
+    where
+        sessions.id = (v_claims ->> 'session_id')::uuid
+        and (sessions.not_after is null or sessions.not_after > now());
+    if v_user::text = v_claims ->> 'sub' and v_claims ->> 'iss' = issuer then
+        perform pg_catalog.set_config('auth.admitted', v_user::text, true);
         return issuer;
     end if;
+
     v_sentence = auth.refusal_of(v_claims, issuer);
     if v_sentence is not null then
         perform auth.refuse_token(v_sentence);
     end if;
-    perform set_config('auth.admitted', v_claims ->> 'sub', true);
+    perform pg_catalog.set_config('auth.admitted', v_claims ->> 'sub', true);
     return issuer;
+exception
+    when invalid_text_representation then
+        perform auth.refuse_token('This token names no user.');
 end;
 $$;
 
