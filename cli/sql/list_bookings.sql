@@ -13,6 +13,7 @@ select
         where
             booking_items.business_id = bookings.business_id
             and booking_items.booking_id = bookings.id
+            and booking_items.cancelled_at is null
     ) as services,
     bookings.total_minor,
     bookings.currency

@@ -45,11 +45,16 @@ def hold(db: Database, hour: int = 9) -> tuple[str, str]:
         "request_guest_booking((select tests.id('Cut')::text), %s, 'Gus', 'gus@example.com')",
         f"2031-05-05T{hour:02}:00:00Z",
     )
+    return held["reference"], latest_code(db)
+
+
+def latest_code(db: Database) -> str:
+    """What was mailed last."""
     ((code,),) = db.rows(
         "select message -> 'kwargs' -> 'payload' ->> 'code' from pgmq.q_mail"
         " order by msg_id desc limit 1"
     )
-    return held["reference"], str(code)
+    return str(code)
 
 
 def confirm(db: Database, reference: str, code: str, at: str = NOW) -> str:
@@ -102,18 +107,42 @@ def test_a_hold_that_ran_out_is_anybody_s(salon: Database) -> None:
 def test_a_newer_code_replaces_the_older(salon: Database) -> None:
     reference, first = hold(salon)
     say(salon, "request_guest_code(%s, 'GUS@example.com')", reference)
-    ((second,),) = salon.rows(
-        "select message -> 'kwargs' -> 'payload' ->> 'code' from pgmq.q_mail"
-        " order by msg_id desc limit 1"
-    )
+    second = latest_code(salon)
     if first != second:
         assert confirm(salon, reference, first) == "code_invalid"
-    assert confirm(salon, reference, str(second)) == "confirmed"
+    assert confirm(salon, reference, second) == "confirmed"
 
 
 def test_a_service_on_request_gets_a_request(salon: Database) -> None:
     salon.connection.execute("update catalog.services set requires_confirmation = true")
     assert confirm(salon, *hold(salon)) == "pending"
+
+
+def test_a_guest_who_cancels_late_owes_what_the_policy_says(salon: Database) -> None:
+    salon.connection.execute(
+        """
+        insert into catalog.cancellation_policies (id, business_id, name)
+        values (tests.named('policy'), tests.id('Salon'), 'Half');
+        insert into catalog.cancellation_tiers (
+            business_id, cancellation_policy_id, hours_before, fee_bps
+        )
+        values (tests.id('Salon'), tests.id('policy'), 8760, 5000);
+        """
+    )
+    reference, code = hold(salon)
+    assert confirm(salon, reference, code) == "confirmed"
+    seen = say(salon, "lookup_booking(%s, 'gus@example.com')", reference)
+    assert (seen["total_minor"], seen["cancellation_fee_minor"]) == (5000, 2500)
+    say(salon, "request_guest_code(%s, 'gus@example.com')", reference)
+    cancelled = say(salon, "cancel_guest_booking(%s, %s)", reference, latest_code(salon))
+    assert (cancelled["status"], cancelled["cancellation_fee_minor"]) == ("cancelled", 2500)
+    assert salon.rows(
+        "select actor::text, fee_minor from scheduling.booking_history order by id"
+    ) == [
+        ("customer", 0),
+        ("customer", 0),
+        ("customer", 2500),
+    ]
 
 
 def test_the_proof_is_good_for_one_transaction_and_one_booking(salon: Database) -> None:
