@@ -11327,6 +11327,7 @@ begin
             where
                 asked.id = resources.id
                 and loads.during @> booking_items.starts_at
+                and booking_items.cancelled_at is null
                 and not services.is_blocked_by_pending
                 and bookings.status = 'pending'
                 and bookings.id is distinct from loads.except_booking_id
