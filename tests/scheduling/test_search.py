@@ -1,17 +1,49 @@
-"""A search finds a business exactly when slots are offered, and with the same first starts."""
+"""A search finds a business exactly when slots are offered, with the same starts, by an index."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 
 import psycopg
+import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from tests.harness.database import Database
+from tests.harness.session import DatabaseSession
 from tests.scheduling.model import World
 from tests.scheduling.test_property import Shop, worlds
 
+MANY = """
+    set local session_replication_role = replica;
+    insert into business.businesses (
+        id, slug, name, vertical_id, country, time_zone, currency, status, latitude, longitude,
+        is_verified
+    )
+    select
+        md5('business' || n)::uuid, 'business-' || n, 'Business w' || n,
+        case when n % 50 = 0 then 'clinic' else 'salon' end, 'DE', 'UTC', 'EUR', 'approved',
+        n % 60, n % 170, n % 2 = 0
+    from generate_series(1, 5000) as n;
+    insert into catalog.service_categories (id, business_id, name)
+    select md5('category' || n)::uuid, md5('business' || n)::uuid, 'Rare ' || n % 500
+    from generate_series(1, 5000) as n;
+    insert into catalog.services (
+        business_id, category_id, name, duration_minutes, price_minor, currency
+    )
+    select md5('business' || n)::uuid, md5('category' || n)::uuid, 'S', 60, 100, 'EUR'
+    from generate_series(1, 5000) as n;
+    set local session_replication_role = origin;
+    select search.refresh_all();
+"""
+SHAPES = {
+    """near => '{"latitude": 30, "longitude": 30}'""": "documents_place_idx",
+    "q => 'w44'": "documents_words_idx",
+    "category => 'rare-44'": "documents_categories_idx",
+    "vertical => 'clinic'": "documents_vertical_idx",
+    "price_max => '100'": "documents_rank_idx",
+}
 MINUTE = dt.timedelta(minutes=1)
 Slots = list[tuple[dt.datetime, str, int]]
 
@@ -67,3 +99,32 @@ def test_a_search_finds_whom_slots_find_and_what_it_gives_can_be_booked(
                 again = {slot[0] for slot in shop.slots(start, start + MINUTE)}
                 assert found(connection, start, start + MINUTE) == sorted(again)
         connection.rollback()
+
+
+@pytest.fixture(scope="module")
+def many(databases: DatabaseSession) -> Iterator[Database]:
+    with databases.clone() as database:
+        with database.connection.transaction():
+            database.connection.execute(MANY.encode())
+        yield database
+
+
+def scans(db: Database, index: str) -> tuple[int, int]:
+    """How often this session read documents by an index, and whole."""
+    ((by_index, whole),) = db.rows(
+        "select pg_stat_get_xact_numscans(('search.' || %s)::regclass),"
+        " pg_stat_get_xact_numscans('search.documents'::regclass)",
+        index,
+    )
+    return int(str(by_index)), int(str(whole))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_candidates_are_found_by_an_index(many: Database, shape: str) -> None:
+    with many.connection.transaction():
+        before = scans(many, SHAPES[shape])
+        many.connection.execute(
+            "select count(*) from public.search_availability("
+            f"'2031-05-05T09:00:00Z', '2031-05-06T09:00:00Z', {shape})".encode()
+        )
+        assert scans(many, SHAPES[shape]) == (before[0] + 1, before[1])
