@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from tests.harness.database import Database
 from tests.harness.session import DatabaseSession
 from tests.scheduling.model import World
-from tests.scheduling.test_property import Shop, worlds
+from tests.scheduling.shop import Shop
+from tests.scheduling.test_property import worlds
 
 MANY = """
     set local session_replication_role = replica;
@@ -44,7 +45,7 @@ SHAPES = {
     "vertical => 'clinic'": "documents_vertical_idx",
     "price_max => '100'": "documents_rank_idx",
 }
-MINUTE = dt.timedelta(minutes=1)
+MINUTE, AROUND = dt.timedelta(minutes=1), dt.timedelta(hours=26)
 Slots = list[tuple[dt.datetime, str, int]]
 
 
@@ -56,13 +57,16 @@ def sample(slots: Slots) -> st.SearchStrategy[Slots]:
 
 
 def found(connection: psycopg.Connection, low: dt.datetime, high: dt.datetime) -> list[dt.datetime]:
-    """The starts that a search gives for the shop; none when it does not find it."""
+    """The starts that a search gives a customer for the shop; none when it does not find it."""
+    connection.execute("select tests.act_as('customer')")
     rows = connection.execute(
         "select slot.starts_at from public.search_availability(%s, %s, q => 'shop') as found"
         " cross join unnest(found.slots) as slot",
         (low.isoformat(), high.isoformat()),
     )
-    return [start.astimezone(dt.UTC) for (start,) in rows]
+    starts = [start.astimezone(dt.UTC) for (start,) in rows]
+    connection.execute("select tests.act_as_owner()")
+    return starts
 
 
 @settings(
@@ -82,21 +86,19 @@ def test_a_search_finds_whom_slots_find_and_what_it_gives_can_be_booked(
         connection.execute("select tests.at(%s)", (noon - dt.timedelta(hours=30),))
         shop = Shop(connection, world)
         for _ in range(2):
-            offered = sorted(
-                shop.slots(noon - dt.timedelta(hours=26), noon + dt.timedelta(hours=26))
-            )
+            offered = sorted(shop.slots(noon - AROUND, noon + AROUND, "customer"))
             # Just each start, so that nothing else in the period can lead there.
             for start in {slot[0] for slot in data.draw(sample(offered))}:
                 assert found(connection, start, start + MINUTE) == [start]
             low = noon + 5 * MINUTE * data.draw(st.integers(-300, 300))
             high = low + MINUTE * data.draw(st.sampled_from([15, 60, 300, 3000]))
-            starts = sorted({start for start, _name, _left in shop.slots(low, high)})
+            starts = sorted({start for start, _name, _left in shop.slots(low, high, "customer")})
             assert found(connection, low, high) == starts[:3]
             if offered:
                 event("the shop is found")
                 start, name, _left = data.draw(st.sampled_from(offered))
-                assert shop.book(start, name) == "booked"
-                again = {slot[0] for slot in shop.slots(start, start + MINUTE)}
+                assert shop.book(start, name, "customer") == "booked"
+                again = {slot[0] for slot in shop.slots(start, start + MINUTE, "customer")}
                 assert found(connection, start, start + MINUTE) == sorted(again)
         connection.rollback()
 

@@ -99,10 +99,10 @@ $$;
 
 /*
  * Those of some candidates in which an opening may lie in a period, in their order, as far as
- * weekly hours tell. Special days, classes, zones of resources, rooms without hours and clocks
- * about to change always may, and so does a period of a day or more. scheduling.offers decides;
- * this keeps it from being asked in the middle of the night. All at once: a call for each takes
- * three times as long.
+ * weekly hours tell. Special days, classes, travels, zones of resources, rooms without hours and
+ * clocks about to change always may, and so does a period of a day or more. scheduling.offers
+ * decides; this keeps it from being asked in the middle of the night. All at once: a call for each
+ * takes three times as long.
  */
 create function search.may_be_open(candidates search.candidate[], during tstzrange)
 returns setof search.candidate
@@ -168,6 +168,14 @@ begin
                 and schedule_exceptions.opens_at is not null
                 and schedule_exceptions.starts_on <= clock.to_day
                 and schedule_exceptions.ends_on >= clock.from_day
+        )
+        or exists (
+            select 1
+            from catalog.travel_zones
+            where
+                travel_zones.business_id = candidate.business_id
+                and travel_zones.starts_on <= clock.to_day + 2
+                and travel_zones.ends_on >= clock.from_day - 2
         )
         or candidate.has_classes
         or exists (

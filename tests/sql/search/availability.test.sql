@@ -1,7 +1,7 @@
 -- Who has time, across businesses: every filter by itself and together, the order, and whom a search
 -- never gives.
 begin;
-select plan(52);
+select plan(54);
 
 -- Given two salons and a barber in Berlin, one salon in Paris, and a Thursday
 select tests.at('2031-05-01 00:00Z');
@@ -273,6 +273,17 @@ select is(
 );
 select is(
     pg_temp.found('2032-03-24T02:00:00Z', '2032-03-24T02:01:00Z'), 'Box', 'on other days it does not'
+);
+
+select tests.act_as_owner();
+insert into catalog.travel_zones (business_id, resource_id, starts_on, ends_on, time_zone)
+values (tests.id('Owl'), tests.id('Oda'), '2032-03-22', '2032-03-22', 'America/New_York');
+select is(
+    pg_temp.found('2032-03-22T05:00:00Z', '2032-03-22T05:01:00Z', q => 'owl'), 'Owl',
+    'who travels works by the clock of where they are'
+);
+select is(
+    pg_temp.found('2032-03-22T00:00:00Z', '2032-03-22T00:01:00Z', q => 'owl'), '', 'not by that of home'
 );
 
 -- A gap that fits to the minute
