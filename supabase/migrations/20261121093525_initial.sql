@@ -22062,8 +22062,9 @@ $$;
 /*
  * Open a cursor over the businesses that fit a wish as far as their documents tell: by distance
  * where a place was said, else by how well the words fit, else verified ones first, then those that
- * are here longest. A cursor, because whoever reads it stops after a few; three queries, planned
- * with the wish at hand, because each order has an index of its own.
+ * are here longest. A cursor, because whoever reads it stops after a part of it (for the planner: a
+ * quarter); three queries, planned with the wish at hand, because each order has an index of its
+ * own.
  */
 create function search.candidates(wish search.wish)
 returns refcursor
@@ -22072,7 +22073,7 @@ stable
 security invoker
 set search_path = ''
 set plan_cache_mode = 'force_custom_plan'
-set cursor_tuple_fraction = '0.01'
+set cursor_tuple_fraction = '0.25'
 set jit = 'off'
 as $$
 declare
@@ -22157,10 +22158,10 @@ $$;
 
 /*
  * Those of some candidates in which an opening may lie in a period, in their order, as far as
- * weekly hours tell. Special days, classes, zones of resources, rooms without hours and clocks
- * about to change always may, and so does a period of a day or more. scheduling.offers decides;
- * this keeps it from being asked in the middle of the night. All at once: a call for each takes
- * three times as long.
+ * weekly hours tell. Special days, classes, travels, zones of resources, rooms without hours and
+ * clocks about to change always may, and so does a period of a day or more. scheduling.offers
+ * decides; this keeps it from being asked in the middle of the night. All at once: a call for each
+ * takes three times as long.
  */
 create function search.may_be_open(candidates search.candidate[], during tstzrange)
 returns setof search.candidate
@@ -22226,6 +22227,14 @@ begin
                 and schedule_exceptions.opens_at is not null
                 and schedule_exceptions.starts_on <= clock.to_day
                 and schedule_exceptions.ends_on >= clock.from_day
+        )
+        or exists (
+            select 1
+            from catalog.travel_zones
+            where
+                travel_zones.business_id = candidate.business_id
+                and travel_zones.starts_on <= clock.to_day + 2
+                and travel_zones.ends_on >= clock.from_day - 2
         )
         or candidate.has_classes
         or exists (
