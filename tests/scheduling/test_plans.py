@@ -97,6 +97,12 @@ HOT = {
         f" and during && {WEEK} and is_blocking",
         "allocations_no_overlap",
     ),
+    "how much a resource has to do": (
+        OPERATOR,
+        "select count(*) from scheduling.allocations where resource_id = md5('resource5')::uuid"
+        " and lower(during) >= '2031-01-05Z' and lower(during) < '2031-01-06Z' and is_blocking",
+        "allocations_start_idx",
+    ),
     "what a booking has taken of a resource": (
         OPERATOR,
         "select during from scheduling.allocations where business_id = md5('business5')::uuid"

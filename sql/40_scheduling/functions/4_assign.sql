@@ -3,7 +3,7 @@
 -- weight; then position, name and id. The same question always has the same answer.
 
 /*
- * How much each of some resources has to do: the allocations that overlap a period and take their
+ * How much each of some resources has to do: the allocations that begin in a period and take their
  * time, holds included until they run out, and `with_requests` also those that wait without taking
  * it. `made_before` leaves out what was booked later. One booking may be left out.
  */
@@ -51,7 +51,8 @@ begin
         from scheduling.allocations
         where
             allocations.resource_id = resources.id
-            and allocations.during && loads.during
+            and lower(allocations.during) >= lower(loads.during)
+            and lower(allocations.during) < upper(loads.during)
             and allocations.is_blocking
             and (allocations.expires_at is null or allocations.expires_at > v_now)
             and coalesce(allocations.booking_id <> loads.except_booking_id, true)

@@ -297,6 +297,9 @@ create table scheduling.allocations (
 );
 comment on table scheduling.allocations is
 'The time that a booking, or a session of a class, takes from a resource.';
+-- How much somebody has to do in a month: counted on every booking that names nobody.
+create index allocations_start_idx on scheduling.allocations (resource_id, lower(during))
+where is_blocking;
 -- Whose time a booking has: all three, so that no plan reads all that a resource ever did.
 create index allocations_resource_idx on scheduling.allocations (
     business_id, resource_id, booking_id
