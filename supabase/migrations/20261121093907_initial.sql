@@ -8977,6 +8977,9 @@ create table scheduling.allocations (
 );
 comment on table scheduling.allocations is
 'The time that a booking, or a session of a class, takes from a resource.';
+-- How much somebody has to do in a month: counted on every booking that names nobody.
+create index allocations_start_idx on scheduling.allocations (resource_id, lower(during))
+where is_blocking;
 -- Whose time a booking has: all three, so that no plan reads all that a resource ever did.
 create index allocations_resource_idx on scheduling.allocations (
     business_id, resource_id, booking_id
@@ -11291,7 +11294,7 @@ $$;
 -- weight; then position, name and id. The same question always has the same answer.
 
 /*
- * How much each of some resources has to do: the allocations that overlap a period and take their
+ * How much each of some resources has to do: the allocations that begin in a period and take their
  * time, holds included until they run out, and `with_requests` also those that wait without taking
  * it. `made_before` leaves out what was booked later. One booking may be left out.
  */
@@ -11339,7 +11342,8 @@ begin
         from scheduling.allocations
         where
             allocations.resource_id = resources.id
-            and allocations.during && loads.during
+            and lower(allocations.during) >= lower(loads.during)
+            and lower(allocations.during) < upper(loads.during)
             and allocations.is_blocking
             and (allocations.expires_at is null or allocations.expires_at > v_now)
             and coalesce(allocations.booking_id <> loads.except_booking_id, true)
