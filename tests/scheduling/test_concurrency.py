@@ -347,3 +347,14 @@ def test_those_who_wait_and_those_who_pass_by_never_both_get_it(shop: Database) 
     assert number(shop, DEADLOCKS) == before
     live = "select count(*) from scheduling.allocations where is_blocking"
     assert number(shop, live) <= 1
+
+
+def test_who_joins_twice_at_once_waits_once(shop: Database) -> None:
+    before = number(shop, DEADLOCKS)
+    join = (
+        "select public.join_waitlist("
+        "tests.id('Cut')::text, '2031-05-05T09:00:00Z', '2031-05-05T10:00:00Z')"
+    )
+    answers = together(40, lambda _n: answer(shop, join))
+    assert answers == {"ok": 1, "already_waiting": 39}
+    assert number(shop, DEADLOCKS) == before
