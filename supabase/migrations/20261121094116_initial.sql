@@ -15730,6 +15730,8 @@ begin
             'Read service_resources for those that do, or leave resource_id out.'
         );
     end if;
+    -- One at a time: two inserts that meet in the constraint would wait for each other.
+    perform scheduling.lock(array[v_customer_id]);
     if (
         select count(*)
         from scheduling.waitlist_entries
