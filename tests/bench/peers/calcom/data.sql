@@ -1,5 +1,6 @@
 -- A clinic of a hundred hosts who work from nine to five on weekdays in Berlin, each with fifty
--- appointments in the thirty days around the change of clocks of March 2035; and a function that gives
+-- appointments of 45 minutes, with buffers of 5 and 10, in the thirty days around the change of clocks
+-- of March 2035; and a function that gives
 -- the free ranges of each, from the same parts that available_slots is made of.
 set session_replication_role = replica;
 insert into business.businesses (
@@ -32,7 +33,7 @@ insert into scheduling.allocations (
 )
 select
     resources.business_id, gen_random_uuid(), gen_random_uuid(), resources.id, 1,
-    tstzrange(starts.at, starts.at + interval '45 minutes'), true
+    tstzrange(starts.at - interval '5 minutes', starts.at + interval '55 minutes'), true
 from catalog.resources
 cross join generate_series(0, 49) as k
 cross join lateral (
