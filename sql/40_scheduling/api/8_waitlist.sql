@@ -142,7 +142,7 @@ $$;
 comment on function public.accept_waitlist_offer is
 'Accept what is offered to an entry of the waitlist: its hold becomes the booking (a request, where
 the service wants confirmation). Again gives the same booking. Gives the booking.
-Errors: invalid_input 400, not_signed_in 401, not_found 404, offer_expired 409.';
+Errors: invalid_input 400, not_signed_in 401, not_found 404, offer_expired 409, limit_reached 422.';
 
 /*
  * Errors:  those of scheduling.leave_waitlist

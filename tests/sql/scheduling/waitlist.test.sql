@@ -1,6 +1,6 @@
 -- The waitlist: freed time is held for those who wait, in turn, by the clock.
 begin;
-select plan(34);
+select plan(36);
 
 -- Given Ann's Monday at nine and at ten, both taken, and three who wait
 select tests.at('2031-05-01 08:00Z');
@@ -174,6 +174,32 @@ select tests.act_as('first');
 select is((select status from public.waitlist_entries), 'waiting', 'the first waits again');
 select tests.at('2031-05-05 10:30Z');
 select is((select status from public.waitlist_entries), 'expired', 'until the window is over');
+
+-- What a customer may have is not more because they waited for it
+select tests.act_as_owner();
+insert into catalog.booking_limits (business_id, service_id, period, max_bookings, is_per_customer)
+values (tests.id('Salon'), tests.id('Cut'), 'day', 1, true);
+select tests.act_as('third');
+select public.book(tests.id('Cut')::text, '2031-05-06T11:00:00Z') \g /dev/null
+select tests.act_as('lucky');
+select public.book(tests.id('Cut')::text, '2031-05-06T09:00:00Z') \g /dev/null
+select tests.act_as('third');
+select public.join_waitlist(
+    tests.id('Cut')::text, '2031-05-06T09:00:00Z', '2031-05-06T10:00:00Z'
+) \g /dev/null
+select tests.act_as('lucky');
+select public.cancel_booking(id::text) from public.bookings
+where starts_at = '2031-05-06 09:00Z' \g /dev/null
+select tests.act_as('third');
+select throws_ok(
+    $$ select public.accept_waitlist_offer(id::text) from public.waitlist_entries
+       where from_at = '2031-05-06 09:00Z' $$,
+    'PT422', null, 'one cut a day, waited for or not'
+);
+select is(
+    (select status from public.waitlist_entries where from_at = '2031-05-06 09:00Z'), 'offered',
+    'the offer stands for its time'
+);
 
 select * from finish();
 rollback;
