@@ -16036,8 +16036,8 @@ end;
 $$;
 
 /*
- * The hold in which an entry has a turn that is not over, locked with its resources; nothing where
- * it has none.
+ * The hold in which an entry has a turn that is not over, locked with its resources and with who
+ * waits; nothing where it has none.
  */
 create function scheduling.claim_turn(entry scheduling.waitlist_entries)
 returns scheduling.bookings
@@ -16064,7 +16064,7 @@ begin
     if v_booking.id is null then
         return null;
     end if;
-    perform scheduling.lock(scheduling.resources_of(v_booking.id));
+    perform scheduling.lock(scheduling.resources_of(v_booking.id) || entry.customer_id);
     select bookings.* into v_booking
     from scheduling.bookings
     where bookings.id = v_booking.id
@@ -16078,6 +16078,7 @@ $$;
  * Definer: as scheduling.step.
  *
  * Errors:  PT401 not_signed_in · PT404 not_found · PT409 offer_expired invalid_transition
+ *          PT422 limit_reached
  */
 create function scheduling.accept_offer(entry_id uuid)
 returns uuid
@@ -16117,6 +16118,21 @@ begin
     from identity.profiles
     where bookings.id = v_booking.id and profiles.id = v_entry.customer_id
     returning bookings.* into v_booking;
+    perform scheduling.refuse_passed(
+        v_booking,
+        array(
+            select rule
+            from unnest(
+                scheduling.limits_of(
+                    v_entry.business_id,
+                    array[v_entry.service_id],
+                    scheduling.resources_of(v_booking.id),
+                    v_entry.customer_id
+                )
+            ) as rule
+            where rule.is_per_customer
+        )
+    );
     update scheduling.waitlist_entries
     set status = 'accepted', booking_id = v_booking.id
     where waitlist_entries.id = v_entry.id;
@@ -19225,7 +19241,7 @@ $$;
 comment on function public.accept_waitlist_offer is
 'Accept what is offered to an entry of the waitlist: its hold becomes the booking (a request, where
 the service wants confirmation). Again gives the same booking. Gives the booking.
-Errors: invalid_input 400, not_signed_in 401, not_found 404, offer_expired 409.';
+Errors: invalid_input 400, not_signed_in 401, not_found 404, offer_expired 409, limit_reached 422.';
 
 /*
  * Errors:  those of scheduling.leave_waitlist
