@@ -178,37 +178,81 @@ class Shop:
         self._run("select tests.act_as_owner()")
         return {(start.astimezone(dt.UTC), names[key], left) for start, key, left in rows}
 
-    def book(self, start: dt.datetime, name: str, customer: str) -> str:
-        """Try to book as a customer; gives `booked`, or the token of the refusal."""
+    def book(self, start: dt.datetime, name: str, customer: str, *, is_hold: bool = False) -> str:
+        """Try to book as a customer, or to hold; gives `booked`, or the token of the refusal."""
         try:
             with self.connection.transaction():
                 self._run("select tests.act_as(%s)", customer)
-                ((booking_id,),) = self._run(
-                    "select id from public.book(%s::text, %s::text, %s::text, %s::text)",
+                self._run(
+                    "select public.book(%s::text, %s::text, %s::text, %s::text, hold => %s::text)",
                     self.service,
                     start.isoformat(),
                     self.ids[name],
                     self.world.party,
+                    is_hold,
                 )
                 self._run("select tests.act_as_owner()")
         except psycopg.Error as error:
             return error.diag.message_detail or str(error)
-        self._learn()
-        taken = self._run(
-            "select resource_id from scheduling.allocations where booking_id = %s", booking_id
-        )
-        names = {key: name for name, key in self.ids.items()}
-        self.world.booked.append(Booked(customer, start, {names[key] for (key,) in taken}))
+        self.learn()
         return "booked"
 
-    def _learn(self) -> None:
-        """Tell the model what is taken now."""
+    def repeat(self, start: dt.datetime, name: str, customer: str) -> None:
+        """Book it three days in a row, as far as it can be had."""
+        self._run("select tests.act_as(%s)", customer)
+        self._run(
+            "select public.book_series(%s::text, %s::text, 'FREQ=DAILY;COUNT=3', %s::text,"
+            " %s::text, on_conflict => 'skip')",
+            self.service,
+            start.isoformat(),
+            self.ids[name],
+            self.world.party,
+        )
+        self._run("select tests.act_as_owner()")
+        self.learn()
+
+    def cancel_for_who_waits(self, start: dt.datetime, name: str) -> None:
+        """The rival waits for a time of the customer's, who cancels it."""
+        self._run("select tests.act_as('rival')")
+        self._run(
+            "select public.join_waitlist(%s::text, %s::text, %s::text, %s::text, %s::text)",
+            self.service,
+            start.isoformat(),
+            (start + dt.timedelta(minutes=1)).isoformat(),
+            self.ids[name],
+            self.world.party,
+        )
+        self._run("select tests.act_as('customer')")
+        self._run(
+            "select public.cancel_booking(id::text) from public.bookings"
+            " where starts_at = %s and status = 'confirmed'",
+            start,
+        )
+        self._run("select tests.act_as_owner()")
+        self.learn()
+
+    def learn(self) -> None:
+        """Tell the model what is taken now, and by whose bookings."""
+        names = {key: name for name, key in self.ids.items()}
+        self.world.booked = [
+            Booked(who or "nobody yet", start.astimezone(dt.UTC), {names[key] for key in keys})
+            for who, start, keys in self._run(
+                "select names.name, starts_at, array_agg(distinct resource_id)"
+                " from scheduling.bookings"
+                " inner join scheduling.allocations on booking_id = bookings.id"
+                " left join tests.names on names.id = customer_id"
+                " where status in ('held', 'pending', 'confirmed')"
+                " and (hold_expires_at is null or hold_expires_at > private.now())"
+                " group by bookings.id, names.name"
+            )
+        ]
         for item in (*self.world.staff, *self.world.rooms):
             item.taken = [
                 (unit, (low.astimezone(dt.UTC), high.astimezone(dt.UTC)))
                 for unit, low, high in self._run(
                     "select unit, lower(during), upper(during) from scheduling.allocations"
-                    " where resource_id = %s and is_blocking",
+                    " where resource_id = %s and is_blocking"
+                    " and (expires_at is null or expires_at > private.now())",
                     self.ids[item.key],
                 )
             ]

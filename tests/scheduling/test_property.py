@@ -184,6 +184,7 @@ def test_slots_are_what_the_model_says_and_book_agrees(
                 event("something is offered")
                 start, name, _left = data.draw(st.sampled_from(sorted(offered)))
                 assert shop.book(start, name, who) == "booked"
+        check_holds(shop, data, now, (from_at, to_at))
         still_free = {(at, name) for at, name, _left in shop.slots(from_at, to_at, "customer")}
         for _ in range(3):
             start = from_at + dt.timedelta(minutes=5 * data.draw(st.integers(0, 620)))
@@ -193,3 +194,32 @@ def test_slots_are_what_the_model_says_and_book_agrees(
                 event(answer)
                 assert answer in REFUSED
         connection.rollback()
+
+
+def check_holds(
+    shop: Shop, data: st.DataObject, now: dt.datetime, period: tuple[dt.datetime, dt.datetime]
+) -> None:
+    """Holds are taken until they run out, series every time, and what is freed while offered."""
+
+    def agree() -> None:
+        for who in ("customer", "rival"):
+            assert shop.slots(*period, who) == shop.world.free(now, *period, who)
+
+    if offered := shop.slots(*period, "customer"):
+        start, name, _left = data.draw(st.sampled_from(sorted(offered)))
+        assert shop.book(start, name, "customer", is_hold=True) == "booked"
+        agree()
+        now += dt.timedelta(minutes=15)
+        shop.connection.execute("select tests.at(%s)", (now,))
+        shop.learn()
+        agree()
+    if offered := shop.slots(*period, "rival"):
+        start, name, _left = data.draw(st.sampled_from(sorted(offered)))
+        shop.repeat(start, name, "rival")
+        agree()
+    if mine := [booked for booked in shop.world.booked if booked.customer == "customer"]:
+        booked = data.draw(st.sampled_from(sorted(mine, key=lambda found: found.start)))
+        (name,) = [one.key for one in shop.world.staff if one.key in booked.resources]
+        shop.cancel_for_who_waits(booked.start, name)
+        event(f"{sum(one.customer == 'nobody yet' for one in shop.world.booked)} are offered")
+        agree()
