@@ -54,13 +54,13 @@ def test_a_retry_is_one_row_all_the_time(db: Database, programs: Programs, send:
 def test_a_worker_killed_between_tries_neither_loses_nor_doubles(
     db: Database, programs: Programs, send: Send
 ) -> None:
-    first = programs.start(lease=1, poll=0.1)
+    first = programs.start(lease=3, poll=0.1)
     for number in range(20):
         send("fail_once", f"job {number}")
     wait_until(lambda: len(programs.happened()) >= 10)
     first.kill()
-    programs.start(lease=1, poll=0.1)
-    wait_until(lambda: db.rows("select 1 from pgmq.q_work") == [], seconds=20)
+    programs.start(lease=3, poll=0.1)
+    wait_until(lambda: db.rows("select 1 from pgmq.q_work") == [], seconds=40)
     assert db.rows("select 1 from pgmq.q_work_dead") == []
     for number in range(20):
         # A try that the kill cut off is the only one that may come on top.
