@@ -33,6 +33,8 @@ class Link:
                     self._is_lost, failures = False, 0
                     work(connection)
                     return
+            except psycopg.errors.DeadlockDetected:
+                continue  # somebody else's transaction: nothing was written, so begin anew
             except psycopg.OperationalError as error:
                 if not self._is_lost:
                     reason = str(error).strip().splitlines()[0]

@@ -96,24 +96,25 @@ class Settler:
 
     def _write(self, connection: psycopg.Connection, outcomes: list[Outcome]) -> None:
         acknowledged: defaultdict[str, list[LeasedMessage]] = defaultdict(list)
-        with connection.transaction():
-            for outcome in outcomes:
-                if outcome.error:
-                    self._bury(connection, outcome)
-                elif outcome.message.retry:
-                    self._retry(connection, outcome.message)
-                else:
-                    acknowledged[outcome.message.lease.queue_name].append(outcome.message)
-            for queue_name, messages in acknowledged.items():
-                rows = connection.execute(
-                    statements.of_queue(self._gone, queue_name), leases(messages)
-                ).fetchall()
-                if len(rows) < len(messages):
-                    logger.warning(
-                        "%d message(s) of %s were done after their lease had run out.",
-                        len(messages) - len(rows),
-                        queue_name,
-                    )
+        # Each statement is a transaction: one that held rows while it waits for others' could be
+        # waited for in turn.
+        for outcome in outcomes:
+            if outcome.error:
+                self._bury(connection, outcome)
+            elif outcome.message.retry:
+                self._retry(connection, outcome.message)
+            else:
+                acknowledged[outcome.message.lease.queue_name].append(outcome.message)
+        for queue_name, messages in acknowledged.items():
+            rows = connection.execute(
+                statements.of_queue(self._gone, queue_name), leases(messages)
+            ).fetchall()
+            if len(rows) < len(messages):
+                logger.warning(
+                    "%d message(s) of %s were done after their lease had run out.",
+                    len(messages) - len(rows),
+                    queue_name,
+                )
 
     def _bury(self, connection: psycopg.Connection, outcome: Outcome) -> None:
         options: dict[str, Any] = outcome.message.options

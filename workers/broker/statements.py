@@ -22,9 +22,14 @@ def text(name: str) -> LiteralString:
 
 @cache
 def of_queue(name: str, queue_name: str) -> sql.Composed:
-    """A statement about one queue: `{queue}`, `{archive}`, `{dead}` are its tables."""
+    """A statement about one queue.
+
+    `{queue}`, `{archive}` and `{dead}` are its tables, `{ours}` the query that locks what we hold.
+    """
+    queue = names.table(queue_name)
     return sql.SQL(text(name)).format(
-        queue=names.table(queue_name),
+        queue=queue,
         archive=names.archive(queue_name),
         dead=names.table(names.dead_name(queue_name)),
+        ours=sql.SQL(text("ours")).format(queue=queue),
     )

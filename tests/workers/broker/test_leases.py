@@ -5,18 +5,30 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import dramatiq
+import psycopg
+import pytest
 from dramatiq.broker import MessageProxy
 
 from tests.harness.database import Database
 from tests.harness.stack import wait_until
 from tests.workers.broker.conftest import MakeBroker
 from tests.workers.broker.programs import Programs
-from workers.broker import PgmqBroker
+from workers.broker import PgmqBroker, statements
 
 Send = Callable[..., Any]
+
+
+# Statements that lock several messages at once, and what they need besides the leases.
+SEVERAL: dict[str, dict[str, float]] = {
+    "extend": {"lease": 60.0},
+    "release": {},
+    "delete": {},
+    "archive": {},
+}
 
 
 def waiting(db: Database, queue: str = "work") -> int:
@@ -48,7 +60,7 @@ def test_a_killed_workers_message_goes_to_another(
     db: Database, programs: Programs, send: Send
 ) -> None:
     first = programs.start(lease=2)
-    send("linger", "job", 1)
+    send("linger", "job", 3)
     wait_until(lambda: programs.happened("job") == ["began"])
     first.kill()
     programs.start(lease=2)
@@ -130,3 +142,57 @@ def test_a_stale_retry_does_not_come_again(make_broker: MakeBroker, db: Database
     assert isinstance(message, dict)
     assert message["options"] == {}
     assert is_leased
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_statements_that_lock_several_messages_do_so_in_one_order(
+    db: Database, broker: PgmqBroker, name: str
+) -> None:
+    broker.declare_queue("work")
+    for _ in range(3):
+        enqueue(broker)
+    ids = [msg_id for (msg_id,) in db.rows("select msg_id from pgmq.q_work order by 1")]
+    named = {"msg_ids": ids[::-1], "read_cts": [0, 0, 0], **SEVERAL[name]}
+    lock = "select 1 from pgmq.q_work where msg_id = %s for update"
+    with (
+        psycopg.connect(db.dsn) as other,
+        psycopg.connect(db.dsn) as ours,
+        ThreadPoolExecutor(1) as thread,
+    ):
+        other.execute(lock, (ids[1],))
+        running = thread.submit(ours.execute, statements.of_queue(name, "work"), named)
+        wait_until(lambda: somebody_waits(db))
+        # It waits for the second and has the first already, so it has not the third yet.
+        other.execute(lock + " nowait", (ids[2],))
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            other.execute(lock + " nowait", (ids[0],))
+        other.rollback()
+        running.result()
+
+
+def somebody_waits(db: Database) -> bool:
+    return bool(
+        db.rows(
+            "select 1 from pg_stat_activity"
+            " where wait_event_type = 'Lock' and datname = current_database()"
+        )
+    )
+
+
+def test_a_deadlock_with_others_is_no_lost_database(
+    db: Database, programs: Programs, send: Send
+) -> None:
+    program = programs.start(lease=1, poll=0.2)
+    send("linger", "first", 4)
+    send("linger", "second", 4)
+    wait_until(lambda: programs.happened() == ["began", "began"])
+    low, high = [msg_id for (msg_id,) in db.rows("select msg_id from pgmq.q_work order by 1")]
+    lock = "select 1 from pgmq.q_work where msg_id = %s for update"
+    with psycopg.connect(db.dsn) as other:
+        other.execute("set deadlock_timeout = '1min'")  # let the worker be the one that gives way
+        other.execute(lock, (high,))
+        wait_until(lambda: somebody_waits(db))
+        other.execute(lock, (low,))
+    wait_until(lambda: waiting(db) == 0)
+    assert sorted(programs.happened()) == ["began", "began", "done", "done"]
+    assert "The database is lost" not in program.output

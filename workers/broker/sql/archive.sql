@@ -1,8 +1,10 @@
-with done as (
-    delete from {queue}
-    using unnest(%(msg_ids)s::bigint[], %(read_cts)s::integer[]) as done (msg_id, read_ct)
-    where {queue}.msg_id = done.msg_id and {queue}.read_ct = done.read_ct
-    returning {queue}.*
+with ours as ({ours}),
+
+done as (
+    delete from {queue} as done
+    using ours
+    where done.msg_id = ours.msg_id
+    returning done.*
 )
 
 insert into {archive} (msg_id, read_ct, enqueued_at, last_read_at, vt, message, headers)

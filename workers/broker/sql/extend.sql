@@ -1,5 +1,7 @@
-update {queue}
+with ours as ({ours})
+
+update {queue} as extended
 set vt = clock_timestamp() + make_interval(secs => %(lease)s)
-from unnest(%(msg_ids)s::bigint[], %(read_cts)s::integer[]) as held (msg_id, read_ct)
-where {queue}.msg_id = held.msg_id and {queue}.read_ct = held.read_ct
-returning {queue}.msg_id
+from ours
+where extended.msg_id = ours.msg_id
+returning extended.msg_id
