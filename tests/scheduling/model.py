@@ -148,13 +148,14 @@ class World:
         return True
 
     def _period(self, limit: Limit, start: dt.datetime) -> tuple[int, ...]:
-        """Which day, week, month or year of the business's zone an instant is in."""
+        """Which day, week, month or year of the business's zone an instant is in; all lie ahead."""
         day = start.astimezone(ZoneInfo(self.zone)).date()
         return {
             "day": (day.year, day.month, day.day),
             "week": tuple(day.isocalendar())[:2],
             "month": (day.year, day.month),
             "year": (day.year,),
+            "upcoming": (),
         }[limit.period]
 
     def _starts(

@@ -16,7 +16,7 @@ LIMIT = """
     )
     values (
         tests.id('Salon'), (select id from tests.names where name = %s),
-        (select id from tests.names where name = %s), %s, 'day', %s, %s
+        (select id from tests.names where name = %s), %s, %s, %s, %s
     )
 """
 BOOK = "select public.book(tests.id('Cut')::text, %s, tests.id(%s)::text)"
@@ -59,12 +59,19 @@ def while_open(team: Database, first: Call, second: Call) -> str:
 @pytest.mark.parametrize(
     "limit",
     [
-        (None, None, False, 1, None),
-        (None, None, True, None, 60),
-        ("Cut", None, False, None, 119),
-        ("Cut", None, True, 1, None),
+        (None, None, False, "day", 1, None),
+        (None, None, True, "day", None, 60),
+        ("Cut", None, False, "day", None, 119),
+        ("Cut", None, True, "day", 1, None),
+        (None, None, True, "upcoming", 1, None),
     ],
-    ids=["of the business", "of each customer", "of a service", "of each and a service"],
+    ids=[
+        "of the business",
+        "of each customer",
+        "of a service",
+        "of each and a service",
+        "of each customer's bookings ahead",
+    ],
 )
 def test_the_second_waits_for_the_first_and_is_refused(
     team: Database, limit: tuple[object, ...]
@@ -82,7 +89,7 @@ def test_without_a_limit_nobody_waits(team: Database) -> None:
 
 
 def test_of_two_that_move_into_one_day_one_does(team: Database) -> None:
-    team.connection.execute(LIMIT.encode(), (None, None, False, 1, None))
+    team.connection.execute(LIMIT.encode(), (None, None, False, "day", 1, None))
     assert answer(team, BOOK, "2031-05-05T09:00:00Z", "Ann") == "ok"
     assert answer(team, BOOK, "2031-05-06T09:00:00Z", "Ben") == "ok"
     ids = [row[0] for row in team.rows("select id from scheduling.bookings order by starts_at")]
@@ -92,7 +99,7 @@ def test_of_two_that_move_into_one_day_one_does(team: Database) -> None:
 
 def test_who_is_at_their_limit_is_followed_by_the_next(team: Database) -> None:
     for name in ("Ann", "Ben", "Cleo"):
-        team.connection.execute(LIMIT.encode(), (None, name, False, 2, None))
+        team.connection.execute(LIMIT.encode(), (None, name, False, "day", 2, None))
     for _ in range(2):  # who lost a race for somebody's last hour may try again
         answers = together(16, lambda n: book(team, "Cut", f"2031-05-05T{9 + n % 8:02}:00:00Z"))
         assert set(answers) <= {"ok", "slot_taken", "limit_reached"}

@@ -96,7 +96,7 @@ def limits(draw: Draw, subjects: list[str], minutes: int) -> list[Limit]:
     for _ in range(draw(st.sampled_from([0, 0, 1, 2]))):
         subject = draw(st.sampled_from(subjects))
         is_per_customer = draw(st.booleans())
-        period = draw(st.sampled_from(["day", "day", "week", "month", "year"]))
+        period = draw(st.sampled_from(["day", "day", "week", "month", "year", "upcoming"]))
         bookings = draw(st.sampled_from([None, 0, 1, 2]))
         limit = minutes * draw(st.integers(1, 2)) - draw(st.integers(0, 1))
         found[subject, is_per_customer, period] = Limit(

@@ -166,7 +166,8 @@ comment on column public.booking_limits.id is 'Key.';
 comment on column public.booking_limits.business_id is 'The business that it belongs to.';
 comment on column public.booking_limits.service_id is
 'The service that it limits; each item of it counts.';
-comment on column public.booking_limits.period is 'day, week (from Monday), month or year.';
+comment on column public.booking_limits.period is
+'day, week (from Monday), month or year; or upcoming: whatever has not begun yet.';
 comment on column public.booking_limits.max_bookings is
 'Most that can start in the period; null is no limit.';
 comment on column public.booking_limits.max_minutes is

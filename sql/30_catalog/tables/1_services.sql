@@ -6,7 +6,7 @@
 create type catalog.resource_kind as enum ('staff', 'room', 'equipment');
 create type catalog.requirement_mode as enum ('all', 'any');
 create type catalog.visibility as enum ('public', 'hidden');
-create type catalog.limit_period as enum ('day', 'week', 'month', 'year');
+create type catalog.limit_period as enum ('day', 'week', 'month', 'year', 'upcoming');
 
 create table catalog.service_categories (
     id uuid primary key default gen_random_uuid(),
@@ -205,5 +205,6 @@ create table catalog.booking_limits (
     )
 );
 comment on table catalog.booking_limits is
-'How much can be booked in a day, week (from Monday), month or year of the business''s zone.';
+'How much can be booked in a day, week (from Monday), month or year of the business''s zone, or at
+once of what is yet to begin (upcoming).';
 create index booking_limits_service_idx on catalog.booking_limits (business_id, service_id);

@@ -1,6 +1,7 @@
--- How much can be booked in a day, week, month or year of the business's zone: of a service, with a
--- resource, in the whole business, and by one customer. A service counts each item of it, a
--- resource each item that takes its time, a business each booking; minutes are those of the items.
+-- How much can be booked in a day, week, month or year of the business's zone, or lie ahead of it:
+-- of a service, with a resource, in the whole business, and by one customer. A service counts each
+-- item of it, a resource each item that takes its time, a business each booking; minutes are those
+-- of the items.
 -- Limits are asked twice: for what is offered, and again, under locks, of what was written.
 
 /*
@@ -77,6 +78,37 @@ end;
 $$;
 
 /*
+ * The periods of a kind that some time reaches into: days, weeks, months or years of a zone, or the
+ * one that begins now.
+ */
+create function scheduling.limit_periods(
+    kind catalog.limit_period, during tstzrange, time_zone text
+)
+returns setof tstzrange
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_step interval;
+begin
+    if kind = 'upcoming' then
+        return next tstzrange(private.now(), 'infinity');
+        return;
+    end if;
+    v_step = '1 ' || kind::text;
+    return query
+    select tstzrange(first.day at time zone time_zone, (first.day + v_step) at time zone time_zone)
+    from generate_series(
+        date_trunc(kind::text, lower(during) at time zone time_zone),
+        upper(during) at time zone time_zone,
+        v_step
+    ) as first (day);
+end;
+$$;
+
+/*
  * How far limits are used, period by period of the business's zone. What has no say any more does
  * not count: cancelled, rejected, expired, a hold that has run out. The counts of one booking are
  * given apart.
@@ -106,20 +138,9 @@ begin
         or used.minutes + used.own_minutes > rule.max_minutes
     from unnest(limits) as rule
     inner join business.businesses on businesses.id = rule.business_id
-    cross join lateral (
-        select
-            tstzrange(
-                first.day at time zone businesses.time_zone,
-                (first.day + ('1 ' || rule.period::text)::interval) at time zone businesses.time_zone
-            ) as period
-        from generate_series(
-            date_trunc(
-                rule.period::text, lower(limit_use.during) at time zone businesses.time_zone
-            ),
-            upper(limit_use.during) at time zone businesses.time_zone,
-            ('1 ' || rule.period::text)::interval
-        ) as first (day)
-    ) as periods
+    cross join lateral scheduling.limit_periods(
+        rule.period, limit_use.during, businesses.time_zone
+    ) as periods (period)
     cross join lateral (
         select
             count(*) filter (where bookings.id is distinct from limit_use.booking_id) as bookings,
@@ -448,6 +469,9 @@ begin
     perform private.refuse(
         'PT422', 'limit_reached',
         case
+            when rule.period = 'upcoming' and rule.is_per_customer
+                then 'One customer cannot have more bookings ahead.'
+            when rule.period = 'upcoming' then 'No more can be booked ahead.'
             when rule.is_per_customer then 'One customer cannot book more in that period.'
             when rule.service_id is not null
                 then 'No more of this service can be booked in that period.'
@@ -455,7 +479,10 @@ begin
                 then 'No more can be booked with this resource in that period.'
             else 'The business takes no more bookings in that period.'
         end,
-        'Choose a time in another day, week or month.'
+        case
+            when rule.period = 'upcoming' then 'Wait until one has begun, or cancel one.'
+            else 'Choose a time in another day, week or month.'
+        end
     );
 end;
 $$;

@@ -1,7 +1,7 @@
 -- Limits of one resource, of the whole business, and of each customer, beside those of a service
 -- (limits.test.sql): what is at its limit is not offered and cannot be had, the rest is and can.
 begin;
-select plan(41);
+select plan(54);
 
 -- Given a studio in Tokyo that is open all day, and customers on the other side of the date line
 select tests.at('2031-05-01 00:00Z');
@@ -256,6 +256,67 @@ select throws_ok(
     $$ select public.reassign_booking(id::text, tests.id('Ben')::text) from public.bookings
        where starts_at = '2031-05-09 05:00Z' $$,
     'PT422', 'One customer cannot book more in that period.', 'not to Ben, whom the customer had this week'
+);
+select tests.unlimited();
+
+-- How many may lie ahead, of each customer
+select tests.act_as_owner();
+select tests.limited('upcoming', 2, is_each => true);
+select tests.act_as('customer');
+select lives_ok($$ select tests.book('2031-05-06T03:00:00Z') $$, 'one booking ahead');
+select lives_ok(
+    $$ select public.book_many(tests.id('Studio')::text, format(
+           '[{"service_id": "%s", "starts_at": "2031-07-01T12:00:00Z"}, {"service_id": "%s"}]',
+           tests.id('Talk'), tests.id('Massage')
+       )) $$,
+    'and one of two services, however far'
+);
+select is(
+    tests.offered('2031-05-10T00:00:00Z', '2031-05-11T00:00:00Z'), 'nobody', 'are the two that may be'
+);
+select throws_ok(
+    $$ select tests.book('2031-05-20T03:00:00Z') $$,
+    'PT422', 'One customer cannot have more bookings ahead.', 'a third may not'
+);
+select throws_ok(
+    $$ select public.book(tests.id('Talk')::text, '2031-05-20T03:00:00Z', hold => 'true') $$,
+    'PT422', 'One customer cannot have more bookings ahead.', 'nor be held'
+);
+select lives_ok(
+    $$ select public.reschedule_booking(id::text, '2031-05-20T05:00:00Z') from public.bookings
+       where starts_at = '2031-05-06 03:00Z' $$,
+    'one of the two can move'
+);
+select tests.act_as('rival');
+select isnt(
+    tests.offered('2031-05-10T00:00:00Z', '2031-05-11T00:00:00Z'), 'nobody', 'a rival has none yet'
+);
+select tests.at('2031-05-20 05:00Z');
+select tests.act_as('customer');
+select throws_ok(
+    $$ select tests.book('2031-05-21T03:00:00Z') $$,
+    'PT422', 'One customer cannot have more bookings ahead.', 'one that begins this moment lies ahead'
+);
+select tests.at('2031-05-20 05:01Z');
+select lives_ok($$ select tests.book('2031-05-21T03:00:00Z') $$, 'one that has begun does not');
+select throws_ok(
+    $$ select tests.book('2031-05-22T03:00:00Z') $$,
+    'PT422', 'One customer cannot have more bookings ahead.', 'and its place is taken'
+);
+select lives_ok(
+    $$ select public.cancel_booking(id::text) from public.bookings where starts_at = '2031-05-21 03:00Z' $$,
+    'what is cancelled'
+);
+select lives_ok($$ select tests.book('2031-05-22T03:00:00Z') $$, 'makes room');
+select tests.unlimited();
+select tests.at('2031-05-01 00:00Z');
+select tests.act_as_owner();
+select tests.limited('upcoming', null, 60, service => 'Talk');
+select tests.act_as('customer');
+select tests.book('2031-05-06T03:00:00Z');
+select throws_ok(
+    $$ select tests.book('2031-06-06T03:00:00Z') $$,
+    'PT422', 'No more can be booked ahead.', 'of a service, for everyone together'
 );
 select tests.unlimited();
 

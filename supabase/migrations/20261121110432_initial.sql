@@ -5867,7 +5867,7 @@ on catalog.cancellation_tiers (business_id, cancellation_policy_id);
 create type catalog.resource_kind as enum ('staff', 'room', 'equipment');
 create type catalog.requirement_mode as enum ('all', 'any');
 create type catalog.visibility as enum ('public', 'hidden');
-create type catalog.limit_period as enum ('day', 'week', 'month', 'year');
+create type catalog.limit_period as enum ('day', 'week', 'month', 'year', 'upcoming');
 
 create table catalog.service_categories (
     id uuid primary key default gen_random_uuid(),
@@ -6066,7 +6066,8 @@ create table catalog.booking_limits (
     )
 );
 comment on table catalog.booking_limits is
-'How much can be booked in a day, week (from Monday), month or year of the business''s zone.';
+'How much can be booked in a day, week (from Monday), month or year of the business''s zone, or at
+once of what is yet to begin (upcoming).';
 create index booking_limits_service_idx on catalog.booking_limits (business_id, service_id);
 
 -- sql/30_catalog/tables/2_resources.sql
@@ -8142,7 +8143,8 @@ comment on column public.booking_limits.id is 'Key.';
 comment on column public.booking_limits.business_id is 'The business that it belongs to.';
 comment on column public.booking_limits.service_id is
 'The service that it limits; each item of it counts.';
-comment on column public.booking_limits.period is 'day, week (from Monday), month or year.';
+comment on column public.booking_limits.period is
+'day, week (from Monday), month or year; or upcoming: whatever has not begun yet.';
 comment on column public.booking_limits.max_bookings is
 'Most that can start in the period; null is no limit.';
 comment on column public.booking_limits.max_minutes is
@@ -10286,9 +10288,10 @@ $$;
 
 -- sql/40_scheduling/functions/3_limits.sql
 
--- How much can be booked in a day, week, month or year of the business's zone: of a service, with a
--- resource, in the whole business, and by one customer. A service counts each item of it, a
--- resource each item that takes its time, a business each booking; minutes are those of the items.
+-- How much can be booked in a day, week, month or year of the business's zone, or lie ahead of it:
+-- of a service, with a resource, in the whole business, and by one customer. A service counts each
+-- item of it, a resource each item that takes its time, a business each booking; minutes are those
+-- of the items.
 -- Limits are asked twice: for what is offered, and again, under locks, of what was written.
 
 /*
@@ -10365,6 +10368,37 @@ end;
 $$;
 
 /*
+ * The periods of a kind that some time reaches into: days, weeks, months or years of a zone, or the
+ * one that begins now.
+ */
+create function scheduling.limit_periods(
+    kind catalog.limit_period, during tstzrange, time_zone text
+)
+returns setof tstzrange
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_step interval;
+begin
+    if kind = 'upcoming' then
+        return next tstzrange(private.now(), 'infinity');
+        return;
+    end if;
+    v_step = '1 ' || kind::text;
+    return query
+    select tstzrange(first.day at time zone time_zone, (first.day + v_step) at time zone time_zone)
+    from generate_series(
+        date_trunc(kind::text, lower(during) at time zone time_zone),
+        upper(during) at time zone time_zone,
+        v_step
+    ) as first (day);
+end;
+$$;
+
+/*
  * How far limits are used, period by period of the business's zone. What has no say any more does
  * not count: cancelled, rejected, expired, a hold that has run out. The counts of one booking are
  * given apart.
@@ -10394,20 +10428,9 @@ begin
         or used.minutes + used.own_minutes > rule.max_minutes
     from unnest(limits) as rule
     inner join business.businesses on businesses.id = rule.business_id
-    cross join lateral (
-        select
-            tstzrange(
-                first.day at time zone businesses.time_zone,
-                (first.day + ('1 ' || rule.period::text)::interval) at time zone businesses.time_zone
-            ) as period
-        from generate_series(
-            date_trunc(
-                rule.period::text, lower(limit_use.during) at time zone businesses.time_zone
-            ),
-            upper(limit_use.during) at time zone businesses.time_zone,
-            ('1 ' || rule.period::text)::interval
-        ) as first (day)
-    ) as periods
+    cross join lateral scheduling.limit_periods(
+        rule.period, limit_use.during, businesses.time_zone
+    ) as periods (period)
     cross join lateral (
         select
             count(*) filter (where bookings.id is distinct from limit_use.booking_id) as bookings,
@@ -10736,6 +10759,9 @@ begin
     perform private.refuse(
         'PT422', 'limit_reached',
         case
+            when rule.period = 'upcoming' and rule.is_per_customer
+                then 'One customer cannot have more bookings ahead.'
+            when rule.period = 'upcoming' then 'No more can be booked ahead.'
             when rule.is_per_customer then 'One customer cannot book more in that period.'
             when rule.service_id is not null
                 then 'No more of this service can be booked in that period.'
@@ -10743,7 +10769,10 @@ begin
                 then 'No more can be booked with this resource in that period.'
             else 'The business takes no more bookings in that period.'
         end,
-        'Choose a time in another day, week or month.'
+        case
+            when rule.period = 'upcoming' then 'Wait until one has begun, or cancel one.'
+            else 'Choose a time in another day, week or month.'
+        end
     );
 end;
 $$;
