@@ -17,7 +17,7 @@ from cli.output import talk
 from tests.bench.figures import Figure, compare
 from tests.bench.handwritten import CACHE
 from tests.bench.shared import fill, headers
-from tests.harness.stack import RunningStack
+from tests.harness.stack import RunningStack, wait_until
 
 PEER = Path(__file__).parent / "peers" / "calcom"
 PACKAGES = {"package": "@calcom/platform-libraries@0.0.360", "dayjs": "dayjs@1.11.13"}
@@ -40,8 +40,7 @@ def calcom(stack: RunningStack) -> Iterator[Figure]:
     client = httpx.Client(base_url=stack.endpoints.rest_url, headers=headers(stack), timeout=60)
     client.headers.pop("authorization")  # anyone may ask
     url = f"/rpc/bench_free_ranges?from_at={FROM}&to_at={TO}"
-    while client.get(url).status_code == 404:
-        time.sleep(0.2)  # PostgREST has not read the new function yet
+    wait_until(lambda: client.get(url).status_code != 404)  # PostgREST reads the new function
     ours = {host["id"]: host["free"] for host in client.get(url).json()}
     theirs = {host["id"]: host["free"] for host in _run(folder, month, 1)["hosts"]}
     if ours != theirs or len(ours) != 100:

@@ -16,6 +16,7 @@ from cli.stack.programs import postgres_bin
 from tests.bench.auth import auth
 from tests.bench.calcom import calcom
 from tests.bench.figures import Figure, compare, milliseconds
+from tests.bench.growth import growth
 from tests.bench.handwritten import peer
 from tests.bench.load import load, request
 from tests.bench.queue import queue
@@ -41,13 +42,12 @@ WEEK = "'2035-06-04T00:00:00Z', '2035-06-11T00:00:00Z'"
 
 
 def slots(stack: RunningStack) -> Iterator[Figure]:
-    """A week of ten people: against fetching the same allocations by index, and as data grow."""
-    times = {}
+    """A week of ten people, against fetching the same allocations by index."""
     for size, start in ((SMALL, 0), (LARGE, SMALL)):
         fill(stack, start, size)
         with psycopg.connect(stack.endpoints.db_url, autocommit=True) as connection:
             connection.prepare_threshold = 1
-            figure = compare(
+            yield compare(
                 f"slots in the database, {size:,} allocations",
                 unit="ms",
                 ours=_timed(
@@ -66,18 +66,6 @@ def slots(stack: RunningStack) -> Iterator[Figure]:
                 aim="at most 4",
                 rounds=5,
             )
-        times[size] = figure
-        yield figure
-    small, large = times[SMALL], times[LARGE]
-    yield Figure(
-        "growth of slots from 10^4 to 10^6 allocations",
-        "ms",
-        large.ours,
-        "the smaller",
-        small.ours,
-        large.ours.median / small.ours.median,
-        "at most 1.3",
-    )
 
 
 def book(stack: RunningStack) -> Iterator[Figure]:
@@ -266,4 +254,5 @@ ALL = {
     "search": search,
     "features": features,
     "series": series,
+    "growth": growth,
 }

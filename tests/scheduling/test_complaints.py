@@ -43,8 +43,8 @@ ELSEWHERE = {
         "test_series_that_race_neither_meet_nor_deadlock",
     ),
     "5 asking for slots takes 10 to 25 seconds": (
-        "tests/bench/measures.py",
-        "growth of slots from 10^4 to 10^6 allocations",
+        "tests/bench/growth.py",
+        "Slots of a week and single bookings, in the database, among 10^4 and 10^7 allocations.",
     ),
     "6 slots that are shown cannot be booked": (
         "tests/scheduling/test_property.py",

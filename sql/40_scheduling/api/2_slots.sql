@@ -57,7 +57,7 @@ begin
         offer.id,
         offer.remaining
     from scheduling.offers(
-        v_service_id, tstzrange(v_from, v_to), v_resource_id, v_party_size, v_leg.minutes
+        v_service_id, tstzmultirange(tstzrange(v_from, v_to)), v_resource_id, v_party_size, v_leg.minutes
     ) as offer
     where offer.is_leading
     order by offer.at, offer.rank;

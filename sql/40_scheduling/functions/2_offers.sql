@@ -54,14 +54,15 @@ end;
 $$;
 
 /*
- * Every start in a period at which a service can be had, with each resource that could give it
- * then and how many of its units are free. Starts step from each window of a leading resource;
- * every other pool must have somebody too. `minutes` is the length with add-ons. A booking that is
- * about to move is left out by its id. Definer: sees what is taken without telling by whom.
+ * Every start in some periods, or at some moments, at which a service can be had, with each
+ * resource that could give it then and how many of its units are free. Starts step from each window
+ * of a leading resource; every other pool must have somebody too. `minutes` is the length with
+ * add-ons. A booking that is about to move is left out by its id. Definer: sees what is taken
+ * without telling by whom.
  */
 create function scheduling.offers(
     service_id uuid,
-    during tstzrange,
+    during tstzmultirange,
     resource_id uuid,
     party_size integer,
     minutes integer,
@@ -78,8 +79,8 @@ as $$
 declare
     v_service catalog.services = scheduling.bookable_service(offers.service_id);
     v_time_zone text;
-    v_starts tstzrange;
-    v_reach tstzrange;
+    v_starts tstzmultirange;
+    v_reach tstzmultirange;
     v_needs scheduling.need[];
     v_ids uuid[];
     v_pool_count integer;
@@ -99,7 +100,7 @@ begin
     select businesses.time_zone into v_time_zone
     from business.businesses
     where businesses.id = v_service.business_id;
-    v_starts = offers.during * scheduling.bookable_period(v_service, v_time_zone);
+    v_starts = offers.during * scheduling.bookable_period(v_service, v_time_zone)::tstzmultirange;
     -- What keeps its time and changes only its resource needs no notice.
     if offers.except_booking_id is not null and exists (
         select 1
@@ -121,7 +122,10 @@ begin
         ) as session_offers;
         return;
     end if;
-    v_reach = tstzrange(lower(v_starts) - v_before, upper(v_starts) + v_length + v_after);
+    v_reach = (
+        select range_agg(tstzrange(lower(part) - v_before, upper(part) + v_length + v_after))
+        from unnest(v_starts) as part
+    );
 
     v_needs = array(
         select need from scheduling.needs(v_service.id, offers.resource_id, offers.party_size) as need
@@ -134,9 +138,9 @@ begin
         return;
     end if;
     v_full = scheduling.full_times(
-        v_service, v_ids, v_starts, offers.minutes, offers.except_booking_id
+        v_service, v_ids, range_merge(v_starts), offers.minutes, offers.except_booking_id
     );
-    v_bookable = v_starts::tstzmultirange - coalesce(
+    v_bookable = v_starts - coalesce(
         (select sold.times from unnest(v_full) as sold where sold.resource_id is null), '{}'
     );
 

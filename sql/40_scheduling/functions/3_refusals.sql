@@ -19,6 +19,7 @@ set search_path = ''
 as $$
 declare
     v_during tstzrange = tstzrange(leg.starts_at, leg.ends_at);
+    v_reach tstzmultirange = v_during::tstzmultirange;
     v_ids uuid[] = array(select need.id from unnest(needs) as need);
 begin
     with facts as (
@@ -48,9 +49,9 @@ begin
             v_ids,
             array(select need.time_zone from unnest(needs) as need),
             array(select need.kind = 'staff' from unnest(needs) as need),
-            v_during
+            v_reach
         ) as openings on openings.resource_id = need.id
-        left join scheduling.closings(leg.business_id, v_ids, v_during) as closings
+        left join scheduling.closings(leg.business_id, v_ids, v_reach) as closings
             on closings.resource_id = need.id
     ),
 

@@ -44,7 +44,7 @@ begin
         select offer
         from scheduling.offers(
             leg.service_id,
-            tstzrange(leg.starts_at, leg.starts_at, '[]'),
+            tstzmultirange(tstzrange(leg.starts_at, leg.starts_at, '[]')),
             leg.resource_id,
             leg.party_size,
             leg.minutes,
@@ -90,8 +90,6 @@ $$;
 /*
  * Queue up for all that some legs may take, and for what limits them. Gives the limits, to be asked
  * of what was written. A booking that is about to move is left out.
- *
- * Errors:  PT409 link_expired
  */
 create function scheduling.lock_for(
     legs scheduling.leg[], offers scheduling.offer[], except_booking_id uuid
@@ -111,7 +109,6 @@ begin
         || scheduling.subjects(v_limits, v_customer_id)
         || array(select leg.private_link_id from unnest(legs) as leg where leg.private_link_id is not null)
     );
-    perform scheduling.refuse_links_over(legs);
     return v_limits;
 end;
 $$;
@@ -246,6 +243,7 @@ as $$
 declare
     v_legs scheduling.leg[];
     v_offers scheduling.offer[] = '{}';
+    v_quote jsonb;
 begin
     v_legs = scheduling.legs(wishes);
     for v_index in 1 .. cardinality(wishes) loop
@@ -254,19 +252,25 @@ begin
         );
         v_offers = v_offers || scheduling.offers_of(v_legs[v_index]);
     end loop;
-    return scheduling.write(v_legs, v_offers, coupon_code, notes, is_hold, null, customer);
+    v_quote = pricing.quote(v_legs, coupon_code, 0);
+    return scheduling.write(
+        v_legs, v_offers, scheduling.lock_for(v_legs, v_offers, null), v_quote, notes, is_hold, null,
+        customer
+    );
 end;
 $$;
 
 /*
- * Write a booking of some legs, which these could give, under the lock.
+ * Write a booking of some legs, which these could give, under the locks of scheduling.lock_for,
+ * whose limits are asked again.
  *
- * Errors:  PT409 slot_taken link_expired · PT422 limit_reached coupon_invalid
+ * Errors:  PT409 slot_taken link_expired · PT422 limit_reached
  */
 create function scheduling.write(
     legs scheduling.leg[],
     offers scheduling.offer[],
-    coupon_code text,
+    limits catalog.booking_limits[],
+    quote jsonb,
     notes text,
     is_hold boolean,
     series_id uuid,
@@ -279,26 +283,22 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_quote jsonb = pricing.quote(legs, coupon_code, 0);
     v_count integer = cardinality(legs);
     v_hold_until timestamptz = case
         when is_hold then private.now() + make_interval(
             mins => (select min(leg.hold_minutes) from unnest(legs) as leg)
         )
     end;
-    v_limits catalog.booking_limits[];
     v_booking scheduling.bookings;
 begin
-    v_limits = scheduling.lock_for(legs, offers, null);
-    v_booking = scheduling.write_booking(
-        legs, v_quote, notes, v_hold_until, series_id, customer
-    );
+    perform scheduling.refuse_links_over(legs);
+    v_booking = scheduling.write_booking(legs, quote, notes, v_hold_until, series_id, customer);
     for v_index in 1 .. v_count loop
         perform scheduling.write_item(
             v_booking, legs, v_index, case v_count when 1 then offers end
         );
     end loop;
-    perform scheduling.refuse_passed(v_booking, v_limits);
+    perform scheduling.refuse_passed(v_booking, limits);
     return v_booking.id;
 end;
 $$;
@@ -343,10 +343,10 @@ begin
         booking,
         v_item_id
     );
-    update scheduling.booking_items
-    set resource_id = v_taken.resource_id, assigned_by = v_taken.reason
-    where
-        booking_items.id = v_item_id
-        and booking_items.resource_id is distinct from v_taken.resource_id;
+    if v_taken.resource_id is distinct from v_leg.resource_id then
+        update scheduling.booking_items
+        set resource_id = v_taken.resource_id, assigned_by = v_taken.reason
+        where booking_items.id = v_item_id;
+    end if;
 end;
 $$;

@@ -6,7 +6,7 @@
  */
 create function scheduling.session_offers(
     service catalog.services,
-    starts tstzrange,
+    starts tstzmultirange,
     resource_id uuid,
     party_size integer,
     except_booking_id uuid
@@ -21,7 +21,7 @@ as $$
 declare
     v_now timestamptz = private.now();
     v_full scheduling.full_times[] = scheduling.full_times(
-        service, '{}', starts, service.duration_minutes, except_booking_id
+        service, '{}', range_merge(starts), service.duration_minutes, except_booking_id
     );
     v_reach tstzrange = tstzrange(
         lower(starts), upper(starts) + make_interval(mins => service.duration_minutes), '[]'
@@ -52,7 +52,7 @@ begin
         from scheduling.closings(
             session_offers.service.business_id,
             array(select distinct wanted.leader_id from wanted),
-            v_reach
+            v_reach::tstzmultirange
         ) as closings
     )
 
@@ -114,7 +114,7 @@ begin
     left join scheduling.closings(
         sessions.business_id,
         array[coalesce(sessions.resource_id, sessions.business_id)],
-        tstzrange(sessions.starts_at, sessions.ends_at)
+        tstzmultirange(tstzrange(sessions.starts_at, sessions.ends_at))
     ) as closings on true
     where
         sessions.business_id = leg.business_id
@@ -510,7 +510,7 @@ begin
             count(*)::integer as slots,
             sum(offer.remaining)::integer as seats
         from scheduling.offers(
-            v_service.id, v_during, days.resource_id, days.party_size, v_service.duration_minutes
+            v_service.id, v_during::tstzmultirange, days.resource_id, days.party_size, v_service.duration_minutes
         ) as offer
         where offer.is_leading
         group by 1

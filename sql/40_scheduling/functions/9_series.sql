@@ -20,6 +20,7 @@ declare
     v_leg scheduling.leg;
     v_legs scheduling.leg[];
     v_offers scheduling.offer[];
+    v_limits catalog.booking_limits[];
     v_series scheduling.booking_series;
     v_conflicts jsonb;
     v_lost jsonb;
@@ -42,7 +43,7 @@ begin
     from scheduling.free_legs(v_legs) as found;
     perform scheduling.refuse_conflicts(v_conflicts, skips and v_legs <> '{}');
     -- All that any occurrence may take, in one order, before the first of them is written.
-    perform scheduling.lock_for(v_legs, v_offers, null);
+    v_limits = scheduling.lock_for(v_legs, v_offers, null);
 
     insert into scheduling.booking_series (
         id, business_id, customer_id, service_id, rrule, first_at, time_zone
@@ -51,7 +52,9 @@ begin
         v_series.id, v_series.business_id, v_series.customer_id, v_series.service_id, v_series.rrule,
         v_series.first_at, v_series.time_zone
     );
-    v_lost = scheduling.write_occurrences(v_series.id, v_legs, v_offers, coupon_code, notes);
+    v_lost = scheduling.write_occurrences(
+        v_series.id, v_legs, v_offers, v_limits, coupon_code, notes
+    );
     v_conflicts = v_conflicts || v_lost;
     perform scheduling.refuse_conflicts(
         v_conflicts, skips and jsonb_array_length(v_lost) < cardinality(v_legs)
@@ -98,8 +101,8 @@ end;
 $$;
 
 /*
- * Which of some legs can be had, who could give them, and why the others cannot:
- * [{starts_at, reason}].
+ * Which of the legs of a series can be had, who could give them, and why the others cannot:
+ * [{starts_at, reason}]. All that they have of their own is when.
  *
  * Errors:  PT422 not_eligible
  */
@@ -116,16 +119,31 @@ security invoker
 set search_path = ''
 as $$
 declare
+    v_starts timestamptz[];
     v_leg scheduling.leg;
     v_reason text;
 begin
-    legs = '{}';
-    offers = '{}';
+    offers = array(
+        select offer
+        from scheduling.offers(
+            wanted[1].service_id,
+            (
+                select range_agg(tstzrange(leg.starts_at, leg.starts_at, '[]'))
+                from unnest(wanted) as leg
+            ),
+            wanted[1].resource_id,
+            wanted[1].party_size,
+            wanted[1].minutes
+        ) as offer
+    );
+    v_starts = array(select distinct offer.at from unnest(offers) as offer);
+    legs = array(select leg from unnest(wanted) as leg where leg.starts_at = any(v_starts));
     conflicts = '[]';
-    foreach v_leg in array wanted loop
+    for v_leg in
+        select leg.* from unnest(wanted) as leg where leg.starts_at <> all(v_starts)
+    loop
         begin
-            offers = offers || scheduling.offers_of(v_leg);
-            legs = legs || v_leg;
+            perform scheduling.refuse_start(v_leg, null);
         exception
             when sqlstate 'PT409' or sqlstate 'PT422' then
                 get stacked diagnostics v_reason = pg_exception_detail;
@@ -200,6 +218,7 @@ create function scheduling.write_occurrences(
     series_id uuid,
     legs scheduling.leg[],
     offers scheduling.offer[],
+    limits catalog.booking_limits[],
     coupon_code text,
     notes text
 )
@@ -211,19 +230,25 @@ set search_path = ''
 as $$
 declare
     v_conflicts jsonb = '[]';
+    v_customer identity.profiles = scheduling.caller();
     v_leg scheduling.leg;
+    v_offers scheduling.offer[];
     v_reason text;
 begin
-    foreach v_leg in array legs loop
+    for v_offers in
+        select array_agg(offer) from unnest(offers) as offer group by offer.at order by offer.at
+    loop
+        v_leg = (select leg from unnest(legs) as leg where leg.starts_at = v_offers[1].at);
         begin
             perform scheduling.write(
                 array[v_leg],
-                array(select offer from unnest(offers) as offer where offer.at = v_leg.starts_at),
-                coupon_code,
+                v_offers,
+                limits,
+                pricing.quote(array[v_leg], coupon_code, 0),
                 notes,
                 false,
                 series_id,
-                scheduling.caller()
+                v_customer
             );
             perform set_config('frontdesk.is_repeated', 'yes', true);
         exception

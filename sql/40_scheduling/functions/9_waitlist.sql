@@ -177,7 +177,7 @@ begin
         with found as materialized (
             select offer
             from scheduling.offers(
-                entry.service_id, v_starts, entry.resource_id, entry.party_size,
+                entry.service_id, v_starts::tstzmultirange, entry.resource_id, entry.party_size,
                 service.duration_minutes
             ) as offer
         )

@@ -140,7 +140,7 @@ scheduling.visible_service(uuid, boolean),
 scheduling.open_service(uuid),
 scheduling.refuse_unseen(),
 scheduling.bookable_service(uuid),
-scheduling.offers(uuid, tstzrange, uuid, integer, integer, uuid),
+scheduling.offers(uuid, tstzmultirange, uuid, integer, integer, uuid),
 scheduling.chosen_addons(uuid, uuid[])
 to anon, authenticated, service_role;
 grant execute on function scheduling.apply_due_transitions(integer) to worker;

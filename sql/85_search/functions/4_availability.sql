@@ -31,7 +31,7 @@ begin
             from (
                 select distinct on (offer.at) offer.*
                 from scheduling.offers(
-                    service.id, tstzrange(v_from, v_to), null, 1, service.duration_minutes
+                    service.id, tstzmultirange(tstzrange(v_from, v_to)), null, 1, service.duration_minutes
                 ) as offer
                 where offer.is_leading
                 order by offer.at, (offer.id = any(known)) is true desc, offer.rank

@@ -9363,16 +9363,17 @@ $$;
  * When resources work, as instants: exceptions of a date replace its weekly hours, a resource
  * without hours of its own follows the business. `windows` are the openings as written, date by
  * date, from whose starts slots step; in `openings` those that touch are one, because a service
- * may run from one into the next. The result covers every local date that touches the period. A
- * local time that a clock skips moves forward with it; an opening that vanishes this way is none,
- * and so is one of a date that a zone skips. Who travels works by the clock of where they are.
+ * may run from one into the next. Given are those that reach into the times asked for. A local time
+ * that a clock skips moves forward with it; an opening that vanishes this way is none, and so is
+ * one of a date that a zone skips. Who travels works by the clock of where they are. Resources that
+ * follow the same hours in the same zone share a plan, which is worked out once.
  */
 create function scheduling.openings(
     business_id uuid,
     resource_ids uuid[],
     time_zones text[],
     are_staff boolean[],
-    during tstzrange
+    during tstzmultirange
 )
 returns table (resource_id uuid, windows tstzrange[], openings tstzmultirange)
 language plpgsql
@@ -9383,7 +9384,18 @@ set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     return query
-    with weekly as materialized (
+    with days as materialized (
+        -- A local date is that of UTC, the one before or the one after.
+        select distinct dates.at::date as day
+        from unnest(openings.during) as period (during)
+        cross join generate_series(
+            ((lower(period.during) at time zone 'UTC')::date - 1)::timestamp,
+            ((upper(period.during) at time zone 'UTC')::date + 1)::timestamp,
+            interval '1 day'
+        ) as dates (at)
+    ),
+
+    weekly as materialized (
         select
             coalesce(working_hours.resource_id, working_hours.business_id) as owner_id,
             working_hours.weekday,
@@ -9398,11 +9410,50 @@ begin
             )
     ),
 
+    exceptions as materialized (
+        select
+            coalesce(schedule_exceptions.resource_id, schedule_exceptions.business_id) as owner_id,
+            days.day,
+            schedule_exceptions.opens_at,
+            schedule_exceptions.closes_at
+        from catalog.schedule_exceptions
+        inner join days
+            on days.day between schedule_exceptions.starts_on and schedule_exceptions.ends_on
+        where
+            schedule_exceptions.business_id = openings.business_id
+            and (
+                schedule_exceptions.resource_id is null
+                or schedule_exceptions.resource_id = any(openings.resource_ids)
+            )
+    ),
+
+    travels as materialized (
+        select
+            travel_zones.resource_id as plan_id,
+            travel_zones.starts_on,
+            travel_zones.ends_on,
+            travel_zones.time_zone
+        from catalog.travel_zones
+        where
+            travel_zones.business_id = openings.business_id
+            and travel_zones.resource_id = any(openings.resource_ids)
+            and travel_zones.ends_on >= (select min(days.day) from days)
+            and travel_zones.starts_on <= (select max(days.day) from days)
+    ),
+
+    -- A plan of one's own, with hours, exceptions or travels; else that of the business.
     followers as materialized (
         select
             resources.id,
             resources.time_zone,
             plans.owner_id,
+            case
+                when
+                    resources.id in (select exceptions.owner_id from exceptions)
+                    or resources.id in (select travels.plan_id from travels)
+                    then resources.id
+                else plans.owner_id
+            end as plan_id,
             not resources.is_staff
             and plans.owner_id not in (select weekly.owner_id from weekly) as is_always_there
         from unnest(openings.resource_ids, openings.time_zones, openings.are_staff)
@@ -9415,53 +9466,35 @@ begin
         ) as plans
     ),
 
-    exceptions as materialized (
-        select
-            coalesce(schedule_exceptions.resource_id, schedule_exceptions.business_id) as owner_id,
-            days.day::date as day,
-            schedule_exceptions.opens_at,
-            schedule_exceptions.closes_at
-        from catalog.schedule_exceptions
-        cross join lateral generate_series(
-            greatest(
-                schedule_exceptions.starts_on, (lower(openings.during) at time zone 'UTC')::date - 1
-            )::timestamp,
-            least(
-                schedule_exceptions.ends_on, (upper(openings.during) at time zone 'UTC')::date + 1
-            )::timestamp,
-            interval '1 day'
-        ) as days (day)
-        where
-            schedule_exceptions.business_id = openings.business_id
-            and (
-                schedule_exceptions.resource_id is null
-                or schedule_exceptions.resource_id = any(openings.resource_ids)
-            )
+    plans as materialized (
+        select distinct
+            followers.plan_id,
+            followers.owner_id,
+            followers.time_zone,
+            followers.is_always_there
+        from followers
     ),
 
     ordinary_days as (
         select
-            followers.*,
-            days.day::date as day
-        from followers
-        cross join generate_series(
-            ((lower(openings.during) at time zone 'UTC')::date - 1)::timestamp,
-            ((upper(openings.during) at time zone 'UTC')::date + 1)::timestamp,
-            interval '1 day'
-        ) as days (day)
+            plans.*,
+            days.day
+        from plans
+        cross join days
         where
             not exists (
                 select 1
                 from exceptions
                 where
-                    exceptions.owner_id in (followers.id, followers.owner_id)
-                    and exceptions.day = days.day::date
+                    exceptions.owner_id in (plans.plan_id, plans.owner_id)
+                    and exceptions.day = days.day
             )
     ),
 
     windows as (
         select
-            ordinary_days.id,
+            ordinary_days.plan_id,
+            ordinary_days.is_always_there,
             ordinary_days.time_zone,
             ordinary_days.day,
             weekly.opens_at,
@@ -9473,7 +9506,8 @@ begin
                 and weekly.weekday = extract(isodow from ordinary_days.day)
         union all
         select
-            ordinary_days.id,
+            ordinary_days.plan_id,
+            ordinary_days.is_always_there,
             ordinary_days.time_zone,
             ordinary_days.day,
             time '00:00',
@@ -9482,73 +9516,76 @@ begin
         where ordinary_days.is_always_there
         union all
         select
-            followers.id,
-            followers.time_zone,
+            plans.plan_id,
+            plans.is_always_there,
+            plans.time_zone,
             exceptions.day,
             exceptions.opens_at,
             exceptions.closes_at
-        from followers
-        inner join exceptions on exceptions.owner_id in (followers.id, followers.owner_id)
+        from plans
+        inner join exceptions on exceptions.owner_id in (plans.plan_id, plans.owner_id)
         where
             exceptions.opens_at is not null
             and (
-                exceptions.owner_id = followers.id
+                exceptions.owner_id = plans.plan_id
                 or not exists (
                     select 1
                     from exceptions as own
-                    where own.owner_id = followers.id and own.day = exceptions.day
+                    where own.owner_id = plans.plan_id and own.day = exceptions.day
                 )
             )
     ),
 
-    travels as materialized (
-        select
-            travel_zones.resource_id as id,
-            travel_zones.starts_on,
-            travel_zones.ends_on,
-            travel_zones.time_zone
-        from catalog.travel_zones
-        where
-            travel_zones.business_id = openings.business_id
-            and travel_zones.resource_id = any(openings.resource_ids)
-            and travel_zones.ends_on >= (lower(openings.during) at time zone 'UTC')::date - 1
-            and travel_zones.starts_on <= (upper(openings.during) at time zone 'UTC')::date + 1
-    ),
-
     local_windows as (
         select
-            windows.id,
+            windows.plan_id,
+            windows.is_always_there,
+            windows.time_zone,
             windows.day,
             windows.day + windows.opens_at as opens_at,
             windows.day + windows.closes_at as closes_at,
-            coalesce(travels.time_zone, windows.time_zone) as time_zone
+            coalesce(travels.time_zone, windows.time_zone) as clock
         from windows
         left join travels
             on
-                travels.id = windows.id
+                travels.plan_id = windows.plan_id
                 and windows.day between travels.starts_on and travels.ends_on
     ),
 
     instants as (
         select
-            local_windows.id,
-            local_windows.day,
-            local_windows.time_zone,
-            local_windows.opens_at at time zone local_windows.time_zone as opens_at,
-            local_windows.closes_at at time zone local_windows.time_zone as closes_at
+            local_windows.*,
+            local_windows.opens_at at time zone local_windows.clock as starts_at,
+            local_windows.closes_at at time zone local_windows.clock as ends_at
         from local_windows
+    ),
+
+    planned as (
+        select
+            instants.plan_id,
+            instants.is_always_there,
+            instants.time_zone,
+            array_agg(tstzrange(instants.starts_at, instants.ends_at)) as windows,
+            range_agg(tstzrange(instants.starts_at, instants.ends_at)) as openings
+        from instants
+        where
+            instants.starts_at < instants.ends_at
+            and tstzrange(instants.starts_at, instants.ends_at) && openings.during
+            -- A day later, where a zone has skipped the date altogether (Apia, 2011-12-30).
+            and (instants.starts_at at time zone instants.clock)::date = instants.day
+        group by instants.plan_id, instants.is_always_there, instants.time_zone
     )
 
     select
-        instants.id,
-        array_agg(tstzrange(instants.opens_at, instants.closes_at)),
-        range_agg(tstzrange(instants.opens_at, instants.closes_at))
-    from instants
-    where
-        instants.opens_at < instants.closes_at
-        -- A day later, where a zone has skipped the date altogether (Pacific/Apia, 2011-12-30).
-        and (instants.opens_at at time zone instants.time_zone)::date = instants.day
-    group by instants.id;
+        followers.id,
+        planned.windows,
+        planned.openings
+    from followers
+    inner join planned
+        on
+            planned.plan_id = followers.plan_id
+            and planned.is_always_there = followers.is_always_there
+            and planned.time_zone = followers.time_zone;
 end;
 $$;
 
@@ -9556,7 +9593,9 @@ $$;
  * When resources are shut although they would work: closures of the business, in its zone, and
  * blocked periods of the resource or of everyone.
  */
-create function scheduling.closings(business_id uuid, resource_ids uuid[], during tstzrange)
+create function scheduling.closings(
+    business_id uuid, resource_ids uuid[], during tstzmultirange
+)
 returns table (resource_id uuid, closings tstzmultirange)
 language plpgsql
 stable
@@ -9607,7 +9646,7 @@ $$;
  */
 create function scheduling.clashes(
     resource_ids uuid[],
-    during tstzrange,
+    during tstzmultirange,
     lead interval,
     trail interval,
     except_booking_id uuid
@@ -9709,14 +9748,15 @@ end;
 $$;
 
 /*
- * Every start in a period at which a service can be had, with each resource that could give it
- * then and how many of its units are free. Starts step from each window of a leading resource;
- * every other pool must have somebody too. `minutes` is the length with add-ons. A booking that is
- * about to move is left out by its id. Definer: sees what is taken without telling by whom.
+ * Every start in some periods, or at some moments, at which a service can be had, with each
+ * resource that could give it then and how many of its units are free. Starts step from each window
+ * of a leading resource; every other pool must have somebody too. `minutes` is the length with
+ * add-ons. A booking that is about to move is left out by its id. Definer: sees what is taken
+ * without telling by whom.
  */
 create function scheduling.offers(
     service_id uuid,
-    during tstzrange,
+    during tstzmultirange,
     resource_id uuid,
     party_size integer,
     minutes integer,
@@ -9733,8 +9773,8 @@ as $$
 declare
     v_service catalog.services = scheduling.bookable_service(offers.service_id);
     v_time_zone text;
-    v_starts tstzrange;
-    v_reach tstzrange;
+    v_starts tstzmultirange;
+    v_reach tstzmultirange;
     v_needs scheduling.need[];
     v_ids uuid[];
     v_pool_count integer;
@@ -9754,7 +9794,7 @@ begin
     select businesses.time_zone into v_time_zone
     from business.businesses
     where businesses.id = v_service.business_id;
-    v_starts = offers.during * scheduling.bookable_period(v_service, v_time_zone);
+    v_starts = offers.during * scheduling.bookable_period(v_service, v_time_zone)::tstzmultirange;
     -- What keeps its time and changes only its resource needs no notice.
     if offers.except_booking_id is not null and exists (
         select 1
@@ -9776,7 +9816,10 @@ begin
         ) as session_offers;
         return;
     end if;
-    v_reach = tstzrange(lower(v_starts) - v_before, upper(v_starts) + v_length + v_after);
+    v_reach = (
+        select range_agg(tstzrange(lower(part) - v_before, upper(part) + v_length + v_after))
+        from unnest(v_starts) as part
+    );
 
     v_needs = array(
         select need from scheduling.needs(v_service.id, offers.resource_id, offers.party_size) as need
@@ -9789,9 +9832,9 @@ begin
         return;
     end if;
     v_full = scheduling.full_times(
-        v_service, v_ids, v_starts, offers.minutes, offers.except_booking_id
+        v_service, v_ids, range_merge(v_starts), offers.minutes, offers.except_booking_id
     );
-    v_bookable = v_starts::tstzmultirange - coalesce(
+    v_bookable = v_starts - coalesce(
         (select sold.times from unnest(v_full) as sold where sold.resource_id is null), '{}'
     );
 
@@ -11073,6 +11116,7 @@ set search_path = ''
 as $$
 declare
     v_during tstzrange = tstzrange(leg.starts_at, leg.ends_at);
+    v_reach tstzmultirange = v_during::tstzmultirange;
     v_ids uuid[] = array(select need.id from unnest(needs) as need);
 begin
     with facts as (
@@ -11102,9 +11146,9 @@ begin
             v_ids,
             array(select need.time_zone from unnest(needs) as need),
             array(select need.kind = 'staff' from unnest(needs) as need),
-            v_during
+            v_reach
         ) as openings on openings.resource_id = need.id
-        left join scheduling.closings(leg.business_id, v_ids, v_during) as closings
+        left join scheduling.closings(leg.business_id, v_ids, v_reach) as closings
             on closings.resource_id = need.id
     ),
 
@@ -11977,7 +12021,7 @@ begin
         select offer
         from scheduling.offers(
             leg.service_id,
-            tstzrange(leg.starts_at, leg.starts_at, '[]'),
+            tstzmultirange(tstzrange(leg.starts_at, leg.starts_at, '[]')),
             leg.resource_id,
             leg.party_size,
             leg.minutes,
@@ -12023,8 +12067,6 @@ $$;
 /*
  * Queue up for all that some legs may take, and for what limits them. Gives the limits, to be asked
  * of what was written. A booking that is about to move is left out.
- *
- * Errors:  PT409 link_expired
  */
 create function scheduling.lock_for(
     legs scheduling.leg[], offers scheduling.offer[], except_booking_id uuid
@@ -12044,7 +12086,6 @@ begin
         || scheduling.subjects(v_limits, v_customer_id)
         || array(select leg.private_link_id from unnest(legs) as leg where leg.private_link_id is not null)
     );
-    perform scheduling.refuse_links_over(legs);
     return v_limits;
 end;
 $$;
@@ -12179,6 +12220,7 @@ as $$
 declare
     v_legs scheduling.leg[];
     v_offers scheduling.offer[] = '{}';
+    v_quote jsonb;
 begin
     v_legs = scheduling.legs(wishes);
     for v_index in 1 .. cardinality(wishes) loop
@@ -12187,19 +12229,25 @@ begin
         );
         v_offers = v_offers || scheduling.offers_of(v_legs[v_index]);
     end loop;
-    return scheduling.write(v_legs, v_offers, coupon_code, notes, is_hold, null, customer);
+    v_quote = pricing.quote(v_legs, coupon_code, 0);
+    return scheduling.write(
+        v_legs, v_offers, scheduling.lock_for(v_legs, v_offers, null), v_quote, notes, is_hold, null,
+        customer
+    );
 end;
 $$;
 
 /*
- * Write a booking of some legs, which these could give, under the lock.
+ * Write a booking of some legs, which these could give, under the locks of scheduling.lock_for,
+ * whose limits are asked again.
  *
- * Errors:  PT409 slot_taken link_expired · PT422 limit_reached coupon_invalid
+ * Errors:  PT409 slot_taken link_expired · PT422 limit_reached
  */
 create function scheduling.write(
     legs scheduling.leg[],
     offers scheduling.offer[],
-    coupon_code text,
+    limits catalog.booking_limits[],
+    quote jsonb,
     notes text,
     is_hold boolean,
     series_id uuid,
@@ -12212,26 +12260,22 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_quote jsonb = pricing.quote(legs, coupon_code, 0);
     v_count integer = cardinality(legs);
     v_hold_until timestamptz = case
         when is_hold then private.now() + make_interval(
             mins => (select min(leg.hold_minutes) from unnest(legs) as leg)
         )
     end;
-    v_limits catalog.booking_limits[];
     v_booking scheduling.bookings;
 begin
-    v_limits = scheduling.lock_for(legs, offers, null);
-    v_booking = scheduling.write_booking(
-        legs, v_quote, notes, v_hold_until, series_id, customer
-    );
+    perform scheduling.refuse_links_over(legs);
+    v_booking = scheduling.write_booking(legs, quote, notes, v_hold_until, series_id, customer);
     for v_index in 1 .. v_count loop
         perform scheduling.write_item(
             v_booking, legs, v_index, case v_count when 1 then offers end
         );
     end loop;
-    perform scheduling.refuse_passed(v_booking, v_limits);
+    perform scheduling.refuse_passed(v_booking, limits);
     return v_booking.id;
 end;
 $$;
@@ -12276,11 +12320,11 @@ begin
         booking,
         v_item_id
     );
-    update scheduling.booking_items
-    set resource_id = v_taken.resource_id, assigned_by = v_taken.reason
-    where
-        booking_items.id = v_item_id
-        and booking_items.resource_id is distinct from v_taken.resource_id;
+    if v_taken.resource_id is distinct from v_leg.resource_id then
+        update scheduling.booking_items
+        set resource_id = v_taken.resource_id, assigned_by = v_taken.reason
+        where booking_items.id = v_item_id;
+    end if;
 end;
 $$;
 
@@ -14574,7 +14618,7 @@ $$;
  */
 create function scheduling.session_offers(
     service catalog.services,
-    starts tstzrange,
+    starts tstzmultirange,
     resource_id uuid,
     party_size integer,
     except_booking_id uuid
@@ -14589,7 +14633,7 @@ as $$
 declare
     v_now timestamptz = private.now();
     v_full scheduling.full_times[] = scheduling.full_times(
-        service, '{}', starts, service.duration_minutes, except_booking_id
+        service, '{}', range_merge(starts), service.duration_minutes, except_booking_id
     );
     v_reach tstzrange = tstzrange(
         lower(starts), upper(starts) + make_interval(mins => service.duration_minutes), '[]'
@@ -14620,7 +14664,7 @@ begin
         from scheduling.closings(
             session_offers.service.business_id,
             array(select distinct wanted.leader_id from wanted),
-            v_reach
+            v_reach::tstzmultirange
         ) as closings
     )
 
@@ -14682,7 +14726,7 @@ begin
     left join scheduling.closings(
         sessions.business_id,
         array[coalesce(sessions.resource_id, sessions.business_id)],
-        tstzrange(sessions.starts_at, sessions.ends_at)
+        tstzmultirange(tstzrange(sessions.starts_at, sessions.ends_at))
     ) as closings on true
     where
         sessions.business_id = leg.business_id
@@ -15078,7 +15122,7 @@ begin
             count(*)::integer as slots,
             sum(offer.remaining)::integer as seats
         from scheduling.offers(
-            v_service.id, v_during, days.resource_id, days.party_size, v_service.duration_minutes
+            v_service.id, v_during::tstzmultirange, days.resource_id, days.party_size, v_service.duration_minutes
         ) as offer
         where offer.is_leading
         group by 1
@@ -15123,6 +15167,7 @@ declare
     v_leg scheduling.leg;
     v_legs scheduling.leg[];
     v_offers scheduling.offer[];
+    v_limits catalog.booking_limits[];
     v_series scheduling.booking_series;
     v_conflicts jsonb;
     v_lost jsonb;
@@ -15145,7 +15190,7 @@ begin
     from scheduling.free_legs(v_legs) as found;
     perform scheduling.refuse_conflicts(v_conflicts, skips and v_legs <> '{}');
     -- All that any occurrence may take, in one order, before the first of them is written.
-    perform scheduling.lock_for(v_legs, v_offers, null);
+    v_limits = scheduling.lock_for(v_legs, v_offers, null);
 
     insert into scheduling.booking_series (
         id, business_id, customer_id, service_id, rrule, first_at, time_zone
@@ -15154,7 +15199,9 @@ begin
         v_series.id, v_series.business_id, v_series.customer_id, v_series.service_id, v_series.rrule,
         v_series.first_at, v_series.time_zone
     );
-    v_lost = scheduling.write_occurrences(v_series.id, v_legs, v_offers, coupon_code, notes);
+    v_lost = scheduling.write_occurrences(
+        v_series.id, v_legs, v_offers, v_limits, coupon_code, notes
+    );
     v_conflicts = v_conflicts || v_lost;
     perform scheduling.refuse_conflicts(
         v_conflicts, skips and jsonb_array_length(v_lost) < cardinality(v_legs)
@@ -15201,8 +15248,8 @@ end;
 $$;
 
 /*
- * Which of some legs can be had, who could give them, and why the others cannot:
- * [{starts_at, reason}].
+ * Which of the legs of a series can be had, who could give them, and why the others cannot:
+ * [{starts_at, reason}]. All that they have of their own is when.
  *
  * Errors:  PT422 not_eligible
  */
@@ -15219,16 +15266,31 @@ security invoker
 set search_path = ''
 as $$
 declare
+    v_starts timestamptz[];
     v_leg scheduling.leg;
     v_reason text;
 begin
-    legs = '{}';
-    offers = '{}';
+    offers = array(
+        select offer
+        from scheduling.offers(
+            wanted[1].service_id,
+            (
+                select range_agg(tstzrange(leg.starts_at, leg.starts_at, '[]'))
+                from unnest(wanted) as leg
+            ),
+            wanted[1].resource_id,
+            wanted[1].party_size,
+            wanted[1].minutes
+        ) as offer
+    );
+    v_starts = array(select distinct offer.at from unnest(offers) as offer);
+    legs = array(select leg from unnest(wanted) as leg where leg.starts_at = any(v_starts));
     conflicts = '[]';
-    foreach v_leg in array wanted loop
+    for v_leg in
+        select leg.* from unnest(wanted) as leg where leg.starts_at <> all(v_starts)
+    loop
         begin
-            offers = offers || scheduling.offers_of(v_leg);
-            legs = legs || v_leg;
+            perform scheduling.refuse_start(v_leg, null);
         exception
             when sqlstate 'PT409' or sqlstate 'PT422' then
                 get stacked diagnostics v_reason = pg_exception_detail;
@@ -15303,6 +15365,7 @@ create function scheduling.write_occurrences(
     series_id uuid,
     legs scheduling.leg[],
     offers scheduling.offer[],
+    limits catalog.booking_limits[],
     coupon_code text,
     notes text
 )
@@ -15314,19 +15377,25 @@ set search_path = ''
 as $$
 declare
     v_conflicts jsonb = '[]';
+    v_customer identity.profiles = scheduling.caller();
     v_leg scheduling.leg;
+    v_offers scheduling.offer[];
     v_reason text;
 begin
-    foreach v_leg in array legs loop
+    for v_offers in
+        select array_agg(offer) from unnest(offers) as offer group by offer.at order by offer.at
+    loop
+        v_leg = (select leg from unnest(legs) as leg where leg.starts_at = v_offers[1].at);
         begin
             perform scheduling.write(
                 array[v_leg],
-                array(select offer from unnest(offers) as offer where offer.at = v_leg.starts_at),
-                coupon_code,
+                v_offers,
+                limits,
+                pricing.quote(array[v_leg], coupon_code, 0),
                 notes,
                 false,
                 series_id,
-                scheduling.caller()
+                v_customer
             );
             perform set_config('frontdesk.is_repeated', 'yes', true);
         exception
@@ -15900,7 +15969,7 @@ begin
         with found as materialized (
             select offer
             from scheduling.offers(
-                entry.service_id, v_starts, entry.resource_id, entry.party_size,
+                entry.service_id, v_starts::tstzmultirange, entry.resource_id, entry.party_size,
                 service.duration_minutes
             ) as offer
         )
@@ -17033,7 +17102,7 @@ scheduling.visible_service(uuid, boolean),
 scheduling.open_service(uuid),
 scheduling.refuse_unseen(),
 scheduling.bookable_service(uuid),
-scheduling.offers(uuid, tstzrange, uuid, integer, integer, uuid),
+scheduling.offers(uuid, tstzmultirange, uuid, integer, integer, uuid),
 scheduling.chosen_addons(uuid, uuid[])
 to anon, authenticated, service_role;
 grant execute on function scheduling.apply_due_transitions(integer) to worker;
@@ -17571,7 +17640,7 @@ begin
         offer.id,
         offer.remaining
     from scheduling.offers(
-        v_service_id, tstzrange(v_from, v_to), v_resource_id, v_party_size, v_leg.minutes
+        v_service_id, tstzmultirange(tstzrange(v_from, v_to)), v_resource_id, v_party_size, v_leg.minutes
     ) as offer
     where offer.is_leading
     order by offer.at, offer.rank;
@@ -22485,7 +22554,7 @@ begin
             from (
                 select distinct on (offer.at) offer.*
                 from scheduling.offers(
-                    service.id, tstzrange(v_from, v_to), null, 1, service.duration_minutes
+                    service.id, tstzmultirange(tstzrange(v_from, v_to)), null, 1, service.duration_minutes
                 ) as offer
                 where offer.is_leading
                 order by offer.at, (offer.id = any(known)) is true desc, offer.rank
