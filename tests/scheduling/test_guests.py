@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from tests.harness.database import Database
+from tests.harness.stack import wait_until
 
 NOW = "2031-05-01 08:00Z"
 
@@ -165,3 +166,120 @@ def test_only_its_hash_is_kept_and_only_for_a_day(salon: Database) -> None:
         assert salon.rows("select scheduling.forget_old_codes()") == [(0,)]
         salon.connection.execute("select tests.at('2031-05-02 08:00:01Z')")
         assert salon.rows("select scheduling.forget_old_codes()") == [(1,)]
+
+
+def limit(db: Database, period: str = "upcoming") -> None:
+    """Let each customer have one booking."""
+    db.connection.execute(
+        "insert into catalog.booking_limits (business_id, period, max_bookings, is_per_customer)"
+        " values (tests.id('Salon'), %s, 1, true)",
+        (period,),
+    )
+
+
+def book_as_gus(db: Database, hour: int) -> str:
+    """What somebody is answered whose account has the guest's address."""
+    with psycopg.connect(db.dsn) as connection:
+        connection.execute("select tests.act_as('Gus'), tests.at(%s)", (NOW,))
+        try:
+            connection.execute(
+                "select public.book((select tests.id('Cut')::text), %s)",
+                (f"2031-05-05T{hour:02}:00:00Z",),
+            )
+        except psycopg.Error as error:
+            return error.diag.message_detail or str(error)
+    return "booked"
+
+
+@pytest.mark.parametrize("period", ["upcoming", "day"])
+def test_a_limit_for_each_customer_is_for_each_address(salon: Database, period: str) -> None:
+    limit(salon, period)
+    assert confirm(salon, *hold(salon, 9)) == "confirmed"
+    second = hold(salon, 11)  # who asks is nobody yet: nothing can be learned of the address
+    assert confirm(salon, *second) == "limit_reached"
+    assert salon.rows("select status from scheduling.bookings order by created_at, starts_at") == [
+        ("confirmed",),
+        ("held",),
+    ]
+    salon.connection.execute(
+        "update scheduling.bookings set status = 'cancelled' where status = 'confirmed'"
+    )
+    assert confirm(salon, *second) == "confirmed"
+
+
+def test_an_address_and_its_account_are_one_customer(salon: Database) -> None:
+    limit(salon)
+    salon.connection.execute(
+        "select tests.person('Gus');"
+        " update auth.users set email = 'gus@example.com' where id = tests.id('Gus')"
+    )
+    assert book_as_gus(salon, 9) == "booked"
+    assert confirm(salon, *hold(salon, 11)) == "limit_reached"
+    salon.connection.execute("delete from scheduling.bookings")
+    assert confirm(salon, *hold(salon, 11)) == "confirmed"
+    assert book_as_gus(salon, 9) == "limit_reached"
+
+
+def test_what_nobody_has_proven_counts_for_nobody(salon: Database) -> None:
+    limit(salon)
+    salon.connection.execute(
+        "select tests.person('Gus');"
+        " update auth.users set email = 'gus@example.com' where id = tests.id('Gus')"
+    )
+    hold(salon, 11)
+    assert book_as_gus(salon, 9) == "booked"
+
+
+def test_a_guest_moves_inside_their_limit(salon: Database) -> None:
+    limit(salon, "day")
+    reference, code = hold(salon, 9)
+    confirm(salon, reference, code)
+    say(salon, "request_guest_code(%s, 'gus@example.com')", reference)
+    moved = say(
+        salon,
+        "reschedule_guest_booking(%s, %s, '2031-05-05T13:00:00Z')",
+        reference,
+        latest_code(salon),
+    )
+    assert moved["status"] == "confirmed"
+
+
+def test_five_holds_of_one_guest_confirmed_at_once_are_one_booking(salon: Database) -> None:
+    limit(salon)
+    held = [hold(salon, hour) for hour in range(9, 14)]  # five codes an hour
+    with ThreadPoolExecutor(5) as pool:
+        answers = Counter(pool.map(lambda found: confirm(salon, *found), held))
+    assert answers == {"confirmed": 1, "limit_reached": 4}
+
+
+def test_a_guest_and_the_business_at_once_do_not_deadlock(salon: Database) -> None:
+    """The business comes first to the lock of the time, the guest to whatever else they need."""
+    reference, code = hold(salon)
+    with (
+        psycopg.connect(salon.dsn) as first,
+        psycopg.connect(salon.dsn) as owner,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        first.execute("select scheduling.lock(array[tests.id('Ann')])")
+        owner.execute("select tests.act_as('owner'), tests.at(%s)", (NOW,))
+        cancelled = pool.submit(
+            owner.execute,
+            "select public.cancel_booking((select id::text from public.bookings))",
+        )
+        wait_until(lambda: waiting(salon) == 1)
+        confirmed = pool.submit(confirm, salon, reference, code)
+        wait_until(lambda: waiting(salon) == 2)
+        first.rollback()
+        cancelled.result()
+        owner.commit()
+        assert confirmed.result() == "invalid_transition"
+    assert salon.rows("select status from scheduling.bookings") == [("cancelled",)]
+
+
+def waiting(db: Database) -> int:
+    """How many wait for a lock."""
+    ((count,),) = db.rows(
+        "select count(*)::integer from pg_stat_activity"
+        " where wait_event_type = 'Lock' and datname = current_database()"
+    )
+    return int(str(count))

@@ -84,6 +84,7 @@ not_eligible, too_soon, too_far, outside_hours, blocked_out, limit_reached 422, 
 /*
  * Errors:  PT400 invalid_input · PT403 code_invalid
  *          PT409 hold_expired invalid_transition slot_taken changed_meanwhile
+ *          PT422 limit_reached
  */
 create function public.confirm_guest_booking(reference text, code text)
 returns jsonb
@@ -103,7 +104,7 @@ comment on function public.confirm_guest_booking is
 confirmation), by the code that was mailed. A code is good for five attempts and once. Gives what lookup_booking
 gives.
 Errors: invalid_input 400, code_invalid 403 (also for a reference that does not exist), hold_expired
-409, invalid_transition 409.';
+409, invalid_transition 409, limit_reached 422 (a limit for each customer: the time stays held).';
 
 /*
  * Errors:  PT400 invalid_input · PT429 rate_limited

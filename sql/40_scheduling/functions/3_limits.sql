@@ -6,28 +6,79 @@
 
 /*
  * Whose bookings a limit for each customer counts: those of a booking's customer, or the caller's.
+ * A guest is somebody once the code that was mailed to them has come back.
  */
-create function scheduling.customer_of(booking_id uuid)
-returns uuid
+create function scheduling.booker_of(booking_id uuid)
+returns scheduling.booker
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_booker scheduling.booker = row(auth.uid(), null);
+begin
+    if booking_id is not null then
+        select
+            bookings.customer_id,
+            case
+                when
+                    bookings.customer_id is null
+                    and (
+                        bookings.contact_verified_at is not null
+                        or scheduling.is_proven(bookings.id)
+                    ) then lower(bookings.customer_email)
+            end
+        into v_booker
+        from scheduling.bookings
+        where bookings.id = booker_of.booking_id;
+    end if;
+    -- One person, however they book: an account knows its address, and an address its account.
+    if v_booker.id is not null then
+        v_booker.email = (
+            select lower(users.email)
+            from auth.users
+            where users.id = v_booker.id and users.email_confirmed_at is not null
+        );
+    elsif v_booker.email is not null then
+        v_booker.id = (
+            select users.id
+            from auth.users
+            where
+                users.email = v_booker.email
+                and users.email_confirmed_at is not null
+                and not users.is_sso_user
+        );
+    end if;
+    return v_booker;
+end;
+$$;
+
+/*
+ * Does a business limit anything at all? Most do not, and are spared the rest.
+ */
+create function scheduling.has_limits(business_id uuid)
+returns boolean
 language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
 begin
-    if booking_id is null then
-        return auth.uid();
-    end if;
-    return (select bookings.customer_id from scheduling.bookings where bookings.id = booking_id);
+    return exists (
+        select 1
+        from catalog.booking_limits
+        where booking_limits.business_id = has_limits.business_id
+    );
 end;
 $$;
 
 /*
  * The limits that concern some services or resources of a business. Those for each customer concern
- * nobody who is not signed in.
+ * nobody of whom it is not known who they are.
  */
 create function scheduling.limits_of(
-    business_id uuid, service_ids uuid[], resource_ids uuid[], customer_id uuid
+    business_id uuid, service_ids uuid[], resource_ids uuid[], booker scheduling.booker
 )
 returns catalog.booking_limits[]
 language plpgsql
@@ -49,7 +100,10 @@ begin
                 booking_limits.resource_id is null
                 or booking_limits.resource_id = any(limits_of.resource_ids)
             )
-            and (not booking_limits.is_per_customer or limits_of.customer_id is not null)
+            and (
+                not booking_limits.is_per_customer
+                or num_nonnulls(limits_of.booker.id, limits_of.booker.email) > 0
+            )
         order by booking_limits.id
     );
 end;
@@ -59,7 +113,9 @@ $$;
  * What has to be locked so that a limit cannot be passed by two at once. Resources are locked
  * already by who takes their time.
  */
-create function scheduling.subjects(limits catalog.booking_limits[], customer_id uuid)
+create function scheduling.subjects(
+    limits catalog.booking_limits[], booker scheduling.booker
+)
 returns uuid[]
 language plpgsql
 immutable
@@ -69,7 +125,8 @@ as $$
 begin
     return array(
         select distinct case
-            when rule.is_per_customer then subjects.customer_id
+            when rule.is_per_customer
+                then coalesce(booker.id, md5('guest ' || booker.email)::uuid)
             else coalesce(rule.resource_id, rule.service_id, rule.business_id)
         end
         from unnest(limits) as rule
@@ -114,7 +171,10 @@ $$;
  * given apart.
  */
 create function scheduling.limit_use(
-    limits catalog.booking_limits[], during tstzrange, customer_id uuid, booking_id uuid
+    limits catalog.booking_limits[],
+    during tstzrange,
+    booker scheduling.booker,
+    booking_id uuid
 )
 returns setof scheduling.limit_use
 language plpgsql
@@ -152,7 +212,7 @@ begin
             coalesce(
                 sum(counted.minutes) filter (where bookings.id = limit_use.booking_id), 0
             ) as own_minutes
-        from scheduling.counted(rule, periods.period, limit_use.customer_id) as counted
+        from scheduling.counted(rule, periods.period, limit_use.booker) as counted
         inner join scheduling.bookings on bookings.id = counted.booking_id
         where
             bookings.status not in ('cancelled', 'rejected', 'expired')
@@ -166,7 +226,7 @@ $$;
  * whole bookings; of everyone, or of one customer. Each way by the index that is for it.
  */
 create function scheduling.counted(
-    rule catalog.booking_limits, period tstzrange, customer_id uuid
+    rule catalog.booking_limits, period tstzrange, booker scheduling.booker
 )
 returns table (booking_id uuid, minutes integer)
 language plpgsql
@@ -187,7 +247,12 @@ begin
                 booking_items.business_id = bookings.business_id
                 and booking_items.booking_id = bookings.id
         where
-            bookings.customer_id = counted.customer_id
+            (
+                bookings.customer_id = counted.booker.id
+                or bookings.customer_id is null
+                and lower(bookings.customer_email) = counted.booker.email
+                and (bookings.contact_verified_at is not null or scheduling.is_proven(bookings.id))
+            )
             and bookings.business_id = rule.business_id
             and bookings.starts_at < upper(counted.period)
             and booking_items.cancelled_at is null
@@ -292,22 +357,20 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_customer_id uuid;
+    v_booker scheduling.booker;
 begin
-    if not exists (
-        select 1 from catalog.booking_limits where booking_limits.business_id = service.business_id
-    ) then
+    if not scheduling.has_limits(service.business_id) then
         return '{}';
     end if;
-    v_customer_id = scheduling.customer_of(except_booking_id);
+    v_booker = scheduling.booker_of(except_booking_id);
     return array(
         select row(limit_use.resource_id, range_agg(limit_use.period))::scheduling.full_times
         from scheduling.limit_use(
             scheduling.limits_of(
-                service.business_id, array[service.id], resource_ids, v_customer_id
+                service.business_id, array[service.id], resource_ids, v_booker
             ),
             full_times.during,
-            v_customer_id,
+            v_booker,
             except_booking_id
         ) as limit_use
         where
@@ -332,12 +395,12 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_customer_id uuid = scheduling.customer_of(except_booking_id);
+    v_booker scheduling.booker = scheduling.booker_of(except_booking_id);
     v_limits catalog.booking_limits[] = scheduling.limits_of(
         leg.business_id,
         array[leg.service_id],
         array(select need.id from unnest(needs) as need),
-        v_customer_id
+        v_booker
     );
 begin
     return (
@@ -346,7 +409,7 @@ begin
             from scheduling.limit_use(
                 v_limits,
                 tstzrange(leg.starts_at, leg.starts_at, '[]'),
-                v_customer_id,
+                v_booker,
                 except_booking_id
             ) as limit_use
             inner join unnest(v_limits) as rule on rule.id = limit_use.id
@@ -410,7 +473,10 @@ begin
             '{}'
         )
         from scheduling.limit_use(
-            limits, tstzrange(booking.starts_at, booking.ends_at), booking.customer_id, booking.id
+            limits,
+            tstzrange(booking.starts_at, booking.ends_at),
+            scheduling.booker_of(booking.id),
+            booking.id
         ) as limit_use
         where limit_use.own_bookings > 0
     );
@@ -440,7 +506,10 @@ begin
     end if;
     select rule.* into v_limit
     from scheduling.limit_use(
-        limits, tstzrange(booking.starts_at, booking.ends_at), booking.customer_id, booking.id
+        limits,
+        tstzrange(booking.starts_at, booking.ends_at),
+        scheduling.booker_of(booking.id),
+        booking.id
     ) as limit_use
     inner join unnest(limits) as rule on rule.id = limit_use.id
     where
@@ -452,6 +521,58 @@ begin
     if v_limit.id is not null then
         perform scheduling.refuse_limit(v_limit);
     end if;
+end;
+$$;
+
+/*
+ * Look at a booking whose customer has just become known, under the locks: is any limit passed that
+ * is for each customer?
+ *
+ * Errors:  PT422 limit_reached
+ */
+create function scheduling.refuse_passed_by_customer(booking scheduling.bookings)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform scheduling.refuse_passed(
+        booking,
+        array(
+            select rule
+            from unnest(scheduling.limits_on(booking)) as rule
+            where rule.is_per_customer
+        )
+    );
+end;
+$$;
+
+/*
+ * The limits that concern a booking as it is written.
+ */
+create function scheduling.limits_on(booking scheduling.bookings)
+returns catalog.booking_limits[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return scheduling.limits_of(
+        booking.business_id,
+        array(
+            select booking_items.service_id
+            from scheduling.booking_items
+            where
+                booking_items.business_id = booking.business_id
+                and booking_items.booking_id = booking.id
+                and booking_items.cancelled_at is null
+        ),
+        scheduling.resources_of(booking.id),
+        scheduling.booker_of(booking.id)
+    );
 end;
 $$;
 

@@ -207,7 +207,10 @@ begin
         where candidate.id not in (
             select limit_use.resource_id
             from scheduling.limit_use(
-                v_limits, tstzrange(leg.starts_at, leg.starts_at, '[]'), booking.customer_id, null
+                v_limits,
+                tstzrange(leg.starts_at, leg.starts_at, '[]'),
+                scheduling.booker_of(booking.id),
+                null
             ) as limit_use
             where limit_use.is_full or limit_use.minutes_left < leg.minutes
         )

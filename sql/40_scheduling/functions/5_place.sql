@@ -62,7 +62,7 @@ $$;
  * The limits that concern some legs, and those who could give them.
  */
 create function scheduling.limits_for(
-    legs scheduling.leg[], offers scheduling.offer[], customer_id uuid
+    legs scheduling.leg[], offers scheduling.offer[], booker scheduling.booker
 )
 returns catalog.booking_limits[]
 language plpgsql
@@ -71,18 +71,11 @@ security invoker
 set search_path = ''
 as $$
 begin
-    if not exists (
-        select 1
-        from catalog.booking_limits
-        where booking_limits.business_id = legs[1].business_id
-    ) then
-        return '{}';
-    end if;
     return scheduling.limits_of(
         legs[1].business_id,
         array(select leg.service_id from unnest(legs) as leg),
         array(select offer.id from unnest(offers) as offer),
-        customer_id
+        booker
     );
 end;
 $$;
@@ -101,12 +94,16 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_customer_id uuid = scheduling.customer_of(except_booking_id);
-    v_limits catalog.booking_limits[] = scheduling.limits_for(legs, offers, v_customer_id);
+    v_booker scheduling.booker;
+    v_limits catalog.booking_limits[] = '{}';
 begin
+    if scheduling.has_limits(legs[1].business_id) then
+        v_booker = scheduling.booker_of(except_booking_id);
+        v_limits = scheduling.limits_for(legs, offers, v_booker);
+    end if;
     perform scheduling.lock(
         array(select coalesce(offer.session_id, offer.id) from unnest(offers) as offer)
-        || scheduling.subjects(v_limits, v_customer_id)
+        || scheduling.subjects(v_limits, v_booker)
         || array(select leg.private_link_id from unnest(legs) as leg where leg.private_link_id is not null)
     );
     return v_limits;

@@ -1,6 +1,6 @@
 -- Bookings of people without an account. A hold becomes a booking, and a booking is moved or called
--- off, by a code that is mailed to its address: whoever reads the mail is the customer. Nothing
--- here looks at accounts, so nothing can be learned of them.
+-- off, by a code that is mailed to its address: whoever reads the mail is the customer. Until then
+-- nothing here looks at accounts or at other bookings, so nothing can be learned of them.
 
 /*
  * May the caller act on a booking as its guest: was its code given in this transaction?
@@ -249,13 +249,7 @@ begin
         used_at = case when v_is_right then private.now() end,
         proven_in = case when v_is_right then pg_current_xact_id() end
     where guest_codes.id = v_code.id;
-    if not v_is_right then
-        return null;
-    end if;
-    update scheduling.bookings
-    set contact_verified_at = coalesce(bookings.contact_verified_at, private.now())
-    where bookings.id = v_code.booking_id;
-    return v_code.booking_id;
+    return case when v_is_right then v_code.booking_id end;
 end;
 $$;
 
@@ -264,7 +258,8 @@ $$;
  * error, so that the attempt is counted.
  * Definer: the code is the proof.
  *
- * Errors:  PT403 code_invalid, and those of scheduling.step and scheduling.move
+ * Errors:  PT403 code_invalid · PT422 limit_reached, and those of scheduling.step and
+ *          scheduling.move
  */
 create function scheduling.act_as_guest(
     reference text,
@@ -282,6 +277,8 @@ set search_path = ''
 as $$
 declare
     v_id uuid = scheduling.prove(act_as_guest.reference, act_as_guest.code);
+    v_booking scheduling.bookings;
+    v_is_new boolean;
 begin
     if v_id is null then
         return private.refusal(
@@ -289,14 +286,31 @@ begin
             'Ask for another with request_guest_code, or book anew.'
         );
     end if;
+    select bookings.* into v_booking
+    from scheduling.bookings
+    where bookings.id = v_id;
+    v_is_new = v_booking.status = 'held' and act_as_guest.to_status = 'confirmed';
     if act_as_guest.starts_at is not null then
         perform scheduling.move(v_id, act_as_guest.starts_at, act_as_guest.resource_id, '{customer}');
     else
+        if v_is_new then
+            perform scheduling.lock(
+                scheduling.resources_of(v_id)
+                || scheduling.subjects(
+                    scheduling.limits_on(v_booking), scheduling.booker_of(v_id)
+                )
+            );
+        end if;
         perform scheduling.step(v_id, to_status, '{customer}', act_as_guest.reason);
     end if;
-    return (
-        select scheduling.shown_to_guest(bookings) from scheduling.bookings where bookings.id = v_id
-    );
+    update scheduling.bookings
+    set contact_verified_at = coalesce(bookings.contact_verified_at, private.now())
+    where bookings.id = v_id
+    returning bookings.* into v_booking;
+    if v_is_new then
+        perform scheduling.refuse_passed_by_customer(v_booking);
+    end if;
+    return scheduling.shown_to_guest(v_booking);
 end;
 $$;
 

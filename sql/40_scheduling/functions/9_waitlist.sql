@@ -424,21 +424,7 @@ begin
     from identity.profiles
     where bookings.id = v_booking.id and profiles.id = v_entry.customer_id
     returning bookings.* into v_booking;
-    perform scheduling.refuse_passed(
-        v_booking,
-        array(
-            select rule
-            from unnest(
-                scheduling.limits_of(
-                    v_entry.business_id,
-                    array[v_entry.service_id],
-                    scheduling.resources_of(v_booking.id),
-                    v_entry.customer_id
-                )
-            ) as rule
-            where rule.is_per_customer
-        )
-    );
+    perform scheduling.refuse_passed_by_customer(v_booking);
     update scheduling.waitlist_entries
     set status = 'accepted', booking_id = v_booking.id
     where waitlist_entries.id = v_entry.id;

@@ -66,6 +66,13 @@ create type scheduling.limit_use as (
     is_passed boolean
 );
 
+-- A customer as limits know them: an account, an e-mail address in small letters that is proven to
+-- be theirs, or both.
+create type scheduling.booker as (
+    id uuid,
+    email text
+);
+
 -- The starts that limits rule out, for one resource or (null) for all.
 create type scheduling.full_times as (
     resource_id uuid,

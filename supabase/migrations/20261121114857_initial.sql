@@ -8748,6 +8748,13 @@ create type scheduling.limit_use as (
     is_passed boolean
 );
 
+-- A customer as limits know them: an account, an e-mail address in small letters that is proven to
+-- be theirs, or both.
+create type scheduling.booker as (
+    id uuid,
+    email text
+);
+
 -- The starts that limits rule out, for one resource or (null) for all.
 create type scheduling.full_times as (
     resource_id uuid,
@@ -10339,28 +10346,79 @@ $$;
 
 /*
  * Whose bookings a limit for each customer counts: those of a booking's customer, or the caller's.
+ * A guest is somebody once the code that was mailed to them has come back.
  */
-create function scheduling.customer_of(booking_id uuid)
-returns uuid
+create function scheduling.booker_of(booking_id uuid)
+returns scheduling.booker
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_booker scheduling.booker = row(auth.uid(), null);
+begin
+    if booking_id is not null then
+        select
+            bookings.customer_id,
+            case
+                when
+                    bookings.customer_id is null
+                    and (
+                        bookings.contact_verified_at is not null
+                        or scheduling.is_proven(bookings.id)
+                    ) then lower(bookings.customer_email)
+            end
+        into v_booker
+        from scheduling.bookings
+        where bookings.id = booker_of.booking_id;
+    end if;
+    -- One person, however they book: an account knows its address, and an address its account.
+    if v_booker.id is not null then
+        v_booker.email = (
+            select lower(users.email)
+            from auth.users
+            where users.id = v_booker.id and users.email_confirmed_at is not null
+        );
+    elsif v_booker.email is not null then
+        v_booker.id = (
+            select users.id
+            from auth.users
+            where
+                users.email = v_booker.email
+                and users.email_confirmed_at is not null
+                and not users.is_sso_user
+        );
+    end if;
+    return v_booker;
+end;
+$$;
+
+/*
+ * Does a business limit anything at all? Most do not, and are spared the rest.
+ */
+create function scheduling.has_limits(business_id uuid)
+returns boolean
 language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
 begin
-    if booking_id is null then
-        return auth.uid();
-    end if;
-    return (select bookings.customer_id from scheduling.bookings where bookings.id = booking_id);
+    return exists (
+        select 1
+        from catalog.booking_limits
+        where booking_limits.business_id = has_limits.business_id
+    );
 end;
 $$;
 
 /*
  * The limits that concern some services or resources of a business. Those for each customer concern
- * nobody who is not signed in.
+ * nobody of whom it is not known who they are.
  */
 create function scheduling.limits_of(
-    business_id uuid, service_ids uuid[], resource_ids uuid[], customer_id uuid
+    business_id uuid, service_ids uuid[], resource_ids uuid[], booker scheduling.booker
 )
 returns catalog.booking_limits[]
 language plpgsql
@@ -10382,7 +10440,10 @@ begin
                 booking_limits.resource_id is null
                 or booking_limits.resource_id = any(limits_of.resource_ids)
             )
-            and (not booking_limits.is_per_customer or limits_of.customer_id is not null)
+            and (
+                not booking_limits.is_per_customer
+                or num_nonnulls(limits_of.booker.id, limits_of.booker.email) > 0
+            )
         order by booking_limits.id
     );
 end;
@@ -10392,7 +10453,9 @@ $$;
  * What has to be locked so that a limit cannot be passed by two at once. Resources are locked
  * already by who takes their time.
  */
-create function scheduling.subjects(limits catalog.booking_limits[], customer_id uuid)
+create function scheduling.subjects(
+    limits catalog.booking_limits[], booker scheduling.booker
+)
 returns uuid[]
 language plpgsql
 immutable
@@ -10402,7 +10465,8 @@ as $$
 begin
     return array(
         select distinct case
-            when rule.is_per_customer then subjects.customer_id
+            when rule.is_per_customer
+                then coalesce(booker.id, md5('guest ' || booker.email)::uuid)
             else coalesce(rule.resource_id, rule.service_id, rule.business_id)
         end
         from unnest(limits) as rule
@@ -10447,7 +10511,10 @@ $$;
  * given apart.
  */
 create function scheduling.limit_use(
-    limits catalog.booking_limits[], during tstzrange, customer_id uuid, booking_id uuid
+    limits catalog.booking_limits[],
+    during tstzrange,
+    booker scheduling.booker,
+    booking_id uuid
 )
 returns setof scheduling.limit_use
 language plpgsql
@@ -10485,7 +10552,7 @@ begin
             coalesce(
                 sum(counted.minutes) filter (where bookings.id = limit_use.booking_id), 0
             ) as own_minutes
-        from scheduling.counted(rule, periods.period, limit_use.customer_id) as counted
+        from scheduling.counted(rule, periods.period, limit_use.booker) as counted
         inner join scheduling.bookings on bookings.id = counted.booking_id
         where
             bookings.status not in ('cancelled', 'rejected', 'expired')
@@ -10499,7 +10566,7 @@ $$;
  * whole bookings; of everyone, or of one customer. Each way by the index that is for it.
  */
 create function scheduling.counted(
-    rule catalog.booking_limits, period tstzrange, customer_id uuid
+    rule catalog.booking_limits, period tstzrange, booker scheduling.booker
 )
 returns table (booking_id uuid, minutes integer)
 language plpgsql
@@ -10520,7 +10587,12 @@ begin
                 booking_items.business_id = bookings.business_id
                 and booking_items.booking_id = bookings.id
         where
-            bookings.customer_id = counted.customer_id
+            (
+                bookings.customer_id = counted.booker.id
+                or bookings.customer_id is null
+                and lower(bookings.customer_email) = counted.booker.email
+                and (bookings.contact_verified_at is not null or scheduling.is_proven(bookings.id))
+            )
             and bookings.business_id = rule.business_id
             and bookings.starts_at < upper(counted.period)
             and booking_items.cancelled_at is null
@@ -10625,22 +10697,20 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_customer_id uuid;
+    v_booker scheduling.booker;
 begin
-    if not exists (
-        select 1 from catalog.booking_limits where booking_limits.business_id = service.business_id
-    ) then
+    if not scheduling.has_limits(service.business_id) then
         return '{}';
     end if;
-    v_customer_id = scheduling.customer_of(except_booking_id);
+    v_booker = scheduling.booker_of(except_booking_id);
     return array(
         select row(limit_use.resource_id, range_agg(limit_use.period))::scheduling.full_times
         from scheduling.limit_use(
             scheduling.limits_of(
-                service.business_id, array[service.id], resource_ids, v_customer_id
+                service.business_id, array[service.id], resource_ids, v_booker
             ),
             full_times.during,
-            v_customer_id,
+            v_booker,
             except_booking_id
         ) as limit_use
         where
@@ -10665,12 +10735,12 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_customer_id uuid = scheduling.customer_of(except_booking_id);
+    v_booker scheduling.booker = scheduling.booker_of(except_booking_id);
     v_limits catalog.booking_limits[] = scheduling.limits_of(
         leg.business_id,
         array[leg.service_id],
         array(select need.id from unnest(needs) as need),
-        v_customer_id
+        v_booker
     );
 begin
     return (
@@ -10679,7 +10749,7 @@ begin
             from scheduling.limit_use(
                 v_limits,
                 tstzrange(leg.starts_at, leg.starts_at, '[]'),
-                v_customer_id,
+                v_booker,
                 except_booking_id
             ) as limit_use
             inner join unnest(v_limits) as rule on rule.id = limit_use.id
@@ -10743,7 +10813,10 @@ begin
             '{}'
         )
         from scheduling.limit_use(
-            limits, tstzrange(booking.starts_at, booking.ends_at), booking.customer_id, booking.id
+            limits,
+            tstzrange(booking.starts_at, booking.ends_at),
+            scheduling.booker_of(booking.id),
+            booking.id
         ) as limit_use
         where limit_use.own_bookings > 0
     );
@@ -10773,7 +10846,10 @@ begin
     end if;
     select rule.* into v_limit
     from scheduling.limit_use(
-        limits, tstzrange(booking.starts_at, booking.ends_at), booking.customer_id, booking.id
+        limits,
+        tstzrange(booking.starts_at, booking.ends_at),
+        scheduling.booker_of(booking.id),
+        booking.id
     ) as limit_use
     inner join unnest(limits) as rule on rule.id = limit_use.id
     where
@@ -10785,6 +10861,58 @@ begin
     if v_limit.id is not null then
         perform scheduling.refuse_limit(v_limit);
     end if;
+end;
+$$;
+
+/*
+ * Look at a booking whose customer has just become known, under the locks: is any limit passed that
+ * is for each customer?
+ *
+ * Errors:  PT422 limit_reached
+ */
+create function scheduling.refuse_passed_by_customer(booking scheduling.bookings)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform scheduling.refuse_passed(
+        booking,
+        array(
+            select rule
+            from unnest(scheduling.limits_on(booking)) as rule
+            where rule.is_per_customer
+        )
+    );
+end;
+$$;
+
+/*
+ * The limits that concern a booking as it is written.
+ */
+create function scheduling.limits_on(booking scheduling.bookings)
+returns catalog.booking_limits[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return scheduling.limits_of(
+        booking.business_id,
+        array(
+            select booking_items.service_id
+            from scheduling.booking_items
+            where
+                booking_items.business_id = booking.business_id
+                and booking_items.booking_id = booking.id
+                and booking_items.cancelled_at is null
+        ),
+        scheduling.resources_of(booking.id),
+        scheduling.booker_of(booking.id)
+    );
 end;
 $$;
 
@@ -11571,7 +11699,10 @@ begin
         where candidate.id not in (
             select limit_use.resource_id
             from scheduling.limit_use(
-                v_limits, tstzrange(leg.starts_at, leg.starts_at, '[]'), booking.customer_id, null
+                v_limits,
+                tstzrange(leg.starts_at, leg.starts_at, '[]'),
+                scheduling.booker_of(booking.id),
+                null
             ) as limit_use
             where limit_use.is_full or limit_use.minutes_left < leg.minutes
         )
@@ -12039,7 +12170,7 @@ $$;
  * The limits that concern some legs, and those who could give them.
  */
 create function scheduling.limits_for(
-    legs scheduling.leg[], offers scheduling.offer[], customer_id uuid
+    legs scheduling.leg[], offers scheduling.offer[], booker scheduling.booker
 )
 returns catalog.booking_limits[]
 language plpgsql
@@ -12048,18 +12179,11 @@ security invoker
 set search_path = ''
 as $$
 begin
-    if not exists (
-        select 1
-        from catalog.booking_limits
-        where booking_limits.business_id = legs[1].business_id
-    ) then
-        return '{}';
-    end if;
     return scheduling.limits_of(
         legs[1].business_id,
         array(select leg.service_id from unnest(legs) as leg),
         array(select offer.id from unnest(offers) as offer),
-        customer_id
+        booker
     );
 end;
 $$;
@@ -12078,12 +12202,16 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_customer_id uuid = scheduling.customer_of(except_booking_id);
-    v_limits catalog.booking_limits[] = scheduling.limits_for(legs, offers, v_customer_id);
+    v_booker scheduling.booker;
+    v_limits catalog.booking_limits[] = '{}';
 begin
+    if scheduling.has_limits(legs[1].business_id) then
+        v_booker = scheduling.booker_of(except_booking_id);
+        v_limits = scheduling.limits_for(legs, offers, v_booker);
+    end if;
     perform scheduling.lock(
         array(select coalesce(offer.session_id, offer.id) from unnest(offers) as offer)
-        || scheduling.subjects(v_limits, v_customer_id)
+        || scheduling.subjects(v_limits, v_booker)
         || array(select leg.private_link_id from unnest(legs) as leg where leg.private_link_id is not null)
     );
     return v_limits;
@@ -13258,6 +13386,7 @@ declare
     v_legs scheduling.leg[];
     v_offers scheduling.offer[] = '{}';
     v_leg scheduling.leg;
+    v_booker scheduling.booker;
     v_limits catalog.booking_limits[] = '{}';
     v_counts jsonb;
     v_left scheduling.bookings;
@@ -13281,13 +13410,16 @@ begin
             perform scheduling.open_service(v_leg.service_id);
             v_offers = v_offers || scheduling.offers_of(v_leg, v_booking.id);
         end loop;
-        v_limits = scheduling.limits_for(v_legs, v_offers, v_booking.customer_id);
+        if scheduling.has_limits(v_booking.business_id) then
+            v_booker = scheduling.booker_of(v_booking.id);
+            v_limits = scheduling.limits_for(v_legs, v_offers, v_booker);
+        end if;
     end if;
     v_booking = scheduling.claim(
         move.booking_id,
         move.as_actors,
         array(select coalesce(offer.session_id, offer.id) from unnest(v_offers) as offer)
-        || scheduling.subjects(v_limits, v_booking.customer_id)
+        || scheduling.subjects(v_limits, v_booker)
     );
     perform scheduling.refuse_move(v_booking);
     v_left = v_booking;
@@ -13731,8 +13863,8 @@ $$;
 -- sql/40_scheduling/functions/8_guests.sql
 
 -- Bookings of people without an account. A hold becomes a booking, and a booking is moved or called
--- off, by a code that is mailed to its address: whoever reads the mail is the customer. Nothing
--- here looks at accounts, so nothing can be learned of them.
+-- off, by a code that is mailed to its address: whoever reads the mail is the customer. Until then
+-- nothing here looks at accounts or at other bookings, so nothing can be learned of them.
 
 /*
  * May the caller act on a booking as its guest: was its code given in this transaction?
@@ -13981,13 +14113,7 @@ begin
         used_at = case when v_is_right then private.now() end,
         proven_in = case when v_is_right then pg_current_xact_id() end
     where guest_codes.id = v_code.id;
-    if not v_is_right then
-        return null;
-    end if;
-    update scheduling.bookings
-    set contact_verified_at = coalesce(bookings.contact_verified_at, private.now())
-    where bookings.id = v_code.booking_id;
-    return v_code.booking_id;
+    return case when v_is_right then v_code.booking_id end;
 end;
 $$;
 
@@ -13996,7 +14122,8 @@ $$;
  * error, so that the attempt is counted.
  * Definer: the code is the proof.
  *
- * Errors:  PT403 code_invalid, and those of scheduling.step and scheduling.move
+ * Errors:  PT403 code_invalid · PT422 limit_reached, and those of scheduling.step and
+ *          scheduling.move
  */
 create function scheduling.act_as_guest(
     reference text,
@@ -14014,6 +14141,8 @@ set search_path = ''
 as $$
 declare
     v_id uuid = scheduling.prove(act_as_guest.reference, act_as_guest.code);
+    v_booking scheduling.bookings;
+    v_is_new boolean;
 begin
     if v_id is null then
         return private.refusal(
@@ -14021,14 +14150,31 @@ begin
             'Ask for another with request_guest_code, or book anew.'
         );
     end if;
+    select bookings.* into v_booking
+    from scheduling.bookings
+    where bookings.id = v_id;
+    v_is_new = v_booking.status = 'held' and act_as_guest.to_status = 'confirmed';
     if act_as_guest.starts_at is not null then
         perform scheduling.move(v_id, act_as_guest.starts_at, act_as_guest.resource_id, '{customer}');
     else
+        if v_is_new then
+            perform scheduling.lock(
+                scheduling.resources_of(v_id)
+                || scheduling.subjects(
+                    scheduling.limits_on(v_booking), scheduling.booker_of(v_id)
+                )
+            );
+        end if;
         perform scheduling.step(v_id, to_status, '{customer}', act_as_guest.reason);
     end if;
-    return (
-        select scheduling.shown_to_guest(bookings) from scheduling.bookings where bookings.id = v_id
-    );
+    update scheduling.bookings
+    set contact_verified_at = coalesce(bookings.contact_verified_at, private.now())
+    where bookings.id = v_id
+    returning bookings.* into v_booking;
+    if v_is_new then
+        perform scheduling.refuse_passed_by_customer(v_booking);
+    end if;
+    return scheduling.shown_to_guest(v_booking);
 end;
 $$;
 
@@ -16216,21 +16362,7 @@ begin
     from identity.profiles
     where bookings.id = v_booking.id and profiles.id = v_entry.customer_id
     returning bookings.* into v_booking;
-    perform scheduling.refuse_passed(
-        v_booking,
-        array(
-            select rule
-            from unnest(
-                scheduling.limits_of(
-                    v_entry.business_id,
-                    array[v_entry.service_id],
-                    scheduling.resources_of(v_booking.id),
-                    v_entry.customer_id
-                )
-            ) as rule
-            where rule.is_per_customer
-        )
-    );
+    perform scheduling.refuse_passed_by_customer(v_booking);
     update scheduling.waitlist_entries
     set status = 'accepted', booking_id = v_booking.id
     where waitlist_entries.id = v_entry.id;
@@ -18871,6 +19003,7 @@ not_eligible, too_soon, too_far, outside_hours, blocked_out, limit_reached 422, 
 /*
  * Errors:  PT400 invalid_input · PT403 code_invalid
  *          PT409 hold_expired invalid_transition slot_taken changed_meanwhile
+ *          PT422 limit_reached
  */
 create function public.confirm_guest_booking(reference text, code text)
 returns jsonb
@@ -18890,7 +19023,7 @@ comment on function public.confirm_guest_booking is
 confirmation), by the code that was mailed. A code is good for five attempts and once. Gives what lookup_booking
 gives.
 Errors: invalid_input 400, code_invalid 403 (also for a reference that does not exist), hold_expired
-409, invalid_transition 409.';
+409, invalid_transition 409, limit_reached 422 (a limit for each customer: the time stays held).';
 
 /*
  * Errors:  PT400 invalid_input · PT429 rate_limited
