@@ -38,7 +38,26 @@ TOWN = """
     update catalog.services set requires_confirmation = true, is_blocked_by_pending = false
     where id = tests.id('Colour');
     update catalog.services set is_class = true, max_party_size = 3 where id = tests.id('Yoga');
+    insert into catalog.booking_limits (
+        business_id, service_id, resource_id, period, max_bookings, is_per_customer
+    )
+    values
+        (tests.id('Salon'), null, null, 'day', 3, true),
+        (tests.id('Salon'), tests.id('Colour'), null, 'upcoming', 1, true),
+        (tests.id('Salon'), null, tests.id('Room'), 'day', 2, false);
+    update auth.users set email = 'ada@example.com' where id = tests.id('ada');
+
+    -- What was mailed last to a guest.
+    create function tests.mailed(what text) returns text language sql security definer as $$
+        select message -> 'kwargs' -> 'payload' ->> mailed.what
+        from pgmq.q_mail
+        where message -> 'kwargs' -> 'payload' ->> 'kind' = 'guest_booking'
+        order by msg_id desc
+        limit 1
+    $$;
+    grant execute on all functions in schema tests to anon, authenticated;
 """
+GUESTS = ["ada@example.com", "gus@example.com", "hal@example.com"]
 TAKES = {"Cut": 1, "Massage": 2, "Colour": 1}
 LIVE = {"confirmed", "checked_in", "completed"}
 STEPS_THAT_EXIST = {
@@ -49,9 +68,12 @@ STEPS_THAT_EXIST = {
 REFUSALS = {
     "slot_taken", "outside_hours", "too_soon", "invalid_transition", "hold_expired",
     "changed_meanwhile", "capacity_in_use", "in_use", "offer_expired", "already_waiting",
-    "forbidden", "not_eligible", "invalid_input", "limit_reached",
+    "forbidden", "not_eligible", "invalid_input", "limit_reached", "rate_limited", "not_found",
+    "too_late",
 }  # fmt: skip
 YOGA = "tests.id('Yoga')::text"
+SERIES = "select id::text from public.booking_series order by first_at desc limit 1"
+MAILED = "tests.mailed('reference'), tests.mailed('code')"
 MINE = "select id::text from public.bookings where starts_at::date = %(day)s order by id limit 1"
 
 
@@ -63,6 +85,7 @@ def step(order: random.Random) -> tuple[str, str]:
     window = "%(day)s || 'T09:00:00Z', %(day)s || 'T14:00:00Z'"
     one = f"tests.id('{service}')::text"
     party = order.randint(1, 3) if service == "Yoga" else 1
+    guest = order.choice(GUESTS)
     hold = order.choice(["true", "false", "false"])
     return order.choice(
         [
@@ -76,6 +99,15 @@ def step(order: random.Random) -> tuple[str, str]:
             (who, "public.accept_waitlist_offer(id::text) from public.waitlist_entries"
              " where status = 'offered'"),
             (who, "public.leave_waitlist(id::text) from public.waitlist_entries limit 1"),
+            (who, f"public.cancel_series(({SERIES}))"),
+            (who, f"public.reschedule_series(({SERIES}), {at})"),
+            ("guest", f"public.request_guest_booking({one}, {at}, 'Guest', '{guest}')"),
+            ("guest", f"public.request_guest_booking({one}, {at}, 'Guest', '{guest}')"),
+            ("guest", f"public.confirm_guest_booking({MAILED})"),
+            ("guest", f"public.confirm_guest_booking({MAILED})"),
+            ("guest", f"public.reschedule_guest_booking({MAILED}, {at})"),
+            ("guest", f"public.cancel_guest_booking({MAILED})"),
+            ("guest", f"public.request_guest_code(tests.mailed('reference'), '{guest}')"),
             ("owner", f"public.confirm_booking(({MINE}))"),
             ("owner", f"public.reject_booking(({MINE}), 'no')"),
             ("owner", f"public.cancel_booking(({MINE}))"),
@@ -103,7 +135,8 @@ def one(connection: psycopg.Connection, who: str, statement: str, day: int, inde
     # MINE compares dates with dates.
     statement = statement.replace("::date = (date", "::date::text = (date")
     clock = f"timestamptz '2031-05-04 08:00Z' + interval '{day} days {index * 12} minutes'"
-    call = f"begin; select tests.at({clock}); select tests.act_as('{who}'); select {statement}"
+    whom = "tests.act_as_anon()" if who == "guest" else f"tests.act_as('{who}')"
+    call = f"begin; select tests.at({clock}); select {whom}; select {statement}"
     try:
         connection.execute(f"{call}; commit".encode())
     except psycopg.Error as error:
@@ -136,6 +169,22 @@ def check(db: Database) -> None:
     check_items(bookings, items, allocations, seats)
     check_steps(db, bookings)
     check_waitlist(db, bookings)
+    check_limits(bookings, items)
+
+
+def check_limits(bookings: dict[Any, dict[str, Any]], items: list[dict[str, Any]]) -> None:
+    """Nobody has more than their limit, by whatever name they came; nor has the room."""
+    people: Counter[Any] = Counter()
+    rooms: Counter[Any] = Counter()
+    for item in items:
+        booking = bookings[item["booking_id"]]
+        if booking["status"] not in LIVE | {"pending"}:
+            continue
+        day = item["starts_at"].date()
+        people[booking["customer_email"], day] += 1
+        rooms[day] += item["service"] == "Massage"
+    assert max(people.values()) <= 3
+    assert max(rooms.values()) <= 2
 
 
 def check_time(allocations: list[dict[str, Any]]) -> None:

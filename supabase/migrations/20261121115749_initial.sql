@@ -10466,7 +10466,7 @@ begin
     return array(
         select distinct case
             when rule.is_per_customer
-                then coalesce(booker.id, md5('guest ' || booker.email)::uuid)
+                then coalesce(booker.id, md5('booker ' || booker.email)::uuid)
             else coalesce(rule.resource_id, rule.service_id, rule.business_id)
         end
         from unnest(limits) as rule
