@@ -54,6 +54,24 @@ def test_while_postgrest_is_down_clients_get_a_refusal_in_its_shape(running: Run
     assert answer.headers["retry-after"] == "1"
 
 
+def test_what_is_secret_in_an_address_is_not_logged(running: RunningStack) -> None:
+    client = running.client()
+    wait_until(lambda: client.get("/auth/v1/health").status_code == 200)
+    pid = running.pid("edge")
+    assert pid
+    os.kill(pid, signal.SIGKILL)
+    for path in (
+        "/auth/v1/verify?type=magiclink&token=hush",
+        "/functions/v1/calendar/hush.ics",
+        "/functions/v1/unsubscribe?token=hush",
+        "/docs?said",
+    ):
+        assert client.get(path).status_code == 503
+    log = (running.state.logs / "gateway.log").read_text()
+    assert "/docs?said" in log
+    assert "hush" not in log
+
+
 def test_a_killed_supervisor_leaves_nothing_that_blocks_the_next_up(folder: Path) -> None:
     running = RunningStack.start(folder / "state")
     record = running.state.record()

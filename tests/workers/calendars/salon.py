@@ -70,7 +70,7 @@ class Salon:
 
     def reads(self, key: str) -> str | None:
         """The worker reads it; gives why it could not, if so."""
-        broker = StubBroker()
+        broker = StubBroker()  # only so that actors can be declared: this test needs no queue
         calendars.declare(broker, WorkerDatabase(self.pool), Reader(self.private_hosts))
         broker.get_actor("import_calendar").fn("", {"calendar_import_id": key})
         errors = self.db.rows(

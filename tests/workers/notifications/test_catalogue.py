@@ -142,7 +142,7 @@ def test_the_table_and_the_plays_are_about_the_same_events() -> None:
     assert [event for event, _ in catalogue()] == list(PLAYS)
 
 
-@pytest.mark.parametrize(("event", "expected"), catalogue())
+@pytest.mark.parametrize(("event", "expected"), list(catalogue()))
 def test_everyone_hears_of_it_as_the_table_says(
     town: Callable[[str], Database], event: str, expected: set[tuple[str, str]]
 ) -> None:
