@@ -45,10 +45,10 @@ hours as (
         array(select people.id from people order by people.rank),
         array(select people.time_zone from people order by people.rank),
         array(select people.is_staff from people order by people.rank),
-        day.during
+        day.during::tstzmultirange
     ) as openings
     left join lateral scheduling.closings(
-        day.business_id, array[openings.resource_id], day.during
+        day.business_id, array[openings.resource_id], day.during::tstzmultirange
     ) as closings on true
 ),
 

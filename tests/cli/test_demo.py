@@ -62,6 +62,7 @@ def test_it_is_about_a_thousand_bookings_none_of_them_on_a_holiday(db: Database)
         assert 800 < int(str(value(connection, "select count(*) from scheduling.bookings"))) < 3000
         assert int(str(value(connection, "select count(*) from business.closures"))) > 100
         assert value(connection, ON_A_HOLIDAY) == 0
+        assert int(str(value(connection, "select count(*) from scheduling.sessions"))) > 100
         assert value(connection, OFFSETS_OF_ONE_BUSINESS) == 2, "both sides of the clock change"
 
 

@@ -75,7 +75,7 @@ select
     demo_kinds.weekdays,
     demo_kinds.menu,
     demo_kinds.price_level * power(10, currencies.minor_digits) as unit,
-    -- A class has places, 12 in its room and with its teacher; everybody else is one at a time.
+    -- Whoever teaches yoga gives classes; everybody else is there for one at a time.
     demo_kinds.kind = 6 as gives_classes
 from generate_series(0, (select demo_size.businesses - 1 from demo_size)) as numbers (n)
 inner join demo_kinds on demo_kinds.kind = numbers.n % 8

@@ -11,19 +11,17 @@ select
         else (array['Alex', 'Bo', 'Charlie', 'Dana', 'Emery', 'Finley', 'Gray', 'Harper'])[
             1 + pg_temp.dice('staff ' || demo_businesses.n || numbers.n) % 8
         ] || ' ' || chr(64 + numbers.n) || '.'
-    end as name,
-    case when demo_businesses.gives_classes then 12 else 1 end as capacity
+    end as name
 from demo_businesses
 cross join generate_series(1, 4) as numbers (n)
 cross join (values ('staff'), ('room')) as kinds (kind);
 
-insert into catalog.resources (id, business_id, kind, name, capacity, member_id, position)
+insert into catalog.resources (id, business_id, kind, name, member_id, position)
 select
     demo_resources.id,
     demo_resources.business_id,
     demo_resources.kind,
     demo_resources.name,
-    demo_resources.capacity,
     business_members.id,
     demo_resources.n
 from demo_resources
@@ -69,7 +67,7 @@ from demo_businesses;
 
 insert into catalog.services (
     id, business_id, category_id, name, duration_minutes, price_minor, currency,
-    buffer_before_minutes, buffer_after_minutes, slot_interval_minutes, max_party_size,
+    buffer_before_minutes, buffer_after_minutes, slot_interval_minutes, max_party_size, is_class,
     requires_confirmation, position
 )
 select
@@ -84,6 +82,7 @@ select
     demo_services.after_minutes,
     15,
     case when demo_services.gives_classes then 4 else 1 end,
+    demo_services.gives_classes,
     demo_services.requires_confirmation,
     demo_services.n
 from demo_services;

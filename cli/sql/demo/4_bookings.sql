@@ -79,8 +79,10 @@ select
     chosen.unit_minor * chosen.party_size as total_minor,
     chosen.addons,
     chosen.party_size,
-    -- A party of at most four sits in its own third of twelve places.
-    1 + 4 * (demo_starts.party_n - 1) as first_place,
+    case when demo_starts.gives_classes then pg_temp.key('session ' || demo_starts.start) end
+        as session_id,
+    -- A party of at most four sits in its own third of twelve seats.
+    1 + 4 * (demo_starts.party_n - 1) as first_seat,
     demo_services.id as service_id,
     demo_services.name as service_name,
     demo_services.before_minutes,

@@ -108,31 +108,70 @@ select
     case demo_bookings.status when 'cancelled' then pg_temp.fee(demo_bookings) end
 from demo_bookings;
 
-insert into scheduling.allocations (
-    business_id, booking_id, booking_item_id, resource_id, unit, during, is_blocking
+insert into scheduling.sessions (
+    id, business_id, service_id, resource_id, starts_at, ends_at, capacity, created_at
+)
+select
+    demo_bookings.session_id,
+    demo_bookings.business_id,
+    demo_bookings.service_id,
+    demo_bookings.staff_id,
+    demo_bookings.starts_at,
+    demo_bookings.ends_at,
+    12,
+    min(demo_bookings.booked_at)
+from demo_bookings
+where demo_bookings.session_id is not null
+group by
+    demo_bookings.session_id,
+    demo_bookings.business_id,
+    demo_bookings.service_id,
+    demo_bookings.staff_id,
+    demo_bookings.starts_at,
+    demo_bookings.ends_at;
+
+insert into scheduling.seats (
+    business_id, booking_id, booking_item_id, session_id, number, capacity, is_blocking
 )
 select
     demo_bookings.business_id,
     demo_bookings.id,
     demo_bookings.item_id,
+    demo_bookings.session_id,
+    seats.n,
+    12,
+    scheduling.is_blocking(demo_bookings.status, true)
+from demo_bookings
+cross join
+    lateral generate_series(
+        demo_bookings.first_seat, demo_bookings.first_seat + demo_bookings.party_size - 1
+    ) as seats (n)
+where demo_bookings.session_id is not null
+order by demo_bookings.session_id, seats.n;
+
+-- A session takes the time of whoever gives it, once; a booking of its own takes it otherwise.
+insert into scheduling.allocations (
+    business_id, booking_id, booking_item_id, session_id, resource_id, unit, during, is_blocking
+)
+select distinct
+    demo_bookings.business_id,
+    case when demo_bookings.session_id is null then demo_bookings.id end,
+    case when demo_bookings.session_id is null then demo_bookings.item_id end,
+    demo_bookings.session_id,
     demo_resources.id,
-    places.n,
+    1,
     tstzrange(
         demo_bookings.starts_at - make_interval(mins => demo_bookings.before_minutes),
         demo_bookings.ends_at + make_interval(mins => demo_bookings.after_minutes)
     ),
-    scheduling.is_blocking(demo_bookings.status, true)
+    demo_bookings.session_id is not null or scheduling.is_blocking(demo_bookings.status, true)
 from demo_bookings
 inner join demo_resources
     on
         demo_bookings.business_id = demo_resources.business_id
         and demo_bookings.staff_n = demo_resources.n
         and (demo_resources.kind = 'staff' or demo_bookings.needs_room)
-cross join
-    lateral generate_series(
-        demo_bookings.first_place, demo_bookings.first_place + demo_bookings.party_size - 1
-    ) as places (n)
-order by demo_resources.id, demo_bookings.starts_at, places.n;
+order by demo_resources.id, 7;
 
 insert into scheduling.booking_history (
     business_id, booking_id, from_status, to_status, from_starts_at, to_starts_at, actor, actor_id,

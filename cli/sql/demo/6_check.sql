@@ -36,6 +36,26 @@ taken as (
     group by items.id
 ),
 
+seated as (
+    select
+        items.id,
+        count(seats.number) as seats,
+        count(*) filter (
+            where
+            sessions.service_id <> items.service_id
+            or sessions.resource_id <> items.resource_id
+            or sessions.starts_at <> items.starts_at
+        ) as wrong_seats
+    from items
+    inner join scheduling.seats
+        on
+            items.business_id = seats.business_id
+            and items.booking_id = seats.booking_id
+            and items.id = seats.booking_item_id
+    inner join scheduling.sessions on seats.session_id = sessions.id
+    group by items.id
+),
+
 needed as (
     select
         service_resources.service_id,
@@ -83,8 +103,26 @@ select
         inner join bookings on items.booking_id = bookings.id
         inner join taken on items.id = taken.id
         inner join needed on items.service_id = needed.service_id
-        where taken.wrong_units > 0 or taken.units <> needed.pools * bookings.party_size
+        left join seated on items.id = seated.id
+        where
+            seated.id is null and (taken.wrong_units > 0 or taken.units <> needed.pools)
+            or seated.wrong_seats > 0
+            or seated.seats <> bookings.party_size
     ) as items_without_their_time,
+    (
+        select count(*)
+        from scheduling.sessions
+        inner join demo_businesses on sessions.business_id = demo_businesses.id
+        inner join needed on sessions.service_id = needed.service_id
+        where needed.pools <> (
+            select count(*)
+            from scheduling.allocations
+            where
+                allocations.business_id = sessions.business_id
+                and allocations.session_id = sessions.id
+                and allocations.during @> tstzrange(sessions.starts_at, sessions.ends_at)
+        )
+    ) as sessions_without_their_time,
     (
         select count(*)
         from neighbours
