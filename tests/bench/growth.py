@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-import itertools
-import json
 from collections.abc import Callable, Iterator
 
 import psycopg
 
 from tests.bench.figures import Figure, Spread, milliseconds
-from tests.bench.shared import FAST, USER, USUAL, fill
+from tests.bench.shared import USUAL, book_next, fill, signed_in
 from tests.harness.stack import RunningStack
 
 SMALL, LARGE, STEP = 10_000, 10_000_000, 1_000_000
 WEEK = "'2035-06-04T00:00:00Z', '2035-06-11T00:00:00Z'"
 ROUNDS = 7
 SLOTS = f"select count(*) from public.available_slots('{USUAL}', {WEEK})"
-BOOK = f"""
-    select public.book(
-        '{FAST}',
-        to_json(timestamptz '2031-01-01Z' + make_interval(mins => 15 * %s)) #>> '{{}}',
-        '00000000-0000-4000-9000-000000000001'
-    )
-"""
 
 
 def growth(stack: RunningStack) -> Iterator[Figure]:
     """Slots of a week and single bookings, in the database, among 10^4 and 10^7 allocations."""
-    numbers = itertools.count()
     fill(stack, 0, SMALL)
-    before = _spreads(stack, numbers)
+    before = _spreads(stack)
     for first in range(SMALL, LARGE, STEP):
         fill(stack, first, min(first + STEP, LARGE))
-    for name, after in _spreads(stack, numbers).items():
+    for name, after in _spreads(stack).items():
         small = before[name]
         yield Figure(
             f"{name} among 10^7 allocations",
@@ -45,16 +35,13 @@ def growth(stack: RunningStack) -> Iterator[Figure]:
         )
 
 
-def _spreads(stack: RunningStack, numbers: Iterator[int]) -> dict[str, Spread]:
-    claims = json.dumps({"sub": USER, "role": "authenticated"})
+def _spreads(stack: RunningStack) -> dict[str, Spread]:
     with psycopg.connect(stack.endpoints.db_url, autocommit=True) as connection:
-        connection.prepare_threshold = 1
         connection.execute("vacuum scheduling.allocations")
-        connection.execute("select set_config('request.jwt.claims', %s, false)", (claims,))
-        connection.execute("set role authenticated")
+    with signed_in(stack) as connection:
         works: dict[str, Callable[[], object]] = {
             "slots of a week": lambda: connection.execute(SLOTS.encode()),
-            "a booking": lambda: connection.execute(BOOK.encode(), (next(numbers),)),
+            "a booking": lambda: book_next(connection),
         }
         return {
             name: Spread.of([milliseconds(work) for _ in range(ROUNDS)])

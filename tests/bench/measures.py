@@ -20,7 +20,7 @@ from tests.bench.growth import growth
 from tests.bench.handwritten import peer
 from tests.bench.load import load, request
 from tests.bench.queue import queue
-from tests.bench.scheduling import features, series
+from tests.bench.scheduling import emit, features, series
 from tests.bench.search import search
 from tests.bench.shared import (
     BUSINESS,
@@ -254,5 +254,6 @@ ALL = {
     "search": search,
     "features": features,
     "series": series,
+    "emit": emit,
     "growth": growth,
 }

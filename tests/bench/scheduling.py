@@ -1,16 +1,17 @@
-"""What more than plain slots costs: every feature at once, a class's month, a series."""
+"""What more than plain slots costs: every feature at once, a class's month, a series, a message."""
 
 from __future__ import annotations
 
 import itertools
 import time
 from collections.abc import Iterator
+from typing import LiteralString
 
 import httpx
 import psycopg
 
 from tests.bench.figures import Figure, compare, milliseconds
-from tests.bench.shared import FAST, HERE, USUAL, fill, headers
+from tests.bench.shared import FAST, HERE, USUAL, book_next, fill, headers, signed_in
 from tests.harness.stack import RunningStack
 
 FULL = "00000000-0000-4000-8000-00000000000e"
@@ -81,6 +82,29 @@ def series(stack: RunningStack) -> Iterator[Figure]:
             beside=together,
             aim="at least 5",
             rounds=5,
+        )
+
+
+def emit(stack: RunningStack) -> Iterator[Figure]:
+    """A booking in the database that is announced, against one that nobody hears of."""
+    fill(stack, 0, 10_000)
+    with (
+        psycopg.connect(stack.endpoints.db_url, autocommit=True) as owner,
+        signed_in(stack) as connection,
+    ):
+
+        def booked(switch: LiteralString) -> float:
+            owner.execute(f"alter table scheduling.booking_history {switch} trigger _500_announce")
+            return milliseconds(lambda: book_next(connection), times=100)
+
+        yield compare(
+            "a booking that is announced",
+            unit="ms",
+            ours=lambda: booked("enable"),
+            measure="one that is not",
+            beside=lambda: booked("disable"),
+            aim="at most 1.1",
+            rounds=9,
         )
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -16,6 +19,14 @@ BUSINESS = "00000000-0000-4000-8000-00000000000b"
 FAST = "00000000-0000-4000-8000-00000000000c"
 USUAL = "00000000-0000-4000-8000-00000000000d"
 SECONDS = 3.0
+BOOK = f"""
+    select public.book(
+        '{FAST}',
+        to_json(timestamptz '2031-01-01Z' + make_interval(mins => 15 * %s)) #>> '{{}}',
+        '00000000-0000-4000-9000-000000000001'
+    )
+"""
+QUARTERS = itertools.count()
 
 
 def fill(stack: RunningStack, first: int, last: int) -> None:
@@ -32,6 +43,22 @@ def headers(stack: RunningStack) -> dict[str, str]:
         "apikey": stack.endpoints.anon_key,
         "Authorization": f"Bearer {stack.token(USER)}",
     }
+
+
+@contextmanager
+def signed_in(stack: RunningStack) -> Iterator[psycopg.Connection]:
+    """A connection to the database of somebody who is signed in, as PostgREST has it."""
+    claims = json.dumps({"sub": USER, "role": "authenticated"})
+    with psycopg.connect(stack.endpoints.db_url, autocommit=True) as connection:
+        connection.prepare_threshold = 1
+        connection.execute("select set_config('request.jwt.claims', %s, false)", (claims,))
+        connection.execute("set role authenticated")
+        yield connection
+
+
+def book_next(connection: psycopg.Connection) -> None:
+    """Book one quarter of an hour after another, of one person."""
+    connection.execute(BOOK.encode(), (next(QUARTERS),))
 
 
 def booking(stack: RunningStack, year: int) -> Callable[[int, int], bytes]:

@@ -14,6 +14,7 @@ from pgqueuer.models import Job
 from pgqueuer.queries import Queries
 
 BATCH = 100
+CONCURRENCY = 8
 
 _, address, verb, *rest = sys.argv
 
@@ -22,13 +23,15 @@ async def work(driver: AsyncpgDriver) -> None:
     """Work for ever."""
     meter.watch()
     queuer = PgQueuer(driver)
+    at_once = asyncio.Semaphore(CONCURRENCY)  # its own limit does not let it read ahead
 
     @queuer.entrypoint("job")
     async def job(job: Job) -> None:
-        seconds = meter.SECONDS[(job.payload or b"").decode()]
-        if seconds:
-            await asyncio.sleep(seconds)
-        meter.done()
+        async with at_once:
+            seconds = meter.SECONDS[(job.payload or b"").decode()]
+            if seconds:
+                await asyncio.sleep(seconds)
+            meter.done()
 
     @queuer.entrypoint("ping")
     async def ping(job: Job) -> None:
