@@ -1,6 +1,6 @@
 -- What readers decide: what they hear of, when their phone is silent, and whose offers they want.
 begin;
-select plan(32);
+select plan(38);
 
 select tests.at('2031-05-01 08:00Z');
 select tests.person('owner');
@@ -103,6 +103,49 @@ select is(
 select is(
     (pg_temp.delivery('reminder.hour', 'push')).reason, 'no longer so', 'and says so'
 );
+
+
+-- Statistics, by what became of each
+select results_eq(
+    $$ select business_id, status::text, deliveries, attempts from analytics.notification_stats
+       where event = 'reminder.hour' and channel = 'push' $$,
+    $$ values (tests.id('Salon'), 'skipped', 2::bigint, 0::bigint) $$,
+    'messages that were not sent are counted as such'
+);
+select is(
+    (select sum(notification_stats.deliveries) from analytics.notification_stats),
+    (select count(*)::numeric from engagement.notification_deliveries), 'each is counted once'
+);
+select tests.act_as_role('analyst');
+select isnt_empty('select 1 from analytics.notification_stats', 'analysts read them');
+select tests.act_as('customer');
+select throws_ok(
+    'select 1 from analytics.notification_stats', '42501', null, 'customers do not'
+);
+
+-- Reminders whose time has passed
+select tests.act_as('rival');
+select tests.at('2031-05-02 15:30Z');
+select public.book(tests.id('Cut')::text, '2031-05-02T16:00:00Z');
+select tests.act_as_owner();
+select pg_temp.planned();
+select is(
+    (
+        select count(*)
+        from engagement.reminders
+        inner join scheduling.bookings on bookings.id = reminders.booking_id
+        where bookings.customer_id = tests.id('rival')
+    ), 0::bigint, 'who books half an hour ahead is not reminded'
+);
+select isnt_empty(
+    $$ select 1 from engagement.notification_deliveries
+       where event = 'booking.confirmed' and user_id = tests.id('rival') $$, 'only told'
+);
+select tests.act_as('rival');
+select public.cancel_booking(bookings.id::text) from public.bookings;
+select tests.act_as_owner();
+delete from scheduling.bookings where bookings.customer_id = tests.id('rival');
+select tests.at('2031-05-01 08:00Z');
 
 -- Quiet hours
 select tests.act_as('customer');
