@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator
 import psycopg
 
 from tests.bench.figures import Figure, Spread, milliseconds
-from tests.bench.shared import USUAL, book_next, fill, signed_in
+from tests.bench.shared import USUAL, WEEK, book_next, fill, signed_in
 from tests.harness.stack import RunningStack
 
 SMALL, LARGE, STEP = 10_000, 10_000_000, 1_000_000
-WEEK = "'2035-06-04T00:00:00Z', '2035-06-11T00:00:00Z'"
 ROUNDS = 7
 SLOTS = f"select count(*) from public.available_slots('{USUAL}', {WEEK})"
 

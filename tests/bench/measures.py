@@ -29,6 +29,7 @@ from tests.bench.shared import (
     SECONDS,
     USER,
     USUAL,
+    WEEK,
     booking,
     expect,
     fill,
@@ -38,7 +39,6 @@ from tests.bench.wrk import same
 from tests.harness.stack import RunningStack
 
 SMALL, LARGE = 10_000, 1_000_000
-WEEK = "'2035-06-04T00:00:00Z', '2035-06-11T00:00:00Z'"
 
 
 def slots(stack: RunningStack) -> Iterator[Figure]:

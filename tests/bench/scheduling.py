@@ -11,12 +11,11 @@ import httpx
 import psycopg
 
 from tests.bench.figures import Figure, compare, milliseconds
-from tests.bench.shared import FAST, HERE, USUAL, book_next, fill, headers, signed_in
+from tests.bench.shared import FAST, HERE, USUAL, WEEK, book_next, fill, headers, signed_in
 from tests.harness.stack import RunningStack
 
 FULL = "00000000-0000-4000-8000-00000000000e"
 CLASS = "00000000-0000-4000-8000-00000000000f"
-WEEK = "'2035-06-04T00:00:00Z', '2035-06-11T00:00:00Z'"
 SLOTS = "select count(*) from public.available_slots('{}', {})"
 OCCURRENCES = 52
 

@@ -19,6 +19,8 @@ BUSINESS = "00000000-0000-4000-8000-00000000000b"
 FAST = "00000000-0000-4000-8000-00000000000c"
 USUAL = "00000000-0000-4000-8000-00000000000d"
 SECONDS = 3.0
+# The week of which slots are asked: data.sql has its appointments.
+WEEK = "'2035-06-04T00:00:00Z', '2035-06-11T00:00:00Z'"
 BOOK = f"""
     select public.book(
         '{FAST}',
