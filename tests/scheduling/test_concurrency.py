@@ -131,32 +131,49 @@ def test_a_link_for_three_bookings_makes_three(shop: Database) -> None:
     assert answers == {"ok": 3, "link_expired": 9}
 
 
-LONGEST_WAIT = """
-    select coalesce(max(extract(epoch from clock_timestamp() - waitstart)), 0)
-    from pg_locks
-    where not granted and waitstart is not null
+STALLED = """
+    with recursive line (waiting, waited, pid) as (
+        select pid, extract(epoch from clock_timestamp() - waitstart), pid
+        from pg_locks
+        where not granted and clock_timestamp() - waitstart > interval '100 milliseconds'
+        union
+        select line.waiting, line.waited, ahead.pid
+        from line
+        cross join lateral unnest(pg_blocking_pids(line.pid)) as ahead (pid)
+    )
+    select coalesce(max(stalled.waited), 0)
+    from (
+        select max(line.waited) as waited
+        from line
+        left join pg_stat_activity as session on session.pid = line.pid
+        group by line.waiting
+        having not bool_or(
+            session.state = 'active'
+            and (session.wait_event is null or session.wait_event_type in ('IO', 'LWLock'))
+        )
+    ) as stalled
 """
 
 
-def longest_lock_waits(db: Database, is_warm: threading.Barrier) -> list[float]:
-    """The longest wait for a lock that is going on, in seconds, looked at all the time."""
+def stalls_seen(db: Database, is_warm: threading.Barrier) -> list[float]:
+    """Look all the time for fifteen seconds; gives the seconds of each stall that a look met."""
     waits = []
     with psycopg.connect(db.dsn, autocommit=True) as connection:
         is_warm.wait()
         until = time.monotonic() + 15
         while time.monotonic() < until:
-            row = connection.execute(LONGEST_WAIT).fetchone()
+            row = connection.execute(STALLED).fetchone()
             waits.append(float(row[0]) if row else 0.0)
             time.sleep(0.004)
-    return waits
+    return [wait for wait in waits if wait > 0]
 
 
 def test_services_of_several_resources_never_deadlock_nor_stall(shop: Database) -> None:
     """Fifteen seconds of booking, moving and cancelling over three people and rooms.
 
-    A stall is a wait for a lock, as the database itself sees it begin and end: how long a call
-    takes says more about the cores that everybody shares. One wait that the machine drew out by
-    taking a lock's holder off its core is forgiven; a second one is not.
+    A stall is a wait for a lock of over 100 ms in whose line nobody works: all wait for each other
+    or for a client. How long a line takes whose first works says more about the cores that
+    everybody shares (some 30 ms where nothing else runs), and no call may take two seconds.
     """
     before, slowest = number(shop, DEADLOCKS), [0.0]
     is_warm = threading.Barrier(9)
@@ -188,14 +205,15 @@ def test_services_of_several_resources_never_deadlock_nor_stall(shop: Database) 
         return " ".join(sorted(tokens))
 
     with ThreadPoolExecutor(1) as watch:
-        waits = watch.submit(longest_lock_waits, shop, is_warm)
+        looks = watch.submit(stalls_seen, shop, is_warm)
         answers = together(8, rush)
-        stalls = [wait for wait in waits.result() if wait > 0.1]
+        stalls = looks.result()
     expected = {"ok", "slot_taken", "changed_meanwhile", "invalid_transition", "invalid_input"}
     assert set(" ".join(answers).split()) <= expected
     assert number(shop, DEADLOCKS) == before
     assert number(shop, OVERLAPS) == 0
-    assert len(stalls) <= 25, f"waits of {max(stalls):.2f} s"  # 25 looks at one wait of 100 ms
+    # A look is no snapshot: who worked may be done before its state is read. It met no stall then.
+    assert len(stalls) <= 5, f"waits of {max(stalls):.2f} s"
     assert slowest[0] < 2
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import dramatiq
@@ -81,6 +83,18 @@ class SuiteBroker(PgmqBroker):
                 ).fetchall()
                 found += [dramatiq.Message.decode(text.encode()) for (text,) in rows]
         return found
+
+
+@pytest.fixture(autouse=True)
+def time_to_deliver(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the suite leaves its stub a millisecond to deliver, a database has half a second."""
+
+    def sleep(seconds: float) -> None:
+        time.sleep(0.5 if seconds == 0.001 else seconds)
+
+    if hasattr(request.module, "time"):
+        patient = SimpleNamespace(**{**vars(time), "sleep": sleep})
+        monkeypatch.setattr(request.module, "time", patient)
 
 
 @pytest.fixture(scope="session")
