@@ -99,7 +99,7 @@ def test_workers_leave_a_paused_queue_alone(stack: RunningStack) -> None:
     assert stack.cli("queues", "pause", "in_app").returncode == 0
     try:
         wait_until(lambda: bool(run(stack, "select private.paused_queues()")))
-        time.sleep(1.5)  # the workers look once a second
+        time.sleep(3)  # the workers look once a second
         run(stack, "select private.send_message('in_app', 'deliver', '{\"delivery_id\": null}')")
         time.sleep(1.0)
         (row,) = [row for row in listed(stack, "queues", "list") if row["name"] == "in_app"]

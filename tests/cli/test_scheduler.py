@@ -63,7 +63,7 @@ def test_it_works_through_a_cut_connection_until_sigterm(db: Database, tmp_path:
             before = rounds()
             wait_until(lambda: rounds() > before)
             process.send_signal(signal.SIGTERM)
-            assert process.wait(timeout=5) == 0
+            assert process.wait(timeout=30) == 0
     assert messages(log)[0] == "started"
     assert messages(log)[-1] == "stopped"
 

@@ -102,7 +102,7 @@ def test_a_killed_database_starts_again_although_a_query_of_it_went_on(folder: P
     assert before
     os.kill(before, signal.SIGKILL)
     wait_until(lambda: running.pid("postgres") not in (None, before))
-    wait_until(lambda: running.client().get("/health/ready").status_code == 200, seconds=10)
+    wait_until(lambda: running.client().get("/health/ready").status_code == 200)
     assert running.endpoints.services["postgres"]["restarts"] == 1
 
 

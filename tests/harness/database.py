@@ -33,6 +33,14 @@ class Database:
         """What a query gives."""
         return self.connection.execute(cast("LiteralString", query), arguments or None).fetchall()
 
+    def lock_waits(self) -> int:
+        """How many of its sessions wait for a lock now."""
+        ((waits,),) = self.rows(
+            "select count(*) from pg_stat_activity"
+            " where wait_event_type = 'Lock' and datname = current_database()"
+        )
+        return int(str(waits))
+
 
 def declared_database(cluster: Cluster, name: str) -> str:
     """A database with platform, sql/ and seed, and nothing of the tests; gives its dsn."""

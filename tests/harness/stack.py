@@ -41,7 +41,7 @@ def run_cli(
     )
 
 
-def wait_until(condition: Callable[[], bool], *, seconds: float = 30) -> None:
+def wait_until(condition: Callable[[], bool], *, seconds: float = 60) -> None:
     """Wait for something that happens by itself."""
     deadline = time.monotonic() + seconds
     while not condition():

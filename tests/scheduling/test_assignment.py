@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-import time
 
 import psycopg
 import pytest
 
 from tests.harness.database import Database
+from tests.harness.stack import wait_until
 from tests.scheduling.test_concurrency import NINE, OVERLAPS, answer, book, number, together
 
 GIVEN_BY = """
@@ -18,7 +18,6 @@ GIVEN_BY = """
     where booking_items.starts_at = '2031-05-05 09:00Z'
     order by resources.name
 """
-WAITING = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
 
 
 @pytest.fixture
@@ -73,10 +72,7 @@ def test_who_is_taken_by_a_writer_without_our_locks_is_followed_by_the_next(
         )
         caller = threading.Thread(target=lambda: answers.append(book(team, "Cut", NINE)))
         caller.start()
-        until = time.monotonic() + 10
-        while not number(team, WAITING) and time.monotonic() < until:
-            time.sleep(0.01)
-        assert number(team, WAITING), "nobody waited for the rival: the test tests nothing"
+        wait_until(lambda: team.lock_waits() == 1)
         rival.commit()
         caller.join()
     assert answers == ["ok"]

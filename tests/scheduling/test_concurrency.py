@@ -149,7 +149,8 @@ STALLED = """
         group by line.waiting
         having not bool_or(
             session.state = 'active'
-            and (session.wait_event is null or session.wait_event_type in ('IO', 'LWLock'))
+            and coalesce(session.wait_event_type, '') not in ('Client', 'Timeout')
+            and pg_blocking_pids(line.pid) = '{}'
         )
     ) as stalled
 """
@@ -212,8 +213,9 @@ def test_services_of_several_resources_never_deadlock_nor_stall(shop: Database) 
     assert set(" ".join(answers).split()) <= expected
     assert number(shop, DEADLOCKS) == before
     assert number(shop, OVERLAPS) == 0
-    # A look is no snapshot: who worked may be done before its state is read. It met no stall then.
-    assert len(stalls) <= 5, f"waits of {max(stalls):.2f} s"
+    # A look is no snapshot: who worked may be done before its state is read. A deadlock is looked
+    # at for the second that PostgreSQL waits before it ends one.
+    assert len(stalls) <= 20, f"waits of {max(stalls):.2f} s"
     assert slowest[0] < 2
 
 

@@ -266,20 +266,11 @@ def test_a_guest_and_the_business_at_once_do_not_deadlock(salon: Database) -> No
             owner.execute,
             "select public.cancel_booking((select id::text from public.bookings))",
         )
-        wait_until(lambda: waiting(salon) == 1)
+        wait_until(lambda: salon.lock_waits() == 1)
         confirmed = pool.submit(confirm, salon, reference, code)
-        wait_until(lambda: waiting(salon) == 2)
+        wait_until(lambda: salon.lock_waits() == 2)
         first.rollback()
         cancelled.result()
         owner.commit()
         assert confirmed.result() == "invalid_transition"
     assert salon.rows("select status from scheduling.bookings") == [("cancelled",)]
-
-
-def waiting(db: Database) -> int:
-    """How many wait for a lock."""
-    ((count,),) = db.rows(
-        "select count(*)::integer from pg_stat_activity"
-        " where wait_event_type = 'Lock' and datname = current_database()"
-    )
-    return int(str(count))

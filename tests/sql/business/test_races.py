@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from tests.harness.database import Database
+from tests.harness.stack import wait_until
 
 ISOLATION = pytest.mark.parametrize("isolation", ["read committed", "repeatable read"])
 
@@ -51,25 +52,15 @@ def at_once(
     first.execute(steps[0])
     with ThreadPoolExecutor(1) as pool:
         late = pool.submit(second.execute, steps[-1])
-        wait_until_blocked(db, second)
+        wait_until(lambda: db.lock_waits() == 1)
         first.commit()
         try:
-            late.result(timeout=10)
+            late.result(timeout=60)
             second.commit()
         except psycopg.Error as refusal:
             second.rollback()
             return refusal.diag.message_detail or refusal.sqlstate
     return None
-
-
-def wait_until_blocked(db: Database, connection: psycopg.Connection) -> None:
-    """Wait until the session waits for a lock; fail when it never does."""
-    query = "select wait_event_type = 'Lock' from pg_stat_activity where pid = %s"
-    for _ in range(200):
-        if db.rows(query, connection.info.backend_pid) == [(True,)]:
-            return
-        db.rows("select pg_sleep(0.01)")
-    pytest.fail("The second session did not have to wait for the first.")
 
 
 def owners(db: Database) -> object:

@@ -95,7 +95,7 @@ class Programs:
             )
         program = Program(process, log)
         self.started.append(program)
-        wait_until(lambda: self.listeners() > before, seconds=20)
+        wait_until(lambda: self.listeners() > before)
         return program
 
     def listeners(self) -> int:

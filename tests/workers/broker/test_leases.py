@@ -81,7 +81,7 @@ def test_a_frozen_worker_knows_that_it_is_too_late(
     frozen.signal(signal.SIGCONT)
     wait_until(lambda: "too late" in programs.happened("job"))
     assert programs.happened("job") == ["began", "began", "done", "too late"]
-    assert waiting(db) == 0
+    wait_until(lambda: waiting(db) == 0)
 
 
 def test_what_a_frozen_worker_had_prefetched_it_does_not_do(
@@ -161,22 +161,13 @@ def test_statements_that_lock_several_messages_do_so_in_one_order(
     ):
         other.execute(lock, (ids[1],))
         running = thread.submit(ours.execute, statements.of_queue(name, "work"), named)
-        wait_until(lambda: somebody_waits(db))
+        wait_until(lambda: db.lock_waits() == 1)
         # It waits for the second and has the first already, so it has not the third yet.
         other.execute(lock + " nowait", (ids[2],))
         with pytest.raises(psycopg.errors.LockNotAvailable):
             other.execute(lock + " nowait", (ids[0],))
         other.rollback()
         running.result()
-
-
-def somebody_waits(db: Database) -> bool:
-    return bool(
-        db.rows(
-            "select 1 from pg_stat_activity"
-            " where wait_event_type = 'Lock' and datname = current_database()"
-        )
-    )
 
 
 def test_a_deadlock_with_others_is_no_lost_database(
@@ -191,7 +182,7 @@ def test_a_deadlock_with_others_is_no_lost_database(
     with psycopg.connect(db.dsn) as other:
         other.execute("set deadlock_timeout = '1min'")  # let the worker be the one that gives way
         other.execute(lock, (high,))
-        wait_until(lambda: somebody_waits(db))
+        wait_until(lambda: db.lock_waits() == 1)
         other.execute(lock, (low,))
     wait_until(lambda: waiting(db) == 0)
     assert sorted(programs.happened()) == ["began", "began", "done", "done"]

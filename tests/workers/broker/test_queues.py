@@ -109,7 +109,7 @@ def test_polling_finds_what_nobody_announced(db: Database, programs: Programs, s
         ' "kwargs": {}, "options": {}, "message_id": "1", "message_timestamp": 1}\''
         " returning msg_id"
     )
-    wait_until(lambda: programs.happened("silent") == ["done"], seconds=2)
+    wait_until(lambda: programs.happened("silent") == ["done"])
 
 
 def test_what_rolls_back_is_never_read(db: Database, programs: Programs, send: Send) -> None:
@@ -136,7 +136,7 @@ def test_a_message_committed_late_is_read_too(db: Database, programs: Programs, 
             send("note", f"job {number}")
         wait_until(lambda: len(programs.happened()) == 5)
         connection.commit()
-    wait_until(lambda: programs.happened("late") == ["done"], seconds=3)
+    wait_until(lambda: programs.happened("late") == ["done"])
 
 
 def test_the_longest_due_comes_first(db: Database, programs: Programs, send: Send) -> None:
@@ -173,7 +173,7 @@ def test_requeued_ones_are_anybodys_at_once(make_broker: MakeBroker) -> None:
     assert message is not None
     one.pause(["work"])
     consumer.requeue([message])
-    again = next(other.consume("work", timeout=2000))
+    again = next(other.consume("work", timeout=5000))
     assert again is not None
     assert again.message_id == message.message_id
 
@@ -218,7 +218,7 @@ def test_a_queue_that_is_gone_stops_no_other(db: Database, programs: Programs, s
     db.rows("select pgmq.drop_queue('other')")
     time.sleep(0.5)
     send("note", "still here")
-    wait_until(lambda: programs.happened("still here") == ["done"], seconds=5)
+    wait_until(lambda: programs.happened("still here") == ["done"])
     assert program.process.poll() is None
 
 

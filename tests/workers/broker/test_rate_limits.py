@@ -33,10 +33,10 @@ def limits(db: Database) -> Iterator[PostgresRateLimits]:
 
 
 def test_add_sets_only_what_is_not_there(limits: PostgresRateLimits) -> None:
-    assert limits.add("key", 1, 100)
-    assert not limits.add("key", 2, 100)
-    time.sleep(0.15)
-    assert limits.add("key", 3, 100)
+    assert limits.add("key", 1, 1000)
+    assert not limits.add("key", 2, 1000)
+    time.sleep(1.1)
+    assert limits.add("key", 3, 1000)
 
 
 def test_bounds_hold(limits: PostgresRateLimits) -> None:
@@ -49,12 +49,12 @@ def test_bounds_hold(limits: PostgresRateLimits) -> None:
 
 
 def test_an_expired_value_counts_as_nothing(limits: PostgresRateLimits) -> None:
-    assert limits.incr("key", 2, 2, 100)
-    time.sleep(0.15)
-    assert limits.incr("key", 2, 2, 100)
-    assert not limits.incr("key", 1, 2, 100)
-    time.sleep(0.15)
-    assert limits.incr_and_sum("other", lambda: ["key", "other"], 2, 2, 100)
+    assert limits.incr("key", 2, 2, 1000)
+    time.sleep(1.1)
+    assert limits.incr("key", 2, 2, 1000)
+    assert not limits.incr("key", 1, 2, 1000)
+    time.sleep(1.1)
+    assert limits.incr_and_sum("other", lambda: ["key", "other"], 2, 2, 1000)
 
 
 def test_many_at_once_never_pass_a_bound(limits: PostgresRateLimits) -> None:
@@ -98,8 +98,8 @@ def test_a_barrier_opens_for_all(limits: PostgresRateLimits) -> None:
 def test_an_event_between_looking_and_waiting_is_not_missed(limits: PostgresRateLimits) -> None:
     limits.wait_notify("events", MINUTE)
     began = time.monotonic()
-    assert limits.wait("events", 5000)
-    assert time.monotonic() - began < 1
+    assert limits.wait("events", 30_000)
+    assert time.monotonic() - began < 20
     assert not limits.wait("no events", 100)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -20,17 +19,15 @@ def test_sigterm_ends_the_job_and_gives_back_the_rest(
     db: Database, programs: Programs, send: Send
 ) -> None:
     program = programs.start(threads=1, prefetch=6)
-    send("linger", "running", 3)
+    send("linger", "running", 6)
     wait_until(lambda: programs.happened("running") == ["began"])
     for number in range(5):
         send("note", f"waiting {number}")
     wait_until(lambda: db.rows(VISIBLE) == [(0,)])
 
     program.process.send_signal(signal.SIGTERM)
-    began = time.monotonic()
     wait_until(lambda: db.rows(VISIBLE) == [(5,)])
-    assert time.monotonic() - began < 1.0, "while the job still runs"
-    assert programs.happened("running") == ["began"]
+    assert programs.happened("running") == ["began"], "they need not wait for the job"
 
     assert program.process.wait(timeout=30) == 0
     assert programs.happened() == ["began", "done"]
@@ -44,11 +41,11 @@ def test_another_worker_has_them_while_the_first_still_works(
     db: Database, programs: Programs, send: Send
 ) -> None:
     first = programs.start(threads=1, prefetch=6)
-    send("linger", "running", 4)
+    send("linger", "running", 30)
     wait_until(lambda: programs.happened("running") == ["began"])
     send("note", "waiting")
     wait_until(lambda: db.rows(VISIBLE) == [(0,)])
     programs.start()
     first.process.send_signal(signal.SIGTERM)
-    wait_until(lambda: programs.happened("waiting") == ["done"], seconds=2)
+    wait_until(lambda: programs.happened("waiting") == ["done"])
     assert programs.happened("running") == ["began"]

@@ -121,7 +121,7 @@ def test_a_provider_that_fails_is_asked_again(
     twilio.answer_next(answer)
     deliveries(db.dsn, "sms", 1)
     with workers(db.dsn, tmp_path / "log", texting(twilio, read_seconds=1)):
-        wait_until(lambda: statuses(db.dsn) == {"sent": 1}, seconds=30)
+        wait_until(lambda: statuses(db.dsn) == {"sent": 1})
     assert len(twilio.keys) == 1
     assert db.rows("select attempts from engagement.notification_deliveries") == [(2,)]
 
@@ -133,11 +133,11 @@ def test_a_provider_that_hangs_holds_up_nobody_else(
     deliveries(db.dsn, "sms", 40)
     with (
         remote("smtp") as server,
-        workers(db.dsn, tmp_path / "log", texting(twilio, read_seconds=20), smtp_url=server.url),
+        workers(db.dsn, tmp_path / "log", texting(twilio, read_seconds=50), smtp_url=server.url),
     ):
-        wait_until(lambda: queue(db.dsn, "sms")["running"] == 4, seconds=20)
+        wait_until(lambda: queue(db.dsn, "sms")["running"] == 4)
         deliveries(db.dsn, "mail", 100)
-        wait_until(lambda: statuses(db.dsn, "mail") == {"sent": 100}, seconds=15)
+        wait_until(lambda: statuses(db.dsn, "mail") == {"sent": 100}, seconds=40)
         assert statuses(db.dsn, "sms") == {"queued": 40}
         assert len(server.keys) == 100
 
@@ -152,8 +152,8 @@ def test_who_says_no_is_believed_and_a_dead_number_gets_no_more_texts(
         "update engagement.notification_deliveries set user_id = tests.id('customer')"
     )
     with workers(db.dsn, tmp_path / "log", texting(twilio)):
-        wait_until(lambda: statuses(db.dsn) == {"bounced": 1}, seconds=20)
-        wait_until(lambda: queue(db.dsn, "sms")["dead"] == 1, seconds=20)
+        wait_until(lambda: statuses(db.dsn) == {"bounced": 1})
+        wait_until(lambda: queue(db.dsn, "sms")["dead"] == 1)
     assert db.rows(
         "select event, channel::text, is_enabled from identity.notification_preferences"
     ) == [("*", "sms", False)]
@@ -170,10 +170,10 @@ def test_a_replayed_dead_letter_is_sent_with_the_same_key(
     twilio.answer_next(TwilioSimulator().refusal())
     deliveries(db.dsn, "sms", 1)
     with workers(db.dsn, tmp_path / "log", texting(twilio)):
-        wait_until(lambda: queue(db.dsn, "sms")["dead"] == 1, seconds=20)
+        wait_until(lambda: queue(db.dsn, "sms")["dead"] == 1)
         key = keys_of(db.dsn)
         db.connection.execute("select private.replay_dead_letters('sms')")
-        wait_until(lambda: statuses(db.dsn) == {"sent": 1}, seconds=20)
+        wait_until(lambda: statuses(db.dsn) == {"sent": 1})
     assert set(twilio.keys) == key
 
 
@@ -187,5 +187,5 @@ def test_what_commits_is_sent_though_everything_dies_right_after(
         cluster.stop()
         cluster.start()
         with workers(dsn, tmp_path / "log", texting(twilio)):
-            wait_until(lambda: statuses(dsn) == {"sent": 1}, seconds=20)
+            wait_until(lambda: statuses(dsn) == {"sent": 1})
         assert len(twilio.keys) == 1

@@ -86,7 +86,7 @@ def test_a_provider_that_hangs_is_left_in_time(wired: Wired) -> None:
     began = time.monotonic()
     with pytest.raises(Unanswered):
         wired.send()
-    assert time.monotonic() - began < READ_SECONDS + 2
+    assert time.monotonic() - began < READ_SECONDS + 10
 
 
 def test_a_connection_that_drops_leaves_it_open_whether_it_was_taken(wired: Wired) -> None:
