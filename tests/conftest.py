@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.harness.database import Database
 from tests.harness.pgtap import SqlFile
@@ -14,6 +15,16 @@ from tests.harness.session import DatabaseSession, session_of
 
 if TYPE_CHECKING:
     from tests.harness.stack import RunningStack
+
+# Generated tests are the same in every run, and none depends on how fast a machine is. Their
+# database is a fixture: an example leaves nothing in it.
+settings.register_profile(
+    "frontdesk",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+settings.load_profile("frontdesk")
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> SqlFile | None:

@@ -26,12 +26,7 @@ def ada(door: Door) -> Person:
 
 @pytest.mark.parametrize("who", ["nobody", "ada", "operator"])
 @schema.parametrize()
-@settings(
-    max_examples=15,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=list(HealthCheck),
-)
+@settings(max_examples=15, suppress_health_check=list(HealthCheck))
 def test_answers_are_as_described(
     case: schemathesis.Case, door: Door, ada: Person, who: str
 ) -> None:

@@ -54,13 +54,7 @@ def test_nothing_that_can_be_sent_breaks_or_leaks(
         for result in described.get_all_operations():
             operation = result.ok()
 
-            @settings(
-                max_examples=EXAMPLES,
-                deadline=None,
-                derandomize=True,
-                database=None,
-                suppress_health_check=list(HealthCheck),
-            )
+            @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
             @given(case=operation.as_strategy())
             def send(case: schemathesis.Case) -> None:
                 if secret in str(case.as_transport_kwargs()):

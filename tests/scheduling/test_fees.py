@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.harness.database import Database
@@ -15,12 +15,9 @@ TERMS = st.one_of(
     st.builds(lambda bps: f'{{"fee_bps": {bps}}}', st.integers(0, 10_000)),
     st.builds(lambda minor: f'{{"fee_minor": {minor}}}', st.integers(0, 10**12)),
 )
-EVERY_TIME = settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
 
 
-@EVERY_TIME
+@settings(max_examples=300)
 @given(prices=PRICES, terms=TERMS)
 def test_no_fee_is_more_than_its_amount_and_the_parts_are_the_whole(
     db: Database, prices: list[int], terms: str | None
@@ -36,7 +33,7 @@ def test_no_fee_is_more_than_its_amount_and_the_parts_are_the_whole(
         assert fees == [(price * share * 2 + 10_000) // 20_000 for price in prices]
 
 
-@EVERY_TIME
+@settings(max_examples=300)
 @given(weights=PRICES, amount=st.integers(0, 10**15))
 def test_a_split_adds_up_and_is_as_even_as_can_be(
     db: Database, weights: list[int], amount: int

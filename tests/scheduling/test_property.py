@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 import psycopg
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from tests.harness.database import Database
@@ -156,12 +156,7 @@ def worlds(draw: Draw) -> tuple[World, dt.date]:
 REFUSED = {"slot_taken", "outside_hours", "blocked_out", "too_soon", "too_far", "limit_reached"}
 
 
-@settings(
-    max_examples=150,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=150)
 @given(drawn=worlds(), data=st.data())
 def test_slots_are_what_the_model_says_and_book_agrees(
     db: Database, drawn: tuple[World, dt.date], data: st.DataObject

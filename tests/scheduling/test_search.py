@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from tests.harness.database import Database
@@ -69,12 +69,7 @@ def found(connection: psycopg.Connection, low: dt.datetime, high: dt.datetime) -
     return starts
 
 
-@settings(
-    max_examples=80,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=80)
 @given(drawn=worlds(), data=st.data())
 def test_a_search_finds_whom_slots_find_and_what_it_gives_can_be_booked(
     db: Database, drawn: tuple[World, dt.date], data: st.DataObject

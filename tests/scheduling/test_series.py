@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 from dateutil.rrule import rrulestr
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.harness.database import Database
@@ -42,11 +42,7 @@ def rules(draw: Draw) -> str:
     return ";".join(parts)
 
 
-@settings(
-    max_examples=150,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@settings(max_examples=150)
 @given(rule=rules(), first=st.dates(dt.date(2030, 1, 1), dt.date(2032, 6, 1)))
 def test_a_rule_unfolds_as_it_does_elsewhere(db: Database, rule: str, first: dt.date) -> None:
     at = dt.datetime.combine(first, dt.time(9, 30))
