@@ -15,7 +15,7 @@ from tests.scheduling.test_concurrency import DEADLOCKS, OVERLAPS, answer, numbe
 
 __all__ = ["shop"]
 UNFOLDED = """
-    select scheduling.occurrences(scheduling.to_recurrence(%s, 'UTC'), %s)
+    select scheduling.occurrences(scheduling.to_recurrence(%s, 'UTC'), %s, 'UTC')
 """
 REACH = dt.timedelta(days=3660)
 WEEKDAYS = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]

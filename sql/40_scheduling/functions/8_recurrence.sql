@@ -155,12 +155,15 @@ $$;
 
 /*
  * The wall clocks of a rule from its first on, in order: at most 367, and within ten years. A month
- * or year without such a day has no occurrence.
+ * or year without such a day has no occurrence, nor has a date that the zone skipped: it would fall
+ * on the next one's.
  */
-create function scheduling.occurrences(rule scheduling.recurrence, first_at timestamp)
+create function scheduling.occurrences(
+    rule scheduling.recurrence, first_at timestamp, time_zone text
+)
 returns setof timestamp
 language plpgsql
-immutable
+stable
 security invoker
 set search_path = ''
 as $$
@@ -230,6 +233,10 @@ begin
             else to_char(days.date, 'MMDD') = to_char(v_first, 'MMDD')
         end
         and (rule.until is null or days.date + first_at::time <= rule.until)
+        and days.date = (
+            (days.date + first_at::time) at time zone occurrences.time_zone
+            at time zone occurrences.time_zone
+        )::date
     order by days.date
     limit least(rule.count, 367);
 end;

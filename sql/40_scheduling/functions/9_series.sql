@@ -80,7 +80,9 @@ set search_path = ''
 as $$
 declare
     v_rule scheduling.recurrence = scheduling.to_recurrence(series.rrule, series.time_zone);
-    v_clocks timestamp[] = array(select scheduling.occurrences(v_rule, series.first_at));
+    v_clocks timestamp[] = array(
+        select scheduling.occurrences(v_rule, series.first_at, series.time_zone)
+    );
     v_clock timestamp;
     v_leg scheduling.leg = leg;
     v_legs scheduling.leg[] = '{}';

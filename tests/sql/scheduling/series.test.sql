@@ -1,6 +1,6 @@
 -- Series: a rule becomes bookings that keep the wall clock; all or nothing, or what can be had.
 begin;
-select plan(28);
+select plan(30);
 
 -- Given a teacher in Berlin, Mondays to Fridays
 select tests.at('2031-03-01 08:00Z');
@@ -132,6 +132,26 @@ select throws_ok(
         tests.id('Lesson')::text
     ),
     'PT404', null, 'there is no such series'
+);
+-- Over a date that a zone skipped: Apia went from 29 to 31 December 2011 at midnight
+select tests.act_as_owner();
+select tests.at('2011-12-20 08:00Z');
+select tests.business('Island School', 'owner', 'Pacific/Apia');
+select tests.resource('Sina', 'Island School');
+select tests.hours('Island School');
+select tests.service('Island Lesson', 'Island School', 60, 1500);
+select tests.takes('Island Lesson', 'Sina');
+select tests.act_as('customer');
+select lives_ok(
+    $$ select public.book_series(
+       tests.id('Island Lesson')::text, '2011-12-29T09:00:00-10:00', 'FREQ=DAILY;COUNT=3') $$,
+    'daily'
+);
+select results_eq(
+    $$ select starts_at from public.bookings where starts_at < '2020-01-01' order by starts_at $$,
+    array[
+        timestamptz '2011-12-29 19:00Z', timestamptz '2011-12-30 19:00Z', timestamptz '2011-12-31 19:00Z'
+    ], 'a day that does not exist has no occurrence and is not counted'
 );
 select * from finish();
 rollback;

@@ -14674,12 +14674,15 @@ $$;
 
 /*
  * The wall clocks of a rule from its first on, in order: at most 367, and within ten years. A month
- * or year without such a day has no occurrence.
+ * or year without such a day has no occurrence, nor has a date that the zone skipped: it would fall
+ * on the next one's.
  */
-create function scheduling.occurrences(rule scheduling.recurrence, first_at timestamp)
+create function scheduling.occurrences(
+    rule scheduling.recurrence, first_at timestamp, time_zone text
+)
 returns setof timestamp
 language plpgsql
-immutable
+stable
 security invoker
 set search_path = ''
 as $$
@@ -14749,6 +14752,10 @@ begin
             else to_char(days.date, 'MMDD') = to_char(v_first, 'MMDD')
         end
         and (rule.until is null or days.date + first_at::time <= rule.until)
+        and days.date = (
+            (days.date + first_at::time) at time zone occurrences.time_zone
+            at time zone occurrences.time_zone
+        )::date
     order by days.date
     limit least(rule.count, 367);
 end;
@@ -15373,7 +15380,9 @@ set search_path = ''
 as $$
 declare
     v_rule scheduling.recurrence = scheduling.to_recurrence(series.rrule, series.time_zone);
-    v_clocks timestamp[] = array(select scheduling.occurrences(v_rule, series.first_at));
+    v_clocks timestamp[] = array(
+        select scheduling.occurrences(v_rule, series.first_at, series.time_zone)
+    );
     v_clock timestamp;
     v_leg scheduling.leg = leg;
     v_legs scheduling.leg[] = '{}';
