@@ -67,7 +67,8 @@ end;
 $$;
 
 /*
- * The leg of a series at each of its occurrences.
+ * The leg of a series at each of its occurrences: the first is the leg itself, whichever of two
+ * instants with the same wall clock it is at.
  *
  * Errors:  PT400 invalid_input
  */
@@ -85,7 +86,7 @@ declare
     );
     v_clock timestamp;
     v_leg scheduling.leg = leg;
-    v_legs scheduling.leg[] = '{}';
+    v_legs scheduling.leg[] = array[leg];
 begin
     if v_clocks[1] is distinct from series.first_at then
         perform private.invalid('starts_at', 'must be the first occurrence of rrule');
@@ -93,7 +94,7 @@ begin
     if cardinality(v_clocks) > 366 then
         perform private.invalid('rrule', 'must have at most 366 occurrences');
     end if;
-    foreach v_clock in array v_clocks loop
+    foreach v_clock in array v_clocks[2:] loop
         v_leg.starts_at = v_clock at time zone series.time_zone;
         v_leg.ends_at = v_leg.starts_at + make_interval(mins => leg.minutes);
         v_legs = v_legs || v_leg;
@@ -420,7 +421,11 @@ begin
     loop
         perform scheduling.move(
             v_booking.id,
-            (v_booking.starts_at at time zone v_time_zone + v_shift) at time zone v_time_zone,
+            case
+                when v_booking.id = v_bookings[1].id then move_series.starts_at
+                when v_shift = interval '0' then v_booking.starts_at
+                else (v_booking.starts_at at time zone v_time_zone + v_shift) at time zone v_time_zone
+            end,
             move_series.resource_id,
             '{customer,business}'
         );

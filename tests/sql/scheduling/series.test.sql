@@ -1,6 +1,6 @@
 -- Series: a rule becomes bookings that keep the wall clock; all or nothing, or what can be had.
 begin;
-select plan(30);
+select plan(35);
 
 -- Given a teacher in Berlin, Mondays to Fridays
 select tests.at('2031-03-01 08:00Z');
@@ -152,6 +152,40 @@ select results_eq(
     array[
         timestamptz '2011-12-29 19:00Z', timestamptz '2011-12-30 19:00Z', timestamptz '2011-12-31 19:00Z'
     ], 'a day that does not exist has no occurrence and is not counted'
+);
+
+-- In the hour that there is twice when the clocks go back: 2:30 is 0:30Z, and again 1:30Z
+select tests.act_as_owner();
+select tests.at('2031-10-01 08:00Z');
+select tests.business('Night School', 'owner', 'Europe/Berlin');
+select tests.resource('Nox', 'Night School');
+select tests.hours('Night School', '00:00', '24:00');
+select tests.service('Night Lesson', 'Night School', 30, 1500);
+select tests.takes('Night Lesson', 'Nox');
+select tests.act_as('customer');
+select lives_ok(
+    $$ select public.book_series(
+       tests.id('Night Lesson')::text, '2031-10-26T02:30:00+02:00', 'FREQ=DAILY;COUNT=2') $$,
+    'from the first of the two on'
+);
+prepare nights as select starts_at from public.bookings where starts_at > '2031-10-20' order by starts_at;
+select results_eq(
+    'nights', array[timestamptz '2031-10-26 00:30Z', timestamptz '2031-10-27 01:30Z'],
+    'the first is when it was asked for'
+);
+select lives_ok(
+    $$ select public.reschedule_series(series_id::text, '2031-10-26T02:30:00+02:00')
+       from public.bookings where starts_at = '2031-10-26 00:30Z' $$,
+    'a move to where it is'
+);
+select results_eq(
+    'nights', array[timestamptz '2031-10-26 00:30Z', timestamptz '2031-10-27 01:30Z'], 'leaves it there'
+);
+select public.reschedule_series(series_id::text, '2031-10-26T02:30:00+01:00')
+from public.bookings where starts_at = '2031-10-26 00:30Z';
+select results_eq(
+    'nights', array[timestamptz '2031-10-26 01:30Z', timestamptz '2031-10-27 01:30Z'],
+    'a move to the second of the two moves the first alone'
 );
 select * from finish();
 rollback;
