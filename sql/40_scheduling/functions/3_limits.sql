@@ -110,23 +110,27 @@ end;
 $$;
 
 /*
- * What has to be locked so that a limit cannot be passed by two at once. Resources are locked
- * already by who takes their time.
+ * What has to be locked so that a limit cannot be passed by two at once, of whom one is a booking's
+ * customer, or the caller. Resources are locked already by who takes their time.
  */
-create function scheduling.subjects(
-    limits catalog.booking_limits[], booker scheduling.booker
-)
+create function scheduling.subjects(limits catalog.booking_limits[], booking_id uuid)
 returns uuid[]
 language plpgsql
-immutable
+stable
 security invoker
 set search_path = ''
 as $$
+declare
+    v_booker scheduling.booker;
 begin
+    if limits = '{}' then
+        return '{}';
+    end if;
+    v_booker = scheduling.booker_of(booking_id);
     return array(
         select distinct case
             when rule.is_per_customer
-                then coalesce(booker.id, md5('booker ' || booker.email)::uuid)
+                then coalesce(v_booker.id, md5('booker ' || v_booker.email)::uuid)
             else coalesce(rule.resource_id, rule.service_id, rule.business_id)
         end
         from unnest(limits) as rule

@@ -59,10 +59,11 @@ end;
 $$;
 
 /*
- * The limits that concern some legs, and those who could give them.
+ * The limits that concern some legs, those who could give them, and whose booking it is: the one
+ * that is about to move, or the caller's.
  */
 create function scheduling.limits_for(
-    legs scheduling.leg[], offers scheduling.offer[], booker scheduling.booker
+    legs scheduling.leg[], offers scheduling.offer[], booking_id uuid
 )
 returns catalog.booking_limits[]
 language plpgsql
@@ -71,11 +72,14 @@ security invoker
 set search_path = ''
 as $$
 begin
+    if not scheduling.has_limits(legs[1].business_id) then
+        return '{}';
+    end if;
     return scheduling.limits_of(
         legs[1].business_id,
         array(select leg.service_id from unnest(legs) as leg),
         array(select offer.id from unnest(offers) as offer),
-        booker
+        scheduling.booker_of(booking_id)
     );
 end;
 $$;
@@ -94,16 +98,11 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_booker scheduling.booker;
-    v_limits catalog.booking_limits[] = '{}';
+    v_limits catalog.booking_limits[] = scheduling.limits_for(legs, offers, except_booking_id);
 begin
-    if scheduling.has_limits(legs[1].business_id) then
-        v_booker = scheduling.booker_of(except_booking_id);
-        v_limits = scheduling.limits_for(legs, offers, v_booker);
-    end if;
     perform scheduling.lock(
         array(select coalesce(offer.session_id, offer.id) from unnest(offers) as offer)
-        || scheduling.subjects(v_limits, v_booker)
+        || scheduling.subjects(v_limits, except_booking_id)
         || array(select leg.private_link_id from unnest(legs) as leg where leg.private_link_id is not null)
     );
     return v_limits;

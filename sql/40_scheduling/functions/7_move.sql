@@ -155,7 +155,6 @@ declare
     v_legs scheduling.leg[];
     v_offers scheduling.offer[] = '{}';
     v_leg scheduling.leg;
-    v_booker scheduling.booker;
     v_limits catalog.booking_limits[] = '{}';
     v_counts jsonb;
     v_left scheduling.bookings;
@@ -179,16 +178,13 @@ begin
             perform scheduling.open_service(v_leg.service_id);
             v_offers = v_offers || scheduling.offers_of(v_leg, v_booking.id);
         end loop;
-        if scheduling.has_limits(v_booking.business_id) then
-            v_booker = scheduling.booker_of(v_booking.id);
-            v_limits = scheduling.limits_for(v_legs, v_offers, v_booker);
-        end if;
+        v_limits = scheduling.limits_for(v_legs, v_offers, v_booking.id);
     end if;
     v_booking = scheduling.claim(
         move.booking_id,
         move.as_actors,
         array(select coalesce(offer.session_id, offer.id) from unnest(v_offers) as offer)
-        || scheduling.subjects(v_limits, v_booker)
+        || scheduling.subjects(v_limits, move.booking_id)
     );
     perform scheduling.refuse_move(v_booking);
     v_left = v_booking;

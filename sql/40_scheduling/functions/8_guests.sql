@@ -296,9 +296,7 @@ begin
         if v_is_new then
             perform scheduling.lock(
                 scheduling.resources_of(v_id)
-                || scheduling.subjects(
-                    scheduling.limits_on(v_booking), scheduling.booker_of(v_id)
-                )
+                || scheduling.subjects(scheduling.limits_on(v_booking), v_id)
             );
         end if;
         perform scheduling.step(v_id, to_status, '{customer}', act_as_guest.reason);

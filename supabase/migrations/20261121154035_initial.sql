@@ -10450,23 +10450,27 @@ end;
 $$;
 
 /*
- * What has to be locked so that a limit cannot be passed by two at once. Resources are locked
- * already by who takes their time.
+ * What has to be locked so that a limit cannot be passed by two at once, of whom one is a booking's
+ * customer, or the caller. Resources are locked already by who takes their time.
  */
-create function scheduling.subjects(
-    limits catalog.booking_limits[], booker scheduling.booker
-)
+create function scheduling.subjects(limits catalog.booking_limits[], booking_id uuid)
 returns uuid[]
 language plpgsql
-immutable
+stable
 security invoker
 set search_path = ''
 as $$
+declare
+    v_booker scheduling.booker;
 begin
+    if limits = '{}' then
+        return '{}';
+    end if;
+    v_booker = scheduling.booker_of(booking_id);
     return array(
         select distinct case
             when rule.is_per_customer
-                then coalesce(booker.id, md5('booker ' || booker.email)::uuid)
+                then coalesce(v_booker.id, md5('booker ' || v_booker.email)::uuid)
             else coalesce(rule.resource_id, rule.service_id, rule.business_id)
         end
         from unnest(limits) as rule
@@ -12167,10 +12171,11 @@ end;
 $$;
 
 /*
- * The limits that concern some legs, and those who could give them.
+ * The limits that concern some legs, those who could give them, and whose booking it is: the one
+ * that is about to move, or the caller's.
  */
 create function scheduling.limits_for(
-    legs scheduling.leg[], offers scheduling.offer[], booker scheduling.booker
+    legs scheduling.leg[], offers scheduling.offer[], booking_id uuid
 )
 returns catalog.booking_limits[]
 language plpgsql
@@ -12179,11 +12184,14 @@ security invoker
 set search_path = ''
 as $$
 begin
+    if not scheduling.has_limits(legs[1].business_id) then
+        return '{}';
+    end if;
     return scheduling.limits_of(
         legs[1].business_id,
         array(select leg.service_id from unnest(legs) as leg),
         array(select offer.id from unnest(offers) as offer),
-        booker
+        scheduling.booker_of(booking_id)
     );
 end;
 $$;
@@ -12202,16 +12210,11 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_booker scheduling.booker;
-    v_limits catalog.booking_limits[] = '{}';
+    v_limits catalog.booking_limits[] = scheduling.limits_for(legs, offers, except_booking_id);
 begin
-    if scheduling.has_limits(legs[1].business_id) then
-        v_booker = scheduling.booker_of(except_booking_id);
-        v_limits = scheduling.limits_for(legs, offers, v_booker);
-    end if;
     perform scheduling.lock(
         array(select coalesce(offer.session_id, offer.id) from unnest(offers) as offer)
-        || scheduling.subjects(v_limits, v_booker)
+        || scheduling.subjects(v_limits, except_booking_id)
         || array(select leg.private_link_id from unnest(legs) as leg where leg.private_link_id is not null)
     );
     return v_limits;
@@ -13386,7 +13389,6 @@ declare
     v_legs scheduling.leg[];
     v_offers scheduling.offer[] = '{}';
     v_leg scheduling.leg;
-    v_booker scheduling.booker;
     v_limits catalog.booking_limits[] = '{}';
     v_counts jsonb;
     v_left scheduling.bookings;
@@ -13410,16 +13412,13 @@ begin
             perform scheduling.open_service(v_leg.service_id);
             v_offers = v_offers || scheduling.offers_of(v_leg, v_booking.id);
         end loop;
-        if scheduling.has_limits(v_booking.business_id) then
-            v_booker = scheduling.booker_of(v_booking.id);
-            v_limits = scheduling.limits_for(v_legs, v_offers, v_booker);
-        end if;
+        v_limits = scheduling.limits_for(v_legs, v_offers, v_booking.id);
     end if;
     v_booking = scheduling.claim(
         move.booking_id,
         move.as_actors,
         array(select coalesce(offer.session_id, offer.id) from unnest(v_offers) as offer)
-        || scheduling.subjects(v_limits, v_booker)
+        || scheduling.subjects(v_limits, move.booking_id)
     );
     perform scheduling.refuse_move(v_booking);
     v_left = v_booking;
@@ -14160,9 +14159,7 @@ begin
         if v_is_new then
             perform scheduling.lock(
                 scheduling.resources_of(v_id)
-                || scheduling.subjects(
-                    scheduling.limits_on(v_booking), scheduling.booker_of(v_id)
-                )
+                || scheduling.subjects(scheduling.limits_on(v_booking), v_id)
             );
         end if;
         perform scheduling.step(v_id, to_status, '{customer}', act_as_guest.reason);
