@@ -24,6 +24,7 @@ settings.register_profile(
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+settings.register_profile("explore", settings.get_profile("frontdesk"), derandomize=False)
 settings.load_profile("frontdesk")
 
 
