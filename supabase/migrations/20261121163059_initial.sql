@@ -10460,17 +10460,13 @@ stable
 security invoker
 set search_path = ''
 as $$
-declare
-    v_booker scheduling.booker;
 begin
-    if limits = '{}' then
-        return '{}';
-    end if;
-    v_booker = scheduling.booker_of(booking_id);
     return array(
         select distinct case
-            when rule.is_per_customer
-                then coalesce(v_booker.id, md5('booker ' || v_booker.email)::uuid)
+            when rule.is_per_customer then (
+                select coalesce(booker.id, md5('booker ' || booker.email)::uuid)
+                from scheduling.booker_of(subjects.booking_id) as booker
+            )
             else coalesce(rule.resource_id, rule.service_id, rule.business_id)
         end
         from unnest(limits) as rule
