@@ -133,6 +133,7 @@ select throws_ok(
     ),
     'PT404', null, 'there is no such series'
 );
+
 -- Over a date that a zone skipped: Apia went from 29 to 31 December 2011 at midnight
 select tests.act_as_owner();
 select tests.at('2011-12-20 08:00Z');
