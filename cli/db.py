@@ -12,12 +12,12 @@ from typing import Annotated
 import typer
 
 from cli import schema
-from cli.advisors import advise
-from cli.migrations import write_migration
 from cli.options import DEFAULT_STATE, ROOT, StateOption
 from cli.output import talk
 from cli.refusal import Refusal
-from cli.scratch import create_database, scratch_cluster
+from cli.schema.advisors import advise
+from cli.schema.planning import write_migration
+from cli.schema.scratch import create_database, scratch_cluster
 from cli.stack.programs import postgres_bin
 from cli.stack.state import State
 

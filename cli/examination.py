@@ -10,11 +10,13 @@ from typing import Literal
 import httpx
 import psycopg
 
-from cli import advisors, catalog, migrations, schedules, schema, settings
+from cli import schedules, schema, settings
 from cli.refusal import Refusal
+from cli.schema import advisors, planning
 from cli.stack import programs
 from cli.stack.state import Endpoints, State
 
+FAILING_CALENDARS = Path(__file__).parent / "sql" / "failing_calendars.sql"
 OLDEST_SECONDS = 60  # that a message may wait for a worker
 
 
@@ -75,7 +77,7 @@ def _configuration(path: Path) -> Finding:
 
 
 def _migrations() -> Finding:
-    differences = migrations.drift()
+    differences = planning.drift()
     if not differences:
         return Finding("migrations", "ok", "They build exactly what sql/ declares.")
     return Finding(
@@ -144,7 +146,7 @@ def _queues(endpoints: Endpoints) -> Finding:
 
 def _calendars(endpoints: Endpoints) -> Finding:
     with psycopg.connect(endpoints.db_url) as connection:
-        failing = connection.execute(catalog.statement("failing_calendars").encode()).fetchall()
+        failing = connection.execute(FAILING_CALENDARS.read_bytes()).fetchall()
     if not failing:
         return Finding("calendars", "ok", "Every imported calendar can be read.")
     words = "; ".join(

@@ -6,9 +6,9 @@ import typer
 
 from cli.db import UrlOption
 from cli.options import DEFAULT_CONFIG, DEFAULT_STATE, ConfigOption, StateOption
+from cli.schema.typescript import database_type
 from cli.settings import load
 from cli.stack.state import State
-from cli.typescript import database_type
 
 app = typer.Typer(help="Generate code from the schema.", no_args_is_help=True)
 

@@ -14,7 +14,7 @@ import psycopg
 
 from cli import schema
 from cli.options import ROOT
-from cli.scratch import create_database, drop_database
+from cli.schema.scratch import create_database, drop_database
 from cli.stack.postgres import Cluster
 
 PGTAP = ROOT / "node_modules" / "@electric-sql" / "pglite-pgtap" / "dist" / "pgtap.tar.gz"

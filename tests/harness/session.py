@@ -8,7 +8,7 @@ from functools import cached_property
 
 import pytest
 
-from cli.scratch import scratch_cluster
+from cli.schema.scratch import scratch_cluster
 from cli.stack.postgres import Cluster
 from tests.harness.database import Database, clone, declared_database, template_database
 

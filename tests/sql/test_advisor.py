@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from cli import schema
-from cli.advisors import advise
+from cli.schema.advisors import advise
 from tests.harness.catalog import query_file
 from tests.harness.database import Database
 from tests.harness.session import DatabaseSession

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from cli import migrations, schema
+from cli import schema
 from cli.options import ROOT
 from cli.refusal import Refusal
-from cli.scratch import create_database, drop_database
+from cli.schema import planning
+from cli.schema.scratch import create_database, drop_database
 from tests.harness.session import DatabaseSession
 
 ERRORS = ROOT / "docs" / "errors.md"
@@ -44,11 +45,11 @@ def documented() -> set[tuple[str, str]]:
 
 
 def test_the_migrations_make_what_is_declared() -> None:
-    assert migrations.drift() == []
+    assert planning.drift() == []
 
 
 def test_drift_is_noticed(tmp_path: Path) -> None:
-    assert "schema private" in migrations.drift(tmp_path)
+    assert "schema private" in planning.drift(tmp_path)
 
 
 def test_every_refusal_names_its_status_and_token_in_place() -> None:

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from cli.options import ROOT
-from cli.typescript import database_type
+from cli.schema.typescript import database_type
 from tests.harness.catalog import EXPOSED
 from tests.harness.session import DatabaseSession
 

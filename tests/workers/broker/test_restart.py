@@ -13,7 +13,7 @@ import dramatiq
 import psycopg
 import pytest
 
-from cli.scratch import create_database
+from cli.schema.scratch import create_database
 from cli.stack.ports import free_port
 from cli.stack.postgres import Cluster
 from tests.harness.database import Database

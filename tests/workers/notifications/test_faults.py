@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from cli.scratch import scratch_cluster
+from cli.schema.scratch import scratch_cluster
 from tests.harness.database import Database, declared_database
 from tests.harness.simulators.base import Answer
 from tests.harness.simulators.remote import RemoteSimulator, remote

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from psycopg import sql
 
-from cli.schema import connect
+from cli.schema.connection import connect
 from cli.stack.ports import free_port
 from cli.stack.postgres import Cluster
 
@@ -41,7 +41,7 @@ def scratch_cluster() -> Iterator[Cluster]:
 
 
 def create_database(cluster: Cluster, name: str, *, template: str = "template1") -> str:
-    """Make a database, perhaps as a copy of another one; gives its connection string."""
+    """Make a database, perhaps as a copy of another one; returns its connection string."""
     command = sql.SQL("create database {} template {}")
     with connect(cluster.dsn()) as connection:
         connection.execute(command.format(sql.Identifier(name), sql.Identifier(template)))

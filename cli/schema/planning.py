@@ -16,11 +16,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from cli import schema
-from cli.catalog import catalog, column_order, differences, view_columns
-from cli.column_order import keep_column_order
 from cli.options import ROOT
 from cli.refusal import Refusal
-from cli.scratch import create_database, scratch_cluster
+from cli.schema.column_order import column_order, keep_column_order
+from cli.schema.definitions import definitions, differences
+from cli.schema.scratch import create_database, scratch_cluster
+from cli.schema.view_columns import view_columns
 from cli.stack.postgres import Cluster
 
 PGDELTA = ROOT / "node_modules" / ".bin" / "pgdelta"
@@ -49,7 +50,7 @@ def write_migration(
     """
     with scratch_cluster() as cluster:
         plan = _build(cluster, folder)
-        if not differences(catalog(plan.migrated), catalog(plan.declared)):
+        if not differences(definitions(plan.migrated), definitions(plan.declared)):
             return []
         parts = (
             _parts(plan, allow_drops=allow_drops)
@@ -70,7 +71,7 @@ def drift(folder: Path = schema.MIGRATIONS) -> list[str]:
     """The objects in which the migrations and sql/ differ, as `kind name`."""
     with scratch_cluster() as cluster:
         plan = _build(cluster, folder)
-        found = differences(catalog(plan.migrated), catalog(plan.declared))
+        found = differences(definitions(plan.migrated), definitions(plan.declared))
         return found or _pgdelta_differences(plan.migrated, plan.declared)
 
 
@@ -155,7 +156,7 @@ def _write(parts: list[str], name: str, folder: Path) -> list[Path]:
 def _prove(plan: Plan, folder: Path) -> None:
     proof = create_database(plan.cluster, "proof", template="platform")
     schema.migrate(proof, folder)
-    found = differences(catalog(proof), catalog(plan.declared))
+    found = differences(definitions(proof), definitions(plan.declared))
     found = found or _pgdelta_differences(proof, plan.declared)
     if found:
         raise Refusal(

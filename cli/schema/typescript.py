@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
-from cli.catalog import statement
-from cli.schema import connect
+from cli.schema.connection import connect
 
 Document = dict[str, Any]
+QUERY = Path(__file__).with_name("api.sql")
 
 HEAD = """\
 // Written by `frontdesk gen types`. Times are ISO 8601 text; money is whole minor units.
@@ -28,7 +29,7 @@ NOTHING = "      [_ in never]: never"
 def database_type(dsn: str, schemas: list[str]) -> str:
     """The type `Database` of these schemas."""
     with connect(dsn) as connection:
-        rows = connection.execute(statement("api"), [schemas]).fetchall()
+        rows = connection.execute(QUERY.read_bytes(), [schemas]).fetchall()
     parts = [HEAD]
     for name, views, functions, enums in rows:
         parts += [

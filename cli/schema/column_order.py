@@ -9,11 +9,22 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from pathlib import Path
 
+from cli.schema.connection import connect
+
+QUERY = Path(__file__).with_suffix(".sql")
 TABLE = re.compile(r'CREATE TABLE ("[^"]+"\."[^"]+") \((.*)\);')
 ADDED = re.compile(r'ALTER TABLE ("[^"]+"\."[^"]+") ADD COLUMN ("[^"]+")( .*);')
 TYPE = re.compile(r"CREATE (TYPE .* AS ENUM|DOMAIN ).*;")
 CALLING_DEFAULT = re.compile(r"(.*) DEFAULT (.*\(.*)")
+
+
+def column_order(dsn: str) -> dict[str, list[str]]:
+    """The columns of every table, in order; the table as "schema"."table"."""
+    with connect(dsn) as connection:
+        rows = connection.execute(QUERY.read_bytes()).fetchall()
+    return dict(rows)
 
 
 def keep_column_order(sql: str, order: dict[str, list[str]]) -> str:
