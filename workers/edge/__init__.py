@@ -1,1 +1,1 @@
-"""What answers over HTTP: sign-in, health, metrics, the API's reference, calendars, webhooks."""
+"""The HTTP edge: one folder for each protocol of the API that PostgREST does not speak."""

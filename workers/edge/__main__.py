@@ -1,4 +1,4 @@
-"""What `python -m workers.edge` runs."""
+"""The program `python -m workers.edge`."""
 
 import uvicorn
 

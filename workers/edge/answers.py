@@ -1,4 +1,4 @@
-"""Answers in the shape of PostgREST's errors, which all of the API has."""
+"""Answers in PostgREST's error format, which the whole API uses."""
 
 from __future__ import annotations
 
@@ -7,10 +7,23 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 
-def refusal(status: int, message: str, *, details: str, hint: str) -> JSONResponse:
-    """Say no: a sentence, the stable token in `details`, and the next step."""
+def refusal(
+    status: int, message: str, *, details: str, hint: str, headers: dict[str, str] | None = None
+) -> JSONResponse:
+    """Return a refusal: a sentence, the stable token in `details`, and the next step."""
     body = {"code": f"PT{status}", "message": message, "details": details, "hint": hint}
-    return JSONResponse(body, status_code=status)
+    return JSONResponse(body, status_code=status, headers=headers)
+
+
+def unavailable(message: str = "The service is starting or restarting.") -> JSONResponse:
+    """Return the answer for a part of the stack that does not respond now."""
+    return refusal(
+        503,
+        message,
+        details="unavailable",
+        hint="Try again in a moment.",
+        headers={"Retry-After": "1"},
+    )
 
 
 async def not_found(_request: Request, _error: Exception) -> Response:
@@ -24,12 +37,12 @@ async def not_found(_request: Request, _error: Exception) -> Response:
 
 
 async def wrong_method(_request: Request, error: Exception) -> Response:
-    """Answer a method that the path does not take, with the ones that it does."""
+    """Answer a method that the path does not support; `Allow` lists those that it does."""
     answer = refusal(
         405,
-        "This path does not take that method.",
+        "This path does not support that method.",
         details="method_not_allowed",
-        hint="Look at the Allow header.",
+        hint="The Allow header lists the supported methods.",
     )
     if isinstance(error, HTTPException) and error.headers:
         answer.headers.update(error.headers)
@@ -37,17 +50,17 @@ async def wrong_method(_request: Request, error: Exception) -> Response:
 
 
 async def failed(_request: Request, _error: Exception) -> Response:
-    """Answer for a defect without showing it; the log has the trace."""
+    """Answer for a defect without showing it; the log has the traceback."""
     return refusal(
         500,
         "The service failed to answer.",
         details="internal_error",
-        hint="Try again; if it stays, tell the operator the time of the request.",
+        hint="Try again. If it keeps failing, tell the operator the time of the request.",
     )
 
 
 async def not_offered(request: Request) -> Response:
-    """Answer for a part of Supabase's surface that this version does not have."""
+    """Answer for a part of Supabase's API that this version does not have."""
     family = request.url.path.split("/")[1]
     return refusal(
         501,

@@ -1,9 +1,10 @@
-"""The ASGI application: its routes, and what it holds while it runs."""
+"""The ASGI application of the edge: the routes of every protocol, and what is open meanwhile."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx
 from psycopg_pool import AsyncConnectionPool
@@ -14,48 +15,41 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
-from workers.edge import answers, calendar, health, metrics, reference, unsubscribe, webhooks
+from workers.edge import answers
 from workers.edge.auth import app as auth
 from workers.edge.auth import errors
 from workers.edge.auth.cookies import Credentials
+from workers.edge.bearers import Bearers
+from workers.edge.functions.routes import ROUTES as FUNCTIONS
+from workers.edge.functions.webhooks.endpoint import PATH as WEBHOOKS
+from workers.edge.pages.routes import ROUTES as PAGES
 from workers.edge.settings import Settings
-from workers.edge.tokens import Tokens
+from workers.edge.state import State
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-NOT_OFFERED = ("/storage/v1", "/functions/v1")
+# Requests below these paths are refused when their token is not valid.
+GUARDED = ("/storage/v1", "/functions/v1")
 
 
 def make(settings: Settings) -> Starlette:
-    """Build the application for these settings."""
-    sign_in = auth.make()
+    """Return the application for these settings."""
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Any]]:
         pool = AsyncConnectionPool(settings.db_url, min_size=1, max_size=5, open=False)
         rest = httpx.AsyncClient(base_url=settings.rest_url)
         rest_admin = httpx.AsyncClient(base_url=settings.rest_admin_url)
-        signing_in = auth.running(sign_in, settings.auth, settings.db_url)
-        async with pool, rest, rest_admin, signing_in:
-            app.state.pool, app.state.rest, app.state.rest_admin = pool, rest, rest_admin
-            app.state.api_url, app.state.schemas = settings.api_url, settings.schemas
-            app.state.metrics_dir = settings.metrics_dir
-            app.state.webhook_keys = settings.webhook_keys
-            yield
+        async with pool, rest, rest_admin, auth.running(settings.auth, settings.db_url) as service:
+            yield {"edge": State(settings, pool, rest, rest_admin), "auth": service}
 
     return Starlette(
         routes=[
-            Route("/health/live", health.live),
-            Route("/health/ready", health.ready),
-            Route("/metrics", metrics.metrics),
-            Route("/docs", reference.docs),
-            Route(f"{webhooks.PATH}/{{provider}}", webhooks.receive, methods=["POST"]),
-            Route("/functions/v1/unsubscribe", unsubscribe.page, methods=["GET"]),
-            Route("/functions/v1/unsubscribe", unsubscribe.done, methods=["POST"]),
-            Route(calendar.PATH, calendar.show, methods=["GET"]),
-            Mount("/auth/v1", app=sign_in),
+            *PAGES,
+            *FUNCTIONS,
+            Mount("/auth/v1", app=auth.make()),
             *(
                 Route(f"{prefix}/{{path:path}}", answers.not_offered, methods=METHODS)
-                for prefix in NOT_OFFERED
+                for prefix in GUARDED
             ),
         ],
         middleware=[
@@ -67,10 +61,10 @@ def make(settings: Settings) -> Starlette:
                 allow_headers=["*"],
                 expose_headers=auth.EXPOSED_HEADERS,
             ),
-            Middleware(Tokens, sign_in=sign_in, below=NOT_OFFERED, beside=webhooks.PATH),
+            Middleware(Bearers, below=GUARDED, beside=WEBHOOKS),
         ],
         exception_handlers={
-            404: _nowhere,
+            404: _not_found,
             405: answers.wrong_method,
             Exception: answers.failed,
         },
@@ -78,10 +72,10 @@ def make(settings: Settings) -> Starlette:
     )
 
 
-async def _nowhere(request: Request, error: Exception) -> Response:
-    """Answer a path that does not exist; below sign-in's in its words.
+async def _not_found(request: Request, error: Exception) -> Response:
+    """Answer an unknown path in the words of the protocol that it belongs to.
 
-    A path with a line break is one, which no mount matches.
+    Below /auth/v1 that is a path with a line break, which no mount matches.
     """
     if request.url.path.startswith("/auth/v1/"):
         return await errors.by_status(request, error)

@@ -1,4 +1,4 @@
-"""What the supervisor tells the edge, by its environment."""
+"""The settings of the edge, which the supervisor passes in the environment."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workers.edge.auth.settings import Settings as AuthSettings
-from workers.edge.webhooks import Keys
+from workers.edge.functions.webhooks.keys import Keys
 
 
 @dataclass(frozen=True)
 class Settings:
-    """`db_url` is of the role edge; `api_url` is what clients see."""
+    """`db_url` logs in as the role edge; `api_url` is the address that clients use."""
 
     port: int
     db_url: str
@@ -20,14 +20,14 @@ class Settings:
     rest_url: str
     rest_admin_url: str
     schemas: tuple[str, ...]
-    # Where the workers count; none where there are none.
+    # Where the workers write their counts; None when they write none.
     metrics_dir: Path | None
     webhook_keys: Keys
     auth: AuthSettings
 
     @classmethod
     def of_environment(cls) -> Settings:
-        """Read them; one that is missing is a mistake of whoever started us."""
+        """Read the environment. A missing variable is a mistake of whoever started the edge."""
         metrics_dir = os.environ.get("FRONTDESK_METRICS_DIR")
         return cls(
             port=int(os.environ["FRONTDESK_EDGE_PORT"]),

@@ -1,9 +1,10 @@
-"""What `python -m workers.edge.auth HOST PORT` runs: the service by itself, without a prefix."""
+"""The program `python -m workers.edge.auth HOST PORT`: sign-in alone, without a path prefix."""
 
 import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -17,20 +18,19 @@ from workers.edge.auth.cookies import Credentials
 from workers.edge.auth.settings import Settings
 
 settings = Settings.of(os.environ)
-sign_in = auth.make()
 
 
 @asynccontextmanager
-async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-    """Hold what the routes work with."""
-    async with auth.running(sign_in, settings, os.environ["FRONTDESK_EDGE_DB_URL"]):
-        yield
+async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Any]]:
+    """Open the service for the routes."""
+    async with auth.running(settings, os.environ["FRONTDESK_EDGE_DB_URL"]) as service:
+        yield {"auth": service}
 
 
 log.configure()
 uvicorn.run(
     Starlette(
-        routes=[Mount("/", app=sign_in)],
+        routes=[Mount("/", app=auth.make())],
         middleware=[
             Middleware(Credentials, settings=settings),
             Middleware(

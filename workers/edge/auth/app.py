@@ -1,4 +1,4 @@
-"""The sign-in service as an ASGI application: its routes, and what it holds while it runs."""
+"""The sign-in service as an ASGI application: its routes, and what is open while it runs."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ ANY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 def _off(answer: Endpoint, *paths: str) -> Iterator[Route]:
-    """Routes of what is off: these paths and all below them."""
+    """Return routes for features that are off: these paths and everything below them."""
     for path in paths:
         for shape in (path, f"{path}/{{path:path}}"):
             yield Route(shape, answer, methods=ANY_METHOD)
@@ -105,7 +105,7 @@ ROUTES = [
 
 
 def make() -> Starlette:
-    """The application; `running` has to hold what its routes work with."""
+    """Return the application. Its routes find the `running` service in the state `auth`."""
     return Starlette(
         routes=ROUTES,
         exception_handlers={
@@ -117,21 +117,20 @@ def make() -> Starlette:
 
 
 @asynccontextmanager
-async def running(app: Starlette, settings: Settings, db_url: str) -> AsyncIterator[Service]:
-    """Open what the application's routes work with, and close it at the end."""
+async def running(settings: Settings, db_url: str) -> AsyncIterator[Service]:
+    """Open the service that the routes work with, and close it at the end."""
     database = Database(db_url, settings.for_database(), size=POOL_SIZE)
     keyring = Keyring(settings.jwt_secret, settings.jwt_keys, issuer=settings.issuer)
     async with database.pool, httpx.AsyncClient(follow_redirects=False) as http:
-        app.state.auth = Service(settings, database, keyring, http, Jwks(http))
         tidying = asyncio.create_task(_tidy(database))
         try:
-            yield app.state.auth
+            yield Service(settings, database, keyring, http, Jwks(http))
         finally:
             tidying.cancel()
 
 
 async def _tidy(database: Database) -> None:
-    """Have what is over forgotten, again and again; that it fails once is no matter."""
+    """Delete expired sessions and tokens now and then. A failed round is made up by the next."""
     while True:
         with contextlib.suppress(AuthError):
             await database.call("forget_what_is_over")

@@ -1,4 +1,4 @@
-"""What every route works with: settings, database, keys, and who is asking."""
+"""What the routes of sign-in work with: settings, database, keys, and who is asking."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ class Service:
 
     @classmethod
     def of(cls, request: Request) -> Service:
-        """The one that the request came to."""
-        service: Service = request.app.state.auth
+        """Return the service that received this request."""
+        service: Service = request.state.auth
         return service
 
     def caller(self, request: Request) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What Prometheus reads: the edge, the queues, and what the workers have counted."""
+"""Metrics for Prometheus: the edge, the queues and the workers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from workers.edge import health
+from workers.edge.pages import health
+from workers.edge.state import State
 
 STARTED_AT = time.time()
 HEADING = "# HELP {name} {help}\n# TYPE {name} {kind}\n"
@@ -22,29 +23,29 @@ QUEUES = (
     "select name, ready, delayed, running, oldest_seconds, dead, total from private.queue_states()"
 )
 QUEUE_METRICS = (
-    ("frontdesk_queue_ready", "gauge", "Messages that could be read."),
-    ("frontdesk_queue_delayed", "gauge", "Messages that wait for their time."),
-    ("frontdesk_queue_running", "gauge", "Messages that a worker has."),
-    ("frontdesk_queue_oldest_seconds", "gauge", "How long the oldest message could be read."),
+    ("frontdesk_queue_ready", "gauge", "Messages that can be read now."),
+    ("frontdesk_queue_delayed", "gauge", "Messages that are not due yet."),
+    ("frontdesk_queue_running", "gauge", "Messages that a worker is processing."),
+    ("frontdesk_queue_oldest_seconds", "gauge", "Age of the oldest message that can be read."),
     ("frontdesk_queue_dead", "gauge", "Dead letters."),
-    ("frontdesk_queue_messages_total", "counter", "Messages that were ever sent."),
+    ("frontdesk_queue_messages_total", "counter", "Messages sent since the queue was made."),
 )
 
 
 async def metrics(request: Request) -> Response:
-    """Answer in Prometheus's text format."""
+    """Answer all metrics in Prometheus's text format."""
     parts = [*await _edge(request), *await _queues(request)]
-    if folder := request.app.state.metrics_dir:
+    if folder := State.of(request).settings.metrics_dir:
         parts.append(await run_in_threadpool(_workers, folder))
     return PlainTextResponse("".join(parts), media_type="text/plain; version=0.0.4")
 
 
 async def _edge(request: Request) -> Iterator[str]:
     database, rest = await health.checks(request)
-    pool = request.app.state.pool.get_stats()
+    pool = State.of(request).pool.get_stats()
     values = (
         ("frontdesk_edge_start_time_seconds", "Unix time of the start of the edge.", STARTED_AT),
-        ("frontdesk_database_up", "Whether the database answers the edge.", int(database)),
+        ("frontdesk_database_up", "Whether the database responds to the edge.", int(database)),
         ("frontdesk_rest_up", "Whether PostgREST is ready.", int(rest)),
         ("frontdesk_edge_pool_size", "Database connections of the edge.", pool["pool_size"]),
         (
@@ -54,7 +55,7 @@ async def _edge(request: Request) -> Iterator[str]:
         ),
         (
             "frontdesk_edge_pool_waiting",
-            "Requests of the edge that wait for a connection.",
+            "Requests of the edge that wait for a database connection.",
             pool.get("requests_waiting", 0),
         ),
     )
@@ -65,9 +66,12 @@ async def _edge(request: Request) -> Iterator[str]:
 
 
 async def _queues(request: Request) -> list[str]:
-    """Every queue's state; nothing while the database is away, which another metric says."""
+    """Return the state of every queue, or nothing while the database is away.
+
+    frontdesk_database_up says that it is.
+    """
     try:
-        async with request.app.state.pool.connection(timeout=2) as connection:
+        async with State.of(request).pool.connection(timeout=2) as connection:
             rows: list[Any] = await (await connection.execute(QUEUES)).fetchall()
     except (PoolTimeout, psycopg.Error):
         return []
@@ -79,7 +83,7 @@ async def _queues(request: Request) -> list[str]:
 
 
 def _workers(folder: Path) -> str:
-    """What all worker processes on this machine have counted, those that ended included."""
+    """Return the counts of all worker processes on this machine, ended ones included."""
     registry = CollectorRegistry()
     multiprocess.MultiProcessCollector(registry, path=str(folder))
     return generate_latest(registry).decode()

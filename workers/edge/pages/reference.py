@@ -1,4 +1,4 @@
-"""The page at /docs: PostgREST's own description of the API, readable without the internet."""
+"""The page /docs: PostgREST's description of the API, readable without the internet."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import jinja2
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from workers.edge.answers import refusal
+from workers.edge.answers import unavailable
+from workers.edge.state import State
 
 PAGE = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent),
@@ -22,27 +23,22 @@ PAGE = jinja2.Environment(
 
 async def docs(request: Request) -> Response:
     """Answer the reference of every exposed schema."""
-    rest: httpx.AsyncClient = request.app.state.rest
+    state = State.of(request)
     sections = []
     try:
-        for schema in request.app.state.schemas:
-            answer = await rest.get("/", headers={"Accept-Profile": schema}, timeout=10)
+        for schema in state.settings.schemas:
+            answer = await state.rest.get("/", headers={"Accept-Profile": schema}, timeout=10)
             if answer.status_code == 200:
                 sections.append(section(schema, answer.json()))
     except (httpx.HTTPError, ValueError):
         sections = []
     if not sections:
-        return refusal(
-            503,
-            "The API is starting or restarting.",
-            details="unavailable",
-            hint="Try again in a moment.",
-        )
-    return HTMLResponse(PAGE.render(api_url=request.app.state.api_url, sections=sections))
+        return unavailable()
+    return HTMLResponse(PAGE.render(api_url=state.settings.api_url, sections=sections))
 
 
 def section(schema: str, openapi: dict[str, Any]) -> dict[str, Any]:
-    """One schema's OpenAPI 2 document as what the page shows."""
+    """Return what the page shows of one schema's OpenAPI 2 document."""
     definitions = openapi.get("definitions", {})
     paths = openapi.get("paths", {})
     views = [

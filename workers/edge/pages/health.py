@@ -1,4 +1,4 @@
-"""For load balancers."""
+"""Liveness and readiness, for load balancers."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from psycopg_pool import PoolTimeout
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from workers.edge.state import State
+
 
 async def live(_request: Request) -> Response:
-    """Answer that this process runs."""
+    """Answer 200 while this process runs."""
     return JSONResponse({"status": "ok"})
 
 
 async def ready(request: Request) -> Response:
-    """Answer whether the database and PostgREST do; 503 while one of them does not."""
+    """Answer 200 while the database and PostgREST respond, else 503."""
     database, rest = await checks(request)
     body = {"database": "ok" if database else "down", "rest": "ok" if rest else "down"}
     is_ready = database and rest
@@ -29,13 +31,13 @@ async def ready(request: Request) -> Response:
 
 
 async def checks(request: Request) -> tuple[bool, bool]:
-    """Ask the database and PostgREST at the same time."""
+    """Return whether the database and PostgREST respond, asked at the same time."""
     return await asyncio.gather(_database_answers(request), _rest_is_ready(request))
 
 
 async def _database_answers(request: Request) -> bool:
     try:
-        async with request.app.state.pool.connection(timeout=2) as connection:
+        async with State.of(request).pool.connection(timeout=2) as connection:
             await connection.execute("select 1")
     except (PoolTimeout, psycopg.Error):
         return False
@@ -44,7 +46,7 @@ async def _database_answers(request: Request) -> bool:
 
 async def _rest_is_ready(request: Request) -> bool:
     try:
-        answer = await request.app.state.rest_admin.get("/ready", timeout=2)
+        answer = await State.of(request).rest_admin.get("/ready", timeout=2)
     except httpx.HTTPError:
         return False
     return bool(answer.status_code == 200)

@@ -1,4 +1,4 @@
-"""Bookings as a calendar to subscribe to, for whoever has its secret address."""
+"""The calendar feed: bookings as iCalendar, at a secret address."""
 
 from __future__ import annotations
 
@@ -13,22 +13,23 @@ from starlette.responses import Response
 
 from workers.calendars.entries import Entry, feed, instant
 from workers.edge import answers
+from workers.edge.state import State
 
 PATH = "/functions/v1/calendar/{token}.ics"
 TOKEN = re.compile(r"[0-9a-f]{64}")
 FEED = "select scheduling.calendar_feed(%s)::text"
-# Part of every ETag: count on when the same bookings are written differently.
+# Part of every ETag. Increase it when the same bookings are written differently.
 FORM = b"1 "
 
 
 async def show(request: Request) -> Response:
-    """Answer the calendar; nothing where the token is unknown, rotated or no longer allowed."""
+    """Answer the calendar, or 404 when the token is unknown, rotated or no longer allowed."""
     token = request.path_params["token"]
     text = await _bookings(request, token) if TOKEN.fullmatch(token) else None
     if text is None:
         return await answers.not_found(request, LookupError("calendar"))
     etag = f'"{hashlib.sha256(FORM + text.encode()).hexdigest()[:32]}"'
-    # A rotated token must not live on in a cache, so every use is asked for.
+    # Caches must ask every time, so that a rotated token stops working everywhere.
     headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
     known = re.findall(r'"[^"]*"|\*', request.headers.get("if-none-match", ""))
     if etag in known or "*" in known:
@@ -39,7 +40,7 @@ async def show(request: Request) -> Response:
 
 
 async def _bookings(request: Request, token: str) -> str | None:
-    async with request.app.state.pool.connection() as connection:
+    async with State.of(request).pool.connection() as connection:
         row = await (await connection.execute(FEED, (token,))).fetchone()
     return row[0] if row else None
 

@@ -1,0 +1,1 @@
+"""Functions below /functions/v1, one module or folder each."""

@@ -1,0 +1,13 @@
+"""The routes of the functions."""
+
+from starlette.routing import Route
+
+from workers.edge.functions import calendar, unsubscribe
+from workers.edge.functions.webhooks import endpoint
+
+ROUTES = [
+    Route(f"{endpoint.PATH}/{{provider}}", endpoint.receive, methods=["POST"]),
+    Route(unsubscribe.PATH, unsubscribe.ask, methods=["GET"]),
+    Route(unsubscribe.PATH, unsubscribe.unsubscribe, methods=["POST"]),
+    Route(calendar.PATH, calendar.show, methods=["GET"]),
+]

@@ -1,0 +1,1 @@
+"""Calls of providers about messages that they accepted earlier: delivered, or bounced."""

@@ -1,0 +1,27 @@
+"""What the routes of the edge work with while it runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import httpx
+from psycopg_pool import AsyncConnectionPool
+from starlette.requests import Request
+
+from workers.edge.settings import Settings
+
+
+@dataclass(frozen=True)
+class State:
+    """Settings and open connections. Sign-in has its own: workers.edge.auth.service.Service."""
+
+    settings: Settings
+    pool: AsyncConnectionPool
+    rest: httpx.AsyncClient
+    rest_admin: httpx.AsyncClient
+
+    @classmethod
+    def of(cls, request: Request) -> State:
+        """Return the state of the application that received this request."""
+        state: State = request.state.edge
+        return state
