@@ -32,7 +32,7 @@ ENVIRONMENT = {
     **{name: meaning for name, (_section, _key, meaning) in OVERRIDES.items()},
     "FRONTDESK_AUTHENTICATOR_PASSWORD": "That role's password on a database of one's own.",
     "FRONTDESK_RUN_AS": "As root, the user who runs the servers.",
-    "POSTGREST_BIN, NGINX_BIN": "Programs to use instead of those on PATH or of npm.",
+    "POSTGREST_BIN, NGINX_BIN": "Programs to use instead of those on PATH or those installed here.",
     "FRONTDESK_PYTHON": "The Python (3.11 or newer) that .venv is made with.",
     "FRONTDESK_DEBUG": "Show where an unexpected failure happened.",
 }

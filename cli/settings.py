@@ -68,6 +68,7 @@ class Gateway(Section):
 class Rest(Section):
     db_pool: Annotated[int, Field(gt=0, le=1000)] = 20
     jwt_cache_max_lifetime: Annotated[int, Field(ge=0)] = 3600
+    jwt_cache_max_entries: Annotated[int, Field(ge=0)] = 1000
 
 
 class Scheduler(Section):

@@ -1,4 +1,7 @@
-"""How PostgREST is told what to do: by its environment, so that no secret is in a file."""
+"""The settings of PostgREST. They go into its environment, so no file holds a secret.
+
+PostgREST 12, 14 and 16 take them; each ignores a setting that it does not know.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,11 @@ def environment(
         "PGRST_DB_POOL_ACQUISITION_TIMEOUT": "10",
         "PGRST_DB_CHANNEL_ENABLED": "true",
         "PGRST_JWT_SECRET": jwks,
+        # PostgREST 12 and 13 know the first of these two, later ones the second.
         "PGRST_JWT_CACHE_MAX_LIFETIME": str(config.frontdesk.rest.jwt_cache_max_lifetime),
+        "PGRST_JWT_CACHE_MAX_ENTRIES": str(config.frontdesk.rest.jwt_cache_max_entries),
+        # A plan shows what its reader may not see: the planner's statistics of every tenant.
+        "PGRST_DB_PLAN_ENABLED": "false",
         # What auth.admit compares a user's token with.
         "PGRST_APP_SETTINGS_AUTH_ISSUER": issuer,
         "PGRST_LOG_LEVEL": LOG_LEVEL,

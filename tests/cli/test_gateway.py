@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 import socket
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -203,8 +204,47 @@ def test_the_edge_answers_beside_it(client: httpx.Client) -> None:
     for outside in ("<script", "<link", "<img", "@import", "url("):
         assert outside not in page.text, "the page is readable without the internet"
     assert client.get("/auth/v1/health").json()["name"] == "GoTrue"
-    for path in ("/storage/v1/bucket", "/functions/v1/payments"):
+    for path in ("/storage/v1/bucket", "/functions/v1/payments", "/realtime/v1/api/broadcast"):
         answer = client.post(path, json={})
         assert (answer.status_code, answer.json()["details"]) == (501, "not_offered")
     unknown = client.get("/admin")
     assert (unknown.status_code, unknown.json()["details"]) == (404, "not_found")
+
+
+def test_the_front_page_leads_on_and_shows_no_key(
+    running: RunningStack, client: httpx.Client
+) -> None:
+    answer = client.get("/")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert running.endpoints.api_url in answer.text
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    for link in re.findall(r'href="([^"]+)"', answer.text):
+        assert client.get(link).status_code == 200, link
+    for secret in (running.endpoints.anon_key, running.endpoints.service_role_key):
+        assert secret not in answer.text
+
+
+def test_a_realtime_client_is_told_that_there_is_no_such_service(client: httpx.Client) -> None:
+    answer = client.get(
+        "/realtime/v1/websocket?apikey=x&vsn=1.0.0",
+        headers={"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"},
+    )
+    assert (answer.status_code, answer.json()["details"]) == (501, "not_offered")
+    assert "realtime" in answer.json()["message"]
+
+
+def test_long_answers_are_compressed(client: httpx.Client) -> None:
+    path = "/rest/v1/currencies?select=*"
+    plain = client.get(path, headers={"Accept-Encoding": "identity"})
+    packed = client.get(path, headers={"Accept-Encoding": "gzip"})
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "accept-encoding" in packed.headers["vary"].lower()
+    assert packed.json() == plain.json()
+    assert packed.num_bytes_downloaded * 3 < len(plain.content)
+
+
+def test_answers_with_tokens_are_not_compressed(client: httpx.Client) -> None:
+    answer = client.post("/auth/v1/signup", json={}, headers={"Accept-Encoding": "gzip"})
+    assert len(answer.json()["access_token"]) > 200
+    assert "content-encoding" not in answer.headers

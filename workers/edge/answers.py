@@ -59,6 +59,12 @@ async def failed(_request: Request, _error: Exception) -> Response:
     )
 
 
+# What a client can do without the part that is missing.
+INSTEAD = {
+    "realtime": "Read the views again when you need fresh rows; /docs has what is offered.",
+}
+
+
 async def not_offered(request: Request) -> Response:
     """Answer for a part of Supabase's API that this version does not have."""
     family = request.url.path.split("/")[1]
@@ -66,5 +72,5 @@ async def not_offered(request: Request) -> Response:
         501,
         f"This version has no {family} service.",
         details="not_offered",
-        hint="See /docs for what is offered.",
+        hint=INSTEAD.get(family, "See /docs for what is offered."),
     )

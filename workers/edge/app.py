@@ -28,7 +28,7 @@ from workers.edge.state import State
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 # Requests below these paths are refused when their token is not valid.
-GUARDED = ("/storage/v1", "/functions/v1")
+GUARDED = ("/storage/v1", "/functions/v1", "/realtime/v1")
 
 
 def make(settings: Settings) -> Starlette:

@@ -2,9 +2,10 @@
 
 from starlette.routing import Route
 
-from workers.edge.pages import health, metrics, reference
+from workers.edge.pages import front, health, metrics, reference
 
 ROUTES = [
+    Route("/", front.page),
     Route("/health/live", health.live),
     Route("/health/ready", health.ready),
     Route("/metrics", metrics.metrics),
