@@ -50,8 +50,9 @@ class Twilio(Section):
 
 
 class Email(Section):
-    """By mail. `otp_expiry` in seconds."""
+    """By mail. `otp_expiry` in seconds. `enable_signup` is the old name of `enabled`."""
 
+    enabled: bool = True
     enable_signup: bool = True
     double_confirm_changes: bool = True
     enable_confirmations: bool = False
@@ -66,8 +67,9 @@ class Email(Section):
 
 
 class Sms(Section):
-    """By SMS. `otp_expiry` in seconds, which is ours."""
+    """By SMS. `otp_expiry`, which is ours, in seconds. `enable_signup` is as in `Email`."""
 
+    enabled: bool = True
     enable_signup: bool = True
     enable_confirmations: bool = False
     template: str = "Your code is {{ .Code }}"

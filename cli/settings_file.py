@@ -64,19 +64,36 @@ def _parse(path: Path) -> dict[str, Any]:
 
 
 def _resolve(value: Any, *, key: str, path: Path) -> Any:
-    """Replace `env(NAME)` by the variable, in all that is below this key."""
-    if isinstance(value, dict):
-        return {
-            name: _resolve(below, key=f"{key}.{name}", path=path) for name, below in value.items()
-        }
-    if not isinstance(value, str) or not (found := re.fullmatch(r"env\((\w+)\)", value)):
+    """Replace `env(NAME)` by the variable, in all that is below this key.
+
+    A table that is switched off needs none of its variables: a key whose variable is not set is
+    left out of it.
+    """
+    if not isinstance(value, dict):
+        return _from_environment(value, key=key, path=path)
+    is_off = value.get("enabled") is False
+    return {
+        name: _resolve(below, key=f"{key}.{name}", path=path)
+        for name, below in value.items()
+        if not (is_off and _variable(below) and _variable(below) not in os.environ)
+    }
+
+
+def _from_environment(value: Any, *, key: str, path: Path) -> Any:
+    name = _variable(value)
+    if name is None:
         return value
-    name = found.group(1)
     if name not in os.environ:
         raise Refusal(
             f"{path} reads {key} from {name}, which is not set.", f"Set {name}, or remove the key."
         )
     return os.environ[name]
+
+
+def _variable(value: Any) -> str | None:
+    """Return the NAME of `env(NAME)`."""
+    found = re.fullmatch(r"env\((\w+)\)", value) if isinstance(value, str) else None
+    return found.group(1) if found else None
 
 
 def _refusal(error: ErrorDetails, path: Path, model: type[BaseModel]) -> Refusal:

@@ -54,7 +54,7 @@ def issuer(auth: Auth, auth_url: str) -> str:
 
 def _messages(auth: Auth) -> dict[str, object]:
     return {
-        "EXTERNAL_EMAIL_ENABLED": auth.email.enable_signup,
+        "EXTERNAL_EMAIL_ENABLED": auth.email.enabled and auth.email.enable_signup,
         "MAILER_AUTOCONFIRM": not auth.email.enable_confirmations,
         "MAILER_SECURE_EMAIL_CHANGE_ENABLED": auth.email.double_confirm_changes,
         "MAILER_OTP_LENGTH": auth.email.otp_length,
@@ -62,7 +62,7 @@ def _messages(auth: Auth) -> dict[str, object]:
         "SMTP_MAX_FREQUENCY": auth.email.max_frequency,
         "SECURITY_UPDATE_PASSWORD_REQUIRE_REAUTHENTICATION": auth.email.secure_password_change,
         "SECURITY_UPDATE_PASSWORD_REQUIRE_CURRENT_PASSWORD": auth.email.require_current_password,
-        "EXTERNAL_PHONE_ENABLED": auth.sms.enable_signup,
+        "EXTERNAL_PHONE_ENABLED": auth.sms.enabled and auth.sms.enable_signup,
         # Texts are announced on auth.sms, and the workers send them.
         "SMS_PROVIDER": "workers",
         "SMS_AUTOCONFIRM": not auth.sms.enable_confirmations,

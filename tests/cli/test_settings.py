@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from cli import settings
 from cli.options import DEFAULT_CONFIG, ROOT
 from cli.refusal import Refusal
+from tests.harness.stack import RunningStack
 
 
 def loaded(tmp_path: Path, text: str) -> settings.Config:
@@ -47,6 +49,35 @@ def test_a_wrong_key_is_named(tmp_path: Path, text: str, message: str, next_step
 def test_sections_that_are_supabases_alone_are_passed_over(tmp_path: Path) -> None:
     text = "[studio]\nopenai_api_key = 'env(NOT_SET)'\n[auth.sms.vonage]\nenabled = true"
     assert loaded(tmp_path, text).api.port == 54321
+
+
+def test_a_stack_starts_with_the_file_that_the_official_cli_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("SMS_TWILIO_AUTH_TOKEN", "EXTERNAL_APPLE_SECRET"):
+        monkeypatch.delenv(f"SUPABASE_AUTH_{variable}", raising=False)
+    subprocess.run(
+        [ROOT / "node_modules" / ".bin" / "supabase", "init", "--workdir", tmp_path],
+        check=True,
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+    )
+    written = tmp_path / "supabase" / "config.toml"
+    with (
+        RunningStack.start(tmp_path / "state", "--no-workers", "--config", written) as running,
+        running.client() as client,
+    ):
+        assert client.get("/rest/v1/currencies?code=eq.JPY").json()[0]["code"] == "JPY"
+        offered = client.get("/auth/v1/settings").json()["external"]
+        assert (offered["email"], offered["phone"], offered["apple"]) == (True, False, False)
+
+
+def test_a_table_that_is_switched_on_needs_its_variables(tmp_path: Path) -> None:
+    table = "[auth.external.apple]\nenabled = {}\nsecret = 'env(NOT_SET)'"
+    assert loaded(tmp_path, table.format("false")).auth.external["apple"].secret == ""
+    with pytest.raises(Refusal) as refusal:
+        loaded(tmp_path, table.format("true"))
+    assert "reads auth.external.apple.secret from NOT_SET" in refusal.value.message
 
 
 def test_values_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
