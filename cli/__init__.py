@@ -1,1 +1,4 @@
-"""The command `frontdesk`: one module a command group; `cli.stack` runs the embedded stack."""
+"""The command `frontdesk`: `commands` has the nouns, `stack` runs the parts, `schema` the SQL.
+
+`settings` reads the configuration. `options`, `output` and `refusal` are what all commands share.
+"""

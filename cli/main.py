@@ -1,4 +1,4 @@
-"""The entry point: the Typer application, and how its failures are told."""
+"""The entry point: the Typer application, and how it tells its failures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 import psycopg
 import typer
 
-from cli import (
+from cli.commands import (
     auth,
     bench,
     bookings,
@@ -16,7 +16,6 @@ from cli import (
     demo,
     doctor,
     gen,
-    lifecycle,
     mail,
     notifications,
     queues,
@@ -24,13 +23,17 @@ from cli import (
     tour,
     users,
 )
+from cli.commands.lifecycle.down import down
+from cli.commands.lifecycle.reset import reset
+from cli.commands.lifecycle.status import status
+from cli.commands.lifecycle.up import up
 from cli.output import talk
 from cli.refusal import Refusal
-from cli.settings_file import OVERRIDES
+from cli.settings.file import OVERRIDES
 
 ENVIRONMENT = {
     **{name: meaning for name, (_section, _key, meaning) in OVERRIDES.items()},
-    "FRONTDESK_AUTHENTICATOR_PASSWORD": "That role's password on a database of one's own.",
+    "FRONTDESK_AUTHENTICATOR_PASSWORD": "That role's password on a database of your own.",
     "FRONTDESK_RUN_AS": "As root, the user who runs the servers.",
     "POSTGREST_BIN, NGINX_BIN": "Programs to use instead of those on PATH or those installed here.",
     "FRONTDESK_PYTHON": "The Python (3.11 or newer) that .venv is made with.",
@@ -46,10 +49,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command(epilog=UP_EPILOG)(lifecycle.up)
-app.command()(lifecycle.status)
-app.command()(lifecycle.down)
-app.command()(lifecycle.reset)
+app.command(epilog=UP_EPILOG)(up)
+app.command()(status)
+app.command()(down)
+app.command()(reset)
 
 app.command()(doctor.doctor)
 app.command()(demo.demo)

@@ -45,6 +45,17 @@ JsonOption = Annotated[
 CsvOption = Annotated[
     bool, typer.Option("--csv", envvar="FRONTDESK_CSV", help="Print CSV instead of a table.")
 ]
+LimitOption = Annotated[
+    int, typer.Option(envvar="FRONTDESK_LIMIT", min=1, max=10_000, help="The most rows to show.")
+]
+UrlOption = Annotated[
+    str | None,
+    typer.Option(
+        "--db-url",
+        envvar="FRONTDESK_DB_URL",
+        help="A database of your own instead of the running stack's.",
+    ),
+]
 YesOption = Annotated[
     bool, typer.Option("--yes", envvar="FRONTDESK_YES", help="Do it without asking.")
 ]

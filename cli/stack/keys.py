@@ -11,7 +11,7 @@ from typing import Any
 import jwt
 
 from cli.refusal import Refusal
-from cli.settings_auth import Auth
+from cli.settings.auth import Auth
 from cli.stack.secrets import Secrets
 
 ASYMMETRIC = {"EC": "ES256", "RSA": "RS256"}

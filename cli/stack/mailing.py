@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from cli.refusal import Refusal
 from cli.settings import Config
-from cli.settings_auth import Smtp
+from cli.settings.auth import Smtp
 
 TLS_PORT = 465  # where TLS begins with the first byte; elsewhere STARTTLS is demanded
 THIS_MACHINE = ("127.0.0.1", "::1", "localhost")

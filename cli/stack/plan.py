@@ -64,16 +64,6 @@ class Plan:
             state_dir=str(self.state.path),
         )
 
-    def prepare_database(self) -> None:
-        """Bring the running database to this checkout's schema."""
-        database.prepare(
-            self.db_url,
-            admin_password=self.admin_password,
-            is_embedded=self.cluster is not None,
-        )
-        if self.cluster is None:
-            database.require_login(self.login("authenticator"), "authenticator")
-
 
 def make(
     state: State,

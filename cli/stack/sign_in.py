@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cli.settings_auth import Auth
+from cli.settings.auth import Auth
 from cli.stack.keys import Keys
 
 # What Supabase's names of password_requirements stand for, in the form of its environment.

@@ -43,11 +43,15 @@ class Running:
 
 
 class Supervisor:
-    """One run of one stack, from the first part's start to the last one's end."""
+    """One run of one stack, from the first part's start to the last one's end.
 
-    def __init__(self, plan: Plan, journal: Journal) -> None:
+    `prepare` makes the running database ready for the other parts.
+    """
+
+    def __init__(self, plan: Plan, journal: Journal, prepare: Callable[[Plan], None]) -> None:
         self._plan = plan
         self._journal = journal
+        self._prepare = prepare
         self._running: dict[str, Running] = {}
         self._is_ready = False
         self._is_noted = True
@@ -89,7 +93,7 @@ class Supervisor:
             self._start(database)
             self._await_all()
         self._journal.say("bringing the schema up to date …")
-        plan.prepare_database()
+        self._prepare(plan)
         for part in others:
             self._start(part)
         self._await_all()

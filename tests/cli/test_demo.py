@@ -8,7 +8,7 @@ import json
 import psycopg
 from rich.progress import Progress
 
-from cli.demo import Size, fill, is_there
+from cli.commands.demo import Size, fill, is_there
 from tests.harness.database import Database
 from tests.harness.session import DatabaseSession
 from tests.harness.stack import RunningStack

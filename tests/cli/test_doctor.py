@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psycopg
 
-from cli.schedules import PROBLEMS, in_words, unbookable
+from cli.commands.doctor.unbookable import PROBLEMS, in_words, unbookable
 from tests.contract.conftest import built
 from tests.harness.session import DatabaseSession
 from tests.harness.stack import RunningStack, run_cli

@@ -1,0 +1,105 @@
+"""Cancels and moves bookings for an admin: the database decides, and the history records who."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from cli.commands.bookings.finding import SQL, ReferenceArgument, the_booking
+from cli.commands.consent import require_consent
+from cli.commands.database import ask_file
+from cli.commands.users.finding import find
+from cli.options import DEFAULT_STATE, StateOption, YesOption
+from cli.output import talk
+from cli.refusal import Refusal
+from cli.stack.state import Endpoints, State
+
+ReasonOption = Annotated[
+    str | None, typer.Option(envvar="FRONTDESK_REASON", help="Why; the history keeps it.")
+]
+AsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--as", metavar="EMAIL", envvar="FRONTDESK_AS", help="Who does it; the history keeps it."
+    ),
+]
+
+
+def cancel(
+    reference: ReferenceArgument,
+    reason: ReasonOption = None,
+    as_user: AsOption = None,
+    state: StateOption = DEFAULT_STATE,
+    yes: YesOption = False,
+) -> None:
+    """Cancel a booking: its time is free at once, and everybody concerned is told."""
+    endpoints = State(state).require_running()
+    booking = the_booking(endpoints, reference)
+    require_consent(
+        f"Cancel {booking['reference']} of {booking['local']} ({booking['time_zone']})?", yes=yes
+    )
+    ask_file(
+        endpoints,
+        SQL / "cancel.sql",
+        reference=reference,
+        reason=reason,
+        claims=_claims(endpoints, as_user),
+    )
+    talk(f"{booking['reference']} is {the_booking(endpoints, reference)['status']}.")
+
+
+def move(
+    reference: ReferenceArgument,
+    to: Annotated[
+        str,
+        typer.Option(
+            envvar="FRONTDESK_TO",
+            metavar="INSTANT",
+            help="The new start, with its offset: 2031-05-06T10:00:00+02:00.",
+        ),
+    ],
+    resource: Annotated[
+        str | None,
+        typer.Option(envvar="FRONTDESK_RESOURCE", help="The new resource: its name or id."),
+    ] = None,
+    reason: ReasonOption = None,
+    as_user: AsOption = None,
+    state: StateOption = DEFAULT_STATE,
+    yes: YesOption = False,
+) -> None:
+    """Move a booking to another start; it keeps its reference and its price."""
+    endpoints = State(state).require_running()
+    booking = the_booking(endpoints, reference)
+    require_consent(f"Move {booking['reference']} from {booking['local']} to {to}?", yes=yes)
+    ask_file(
+        endpoints,
+        SQL / "move.sql",
+        reference=reference,
+        to=to,
+        resource_id=_resource(endpoints, reference, resource) if resource else None,
+        reason=reason,
+        claims=_claims(endpoints, as_user),
+    )
+    moved = the_booking(endpoints, reference)
+    talk(f"{moved['reference']} is on {moved['local']} ({moved['time_zone']}).")
+
+
+def _resource(endpoints: Endpoints, reference: str, name: str) -> object:
+    rows = ask_file(endpoints, SQL / "find_resource.sql", reference=reference, name=name)
+    if len(rows) != 1:
+        how_many = "more than one" if rows else "no"
+        raise Refusal(
+            f"The business has {how_many} resource {name}.",
+            "Name its id, as in the view resources.",
+        )
+    return rows[0]["id"]
+
+
+def _claims(endpoints: Endpoints, email: str | None) -> str:
+    """Return the claims that name the actor; without a user it is the system."""
+    if email is None:
+        return "{}"
+    user = find(endpoints, email)
+    return json.dumps({"sub": str(user["id"]), "role": "authenticated"})

@@ -1,0 +1,107 @@
+"""Bookings listed, and one shown with its items and its history."""
+
+from __future__ import annotations
+
+import datetime
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from cli.commands.bookings.finding import (
+    DAY,
+    SQL,
+    ReferenceArgument,
+    the_booking,
+    the_business,
+    the_day,
+)
+from cli.commands.database import ask_file
+from cli.options import DEFAULT_STATE, CsvOption, JsonOption, LimitOption, StateOption
+from cli.output import show, show_json, talk
+from cli.stack.state import State
+
+COLUMNS = (
+    *("reference", "status", "local", "time_zone", "business", "services", "customer"),
+    *("total_minor", "currency", "starts_at"),
+)
+ITEMS = ("service", "with", "starts_at", "ends_at", "price_minor", "cancelled_at")
+HISTORY = (
+    "at",
+    "from_status",
+    "to_status",
+    "from_starts_at",
+    "to_starts_at",
+    "by",
+    "user",
+    "reason",
+)
+
+
+class Status(StrEnum):
+    """The states of a booking."""
+
+    held = "held"
+    pending_payment = "pending_payment"
+    pending = "pending"
+    confirmed = "confirmed"
+    checked_in = "checked_in"
+    completed = "completed"
+    cancelled = "cancelled"
+    rejected = "rejected"
+    no_show = "no_show"
+    expired = "expired"
+
+
+def list_bookings(
+    business: Annotated[
+        str | None, typer.Option(envvar="FRONTDESK_BUSINESS", help="Only of this one: slug or id.")
+    ] = None,
+    day: Annotated[
+        datetime.datetime | None,
+        typer.Option(
+            formats=[DAY], envvar="FRONTDESK_DAY", help="Only on this day of the business's zone."
+        ),
+    ] = None,
+    status: Annotated[
+        Status | None, typer.Option(envvar="FRONTDESK_STATUS", help="Only in this state.")
+    ] = None,
+    customer: Annotated[
+        str | None,
+        typer.Option(envvar="FRONTDESK_CUSTOMER", help="Only of this e-mail address."),
+    ] = None,
+    limit: LimitOption = 20,
+    state: StateOption = DEFAULT_STATE,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """List bookings, the latest start first, each on its business's clock."""
+    endpoints = State(state).require_running()
+    rows = ask_file(
+        endpoints,
+        SQL / "list.sql",
+        business_id=the_business(endpoints, business)["id"] if business else None,
+        day=the_day(day),
+        status=status,
+        customer=customer,
+        limit=limit,
+    )
+    show(rows, columns=COLUMNS, as_json=as_json, as_csv=as_csv)
+
+
+def show_booking(
+    reference: ReferenceArgument, state: StateOption = DEFAULT_STATE, as_json: JsonOption = False
+) -> None:
+    """Show one booking with its items and its history."""
+    booking = the_booking(State(state).require_running(), reference)
+    if as_json:
+        show_json(booking)
+        return
+    lists = {name: booking.pop(name) or [] for name in ("items", "history")}
+    for name, value in booking.items():
+        if value is not None:
+            print(f"{name:<16}  {value}")
+    for name, columns in (("items", ITEMS), ("history", HISTORY)):
+        talk("")
+        talk(f"{name}:")
+        show(lists[name], columns=columns, as_json=False)

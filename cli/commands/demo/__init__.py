@@ -1,0 +1,204 @@
+"""Fills a stack with believable businesses and their bookings: the same ones every time."""
+
+from __future__ import annotations
+
+import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import holidays
+import psycopg
+import typer
+from psycopg.rows import dict_row
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from cli.options import DEFAULT_STATE, JsonOption, StateOption
+from cli.output import show_json, talk
+from cli.refusal import Refusal
+from cli.stack.state import State
+
+SQL = Path(__file__).parent
+CHUNK = 20  # businesses whose bookings are written by one statement, some 25,000
+PEOPLE = ("owner@example.com", "staff@example.com", "customer@example.com", "admin@example.com")
+
+
+class Size(StrEnum):
+    """About 10^3, 10^5 and 10^6 bookings."""
+
+    small = "small"
+    medium = "medium"
+    large = "large"
+
+
+# size → businesses, customers, days before and after the week's Monday
+SCALES = {
+    Size.small: (8, 200, 6, 8),
+    Size.medium: (80, 5_000, 80, 30),
+    Size.large: (560, 20_000, 120, 36),
+}
+
+
+def demo(
+    size: Annotated[
+        Size, typer.Option(envvar="FRONTDESK_DEMO_SIZE", help="About 10^3, 10^5 or 10^6 bookings.")
+    ] = Size.small,
+    week: Annotated[
+        datetime.datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            envvar="FRONTDESK_DEMO_WEEK",
+            help="A day of the week around which bookings lie.",
+            show_default="this week",
+        ),
+    ] = None,
+    state: StateOption = DEFAULT_STATE,
+    as_json: JsonOption = False,
+) -> None:
+    """Fill the stack with believable businesses, staff, services, customers and bookings."""
+    dsn = State(state).require_running().db_url
+    day = week.date() if week else datetime.date.today()
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        if is_there(connection):
+            talk("The demo data are there already; `./frontdesk reset` starts afresh.")
+        else:
+            with Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                TextColumn("{task.percentage:>3.0f} %"),
+                TimeElapsedColumn(),
+                console=Console(stderr=True),
+            ) as progress:
+                fill(connection, size, day - datetime.timedelta(days=day.weekday()), progress)
+        counts = _counts(connection)
+    if as_json:
+        show_json(counts)
+    else:
+        print("  ".join(f"{count:,} {name}" for name, count in counts.items()))
+        talk("Sign in as one of them:")
+        for email in PEOPLE:
+            talk(f"  ./frontdesk users token {email}")
+
+
+def is_there(connection: psycopg.Connection) -> bool:
+    """Whether some demo was loaded before."""
+    found = connection.execute("select 1 from business.businesses where slug = 'demo-salon-mitte'")
+    return found.fetchone() is not None
+
+
+def fill(
+    connection: psycopg.Connection, size: Size, monday: datetime.date, progress: Progress
+) -> None:
+    """Load everything in one transaction: all of it is there afterwards, or none.
+
+    Needs a superuser: the bulk is written without triggers, and checked afterwards.
+
+    Raises:
+        Refusal: what was written does not hold together; nothing is kept.
+    """
+    businesses = SCALES[size][0]
+    task = progress.add_task("people", total=5 + -(-businesses // CHUNK))
+    with connection.transaction():
+        _set_scale(connection, size, monday)
+        _run(connection, "people.sql")
+        connection.execute("set local session_replication_role = replica")
+        for name in ("businesses.sql", "catalog.sql"):
+            progress.update(task, advance=1, description=name[:-4])
+            _run(connection, name)
+        progress.update(task, advance=1, description="holidays")
+        _close_on_holidays(connection, size, monday)
+        for first in range(0, businesses, CHUNK):
+            progress.update(task, advance=1, description="bookings")
+            connection.execute(
+                "select set_config('frontdesk.demo_from', %s, true),"
+                " set_config('frontdesk.demo_to', %s, true)",
+                (str(first), str(min(first + CHUNK, businesses) - 1)),
+            )
+            _run(connection, "draw_bookings.sql")
+            _run(connection, "write_bookings.sql")
+        connection.execute("set local session_replication_role = origin")
+        progress.update(task, advance=1, description="checks")
+        _check(connection)
+    connection.execute("analyze")
+    progress.update(task, completed=5 + -(-businesses // CHUNK), description="done")
+
+
+def _set_scale(connection: psycopg.Connection, size: Size, monday: datetime.date) -> None:
+    """One row that the statements read: how much, and around which week."""
+    businesses, customers, before, after = SCALES[size]
+    connection.execute(
+        "create temporary table demo_size (businesses integer, customers integer,"
+        " monday timestamptz, founded_at timestamptz, first_day date, last_day date,"
+        " clock_change date) on commit drop"
+    )
+    connection.execute(
+        "insert into demo_size values (%s, %s, %s, %s, %s, %s, %s)",
+        (
+            businesses,
+            customers,
+            _midnight(monday),
+            _midnight(monday - datetime.timedelta(days=365)),
+            monday - datetime.timedelta(days=before),
+            monday + datetime.timedelta(days=after),
+            _next_clock_change(monday),
+        ),
+    )
+
+
+def _midnight(day: datetime.date) -> datetime.datetime:
+    return datetime.datetime.combine(day, datetime.time(), datetime.UTC)
+
+
+def _next_clock_change(monday: datetime.date) -> datetime.date:
+    """The next last Sunday of March or October, when clocks change in Europe."""
+    day = monday + datetime.timedelta(days=6)
+    while day.month not in (3, 10) or (day + datetime.timedelta(days=7)).month == day.month:
+        day += datetime.timedelta(days=7)
+    return day
+
+
+def _close_on_holidays(connection: psycopg.Connection, size: Size, monday: datetime.date) -> None:
+    """Public holidays from the first booked year to next year, in each country, as closures."""
+    first_day = monday - datetime.timedelta(days=SCALES[size][2])
+    years = range(first_day.year, monday.year + 2)
+    countries = connection.execute("select distinct country from demo_kinds").fetchall()
+    rows = [
+        (country, day, name[:200])
+        for (country,) in countries
+        for day, name in sorted(holidays.country_holidays(country, years=years).items())
+        if day.year in years
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into business.closures (id, business_id, starts_on, ends_on, title)"
+            " select pg_temp.key('closure ' || n || ' ' || %(day)s::text), id, %(day)s, %(day)s,"
+            " %(name)s from demo_businesses where country = %(country)s",
+            [{"country": country, "day": day, "name": name} for country, day, name in rows],
+        )
+
+
+def _check(connection: psycopg.Connection) -> None:
+    """Ask what the triggers and the references would have asked."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        faults = cursor.execute((SQL / "find_faults.sql").read_bytes()).fetchone() or {}
+    for name, query in connection.execute((SQL / "list_references.sql").read_bytes()).fetchall():
+        ((faults[name],),) = connection.execute(query).fetchall()
+    wrong = {name: count for name, count in faults.items() if count}
+    if wrong:
+        raise Refusal(f"The demo data do not hold together: {wrong}.", "Please report this.")
+
+
+def _run(connection: psycopg.Connection, name: str) -> None:
+    connection.execute((SQL / name).read_bytes())
+
+
+def _counts(connection: psycopg.Connection) -> dict[str, int]:
+    """How much there is now."""
+    rows = connection.execute(
+        "select 'businesses', count(*) from business.businesses"
+        " union all select 'services', count(*) from catalog.services"
+        " union all select 'people', count(*) from identity.profiles"
+        " union all select 'bookings', count(*) from scheduling.bookings"
+    ).fetchall()
+    return dict(rows)

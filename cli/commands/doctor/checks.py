@@ -1,0 +1,185 @@
+"""The checks of `frontdesk doctor`, one function each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import httpx
+import psycopg
+
+from cli import schema, settings
+from cli.commands.doctor.unbookable import in_words, unbookable
+from cli.refusal import Refusal
+from cli.schema import advisors, planning
+from cli.stack import programs
+from cli.stack.state import Endpoints, State
+
+FAILING_CALENDARS = Path(__file__).with_name("failing_calendars.sql")
+OLDEST_SECONDS = 60  # that a message may wait for a worker
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found. `next_step` is empty when there is nothing to do."""
+
+    check: str
+    result: Literal["ok", "warn", "fail"]
+    message: str
+    next_step: str = ""
+
+
+def of_checkout(config: Path) -> Iterator[Finding]:
+    """Check what needs no running stack."""
+    yield _guarded("installation", _installation)
+    yield _guarded("configuration", lambda: _configuration(config))
+    yield _guarded("migrations", _migrations)
+
+
+def of_stack(state: State) -> Iterator[Finding]:
+    """Check the running stack; without one, say so and no more."""
+    try:
+        endpoints = state.require_running()
+    except Refusal as refusal:
+        yield Finding("services", "warn", refusal.message, refusal.next_step)
+        return
+    yield _guarded("services", lambda: _services(endpoints))
+    yield _guarded("api", lambda: _api(endpoints))
+    yield _guarded("schema", lambda: _schema(endpoints))
+    yield _guarded("queues", lambda: _queues(endpoints))
+    yield _guarded("calendars", lambda: _calendars(endpoints))
+    yield _guarded("schedules", lambda: _schedules(endpoints))
+    yield _guarded("advisors", lambda: _advisors(endpoints))
+
+
+def _guarded(check: str, examine: Callable[[], Finding]) -> Finding:
+    """Turn what a check raises into what it found."""
+    try:
+        return examine()
+    except Refusal as refusal:
+        return Finding(check, "fail", refusal.message, refusal.next_step)
+    except (psycopg.Error, httpx.HTTPError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        return Finding(check, "fail", f"{reason}.", "Look with: ./frontdesk status")
+
+
+def _installation() -> Finding:
+    found = (programs.postgres_bin(), programs.postgrest(), programs.nginx())
+    where = ", ".join(str(path) for path in found)
+    return Finding("installation", "ok", f"The programs are there: {where}.")
+
+
+def _configuration(path: Path) -> Finding:
+    config = settings.load(path)
+    exposed = ", ".join(config.api.schemas)
+    return Finding("configuration", "ok", f"{path} is valid; it exposes {exposed}.")
+
+
+def _migrations() -> Finding:
+    differences = planning.drift()
+    if not differences:
+        return Finding("migrations", "ok", "They build exactly what sql/ declares.")
+    return Finding(
+        "migrations",
+        "fail",
+        f"They differ from sql/ in {len(differences)} statements.",
+        "Write the missing one: ./frontdesk db diff NAME",
+    )
+
+
+def _services(endpoints: Endpoints) -> Finding:
+    bad = {
+        name: service["state"]
+        for name, service in endpoints.services.items()
+        if service["state"] != "running"
+    }
+    if bad:
+        words = ", ".join(f"{name} is {state}" for name, state in bad.items())
+        return Finding("services", "fail", f"{words}.", f"Read {endpoints.state_dir}/logs.")
+    restarted = [n for n, service in endpoints.services.items() if service["restarts"]]
+    if restarted:
+        words = f"All run, after restarts of {', '.join(restarted)}."
+        return Finding("services", "warn", words, f"Read {endpoints.state_dir}/logs.")
+    return Finding("services", "ok", f"All run: {', '.join(endpoints.services)}.")
+
+
+def _api(endpoints: Endpoints) -> Finding:
+    headers = {"apikey": endpoints.anon_key}
+    answer = httpx.get(f"{endpoints.rest_url}/", headers=headers, timeout=10)
+    if answer.status_code == 200:
+        return Finding("api", "ok", f"PostgREST answers at {endpoints.rest_url}.")
+    return Finding(
+        "api",
+        "fail",
+        f"{endpoints.rest_url} answers {answer.status_code}.",
+        f"Read {endpoints.state_dir}/logs/postgrest.log.",
+    )
+
+
+def _schema(endpoints: Endpoints) -> Finding:
+    waiting = schema.pending(endpoints.db_url)
+    if waiting:
+        words = f"{len(waiting)} migrations are not applied: {', '.join(waiting)}."
+        return Finding("schema", "warn", words, "Apply them: ./frontdesk db migrate")
+    return Finding("schema", "ok", "Every migration is applied.")
+
+
+def _queues(endpoints: Endpoints) -> Finding:
+    with psycopg.connect(endpoints.db_url) as connection:
+        states = connection.execute(
+            "select name, oldest_seconds, dead, is_paused from private.queue_states()"
+        ).fetchall()
+    problems, steps = [], []
+    for name, oldest, dead, is_paused in states:
+        if dead:
+            problems.append(f"{name} has {dead} dead letters")
+            steps.append(f"./frontdesk queues dead {name}")
+        if oldest > OLDEST_SECONDS:
+            why = "it is paused" if is_paused else "no worker takes it"
+            problems.append(f"a message of {name} has waited for {oldest:.0f} seconds, {why}")
+            steps.append(f"./frontdesk queues {'resume' if is_paused else 'show'} {name}")
+    if problems:
+        return Finding("queues", "warn", f"{'; '.join(problems)}.", " · ".join(steps))
+    return Finding("queues", "ok", "Nothing waits too long, nothing is dead.")
+
+
+def _calendars(endpoints: Endpoints) -> Finding:
+    with psycopg.connect(endpoints.db_url) as connection:
+        failing = connection.execute(FAILING_CALENDARS.read_bytes()).fetchall()
+    if not failing:
+        return Finding("calendars", "ok", "Every imported calendar can be read.")
+    words = "; ".join(
+        f"{resource} of {business} from {host or 'a file'}: {reason.rstrip('.')}"
+        for resource, business, host, reason in failing
+    )
+    return Finding(
+        "calendars",
+        "warn",
+        f"Calendars that nobody could read for a day: {words}.",
+        "Ask these businesses for a new address; delete_calendar_import ends an old one.",
+    )
+
+
+def _schedules(endpoints: Endpoints) -> Finding:
+    if found := unbookable(endpoints.db_url):
+        return Finding("schedules", "warn", *in_words(found))
+    return Finding("schedules", "ok", "Every active service can be booked at some time.")
+
+
+def _advisors(endpoints: Endpoints) -> Finding:
+    if programs.supabase_cli() is None:
+        words = "The Supabase CLI is not installed, so its advisors were not asked."
+        return Finding("advisors", "warn", words, "Install it with: npm ci")
+    advice = advisors.advise(endpoints.db_url)
+    if not advice:
+        return Finding("advisors", "ok", "Supabase's database advisors find nothing.")
+    names = ", ".join(sorted({found.name for found in advice}))
+    is_error = any(found.level == "ERROR" for found in advice)
+    return Finding(
+        "advisors",
+        "fail" if is_error else "warn",
+        f"Supabase's database advisors find {len(advice)}: {names}.",
+        "See each: supabase db advisors --db-url …",
+    )

@@ -1,0 +1,143 @@
+"""The tables of the configuration: Supabase's keys that this stack reads, and `[frontdesk.*]`.
+
+Every key of Supabase's config.toml is accepted, so that one file serves both; the sections that
+this stack does not read are passed over. An unknown key is refused by name.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from cli.settings.auth import Auth, NotRead, Section
+from cli.settings.file import read
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Tls(Section):
+    enabled: bool = False
+    cert_path: str | None = None
+    key_path: str | None = None
+
+
+class Api(Section):
+    enabled: bool = True
+    port: Annotated[int, Field(ge=1024, le=65535)] = 54321
+    schemas: Annotated[list[str], Field(min_length=1)] = ["public", "analytics"]
+    extra_search_path: list[str] = ["public", "extensions"]
+    max_rows: Annotated[int, Field(gt=0)] = 1000
+    auto_expose_new_tables: bool | None = None
+    external_url: str | None = None
+    kong_image: str | None = None
+    tls: Tls = Tls()
+
+
+class Migrations(Section):
+    enabled: bool = True
+    schema_paths: list[str] = []
+
+
+class Seed(Section):
+    enabled: bool = True
+    sql_paths: list[str] = ["./seed.sql"]
+
+
+class Db(Section):
+    port: Port = 54322
+    shadow_port: Port = 54320
+    health_timeout: str = "2m"
+    major_version: Annotated[int, Field(ge=15, le=17)] = 17
+    orioledb_version: str = ""
+    root_key: str | None = None
+    migrations: Migrations = Migrations()
+    seed: Seed = Seed()
+    settings: dict[str, str | int | float | bool] = {}
+    pooler: NotRead = {}
+    vault: NotRead = {}
+    network_restrictions: NotRead = {}
+    ssl_enforcement: NotRead = {}
+
+
+class Gateway(Section):
+    max_body_mib: Annotated[int, Field(gt=0, le=1024)] = 10
+
+
+class Rest(Section):
+    db_pool: Annotated[int, Field(gt=0, le=1000)] = 20
+    jwt_cache_max_lifetime: Annotated[int, Field(ge=0)] = 3600
+    jwt_cache_max_entries: Annotated[int, Field(ge=0)] = 1000
+
+
+class Scheduler(Section):
+    every_seconds: Annotated[float, Field(gt=0, le=60)] = 1
+
+
+class Workers(Section):
+    threads: Annotated[int, Field(ge=1, le=64)] = 16
+    lease_seconds: Annotated[float, Field(ge=1, le=3600)] = 60
+    mail_address: str = "frontdesk@localhost"
+
+
+class Calendars(Section):
+    private_hosts: list[str] = []
+
+
+class Mail(Section):
+    sendgrid_api_key: str = ""
+    sendgrid_webhook_key: str = ""
+
+
+class Sms(Section):
+    fast2sms_api_key: str = ""
+
+
+class Webhooks(Section):
+    public_url: str = ""
+
+
+class Push(Section):
+    fcm_service_account: str = ""
+
+
+class Frontdesk(Section):
+    gateway: Gateway = Gateway()
+    rest: Rest = Rest()
+    mail: Mail = Mail()
+    sms: Sms = Sms()
+    push: Push = Push()
+    webhooks: Webhooks = Webhooks()
+    scheduler: Scheduler = Scheduler()
+    workers: Workers = Workers()
+    calendars: Calendars = Calendars()
+
+
+class Config(Section):
+    """The whole file. `api.schemas` is the one list of exposed schemas."""
+
+    project_id: str = "frontdesk"
+    api: Api = Api()
+    db: Db = Db()
+    auth: Auth = Auth()
+    frontdesk: Frontdesk = Frontdesk()
+    realtime: NotRead = {}
+    studio: NotRead = {}
+    inbucket: NotRead = {}
+    local_smtp: NotRead = {}
+    storage: NotRead = {}
+    edge_runtime: NotRead = {}
+    functions: NotRead = {}
+    analytics: NotRead = {}
+    experimental: NotRead = {}
+    remotes: NotRead = {}
+
+
+def load(path: Path) -> Config:
+    """Return the configuration at `path`, with `env(NAME)` and the FRONTDESK_* overrides applied.
+
+    Raises:
+        Refusal: when the file cannot be read, or a key in it is unknown or has a wrong value.
+    """
+    return read(path, Config)
