@@ -92,7 +92,7 @@ def _resource(endpoints: Endpoints, reference: str, name: str) -> object:
         how_many = "more than one" if rows else "no"
         raise Refusal(
             f"The business has {how_many} resource {name}.",
-            "Name its id, as in the view resources.",
+            "Give the id, as in the view resources.",
         )
     return rows[0]["id"]
 

@@ -29,7 +29,7 @@ def the_business(endpoints: Endpoints, name: str) -> dict[str, Any]:
     rows = ask_file(endpoints, SQL / "find_business.sql", name=name)
     if not rows:
         raise Refusal(
-            f"There is no business {name}.", "Name its slug, as in the column business of a list."
+            f"There is no business {name}.", "Give its slug, as in the column business of a list."
         )
     return rows[0]
 
