@@ -8,6 +8,7 @@ alter table private.schedules enable row level security;
 alter table private.effects enable row level security;
 
 grant usage on schema private to worker, edge;
+grant usage on schema dramatiq to worker;
 
 grant execute on function
 private.send_due_ticks(),
@@ -16,4 +17,5 @@ private.finish_effect(uuid, text, jsonb),
 private.forget_old_effects(),
 private.paused_queues()
 to worker;
+grant execute on function dramatiq.notify_workers(text) to worker;
 grant execute on function private.queue_states() to worker, edge;

@@ -27,8 +27,6 @@ $$;
 
 /*
  * Make the queue and its dead letters, and let the workers read and write both.
- * Rows of a queue are rewritten with every read and gone soon after: so vacuum comes often, and
- * pages keep room for the next version.
  * Definer: whoever registers a queue need not be the owner of pgmq.
  */
 create function private.queues__make()
@@ -44,17 +42,8 @@ begin
     grant usage on schema pgmq to worker;
     grant execute on all functions in schema pgmq to worker;
     grant select on table pgmq.meta to worker;
+    perform dramatiq.make_queue(new.name);
     foreach v_name in array array[new.name, new.name || '_dead'] loop
-        perform pgmq.create(v_name);
-        execute format(
-            'alter table pgmq.%I set (
-                fillfactor = 70,
-                autovacuum_vacuum_scale_factor = 0.02,
-                autovacuum_vacuum_threshold = 500,
-                autovacuum_vacuum_cost_delay = 0
-            )',
-            'q_' || v_name
-        );
         execute format(
             'grant select, insert, update, delete on pgmq.%I, pgmq.%I to worker',
             'q_' || v_name, 'a_' || v_name

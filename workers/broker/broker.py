@@ -12,7 +12,6 @@ from dramatiq import Message
 from dramatiq.broker import Broker, Consumer
 from dramatiq.errors import ConnectionClosed, QueueJoinTimeout, QueueNotFound
 from dramatiq.middleware import Middleware
-from psycopg import sql
 from psycopg_pool import ConnectionPool
 
 from workers.broker import names, statements, wire
@@ -21,6 +20,9 @@ from workers.broker.fetcher import Fetcher, Pace, leases
 from workers.broker.guards import GiveBack, KeepLease, RefuseWrongArguments
 from workers.broker.leased import Lease, LeasedMessage
 from workers.broker.settler import Settler
+
+
+INSTALLING = 0x64726D70  # the advisory lock under which functions for queues are installed
 
 
 class PgmqBroker(Broker):
@@ -180,7 +182,7 @@ class PgmqBroker(Broker):
                 {
                     "delay": seconds,
                     "message": wire.pack(message),
-                    "channel": names.channel(message.queue_name),
+                    "queue_name": names.checked(message.queue_name),
                 },
             )
 
@@ -208,18 +210,28 @@ class PgmqBroker(Broker):
             return
         name = names.checked(queue_name)
         try:
-            row = connection.execute(
-                "select to_regclass(%s)", (f'pgmq."q_{name}_dead"',)
-            ).fetchone()
-            if row is None or row[0] is None:
-                connection.execute(
-                    sql.SQL(statements.text("make")).format(
-                        name=sql.Literal(name), dead_name=sql.Literal(names.dead_name(name))
-                    )
-                )
+            if not _is_ready(connection, name):
+                with connection.transaction():
+                    # Two processes must not replace the functions at the same time.
+                    connection.execute("select pg_advisory_xact_lock(%s)", (INSTALLING,))
+                    if not _is_ready(connection, name):
+                        connection.execute(statements.text("queues"))
+                        connection.execute("select dramatiq.make_queue(%s)", (name,))
         except psycopg.errors.InsufficientPrivilege:
-            raise QueueNotFound(f"{queue_name}: it is not there and may not be made.") from None
+            raise QueueNotFound(
+                f"{queue_name}: it does not exist and may not be made."
+            ) from None
         self._made.add(queue_name)
+
+
+def _is_ready(connection: psycopg.Connection, name: str) -> bool:
+    """Return whether a queue and the functions for queues exist."""
+    row = connection.execute(
+        "select to_regclass(%s) is not null"
+        " and to_regprocedure('dramatiq.notify_workers(text)') is not null",
+        (f'pgmq."q_{names.dead_name(name)}"',),
+    ).fetchone()
+    return bool(row and row[0])
 
 
 class _Connected:

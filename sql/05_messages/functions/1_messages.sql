@@ -1,12 +1,8 @@
 -- Emitting, ticking, and the two halves of an effect on the outside.
 
 /*
- * Put one message into a queue, for an actor, in Dramatiq's format. Without `due_at` it may be read
- * as soon as the transaction commits, and whoever waits for the queue is told so.
- *
- * Of those who are about to commit only one rings: a notification makes commits wait for each
- * other, and one is enough to wake a worker, who then reads until there is nothing left. What is
- * missed in between is found by the next poll.
+ * Put one message into a queue, for an actor, in Dramatiq's format. Without `due_at` it can be read
+ * as soon as the transaction commits, and the workers are notified.
  * Definer: senders need no rights on queues.
  */
 create function private.send_message(
@@ -22,9 +18,6 @@ volatile
 security definer
 set search_path = ''
 as $$
-declare
-    -- The one that pgmq itself would use.
-    v_channel constant text = 'pgmq.q_' || queue || '.INSERT';
 begin
     perform pgmq.send(
         queue,
@@ -40,8 +33,8 @@ begin
         null::jsonb,
         coalesce(due_at, clock_timestamp())
     );
-    if due_at is null and pg_try_advisory_xact_lock(hashtextextended(v_channel, 0)) then
-        perform pg_notify(v_channel, '');
+    if due_at is null then
+        perform dramatiq.notify_workers(queue);
     end if;
 end;
 $$;

@@ -151,7 +151,7 @@ begin
         'q_' || queue || '_dead', 'q_' || queue
     ) using msg_ids;
     get diagnostics v_count = row_count;
-    perform pg_notify('pgmq.q_' || queue || '.INSERT', '');
+    perform dramatiq.notify_workers(queue);
     return v_count;
 end;
 $$;

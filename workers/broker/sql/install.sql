@@ -1,4 +1,4 @@
--- What results and rate limits need; as often as you like.
+-- The tables of results and rate limits. It may run again at any time.
 create schema if not exists dramatiq;
 
 create table if not exists dramatiq.results (

@@ -1,11 +1,9 @@
--- Of those who are about to commit only one rings: a notification makes commits wait for each other,
--- and one is enough to wake a worker, who then reads until there is nothing left.
 with sent as (
     insert into {queue} (vt, message)
     values (clock_timestamp() + make_interval(secs => %(delay)s), %(message)s::jsonb)
     returning msg_id
 )
 
-select pg_notify(%(channel)s, '')
+select dramatiq.notify_workers(%(queue_name)s)
 from sent
-where %(delay)s = 0 and pg_try_advisory_xact_lock(hashtextextended(%(channel)s, 0))
+where %(delay)s = 0

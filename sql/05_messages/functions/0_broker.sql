@@ -1,0 +1,1 @@
+../../../workers/broker/sql/queues.sql
