@@ -1,7 +1,8 @@
-"""pgTAP in pytest: each assertion of a `*.test.sql` file is a test.
+"""pgTAP in pytest: each assertion of a `*.test.sql` file is a test, named by its sentence.
 
-A file runs once, in a clone of the template, through psql. Its fixed plan says how many tests it
-has; one that was not reached fails with what psql said.
+A file runs once, through psql. Its fixed plan says how many tests it has; one that was not reached
+fails with what psql said. Files that roll back share one clone of the template; the others get
+their own.
 """
 
 from __future__ import annotations
@@ -9,17 +10,21 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import cast
 
 import pytest
 
 from cli.stack.programs import postgres_bin
+from tests.harness.database import Database
+from tests.harness.pgtap_file import Source
 from tests.harness.session import session_of
 
-PLAN = re.compile(r"^select plan\((\d+)\);", re.MULTILINE | re.IGNORECASE)
 RESULT = re.compile(r"(?P<fails>not )?ok (?P<number>\d+)(?: - (?P<sentence>.*))?")
 SEARCH_PATH = "public,tap,extensions"
 
@@ -48,42 +53,55 @@ class Run:
 class SqlFile(pytest.File):
     """A file of pgTAP assertions."""
 
-    planned = 0
-    _run: Run | None = None
+    @cached_property
+    def source(self) -> Source:
+        """What the file says about itself."""
+        return Source(self.path.read_text("utf-8"))
 
     def collect(self) -> Iterator[pytest.Item]:
         """One item for each planned assertion."""
-        plan = PLAN.search(self.path.read_text("utf-8"))
-        if plan is None:
+        sentences, planned = self.source.sentences, self.source.planned
+        if planned is None:
             raise self.CollectError(f"{self.path} has no fixed plan: `select plan(N);`")
-        self.planned = int(plan[1])
-        for number in range(1, self.planned + 1):
-            yield cast("pytest.Item", SqlAssertion.from_parent(self, name=str(number)))
+        if len(sentences) != planned:
+            raise self.CollectError(
+                f"{self.path} plans {planned} assertions and has {len(sentences)} sentences. Each"
+                " assertion is a statement of its own, and a literal sentence is its last argument."
+            )
+        seen: Counter[str] = Counter()
+        for number, sentence in enumerate(sentences, start=1):
+            seen[sentence] += 1
+            again = f" ({seen[sentence]})" if seen[sentence] > 1 else ""
+            item = SqlAssertion.from_parent(self, name=f"{sentence}{again}")
+            item.number = number
+            yield cast("pytest.Item", item)
 
-    @property
+    @cached_property
     def outcome(self) -> Run:
-        """What the file's run gave; the first assertion that asks runs it for all."""
-        if self._run is None:
-            with session_of(self.config).clone() as database:
-                self._run = run_file(self.path, database.dsn)
-        return self._run
+        """What the file's run returned; the first assertion that asks runs it for all."""
+        session = session_of(self.config)
+        database: AbstractContextManager[Database] = (
+            session.shared_clone() if self.source.rolls_back else session.clone()
+        )
+        with database as opened:
+            return run_file(self.path, opened.dsn)
 
 
 class SqlAssertion(pytest.Item):
     """One assertion, by its number in the file."""
 
+    number = 0
+
     def runtest(self) -> None:
         """Look up what the file's run said about this assertion."""
         file = cast("SqlFile", self.parent)
-        run, number = file.outcome, int(self.name)
-        result = run.results.get(number)
+        result = file.outcome.results.get(self.number)
         if result is None:
-            raise AssertionFailed(f"Assertion {number} did not run.\n{run.failure}")
+            raise AssertionFailed(f"Assertion {self.number} did not run.\n{file.outcome.failure}")
         if not result.holds:
             raise AssertionFailed("\n".join([result.sentence, *result.diagnostics]))
-        if number == file.planned and (run.failure or len(run.results) != number):
-            ran = f"{len(run.results)} assertions ran, {number} are planned."
-            raise AssertionFailed(f"{ran}\n{run.failure}")
+        if self.number == file.source.planned:
+            _check_plan(file)
 
     def repr_failure(
         self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None
@@ -94,8 +112,20 @@ class SqlAssertion(pytest.Item):
         return str(super().repr_failure(excinfo))
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """How pytest names it: the file and the number."""
-        return self.path, None, f"{self.path.name} assertion {self.name}"
+        """How pytest names it: the file and the sentence."""
+        return self.path, None, f"{self.path.name}: {self.name}"
+
+
+def _check_plan(file: SqlFile) -> None:
+    """Fail unless exactly what was planned has run, under the names that pytest shows."""
+    run, planned = file.outcome, file.source.planned
+    if run.failure or len(run.results) != planned:
+        ran = f"{len(run.results)} assertions ran, {planned} are planned."
+        raise AssertionFailed(f"{ran}\n{run.failure}")
+    for number, sentence in enumerate(file.source.sentences, start=1):
+        if run.results[number].sentence != sentence:
+            said = run.results[number].sentence
+            raise AssertionFailed(f"Assertion {number} is named {sentence!r} and says {said!r}.")
 
 
 def run_file(path: Path, dsn: str) -> Run:
@@ -107,7 +137,7 @@ def run_file(path: Path, dsn: str) -> Run:
         ],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         env={**os.environ, "PGOPTIONS": f"-c search_path={SEARCH_PATH}"},
     )
     return Run(parse(done.stdout), done.stderr.strip() if done.returncode else "")
@@ -119,7 +149,8 @@ def parse(output: str) -> dict[int, Result]:
     latest: Result | None = None
     for line in output.splitlines():
         if match := RESULT.fullmatch(line):
-            latest = Result(not match["fails"], match["sentence"] or "")
+            sentence = (match["sentence"] or "").replace("\\#", "#")
+            latest = Result(not match["fails"], sentence)
             results[int(match["number"])] = latest
         elif line.startswith("#") and latest is not None:
             latest.diagnostics.append(line)

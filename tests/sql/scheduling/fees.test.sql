@@ -113,8 +113,7 @@ select results_eq(
         '5000 2500 2500 700 24', '5000 2500 2500 700 24', '5000 2500 2500 700 24',
         '5000 4000 1000 700 2', '5000 4000 1000 700 2', '5000 5000 0 700', '5000 5000 0 700'
     ],
-    'each tier begins a moment after its hours, which are elapsed hours; from the start on a no-show''s
-fee is the least'
+    'each tier begins a moment after its hours, in elapsed time, and from the start on the no-show fee is the least'
 );
 
 -- The policy of the booking decides, whatever becomes of the policy

@@ -81,7 +81,7 @@ begin atomic
     from public.available_slots(tests.id(offered.service)::text, from_at, to_at) as slots
     inner join public.resources on resources.id = slots.resource_id;
 end;
-create function pg_temp.refused(at text, sentence text, description text, service text, whom text)
+create function pg_temp.refused(at text, service text, whom text, sentence text, description text)
 returns text
 language sql
 as $$
@@ -107,8 +107,8 @@ select is(
     'an hour later it is the 7th in Tokyo, still the 6th in Honolulu, and both are'
 );
 select pg_temp.refused(
-    '2031-05-05T15:00:00Z', 'No more can be booked with this resource in that period.',
-    'Ann cannot be had that day', 'Talk', 'Ann'
+    '2031-05-05T15:00:00Z', 'Talk', 'Ann',
+    'No more can be booked with this resource in that period.', 'Ann cannot be had that day'
 );
 select lives_ok(
     $$ select tests.book('2031-05-05T15:00:00Z') $$, 'somebody can'
@@ -131,8 +131,8 @@ select is(
     'when both have reached their limit nobody is offered'
 );
 select pg_temp.refused(
-    '2031-05-06T10:00:00Z', 'No more can be booked with this resource in that period.',
-    'and why is said', 'Talk', null
+    '2031-05-06T10:00:00Z', 'Talk', null,
+    'No more can be booked with this resource in that period.', 'and why is said'
 );
 select lives_ok(
     $$ select public.reschedule_booking(id::text, '2031-05-06T10:00:00Z') from public.bookings
@@ -179,8 +179,8 @@ select is(
     'talks need no room'
 );
 select pg_temp.refused(
-    '2031-05-07T03:00:00Z', 'No more can be booked with this resource in that period.',
-    'a massage does', 'Massage', 'Ann'
+    '2031-05-07T03:00:00Z', 'Massage', 'Ann',
+    'No more can be booked with this resource in that period.', 'a massage does'
 );
 select lives_ok(
     $$ select tests.book('2031-05-11T15:00:00Z', 'Massage', 'Ben') $$, 'Monday begins another week'
@@ -204,7 +204,8 @@ select is(
     tests.offered('2031-05-02T00:00:00Z', '2031-05-31T15:00:00Z', 'Massage'), 'nobody', 'and the last of May'
 );
 select pg_temp.refused(
-    '2031-05-20T12:00:00Z', 'The business takes no more bookings in that period.', 'for anybody', 'Talk', 'Ann'
+    '2031-05-20T12:00:00Z', 'Talk', 'Ann', 'The business takes no more bookings in that period.',
+    'for anybody'
 );
 select is(tests.offered('2031-05-31T15:00:00Z', '2031-05-31T16:00:00Z'), 'Ann Ben', 'June begins at three UTC');
 select lives_ok(
@@ -239,12 +240,13 @@ select is(
 );
 select tests.act_as('customer');
 select pg_temp.refused(
-    '2031-05-06T05:00:00Z', 'One customer cannot book more in that period.', 'the customer is told', 'Massage', 'Ann'
+    '2031-05-06T05:00:00Z', 'Massage', 'Ann', 'One customer cannot book more in that period.',
+    'the customer is told'
 );
 select lives_ok($$ select tests.book('2031-05-08T05:00:00Z', whom => 'Ann') $$, 'a talk with Ann is the second');
 select pg_temp.refused(
-    '2031-12-31T14:00:00Z', 'One customer cannot book more in that period.',
-    'and the last of the year, to its last hour in Tokyo', 'Talk', null
+    '2031-12-31T14:00:00Z', 'Talk', null, 'One customer cannot book more in that period.',
+    'and the last of the year, to its last hour in Tokyo'
 );
 select tests.act_as('owner');
 select lives_ok(
