@@ -16,7 +16,7 @@ from cli.options import DEFAULT_STATE, ROOT, StateOption, UrlOption
 from cli.output import talk
 from cli.refusal import Refusal
 from cli.schema.advisors import advise
-from cli.schema.planning import write_migration
+from cli.schema.planning import freeze, write_migrations
 from cli.schema.scratch import create_database, scratch_cluster
 from cli.stack.programs import postgres_bin
 from cli.stack.state import State
@@ -26,7 +26,12 @@ app = typer.Typer(help="The database: its schema, migrations and checks.", no_ar
 
 @app.command()
 def diff(
-    name: Annotated[str, typer.Argument(help="What the migration does, such as add_waitlist.")],
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            help="What the migration does, such as add_waitlist. Needed from the first release on."
+        ),
+    ] = None,
     *,
     allow_drops: Annotated[
         bool,
@@ -37,27 +42,51 @@ def diff(
         ),
     ] = False,
 ) -> None:
-    """Write the next migration: the difference between supabase/migrations and sql/."""
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+    """Write the migrations that lead to sql/.
+
+    Until the first release this rewrites the initial migration of each domain that changed.
+    """
+    if name is not None and not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise Refusal(f"{name!r} cannot name a migration.", "Use lower-case letters, digits and _.")
-    paths = write_migration(name, allow_drops=allow_drops)
+    paths = write_migrations(name, allow_drops=allow_drops)
     if not paths:
         talk("Nothing changed: the migrations make what sql/ declares.")
     for path in paths:
         print(path.relative_to(ROOT))
     if paths:
-        talk("Proved: the migrations now make what sql/ declares. Read it, then commit it.")
+        talk("Proved: the migrations now make what sql/ declares. Read the diff, then commit it.")
 
 
 @app.command()
-def migrate(*, state: StateOption = DEFAULT_STATE, db_url: UrlOption = None) -> None:
+def migrate(
+    *,
+    state: StateOption = DEFAULT_STATE,
+    db_url: UrlOption = None,
+    pre: Annotated[
+        bool,
+        typer.Option(
+            "--pre",
+            envvar="FRONTDESK_PRE",
+            help="Stop before the first post part: the old version may still run.",
+        ),
+    ] = False,
+) -> None:
     """Apply the migrations that the database lacks."""
     dsn = _database(state, db_url)
     schema.install_platform(dsn)
-    applied = schema.migrate(dsn)
+    applied = schema.migrate(dsn, is_pre_only=pre)
     for version in applied:
         print(version)
     talk(f"Applied {len(applied)}." if applied else "Nothing to apply.")
+
+
+@app.command(name="freeze")
+def freeze_migrations() -> None:
+    """List all migrations as released: from then on they never change."""
+    added = freeze()
+    for path in added:
+        print(path.relative_to(ROOT))
+    talk(f"Released {len(added)}. Commit supabase/frozen.sha256 with the release.")
 
 
 @app.command()

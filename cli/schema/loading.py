@@ -12,10 +12,10 @@ import psycopg
 
 from cli.schema.connection import exclusive, exists, run_file
 from cli.schema.history import create_history
-from cli.schema.layout import SUPABASE, declared_files
+from cli.schema.layout import CHECKOUT, Checkout
 
 
-def install_platform(dsn: str) -> None:
+def install_platform(dsn: str, checkout: Checkout = CHECKOUT) -> None:
     """Install what hosted Supabase already has, our own roles, and the record of migrations.
 
     On Supabase its own part is left alone. May run again at any time.
@@ -26,32 +26,31 @@ def install_platform(dsn: str) -> None:
     with exclusive(dsn) as connection, connection.transaction():
         if not exists(connection, "select from pg_roles where rolname = 'supabase_admin'"):
             _install_queues(connection)
-            for path in sorted((SUPABASE / "platform").glob("*.sql")):
+            for path in sorted((checkout.supabase / "platform").glob("*.sql")):
                 run_file(connection, path)
-        run_file(connection, SUPABASE / "roles.sql")
+        run_file(connection, checkout.supabase / "roles.sql")
         create_history(connection)
 
 
-def declare(dsn: str) -> None:
+def declare(dsn: str, checkout: Checkout = CHECKOUT) -> None:
     """Load the whole of sql/ into a database that has the platform and nothing else.
 
     Raises:
         Refusal: when a file fails.
     """
     with exclusive(dsn) as connection, connection.transaction():
-        for path in declared_files():
+        for path in checkout.declared_files():
             run_file(connection, path)
 
 
-def seed(dsn: str) -> None:
-    """Load the reference data; rows that are there stay as they are.
+def seed(dsn: str, checkout: Checkout = CHECKOUT) -> None:
+    """Load the reference data of every domain; rows that are there stay as they are.
 
     Raises:
-        Refusal: when the file fails.
+        Refusal: when a file fails.
     """
-    path = SUPABASE / "seed.sql"
-    if path.exists():
-        with exclusive(dsn) as connection, connection.transaction():
+    with exclusive(dsn) as connection, connection.transaction():
+        for path in checkout.seed_files():
             run_file(connection, path)
 
 

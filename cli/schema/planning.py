@@ -1,37 +1,29 @@
-"""How the next migration is planned: from the migrated schema to the declared one.
+"""How migrations are written: planned, and proved against what sql/ declares.
 
-The first migration is sql/ itself. Every later one is what pg-delta plans between two throw-away
-databases, with the columns of new tables in order, and with the comments and grants on columns of
-views, which pg-delta does not see. Each is proved: built again, compared by pg-delta and by a
-catalog of our own.
+Until the first release, the initial migrations are rewritten from sql/. From then on the released
+migrations are frozen, and every change is an increment. A migration is kept only when a database
+that all migrations make is the one that sql/ declares, for pg-delta and for our own definitions.
 """
 
 from __future__ import annotations
 
-import json
-import subprocess
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from cli import schema
-from cli.options import ROOT
 from cli.refusal import Refusal
-from cli.schema.column_order import column_order, keep_column_order
+from cli.schema import initial, pgdelta
 from cli.schema.definitions import definitions, differences
+from cli.schema.history import migrate
+from cli.schema.increments import plan_parts, write_parts
+from cli.schema.layout import CHECKOUT, Checkout, checksum_of
+from cli.schema.loading import declare, install_platform
+from cli.schema.ownership import owner_of, owners
 from cli.schema.scratch import create_database, scratch_cluster
-from cli.schema.view_columns import view_columns
 from cli.stack.postgres import Cluster
-
-PGDELTA = ROOT / "node_modules" / ".bin" / "pgdelta"
-NOTHING_TO_DO = 3
-HEAD = "-- {title}\nset lock_timeout = '5s';\n"
-TAIL = "notify pgrst, 'reload schema';\n"
 
 
 @dataclass(frozen=True)
-class Plan:
+class Databases:
     """Two databases of one cluster: as migrated, and as declared."""
 
     cluster: Cluster
@@ -39,27 +31,85 @@ class Plan:
     declared: str
 
 
-def write_migration(
-    name: str, *, allow_drops: bool = False, folder: Path = schema.MIGRATIONS
+def write_migrations(
+    name: str | None = None, *, allow_drops: bool = False, checkout: Checkout = CHECKOUT
 ) -> list[Path]:
-    """Plan, write and prove the next migration; gives its files, none when nothing changed.
+    """Write and prove what is between the migrations and sql/; returns the files that changed.
 
     Raises:
-        Refusal: when the plan deletes something and `allow_drops` is not given, when sql/ or a
-            migration fails, or when the result is not what sql/ declares; then nothing is written.
+        Refusal: when an increment has no name, when it deletes something and `allow_drops` is not
+            given, when sql/ or a migration fails, or when the result is not what sql/ declares;
+            then nothing is written.
     """
-    with scratch_cluster() as cluster:
-        plan = _build(cluster, folder)
-        if not differences(definitions(plan.migrated), definitions(plan.declared)):
-            return []
-        parts = (
-            _parts(plan, allow_drops=allow_drops)
-            if schema.migration_files(folder)
-            else [_baseline()]
+    if not checkout.frozen():
+        return _rewrite_initial(checkout)
+    if name is None:
+        raise Refusal(
+            "The migrations are released, so a change is a migration of its own.",
+            "Name it: ./frontdesk db diff NAME",
         )
-        paths = _write(parts, name, folder)
+    return _write_increment(name, allow_drops, checkout)
+
+
+def drift(checkout: Checkout = CHECKOUT) -> list[str]:
+    """The files or objects in which the migrations and sql/ differ."""
+    if found := _wrong_files(checkout):
+        return found
+    with scratch_cluster() as cluster:
+        return _differences(_build(cluster, checkout))
+
+
+def freeze(checkout: Checkout = CHECKOUT) -> list[Path]:
+    """List all migrations as released; returns those that were not listed before.
+
+    Raises:
+        Refusal: when an initial migration is not sql/ joined, or a released one has changed.
+    """
+    if found := _wrong_files(checkout):
+        raise Refusal(
+            f"These migrations are not what they were made from: {', '.join(found[:10])}.",
+            "Restore released ones; write the others with ./frontdesk db diff",
+        )
+    files, before = checkout.migration_files(), checkout.frozen()
+    lines = [f"{checksum_of(path)}  {path.name}\n" for path in files]
+    checkout.frozen_list.write_text("".join(lines), "utf-8")
+    return [path for path in files if path.name not in before]
+
+
+def _wrong_files(checkout: Checkout) -> list[str]:
+    """Initial migrations that are not sql/ joined, or released ones that have changed."""
+    frozen = checkout.frozen()
+    if not frozen:
+        return [path.name for path in initial.stale(checkout)]
+    present = {path.name: checksum_of(path) for path in checkout.migration_files()}
+    return [name for name, checksum in frozen.items() if present.get(name) != checksum]
+
+
+def _rewrite_initial(checkout: Checkout) -> list[Path]:
+    texts = initial.stale(checkout)
+    before = {path: path.read_text("utf-8") if path.exists() else None for path in texts}
+    initial.write(texts)
+    try:
+        if texts:
+            with scratch_cluster() as cluster:
+                _prove(_build(cluster, checkout))
+    except Refusal:
+        initial.write(before)
+        raise
+    return list(texts)
+
+
+def _write_increment(name: str, allow_drops: bool, checkout: Checkout) -> list[Path]:  # noqa: FBT001
+    with scratch_cluster() as cluster:
+        databases = _build(cluster, checkout)
+        found = _differences(databases)
+        if not found:
+            return []
+        parts = plan_parts(databases.migrated, databases.declared, allow_drops=allow_drops)
+        title = f"{name.replace('_', ' ').capitalize()} ({_domains(found, checkout)})."
+        paths = write_parts(parts, name, title, checkout)
         try:
-            _prove(plan, folder)
+            _prove(_rebuilt(databases, checkout))
         except Refusal:
             for path in paths:
                 path.unlink()
@@ -67,111 +117,40 @@ def write_migration(
     return paths
 
 
-def drift(folder: Path = schema.MIGRATIONS) -> list[str]:
-    """The objects in which the migrations and sql/ differ, as `kind name`."""
-    with scratch_cluster() as cluster:
-        plan = _build(cluster, folder)
-        found = differences(definitions(plan.migrated), definitions(plan.declared))
-        return found or _pgdelta_differences(plan.migrated, plan.declared)
+def _domains(found: list[str], checkout: Checkout) -> str:
+    """The domains whose objects changed, in load order."""
+    known = owners(checkout)
+    changed = {domain.path.name for name in found if (domain := owner_of(name, known))}
+    return ", ".join(sorted(changed))
 
 
-def _build(cluster: Cluster, folder: Path) -> Plan:
-    schema.install_platform(create_database(cluster, "platform"))
-    plan = Plan(
-        cluster=cluster,
-        migrated=create_database(cluster, "migrated", template="platform"),
-        declared=create_database(cluster, "declared", template="platform"),
-    )
-    schema.migrate(plan.migrated, folder)
-    schema.declare(plan.declared)
-    return plan
+def _build(cluster: Cluster, checkout: Checkout) -> Databases:
+    install_platform(create_database(cluster, "platform"), checkout)
+    declared = create_database(cluster, "declared", template="platform")
+    declare(declared, checkout)
+    return _migrated(cluster, "migrated", declared, checkout)
 
 
-def _baseline() -> str:
-    files = schema.declared_files()
-    return "\n".join(f"-- {path.relative_to(ROOT)}\n\n{path.read_text('utf-8')}" for path in files)
+def _rebuilt(databases: Databases, checkout: Checkout) -> Databases:
+    """The same with another database that the migrations make."""
+    return _migrated(databases.cluster, "proof", databases.declared, checkout)
 
 
-def _parts(plan: Plan, *, allow_drops: bool) -> list[str]:
-    """The plan as texts; each is applied to the migrated database before the next is known."""
-    order = column_order(plan.declared)
-    with TemporaryDirectory() as folder, schema.connect(plan.migrated) as connection:
-        parts = [
-            keep_column_order(text, order) for text in _render(plan, Path(folder), allow_drops)
-        ]
-        for number, part in enumerate(parts):
-            path = Path(folder) / f"plan_{number}.sql"
-            path.write_text(part, "utf-8")
-            with connection.transaction():
-                schema.run_file(connection, path)
-    before, after = view_columns(plan.migrated), view_columns(plan.declared)
-    undone = [unmake for key, (_make, unmake) in before.items() if key not in after]
-    made = [make for key, (make, _unmake) in after.items() if before.get(key, ("",))[0] != make]
-    if undone or made:
-        parts = [*parts[:-1], "\n".join([*parts[-1:], *undone, *made, ""])]
-    return parts
+def _migrated(cluster: Cluster, name: str, declared: str, checkout: Checkout) -> Databases:
+    migrated = create_database(cluster, name, template="platform")
+    migrate(migrated, checkout)
+    return Databases(cluster, migrated, declared)
 
 
-def _render(plan: Plan, folder: Path, allow_drops: bool) -> list[str]:  # noqa: FBT001
-    plan_file = folder / "plan.json"
-    _pgdelta(
-        *("plan", "--source", plan.migrated, "--desired", plan.declared),
-        *("--renames", "off", "--strict-coverage", "--out", str(plan_file)),
-    )
-    drops = ["--allow-drops"] if allow_drops else []
-    done = subprocess.run(
-        [PGDELTA, "render", "--plan", plan_file, "--out", folder / "part", *drops],
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode == NOTHING_TO_DO:
-        return []
-    if done.returncode:
+def _prove(databases: Databases) -> None:
+    if found := _differences(databases):
         raise Refusal(
-            f"This migration is not written: {done.stderr.strip()}",
-            "Read what it deletes; when that is meant, repeat with --allow-drops.",
-        )
-    return [Path(file["path"]).read_text("utf-8") for file in json.loads(done.stdout)["files"]]
-
-
-def _write(parts: list[str], name: str, folder: Path) -> list[Path]:
-    folder.mkdir(parents=True, exist_ok=True)
-    now = datetime.now(UTC)
-    newest = max(map(schema.version_of, schema.migration_files(folder)), default="")
-    paths = []
-    for number, part in enumerate(parts):
-        version = f"{now + timedelta(seconds=number):%Y%m%d%H%M%S}"
-        if version <= newest:
-            raise Refusal(
-                f"The newest migration is {newest}, which is not in the past.",
-                "Correct the clock, or wait a moment.",
-            )
-        path = folder / f"{version}_{name}.sql"
-        title = name.replace("_", " ").capitalize() + "."
-        path.write_text("\n".join([HEAD.format(title=title), part.strip() + "\n", TAIL]), "utf-8")
-        paths.append(path)
-    return paths
-
-
-def _prove(plan: Plan, folder: Path) -> None:
-    proof = create_database(plan.cluster, "proof", template="platform")
-    schema.migrate(proof, folder)
-    found = differences(definitions(proof), definitions(plan.declared))
-    found = found or _pgdelta_differences(proof, plan.declared)
-    if found:
-        raise Refusal(
-            f"The migration would not make what sql/ declares: {', '.join(found[:10])}.",
+            f"The migrations would not make what sql/ declares: {', '.join(found[:10])}.",
             "Add new columns at the end of their table, or write this step by hand.",
         )
 
 
-def _pgdelta_differences(one: str, other: str) -> list[str]:
-    said = _pgdelta("diff", "--source", one, "--desired", other)
-    return [] if "No differences" in said else said.splitlines()
-
-
-def _pgdelta(*arguments: str) -> str:
-    done = subprocess.run([PGDELTA, *arguments], capture_output=True, text=True)
-    if done.returncode:
-        raise Refusal(f"pg-delta failed: {done.stderr.strip()}", "Repeat after `npm ci`.")
-    return done.stdout
+def _differences(databases: Databases) -> list[str]:
+    migrated, declared = databases.migrated, databases.declared
+    found = differences(definitions(migrated), definitions(declared))
+    return found or pgdelta.differences(migrated, declared)

@@ -5,14 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-
-from cli import schema
 from cli.options import ROOT
-from cli.refusal import Refusal
-from cli.schema import planning
-from cli.schema.scratch import create_database, drop_database
-from tests.harness.session import DatabaseSession
+from cli.schema import CHECKOUT, planning
 
 ERRORS = ROOT / "docs" / "errors.md"
 REFUSE = re.compile(r"private\.refus(?:e|al)\(\s*'PT(\d{3})',\s*'(\w+)'")
@@ -26,7 +20,7 @@ ROW = re.compile(r"^\|(?P<tokens>(?: *`\w+`,?)+) *\|(?P<statuses>(?: *\d{3},?)+)
 def refusals() -> set[tuple[str, str]]:
     """(token, status) of every refusal in sql/."""
     found = set()
-    for path in schema.declared_files():
+    for path in CHECKOUT.declared_files():
         text = path.read_text("utf-8")
         found |= {(token, status) for status, token in REFUSE.findall(text)}
         found |= {(token, "429") for token in REFUSE_LATER.findall(text)}
@@ -48,12 +42,8 @@ def test_the_migrations_make_what_is_declared() -> None:
     assert planning.drift() == []
 
 
-def test_drift_is_noticed(tmp_path: Path) -> None:
-    assert "schema private" in planning.drift(tmp_path)
-
-
 def test_every_refusal_names_its_status_and_token_in_place() -> None:
-    for path in schema.declared_files():
+    for path in CHECKOUT.declared_files():
         text = path.read_text("utf-8")
         assert len(ANY_REFUSE.findall(text)) == len(REFUSE.findall(text)), path
 
@@ -69,28 +59,3 @@ def other_parts_refuse() -> set[str]:
     """Tokens that the gateway and the edge answer with."""
     files = [*(ROOT / "workers").rglob("*.py"), *(ROOT / "cli" / "stack").glob("*.conf")]
     return set(re.findall(r'details"?[=:]"([a-z_]+)"', "\n".join(map(Path.read_text, files))))
-
-
-def test_a_failing_file_is_named_with_its_line(databases: DatabaseSession, tmp_path: Path) -> None:
-    dsn = create_database(databases.cluster, "broken")
-    (tmp_path / "20310101000000_broken.sql").write_text("select 1;\n\nselect nothing;\n")
-    schema.install_platform(dsn)
-    with pytest.raises(Refusal, match=r"broken\.sql:3: column \"nothing\" does not exist"):
-        schema.migrate(dsn, tmp_path)
-    assert schema.pending(dsn, tmp_path) == ["20310101000000"]
-    drop_database(databases.cluster, "broken")
-
-
-def test_a_database_of_a_newer_version_is_refused(
-    databases: DatabaseSession, tmp_path: Path
-) -> None:
-    dsn = create_database(databases.cluster, "newer")
-    schema.install_platform(dsn)
-    path = tmp_path / "20310101000000_newer.sql"
-    path.write_text("select 1;\n")
-    assert schema.migrate(dsn, tmp_path) == ["20310101000000"]
-    assert schema.migrate(dsn, tmp_path) == []
-    path.unlink()
-    with pytest.raises(Refusal, match="does not know"):
-        schema.migrate(dsn, tmp_path)
-    drop_database(databases.cluster, "newer")

@@ -85,7 +85,7 @@ def _migrations() -> Finding:
         "migrations",
         "fail",
         f"They differ from sql/ in {len(differences)} statements.",
-        "Write the missing one: ./frontdesk db diff NAME",
+        "Write what is missing: ./frontdesk db diff",
     )
 
 

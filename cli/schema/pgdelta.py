@@ -1,0 +1,65 @@
+"""pg-delta, which plans the statements from one database to another."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from cli.options import ROOT
+from cli.refusal import Refusal
+
+PROGRAM = ROOT / "node_modules" / ".bin" / "pgdelta"
+NOTHING_TO_DO = 3
+
+Plan = dict[str, Any]
+Action = dict[str, Any]
+
+
+def plan(source: str, desired: str, folder: Path) -> Plan:
+    """What pg-delta would do to make `source` what `desired` is; `folder` takes its files."""
+    out = folder / "plan.json"
+    _run(
+        *("plan", "--source", source, "--desired", desired),
+        *("--renames", "off", "--strict-coverage", "--out", str(out)),
+    )
+    read: Plan = json.loads(out.read_text("utf-8"))
+    return read
+
+
+def render(planned: Plan, actions: list[Action], folder: Path, *, allow_drops: bool) -> list[str]:
+    """The texts of some actions of a plan; each must be committed before the next one runs.
+
+    Raises:
+        Refusal: when it deletes something and `allow_drops` is not given.
+    """
+    path = folder / "render.json"
+    path.write_text(json.dumps({**planned, "actions": actions}), "utf-8")
+    drops = ["--allow-drops"] if allow_drops else []
+    done = subprocess.run(
+        [PROGRAM, "render", "--plan", path, "--out", folder / "part", *drops],
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode == NOTHING_TO_DO:
+        return []
+    if done.returncode:
+        raise Refusal(
+            f"This migration is not written: {done.stderr.strip()}",
+            "Read what it deletes; when that is meant, repeat with --allow-drops.",
+        )
+    return [Path(file["path"]).read_text("utf-8") for file in json.loads(done.stdout)["files"]]
+
+
+def differences(one: str, other: str) -> list[str]:
+    """What pg-delta finds different between two databases."""
+    said = _run("diff", "--source", one, "--desired", other)
+    return [] if "No differences" in said else said.splitlines()
+
+
+def _run(*arguments: str) -> str:
+    done = subprocess.run([PROGRAM, *arguments], capture_output=True, text=True)
+    if done.returncode:
+        raise Refusal(f"pg-delta failed: {done.stderr.strip()}", "Repeat after `npm ci`.")
+    return done.stdout

@@ -1,0 +1,1059 @@
+-- The initial schema of 00_foundation: its files of sql/, joined.
+set lock_timeout = '5s';
+
+-- sql/00_foundation/tables.sql
+
+-- The ground that every domain stands on: one schema a domain, the extensions that constraints
+-- need, the currencies that prices point at, and the types in which clients send arguments.
+-- Nothing may be executed unless a grant says so: PostgreSQL's habit of letting PUBLIC call every
+-- new function is switched off here, before the first function exists.
+
+create schema if not exists extensions;
+create extension if not exists btree_gist with schema extensions;
+
+alter default privileges revoke execute on functions from public;
+-- Supabase would also give its roles everything that is made in public.
+alter default privileges in schema public
+revoke all on tables from anon, authenticated, service_role;
+alter default privileges in schema public
+revoke all on functions from anon, authenticated, service_role;
+alter default privileges in schema public
+revoke all on sequences from anon, authenticated, service_role;
+
+create schema private;
+create schema identity;
+create schema business;
+create schema catalog;
+create schema scheduling;
+create schema pricing;
+create schema analytics;
+
+comment on schema private is 'Helpers and secrets. Never exposed over HTTP.';
+comment on schema identity is 'People: profiles, addresses, platform staff.';
+comment on schema business is 'Businesses, their members, approval and closures.';
+comment on schema catalog is 'What a business offers, with whom, where and when.';
+comment on schema scheduling is 'Bookings and the time that they take.';
+comment on schema pricing is 'What things cost.';
+comment on schema analytics is 'Read-only views for people who read numbers.';
+
+-- The arguments of RPCs arrive as JSON. A typed argument would be refused by PostgreSQL in its own
+-- words before a function runs, and `timestamptz` would guess a missing offset. So public
+-- functions take these domains, and private.to_… turn them into typed values or answer
+-- `invalid_input` with the argument's name.
+create domain public.identifier as text;
+create domain public.instant as text;
+create domain public.whole_number as text;
+create domain public.yes_no as text;
+create domain public.list as text;
+create domain public.place as text;
+create domain public.object as text;
+
+comment on domain public.identifier is 'A UUID, as text: 8-4-4-4-12 hexadecimal digits.';
+comment on domain public.instant is
+'An ISO 8601 instant with its offset, such as 2031-03-30T09:00:00+02:00 or …Z. Never without one.';
+comment on domain public.whole_number is 'A whole number, as JSON''s number or as text.';
+comment on domain public.yes_no is 'true or false.';
+comment on domain public.place is
+'A JSON object with latitude and longitude, degrees north and east: {"latitude": 52.52, "longitude":
+13.405}.';
+comment on domain public.list is 'A JSON array; lists of identifiers may also be sent as {a,b}.';
+comment on domain public.object is 'A JSON object.';
+
+-- Currencies are reference data (supabase/seed.sql); pricing owns them, every domain's prices
+-- point at them.
+create table pricing.currencies (
+    code text primary key,
+    name text not null,
+    minor_digits smallint not null,
+
+    constraint currencies_code_is_iso_4217 check (code ~ '^[A-Z]{3}$'),
+    constraint currencies_minor_digits_are_few check (minor_digits between 0 and 4)
+);
+
+-- The first answer to a call that carried an idempotency key: the same key with the same arguments
+-- gets it again, with others it is refused. Kept for a day (private.forget_old_keys).
+create table private.idempotency_keys (
+    user_id uuid not null,
+    function_name text not null,
+    key text not null,
+    arguments_hash bytea not null,
+    answer jsonb,
+    created_at timestamptz not null default now(),
+
+    primary key (user_id, function_name, key),
+    constraint idempotency_keys_are_short check (length(key) between 1 and 255)
+);
+create index idempotency_keys_created_at_idx on private.idempotency_keys (created_at);
+
+-- sql/00_foundation/functions.sql
+
+-- Helpers that every domain uses: the clock, refusals, and the reading of arguments.
+
+/*
+ * The moment that every rule means by "now". Tests move it with the setting frontdesk.now.
+ */
+create function private.now()
+returns timestamptz
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return coalesce(nullif(current_setting('frontdesk.now', true), '')::timestamptz, now());
+end;
+$$;
+
+/*
+ * Refuse a call: status, stable token, a sentence for people, the next step.
+ * PostgREST turns errcode PTnnn into HTTP status nnn; docs/errors.md lists every token.
+ */
+create function private.refuse(errcode text, token text, message text, hint text)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    raise exception using
+        errcode = refuse.errcode,
+        message = refuse.message,
+        detail = refuse.token,
+        hint = refuse.hint;
+end;
+$$;
+
+/*
+ * A refusal as the answer of a call, for the few that must be remembered although they refuse: an
+ * error would undo what was written down. PostgREST answers it as it does private.refuse.
+ */
+create function private.refusal(errcode text, token text, message text, hint text)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform set_config('response.status', substr(errcode, 3), true);
+    return jsonb_build_object(
+        'code', errcode, 'message', message, 'details', token, 'hint', hint
+    );
+end;
+$$;
+
+/*
+ * Refuse a call that comes too often: status 429, and Retry-After with so many seconds.
+ *
+ * Errors:  PT429 rate_limited
+ */
+create function private.refuse_later(token text, seconds integer)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    raise sqlstate 'PGRST' using
+        message = jsonb_build_object(
+            'code', 'PT429',
+            'message', 'That was asked for too often.',
+            'details', token,
+            'hint', format('Try again in %s seconds.', seconds)
+        )::text,
+        detail = jsonb_build_object(
+            'status', 429, 'headers', jsonb_build_object('Retry-After', seconds::text)
+        )::text;
+end;
+$$;
+
+/*
+ * Refuse an argument or a column by name. It never returns; it is boolean so that a CHECK can say
+ * `check (price_minor >= 0 or private.invalid('price_minor', 'must not be negative'))`:
+ * the constraint holds on every path and still answers in the API's own words.
+ * Volatile on purpose: the planner must not evaluate it ahead of time.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.invalid(argument text, sentence text)
+returns boolean
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    raise exception using
+        errcode = 'PT400',
+        message = format('%s %s.', invalid.argument, invalid.sentence),
+        detail = 'invalid_input',
+        hint = 'Correct it and send the request again.';
+end;
+$$;
+
+/*
+ * The caller's user id.
+ *
+ * Errors:  PT401 not_signed_in
+ */
+create function private.signed_in()
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = auth.uid();
+begin
+    if v_user_id is null then
+        perform private.refuse(
+            'PT401', 'not_signed_in', 'Sign in first.', 'Send a signed-in user''s token.'
+        );
+    end if;
+    return v_user_id;
+end;
+$$;
+
+/*
+ * Is this one of the roles that clients come in as? Servers and owners are trusted, clients are
+ * checked.
+ */
+create function private.is_client()
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return current_user in ('anon', 'authenticated');
+end;
+$$;
+
+/*
+ * Read an identifier.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_identifier(value text, argument text, is_required boolean default true)
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if value is null then
+        if is_required then
+            perform private.invalid(argument, 'is required');
+        end if;
+        return null;
+    end if;
+    if value !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+        perform private.invalid(argument, 'must be a UUID');
+    end if;
+    return value::uuid;
+end;
+$$;
+
+/*
+ * Read an instant: ISO 8601 with an offset. One without is refused, never guessed.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_instant(value text, argument text, is_required boolean default true)
+returns timestamptz
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if value is null then
+        if is_required then
+            perform private.invalid(argument, 'is required');
+        end if;
+        return null;
+    end if;
+    if value !~ '^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?( ?Z|[+-]\d\d(:?\d\d)?)$' then
+        perform private.invalid(
+            argument, 'must be an ISO 8601 instant with an offset, such as 2031-03-30T09:00:00Z'
+        );
+    end if;
+    return value::timestamptz;
+exception
+    when datetime_field_overflow or invalid_datetime_format
+    or invalid_time_zone_displacement_value then
+        perform private.invalid(argument, 'is not a moment that exists');
+end;
+$$;
+
+/*
+ * Read a local date; null stays null.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_date(value text, argument text)
+returns date
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if value !~ '^\d{4}-\d\d-\d\d$' then
+        perform private.invalid(argument, 'must be a date, such as 2031-03-30');
+    end if;
+    return value::date;
+exception
+    when datetime_field_overflow then
+        perform private.invalid(argument, 'is not a date that exists');
+end;
+$$;
+
+/*
+ * Read a time of day; null stays null.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_clock(value text, argument text)
+returns time
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if value !~ '^(([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?|24:00(:00)?)$' then
+        perform private.invalid(argument, 'must be a time of day, such as 22:00');
+    end if;
+    return value::time;
+end;
+$$;
+
+/*
+ * Read a whole number between two bounds.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_whole_number(
+    value text, argument text, minimum integer, maximum integer, is_required boolean default true
+)
+returns integer
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if value is null then
+        if is_required then
+            perform private.invalid(argument, 'is required');
+        end if;
+        return null;
+    end if;
+    if value !~ '^-?\d{1,9}$' or value::integer not between minimum and maximum then
+        perform private.invalid(
+            argument, format('must be a whole number from %s to %s', minimum, maximum)
+        );
+    end if;
+    return value::integer;
+end;
+$$;
+
+/*
+ * Read an amount of money, in minor units; null where none was sent.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_minor_units(value text, argument text)
+returns bigint
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if value !~ '^\d{1,13}$' or value::bigint > 1000000000000 then
+        perform private.invalid(argument, 'must be from 0 to 1000000000000 minor units');
+    end if;
+    return value::bigint;
+end;
+$$;
+
+/*
+ * Read a place as latitude and longitude, in this order; null where none was sent.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_place(value text, argument text)
+returns double precision[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_place jsonb;
+begin
+    if value is null then
+        return null;
+    end if;
+    begin
+        v_place = left(value, 1000)::jsonb;
+    exception
+        when invalid_text_representation or untranslatable_character
+        or numeric_value_out_of_range then
+            v_place = null;
+    end;
+    if jsonb_typeof(v_place) is distinct from 'object'
+        or v_place - 'latitude' - 'longitude' <> '{}'
+        or jsonb_typeof(v_place -> 'latitude') is distinct from 'number'
+        or jsonb_typeof(v_place -> 'longitude') is distinct from 'number'
+        or (v_place ->> 'latitude')::numeric not between -90 and 90
+        or (v_place ->> 'longitude')::numeric not between -180 and 180 then
+        perform private.invalid(
+            argument,
+            'must be a place on earth, such as {"latitude": 52.52, "longitude": 13.405}'
+        );
+    end if;
+    -- Nine decimals are less than a millimetre; a number with more could be too small for a double.
+    return array[
+        round((v_place ->> 'latitude')::numeric, 9), round((v_place ->> 'longitude')::numeric, 9)
+    ]::double precision[];
+end;
+$$;
+
+/*
+ * Read true or false; what is not sent is false.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_yes_no(value text, argument text)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if value is not null and lower(value) not in ('true', 'false', 't', 'f') then
+        perform private.invalid(argument, 'must be true or false');
+    end if;
+    return coalesce(lower(value) in ('true', 't'), false);
+end;
+$$;
+
+/*
+ * Read a text: no control characters but tabs and line breaks, at most so many characters; blank
+ * is null.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_text(value text, argument text, maximum integer)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if length(value) > maximum then
+        perform private.invalid(argument, format('must have at most %s characters', maximum));
+    end if;
+    if private.has_control_characters(value) then
+        perform private.invalid(argument, 'must not contain control characters');
+    end if;
+    return nullif(btrim(value), '');
+end;
+$$;
+
+/*
+ * Read a text that must be there.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_required_text(value text, argument text, maximum integer)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_text text = private.to_text(value, argument, maximum);
+begin
+    if v_text is null then
+        perform private.invalid(argument, 'is required');
+    end if;
+    return v_text;
+end;
+$$;
+
+/*
+ * Does a text hold control characters other than tab, line feed and carriage return?
+ */
+create function private.has_control_characters(value text)
+returns boolean
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return value ~ '[\x01-\x08\x0B\x0C\x0E-\x1F\x7F]';
+end;
+$$;
+
+/*
+ * Read a JSON array of at most so many elements; what is not sent is empty.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_list(value text, argument text, maximum integer)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_list jsonb;
+begin
+    begin
+        v_list = coalesce(value, '[]')::jsonb;
+    exception
+        when invalid_text_representation or untranslatable_character then
+            v_list = null;
+    end;
+    if jsonb_typeof(v_list) is distinct from 'array' then
+        perform private.invalid(argument, 'must be a JSON array');
+    end if;
+    if jsonb_array_length(v_list) > maximum then
+        perform private.invalid(argument, format('must have at most %s elements', maximum));
+    end if;
+    return v_list;
+end;
+$$;
+
+/*
+ * Read a JSON object; what is not sent is empty.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_object(value text, argument text)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_object jsonb;
+begin
+    begin
+        v_object = coalesce(value, '{}')::jsonb;
+    exception
+        when invalid_text_representation or untranslatable_character then
+            v_object = null;
+    end;
+    if jsonb_typeof(v_object) is distinct from 'object' then
+        perform private.invalid(argument, 'must be a JSON object');
+    end if;
+    return v_object;
+end;
+$$;
+
+/*
+ * Read a list of identifiers, as a JSON array or as {a,b}; sorted, each once.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_identifiers(value text, argument text)
+returns uuid[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_list jsonb;
+begin
+    if value is null or value in ('[]', '{}') then
+        return '{}'::uuid[];
+    end if;
+    v_list = case
+        when value ~ '^\{[0-9a-fA-F,-]*\}$' then to_jsonb(string_to_array(btrim(value, '{}'), ','))
+        else private.to_list(value, argument, 50)
+    end;
+    return array(
+        select distinct private.to_identifier(element.value, argument) as id
+        from jsonb_array_elements_text(v_list) as element (value)
+        order by id
+    );
+end;
+$$;
+
+/*
+ * Claim an idempotency key for this call. Null: the key is new (or none was sent), go on and call
+ * private.remember_answer. Otherwise: the first answer, to be given again.
+ * Two calls with one key at the same time queue up here: the second waits for the first to commit.
+ * Definer: clients have no access to the table; only the caller's own keys are touched.
+ *
+ * Errors:  PT400 invalid_input · PT409 idempotency_conflict
+ */
+create function private.first_answer(function_name text, key text, arguments jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = private.signed_in();
+    v_hash bytea = sha256(convert_to(arguments::text, 'UTF8'));
+    v_first private.idempotency_keys;
+begin
+    if length(first_answer.key) not between 1 and 255
+        or private.has_control_characters(first_answer.key) then
+        perform private.invalid('idempotency_key', 'must have 1 to 255 printable characters');
+    end if;
+
+    insert into private.idempotency_keys (user_id, function_name, key, arguments_hash, created_at)
+    values (v_user_id, first_answer.function_name, first_answer.key, v_hash, private.now())
+    on conflict do nothing;
+    if found then
+        return null;
+    end if;
+
+    select idempotency_keys.* into v_first
+    from private.idempotency_keys
+    where
+        idempotency_keys.user_id = v_user_id
+        and idempotency_keys.function_name = first_answer.function_name
+        and idempotency_keys.key = first_answer.key;
+
+    if v_first.arguments_hash is distinct from v_hash then
+        perform private.refuse(
+            'PT409', 'idempotency_conflict',
+            'This idempotency key was used with other arguments.',
+            'Use a new key for a new request.'
+        );
+    end if;
+    return v_first.answer;
+end;
+$$;
+
+/*
+ * Keep the answer that belongs to a claimed key.
+ * Definer: as private.first_answer.
+ */
+create function private.remember_answer(function_name text, key text, answer jsonb)
+returns void
+language sql
+volatile
+security definer
+set search_path = ''
+begin atomic
+    update private.idempotency_keys
+    set answer = remember_answer.answer
+    where
+        idempotency_keys.user_id = (select auth.uid())
+        and idempotency_keys.function_name = remember_answer.function_name
+        and idempotency_keys.key = remember_answer.key;
+end;
+
+/*
+ * Forget idempotency keys that are older than a day. Gives how many.
+ * Definer: called by the worker, which has no access to the table.
+ */
+create function private.forget_old_keys()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_count integer;
+begin
+    delete from private.idempotency_keys
+    where idempotency_keys.created_at < private.now() - interval '1 day';
+    get diagnostics v_count = row_count;
+    return v_count;
+end;
+$$;
+
+/*
+ * Is this the name of a time zone that PostgreSQL knows (IANA, such as Asia/Kathmandu)?
+ * Offsets and abbreviations are not: they do not know daylight saving.
+ */
+create function private.is_time_zone(value text)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if value !~ '^[A-Z][A-Za-z]+(/[A-Za-z0-9_+-]+){0,2}$' or value ~ '^(posix|right)/' then
+        return false;
+    end if;
+    perform now() at time zone value;
+    return value ~ '/' or value in ('UTC', 'GMT');
+exception
+    when invalid_parameter_value then
+        return false;
+end;
+$$;
+
+-- sql/00_foundation/rules.sql
+
+-- Trigger functions that several domains hang on their tables.
+
+/*
+ * Note when a row was last changed.
+ */
+create function private.any__touch()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    new.updated_at = private.now();
+    return new;
+end;
+$$;
+
+/*
+ * Histories are added to, never rewritten.
+ *
+ * Errors:  PT409 append_only
+ */
+create function private.any__refuse_rewriting()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.refuse(
+        'PT409', 'append_only', 'History cannot be changed.', 'Add a new entry instead.'
+    );
+    return null;
+end;
+$$;
+
+/*
+ * A view that counts cannot be written; without this PostgreSQL would call it a failure of the
+ * server.
+ *
+ * Errors:  PT403 forbidden
+ */
+create function private.any__refuse_writing()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.refuse(
+        'PT403', 'forbidden', 'This view is only for reading.', 'Change the rows that it counts.'
+    );
+    return null;
+end;
+$$;
+
+/*
+ * Answer a bad row in the API's words, on the tables that clients write directly. The constraints
+ * decide all the same; this trigger speaks before they do, because PostgreSQL would name
+ * constraints and relations. The trigger's argument is the permission that the row's business asks
+ * of a client.
+ *
+ * Errors:  PT400 invalid_input · PT403 forbidden · PT404 not_found · PT409 already_exists
+ */
+create function private.any__refuse_bad_input()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_new jsonb = to_jsonb(new);
+    v_old jsonb = case when tg_op = 'UPDATE' then to_jsonb(old) end;
+begin
+    if v_old -> 'id' is distinct from v_new -> 'id' and v_old is not null then
+        perform private.invalid('id', 'cannot be changed');
+    end if;
+    if v_old -> 'business_id' is distinct from v_new -> 'business_id' and v_old is not null then
+        perform private.invalid('business_id', 'cannot be changed');
+    end if;
+    perform private.refuse_missing_values(tg_relid, v_new);
+    if tg_nargs > 0 then
+        perform private.refuse_foreign_business((v_new ->> 'business_id')::uuid, tg_argv[0]);
+    end if;
+    perform private.refuse_broken_references(tg_relid, v_new, v_old);
+    perform private.refuse_duplicates(tg_relid, v_new, v_old);
+    return new;
+end;
+$$;
+
+/*
+ * Errors:  PT400 invalid_input
+ */
+create function private.refuse_missing_values(relation oid, new_row jsonb)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_column text;
+begin
+    select pg_attribute.attname into v_column
+    from pg_catalog.pg_attribute
+    where
+        pg_attribute.attrelid = relation
+        and pg_attribute.attnum > 0
+        and not pg_attribute.attisdropped
+        and pg_attribute.attnotnull
+        and pg_attribute.attgenerated = ''
+        and pg_attribute.attidentity = ''
+        and new_row -> pg_attribute.attname = 'null'
+    order by pg_attribute.attnum
+    limit 1;
+    if found then
+        perform private.invalid(v_column, 'is required');
+    end if;
+end;
+$$;
+
+/*
+ * Errors:  PT403 forbidden
+ */
+create function private.refuse_foreign_business(business_id uuid, permission text)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if private.is_client() and not exists (
+        select 1
+        from private.my_businesses(permission) as mine (id)
+        where mine.id = refuse_foreign_business.business_id
+    ) then
+        perform private.refuse(
+            'PT403', 'forbidden', 'You may not change this business.',
+            'Ask an owner of the business for a role that may.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * A reference must lead to a row that the caller can see: absent and another tenant's get one
+ * answer.
+ *
+ * Errors:  PT404 not_found
+ */
+create function private.refuse_broken_references(relation oid, new_row jsonb, old_row jsonb)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_key record;
+    v_found boolean;
+begin
+    for v_key in
+        select
+            pg_constraint.confrelid::regclass as target,
+            string_agg(
+                format('target.%I = %L', foreign_columns.attname, new_row ->> columns.attname),
+                ' and '
+            ) as condition,
+            (array_agg(columns.attname order by pairs.position desc))[1] as column_name
+        from pg_catalog.pg_constraint
+        cross join lateral unnest(pg_constraint.conkey, pg_constraint.confkey)
+            with ordinality as pairs (here, there, position)
+        inner join pg_catalog.pg_attribute as columns
+            on columns.attrelid = pg_constraint.conrelid and columns.attnum = pairs.here
+        inner join pg_catalog.pg_attribute as foreign_columns
+            on
+                foreign_columns.attrelid = pg_constraint.confrelid
+                and foreign_columns.attnum = pairs.there
+        where
+            pg_constraint.conrelid = relation
+            and pg_constraint.contype = 'f'
+            and has_any_column_privilege(pg_constraint.confrelid, 'select')
+        group by pg_constraint.oid, pg_constraint.confrelid
+        having
+            bool_and(new_row ->> columns.attname is not null)
+            and (
+                old_row is null
+                or bool_or(new_row -> columns.attname is distinct from old_row -> columns.attname)
+            )
+    loop
+        execute format('select exists (select 1 from %s as target where %s)', v_key.target, v_key.condition)
+        into v_found;
+        if not v_found then
+            perform private.refuse(
+                'PT404', 'not_found',
+                format('What %s names does not exist.', v_key.column_name),
+                'Read the rows that you can see and use one of their identifiers.'
+            );
+        end if;
+    end loop;
+end;
+$$;
+
+/*
+ * Errors:  PT409 already_exists
+ */
+create function private.refuse_duplicates(relation oid, new_row jsonb, old_row jsonb)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_key record;
+    v_found boolean;
+begin
+    for v_key in
+        select
+            string_agg(
+                format('twin.%I = %L', columns.attname, new_row ->> columns.attname), ' and '
+            ) as condition,
+            string_agg(columns.attname, ', ' order by keys.position) as column_names
+        from pg_catalog.pg_index
+        cross join lateral unnest(pg_index.indkey) with ordinality as keys (attnum, position)
+        inner join pg_catalog.pg_attribute as columns
+            on columns.attrelid = pg_index.indrelid and columns.attnum = keys.attnum
+        where
+            pg_index.indrelid = relation
+            and pg_index.indisunique
+            and not pg_index.indisprimary
+            and pg_index.indpred is null
+            and pg_index.indexprs is null
+            and not exists (
+                select 1
+                from pg_catalog.pg_attribute as id_column
+                where
+                    id_column.attrelid = relation
+                    and id_column.attname = 'id'
+                    and id_column.attnum = any(pg_index.indkey)
+            )
+        group by pg_index.indexrelid
+        having
+            bool_and(new_row ->> columns.attname is not null)
+            and (
+                old_row is null
+                or bool_or(new_row -> columns.attname is distinct from old_row -> columns.attname)
+            )
+    loop
+        execute format(
+            'select exists (select 1 from %s as twin where %s and twin.id::text is distinct from %L)',
+            relation::regclass, v_key.condition, new_row ->> 'id'
+        )
+        into v_found;
+        if v_found then
+            perform private.refuse(
+                'PT409', 'already_exists',
+                format('There is already one with this %s.', v_key.column_names),
+                'Choose another value, or change the one that exists.'
+            );
+        end if;
+    end loop;
+end;
+$$;
+
+-- sql/00_foundation/policies.sql
+
+-- Who may reach the ground floor. Clients need `usage` on a domain's schema to read through the
+-- views of public; what they may read there is said table by table in each domain.
+
+grant usage on schema private, identity, business, catalog, scheduling, pricing, extensions
+to anon, authenticated, service_role;
+grant usage on schema private, scheduling to worker;
+grant usage on schema analytics to analyst, service_role;
+grant usage on schema public to anon, authenticated, service_role, analyst;
+
+alter table pricing.currencies enable row level security;
+grant select on pricing.currencies to anon, authenticated, service_role, analyst;
+-- No writes: currencies come with the seed.
+
+create policy currencies_select
+on pricing.currencies
+for select
+to anon, authenticated, analyst
+using (true);
+
+-- Idempotency keys are nobody's to read: only private.first_answer and its siblings touch them.
+alter table private.idempotency_keys enable row level security;
+
+grant execute on function
+private.now(),
+private.refuse(text, text, text, text),
+private.invalid(text, text),
+private.signed_in(),
+private.is_client(),
+private.to_identifier(text, text, boolean),
+private.to_instant(text, text, boolean),
+private.to_date(text, text),
+private.to_object(text, text),
+private.to_clock(text, text),
+private.to_whole_number(text, text, integer, integer, boolean),
+private.to_minor_units(text, text),
+private.to_place(text, text),
+private.to_yes_no(text, text),
+private.to_text(text, text, integer),
+private.to_required_text(text, text, integer),
+private.has_control_characters(text),
+private.is_time_zone(text),
+private.to_list(text, text, integer),
+private.to_identifiers(text, text),
+private.first_answer(text, text, jsonb),
+private.remember_answer(text, text, jsonb),
+private.refuse_missing_values(oid, jsonb),
+private.refuse_foreign_business(uuid, text),
+private.refuse_broken_references(oid, jsonb, jsonb),
+private.refuse_duplicates(oid, jsonb, jsonb)
+to anon, authenticated, service_role;
+grant execute on function private.forget_old_keys(), private.now() to worker;
+
+-- sql/00_foundation/api.sql
+
+-- What the foundation offers to clients.
+
+create view public.currencies
+with (security_invoker = true)
+as
+select
+    currencies.code,
+    currencies.name,
+    currencies.minor_digits
+from pricing.currencies;
+grant select on public.currencies to anon, authenticated, service_role;
+
+comment on view public.currencies is 'Currencies that prices can be in. Readable by everyone.';
+comment on column public.currencies.code is 'ISO 4217 code, such as EUR.';
+comment on column public.currencies.name is 'English name.';
+comment on column public.currencies.minor_digits is
+'Digits after the decimal point: amounts are whole minor units, 0 for JPY, 2 for EUR, 3 for KWD.';
+
+notify pgrst, 'reload schema';

@@ -1,0 +1,598 @@
+-- The initial schema of 05_messages: its files of sql/, joined.
+set lock_timeout = '5s';
+
+-- sql/05_messages/tables.sql
+
+-- Messages: how a change announces itself to what reacts later. A change calls private.emit(topic,
+-- payload) in its own transaction; routes say which queues get it and which actor of the workers it
+-- is for. What rolls back was never sent, what commits is never lost. Queues are pgmq's; a message
+-- is in Dramatiq's own format, so the workers need no translation.
+
+create table private.queues (
+    name text primary key,
+    -- What is in it, for the people who look after it.
+    purpose text not null,
+    -- The workers take nothing from a queue that is paused; messages wait in it.
+    is_paused boolean not null default false,
+
+    constraint queues_name_is_plain check (name ~ '^[a-z][a-z_]{0,39}$' and name !~ '_dead$')
+);
+comment on table private.queues is
+'The queues. A row makes the queue of that name and its dead letters in pgmq (name, name_dead).';
+
+create table private.routes (
+    -- Topics with this pattern, as of LIKE: booking.% is everything that happens to bookings.
+    topic text not null,
+    queue text not null references private.queues (name) on delete cascade,
+    -- The actor of the workers that gets the message.
+    actor text not null,
+
+    primary key (topic, queue, actor),
+    constraint routes_actor_is_a_name check (actor ~ '^[a-z][a-z_]*$')
+);
+comment on table private.routes is 'Which queue and which actor get what is emitted on a topic.';
+create index routes_queue_idx on private.routes (queue);
+
+create table private.schedules (
+    name text primary key,
+    topic text not null,
+    every interval not null,
+    -- The tick to come. It moves on by whole steps of `every`, so that ticks never drift.
+    next_at timestamptz not null default '2000-01-01Z',
+
+    constraint schedules_are_not_frantic check (every >= interval '1 second')
+);
+comment on table private.schedules is
+'What is emitted again and again. Any number of schedulers may run: each tick is sent once.';
+create index schedules_next_at_idx on private.schedules (next_at);
+
+create type private.effect_status as enum ('started', 'done');
+
+create table private.effects (
+    message_id uuid not null,
+    -- What is done outside because of the message, such as send or charge.
+    effect text not null,
+    -- What the provider is told, so that asking twice is doing once. Stored before the first call.
+    idempotency_key text not null default gen_random_uuid()::text,
+    status private.effect_status not null default 'started',
+    attempts integer not null default 1,
+    -- What the provider answered.
+    result jsonb,
+    started_at timestamptz not null default now(),
+    done_at timestamptz,
+
+    primary key (message_id, effect),
+    constraint effects_key_unique unique (idempotency_key),
+    constraint effects_are_done_at_some_time check ((status = 'done') = (done_at is not null))
+);
+comment on table private.effects is
+'What was done outside because of a message: begun before the call, done after it, so that a worker
+that died in between asks the provider again with the same key.';
+create index effects_done_at_idx on private.effects (done_at) where status = 'done';
+
+-- sql/05_messages/functions/1_messages.sql
+
+-- Emitting, ticking, and the two halves of an effect on the outside.
+
+/*
+ * Put one message into a queue, for an actor, in Dramatiq's format. Without `due_at` it may be read
+ * as soon as the transaction commits, and whoever waits for the queue is told so.
+ *
+ * Of those who are about to commit only one rings: a notification makes commits wait for each
+ * other, and one is enough to wake a worker, who then reads until there is nothing left. What is
+ * missed in between is found by the next poll.
+ * Definer: senders need no rights on queues.
+ */
+create function private.send_message(
+    queue text,
+    actor text,
+    kwargs jsonb,
+    due_at timestamptz default null,
+    message_id uuid default null
+)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    -- The one that pgmq itself would use.
+    v_channel constant text = 'pgmq.q_' || queue || '.INSERT';
+begin
+    perform pgmq.send(
+        queue,
+        jsonb_build_object(
+            'queue_name', queue,
+            'actor_name', actor,
+            'args', '[]'::jsonb,
+            'kwargs', kwargs,
+            'options', '{}'::jsonb,
+            'message_id', coalesce(message_id, gen_random_uuid()),
+            'message_timestamp', floor(extract(epoch from clock_timestamp()) * 1000)::bigint
+        ),
+        null::jsonb,
+        coalesce(due_at, clock_timestamp())
+    );
+    if due_at is null and pg_try_advisory_xact_lock(hashtextextended(v_channel, 0)) then
+        perform pg_notify(v_channel, '');
+    end if;
+end;
+$$;
+
+/*
+ * Announce that something has happened, to every actor that a route names for the topic. Each gets
+ * `topic` and `payload`. A topic that nobody listens to costs one look at the routes.
+ * Definer: whoever changes something need not know who reacts.
+ */
+create function private.emit(topic text, payload jsonb, due_at timestamptz default null)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_route private.routes;
+begin
+    for v_route in
+        select routes.*
+        from private.routes
+        where emit.topic like routes.topic
+        order by routes.queue, routes.actor
+    loop
+        perform private.send_message(
+            v_route.queue,
+            v_route.actor,
+            jsonb_build_object('topic', emit.topic, 'payload', emit.payload),
+            due_at
+        );
+    end loop;
+end;
+$$;
+
+/*
+ * Send the ticks that are due, each once, however many schedulers ask. Ticks that nobody sent while
+ * all schedulers were down are not made up for: the next one stands for them. Gives how many were
+ * sent.
+ * Definer: called by the workers, who have no access to the tables.
+ */
+create function private.send_due_ticks()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_now timestamptz = clock_timestamp();
+    v_schedule private.schedules;
+    v_count integer = 0;
+begin
+    for v_schedule in
+        select schedules.*
+        from private.schedules
+        where schedules.next_at <= v_now
+        order by schedules.name
+        for update skip locked
+    loop
+        perform private.emit(v_schedule.topic, jsonb_build_object('tick', v_schedule.next_at));
+        update private.schedules
+        set next_at = date_bin(v_schedule.every, v_now, v_schedule.next_at) + v_schedule.every
+        where schedules.name = v_schedule.name;
+        v_count = v_count + 1;
+    end loop;
+    return v_count;
+end;
+$$;
+
+/*
+ * Begin an effect of a message on the outside: gives the provider's idempotency key, which is the
+ * same each time, and whether it is done already, with its result. Commit before calling the
+ * provider. Definer: called by the workers, who have no access to the tables.
+ */
+create function private.start_effect(
+    message_id uuid,
+    effect text,
+    out idempotency_key text,
+    out is_done boolean,
+    out result jsonb
+)
+returns record
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    insert into private.effects as effects (message_id, effect)
+    values (start_effect.message_id, start_effect.effect)
+    on conflict on constraint effects_pkey do update
+    set attempts = effects.attempts + case effects.status when 'started' then 1 else 0 end
+    returning effects.idempotency_key, effects.status = 'done', effects.result
+    into start_effect.idempotency_key, start_effect.is_done, start_effect.result;
+end;
+$$;
+
+/*
+ * Note that an effect is done, and what the provider answered. The first answer stays. Gives
+ * whether this call was the first to say so. Definer: as private.start_effect.
+ */
+create function private.finish_effect(message_id uuid, effect text, result jsonb)
+returns boolean
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    update private.effects
+    set
+        status = 'done',
+        result = finish_effect.result,
+        done_at = clock_timestamp()
+    where
+        effects.message_id = finish_effect.message_id
+        and effects.effect = finish_effect.effect
+        and effects.status = 'started';
+    return found;
+end;
+$$;
+
+/*
+ * Forget effects that were done long ago: no provider remembers a key as long. Gives how many.
+ * Definer: called by the workers, who have no access to the tables.
+ */
+create function private.forget_old_effects()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_count integer;
+begin
+    delete from private.effects
+    where effects.status = 'done' and effects.done_at < now() - interval '90 days';
+    get diagnostics v_count = row_count;
+    return v_count;
+end;
+$$;
+
+-- sql/05_messages/functions/2_queues.sql
+
+-- Looking after queues: what is in them, what died and why, and how it gets another try. For the
+-- command line and for metrics; every function is for the operator's own logins.
+
+/*
+ * Every queue as it is now: messages that could be read, that wait for their time, that a worker
+ * has; the age in seconds of the oldest that could be read; dead letters; messages ever sent.
+ * Definer: whoever counts messages need not be able to read them.
+ */
+create function private.queue_states()
+returns table (
+    name text,
+    purpose text,
+    is_paused boolean,
+    ready bigint,
+    delayed bigint,
+    running bigint,
+    oldest_seconds double precision,
+    dead bigint,
+    total bigint
+)
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    for name, purpose, is_paused in
+        select queues.name, queues.purpose, queues.is_paused from private.queues order by queues.name
+    loop
+        execute format(
+            'select
+                count(*) filter (where vt <= clock_timestamp()),
+                count(*) filter (where vt > clock_timestamp() and read_ct = 0),
+                count(*) filter (where vt > clock_timestamp() and read_ct > 0),
+                coalesce(extract(
+                    epoch from clock_timestamp() - min(vt) filter (where vt <= clock_timestamp())
+                ), 0),
+                (select count(*) from pgmq.%I),
+                coalesce(pg_sequence_last_value(pg_get_serial_sequence(%L, ''msg_id'')), 0)
+            from pgmq.%I',
+            'q_' || name || '_dead', 'pgmq.q_' || name, 'q_' || name
+        ) into ready, delayed, running, oldest_seconds, dead, total;
+        return next;
+    end loop;
+end;
+$$;
+
+/*
+ * A message without what opens an account: sign-in's codes and links belong to whom they are sent
+ * to, and to nobody who looks after queues.
+ */
+create function private.without_secrets(message jsonb)
+returns jsonb
+language sql
+immutable
+security invoker
+set search_path = ''
+begin atomic
+    select case
+        when message #>> '{kwargs,topic}' like 'auth.%'
+            then
+                message
+                #- '{kwargs,payload,code}'
+                #- '{kwargs,payload,link}'
+                #- '{kwargs,payload,token_hash}'
+        else message
+    end;
+end;
+
+/*
+ * The messages of a queue, the next due first.
+ *
+ * Errors:  PT404 not_found
+ */
+create function private.queue_messages(queue text, max_count integer)
+returns table (
+    msg_id bigint, actor text, enqueued_at timestamptz, due_at timestamptz, read_count integer,
+    message jsonb
+)
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    perform private.require_queue(queue);
+    return query execute format(
+        'select msg_id, message ->> ''actor_name'', enqueued_at, vt, read_ct,
+            private.without_secrets(message)
+        from pgmq.%I order by vt limit $1',
+        'q_' || queue
+    ) using max_count;
+end;
+$$;
+
+/*
+ * The dead letters of a queue, the newest first: the message, and in `headers` why it died.
+ *
+ * Errors:  PT404 not_found
+ */
+create function private.dead_letters(queue text, max_count integer)
+returns table (msg_id bigint, dead_at timestamptz, headers jsonb, message jsonb)
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    perform private.require_queue(queue);
+    return query execute format(
+        'select msg_id, enqueued_at, headers, message from pgmq.%I order by msg_id desc limit $1',
+        'q_' || queue || '_dead'
+    ) using max_count;
+end;
+$$;
+
+/*
+ * Give dead letters another try, all of a queue or those named: each goes back with the same
+ * message_id, so that what was done because of it is not done again, and with its retries
+ * forgotten. A letter that is no message of an actor stays, and one whose code was withheld:
+ * whoever waits for it asks for another. Gives how many went back.
+ *
+ * Errors:  PT404 not_found
+ */
+create function private.replay_dead_letters(queue text, msg_ids bigint[] default null)
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_count integer;
+begin
+    perform private.require_queue(queue);
+    execute format(
+        'with replayed as (
+            delete from pgmq.%1$I
+            where
+                ($1 is null or msg_id = any($1))
+                and message ? ''actor_name''
+                and not coalesce(headers, ''{}'') ? ''withheld''
+            returning message
+        )
+        insert into pgmq.%2$I (vt, message)
+        select clock_timestamp(), jsonb_set(
+            message, ''{options}'',
+            (message -> ''options'') - array[''retries'', ''traceback'', ''requeue_timestamp'']
+        )
+        from replayed',
+        'q_' || queue || '_dead', 'q_' || queue
+    ) using msg_ids;
+    get diagnostics v_count = row_count;
+    perform pg_notify('pgmq.q_' || queue || '.INSERT', '');
+    return v_count;
+end;
+$$;
+
+/*
+ * Throw away what is in a queue, or its dead letters. Gives how many messages that were.
+ *
+ * Errors:  PT404 not_found
+ */
+create function private.purge_queue(queue text, dead_only boolean)
+returns bigint
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform private.require_queue(queue);
+    return pgmq.purge_queue(queue || case when dead_only then '_dead' else '' end);
+end;
+$$;
+
+/*
+ * Stop the workers from taking anything out of a queue, or let them go on.
+ *
+ * Errors:  PT404 not_found
+ */
+create function private.pause_queue(queue text, is_paused boolean)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform private.require_queue(queue);
+    update private.queues
+    set is_paused = pause_queue.is_paused
+    where queues.name = pause_queue.queue;
+end;
+$$;
+
+/*
+ * The queues that the workers leave alone for now.
+ * Definer: called by the workers, who have no access to the table.
+ */
+create function private.paused_queues()
+returns text[]
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return array(select queues.name from private.queues where queues.is_paused);
+end;
+$$;
+
+/*
+ * Errors:  PT404 not_found
+ */
+create function private.require_queue(queue text)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if not exists (select 1 from private.queues where queues.name = require_queue.queue) then
+        perform private.refuse(
+            'PT404', 'not_found', format('There is no queue %s.', queue),
+            'See frontdesk queues list for those that there are.'
+        );
+    end if;
+end;
+$$;
+
+-- sql/05_messages/rules.sql
+
+-- A queue is made with its row and outlives it: messages are never thrown away in passing. Secrets
+-- are: a code or a link of sign-in is in the message while it waits to be sent, and in nothing that
+-- is kept.
+
+/*
+ * A message that is kept, as a dead letter or in the archive, loses its secrets; `withheld` in its
+ * headers says so.
+ * Definer: whoever buries a message need not know what is secret.
+ */
+create function private.any__withhold_secrets()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_message jsonb = private.without_secrets(new.message);
+begin
+    if v_message <> new.message then
+        new.message = v_message;
+        new.headers = coalesce(new.headers, '{}') || '{"withheld": true}';
+    end if;
+    return new;
+end;
+$$;
+
+/*
+ * Make the queue and its dead letters, and let the workers read and write both.
+ * Rows of a queue are rewritten with every read and gone soon after: so vacuum comes often, and
+ * pages keep room for the next version.
+ * Definer: whoever registers a queue need not be the owner of pgmq.
+ */
+create function private.queues__make()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_name text;
+begin
+    grant usage on schema pgmq to worker;
+    grant execute on all functions in schema pgmq to worker;
+    grant select on table pgmq.meta to worker;
+    foreach v_name in array array[new.name, new.name || '_dead'] loop
+        perform pgmq.create(v_name);
+        execute format(
+            'alter table pgmq.%I set (
+                fillfactor = 70,
+                autovacuum_vacuum_scale_factor = 0.02,
+                autovacuum_vacuum_threshold = 500,
+                autovacuum_vacuum_cost_delay = 0
+            )',
+            'q_' || v_name
+        );
+        execute format(
+            'grant select, insert, update, delete on pgmq.%I, pgmq.%I to worker',
+            'q_' || v_name, 'a_' || v_name
+        );
+    end loop;
+    foreach v_name in array array['q_' || new.name || '_dead', 'a_' || new.name] loop
+        execute format(
+            'create or replace trigger _100_withhold_secrets before insert on pgmq.%I
+            for each row execute function private.any__withhold_secrets()',
+            v_name
+        );
+    end loop;
+    return null;
+end;
+$$;
+
+create trigger _500_make
+after insert on private.queues
+for each row execute function private.queues__make();
+
+-- sql/05_messages/policies.sql
+
+-- Nobody but the operator reads queues: a message may hold what concerns one person only. The
+-- workers' login reads and writes the queues that a row of private.queues made, and calls
+-- functions.
+
+alter table private.queues enable row level security;
+alter table private.routes enable row level security;
+alter table private.schedules enable row level security;
+alter table private.effects enable row level security;
+
+grant usage on schema private to worker, edge;
+
+grant execute on function
+private.send_due_ticks(),
+private.start_effect(uuid, text),
+private.finish_effect(uuid, text, jsonb),
+private.forget_old_effects(),
+private.paused_queues()
+to worker;
+grant execute on function private.queue_states() to worker, edge;
+
+notify pgrst, 'reload schema';

@@ -1,0 +1,1358 @@
+-- The initial schema of 10_identity: its files of sql/, joined.
+set lock_timeout = '5s';
+
+-- sql/10_identity/tables.sql
+
+-- People. A user is a row of auth.users, which Supabase Auth (or our own sign-in) owns; a profile
+-- is what Frontdesk knows about them and exists from the moment that the user does. Addresses are
+-- theirs alone. Platform staff run the marketplace itself: admin, finance, support.
+
+create type identity.platform_role as enum ('support', 'finance', 'admin');
+
+create table identity.profiles (
+    id uuid primary key references auth.users (id) on delete cascade,
+    email text,
+    full_name text,
+    phone text,
+    locale text not null default 'en',
+    time_zone text not null default 'UTC',
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+
+    constraint profiles_full_name_is_short check (
+        full_name is null
+        or length(full_name) between 1 and 200
+        or private.invalid('full_name', 'must have 1 to 200 characters')
+    ),
+    constraint profiles_full_name_is_printable check (
+        full_name is null
+        or not private.has_control_characters(full_name)
+        or private.invalid('full_name', 'must not contain control characters')
+    ),
+    constraint profiles_phone_is_international check (
+        phone is null
+        or phone ~ '^\+[1-9]\d{5,14}$'
+        or private.invalid('phone', 'must be in international form, such as +491701234567')
+    ),
+    constraint profiles_locale_is_a_language_tag check (
+        locale ~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$'
+        or private.invalid('locale', 'must be a language tag, such as en or de-AT')
+    ),
+    constraint profiles_time_zone_exists check (
+        private.is_time_zone(time_zone)
+        or private.invalid('time_zone', 'must be an IANA time zone, such as Europe/Berlin')
+    )
+);
+comment on table identity.profiles is 'What Frontdesk knows about a user.';
+
+create table identity.addresses (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid not null default auth.uid() references auth.users (id) on delete cascade,
+    label text,
+    recipient text not null,
+    line1 text not null,
+    line2 text,
+    city text not null,
+    region text,
+    postal_code text,
+    country text not null,
+    is_default boolean not null default false,
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+
+    constraint addresses_texts_are_short check (
+        length(concat(label, recipient, line1, line2, city, region, postal_code)) <= 1000
+        or private.invalid('address', 'must have at most 1000 characters in all')
+    ),
+    constraint addresses_texts_are_printable check (
+        not private.has_control_characters(
+            concat(label, recipient, line1, line2, city, region, postal_code)
+        )
+        or private.invalid('address', 'must not contain control characters')
+    ),
+    constraint addresses_country_is_iso_3166 check (
+        country ~ '^[A-Z]{2}$'
+        or private.invalid('country', 'must be a two-letter ISO 3166 code, such as DE')
+    ),
+    -- At commit, not at once: addresses__keep_one_default moves the mark after the row is written.
+    constraint addresses_one_default exclude using btree (user_id with =)
+    where (is_default) deferrable initially deferred
+);
+comment on table identity.addresses is 'A user''s address book.';
+create index addresses_user_id_idx on identity.addresses (user_id);
+
+create table identity.platform_staff (
+    user_id uuid primary key references auth.users (id) on delete cascade,
+    role identity.platform_role not null,
+    granted_by uuid references auth.users (id) on delete set null,
+    granted_at timestamptz not null default now()
+);
+comment on table identity.platform_staff is 'Users who run the marketplace itself.';
+create index platform_staff_granted_by_idx on identity.platform_staff (granted_by);
+
+create table identity.platform_staff_history (
+    id bigint generated always as identity primary key,
+    -- No reference: what a user did here is known after the user has gone.
+    user_id uuid not null,
+    old_role identity.platform_role,
+    new_role identity.platform_role,
+    -- Null when it was done by the operator's own software.
+    actor_id uuid,
+    at timestamptz not null default now()
+);
+comment on table identity.platform_staff_history is
+'Who was given which platform role, by whom and when. Only ever added to.';
+create index platform_staff_history_user_id_idx on identity.platform_staff_history (user_id, id);
+
+create type identity.notification_channel as enum ('mail', 'sms', 'push', 'in_app');
+
+create table identity.notification_preferences (
+    user_id uuid not null references auth.users (id) on delete cascade,
+    -- An event of engagement.events, or * for all that have no row of their own.
+    event text not null,
+    channel identity.notification_channel not null,
+    is_enabled boolean not null,
+
+    primary key (user_id, event, channel)
+);
+comment on table identity.notification_preferences is
+'What a user wants to hear of, and how. Without a row they hear of it.';
+
+create table identity.quiet_hours (
+    user_id uuid primary key references auth.users (id) on delete cascade,
+    -- Wall clock of the profile's zone. From 22:00 to 07:00 runs over midnight.
+    starts_at time not null,
+    ends_at time not null,
+
+    constraint quiet_hours_are_some check (
+        starts_at <> ends_at
+        or private.invalid('to_time', 'must differ from from_time')
+    )
+);
+comment on table identity.quiet_hours is
+'When a user''s phone stays silent: texts and pushes wait until it is over.';
+
+create table identity.devices (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid not null references auth.users (id) on delete cascade,
+    platform text not null,
+    -- The push service's address of the app on the device.
+    token text not null,
+    is_active boolean not null default true,
+    -- Why nothing is pushed to it any more.
+    disabled_reason text,
+    created_at timestamptz not null default now(),
+    last_seen_at timestamptz not null default now(),
+
+    constraint devices_token_unique unique (token),
+    constraint devices_platform_is_known check (
+        platform in ('android', 'ios', 'web')
+        or private.invalid('platform', 'must be android, ios or web')
+    ),
+    constraint devices_token_is_short check (
+        length(token) between 1 and 4096 and not private.has_control_characters(token)
+        or private.invalid('token', 'must have 1 to 4096 printable characters')
+    )
+);
+comment on table identity.devices is 'Phones and browsers that take push messages.';
+create index devices_user_id_idx on identity.devices (user_id);
+
+create type identity.activity_kind as enum (
+    'signed_up',
+    'signed_in',
+    'signed_out',
+    'session_ended',
+    'recovery_requested',
+    'password_changed',
+    'account_changed',
+    'account_deleted',
+    'factor_added',
+    'factor_removed',
+    'recovery_code_used',
+    'identity_linked',
+    'identity_unlinked',
+    'profile_changed',
+    'platform_role_changed',
+    'membership_changed'
+);
+
+create table identity.activity_events (
+    id bigint generated always as identity primary key,
+    -- No reference: what happened is known after the user has gone.
+    user_id uuid not null,
+    kind identity.activity_kind not null,
+    at timestamptz not null default now(),
+    -- From where and with what, by the request's headers; null for the operator's own software.
+    ip inet,
+    user_agent text,
+    -- Such as the provider of a sign-in, or the names of changed columns; never their values.
+    details jsonb not null default '{}',
+
+    constraint activity_events_user_agent_is_short check (length(user_agent) <= 500)
+);
+comment on table identity.activity_events is
+'What users did with their accounts, and what was done to them. Only ever added to; forgotten after
+400 days.';
+create index activity_events_user_id_idx on identity.activity_events (user_id, id);
+-- Written in the order of time, so that a summary of pages finds what is old.
+create index activity_events_at_idx on identity.activity_events using brin (at);
+
+-- sql/10_identity/functions/1_people.sql
+
+-- Who is calling: questions about people that policies and functions of every domain ask.
+
+/*
+ * Is the caller one of the platform's staff, with this role or a higher one (support, finance,
+ * admin)?
+ * Definer: a policy on platform_staff that asks about platform_staff would ask itself.
+ * plpgsql: its plan is kept for the session, and policies ask once a statement.
+ */
+create function private.is_platform_staff(at_least identity.platform_role)
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return exists (
+        select 1
+        from identity.platform_staff
+        where
+            platform_staff.user_id = auth.uid()
+            and platform_staff.role >= is_platform_staff.at_least
+    );
+end;
+$$;
+
+/*
+ * Does the call come from the operator's own software: the database's owner, the CLI, service_role?
+ * `set role` survives into definer functions, so a client never counts, whatever it calls.
+ * Definer: inside, current_user is the owner that the session is compared with.
+ */
+create function private.is_operator()
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_role text = coalesce(nullif(current_setting('role'), 'none'), session_user);
+begin
+    return v_role = 'service_role' or pg_has_role(v_role, current_user, 'usage');
+end;
+$$;
+
+/*
+ * The caller's user id, of an account that still exists: a token outlives its user.
+ * Definer: clients cannot read auth.users.
+ *
+ * Errors:  PT401 not_signed_in
+ */
+create function private.signed_in_user()
+returns uuid
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = private.signed_in();
+begin
+    if not exists (select 1 from auth.users where users.id = v_user_id) then
+        perform private.refuse(
+            'PT401', 'not_signed_in', 'This account does not exist any more.', 'Sign in again.'
+        );
+    end if;
+    return v_user_id;
+end;
+$$;
+
+/*
+ * A name as a user's own metadata gives it, made safe to keep; null when there is none.
+ * Nothing here may refuse: a sign-up must not fail because of a name.
+ */
+create function identity.presentable_name(metadata jsonb)
+returns text
+language sql
+stable
+security invoker
+set search_path = ''
+begin atomic
+    select nullif(btrim(left(regexp_replace(
+        coalesce(metadata ->> 'full_name', metadata ->> 'name'), '[\x01-\x1F\x7F]', '', 'g'
+    ), 200)), '');
+end;
+
+/*
+ * Give a user a platform role, or with null take it away. Admins may, and the operator's own
+ * software.
+ * Definer: nobody has a write grant on platform_staff.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 last_admin
+ */
+create function identity.set_platform_role(user_id uuid, role identity.platform_role)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if not private.is_operator() then
+        perform private.require_platform_staff('admin');
+    end if;
+    if not exists (select 1 from auth.users where users.id = set_platform_role.user_id) then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such user.', 'Check the user''s id.'
+        );
+    end if;
+
+    if set_platform_role.role is null then
+        delete from identity.platform_staff
+        where platform_staff.user_id = set_platform_role.user_id;
+        return;
+    end if;
+    insert into identity.platform_staff (user_id, role, granted_by, granted_at)
+    values (set_platform_role.user_id, set_platform_role.role, auth.uid(), private.now())
+    on conflict on constraint platform_staff_pkey do update
+    set
+        role = excluded.role,
+        granted_by = excluded.granted_by,
+        granted_at = excluded.granted_at
+    where platform_staff.role <> excluded.role;
+end;
+$$;
+
+/*
+ * Refuse a caller who is not one of the platform's staff with this role or a higher one.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden
+ */
+create function private.require_platform_staff(at_least identity.platform_role)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.signed_in();
+    if not private.is_platform_staff(at_least) then
+        perform private.refuse(
+            'PT403', 'forbidden', 'Only the platform''s staff may do this.',
+            'Ask an admin of the platform.'
+        );
+    end if;
+end;
+$$;
+
+-- sql/10_identity/functions/2_activity.sql
+
+-- How activity is noted, and forgotten.
+
+/*
+ * A network address as somebody else wrote it; null when it is none.
+ */
+create function private.to_address(value text)
+returns inet
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return nullif(value, '')::inet;
+exception
+    when invalid_text_representation then
+        return null;
+end;
+$$;
+
+/*
+ * What an entry of the audit of sign-in means to its user; null when it is none of their business.
+ * The words are those of Supabase Auth. A second factor is added when its first code was right.
+ */
+create function identity.activity_kind_of(action text, traits jsonb)
+returns identity.activity_kind
+language sql
+immutable
+security invoker
+set search_path = ''
+begin atomic
+    select case
+        when action = 'user_signedup' then 'signed_up'
+        when action = 'login' then 'signed_in'
+        when action = 'logout' then 'signed_out'
+        when action = 'token_revoked' and traits ? 'reason' then 'session_ended'
+        when action = 'user_recovery_requested' then 'recovery_requested'
+        when action = 'user_updated_password' then 'password_changed'
+        when action = 'user_modified' then 'account_changed'
+        when action = 'user_deleted' then 'account_deleted'
+        when action = 'factor_updated' and traits ->> 'status' = 'verified' then 'factor_added'
+        when action in ('factor_unenrolled', 'factor_deleted') then 'factor_removed'
+        when action = 'verification_attempted' and traits ? 'recovery_code'
+            then 'recovery_code_used'
+        when action = 'identity_linked' then 'identity_linked'
+        when action = 'identity_unlinked' then 'identity_unlinked'
+    end::identity.activity_kind;
+end;
+
+/*
+ * Note what a user did, or what was done to them. From where and with what is read from the headers
+ * of the request unless it is given: X-Real-IP is written by the gateway, whatever a client sends.
+ */
+create function identity.note_activity(
+    user_id uuid,
+    kind identity.activity_kind,
+    details jsonb default '{}',
+    ip inet default null,
+    user_agent text default null
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_headers jsonb = nullif(current_setting('request.headers', true), '');
+begin
+    insert into identity.activity_events (user_id, kind, at, ip, user_agent, details)
+    values (
+        note_activity.user_id,
+        note_activity.kind,
+        private.now(),
+        coalesce(note_activity.ip, private.to_address(v_headers ->> 'x-real-ip')),
+        left(coalesce(note_activity.user_agent, v_headers ->> 'user-agent'), 500),
+        note_activity.details
+    );
+end;
+$$;
+
+/*
+ * Forget activity of more than 400 days ago. Gives how much.
+ * Definer: called by the workers, who have no access to the table.
+ */
+create function private.forget_old_activity()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_count integer;
+begin
+    delete from identity.activity_events
+    where activity_events.at <= now() - interval '400 days';
+    get diagnostics v_count = row_count;
+    return v_count;
+end;
+$$;
+
+-- sql/10_identity/functions/3_access.sql
+
+-- Who is signed in, and who has an account: what people and admins ask of the rows of sign-in, here
+-- and on Supabase alike.
+
+/*
+ * The caller's sessions, the latest first.
+ * Definer: clients cannot read sessions.
+ *
+ * Errors:  PT401 not_signed_in
+ */
+create function identity.my_sessions()
+returns table (
+    id uuid,
+    created_at timestamptz,
+    refreshed_at timestamptz,
+    aal text,
+    ip inet,
+    user_agent text,
+    is_current boolean
+)
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = private.signed_in();
+begin
+    return query
+    select
+        sessions.id,
+        sessions.created_at,
+        sessions.refreshed_at at time zone 'UTC',
+        sessions.aal::text,
+        sessions.ip,
+        sessions.user_agent,
+        coalesce(sessions.id::text = auth.jwt() ->> 'session_id', false)
+    from auth.sessions
+    where
+        sessions.user_id = v_user_id
+        and (sessions.not_after is null or sessions.not_after > now())
+    order by sessions.created_at desc, sessions.id;
+end;
+$$;
+
+/*
+ * End one of the caller's sessions: its tokens open nothing any more.
+ * Definer: clients cannot delete sessions.
+ *
+ * Errors:  PT401 not_signed_in · PT404 not_found
+ */
+create function identity.revoke_session(session_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = private.signed_in();
+begin
+    delete from auth.sessions
+    where sessions.id = revoke_session.session_id and sessions.user_id = v_user_id;
+    if not found then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such session.', 'Read my_sessions for yours.'
+        );
+    end if;
+    perform identity.note_activity(v_user_id, 'session_ended', '{"reason": "revoked"}');
+end;
+$$;
+
+/*
+ * Everybody who has an account; nobody, for whoever is not an admin.
+ * Definer: clients cannot read accounts.
+ */
+create function identity.list_users()
+returns table (
+    id uuid,
+    email text,
+    phone text,
+    full_name text,
+    platform_role text,
+    is_anonymous boolean,
+    email_confirmed_at timestamptz,
+    created_at timestamptz,
+    last_sign_in_at timestamptz,
+    banned_until timestamptz
+)
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    if not private.is_operator() and not private.is_platform_staff('admin') then
+        return;
+    end if;
+    return query
+    select
+        users.id,
+        users.email::text,
+        users.phone,
+        profiles.full_name,
+        platform_staff.role::text,
+        users.is_anonymous,
+        users.email_confirmed_at,
+        users.created_at,
+        users.last_sign_in_at,
+        users.banned_until
+    from auth.users
+    left join identity.profiles on profiles.id = users.id
+    left join identity.platform_staff on platform_staff.user_id = users.id
+    where users.deleted_at is null;
+end;
+$$;
+
+-- sql/10_identity/rules/1_people.sql
+
+-- What must never be: a user without a profile, an address of somebody else, two default addresses,
+-- a platform without an admin, a role that nobody remembers giving.
+
+/*
+ * A profile comes with its user and follows the e-mail address of the account.
+ * Definer: the user is written by Supabase Auth (supabase_auth_admin), which has no rights on
+ * profiles.
+ */
+create function identity.users__keep_profile()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    insert into identity.profiles (id, email, full_name)
+    values (new.id, new.email, identity.presentable_name(new.raw_user_meta_data))
+    on conflict (id) do update
+    set email = excluded.email
+    where profiles.email is distinct from excluded.email;
+    return null;
+end;
+$$;
+
+create trigger _500_keep_profile
+after insert or update of email on auth.users
+for each row
+execute function identity.users__keep_profile();
+
+create trigger _010_refuse_bad_input
+before insert or update on identity.profiles
+for each row
+execute function private.any__refuse_bad_input();
+
+create trigger _900_touch
+before update on identity.profiles
+for each row
+execute function private.any__touch();
+
+/*
+ * An address belongs to whoever writes it down, whatever the request says.
+ *
+ * Errors:  PT401 not_signed_in
+ */
+create function identity.addresses__keep_owner()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if private.is_client() then
+        new.user_id = private.signed_in_user();
+    end if;
+    return new;
+end;
+$$;
+
+/*
+ * The first address of a user is the default one.
+ */
+create function identity.addresses__mark_first()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    new.is_default = new.is_default or not exists (
+        select 1 from identity.addresses where addresses.user_id = new.user_id
+    );
+    return new;
+end;
+$$;
+
+/*
+ * A new default takes the mark from the old one. Whoever writes first keeps the user's profile
+ * locked, so that two at once come one after the other; of several in one statement the first
+ * stays.
+ * Definer: clients cannot lock a profile.
+ */
+create function identity.addresses__keep_one_default()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform 1
+    from identity.profiles
+    where profiles.id = new.user_id
+    for no key update;
+
+    update identity.addresses
+    set is_default = false
+    where
+        addresses.user_id = new.user_id
+        and addresses.id <> new.id
+        and addresses.is_default
+        and exists (
+            select 1
+            from identity.addresses as newest
+            where newest.id = new.id and newest.is_default
+        );
+    return null;
+end;
+$$;
+
+create trigger _005_keep_owner
+before insert or update on identity.addresses
+for each row
+execute function identity.addresses__keep_owner();
+
+create trigger _010_refuse_bad_input
+before insert or update on identity.addresses
+for each row
+execute function private.any__refuse_bad_input();
+
+create trigger _100_mark_first
+before insert on identity.addresses
+for each row
+execute function identity.addresses__mark_first();
+
+create trigger _500_keep_one_default
+after insert or update on identity.addresses
+for each row
+when (new.is_default)
+execute function identity.addresses__keep_one_default();
+
+create trigger _900_touch
+before update on identity.addresses
+for each row
+execute function private.any__touch();
+
+/*
+ * Changes to platform staff come one after the other: of two admins who remove each other, one is
+ * late.
+ */
+create function identity.platform_staff__queue_up()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform pg_advisory_xact_lock(hashtextextended('identity.platform_staff', 0));
+    return null;
+end;
+$$;
+
+/*
+ * The platform always has an admin: the last one cannot be removed or demoted, on any path. Those
+ * who remain are locked, so that a repeatable read that is too old to know fails instead of
+ * believing itself.
+ *
+ * Errors:  PT409 last_admin
+ */
+create function identity.platform_staff__keep_an_admin()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform 1
+    from identity.platform_staff
+    where platform_staff.role = 'admin'
+    for share;
+    if not found then
+        perform private.refuse(
+            'PT409', 'last_admin', 'The platform''s last admin cannot be removed.',
+            'Make somebody else an admin first.'
+        );
+    end if;
+    return null;
+end;
+$$;
+
+/*
+ * Every platform role that is given or taken leaves a line.
+ * Definer: nobody but this function writes the history.
+ */
+create function identity.platform_staff__keep_history()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    insert into identity.platform_staff_history (user_id, old_role, new_role, actor_id, at)
+    values (
+        coalesce(new.user_id, old.user_id), old.role, new.role, auth.uid(), private.now()
+    );
+    perform identity.note_activity(
+        coalesce(new.user_id, old.user_id),
+        'platform_role_changed',
+        jsonb_build_object('from', old.role, 'to', new.role)
+    );
+    return null;
+end;
+$$;
+
+create trigger _100_queue_up
+before update or delete on identity.platform_staff
+for each statement
+execute function identity.platform_staff__queue_up();
+
+create trigger _500_keep_history
+after insert or update or delete on identity.platform_staff
+for each row
+execute function identity.platform_staff__keep_history();
+
+create trigger _600_keep_an_admin_when_demoted
+after update on identity.platform_staff
+for each row
+when (old.role = 'admin' and new.role <> 'admin')
+execute function identity.platform_staff__keep_an_admin();
+
+create trigger _600_keep_an_admin_when_removed
+after delete on identity.platform_staff
+for each row
+when (old.role = 'admin')
+execute function identity.platform_staff__keep_an_admin();
+
+create trigger _100_refuse_rewriting
+before update or delete on identity.platform_staff_history
+for each row
+execute function private.any__refuse_rewriting();
+
+create trigger _100_refuse_emptying
+before truncate on identity.platform_staff_history
+for each statement
+execute function private.any__refuse_rewriting();
+
+-- sql/10_identity/rules/2_activity.sql
+
+-- Where activity comes from. Sign-in writes down what happens in its own audit, on Supabase and
+-- here, so that is the one place to read it from; what happens outside of sign-in is noted where it
+-- happens.
+
+/*
+ * What sign-in wrote down, as activity of its user. A refresh of a token is none.
+ * Definer: the audit is written by Supabase Auth (supabase_auth_admin), which has no rights here.
+ */
+create function identity.audit_log_entries__note_activity()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_payload jsonb = new.payload;
+    v_traits jsonb = coalesce(v_payload -> 'traits', '{}');
+    v_kind identity.activity_kind = identity.activity_kind_of(v_payload ->> 'action', v_traits);
+    -- Of what the operator does, the user is among the traits.
+    v_user_id text = coalesce(v_traits ->> 'user_id', v_payload ->> 'actor_id');
+begin
+    if v_kind is null or v_user_id !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+        return null;
+    end if;
+    perform identity.note_activity(
+        v_user_id::uuid,
+        v_kind,
+        (
+            select coalesce(jsonb_object_agg(traits.key, traits.value), '{}')
+            from jsonb_each(v_traits) as traits
+            where traits.key in ('provider', 'scope', 'reason', 'factor_id', 'by')
+        ),
+        private.to_address(new.ip_address),
+        v_payload ->> 'user_agent'
+    );
+    return null;
+end;
+$$;
+
+create trigger _500_note_activity
+after insert on auth.audit_log_entries
+for each row
+when (new.payload ->> 'action' <> 'token_refreshed')
+execute function identity.audit_log_entries__note_activity();
+
+/*
+ * Which columns of a profile were changed.
+ * Definer: nobody may write activity.
+ */
+create function identity.profiles__note_activity()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform identity.note_activity(
+        new.id,
+        'profile_changed',
+        jsonb_build_object('columns', array_remove(array[
+            case when new.full_name is distinct from old.full_name then 'full_name' end,
+            case when new.phone is distinct from old.phone then 'phone' end,
+            case when new.locale <> old.locale then 'locale' end,
+            case when new.time_zone <> old.time_zone then 'time_zone' end
+        ], null))
+    );
+    return null;
+end;
+$$;
+
+create trigger _500_note_activity
+after update on identity.profiles
+for each row
+when (
+    (old.full_name, old.phone, old.locale, old.time_zone)
+    is distinct from (new.full_name, new.phone, new.locale, new.time_zone)
+)
+execute function identity.profiles__note_activity();
+
+create trigger _100_refuse_rewriting
+before update on identity.activity_events
+for each row
+execute function private.any__refuse_rewriting();
+
+-- What private.forget_old_activity may forget.
+create trigger _100_refuse_forgetting
+before delete on identity.activity_events
+for each row
+when (old.at > now() - interval '400 days')
+execute function private.any__refuse_rewriting();
+
+create trigger _100_refuse_emptying
+before truncate on identity.activity_events
+for each statement
+execute function private.any__refuse_rewriting();
+
+-- sql/10_identity/policies.sql
+
+-- Everyone sees and changes their own row and their own addresses, and nobody else's. Who runs the
+-- platform is known to those who do; roles are granted by identity.set_platform_role, never by a
+-- write.
+
+alter table identity.profiles enable row level security;
+grant select on identity.profiles to authenticated;
+grant update (full_name, phone, locale, time_zone) on identity.profiles to authenticated;
+grant select, insert, update, delete on identity.profiles to service_role;
+-- No insert, no delete: a profile comes and goes with its user. The e-mail is changed by signing in
+-- anew.
+
+create policy profiles_select
+on identity.profiles
+for select
+to authenticated
+using (id = (select auth.uid()));
+
+create policy profiles_update
+on identity.profiles
+for update
+to authenticated
+using (id = (select auth.uid()))
+with check (id = (select auth.uid()));
+
+alter table identity.addresses enable row level security;
+grant select, delete on identity.addresses to authenticated;
+grant insert (
+    id, user_id, label, recipient, line1, line2, city, region, postal_code, country, is_default
+) on identity.addresses to authenticated;
+grant update (
+    id, user_id, label, recipient, line1, line2, city, region, postal_code, country, is_default
+) on identity.addresses to authenticated;
+grant select, insert, update, delete on identity.addresses to service_role;
+-- user_id may be sent, but addresses__keep_owner writes the caller's own; id may be written because
+-- an upsert writes it, and changing it is refused.
+
+create policy addresses_select
+on identity.addresses
+for select
+to authenticated
+using (user_id = (select auth.uid()));
+
+create policy addresses_insert
+on identity.addresses
+for insert
+to authenticated
+with check (user_id = (select auth.uid()));
+
+create policy addresses_update
+on identity.addresses
+for update
+to authenticated
+using (user_id = (select auth.uid()))
+with check (user_id = (select auth.uid()));
+
+create policy addresses_delete
+on identity.addresses
+for delete
+to authenticated
+using (user_id = (select auth.uid()));
+
+alter table identity.platform_staff enable row level security;
+grant select on identity.platform_staff to authenticated;
+grant select, insert, update, delete on identity.platform_staff to service_role;
+-- No writes: a role is given and taken by identity.set_platform_role, which asks who is asking.
+
+create policy platform_staff_select
+on identity.platform_staff
+for select
+to authenticated
+using (user_id = (select auth.uid()) or (select private.is_platform_staff('support')));
+
+-- The history is read by the operator; clients have no use for it yet.
+alter table identity.platform_staff_history enable row level security;
+grant select on identity.platform_staff_history to service_role;
+
+-- No writes for anybody: triggers note what happens. Analysts count, and see neither who nor from
+-- where.
+alter table identity.activity_events enable row level security;
+grant select on identity.activity_events to authenticated, service_role;
+grant select (kind, at) on identity.activity_events to analyst;
+grant usage on schema identity to analyst;
+
+create policy activity_events_select
+on identity.activity_events
+for select
+to authenticated
+using (user_id = (select auth.uid()));
+
+create policy activity_events_select_analyst
+on identity.activity_events
+for select
+to analyst
+using (true);
+
+grant execute on function private.forget_old_activity() to worker;
+-- Whoever is no admin gets an empty list.
+grant execute on function identity.list_users() to authenticated, service_role;
+grant execute on function identity.my_sessions(), identity.revoke_session(uuid)
+to anon, authenticated, service_role;
+grant execute on function
+private.require_platform_staff(identity.platform_role),
+identity.set_platform_role(uuid, identity.platform_role),
+private.is_platform_staff(identity.platform_role),
+private.is_operator(),
+private.signed_in_user()
+to anon, authenticated, service_role;
+
+-- sql/10_identity/api/1_people.sql
+
+-- What clients see of people.
+
+create view public.profiles
+with (security_invoker = true)
+as
+select
+    profiles.id,
+    profiles.email,
+    profiles.full_name,
+    profiles.phone,
+    profiles.locale,
+    profiles.time_zone,
+    profiles.created_at,
+    profiles.updated_at
+from identity.profiles;
+grant select on public.profiles to authenticated;
+grant update (full_name, phone, locale, time_zone) on public.profiles to authenticated;
+grant select, insert, update, delete on public.profiles to service_role;
+
+comment on view public.profiles is 'The caller''s own profile: one row, never another user''s.';
+comment on column public.profiles.id is 'The user''s id.';
+comment on column public.profiles.email is
+'The e-mail address of the account, or null. It changes with the account, not here.';
+comment on column public.profiles.full_name is
+'Name, 1 to 200 characters, or null. May be changed.';
+comment on column public.profiles.phone is
+'Phone number in international form, such as +491701234567, or null. May be changed.';
+comment on column public.profiles.locale is 'Language tag, such as en or de-AT. May be changed.';
+comment on column public.profiles.time_zone is 'IANA time zone. May be changed.';
+comment on column public.profiles.created_at is 'When the account was made.';
+comment on column public.profiles.updated_at is 'When the profile last changed.';
+
+create view public.addresses
+with (security_invoker = true)
+as
+select
+    addresses.id,
+    addresses.user_id,
+    addresses.label,
+    addresses.recipient,
+    addresses.line1,
+    addresses.line2,
+    addresses.city,
+    addresses.region,
+    addresses.postal_code,
+    addresses.country,
+    addresses.is_default,
+    addresses.created_at,
+    addresses.updated_at
+from identity.addresses;
+grant select, delete on public.addresses to authenticated;
+grant insert (
+    id, user_id, label, recipient, line1, line2, city, region, postal_code, country, is_default
+) on public.addresses to authenticated;
+grant update (
+    id, user_id, label, recipient, line1, line2, city, region, postal_code, country, is_default
+) on public.addresses to authenticated;
+grant select, insert, update, delete on public.addresses to service_role;
+
+comment on view public.addresses is
+'The caller''s own addresses: read, add, change, delete. At most one is the default.';
+comment on column public.addresses.id is
+'The address. Given by the server unless sent; cannot be changed.';
+comment on column public.addresses.user_id is 'Always the caller, whatever is sent.';
+comment on column public.addresses.label is 'What the user calls it, such as Home, or null.';
+comment on column public.addresses.recipient is 'Whom it is addressed to.';
+comment on column public.addresses.line1 is 'Street and number.';
+comment on column public.addresses.line2 is 'Second line, or null.';
+comment on column public.addresses.city is 'City.';
+comment on column public.addresses.region is 'State, province or prefecture, or null.';
+comment on column public.addresses.postal_code is 'Postal code, or null.';
+comment on column public.addresses.country is 'ISO 3166 code, two letters.';
+comment on column public.addresses.is_default is
+'The first address becomes the default; setting it on another one moves the mark.';
+comment on column public.addresses.created_at is 'When it was added.';
+comment on column public.addresses.updated_at is 'When it last changed.';
+
+create view public.platform_staff
+with (security_invoker = true)
+as
+select
+    platform_staff.user_id,
+    platform_staff.role,
+    platform_staff.granted_by,
+    platform_staff.granted_at
+from identity.platform_staff;
+grant select on public.platform_staff to authenticated;
+grant select, insert, update, delete on public.platform_staff to service_role;
+
+comment on view public.platform_staff is
+'Users who run the marketplace. They see each other; everyone else sees at most their own row.';
+comment on column public.platform_staff.user_id is 'The user.';
+comment on column public.platform_staff.role is
+'support, finance or admin; each may all that the ones before may.';
+comment on column public.platform_staff.granted_by is
+'The admin who gave the role; null: the operator.';
+comment on column public.platform_staff.granted_at is 'When the role was given.';
+
+create view public.activity
+with (security_invoker = true)
+as
+select
+    activity_events.id,
+    activity_events.user_id,
+    activity_events.kind,
+    activity_events.at,
+    activity_events.ip,
+    activity_events.user_agent,
+    activity_events.details
+from identity.activity_events;
+grant select on public.activity to authenticated, service_role;
+
+comment on view public.activity is
+'What the caller did with their account, and what was done to it; of the last 400 days. Nobody can
+write here.';
+comment on column public.activity.id is 'Grows with time.';
+comment on column public.activity.user_id is 'Always the caller.';
+comment on column public.activity.kind is
+'signed_up, signed_in, signed_out, session_ended, recovery_requested, password_changed,
+account_changed, account_deleted, factor_added, factor_removed, recovery_code_used, identity_linked,
+identity_unlinked, profile_changed, platform_role_changed or membership_changed.';
+comment on column public.activity.at is 'When.';
+comment on column public.activity.ip is 'From which address, or null.';
+comment on column public.activity.user_agent is 'With which program, as it calls itself, or null.';
+comment on column public.activity.details is
+'Such as the provider of a sign-in, the names of changed columns, or a role from and to.';
+
+/*
+ * The caller: profile, platform role and memberships, in one answer.
+ * plpgsql: memberships belong to the next domain, which is not there yet when this is declared.
+ *
+ * Errors:  PT401 not_signed_in
+ */
+create function public.me(
+    out id uuid,
+    out email text,
+    out full_name text,
+    out phone text,
+    out locale text,
+    out time_zone text,
+    out created_at timestamptz,
+    out platform_role text,
+    out memberships json
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = private.signed_in_user();
+    v_profile identity.profiles;
+begin
+    select profiles.* into v_profile
+    from identity.profiles
+    where profiles.id = v_user_id;
+
+    id = v_profile.id;
+    email = v_profile.email;
+    full_name = v_profile.full_name;
+    phone = v_profile.phone;
+    locale = v_profile.locale;
+    time_zone = v_profile.time_zone;
+    created_at = v_profile.created_at;
+    platform_role = (
+        select platform_staff.role
+        from identity.platform_staff
+        where platform_staff.user_id = me.id
+    );
+    memberships = coalesce((
+        select json_agg(
+            json_build_object(
+                'business_id', businesses.id,
+                'name', businesses.name,
+                'slug', businesses.slug,
+                'role', business_members.role
+            )
+            order by businesses.name, businesses.id
+        )
+        from business.business_members
+        inner join business.businesses on business_members.business_id = businesses.id
+        where business_members.user_id = me.id
+    ), '[]');
+end;
+$$;
+grant execute on function public.me() to anon, authenticated, service_role;
+
+comment on function public.me() is
+$$The caller: profile, platform role (or null) and memberships.
+
+memberships is an array of {business_id, name, slug, role}, ordered by name.
+Errors: 401 not_signed_in.$$;
+
+/*
+ * Give a user a platform role, or with null take it away. For admins.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 last_admin
+ */
+create function public.set_platform_role(user_id public.identifier, role text)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if set_platform_role.role not in ('support', 'finance', 'admin') then
+        perform private.invalid('role', 'must be support, finance, admin or null');
+    end if;
+    perform identity.set_platform_role(
+        private.to_identifier(set_platform_role.user_id, 'user_id'),
+        set_platform_role.role::identity.platform_role
+    );
+end;
+$$;
+grant execute on function public.set_platform_role(public.identifier, text)
+to anon, authenticated, service_role;
+
+comment on function public.set_platform_role(public.identifier, text) is
+$$Give a user a platform role, or take it away. For admins of the platform.
+
+user_id: the user. role: support, finance, admin, or null to take it away.
+Errors: 401 not_signed_in, 403 forbidden, 404 not_found, 409 last_admin (the last one stays).$$;
+
+-- sql/10_identity/api/2_access.sql
+
+-- Sessions of the caller, and accounts for admins.
+
+/*
+ * The caller's sessions, the latest first.
+ *
+ * Errors:  PT401 not_signed_in
+ */
+create function public.my_sessions()
+returns table (
+    id uuid,
+    created_at timestamptz,
+    refreshed_at timestamptz,
+    aal text,
+    ip inet,
+    user_agent text,
+    is_current boolean
+)
+language sql
+stable
+security invoker
+set search_path = ''
+begin atomic
+    select
+        mine.id,
+        mine.created_at,
+        mine.refreshed_at,
+        mine.aal,
+        mine.ip,
+        mine.user_agent,
+        mine.is_current
+    from identity.my_sessions() as mine;
+end;
+grant execute on function public.my_sessions() to anon, authenticated, service_role;
+
+comment on function public.my_sessions() is
+$$The caller's sessions, the latest first: since when, last refreshed when, on which level (aal1,
+aal2), from which address and program, and whether it is the one that asks.
+
+Errors: 401 not_signed_in.$$;
+
+/*
+ * End one of the caller's sessions.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
+ */
+create function public.revoke_session(session_id public.identifier)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform identity.revoke_session(
+        private.to_identifier(revoke_session.session_id, 'session_id')
+    );
+end;
+$$;
+grant execute on function public.revoke_session(public.identifier)
+to anon, authenticated, service_role;
+
+comment on function public.revoke_session(public.identifier) is
+$$End one of the caller's sessions, at once.
+
+session_id: one of my_sessions.
+Errors: 401 not_signed_in, 404 not_found.$$;
+
+create view public.admin_users
+with (security_invoker = true)
+as
+select
+    users.id,
+    users.email,
+    users.phone,
+    users.full_name,
+    users.platform_role,
+    users.is_anonymous,
+    users.email_confirmed_at,
+    users.created_at,
+    users.last_sign_in_at,
+    users.banned_until
+from identity.list_users() as users;
+grant select on public.admin_users to authenticated, service_role;
+
+create trigger _100_refuse_writing
+instead of insert or update or delete on public.admin_users
+for each row execute function private.any__refuse_writing();
+
+comment on view public.admin_users is
+'Everybody who has an account, for admins of the platform; empty for everyone else. Roles are given
+by set_platform_role.';
+comment on column public.admin_users.id is 'The user.';
+comment on column public.admin_users.email is 'E-mail address, or null.';
+comment on column public.admin_users.phone is 'Phone number without the plus, or null.';
+comment on column public.admin_users.full_name is 'Name of the profile, or null.';
+comment on column public.admin_users.platform_role is 'support, finance, admin, or null.';
+comment on column public.admin_users.is_anonymous is 'Signed in without an address.';
+comment on column public.admin_users.email_confirmed_at is
+'When the address was proven to be theirs, or null.';
+comment on column public.admin_users.created_at is 'When the account was made.';
+comment on column public.admin_users.last_sign_in_at is 'When they last signed in, or null.';
+comment on column public.admin_users.banned_until is 'Until when they are kept out, or null.';
+
+notify pgrst, 'reload schema';

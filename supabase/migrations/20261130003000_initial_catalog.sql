@@ -1,0 +1,2866 @@
+-- The initial schema of 30_catalog: its files of sql/, joined.
+set lock_timeout = '5s';
+
+-- sql/30_catalog/tables/1_cancellation.sql
+
+-- What cancelling, moving and not coming cost. A policy is a row, its tiers say what cancelling
+-- costs the nearer the start is. A booking keeps a copy of both, and only the copy decides.
+
+create table catalog.cancellation_policies (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    name text not null,
+    is_default boolean not null default false,
+    -- What not coming costs: a share of the total, or an amount.
+    no_show_fee_bps integer not null default 0,
+    -- Elapsed hours before the start until which a customer may move the booking; how often, if
+    -- limited.
+    reschedule_until_hours integer not null default 0,
+    reschedule_limit integer,
+    created_at timestamptz not null default now(),
+    -- Amounts are in minor units of the booking's currency.
+    no_show_fee_minor bigint not null default 0,
+    -- What a customer's move costs when fewer than so many elapsed hours remain.
+    late_reschedule_hours integer not null default 0,
+    late_reschedule_fee_bps integer not null default 0,
+    late_reschedule_fee_minor bigint not null default 0,
+
+    constraint cancellation_policies_business_id_id_unique unique (business_id, id),
+    constraint cancellation_policies_name_is_short check (
+        length(btrim(name)) between 1 and 200 and not private.has_control_characters(name)
+        or private.invalid('name', 'must have 1 to 200 printable characters')
+    ),
+    constraint cancellation_policies_no_show_fee_is_a_share check (
+        no_show_fee_bps between 0 and 10000
+        or private.invalid('no_show_fee_bps', 'must be from 0 to 10000 basis points')
+    ),
+    constraint cancellation_policies_no_show_fee_is_an_amount check (
+        no_show_fee_minor between 0 and 1000000000000
+        or private.invalid('no_show_fee_minor', 'must be from 0 to 1000000000000 minor units')
+    ),
+    constraint cancellation_policies_no_show_fee_is_one_of_both check (
+        no_show_fee_bps = 0
+        or no_show_fee_minor = 0
+        or private.invalid('no_show_fee_bps and no_show_fee_minor', 'must not both be set')
+    ),
+    constraint cancellation_policies_late_reschedule_is_sane check (
+        late_reschedule_hours between 0 and 8760
+        or private.invalid('late_reschedule_hours', 'must be from 0 to 8760')
+    ),
+    constraint cancellation_policies_late_reschedule_fee_is_a_share check (
+        late_reschedule_fee_bps between 0 and 10000
+        or private.invalid('late_reschedule_fee_bps', 'must be from 0 to 10000 basis points')
+    ),
+    constraint cancellation_policies_late_reschedule_fee_is_an_amount check (
+        late_reschedule_fee_minor between 0 and 1000000000000
+        or private.invalid(
+            'late_reschedule_fee_minor', 'must be from 0 to 1000000000000 minor units'
+        )
+    ),
+    constraint cancellation_policies_late_reschedule_fee_is_one_of_both check (
+        late_reschedule_fee_bps = 0
+        or late_reschedule_fee_minor = 0
+        or private.invalid(
+            'late_reschedule_fee_bps and late_reschedule_fee_minor', 'must not both be set'
+        )
+    ),
+    constraint cancellation_policies_reschedule_until_is_sane check (
+        reschedule_until_hours between 0 and 8760
+        or private.invalid('reschedule_until_hours', 'must be from 0 to 8760')
+    ),
+    constraint cancellation_policies_reschedule_limit_is_sane check (
+        reschedule_limit is null
+        or reschedule_limit between 0 and 1000
+        or private.invalid('reschedule_limit', 'must be from 0 to 1000')
+    ),
+    -- At commit, not at once: cancellation_policies__keep_one_default moves the mark afterwards.
+    constraint cancellation_policies_one_default exclude using btree (business_id with =)
+    where (is_default) deferrable initially deferred
+);
+comment on table catalog.cancellation_policies is
+'What cancelling and moving costs. A booking keeps a copy of the policy that it was made under.';
+
+create table catalog.cancellation_tiers (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null,
+    cancellation_policy_id uuid not null,
+    -- Holds while fewer than so many elapsed hours remain before the start: the nearest tier wins.
+    hours_before integer not null,
+    -- One of both: a share of the total, or an amount in minor units of the booking's currency.
+    fee_bps integer,
+    fee_minor bigint,
+    created_at timestamptz not null default now(),
+
+    constraint cancellation_tiers_business_id_id_unique unique (business_id, id),
+    constraint cancellation_tiers_hours_unique unique (cancellation_policy_id, hours_before),
+    constraint cancellation_tiers_policy_fkey foreign key (business_id, cancellation_policy_id)
+    references catalog.cancellation_policies (business_id, id) on delete cascade,
+    constraint cancellation_tiers_hours_are_sane check (
+        hours_before between 1 and 8760
+        or private.invalid('hours_before', 'must be from 1 to 8760')
+    ),
+    constraint cancellation_tiers_fee_is_a_share check (
+        fee_bps is null
+        or fee_bps between 0 and 10000
+        or private.invalid('fee_bps', 'must be from 0 to 10000 basis points')
+    ),
+    constraint cancellation_tiers_fee_is_an_amount check (
+        fee_minor is null
+        or fee_minor between 0 and 1000000000000
+        or private.invalid('fee_minor', 'must be from 0 to 1000000000000 minor units')
+    ),
+    constraint cancellation_tiers_fee_is_one_of_both check (
+        num_nonnulls(fee_bps, fee_minor) = 1
+        or private.invalid('fee_bps or fee_minor', 'is required, and only one of them')
+    )
+);
+comment on table catalog.cancellation_tiers is
+'What cancelling costs when fewer than so many hours remain. A policy without tiers costs nothing.';
+create index cancellation_tiers_policy_idx
+on catalog.cancellation_tiers (business_id, cancellation_policy_id);
+
+-- sql/30_catalog/tables/1_services.sql
+
+-- What a business offers, with whom, where and when: services and their add-ons, resources (staff,
+-- rooms, equipment) with a capacity, which resources a service takes, and the hours in which they
+-- work. Hours are wall clocks: weekday, local time and zone. They become instants date by date,
+-- when asked for.
+
+create type catalog.resource_kind as enum ('staff', 'room', 'equipment');
+create type catalog.requirement_mode as enum ('all', 'any');
+create type catalog.visibility as enum ('public', 'hidden');
+create type catalog.limit_period as enum ('day', 'week', 'month', 'year', 'upcoming');
+
+create table catalog.service_categories (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    name text not null,
+    position integer not null default 0,
+    created_at timestamptz not null default now(),
+
+    constraint service_categories_business_id_id_unique unique (business_id, id),
+    constraint service_categories_name_unique unique (business_id, name),
+    constraint service_categories_name_is_short check (
+        length(btrim(name)) between 1 and 200 and not private.has_control_characters(name)
+        or private.invalid('name', 'must have 1 to 200 printable characters')
+    )
+);
+comment on table catalog.service_categories is 'How a business groups its services.';
+
+create table catalog.services (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    category_id uuid,
+    cancellation_policy_id uuid,
+    name text not null,
+    description text,
+    duration_minutes integer not null,
+    price_minor bigint not null,
+    currency text not null references pricing.currencies (code) on delete restrict,
+    buffer_before_minutes integer not null default 0,
+    buffer_after_minutes integer not null default 0,
+    -- Starts are offered every so many minutes from each opening, the first after the offset.
+    slot_interval_minutes integer not null default 15,
+    slot_offset_minutes integer not null default 0,
+    min_notice_minutes integer not null default 0,
+    -- How many days ahead can be booked, counted in the business's zone; null is as far as one
+    -- likes.
+    max_advance_days integer,
+    bookable_from date,
+    bookable_until date,
+    max_party_size integer not null default 1,
+    -- Given to many at once, at the sessions that were made for it, and at no other time.
+    is_class boolean not null default false,
+    -- A booking of this service waits for the business to confirm it …
+    requires_confirmation boolean not null default false,
+    -- … and takes its time while it waits, or leaves it to whoever is confirmed first.
+    is_blocked_by_pending boolean not null default true,
+    hold_minutes integer not null default 15,
+    -- How long each who waits has to accept a time that became free.
+    offer_minutes integer not null default 60,
+    position integer not null default 0,
+    is_active boolean not null default true,
+    archived_at timestamptz,
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+    -- Who leaves the choice open gets whom they prefer or know, if free.
+    prefers_known_staff boolean not null default false,
+    -- What is hidden is in nobody's catalog: members and private links book it.
+    visibility catalog.visibility not null default 'public',
+
+    constraint services_business_id_id_unique unique (business_id, id),
+    constraint services_category_fkey foreign key (business_id, category_id)
+    references catalog.service_categories (business_id, id) on delete set null (category_id),
+    constraint services_cancellation_policy_fkey foreign key (business_id, cancellation_policy_id)
+    references catalog.cancellation_policies (business_id, id)
+    on delete set null (cancellation_policy_id),
+    constraint services_name_is_short check (
+        length(btrim(name)) between 1 and 200 and not private.has_control_characters(name)
+        or private.invalid('name', 'must have 1 to 200 printable characters')
+    ),
+    constraint services_description_is_short check (
+        description is null
+        or length(description) <= 5000 and not private.has_control_characters(description)
+        or private.invalid('description', 'must have at most 5000 printable characters')
+    ),
+    constraint services_duration_is_sane check (
+        duration_minutes between 1 and 1440
+        or private.invalid('duration_minutes', 'must be from 1 to 1440')
+    ),
+    constraint services_price_not_negative check (
+        price_minor between 0 and 1000000000000
+        or private.invalid('price_minor', 'must be from 0 to 1000000000000 minor units')
+    ),
+    constraint services_buffer_before_is_sane check (
+        buffer_before_minutes between 0 and 1440
+        or private.invalid('buffer_before_minutes', 'must be from 0 to 1440')
+    ),
+    constraint services_buffer_after_is_sane check (
+        buffer_after_minutes between 0 and 1440
+        or private.invalid('buffer_after_minutes', 'must be from 0 to 1440')
+    ),
+    constraint services_slot_interval_is_sane check (
+        slot_interval_minutes between 5 and 1440
+        or private.invalid('slot_interval_minutes', 'must be from 5 to 1440')
+    ),
+    constraint services_slot_offset_is_sane check (
+        slot_offset_minutes between 0 and 1439
+        or private.invalid('slot_offset_minutes', 'must be from 0 to 1439')
+    ),
+    constraint services_min_notice_is_sane check (
+        min_notice_minutes between 0 and 525600
+        or private.invalid('min_notice_minutes', 'must be from 0 to 525600')
+    ),
+    constraint services_max_advance_is_sane check (
+        max_advance_days is null
+        or max_advance_days between 0 and 3650
+        or private.invalid('max_advance_days', 'must be from 0 to 3650')
+    ),
+    constraint services_bookable_until_after_from check (
+        coalesce(bookable_until >= bookable_from, true)
+        or private.invalid('bookable_until', 'must not be before bookable_from')
+    ),
+    constraint services_max_party_size_is_sane check (
+        max_party_size between 1 and 1000
+        or private.invalid('max_party_size', 'must be from 1 to 1000')
+    ),
+    constraint services_hold_is_sane check (
+        hold_minutes between 1 and 1440
+        or private.invalid('hold_minutes', 'must be from 1 to 1440')
+    ),
+    constraint services_offer_is_sane check (
+        offer_minutes between 1 and 1440
+        or private.invalid('offer_minutes', 'must be from 1 to 1440')
+    )
+);
+comment on table catalog.services is 'What can be booked.';
+create index services_category_idx on catalog.services (business_id, category_id);
+create index services_cancellation_policy_idx
+on catalog.services (business_id, cancellation_policy_id);
+create index services_currency_idx on catalog.services (currency);
+
+create table catalog.service_addons (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null,
+    service_id uuid not null,
+    name text not null,
+    price_minor bigint not null,
+    duration_minutes integer not null default 0,
+    position integer not null default 0,
+    is_active boolean not null default true,
+    created_at timestamptz not null default now(),
+
+    constraint service_addons_business_id_id_unique unique (business_id, id),
+    constraint service_addons_service_fkey foreign key (business_id, service_id)
+    references catalog.services (business_id, id) on delete cascade,
+    constraint service_addons_name_is_short check (
+        length(btrim(name)) between 1 and 200 and not private.has_control_characters(name)
+        or private.invalid('name', 'must have 1 to 200 printable characters')
+    ),
+    constraint service_addons_price_not_negative check (
+        price_minor between 0 and 1000000000000
+        or private.invalid('price_minor', 'must be from 0 to 1000000000000 minor units')
+    ),
+    constraint service_addons_duration_is_sane check (
+        duration_minutes between 0 and 1440
+        or private.invalid('duration_minutes', 'must be from 0 to 1440')
+    )
+);
+comment on table catalog.service_addons is
+'Extras of a service: each adds its price, in the service''s currency, and its minutes.';
+create index service_addons_service_idx on catalog.service_addons (business_id, service_id);
+
+create table catalog.booking_limits (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    -- What it limits: a service, a resource, or with neither the whole business …
+    service_id uuid,
+    period catalog.limit_period not null,
+    max_bookings integer,
+    max_minutes integer,
+    resource_id uuid,
+    -- … and whether for everyone together, or for each customer.
+    is_per_customer boolean not null default false,
+
+    constraint booking_limits_business_id_id_unique unique (business_id, id),
+    constraint booking_limits_one_a_period unique nulls not distinct (
+        business_id, service_id, resource_id, is_per_customer, period
+    ),
+    constraint booking_limits_service_fkey foreign key (business_id, service_id)
+    references catalog.services (business_id, id) on delete cascade,
+    constraint booking_limits_have_one_subject check (
+        num_nonnulls(service_id, resource_id) <= 1
+        or private.invalid('service_id and resource_id', 'must not both be set')
+    ),
+    constraint booking_limits_say_something check (
+        coalesce(max_bookings, max_minutes) is not null
+        or private.invalid('max_bookings or max_minutes', 'is required')
+    ),
+    constraint booking_limits_max_bookings_is_sane check (
+        max_bookings is null
+        or max_bookings between 0 and 1000000
+        or private.invalid('max_bookings', 'must be from 0 to 1000000')
+    ),
+    constraint booking_limits_max_minutes_is_sane check (
+        max_minutes is null
+        or max_minutes between 0 and 100000000
+        or private.invalid('max_minutes', 'must be from 0 to 100000000')
+    )
+);
+comment on table catalog.booking_limits is
+'How much can be booked in a day, week (from Monday), month or year of the business''s zone, or at
+once of what is yet to begin (upcoming).';
+create index booking_limits_service_idx on catalog.booking_limits (business_id, service_id);
+
+-- sql/30_catalog/tables/2_resources.sql
+
+-- Staff, rooms and equipment, and which of them a service takes.
+
+create table catalog.resources (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    kind catalog.resource_kind not null,
+    name text not null,
+    description text,
+    -- How many can use it at once: 1 for a person, 12 for a studio with 12 places.
+    capacity integer not null default 1,
+    -- The member who is this staff resource, where there is one.
+    member_id uuid,
+    -- Null: the business's zone.
+    time_zone text,
+    position integer not null default 0,
+    is_active boolean not null default true,
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+
+    constraint resources_business_id_id_unique unique (business_id, id),
+    constraint resources_one_a_member unique (business_id, member_id),
+    constraint resources_member_fkey foreign key (business_id, member_id)
+    references business.business_members (business_id, id) on delete set null (member_id),
+    constraint resources_name_is_short check (
+        length(btrim(name)) between 1 and 200 and not private.has_control_characters(name)
+        or private.invalid('name', 'must have 1 to 200 printable characters')
+    ),
+    constraint resources_description_is_short check (
+        description is null
+        or length(description) <= 5000 and not private.has_control_characters(description)
+        or private.invalid('description', 'must have at most 5000 printable characters')
+    ),
+    constraint resources_capacity_is_sane check (
+        capacity between 1 and 1000 or private.invalid('capacity', 'must be from 1 to 1000')
+    ),
+    constraint resources_members_are_staff check (
+        member_id is null
+        or kind = 'staff'
+        or private.invalid('member_id', 'is only for resources of kind staff')
+    ),
+    constraint resources_time_zone_exists check (
+        time_zone is null
+        or private.is_time_zone(time_zone)
+        or private.invalid('time_zone', 'must be an IANA time zone, such as Europe/Berlin')
+    )
+);
+comment on table catalog.resources is 'What a booking takes: staff, rooms, equipment.';
+
+create table catalog.service_resources (
+    business_id uuid not null,
+    service_id uuid not null,
+    resource_id uuid not null,
+    -- all: every such resource is needed. any: one of each pool is.
+    mode catalog.requirement_mode not null default 'any',
+    pool text not null default 'staff',
+    -- Units that a booking takes. A resource with places (capacity above 1) is taken once per
+    -- guest.
+    quantity integer not null default 1,
+    -- Who goes first where nobody is named: the higher priority, then the least busy for their
+    -- weight.
+    priority integer not null default 0,
+    weight integer not null default 100,
+    -- Newcomers count as having been as busy as the others until then.
+    joined_at timestamptz not null default private.now(),
+
+    constraint service_resources_pkey primary key (service_id, resource_id),
+    constraint service_resources_service_fkey foreign key (business_id, service_id)
+    references catalog.services (business_id, id) on delete cascade,
+    constraint service_resources_resource_fkey foreign key (business_id, resource_id)
+    references catalog.resources (business_id, id) on delete cascade,
+    constraint service_resources_pool_is_a_word check (
+        pool ~ '^[a-z][a-z0-9_]{0,39}$'
+        or private.invalid('pool', 'must be a lower-case word of at most 40 characters')
+    ),
+    constraint service_resources_quantity_is_sane check (
+        quantity between 1 and 1000 or private.invalid('quantity', 'must be from 1 to 1000')
+    ),
+    constraint service_resources_priority_is_sane check (
+        priority between -1000 and 1000
+        or private.invalid('priority', 'must be from -1000 to 1000')
+    ),
+    constraint service_resources_weight_is_sane check (
+        weight between 1 and 10000 or private.invalid('weight', 'must be from 1 to 10000')
+    )
+);
+comment on table catalog.service_resources is
+'Which resources a service takes, and who is eligible for it: all of these, any one of those.';
+create index service_resources_service_idx
+on catalog.service_resources (business_id, service_id);
+create index service_resources_resource_idx
+on catalog.service_resources (business_id, resource_id);
+
+alter table catalog.booking_limits
+add constraint booking_limits_resource_fkey foreign key (business_id, resource_id)
+references catalog.resources (business_id, id) on delete cascade;
+create index booking_limits_resource_idx on catalog.booking_limits (business_id, resource_id);
+
+-- sql/30_catalog/tables/3_calendars.sql
+
+-- Calendars of other programs, whose busy time a resource does not take bookings in.
+
+create table catalog.calendar_imports (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    resource_id uuid not null,
+    -- Where it is read again and again. Whoever knows it reads somebody's calendar, so clients see
+    -- only its host.
+    url text,
+    -- Or the file that was uploaded.
+    content text,
+    host text generated always as (substring(url, '^https?://([^/?#]+)')) stored,
+    -- How often reading it was begun: of two that run at once only the later one counts.
+    attempts integer not null default 0,
+    requested_at timestamptz not null,
+    -- When it was last read, changed or not, and when last in full.
+    fetched_at timestamptz,
+    expanded_at timestamptz,
+    -- What the server called the version that was read last, in its own words.
+    etag text,
+    last_modified text,
+    -- Events that could not be understood, and so do not block.
+    skipped_count integer not null default 0,
+    -- Why the last attempt failed, and since when all have.
+    last_error text,
+    failed_since timestamptz,
+    created_at timestamptz not null default now(),
+
+    constraint calendar_imports_business_id_id_unique unique (business_id, id),
+    -- What blocked periods point at, so that they are of the same resource.
+    constraint calendar_imports_resource_id_unique unique (business_id, resource_id, id),
+    constraint calendar_imports_once_each unique (business_id, resource_id, url),
+    constraint calendar_imports_resource_fkey foreign key (business_id, resource_id)
+    references catalog.resources (business_id, id) on delete cascade,
+    constraint calendar_imports_have_one_source check (
+        num_nonnulls(url, content) = 1
+        or private.invalid('url', 'or content must be sent, and not both')
+    ),
+    constraint calendar_imports_url_is_one check (
+        url is null
+        or length(url) <= 2000 and url ~ '^https?://[^/?#@]+([/?#][!-~]*)?$' and url ~ '^[!-~]+$'
+        or private.invalid(
+            'url', 'must be an http or https address of at most 2000 characters without a user name'
+        )
+    ),
+    constraint calendar_imports_content_is_a_calendar check (
+        content is null
+        or octet_length(content) <= 1048576 and content ~ '^\uFEFF?BEGIN:VCALENDAR\r?\n'
+        or private.invalid('content', 'must be an iCalendar file of at most 1 MiB')
+    ),
+    constraint calendar_imports_fail_with_a_reason check (
+        (last_error is null) = (failed_since is null)
+    )
+);
+comment on table catalog.calendar_imports is
+'Calendars of other programs, by address or as a file, whose busy time blocks a resource.';
+create index calendar_imports_requested_at_idx on catalog.calendar_imports (requested_at);
+
+-- sql/30_catalog/tables/3_hours.sql
+
+-- When resources work, as wall clocks, and when they do not.
+
+create table catalog.working_hours (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    -- Null: the hours of the business, which every resource without hours of its own follows.
+    resource_id uuid,
+    -- ISO: 1 is Monday, 7 is Sunday.
+    weekday smallint not null,
+    opens_at time not null,
+    closes_at time not null,
+
+    constraint working_hours_business_id_id_unique unique (business_id, id),
+    constraint working_hours_resource_fkey foreign key (business_id, resource_id)
+    references catalog.resources (business_id, id) on delete cascade,
+    constraint working_hours_weekday_is_iso check (
+        weekday between 1 and 7
+        or private.invalid('weekday', 'must be from 1 (Monday) to 7 (Sunday)')
+    ),
+    constraint working_hours_close_after_they_open check (
+        closes_at > opens_at
+        or private.invalid('closes_at', 'must be after opens_at; past midnight is the next day')
+    ),
+    constraint working_hours_no_overlap exclude using gist (
+        business_id with =,
+        coalesce(resource_id, business_id) with =,
+        weekday with =,
+        int4range(
+            extract(epoch from opens_at)::integer, extract(epoch from closes_at)::integer
+        ) with &&
+    )
+);
+comment on table catalog.working_hours is
+'The weekly hours of a business or of one resource, as wall clocks. A break is the gap between two
+rows.';
+create index working_hours_resource_idx
+on catalog.working_hours (business_id, resource_id, weekday);
+
+create table catalog.schedule_exceptions (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    -- Null: for the business, and so for every resource that follows its hours.
+    resource_id uuid,
+    starts_on date not null,
+    ends_on date not null,
+    -- Both null: closed. Otherwise these hours replace the weekly ones, on each of the days.
+    opens_at time,
+    closes_at time,
+    reason text,
+    created_at timestamptz not null default now(),
+
+    constraint schedule_exceptions_business_id_id_unique unique (business_id, id),
+    constraint schedule_exceptions_resource_fkey foreign key (business_id, resource_id)
+    references catalog.resources (business_id, id) on delete cascade,
+    constraint schedule_exceptions_end_after_they_start check (
+        ends_on >= starts_on or private.invalid('ends_on', 'must not be before starts_on')
+    ),
+    constraint schedule_exceptions_are_shorter_than_two_years check (
+        ends_on - starts_on <= 731
+        or private.invalid('ends_on', 'must be within two years of starts_on')
+    ),
+    constraint schedule_exceptions_close_after_they_open check (
+        (opens_at is null) = (closes_at is null) and coalesce(closes_at > opens_at, true)
+        or private.invalid('opens_at and closes_at', 'must be both empty or in order')
+    ),
+    constraint schedule_exceptions_reason_is_short check (
+        reason is null
+        or length(reason) <= 500 and not private.has_control_characters(reason)
+        or private.invalid('reason', 'must have at most 500 printable characters')
+    )
+);
+comment on table catalog.schedule_exceptions is
+'Days on which other hours hold than the weekly ones. All rows of a day together replace the
+week''s.';
+create index schedule_exceptions_resource_idx
+on catalog.schedule_exceptions (business_id, resource_id, ends_on, starts_on);
+
+create table catalog.travel_zones (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    resource_id uuid not null,
+    -- Dates of the zone that they travel to.
+    starts_on date not null,
+    ends_on date not null,
+    time_zone text not null,
+    created_at timestamptz not null default now(),
+
+    constraint travel_zones_business_id_id_unique unique (business_id, id),
+    constraint travel_zones_resource_fkey foreign key (business_id, resource_id)
+    references catalog.resources (business_id, id) on delete cascade,
+    constraint travel_zones_end_after_they_start check (
+        ends_on >= starts_on or private.invalid('ends_on', 'must not be before starts_on')
+    ),
+    constraint travel_zones_time_zone_exists check (
+        private.is_time_zone(time_zone)
+        or private.invalid('time_zone', 'must be an IANA time zone, such as Europe/Berlin')
+    ),
+    constraint travel_zones_no_overlap exclude using gist (
+        business_id with =, resource_id with =, daterange(starts_on, ends_on, '[]') with &&
+    )
+);
+comment on table catalog.travel_zones is
+'Where a resource is on some dates: its hours are read in that zone then.';
+create index travel_zones_resource_idx on catalog.travel_zones (business_id, resource_id, ends_on);
+
+create table catalog.blocked_periods (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    -- Null: nobody in the business can be booked.
+    resource_id uuid,
+    during tstzrange not null,
+    reason text,
+    created_at timestamptz not null default now(),
+    -- The calendar that it came from; null: somebody blocked it.
+    calendar_import_id uuid,
+    -- Whom customers of an absent resource may go to.
+    stand_in_id uuid,
+
+    constraint blocked_periods_business_id_id_unique unique (business_id, id),
+    constraint blocked_periods_resource_fkey foreign key (business_id, resource_id)
+    references catalog.resources (business_id, id) on delete cascade,
+    constraint blocked_periods_stand_in_fkey foreign key (business_id, stand_in_id)
+    references catalog.resources (business_id, id) on delete set null (stand_in_id),
+    constraint blocked_periods_stand_in_is_somebody_else check (
+        stand_in_id is null
+        or coalesce(stand_in_id <> resource_id, false)
+        or private.invalid('stand_in_id', 'must be another resource than the absent one')
+    ),
+    constraint blocked_periods_import_fkey foreign key (
+        business_id, resource_id, calendar_import_id
+    )
+    references catalog.calendar_imports (business_id, resource_id, id) on delete cascade,
+    constraint blocked_periods_imports_are_of_a_resource check (
+        calendar_import_id is null or resource_id is not null
+    ),
+    constraint blocked_periods_imported_once unique (
+        business_id, resource_id, calendar_import_id, during
+    ),
+    constraint blocked_periods_are_half_open check (
+        not isempty(during) and lower_inc(during) and not upper_inc(during)
+        and not lower_inf(during) and not upper_inf(during)
+    )
+);
+comment on table catalog.blocked_periods is
+'Time in which a resource, or the whole business, takes no new bookings. Those that exist stay.';
+create index blocked_periods_resource_idx on catalog.blocked_periods (business_id, resource_id);
+create index blocked_periods_stand_in_idx on catalog.blocked_periods (business_id, stand_in_id);
+create index blocked_periods_during_idx
+on catalog.blocked_periods using gist (business_id, during);
+
+-- sql/30_catalog/tables/4_questions.sql
+
+-- What a business asks whoever books a service. The answers are kept with the booking, as they were
+-- asked; a question that is asked no longer is switched off.
+
+create type catalog.question_kind as enum (
+    'text', 'long_text', 'number', 'yes_no', 'choice', 'choices', 'date', 'phone', 'email'
+);
+
+/*
+ * Do the choices of a question fit its kind: some, short and each once, where one chooses; none
+ * elsewhere?
+ */
+create function catalog.fits_choices(kind catalog.question_kind, choices text[])
+returns boolean
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    if kind not in ('choice', 'choices') then
+        return choices = '{}';
+    end if;
+    return cardinality(choices) between 1 and 100
+        and (select count(distinct choice) from unnest(choices) as choice) = cardinality(choices)
+        and not exists (
+            select 1
+            from unnest(choices) as choice
+            where
+                choice is null
+                or length(btrim(choice)) not between 1 and 200
+                or private.has_control_characters(choice)
+        );
+end;
+$$;
+grant execute on function catalog.fits_choices(catalog.question_kind, text[])
+to authenticated, service_role;
+
+create table catalog.service_questions (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null,
+    service_id uuid not null,
+    -- What an answer is sent and kept under.
+    key text not null,
+    label text not null,
+    kind catalog.question_kind not null,
+    is_required boolean not null default false,
+    choices text array not null default '{}',
+    position integer not null default 0,
+    is_active boolean not null default true,
+    created_at timestamptz not null default now(),
+
+    constraint service_questions_business_id_id_unique unique (business_id, id),
+    constraint service_questions_key_unique unique (service_id, key),
+    constraint service_questions_service_fkey foreign key (business_id, service_id)
+    references catalog.services (business_id, id) on delete cascade,
+    constraint service_questions_key_is_a_name check (
+        key ~ '^[a-z][a-z0-9_]{0,49}$'
+        or private.invalid('key', 'must have 1 to 50 of a to z, 0 to 9 and _, a letter first')
+    ),
+    constraint service_questions_label_is_short check (
+        length(btrim(label)) between 1 and 500 and not private.has_control_characters(label)
+        or private.invalid('label', 'must have 1 to 500 printable characters')
+    ),
+    constraint service_questions_choices_fit check (
+        catalog.fits_choices(kind, choices)
+        or private.invalid(
+            'choices', 'must be 1 to 100 different texts where kind is choice or choices, else none'
+        )
+    )
+);
+comment on table catalog.service_questions is 'What whoever books a service is asked.';
+create index service_questions_service_idx on catalog.service_questions (business_id, service_id);
+
+-- sql/30_catalog/tables/5_links.sql
+
+-- Links by which a service can be booked that nobody else sees. Of a link's token only the hash is
+-- kept. How often it was used is counted from the bookings (scheduling.link_uses).
+
+create table catalog.private_links (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null,
+    service_id uuid not null,
+    token_hash bytea not null,
+    -- For whom it is, in the business's own words.
+    label text,
+    -- Null: as long as it is not revoked.
+    expires_at timestamptz,
+    -- Null: as often as one likes.
+    max_uses integer,
+    revoked_at timestamptz,
+    created_by uuid references auth.users (id) on delete set null,
+    created_at timestamptz not null default now(),
+
+    constraint private_links_business_id_id_unique unique (business_id, id),
+    constraint private_links_token_hash_unique unique (token_hash),
+    constraint private_links_service_fkey foreign key (business_id, service_id)
+    references catalog.services (business_id, id) on delete cascade,
+    constraint private_links_max_uses_is_sane check (max_uses between 1 and 1000000),
+    constraint private_links_label_is_short check (length(label) <= 200)
+);
+comment on table catalog.private_links is
+'Secret links, each to one service: whoever knows its token sees and books it, hidden or not.';
+create index private_links_service_idx on catalog.private_links (business_id, service_id);
+create index private_links_created_by_idx on catalog.private_links (created_by);
+
+-- sql/30_catalog/functions/1_blocks.sql
+
+-- What the catalog computes for itself. The hours that these tables describe become instants in
+-- scheduling.
+
+/*
+ * Write a blocked period.
+ * Definer: instants are read by public.block_time, so clients get no insert of their own.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function catalog.block_time(
+    business_id uuid,
+    resource_id uuid,
+    starts_at timestamptz,
+    ends_at timestamptz,
+    reason text,
+    stand_in_id uuid
+)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_id uuid;
+begin
+    perform private.require_member(business_id, 'serve');
+    if ends_at <= starts_at or ends_at > starts_at + interval '2 years' then
+        perform private.invalid('ends_at', 'must be after starts_at and within two years of it');
+    end if;
+    if exists (
+        select 1
+        from unnest(array[block_time.resource_id, block_time.stand_in_id]) as wanted (id)
+        where
+            wanted.id is not null
+            and not exists (
+                select 1
+                from catalog.resources
+                where
+                    resources.id = wanted.id
+                    and resources.business_id = block_time.business_id
+            )
+    ) then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such resource.', 'Read resources for those of the business.'
+        );
+    end if;
+
+    insert into catalog.blocked_periods (business_id, resource_id, during, reason, stand_in_id)
+    values (
+        block_time.business_id,
+        block_time.resource_id,
+        tstzrange(block_time.starts_at, block_time.ends_at),
+        block_time.reason,
+        block_time.stand_in_id
+    )
+    returning blocked_periods.id into v_id;
+    return v_id;
+end;
+$$;
+
+/*
+ * Why a period is blocked, for members of its business.
+ * Definer: that somebody is away is public, why is not; so clients have no privilege on the column.
+ */
+create function catalog.reason_of(blocked_period_id uuid)
+returns text
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return (
+        select blocked_periods.reason
+        from catalog.blocked_periods
+        where
+            blocked_periods.id = blocked_period_id
+            and (
+                blocked_periods.business_id in (select private.my_businesses('view'))
+                or private.is_operator()
+            )
+    );
+end;
+$$;
+
+-- sql/30_catalog/functions/2_calendars.sql
+
+-- Busy time from calendars of other programs. The workers fetch and read them; what it means for a
+-- resource is decided here: whose clock a local time is of, which events are our own coming back,
+-- and that all blocked periods of a calendar change at once.
+
+/*
+ * Let a calendar, by address or as a file, block a resource. It is read by a worker.
+ * Definer: nobody has a write grant on imports; the caller is checked.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 already_exists · PT422 limit_reached
+ */
+create function catalog.import_calendar(
+    business_id uuid, resource_id uuid, url text, content text
+)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_id uuid;
+begin
+    perform private.require_member(business_id, 'serve');
+    perform scheduling.lock(array[resource_id]);
+    if not exists (
+        select 1
+        from catalog.resources
+        where
+            resources.id = import_calendar.resource_id
+            and resources.business_id = import_calendar.business_id
+    ) then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such resource.', 'Read resources for those of the business.'
+        );
+    end if;
+    if 10 <= (
+        select count(*)
+        from catalog.calendar_imports
+        where
+            calendar_imports.business_id = import_calendar.business_id
+            and calendar_imports.resource_id = import_calendar.resource_id
+    ) then
+        perform private.refuse(
+            'PT422', 'limit_reached', 'A resource can have 10 calendars.', 'Delete one of them first.'
+        );
+    end if;
+    insert into catalog.calendar_imports (business_id, resource_id, url, content, requested_at)
+    values (business_id, resource_id, url, content, private.now())
+    on conflict on constraint calendar_imports_once_each do nothing
+    returning calendar_imports.id into v_id;
+    if v_id is null then
+        perform private.refuse(
+            'PT409', 'already_exists', 'This calendar blocks the resource already.',
+            'Refresh it to have it read again.'
+        );
+    end if;
+    perform catalog.request_import(v_id);
+    return v_id;
+end;
+$$;
+
+/*
+ * Have a calendar read again. Calendars are other people's servers, so two requests are 5 seconds
+ * apart: the second waits, a third is the second.
+ * Definer: as catalog.import_calendar.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function catalog.refresh_calendar(calendar_import_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_due_at timestamptz;
+begin
+    perform catalog.require_import(calendar_import_id);
+    update catalog.calendar_imports
+    set requested_at = greatest(
+        private.now(), calendar_imports.requested_at + interval '5 seconds'
+    )
+    where
+        calendar_imports.id = calendar_import_id
+        and calendar_imports.requested_at <= private.now()
+    returning calendar_imports.requested_at into v_due_at;
+    if v_due_at is not null then
+        perform catalog.request_import(calendar_import_id, nullif(v_due_at, private.now()));
+    end if;
+end;
+$$;
+
+/*
+ * A calendar does not block any more.
+ * Definer: as catalog.import_calendar.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function catalog.delete_calendar_import(calendar_import_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform catalog.require_import(calendar_import_id);
+    perform catalog.keep_resource(calendar_import_id);
+    delete from catalog.calendar_imports where calendar_imports.id = calendar_import_id;
+end;
+$$;
+
+/*
+ * Refuse whoever may not deal with a calendar.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function catalog.require_import(calendar_import_id uuid)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_business_id uuid = (
+        select calendar_imports.business_id
+        from catalog.calendar_imports
+        where calendar_imports.id = calendar_import_id
+    );
+begin
+    if not private.is_operator() then
+        perform private.signed_in();
+    end if;
+    if v_business_id is null
+        or v_business_id not in (select private.my_businesses('view')) and not private.is_operator() then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such calendar.',
+            'Read calendar_imports for those of your business.'
+        );
+    end if;
+    perform private.require_member(v_business_id, 'serve');
+end;
+$$;
+
+/*
+ * Keep the resource of a calendar until the transaction ends. Whoever deletes a resource locks it
+ * first and its calendars and blocks after it; so does whoever changes those.
+ */
+create function catalog.keep_resource(calendar_import_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform 1
+    from catalog.resources
+    where
+        resources.id = (
+            select calendar_imports.resource_id
+            from catalog.calendar_imports
+            where calendar_imports.id = keep_resource.calendar_import_id
+        )
+    for key share;
+end;
+$$;
+
+/*
+ * Tell the workers to read a calendar.
+ */
+create function catalog.request_import(
+    calendar_import_id uuid, due_at timestamptz default null
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.emit(
+        'calendar.import_requested',
+        jsonb_build_object('calendar_import_id', calendar_import_id),
+        due_at
+    );
+end;
+$$;
+
+/*
+ * Have all calendars read whose time has come: addresses every quarter of an hour, files once a
+ * day, because time goes on. Those of businesses that take no bookings rest. Gives how many.
+ * Definer: called by the worker, which has no access to the table.
+ */
+create function catalog.request_due_imports()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_id uuid;
+    v_count integer = 0;
+begin
+    for v_id in
+        update catalog.calendar_imports
+        set requested_at = private.now()
+        where
+            calendar_imports.requested_at <= private.now() - case
+                when calendar_imports.url is null then interval '1 day' else interval '14 minutes'
+            end
+            and business.is_open(calendar_imports.business_id)
+        returning calendar_imports.id
+    loop
+        perform catalog.request_import(v_id);
+        v_count = v_count + 1;
+    end loop;
+    return v_count;
+end;
+$$;
+
+/*
+ * Begin to read a calendar: what to read and from when to when; null when it is gone. Once a day it
+ * is read in full although it has not changed, because the period has moved on.
+ * Definer: as catalog.request_due_imports.
+ */
+create function catalog.start_import(calendar_import_id uuid)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_import catalog.calendar_imports;
+    v_is_whole boolean;
+begin
+    update catalog.calendar_imports
+    set attempts = attempts + 1
+    where calendar_imports.id = calendar_import_id
+    returning calendar_imports.* into v_import;
+    if v_import.id is null then
+        return null;
+    end if;
+    v_is_whole = coalesce(v_import.expanded_at <= private.now() - interval '1 day', true);
+    return jsonb_build_object(
+        'attempt', v_import.attempts,
+        'url', v_import.url,
+        'content', v_import.content,
+        'etag', case when not v_is_whole then v_import.etag end,
+        'last_modified', case when not v_is_whole then v_import.last_modified end,
+        'from_at', private.now() - interval '1 day',
+        'to_at', private.now() + interval '400 days'
+    );
+end;
+$$;
+
+/*
+ * The busy time that events leave to a resource. A time without an offset is of the resource's own
+ * clock. Bookings and classes of the same business are left out: a feed of ours that comes back
+ * through another calendar would block what it shows, also after a move or a cancellation.
+ */
+create function catalog.busy_time(calendar catalog.calendar_imports, events jsonb)
+returns tstzmultirange
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_time_zone text;
+begin
+    select coalesce(resources.time_zone, businesses.time_zone) into v_time_zone
+    from catalog.resources
+    inner join business.businesses on businesses.id = resources.business_id
+    where resources.id = calendar.resource_id;
+    return (
+        with given as (
+            select
+                substring(
+                    event ->> 'uid',
+                    '^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})@frontdesk$'
+                )::uuid as id,
+                catalog.instant_of(event ->> 'starts', v_time_zone) as starts_at,
+                catalog.instant_of(event ->> 'ends', v_time_zone) as ends_at
+            from jsonb_array_elements(events) as event
+        )
+
+        select coalesce(range_agg(tstzrange(given.starts_at, given.ends_at)), '{}')
+        from given
+        where
+            given.starts_at < given.ends_at
+            and not exists (
+                select 1
+                from scheduling.bookings
+                where
+                    bookings.id = given.id
+                    and bookings.business_id = calendar.business_id
+            )
+            and not exists (
+                select 1
+                from scheduling.sessions
+                where
+                    sessions.id = given.id
+                    and sessions.business_id = calendar.business_id
+            )
+    );
+end;
+$$;
+
+/*
+ * An instant that a calendar names: with Z it is one, without it is a wall clock of the zone.
+ */
+create function catalog.instant_of(value text, time_zone text)
+returns timestamptz
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return case
+        when value like '%Z' then value::timestamptz
+        else value::timestamp at time zone time_zone
+    end;
+end;
+$$;
+
+/*
+ * A calendar has been read: its busy time, all at once, is what blocks from now on. `read` is
+ * {attempt, events: [{uid, starts, ends}], skipped_count, etag, last_modified}, or {attempt} when
+ * nothing has changed. What a later attempt has overtaken is forgotten. Bookings that exist stay.
+ * Definer: as catalog.request_due_imports.
+ */
+create function catalog.finish_import(calendar_import_id uuid, read jsonb)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_calendar catalog.calendar_imports;
+    v_busy tstzmultirange;
+begin
+    perform catalog.keep_resource(calendar_import_id);
+    update catalog.calendar_imports
+    set
+        fetched_at = private.now(),
+        last_error = null,
+        failed_since = null
+    where
+        calendar_imports.id = calendar_import_id
+        and calendar_imports.attempts = (finish_import.read ->> 'attempt')::integer
+    returning calendar_imports.* into v_calendar;
+    if v_calendar.id is null or not finish_import.read ? 'events' then
+        return;
+    end if;
+    v_busy = catalog.busy_time(v_calendar, finish_import.read -> 'events');
+
+    delete from catalog.blocked_periods
+    where
+        blocked_periods.business_id = v_calendar.business_id
+        and blocked_periods.resource_id = v_calendar.resource_id
+        and blocked_periods.calendar_import_id = v_calendar.id
+        and blocked_periods.during not in (select unnest(v_busy));
+    insert into catalog.blocked_periods (business_id, resource_id, calendar_import_id, during)
+    select v_calendar.business_id, v_calendar.resource_id, v_calendar.id, busy.during
+    from unnest(v_busy) as busy (during)
+    on conflict on constraint blocked_periods_imported_once do nothing;
+    update catalog.calendar_imports
+    set
+        expanded_at = private.now(),
+        etag = finish_import.read ->> 'etag',
+        last_modified = finish_import.read ->> 'last_modified',
+        skipped_count = (finish_import.read ->> 'skipped_count')::integer
+    where calendar_imports.id = v_calendar.id;
+end;
+$$;
+
+/*
+ * A calendar could not be read: what it blocked stays, and whoever looks is told why.
+ * Definer: as catalog.request_due_imports.
+ */
+create function catalog.fail_import(calendar_import_id uuid, attempt integer, reason text)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    update catalog.calendar_imports
+    set
+        last_error = fail_import.reason,
+        failed_since = coalesce(calendar_imports.failed_since, private.now())
+    where
+        calendar_imports.id = fail_import.calendar_import_id
+        and calendar_imports.attempts = fail_import.attempt;
+end;
+$$;
+
+-- sql/30_catalog/rules.sql
+
+-- What a constraint of the catalog cannot say.
+
+-- Every table that members write directly answers bad rows in the API's words.
+create trigger _010_refuse_bad_input
+before insert or update on catalog.service_categories
+for each row execute function private.any__refuse_bad_input('manage');
+
+create trigger _010_refuse_bad_input
+before insert or update on catalog.cancellation_policies
+for each row execute function private.any__refuse_bad_input('manage');
+
+create trigger _010_refuse_bad_input
+before insert or update on catalog.cancellation_tiers
+for each row execute function private.any__refuse_bad_input('manage');
+
+create trigger _010_refuse_bad_input
+before insert or update on catalog.services
+for each row execute function private.any__refuse_bad_input('manage');
+
+create trigger _010_refuse_bad_input
+before insert or update on catalog.service_addons
+for each row execute function private.any__refuse_bad_input('manage');
+
+create trigger _010_refuse_bad_input
+before insert or update on catalog.service_questions
+for each row execute function private.any__refuse_bad_input('manage');
+
+create trigger _010_refuse_bad_input
+before insert or update on catalog.booking_limits
+for each row execute function private.any__refuse_bad_input('manage');
+
+create trigger _010_refuse_bad_input
+before insert or update on catalog.resources
+for each row execute function private.any__refuse_bad_input('manage');
+
+create trigger _010_refuse_bad_input
+before insert or update on catalog.service_resources
+for each row execute function private.any__refuse_bad_input('manage');
+
+create trigger _010_refuse_bad_input
+before insert or update on catalog.working_hours
+for each row execute function private.any__refuse_bad_input('manage');
+
+create trigger _010_refuse_bad_input
+before insert or update on catalog.schedule_exceptions
+for each row execute function private.any__refuse_bad_input('manage');
+
+create trigger _010_refuse_bad_input
+before insert or update on catalog.travel_zones
+for each row execute function private.any__refuse_bad_input('manage');
+
+create trigger _900_touch
+before update on catalog.services
+for each row execute function private.any__touch();
+
+create trigger _900_touch
+before update on catalog.resources
+for each row execute function private.any__touch();
+
+/*
+ * The first policy of a business is its default.
+ */
+create function catalog.cancellation_policies__have_a_default()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    new.is_default = new.is_default or not exists (
+        select 1
+        from catalog.cancellation_policies
+        where cancellation_policies.business_id = new.business_id
+    );
+    return new;
+end;
+$$;
+
+create trigger _100_have_a_default
+before insert on catalog.cancellation_policies
+for each row execute function catalog.cancellation_policies__have_a_default();
+
+/*
+ * A new default takes the mark from the old one. Whoever writes first keeps the business locked
+ * until the end of the transaction, so that the last one wins. Definer: the lock is on a row of
+ * another table.
+ */
+create function catalog.cancellation_policies__keep_one_default()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform business.lock_business(new.business_id);
+    update catalog.cancellation_policies
+    set is_default = false
+    where
+        cancellation_policies.business_id = new.business_id
+        and cancellation_policies.id <> new.id
+        and cancellation_policies.is_default
+        and exists (
+            select 1
+            from catalog.cancellation_policies as newest
+            where newest.id = new.id and newest.is_default
+        );
+    return null;
+end;
+$$;
+
+create trigger _500_keep_one_default
+after insert or update on catalog.cancellation_policies
+for each row
+when (new.is_default)
+execute function catalog.cancellation_policies__keep_one_default();
+
+/*
+ * Overlapping hours are one opening written twice: say so before the constraint does, in the API's
+ * words.
+ *
+ * Errors:  PT409 hours_overlap
+ */
+create function catalog.working_hours__refuse_overlap()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if exists (
+        select 1
+        from catalog.working_hours
+        where
+            working_hours.business_id = new.business_id
+            and working_hours.resource_id is not distinct from new.resource_id
+            and working_hours.weekday = new.weekday
+            and working_hours.id <> new.id
+            and working_hours.opens_at < new.closes_at
+            and working_hours.closes_at > new.opens_at
+    ) then
+        perform private.refuse(
+            'PT409', 'hours_overlap', 'These hours overlap with others of the same day.',
+            'Change the row that exists, or delete it first.'
+        );
+    end if;
+    return new;
+end;
+$$;
+
+create trigger _100_refuse_overlap
+before insert or update on catalog.working_hours
+for each row execute function catalog.working_hours__refuse_overlap();
+
+/*
+ * Nobody is in two places: said before the constraint does, in the API's words.
+ *
+ * Errors:  PT409 dates_overlap
+ */
+create function catalog.travel_zones__refuse_overlap()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if exists (
+        select 1
+        from catalog.travel_zones
+        where
+            travel_zones.business_id = new.business_id
+            and travel_zones.resource_id = new.resource_id
+            and travel_zones.id <> new.id
+            and travel_zones.starts_on <= new.ends_on
+            and travel_zones.ends_on >= new.starts_on
+    ) then
+        perform private.refuse(
+            'PT409', 'dates_overlap', 'On some of these dates they are already elsewhere.',
+            'Change the row that exists, or delete it first.'
+        );
+    end if;
+    return new;
+end;
+$$;
+
+create trigger _100_refuse_overlap
+before insert or update on catalog.travel_zones
+for each row execute function catalog.travel_zones__refuse_overlap();
+
+/*
+ * A capacity cannot shrink below a place that is booked in the future: that booking would stand
+ * nowhere. Definer: whoever manages the resource may not see every allocation.
+ *
+ * Errors:  PT409 capacity_in_use
+ */
+create function catalog.resources__keep_booked_places()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if exists (
+        select 1
+        from scheduling.allocations
+        where
+            allocations.resource_id = new.id
+            and allocations.unit > new.capacity
+            and allocations.is_blocking
+            and upper(allocations.during) > private.now()
+    ) then
+        perform private.refuse(
+            'PT409', 'capacity_in_use', 'More places than that are booked.',
+            'Move or cancel those bookings first.'
+        );
+    end if;
+    return new;
+end;
+$$;
+
+create trigger _100_keep_booked_places
+before update of capacity on catalog.resources
+for each row
+when (new.capacity < old.capacity)
+execute function catalog.resources__keep_booked_places();
+
+/*
+ * A service keeps its currency once it was booked: prices in two currencies cannot be told apart
+ * later. Definer: whoever manages the service may not see every booking.
+ *
+ * Errors:  PT409 currency_in_use
+ */
+create function catalog.services__keep_currency()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if exists (
+        select 1
+        from scheduling.booking_items
+        where
+            booking_items.business_id = new.business_id
+            and booking_items.service_id = new.id
+    ) then
+        perform private.refuse(
+            'PT409', 'currency_in_use', 'This service has bookings in its currency.',
+            'Archive it and create another in the new currency.'
+        );
+    end if;
+    return new;
+end;
+$$;
+
+create trigger _100_keep_currency
+before update of currency on catalog.services
+for each row
+when (new.currency <> old.currency)
+execute function catalog.services__keep_currency();
+
+-- sql/30_catalog/policies/1_cancellation.sql
+
+-- Who may see and change what cancelling costs: as with services.
+
+alter table catalog.cancellation_policies enable row level security;
+alter table catalog.cancellation_tiers enable row level security;
+
+grant select on table catalog.cancellation_policies to anon;
+grant select, delete on table catalog.cancellation_policies to authenticated;
+grant insert (
+    id, business_id, name, is_default, no_show_fee_bps, no_show_fee_minor, reschedule_until_hours,
+    reschedule_limit, late_reschedule_hours, late_reschedule_fee_bps, late_reschedule_fee_minor
+) on table catalog.cancellation_policies to authenticated;
+grant update (
+    id, business_id, name, is_default, no_show_fee_bps, no_show_fee_minor, reschedule_until_hours,
+    reschedule_limit, late_reschedule_hours, late_reschedule_fee_bps, late_reschedule_fee_minor
+) on table catalog.cancellation_policies to authenticated;
+grant select, insert, update, delete on table catalog.cancellation_policies to service_role;
+
+create policy cancellation_policies_select
+on catalog.cancellation_policies
+for select
+to anon, authenticated
+using (
+    exists (
+        select 1
+        from business.businesses
+        where businesses.id = cancellation_policies.business_id
+    )
+);
+
+create policy cancellation_policies_insert
+on catalog.cancellation_policies
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy cancellation_policies_update
+on catalog.cancellation_policies
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy cancellation_policies_delete
+on catalog.cancellation_policies
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+grant select on table catalog.cancellation_tiers to anon;
+grant select, delete on table catalog.cancellation_tiers to authenticated;
+grant insert (id, business_id, cancellation_policy_id, hours_before, fee_bps, fee_minor)
+on table catalog.cancellation_tiers to authenticated;
+grant update (id, business_id, cancellation_policy_id, hours_before, fee_bps, fee_minor)
+on table catalog.cancellation_tiers to authenticated;
+grant select, insert, update, delete on table catalog.cancellation_tiers to service_role;
+
+create policy cancellation_tiers_select
+on catalog.cancellation_tiers
+for select
+to anon, authenticated
+using (
+    exists (
+        select 1
+        from business.businesses
+        where businesses.id = cancellation_tiers.business_id
+    )
+);
+
+create policy cancellation_tiers_insert
+on catalog.cancellation_tiers
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy cancellation_tiers_update
+on catalog.cancellation_tiers
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy cancellation_tiers_delete
+on catalog.cancellation_tiers
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+-- sql/30_catalog/policies/1_services.sql
+
+-- Who may see and change what a business offers. Everyone sees the catalog of a business that is
+-- open to the public; members see their own whatever its state; owners and managers write it. Rows
+-- go with DELETE where nothing points at them; a service with bookings is archived instead.
+-- Updates of id and business_id are granted because an upsert writes them; changing either is
+-- refused (rules.sql of the foundation).
+
+alter table catalog.service_categories enable row level security;
+alter table catalog.services enable row level security;
+alter table catalog.service_addons enable row level security;
+alter table catalog.booking_limits enable row level security;
+alter table catalog.resources enable row level security;
+alter table catalog.service_resources enable row level security;
+alter table catalog.working_hours enable row level security;
+alter table catalog.schedule_exceptions enable row level security;
+alter table catalog.blocked_periods enable row level security;
+
+grant select on table catalog.service_categories to anon;
+grant select, delete on table catalog.service_categories to authenticated;
+grant insert (id, business_id, name, position)
+on table catalog.service_categories to authenticated;
+grant update (id, business_id, name, position)
+on table catalog.service_categories to authenticated;
+grant select, insert, update, delete on table catalog.service_categories to service_role;
+
+create policy service_categories_select
+on catalog.service_categories
+for select
+to anon, authenticated
+using (
+    exists (
+        select 1
+        from business.businesses
+        where businesses.id = service_categories.business_id
+    )
+);
+
+create policy service_categories_insert
+on catalog.service_categories
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy service_categories_update
+on catalog.service_categories
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy service_categories_delete
+on catalog.service_categories
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+grant select on table catalog.services to anon;
+grant select, delete on table catalog.services to authenticated;
+grant insert (
+    id, business_id, category_id, cancellation_policy_id, name, description, duration_minutes,
+    price_minor, currency, buffer_before_minutes, buffer_after_minutes, slot_interval_minutes,
+    slot_offset_minutes, min_notice_minutes, max_advance_days, bookable_from, bookable_until,
+    max_party_size, is_class, requires_confirmation, is_blocked_by_pending, hold_minutes,
+    offer_minutes, position, is_active, archived_at, prefers_known_staff, visibility
+) on table catalog.services to authenticated;
+grant update (
+    id, business_id, category_id, cancellation_policy_id, name, description, duration_minutes,
+    price_minor, currency, buffer_before_minutes, buffer_after_minutes, slot_interval_minutes,
+    slot_offset_minutes, min_notice_minutes, max_advance_days, bookable_from, bookable_until,
+    max_party_size, is_class, requires_confirmation, is_blocked_by_pending, hold_minutes,
+    offer_minutes, position, is_active, archived_at, prefers_known_staff, visibility
+) on table catalog.services to authenticated;
+grant select, insert, update, delete on table catalog.services to service_role;
+
+-- What was retired, switched off or hidden is for members: a customer's bookings keep its name.
+-- What hangs on a service is seen by whoever sees the service.
+create policy services_select_public
+on catalog.services
+for select
+to anon
+using (
+    is_active
+    and archived_at is null
+    and visibility = 'public'
+    and exists (
+        select 1
+        from business.businesses
+        where businesses.id = services.business_id
+    )
+);
+
+create policy services_select
+on catalog.services
+for select
+to authenticated
+using (
+    is_active
+    and archived_at is null
+    and visibility = 'public'
+    and exists (
+        select 1
+        from business.businesses
+        where businesses.id = services.business_id
+    )
+    or business_id in (select private.my_businesses('view'))
+);
+
+create policy services_insert
+on catalog.services
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy services_update
+on catalog.services
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy services_delete
+on catalog.services
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+grant select on table catalog.service_addons to anon;
+grant select, delete on table catalog.service_addons to authenticated;
+grant insert (
+    id, business_id, service_id, name, price_minor, duration_minutes, position, is_active
+) on table catalog.service_addons to authenticated;
+grant update (id, business_id, name, price_minor, duration_minutes, position, is_active)
+on table catalog.service_addons to authenticated;
+grant select, insert, update, delete on table catalog.service_addons to service_role;
+
+create policy service_addons_select
+on catalog.service_addons
+for select
+to anon, authenticated
+using (
+    exists (
+        select 1
+        from catalog.services
+        where
+            services.business_id = service_addons.business_id
+            and services.id = service_addons.service_id
+    )
+);
+
+create policy service_addons_insert
+on catalog.service_addons
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy service_addons_update
+on catalog.service_addons
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy service_addons_delete
+on catalog.service_addons
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+grant select on table catalog.booking_limits to anon;
+grant select, delete on table catalog.booking_limits to authenticated;
+grant insert (
+    id, business_id, service_id, period, max_bookings, max_minutes, resource_id, is_per_customer
+) on table catalog.booking_limits to authenticated;
+grant update (id, business_id, period, max_bookings, max_minutes)
+on table catalog.booking_limits to authenticated;
+grant select, insert, update, delete on table catalog.booking_limits to service_role;
+
+create policy booking_limits_select
+on catalog.booking_limits
+for select
+to anon, authenticated
+using (
+    exists (
+        select 1
+        from catalog.services
+        where
+            services.business_id = booking_limits.business_id
+            and services.id = booking_limits.service_id
+    )
+);
+
+create policy booking_limits_insert
+on catalog.booking_limits
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy booking_limits_update
+on catalog.booking_limits
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy booking_limits_delete
+on catalog.booking_limits
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+-- sql/30_catalog/policies/2_resources.sql
+
+-- Who may see and change resources: as with services.
+
+grant select on table catalog.resources to anon;
+grant select, delete on table catalog.resources to authenticated;
+grant insert (
+    id, business_id, kind, name, description, capacity, member_id, time_zone, position, is_active
+) on table catalog.resources to authenticated;
+grant update (
+    id, business_id, name, description, capacity, member_id, time_zone, position, is_active
+) on table catalog.resources to authenticated;
+grant select, insert, update, delete on table catalog.resources to service_role;
+
+create policy resources_select
+on catalog.resources
+for select
+to anon, authenticated
+using (
+    exists (
+        select 1
+        from business.businesses
+        where businesses.id = resources.business_id
+    )
+);
+
+create policy resources_insert
+on catalog.resources
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy resources_update
+on catalog.resources
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy resources_delete
+on catalog.resources
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+grant select on table catalog.service_resources to anon;
+grant select, delete on table catalog.service_resources to authenticated;
+grant insert (
+    business_id, service_id, resource_id, mode, pool, quantity, priority, weight
+) on table catalog.service_resources to authenticated;
+grant update (
+    business_id, service_id, resource_id, mode, pool, quantity, priority, weight
+) on table catalog.service_resources to authenticated;
+grant select, insert, update, delete on table catalog.service_resources to service_role;
+
+create policy service_resources_select
+on catalog.service_resources
+for select
+to anon, authenticated
+using (
+    exists (
+        select 1
+        from catalog.services
+        where
+            services.business_id = service_resources.business_id
+            and services.id = service_resources.service_id
+    )
+);
+
+create policy service_resources_insert
+on catalog.service_resources
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy service_resources_update
+on catalog.service_resources
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy service_resources_delete
+on catalog.service_resources
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+-- sql/30_catalog/policies/3_calendars.sql
+
+-- Which calendars block a resource is for members; what is in them is for nobody: only when it is.
+
+alter table catalog.calendar_imports enable row level security;
+-- Neither the address nor the file: with either one reads somebody's calendar.
+grant select (
+    id, business_id, resource_id, host, requested_at, fetched_at, skipped_count, last_error,
+    failed_since, created_at
+) on table catalog.calendar_imports to authenticated;
+-- No writes: import_calendar, refresh_calendar and delete_calendar_import.
+grant select, insert, update, delete on table catalog.calendar_imports to service_role;
+
+create policy calendar_imports_select
+on catalog.calendar_imports
+for select
+to authenticated
+using (business_id in (select private.my_businesses('view')));
+
+grant usage on schema catalog to worker;
+grant execute on function
+catalog.request_due_imports(),
+catalog.start_import(uuid),
+catalog.finish_import(uuid, jsonb),
+catalog.fail_import(uuid, integer, text)
+to worker;
+grant execute on function
+catalog.import_calendar(uuid, uuid, text, text),
+catalog.refresh_calendar(uuid),
+catalog.delete_calendar_import(uuid)
+to anon, authenticated, service_role;
+
+-- sql/30_catalog/policies/3_hours.sql
+
+-- Weekly hours are public, and so is who is away when, and whom to go to instead. Exceptions, where
+-- somebody travels, what imported calendars say, and why somebody is away are for members.
+
+grant select on table catalog.working_hours to anon;
+grant select, delete on table catalog.working_hours to authenticated;
+grant insert (id, business_id, resource_id, weekday, opens_at, closes_at)
+on table catalog.working_hours to authenticated;
+grant update (id, business_id, weekday, opens_at, closes_at)
+on table catalog.working_hours to authenticated;
+grant select, insert, update, delete on table catalog.working_hours to service_role;
+
+create policy working_hours_select
+on catalog.working_hours
+for select
+to anon, authenticated
+using (
+    exists (
+        select 1
+        from business.businesses
+        where businesses.id = working_hours.business_id
+    )
+);
+
+create policy working_hours_insert
+on catalog.working_hours
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy working_hours_update
+on catalog.working_hours
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy working_hours_delete
+on catalog.working_hours
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+grant select, delete on table catalog.schedule_exceptions to authenticated;
+grant insert (
+    id, business_id, resource_id, starts_on, ends_on, opens_at, closes_at, reason
+) on table catalog.schedule_exceptions to authenticated;
+grant update (id, business_id, starts_on, ends_on, opens_at, closes_at, reason)
+on table catalog.schedule_exceptions to authenticated;
+grant select, insert, update, delete on table catalog.schedule_exceptions to service_role;
+
+create policy schedule_exceptions_select
+on catalog.schedule_exceptions
+for select
+to authenticated
+using (business_id in (select private.my_businesses('view')));
+
+create policy schedule_exceptions_insert
+on catalog.schedule_exceptions
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy schedule_exceptions_update
+on catalog.schedule_exceptions
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy schedule_exceptions_delete
+on catalog.schedule_exceptions
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+alter table catalog.travel_zones enable row level security;
+
+grant select, delete on table catalog.travel_zones to authenticated;
+grant insert (id, business_id, resource_id, starts_on, ends_on, time_zone)
+on table catalog.travel_zones to authenticated;
+grant update (id, business_id, starts_on, ends_on, time_zone)
+on table catalog.travel_zones to authenticated;
+grant select, insert, update, delete on table catalog.travel_zones to service_role;
+
+create policy travel_zones_select
+on catalog.travel_zones
+for select
+to authenticated
+using (business_id in (select private.my_businesses('view')));
+
+create policy travel_zones_insert
+on catalog.travel_zones
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy travel_zones_update
+on catalog.travel_zones
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy travel_zones_delete
+on catalog.travel_zones
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+-- Not reason: catalog.reason_of tells members.
+grant select (
+    id, business_id, resource_id, during, created_at, calendar_import_id, stand_in_id
+) on table catalog.blocked_periods to anon, authenticated;
+grant delete on table catalog.blocked_periods to authenticated;
+grant execute on function catalog.reason_of(uuid) to authenticated, service_role;
+-- No insert or update: public.block_time writes them, because it reads instants and not guesses.
+grant select, insert, update, delete on table catalog.blocked_periods to service_role;
+
+create policy blocked_periods_select_public
+on catalog.blocked_periods
+for select
+to anon
+using (
+    resource_id is not null
+    and calendar_import_id is null
+    and exists (
+        select 1
+        from business.businesses
+        where businesses.id = blocked_periods.business_id
+    )
+);
+
+create policy blocked_periods_select
+on catalog.blocked_periods
+for select
+to authenticated
+using (
+    business_id = any(array(select private.my_businesses('view')))
+    or resource_id is not null
+    and calendar_import_id is null
+    and exists (
+        select 1
+        from business.businesses
+        where businesses.id = blocked_periods.business_id
+    )
+);
+
+create policy blocked_periods_delete
+on catalog.blocked_periods
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+-- sql/30_catalog/policies/4_questions.sql
+
+-- Who may see and change what is asked: whoever sees the service reads its questions.
+
+alter table catalog.service_questions enable row level security;
+
+grant select on table catalog.service_questions to anon;
+grant select, delete on table catalog.service_questions to authenticated;
+grant insert (
+    id, business_id, service_id, key, label, kind, is_required, choices, position, is_active
+) on table catalog.service_questions to authenticated;
+grant update (
+    id, business_id, key, label, kind, is_required, choices, position, is_active
+) on table catalog.service_questions to authenticated;
+grant select, insert, update, delete on table catalog.service_questions to service_role;
+
+create policy service_questions_select
+on catalog.service_questions
+for select
+to anon, authenticated
+using (
+    exists (
+        select 1
+        from catalog.services
+        where
+            services.business_id = service_questions.business_id
+            and services.id = service_questions.service_id
+    )
+);
+
+create policy service_questions_insert
+on catalog.service_questions
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy service_questions_update
+on catalog.service_questions
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy service_questions_delete
+on catalog.service_questions
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+-- sql/30_catalog/policies/5_links.sql
+
+-- Who may see private links: members of the business, never the hash. Functions write them.
+
+alter table catalog.private_links enable row level security;
+
+grant select (
+    id, business_id, service_id, label, expires_at, max_uses, revoked_at, created_by, created_at
+) on table catalog.private_links to authenticated;
+grant select, insert, update, delete on table catalog.private_links to service_role;
+
+create policy private_links_select
+on catalog.private_links
+for select
+to authenticated
+using (business_id in (select private.my_businesses('view')));
+
+-- sql/30_catalog/api/1_cancellation.sql
+
+-- What clients read about what cancelling costs and, as owners and managers, write.
+
+create view public.cancellation_policies
+with (security_invoker = true)
+as
+select
+    cancellation_policies.id,
+    cancellation_policies.business_id,
+    cancellation_policies.name,
+    cancellation_policies.is_default,
+    cancellation_policies.no_show_fee_bps,
+    cancellation_policies.reschedule_until_hours,
+    cancellation_policies.reschedule_limit,
+    cancellation_policies.created_at,
+    cancellation_policies.no_show_fee_minor,
+    cancellation_policies.late_reschedule_hours,
+    cancellation_policies.late_reschedule_fee_bps,
+    cancellation_policies.late_reschedule_fee_minor
+from catalog.cancellation_policies;
+grant select on public.cancellation_policies to anon;
+grant select, insert, update, delete on public.cancellation_policies to authenticated, service_role;
+
+comment on view public.cancellation_policies is
+'What cancelling, moving and not coming cost: free of charge where it says nothing. What cancelling
+costs is in cancellation_tiers. A booking keeps a copy of the policy that it was made under. Readable
+where the business is; written by owners and managers.';
+comment on column public.cancellation_policies.id is 'Key.';
+comment on column public.cancellation_policies.business_id is 'The business that it belongs to.';
+comment on column public.cancellation_policies.name is 'At most 200 characters.';
+comment on column public.cancellation_policies.is_default is
+'Holds for services that name no policy. One a business: marking another moves the mark.';
+comment on column public.cancellation_policies.no_show_fee_bps is
+'Share of the total that not coming costs, in basis points; 0 where no_show_fee_minor says it.';
+comment on column public.cancellation_policies.reschedule_until_hours is
+'Elapsed hours before the start until which a customer may move the booking.';
+comment on column public.cancellation_policies.reschedule_limit is
+'How often a customer may move it; null is as often as one likes.';
+comment on column public.cancellation_policies.created_at is 'When it was made.';
+comment on column public.cancellation_policies.no_show_fee_minor is
+'What not coming costs, in minor units of the booking''s currency; at most the total.';
+comment on column public.cancellation_policies.late_reschedule_hours is
+'A customer''s move costs the fee when fewer than so many elapsed hours remain; 0 is never.';
+comment on column public.cancellation_policies.late_reschedule_fee_bps is
+'Share of the total that a late move costs, in basis points.';
+comment on column public.cancellation_policies.late_reschedule_fee_minor is
+'What a late move costs, in minor units of the booking''s currency; at most the total.';
+
+create view public.cancellation_tiers
+with (security_invoker = true)
+as
+select
+    cancellation_tiers.id,
+    cancellation_tiers.business_id,
+    cancellation_tiers.cancellation_policy_id,
+    cancellation_tiers.hours_before,
+    cancellation_tiers.fee_bps,
+    cancellation_tiers.fee_minor,
+    cancellation_tiers.created_at
+from catalog.cancellation_tiers;
+grant select on public.cancellation_tiers to anon;
+grant select, insert, update, delete on public.cancellation_tiers to authenticated, service_role;
+
+comment on view public.cancellation_tiers is
+'What cancelling costs, the nearer the start the more: of the tiers whose hours have begun, the one
+with the fewest hours holds; before the first, cancelling is free. Readable where the business is;
+written by owners and managers.';
+comment on column public.cancellation_tiers.id is 'Key.';
+comment on column public.cancellation_tiers.business_id is 'The business that it belongs to.';
+comment on column public.cancellation_tiers.cancellation_policy_id is 'The policy.';
+comment on column public.cancellation_tiers.hours_before is
+'Holds when fewer than so many elapsed hours remain before the start, 1 to 8760; unique in the
+policy. With exactly so many left it does not hold yet.';
+comment on column public.cancellation_tiers.fee_bps is
+'Share of the total, in basis points: this or fee_minor.';
+comment on column public.cancellation_tiers.fee_minor is
+'Amount in minor units of the booking''s currency, at most the total: this or fee_bps.';
+comment on column public.cancellation_tiers.created_at is 'When it was made.';
+
+-- sql/30_catalog/api/1_services.sql
+
+-- What the catalog offers to clients: views to read and, for owners and managers, to write.
+
+create view public.service_categories
+with (security_invoker = true)
+as
+select
+    service_categories.id,
+    service_categories.business_id,
+    service_categories.name,
+    service_categories.position,
+    service_categories.created_at
+from catalog.service_categories;
+grant select on public.service_categories to anon;
+grant select, insert, update, delete on public.service_categories to authenticated, service_role;
+
+comment on view public.service_categories is
+'How a business groups its services. Readable where the business is; written by owners and
+managers.';
+comment on column public.service_categories.id is 'Key.';
+comment on column public.service_categories.business_id is 'The business that it belongs to.';
+comment on column public.service_categories.name is
+'Unique in the business, at most 200 characters.';
+comment on column public.service_categories.position is 'Order of display, ascending.';
+comment on column public.service_categories.created_at is 'When it was made.';
+
+create view public.services
+with (security_invoker = true)
+as
+select
+    services.id,
+    services.business_id,
+    services.category_id,
+    services.cancellation_policy_id,
+    services.name,
+    services.description,
+    services.duration_minutes,
+    services.price_minor,
+    services.currency,
+    services.buffer_before_minutes,
+    services.buffer_after_minutes,
+    services.slot_interval_minutes,
+    services.slot_offset_minutes,
+    services.min_notice_minutes,
+    services.max_advance_days,
+    services.bookable_from,
+    services.bookable_until,
+    services.max_party_size,
+    services.is_class,
+    services.requires_confirmation,
+    services.is_blocked_by_pending,
+    services.hold_minutes,
+    services.offer_minutes,
+    services.position,
+    services.is_active,
+    services.archived_at,
+    services.created_at,
+    services.updated_at,
+    services.prefers_known_staff,
+    services.visibility
+from catalog.services;
+grant select on public.services to anon;
+grant select, insert, update, delete on public.services to authenticated, service_role;
+
+comment on view public.services is
+'What can be booked. Readable where the business is; written by owners and managers.';
+comment on column public.services.id is 'Key.';
+comment on column public.services.business_id is 'The business that offers it.';
+comment on column public.services.category_id is 'Its category, if any.';
+comment on column public.services.cancellation_policy_id is
+'Its cancellation policy; null is the business''s default.';
+comment on column public.services.name is 'At most 200 characters.';
+comment on column public.services.description is 'At most 5000 characters.';
+comment on column public.services.duration_minutes is
+'How long it lasts for the customer, 1 to 1440 minutes.';
+comment on column public.services.price_minor is
+'Price for one guest, in minor units of `currency`.';
+comment on column public.services.currency is 'ISO 4217 code. Fixed once the service was booked.';
+comment on column public.services.buffer_before_minutes is
+'Minutes that its resources need before it; invisible to customers, may reach outside opening
+hours.';
+comment on column public.services.buffer_after_minutes is
+'Minutes that its resources need after it; buffers of neighbours add up.';
+comment on column public.services.slot_interval_minutes is
+'Starts are offered every so many minutes from each opening.';
+comment on column public.services.slot_offset_minutes is
+'Minutes from the opening to the first start.';
+comment on column public.services.min_notice_minutes is
+'The latest moment to book is so many minutes before the start.';
+comment on column public.services.max_advance_days is
+'How many days ahead can be booked, in the business''s zone; null is no limit.';
+comment on column public.services.bookable_from is
+'First business-local date that can be booked; null is no limit.';
+comment on column public.services.bookable_until is
+'Last business-local date that can be booked; null is no limit.';
+comment on column public.services.max_party_size is 'Most guests in one booking.';
+comment on column public.services.is_class is
+'Whether it is given to many at once, at its sessions (create_slots), and at no other time.';
+comment on column public.services.requires_confirmation is
+'Whether bookings wait for the business to confirm them.';
+comment on column public.services.is_blocked_by_pending is
+'Whether a waiting booking already takes its time.';
+comment on column public.services.hold_minutes is 'How long a hold lasts.';
+comment on column public.services.offer_minutes is
+'How long each who waits has to accept a time that became free, 1 to 1440.';
+comment on column public.services.position is 'Order of display, ascending.';
+comment on column public.services.is_active is 'Whether it takes new bookings.';
+comment on column public.services.archived_at is
+'When it was retired; it keeps its history and takes no new bookings.';
+comment on column public.services.created_at is 'When it was made.';
+comment on column public.services.updated_at is 'When it was last changed.';
+comment on column public.services.visibility is
+'public, or hidden: in nobody''s catalog, booked by members and through private links only.';
+comment on column public.services.prefers_known_staff is
+'Whether a customer who names nobody gets whom they prefer, or had last, if free.';
+
+create view public.service_addons
+with (security_invoker = true)
+as
+select
+    service_addons.id,
+    service_addons.business_id,
+    service_addons.service_id,
+    service_addons.name,
+    service_addons.price_minor,
+    service_addons.duration_minutes,
+    service_addons.position,
+    service_addons.is_active,
+    service_addons.created_at
+from catalog.service_addons;
+grant select on public.service_addons to anon;
+grant select, insert, update, delete on public.service_addons to authenticated, service_role;
+
+comment on view public.service_addons is
+'Extras of a service. Readable where the business is; written by owners and managers.';
+comment on column public.service_addons.id is 'Key.';
+comment on column public.service_addons.business_id is 'The business that offers it.';
+comment on column public.service_addons.service_id is 'The service that it adds to.';
+comment on column public.service_addons.name is 'At most 200 characters.';
+comment on column public.service_addons.price_minor is
+'What it adds for one guest, in minor units of the service''s currency.';
+comment on column public.service_addons.duration_minutes is 'Minutes that it adds to the service.';
+comment on column public.service_addons.position is 'Order of display, ascending.';
+comment on column public.service_addons.is_active is 'Whether it can be chosen.';
+comment on column public.service_addons.created_at is 'When it was made.';
+
+create view public.booking_limits
+with (security_invoker = true)
+as
+select
+    booking_limits.id,
+    booking_limits.business_id,
+    booking_limits.service_id,
+    booking_limits.period,
+    booking_limits.max_bookings,
+    booking_limits.max_minutes,
+    booking_limits.resource_id,
+    booking_limits.is_per_customer
+from catalog.booking_limits;
+grant select on public.booking_limits to anon;
+grant select, insert, update, delete on public.booking_limits to authenticated, service_role;
+
+comment on view public.booking_limits is
+'How much can be booked in a period of the business''s zone: of a service, with a resource, or with
+neither in the whole business. Written by owners and managers.';
+comment on column public.booking_limits.id is 'Key.';
+comment on column public.booking_limits.business_id is 'The business that it belongs to.';
+comment on column public.booking_limits.service_id is
+'The service that it limits; each item of it counts.';
+comment on column public.booking_limits.period is
+'day, week (from Monday), month or year; or upcoming: whatever has not begun yet.';
+comment on column public.booking_limits.max_bookings is
+'Most that can start in the period; null is no limit.';
+comment on column public.booking_limits.max_minutes is
+'Most booked minutes that start in the period; null is no limit.';
+comment on column public.booking_limits.resource_id is
+'The resource that it limits; each item that takes its time counts.';
+comment on column public.booking_limits.is_per_customer is
+'Whether it counts each customer''s bookings by themselves.';
+
+-- sql/30_catalog/api/2_resources.sql
+
+-- Resources, and which of them a service takes.
+
+create view public.resources
+with (security_invoker = true)
+as
+select
+    resources.id,
+    resources.business_id,
+    resources.kind,
+    resources.name,
+    resources.description,
+    resources.capacity,
+    resources.member_id,
+    resources.time_zone,
+    resources.position,
+    resources.is_active,
+    resources.created_at,
+    resources.updated_at
+from catalog.resources;
+grant select on public.resources to anon;
+grant select, insert, update, delete on public.resources to authenticated, service_role;
+
+comment on view public.resources is
+'What a booking takes: staff, rooms, equipment. Readable where the business is; written by owners
+and managers.';
+comment on column public.resources.id is 'Key.';
+comment on column public.resources.business_id is 'The business that it belongs to.';
+comment on column public.resources.kind is 'staff, room or equipment.';
+comment on column public.resources.name is 'At most 200 characters.';
+comment on column public.resources.description is 'At most 5000 characters.';
+comment on column public.resources.capacity is 'How many can use it at once.';
+comment on column public.resources.member_id is
+'The business member who is this staff resource, if any.';
+comment on column public.resources.time_zone is 'IANA zone of its hours; null is the business''s.';
+comment on column public.resources.position is 'Order of display, ascending.';
+comment on column public.resources.is_active is 'Whether it takes new bookings.';
+comment on column public.resources.created_at is 'When it was made.';
+comment on column public.resources.updated_at is 'When it was last changed.';
+
+create view public.service_resources
+with (security_invoker = true)
+as
+select
+    service_resources.business_id,
+    service_resources.service_id,
+    service_resources.resource_id,
+    service_resources.mode,
+    service_resources.pool,
+    service_resources.quantity,
+    service_resources.priority,
+    service_resources.weight,
+    service_resources.joined_at
+from catalog.service_resources;
+grant select on public.service_resources to anon;
+grant select, insert, update, delete on public.service_resources to authenticated, service_role;
+
+comment on view public.service_resources is
+'Which resources a service takes, and who is eligible for it. Written by owners and managers.';
+comment on column public.service_resources.business_id is 'The business that both belong to.';
+comment on column public.service_resources.service_id is 'The service.';
+comment on column public.service_resources.resource_id is 'The resource.';
+comment on column public.service_resources.mode is
+'all: this resource is needed. any: one of its pool is.';
+comment on column public.service_resources.pool is
+'Name of the pool, for mode any; one resource of each pool is taken.';
+comment on column public.service_resources.quantity is
+'Units that a booking takes; of a resource with capacity above 1, so many for each guest.';
+comment on column public.service_resources.priority is
+'Who is free and has the highest, -1000 to 1000, gets bookings that name nobody.';
+comment on column public.service_resources.weight is
+'Share of such bookings among those of one priority, 1 to 10000: 200 gets twice as many as 100.';
+comment on column public.service_resources.joined_at is
+'Since when it gives the service. For 30 days it counts as having been as busy as the others till
+then.';
+
+-- sql/30_catalog/api/3_calendars.sql
+
+-- Calendars of other programs that block resources.
+
+create view public.calendar_imports
+with (security_invoker = true)
+as
+select
+    calendar_imports.id,
+    calendar_imports.business_id,
+    calendar_imports.resource_id,
+    calendar_imports.host,
+    calendar_imports.requested_at,
+    calendar_imports.fetched_at,
+    calendar_imports.skipped_count,
+    calendar_imports.last_error,
+    calendar_imports.failed_since,
+    calendar_imports.created_at
+from catalog.calendar_imports;
+grant select on public.calendar_imports to authenticated, service_role;
+
+comment on view public.calendar_imports is
+'Calendars of other programs whose busy time blocks a resource, as rows of blocked_periods. Read by
+members; written by import_calendar and its siblings.';
+comment on column public.calendar_imports.id is 'Key.';
+comment on column public.calendar_imports.business_id is 'The business.';
+comment on column public.calendar_imports.resource_id is 'The resource that it blocks.';
+comment on column public.calendar_imports.host is
+'The host of its address, which itself is nobody''s to read; null: an uploaded file.';
+comment on column public.calendar_imports.requested_at is 'When it was last asked to be read.';
+comment on column public.calendar_imports.fetched_at is
+'When it was last read, changed or not; null: not yet.';
+comment on column public.calendar_imports.skipped_count is
+'Events that could not be understood, and so do not block.';
+comment on column public.calendar_imports.last_error is
+'Why it could not be read the last time, or null. What it blocked before stays.';
+comment on column public.calendar_imports.failed_since is
+'Since when it cannot be read, or null.';
+comment on column public.calendar_imports.created_at is 'When it was made.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 already_exists · PT422 limit_reached
+ */
+create function public.import_calendar(
+    business_id public.identifier,
+    resource_id public.identifier,
+    url text default null,
+    content text default null
+)
+returns public.calendar_imports
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid;
+    v_import public.calendar_imports;
+begin
+    v_id = catalog.import_calendar(
+        private.to_identifier(business_id, 'business_id'),
+        private.to_identifier(resource_id, 'resource_id'),
+        regexp_replace(private.to_text(url, 'url', 2000), '^webcals?://', 'https://', 'i'),
+        private.to_text(content, 'content', 1048576)
+    );
+    select calendar_imports.* into strict v_import
+    from public.calendar_imports
+    where calendar_imports.id = v_id;
+    return v_import;
+end;
+$$;
+comment on function public.import_calendar is
+'Let the busy time of a calendar block a resource: by its address (url: http, https or webcal, read
+every 15 minutes) or as a file (content: iCalendar, at most 1 MiB), exactly one of them; at most 10 a
+resource. For owners, managers and staff. Bookings that exist stay. Gives the import.
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, already_exists 409,
+limit_reached 422.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function public.refresh_calendar(calendar_import_id public.identifier)
+returns public.calendar_imports
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid = private.to_identifier(calendar_import_id, 'calendar_import_id');
+    v_import public.calendar_imports;
+begin
+    perform catalog.refresh_calendar(v_id);
+    select calendar_imports.* into strict v_import
+    from public.calendar_imports
+    where calendar_imports.id = v_id;
+    return v_import;
+end;
+$$;
+comment on function public.refresh_calendar is
+'Have a calendar read now; two requests are 5 seconds apart. For owners, managers and staff. Gives
+the import.
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function public.delete_calendar_import(calendar_import_id public.identifier)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform catalog.delete_calendar_import(
+        private.to_identifier(calendar_import_id, 'calendar_import_id')
+    );
+end;
+$$;
+comment on function public.delete_calendar_import is
+'A calendar does not block its resource any more. For owners, managers and staff.
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
+
+grant execute on function
+public.import_calendar(public.identifier, public.identifier, text, text),
+public.refresh_calendar(public.identifier),
+public.delete_calendar_import(public.identifier)
+to anon, authenticated, service_role;
+
+-- sql/30_catalog/api/3_hours.sql
+
+-- Hours, exceptions, and time that takes no bookings.
+
+create view public.working_hours
+with (security_invoker = true)
+as
+select
+    working_hours.id,
+    working_hours.business_id,
+    working_hours.resource_id,
+    working_hours.weekday,
+    working_hours.opens_at,
+    working_hours.closes_at
+from catalog.working_hours;
+grant select on public.working_hours to anon;
+grant select, insert, update, delete on public.working_hours to authenticated, service_role;
+
+comment on view public.working_hours is
+'Weekly hours as wall clocks. A break is the gap between two rows. Written by owners and managers.';
+comment on column public.working_hours.id is 'Key.';
+comment on column public.working_hours.business_id is 'The business that they belong to.';
+comment on column public.working_hours.resource_id is
+'The resource whose hours these are; null is the business, which resources without hours of their
+own follow.';
+comment on column public.working_hours.weekday is 'ISO day of the week: 1 is Monday, 7 is Sunday.';
+comment on column public.working_hours.opens_at is 'Local time.';
+comment on column public.working_hours.closes_at is
+'Local time, after opens_at, at most 24:00. Past midnight is a row of the next day.';
+
+create view public.schedule_exceptions
+with (security_invoker = true)
+as
+select
+    schedule_exceptions.id,
+    schedule_exceptions.business_id,
+    schedule_exceptions.resource_id,
+    schedule_exceptions.starts_on,
+    schedule_exceptions.ends_on,
+    schedule_exceptions.opens_at,
+    schedule_exceptions.closes_at,
+    schedule_exceptions.reason,
+    schedule_exceptions.created_at
+from catalog.schedule_exceptions;
+grant select, insert, update, delete on public.schedule_exceptions to authenticated, service_role;
+
+comment on view public.schedule_exceptions is
+'Days on which other hours hold than the weekly ones. Read by members; written by owners and
+managers.';
+comment on column public.schedule_exceptions.id is 'Key.';
+comment on column public.schedule_exceptions.business_id is 'The business that it belongs to.';
+comment on column public.schedule_exceptions.resource_id is
+'The resource whose hours change; null is the business and whoever follows its hours.';
+comment on column public.schedule_exceptions.starts_on is 'First local date.';
+comment on column public.schedule_exceptions.ends_on is 'Last local date.';
+comment on column public.schedule_exceptions.opens_at is
+'Local time; null, with closes_at, is closed.';
+comment on column public.schedule_exceptions.closes_at is
+'Local time. All rows of a date together replace the weekly hours.';
+comment on column public.schedule_exceptions.reason is 'At most 500 characters.';
+comment on column public.schedule_exceptions.created_at is 'When it was made.';
+
+create view public.travel_zones
+with (security_invoker = true)
+as
+select
+    travel_zones.id,
+    travel_zones.business_id,
+    travel_zones.resource_id,
+    travel_zones.starts_on,
+    travel_zones.ends_on,
+    travel_zones.time_zone,
+    travel_zones.created_at
+from catalog.travel_zones;
+grant select, insert, update, delete on public.travel_zones to authenticated, service_role;
+
+comment on view public.travel_zones is
+'Where a resource is on some dates: its hours are read in that zone then. Read by members; written
+by owners and managers.';
+comment on column public.travel_zones.id is 'Key.';
+comment on column public.travel_zones.business_id is 'The business that it belongs to.';
+comment on column public.travel_zones.resource_id is 'Who travels.';
+comment on column public.travel_zones.starts_on is 'First date, in that zone.';
+comment on column public.travel_zones.ends_on is 'Last date, in that zone.';
+comment on column public.travel_zones.time_zone is 'IANA zone of where they are.';
+comment on column public.travel_zones.created_at is 'When it was made.';
+
+create view public.blocked_periods
+with (security_invoker = true)
+as
+select
+    blocked_periods.id,
+    blocked_periods.business_id,
+    blocked_periods.resource_id,
+    lower(blocked_periods.during) as starts_at,
+    upper(blocked_periods.during) as ends_at,
+    catalog.reason_of(blocked_periods.id) as reason,
+    blocked_periods.created_at,
+    blocked_periods.calendar_import_id,
+    blocked_periods.stand_in_id
+from catalog.blocked_periods
+where
+    blocked_periods.business_id = any(array(select private.my_businesses('view')))
+    or (select private.is_operator());
+grant select, delete on public.blocked_periods to authenticated, service_role;
+
+comment on view public.blocked_periods is
+'Time in which a resource, or the whole business, takes no new bookings. Made by block_time, ended
+by DELETE; those of a calendar_import come and go with it.';
+comment on column public.blocked_periods.id is 'Key.';
+comment on column public.blocked_periods.business_id is 'The business that it belongs to.';
+comment on column public.blocked_periods.resource_id is 'The resource; null is the whole business.';
+comment on column public.blocked_periods.starts_at is 'First moment of it.';
+comment on column public.blocked_periods.ends_at is 'First moment after it.';
+comment on column public.blocked_periods.reason is 'At most 500 characters.';
+comment on column public.blocked_periods.created_at is 'When it was made.';
+comment on column public.blocked_periods.calendar_import_id is
+'The calendar that it comes from; null: somebody blocked it.';
+comment on column public.blocked_periods.stand_in_id is
+'Whom customers of the absent resource may go to meanwhile.';
+
+create view public.absences
+with (security_invoker = true)
+as
+select
+    blocked_periods.business_id,
+    blocked_periods.resource_id,
+    lower(blocked_periods.during) as starts_at,
+    upper(blocked_periods.during) as ends_at,
+    blocked_periods.stand_in_id
+from catalog.blocked_periods
+where
+    blocked_periods.resource_id is not null
+    and blocked_periods.calendar_import_id is null;
+grant select on public.absences to anon, authenticated, service_role;
+
+comment on view public.absences is
+'When a resource is away, and whom to go to instead. Readable where the business is; never why.
+Written by block_time.';
+comment on column public.absences.business_id is 'The business.';
+comment on column public.absences.resource_id is 'Who is away.';
+comment on column public.absences.starts_at is 'First moment of it.';
+comment on column public.absences.ends_at is 'First moment after it.';
+comment on column public.absences.stand_in_id is
+'Whom customers may go to meanwhile; null is nobody in particular.';
+
+/*
+ * Take no new bookings in a period. Those that exist stay.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function public.block_time(
+    business_id public.identifier,
+    starts_at public.instant,
+    ends_at public.instant,
+    resource_id public.identifier default null,
+    reason text default null,
+    stand_in_id public.identifier default null
+)
+returns public.blocked_periods
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid;
+    v_period public.blocked_periods;
+begin
+    v_id = catalog.block_time(
+        private.to_identifier(business_id, 'business_id'),
+        private.to_identifier(resource_id, 'resource_id', is_required => false),
+        private.to_instant(starts_at, 'starts_at'),
+        private.to_instant(ends_at, 'ends_at'),
+        private.to_text(reason, 'reason', 500),
+        private.to_identifier(stand_in_id, 'stand_in_id', is_required => false)
+    );
+    select blocked_periods.* into strict v_period
+    from public.blocked_periods
+    where blocked_periods.id = v_id;
+    return v_period;
+end;
+$$;
+grant execute on function
+public.block_time(
+    public.identifier, public.instant, public.instant, public.identifier, text, public.identifier
+),
+catalog.block_time(uuid, uuid, timestamptz, timestamptz, text, uuid)
+to anon, authenticated, service_role;
+
+comment on function public.block_time is
+'Take no new bookings from starts_at to ends_at (instants, at most two years apart), for one
+resource or
+the whole business. stand_in_id: whom customers of that resource may go to meanwhile; absences shows
+it to everybody. Owners, managers and staff. Bookings that exist stay.
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
+
+-- sql/30_catalog/api/4_questions.sql
+
+-- What clients read about what is asked and, as owners and managers, write.
+
+create view public.service_questions
+with (security_invoker = true)
+as
+select
+    service_questions.id,
+    service_questions.business_id,
+    service_questions.service_id,
+    service_questions.key,
+    service_questions.label,
+    service_questions.kind,
+    service_questions.is_required,
+    service_questions.choices,
+    service_questions.position,
+    service_questions.is_active,
+    service_questions.created_at
+from catalog.service_questions;
+grant select on public.service_questions to anon;
+grant select, insert, update, delete on public.service_questions to authenticated, service_role;
+
+comment on view public.service_questions is
+'What whoever books a service is asked: book takes the answers. Readable where the service is;
+written by owners and managers.';
+comment on column public.service_questions.id is 'Key.';
+comment on column public.service_questions.business_id is 'The business that it belongs to.';
+comment on column public.service_questions.service_id is 'The service.';
+comment on column public.service_questions.key is
+'What the answer is sent under; unique in the service: a to z, 0 to 9 and _, at most 50.';
+comment on column public.service_questions.label is 'The question, at most 500 characters.';
+comment on column public.service_questions.kind is
+'text (at most 500 characters), long_text (5000), number, yes_no (true or false), choice (one of
+choices), choices (a list of them), date (2031-03-30), phone (+491701234567) or email.';
+comment on column public.service_questions.is_required is 'Whether nobody books without an answer.';
+comment on column public.service_questions.choices is
+'What can be chosen: 1 to 100 different texts, for choice and choices only.';
+comment on column public.service_questions.position is 'Order of display, ascending.';
+comment on column public.service_questions.is_active is 'Whether it is asked.';
+comment on column public.service_questions.created_at is 'When it was made.';
+
+notify pgrst, 'reload schema';

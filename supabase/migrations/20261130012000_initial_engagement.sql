@@ -1,0 +1,2343 @@
+-- The initial schema of 80_engagement: its files of sql/, joined.
+set lock_timeout = '5s';
+
+-- sql/80_engagement/tables.sql
+
+-- Notifications: what people hear about their bookings and businesses. An event happens; notices
+-- say who hears of it and how; a template has the words; a delivery is one message to one address,
+-- from queued to delivered. Nothing here decides about bookings: it only tells of them.
+
+create schema engagement;
+comment on schema engagement is 'Notifications: events, notices, templates, deliveries.';
+
+create type engagement.audience as enum ('customer', 'business', 'staff');
+create type engagement.variable_type as enum ('text', 'instant', 'money', 'whole_number');
+create type engagement.delivery_status as enum (
+    'queued', 'sent', 'delivered', 'failed', 'bounced', 'skipped'
+);
+
+create table engagement.subjects (
+    name text primary key,
+    description text not null
+);
+comment on table engagement.subjects is 'What events are about: a booking, an offer of a business.';
+
+create table engagement.variables (
+    subject text not null references engagement.subjects (name) on delete cascade,
+    name text not null,
+    type engagement.variable_type not null,
+    description text not null,
+
+    primary key (subject, name),
+    constraint variables_name_is_plain check (name ~ '^[a-z][a-z_]*$')
+);
+comment on table engagement.variables is
+'What templates of a subject may say: {{name}}, shown as its type is shown in the reader''s
+language.';
+
+create table engagement.events (
+    -- The topic on which it is announced.
+    name text primary key,
+    subject text not null references engagement.subjects (name) on delete restrict,
+    description text not null,
+    -- Told whatever the reader's preferences and quiet hours are.
+    is_mandatory boolean not null default false,
+    -- Told only to those who have consented, by the business in question.
+    is_marketing boolean not null default false,
+    -- Not told once the booking has left this status or has moved.
+    while_status scheduling.booking_status,
+
+    constraint events_marketing_is_never_mandatory check (not (is_marketing and is_mandatory))
+);
+comment on table engagement.events is 'What people can hear of.';
+create index events_subject_idx on engagement.events (subject);
+
+create table engagement.notices (
+    event text not null references engagement.events (name) on delete cascade,
+    audience engagement.audience not null,
+    channels identity.notification_channel array not null,
+
+    primary key (event, audience)
+);
+comment on table engagement.notices is 'Who hears of an event, and on which channels.';
+
+create table engagement.reminder_kinds (
+    -- Also the event that the reminder is.
+    event text primary key references engagement.events (name) on delete cascade,
+    before interval not null,
+
+    constraint reminder_kinds_are_before check (before > interval '0')
+);
+comment on table engagement.reminder_kinds is 'How long before its start a booking is recalled.';
+
+create table engagement.reminders (
+    business_id uuid not null,
+    booking_id uuid not null,
+    event text not null references engagement.reminder_kinds (event) on delete cascade,
+    starts_at timestamptz not null,
+    due_at timestamptz not null,
+
+    primary key (booking_id, event, starts_at),
+    constraint reminders_booking_fkey foreign key (business_id, booking_id)
+    references scheduling.bookings (business_id, id) on delete cascade
+);
+comment on table engagement.reminders is
+'Reminders that were put into the queue: one for each booking, kind and start.';
+create index reminders_booking_idx on engagement.reminders (business_id, booking_id);
+create index reminders_event_idx on engagement.reminders (event);
+
+create table engagement.notification_templates (
+    id uuid primary key default gen_random_uuid(),
+    -- Null: the platform's, for every business that has none of its own.
+    business_id uuid references business.businesses (id) on delete cascade,
+    event text not null references engagement.events (name) on delete cascade,
+    audience engagement.audience not null,
+    -- Null: for every channel that has none of its own.
+    channel identity.notification_channel,
+    locale text not null,
+    title text not null,
+    body text not null,
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+
+    constraint notification_templates_business_id_id_unique unique (business_id, id),
+    constraint notification_templates_one_each unique nulls not distinct (
+        business_id, event, audience, channel, locale
+    ),
+    constraint notification_templates_notice_exists foreign key (event, audience)
+    references engagement.notices (event, audience) on delete cascade,
+    constraint notification_templates_locale_is_a_language_tag check (
+        locale ~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$'
+        or private.invalid('locale', 'must be a language tag, such as en or de-AT')
+    ),
+    constraint notification_templates_title_is_short check (
+        length(btrim(title)) between 1 and 200 and title !~ '[\x01-\x1f\x7f]'
+        or private.invalid('title', 'must have 1 to 200 printable characters')
+    ),
+    constraint notification_templates_body_is_short check (
+        length(btrim(body)) between 1 and 10000 and body !~ '[\x01-\x08\x0b-\x1f\x7f]'
+        or private.invalid('body', 'must have 1 to 10000 printable characters')
+    )
+);
+comment on table engagement.notification_templates is
+'The words of a notification, for an audience, a channel and a language.';
+create index notification_templates_notice_idx
+on engagement.notification_templates (event, audience);
+
+create table engagement.notification_deliveries (
+    -- Also the message that the workers get, and what providers are told to do once.
+    id uuid primary key default gen_random_uuid(),
+    -- The message because of which it is delivered.
+    message_id uuid not null,
+    event text not null references engagement.events (name) on delete restrict,
+    audience engagement.audience not null,
+    channel identity.notification_channel not null,
+    business_id uuid references business.businesses (id) on delete cascade,
+    booking_id uuid,
+    user_id uuid references auth.users (id) on delete set null,
+    -- Where to: e-mail address, phone number, token of a device, or the user's id in the app.
+    address text,
+    locale text not null,
+    status engagement.delivery_status not null default 'queued',
+    -- Why it was skipped, has failed, or waits.
+    reason text,
+    -- The variables as they were when it happened.
+    data jsonb not null,
+    attempts integer not null default 0,
+    provider text,
+    provider_id text,
+    due_at timestamptz,
+    created_at timestamptz not null default now(),
+    sent_at timestamptz,
+    updated_at timestamptz not null default now(),
+
+    constraint notification_deliveries_business_id_id_unique unique (business_id, id),
+    constraint notification_deliveries_once_each unique nulls not distinct (
+        message_id, audience, channel, user_id, address
+    ),
+    constraint notification_deliveries_booking_fkey foreign key (business_id, booking_id)
+    references scheduling.bookings (business_id, id) on delete cascade,
+    constraint notification_deliveries_have_an_address check (
+        address is not null or status = 'skipped'
+    )
+);
+comment on table engagement.notification_deliveries is
+'One message to one address, and what became of it.';
+create index notification_deliveries_booking_idx
+on engagement.notification_deliveries (business_id, booking_id);
+create index notification_deliveries_user_id_idx
+on engagement.notification_deliveries (user_id, created_at);
+create index notification_deliveries_event_idx on engagement.notification_deliveries (event);
+create index notification_deliveries_provider_idx
+on engagement.notification_deliveries (provider, provider_id) where provider_id is not null;
+create index notification_deliveries_created_at_idx
+on engagement.notification_deliveries (created_at, channel, status);
+
+create table engagement.notifications (
+    -- That of its delivery.
+    id uuid primary key,
+    user_id uuid not null references auth.users (id) on delete cascade,
+    business_id uuid references business.businesses (id) on delete cascade,
+    booking_id uuid,
+    event text not null,
+    title text not null,
+    body text not null,
+    created_at timestamptz not null default now(),
+    read_at timestamptz,
+
+    constraint notifications_business_id_id_unique unique (business_id, id),
+    constraint notifications_booking_fkey foreign key (business_id, booking_id)
+    references scheduling.bookings (business_id, id) on delete cascade
+);
+comment on table engagement.notifications is 'What a user reads in the app.';
+create index notifications_user_id_idx on engagement.notifications (user_id, created_at);
+create index notifications_booking_idx on engagement.notifications (business_id, booking_id);
+
+create table engagement.marketing_consents (
+    user_id uuid not null references auth.users (id) on delete cascade,
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    given_at timestamptz not null default now(),
+    withdrawn_at timestamptz,
+    -- Proves a link in a mail: whoever has it may withdraw, signed in or not.
+    unsubscribe_token uuid not null default gen_random_uuid(),
+
+    primary key (user_id, business_id),
+    constraint marketing_consents_token_unique unique (unsubscribe_token)
+);
+comment on table engagement.marketing_consents is
+'Who wants to hear of a business''s offers. Kept when withdrawn, to prove both.';
+create index marketing_consents_business_id_idx on engagement.marketing_consents (business_id);
+
+create table engagement.arrivals (
+    business_id uuid not null,
+    booking_id uuid not null,
+    starts_at timestamptz not null,
+    user_id uuid references auth.users (id) on delete set null,
+    at timestamptz not null default now(),
+
+    primary key (booking_id, starts_at),
+    constraint arrivals_booking_fkey foreign key (business_id, booking_id)
+    references scheduling.bookings (business_id, id) on delete cascade
+);
+comment on table engagement.arrivals is
+'That the professional has come to the customer: once for each booking and start.';
+create index arrivals_booking_idx on engagement.arrivals (business_id, booking_id);
+create index arrivals_user_id_idx on engagement.arrivals (user_id);
+
+-- sql/80_engagement/functions/1_planning.sql
+
+-- From something that happened to the deliveries that tell of it. All of it is one transaction that
+-- may run any number of times: what exists is not made again.
+
+/*
+ * What templates may say about a booking, by the names of engagement.variables; beside them what a
+ * calendar entry needs: time_zone, booking_id and sequence, which grows with every step.
+ */
+create function engagement.booking_data(booking_id uuid, payload jsonb)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select jsonb_build_object(
+            'booking_id', bookings.id,
+            'reference', bookings.reference,
+            'customer_name', coalesce(bookings.customer_name, bookings.customer_email, ''),
+            'business_name', businesses.name,
+            'business_email', businesses.email,
+            'business_phone', coalesce(businesses.phone, ''),
+            'address', business.address_of(businesses),
+            'service_names', facts.service_names,
+            'staff_names', coalesce(facts.staff_names, ''),
+            'starts_at', bookings.starts_at,
+            'ends_at', bookings.ends_at,
+            'previous_starts_at', payload ->> 'from_starts_at',
+            'time_zone', bookings.time_zone,
+            'party_size', bookings.party_size,
+            'total', jsonb_build_object(
+                'minor', bookings.total_minor,
+                'currency', bookings.currency,
+                'digits', currencies.minor_digits
+            ),
+            'fee', case
+                when (payload ->> 'fee_minor')::bigint > 0 then jsonb_build_object(
+                    'minor', (payload ->> 'fee_minor')::bigint,
+                    'currency', bookings.currency,
+                    'digits', currencies.minor_digits
+                )
+            end,
+            'cancelled_service', (
+                select booking_items.service_name
+                from scheduling.booking_items
+                where
+                    booking_items.business_id = bookings.business_id
+                    and booking_items.id::text = payload ->> 'booking_item_id'
+            ),
+            'reason', coalesce(payload ->> 'reason', ''),
+            'status', bookings.status,
+            'sequence', facts.sequence
+        )
+        from scheduling.bookings
+        inner join business.businesses on businesses.id = bookings.business_id
+        inner join pricing.currencies on currencies.code = bookings.currency
+        inner join scheduling.calendar_facts(array[booking_data.booking_id]) as facts
+            on facts.booking_id = bookings.id
+        where bookings.id = booking_data.booking_id
+    );
+end;
+$$;
+
+/*
+ * Who belongs to an audience of a booking, and how they are reached. The business is its owners and
+ * managers; staff are the members who give its services, or who gave them up: a reassignment names
+ * both. The customer is reached as the booking says.
+ */
+create function engagement.readers(
+    booking scheduling.bookings, audience engagement.audience, payload jsonb
+)
+returns table (user_id uuid, email text, phone text, locale text)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if audience = 'customer' then
+        return query
+        select
+            booking.customer_id,
+            booking.customer_email,
+            booking.customer_phone,
+            coalesce(
+                (select profiles.locale from identity.profiles where profiles.id = booking.customer_id),
+                businesses.locale
+            )
+        from business.businesses
+        where businesses.id = booking.business_id;
+        return;
+    end if;
+    return query
+    select
+        profiles.id,
+        profiles.email,
+        profiles.phone,
+        profiles.locale
+    from business.business_members
+    inner join identity.profiles on profiles.id = business_members.user_id
+    where
+        business_members.business_id = booking.business_id
+        and case audience
+            when 'business' then business_members.role in ('owner', 'manager')
+            else business_members.id in (
+                select resources.member_id
+                from catalog.resources
+                where
+                    resources.business_id = booking.business_id
+                    and (
+                        resources.id in (
+                            select booking_items.resource_id
+                            from scheduling.booking_items
+                            where
+                                booking_items.business_id = booking.business_id
+                                and booking_items.booking_id = booking.id
+                                and (
+                                    booking_items.cancelled_at is null
+                                    or booking_items.id::text = readers.payload ->> 'booking_item_id'
+                                )
+                        )
+                        or resources.id::text = readers.payload ->> 'from_resource_id'
+                    )
+            )
+        end;
+end;
+$$;
+
+/*
+ * The addresses of a reader on a channel: one mail address, one number, each device that is still
+ * in use. A reader without any gets one row without an address.
+ */
+create function engagement.addresses(
+    user_id uuid, email text, phone text, channel identity.notification_channel
+)
+returns table (address text)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select nullif(
+        case addresses.channel
+            when 'mail' then addresses.email
+            when 'sms' then addresses.phone
+            when 'in_app' then addresses.user_id::text
+        end, ''
+    )
+    where addresses.channel <> 'push'
+    union all
+    select devices.token
+    from identity.devices
+    where
+        addresses.channel = 'push' and devices.user_id = addresses.user_id and devices.is_active;
+    if not found then
+        return query select null::text;
+    end if;
+end;
+$$;
+
+/*
+ * Does a user want to hear of an event on a channel? Their own word on the event counts before
+ * their word on all of them; without a word they do.
+ */
+create function engagement.is_wanted(
+    user_id uuid, event text, channel identity.notification_channel
+)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return coalesce(
+        (
+            select notification_preferences.is_enabled
+            from identity.notification_preferences
+            where
+                notification_preferences.user_id = is_wanted.user_id
+                and notification_preferences.channel = is_wanted.channel
+                and notification_preferences.event in (is_wanted.event, '*')
+            order by notification_preferences.event = '*'
+            limit 1
+        ),
+        true
+    );
+end;
+$$;
+
+/*
+ * Write one delivery and put it into its channel's queue, or write down why it is skipped. One that
+ * exists is left alone. Gives whether it is new.
+ */
+create function engagement.add_delivery(delivery engagement.notification_deliveries)
+returns boolean
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    delivery.id = gen_random_uuid();
+    delivery.reason = case
+        when delivery.address is null then 'no address'
+        when not engagement.is_wanted(delivery.user_id, delivery.event, delivery.channel)
+            and not (
+                select events.is_mandatory from engagement.events where events.name = delivery.event
+            ) then 'switched off'
+    end;
+    delivery.status = case when delivery.reason is null then 'queued' else 'skipped' end;
+    delivery.attempts = 0;
+    delivery.created_at = clock_timestamp();
+    delivery.updated_at = delivery.created_at;
+    insert into engagement.notification_deliveries
+    select (delivery).*
+    on conflict do nothing;
+    if found and delivery.status = 'queued' then
+        perform engagement.enqueue(delivery, null);
+    end if;
+    return found;
+end;
+$$;
+
+/*
+ * Put a delivery into its channel's queue, to be read at once or when it is due.
+ */
+create function engagement.enqueue(
+    delivery engagement.notification_deliveries, due_at timestamptz
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.send_message(
+        delivery.channel::text,
+        'deliver',
+        jsonb_build_object('delivery_id', delivery.id),
+        enqueue.due_at,
+        delivery.id
+    );
+end;
+$$;
+
+/*
+ * Is what a notification tells of a booking still so? A reminder is not sent for one that was
+ * cancelled or moved, nor after it has begun.
+ */
+create function engagement.still_holds(event text, booking_id uuid, starts_at timestamptz)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_while_status scheduling.booking_status = (
+        select events.while_status from engagement.events where events.name = still_holds.event
+    );
+begin
+    return v_while_status is null or exists (
+        select 1
+        from scheduling.bookings
+        where
+            bookings.id = still_holds.booking_id
+            and bookings.status = v_while_status
+            and bookings.starts_at = still_holds.starts_at
+            and bookings.starts_at > private.now()
+    );
+end;
+$$;
+
+/*
+ * Put the reminders of a confirmed booking into the queue, each for its time; those whose time has
+ * passed are not made up for.
+ */
+create function engagement.plan_reminders(booking scheduling.bookings)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_reminder engagement.reminders;
+begin
+    if booking.status <> 'confirmed' then
+        return;
+    end if;
+    for v_reminder in
+        insert into engagement.reminders (business_id, booking_id, event, starts_at, due_at)
+        select
+            booking.business_id,
+            booking.id,
+            reminder_kinds.event,
+            booking.starts_at,
+            booking.starts_at - reminder_kinds.before
+        from engagement.reminder_kinds
+        where booking.starts_at - reminder_kinds.before > private.now()
+        on conflict do nothing
+        returning reminders.*
+    loop
+        perform private.emit(
+            v_reminder.event,
+            jsonb_build_object(
+                'booking_id', booking.id,
+                'business_id', booking.business_id,
+                'to_starts_at', booking.starts_at
+            ),
+            v_reminder.due_at
+        );
+    end loop;
+end;
+$$;
+
+/*
+ * Turn what happened into deliveries: everyone whom the notices name, on every channel that they
+ * name. Gives how many are new. `message_id` is that of the message which told of it: the same
+ * message makes the same deliveries once. A topic that is no event makes none.
+ * Definer: called by the workers, who have no access to the tables.
+ */
+create function engagement.plan(message_id uuid, topic text, payload jsonb)
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    return case (select events.subject from engagement.events where events.name = plan.topic)
+        when 'booking' then engagement.plan_booking(message_id, topic, payload)
+        when 'offer' then engagement.plan_offer(message_id, topic, payload)
+        when 'waitlist' then engagement.plan_turn(message_id, topic, payload)
+        else 0
+    end;
+end;
+$$;
+
+/*
+ * The deliveries of what happened to a booking.
+ */
+create function engagement.plan_booking(message_id uuid, topic text, payload jsonb)
+returns integer
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_booking scheduling.bookings;
+    v_delivery engagement.notification_deliveries;
+    v_count integer = 0;
+begin
+    select bookings.* into v_booking
+    from scheduling.bookings
+    where bookings.id = (plan_booking.payload ->> 'booking_id')::uuid;
+    if not found then
+        return 0;
+    end if;
+    perform engagement.plan_reminders(v_booking);
+    -- Of a series people hear once, about its first occurrence.
+    if (plan_booking.payload ->> 'is_repeated')::boolean then
+        return 0;
+    end if;
+    if not engagement.still_holds(
+        plan_booking.topic, v_booking.id, (plan_booking.payload ->> 'to_starts_at')::timestamptz
+    ) then
+        return 0;
+    end if;
+    for v_delivery in
+        select
+            null::uuid,
+            plan_booking.message_id,
+            notices.event,
+            notices.audience,
+            channels.channel,
+            v_booking.business_id,
+            v_booking.id,
+            readers.user_id,
+            addresses.address,
+            readers.locale,
+            null::engagement.delivery_status,
+            null::text,
+            engagement.booking_data(v_booking.id, plan_booking.payload)
+        from engagement.notices
+        cross join lateral engagement.readers(v_booking, notices.audience, plan_booking.payload) as readers
+        cross join lateral unnest(notices.channels) as channels (channel)
+        cross join lateral engagement.addresses(
+            readers.user_id, readers.email, readers.phone, channels.channel
+        ) as addresses
+        where notices.event = plan_booking.topic
+        order by notices.audience, readers.user_id, channels.channel
+    loop
+        v_count = v_count + engagement.add_delivery(v_delivery)::integer;
+    end loop;
+    return v_count;
+end;
+$$;
+
+/*
+ * The deliveries of an offer to somebody who waits, when it is their turn and they have not been
+ * told.
+ */
+create function engagement.plan_turn(message_id uuid, topic text, payload jsonb)
+returns integer
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_offer scheduling.waitlist_offers;
+    v_delivery engagement.notification_deliveries;
+    v_count integer = 0;
+begin
+    -- The booking first, as who accepts or leaves does: so that neither waits for the other.
+    perform 1
+    from scheduling.bookings
+    where bookings.id = (plan_turn.payload ->> 'booking_id')::uuid
+    for key share;
+    update scheduling.waitlist_offers
+    set told_at = private.now()
+    where
+        waitlist_offers.booking_id = (plan_turn.payload ->> 'booking_id')::uuid
+        and waitlist_offers.entry_id = (plan_turn.payload ->> 'entry_id')::uuid
+        and waitlist_offers.told_at is null
+        and waitlist_offers.opens_at <= private.now()
+        and waitlist_offers.expires_at > private.now()
+    returning waitlist_offers.* into v_offer;
+    if not found then
+        return 0;
+    end if;
+    for v_delivery in
+        select
+            null::uuid,
+            plan_turn.message_id,
+            notices.event,
+            notices.audience,
+            channels.channel,
+            v_offer.business_id,
+            v_offer.booking_id,
+            profiles.id,
+            addresses.address,
+            profiles.locale,
+            null::engagement.delivery_status,
+            null::text,
+            engagement.booking_data(v_offer.booking_id, plan_turn.payload)
+            || jsonb_build_object(
+                'customer_name', coalesce(profiles.full_name, profiles.email, ''),
+                'expires_at', v_offer.expires_at
+            )
+        from engagement.notices
+        inner join scheduling.waitlist_entries on waitlist_entries.id = v_offer.entry_id
+        inner join identity.profiles on profiles.id = waitlist_entries.customer_id
+        cross join lateral unnest(notices.channels) as channels (channel)
+        cross join lateral engagement.addresses(
+            profiles.id, profiles.email, profiles.phone, channels.channel
+        ) as addresses
+        where notices.event = plan_turn.topic
+        order by channels.channel
+    loop
+        v_count = v_count + engagement.add_delivery(v_delivery)::integer;
+    end loop;
+    return v_count;
+end;
+$$;
+
+/*
+ * The deliveries of what a business wants to tell its customers: those who have consented.
+ */
+create function engagement.plan_offer(message_id uuid, topic text, payload jsonb)
+returns integer
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_delivery engagement.notification_deliveries;
+    v_count integer = 0;
+begin
+    for v_delivery in
+        select
+            null::uuid,
+            plan_offer.message_id,
+            notices.event,
+            notices.audience,
+            channels.channel,
+            businesses.id,
+            null::uuid,
+            profiles.id,
+            addresses.address,
+            profiles.locale,
+            null::engagement.delivery_status,
+            null::text,
+            jsonb_build_object(
+                'business_name', businesses.name,
+                'business_email', businesses.email,
+                'customer_name', coalesce(profiles.full_name, ''),
+                'title', payload ->> 'title',
+                'body', payload ->> 'body'
+            )
+        from engagement.notices
+        cross join business.businesses
+        inner join engagement.marketing_consents
+            on
+                marketing_consents.business_id = businesses.id
+                and marketing_consents.withdrawn_at is null
+        inner join identity.profiles on profiles.id = marketing_consents.user_id
+        cross join lateral unnest(notices.channels) as channels (channel)
+        cross join lateral engagement.addresses(
+            profiles.id, profiles.email, profiles.phone, channels.channel
+        ) as addresses
+        where
+            notices.event = plan_offer.topic
+            and businesses.id = (payload ->> 'business_id')::uuid
+        order by profiles.id, channels.channel
+    loop
+        v_count = v_count + engagement.add_delivery(v_delivery)::integer;
+    end loop;
+    return v_count;
+end;
+$$;
+
+-- sql/80_engagement/functions/2_delivering.sql
+
+-- One delivery, from the queue to the provider and back. The worker asks to begin, calls the
+-- provider, and says what came of it; each of the three may happen twice.
+
+/*
+ * The words for a delivery: the business's own before the platform's, the channel's own before
+ * those for all, the reader's language before its mother tongue before English.
+ */
+create function engagement.template_of(delivery engagement.notification_deliveries)
+returns engagement.notification_templates
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_template engagement.notification_templates;
+begin
+    select notification_templates.* into v_template
+    from engagement.notification_templates
+    where
+        notification_templates.event = delivery.event
+        and notification_templates.audience = delivery.audience
+        and (
+            notification_templates.business_id is null
+            or notification_templates.business_id = delivery.business_id
+        )
+        and (
+            notification_templates.channel is null
+            or notification_templates.channel = delivery.channel
+        )
+        and notification_templates.locale in (
+            delivery.locale, split_part(delivery.locale, '-', 1), 'en'
+        )
+    order by
+        notification_templates.locale = delivery.locale desc,
+        notification_templates.locale = split_part(delivery.locale, '-', 1) desc,
+        notification_templates.business_id is null,
+        notification_templates.channel is null
+    limit 1;
+    return v_template;
+end;
+$$;
+
+/*
+ * When a user's quiet hours end, if they are in them now; else null.
+ */
+create function engagement.quiet_until(user_id uuid)
+returns timestamptz
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_hours identity.quiet_hours;
+    v_time_zone text;
+    v_now timestamp;
+    v_end timestamp;
+begin
+    select quiet_hours.* into v_hours
+    from identity.quiet_hours
+    where quiet_hours.user_id = quiet_until.user_id;
+    if not found then
+        return null;
+    end if;
+    select profiles.time_zone into v_time_zone
+    from identity.profiles
+    where profiles.id = quiet_until.user_id;
+    v_now = private.now() at time zone v_time_zone;
+    if v_hours.starts_at < v_hours.ends_at then
+        if v_now::time < v_hours.starts_at or v_now::time >= v_hours.ends_at then
+            return null;
+        end if;
+        v_end = v_now::date + v_hours.ends_at;
+    elsif v_now::time >= v_hours.starts_at then
+        v_end = v_now::date + 1 + v_hours.ends_at;
+    elsif v_now::time < v_hours.ends_at then
+        v_end = v_now::date + v_hours.ends_at;
+    end if;
+    return v_end at time zone v_time_zone;
+end;
+$$;
+
+/*
+ * Begin a delivery: all that the worker needs to render and send it, or null when there is nothing
+ * to do: it was sent, its reader is asleep (then it comes again when they wake), or what it tells
+ * is no longer so. Commit before calling the provider.
+ * Definer: called by the workers, who have no access to the tables.
+ */
+create function engagement.start_delivery(delivery_id uuid)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_delivery engagement.notification_deliveries;
+    v_event engagement.events;
+    v_template engagement.notification_templates;
+    v_effect record;
+    v_quiet_until timestamptz;
+begin
+    select notification_deliveries.* into v_delivery
+    from engagement.notification_deliveries
+    where notification_deliveries.id = start_delivery.delivery_id
+    for update;
+    if not found or v_delivery.status not in ('queued', 'failed') then
+        return null;
+    end if;
+    select events.* into v_event from engagement.events where events.name = v_delivery.event;
+    if not engagement.still_holds(
+        v_delivery.event, v_delivery.booking_id, (v_delivery.data ->> 'starts_at')::timestamptz
+    ) or v_event.is_marketing and not exists (
+        select 1
+        from engagement.marketing_consents
+        where
+            marketing_consents.user_id = v_delivery.user_id
+            and marketing_consents.business_id = v_delivery.business_id
+            and marketing_consents.withdrawn_at is null
+    ) then
+        perform engagement.settle(v_delivery.id, 'skipped', 'no longer so');
+        return null;
+    end if;
+    if v_delivery.channel in ('sms', 'push') and not v_event.is_mandatory then
+        v_quiet_until = engagement.quiet_until(v_delivery.user_id);
+    end if;
+    if v_quiet_until is not null then
+        update engagement.notification_deliveries
+        set
+            due_at = v_quiet_until,
+            reason = 'quiet hours',
+            updated_at = clock_timestamp()
+        where notification_deliveries.id = v_delivery.id;
+        perform engagement.enqueue(v_delivery, v_quiet_until);
+        return null;
+    end if;
+    v_template = engagement.template_of(v_delivery);
+    v_effect = private.start_effect(v_delivery.id, 'send');
+    update engagement.notification_deliveries
+    set
+        attempts = notification_deliveries.attempts + 1,
+        reason = null,
+        updated_at = clock_timestamp()
+    where notification_deliveries.id = v_delivery.id;
+    return jsonb_build_object(
+        'id', v_delivery.id,
+        'event', v_delivery.event,
+        'audience', v_delivery.audience,
+        'channel', v_delivery.channel,
+        'address', v_delivery.address,
+        'locale', v_template.locale,
+        'reader_locale', v_delivery.locale,
+        'title', v_template.title,
+        'body', v_template.body,
+        'data', v_delivery.data,
+        'types', (
+            select jsonb_object_agg(variables.name, variables.type)
+            from engagement.variables
+            where variables.subject = v_event.subject
+        ),
+        'idempotency_key', v_effect.idempotency_key,
+        'unsubscribe_token', (
+            select marketing_consents.unsubscribe_token
+            from engagement.marketing_consents
+            where
+                v_event.is_marketing
+                and marketing_consents.user_id = v_delivery.user_id
+                and marketing_consents.business_id = v_delivery.business_id
+        )
+    );
+end;
+$$;
+
+/*
+ * Write down what has become of a delivery. What has arrived does not go back to sent.
+ */
+create function engagement.settle(
+    delivery_id uuid, status engagement.delivery_status, reason text
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    update engagement.notification_deliveries
+    set
+        status = settle.status,
+        reason = left(settle.reason, 1000),
+        sent_at = case settle.status
+            when 'sent' then clock_timestamp()
+            else notification_deliveries.sent_at
+        end,
+        updated_at = clock_timestamp()
+    where
+        notification_deliveries.id = settle.delivery_id
+        and notification_deliveries.status not in ('delivered', 'bounced');
+end;
+$$;
+
+/*
+ * A provider has taken a delivery. Saying so twice changes nothing.
+ * Definer: called by the workers, who have no access to the tables.
+ */
+create function engagement.finish_delivery(delivery_id uuid, provider text, provider_id text)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if not private.finish_effect(
+        delivery_id,
+        'send',
+        jsonb_build_object('provider', provider, 'provider_id', provider_id)
+    ) then
+        return;
+    end if;
+    update engagement.notification_deliveries
+    set
+        provider = finish_delivery.provider,
+        provider_id = finish_delivery.provider_id
+    where notification_deliveries.id = finish_delivery.delivery_id;
+    perform engagement.settle(delivery_id, 'sent', null);
+end;
+$$;
+
+/*
+ * Put a delivery into the app, which is where in-app notifications go. It is there at once.
+ * Definer: called by the workers, who have no access to the tables.
+ */
+create function engagement.finish_in_app(delivery_id uuid, title text, body text)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    insert into engagement.notifications (id, user_id, business_id, booking_id, event, title, body)
+    select
+        notification_deliveries.id,
+        notification_deliveries.user_id,
+        notification_deliveries.business_id,
+        notification_deliveries.booking_id,
+        notification_deliveries.event,
+        finish_in_app.title,
+        finish_in_app.body
+    from engagement.notification_deliveries
+    where notification_deliveries.id = finish_in_app.delivery_id
+    on conflict do nothing;
+    perform engagement.finish_delivery(delivery_id, 'app', delivery_id::text);
+    perform engagement.settle(delivery_id, 'delivered', null);
+end;
+$$;
+
+/*
+ * A delivery will not be made: the provider said no for good, or every attempt has failed. An
+ * address that is gone is not written to again: a device is switched off, a number gets no more
+ * texts.
+ * Definer: called by the workers, who have no access to the tables.
+ */
+create function engagement.fail_delivery(
+    delivery_id uuid, provider text, reason text, is_address_dead boolean
+)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_delivery engagement.notification_deliveries;
+begin
+    select notification_deliveries.* into v_delivery
+    from engagement.notification_deliveries
+    where notification_deliveries.id = fail_delivery.delivery_id
+    for update;
+    if not found or v_delivery.status not in ('queued', 'failed') then
+        return;
+    end if;
+    update engagement.notification_deliveries
+    set provider = fail_delivery.provider
+    where notification_deliveries.id = v_delivery.id;
+    perform engagement.settle(
+        v_delivery.id,
+        case
+            when is_address_dead and v_delivery.channel <> 'push' then 'bounced' else 'failed'
+        end::engagement.delivery_status,
+        reason
+    );
+    if is_address_dead then
+        perform engagement.give_up_address(v_delivery, reason);
+    end if;
+end;
+$$;
+
+create function engagement.give_up_address(
+    delivery engagement.notification_deliveries, reason text
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    update identity.devices
+    set
+        is_active = false,
+        disabled_reason = left(give_up_address.reason, 200)
+    where delivery.channel = 'push' and devices.token = delivery.address;
+    insert into identity.notification_preferences (user_id, event, channel, is_enabled)
+    select delivery.user_id, '*', 'sms', false
+    where delivery.channel = 'sms' and delivery.user_id is not null
+    on conflict (user_id, event, channel) do update set is_enabled = false;
+end;
+$$;
+
+/*
+ * What a provider tells later about a message that it took: delivered, or bounced with a reason.
+ * Gives whether it is one of ours.
+ * Definer: called by the edge, which has no access to the tables.
+ */
+create function engagement.note_delivery(
+    provider text, provider_id text, status engagement.delivery_status, reason text
+)
+returns boolean
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_id uuid;
+begin
+    for v_id in
+        select notification_deliveries.id
+        from engagement.notification_deliveries
+        where
+            notification_deliveries.provider = note_delivery.provider
+            and notification_deliveries.provider_id = note_delivery.provider_id
+    loop
+        perform engagement.settle(v_id, status, reason);
+    end loop;
+    return v_id is not null;
+end;
+$$;
+
+/*
+ * Begin a message of sign-in: all that the worker needs to render and send it, or null when it was
+ * sent. Codes and links live in the queue's message only and are gone with it: no delivery is
+ * written. `payload` is as docs/auth.md says.
+ * Definer: called by the workers, who have no access to the tables.
+ */
+create function engagement.start_account_message(
+    message_id uuid, channel identity.notification_channel, payload jsonb
+)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_effect record = private.start_effect(message_id, 'send');
+    v_delivery engagement.notification_deliveries;
+    v_template engagement.notification_templates;
+begin
+    if v_effect.is_done then
+        return null;
+    end if;
+    v_delivery.event = 'auth.' || (payload ->> 'kind');
+    v_delivery.audience = 'customer';
+    v_delivery.channel = start_account_message.channel;
+    v_delivery.locale = coalesce(
+        (
+            select profiles.locale
+            from identity.profiles
+            where profiles.id = (payload ->> 'user_id')::uuid
+        ),
+        payload ->> 'locale',
+        'en'
+    );
+    v_template = engagement.template_of(v_delivery);
+    return jsonb_build_object(
+        'id', message_id,
+        'event', v_delivery.event,
+        'audience', v_delivery.audience,
+        'channel', v_delivery.channel,
+        'address', payload ->> 'to',
+        'locale', v_template.locale,
+        'reader_locale', v_delivery.locale,
+        'title', v_template.title,
+        'body', v_template.body,
+        'data', payload || jsonb_build_object(
+            'minutes', (payload ->> 'expires_in')::integer / 60
+        ),
+        'types', (
+            select jsonb_object_agg(variables.name, variables.type)
+            from engagement.variables
+            where variables.subject = 'account'
+        ),
+        'idempotency_key', v_effect.idempotency_key,
+        'unsubscribe_token', null
+    );
+end;
+$$;
+
+-- sql/80_engagement/functions/3_wishes.sql
+
+-- What people wish to hear, and what businesses have to say. Each function checks its caller.
+
+/*
+ * Errors:  PT404 not_found
+ */
+create function engagement.require_event(event text)
+returns void
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    if not exists (select 1 from engagement.events where events.name = require_event.event) then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such event.',
+            'Read notification_events for those that there are.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * A channel as a client names it.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function engagement.to_channel(value text)
+returns identity.notification_channel
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    if value is null or value not in ('mail', 'sms', 'push', 'in_app') then
+        perform private.invalid('channel', 'must be mail, sms, push or in_app');
+    end if;
+    return value::identity.notification_channel;
+end;
+$$;
+
+/*
+ * An audience as a client names it.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function engagement.to_audience(value text)
+returns engagement.audience
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    if value is null or value not in ('customer', 'business', 'staff') then
+        perform private.invalid('audience', 'must be customer, business or staff');
+    end if;
+    return value::engagement.audience;
+end;
+$$;
+
+/*
+ * Definer: nobody has a write grant on preferences; the caller changes their own.
+ *
+ * Errors:  PT401 not_signed_in · PT404 not_found
+ */
+create function engagement.set_preference(
+    event text, channel identity.notification_channel, is_enabled boolean
+)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if event <> '*' then
+        perform engagement.require_event(event);
+    end if;
+    insert into identity.notification_preferences (user_id, event, channel, is_enabled)
+    values (private.signed_in_user(), event, channel, is_enabled)
+    on conflict on constraint notification_preferences_pkey do update
+    set is_enabled = excluded.is_enabled;
+end;
+$$;
+
+/*
+ * Definer: nobody has a write grant on quiet hours; the caller changes their own.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in
+ */
+create function engagement.set_quiet_hours(starts_at time, ends_at time)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if (starts_at is null) <> (ends_at is null) then
+        perform private.invalid('from_time and to_time', 'must be given together, or neither');
+    end if;
+    if starts_at is null then
+        delete from identity.quiet_hours where quiet_hours.user_id = private.signed_in_user();
+        return;
+    end if;
+    insert into identity.quiet_hours (user_id, starts_at, ends_at)
+    values (private.signed_in_user(), set_quiet_hours.starts_at, set_quiet_hours.ends_at)
+    on conflict on constraint quiet_hours_pkey do update
+    set starts_at = excluded.starts_at, ends_at = excluded.ends_at;
+end;
+$$;
+
+/*
+ * A device belongs to whoever used it last.
+ * Definer: nobody has a write grant on devices; the caller registers their own.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in
+ */
+create function engagement.register_device(token text, platform text)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_id uuid;
+begin
+    insert into identity.devices (user_id, token, platform)
+    values (private.signed_in_user(), token, platform)
+    on conflict on constraint devices_token_unique do update
+    set
+        user_id = excluded.user_id,
+        platform = excluded.platform,
+        is_active = true,
+        disabled_reason = null,
+        last_seen_at = now()
+    returning devices.id into v_id;
+    return v_id;
+end;
+$$;
+
+/*
+ * Definer: nobody has a write grant on devices; the caller forgets their own.
+ *
+ * Errors:  PT401 not_signed_in
+ */
+create function engagement.forget_device(token text)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    delete from identity.devices
+    where devices.token = forget_device.token and devices.user_id = private.signed_in_user();
+end;
+$$;
+
+/*
+ * Mark the caller's notifications as read: those named, or all. Gives how many were unread.
+ * Definer: nobody has a write grant on notifications.
+ *
+ * Errors:  PT401 not_signed_in
+ */
+create function engagement.mark_read(notification_ids uuid[])
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_count integer;
+begin
+    update engagement.notifications
+    set read_at = private.now()
+    where
+        notifications.user_id = private.signed_in_user()
+        and notifications.read_at is null
+        and (notification_ids is null or notifications.id = any(notification_ids));
+    get diagnostics v_count = row_count;
+    return v_count;
+end;
+$$;
+
+/*
+ * Definer: nobody has a write grant on consents; the caller gives and withdraws their own.
+ *
+ * Errors:  PT401 not_signed_in · PT404 not_found
+ */
+create function engagement.set_consent(business_id uuid, is_given boolean)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if not business.is_open(business_id) then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such business.',
+            'Read businesses for those that you can see.'
+        );
+    end if;
+    insert into engagement.marketing_consents (user_id, business_id, withdrawn_at)
+    values (private.signed_in_user(), business_id, case when not is_given then now() end)
+    on conflict on constraint marketing_consents_pkey do update
+    set
+        given_at = case
+            when excluded.withdrawn_at is null and marketing_consents.withdrawn_at is not null
+                then now()
+            else marketing_consents.given_at
+        end,
+        withdrawn_at = case
+            when excluded.withdrawn_at is null then null
+            else coalesce(marketing_consents.withdrawn_at, now())
+        end;
+end;
+$$;
+
+/*
+ * Withdraw a consent with the token of a mail. An unknown token gets the same answer: it tells
+ * nothing about anyone.
+ * Definer: who withdraws need not be signed in.
+ */
+create function engagement.unsubscribe(token uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    update engagement.marketing_consents
+    set withdrawn_at = now()
+    where
+        marketing_consents.unsubscribe_token = unsubscribe.token
+        and marketing_consents.withdrawn_at is null;
+end;
+$$;
+
+/*
+ * Tell the customers who have consented about an offer. Gives how many they are.
+ * Definer: the caller may not read who has consented.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function engagement.send_offer(business_id uuid, title text, body text)
+returns bigint
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform private.require_member(business_id, 'manage');
+    perform private.emit(
+        'offer.made',
+        jsonb_build_object('business_id', business_id, 'title', title, 'body', body)
+    );
+    return (
+        select count(*)
+        from engagement.marketing_consents
+        where
+            marketing_consents.business_id = send_offer.business_id
+            and marketing_consents.withdrawn_at is null
+    );
+end;
+$$;
+
+/*
+ * The professional is at the customer's door. Whoever of the staff gives the booking's services may
+ * say so, once, while it is confirmed.
+ * Definer: nobody may announce in another's name.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 invalid_transition
+ */
+create function engagement.announce_arrival(booking_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_booking scheduling.bookings = scheduling.claim(booking_id, '{business}', '{}');
+begin
+    if not exists (
+        select 1
+        from engagement.readers(v_booking, 'staff', '{}') as readers
+        where readers.user_id = auth.uid()
+    ) then
+        perform private.refuse(
+            'PT403', 'forbidden', 'Only who gives the service can arrive for it.',
+            'Let the assigned staff call this.'
+        );
+    end if;
+    if v_booking.status <> 'confirmed' then
+        perform private.refuse(
+            'PT409', 'invalid_transition',
+            format('Nobody arrives for a booking that is %s.', v_booking.status),
+            'Read the booking again and see what it allows.'
+        );
+    end if;
+    if exists (
+        select 1
+        from engagement.arrivals
+        where arrivals.booking_id = v_booking.id and arrivals.starts_at = v_booking.starts_at
+    ) then
+        return;
+    end if;
+    insert into engagement.arrivals (business_id, booking_id, starts_at, user_id)
+    values (v_booking.business_id, v_booking.id, v_booking.starts_at, auth.uid());
+    perform private.emit(
+        'booking.arrived',
+        jsonb_build_object(
+            'booking_id', v_booking.id,
+            'business_id', v_booking.business_id,
+            'to_starts_at', v_booking.starts_at
+        )
+    );
+end;
+$$;
+
+/*
+ * Write a business's own words for a notice, in place of those it had for the same audience,
+ * channel and language. What the words may say is checked by a rule of the table.
+ * Definer: nobody has a write grant on templates.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function engagement.save_template(
+    business_id uuid,
+    event text,
+    audience engagement.audience,
+    channel identity.notification_channel,
+    locale text,
+    title text,
+    body text
+)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_id uuid;
+begin
+    perform private.require_member(business_id, 'manage');
+    perform engagement.require_event(event);
+    if not exists (
+        select 1
+        from engagement.notices
+        where
+            notices.event = save_template.event
+            and notices.audience = save_template.audience
+            and (
+                save_template.channel is null or save_template.channel = any(notices.channels)
+            )
+    ) then
+        perform private.invalid('audience and channel', 'must hear of the event');
+    end if;
+    insert into engagement.notification_templates (
+        business_id, event, audience, channel, locale, title, body
+    )
+    values (business_id, event, audience, channel, locale, title, body)
+    on conflict on constraint notification_templates_one_each do update
+    set title = excluded.title, body = excluded.body
+    returning notification_templates.id into v_id;
+    return v_id;
+end;
+$$;
+
+/*
+ * Definer: nobody has a write grant on templates.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function engagement.remove_template(template_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_business_id uuid = (
+        select notification_templates.business_id
+        from engagement.notification_templates
+        where notification_templates.id = template_id
+    );
+begin
+    if v_business_id is null
+        or v_business_id not in (select private.my_businesses('view')) and not private.is_operator() then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such template.',
+            'Read notification_templates for those of your business.'
+        );
+    end if;
+    perform private.require_member(v_business_id, 'manage');
+    delete from engagement.notification_templates where notification_templates.id = template_id;
+end;
+$$;
+
+-- sql/80_engagement/rules.sql
+
+-- What holds for notifications on every path.
+
+/*
+ * A template says only what there is: every {{name}} is a variable of its event's subject, and
+ * there are no other braces. So a word that is missing is found when the template is saved, not
+ * when a mail is due.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function engagement.notification_templates__refuse_unknown_words()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_text constant text = new.title || e'\n' || new.body;
+    v_unknown text;
+begin
+    select found.words[1] into v_unknown
+    from regexp_matches(v_text, '\{\{\s*([^{}]*?)\s*\}\}', 'g') as found (words)
+    where
+        not exists (
+            select 1
+            from engagement.events
+            inner join engagement.variables on variables.subject = events.subject
+            where events.name = new.event and variables.name = found.words[1]
+        )
+    limit 1;
+    if found then
+        perform private.invalid(
+            'body', format('must not say {{%s}}: there is no such variable of %s', v_unknown, new.event)
+        );
+    end if;
+    if regexp_replace(v_text, '\{\{\s*[a-z_]+\s*\}\}', '', 'g') ~ '\{\{|\}\}|\{%' then
+        perform private.invalid('body', 'must hold braces only as {{variable}}');
+    end if;
+    return new;
+end;
+$$;
+
+create trigger _100_refuse_unknown_words
+before insert or update on engagement.notification_templates
+for each row execute function engagement.notification_templates__refuse_unknown_words();
+
+create trigger _900_touch
+before update on engagement.notification_templates
+for each row execute function private.any__touch();
+
+-- sql/80_engagement/policies.sql
+
+-- Everyone reads their own: notifications, preferences, devices, consents. Members of a business
+-- read its templates and what became of its deliveries, without addresses and words. Nobody writes:
+-- functions do, and check their caller.
+
+alter table identity.notification_preferences enable row level security;
+alter table identity.quiet_hours enable row level security;
+alter table identity.devices enable row level security;
+alter table engagement.subjects enable row level security;
+alter table engagement.variables enable row level security;
+alter table engagement.events enable row level security;
+alter table engagement.notices enable row level security;
+alter table engagement.reminder_kinds enable row level security;
+alter table engagement.reminders enable row level security;
+alter table engagement.arrivals enable row level security;
+alter table engagement.notification_templates enable row level security;
+alter table engagement.notification_deliveries enable row level security;
+alter table engagement.notifications enable row level security;
+alter table engagement.marketing_consents enable row level security;
+
+grant usage on schema engagement to authenticated, service_role, anon, worker, edge, analyst;
+
+grant select on table
+identity.notification_preferences,
+identity.quiet_hours,
+identity.devices,
+engagement.notifications,
+engagement.notification_templates
+to authenticated;
+grant select (user_id, business_id, given_at, withdrawn_at)
+on table engagement.marketing_consents to authenticated;
+grant select (
+    id, event, audience, channel, business_id, booking_id, user_id, status, reason, attempts,
+    provider, due_at, created_at, sent_at, updated_at
+) on table engagement.notification_deliveries to authenticated;
+grant select on table
+engagement.subjects,
+engagement.variables,
+engagement.events,
+engagement.notices
+to anon, authenticated;
+grant select, insert, update, delete on table
+identity.notification_preferences,
+identity.quiet_hours,
+identity.devices,
+engagement.subjects,
+engagement.variables,
+engagement.events,
+engagement.notices,
+engagement.reminder_kinds,
+engagement.reminders,
+engagement.arrivals,
+engagement.notification_templates,
+engagement.notification_deliveries,
+engagement.notifications,
+engagement.marketing_consents
+to service_role;
+
+create policy notification_preferences_select
+on identity.notification_preferences
+for select
+to authenticated
+using (user_id = (select auth.uid()));
+
+create policy quiet_hours_select
+on identity.quiet_hours
+for select
+to authenticated
+using (user_id = (select auth.uid()));
+
+create policy devices_select
+on identity.devices
+for select
+to authenticated
+using (user_id = (select auth.uid()));
+
+create policy subjects_select
+on engagement.subjects
+for select
+to anon, authenticated
+using (true);
+
+create policy variables_select
+on engagement.variables
+for select
+to anon, authenticated
+using (true);
+
+create policy events_select
+on engagement.events
+for select
+to anon, authenticated
+using (true);
+
+create policy notices_select
+on engagement.notices
+for select
+to anon, authenticated
+using (true);
+
+create policy notification_templates_select
+on engagement.notification_templates
+for select
+to authenticated
+using (business_id is null or business_id = any(array(select private.my_businesses('view'))));
+
+create policy notification_deliveries_select
+on engagement.notification_deliveries
+for select
+to authenticated
+using (
+    user_id = (select auth.uid())
+    or business_id = any(array(select private.seen_businesses()))
+);
+
+create policy notifications_select
+on engagement.notifications
+for select
+to authenticated
+using (user_id = (select auth.uid()));
+
+create policy marketing_consents_select
+on engagement.marketing_consents
+for select
+to authenticated
+using (user_id = (select auth.uid()));
+
+-- Reminders and arrivals have no policy: only functions read them.
+
+-- Analysts count deliveries; to whom and about what is not in the grant.
+grant select (event, channel, status, business_id, attempts, created_at, sent_at)
+on table engagement.notification_deliveries to analyst;
+
+create policy notification_deliveries_select_analyst
+on engagement.notification_deliveries
+for select
+to analyst
+using (true);
+
+grant execute on function
+engagement.plan(uuid, text, jsonb),
+engagement.start_delivery(uuid),
+engagement.finish_delivery(uuid, text, text),
+engagement.finish_in_app(uuid, text, text),
+engagement.fail_delivery(uuid, text, text, boolean),
+engagement.start_account_message(uuid, identity.notification_channel, jsonb)
+to worker;
+grant execute on function
+engagement.note_delivery(text, text, engagement.delivery_status, text),
+engagement.unsubscribe(uuid)
+to edge;
+grant execute on function
+engagement.require_event(text),
+engagement.to_channel(text),
+engagement.to_audience(text),
+engagement.set_preference(text, identity.notification_channel, boolean),
+engagement.set_quiet_hours(time, time),
+engagement.register_device(text, text),
+engagement.forget_device(text),
+engagement.mark_read(uuid[]),
+engagement.set_consent(uuid, boolean),
+engagement.unsubscribe(uuid),
+engagement.send_offer(uuid, text, text),
+engagement.announce_arrival(uuid),
+engagement.save_template(
+    uuid, text, engagement.audience, identity.notification_channel, text, text, text
+),
+engagement.remove_template(uuid)
+to anon, authenticated, service_role;
+
+-- sql/80_engagement/api/1_views.sql
+
+-- What users and businesses see of notifications.
+
+create view public.notifications
+with (security_invoker = true)
+as
+select
+    notifications.id,
+    notifications.user_id,
+    notifications.business_id,
+    notifications.booking_id,
+    notifications.event,
+    notifications.title,
+    notifications.body,
+    notifications.created_at,
+    notifications.read_at
+from engagement.notifications;
+grant select on public.notifications to authenticated;
+grant select, insert, update, delete on public.notifications to service_role;
+
+comment on view public.notifications is
+'What the caller reads in the app, the newest last. mark_notifications_read marks them as read.';
+comment on column public.notifications.id is 'The notification.';
+comment on column public.notifications.user_id is 'The caller.';
+comment on column public.notifications.business_id is 'The business that it is about.';
+comment on column public.notifications.booking_id is 'The booking that it is about, or null.';
+comment on column public.notifications.event is 'What happened: a name of notification_events.';
+comment on column public.notifications.title is 'One line, in the reader''s language.';
+comment on column public.notifications.body is 'The text.';
+comment on column public.notifications.created_at is 'When it came.';
+comment on column public.notifications.read_at is 'When it was read, or null.';
+
+create view public.notification_deliveries
+with (security_invoker = true)
+as
+select
+    notification_deliveries.id,
+    notification_deliveries.event,
+    notification_deliveries.audience,
+    notification_deliveries.channel,
+    notification_deliveries.business_id,
+    notification_deliveries.booking_id,
+    notification_deliveries.user_id,
+    notification_deliveries.status,
+    notification_deliveries.reason,
+    notification_deliveries.attempts,
+    notification_deliveries.provider,
+    notification_deliveries.due_at,
+    notification_deliveries.created_at,
+    notification_deliveries.sent_at,
+    notification_deliveries.updated_at
+from engagement.notification_deliveries;
+grant select on public.notification_deliveries to authenticated;
+grant select, insert, update, delete on public.notification_deliveries to service_role;
+
+comment on view public.notification_deliveries is
+'What became of each message: the caller''s own, and for members those of their business,
+without address and words.';
+comment on column public.notification_deliveries.id is 'The delivery.';
+comment on column public.notification_deliveries.event is
+'What happened: a name of notification_events.';
+comment on column public.notification_deliveries.audience is
+'As whom it was told: customer, business or staff.';
+comment on column public.notification_deliveries.channel is 'mail, sms, push or in_app.';
+comment on column public.notification_deliveries.business_id is 'The business that it is about.';
+comment on column public.notification_deliveries.booking_id is
+'The booking that it is about, or null.';
+comment on column public.notification_deliveries.user_id is 'Who was told, or null for a guest.';
+comment on column public.notification_deliveries.status is
+'queued, sent, delivered, failed, bounced or skipped.';
+comment on column public.notification_deliveries.reason is
+'Why it was skipped, has failed or waits, or null.';
+comment on column public.notification_deliveries.attempts is 'How often sending was begun.';
+comment on column public.notification_deliveries.provider is 'Who sent it, or null.';
+comment on column public.notification_deliveries.due_at is
+'When it is sent at the earliest, or null: at once.';
+comment on column public.notification_deliveries.created_at is 'When it was queued.';
+comment on column public.notification_deliveries.sent_at is 'When the provider took it, or null.';
+comment on column public.notification_deliveries.updated_at is 'When it last changed.';
+
+create view public.notification_templates
+with (security_invoker = true)
+as
+select
+    notification_templates.id,
+    notification_templates.business_id,
+    notification_templates.event,
+    notification_templates.audience,
+    notification_templates.channel,
+    notification_templates.locale,
+    notification_templates.title,
+    notification_templates.body,
+    notification_templates.created_at,
+    notification_templates.updated_at
+from engagement.notification_templates;
+grant select on public.notification_templates to authenticated;
+grant select, insert, update, delete on public.notification_templates to service_role;
+
+comment on view public.notification_templates is
+'The words of notifications: the platform''s, and those of the caller''s businesses.
+save_notification_template writes a business''s own.';
+comment on column public.notification_templates.id is 'The template.';
+comment on column public.notification_templates.business_id is
+'The business, or null: the platform''s.';
+comment on column public.notification_templates.event is
+'What happened: a name of notification_events.';
+comment on column public.notification_templates.audience is 'customer, business or staff.';
+comment on column public.notification_templates.channel is
+'mail, sms, push, in_app, or null: all without words of their own.';
+comment on column public.notification_templates.locale is
+'Language tag, such as en or de-AT. Readers of others get English.';
+comment on column public.notification_templates.title is
+'Subject of a mail, title of a push; {{variable}} is replaced.';
+comment on column public.notification_templates.body is
+'The text; {{variable}} is replaced, a line whose variables are all empty is left out.';
+comment on column public.notification_templates.created_at is 'When it was written.';
+comment on column public.notification_templates.updated_at is 'When it last changed.';
+
+create view public.notification_events
+with (security_invoker = true)
+as
+select
+    events.name,
+    events.subject,
+    events.description,
+    events.is_mandatory,
+    events.is_marketing
+from engagement.events;
+grant select on public.notification_events to anon, authenticated;
+grant select, insert, update, delete on public.notification_events to service_role;
+
+comment on view public.notification_events is
+'What people can hear of.';
+comment on column public.notification_events.name is 'The event, such as booking.confirmed.';
+comment on column public.notification_events.subject is
+'What it is about; notification_variables has the words for it.';
+comment on column public.notification_events.description is 'When it happens.';
+comment on column public.notification_events.is_mandatory is
+'Told whatever the reader''s preferences are.';
+comment on column public.notification_events.is_marketing is
+'Told only to those who have consented.';
+
+create view public.notification_notices
+with (security_invoker = true)
+as
+select
+    notices.event,
+    notices.audience,
+    notices.channels
+from engagement.notices;
+grant select on public.notification_notices to anon, authenticated;
+grant select, insert, update, delete on public.notification_notices to service_role;
+
+comment on view public.notification_notices is
+'Who hears of an event, and on which channels.';
+comment on column public.notification_notices.event is 'The event.';
+comment on column public.notification_notices.audience is
+'customer, business (owners and managers) or staff (who gives the service).';
+comment on column public.notification_notices.channels is 'mail, sms, push, in_app.';
+
+create view public.notification_variables
+with (security_invoker = true)
+as
+select
+    variables.subject,
+    variables.name,
+    variables.type,
+    variables.description
+from engagement.variables;
+grant select on public.notification_variables to anon, authenticated;
+grant select, insert, update, delete on public.notification_variables to service_role;
+
+comment on view public.notification_variables is
+'What templates may say, by subject of the event.';
+comment on column public.notification_variables.subject is 'The subject of notification_events.';
+comment on column public.notification_variables.name is 'As in {{name}}.';
+comment on column public.notification_variables.type is
+'text, instant, money or whole_number: how it is shown.';
+comment on column public.notification_variables.description is 'What it is.';
+
+-- sql/80_engagement/api/2_wishes.sql
+
+-- What users wish to hear, and where they are reached.
+
+create view public.notification_preferences
+with (security_invoker = true)
+as
+select
+    notification_preferences.user_id,
+    notification_preferences.event,
+    notification_preferences.channel,
+    notification_preferences.is_enabled
+from identity.notification_preferences;
+grant select on public.notification_preferences to authenticated;
+grant select, insert, update, delete on public.notification_preferences to service_role;
+
+comment on view public.notification_preferences is
+'What the caller wants to hear of, and how. Without a row they hear of it. Changed by
+set_notification_preference.';
+comment on column public.notification_preferences.user_id is 'The caller.';
+comment on column public.notification_preferences.event is
+'A name of notification_events, or * for all without a row of their own.';
+comment on column public.notification_preferences.channel is 'mail, sms, push or in_app.';
+comment on column public.notification_preferences.is_enabled is 'Whether they want it.';
+
+create view public.quiet_hours
+with (security_invoker = true)
+as
+select
+    quiet_hours.user_id,
+    quiet_hours.starts_at,
+    quiet_hours.ends_at
+from identity.quiet_hours;
+grant select on public.quiet_hours to authenticated;
+grant select, insert, update, delete on public.quiet_hours to service_role;
+
+comment on view public.quiet_hours is
+'When the caller''s phone stays silent, in the zone of their profile. Changed by set_quiet_hours.';
+comment on column public.quiet_hours.user_id is 'The caller.';
+comment on column public.quiet_hours.starts_at is 'Wall clock.';
+comment on column public.quiet_hours.ends_at is 'Wall clock; before starts_at: the next day.';
+
+create view public.devices
+with (security_invoker = true)
+as
+select
+    devices.id,
+    devices.user_id,
+    devices.platform,
+    devices.is_active,
+    devices.disabled_reason,
+    devices.created_at,
+    devices.last_seen_at
+from identity.devices;
+grant select on public.devices to authenticated;
+grant select, insert, update, delete on public.devices to service_role;
+
+comment on view public.devices is
+'The caller''s phones and browsers that take push messages. Changed by register_device and
+forget_device.';
+comment on column public.devices.id is 'The device.';
+comment on column public.devices.user_id is 'The caller.';
+comment on column public.devices.platform is 'android, ios or web.';
+comment on column public.devices.is_active is
+'False when the push service has said that it is gone.';
+comment on column public.devices.disabled_reason is 'Why it is not active, or null.';
+comment on column public.devices.created_at is 'When it was first registered.';
+comment on column public.devices.last_seen_at is 'When it was last registered.';
+
+create view public.marketing_consents
+with (security_invoker = true)
+as
+select
+    marketing_consents.user_id,
+    marketing_consents.business_id,
+    marketing_consents.given_at,
+    marketing_consents.withdrawn_at
+from engagement.marketing_consents;
+grant select on public.marketing_consents to authenticated;
+grant select, insert, update, delete on public.marketing_consents to service_role;
+
+comment on view public.marketing_consents is
+'Whose offers the caller wants to hear. Changed by set_marketing_consent and unsubscribe.';
+comment on column public.marketing_consents.user_id is 'The caller.';
+comment on column public.marketing_consents.business_id is 'The business.';
+comment on column public.marketing_consents.given_at is 'When consent was last given.';
+comment on column public.marketing_consents.withdrawn_at is 'When it was withdrawn, or null.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
+ */
+create function public.set_notification_preference(
+    event text, channel text, is_enabled public.yes_no
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform engagement.set_preference(
+        private.to_required_text(event, 'event', 100),
+        engagement.to_channel(channel),
+        coalesce(private.to_yes_no(is_enabled, 'is_enabled'), true)
+    );
+end;
+$$;
+comment on function public.set_notification_preference is
+'The caller wants to hear of an event on a channel, or does not. event * stands for all that have no
+word of their own. Mandatory events are told all the same.
+Errors: invalid_input 400, not_signed_in 401, not_found 404.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in
+ */
+create function public.set_quiet_hours(from_time text default null, to_time text default null)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform engagement.set_quiet_hours(
+        private.to_clock(from_time, 'from_time'), private.to_clock(to_time, 'to_time')
+    );
+end;
+$$;
+comment on function public.set_quiet_hours is
+'Texts and pushes wait while these hours last, such as 22:00 to 07:00 in the zone of the caller''s
+profile; without arguments there are none any more. Mandatory events are told all the same.
+Errors: invalid_input 400, not_signed_in 401.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in
+ */
+create function public.register_device(token text, platform text)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return engagement.register_device(
+        private.to_required_text(token, 'token', 4096),
+        private.to_required_text(platform, 'platform', 20)
+    );
+end;
+$$;
+comment on function public.register_device is
+'Push messages of the caller go to this device as well. A device belongs to whoever registered it
+last. platform: android, ios or web. Gives its id.
+Errors: invalid_input 400, not_signed_in 401.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in
+ */
+create function public.forget_device(token text)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform engagement.forget_device(private.to_required_text(token, 'token', 4096));
+end;
+$$;
+comment on function public.forget_device is
+'No more push messages to this device of the caller. One that is not theirs stays as it is.
+Errors: invalid_input 400, not_signed_in 401.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in
+ */
+create function public.mark_notifications_read(notification_ids public.list default null)
+returns integer
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return engagement.mark_read(private.to_identifiers(notification_ids, 'notification_ids'));
+end;
+$$;
+comment on function public.mark_notifications_read is
+'Marks the caller''s notifications as read: those named, or all. Gives how many were unread.
+Errors: invalid_input 400, not_signed_in 401.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
+ */
+create function public.set_marketing_consent(business_id public.identifier, is_given public.yes_no)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform engagement.set_consent(
+        private.to_identifier(business_id, 'business_id'),
+        coalesce(private.to_yes_no(is_given, 'is_given'), false)
+    );
+end;
+$$;
+comment on function public.set_marketing_consent is
+'The caller wants to hear of a business''s offers, or does not.
+Errors: invalid_input 400, not_signed_in 401, not_found 404.';
+
+/*
+ * Errors:  PT400 invalid_input
+ */
+create function public.unsubscribe(token public.identifier)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform engagement.unsubscribe(private.to_identifier(token, 'token'));
+end;
+$$;
+comment on function public.unsubscribe is
+'Withdraws a consent with the token of a mail, without signing in. An unknown token gets the same
+answer.
+Errors: invalid_input 400.';
+
+-- sql/80_engagement/api/3_words.sql
+
+-- What businesses say: their own words, their offers, and that somebody has arrived.
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function public.save_notification_template(
+    business_id public.identifier,
+    event text,
+    audience text,
+    locale text,
+    title text,
+    body text,
+    channel text default null
+)
+returns public.notification_templates
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid;
+    v_template public.notification_templates;
+begin
+    v_id = engagement.save_template(
+        private.to_identifier(business_id, 'business_id'),
+        private.to_required_text(event, 'event', 100),
+        engagement.to_audience(audience),
+        case when channel is not null then engagement.to_channel(channel) end,
+        private.to_required_text(locale, 'locale', 35),
+        private.to_required_text(title, 'title', 200),
+        private.to_required_text(body, 'body', 10000)
+    );
+    select notification_templates.* into v_template
+    from public.notification_templates
+    where notification_templates.id = v_id;
+    return v_template;
+end;
+$$;
+comment on function public.save_notification_template is
+'A business''s own words for an event, in place of those it had for the same audience, channel and
+language. {{variable}} stands for what notification_variables has for the event; another one is
+refused. channel null: all without words of their own. Gives the template.
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function public.remove_notification_template(template_id public.identifier)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform engagement.remove_template(private.to_identifier(template_id, 'template_id'));
+end;
+$$;
+comment on function public.remove_notification_template is
+'Removes a business''s own words; the platform''s are said again.
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function public.send_offer(business_id public.identifier, title text, body text)
+returns bigint
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return engagement.send_offer(
+        private.to_identifier(business_id, 'business_id'),
+        private.to_required_text(title, 'title', 200),
+        private.to_required_text(body, 'body', 5000)
+    );
+end;
+$$;
+comment on function public.send_offer is
+'A business tells those who have consented about an offer, by mail and in the app; every mail has a
+link that ends it. Gives to how many.
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition
+ */
+create function public.mark_arrived(booking_id public.identifier)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform engagement.announce_arrival(private.to_identifier(booking_id, 'booking_id'));
+end;
+$$;
+comment on function public.mark_arrived is
+'The professional who gives the service is at the customer''s: the customer is told by text and
+push, once. Only for the staff assigned to the booking.
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition 409.';
+
+grant execute on function
+public.set_notification_preference(text, text, public.yes_no),
+public.set_quiet_hours(text, text),
+public.register_device(text, text),
+public.forget_device(text),
+public.mark_notifications_read(public.list),
+public.set_marketing_consent(public.identifier, public.yes_no),
+public.save_notification_template(public.identifier, text, text, text, text, text, text),
+public.remove_notification_template(public.identifier),
+public.send_offer(public.identifier, text, text),
+public.mark_arrived(public.identifier)
+to anon, authenticated, service_role;
+grant execute on function public.unsubscribe(public.identifier)
+to anon, authenticated, service_role;
+
+notify pgrst, 'reload schema';

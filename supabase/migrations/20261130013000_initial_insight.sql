@@ -1,0 +1,93 @@
+-- The initial schema of 90_insight: its files of sql/, joined.
+set lock_timeout = '5s';
+
+-- sql/90_insight/api.sql
+
+-- What people who read numbers read. Analysts come in with a role of their own: each view is a
+-- security_invoker view, so their column grants hold and personal data is out of reach of a free
+-- query too.
+
+create view analytics.daily_bookings
+with (security_invoker = true)
+as
+select
+    bookings.business_id,
+    (bookings.starts_at at time zone bookings.time_zone)::date as day,
+    bookings.currency,
+    bookings.status,
+    count(*) as bookings,
+    sum(bookings.total_minor)::bigint as total_minor
+from scheduling.bookings
+group by 1, 2, 3, 4;
+grant select on analytics.daily_bookings to analyst, service_role;
+
+create trigger _100_refuse_writing
+instead of insert or update or delete on analytics.daily_bookings
+for each row execute function private.any__refuse_writing();
+
+comment on view analytics.daily_bookings is
+'Bookings a day (of the business''s zone), business, currency and status. Never sum across
+currencies.';
+comment on column analytics.daily_bookings.business_id is 'The business.';
+comment on column analytics.daily_bookings.day is 'The local date on which they start.';
+comment on column analytics.daily_bookings.currency is 'ISO 4217 code.';
+comment on column analytics.daily_bookings.status is 'Status of the bookings.';
+comment on column analytics.daily_bookings.bookings is 'How many.';
+comment on column analytics.daily_bookings.total_minor is 'Their price, in minor units.';
+
+create view analytics.notification_stats
+with (security_invoker = true)
+as
+select
+    notification_deliveries.business_id,
+    (notification_deliveries.created_at at time zone 'UTC')::date as day,
+    notification_deliveries.event,
+    notification_deliveries.channel,
+    notification_deliveries.status,
+    count(*) as deliveries,
+    sum(notification_deliveries.attempts)::bigint as attempts,
+    avg(extract(epoch from notification_deliveries.sent_at - notification_deliveries.created_at))
+        as seconds_to_send
+from engagement.notification_deliveries
+group by 1, 2, 3, 4, 5;
+grant select on analytics.notification_stats to analyst, service_role;
+
+create trigger _100_refuse_writing
+instead of insert or update or delete on analytics.notification_stats
+for each row execute function private.any__refuse_writing();
+
+comment on view analytics.notification_stats is
+'Messages a day, business, event, channel and status.';
+comment on column analytics.notification_stats.business_id is 'The business.';
+comment on column analytics.notification_stats.day is 'The date in UTC on which they were queued.';
+comment on column analytics.notification_stats.event is 'What happened.';
+comment on column analytics.notification_stats.channel is 'mail, sms, push or in_app.';
+comment on column analytics.notification_stats.status is
+'queued, sent, delivered, failed, bounced or skipped.';
+comment on column analytics.notification_stats.deliveries is 'How many.';
+comment on column analytics.notification_stats.attempts is 'How often sending them was begun.';
+comment on column analytics.notification_stats.seconds_to_send is
+'Mean seconds from queued to taken by the provider, or null.';
+
+create view analytics.user_activity
+with (security_invoker = true)
+as
+select
+    (activity_events.at at time zone 'UTC')::date as day,
+    activity_events.kind,
+    count(*) as events
+from identity.activity_events
+group by 1, 2;
+grant select on analytics.user_activity to analyst, service_role;
+
+create trigger _100_refuse_writing
+instead of insert or update or delete on analytics.user_activity
+for each row execute function private.any__refuse_writing();
+
+comment on view analytics.user_activity is
+'What users do with their accounts, by day and kind; not who, nor from where.';
+comment on column analytics.user_activity.day is 'The date in UTC.';
+comment on column analytics.user_activity.kind is 'As in activity, such as signed_in.';
+comment on column analytics.user_activity.events is 'How often.';
+
+notify pgrst, 'reload schema';
