@@ -70,17 +70,74 @@ comment on table private.effects is
 that died in between asks the provider again with the same key.';
 create index effects_done_at_idx on private.effects (done_at) where status = 'done';
 
+-- sql/05_messages/functions/0_broker.sql
+
+-- What the broker needs of a database with pgmq: how a queue is made, and how workers are told of a
+-- message. Whoever sends or makes queues calls these functions: the broker, and SQL.
+
+create schema if not exists dramatiq;
+
+/*
+ * Make a queue and its dead letters in pgmq, unless they exist.
+ * Rows of a queue are rewritten with every read and deleted soon after, so vacuum runs often and
+ * pages keep room for the next version.
+ */
+create or replace function dramatiq.make_queue(queue_name text)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_name text;
+begin
+    foreach v_name in array array[queue_name, queue_name || '_dead'] loop
+        if to_regclass(format('pgmq.%I', 'q_' || v_name)) is null then
+            perform pgmq.create(v_name);
+            execute format(
+                'alter table pgmq.%I set (
+                    fillfactor = 70,
+                    autovacuum_vacuum_scale_factor = 0.02,
+                    autovacuum_vacuum_threshold = 500,
+                    autovacuum_vacuum_cost_delay = 0
+                )',
+                'q_' || v_name
+            );
+        end if;
+    end loop;
+end;
+$$;
+
+/*
+ * Wake the workers of a queue when this transaction commits, on the channel of pgmq's own trigger.
+ * A notification makes commits wait for each other, so of several transactions that are about to
+ * commit only one sends it. One is enough: the worker then reads until the queue is empty, and its
+ * next poll finds what was committed later.
+ */
+create or replace function dramatiq.notify_workers(queue_name text)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_channel constant text = 'pgmq.q_' || queue_name || '.INSERT';
+begin
+    if pg_try_advisory_xact_lock(hashtextextended(v_channel, 0)) then
+        perform pg_notify(v_channel, '');
+    end if;
+end;
+$$;
+
 -- sql/05_messages/functions/1_messages.sql
 
 -- Emitting, ticking, and the two halves of an effect on the outside.
 
 /*
- * Put one message into a queue, for an actor, in Dramatiq's format. Without `due_at` it may be read
- * as soon as the transaction commits, and whoever waits for the queue is told so.
- *
- * Of those who are about to commit only one rings: a notification makes commits wait for each
- * other, and one is enough to wake a worker, who then reads until there is nothing left. What is
- * missed in between is found by the next poll.
+ * Put one message into a queue, for an actor, in Dramatiq's format. Without `due_at` it can be read
+ * as soon as the transaction commits, and the workers are notified.
  * Definer: senders need no rights on queues.
  */
 create function private.send_message(
@@ -96,9 +153,6 @@ volatile
 security definer
 set search_path = ''
 as $$
-declare
-    -- The one that pgmq itself would use.
-    v_channel constant text = 'pgmq.q_' || queue || '.INSERT';
 begin
     perform pgmq.send(
         queue,
@@ -114,8 +168,8 @@ begin
         null::jsonb,
         coalesce(due_at, clock_timestamp())
     );
-    if due_at is null and pg_try_advisory_xact_lock(hashtextextended(v_channel, 0)) then
-        perform pg_notify(v_channel, '');
+    if due_at is null then
+        perform dramatiq.notify_workers(queue);
     end if;
 end;
 $$;
@@ -415,7 +469,7 @@ begin
         'q_' || queue || '_dead', 'q_' || queue
     ) using msg_ids;
     get diagnostics v_count = row_count;
-    perform pg_notify('pgmq.q_' || queue || '.INSERT', '');
+    perform dramatiq.notify_workers(queue);
     return v_count;
 end;
 $$;
@@ -525,8 +579,6 @@ $$;
 
 /*
  * Make the queue and its dead letters, and let the workers read and write both.
- * Rows of a queue are rewritten with every read and gone soon after: so vacuum comes often, and
- * pages keep room for the next version.
  * Definer: whoever registers a queue need not be the owner of pgmq.
  */
 create function private.queues__make()
@@ -542,17 +594,8 @@ begin
     grant usage on schema pgmq to worker;
     grant execute on all functions in schema pgmq to worker;
     grant select on table pgmq.meta to worker;
+    perform dramatiq.make_queue(new.name);
     foreach v_name in array array[new.name, new.name || '_dead'] loop
-        perform pgmq.create(v_name);
-        execute format(
-            'alter table pgmq.%I set (
-                fillfactor = 70,
-                autovacuum_vacuum_scale_factor = 0.02,
-                autovacuum_vacuum_threshold = 500,
-                autovacuum_vacuum_cost_delay = 0
-            )',
-            'q_' || v_name
-        );
         execute format(
             'grant select, insert, update, delete on pgmq.%I, pgmq.%I to worker',
             'q_' || v_name, 'a_' || v_name
@@ -585,6 +628,7 @@ alter table private.schedules enable row level security;
 alter table private.effects enable row level security;
 
 grant usage on schema private to worker, edge;
+grant usage on schema dramatiq to worker;
 
 grant execute on function
 private.send_due_ticks(),
@@ -593,6 +637,7 @@ private.finish_effect(uuid, text, jsonb),
 private.forget_old_effects(),
 private.paused_queues()
 to worker;
+grant execute on function dramatiq.notify_workers(text) to worker;
 grant execute on function private.queue_states() to worker, edge;
 
 notify pgrst, 'reload schema';
