@@ -40,7 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--accept-permissions",
         action="store_true",
-        help="Write tests/sql/permissions.expected as the schema is now; then read the diff.",
+        help="Write the domains' permissions.expected as the schema is now; then read the diff.",
     )
 
 
