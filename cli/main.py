@@ -4,69 +4,53 @@ from __future__ import annotations
 
 import os
 import sys
+import tomllib
+from pathlib import Path
+from typing import Annotated
 
-import psycopg
 import typer
 
-from cli.commands import (
-    auth,
-    bench,
-    bookings,
-    db,
-    demo,
-    doctor,
-    gen,
-    mail,
-    notifications,
-    queues,
-    test,
-    tour,
-    users,
-)
-from cli.commands.lifecycle.down import down
-from cli.commands.lifecycle.reset import reset
-from cli.commands.lifecycle.status import status
-from cli.commands.lifecycle.up import up
+from cli.hints import remember_state
+from cli.options import ROOT
 from cli.output import talk
 from cli.refusal import Refusal
-from cli.settings.file import OVERRIDES
-
-ENVIRONMENT = {
-    **{name: meaning for name, (_section, _key, meaning) in OVERRIDES.items()},
-    "FRONTDESK_AUTHENTICATOR_PASSWORD": "That role's password on a database of your own.",
-    "FRONTDESK_RUN_AS": "As root, the user who runs the servers.",
-    "POSTGREST_BIN, NGINX_BIN": "Programs to use instead of those on PATH or those installed here.",
-    "FRONTDESK_PYTHON": "The Python (3.11 or newer) that .venv is made with.",
-    "FRONTDESK_DEBUG": "Show where an unexpected failure happened.",
-}
-UP_EPILOG = "Environment: " + " · ".join(f"{n}: {meaning}" for n, meaning in ENVIRONMENT.items())
+from cli.registry import Registry
 
 app = typer.Typer(
     name="frontdesk",
-    help="The backend of a marketplace of appointments and goods, on this machine.",
+    cls=Registry,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command(epilog=UP_EPILOG)(up)
-app.command()(status)
-app.command()(down)
-app.command()(reset)
 
-app.command()(doctor.doctor)
-app.command()(demo.demo)
-app.command()(tour.tour)
-app.command()(mail.mail)
-app.command()(bench.bench)
-app.add_typer(auth.app, name="auth")
-app.add_typer(users.app, name="users")
-app.add_typer(bookings.app, name="bookings")
-app.add_typer(queues.app, name="queues")
-app.add_typer(notifications.app, name="notifications")
-app.add_typer(db.app, name="db")
-app.add_typer(gen.app, name="gen")
-app.command(context_settings=test.CONTEXT)(test.test)
+
+def show_version(is_asked: bool) -> None:  # noqa: FBT001 - how Typer calls it
+    """Print the version of this checkout and end."""
+    if is_asked:
+        project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+        print(f"frontdesk {project['version']}")
+        raise typer.Exit
+
+
+@app.callback()
+def frontdesk(
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            "--state",
+            help="The folder of the stack, for any command; the same as --state after its name.",
+            show_default=False,
+        ),
+    ] = None,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """The backend of a marketplace of appointments and goods, on this machine."""
+    if state is not None:
+        remember_state(state)
 
 
 def main() -> None:
@@ -75,13 +59,13 @@ def main() -> None:
         app(prog_name="frontdesk")
     except Refusal as refusal:
         fail(refusal.message, refusal.next_step)
-    except psycopg.OperationalError as error:
-        reason = str(error).strip().splitlines()[0]
-        fail(f"The database does not answer: {reason}.", "Look with: ./frontdesk status")
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         fail(f"The system refused: {error.strerror or error}{where}.", "Correct that and repeat.")
     except Exception as error:
+        if is_of_the_connection(error):
+            reason = str(error).strip().splitlines()[0]
+            fail(f"The database does not answer: {reason}.", "Look with: ./frontdesk status")
         if os.environ.get("FRONTDESK_DEBUG"):
             raise
         what = f"{type(error).__name__}: {error}".splitlines()[0]
@@ -96,3 +80,9 @@ def fail(message: str, next_step: str) -> None:
     talk(f"frontdesk: {message}")
     talk(next_step)
     sys.exit(1)
+
+
+def is_of_the_connection(error: Exception) -> bool:
+    """Whether the database did not answer; psycopg is imported only by those who use it."""
+    psycopg = sys.modules.get("psycopg")
+    return psycopg is not None and isinstance(error, psycopg.OperationalError)

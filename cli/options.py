@@ -7,9 +7,20 @@ from typing import Annotated
 
 import typer
 
+from cli.hints import remember_state
+
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_STATE = ROOT / ".frontdesk"
 DEFAULT_CONFIG = ROOT / "supabase-config.toml"
+
+
+def _chosen(context: typer.Context, state: Path) -> Path:
+    """Remember a state that was named on the command line."""
+    source = context.get_parameter_source("state")
+    if source is not None and source.name == "COMMANDLINE":
+        remember_state(state)
+    return state
+
 
 StateOption = Annotated[
     Path,
@@ -18,6 +29,7 @@ StateOption = Annotated[
         envvar="FRONTDESK_STATE",
         help="The folder of the stack: its database, secrets and logs.",
         show_default=".frontdesk in the checkout",
+        callback=_chosen,
     ),
 ]
 ConfigOption = Annotated[

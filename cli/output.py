@@ -8,14 +8,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from cli.hints import completed
 
 
 def talk(text: str) -> None:
     """Say something to the person at the terminal."""
-    print(text, file=sys.stderr, flush=True)
+    print(completed(text), file=sys.stderr, flush=True)
 
 
 def show(
@@ -37,13 +35,21 @@ def show(
         writer.writeheader()
         writer.writerows(chosen)
     else:
-        table = Table(*columns, box=None, pad_edge=False)
-        for row in chosen:
-            table.add_row(*(Text("" if value is None else str(value)) for value in row.values()))
-        # A terminal decides the width; a pipe gets every character.
-        Console(width=None if sys.stdout.isatty() else 10_000).print(table)
+        _show_table(columns, chosen)
 
 
 def show_json(value: object) -> None:
     """Print one JSON document; instants and identifiers become text."""
     print(json.dumps(value, indent=2, default=str, ensure_ascii=False))
+
+
+def _show_table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*columns, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*(Text("" if value is None else str(value)) for value in row.values()))
+    # A terminal decides the width; a pipe gets every character.
+    Console(width=None if sys.stdout.isatty() else 10_000).print(table)

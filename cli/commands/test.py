@@ -14,7 +14,9 @@ from cli.options import ROOT
 from cli.output import talk
 from cli.refusal import Refusal
 
-CONTEXT = {"allow_extra_args": True, "ignore_unknown_options": True}
+COMMAND = {
+    "context_settings": {"allow_extra_args": True, "ignore_unknown_options": True},
+}
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@ from dataclasses import replace
 from cli.refusal import Refusal
 from cli.stack import process
 from cli.stack.account import server_account
-from cli.stack.parts import STOP_SIGNALS
 from cli.stack.state import Endpoints, State
 
+# How a part is told to stop, where it is not SIGTERM: PostgreSQL's fast shutdown is SIGINT.
+STOP_SIGNALS = {"postgres": signal.SIGINT}
 PATIENCE = 60  # seconds that a supervisor gets to stop its parts
 
 

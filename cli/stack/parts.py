@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,9 +13,6 @@ from cli.stack.account import Account, server_account
 from cli.stack.plan import Plan
 from cli.stack.ports import HOST, is_free
 from cli.stack.process import Program
-
-# How each part is told to stop: PostgreSQL's fast shutdown is SIGINT.
-STOP_SIGNALS = {"postgres": signal.SIGINT}
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import typer
 
-from cli.main import app
 from cli.options import ROOT
+from cli.registry import COMMANDS
 from tests.harness.database import Database
 from tests.harness.stack import RunningStack, run_cli
 
@@ -56,8 +55,8 @@ def test_a_runnable_block_runs(stack: RunningStack, block: str) -> None:
 
 def offered() -> Iterator[tuple[str, ...]]:
     """Every command that can be called, with its group before it."""
-    for name, command in vars(typer.main.get_command(app))["commands"].items():
-        inner = getattr(command, "commands", {})
+    for name, entry in COMMANDS.items():
+        inner = getattr(entry.load(name), "commands", {})
         yield from [(name, one) for one in inner] or [(name,)]
 
 

@@ -23,11 +23,23 @@ from cli.options import (
 )
 from cli.output import talk
 from cli.refusal import Refusal
+from cli.settings.file import OVERRIDES
 from cli.stack import ending, plan
 from cli.stack.journal import Journal
 from cli.stack.state import State
 from cli.stack.supervisor import Supervisor
 
+ENVIRONMENT = {
+    **{name: meaning for name, (_section, _key, meaning) in OVERRIDES.items()},
+    "FRONTDESK_AUTHENTICATOR_PASSWORD": "That role's password on a database of your own.",
+    "FRONTDESK_RUN_AS": "As root, the user who runs the servers.",
+    "POSTGREST_BIN, NGINX_BIN": "Programs to use instead of those on PATH or those installed here.",
+    "FRONTDESK_PYTHON": "The Python (3.11 or newer) that .venv is made with.",
+    "FRONTDESK_DEBUG": "Show where an unexpected failure happened.",
+}
+COMMAND = {
+    "epilog": "Environment: " + " · ".join(f"{n}: {meaning}" for n, meaning in ENVIRONMENT.items())
+}
 START_TIMEOUT = 90  # seconds that a second `up` waits for the first one to be ready
 
 

@@ -1,19 +1,22 @@
-"""Tokens with which a user calls the API: `users token`."""
+"""Tokens with which a user calls the API: `users token`.
+
+What signs them is imported late: the other commands of this group need none of it.
+"""
 
 from __future__ import annotations
 
 import time
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cli.commands.users.finding import EmailArgument, find
 from cli.options import DEFAULT_CONFIG, DEFAULT_STATE, ConfigOption, StateOption
 from cli.output import talk
-from cli.settings import Auth, load
-from cli.stack import sign_in
-from cli.stack.keys import sign
 from cli.stack.state import Endpoints, State
+
+if TYPE_CHECKING:
+    from cli.settings import Auth
 
 
 def token(
@@ -31,6 +34,8 @@ def token(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Print a token with which this user calls the API."""
+    from cli.settings import load
+
     auth = load(config).auth
     seconds = expires_in or auth.jwt_expiry
     endpoints = State(state).require_running()
@@ -48,6 +53,10 @@ def token_for(
     Raises:
         Refusal: there is no such user.
     """
+    from cli.settings import load
+    from cli.stack import sign_in
+    from cli.stack.keys import sign
+
     user = find(endpoints, email)
     auth = auth or load(DEFAULT_CONFIG).auth
     issuer = sign_in.issuer(auth, endpoints.auth_url)

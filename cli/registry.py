@@ -1,0 +1,103 @@
+"""The commands by name, each imported only when it is called: that keeps every start short."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command, get_group
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Where a command is: `name` in the module is a function, or a Typer of several.
+
+    `help` is what the list of commands says; a test holds it to the command's own help.
+    """
+
+    module: str
+    name: str
+    help: str
+
+    def load(self, called: str) -> Any:
+        """Import the command, ready to be called by this name."""
+        module = import_module(f"cli.commands.{self.module}")
+        found = getattr(module, self.name)
+        if isinstance(found, typer.Typer):
+            return get_group(found)
+        single = typer.Typer(add_completion=False)
+        single.command(called, **getattr(module, "COMMAND", {}))(found)
+        return get_command(single)
+
+
+COMMANDS: Mapping[str, Entry] = {
+    "up": Entry(
+        "lifecycle.up",
+        "up",
+        "Start the stack: database, PostgREST, gateway, edge and worker.",
+    ),
+    "status": Entry("lifecycle.status", "status", "Show what runs, and where."),
+    "down": Entry("lifecycle.down", "down", "Stop what `up` started; the data stay."),
+    "reset": Entry(
+        "lifecycle.reset",
+        "reset",
+        "Delete the local state (database, secrets, logs) and start afresh, detached.",
+    ),
+    "doctor": Entry(
+        "doctor",
+        "doctor",
+        "Check the installation, the configuration, the stack, the schema and the advisors.",
+    ),
+    "demo": Entry(
+        "demo",
+        "demo",
+        "Fill the stack with believable businesses, staff, services, customers and bookings.",
+    ),
+    "tour": Entry(
+        "tour", "tour", "Play a customer's story against the running stack, step by step."
+    ),
+    "mail": Entry(
+        "mail", "mail", "List what would have been sent (mail, SMS, push), or show one message."
+    ),
+    "users": Entry("users", "app", "Users: rows in auth.users, and tokens for them."),
+    "auth": Entry("auth", "app", "Sign-in: the Supabase Auth protocol."),
+    "bookings": Entry("bookings", "app", "Bookings: who comes when, to whom."),
+    "queues": Entry("queues", "app", "Queues: their messages and dead letters."),
+    "notifications": Entry(
+        "notifications", "app", "Notifications: what people were told, and how."
+    ),
+    "db": Entry("db", "app", "The database: its schema, migrations and checks."),
+    "gen": Entry("gen", "app", "Generate code from the schema."),
+    "bench": Entry(
+        "bench",
+        "bench",
+        "Measure, on a throw-away stack: min / median / max of ours and of what it stands against.",
+    ),
+    "test": Entry(
+        "test",
+        "test",
+        "Run every test on its own throw-away stack; arguments go to pytest, which then runs"
+        " alone.",
+    ),
+}
+
+
+class Registry(TyperGroup):
+    """The group of all commands. Until one is called, it stands there by its help alone."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = {
+            name: TyperCommand(name, help=entry.help) for name, entry in COMMANDS.items()
+        }
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[Any, Any, list[str]]:
+        """Find the command that the arguments name, and import it."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if name is not None and name in COMMANDS:
+            command = COMMANDS[name].load(name)
+        return name, command, rest
