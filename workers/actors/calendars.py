@@ -5,11 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import dramatiq
+import structlog
+from psycopg.errors import DataError, IntegrityError, ProgramLimitExceeded
 from psycopg.types.json import Jsonb
 
 from workers.actors.database import Database
 from workers.calendars.reader import Reader
 from workers.calendars.unreadable import Unreadable
+
+logger = structlog.get_logger("calendars")
+# What the database answers when a value is the reason, and not the moment.
+NOT_STORED = (DataError, IntegrityError, ProgramLimitExceeded)
 
 
 def declare(broker: dramatiq.Broker, database: Database, reader: Reader) -> None:
@@ -26,13 +32,17 @@ def declare(broker: dramatiq.Broker, database: Database, reader: Reader) -> None
         if job is None:
             return
         try:
-            read = reader.read(job)
+            read = {**reader.read(job), "attempt": job["attempt"]}
+            database.call("select catalog.finish_import(%s, %s)", key, Jsonb(read))
         except Unreadable as error:
-            database.call("select catalog.fail_import(%s, %s, %s)", key, job["attempt"], str(error))
+            reason = str(error)
+        except NOT_STORED as error:
+            # The same file would fail for ever, so this is its answer and no reason to try again.
+            logger.error("calendar_not_stored", calendar=key, sqlstate=error.sqlstate)
+            reason = "It holds something that cannot be stored."
+        else:
             return
-        database.call(
-            "select catalog.finish_import(%s, %s)", key, Jsonb({**read, "attempt": job["attempt"]})
-        )
+        database.call("select catalog.fail_import(%s, %s, %s)", key, job["attempt"], reason)
 
     for actor in (request_due_imports, import_calendar):
         dramatiq.actor(broker=broker, queue_name="calendars", max_retries=3)(actor)

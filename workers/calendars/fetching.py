@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
@@ -12,7 +11,8 @@ import httpcore
 import httpx
 
 from workers.calendars.addresses import PublicNetwork
-from workers.calendars.unreadable import Unreadable
+from workers.calendars.limits import limit
+from workers.calendars.unreadable import OutOfTime, Unreadable
 
 LARGEST = 5 * 1024 * 1024  # bytes
 REDIRECTS = 5
@@ -47,26 +47,41 @@ class Fetcher:
         )
 
     def fetch(self, url: str, known: Version) -> Fetched | None:
-        """What is at an address; null when it is still the version that is known.
+        """Return what is at an address; null when it is still the version that is known.
+
+        Only for the main thread, whose alarm clock it uses.
 
         Raises:
             Unreadable: always with the reason.
         """
-        deadline = time.monotonic() + DEADLINE
-        for _ in range(REDIRECTS + 1):
-            host = _host(url)
-            try:
-                answer = self._ask(url, known, deadline)
-                if not isinstance(answer, str):
-                    return answer
-                url = urljoin(url, answer)
-            except (httpcore.NetworkError, httpcore.TimeoutException):
-                raise Unreadable(f"{host} did not answer.") from None
-            except (httpcore.ProtocolError, ValueError):
-                raise Unreadable(f"{host} did not answer as a web server.") from None
+        host = _host(url)
+        try:
+            with limit(DEADLINE, clock="wall"):
+                for _ in range(REDIRECTS + 1):
+                    host = _host(url)
+                    answer = self._answer(url, known, host)
+                    if not isinstance(answer, str):
+                        return answer
+                    url = answer
+        except OutOfTime:
+            raise Unreadable(f"{host} took longer than {DEADLINE:.0f} seconds.") from None
         raise Unreadable("The address leads from one to the next without end.")
 
-    def _ask(self, url: str, known: Version, deadline: float) -> Fetched | str | None:
+    def _answer(self, url: str, known: Version, host: str) -> Fetched | str | None:
+        """What is there, or the address at which it is instead.
+
+        Raises:
+            Unreadable: with the reason.
+        """
+        try:
+            answer = self._ask(url, known)
+            return urljoin(url, answer) if isinstance(answer, str) else answer
+        except (httpcore.NetworkError, httpcore.TimeoutException):
+            raise Unreadable(f"{host} did not answer.") from None
+        except (httpcore.ProtocolError, ValueError):
+            raise Unreadable(f"{host} did not answer as a web server.") from None
+
+    def _ask(self, url: str, known: Version) -> Fetched | str | None:
         """One request: what is there, or where it is instead."""
         host = _host(url)
         timeouts = dict.fromkeys(("connect", "read", "write", "pool"), PATIENCE)
@@ -82,7 +97,7 @@ class Fetcher:
                 raise Unreadable(f"{host} answered {answer.status}.")
             if headers.get("content-encoding", "identity") != "identity":
                 raise Unreadable(f"{host} sent it compressed.")
-            return Fetched(_body(answer, host, deadline), _version(headers))
+            return Fetched(_body(answer), _version(headers))
 
 
 def _host(url: str) -> str:
@@ -119,14 +134,12 @@ def _texts(answer: httpcore.Response) -> Mapping[str, str]:
     return {name.decode("latin-1").lower(): text.decode("latin-1") for name, text in answer.headers}
 
 
-def _body(answer: httpcore.Response, host: str, deadline: float) -> bytes:
+def _body(answer: httpcore.Response) -> bytes:
     content = bytearray()
     for part in answer.iter_stream():
         content += part
         if len(content) > LARGEST:
             raise Unreadable(f"The calendar is larger than {LARGEST // 1024**2} MiB.")
-        if time.monotonic() > deadline:
-            raise Unreadable(f"{host} took longer than {DEADLINE:.0f} seconds.")
     return bytes(content)
 
 

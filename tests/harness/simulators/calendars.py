@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from httpx import Headers
+
+# What a server sends byte by byte, for as long as somebody listens.
+Drips = Literal["headers", "body", "nothing"]
+PAUSE = 0.1  # seconds between two bytes
 
 
 @dataclass
 class CalendarServer:
-    """Serves `content`; what `status`, `headers` and `pause` say comes first."""
+    """Serves `content`, with `status` and `headers`; or drips, and serves nothing."""
 
     content: bytes = b""
     etag: str | None = None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
-    pause: float = 0.0  # seconds before each answer
+    drips: Drips | None = None
     tls: ssl.SSLContext | None = None
     asked: list[Headers] = field(default_factory=list)
 
@@ -57,11 +61,22 @@ class CalendarServer:
     def answer(self, asked: Headers) -> tuple[int, Mapping[str, str], bytes]:
         """What to send back: nothing new to whoever knows the tag."""
         self.asked.append(asked)
-        self._closing.wait(self.pause)
         tags = {"ETag": self.etag} if self.etag else {}
         if self.etag and asked.get("If-None-Match") == self.etag:
             return 304, tags, b""
         return self.status, {**tags, **self.headers}, self.content
+
+    def drip(self, write: Callable[[bytes], object]) -> None:
+        """Send without end, too little to be of use and too much to be silence."""
+        parts = {
+            "headers": (b"HTTP/1.1 200 OK\r\nX-Slow: ", b"x"),
+            "body": (b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n", b"x"),
+            "nothing": (b"", b""),
+        }
+        first, again = parts[self.drips or "nothing"]
+        write(first)
+        while not self._closing.wait(PAUSE):
+            write(again)
 
 
 def _handler(server: CalendarServer) -> type[BaseHTTPRequestHandler]:
@@ -69,6 +84,8 @@ def _handler(server: CalendarServer) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             status, headers, content = server.answer(Headers(list(self.headers.items())))
             try:
+                if server.drips:
+                    server.drip(self.wfile.write)
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)

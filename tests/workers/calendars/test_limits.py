@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.harness.database import Database
-from tests.harness.simulators.calendars import CalendarServer
+from tests.harness.simulators.calendars import CalendarServer, Drips
 from tests.harness.simulators.tls import certificate
 from tests.workers.calendars.salon import Salon, calendar, salon
-from workers.calendars import reader
+from workers.calendars import fetching, reader
 from workers.calendars.addresses import is_public
+from workers.calendars.fetching import Fetcher, Version
 from workers.calendars.unreadable import Unreadable
 
 EVENT = "UID:{0}\nDTSTART:20310402T1000{0:02}Z\nDURATION:PT1H"
@@ -115,30 +116,21 @@ def test_it_is_not_sent_compressed(ann: Salon, server: CalendarServer) -> None:
     assert ann.reads(ann.imports(url=server.url)) == "127.0.0.1 sent it compressed."
 
 
-def test_a_calendar_may_block_five_thousand_times(ann: Salon) -> None:
-    hourly = "UID:1\nDTSTART:20310402T100000Z\nDURATION:PT1M\nRRULE:FREQ=HOURLY;COUNT={}"
-    key = ann.imports(content=calendar(hourly.format(5000)))
-    assert ann.reads(key) is None
-    assert len(ann.blocked()) == 5000
-    key = ann.imports(content=calendar(hourly.format(5001)))
-    assert ann.reads(key) == "It has more than 5000 events in 401 days."
-    assert len(ann.blocked()) == 5000
+@pytest.mark.parametrize("drips", ["headers", "body", "nothing"])
+def test_a_server_has_a_deadline_for_all_that_it_sends(
+    server: CalendarServer, monkeypatch: pytest.MonkeyPatch, drips: Drips
+) -> None:
+    monkeypatch.setattr(fetching, "DEADLINE", 1.0)
+    server.drips = drips
+    with pytest.raises(Unreadable, match=r"127\.0\.0\.1 took longer than 1 seconds\."):
+        Fetcher(("127.0.0.1",)).fetch(server.url, Version())
 
 
-@pytest.mark.parametrize(
-    "rule", ["FREQ=SECONDLY", "FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=MINUTELY;INTERVAL=1"]
-)
-def test_a_rule_without_end_ends(ann: Salon, monkeypatch: pytest.MonkeyPatch, rule: str) -> None:
-    monkeypatch.setattr(reader, "SECONDS", 2.0)
-    event = f"UID:1\nDTSTART:20310101T000000Z\nDURATION:PT1S\nRRULE:{rule}"
-    assert ann.reads(ann.imports(content=calendar(event))) == "It takes too long to be understood."
-
-
-def test_a_server_that_hangs_ends(
+def test_a_reader_that_hangs_ends(
     ann: Salon, server: CalendarServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reader, "SECONDS", 2.0)
-    server.pause = 30
+    server.drips = "nothing"
     assert ann.reads(ann.imports(url=server.url)) == "It takes too long to be understood."
 
 
