@@ -1,4 +1,4 @@
-"""A booking as a calendar entry, for the mail that tells of it."""
+"""A booking as an invitation, for the mail that tells of it."""
 
 from __future__ import annotations
 
@@ -6,21 +6,26 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
-from workers.calendars.entries import Entry, instant, message
+from workers.calendars.entries import Entry, Method, Party, instant, invitation
 from workers.providers.mail import Attachment
 
-# Events whose mail carries the entry, and what it does to the reader's calendar.
-METHODS = {
-    "booking.confirmed": "PUBLISH",
-    "booking.moved": "PUBLISH",
-    "booking.item_cancelled": "PUBLISH",
-    "reminder.day": "PUBLISH",
+# Events whose mail carries the booking, and what it does to the reader's calendar. Only what came
+# as a REQUEST can be changed and cancelled: calendars keep a PUBLISH for ever.
+METHODS: Mapping[str, Method] = {
+    "booking.confirmed": "REQUEST",
+    "booking.moved": "REQUEST",
+    "booking.item_cancelled": "REQUEST",
+    "reminder.day": "REQUEST",
     "booking.cancelled": "CANCEL",
 }
 
 
-def entry(event: str, data: Mapping[str, Any]) -> Attachment | None:
-    """The entry as a file, for events that have one."""
+def entry(event: str, data: Mapping[str, Any], *, sender: str, recipient: str) -> Attachment | None:
+    """Return the booking as a file, for events that have one.
+
+    The organizer is the sender of the mail, in the name of the business: mail programs let nobody
+    else change or cancel what they have taken into a calendar.
+    """
     method = METHODS.get(event)
     if method is None:
         return None
@@ -34,6 +39,11 @@ def entry(event: str, data: Mapping[str, Any]) -> Attachment | None:
         summary=f"{data['service_names']} · {data['business_name']}",
         description=data["reference"],
         location=data["address"],
-        organizer=data["business_email"],
     )
-    return Attachment("booking.ics", f"text/calendar; method={method}", message(booking, method))
+    content = invitation(
+        booking,
+        method,
+        organizer=Party(sender, data["business_name"]),
+        attendee=Party(recipient, data["customer_name"]),
+    )
+    return Attachment("booking.ics", f"text/calendar; method={method}", content)

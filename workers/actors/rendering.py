@@ -91,7 +91,17 @@ def _instant(value: str, locale: Locale, zone: ZoneInfo) -> str:
     at = datetime.datetime.fromisoformat(value).astimezone(zone)
     day = format_date(at.date(), "full", locale=locale)
     time = format_time(at, "short", tzinfo=zone, locale=locale)
-    return f"{day}, {time} {at.tzname()}"
+    return f"{day}, {time} ({_offset(at)})"
+
+
+def _offset(at: datetime.datetime) -> str:
+    """The offset from UTC. Abbreviations are ambiguous: PST is Manila's and California's.
+
+    Babel's own words are an hour off where an offset west of UTC has half an hour.
+    """
+    minutes = int((at.utcoffset() or datetime.timedelta()).total_seconds() // 60)
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'-' if minutes < 0 else '+'}{hours:02}:{rest:02}"
 
 
 def _money(value: Mapping[str, Any], locale: Locale, _zone: ZoneInfo) -> str:

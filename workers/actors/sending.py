@@ -54,7 +54,9 @@ class Outbox:
             }
         attachment = None
         if job["audience"] == "customer":
-            attachment = calendar.entry(job["event"], data)
+            attachment = calendar.entry(
+                job["event"], data, sender=self.mail_address, recipient=job["address"]
+            )
         return Mail(
             sender=formataddr((data.get("business_name", ""), self.mail_address)),
             to=job["address"],

@@ -218,9 +218,7 @@ class PgmqBroker(Broker):
                         connection.execute(statements.text("queues"))
                         connection.execute("select dramatiq.make_queue(%s)", (name,))
         except psycopg.errors.InsufficientPrivilege:
-            raise QueueNotFound(
-                f"{queue_name}: it does not exist and may not be made."
-            ) from None
+            raise QueueNotFound(f"{queue_name}: it does not exist and may not be made.") from None
         self._made.add(queue_name)
 
 

@@ -7,11 +7,14 @@ from email.message import EmailMessage
 from email.utils import formatdate
 
 from workers.providers import checks
-from workers.providers.mail import Mail
+from workers.providers.mail import FILE_OF_INVITATION, Attachment, Mail
 
 
 def compose(mail: Mail) -> EmailMessage:
-    """The text, the HTML beside it, and the attachments, with a Message-ID that stays the same."""
+    """Return the text, with HTML and an invitation beside it, and the attachments.
+
+    The Message-ID stays the same.
+    """
     message = EmailMessage(policy=policy.SMTP)
     message["From"] = checks.address("sender", mail.sender)
     message["To"] = checks.address("recipient", mail.to)
@@ -26,12 +29,26 @@ def compose(mail: Mail) -> EmailMessage:
     if mail.html is not None:
         message.add_alternative(mail.html, subtype="html")
     for attachment in mail.attachments:
-        maintype, _, subtype = attachment.media_type.partition("/")
-        message.add_attachment(
-            attachment.content,
-            maintype=maintype,
-            subtype=subtype,
-            filename=attachment.filename,
-            params=attachment.parameters,
-        )
+        if attachment.is_invitation:
+            message.add_alternative(
+                attachment.content,
+                maintype="text",
+                subtype="calendar",
+                params={**attachment.parameters, "charset": "utf-8"},
+            )
+    for attachment in mail.attachments:
+        _attach(message, attachment)
     return message
+
+
+def _attach(message: EmailMessage, attachment: Attachment) -> None:
+    """Add a file. An invitation is under a type that programs act on only once."""
+    media_type = FILE_OF_INVITATION if attachment.is_invitation else attachment.media_type
+    maintype, _, subtype = media_type.partition("/")
+    message.add_attachment(
+        attachment.content,
+        maintype=maintype,
+        subtype=subtype,
+        filename=attachment.filename,
+        params={} if attachment.is_invitation else attachment.parameters,
+    )

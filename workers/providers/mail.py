@@ -14,6 +14,7 @@ from workers.providers.sent import Sent
 
 HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 CONTENT_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+( *; *[\w-]+=[\w.-]+)*")
+FILE_OF_INVITATION = "application/ics"
 # Those that follow from the other fields, or that the transport writes.
 OURS = frozenset(
     (
@@ -48,6 +49,15 @@ class Attachment:
         checks.require_one_line("name of an attachment", self.filename)
         if not CONTENT_TYPE.fullmatch(self.content_type):
             raise Refused(f"{self.content_type!r} is not a content type.")
+
+    @property
+    def is_invitation(self) -> bool:
+        """Return whether mail programs act on it.
+
+        They look for it beside the text, with its method; the file is for people.
+        Source: RFC 6047, 2.4.
+        """
+        return self.media_type == "text/calendar" and "method" in self.parameters
 
     @property
     def media_type(self) -> str:

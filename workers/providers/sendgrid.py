@@ -14,7 +14,7 @@ from typing import Any
 from workers.providers import checks
 from workers.providers.failures import Misconfigured, Refused
 from workers.providers.http import KEY_HEADER, Http, Timeouts, json_of
-from workers.providers.mail import Mail
+from workers.providers.mail import FILE_OF_INVITATION, Mail
 from workers.providers.sent import Sent
 
 URL = "https://api.sendgrid.com"
@@ -43,6 +43,15 @@ def _payload(mail: Mail) -> dict[str, Any]:
     content = [{"type": "text/plain", "value": mail.text or " "}]
     if mail.html:
         content.append({"type": "text/html", "value": mail.html})
+    # Source: https://github.com/sendgrid/sendgrid-ruby/issues/298
+    content += [
+        {
+            "type": f"text/calendar; method={file.parameters['method']}",
+            "value": file.content.decode(),
+        }
+        for file in mail.attachments
+        if file.is_invitation
+    ]
     payload: dict[str, Any] = {
         "personalizations": [{"to": [_person(checks.address("recipient", mail.to))]}],
         "from": _person(checks.address("sender", mail.sender)),
@@ -57,7 +66,7 @@ def _payload(mail: Mail) -> dict[str, Any]:
         payload["attachments"] = [
             {
                 "content": base64.b64encode(attachment.content).decode(),
-                "type": attachment.media_type,
+                "type": FILE_OF_INVITATION if attachment.is_invitation else attachment.media_type,
                 "filename": attachment.filename,
                 "disposition": "attachment",
             }

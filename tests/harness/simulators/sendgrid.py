@@ -24,6 +24,8 @@ class SendGridSimulator(HttpSimulator):
         if request.path != "/v3/mail/send":
             return _error(404, "not found"), None
         kinds = [content["type"] for content in body["content"]]
+        if kinds and kinds[-1].startswith("text/calendar; method="):
+            kinds.pop()
         if kinds not in (["text/plain"], ["text/plain", "text/html"]):
             return _error(400, "text/plain must be first, followed by text/html"), None
         if any(";" in attachment["type"] for attachment in body.get("attachments", ())):

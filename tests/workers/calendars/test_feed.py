@@ -96,7 +96,9 @@ def test_the_mail_s_entry_and_the_feed_s_are_one(town: Town) -> None:
         ((data,),) = connection.execute(
             "select engagement.booking_data(%s, '{}')", (booking["id"],)
         ).fetchall()
-    mailed = calendar.entry("booking.confirmed", data)
+    mailed = calendar.entry(
+        "booking.confirmed", data, sender="mail@example.com", recipient="a@example.com"
+    )
     assert mailed is not None
     (in_mail,) = Calendar.from_ical(mailed.content).events
     in_feed = events(read(town, fed(town, "customer")["path"]))[str(in_mail["uid"])]

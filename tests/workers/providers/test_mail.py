@@ -51,11 +51,24 @@ def test_a_mail_has_text_html_and_an_invitation(server: SmtpSimulator) -> None:
     html, text = message.get_body(("html",)), message.get_body(("plain",))
     assert html is not None and html.get_content().strip() == "<p>See you at nine.</p>"
     assert text is not None and text.get_content().strip() == "See you at nine."
-    (invitation,) = message.iter_attachments()
-    assert invitation.get_content_type() == "text/calendar"
-    assert invitation["Content-Type"].params["method"] == "REQUEST"
-    assert invitation.get_filename() == "booking.ics"
-    assert invitation.get_payload(decode=True) == INVITATION.content
+    (file,) = message.iter_attachments()
+    assert (file.get_content_type(), file.get_filename()) == ("application/ics", "booking.ics")
+    assert file.get_payload(decode=True) == INVITATION.content
+
+
+def test_an_invitation_stands_beside_the_text_where_programs_look_for_it(
+    server: SmtpSimulator,
+) -> None:
+    smtp(server).send(FULL)
+    message = server.sent[0].raw
+    assert isinstance(message, EmailMessage)
+    beside = next(part for part in message.walk() if part.is_multipart() and part is not message)
+    assert beside.get_content_type() == "multipart/alternative"
+    parts = list(beside.iter_parts())
+    kinds = [part.get_content_type() for part in parts]
+    assert kinds == ["text/plain", "text/html", "text/calendar"]
+    assert dict(parts[-1]["Content-Type"].params) == {"method": "REQUEST", "charset": "utf-8"}
+    assert parts[-1].get_payload(decode=True) == INVITATION.content
 
 
 def test_sendgrid_gets_the_same_mail() -> None:
@@ -64,10 +77,13 @@ def test_sendgrid_gets_the_same_mail() -> None:
         mailer.send(FULL)
     body = simulator.sent[0].raw
     assert body["from"] == {"email": "salon@example.com", "name": "Salon"}
-    assert [content["type"] for content in body["content"]] == ["text/plain", "text/html"]
+    kinds = [content["type"] for content in body["content"]]
+    assert kinds == ["text/plain", "text/html", "text/calendar; method=REQUEST"]
+    assert body["content"][-1]["value"] == INVITATION.content.decode()
     assert body["headers"]["Message-ID"] == FULL.message_id
     assert body["custom_args"] == {"idempotency_key": "key-1"}
-    assert body["attachments"][0]["filename"] == "booking.ics"
+    (file,) = body["attachments"]
+    assert (file["type"], file["filename"]) == ("application/ics", "booking.ics")
     assert body["reply_to"] == {"email": "owner@example.com"}
 
 
