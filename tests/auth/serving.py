@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -11,7 +9,8 @@ from typing import TYPE_CHECKING
 import httpx
 
 from cli.stack.ports import free_port
-from tests.harness.stack import LAUNCHER, wait_until
+from tests.harness.programs import Program, running
+from tests.harness.stack import LAUNCHER
 
 if TYPE_CHECKING:
     from tests.auth.conftest import Door
@@ -34,28 +33,15 @@ def serving(door: Door, **environment: str) -> Iterator[Door]:
 
     port = free_port()
     url = f"http://localhost:{port}"
-    clean = {name: value for name, value in os.environ.items() if "FRONTDESK" not in name}
     own = {"FRONTDESK_STATE": str(door.stack.state.path), **DEFAULTS}
-    server = subprocess.Popen(
-        [str(LAUNCHER), "auth", "serve", "--port", str(port)],
-        env={**clean, **own, **environment},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
 
-    def answers() -> bool:
-        if server.poll() is not None:
-            assert server.stderr is not None
-            raise AssertionError(server.stderr.read().decode())
+    def answers(_program: Program) -> bool:
         try:
             return httpx.get(f"{url}/health").status_code == 200
         except httpx.HTTPError:
             return False
 
-    try:
-        wait_until(answers)
+    arguments = [LAUNCHER, "auth", "serve", "--port", str(port)]
+    with running(arguments, ready=answers, env={**own, **environment}) as program:
         yield Door(door.stack, url)
-    finally:
-        server.terminate()
-        server.wait(10)
+        program.terminate()

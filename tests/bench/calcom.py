@@ -17,7 +17,8 @@ from cli.output import talk
 from tests.bench.figures import Figure, compare
 from tests.bench.handwritten import CACHE
 from tests.bench.shared import fill, headers
-from tests.harness.stack import RunningStack, wait_until
+from tests.harness.stack import RunningStack
+from tests.harness.waiting import wait_until
 
 PEER = Path(__file__).parent / "peers" / "calcom"
 PACKAGES = {"package": "@calcom/platform-libraries@0.0.360", "dayjs": "dayjs@1.11.13"}

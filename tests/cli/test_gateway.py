@@ -12,7 +12,8 @@ import httpx
 import psycopg
 import pytest
 
-from tests.harness.stack import RunningStack, wait_until
+from tests.harness.stack import RunningStack
+from tests.harness.waiting import wait_until
 
 # Says what arrived, so that a header that the gateway changes is seen.
 ECHO = """

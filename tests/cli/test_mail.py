@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,11 +12,12 @@ import pytest
 from aiosmtpd.smtp import Envelope
 
 from cli import settings
-from cli.options import DEFAULT_CONFIG, ROOT
+from cli.options import DEFAULT_CONFIG
 from cli.refusal import Refusal
 from cli.stack import mailing
 from cli.stack.ports import free_port, is_free
-from tests.harness.stack import RunningStack, wait_until
+from tests.harness.programs import running
+from tests.harness.stack import RunningStack
 from workers.mailbox import KEPT, Mailbox
 from workers.providers.from_settings import Providers, Settings, build
 from workers.providers.mail import Attachment, Mail
@@ -47,13 +45,10 @@ def mailbox(tmp_path: Path) -> Iterator[tuple[str, Path, int]]:
     """A mailbox process of one's own: its address, folder and process."""
     port, folder = free_port(), tmp_path / "mail"
     place = {"FRONTDESK_MAILBOX_PORT": str(port), "FRONTDESK_MAILBOX_DIR": str(folder)}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "workers.mailbox"], cwd=ROOT, env={**os.environ, **place}
-    )
-    wait_until(lambda: not is_free(port))
-    yield f"smtp+plain://127.0.0.1:{port}", folder, process.pid
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(10) == 0
+    arguments = [sys.executable, "-m", "workers.mailbox"]
+    with running(arguments, ready=lambda _: not is_free(port), env=place) as program:
+        yield f"smtp+plain://127.0.0.1:{port}", folder, program.process.pid
+        assert program.terminate() == 0
 
 
 def test_what_the_stack_sends_is_listed_and_shown(stack: RunningStack) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.harness.stack import RunningStack, wait_until
+from tests.harness.stack import RunningStack
+from tests.harness.waiting import wait_until
 
 TEST_QUEUE = """
     insert into private.queues (name, purpose) values ('tests', 'Tests') on conflict do nothing

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 import psycopg
 
 from tests.harness.database import Database
-from tests.harness.stack import wait_until
+from tests.harness.programs import Program, running
+from tests.harness.waiting import wait_until
 
 STUBS = """
 create or replace function private.send_due_ticks() returns integer
@@ -22,21 +19,13 @@ language sql as $$ insert into private.rounds values (1); select 0 $$;
 """
 
 
-@contextmanager
-def scheduler(dsn: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    env = {"FRONTDESK_WORKER_DB_URL": dsn, "FRONTDESK_SCHEDULER_SECONDS": "0.1"}
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "workers.scheduler"],
-            stdout=output,
-            stderr=output,
-            env={**os.environ, **env},
-        )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
+def scheduler(dsn: str, log: Path) -> AbstractContextManager[Program]:
+    return running(
+        [sys.executable, "-P", "-m", "workers.scheduler"],
+        log=log,
+        ready=lambda _: "started" in messages(log),
+        env={"FRONTDESK_WORKER_DB_URL": dsn, "FRONTDESK_SCHEDULER_SECONDS": "0.1"},
+    )
 
 
 def messages(log: Path) -> list[str]:
@@ -53,7 +42,7 @@ def test_it_works_through_a_cut_connection_until_sigterm(db: Database, tmp_path:
             row = admin.execute("select count(*) from private.rounds").fetchone()
             return int(row[0]) if row else 0
 
-        with scheduler(db.dsn, log) as process:
+        with scheduler(db.dsn, log) as program:
             wait_until(lambda: rounds() > 2)
             admin.execute(
                 "select pg_terminate_backend(pid) from pg_stat_activity "
@@ -62,8 +51,7 @@ def test_it_works_through_a_cut_connection_until_sigterm(db: Database, tmp_path:
             wait_until(lambda: "database_lost" in messages(log))
             before = rounds()
             wait_until(lambda: rounds() > before)
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(timeout=30) == 0
+            assert program.terminate() == 0
     assert messages(log)[0] == "started"
     assert messages(log)[-1] == "stopped"
 
@@ -73,9 +61,9 @@ def test_many_schedulers_send_each_tick_once(db: Database, tmp_path: Path) -> No
     db.connection.execute(
         "insert into private.schedules (name, topic, every) values ('t', 'tick.forget', '1 second')"
     )
-    with ExitStack() as running:
+    with ExitStack() as started:
         for number in range(3):
-            running.enter_context(scheduler(db.dsn, tmp_path / f"log{number}"))
+            started.enter_context(scheduler(db.dsn, tmp_path / f"log{number}"))
         wait_until(lambda: db.rows("select count(*) from pgmq.q_housekeeping") >= [(4,)])
     ticks = db.rows(
         "select message #>> '{kwargs,payload,tick}' from pgmq.q_housekeeping order by msg_id"

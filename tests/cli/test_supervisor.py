@@ -16,7 +16,9 @@ import pytest
 from cli.stack.ports import free_port
 from cli.stack.process import Identity
 from cli.stack.state import State
-from tests.harness.stack import LAUNCHER, RunningStack, wait_until
+from tests.harness import programs
+from tests.harness.stack import LAUNCHER, RunningStack
+from tests.harness.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -145,19 +147,13 @@ def test_a_full_disk_ends_nothing_and_what_happened_meanwhile_is_told_later(fold
 
 def test_control_c_stops_a_foreground_stack(folder: Path) -> None:
     command = (LAUNCHER, "up", "--state", folder / "state", "--port", str(free_port()))
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as foreground:
-        assert foreground.stdout
-        words = ""
-        while "Ctrl-C stops everything" not in words:
-            line = foreground.stdout.readline()
-            assert line, "it ended before it was ready"
-            words += line
+    is_up = "Ctrl-C stops everything"
+    with programs.running(command, ready=lambda program: is_up in program.output) as foreground:
         record = State(folder / "state").record()
         assert record
-        assert record.supervisor.pid == foreground.pid
-        foreground.send_signal(signal.SIGINT)
-        assert foreground.wait(timeout=20) == 0
-    assert record.endpoints.anon_key in words
+        assert record.supervisor.pid == foreground.process.pid
+        assert foreground.terminate(signal.SIGINT) == 0
+        assert record.endpoints.anon_key in foreground.output
     assert not any(part.is_alive() for part in record.parts.values())
 
 

@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from tests.contract.conftest import Town, built
-from tests.harness.stack import RunningStack, wait_until
+from tests.harness.stack import RunningStack
+from tests.harness.waiting import wait_until
 
 REFUSED = {
     "code": "PT403",

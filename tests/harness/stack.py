@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +17,7 @@ from cli.options import ROOT
 from cli.stack import ending
 from cli.stack.ports import free_port
 from cli.stack.state import Endpoints, State
+from tests.harness.programs import environment
 
 LAUNCHER = ROOT / "frontdesk"
 
@@ -29,24 +29,15 @@ def run_cli(
     **popen: Any,
 ) -> subprocess.CompletedProcess[str]:
     """Run the launcher to its end; no setting of the developer's own stack comes through."""
-    clean = {name: value for name, value in os.environ.items() if "FRONTDESK" not in name}
     return subprocess.run(
         [str(part) for part in (launcher, *arguments)],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         stdin=subprocess.DEVNULL,
-        env={**clean, **(env or {})},
+        env=environment(env),
         **popen,
     )
-
-
-def wait_until(condition: Callable[[], bool], *, seconds: float = 60) -> None:
-    """Wait for something that happens by itself."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
 
 
 @dataclass

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from tests.harness.database import Database
-from tests.harness.stack import wait_until
+from tests.harness.waiting import wait_until
 from tests.scheduling.test_concurrency import NINE, OVERLAPS, answer, book, number, together
 
 GIVEN_BY = """

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from tests.harness.database import Database
-from tests.harness.stack import wait_until
+from tests.harness.waiting import wait_until
 
 NOW = "2031-05-01 08:00Z"
 

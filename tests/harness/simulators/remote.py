@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from dataclasses import asdict, dataclass
 
 import httpx
 
-from cli.options import ROOT
+from tests.harness.programs import running
 from tests.harness.simulators.base import Answer
 
 
@@ -37,15 +36,6 @@ class RemoteSimulator:
 @contextmanager
 def remote(kind: str) -> Iterator[RemoteSimulator]:
     """Start one of `KINDS`; leaving the context ends it."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.harness.simulators", kind],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        yield RemoteSimulator(**json.loads(process.stdout.readline()))
-    finally:
-        process.terminate()
-        process.wait()
+    arguments = [sys.executable, "-m", "tests.harness.simulators", kind]
+    with running(arguments, ready=lambda program: program.output.endswith("}\n")) as program:
+        yield RemoteSimulator(**json.loads(program.output))

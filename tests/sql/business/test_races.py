@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from tests.harness.database import Database
-from tests.harness.stack import wait_until
+from tests.harness.waiting import wait_until
 
 ISOLATION = pytest.mark.parametrize("isolation", ["read committed", "repeatable read"])
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.harness.database import Database
-from tests.harness.stack import wait_until
+from tests.harness.waiting import wait_until
 from tests.workers.broker.programs import Programs
 
 Send = Callable[..., Any]

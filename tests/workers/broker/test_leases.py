@@ -14,7 +14,7 @@ import pytest
 from dramatiq.broker import MessageProxy
 
 from tests.harness.database import Database
-from tests.harness.stack import wait_until
+from tests.harness.waiting import wait_until
 from tests.workers.broker.conftest import MakeBroker
 from tests.workers.broker.programs import Programs
 from workers.broker import PgmqBroker, statements
@@ -74,11 +74,11 @@ def test_a_frozen_worker_knows_that_it_is_too_late(
     frozen = programs.start(lease=1, poll=0.2)
     send("careful", "job", 0.5)
     wait_until(lambda: programs.happened("job") == ["began"])
-    frozen.signal(signal.SIGSTOP)
+    frozen.signal_all(signal.SIGSTOP)
     time.sleep(1.2)
     programs.start(lease=1, poll=0.2)
     wait_until(lambda: "done" in programs.happened("job"))
-    frozen.signal(signal.SIGCONT)
+    frozen.signal_all(signal.SIGCONT)
     wait_until(lambda: "too late" in programs.happened("job"))
     assert programs.happened("job") == ["began", "began", "done", "too late"]
     wait_until(lambda: waiting(db) == 0)
@@ -92,11 +92,11 @@ def test_what_a_frozen_worker_had_prefetched_it_does_not_do(
     wait_until(lambda: programs.happened("first") == ["began"])
     send("note", "prefetched")
     wait_until(lambda: db.rows("select 1 from pgmq.q_work where read_ct > 0 offset 1") != [])
-    frozen.signal(signal.SIGSTOP)
+    frozen.signal_all(signal.SIGSTOP)
     time.sleep(1.2)
     programs.start(lease=1, poll=0.2)
     wait_until(lambda: waiting(db) == 0)
-    frozen.signal(signal.SIGCONT)
+    frozen.signal_all(signal.SIGCONT)
     wait_until(lambda: "were done after their lease" in frozen.output)
     time.sleep(0.5)
     assert programs.happened("prefetched") == ["done"]

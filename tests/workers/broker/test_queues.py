@@ -12,7 +12,7 @@ import pytest
 from dramatiq import Worker
 
 from tests.harness.database import Database
-from tests.harness.stack import wait_until
+from tests.harness.waiting import wait_until
 from tests.workers.broker.conftest import MakeBroker
 from tests.workers.broker.programs import Programs
 from workers.broker import PgmqBroker
@@ -219,7 +219,7 @@ def test_a_queue_that_is_gone_stops_no_other(db: Database, programs: Programs, s
     time.sleep(0.5)
     send("note", "still here")
     wait_until(lambda: programs.happened("still here") == ["done"])
-    assert program.process.poll() is None
+    assert program.is_running
 
 
 def broker_connections(db: Database) -> dict[str, int]:

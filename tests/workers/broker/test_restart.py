@@ -17,7 +17,7 @@ from cli.schema.scratch import create_database
 from cli.stack.ports import free_port
 from cli.stack.postgres import Cluster
 from tests.harness.database import Database
-from tests.harness.stack import wait_until
+from tests.harness.waiting import wait_until
 from tests.workers.broker.programs import Programs
 from workers.broker import PgmqBroker
 
@@ -49,7 +49,7 @@ def test_postgresql_restarts_under_load(cluster: Cluster, tmp_path: Path) -> Non
             time.sleep(3)
             cluster.start()
             programs.db = Database(dsn, psycopg.connect(dsn, autocommit=True))
-            wait_until(lambda: programs.db.rows("select 1 from pgmq.q_work") == [], seconds=40)
+            wait_until(lambda: programs.db.rows("select 1 from pgmq.q_work") == [])
             assert programs.db.rows("select 1 from pgmq.q_work_dead") == []
             done = programs.db.rows("select distinct key from happened where what = 'done'")
             assert {key for (key,) in done} == load

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.harness.database import Database
-from tests.harness.stack import wait_until
+from tests.harness.waiting import wait_until
 from tests.workers.broker.programs import Programs
 
 Send = Callable[..., Any]
@@ -60,7 +60,7 @@ def test_a_worker_killed_between_tries_neither_loses_nor_doubles(
     wait_until(lambda: len(programs.happened()) >= 10)
     first.kill()
     programs.start(lease=3, poll=0.1)
-    wait_until(lambda: db.rows("select 1 from pgmq.q_work") == [], seconds=40)
+    wait_until(lambda: db.rows("select 1 from pgmq.q_work") == [])
     assert db.rows("select 1 from pgmq.q_work_dead") == []
     for number in range(20):
         # A try that the kill cut off is the only one that may come on top.

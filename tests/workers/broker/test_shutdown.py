@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.harness.database import Database
-from tests.harness.stack import wait_until
+from tests.harness.waiting import wait_until
 from tests.workers.broker.programs import Programs
 
 Send = Callable[..., Any]
@@ -29,7 +29,7 @@ def test_sigterm_ends_the_job_and_gives_back_the_rest(
     wait_until(lambda: db.rows(VISIBLE) == [(5,)])
     assert programs.happened("running") == ["began"], "they need not wait for the job"
 
-    assert program.process.wait(timeout=30) == 0
+    assert program.process.wait(timeout=120) == 0
     assert programs.happened() == ["began", "done"]
     assert db.rows("select count(*)::integer from pgmq.q_work") == [(5,)]
     programs.start()

@@ -10,7 +10,7 @@ import pytest
 
 from tests.harness.database import Database
 from tests.harness.simulators.calendars import CalendarServer
-from tests.harness.stack import wait_until
+from tests.harness.waiting import wait_until
 from tests.workers.calendars.salon import Salon, calendar, salon
 from tests.workers.notifications.running import workers
 from workers.calendars.entries import Entry, feed

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +12,7 @@ from typing import Any
 
 import psycopg
 
-from cli.options import ROOT
+from tests.harness.programs import Program, reads, start
 
 DELIVERIES = """
     insert into engagement.notification_deliveries (
@@ -75,45 +73,41 @@ class WorkerProcesses:
     log: Path
     providers: dict[str, Any]
     smtp_url: str = "smtp+plain://127.0.0.1:9"
-    running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    running: list[Program] = field(default_factory=list)
 
-    def start(self) -> subprocess.Popen[bytes]:
-        """One more."""
-        env = {
-            "FRONTDESK_WORKER_DB_URL": self.dsn,
-            "FRONTDESK_WORKER_LEASE_SECONDS": "3",
-            "FRONTDESK_API_URL": "http://127.0.0.1:9",
-            "FRONTDESK_SMTP_URL": self.smtp_url,
-            "FRONTDESK_PROVIDERS": json.dumps(self.providers),
-        }
-        with self.log.open("ab") as output:
-            process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "workers"],
-                cwd=ROOT,
-                stdout=output,
-                stderr=output,
-                env={**os.environ, **env},
-            )
-        self.running.append(process)
-        return process
+    def start(self) -> Program:
+        """Start one more and wait until it reads."""
+        program = start(
+            [sys.executable, "-P", "-m", "workers"],
+            log=self.log,
+            ready=reads(self.dsn, "notifications", "mail", "sms", "push"),
+            env={
+                "FRONTDESK_WORKER_DB_URL": self.dsn,
+                "FRONTDESK_WORKER_LEASE_SECONDS": "3",
+                "FRONTDESK_API_URL": "http://127.0.0.1:9",
+                "FRONTDESK_SMTP_URL": self.smtp_url,
+                "FRONTDESK_PROVIDERS": json.dumps(self.providers),
+            },
+        )
+        self.running.append(program)
+        return program
 
-    def kill(self, process: subprocess.Popen[bytes]) -> None:
-        """As the kernel would for want of memory."""
-        process.kill()
-        process.wait()
-        self.running.remove(process)
+    def kill(self, program: Program) -> None:
+        """Kill one, as the kernel would for want of memory."""
+        program.kill()
+        self.running.remove(program)
 
 
 @contextmanager
 def workers(
     dsn: str, log: Path, providers: dict[str, Any], *, count: int = 1, **more: Any
 ) -> Iterator[WorkerProcesses]:
-    """So many worker processes."""
+    """Start so many worker processes."""
     processes = WorkerProcesses(dsn, log, providers, **more)
     try:
         for _ in range(count):
             processes.start()
         yield processes
     finally:
-        for process in list(processes.running):
-            processes.kill(process)
+        for program in list(processes.running):
+            processes.kill(program)

@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 from tests.harness.database import Database
 from tests.harness.simulators import SmtpSimulator, TwilioSimulator
 from tests.harness.simulators.twilio import ACCOUNT_SID, AUTH_TOKEN
-from tests.harness.stack import wait_until
+from tests.harness.waiting import wait_until
 from tests.workers.notifications.running import queue, workers
 
 SECRET = "493817"

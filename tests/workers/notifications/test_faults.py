@@ -16,7 +16,7 @@ from tests.harness.database import Database, declared_database
 from tests.harness.simulators.base import Answer
 from tests.harness.simulators.remote import RemoteSimulator, remote
 from tests.harness.simulators.twilio import ACCOUNT_SID, AUTH_TOKEN, TwilioSimulator
-from tests.harness.stack import wait_until
+from tests.harness.waiting import wait_until
 from tests.workers.notifications.running import deliveries, queue, statuses, workers
 
 JOBS = 5_000
@@ -99,7 +99,7 @@ def test_a_restarted_database_loses_and_doubles_nothing(
                 assert not is_settled(dsn)
                 cluster.stop()
                 cluster.start()
-            wait_until(lambda: is_settled(dsn), seconds=90)
+            wait_until(lambda: is_settled(dsn))
         assert statuses(dsn) == {"sent": JOBS // 5}
         assert set(twilio.keys) == keys_of(dsn)
         assert queue(dsn, "sms")["dead"] == 0
@@ -137,7 +137,7 @@ def test_a_provider_that_hangs_holds_up_nobody_else(
     ):
         wait_until(lambda: queue(db.dsn, "sms")["running"] == 4)
         deliveries(db.dsn, "mail", 100)
-        wait_until(lambda: statuses(db.dsn, "mail") == {"sent": 100}, seconds=40)
+        wait_until(lambda: statuses(db.dsn, "mail") == {"sent": 100})
         assert statuses(db.dsn, "sms") == {"queued": 40}
         assert len(server.keys) == 100
 
