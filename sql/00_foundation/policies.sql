@@ -19,12 +19,11 @@ using (true);
 
 -- Idempotency keys are nobody's to read: only private.first_answer and its siblings touch them.
 alter table private.idempotency_keys enable row level security;
-
 grant execute on function
 private.now(),
 private.refuse(text, text, text, text),
 private.invalid(text, text),
-private.signed_in(),
+private.token_user_id(),
 private.is_client(),
 private.to_identifier(text, text, boolean),
 private.to_instant(text, text, boolean),
@@ -43,9 +42,12 @@ private.to_list(text, text, integer),
 private.to_identifiers(text, text),
 private.first_answer(text, text, jsonb),
 private.remember_answer(text, text, jsonb),
+private.refuse_changed_keys(jsonb, jsonb),
 private.refuse_missing_values(oid, jsonb),
-private.refuse_foreign_business(uuid, text),
 private.refuse_broken_references(oid, jsonb, jsonb),
 private.refuse_duplicates(oid, jsonb, jsonb)
 to anon, authenticated, service_role;
-grant execute on function private.forget_old_keys(), private.now() to worker;
+grant execute on function
+private.forget_old_keys(),
+private.now()
+to worker;

@@ -60,10 +60,10 @@ $$;
 /*
  * Answer a bad row in the API's words, on the tables that clients write directly. The constraints
  * decide all the same; this trigger speaks before they do, because PostgreSQL would name
- * constraints and relations. The trigger's argument is the permission that the row's business asks
- * of a client.
+ * constraints and relations. Tables of a business have business.any__refuse_bad_input instead, which
+ * also asks for a permission.
  *
- * Errors:  PT400 invalid_input · PT403 forbidden · PT404 not_found · PT409 already_exists
+ * Errors:  PT400 invalid_input · PT404 not_found · PT409 already_exists
  */
 create function private.any__refuse_bad_input()
 returns trigger
@@ -76,16 +76,8 @@ declare
     v_new jsonb = to_jsonb(new);
     v_old jsonb = case when tg_op = 'UPDATE' then to_jsonb(old) end;
 begin
-    if v_old -> 'id' is distinct from v_new -> 'id' and v_old is not null then
-        perform private.invalid('id', 'cannot be changed');
-    end if;
-    if v_old -> 'business_id' is distinct from v_new -> 'business_id' and v_old is not null then
-        perform private.invalid('business_id', 'cannot be changed');
-    end if;
+    perform private.refuse_changed_keys(v_new, v_old);
     perform private.refuse_missing_values(tg_relid, v_new);
-    if tg_nargs > 0 then
-        perform private.refuse_foreign_business((v_new ->> 'business_id')::uuid, tg_argv[0]);
-    end if;
     perform private.refuse_broken_references(tg_relid, v_new, v_old);
     perform private.refuse_duplicates(tg_relid, v_new, v_old);
     return new;
@@ -93,6 +85,33 @@ end;
 $$;
 
 /*
+ * A row keeps its key and its business.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.refuse_changed_keys(new_row jsonb, old_row jsonb)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if old_row is null then
+        return;
+    end if;
+    if old_row -> 'id' is distinct from new_row -> 'id' then
+        perform private.invalid('id', 'cannot be changed');
+    end if;
+    if old_row -> 'business_id' is distinct from new_row -> 'business_id' then
+        perform private.invalid('business_id', 'cannot be changed');
+    end if;
+end;
+$$;
+
+/*
+ * A column that must have a value has one.
+ *
  * Errors:  PT400 invalid_input
  */
 create function private.refuse_missing_values(relation oid, new_row jsonb)
@@ -119,30 +138,6 @@ begin
     limit 1;
     if found then
         perform private.invalid(v_column, 'is required');
-    end if;
-end;
-$$;
-
-/*
- * Errors:  PT403 forbidden
- */
-create function private.refuse_foreign_business(business_id uuid, permission text)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    if private.is_client() and not exists (
-        select 1
-        from private.my_businesses(permission) as mine (id)
-        where mine.id = refuse_foreign_business.business_id
-    ) then
-        perform private.refuse(
-            'PT403', 'forbidden', 'You may not change this business.',
-            'Ask an owner of the business for a role that may.'
-        );
     end if;
 end;
 $$;
@@ -207,6 +202,8 @@ end;
 $$;
 
 /*
+ * What must be unique is not there yet.
+ *
  * Errors:  PT409 already_exists
  */
 create function private.refuse_duplicates(relation oid, new_row jsonb, old_row jsonb)

@@ -92,16 +92,19 @@ on identity.activity_events
 for select
 to analyst
 using (true);
-
-grant execute on function private.forget_old_activity() to worker;
+grant execute on function private.forget_old_activity()
+to worker;
 -- Whoever is no admin gets an empty list.
-grant execute on function identity.list_users() to authenticated, service_role;
-grant execute on function identity.my_sessions(), identity.revoke_session(uuid)
+grant execute on function identity.list_users()
+to authenticated, service_role;
+grant execute on function
+identity.my_sessions(),
+identity.revoke_session(uuid)
 to anon, authenticated, service_role;
 grant execute on function
 private.require_platform_staff(identity.platform_role),
 identity.set_platform_role(uuid, identity.platform_role),
 private.is_platform_staff(identity.platform_role),
 private.is_operator(),
-private.signed_in_user()
+private.current_user_id()
 to anon, authenticated, service_role;

@@ -179,7 +179,8 @@ with check (
         select mine.id::text from private.my_businesses('manage') as mine (id)
     )
 );
-
+grant execute on function private.refuse_foreign_business(uuid, text)
+to anon, authenticated, service_role;
 grant execute on function
 private.my_businesses(text),
 private.seen_businesses(),
@@ -191,7 +192,6 @@ business.time_zone(uuid),
 business.claim_slug(text),
 business.refuse_step(text, text),
 business.create_business(text, text, text, text, text, text, text, text, text),
-business.list_mine(),
 business.take_step(uuid, business.business_step, text),
 business.set_active(uuid, boolean),
 business.set_verified(uuid, boolean, text),

@@ -3,51 +3,51 @@
 -- Every table that members write directly answers bad rows in the API's words.
 create trigger _010_refuse_bad_input
 before insert or update on catalog.service_categories
-for each row execute function private.any__refuse_bad_input('manage');
+for each row execute function business.any__refuse_bad_input('manage');
 
 create trigger _010_refuse_bad_input
 before insert or update on catalog.cancellation_policies
-for each row execute function private.any__refuse_bad_input('manage');
+for each row execute function business.any__refuse_bad_input('manage');
 
 create trigger _010_refuse_bad_input
 before insert or update on catalog.cancellation_tiers
-for each row execute function private.any__refuse_bad_input('manage');
+for each row execute function business.any__refuse_bad_input('manage');
 
 create trigger _010_refuse_bad_input
 before insert or update on catalog.services
-for each row execute function private.any__refuse_bad_input('manage');
+for each row execute function business.any__refuse_bad_input('manage');
 
 create trigger _010_refuse_bad_input
 before insert or update on catalog.service_addons
-for each row execute function private.any__refuse_bad_input('manage');
+for each row execute function business.any__refuse_bad_input('manage');
 
 create trigger _010_refuse_bad_input
 before insert or update on catalog.service_questions
-for each row execute function private.any__refuse_bad_input('manage');
+for each row execute function business.any__refuse_bad_input('manage');
 
 create trigger _010_refuse_bad_input
 before insert or update on catalog.booking_limits
-for each row execute function private.any__refuse_bad_input('manage');
+for each row execute function business.any__refuse_bad_input('manage');
 
 create trigger _010_refuse_bad_input
 before insert or update on catalog.resources
-for each row execute function private.any__refuse_bad_input('manage');
+for each row execute function business.any__refuse_bad_input('manage');
 
 create trigger _010_refuse_bad_input
 before insert or update on catalog.service_resources
-for each row execute function private.any__refuse_bad_input('manage');
+for each row execute function business.any__refuse_bad_input('manage');
 
 create trigger _010_refuse_bad_input
 before insert or update on catalog.working_hours
-for each row execute function private.any__refuse_bad_input('manage');
+for each row execute function business.any__refuse_bad_input('manage');
 
 create trigger _010_refuse_bad_input
 before insert or update on catalog.schedule_exceptions
-for each row execute function private.any__refuse_bad_input('manage');
+for each row execute function business.any__refuse_bad_input('manage');
 
 create trigger _010_refuse_bad_input
 before insert or update on catalog.travel_zones
-for each row execute function private.any__refuse_bad_input('manage');
+for each row execute function business.any__refuse_bad_input('manage');
 
 create trigger _900_touch
 before update on catalog.services
@@ -189,77 +189,3 @@ $$;
 create trigger _100_refuse_overlap
 before insert or update on catalog.travel_zones
 for each row execute function catalog.travel_zones__refuse_overlap();
-
-/*
- * A capacity cannot shrink below a place that is booked in the future: that booking would stand
- * nowhere. Definer: whoever manages the resource may not see every allocation.
- *
- * Errors:  PT409 capacity_in_use
- */
-create function catalog.resources__keep_booked_places()
-returns trigger
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-begin
-    if exists (
-        select 1
-        from scheduling.allocations
-        where
-            allocations.resource_id = new.id
-            and allocations.unit > new.capacity
-            and allocations.is_blocking
-            and upper(allocations.during) > private.now()
-    ) then
-        perform private.refuse(
-            'PT409', 'capacity_in_use', 'More places than that are booked.',
-            'Move or cancel those bookings first.'
-        );
-    end if;
-    return new;
-end;
-$$;
-
-create trigger _100_keep_booked_places
-before update of capacity on catalog.resources
-for each row
-when (new.capacity < old.capacity)
-execute function catalog.resources__keep_booked_places();
-
-/*
- * A service keeps its currency once it was booked: prices in two currencies cannot be told apart
- * later. Definer: whoever manages the service may not see every booking.
- *
- * Errors:  PT409 currency_in_use
- */
-create function catalog.services__keep_currency()
-returns trigger
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-begin
-    if exists (
-        select 1
-        from scheduling.booking_items
-        where
-            booking_items.business_id = new.business_id
-            and booking_items.service_id = new.id
-    ) then
-        perform private.refuse(
-            'PT409', 'currency_in_use', 'This service has bookings in its currency.',
-            'Archive it and create another in the new currency.'
-        );
-    end if;
-    return new;
-end;
-$$;
-
-create trigger _100_keep_currency
-before update of currency on catalog.services
-for each row
-when (new.currency <> old.currency)
-execute function catalog.services__keep_currency();

@@ -30,7 +30,7 @@ declare
     v_near double precision[] = private.to_place(near, 'near');
     v_radius integer = private.to_whole_number(radius_km, 'radius_km', 1, 200, false);
     v_text text = private.to_text(q, 'q', 200);
-    v_wish search.wish;
+    v_criteria search.criteria;
 begin
     if v_to <= v_from or v_to > v_from + interval '14 days' then
         perform private.invalid('to_at', 'must be after from_at and at most 14 days later');
@@ -38,7 +38,7 @@ begin
     if v_radius is not null and v_near is null then
         perform private.invalid('radius_km', 'needs near');
     end if;
-    v_wish = row(
+    v_criteria = row(
         tstzrange(v_from, v_to),
         private.to_text(vertical, 'vertical', 50),
         nullif(search.slug(private.to_text(category, 'category', 200)), ''),
@@ -49,15 +49,15 @@ begin
         private.to_minor_units(price_max, 'price_max'),
         private.to_text(currency, 'currency', 3)
     );
-    if v_text is not null and v_wish.words is null then
+    if v_text is not null and v_criteria.words is null then
         perform private.invalid('q', 'must hold a letter or a digit');
     end if;
-    if category is not null and v_wish.category is null then
+    if category is not null and v_criteria.category is null then
         perform private.invalid('category', 'must hold a letter or a digit');
     end if;
     return query
     select *
-    from search.availability(v_wish, private.to_whole_number("limit", 'limit', 1, 50));
+    from search.availability(v_criteria, private.to_whole_number("limit", 'limit', 1, 50));
 end;
 $$;
 grant execute on function public.search_availability(

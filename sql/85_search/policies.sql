@@ -3,10 +3,9 @@
 
 grant usage on schema search to anon, authenticated, service_role;
 alter table search.documents enable row level security;
-
 grant execute on function
 search.fold(text),
 search.slug(text),
 search.query(text),
-search.availability(search.wish, integer)
+search.availability(search.criteria, integer)
 to anon, authenticated, service_role;

@@ -9,7 +9,7 @@ create extension if not exists cube with schema extensions;
 create extension if not exists unaccent with schema extensions;
 
 -- What somebody looks for, as public.search_availability read it; what was not said is null.
-create type search.wish as (
+create type search.criteria as (
     during tstzrange,
     vertical_id text,
     -- As search.slug writes it.

@@ -260,7 +260,7 @@ def test_a_guest_and_the_business_at_once_do_not_deadlock(salon: Database) -> No
         psycopg.connect(salon.dsn) as owner,
         ThreadPoolExecutor(2) as pool,
     ):
-        first.execute("select scheduling.lock(array[tests.id('Ann')])")
+        first.execute("select private.lock(array[tests.id('Ann')])")
         owner.execute("select tests.act_as('owner'), tests.at(%s)", (NOW,))
         cancelled = pool.submit(
             owner.execute,

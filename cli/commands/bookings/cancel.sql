@@ -3,7 +3,7 @@ with acting as materialized (
     select set_config('request.jwt.claims', %(claims)s, true) as claims
 )
 
-select scheduling.step(
+select scheduling.change_status(
     bookings.id,
     'cancelled',
     '{customer,business,system}',

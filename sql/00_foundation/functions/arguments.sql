@@ -1,0 +1,363 @@
+/*
+ * Read an identifier.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_identifier(value text, argument text, is_required boolean default true)
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if value is null then
+        if is_required then
+            perform private.invalid(argument, 'is required');
+        end if;
+        return null;
+    end if;
+    if value !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+        perform private.invalid(argument, 'must be a UUID');
+    end if;
+    return value::uuid;
+end;
+$$;
+
+/*
+ * Read an instant: ISO 8601 with an offset. One without is refused, never guessed.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_instant(value text, argument text, is_required boolean default true)
+returns timestamptz
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if value is null then
+        if is_required then
+            perform private.invalid(argument, 'is required');
+        end if;
+        return null;
+    end if;
+    if value !~ '^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?( ?Z|[+-]\d\d(:?\d\d)?)$' then
+        perform private.invalid(
+            argument, 'must be an ISO 8601 instant with an offset, such as 2031-03-30T09:00:00Z'
+        );
+    end if;
+    return value::timestamptz;
+exception
+    when datetime_field_overflow or invalid_datetime_format
+    or invalid_time_zone_displacement_value then
+        perform private.invalid(argument, 'is not a moment that exists');
+end;
+$$;
+
+/*
+ * Read a local date; null stays null.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_date(value text, argument text)
+returns date
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if value !~ '^\d{4}-\d\d-\d\d$' then
+        perform private.invalid(argument, 'must be a date, such as 2031-03-30');
+    end if;
+    return value::date;
+exception
+    when datetime_field_overflow then
+        perform private.invalid(argument, 'is not a date that exists');
+end;
+$$;
+
+/*
+ * Read a time of day; null stays null.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_clock(value text, argument text)
+returns time
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if value !~ '^(([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?|24:00(:00)?)$' then
+        perform private.invalid(argument, 'must be a time of day, such as 22:00');
+    end if;
+    return value::time;
+end;
+$$;
+
+/*
+ * Read a whole number between two bounds.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_whole_number(
+    value text, argument text, minimum integer, maximum integer, is_required boolean default true
+)
+returns integer
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if value is null then
+        if is_required then
+            perform private.invalid(argument, 'is required');
+        end if;
+        return null;
+    end if;
+    if value !~ '^-?\d{1,9}$' or value::integer not between minimum and maximum then
+        perform private.invalid(
+            argument, format('must be a whole number from %s to %s', minimum, maximum)
+        );
+    end if;
+    return value::integer;
+end;
+$$;
+
+/*
+ * Read an amount of money, in minor units; null where none was sent.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_minor_units(value text, argument text)
+returns bigint
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if value !~ '^\d{1,13}$' or value::bigint > 1000000000000 then
+        perform private.invalid(argument, 'must be from 0 to 1000000000000 minor units');
+    end if;
+    return value::bigint;
+end;
+$$;
+
+/*
+ * Read a place as latitude and longitude, in this order; null where none was sent.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_place(value text, argument text)
+returns double precision[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_place jsonb;
+begin
+    if value is null then
+        return null;
+    end if;
+    begin
+        v_place = left(value, 1000)::jsonb;
+    exception
+        when invalid_text_representation or untranslatable_character
+        or numeric_value_out_of_range then
+            v_place = null;
+    end;
+    if jsonb_typeof(v_place) is distinct from 'object'
+        or v_place - 'latitude' - 'longitude' <> '{}'
+        or jsonb_typeof(v_place -> 'latitude') is distinct from 'number'
+        or jsonb_typeof(v_place -> 'longitude') is distinct from 'number'
+        or (v_place ->> 'latitude')::numeric not between -90 and 90
+        or (v_place ->> 'longitude')::numeric not between -180 and 180 then
+        perform private.invalid(
+            argument,
+            'must be a place on earth, such as {"latitude": 52.52, "longitude": 13.405}'
+        );
+    end if;
+    -- Nine decimals are less than a millimetre; a number with more could be too small for a double.
+    return array[
+        round((v_place ->> 'latitude')::numeric, 9), round((v_place ->> 'longitude')::numeric, 9)
+    ]::double precision[];
+end;
+$$;
+
+/*
+ * Read true or false; what is not sent is false.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_yes_no(value text, argument text)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if value is not null and lower(value) not in ('true', 'false', 't', 'f') then
+        perform private.invalid(argument, 'must be true or false');
+    end if;
+    return coalesce(lower(value) in ('true', 't'), false);
+end;
+$$;
+
+/*
+ * Read a text: no control characters but tabs and line breaks, at most so many characters; blank
+ * is null.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_text(value text, argument text, maximum integer)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if length(value) > maximum then
+        perform private.invalid(argument, format('must have at most %s characters', maximum));
+    end if;
+    if private.has_control_characters(value) then
+        perform private.invalid(argument, 'must not contain control characters');
+    end if;
+    return nullif(btrim(value), '');
+end;
+$$;
+
+/*
+ * Read a text that must be there.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_required_text(value text, argument text, maximum integer)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_text text = private.to_text(value, argument, maximum);
+begin
+    if v_text is null then
+        perform private.invalid(argument, 'is required');
+    end if;
+    return v_text;
+end;
+$$;
+
+/*
+ * Does a text hold control characters other than tab, line feed and carriage return?
+ */
+create function private.has_control_characters(value text)
+returns boolean
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return value ~ '[\x01-\x08\x0B\x0C\x0E-\x1F\x7F]';
+end;
+$$;
+
+/*
+ * Read a JSON array of at most so many elements; what is not sent is empty.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_list(value text, argument text, maximum integer)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_list jsonb;
+begin
+    begin
+        v_list = coalesce(value, '[]')::jsonb;
+    exception
+        when invalid_text_representation or untranslatable_character then
+            v_list = null;
+    end;
+    if jsonb_typeof(v_list) is distinct from 'array' then
+        perform private.invalid(argument, 'must be a JSON array');
+    end if;
+    if jsonb_array_length(v_list) > maximum then
+        perform private.invalid(argument, format('must have at most %s elements', maximum));
+    end if;
+    return v_list;
+end;
+$$;
+
+/*
+ * Read a JSON object; what is not sent is empty.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_object(value text, argument text)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_object jsonb;
+begin
+    begin
+        v_object = coalesce(value, '{}')::jsonb;
+    exception
+        when invalid_text_representation or untranslatable_character then
+            v_object = null;
+    end;
+    if jsonb_typeof(v_object) is distinct from 'object' then
+        perform private.invalid(argument, 'must be a JSON object');
+    end if;
+    return v_object;
+end;
+$$;
+
+/*
+ * Read a list of identifiers, as a JSON array or as {a,b}; sorted, each once.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_identifiers(value text, argument text)
+returns uuid[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_list jsonb;
+begin
+    if value is null or value in ('[]', '{}') then
+        return '{}'::uuid[];
+    end if;
+    v_list = case
+        when value ~ '^\{[0-9a-fA-F,-]*\}$' then to_jsonb(string_to_array(btrim(value, '{}'), ','))
+        else private.to_list(value, argument, 50)
+    end;
+    return array(
+        select distinct private.to_identifier(element.value, argument) as id
+        from jsonb_array_elements_text(v_list) as element (value)
+        order by id
+    );
+end;
+$$;

@@ -1,0 +1,89 @@
+/*
+ * Claim an idempotency key for this call. Null: the key is new (or none was sent), go on and call
+ * private.remember_answer. Otherwise: the first answer, to be given again.
+ * Two calls with one key at the same time queue up here: the second waits for the first to commit.
+ * Definer: clients have no access to the table; only the caller's own keys are touched.
+ *
+ * Errors:  PT400 invalid_input · PT409 idempotency_conflict
+ */
+create function private.first_answer(function_name text, key text, arguments jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = private.token_user_id();
+    v_hash bytea = sha256(convert_to(arguments::text, 'UTF8'));
+    v_first private.idempotency_keys;
+begin
+    if length(first_answer.key) not between 1 and 255
+        or private.has_control_characters(first_answer.key) then
+        perform private.invalid('idempotency_key', 'must have 1 to 255 printable characters');
+    end if;
+
+    insert into private.idempotency_keys (user_id, function_name, key, arguments_hash, created_at)
+    values (v_user_id, first_answer.function_name, first_answer.key, v_hash, private.now())
+    on conflict do nothing;
+    if found then
+        return null;
+    end if;
+
+    select idempotency_keys.* into v_first
+    from private.idempotency_keys
+    where
+        idempotency_keys.user_id = v_user_id
+        and idempotency_keys.function_name = first_answer.function_name
+        and idempotency_keys.key = first_answer.key;
+
+    if v_first.arguments_hash is distinct from v_hash then
+        perform private.refuse(
+            'PT409', 'idempotency_conflict',
+            'This idempotency key was used with other arguments.',
+            'Use a new key for a new request.'
+        );
+    end if;
+    return v_first.answer;
+end;
+$$;
+
+/*
+ * Keep the answer that belongs to a claimed key.
+ * Definer: as private.first_answer.
+ */
+create function private.remember_answer(function_name text, key text, answer jsonb)
+returns void
+language sql
+volatile
+security definer
+set search_path = ''
+begin atomic
+    update private.idempotency_keys
+    set answer = remember_answer.answer
+    where
+        idempotency_keys.user_id = (select auth.uid())
+        and idempotency_keys.function_name = remember_answer.function_name
+        and idempotency_keys.key = remember_answer.key;
+end;
+
+/*
+ * Forget idempotency keys that are older than a day. Gives how many.
+ * Definer: called by the worker, which has no access to the table.
+ */
+create function private.forget_old_keys()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_count integer;
+begin
+    delete from private.idempotency_keys
+    where idempotency_keys.created_at < private.now() - interval '1 day';
+    get diagnostics v_count = row_count;
+    return v_count;
+end;
+$$;

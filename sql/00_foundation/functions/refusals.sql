@@ -1,0 +1,88 @@
+/*
+ * Refuse a call: status, stable token, a sentence for people, the next step.
+ * PostgREST turns errcode PTnnn into HTTP status nnn; docs/errors.md lists every token.
+ */
+create function private.refuse(errcode text, token text, message text, hint text)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    raise exception using
+        errcode = refuse.errcode,
+        message = refuse.message,
+        detail = refuse.token,
+        hint = refuse.hint;
+end;
+$$;
+
+/*
+ * A refusal as the answer of a call, for the few that must be remembered although they refuse: an
+ * error would undo what was written down. PostgREST answers it as it does private.refuse.
+ */
+create function private.refusal(errcode text, token text, message text, hint text)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform set_config('response.status', substr(errcode, 3), true);
+    return jsonb_build_object(
+        'code', errcode, 'message', message, 'details', token, 'hint', hint
+    );
+end;
+$$;
+
+/*
+ * Refuse a call that comes too often: status 429, and Retry-After with so many seconds.
+ *
+ * Errors:  PT429 rate_limited
+ */
+create function private.refuse_later(token text, seconds integer)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    raise sqlstate 'PGRST' using
+        message = jsonb_build_object(
+            'code', 'PT429',
+            'message', 'That was asked for too often.',
+            'details', token,
+            'hint', format('Try again in %s seconds.', seconds)
+        )::text,
+        detail = jsonb_build_object(
+            'status', 429, 'headers', jsonb_build_object('Retry-After', seconds::text)
+        )::text;
+end;
+$$;
+
+/*
+ * Refuse an argument or a column by name. It never returns; it is boolean so that a CHECK can say
+ * `check (price_minor >= 0 or private.invalid('price_minor', 'must not be negative'))`:
+ * the constraint holds on every path and still answers in the API's own words.
+ * Volatile on purpose: the planner must not evaluate it ahead of time.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.invalid(argument text, sentence text)
+returns boolean
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    raise exception using
+        errcode = 'PT400',
+        message = format('%s %s.', invalid.argument, invalid.sentence),
+        detail = 'invalid_input',
+        hint = 'Correct it and send the request again.';
+end;
+$$;

@@ -1,0 +1,34 @@
+-- The queues, who reads what, and what happens again and again.
+insert into private.queues (name, purpose)
+values
+('notifications', 'Who has to hear of what has happened'),
+('reminders', 'Reminders, each waiting for its time'),
+('mail', 'Mails to send'),
+('sms', 'Texts to send'),
+('push', 'Push messages to send'),
+('in_app', 'Notifications to put into the app'),
+('calendars', 'Calendars of other programs to read'),
+('housekeeping', 'What has run out, what nobody needs any more')
+on conflict (name) do update set purpose = excluded.purpose;
+
+insert into private.routes (topic, queue, actor)
+values
+('booking.%', 'notifications', 'notify'),
+('reminder.%', 'reminders', 'notify'),
+('offer.%', 'notifications', 'notify'),
+('waitlist.offered', 'notifications', 'notify'),
+('waitlist.freed', 'housekeeping', 'offer_freed_time'),
+('auth.mail', 'mail', 'send_account_message'),
+('auth.sms', 'sms', 'send_account_message'),
+('calendar.import_requested', 'calendars', 'import_calendar'),
+('tick.calendars', 'calendars', 'request_due_imports'),
+('tick.transitions', 'housekeeping', 'apply_due_transitions'),
+('tick.forget', 'housekeeping', 'forget_what_is_old')
+on conflict do nothing;
+
+insert into private.schedules (name, topic, every)
+values
+('transitions', 'tick.transitions', '5 seconds'),
+('calendars', 'tick.calendars', '15 minutes'),
+('forget', 'tick.forget', '1 hour')
+on conflict (name) do update set topic = excluded.topic;

@@ -1,0 +1,158 @@
+-- What clients see of people.
+
+create view public.profiles
+with (security_invoker = true)
+as
+select
+    profiles.id,
+    profiles.email,
+    profiles.full_name,
+    profiles.phone,
+    profiles.locale,
+    profiles.time_zone,
+    profiles.created_at,
+    profiles.updated_at
+from identity.profiles;
+grant select on public.profiles to authenticated;
+grant update (full_name, phone, locale, time_zone) on public.profiles to authenticated;
+grant select, insert, update, delete on public.profiles to service_role;
+
+comment on view public.profiles is 'The caller''s own profile: one row, never another user''s.';
+comment on column public.profiles.id is 'The user''s id.';
+comment on column public.profiles.email is
+'The e-mail address of the account, or null. It changes with the account, not here.';
+comment on column public.profiles.full_name is
+'Name, 1 to 200 characters, or null. May be changed.';
+comment on column public.profiles.phone is
+'Phone number in international form, such as +491701234567, or null. May be changed.';
+comment on column public.profiles.locale is 'Language tag, such as en or de-AT. May be changed.';
+comment on column public.profiles.time_zone is 'IANA time zone. May be changed.';
+comment on column public.profiles.created_at is 'When the account was made.';
+comment on column public.profiles.updated_at is 'When the profile last changed.';
+
+create view public.addresses
+with (security_invoker = true)
+as
+select
+    addresses.id,
+    addresses.user_id,
+    addresses.label,
+    addresses.recipient,
+    addresses.line1,
+    addresses.line2,
+    addresses.city,
+    addresses.region,
+    addresses.postal_code,
+    addresses.country,
+    addresses.is_default,
+    addresses.created_at,
+    addresses.updated_at
+from identity.addresses;
+grant select, delete on public.addresses to authenticated;
+grant insert (
+    id, user_id, label, recipient, line1, line2, city, region, postal_code, country, is_default
+) on public.addresses to authenticated;
+grant update (
+    id, user_id, label, recipient, line1, line2, city, region, postal_code, country, is_default
+) on public.addresses to authenticated;
+grant select, insert, update, delete on public.addresses to service_role;
+
+comment on view public.addresses is
+'The caller''s own addresses: read, add, change, delete. At most one is the default.';
+comment on column public.addresses.id is
+'The address. Given by the server unless sent; cannot be changed.';
+comment on column public.addresses.user_id is 'Always the caller, whatever is sent.';
+comment on column public.addresses.label is 'What the user calls it, such as Home, or null.';
+comment on column public.addresses.recipient is 'Whom it is addressed to.';
+comment on column public.addresses.line1 is 'Street and number.';
+comment on column public.addresses.line2 is 'Second line, or null.';
+comment on column public.addresses.city is 'City.';
+comment on column public.addresses.region is 'State, province or prefecture, or null.';
+comment on column public.addresses.postal_code is 'Postal code, or null.';
+comment on column public.addresses.country is 'ISO 3166 code, two letters.';
+comment on column public.addresses.is_default is
+'The first address becomes the default; setting it on another one moves the mark.';
+comment on column public.addresses.created_at is 'When it was added.';
+comment on column public.addresses.updated_at is 'When it last changed.';
+
+create view public.platform_staff
+with (security_invoker = true)
+as
+select
+    platform_staff.user_id,
+    platform_staff.role,
+    platform_staff.granted_by,
+    platform_staff.granted_at
+from identity.platform_staff;
+grant select on public.platform_staff to authenticated;
+grant select, insert, update, delete on public.platform_staff to service_role;
+
+comment on view public.platform_staff is
+'Users who run the marketplace. They see each other; everyone else sees at most their own row.';
+comment on column public.platform_staff.user_id is 'The user.';
+comment on column public.platform_staff.role is
+'support, finance or admin; each may all that the ones before may.';
+comment on column public.platform_staff.granted_by is
+'The admin who gave the role; null: the operator.';
+comment on column public.platform_staff.granted_at is 'When the role was given.';
+
+create view public.activity
+with (security_invoker = true)
+as
+select
+    activity_events.id,
+    activity_events.user_id,
+    activity_events.kind,
+    activity_events.at,
+    activity_events.ip,
+    activity_events.user_agent,
+    activity_events.details
+from identity.activity_events;
+grant select on public.activity to authenticated, service_role;
+
+comment on view public.activity is
+'What the caller did with their account, and what was done to it; of the last 400 days. Nobody can
+write here.';
+comment on column public.activity.id is 'Grows with time.';
+comment on column public.activity.user_id is 'Always the caller.';
+comment on column public.activity.kind is
+'signed_up, signed_in, signed_out, session_ended, recovery_requested, password_changed,
+account_changed, account_deleted, factor_added, factor_removed, recovery_code_used, identity_linked,
+identity_unlinked, profile_changed, platform_role_changed or membership_changed.';
+comment on column public.activity.at is 'When.';
+comment on column public.activity.ip is 'From which address, or null.';
+comment on column public.activity.user_agent is 'With which program, as it calls itself, or null.';
+comment on column public.activity.details is
+'Such as the provider of a sign-in, the names of changed columns, or a role from and to.';
+
+/*
+ * Give a user a platform role, or with null take it away. For admins.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 last_admin
+ */
+create function public.set_platform_role(user_id public.identifier, role text)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if set_platform_role.role not in ('support', 'finance', 'admin') then
+        perform private.invalid('role', 'must be support, finance, admin or null');
+    end if;
+    perform identity.set_platform_role(
+        private.to_identifier(set_platform_role.user_id, 'user_id'),
+        set_platform_role.role::identity.platform_role
+    );
+end;
+$$;
+grant execute on function public.set_platform_role(public.identifier, text)
+to anon, authenticated, service_role;
+
+comment on function public.set_platform_role(public.identifier, text) is
+$$Give a user a platform role, or take it away. For admins of the platform.
+
+user_id: the user. role: support, finance, admin, or null to take it away.
+Errors: 401 not_signed_in, 403 forbidden, 404 not_found, 409 last_admin (the last one stays).$$;

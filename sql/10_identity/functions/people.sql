@@ -1,0 +1,148 @@
+-- Who is calling: questions about people that policies and functions of every domain ask.
+
+/*
+ * Is the caller one of the platform's staff, with this role or a higher one (support, finance,
+ * admin)?
+ * Definer: a policy on platform_staff that asks about platform_staff would ask itself.
+ * plpgsql: its plan is kept for the session, and policies ask once a statement.
+ */
+create function private.is_platform_staff(at_least identity.platform_role)
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return exists (
+        select 1
+        from identity.platform_staff
+        where
+            platform_staff.user_id = auth.uid()
+            and platform_staff.role >= is_platform_staff.at_least
+    );
+end;
+$$;
+
+/*
+ * Does the call come from the operator's own software: the database's owner, the CLI, service_role?
+ * `set role` survives into definer functions, so a client never counts, whatever it calls.
+ * Definer: inside, current_user is the owner that the session is compared with.
+ */
+create function private.is_operator()
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_role text = coalesce(nullif(current_setting('role'), 'none'), session_user);
+begin
+    return v_role = 'service_role' or pg_has_role(v_role, current_user, 'usage');
+end;
+$$;
+
+/*
+ * The caller's user id, of an account that still exists: a token outlives its user.
+ * Definer: clients cannot read auth.users.
+ *
+ * Errors:  PT401 not_signed_in
+ */
+create function private.current_user_id()
+returns uuid
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = private.token_user_id();
+begin
+    if not exists (select 1 from auth.users where users.id = v_user_id) then
+        perform private.refuse(
+            'PT401', 'not_signed_in', 'This account does not exist any more.', 'Sign in again.'
+        );
+    end if;
+    return v_user_id;
+end;
+$$;
+
+/*
+ * A name as a user's own metadata gives it, made safe to keep; null when there is none.
+ * Nothing here may refuse: a sign-up must not fail because of a name.
+ */
+create function identity.presentable_name(metadata jsonb)
+returns text
+language sql
+stable
+security invoker
+set search_path = ''
+begin atomic
+    select nullif(btrim(left(regexp_replace(
+        coalesce(metadata ->> 'full_name', metadata ->> 'name'), '[\x01-\x1F\x7F]', '', 'g'
+    ), 200)), '');
+end;
+
+/*
+ * Give a user a platform role, or with null take it away. Admins may, and the operator's own
+ * software.
+ * Definer: nobody has a write grant on platform_staff.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 last_admin
+ */
+create function identity.set_platform_role(user_id uuid, role identity.platform_role)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if not private.is_operator() then
+        perform private.require_platform_staff('admin');
+    end if;
+    if not exists (select 1 from auth.users where users.id = set_platform_role.user_id) then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such user.', 'Check the user''s id.'
+        );
+    end if;
+
+    if set_platform_role.role is null then
+        delete from identity.platform_staff
+        where platform_staff.user_id = set_platform_role.user_id;
+        return;
+    end if;
+    insert into identity.platform_staff (user_id, role, granted_by, granted_at)
+    values (set_platform_role.user_id, set_platform_role.role, auth.uid(), private.now())
+    on conflict on constraint platform_staff_pkey do update
+    set
+        role = excluded.role,
+        granted_by = excluded.granted_by,
+        granted_at = excluded.granted_at
+    where platform_staff.role <> excluded.role;
+end;
+$$;
+
+/*
+ * Refuse a caller who is not one of the platform's staff with this role or a higher one.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden
+ */
+create function private.require_platform_staff(at_least identity.platform_role)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.token_user_id();
+    if not private.is_platform_staff(at_least) then
+        perform private.refuse(
+            'PT403', 'forbidden', 'Only the platform''s staff may do this.',
+            'Ask an admin of the platform.'
+        );
+    end if;
+end;
+$$;

@@ -1,0 +1,283 @@
+-- What the platform and the owners decide about a business: approval, activity, verification,
+-- documents. The history is written by triggers (rules.sql), on every path; a function only says
+-- the reason.
+
+/*
+ * Say why the next change is made: the history notes it with that change, and forgets it.
+ */
+create function business.give_reason(reason text)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform set_config('frontdesk.reason', coalesce(give_reason.reason, ''), true);
+end;
+$$;
+
+/*
+ * The reason that was said for this change, once.
+ */
+create function business.take_reason()
+returns text
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_reason text = nullif(current_setting('frontdesk.reason', true), '');
+begin
+    perform set_config('frontdesk.reason', '', true);
+    return v_reason;
+end;
+$$;
+
+/*
+ * Take a step of the approval workflow. The table of transitions says whose step it is: the
+ * business's owners' or the platform's.
+ * Definer: nobody has a write grant on the status.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden, email_not_verified · PT404 not_found
+ *          PT409 invalid_transition
+ */
+create function business.take_step(business_id uuid, step business.business_step, reason text)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_status business.business_status;
+    v_next business.business_status;
+begin
+    if exists (
+        select 1
+        from business.business_transitions
+        where business_transitions.step = take_step.step and business_transitions.is_by_business
+    ) then
+        perform private.require_member(take_step.business_id, 'own');
+        perform business.require_verified_email();
+    else
+        perform business.require_platform_staff(take_step.business_id, 'support');
+    end if;
+
+    v_status = (business.lock_business(take_step.business_id)).status;
+    select business_transitions.to_status into v_next
+    from business.business_transitions
+    where
+        business_transitions.step = take_step.step
+        and business_transitions.from_status = v_status;
+    if not found then
+        perform business.refuse_step(take_step.step::text, v_status::text);
+    end if;
+
+    perform business.give_reason(take_step.reason);
+    update business.businesses
+    set status = v_next
+    where businesses.id = take_step.business_id;
+end;
+$$;
+
+/*
+ * Refuse a user whose e-mail address nobody has confirmed. The operator's own software is no user.
+ *
+ * Errors:  PT403 email_not_verified
+ */
+create function business.require_verified_email()
+returns void
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    if not private.is_operator() and not exists (
+        select 1
+        from auth.users
+        where users.id = auth.uid() and users.email_confirmed_at is not null
+    ) then
+        perform private.refuse(
+            'PT403', 'email_not_verified', 'Your e-mail address is not verified yet.',
+            'Follow the link in the mail that you got, or ask for another one.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * A business, locked: what changes it or its members comes one after the other.
+ * Definer: clients have no right to lock it.
+ *
+ * Errors:  PT404 not_found
+ */
+create function business.lock_business(business_id uuid)
+returns business.businesses
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_business business.businesses;
+begin
+    select businesses.* into v_business
+    from business.businesses
+    where businesses.id = lock_business.business_id
+    for no key update;
+    if not found then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such business.',
+            'Read businesses for those that you can see.'
+        );
+    end if;
+    return v_business;
+end;
+$$;
+
+/*
+ * Errors:  PT409 invalid_transition
+ */
+create function business.refuse_step(step text, status text)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.refuse(
+        'PT409', 'invalid_transition',
+        format('The step %s does not exist for what is %s.', refuse_step.step, refuse_step.status),
+        'Read the status again: somebody may have been faster.'
+    );
+end;
+$$;
+
+/*
+ * Switch a business on or off: its owners and the platform's admins may. Gives nothing back when it
+ * already is what was asked.
+ * Definer: nobody has a write grant on is_active.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function business.set_active(business_id uuid, is_active boolean)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if not private.is_platform_staff('admin') then
+        perform private.require_member(set_active.business_id, 'own');
+    end if;
+    perform business.lock_business(set_active.business_id);
+    perform business.give_reason(null);
+    update business.businesses
+    set is_active = set_active.is_active
+    where
+        businesses.id = set_active.business_id
+        and businesses.is_active <> set_active.is_active;
+end;
+$$;
+
+/*
+ * Say that it is known who is behind a business, or that it is not any more. For the platform's
+ * staff.
+ * Definer: nobody has a write grant on is_verified.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function business.set_verified(business_id uuid, is_verified boolean, reason text)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform business.require_platform_staff(set_verified.business_id, 'support');
+    perform business.lock_business(set_verified.business_id);
+    perform business.give_reason(set_verified.reason);
+    update business.businesses
+    set is_verified = set_verified.is_verified
+    where
+        businesses.id = set_verified.business_id
+        and businesses.is_verified <> set_verified.is_verified;
+end;
+$$;
+
+/*
+ * Accept or reject a document that was handed in. For the platform's staff, once.
+ * Definer: nobody has an update grant on documents.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 invalid_transition
+ */
+create function business.review_document(document_id uuid, is_accepted boolean, reason text)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_document business.business_documents;
+begin
+    select business_documents.* into v_document
+    from business.business_documents
+    where business_documents.id = review_document.document_id
+    for update;
+    perform business.refuse_reviewer(v_document);
+    if v_document.status <> 'submitted' then
+        perform business.refuse_step('review', v_document.status::text);
+    end if;
+
+    perform business.give_reason(review_document.reason);
+    update business.business_documents
+    set
+        status = case when review_document.is_accepted then 'accepted' else 'rejected' end
+        ::business.document_status,
+        reviewed_by = auth.uid(),
+        reviewed_at = private.now(),
+        reason = review_document.reason
+    where business_documents.id = review_document.document_id;
+end;
+$$;
+
+/*
+ * Refuse whoever may not review a document; those who cannot see it hear that there is none.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function business.refuse_reviewer(document business.business_documents)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_is_reviewer boolean = private.is_operator() or private.is_platform_staff('support');
+begin
+    if v_is_reviewer and document.id is not null then
+        return;
+    end if;
+    if not v_is_reviewer then
+        perform private.token_user_id();
+    end if;
+    if document.business_id in (select private.my_businesses('manage')) then
+        perform private.refuse(
+            'PT403', 'forbidden', 'Only the platform''s staff review documents.',
+            'Wait for their decision.'
+        );
+    end if;
+    perform private.refuse(
+        'PT404', 'not_found', 'There is no such document.',
+        'Read business_documents for those that you can see.'
+    );
+end;
+$$;

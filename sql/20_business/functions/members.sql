@@ -1,0 +1,132 @@
+-- How people join a business and leave it. Every function here locks the business first, so that
+-- what happens to its members and invitations happens one after the other.
+
+/*
+ * Add a user to a business, under the name of their profile.
+ *
+ * Errors:  PT409 already_exists
+ */
+create function business.add_member(business_id uuid, user_id uuid, role business.member_role)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid;
+begin
+    insert into business.business_members (business_id, user_id, role, display_name)
+    select
+        add_member.business_id,
+        profiles.id,
+        add_member.role,
+        coalesce(
+            profiles.full_name,
+            nullif(left(split_part(profiles.email, '@', 1), 200), ''),
+            'Member'
+        )
+    from identity.profiles
+    where profiles.id = add_member.user_id
+    on conflict on constraint business_members_one_role_each do nothing
+    returning business_members.id into v_id;
+    if v_id is null then
+        perform private.refuse(
+            'PT409', 'already_exists', 'This user is already a member of the business.',
+            'Change the role that they have.'
+        );
+    end if;
+    return v_id;
+end;
+$$;
+
+/*
+ * A member whom the caller may see, with the business locked.
+ * Definer: it tells a member of another tenant from nobody, to give both one answer.
+ *
+ * Errors:  PT401 not_signed_in · PT404 not_found
+ */
+create function business.find_member(member_id uuid)
+returns business.business_members
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_member business.business_members;
+begin
+    if not private.is_operator() then
+        perform private.token_user_id();
+    end if;
+    select business_members.* into v_member
+    from business.business_members
+    where
+        business_members.id = find_member.member_id
+        and (
+            private.is_operator()
+            or private.is_platform_staff('support')
+            or business_members.business_id in (select private.my_businesses('view'))
+        );
+    if not found then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such member.',
+            'Read business_members for those that you can see.'
+        );
+    end if;
+    perform business.lock_business(v_member.business_id);
+    return v_member;
+end;
+$$;
+
+/*
+ * Give a member another role. For owners; the last owner stays one (rules.sql).
+ * Definer: nobody has a write grant on members.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 last_owner
+ */
+create function business.set_member_role(member_id uuid, role business.member_role)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_member business.business_members = business.find_member(member_id);
+begin
+    perform private.require_member(v_member.business_id, 'own');
+    perform business.give_reason(null);
+    update business.business_members
+    set role = set_member_role.role
+    where
+        business_members.id = set_member_role.member_id
+        and business_members.role <> set_member_role.role;
+end;
+$$;
+
+/*
+ * Take a member out of a business. For owners, and for members who leave; the last owner cannot
+ * (rules.sql).
+ * Definer: as business.set_member_role.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 last_owner
+ */
+create function business.remove_member(member_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_member business.business_members = business.find_member(member_id);
+begin
+    if v_member.user_id is distinct from auth.uid() then
+        perform private.require_member(v_member.business_id, 'own');
+    end if;
+    perform business.give_reason(null);
+    delete from business.business_members
+    where business_members.id = remove_member.member_id;
+end;
+$$;

@@ -1,0 +1,143 @@
+-- How a business comes to be, under a name in addresses that is its own.
+
+/*
+ * A slug made from a name: letters without accents, digits, single hyphens.
+ */
+create function business.slug_from(name text)
+returns text
+language sql
+immutable
+security invoker
+set search_path = ''
+begin atomic
+    select case when length(candidate.slug) >= 2 then candidate.slug else 'business' end
+    from (
+        select
+            btrim(left(btrim(regexp_replace(
+                lower(regexp_replace(normalize(name, nfkd), U&'[\0300-\036F]', '', 'g')),
+                '[^a-z0-9]+', '-', 'g'
+            ), '-'), 60), '-') as slug
+    ) as candidate;
+end;
+
+/*
+ * Take a slug, or refuse it because it is taken. Two at once queue up here.
+ * Definer: a slug can belong to a business that the caller cannot see.
+ *
+ * Errors:  PT409 already_exists
+ */
+create function business.claim_slug(slug text)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform pg_advisory_xact_lock(hashtextextended('slug ' || claim_slug.slug, 0));
+    if exists (select 1 from business.businesses where businesses.slug = claim_slug.slug) then
+        perform private.refuse(
+            'PT409', 'already_exists', 'There is already a business with this slug.',
+            'Choose another slug, or send none.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * The first free slug for a name: salon, salon-2, salon-3 … and past 50 of them one with a random
+ * end.
+ */
+create function business.free_slug(name text)
+returns text
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_base text = business.slug_from(name);
+    v_slug text;
+begin
+    perform pg_advisory_xact_lock(hashtextextended('slug ' || v_base, 0));
+    select candidates.slug into v_slug
+    from generate_series(1, 50) as numbers (n)
+    cross join lateral (
+        select case numbers.n when 1 then v_base else v_base || '-' || numbers.n end as slug
+    ) as candidates
+    where not exists (select 1 from business.businesses where businesses.slug = candidates.slug)
+    order by numbers.n
+    limit 1;
+    return coalesce(v_slug, v_base || '-' || left(md5(random()::text), 10));
+end;
+$$;
+
+/*
+ * Make a business as a draft, with the caller as its owner.
+ * Definer: nobody has an insert grant on businesses and members, so nobody chooses status or owner.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found · PT409 already_exists
+ */
+create function business.create_business(
+    name text,
+    vertical_id text,
+    country text,
+    time_zone text,
+    currency text,
+    slug text,
+    description text,
+    email text,
+    phone text
+)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = private.current_user_id();
+    v_slug text = coalesce(create_business.slug, business.free_slug(create_business.name));
+    v_id uuid;
+begin
+    perform business.claim_slug(v_slug);
+    insert into business.businesses (
+        slug, name, description, vertical_id, email, phone, country, time_zone, currency
+    )
+    values (
+        v_slug,
+        create_business.name,
+        create_business.description,
+        create_business.vertical_id,
+        create_business.email,
+        create_business.phone,
+        create_business.country,
+        create_business.time_zone,
+        create_business.currency
+    )
+    returning businesses.id into v_id;
+
+    perform business.add_member(v_id, v_user_id, 'owner');
+    return v_id;
+end;
+$$;
+
+/*
+ * Where a business is, in one line; empty when it has not said so.
+ */
+create function business.address_of(business business.businesses)
+returns text
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return concat_ws(
+        ', ',
+        business.address_line1,
+        business.address_line2,
+        nullif(concat_ws(' ', business.postal_code, business.city), '')
+    );
+end;
+$$;

@@ -1,0 +1,18 @@
+-- Which calendars block a resource is for members; what is in them is for nobody: only when it is.
+
+alter table catalog.calendar_imports enable row level security;
+-- Neither the address nor the file: with either one reads somebody's calendar.
+grant select (
+    id, business_id, resource_id, host, requested_at, fetched_at, skipped_count, last_error,
+    failed_since, created_at
+) on table catalog.calendar_imports to authenticated;
+-- No writes: import_calendar, refresh_calendar and delete_calendar_import.
+grant select, insert, update, delete on table catalog.calendar_imports to service_role;
+
+create policy calendar_imports_select
+on catalog.calendar_imports
+for select
+to authenticated
+using (business_id in (select private.my_businesses('view')));
+
+grant usage on schema catalog to worker;

@@ -1,0 +1,100 @@
+/*
+ * When resources are shut although they would work: closures of the business, in its zone, and
+ * blocked periods of the resource or of everyone.
+ */
+create function scheduling.closings(
+    business_id uuid, resource_ids uuid[], during tstzmultirange
+)
+returns table (resource_id uuid, closings tstzmultirange)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return query
+    with shut as (
+        select
+            null::uuid as id,
+            tstzrange(
+                closures.starts_on::timestamp at time zone businesses.time_zone,
+                (closures.ends_on + 1)::timestamp at time zone businesses.time_zone
+            ) as period
+        from business.closures
+        inner join business.businesses on businesses.id = closures.business_id
+        where
+            closures.business_id = closings.business_id
+            and closures.ends_on >= (lower(closings.during) at time zone 'UTC')::date - 1
+            and closures.starts_on <= (upper(closings.during) at time zone 'UTC')::date + 1
+        union all
+        select
+            blocked_periods.resource_id,
+            blocked_periods.during
+        from catalog.blocked_periods
+        where
+            blocked_periods.business_id = closings.business_id
+            and blocked_periods.during && closings.during
+    )
+
+    select
+        resources.id,
+        range_agg(shut.period)
+    from unnest(closings.resource_ids) as resources (id)
+    inner join shut on shut.id is null or shut.id = resources.id
+    group by resources.id;
+end;
+$$;
+
+/*
+ * The starts that are out of the question because resources are taken, one multirange for each unit
+ * that is taken at all. Who is taken from `from` to `to` cannot start between `from - lead` and
+ * `to + trail`, both excluded: `lead` is what follows a start (length and buffer), `trail` the
+ * buffer before it. A hold that has run out takes nothing, whether or not anything has released it.
+ * One booking may be left out: the one that is about to move.
+ */
+create function scheduling.clashes(
+    resource_ids uuid[],
+    during tstzmultirange,
+    lead interval,
+    trail interval,
+    except_booking_id uuid
+)
+returns table (resource_id uuid, clashes tstzmultirange[])
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_now timestamptz = private.now();
+begin
+    return query
+    select
+        resources.id,
+        taken.clashes
+    from unnest(clashes.resource_ids) as resources (id)
+    cross join lateral (
+        select array_agg(units.clashes) as clashes
+        from (
+            select
+                range_agg(
+                    tstzrange(
+                        lower(allocations.during) - clashes.lead,
+                        upper(allocations.during) + clashes.trail,
+                        '()'
+                    )
+                ) as clashes
+            from scheduling.allocations
+            where
+                allocations.resource_id = resources.id
+                and allocations.during && clashes.during
+                and allocations.is_blocking
+                and (allocations.expires_at is null or allocations.expires_at > v_now)
+                and coalesce(allocations.booking_id <> clashes.except_booking_id, true)
+            group by allocations.unit
+        ) as units
+    ) as taken;
+end;
+$$;

@@ -1,0 +1,2 @@
+grant execute on function private.my_bookings()
+to authenticated, service_role;

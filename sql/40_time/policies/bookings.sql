@@ -1,0 +1,82 @@
+-- Who may read bookings: the customer theirs, members those of their business, the platform's
+-- staff all. Nobody writes: functions place, move and step bookings, so that nobody chooses a
+-- price, a status or a time. `= any (array(select …))` and not `in (select …)`: beside an `or`
+-- only the array can use an index; and no branch that is true or false for all rows, beside which
+-- none can.
+
+/*
+ * The bookings of the signed-in customer.
+ * Definer: what hangs on bookings asks this instead of bookings' own policy, once a statement.
+ */
+create function private.my_bookings()
+returns setof uuid
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return query
+    select bookings.id
+    from scheduling.bookings
+    where bookings.customer_id = auth.uid();
+end;
+$$;
+
+alter table scheduling.bookings enable row level security;
+alter table scheduling.booking_items enable row level security;
+alter table scheduling.allocations enable row level security;
+-- freed_times has no policy and no grant: only the functions of bookings announce there.
+alter table scheduling.freed_times enable row level security;
+
+grant select on
+scheduling.bookings,
+scheduling.booking_items,
+scheduling.allocations
+to authenticated;
+
+grant select, insert, update, delete on
+scheduling.bookings,
+scheduling.booking_items,
+scheduling.allocations
+to service_role;
+
+create policy bookings_select
+on scheduling.bookings
+for select
+to authenticated
+using (
+    customer_id = (select auth.uid())
+    or business_id = any(array(select private.seen_businesses()))
+);
+
+create policy booking_items_select
+on scheduling.booking_items
+for select
+to authenticated
+using (
+    business_id = any(array(select private.seen_businesses()))
+    or booking_id = any(array(select private.my_bookings()))
+);
+
+create policy allocations_select
+on scheduling.allocations
+for select
+to authenticated
+using (
+    business_id = any(array(select private.seen_businesses()))
+    or booking_id = any(array(select private.my_bookings()))
+);
+
+-- Analysts count bookings; who booked, and what they wrote, is not in the grant.
+grant usage on schema scheduling to analyst;
+grant select (
+    id, business_id, status, starts_at, ends_at, time_zone, party_size, currency, total_minor,
+    reschedule_count, created_at
+) on scheduling.bookings to analyst;
+
+create policy bookings_select_analyst
+on scheduling.bookings
+for select
+to analyst
+using (true);

@@ -1,0 +1,42 @@
+/*
+ * An allocation is of a resource that gives the service of its item or session, and of a place that
+ * the resource has. For every path: scheduling.vacancies asks the same before.
+ *
+ * Errors:  PT422 not_eligible
+ */
+create function scheduling.allocations__refuse_ineligible()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if not exists (
+        select 1
+        from catalog.service_resources
+        inner join catalog.resources on resources.id = service_resources.resource_id
+        where
+            service_resources.service_id = coalesce(
+                (
+                    select booking_items.service_id
+                    from scheduling.booking_items
+                    where booking_items.id = new.booking_item_id
+                ),
+                (select sessions.service_id from scheduling.sessions where sessions.id = new.session_id)
+            )
+            and service_resources.resource_id = new.resource_id
+            and resources.capacity >= new.unit
+    ) then
+        perform private.refuse(
+            'PT422', 'not_eligible', 'That resource does not give this service, or has no such place.',
+            'Read service_resources for those that do.'
+        );
+    end if;
+    return new;
+end;
+$$;
+
+create trigger _100_refuse_ineligible
+before insert or update of resource_id, unit on scheduling.allocations
+for each row execute function scheduling.allocations__refuse_ineligible();

@@ -1,0 +1,82 @@
+-- What holds for sessions and seats on every path.
+
+create trigger _010_refuse_bad_input
+before insert or update on scheduling.sessions
+for each row execute function business.any__refuse_bad_input('manage');
+
+/*
+ * A session that somebody booked stays; what is left of cancelled bookings goes with it. Definer:
+ * seats are nobody's to delete.
+ *
+ * Errors:  PT409 in_use
+ */
+create function scheduling.sessions__keep_booked()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if exists (
+        select 1
+        from scheduling.seats
+        inner join scheduling.bookings on bookings.id = seats.booking_id
+        where
+            seats.session_id = old.id
+            and bookings.status not in ('cancelled', 'rejected', 'expired')
+            and (seats.expires_at is null or seats.expires_at > private.now())
+    ) then
+        perform private.refuse(
+            'PT409', 'in_use', 'There are bookings of it.', 'Move or cancel those bookings first.'
+        );
+    end if;
+    delete from scheduling.seats
+    where seats.business_id = old.business_id and seats.session_id = old.id;
+    return old;
+end;
+$$;
+
+create trigger _100_keep_booked
+before delete on scheduling.sessions
+for each row execute function scheduling.sessions__keep_booked();
+
+/*
+ * A class keeps its length, and stays a class, while sessions of it lie ahead: they were made for
+ * that length.
+ *
+ * Errors:  PT409 in_use
+ */
+create function scheduling.services__keep_sessions()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if exists (
+        select 1
+        from scheduling.sessions
+        where
+            sessions.business_id = new.business_id
+            and sessions.service_id = new.id
+            and sessions.starts_at > private.now()
+    ) then
+        perform private.refuse(
+            'PT409', 'in_use', 'Sessions of this class lie ahead.',
+            'Delete them first, or make another service.'
+        );
+    end if;
+    return new;
+end;
+$$;
+
+create trigger _110_keep_sessions
+before update of duration_minutes, is_class on catalog.services
+for each row
+when (
+    old.is_class
+    and (new.duration_minutes <> old.duration_minutes or not new.is_class)
+)
+execute function scheduling.services__keep_sessions();

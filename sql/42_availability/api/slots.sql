@@ -1,0 +1,78 @@
+-- What can be booked, and when.
+
+create type public.slot as (
+    starts_at timestamptz,
+    ends_at timestamptz,
+    resource_id uuid,
+    remaining integer
+);
+comment on type public.slot is
+'A time at which a service can be had: start and end for the customer, who gives it, free places.';
+
+/*
+ * The free starts of a service, one row for each resource that could give it, ordered by time.
+ *
+ * Errors:  PT400 invalid_input · PT404 not_found
+ */
+create function public.available_slots(
+    service_id public.identifier,
+    from_at public.instant,
+    to_at public.instant,
+    resource_id public.identifier default null,
+    party_size public.whole_number default '1',
+    addon_ids public.list default null,
+    link_token text default null
+)
+returns setof public.slot
+language plpgsql
+stable
+security invoker
+set search_path = ''
+rows 500
+as $$
+declare
+    v_service_id uuid = private.to_identifier(service_id, 'service_id');
+    v_from timestamptz = private.to_instant(from_at, 'from_at');
+    v_to timestamptz = private.to_instant(to_at, 'to_at');
+    v_resource_id uuid = private.to_identifier(resource_id, 'resource_id', is_required => false);
+    v_party_size integer = private.to_whole_number(party_size, 'party_size', 1, 1000);
+    v_leg scheduling.leg;
+begin
+    if v_to <= v_from or v_to > v_from + interval '62 days' then
+        perform private.invalid('to_at', 'must be after from_at and at most 62 days later');
+    end if;
+    v_leg = (
+        scheduling.legs(array[
+            row(
+                v_service_id, null, null, v_resource_id,
+                private.to_identifiers(addon_ids, 'addon_ids'), v_party_size, null,
+                private.to_text(link_token, 'link_token', 100)
+            )::scheduling.selection
+        ])
+    )[1];
+    return query
+    select
+        vacancy.at,
+        vacancy.at + make_interval(mins => v_leg.minutes),
+        vacancy.id,
+        vacancy.remaining
+    from scheduling.vacancies(
+        v_service_id, tstzmultirange(tstzrange(v_from, v_to)), v_resource_id, v_party_size, v_leg.minutes
+    ) as vacancy
+    where vacancy.is_leading
+    order by vacancy.at, vacancy.rank;
+end;
+$$;
+grant execute on function public.available_slots(
+    public.identifier, public.instant, public.instant, public.identifier, public.whole_number,
+    public.list, text
+) to anon, authenticated, service_role;
+
+comment on function public.available_slots is
+'The free starts of a service from from_at (included) to to_at (excluded), at most 62 days: one row
+for each
+resource that could give it then, ordered by time. What it gives can be booked, what it does not
+give cannot.
+resource_id: only this resource. party_size: guests, 1 if not sent. addon_ids: add-ons that make it
+longer. link_token: of a private link to the service.
+Errors: invalid_input 400, not_found 404, link_expired 409.';

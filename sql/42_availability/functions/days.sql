@@ -1,0 +1,81 @@
+/*
+ * Day by day, what of a service can be had: how many sessions a class has (null for what is given
+ * at any time), how many starts are free, and seats. Definer: counts sessions of businesses that
+ * the caller need not be a member of.
+ *
+ * Errors:  PT404 not_found · PT409 not_bookable
+ */
+create function scheduling.days(
+    service_id uuid,
+    first_day date,
+    last_day date,
+    resource_id uuid,
+    party_size integer,
+    link_token text default null
+)
+returns table (
+    day date, total_slots integer, available_slots integer, total_seats integer, free_seats integer
+)
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_service catalog.services = scheduling.visible_service(
+        days.service_id,
+        has_link => (scheduling.link_of(days.link_token, days.service_id)).id is not null
+    );
+    v_time_zone text = (
+        select businesses.time_zone
+        from business.businesses
+        where businesses.id = v_service.business_id
+    );
+    v_during tstzrange = tstzrange(
+        days.first_day::timestamp at time zone v_time_zone,
+        (days.last_day + 1)::timestamp at time zone v_time_zone
+    );
+begin
+    return query
+    with given as (
+        select
+            (sessions.starts_at at time zone v_time_zone)::date as day,
+            count(*)::integer as slots,
+            sum(sessions.capacity)::integer as seats
+        from scheduling.sessions
+        where
+            v_service.is_class
+            and sessions.business_id = v_service.business_id
+            and sessions.service_id = v_service.id
+            and sessions.starts_at >= lower(v_during)
+            and sessions.starts_at < upper(v_during)
+            and (days.resource_id is null or sessions.resource_id = days.resource_id)
+        group by 1
+    ),
+
+    free as (
+        select
+            (vacancy.at at time zone v_time_zone)::date as day,
+            count(*)::integer as slots,
+            sum(vacancy.remaining)::integer as seats
+        from scheduling.vacancies(
+            v_service.id, v_during::tstzmultirange, days.resource_id, days.party_size, v_service.duration_minutes
+        ) as vacancy
+        where vacancy.is_leading
+        group by 1
+    )
+
+    select
+        dates.day::date,
+        case when v_service.is_class then coalesce(given.slots, 0) end,
+        coalesce(free.slots, 0),
+        case when v_service.is_class then coalesce(given.seats, 0) end,
+        case when v_service.is_class then coalesce(free.seats, 0) end
+    from generate_series(
+        days.first_day::timestamp, days.last_day::timestamp, interval '1 day'
+    ) as dates (day)
+    left join given on given.day = dates.day::date
+    left join free on free.day = dates.day::date
+    order by dates.day;
+end;
+$$;

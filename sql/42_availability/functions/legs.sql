@@ -1,0 +1,252 @@
+-- From what somebody wants to what the catalog makes of it: length, price, buffers, times.
+
+/*
+ * What the catalog says about each selection, in order; each starts when it says, or after the one
+ * before it. Definer: add-ons and services are read the same for everyone; whether the caller may
+ * see them is checked.
+ *
+ * Errors:  PT400 invalid_input · PT404 not_found · PT409 not_bookable link_expired
+ */
+create function scheduling.legs(selections scheduling.selection[])
+returns scheduling.leg[]
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_selection scheduling.selection;
+    v_leg scheduling.leg;
+    v_legs scheduling.leg[] = '{}';
+begin
+    foreach v_selection in array legs.selections loop
+        if v_selection.starts_at is null and v_leg.ends_at is not null then
+            v_selection.starts_at = v_leg.ends_at + make_interval(mins => coalesce(v_selection.gap_minutes, 0));
+        end if;
+        if v_selection.starts_at < v_leg.ends_at then
+            perform private.invalid('items', 'must follow each other in time');
+        end if;
+        v_leg = scheduling.leg(v_selection);
+        if v_leg.business_id <> v_legs[1].business_id or v_leg.currency <> v_legs[1].currency then
+            perform private.invalid('items', 'must be of one business and one currency');
+        end if;
+        v_legs = v_legs || v_leg;
+    end loop;
+    return v_legs;
+end;
+$$;
+
+/*
+ * What the catalog says about one selection.
+ *
+ * Errors:  PT400 invalid_input · PT404 not_found · PT409 not_bookable link_expired
+ */
+create function scheduling.leg(selection scheduling.selection)
+returns scheduling.leg
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_link catalog.private_links;
+    v_service catalog.services;
+    v_addons record;
+    v_minutes integer;
+begin
+    if selection.link_token is not null then
+        v_link = scheduling.link_of(selection.link_token, selection.service_id);
+        if v_link.id is null then
+            perform scheduling.refuse_unseen();
+        end if;
+    end if;
+    v_service = scheduling.visible_service(selection.service_id, has_link => v_link.id is not null);
+    if selection.party_size > v_service.max_party_size then
+        perform private.invalid('party_size', format('must be at most %s', v_service.max_party_size));
+    end if;
+    v_addons = scheduling.chosen_addons(v_service.id, selection.addon_ids);
+    -- A class ends when it ends, whatever one adds to it.
+    v_minutes = v_service.duration_minutes
+    + case when v_service.is_class then 0 else v_addons.minutes end;
+    return row(
+        v_service.business_id,
+        v_service.id,
+        v_service.name,
+        selection.starts_at,
+        selection.starts_at + make_interval(mins => v_minutes),
+        v_minutes,
+        make_interval(mins => v_service.buffer_before_minutes),
+        make_interval(mins => v_service.buffer_after_minutes),
+        selection.resource_id,
+        selection.party_size,
+        v_service.currency,
+        v_service.price_minor,
+        v_addons.addons,
+        v_service.requires_confirmation,
+        v_service.is_blocked_by_pending,
+        v_service.hold_minutes,
+        v_service.is_class,
+        coalesce(selection.answers, '{}'),
+        v_link.id
+    )::scheduling.leg;
+end;
+$$;
+
+/*
+ * A service that takes bookings and that the caller may see: a hidden one is for members of its
+ * business, and for whoever has a link to it.
+ *
+ * Errors:  PT404 not_found · PT409 not_bookable
+ */
+create function scheduling.visible_service(service_id uuid, has_link boolean default false)
+returns catalog.services
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_service catalog.services = scheduling.open_service(visible_service.service_id);
+begin
+    if v_service.visibility = 'hidden'
+        and not has_link
+        and v_service.business_id not in (select private.my_businesses('view')) then
+        perform scheduling.refuse_unseen();
+    end if;
+    return v_service;
+end;
+$$;
+
+/*
+ * A service that takes bookings. Absent and not to be seen get one answer; members who see one
+ * that takes none are told so.
+ *
+ * Errors:  PT404 not_found · PT409 not_bookable
+ */
+create function scheduling.open_service(service_id uuid)
+returns catalog.services
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_service catalog.services;
+begin
+    v_service = scheduling.bookable_service(open_service.service_id);
+    if v_service.id is not null then
+        return v_service;
+    end if;
+    if exists (
+        select 1
+        from catalog.services
+        where
+            services.id = open_service.service_id
+            and services.business_id in (select private.my_businesses('view'))
+    ) then
+        perform private.refuse(
+            'PT409', 'not_bookable', 'This service takes no bookings at the moment.',
+            'Check that the service and its business are active, and the business approved.'
+        );
+    end if;
+    perform scheduling.refuse_unseen();
+    return null;
+end;
+$$;
+
+/*
+ * The one answer about services that are not there for the caller.
+ *
+ * Errors:  PT404 not_found
+ */
+create function scheduling.refuse_unseen()
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.refuse(
+        'PT404', 'not_found', 'There is no such service.', 'Read services for those that you can see.'
+    );
+end;
+$$;
+
+/*
+ * The chosen add-ons as they are now, with the minutes that they add up to.
+ *
+ * Errors:  PT404 not_found
+ */
+create function scheduling.chosen_addons(
+    service_id uuid, addon_ids uuid[], out addons jsonb, out minutes integer
+)
+returns record
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if coalesce(addon_ids, '{}') = '{}' then
+        addons = '[]';
+        minutes = 0;
+        return;
+    end if;
+    select
+        coalesce(
+            jsonb_agg(
+                jsonb_build_object(
+                    'id', service_addons.id,
+                    'name', service_addons.name,
+                    'price_minor', service_addons.price_minor,
+                    'duration_minutes', service_addons.duration_minutes
+                )
+                order by service_addons.position, service_addons.id
+            ),
+            '[]'
+        ),
+        coalesce(sum(service_addons.duration_minutes), 0)
+    into addons, minutes
+    from catalog.service_addons
+    where
+        service_addons.service_id = chosen_addons.service_id
+        and service_addons.id = any(chosen_addons.addon_ids)
+        and service_addons.is_active;
+    if jsonb_array_length(addons) <> cardinality(addon_ids) then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such add-on of this service.',
+            'Read service_addons for those of the service.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * The lines of a quote for some legs: the price of the service with its add-ons, for each guest.
+ */
+create function scheduling.lines_of(legs scheduling.leg[])
+returns pricing.line[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select pricing.make_line(
+            kind => 'service',
+            name => leg.service_name,
+            quantity => leg.party_size,
+            unit_minor => leg.price_minor + (
+                select coalesce(sum((addon.value ->> 'price_minor')::bigint), 0)::bigint
+                from jsonb_array_elements(leg.addons) as addon (value)
+            ),
+            currency => leg.currency,
+            reference => jsonb_build_object('service_id', leg.service_id, 'addons', leg.addons)
+        )
+        from unnest(legs) with ordinality as leg
+        order by leg.ordinality
+    );
+end;
+$$;

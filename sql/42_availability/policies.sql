@@ -1,0 +1,15 @@
+-- What public functions call to know what can be booked. Each checks its caller; none is reachable
+-- over HTTP by itself.
+
+grant execute on function
+scheduling.legs(scheduling.selection[]),
+scheduling.lines_of(scheduling.leg[]),
+scheduling.visible_service(uuid, boolean),
+scheduling.open_service(uuid),
+scheduling.refuse_unseen(),
+scheduling.bookable_service(uuid),
+scheduling.vacancies(uuid, tstzmultirange, uuid, integer, integer, uuid),
+scheduling.chosen_addons(uuid, uuid[])
+to anon, authenticated, service_role;
+grant execute on function scheduling.days(uuid, date, date, uuid, integer, text)
+to anon, authenticated, service_role;

@@ -1,0 +1,76 @@
+-- A resource that could give a service at a start, as scheduling.vacancies finds it.
+create type scheduling.vacancy as (
+    at timestamptz,
+    id uuid,
+    pool text,
+    is_leading boolean,
+    units integer,
+    remaining integer,
+    capacity integer,
+    rank integer,
+    -- The session, where the service is a class: then `id` is who leads it, if anybody.
+    session_id uuid
+);
+
+-- How far a limit is used in a period, as scheduling.limit_use finds it: whether one more is too
+-- many, the minutes that are left, what one booking has of it, and whether there is too much now.
+create type scheduling.limit_use as (
+    id uuid,
+    resource_id uuid,
+    period tstzrange,
+    is_full boolean,
+    minutes_left bigint,
+    own_bookings bigint,
+    is_passed boolean
+);
+
+-- A customer as limits know them: an account, an e-mail address in small letters that is proven to
+-- be theirs, or both.
+create type scheduling.booker as (
+    id uuid,
+    email text
+);
+
+-- The starts that limits rule out, for one resource or (null) for all.
+create type scheduling.full_times as (
+    resource_id uuid,
+    times tstzmultirange
+);
+
+-- One service that somebody wants: when (null: right after the one before it), with whom, with
+-- what.
+create type scheduling.selection as (
+    service_id uuid,
+    starts_at timestamptz,
+    gap_minutes integer,
+    resource_id uuid,
+    addon_ids uuid array,
+    party_size integer,
+    -- Answers to the service's questions, by key.
+    answers jsonb,
+    -- The token of a private link to the service.
+    link_token text
+);
+
+-- A selection with all that the catalog says about it, as scheduling.legs works it out.
+create type scheduling.leg as (
+    business_id uuid,
+    service_id uuid,
+    service_name text,
+    starts_at timestamptz,
+    ends_at timestamptz,
+    minutes integer,
+    before interval,
+    after interval,
+    resource_id uuid,
+    party_size integer,
+    currency text,
+    price_minor bigint,
+    addons jsonb,
+    requires_confirmation boolean,
+    is_blocked_by_pending boolean,
+    hold_minutes integer,
+    is_class boolean,
+    answers jsonb,
+    private_link_id uuid
+);

@@ -1,0 +1,241 @@
+-- How clients book. Each function reads its arguments, calls one function of the domain, and gives
+-- the booking as the caller may see it.
+
+/*
+ * Read the items of book_many and quote: [{service_id, starts_at?, gap_minutes?, resource_id?,
+ * addon_ids?, party_size?, answers?, link_token?}].
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function scheduling.to_selections(items text, starts_at timestamptz, party_size integer)
+returns scheduling.selection[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_items jsonb = private.to_list(items, 'items', 20);
+    v_item jsonb;
+    v_selections scheduling.selection[] = '{}';
+begin
+    for v_item in select element.value from jsonb_array_elements(v_items) as element (value) loop
+        if jsonb_typeof(v_item) <> 'object' then
+            perform private.invalid('items', 'must be objects with a service_id');
+        end if;
+        v_selections = v_selections || row(
+            private.to_identifier(v_item ->> 'service_id', 'items.service_id'),
+            coalesce(
+                private.to_instant(v_item ->> 'starts_at', 'items.starts_at', is_required => false),
+                case when v_selections = '{}' then to_selections.starts_at end
+            ),
+            private.to_whole_number(
+                v_item ->> 'gap_minutes', 'items.gap_minutes', 0, 1440, is_required => false
+            ),
+            private.to_identifier(v_item ->> 'resource_id', 'items.resource_id', is_required => false),
+            private.to_identifiers(v_item ->> 'addon_ids', 'items.addon_ids'),
+            coalesce(
+                to_selections.party_size,
+                private.to_whole_number(
+                    v_item ->> 'party_size', 'items.party_size', 1, 1000, is_required => false
+                ),
+                1
+            ),
+            private.to_object(v_item ->> 'answers', 'items.answers'),
+            private.to_text(v_item ->> 'link_token', 'items.link_token', 100)
+        )::scheduling.selection;
+    end loop;
+    if v_selections = '{}' then
+        perform private.invalid('items', 'must not be empty');
+    end if;
+    return v_selections;
+end;
+$$;
+grant execute on function scheduling.to_selections(text, timestamptz, integer)
+to anon, authenticated, service_role;
+
+/*
+ * Place a booking once for an idempotency key, or give the first answer again.
+ *
+ * Errors:  PT409 idempotency_conflict, and those of scheduling.place
+ */
+create function scheduling.place_once(
+    function_name text,
+    selections scheduling.selection[],
+    coupon_code text,
+    notes text,
+    is_hold boolean,
+    idempotency_key text
+)
+returns public.bookings
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_answer jsonb;
+    v_id uuid;
+    v_booking public.bookings;
+begin
+    if idempotency_key is not null then
+        v_answer = private.first_answer(
+            function_name,
+            idempotency_key,
+            jsonb_build_array(to_jsonb(selections), coupon_code, place_once.notes, is_hold)
+        );
+        if v_answer is not null then
+            return jsonb_populate_record(null::public.bookings, v_answer);
+        end if;
+    end if;
+
+    v_id = scheduling.place(selections, coupon_code, place_once.notes, is_hold);
+    select bookings.* into v_booking
+    from public.bookings
+    where bookings.id = v_id;
+
+    if idempotency_key is not null then
+        perform private.remember_answer(function_name, idempotency_key, to_jsonb(v_booking));
+    end if;
+    return v_booking;
+end;
+$$;
+grant execute on function scheduling.place_once(
+    text, scheduling.selection[], text, text, boolean, text
+) to anon, authenticated, service_role;
+
+/*
+ * Book a service.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
+ *          PT409 slot_taken not_bookable idempotency_conflict
+ *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached
+ *          coupon_invalid
+ */
+create function public.book(
+    service_id public.identifier,
+    starts_at public.instant,
+    resource_id public.identifier default null,
+    party_size public.whole_number default '1',
+    addon_ids public.list default null,
+    coupon_code text default null,
+    notes text default null,
+    hold public.yes_no default 'false',
+    idempotency_key text default null,
+    answers public.object default null,
+    link_token text default null
+)
+returns public.bookings
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.token_user_id();
+    return scheduling.place_once(
+        'book',
+        array[
+            row(
+                private.to_identifier(service_id, 'service_id'),
+                private.to_instant(starts_at, 'starts_at'),
+                null,
+                private.to_identifier(resource_id, 'resource_id', is_required => false),
+                private.to_identifiers(addon_ids, 'addon_ids'),
+                coalesce(
+                    private.to_whole_number(
+                        party_size, 'party_size', 1, 1000, is_required => false
+                    ),
+                    1
+                ),
+                private.to_object(answers, 'answers'),
+                private.to_text(link_token, 'link_token', 100)
+            )::scheduling.selection
+        ],
+        private.to_text(coupon_code, 'coupon_code', 100),
+        private.to_text(notes, 'notes', 2000),
+        private.to_yes_no(hold, 'hold'),
+        idempotency_key
+    );
+end;
+$$;
+comment on function public.book is
+'Book a service at an instant that available_slots gave. resource_id: with whom; without it
+somebody free is
+assigned. party_size: guests. addon_ids: add-ons. notes: special requests, at most 2000 characters.
+hold: only
+keep the time for the service''s hold_minutes; confirm_booking makes it a booking. idempotency_key:
+sending the
+same call again with the same key gives the first answer again, for a day. answers: to the service''s
+questions, by
+key: {"allergies": "none"}; what is required must be there. link_token: of a private link, for a service that is hidden. Gives the
+booking.
+Errors: invalid_input 400, not_signed_in 401, not_found 404, slot_taken 409, not_bookable 409,
+link_expired 409,
+idempotency_conflict 409, not_eligible, too_soon, too_far, outside_hours, blocked_out,
+limit_reached,
+coupon_invalid 422.';
+
+/*
+ * Book several services in sequence: all or nothing.
+ *
+ * Errors:  those of public.book
+ */
+create function public.book_many(
+    business_id public.identifier,
+    items public.list,
+    starts_at public.instant default null,
+    party_size public.whole_number default '1',
+    coupon_code text default null,
+    notes text default null,
+    hold public.yes_no default 'false',
+    idempotency_key text default null
+)
+returns public.bookings
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_business_id uuid = private.to_identifier(business_id, 'business_id');
+    v_selections scheduling.selection[];
+    v_legs scheduling.leg[];
+begin
+    perform private.token_user_id();
+    v_selections = scheduling.to_selections(
+        items,
+        private.to_instant(starts_at, 'starts_at', is_required => false),
+        private.to_whole_number(party_size, 'party_size', 1, 1000)
+    );
+    if v_selections[1].starts_at is null then
+        perform private.invalid('starts_at', 'is required');
+    end if;
+    v_legs = scheduling.legs(v_selections);
+    if v_legs[1].business_id <> v_business_id then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such service of this business.',
+            'Read services for those of the business.'
+        );
+    end if;
+    return scheduling.place_once(
+        'book_many',
+        v_selections,
+        private.to_text(coupon_code, 'coupon_code', 100),
+        private.to_text(notes, 'notes', 2000),
+        private.to_yes_no(hold, 'hold'),
+        idempotency_key
+    );
+end;
+$$;
+comment on function public.book_many is
+'Book several services of a business in sequence, all or nothing: items are [{service_id,
+starts_at?,
+gap_minutes?, resource_id?, addon_ids?, answers?, link_token?}]. The first starts at starts_at, each other one when the
+one before it
+ends, after its gap_minutes, or at its own starts_at. Everything else as in book. Gives the
+booking.';
+grant execute on function
+public.book( public.identifier, public.instant, public.identifier, public.whole_number, public.list, text, text, public.yes_no, text, public.object, text ),
+public.book_many( public.identifier, public.list, public.instant, public.whole_number, text, text, public.yes_no, text )
+to anon, authenticated, service_role;

@@ -1,0 +1,301 @@
+-- What cancelling, moving late and not coming cost: worked out from the copy of the policy that the
+-- booking keeps, and from nothing else. Hours are elapsed hours: a day is 24 of them, whatever the
+-- clocks do.
+
+/*
+ * The cancellation policy that a booking of a service is made under: its own, or the business's
+ * default, or the most lenient there is; with its tiers, the farthest first. Taken down with the
+ * booking.
+ */
+create function scheduling.policy_of(service_id uuid)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return coalesce(
+        (
+            select
+                to_jsonb(cancellation_policies) - array['business_id', 'is_default', 'created_at']
+                || jsonb_build_object('tiers', tiers.tiers)
+            from catalog.services
+            inner join catalog.cancellation_policies
+                on cancellation_policies.business_id = services.business_id
+            cross join lateral (
+                select
+                    coalesce(
+                        jsonb_agg(
+                            jsonb_strip_nulls(
+                                jsonb_build_object(
+                                    'hours_before', cancellation_tiers.hours_before,
+                                    'fee_bps', cancellation_tiers.fee_bps,
+                                    'fee_minor', cancellation_tiers.fee_minor
+                                )
+                            )
+                            order by cancellation_tiers.hours_before desc
+                        ),
+                        '[]'
+                    ) as tiers
+                from catalog.cancellation_tiers
+                where
+                    cancellation_tiers.business_id = cancellation_policies.business_id
+                    and cancellation_tiers.cancellation_policy_id = cancellation_policies.id
+            ) as tiers
+            where
+                services.id = policy_of.service_id
+                and (
+                    cancellation_policies.id = services.cancellation_policy_id
+                    or services.cancellation_policy_id is null and cancellation_policies.is_default
+                )
+        ),
+        jsonb_build_object(
+            'name', 'Free of charge',
+            'no_show_fee_bps', 0,
+            'no_show_fee_minor', 0,
+            'reschedule_until_hours', 0,
+            'reschedule_limit', null,
+            'late_reschedule_hours', 0,
+            'late_reschedule_fee_bps', 0,
+            'late_reschedule_fee_minor', 0,
+            'tiers', '[]'::jsonb
+        )
+    );
+end;
+$$;
+
+/*
+ * The tier that holds when so much time remains before the start: of those for more hours than that
+ * the one with the fewest. None: cancelling is free.
+ */
+create function scheduling.tier_of(policy jsonb, remaining interval)
+returns jsonb
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select tier.value
+        from jsonb_array_elements(tier_of.policy -> 'tiers') as tier (value)
+        where remaining < make_interval(hours => (tier.value ->> 'hours_before')::integer)
+        order by (tier.value ->> 'hours_before')::integer
+        limit 1
+    );
+end;
+$$;
+
+/*
+ * What a policy says about not coming (no_show) or moving late (late_reschedule), in a tier's form.
+ */
+create function scheduling.terms_of(policy jsonb, kind text)
+returns jsonb
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return jsonb_build_object(
+        'fee_bps', coalesce((policy ->> (kind || '_fee_bps'))::integer, 0),
+        'fee_minor', nullif(coalesce((policy ->> (kind || '_fee_minor'))::bigint, 0), 0)
+    );
+end;
+$$;
+
+/*
+ * What some terms come to for each of some amounts. A share is taken of each amount and rounded
+ * half away from zero; a sum is split among them by largest remainder. No fee exceeds its amount.
+ */
+create function scheduling.fees(amounts bigint[], terms jsonb)
+returns bigint[]
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    if terms ->> 'fee_minor' is not null then
+        return pricing.split(
+            least(
+                (terms ->> 'fee_minor')::bigint,
+                (select sum(amount)::bigint from unnest(amounts) as amount)
+            ),
+            amounts
+        );
+    end if;
+    return array(
+        select
+            round(amounts.minor::numeric * coalesce((terms ->> 'fee_bps')::integer, 0) / 10000)::bigint
+        from unnest(amounts) with ordinality as amounts (minor, position)
+        order by amounts.position
+    );
+end;
+$$;
+
+/*
+ * The terms on which a booking is cancelled at a moment: those of its tier; once it has begun also
+ * those of not coming, if they cost more. Only a confirmed booking costs anything.
+ */
+create function scheduling.cancellation_terms(booking scheduling.bookings, at timestamptz)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_tier jsonb = scheduling.tier_of(booking.policy, booking.starts_at - at);
+    v_no_show jsonb = scheduling.terms_of(booking.policy, 'no_show');
+    v_total bigint[] = array[booking.total_minor];
+begin
+    if booking.status <> 'confirmed' then
+        return null;
+    end if;
+    if at >= booking.starts_at
+        and scheduling.fees(v_total, v_no_show) > scheduling.fees(v_total, v_tier) then
+        return v_no_show;
+    end if;
+    return v_tier;
+end;
+$$;
+
+/*
+ * A booking's services with what each costs and what some terms make of it; the parts add up to the
+ * booking's total. One that was cancelled before keeps the fee that it had then.
+ */
+create function scheduling.fee_lines(booking scheduling.bookings, terms jsonb)
+returns table (
+    booking_item_id uuid,
+    service_name text,
+    total_minor bigint,
+    fee_minor bigint,
+    is_cancelled boolean
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_items scheduling.booking_items[] = array(
+        select booking_items
+        from scheduling.booking_items
+        where
+            booking_items.business_id = booking.business_id
+            and booking_items.booking_id = booking.id
+        order by booking_items.position
+    );
+    v_amounts bigint[] = pricing.split(
+        booking.total_minor,
+        array(
+            select items.price_minor
+            from unnest(v_items) as items
+            order by items.position
+        )
+    );
+begin
+    return query
+    select
+        items.id,
+        items.service_name,
+        parts.amount,
+        coalesce(items.cancellation_fee_minor, parts.fee),
+        items.cancelled_at is not null
+    from unnest(v_items) as items
+    inner join unnest(v_amounts, scheduling.fees(v_amounts, terms)) with ordinality
+        as parts (amount, fee, place)
+        on items.id = v_items[parts.place].id
+    order by items.position;
+end;
+$$;
+
+/*
+ * What it costs a customer to move a booking at a moment.
+ */
+create function scheduling.reschedule_fee(booking scheduling.bookings, at timestamptz)
+returns bigint
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if booking.status <> 'confirmed' or booking.starts_at - at >= make_interval(
+        hours => coalesce((booking.policy ->> 'late_reschedule_hours')::integer, 0)
+    ) then
+        return 0;
+    end if;
+    return (
+        select coalesce(sum(lines.fee_minor), 0)::bigint
+        from scheduling.fee_lines(booking, scheduling.terms_of(booking.policy, 'late_reschedule'))
+            as lines
+        where not lines.is_cancelled
+    );
+end;
+$$;
+
+/*
+ * What it costs the customer to cancel at a moment, service by service; of a booking that was
+ * cancelled, what it did cost.
+ * Definer: reads what the booking's customer and members may see; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT404 not_found · PT409 invalid_transition
+ */
+create function scheduling.cancellation_quote(booking_id uuid, at timestamptz)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_booking scheduling.bookings;
+    v_terms jsonb;
+begin
+    if not private.is_operator() then
+        perform private.current_user_id();
+    end if;
+    select bookings.* into v_booking
+    from scheduling.bookings
+    where
+        bookings.id = cancellation_quote.booking_id
+        and (
+            scheduling.actors(bookings) <> '{}'
+            or bookings.business_id in (select private.my_businesses('view'))
+        );
+    if v_booking.id is null then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such booking.',
+            'Read bookings for those that you can see.'
+        );
+    end if;
+    if v_booking.status not in ('held', 'pending_payment', 'pending', 'confirmed', 'cancelled') then
+        perform private.refuse(
+            'PT409', 'invalid_transition', 'This booking cannot be cancelled any more.',
+            'Read the booking again and see what it allows.'
+        );
+    end if;
+    v_terms = scheduling.cancellation_terms(v_booking, at);
+    return (
+        select
+            jsonb_build_object(
+                'booking_id', v_booking.id,
+                'at', at,
+                'currency', v_booking.currency,
+                'total_minor', v_booking.total_minor,
+                'fee_minor', sum(lines.fee_minor),
+                'refund_minor', v_booking.total_minor - sum(lines.fee_minor),
+                'reschedule_fee_minor', scheduling.reschedule_fee(v_booking, at),
+                'tier', jsonb_strip_nulls(v_terms),
+                'lines', jsonb_agg(
+                    to_jsonb(lines)
+                    || jsonb_build_object('refund_minor', lines.total_minor - lines.fee_minor)
+                )
+            )
+        from scheduling.fee_lines(v_booking, v_terms) as lines
+    );
+end;
+$$;

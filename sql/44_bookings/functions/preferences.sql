@@ -1,0 +1,48 @@
+-- Whom a customer prefers in a business.
+
+/*
+ * The caller prefers a resource in a business, or none any more.
+ * Definer: customers write no table; only the caller's own row is touched.
+ *
+ * Errors:  PT401 not_signed_in · PT404 not_found
+ */
+create function scheduling.prefer(business_id uuid, resource_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = private.current_user_id();
+begin
+    if resource_id is null then
+        delete from scheduling.preferred_resources
+        where
+            preferred_resources.customer_id = v_user_id
+            and preferred_resources.business_id = prefer.business_id;
+        return;
+    end if;
+    insert into scheduling.preferred_resources (customer_id, business_id, resource_id, updated_at)
+    select
+        v_user_id,
+        resources.business_id,
+        resources.id,
+        private.now()
+    from catalog.resources
+    inner join business.businesses on businesses.id = resources.business_id
+    where
+        resources.id = prefer.resource_id
+        and resources.business_id = prefer.business_id
+        and resources.is_active
+        and businesses.is_active
+        and businesses.status = 'approved'
+    on conflict on constraint preferred_resources_pkey do update
+    set resource_id = excluded.resource_id, updated_at = excluded.updated_at;
+    if not found then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such resource.', 'Read resources for those of the business.'
+        );
+    end if;
+end;
+$$;

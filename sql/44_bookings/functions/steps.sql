@@ -1,0 +1,240 @@
+-- The steps of a booking that exists. Each locks the resources first and the booking second, as the
+-- functions that take time do; then it looks at the booking again and writes once.
+
+/*
+ * As whom the caller may act on a booking: its customer, who may be a guest whose code was right,
+ * its business, or the system.
+ * Definer: asked in triggers of rows that the caller may change but not read.
+ */
+create function scheduling.actors(booking scheduling.bookings)
+returns scheduling.actor_kind[]
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return array_remove(array[
+        case
+            when booking.business_id in (select private.my_businesses('serve')) then 'business'
+        end::scheduling.actor_kind,
+        case
+            when booking.customer_id = auth.uid()
+                or booking.customer_id is null and scheduling.is_proven(booking.id) then 'customer'
+        end::scheduling.actor_kind,
+        case
+            when private.is_operator() or session_user = 'worker' then 'system'
+        end::scheduling.actor_kind
+    ], null);
+end;
+$$;
+
+/*
+ * Lock a booking, with its resources, for whoever may act on it, and give it as it is now.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 changed_meanwhile
+ */
+create function scheduling.claim(
+    booking_id uuid, as_actors scheduling.actor_kind[], other_ids uuid[]
+)
+returns scheduling.bookings
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_booking scheduling.bookings;
+    v_resource_ids uuid[] = scheduling.resources_of(claim.booking_id);
+    v_actors scheduling.actor_kind[];
+begin
+    if not private.is_operator() and not scheduling.is_proven(claim.booking_id) then
+        perform private.current_user_id();
+    end if;
+    perform private.lock(v_resource_ids || claim.other_ids);
+    select bookings.* into v_booking
+    from scheduling.bookings
+    where bookings.id = claim.booking_id
+    for update;
+    v_actors = scheduling.actors(v_booking);
+
+    if v_booking.id is null
+        or v_actors = '{}'
+        and v_booking.business_id not in (select private.my_businesses('view')) then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such booking.',
+            'Read bookings for those that you can see.'
+        );
+    end if;
+    if not v_actors && (claim.as_actors || 'system'::scheduling.actor_kind) then
+        perform private.refuse(
+            'PT403', 'forbidden', 'You may see this booking, not do this with it.',
+            'Ask the business to do it.'
+        );
+    end if;
+    if scheduling.resources_of(claim.booking_id) <> v_resource_ids then
+        perform private.refuse(
+            'PT409', 'changed_meanwhile', 'Somebody just changed this booking.',
+            'Read it again and decide anew.'
+        );
+    end if;
+    return v_booking;
+end;
+$$;
+
+/*
+ * A step that was due by itself has been taken, as far as anyone else is concerned, though no
+ * worker has written it down yet.
+ *
+ * Errors:  PT409 hold_expired invalid_transition
+ */
+create function scheduling.refuse_overdue(booking scheduling.bookings)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if not exists (
+        select 1
+        from scheduling.scheduled_transitions
+        where
+            scheduled_transitions.booking_id = booking.id
+            and scheduled_transitions.from_status = booking.status
+            and scheduled_transitions.due_at <= private.now()
+    ) and booking.status is distinct from 'expired' then
+        return;
+    end if;
+    if booking.hold_expires_at is not null then
+        perform private.refuse(
+            'PT409', 'hold_expired', 'The hold has run out.', 'Ask for slots again and book anew.'
+        );
+    end if;
+    perform private.refuse(
+        'PT409', 'invalid_transition', 'The request lapsed: its time has come.', 'Book another time.'
+    );
+end;
+$$;
+
+/*
+ * Take a booking one step further. The transitions table and the triggers decide whether it exists
+ * and who may take it. Asking for the status that a booking already has changes nothing. Definer:
+ * nobody has update privileges on bookings; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition hold_expired slot_taken changed_meanwhile · PT422 too_soon
+ */
+create function scheduling.change_status(
+    booking_id uuid,
+    to_status scheduling.booking_status,
+    as_actors scheduling.actor_kind[],
+    reason text
+)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_booking scheduling.bookings = scheduling.claim(change_status.booking_id, change_status.as_actors, '{}');
+    v_to_status scheduling.booking_status = change_status.to_status;
+begin
+    if v_booking.status = v_to_status then
+        return v_booking.id;
+    end if;
+    perform scheduling.refuse_overdue(v_booking);
+    -- A customer who completes a hold of a service on request has made the request.
+    if v_booking.status = 'held'
+        and v_to_status = 'confirmed'
+        and not scheduling.actors(v_booking) && array['business', 'system']::scheduling.actor_kind[]
+        and scheduling.is_on_request(v_booking) then
+        v_to_status = 'pending';
+    end if;
+
+    update scheduling.bookings
+    set
+        status = v_to_status,
+        status_reason = change_status.reason,
+        hold_expires_at = null
+    where bookings.id = v_booking.id;
+    if v_to_status in ('cancelled', 'rejected') then
+        perform scheduling.announce_freed(v_booking);
+    end if;
+    return v_booking.id;
+end;
+$$;
+
+/*
+ * Does any service of a booking wait for the business to confirm it?
+ */
+create function scheduling.is_on_request(booking scheduling.bookings)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return exists (
+        select 1
+        from scheduling.booking_items
+        inner join catalog.services on services.id = booking_items.service_id
+        where
+            booking_items.business_id = booking.business_id
+            and booking_items.booking_id = booking.id
+            and booking_items.cancelled_at is null
+            and services.requires_confirmation
+    );
+end;
+$$;
+
+/*
+ * Take the steps that were due by themselves: holds expire, requests lapse; what becomes free is
+ * offered to those who wait. Gives how many were taken. Several workers may run it at once: each
+ * skips what another is about to do. Definer: called by the worker, which has no access to the
+ * tables.
+ */
+create function scheduling.apply_due_transitions(batch_size integer)
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_bookings scheduling.bookings[];
+    v_booking scheduling.bookings;
+begin
+    with due as (
+        select
+            bookings.id,
+            scheduled_transitions.to_status
+        from scheduling.scheduled_transitions
+        inner join scheduling.bookings
+            on
+                bookings.id = scheduled_transitions.booking_id
+                and bookings.status = scheduled_transitions.from_status
+        where scheduled_transitions.due_at <= private.now()
+        order by scheduled_transitions.due_at
+        limit apply_due_transitions.batch_size
+        for update of bookings skip locked
+    ),
+
+    taken as (
+        update scheduling.bookings
+        set status = due.to_status
+        from due
+        where bookings.id = due.id
+        returning bookings.*
+    )
+
+    select coalesce(array_agg(taken::scheduling.bookings), '{}') into v_bookings
+    from taken;
+    foreach v_booking in array v_bookings loop
+        perform scheduling.announce_freed(v_booking);
+    end loop;
+    return cardinality(v_bookings);
+end;
+$$;

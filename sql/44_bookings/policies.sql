@@ -1,0 +1,85 @@
+alter table scheduling.booking_history enable row level security;
+alter table scheduling.booking_notes enable row level security;
+alter table scheduling.booking_transitions enable row level security;
+-- scheduled_transitions has no policy: the worker takes its steps through a function.
+alter table scheduling.scheduled_transitions enable row level security;
+
+grant select on
+scheduling.booking_history,
+scheduling.booking_notes
+to authenticated;
+grant insert (id, business_id, booking_id, body), delete
+on scheduling.booking_notes to authenticated;
+grant select on scheduling.booking_transitions to anon, authenticated;
+
+grant select, insert, update, delete on
+scheduling.booking_history,
+scheduling.booking_notes,
+scheduling.booking_transitions,
+scheduling.scheduled_transitions
+to service_role;
+
+create policy booking_history_select
+on scheduling.booking_history
+for select
+to authenticated
+using (
+    business_id = any(array(select private.seen_businesses()))
+    or booking_id = any(array(select private.my_bookings()))
+);
+
+-- Notes are the business's own: not the customer's, not the platform's.
+create policy booking_notes_select
+on scheduling.booking_notes
+for select
+to authenticated
+using (business_id in (select private.my_businesses('serve')));
+
+create policy booking_notes_insert
+on scheduling.booking_notes
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('serve')));
+
+create policy booking_notes_delete
+on scheduling.booking_notes
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('serve')));
+
+create policy booking_transitions_select
+on scheduling.booking_transitions
+for select
+to anon, authenticated
+using (true);
+
+-- Whom a customer prefers is theirs to know: not the business's, not the platform's.
+
+alter table scheduling.preferred_resources enable row level security;
+
+grant select on scheduling.preferred_resources to authenticated;
+grant select, insert, update, delete on scheduling.preferred_resources to service_role;
+
+create policy preferred_resources_select
+on scheduling.preferred_resources
+for select
+to authenticated
+using (customer_id = (select auth.uid()));
+grant execute on function scheduling.list_my_businesses()
+to anon, authenticated, service_role;
+-- What public functions call. Each checks its caller; none is reachable over HTTP by itself.
+grant execute on function
+scheduling.place(scheduling.selection[], text, text, boolean),
+scheduling.change_status(uuid, scheduling.booking_status, scheduling.actor_kind[], text),
+scheduling.cancel_item(uuid, uuid, scheduling.actor_kind[], text),
+scheduling.cancellation_quote(uuid, timestamptz),
+scheduling.move(uuid, timestamptz, uuid, scheduling.actor_kind[], text, uuid)
+to anon, authenticated, service_role;
+grant execute on function scheduling.apply_due_transitions(integer)
+to worker;
+grant execute on function
+scheduling.session_starts(catalog.services, daterange, integer[], time, time, integer),
+scheduling.create_sessions(catalog.services, timestamptz[], uuid, integer)
+to anon, authenticated, service_role;
+grant execute on function scheduling.prefer(uuid, uuid)
+to anon, authenticated, service_role;

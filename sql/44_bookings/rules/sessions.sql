@@ -1,0 +1,40 @@
+/*
+ * A session can be made smaller as long as nobody sits on the seats that go. The constraint
+ * seats_exist says the same; this says it in words.
+ *
+ * Errors:  PT409 capacity_in_use
+ */
+create function scheduling.sessions__keep_taken_seats()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform scheduling.expire(
+        array(
+            select distinct seats.booking_id
+            from scheduling.seats
+            where seats.session_id = new.id and seats.is_blocking and seats.expires_at <= private.now()
+        )
+    );
+    if exists (
+        select 1
+        from scheduling.seats
+        where seats.session_id = new.id and seats.is_blocking and seats.number > new.capacity
+    ) then
+        perform private.refuse(
+            'PT409', 'capacity_in_use', 'More seats than that are booked.',
+            'Move or cancel those bookings first.'
+        );
+    end if;
+    return new;
+end;
+$$;
+
+create trigger _100_keep_taken_seats
+before update of capacity on scheduling.sessions
+for each row
+when (new.capacity < old.capacity)
+execute function scheduling.sessions__keep_taken_seats();

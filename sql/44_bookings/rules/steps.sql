@@ -1,0 +1,156 @@
+-- What holds for bookings on every path, the table owner's included.
+
+/*
+ * Only steps that exist, only by whom they are for, only when what guards them is so.
+ *
+ * Errors:  PT403 forbidden · PT409 invalid_transition · PT422 too_soon
+ */
+create function scheduling.bookings__refuse_illegal_steps()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_step scheduling.booking_transitions;
+begin
+    select booking_transitions.* into v_step
+    from scheduling.booking_transitions
+    where
+        booking_transitions.from_status = old.status
+        and booking_transitions.to_status = new.status;
+    if not found then
+        perform private.refuse(
+            'PT409', 'invalid_transition',
+            format('A booking that is %s cannot become %s.', old.status, new.status),
+            'Read the booking again and see what it allows.'
+        );
+    end if;
+    -- A hold that runs out is released by whoever comes next, a rival included.
+    if new.status <> 'expired'
+        and not (v_step.actors || 'system'::scheduling.actor_kind) && scheduling.actors(old) then
+        perform private.refuse(
+            'PT403', 'forbidden', 'This step is not yours to take.', 'Ask the business to take it.'
+        );
+    end if;
+    if v_step.guard = 'after_start' and private.now() < new.starts_at then
+        perform private.refuse(
+            'PT422', 'too_soon', 'Nobody is late before the start.', 'Wait for the start.'
+        );
+    end if;
+    return new;
+end;
+$$;
+
+create trigger _100_refuse_illegal_steps
+before update of status on scheduling.bookings
+for each row
+when (old.status is distinct from new.status)
+execute function scheduling.bookings__refuse_illegal_steps();
+
+create trigger _900_touch
+before update on scheduling.bookings
+for each row execute function private.any__touch();
+
+/*
+ * A step that costs something says how much, on every path: a customer who cancels, and nobody who
+ * comes. A business that cancels charges nothing; a no-show that is put right costs nothing either.
+ */
+create function scheduling.bookings__charge_fee()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if new.status = 'cancelled' and (scheduling.actors(old))[1] = 'customer' then
+        update scheduling.booking_items
+        set cancellation_fee_minor = lines.fee_minor
+        from scheduling.fee_lines(old, scheduling.cancellation_terms(old, private.now())) as lines
+        where booking_items.id = lines.booking_item_id;
+        select coalesce(sum(booking_items.cancellation_fee_minor), 0) into new.cancellation_fee_minor
+        from scheduling.booking_items
+        where booking_items.business_id = new.business_id and booking_items.booking_id = new.id;
+    end if;
+    new.no_show_fee_minor = case
+        when new.status = 'no_show' then (
+            select coalesce(sum(lines.fee_minor), 0)
+            from scheduling.fee_lines(old, scheduling.terms_of(old.policy, 'no_show')) as lines
+            where not lines.is_cancelled
+        )
+        else 0
+    end;
+    return new;
+end;
+$$;
+
+create trigger _110_charge_fee
+before update of status on scheduling.bookings
+for each row
+when (
+    old.status is distinct from new.status
+    and (new.status in ('cancelled', 'no_show') or old.status = 'no_show')
+)
+execute function scheduling.bookings__charge_fee();
+
+/*
+ * What a booking does by itself next: a hold expires, a request lapses when its time has come.
+ * Moving on by any other step calls it off.
+ */
+create function scheduling.bookings__schedule_next_step()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if tg_op = 'UPDATE' then
+        delete from scheduling.scheduled_transitions
+        where scheduled_transitions.booking_id = new.id;
+    end if;
+    insert into scheduling.scheduled_transitions (
+        booking_id, business_id, from_status, to_status, due_at
+    )
+    select
+        new.id,
+        new.business_id,
+        booking_transitions.from_status,
+        booking_transitions.to_status,
+        moments.due_at
+    from scheduling.booking_transitions
+    cross join lateral (
+        select
+            case booking_transitions.due
+                when 'starts_at' then new.starts_at
+                else new.hold_expires_at
+            end as due_at
+    ) as moments
+    where
+        booking_transitions.from_status = new.status
+        and booking_transitions.due is not null
+        and moments.due_at is not null;
+    return null;
+end;
+$$;
+
+create trigger _400_schedule_next_step
+after insert on scheduling.bookings
+for each row
+when (new.status in ('held', 'pending_payment', 'pending'))
+execute function scheduling.bookings__schedule_next_step();
+
+create trigger _410_schedule_next_step
+after update of status, starts_at, hold_expires_at on scheduling.bookings
+for each row
+when (
+    old.status in ('held', 'pending_payment', 'pending')
+    or new.status in ('held', 'pending_payment', 'pending')
+)
+execute function scheduling.bookings__schedule_next_step();
+
+create trigger _010_refuse_bad_input
+before insert or update on scheduling.booking_notes
+for each row execute function business.any__refuse_bad_input('serve');

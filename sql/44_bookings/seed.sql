@@ -1,0 +1,27 @@
+-- The life of a booking. The system may take every step.
+insert into scheduling.booking_transitions (from_status, to_status, actors, guard, due)
+values
+('held', 'pending_payment', '{customer,business}', null, null),
+('held', 'pending', '{customer,business}', null, null),
+('held', 'confirmed', '{customer,business}', null, null),
+('held', 'cancelled', '{customer,business}', null, null),
+('held', 'expired', '{}', null, 'hold_expires_at'),
+('pending_payment', 'pending', '{}', null, null),
+('pending_payment', 'confirmed', '{}', null, null),
+('pending_payment', 'cancelled', '{customer,business}', null, null),
+('pending_payment', 'expired', '{}', null, 'hold_expires_at'),
+('pending', 'confirmed', '{business}', null, null),
+('pending', 'rejected', '{business}', null, null),
+('pending', 'cancelled', '{customer,business}', null, null),
+('pending', 'expired', '{}', null, 'starts_at'),
+('confirmed', 'pending', '{customer}', null, null),
+('confirmed', 'checked_in', '{business}', null, null),
+('confirmed', 'completed', '{business}', null, null),
+('confirmed', 'cancelled', '{customer,business}', null, null),
+('confirmed', 'no_show', '{business}', 'after_start', null),
+('checked_in', 'completed', '{business}', null, null),
+('checked_in', 'no_show', '{business}', 'after_start', null),
+('no_show', 'checked_in', '{business}', null, null),
+('no_show', 'completed', '{business}', null, null)
+on conflict (from_status, to_status) do update
+set actors = excluded.actors, guard = excluded.guard, due = excluded.due;

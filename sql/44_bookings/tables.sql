@@ -1,0 +1,138 @@
+-- Somebody with enough free places, as scheduling.candidates finds them.
+create type scheduling.candidate as (
+    id uuid,
+    pool text,
+    is_leading boolean,
+    free_units integer array,
+    rank integer,
+    priority integer,
+    rival_count integer,
+    reason scheduling.assignment_reason
+);
+
+-- What has to be so before a step is taken, and the moment at which a booking takes one by itself.
+create type scheduling.transition_guard as enum ('after_start');
+create type scheduling.transition_moment as enum ('hold_expires_at', 'starts_at');
+
+create table scheduling.booking_transitions (
+    from_status scheduling.booking_status not null,
+    to_status scheduling.booking_status not null,
+    -- Who may take this step. The system may take every step that exists.
+    actors scheduling.actor_kind array not null,
+    guard scheduling.transition_guard,
+    -- When it happens by itself; null: only when somebody takes it.
+    due scheduling.transition_moment,
+
+    primary key (from_status, to_status)
+);
+comment on table scheduling.booking_transitions is
+'The life of a booking: every step that exists, who may take it, what has to be so, and what happens
+by itself.';
+-- A booking waits for one thing at a time.
+create unique index booking_transitions_one_due_idx
+on scheduling.booking_transitions (from_status)
+where due is not null;
+
+create table scheduling.booking_history (
+    id bigint generated always as identity primary key,
+    business_id uuid not null,
+    booking_id uuid not null,
+    from_status scheduling.booking_status,
+    to_status scheduling.booking_status not null,
+    from_starts_at timestamptz,
+    to_starts_at timestamptz not null,
+    actor scheduling.actor_kind not null,
+    actor_id uuid references auth.users (id) on delete set null,
+    reason text,
+    at timestamptz not null,
+    -- What this step costs the customer; less than 0 takes back what an earlier one cost.
+    fee_minor bigint not null default 0,
+    -- The one service that was cancelled; null: the whole booking.
+    booking_item_id uuid,
+    -- Where an item was given to another resource: from whom, to whom.
+    from_resource_id uuid,
+    to_resource_id uuid,
+
+    constraint booking_history_booking_fkey foreign key (business_id, booking_id)
+    references scheduling.bookings (business_id, id) on delete cascade,
+    constraint booking_history_booking_item_fkey foreign key (
+        business_id, booking_id, booking_item_id
+    )
+    references scheduling.booking_items (business_id, booking_id, id) on delete cascade,
+    constraint booking_history_from_resource_fkey foreign key (business_id, from_resource_id)
+    references catalog.resources (business_id, id) on delete set null (from_resource_id),
+    constraint booking_history_to_resource_fkey foreign key (business_id, to_resource_id)
+    references catalog.resources (business_id, id) on delete set null (to_resource_id)
+);
+comment on table scheduling.booking_history is
+'Every step of every booking: what changed, who did it, when and why. Only ever added to.';
+create index booking_history_booking_idx
+on scheduling.booking_history (business_id, booking_id, id);
+create index booking_history_booking_item_idx
+on scheduling.booking_history (business_id, booking_id, booking_item_id);
+create index booking_history_actor_id_idx on scheduling.booking_history (actor_id);
+create index booking_history_from_resource_idx
+on scheduling.booking_history (business_id, from_resource_id)
+where from_resource_id is not null;
+create index booking_history_to_resource_idx
+on scheduling.booking_history (business_id, to_resource_id)
+where to_resource_id is not null;
+
+create table scheduling.booking_notes (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null,
+    booking_id uuid not null,
+    body text not null,
+    author_id uuid default auth.uid() references auth.users (id) on delete set null,
+    created_at timestamptz not null default now(),
+
+    constraint booking_notes_business_id_id_unique unique (business_id, id),
+    constraint booking_notes_booking_fkey foreign key (business_id, booking_id)
+    references scheduling.bookings (business_id, id) on delete cascade,
+    constraint booking_notes_body_is_short check (
+        length(btrim(body)) between 1 and 5000 and not private.has_control_characters(body)
+        or private.invalid('body', 'must have 1 to 5000 printable characters')
+    )
+);
+comment on table scheduling.booking_notes is
+'What the business writes down about a booking. Customers never see it: it is a table of its own.';
+create index booking_notes_booking_idx on scheduling.booking_notes (business_id, booking_id);
+create index booking_notes_author_id_idx on scheduling.booking_notes (author_id);
+
+create table scheduling.scheduled_transitions (
+    booking_id uuid primary key,
+    business_id uuid not null,
+    from_status scheduling.booking_status not null,
+    to_status scheduling.booking_status not null,
+    due_at timestamptz not null,
+
+    constraint scheduled_transitions_booking_fkey foreign key (business_id, booking_id)
+    references scheduling.bookings (business_id, id) on delete cascade,
+    constraint scheduled_transitions_exist foreign key (from_status, to_status)
+    references scheduling.booking_transitions (from_status, to_status) on delete cascade
+);
+comment on table scheduling.scheduled_transitions is
+'The step that a booking takes by itself unless it moves on first: a hold expires, a request
+lapses.';
+create index scheduled_transitions_due_at_idx on scheduling.scheduled_transitions (due_at);
+create index scheduled_transitions_booking_idx
+on scheduling.scheduled_transitions (business_id, booking_id);
+create index scheduled_transitions_step_idx
+on scheduling.scheduled_transitions (from_status, to_status);
+
+-- Whom customers prefer.
+
+create table scheduling.preferred_resources (
+    customer_id uuid not null references auth.users (id) on delete cascade,
+    business_id uuid not null,
+    resource_id uuid not null,
+    updated_at timestamptz not null default now(),
+
+    primary key (customer_id, business_id),
+    constraint preferred_resources_resource_fkey foreign key (business_id, resource_id)
+    references catalog.resources (business_id, id) on delete cascade
+);
+comment on table scheduling.preferred_resources is
+'Whom a customer wants in a business: one resource each, asked first by services that say so.';
+create index preferred_resources_resource_idx
+on scheduling.preferred_resources (business_id, resource_id);

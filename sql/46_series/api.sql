@@ -1,0 +1,196 @@
+-- Series: booked, moved and called off together. One occurrence alone is a booking like any other.
+
+create view public.booking_series
+with (security_invoker = true)
+as
+select
+    booking_series.id,
+    booking_series.business_id,
+    booking_series.customer_id,
+    booking_series.service_id,
+    booking_series.rrule,
+    booking_series.first_at,
+    booking_series.time_zone,
+    booking_series.conflicts,
+    booking_series.created_at
+from scheduling.booking_series;
+grant select on public.booking_series to authenticated, service_role;
+
+comment on view public.booking_series is
+'Bookings that were made together by a rule: customers see theirs, members those of their business.
+Embed bookings(*). Written by book_series only.';
+comment on column public.booking_series.id is 'Key.';
+comment on column public.booking_series.business_id is 'The business.';
+comment on column public.booking_series.customer_id is
+'Who booked; null once their account is gone.';
+comment on column public.booking_series.service_id is 'The service.';
+comment on column public.booking_series.rrule is 'The rule, as in RFC 5545.';
+comment on column public.booking_series.first_at is
+'The wall clock of the first occurrence, which the others keep, in time_zone.';
+comment on column public.booking_series.time_zone is 'The business''s zone when it was booked.';
+comment on column public.booking_series.conflicts is
+'Occurrences that could not be booked and were left out: [{starts_at, reason}].';
+comment on column public.booking_series.created_at is 'When it was made.';
+
+/*
+ * The series as the caller may see it.
+ */
+create function scheduling.seen_series(series_id uuid)
+returns public.booking_series
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_series public.booking_series;
+begin
+    select booking_series.* into v_series
+    from public.booking_series
+    where booking_series.id = seen_series.series_id;
+    return v_series;
+end;
+$$;
+grant execute on function scheduling.seen_series(uuid) to anon, authenticated, service_role;
+
+/*
+ * Errors:  PT409 idempotency_conflict, PT400 invalid_input, and those of scheduling.place
+ */
+create function public.book_series(
+    service_id public.identifier,
+    starts_at public.instant,
+    rrule text,
+    resource_id public.identifier default null,
+    party_size public.whole_number default '1',
+    addon_ids public.list default null,
+    coupon_code text default null,
+    notes text default null,
+    on_conflict text default 'fail',
+    idempotency_key text default null,
+    answers public.object default null
+)
+returns public.booking_series
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_selection scheduling.selection = row(
+        private.to_identifier(service_id, 'service_id'),
+        private.to_instant(starts_at, 'starts_at'),
+        null,
+        private.to_identifier(resource_id, 'resource_id', is_required => false),
+        private.to_identifiers(addon_ids, 'addon_ids'),
+        private.to_whole_number(party_size, 'party_size', 1, 1000),
+        private.to_object(answers, 'answers'),
+        null
+    );
+    v_rrule text = private.to_required_text(rrule, 'rrule', 500);
+    v_coupon_code text = private.to_text(coupon_code, 'coupon_code', 100);
+    v_notes text = private.to_text(notes, 'notes', 2000);
+    v_answer jsonb;
+    v_id uuid;
+    v_series public.booking_series;
+begin
+    perform private.token_user_id();
+    if on_conflict is null or on_conflict not in ('fail', 'skip') then
+        perform private.invalid('on_conflict', 'must be fail or skip');
+    end if;
+    if idempotency_key is not null then
+        v_answer = private.first_answer(
+            'book_series',
+            idempotency_key,
+            jsonb_build_array(to_jsonb(v_selection), v_rrule, v_coupon_code, v_notes, on_conflict)
+        );
+        if v_answer is not null then
+            return jsonb_populate_record(null::public.booking_series, v_answer);
+        end if;
+    end if;
+    v_id = scheduling.place_series(v_selection, v_rrule, v_coupon_code, v_notes, on_conflict = 'skip');
+    v_series = scheduling.seen_series(v_id);
+    if idempotency_key is not null then
+        perform private.remember_answer('book_series', idempotency_key, to_jsonb(v_series));
+    end if;
+    return v_series;
+end;
+$$;
+comment on function public.book_series is
+'Book a service again and again. rrule: FREQ (DAILY, WEEKLY, MONTHLY, YEARLY), INTERVAL, BYDAY (with
+ordinals in months and years), BYMONTHDAY, and COUNT or UNTIL, at most 366 occurrences; starts_at is
+the first, and all keep its wall clock in the business''s zone. Each occurrence is a booking.
+on_conflict: fail refuses all where one cannot be had, naming the dates; skip leaves them out and
+lists them in conflicts. Everything else as in book. Gives the series; embed bookings(*).
+Errors: invalid_input 400, not_signed_in 401, not_found 404, slot_taken 409, not_bookable 409,
+idempotency_conflict 409, not_eligible, coupon_invalid 422.';
+
+/*
+ * Errors:  those of scheduling.move_series
+ */
+create function public.reschedule_series(
+    series_id public.identifier,
+    starts_at public.instant,
+    from_booking_id public.identifier default null,
+    resource_id public.identifier default null
+)
+returns public.booking_series
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid = private.to_identifier(series_id, 'series_id');
+begin
+    perform scheduling.move_series(
+        v_id,
+        private.to_instant(starts_at, 'starts_at'),
+        private.to_identifier(from_booking_id, 'from_booking_id', is_required => false),
+        private.to_identifier(resource_id, 'resource_id', is_required => false)
+    );
+    return scheduling.seen_series(v_id);
+end;
+$$;
+comment on function public.reschedule_series is
+'Move what of a series lies ahead: its first booking, or from_booking_id and those after it, to
+starts_at, the others by as much on the wall clock. All or nothing, each as reschedule_booking would.
+Gives the series.
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, slot_taken,
+invalid_transition, changed_meanwhile, not_bookable 409, not_eligible, too_soon, too_far,
+outside_hours, blocked_out, limit_reached, too_late 422.';
+
+/*
+ * Errors:  those of scheduling.cancel_series
+ */
+create function public.cancel_series(
+    series_id public.identifier,
+    from_booking_id public.identifier default null,
+    reason text default null
+)
+returns public.booking_series
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid = private.to_identifier(series_id, 'series_id');
+begin
+    perform scheduling.cancel_series(
+        v_id,
+        private.to_identifier(from_booking_id, 'from_booking_id', is_required => false),
+        private.to_text(reason, 'reason', 1000)
+    );
+    return scheduling.seen_series(v_id);
+end;
+$$;
+comment on function public.cancel_series is
+'Call off what of a series lies ahead, all of it or from_booking_id and those after it. Gives the
+series.
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition,
+changed_meanwhile 409.';
+grant execute on function
+public.book_series( public.identifier, public.instant, text, public.identifier, public.whole_number, public.list, text, text, text, text, public.object ),
+public.reschedule_series( public.identifier, public.instant, public.identifier, public.identifier ),
+public.cancel_series(public.identifier, public.identifier, text)
+to anon, authenticated, service_role;

@@ -1,0 +1,5 @@
+grant execute on function
+scheduling.place_series(scheduling.selection, text, text, text, boolean),
+scheduling.cancel_series(uuid, uuid, text),
+scheduling.move_series(uuid, timestamptz, uuid, uuid)
+to anon, authenticated, service_role;

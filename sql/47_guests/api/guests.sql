@@ -1,0 +1,199 @@
+-- Booking without an account: what a guest asks for, and does with the code that is mailed to them.
+
+/*
+ * Read an e-mail address.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function scheduling.to_guest_email(value text)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_email text = private.to_required_text(value, 'email', 320);
+begin
+    if v_email !~ '^[^@\s]+@[^@\s]+\.[^@\s]+$' then
+        perform private.invalid('email', 'must be an e-mail address');
+    end if;
+    return v_email;
+end;
+$$;
+grant execute on function scheduling.to_guest_email(text) to anon, authenticated, service_role;
+
+/*
+ * Errors:  PT400 invalid_input · PT404 not_found · PT409 slot_taken not_bookable link_expired
+ *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached
+ *          PT429 rate_limited
+ */
+create function public.request_guest_booking(
+    service_id public.identifier,
+    starts_at public.instant,
+    name text,
+    email text,
+    phone text default null,
+    resource_id public.identifier default null,
+    party_size public.whole_number default '1',
+    addon_ids public.list default null,
+    notes text default null,
+    answers public.object default null,
+    link_token text default null
+)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_phone text = private.to_text(phone, 'phone', 20);
+begin
+    if v_phone !~ '^\+[1-9]\d{5,14}$' then
+        perform private.invalid('phone', 'must be in international form, such as +491701234567');
+    end if;
+    return scheduling.request_guest_booking(
+        row(
+            private.to_identifier(service_id, 'service_id'),
+            private.to_instant(starts_at, 'starts_at'),
+            null,
+            private.to_identifier(resource_id, 'resource_id', is_required => false),
+            private.to_identifiers(addon_ids, 'addon_ids'),
+            coalesce(
+                private.to_whole_number(party_size, 'party_size', 1, 1000, is_required => false), 1
+            ),
+            private.to_object(answers, 'answers'),
+            private.to_text(link_token, 'link_token', 100)
+        )::scheduling.selection,
+        private.to_required_text(name, 'name', 200),
+        scheduling.to_guest_email(email),
+        v_phone,
+        private.to_text(notes, 'notes', 2000)
+    );
+end;
+$$;
+comment on function public.request_guest_booking is
+'Book without an account: the time is held for the service''s hold_minutes, and a code of six digits
+is mailed to email; confirm_guest_booking makes it a booking. name: at most 200 characters. phone:
++491701234567. Everything else as in book. Gives what lookup_booking gives. At most five codes an
+hour for an e-mail address, thirty from a network address.
+Errors: invalid_input 400, not_found 404, slot_taken 409, not_bookable 409, link_expired 409,
+not_eligible, too_soon, too_far, outside_hours, blocked_out, limit_reached 422, rate_limited 429.';
+
+/*
+ * Errors:  PT400 invalid_input · PT403 code_invalid
+ *          PT409 hold_expired invalid_transition slot_taken changed_meanwhile
+ *          PT422 limit_reached
+ */
+create function public.confirm_guest_booking(reference text, code text)
+returns jsonb
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select scheduling.act_as_guest(
+        private.to_required_text(reference, 'reference', 20),
+        private.to_required_text(code, 'code', 20),
+        'confirmed'
+    );
+end;
+comment on function public.confirm_guest_booking is
+'Make a booking of what request_guest_booking holds (a request, where the service wants
+confirmation), by the code that was mailed. A code is good for five attempts and once. Gives what lookup_booking
+gives.
+Errors: invalid_input 400, code_invalid 403 (also for a reference that does not exist), hold_expired
+409, invalid_transition 409, limit_reached 422 (a limit for each customer: the time stays held).';
+
+/*
+ * Errors:  PT400 invalid_input · PT429 rate_limited
+ */
+create function public.request_guest_code(reference text, email text)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select scheduling.request_guest_code(
+        private.to_required_text(reference, 'reference', 20),
+        scheduling.to_guest_email(email)
+    );
+end;
+comment on function public.request_guest_code is
+'Mail another code to the address of a guest''s booking, to confirm, move or cancel it. Gives
+nothing, and tells nothing: a reference and an address that do not fit get the same answer.
+Errors: invalid_input 400, rate_limited 429.';
+
+/*
+ * Errors:  PT400 invalid_input · PT403 code_invalid · PT409 invalid_transition changed_meanwhile
+ */
+create function public.cancel_guest_booking(reference text, code text, reason text default null)
+returns jsonb
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select scheduling.act_as_guest(
+        private.to_required_text(reference, 'reference', 20),
+        private.to_required_text(code, 'code', 20),
+        'cancelled',
+        private.to_text(reason, 'reason', 1000)
+    );
+end;
+comment on function public.cancel_guest_booking is
+'Cancel a guest''s booking by a code of request_guest_code; it costs what its policy says.
+Gives what lookup_booking gives. Errors: invalid_input 400, code_invalid 403, invalid_transition 409.';
+
+/*
+ * Errors:  PT400 invalid_input · PT403 code_invalid, and those of reschedule_booking
+ */
+create function public.reschedule_guest_booking(
+    reference text, code text, starts_at public.instant, resource_id public.identifier default null
+)
+returns jsonb
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select scheduling.act_as_guest(
+        private.to_required_text(reference, 'reference', 20),
+        private.to_required_text(code, 'code', 20),
+        null,
+        null,
+        private.to_instant(starts_at, 'starts_at'),
+        private.to_identifier(resource_id, 'resource_id', is_required => false)
+    );
+end;
+comment on function public.reschedule_guest_booking is
+'Move a guest''s booking by a code of request_guest_code, as reschedule_booking moves a customer''s.
+Gives what lookup_booking gives. Errors: invalid_input 400, code_invalid 403, slot_taken 409,
+invalid_transition 409, changed_meanwhile 409, not_eligible, too_soon, too_far, too_late,
+outside_hours, blocked_out, limit_reached 422.';
+
+/*
+ * Errors:  PT401 not_signed_in · PT403 email_not_verified
+ */
+create function public.claim_guest_bookings()
+returns integer
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select scheduling.claim_guest_bookings();
+end;
+comment on function public.claim_guest_bookings is
+'Make the confirmed bookings that were made as a guest with the caller''s own, verified e-mail
+address the caller''s. Gives how many. Errors: not_signed_in 401, email_not_verified 403.';
+grant execute on function
+public.request_guest_booking( public.identifier, public.instant, text, text, text, public.identifier, public.whole_number, public.list, text, public.object, text ),
+public.confirm_guest_booking(text, text),
+public.request_guest_code(text, text),
+public.cancel_guest_booking(text, text, text),
+public.reschedule_guest_booking(text, text, public.instant, public.identifier),
+public.claim_guest_bookings()
+to anon, authenticated, service_role;

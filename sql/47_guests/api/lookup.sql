@@ -1,0 +1,58 @@
+-- A booking without signing in.
+
+/*
+ * What a guest may see of a booking, by its reference and the e-mail address that it was made with.
+ * Definer: the one who asks need not be signed in; both together are the proof.
+ */
+create function scheduling.look_up(reference text, email text)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_found jsonb;
+begin
+    select scheduling.shown_to_guest(bookings)
+    into v_found
+    from scheduling.bookings
+    where
+        bookings.reference = upper(btrim(look_up.reference))
+        and lower(bookings.customer_email) = lower(btrim(look_up.email));
+    if v_found is null then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no booking with this reference and e-mail address.',
+            'Check both: the reference has 8 characters.'
+        );
+    end if;
+    return v_found;
+end;
+$$;
+
+/*
+ * Errors:  PT400 invalid_input · PT404 not_found
+ */
+create function public.lookup_booking(reference text, email text)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+begin atomic
+    select scheduling.look_up(
+        private.to_required_text(reference, 'reference', 20),
+        private.to_required_text(email, 'email', 320)
+    );
+end;
+comment on function public.lookup_booking is
+'What a guest may see of a booking, by its reference and the e-mail address that it was made with:
+{reference,
+status, starts_at, ends_at, time_zone, party_size, currency, total_minor, hold_expires_at,
+business_name, services, cancellation_fee_minor}; the fee is what cancelling would cost now, or did.
+Errors: invalid_input 400, not_found 404 (the same answer for a wrong reference and a wrong
+address).';
+grant execute on function
+scheduling.look_up(text, text),
+public.lookup_booking(text, text)
+to anon, authenticated, service_role;

@@ -1,0 +1,389 @@
+/*
+ * What is kept of a code. Six digits are soon tried through: a code lives for minutes, and five
+ * attempts.
+ */
+create function scheduling.code_hash(booking_id uuid, code text)
+returns bytea
+language sql
+immutable
+security invoker
+set search_path = ''
+begin atomic
+    select sha256(convert_to(booking_id::text || code, 'UTF8'));
+end;
+
+/*
+ * From where the request came, as the gateway says, whatever a client sends; null for servers of
+ * the operator, who ask for many.
+ */
+create function scheduling.guest_ip()
+returns inet
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_headers jsonb = nullif(current_setting('request.headers', true), '');
+begin
+    if private.is_operator() then
+        return null;
+    end if;
+    return private.to_address(v_headers ->> 'x-real-ip');
+end;
+$$;
+
+/*
+ * Codes are asked for at most five times an hour for an e-mail address, thirty times from a network
+ * address. Both are locked before anything else is, so that no two at once pass the limit.
+ *
+ * Errors:  PT429 rate_limited
+ */
+create function scheduling.refuse_flood(email text, ip inet)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_hour_ago timestamptz = private.now() - interval '1 hour';
+    v_full_since timestamptz;
+begin
+    perform private.lock(array[md5('guest ' || email)::uuid, md5('guest ' || ip)::uuid]);
+    select min(limits.full_since) into v_full_since
+    from (
+        (
+            select guest_codes.created_at as full_since
+            from scheduling.guest_codes
+            where guest_codes.email = refuse_flood.email and guest_codes.created_at > v_hour_ago
+            order by guest_codes.created_at desc
+            offset 4
+            limit 1
+        )
+        union all
+        (
+            select guest_codes.created_at
+            from scheduling.guest_codes
+            where guest_codes.ip = refuse_flood.ip and guest_codes.created_at > v_hour_ago
+            order by guest_codes.created_at desc
+            offset 29
+            limit 1
+        )
+    ) as limits;
+    if v_full_since is not null then
+        perform private.refuse_later(
+            'rate_limited', ceil(extract(epoch from v_full_since - v_hour_ago))::integer
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Write a code of a booking and mail it to the booking's address; without a booking only write down
+ * that somebody asked. The mail says nothing that the one who asks could have written.
+ */
+create function scheduling.send_code(booking scheduling.bookings, email text, ip inet)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    -- The first 32 bits of such a UUID are random.
+    v_code text = lpad((('x' || left(gen_random_uuid()::text, 8))::bit(32)::bigint % 1000000)::text, 6, '0');
+    v_expires_at timestamptz = least(
+        booking.hold_expires_at, private.now() + interval '15 minutes'
+    );
+begin
+    insert into scheduling.guest_codes (
+        business_id, booking_id, email, ip, code_hash, expires_at, created_at
+    )
+    values (
+        booking.business_id, booking.id, send_code.email, send_code.ip,
+        scheduling.code_hash(booking.id, v_code), v_expires_at, private.now()
+    );
+    perform private.emit(
+        'auth.mail',
+        jsonb_build_object(
+            'kind', 'guest_booking',
+            'to', booking.customer_email,
+            'locale', businesses.locale,
+            'code', v_code,
+            'expires_in', extract(epoch from v_expires_at - private.now())::integer,
+            'business_name', businesses.name,
+            'service_names', facts.service_names,
+            'starts_at', booking.starts_at,
+            'time_zone', booking.time_zone,
+            'reference', booking.reference
+        )
+    )
+    from business.businesses
+    cross join lateral scheduling.calendar_facts(array[booking.id]) as facts
+    where businesses.id = booking.business_id;
+end;
+$$;
+
+/*
+ * Hold a time for somebody without an account, and mail them the code that makes it a booking.
+ * Definer: as scheduling.place.
+ *
+ * Errors:  PT429 rate_limited, and those of scheduling.place but not_signed_in
+ */
+create function scheduling.request_guest_booking(
+    selection scheduling.selection, name text, email text, phone text, notes text
+)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_ip inet = scheduling.guest_ip();
+    v_guest identity.profiles;
+    v_id uuid;
+    v_booking scheduling.bookings;
+begin
+    perform scheduling.refuse_flood(lower(request_guest_booking.email), v_ip);
+    v_guest.full_name = request_guest_booking.name;
+    v_guest.email = request_guest_booking.email;
+    v_guest.phone = request_guest_booking.phone;
+    v_id = scheduling.place_for(v_guest, array[selection], null, request_guest_booking.notes, true);
+    select bookings.* into strict v_booking
+    from scheduling.bookings
+    where bookings.id = v_id;
+    perform scheduling.send_code(v_booking, lower(request_guest_booking.email), v_ip);
+    return scheduling.shown_to_guest(v_booking);
+end;
+$$;
+
+/*
+ * Mail another code for a booking that can still be changed. Whether there is one is not told.
+ * Definer: the one who asks need not be signed in, and gets no answer.
+ *
+ * Errors:  PT429 rate_limited
+ */
+create function scheduling.request_guest_code(reference text, email text)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_ip inet = scheduling.guest_ip();
+    v_booking scheduling.bookings;
+begin
+    perform scheduling.refuse_flood(lower(request_guest_code.email), v_ip);
+    select bookings.* into v_booking
+    from scheduling.bookings
+    where
+        bookings.reference = upper(request_guest_code.reference)
+        and lower(bookings.customer_email) = lower(request_guest_code.email)
+        and bookings.customer_id is null
+        and bookings.status in ('held', 'pending_payment', 'pending', 'confirmed')
+        and (bookings.hold_expires_at is null or bookings.hold_expires_at > private.now());
+    perform scheduling.send_code(v_booking, lower(request_guest_code.email), v_ip);
+end;
+$$;
+
+/*
+ * Take a code: the booking that it proves, or null. A wrong one counts, whatever becomes of it.
+ */
+create function scheduling.prove(reference text, code text)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_code scheduling.guest_codes;
+    v_is_right boolean;
+begin
+    select guest_codes.* into v_code
+    from scheduling.bookings
+    inner join scheduling.guest_codes on guest_codes.booking_id = bookings.id
+    where bookings.reference = upper(prove.reference) and bookings.customer_id is null
+    order by guest_codes.id desc
+    limit 1
+    for update of guest_codes;
+    if v_code.id is null
+        or v_code.used_at is not null
+        or v_code.attempts = 5
+        or v_code.expires_at <= private.now() then
+        return null;
+    end if;
+    v_is_right = v_code.code_hash = scheduling.code_hash(v_code.booking_id, prove.code);
+    update scheduling.guest_codes
+    set
+        attempts = guest_codes.attempts + 1,
+        used_at = case when v_is_right then private.now() end,
+        proven_in = case when v_is_right then pg_current_xact_id() end
+    where guest_codes.id = v_code.id;
+    return case when v_is_right then v_code.booking_id end;
+end;
+$$;
+
+/*
+ * Do with a booking what its guest wants, if the code is right. A refusal is an answer and no
+ * error, so that the attempt is counted.
+ * Definer: the code is the proof.
+ *
+ * Errors:  PT403 code_invalid · PT422 limit_reached, and those of scheduling.change_status and
+ *          scheduling.move
+ */
+create function scheduling.act_as_guest(
+    reference text,
+    code text,
+    to_status scheduling.booking_status,
+    reason text default null,
+    starts_at timestamptz default null,
+    resource_id uuid default null
+)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_id uuid = scheduling.prove(act_as_guest.reference, act_as_guest.code);
+    v_booking scheduling.bookings;
+    v_is_new boolean;
+begin
+    if v_id is null then
+        return private.refusal(
+            'PT403', 'code_invalid', 'This code is wrong, or not valid any more.',
+            'Ask for another with request_guest_code, or book anew.'
+        );
+    end if;
+    select bookings.* into v_booking
+    from scheduling.bookings
+    where bookings.id = v_id;
+    v_is_new = v_booking.status = 'held' and act_as_guest.to_status = 'confirmed';
+    if act_as_guest.starts_at is not null then
+        perform scheduling.move(v_id, act_as_guest.starts_at, act_as_guest.resource_id, '{customer}');
+    else
+        if v_is_new then
+            perform private.lock(
+                scheduling.resources_of(v_id)
+                || scheduling.subjects(scheduling.limits_on(v_booking), v_id)
+            );
+        end if;
+        perform scheduling.change_status(v_id, to_status, '{customer}', act_as_guest.reason);
+    end if;
+    update scheduling.bookings
+    set contact_verified_at = coalesce(bookings.contact_verified_at, private.now())
+    where bookings.id = v_id
+    returning bookings.* into v_booking;
+    if v_is_new then
+        perform scheduling.refuse_passed_by_customer(v_booking);
+    end if;
+    return scheduling.shown_to_guest(v_booking);
+end;
+$$;
+
+/*
+ * What a guest may see of a booking.
+ */
+create function scheduling.shown_to_guest(booking scheduling.bookings)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select jsonb_build_object(
+            'reference', booking.reference,
+            'status', booking.status,
+            'starts_at', booking.starts_at,
+            'ends_at', booking.ends_at,
+            'time_zone', booking.time_zone,
+            'party_size', booking.party_size,
+            'currency', booking.currency,
+            'total_minor', booking.total_minor,
+            'hold_expires_at', booking.hold_expires_at,
+            'business_name', businesses.name,
+            'services', (
+                select jsonb_agg(booking_items.service_name order by booking_items.position)
+                from scheduling.booking_items
+                where
+                    booking_items.business_id = booking.business_id
+                    and booking_items.booking_id = booking.id
+                    and booking_items.cancelled_at is null
+            ),
+            'cancellation_fee_minor', (
+                select sum(lines.fee_minor)
+                from scheduling.fee_lines(
+                    booking, scheduling.cancellation_terms(booking, private.now())
+                ) as lines
+            )
+        )
+        from business.businesses
+        where businesses.id = booking.business_id
+    );
+end;
+$$;
+
+/*
+ * Make the bookings that were made as a guest, with the caller's verified address, the caller's.
+ * Gives how many.
+ * Definer: nobody has update privileges on bookings.
+ *
+ * Errors:  PT401 not_signed_in · PT403 email_not_verified
+ */
+create function scheduling.claim_guest_bookings()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = private.current_user_id();
+    v_user auth.users;
+    v_count integer;
+begin
+    select users.* into strict v_user from auth.users where users.id = v_user_id;
+    if v_user.email is null or v_user.email_confirmed_at is null then
+        perform private.refuse(
+            'PT403', 'email_not_verified', 'Your e-mail address is not verified yet.',
+            'Open the link in the mail that we sent you, then ask again.'
+        );
+    end if;
+    update scheduling.bookings
+    set customer_id = v_user_id
+    where
+        bookings.customer_id is null
+        and bookings.contact_verified_at is not null
+        and lower(bookings.customer_email) = lower(v_user.email);
+    get diagnostics v_count = row_count;
+    return v_count;
+end;
+$$;
+
+/*
+ * Forget codes that are older than a day. Gives how many.
+ * Definer: called by the worker, which has no access to the table.
+ */
+create function scheduling.forget_old_codes()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_count integer;
+begin
+    delete from scheduling.guest_codes
+    where guest_codes.created_at < private.now() - interval '1 day';
+    get diagnostics v_count = row_count;
+    return v_count;
+end;
+$$;

@@ -1,0 +1,12 @@
+-- Nobody reads or writes the codes of guests: functions do.
+
+alter table scheduling.guest_codes enable row level security;
+grant select, insert, update, delete on scheduling.guest_codes to service_role;
+grant execute on function
+scheduling.request_guest_booking(scheduling.selection, text, text, text, text),
+scheduling.request_guest_code(text, text),
+scheduling.act_as_guest(text, text, scheduling.booking_status, text, timestamptz, uuid),
+scheduling.claim_guest_bookings()
+to anon, authenticated, service_role;
+grant execute on function scheduling.forget_old_codes()
+to worker;

@@ -1,0 +1,172 @@
+-- The waitlist, as customers use it.
+
+create view public.waitlist_entries
+with (security_invoker = true)
+as
+select
+    waitlist_entries.id,
+    waitlist_entries.business_id,
+    waitlist_entries.service_id,
+    waitlist_entries.resource_id,
+    waitlist_entries.customer_id,
+    lower(waitlist_entries.during) as from_at,
+    upper(waitlist_entries.during) as to_at,
+    waitlist_entries.party_size,
+    case
+        when waitlist_entries.status <> 'waiting' then waitlist_entries.status::text
+        when offered.expires_at is not null then 'offered'
+        when upper(waitlist_entries.during) <= private.now() then 'expired'
+        else 'waiting'
+    end as status,
+    offered.starts_at as offered_starts_at,
+    offered.expires_at as offer_expires_at,
+    waitlist_entries.booking_id,
+    waitlist_entries.created_at
+from scheduling.waitlist_entries
+left join scheduling.waitlist_offers as offered
+    on
+        waitlist_entries.business_id = offered.business_id
+        and waitlist_entries.id = offered.entry_id
+        and offered.opens_at <= private.now()
+        and offered.expires_at > private.now();
+grant select on public.waitlist_entries to authenticated, service_role;
+
+create trigger _100_refuse_writing
+instead of insert or update or delete on public.waitlist_entries
+for each row execute function private.any__refuse_writing();
+
+comment on view public.waitlist_entries is
+'Who waits for a time that is taken: customers see theirs, members those of their business. Written
+by join_waitlist, accept_waitlist_offer and leave_waitlist only.';
+comment on column public.waitlist_entries.id is 'Key.';
+comment on column public.waitlist_entries.business_id is 'The business.';
+comment on column public.waitlist_entries.service_id is 'The service.';
+comment on column public.waitlist_entries.resource_id is
+'Only with this one; null is with anybody.';
+comment on column public.waitlist_entries.customer_id is 'Who waits.';
+comment on column public.waitlist_entries.from_at is 'The earliest start, included.';
+comment on column public.waitlist_entries.to_at is 'The latest start, excluded.';
+comment on column public.waitlist_entries.party_size is 'For how many.';
+comment on column public.waitlist_entries.status is
+'waiting; offered, while it is their turn to accept; accepted; left; expired, when its window is
+over.';
+comment on column public.waitlist_entries.offered_starts_at is
+'What is offered now; null when nothing is.';
+comment on column public.waitlist_entries.offer_expires_at is
+'Until when it can be accepted; then it is the next one''s turn.';
+comment on column public.waitlist_entries.booking_id is 'The booking, once accepted.';
+comment on column public.waitlist_entries.created_at is 'When they began to wait.';
+
+/*
+ * The entry as the caller may see it.
+ */
+create function scheduling.seen_entry(entry_id uuid)
+returns public.waitlist_entries
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_entry public.waitlist_entries;
+begin
+    select waitlist_entries.* into v_entry
+    from public.waitlist_entries
+    where waitlist_entries.id = seen_entry.entry_id;
+    return v_entry;
+end;
+$$;
+
+/*
+ * Errors:  PT400 invalid_input, and those of scheduling.join_waitlist
+ */
+create function public.join_waitlist(
+    service_id public.identifier,
+    from_at public.instant,
+    to_at public.instant,
+    resource_id public.identifier default null,
+    party_size public.whole_number default '1'
+)
+returns public.waitlist_entries
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_service_id uuid = private.to_identifier(service_id, 'service_id');
+    v_from timestamptz = private.to_instant(from_at, 'from_at');
+    v_to timestamptz = private.to_instant(to_at, 'to_at');
+    v_id uuid;
+begin
+    if v_to <= v_from or v_to > v_from + interval '62 days' then
+        perform private.invalid('to_at', 'must be after from_at and at most 62 days later');
+    end if;
+    v_id = scheduling.join_waitlist(
+        v_service_id,
+        tstzrange(v_from, v_to),
+        private.to_identifier(resource_id, 'resource_id', is_required => false),
+        private.to_whole_number(party_size, 'party_size', 1, 1000)
+    );
+    return scheduling.seen_entry(v_id);
+end;
+$$;
+comment on function public.join_waitlist is
+'Wait for a service to become free with a start from from_at (included) to to_at (excluded), at most
+62 days. When a time becomes free it is held and offered to those who wait, first come first served,
+each for the service''s offer_minutes. Gives the entry.
+Errors: invalid_input 400, not_signed_in 401, not_found 404, not_bookable, already_waiting 409,
+not_eligible, limit_reached 422.';
+
+/*
+ * Errors:  those of scheduling.accept_offer
+ */
+create function public.accept_waitlist_offer(entry_id public.identifier)
+returns public.bookings
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid;
+    v_booking public.bookings;
+begin
+    v_id = scheduling.accept_offer(private.to_identifier(entry_id, 'entry_id'));
+    select bookings.* into v_booking
+    from public.bookings
+    where bookings.id = v_id;
+    return v_booking;
+end;
+$$;
+comment on function public.accept_waitlist_offer is
+'Accept what is offered to an entry of the waitlist: its hold becomes the booking (a request, where
+the service wants confirmation). Again gives the same booking. Gives the booking.
+Errors: invalid_input 400, not_signed_in 401, not_found 404, offer_expired 409, limit_reached 422.';
+
+/*
+ * Errors:  those of scheduling.leave_waitlist
+ */
+create function public.leave_waitlist(entry_id public.identifier)
+returns public.waitlist_entries
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid = private.to_identifier(entry_id, 'entry_id');
+begin
+    perform scheduling.leave_waitlist(v_id);
+    return scheduling.seen_entry(v_id);
+end;
+$$;
+comment on function public.leave_waitlist is
+'Wait no longer. What was offered passes on to the next at once. Gives the entry.
+Errors: invalid_input 400, not_signed_in 401, not_found 404, invalid_transition 409.';
+grant execute on function
+scheduling.seen_entry(uuid),
+public.join_waitlist( public.identifier, public.instant, public.instant, public.identifier, public.whole_number ),
+public.accept_waitlist_offer(public.identifier),
+public.leave_waitlist(public.identifier)
+to anon, authenticated, service_role;

@@ -1,0 +1,119 @@
+-- What businesses say: their own words, their offers, and that somebody has arrived.
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function public.save_notification_template(
+    business_id public.identifier,
+    event text,
+    audience text,
+    locale text,
+    title text,
+    body text,
+    channel text default null
+)
+returns public.notification_templates
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid;
+    v_template public.notification_templates;
+begin
+    v_id = engagement.save_template(
+        private.to_identifier(business_id, 'business_id'),
+        private.to_required_text(event, 'event', 100),
+        engagement.to_audience(audience),
+        case when channel is not null then engagement.to_channel(channel) end,
+        private.to_required_text(locale, 'locale', 35),
+        private.to_required_text(title, 'title', 200),
+        private.to_required_text(body, 'body', 10000)
+    );
+    select notification_templates.* into v_template
+    from public.notification_templates
+    where notification_templates.id = v_id;
+    return v_template;
+end;
+$$;
+comment on function public.save_notification_template is
+'A business''s own words for an event, in place of those it had for the same audience, channel and
+language. {{variable}} stands for what notification_variables has for the event; another one is
+refused. channel null: all without words of their own. Gives the template.
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function public.remove_notification_template(template_id public.identifier)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform engagement.remove_template(private.to_identifier(template_id, 'template_id'));
+end;
+$$;
+comment on function public.remove_notification_template is
+'Removes a business''s own words; the platform''s are said again.
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function public.send_offer(business_id public.identifier, title text, body text)
+returns bigint
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return engagement.send_offer(
+        private.to_identifier(business_id, 'business_id'),
+        private.to_required_text(title, 'title', 200),
+        private.to_required_text(body, 'body', 5000)
+    );
+end;
+$$;
+comment on function public.send_offer is
+'A business tells those who have consented about an offer, by mail and in the app; every mail has a
+link that ends it. Gives to how many.
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition
+ */
+create function public.mark_arrived(booking_id public.identifier)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform engagement.announce_arrival(private.to_identifier(booking_id, 'booking_id'));
+end;
+$$;
+comment on function public.mark_arrived is
+'The professional who gives the service is at the customer''s: the customer is told by text and
+push, once. Only for the staff assigned to the booking.
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition 409.';
+grant execute on function public.unsubscribe(public.identifier)
+to anon, authenticated, service_role;
+grant execute on function
+public.set_notification_preference(text, text, public.yes_no),
+public.set_quiet_hours(text, text),
+public.register_device(text, text),
+public.forget_device(text),
+public.mark_notifications_read(public.list),
+public.set_marketing_consent(public.identifier, public.yes_no),
+public.save_notification_template(public.identifier, text, text, text, text, text, text),
+public.remove_notification_template(public.identifier),
+public.send_offer(public.identifier, text, text),
+public.mark_arrived(public.identifier)
+to anon, authenticated, service_role;
