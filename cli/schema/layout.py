@@ -91,8 +91,7 @@ class Checkout:
 
     def seed_files(self) -> list[Path]:
         """The files with reference data, in load order."""
-        seeds = [path for domain in self.domains() for path in domain.seeds()]
-        return seeds or sorted(self.supabase.glob("seed.sql"))
+        return [path for domain in self.domains() for path in domain.seeds()]
 
     def migration_files(self) -> list[Path]:
         """The migrations, oldest first.

@@ -85,153 +85,7 @@ create table private.idempotency_keys (
 );
 create index idempotency_keys_created_at_idx on private.idempotency_keys (created_at);
 
--- sql/00_foundation/functions.sql
-
--- Helpers that every domain uses: the clock, refusals, and the reading of arguments.
-
-/*
- * The moment that every rule means by "now". Tests move it with the setting frontdesk.now.
- */
-create function private.now()
-returns timestamptz
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return coalesce(nullif(current_setting('frontdesk.now', true), '')::timestamptz, now());
-end;
-$$;
-
-/*
- * Refuse a call: status, stable token, a sentence for people, the next step.
- * PostgREST turns errcode PTnnn into HTTP status nnn; docs/errors.md lists every token.
- */
-create function private.refuse(errcode text, token text, message text, hint text)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    raise exception using
-        errcode = refuse.errcode,
-        message = refuse.message,
-        detail = refuse.token,
-        hint = refuse.hint;
-end;
-$$;
-
-/*
- * A refusal as the answer of a call, for the few that must be remembered although they refuse: an
- * error would undo what was written down. PostgREST answers it as it does private.refuse.
- */
-create function private.refusal(errcode text, token text, message text, hint text)
-returns jsonb
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    perform set_config('response.status', substr(errcode, 3), true);
-    return jsonb_build_object(
-        'code', errcode, 'message', message, 'details', token, 'hint', hint
-    );
-end;
-$$;
-
-/*
- * Refuse a call that comes too often: status 429, and Retry-After with so many seconds.
- *
- * Errors:  PT429 rate_limited
- */
-create function private.refuse_later(token text, seconds integer)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    raise sqlstate 'PGRST' using
-        message = jsonb_build_object(
-            'code', 'PT429',
-            'message', 'That was asked for too often.',
-            'details', token,
-            'hint', format('Try again in %s seconds.', seconds)
-        )::text,
-        detail = jsonb_build_object(
-            'status', 429, 'headers', jsonb_build_object('Retry-After', seconds::text)
-        )::text;
-end;
-$$;
-
-/*
- * Refuse an argument or a column by name. It never returns; it is boolean so that a CHECK can say
- * `check (price_minor >= 0 or private.invalid('price_minor', 'must not be negative'))`:
- * the constraint holds on every path and still answers in the API's own words.
- * Volatile on purpose: the planner must not evaluate it ahead of time.
- *
- * Errors:  PT400 invalid_input
- */
-create function private.invalid(argument text, sentence text)
-returns boolean
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    raise exception using
-        errcode = 'PT400',
-        message = format('%s %s.', invalid.argument, invalid.sentence),
-        detail = 'invalid_input',
-        hint = 'Correct it and send the request again.';
-end;
-$$;
-
-/*
- * The caller's user id.
- *
- * Errors:  PT401 not_signed_in
- */
-create function private.signed_in()
-returns uuid
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_user_id uuid = auth.uid();
-begin
-    if v_user_id is null then
-        perform private.refuse(
-            'PT401', 'not_signed_in', 'Sign in first.', 'Send a signed-in user''s token.'
-        );
-    end if;
-    return v_user_id;
-end;
-$$;
-
-/*
- * Is this one of the roles that clients come in as? Servers and owners are trusted, clients are
- * checked.
- */
-create function private.is_client()
-returns boolean
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return current_user in ('anon', 'authenticated');
-end;
-$$;
+-- sql/00_foundation/functions/arguments.sql
 
 /*
  * Read an identifier.
@@ -597,6 +451,92 @@ begin
 end;
 $$;
 
+-- sql/00_foundation/functions/callers.sql
+
+/*
+ * The caller's user id.
+ *
+ * Errors:  PT401 not_signed_in
+ */
+create function private.token_user_id()
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = auth.uid();
+begin
+    if v_user_id is null then
+        perform private.refuse(
+            'PT401', 'not_signed_in', 'Sign in first.', 'Send a signed-in user''s token.'
+        );
+    end if;
+    return v_user_id;
+end;
+$$;
+
+/*
+ * Is this one of the roles that clients come in as? Servers and owners are trusted, clients are
+ * checked.
+ */
+create function private.is_client()
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return current_user in ('anon', 'authenticated');
+end;
+$$;
+
+-- sql/00_foundation/functions/clock.sql
+
+-- Helpers that every domain uses: the clock, refusals, and the reading of arguments.
+
+/*
+ * The moment that every rule means by "now". Tests move it with the setting frontdesk.now.
+ */
+create function private.now()
+returns timestamptz
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return coalesce(nullif(current_setting('frontdesk.now', true), '')::timestamptz, now());
+end;
+$$;
+
+/*
+ * Is this the name of a time zone that PostgreSQL knows (IANA, such as Asia/Kathmandu)?
+ * Offsets and abbreviations are not: they do not know daylight saving.
+ */
+create function private.is_time_zone(value text)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if value !~ '^[A-Z][A-Za-z]+(/[A-Za-z0-9_+-]+){0,2}$' or value ~ '^(posix|right)/' then
+        return false;
+    end if;
+    perform now() at time zone value;
+    return value ~ '/' or value in ('UTC', 'GMT');
+exception
+    when invalid_parameter_value then
+        return false;
+end;
+$$;
+
+-- sql/00_foundation/functions/idempotency.sql
+
 /*
  * Claim an idempotency key for this call. Null: the key is new (or none was sent), go on and call
  * private.remember_answer. Otherwise: the first answer, to be given again.
@@ -613,7 +553,7 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_user_id uuid = private.signed_in();
+    v_user_id uuid = private.token_user_id();
     v_hash bytea = sha256(convert_to(arguments::text, 'UTF8'));
     v_first private.idempotency_keys;
 begin
@@ -687,26 +627,153 @@ begin
 end;
 $$;
 
+-- sql/00_foundation/functions/locks.sql
+
+-- How time is taken: in one order, under a lock for each resource, and checked again under it.
+--
+-- A bare insert into the exclusion constraint would be just as safe, but two that race wait for
+-- each other and may deadlock (docs/adr/0003-contention.md). So whoever takes or gives time first
+-- locks the resources in question, always in the order of their keys, and finds the constraint
+-- satisfied.
+
 /*
- * Is this the name of a time zone that PostgreSQL knows (IANA, such as Asia/Kathmandu)?
- * Offsets and abbreviations are not: they do not know daylight saving.
+ * Queue up for resources and limited services, in one order everywhere, until the transaction ends.
  */
-create function private.is_time_zone(value text)
+create function private.lock(ids uuid[])
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_key bigint;
+begin
+    for v_key in
+        select distinct hashtextextended(locked.id::text, 0) as key
+        from unnest(lock.ids) as locked (id)
+        order by key
+    loop
+        perform pg_advisory_xact_lock(v_key);
+    end loop;
+end;
+$$;
+
+/*
+ * Lock as private.lock does, but without waiting: false where somebody else has a lock. For who
+ * holds locks already and must not wait out of order.
+ */
+create function private.try_lock(ids uuid[])
 returns boolean
 language plpgsql
-stable
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_key bigint;
+begin
+    for v_key in
+        select distinct hashtextextended(locked.id::text, 0) as key
+        from unnest(try_lock.ids) as locked (id)
+        order by key
+    loop
+        if not pg_try_advisory_xact_lock(v_key) then
+            return false;
+        end if;
+    end loop;
+    return true;
+end;
+$$;
+
+-- sql/00_foundation/functions/refusals.sql
+
+/*
+ * Refuse a call: status, stable token, a sentence for people, the next step.
+ * PostgREST turns errcode PTnnn into HTTP status nnn; docs/errors.md lists every token.
+ */
+create function private.refuse(errcode text, token text, message text, hint text)
+returns void
+language plpgsql
+volatile
 security invoker
 set search_path = ''
 as $$
 begin
-    if value !~ '^[A-Z][A-Za-z]+(/[A-Za-z0-9_+-]+){0,2}$' or value ~ '^(posix|right)/' then
-        return false;
-    end if;
-    perform now() at time zone value;
-    return value ~ '/' or value in ('UTC', 'GMT');
-exception
-    when invalid_parameter_value then
-        return false;
+    raise exception using
+        errcode = refuse.errcode,
+        message = refuse.message,
+        detail = refuse.token,
+        hint = refuse.hint;
+end;
+$$;
+
+/*
+ * A refusal as the answer of a call, for the few that must be remembered although they refuse: an
+ * error would undo what was written down. PostgREST answers it as it does private.refuse.
+ */
+create function private.refusal(errcode text, token text, message text, hint text)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform set_config('response.status', substr(errcode, 3), true);
+    return jsonb_build_object(
+        'code', errcode, 'message', message, 'details', token, 'hint', hint
+    );
+end;
+$$;
+
+/*
+ * Refuse a call that comes too often: status 429, and Retry-After with so many seconds.
+ *
+ * Errors:  PT429 rate_limited
+ */
+create function private.refuse_later(token text, seconds integer)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    raise sqlstate 'PGRST' using
+        message = jsonb_build_object(
+            'code', 'PT429',
+            'message', 'That was asked for too often.',
+            'details', token,
+            'hint', format('Try again in %s seconds.', seconds)
+        )::text,
+        detail = jsonb_build_object(
+            'status', 429, 'headers', jsonb_build_object('Retry-After', seconds::text)
+        )::text;
+end;
+$$;
+
+/*
+ * Refuse an argument or a column by name. It never returns; it is boolean so that a CHECK can say
+ * `check (price_minor >= 0 or private.invalid('price_minor', 'must not be negative'))`:
+ * the constraint holds on every path and still answers in the API's own words.
+ * Volatile on purpose: the planner must not evaluate it ahead of time.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.invalid(argument text, sentence text)
+returns boolean
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    raise exception using
+        errcode = 'PT400',
+        message = format('%s %s.', invalid.argument, invalid.sentence),
+        detail = 'invalid_input',
+        hint = 'Correct it and send the request again.';
 end;
 $$;
 
@@ -774,10 +841,10 @@ $$;
 /*
  * Answer a bad row in the API's words, on the tables that clients write directly. The constraints
  * decide all the same; this trigger speaks before they do, because PostgreSQL would name
- * constraints and relations. The trigger's argument is the permission that the row's business asks
- * of a client.
+ * constraints and relations. Tables of a business have business.any__refuse_bad_input instead, which
+ * also asks for a permission.
  *
- * Errors:  PT400 invalid_input · PT403 forbidden · PT404 not_found · PT409 already_exists
+ * Errors:  PT400 invalid_input · PT404 not_found · PT409 already_exists
  */
 create function private.any__refuse_bad_input()
 returns trigger
@@ -790,16 +857,8 @@ declare
     v_new jsonb = to_jsonb(new);
     v_old jsonb = case when tg_op = 'UPDATE' then to_jsonb(old) end;
 begin
-    if v_old -> 'id' is distinct from v_new -> 'id' and v_old is not null then
-        perform private.invalid('id', 'cannot be changed');
-    end if;
-    if v_old -> 'business_id' is distinct from v_new -> 'business_id' and v_old is not null then
-        perform private.invalid('business_id', 'cannot be changed');
-    end if;
+    perform private.refuse_changed_keys(v_new, v_old);
     perform private.refuse_missing_values(tg_relid, v_new);
-    if tg_nargs > 0 then
-        perform private.refuse_foreign_business((v_new ->> 'business_id')::uuid, tg_argv[0]);
-    end if;
     perform private.refuse_broken_references(tg_relid, v_new, v_old);
     perform private.refuse_duplicates(tg_relid, v_new, v_old);
     return new;
@@ -807,6 +866,33 @@ end;
 $$;
 
 /*
+ * A row keeps its key and its business.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.refuse_changed_keys(new_row jsonb, old_row jsonb)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if old_row is null then
+        return;
+    end if;
+    if old_row -> 'id' is distinct from new_row -> 'id' then
+        perform private.invalid('id', 'cannot be changed');
+    end if;
+    if old_row -> 'business_id' is distinct from new_row -> 'business_id' then
+        perform private.invalid('business_id', 'cannot be changed');
+    end if;
+end;
+$$;
+
+/*
+ * A column that must have a value has one.
+ *
  * Errors:  PT400 invalid_input
  */
 create function private.refuse_missing_values(relation oid, new_row jsonb)
@@ -833,30 +919,6 @@ begin
     limit 1;
     if found then
         perform private.invalid(v_column, 'is required');
-    end if;
-end;
-$$;
-
-/*
- * Errors:  PT403 forbidden
- */
-create function private.refuse_foreign_business(business_id uuid, permission text)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    if private.is_client() and not exists (
-        select 1
-        from private.my_businesses(permission) as mine (id)
-        where mine.id = refuse_foreign_business.business_id
-    ) then
-        perform private.refuse(
-            'PT403', 'forbidden', 'You may not change this business.',
-            'Ask an owner of the business for a role that may.'
-        );
     end if;
 end;
 $$;
@@ -921,6 +983,8 @@ end;
 $$;
 
 /*
+ * What must be unique is not there yet.
+ *
  * Errors:  PT409 already_exists
  */
 create function private.refuse_duplicates(relation oid, new_row jsonb, old_row jsonb)
@@ -1005,12 +1069,11 @@ using (true);
 
 -- Idempotency keys are nobody's to read: only private.first_answer and its siblings touch them.
 alter table private.idempotency_keys enable row level security;
-
 grant execute on function
 private.now(),
 private.refuse(text, text, text, text),
 private.invalid(text, text),
-private.signed_in(),
+private.token_user_id(),
 private.is_client(),
 private.to_identifier(text, text, boolean),
 private.to_instant(text, text, boolean),
@@ -1029,12 +1092,15 @@ private.to_list(text, text, integer),
 private.to_identifiers(text, text),
 private.first_answer(text, text, jsonb),
 private.remember_answer(text, text, jsonb),
+private.refuse_changed_keys(jsonb, jsonb),
 private.refuse_missing_values(oid, jsonb),
-private.refuse_foreign_business(uuid, text),
 private.refuse_broken_references(oid, jsonb, jsonb),
 private.refuse_duplicates(oid, jsonb, jsonb)
 to anon, authenticated, service_role;
-grant execute on function private.forget_old_keys(), private.now() to worker;
+grant execute on function
+private.forget_old_keys(),
+private.now()
+to worker;
 
 -- sql/00_foundation/api.sql
 

@@ -70,7 +70,7 @@ comment on table private.effects is
 that died in between asks the provider again with the same key.';
 create index effects_done_at_idx on private.effects (done_at) where status = 'done';
 
--- sql/05_messages/functions/0_broker.sql
+-- sql/05_messages/functions/broker.sql
 
 -- What the broker needs of a database with pgmq: how a queue is made, and how workers are told of a
 -- message. Whoever sends or makes queues calls these functions: the broker, and SQL.
@@ -131,7 +131,7 @@ begin
 end;
 $$;
 
--- sql/05_messages/functions/1_messages.sql
+-- sql/05_messages/functions/messages.sql
 
 -- Emitting, ticking, and the two halves of an effect on the outside.
 
@@ -314,7 +314,7 @@ begin
 end;
 $$;
 
--- sql/05_messages/functions/2_queues.sql
+-- sql/05_messages/functions/queues.sql
 
 -- Looking after queues: what is in them, what died and why, and how it gets another try. For the
 -- command line and for metrics; every function is for the operator's own logins.

@@ -197,158 +197,125 @@ create index activity_events_user_id_idx on identity.activity_events (user_id, i
 -- Written in the order of time, so that a summary of pages finds what is old.
 create index activity_events_at_idx on identity.activity_events using brin (at);
 
--- sql/10_identity/functions/1_people.sql
+-- sql/10_identity/functions/access.sql
 
--- Who is calling: questions about people that policies and functions of every domain ask.
-
-/*
- * Is the caller one of the platform's staff, with this role or a higher one (support, finance,
- * admin)?
- * Definer: a policy on platform_staff that asks about platform_staff would ask itself.
- * plpgsql: its plan is kept for the session, and policies ask once a statement.
- */
-create function private.is_platform_staff(at_least identity.platform_role)
-returns boolean
-language plpgsql
-stable
-security definer
-set search_path = ''
-as $$
-begin
-    return exists (
-        select 1
-        from identity.platform_staff
-        where
-            platform_staff.user_id = auth.uid()
-            and platform_staff.role >= is_platform_staff.at_least
-    );
-end;
-$$;
+-- Who is signed in, and who has an account: what people and admins ask of the rows of sign-in, here
+-- and on Supabase alike.
 
 /*
- * Does the call come from the operator's own software: the database's owner, the CLI, service_role?
- * `set role` survives into definer functions, so a client never counts, whatever it calls.
- * Definer: inside, current_user is the owner that the session is compared with.
- */
-create function private.is_operator()
-returns boolean
-language plpgsql
-stable
-security definer
-set search_path = ''
-as $$
-declare
-    v_role text = coalesce(nullif(current_setting('role'), 'none'), session_user);
-begin
-    return v_role = 'service_role' or pg_has_role(v_role, current_user, 'usage');
-end;
-$$;
-
-/*
- * The caller's user id, of an account that still exists: a token outlives its user.
- * Definer: clients cannot read auth.users.
+ * The caller's sessions, the latest first.
+ * Definer: clients cannot read sessions.
  *
  * Errors:  PT401 not_signed_in
  */
-create function private.signed_in_user()
-returns uuid
+create function identity.my_sessions()
+returns table (
+    id uuid,
+    created_at timestamptz,
+    refreshed_at timestamptz,
+    aal text,
+    ip inet,
+    user_agent text,
+    is_current boolean
+)
 language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
 declare
-    v_user_id uuid = private.signed_in();
+    v_user_id uuid = private.token_user_id();
 begin
-    if not exists (select 1 from auth.users where users.id = v_user_id) then
-        perform private.refuse(
-            'PT401', 'not_signed_in', 'This account does not exist any more.', 'Sign in again.'
-        );
-    end if;
-    return v_user_id;
+    return query
+    select
+        sessions.id,
+        sessions.created_at,
+        sessions.refreshed_at at time zone 'UTC',
+        sessions.aal::text,
+        sessions.ip,
+        sessions.user_agent,
+        coalesce(sessions.id::text = auth.jwt() ->> 'session_id', false)
+    from auth.sessions
+    where
+        sessions.user_id = v_user_id
+        and (sessions.not_after is null or sessions.not_after > now())
+    order by sessions.created_at desc, sessions.id;
 end;
 $$;
 
 /*
- * A name as a user's own metadata gives it, made safe to keep; null when there is none.
- * Nothing here may refuse: a sign-up must not fail because of a name.
- */
-create function identity.presentable_name(metadata jsonb)
-returns text
-language sql
-stable
-security invoker
-set search_path = ''
-begin atomic
-    select nullif(btrim(left(regexp_replace(
-        coalesce(metadata ->> 'full_name', metadata ->> 'name'), '[\x01-\x1F\x7F]', '', 'g'
-    ), 200)), '');
-end;
-
-/*
- * Give a user a platform role, or with null take it away. Admins may, and the operator's own
- * software.
- * Definer: nobody has a write grant on platform_staff.
+ * End one of the caller's sessions: its tokens open nothing any more.
+ * Definer: clients cannot delete sessions.
  *
- * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 last_admin
+ * Errors:  PT401 not_signed_in · PT404 not_found
  */
-create function identity.set_platform_role(user_id uuid, role identity.platform_role)
+create function identity.revoke_session(session_id uuid)
 returns void
 language plpgsql
 volatile
 security definer
 set search_path = ''
 as $$
+declare
+    v_user_id uuid = private.token_user_id();
 begin
-    if not private.is_operator() then
-        perform private.require_platform_staff('admin');
-    end if;
-    if not exists (select 1 from auth.users where users.id = set_platform_role.user_id) then
+    delete from auth.sessions
+    where sessions.id = revoke_session.session_id and sessions.user_id = v_user_id;
+    if not found then
         perform private.refuse(
-            'PT404', 'not_found', 'There is no such user.', 'Check the user''s id.'
+            'PT404', 'not_found', 'There is no such session.', 'Read my_sessions for yours.'
         );
     end if;
-
-    if set_platform_role.role is null then
-        delete from identity.platform_staff
-        where platform_staff.user_id = set_platform_role.user_id;
-        return;
-    end if;
-    insert into identity.platform_staff (user_id, role, granted_by, granted_at)
-    values (set_platform_role.user_id, set_platform_role.role, auth.uid(), private.now())
-    on conflict on constraint platform_staff_pkey do update
-    set
-        role = excluded.role,
-        granted_by = excluded.granted_by,
-        granted_at = excluded.granted_at
-    where platform_staff.role <> excluded.role;
+    perform identity.note_activity(v_user_id, 'session_ended', '{"reason": "revoked"}');
 end;
 $$;
 
 /*
- * Refuse a caller who is not one of the platform's staff with this role or a higher one.
- *
- * Errors:  PT401 not_signed_in · PT403 forbidden
+ * Everybody who has an account; nobody, for whoever is not an admin.
+ * Definer: clients cannot read accounts.
  */
-create function private.require_platform_staff(at_least identity.platform_role)
-returns void
+create function identity.list_users()
+returns table (
+    id uuid,
+    email text,
+    phone text,
+    full_name text,
+    platform_role text,
+    is_anonymous boolean,
+    email_confirmed_at timestamptz,
+    created_at timestamptz,
+    last_sign_in_at timestamptz,
+    banned_until timestamptz
+)
 language plpgsql
 stable
-security invoker
+security definer
 set search_path = ''
 as $$
 begin
-    perform private.signed_in();
-    if not private.is_platform_staff(at_least) then
-        perform private.refuse(
-            'PT403', 'forbidden', 'Only the platform''s staff may do this.',
-            'Ask an admin of the platform.'
-        );
+    if not private.is_operator() and not private.is_platform_staff('admin') then
+        return;
     end if;
+    return query
+    select
+        users.id,
+        users.email::text,
+        users.phone,
+        profiles.full_name,
+        platform_staff.role::text,
+        users.is_anonymous,
+        users.email_confirmed_at,
+        users.created_at,
+        users.last_sign_in_at,
+        users.banned_until
+    from auth.users
+    left join identity.profiles on profiles.id = users.id
+    left join identity.platform_staff on platform_staff.user_id = users.id
+    where users.deleted_at is null;
 end;
 $$;
 
--- sql/10_identity/functions/2_activity.sql
+-- sql/10_identity/functions/activity.sql
 
 -- How activity is noted, and forgotten.
 
@@ -452,125 +419,258 @@ begin
 end;
 $$;
 
--- sql/10_identity/functions/3_access.sql
+-- sql/10_identity/functions/people.sql
 
--- Who is signed in, and who has an account: what people and admins ask of the rows of sign-in, here
--- and on Supabase alike.
+-- Who is calling: questions about people that policies and functions of every domain ask.
 
 /*
- * The caller's sessions, the latest first.
- * Definer: clients cannot read sessions.
- *
- * Errors:  PT401 not_signed_in
+ * Is the caller one of the platform's staff, with this role or a higher one (support, finance,
+ * admin)?
+ * Definer: a policy on platform_staff that asks about platform_staff would ask itself.
+ * plpgsql: its plan is kept for the session, and policies ask once a statement.
  */
-create function identity.my_sessions()
-returns table (
-    id uuid,
-    created_at timestamptz,
-    refreshed_at timestamptz,
-    aal text,
-    ip inet,
-    user_agent text,
-    is_current boolean
-)
+create function private.is_platform_staff(at_least identity.platform_role)
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return exists (
+        select 1
+        from identity.platform_staff
+        where
+            platform_staff.user_id = auth.uid()
+            and platform_staff.role >= is_platform_staff.at_least
+    );
+end;
+$$;
+
+/*
+ * Does the call come from the operator's own software: the database's owner, the CLI, service_role?
+ * `set role` survives into definer functions, so a client never counts, whatever it calls.
+ * Definer: inside, current_user is the owner that the session is compared with.
+ */
+create function private.is_operator()
+returns boolean
 language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
 declare
-    v_user_id uuid = private.signed_in();
+    v_role text = coalesce(nullif(current_setting('role'), 'none'), session_user);
 begin
-    return query
-    select
-        sessions.id,
-        sessions.created_at,
-        sessions.refreshed_at at time zone 'UTC',
-        sessions.aal::text,
-        sessions.ip,
-        sessions.user_agent,
-        coalesce(sessions.id::text = auth.jwt() ->> 'session_id', false)
-    from auth.sessions
-    where
-        sessions.user_id = v_user_id
-        and (sessions.not_after is null or sessions.not_after > now())
-    order by sessions.created_at desc, sessions.id;
+    return v_role = 'service_role' or pg_has_role(v_role, current_user, 'usage');
 end;
 $$;
 
 /*
- * End one of the caller's sessions: its tokens open nothing any more.
- * Definer: clients cannot delete sessions.
+ * The caller's user id, of an account that still exists: a token outlives its user.
+ * Definer: clients cannot read auth.users.
  *
- * Errors:  PT401 not_signed_in · PT404 not_found
+ * Errors:  PT401 not_signed_in
  */
-create function identity.revoke_session(session_id uuid)
+create function private.current_user_id()
+returns uuid
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = private.token_user_id();
+begin
+    if not exists (select 1 from auth.users where users.id = v_user_id) then
+        perform private.refuse(
+            'PT401', 'not_signed_in', 'This account does not exist any more.', 'Sign in again.'
+        );
+    end if;
+    return v_user_id;
+end;
+$$;
+
+/*
+ * A name as a user's own metadata gives it, made safe to keep; null when there is none.
+ * Nothing here may refuse: a sign-up must not fail because of a name.
+ */
+create function identity.presentable_name(metadata jsonb)
+returns text
+language sql
+stable
+security invoker
+set search_path = ''
+begin atomic
+    select nullif(btrim(left(regexp_replace(
+        coalesce(metadata ->> 'full_name', metadata ->> 'name'), '[\x01-\x1F\x7F]', '', 'g'
+    ), 200)), '');
+end;
+
+/*
+ * Give a user a platform role, or with null take it away. Admins may, and the operator's own
+ * software.
+ * Definer: nobody has a write grant on platform_staff.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 last_admin
+ */
+create function identity.set_platform_role(user_id uuid, role identity.platform_role)
 returns void
 language plpgsql
 volatile
 security definer
 set search_path = ''
 as $$
-declare
-    v_user_id uuid = private.signed_in();
 begin
-    delete from auth.sessions
-    where sessions.id = revoke_session.session_id and sessions.user_id = v_user_id;
-    if not found then
+    if not private.is_operator() then
+        perform private.require_platform_staff('admin');
+    end if;
+    if not exists (select 1 from auth.users where users.id = set_platform_role.user_id) then
         perform private.refuse(
-            'PT404', 'not_found', 'There is no such session.', 'Read my_sessions for yours.'
+            'PT404', 'not_found', 'There is no such user.', 'Check the user''s id.'
         );
     end if;
-    perform identity.note_activity(v_user_id, 'session_ended', '{"reason": "revoked"}');
+
+    if set_platform_role.role is null then
+        delete from identity.platform_staff
+        where platform_staff.user_id = set_platform_role.user_id;
+        return;
+    end if;
+    insert into identity.platform_staff (user_id, role, granted_by, granted_at)
+    values (set_platform_role.user_id, set_platform_role.role, auth.uid(), private.now())
+    on conflict on constraint platform_staff_pkey do update
+    set
+        role = excluded.role,
+        granted_by = excluded.granted_by,
+        granted_at = excluded.granted_at
+    where platform_staff.role <> excluded.role;
 end;
 $$;
 
 /*
- * Everybody who has an account; nobody, for whoever is not an admin.
- * Definer: clients cannot read accounts.
+ * Refuse a caller who is not one of the platform's staff with this role or a higher one.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden
  */
-create function identity.list_users()
-returns table (
-    id uuid,
-    email text,
-    phone text,
-    full_name text,
-    platform_role text,
-    is_anonymous boolean,
-    email_confirmed_at timestamptz,
-    created_at timestamptz,
-    last_sign_in_at timestamptz,
-    banned_until timestamptz
-)
+create function private.require_platform_staff(at_least identity.platform_role)
+returns void
 language plpgsql
 stable
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.token_user_id();
+    if not private.is_platform_staff(at_least) then
+        perform private.refuse(
+            'PT403', 'forbidden', 'Only the platform''s staff may do this.',
+            'Ask an admin of the platform.'
+        );
+    end if;
+end;
+$$;
+
+-- sql/10_identity/rules/activity.sql
+
+-- Where activity comes from. Sign-in writes down what happens in its own audit, on Supabase and
+-- here, so that is the one place to read it from; what happens outside of sign-in is noted where it
+-- happens.
+
+/*
+ * What sign-in wrote down, as activity of its user. A refresh of a token is none.
+ * Definer: the audit is written by Supabase Auth (supabase_auth_admin), which has no rights here.
+ */
+create function identity.audit_log_entries__note_activity()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_payload jsonb = new.payload;
+    v_traits jsonb = coalesce(v_payload -> 'traits', '{}');
+    v_kind identity.activity_kind = identity.activity_kind_of(v_payload ->> 'action', v_traits);
+    -- Of what the operator does, the user is among the traits.
+    v_user_id text = coalesce(v_traits ->> 'user_id', v_payload ->> 'actor_id');
+begin
+    if v_kind is null or v_user_id !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+        return null;
+    end if;
+    perform identity.note_activity(
+        v_user_id::uuid,
+        v_kind,
+        (
+            select coalesce(jsonb_object_agg(traits.key, traits.value), '{}')
+            from jsonb_each(v_traits) as traits
+            where traits.key in ('provider', 'scope', 'reason', 'factor_id', 'by')
+        ),
+        private.to_address(new.ip_address),
+        v_payload ->> 'user_agent'
+    );
+    return null;
+end;
+$$;
+
+create trigger _500_note_activity
+after insert on auth.audit_log_entries
+for each row
+when (new.payload ->> 'action' <> 'token_refreshed')
+execute function identity.audit_log_entries__note_activity();
+
+/*
+ * Which columns of a profile were changed.
+ * Definer: nobody may write activity.
+ */
+create function identity.profiles__note_activity()
+returns trigger
+language plpgsql
+volatile
 security definer
 set search_path = ''
 as $$
 begin
-    if not private.is_operator() and not private.is_platform_staff('admin') then
-        return;
-    end if;
-    return query
-    select
-        users.id,
-        users.email::text,
-        users.phone,
-        profiles.full_name,
-        platform_staff.role::text,
-        users.is_anonymous,
-        users.email_confirmed_at,
-        users.created_at,
-        users.last_sign_in_at,
-        users.banned_until
-    from auth.users
-    left join identity.profiles on profiles.id = users.id
-    left join identity.platform_staff on platform_staff.user_id = users.id
-    where users.deleted_at is null;
+    perform identity.note_activity(
+        new.id,
+        'profile_changed',
+        jsonb_build_object('columns', array_remove(array[
+            case when new.full_name is distinct from old.full_name then 'full_name' end,
+            case when new.phone is distinct from old.phone then 'phone' end,
+            case when new.locale <> old.locale then 'locale' end,
+            case when new.time_zone <> old.time_zone then 'time_zone' end
+        ], null))
+    );
+    return null;
 end;
 $$;
 
--- sql/10_identity/rules/1_people.sql
+create trigger _500_note_activity
+after update on identity.profiles
+for each row
+when (
+    (old.full_name, old.phone, old.locale, old.time_zone)
+    is distinct from (new.full_name, new.phone, new.locale, new.time_zone)
+)
+execute function identity.profiles__note_activity();
+
+create trigger _100_refuse_rewriting
+before update on identity.activity_events
+for each row
+execute function private.any__refuse_rewriting();
+
+-- What private.forget_old_activity may forget.
+create trigger _100_refuse_forgetting
+before delete on identity.activity_events
+for each row
+when (old.at > now() - interval '400 days')
+execute function private.any__refuse_rewriting();
+
+create trigger _100_refuse_emptying
+before truncate on identity.activity_events
+for each statement
+execute function private.any__refuse_rewriting();
+
+-- sql/10_identity/rules/people.sql
 
 -- What must never be: a user without a profile, an address of somebody else, two default addresses,
 -- a platform without an admin, a role that nobody remembers giving.
@@ -626,7 +726,7 @@ set search_path = ''
 as $$
 begin
     if private.is_client() then
-        new.user_id = private.signed_in_user();
+        new.user_id = private.current_user_id();
     end if;
     return new;
 end;
@@ -813,106 +913,6 @@ before truncate on identity.platform_staff_history
 for each statement
 execute function private.any__refuse_rewriting();
 
--- sql/10_identity/rules/2_activity.sql
-
--- Where activity comes from. Sign-in writes down what happens in its own audit, on Supabase and
--- here, so that is the one place to read it from; what happens outside of sign-in is noted where it
--- happens.
-
-/*
- * What sign-in wrote down, as activity of its user. A refresh of a token is none.
- * Definer: the audit is written by Supabase Auth (supabase_auth_admin), which has no rights here.
- */
-create function identity.audit_log_entries__note_activity()
-returns trigger
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-declare
-    v_payload jsonb = new.payload;
-    v_traits jsonb = coalesce(v_payload -> 'traits', '{}');
-    v_kind identity.activity_kind = identity.activity_kind_of(v_payload ->> 'action', v_traits);
-    -- Of what the operator does, the user is among the traits.
-    v_user_id text = coalesce(v_traits ->> 'user_id', v_payload ->> 'actor_id');
-begin
-    if v_kind is null or v_user_id !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
-        return null;
-    end if;
-    perform identity.note_activity(
-        v_user_id::uuid,
-        v_kind,
-        (
-            select coalesce(jsonb_object_agg(traits.key, traits.value), '{}')
-            from jsonb_each(v_traits) as traits
-            where traits.key in ('provider', 'scope', 'reason', 'factor_id', 'by')
-        ),
-        private.to_address(new.ip_address),
-        v_payload ->> 'user_agent'
-    );
-    return null;
-end;
-$$;
-
-create trigger _500_note_activity
-after insert on auth.audit_log_entries
-for each row
-when (new.payload ->> 'action' <> 'token_refreshed')
-execute function identity.audit_log_entries__note_activity();
-
-/*
- * Which columns of a profile were changed.
- * Definer: nobody may write activity.
- */
-create function identity.profiles__note_activity()
-returns trigger
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-begin
-    perform identity.note_activity(
-        new.id,
-        'profile_changed',
-        jsonb_build_object('columns', array_remove(array[
-            case when new.full_name is distinct from old.full_name then 'full_name' end,
-            case when new.phone is distinct from old.phone then 'phone' end,
-            case when new.locale <> old.locale then 'locale' end,
-            case when new.time_zone <> old.time_zone then 'time_zone' end
-        ], null))
-    );
-    return null;
-end;
-$$;
-
-create trigger _500_note_activity
-after update on identity.profiles
-for each row
-when (
-    (old.full_name, old.phone, old.locale, old.time_zone)
-    is distinct from (new.full_name, new.phone, new.locale, new.time_zone)
-)
-execute function identity.profiles__note_activity();
-
-create trigger _100_refuse_rewriting
-before update on identity.activity_events
-for each row
-execute function private.any__refuse_rewriting();
-
--- What private.forget_old_activity may forget.
-create trigger _100_refuse_forgetting
-before delete on identity.activity_events
-for each row
-when (old.at > now() - interval '400 days')
-execute function private.any__refuse_rewriting();
-
-create trigger _100_refuse_emptying
-before truncate on identity.activity_events
-for each statement
-execute function private.any__refuse_rewriting();
-
 -- sql/10_identity/policies.sql
 
 -- Everyone sees and changes their own row and their own addresses, and nobody else's. Who runs the
@@ -1009,21 +1009,129 @@ on identity.activity_events
 for select
 to analyst
 using (true);
-
-grant execute on function private.forget_old_activity() to worker;
+grant execute on function private.forget_old_activity()
+to worker;
 -- Whoever is no admin gets an empty list.
-grant execute on function identity.list_users() to authenticated, service_role;
-grant execute on function identity.my_sessions(), identity.revoke_session(uuid)
+grant execute on function identity.list_users()
+to authenticated, service_role;
+grant execute on function
+identity.my_sessions(),
+identity.revoke_session(uuid)
 to anon, authenticated, service_role;
 grant execute on function
 private.require_platform_staff(identity.platform_role),
 identity.set_platform_role(uuid, identity.platform_role),
 private.is_platform_staff(identity.platform_role),
 private.is_operator(),
-private.signed_in_user()
+private.current_user_id()
 to anon, authenticated, service_role;
 
--- sql/10_identity/api/1_people.sql
+-- sql/10_identity/api/access.sql
+
+-- Sessions of the caller, and accounts for admins.
+
+/*
+ * The caller's sessions, the latest first.
+ *
+ * Errors:  PT401 not_signed_in
+ */
+create function public.my_sessions()
+returns table (
+    id uuid,
+    created_at timestamptz,
+    refreshed_at timestamptz,
+    aal text,
+    ip inet,
+    user_agent text,
+    is_current boolean
+)
+language sql
+stable
+security invoker
+set search_path = ''
+begin atomic
+    select
+        mine.id,
+        mine.created_at,
+        mine.refreshed_at,
+        mine.aal,
+        mine.ip,
+        mine.user_agent,
+        mine.is_current
+    from identity.my_sessions() as mine;
+end;
+grant execute on function public.my_sessions() to anon, authenticated, service_role;
+
+comment on function public.my_sessions() is
+$$The caller's sessions, the latest first: since when, last refreshed when, on which level (aal1,
+aal2), from which address and program, and whether it is the one that asks.
+
+Errors: 401 not_signed_in.$$;
+
+/*
+ * End one of the caller's sessions.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
+ */
+create function public.revoke_session(session_id public.identifier)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform identity.revoke_session(
+        private.to_identifier(revoke_session.session_id, 'session_id')
+    );
+end;
+$$;
+grant execute on function public.revoke_session(public.identifier)
+to anon, authenticated, service_role;
+
+comment on function public.revoke_session(public.identifier) is
+$$End one of the caller's sessions, at once.
+
+session_id: one of my_sessions.
+Errors: 401 not_signed_in, 404 not_found.$$;
+
+create view public.admin_users
+with (security_invoker = true)
+as
+select
+    users.id,
+    users.email,
+    users.phone,
+    users.full_name,
+    users.platform_role,
+    users.is_anonymous,
+    users.email_confirmed_at,
+    users.created_at,
+    users.last_sign_in_at,
+    users.banned_until
+from identity.list_users() as users;
+grant select on public.admin_users to authenticated, service_role;
+
+create trigger _100_refuse_writing
+instead of insert or update or delete on public.admin_users
+for each row execute function private.any__refuse_writing();
+
+comment on view public.admin_users is
+'Everybody who has an account, for admins of the platform; empty for everyone else. Roles are given
+by set_platform_role.';
+comment on column public.admin_users.id is 'The user.';
+comment on column public.admin_users.email is 'E-mail address, or null.';
+comment on column public.admin_users.phone is 'Phone number without the plus, or null.';
+comment on column public.admin_users.full_name is 'Name of the profile, or null.';
+comment on column public.admin_users.platform_role is 'support, finance, admin, or null.';
+comment on column public.admin_users.is_anonymous is 'Signed in without an address.';
+comment on column public.admin_users.email_confirmed_at is
+'When the address was proven to be theirs, or null.';
+comment on column public.admin_users.created_at is 'When the account was made.';
+comment on column public.admin_users.last_sign_in_at is 'When they last signed in, or null.';
+comment on column public.admin_users.banned_until is 'Until when they are kept out, or null.';
+
+-- sql/10_identity/api/people.sql
 
 -- What clients see of people.
 
@@ -1153,72 +1261,6 @@ comment on column public.activity.details is
 'Such as the provider of a sign-in, the names of changed columns, or a role from and to.';
 
 /*
- * The caller: profile, platform role and memberships, in one answer.
- * plpgsql: memberships belong to the next domain, which is not there yet when this is declared.
- *
- * Errors:  PT401 not_signed_in
- */
-create function public.me(
-    out id uuid,
-    out email text,
-    out full_name text,
-    out phone text,
-    out locale text,
-    out time_zone text,
-    out created_at timestamptz,
-    out platform_role text,
-    out memberships json
-)
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_user_id uuid = private.signed_in_user();
-    v_profile identity.profiles;
-begin
-    select profiles.* into v_profile
-    from identity.profiles
-    where profiles.id = v_user_id;
-
-    id = v_profile.id;
-    email = v_profile.email;
-    full_name = v_profile.full_name;
-    phone = v_profile.phone;
-    locale = v_profile.locale;
-    time_zone = v_profile.time_zone;
-    created_at = v_profile.created_at;
-    platform_role = (
-        select platform_staff.role
-        from identity.platform_staff
-        where platform_staff.user_id = me.id
-    );
-    memberships = coalesce((
-        select json_agg(
-            json_build_object(
-                'business_id', businesses.id,
-                'name', businesses.name,
-                'slug', businesses.slug,
-                'role', business_members.role
-            )
-            order by businesses.name, businesses.id
-        )
-        from business.business_members
-        inner join business.businesses on business_members.business_id = businesses.id
-        where business_members.user_id = me.id
-    ), '[]');
-end;
-$$;
-grant execute on function public.me() to anon, authenticated, service_role;
-
-comment on function public.me() is
-$$The caller: profile, platform role (or null) and memberships.
-
-memberships is an array of {business_id, name, slug, role}, ordered by name.
-Errors: 401 not_signed_in.$$;
-
-/*
  * Give a user a platform role, or with null take it away. For admins.
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -1249,110 +1291,5 @@ $$Give a user a platform role, or take it away. For admins of the platform.
 
 user_id: the user. role: support, finance, admin, or null to take it away.
 Errors: 401 not_signed_in, 403 forbidden, 404 not_found, 409 last_admin (the last one stays).$$;
-
--- sql/10_identity/api/2_access.sql
-
--- Sessions of the caller, and accounts for admins.
-
-/*
- * The caller's sessions, the latest first.
- *
- * Errors:  PT401 not_signed_in
- */
-create function public.my_sessions()
-returns table (
-    id uuid,
-    created_at timestamptz,
-    refreshed_at timestamptz,
-    aal text,
-    ip inet,
-    user_agent text,
-    is_current boolean
-)
-language sql
-stable
-security invoker
-set search_path = ''
-begin atomic
-    select
-        mine.id,
-        mine.created_at,
-        mine.refreshed_at,
-        mine.aal,
-        mine.ip,
-        mine.user_agent,
-        mine.is_current
-    from identity.my_sessions() as mine;
-end;
-grant execute on function public.my_sessions() to anon, authenticated, service_role;
-
-comment on function public.my_sessions() is
-$$The caller's sessions, the latest first: since when, last refreshed when, on which level (aal1,
-aal2), from which address and program, and whether it is the one that asks.
-
-Errors: 401 not_signed_in.$$;
-
-/*
- * End one of the caller's sessions.
- *
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
- */
-create function public.revoke_session(session_id public.identifier)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    perform identity.revoke_session(
-        private.to_identifier(revoke_session.session_id, 'session_id')
-    );
-end;
-$$;
-grant execute on function public.revoke_session(public.identifier)
-to anon, authenticated, service_role;
-
-comment on function public.revoke_session(public.identifier) is
-$$End one of the caller's sessions, at once.
-
-session_id: one of my_sessions.
-Errors: 401 not_signed_in, 404 not_found.$$;
-
-create view public.admin_users
-with (security_invoker = true)
-as
-select
-    users.id,
-    users.email,
-    users.phone,
-    users.full_name,
-    users.platform_role,
-    users.is_anonymous,
-    users.email_confirmed_at,
-    users.created_at,
-    users.last_sign_in_at,
-    users.banned_until
-from identity.list_users() as users;
-grant select on public.admin_users to authenticated, service_role;
-
-create trigger _100_refuse_writing
-instead of insert or update or delete on public.admin_users
-for each row execute function private.any__refuse_writing();
-
-comment on view public.admin_users is
-'Everybody who has an account, for admins of the platform; empty for everyone else. Roles are given
-by set_platform_role.';
-comment on column public.admin_users.id is 'The user.';
-comment on column public.admin_users.email is 'E-mail address, or null.';
-comment on column public.admin_users.phone is 'Phone number without the plus, or null.';
-comment on column public.admin_users.full_name is 'Name of the profile, or null.';
-comment on column public.admin_users.platform_role is 'support, finance, admin, or null.';
-comment on column public.admin_users.is_anonymous is 'Signed in without an address.';
-comment on column public.admin_users.email_confirmed_at is
-'When the address was proven to be theirs, or null.';
-comment on column public.admin_users.created_at is 'When the account was made.';
-comment on column public.admin_users.last_sign_in_at is 'When they last signed in, or null.';
-comment on column public.admin_users.banned_until is 'Until when they are kept out, or null.';
 
 notify pgrst, 'reload schema';

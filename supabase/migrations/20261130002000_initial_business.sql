@@ -286,7 +286,7 @@ comment on table business.business_history is
 create index business_history_business_id_idx on business.business_history (business_id, id);
 create index business_history_actor_id_idx on business.business_history (actor_id);
 
--- sql/20_business/functions/1_callers.sql
+-- sql/20_business/functions/callers.sql
 
 -- Which businesses a caller has to do with, and who is turned away.
 --
@@ -435,7 +435,7 @@ begin
         ) then
         return;
     end if;
-    perform private.signed_in();
+    perform private.token_user_id();
     perform business.refuse_caller(require_member.business_id);
 end;
 $$;
@@ -493,12 +493,463 @@ begin
     if private.is_operator() or private.is_platform_staff(at_least) then
         return;
     end if;
-    perform private.signed_in();
+    perform private.token_user_id();
     perform business.refuse_caller(require_platform_staff.business_id);
 end;
 $$;
 
--- sql/20_business/functions/2_profile.sql
+-- sql/20_business/functions/guards.sql
+
+-- The trigger function that answers bad rows on every table of a business that clients write.
+
+/*
+ * Answer a bad row in the API's words, as private.any__refuse_bad_input does, and ask whether the
+ * caller may write for the row's business. The trigger's argument is the permission.
+ *
+ * Errors:  PT400 invalid_input · PT403 forbidden · PT404 not_found · PT409 already_exists
+ */
+create function business.any__refuse_bad_input()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_new jsonb = to_jsonb(new);
+    v_old jsonb = case when tg_op = 'UPDATE' then to_jsonb(old) end;
+begin
+    perform private.refuse_changed_keys(v_new, v_old);
+    perform private.refuse_missing_values(tg_relid, v_new);
+    perform private.refuse_foreign_business((v_new ->> 'business_id')::uuid, tg_argv[0]);
+    perform private.refuse_broken_references(tg_relid, v_new, v_old);
+    perform private.refuse_duplicates(tg_relid, v_new, v_old);
+    return new;
+end;
+$$;
+
+/*
+ * A client changes rows only of a business in which they have the permission.
+ *
+ * Errors:  PT403 forbidden
+ */
+create function private.refuse_foreign_business(business_id uuid, permission text)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if private.is_client() and not exists (
+        select 1
+        from private.my_businesses(permission) as mine (id)
+        where mine.id = refuse_foreign_business.business_id
+    ) then
+        perform private.refuse(
+            'PT403', 'forbidden', 'You may not change this business.',
+            'Ask an owner of the business for a role that may.'
+        );
+    end if;
+end;
+$$;
+
+-- sql/20_business/functions/invitations.sql
+
+-- How people are asked to join a business: by a token that is sent to an address, lives a day and
+-- works once. Under the lock of the business, as everything that changes its members.
+
+/*
+ * How long an invitation can be accepted: 24 hours, or what the setting frontdesk.invitation_hours
+ * says.
+ */
+create function business.invitation_lifetime()
+returns interval
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return make_interval(
+        hours => coalesce(
+            nullif(current_setting('frontdesk.invitation_hours', true), ''), '24'
+        )::integer
+    );
+end;
+$$;
+
+/*
+ * What is kept of an invitation's token.
+ */
+create function business.token_hash(token text)
+returns bytea
+language sql
+immutable
+security invoker
+set search_path = ''
+begin atomic
+    select sha256(convert_to(token, 'UTF8'));
+end;
+
+/*
+ * Invite somebody by e-mail. For owners. An open invitation to the same address is revoked by the
+ * new one.
+ * Definer: nobody has a write grant on invitations, and whether a user is a member is asked by
+ * e-mail.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 already_exists
+ */
+create function business.invite_member(
+    business_id uuid, email text, role business.member_role, token text
+)
+returns business.invitations
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_invitation business.invitations;
+begin
+    perform private.require_member(invite_member.business_id, 'own');
+    perform business.lock_business(invite_member.business_id);
+    perform business.refuse_member_again(invite_member.business_id, invite_member.email);
+
+    update business.invitations
+    set revoked_at = private.now()
+    where
+        invitations.business_id = invite_member.business_id
+        and invitations.email = lower(invite_member.email)
+        and invitations.accepted_at is null
+        and invitations.revoked_at is null;
+
+    insert into business.invitations (business_id, email, role, token_hash, expires_at, invited_by)
+    values (
+        invite_member.business_id,
+        lower(invite_member.email),
+        invite_member.role,
+        business.token_hash(invite_member.token),
+        private.now() + business.invitation_lifetime(),
+        auth.uid()
+    )
+    returning invitations.* into v_invitation;
+    return v_invitation;
+end;
+$$;
+
+/*
+ * Errors:  PT409 already_exists
+ */
+create function business.refuse_member_again(business_id uuid, email text)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if exists (
+        select 1
+        from business.business_members
+        inner join auth.users on business_members.user_id = users.id
+        where
+            business_members.business_id = refuse_member_again.business_id
+            and lower(users.email) = lower(refuse_member_again.email)
+    ) then
+        perform private.refuse(
+            'PT409', 'already_exists', 'This user is already a member of the business.',
+            'Change the role that they have.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Accept an invitation: the signed-in user whose verified e-mail address was invited, once, in
+ * time.
+ * Definer: nobody reads the hash of a token, or writes members.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden, email_not_verified · PT404 not_found
+ *          PT409 already_exists, invalid_transition, invitation_expired
+ */
+create function business.accept_invitation(token text)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = private.current_user_id();
+    v_invitation business.invitations = business.find_invitation(token);
+begin
+    perform business.refuse_guest(v_invitation, v_user_id);
+    update business.invitations
+    set accepted_at = private.now(), accepted_by = v_user_id
+    where invitations.id = v_invitation.id;
+    perform business.give_reason(null);
+    return business.add_member(v_invitation.business_id, v_user_id, v_invitation.role);
+end;
+$$;
+
+/*
+ * The invitation with this token, with its business locked.
+ *
+ * Errors:  PT404 not_found
+ */
+create function business.find_invitation(token text)
+returns business.invitations
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_invitation business.invitations;
+begin
+    perform business.lock_business(invitations.business_id)
+    from business.invitations
+    where invitations.token_hash = business.token_hash(find_invitation.token);
+    if not found then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such invitation.', 'Ask for a new invitation.'
+        );
+    end if;
+    select invitations.* into strict v_invitation
+    from business.invitations
+    where invitations.token_hash = business.token_hash(find_invitation.token);
+    return v_invitation;
+end;
+$$;
+
+/*
+ * Refuse whoever an invitation is not for, or not any more.
+ *
+ * Errors:  PT403 forbidden, email_not_verified · PT409 invalid_transition, invitation_expired
+ */
+create function business.refuse_guest(invitation business.invitations, user_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_user auth.users;
+begin
+    select users.* into strict v_user from auth.users where users.id = refuse_guest.user_id;
+    if lower(v_user.email) is distinct from invitation.email then
+        perform private.refuse(
+            'PT403', 'forbidden', 'This invitation is for another e-mail address.',
+            'Sign in with the address that was invited.'
+        );
+    elsif v_user.email_confirmed_at is null then
+        perform private.refuse(
+            'PT403', 'email_not_verified', 'Your e-mail address is not verified yet.',
+            'Open the link in the mail that we sent you, then accept again.'
+        );
+    elsif invitation.accepted_at is not null or invitation.revoked_at is not null then
+        perform private.refuse(
+            'PT409', 'invalid_transition', 'This invitation was already used or taken back.',
+            'Ask for a new invitation.'
+        );
+    elsif invitation.expires_at <= private.now() then
+        perform private.refuse(
+            'PT409', 'invitation_expired', 'This invitation has expired.',
+            'Ask for a new invitation.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Take an open invitation back. For owners.
+ * Definer: nobody has a write grant on invitations.
+ *
+ * Errors:  PT401 not_signed_in · PT404 not_found · PT409 invalid_transition
+ */
+create function business.revoke_invitation(invitation_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_business_id uuid;
+begin
+    if not private.is_operator() then
+        perform private.token_user_id();
+    end if;
+    select invitations.business_id into v_business_id
+    from business.invitations
+    where
+        invitations.id = revoke_invitation.invitation_id
+        and (
+            private.is_operator()
+            or invitations.business_id in (select private.my_businesses('own'))
+        );
+    if not found then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such invitation.',
+            'Read invitations for those that you can see.'
+        );
+    end if;
+
+    perform business.lock_business(v_business_id);
+    update business.invitations
+    set revoked_at = private.now()
+    where
+        invitations.id = revoke_invitation.invitation_id
+        and invitations.accepted_at is null
+        and invitations.revoked_at is null;
+    if not found then
+        perform private.refuse(
+            'PT409', 'invalid_transition', 'This invitation was already used or taken back.',
+            'Read invitations again.'
+        );
+    end if;
+end;
+$$;
+
+-- sql/20_business/functions/members.sql
+
+-- How people join a business and leave it. Every function here locks the business first, so that
+-- what happens to its members and invitations happens one after the other.
+
+/*
+ * Add a user to a business, under the name of their profile.
+ *
+ * Errors:  PT409 already_exists
+ */
+create function business.add_member(business_id uuid, user_id uuid, role business.member_role)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid;
+begin
+    insert into business.business_members (business_id, user_id, role, display_name)
+    select
+        add_member.business_id,
+        profiles.id,
+        add_member.role,
+        coalesce(
+            profiles.full_name,
+            nullif(left(split_part(profiles.email, '@', 1), 200), ''),
+            'Member'
+        )
+    from identity.profiles
+    where profiles.id = add_member.user_id
+    on conflict on constraint business_members_one_role_each do nothing
+    returning business_members.id into v_id;
+    if v_id is null then
+        perform private.refuse(
+            'PT409', 'already_exists', 'This user is already a member of the business.',
+            'Change the role that they have.'
+        );
+    end if;
+    return v_id;
+end;
+$$;
+
+/*
+ * A member whom the caller may see, with the business locked.
+ * Definer: it tells a member of another tenant from nobody, to give both one answer.
+ *
+ * Errors:  PT401 not_signed_in · PT404 not_found
+ */
+create function business.find_member(member_id uuid)
+returns business.business_members
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_member business.business_members;
+begin
+    if not private.is_operator() then
+        perform private.token_user_id();
+    end if;
+    select business_members.* into v_member
+    from business.business_members
+    where
+        business_members.id = find_member.member_id
+        and (
+            private.is_operator()
+            or private.is_platform_staff('support')
+            or business_members.business_id in (select private.my_businesses('view'))
+        );
+    if not found then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such member.',
+            'Read business_members for those that you can see.'
+        );
+    end if;
+    perform business.lock_business(v_member.business_id);
+    return v_member;
+end;
+$$;
+
+/*
+ * Give a member another role. For owners; the last owner stays one (rules.sql).
+ * Definer: nobody has a write grant on members.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 last_owner
+ */
+create function business.set_member_role(member_id uuid, role business.member_role)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_member business.business_members = business.find_member(member_id);
+begin
+    perform private.require_member(v_member.business_id, 'own');
+    perform business.give_reason(null);
+    update business.business_members
+    set role = set_member_role.role
+    where
+        business_members.id = set_member_role.member_id
+        and business_members.role <> set_member_role.role;
+end;
+$$;
+
+/*
+ * Take a member out of a business. For owners, and for members who leave; the last owner cannot
+ * (rules.sql).
+ * Definer: as business.set_member_role.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 last_owner
+ */
+create function business.remove_member(member_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_member business.business_members = business.find_member(member_id);
+begin
+    if v_member.user_id is distinct from auth.uid() then
+        perform private.require_member(v_member.business_id, 'own');
+    end if;
+    perform business.give_reason(null);
+    delete from business.business_members
+    where business_members.id = remove_member.member_id;
+end;
+$$;
+
+-- sql/20_business/functions/profile.sql
 
 -- How a business comes to be, under a name in addresses that is its own.
 
@@ -598,7 +1049,7 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_user_id uuid = private.signed_in_user();
+    v_user_id uuid = private.current_user_id();
     v_slug text = coalesce(create_business.slug, business.free_slug(create_business.name));
     v_id uuid;
 begin
@@ -625,53 +1076,6 @@ end;
 $$;
 
 /*
- * The caller's businesses with the caller's role and the number of bookings ever made, by name.
- * Definer: the number is that of all bookings, whatever the caller's role may read of them.
- * plpgsql: bookings belong to a later domain, which is not there yet when this is declared.
- *
- * Errors:  PT401 not_signed_in
- */
-create function business.list_mine()
-returns table (
-    id uuid,
-    name text,
-    slug text,
-    vertical_id text,
-    status text,
-    is_active boolean,
-    is_verified boolean,
-    role text,
-    booking_count bigint
-)
-language plpgsql
-stable
-security definer
-set search_path = ''
-as $$
-begin
-    return query
-    select
-        businesses.id,
-        businesses.name,
-        businesses.slug,
-        businesses.vertical_id,
-        businesses.status::text,
-        businesses.is_active,
-        businesses.is_verified,
-        business_members.role::text,
-        (
-            select count(*)
-            from scheduling.bookings
-            where bookings.business_id = businesses.id
-        )
-    from business.business_members
-    inner join business.businesses on business_members.business_id = businesses.id
-    where business_members.user_id = private.signed_in()
-    order by businesses.name, businesses.id;
-end;
-$$;
-
-/*
  * Where a business is, in one line; empty when it has not said so.
  */
 create function business.address_of(business business.businesses)
@@ -691,7 +1095,7 @@ begin
 end;
 $$;
 
--- sql/20_business/functions/3_workflow.sql
+-- sql/20_business/functions/workflow.sql
 
 -- What the platform and the owners decide about a business: approval, activity, verification,
 -- documents. The history is written by triggers (rules.sql), on every path; a function only says
@@ -962,7 +1366,7 @@ begin
         return;
     end if;
     if not v_is_reviewer then
-        perform private.signed_in();
+        perform private.token_user_id();
     end if;
     if document.business_id in (select private.my_businesses('manage')) then
         perform private.refuse(
@@ -977,402 +1381,7 @@ begin
 end;
 $$;
 
--- sql/20_business/functions/4_members.sql
-
--- How people join a business and leave it. Every function here locks the business first, so that
--- what happens to its members and invitations happens one after the other.
-
-/*
- * Add a user to a business, under the name of their profile.
- *
- * Errors:  PT409 already_exists
- */
-create function business.add_member(business_id uuid, user_id uuid, role business.member_role)
-returns uuid
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_id uuid;
-begin
-    insert into business.business_members (business_id, user_id, role, display_name)
-    select
-        add_member.business_id,
-        profiles.id,
-        add_member.role,
-        coalesce(
-            profiles.full_name,
-            nullif(left(split_part(profiles.email, '@', 1), 200), ''),
-            'Member'
-        )
-    from identity.profiles
-    where profiles.id = add_member.user_id
-    on conflict on constraint business_members_one_role_each do nothing
-    returning business_members.id into v_id;
-    if v_id is null then
-        perform private.refuse(
-            'PT409', 'already_exists', 'This user is already a member of the business.',
-            'Change the role that they have.'
-        );
-    end if;
-    return v_id;
-end;
-$$;
-
-/*
- * A member whom the caller may see, with the business locked.
- * Definer: it tells a member of another tenant from nobody, to give both one answer.
- *
- * Errors:  PT401 not_signed_in · PT404 not_found
- */
-create function business.find_member(member_id uuid)
-returns business.business_members
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-declare
-    v_member business.business_members;
-begin
-    if not private.is_operator() then
-        perform private.signed_in();
-    end if;
-    select business_members.* into v_member
-    from business.business_members
-    where
-        business_members.id = find_member.member_id
-        and (
-            private.is_operator()
-            or private.is_platform_staff('support')
-            or business_members.business_id in (select private.my_businesses('view'))
-        );
-    if not found then
-        perform private.refuse(
-            'PT404', 'not_found', 'There is no such member.',
-            'Read business_members for those that you can see.'
-        );
-    end if;
-    perform business.lock_business(v_member.business_id);
-    return v_member;
-end;
-$$;
-
-/*
- * Give a member another role. For owners; the last owner stays one (rules.sql).
- * Definer: nobody has a write grant on members.
- *
- * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 last_owner
- */
-create function business.set_member_role(member_id uuid, role business.member_role)
-returns void
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-declare
-    v_member business.business_members = business.find_member(member_id);
-begin
-    perform private.require_member(v_member.business_id, 'own');
-    perform business.give_reason(null);
-    update business.business_members
-    set role = set_member_role.role
-    where
-        business_members.id = set_member_role.member_id
-        and business_members.role <> set_member_role.role;
-end;
-$$;
-
-/*
- * Take a member out of a business. For owners, and for members who leave; the last owner cannot
- * (rules.sql).
- * Definer: as business.set_member_role.
- *
- * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 last_owner
- */
-create function business.remove_member(member_id uuid)
-returns void
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-declare
-    v_member business.business_members = business.find_member(member_id);
-begin
-    if v_member.user_id is distinct from auth.uid() then
-        perform private.require_member(v_member.business_id, 'own');
-    end if;
-    perform business.give_reason(null);
-    delete from business.business_members
-    where business_members.id = remove_member.member_id;
-end;
-$$;
-
--- sql/20_business/functions/5_invitations.sql
-
--- How people are asked to join a business: by a token that is sent to an address, lives a day and
--- works once. Under the lock of the business, as everything that changes its members.
-
-/*
- * How long an invitation can be accepted: 24 hours, or what the setting frontdesk.invitation_hours
- * says.
- */
-create function business.invitation_lifetime()
-returns interval
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return make_interval(
-        hours => coalesce(
-            nullif(current_setting('frontdesk.invitation_hours', true), ''), '24'
-        )::integer
-    );
-end;
-$$;
-
-/*
- * What is kept of an invitation's token.
- */
-create function business.token_hash(token text)
-returns bytea
-language sql
-immutable
-security invoker
-set search_path = ''
-begin atomic
-    select sha256(convert_to(token, 'UTF8'));
-end;
-
-/*
- * Invite somebody by e-mail. For owners. An open invitation to the same address is revoked by the
- * new one.
- * Definer: nobody has a write grant on invitations, and whether a user is a member is asked by
- * e-mail.
- *
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 already_exists
- */
-create function business.invite_member(
-    business_id uuid, email text, role business.member_role, token text
-)
-returns business.invitations
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-declare
-    v_invitation business.invitations;
-begin
-    perform private.require_member(invite_member.business_id, 'own');
-    perform business.lock_business(invite_member.business_id);
-    perform business.refuse_member_again(invite_member.business_id, invite_member.email);
-
-    update business.invitations
-    set revoked_at = private.now()
-    where
-        invitations.business_id = invite_member.business_id
-        and invitations.email = lower(invite_member.email)
-        and invitations.accepted_at is null
-        and invitations.revoked_at is null;
-
-    insert into business.invitations (business_id, email, role, token_hash, expires_at, invited_by)
-    values (
-        invite_member.business_id,
-        lower(invite_member.email),
-        invite_member.role,
-        business.token_hash(invite_member.token),
-        private.now() + business.invitation_lifetime(),
-        auth.uid()
-    )
-    returning invitations.* into v_invitation;
-    return v_invitation;
-end;
-$$;
-
-/*
- * Errors:  PT409 already_exists
- */
-create function business.refuse_member_again(business_id uuid, email text)
-returns void
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    if exists (
-        select 1
-        from business.business_members
-        inner join auth.users on business_members.user_id = users.id
-        where
-            business_members.business_id = refuse_member_again.business_id
-            and lower(users.email) = lower(refuse_member_again.email)
-    ) then
-        perform private.refuse(
-            'PT409', 'already_exists', 'This user is already a member of the business.',
-            'Change the role that they have.'
-        );
-    end if;
-end;
-$$;
-
-/*
- * Accept an invitation: the signed-in user whose verified e-mail address was invited, once, in
- * time.
- * Definer: nobody reads the hash of a token, or writes members.
- *
- * Errors:  PT401 not_signed_in · PT403 forbidden, email_not_verified · PT404 not_found
- *          PT409 already_exists, invalid_transition, invitation_expired
- */
-create function business.accept_invitation(token text)
-returns uuid
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-declare
-    v_user_id uuid = private.signed_in_user();
-    v_invitation business.invitations = business.find_invitation(token);
-begin
-    perform business.refuse_guest(v_invitation, v_user_id);
-    update business.invitations
-    set accepted_at = private.now(), accepted_by = v_user_id
-    where invitations.id = v_invitation.id;
-    perform business.give_reason(null);
-    return business.add_member(v_invitation.business_id, v_user_id, v_invitation.role);
-end;
-$$;
-
-/*
- * The invitation with this token, with its business locked.
- *
- * Errors:  PT404 not_found
- */
-create function business.find_invitation(token text)
-returns business.invitations
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_invitation business.invitations;
-begin
-    perform business.lock_business(invitations.business_id)
-    from business.invitations
-    where invitations.token_hash = business.token_hash(find_invitation.token);
-    if not found then
-        perform private.refuse(
-            'PT404', 'not_found', 'There is no such invitation.', 'Ask for a new invitation.'
-        );
-    end if;
-    select invitations.* into strict v_invitation
-    from business.invitations
-    where invitations.token_hash = business.token_hash(find_invitation.token);
-    return v_invitation;
-end;
-$$;
-
-/*
- * Refuse whoever an invitation is not for, or not any more.
- *
- * Errors:  PT403 forbidden, email_not_verified · PT409 invalid_transition, invitation_expired
- */
-create function business.refuse_guest(invitation business.invitations, user_id uuid)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_user auth.users;
-begin
-    select users.* into strict v_user from auth.users where users.id = refuse_guest.user_id;
-    if lower(v_user.email) is distinct from invitation.email then
-        perform private.refuse(
-            'PT403', 'forbidden', 'This invitation is for another e-mail address.',
-            'Sign in with the address that was invited.'
-        );
-    elsif v_user.email_confirmed_at is null then
-        perform private.refuse(
-            'PT403', 'email_not_verified', 'Your e-mail address is not verified yet.',
-            'Open the link in the mail that we sent you, then accept again.'
-        );
-    elsif invitation.accepted_at is not null or invitation.revoked_at is not null then
-        perform private.refuse(
-            'PT409', 'invalid_transition', 'This invitation was already used or taken back.',
-            'Ask for a new invitation.'
-        );
-    elsif invitation.expires_at <= private.now() then
-        perform private.refuse(
-            'PT409', 'invitation_expired', 'This invitation has expired.',
-            'Ask for a new invitation.'
-        );
-    end if;
-end;
-$$;
-
-/*
- * Take an open invitation back. For owners.
- * Definer: nobody has a write grant on invitations.
- *
- * Errors:  PT401 not_signed_in · PT404 not_found · PT409 invalid_transition
- */
-create function business.revoke_invitation(invitation_id uuid)
-returns void
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-declare
-    v_business_id uuid;
-begin
-    if not private.is_operator() then
-        perform private.signed_in();
-    end if;
-    select invitations.business_id into v_business_id
-    from business.invitations
-    where
-        invitations.id = revoke_invitation.invitation_id
-        and (
-            private.is_operator()
-            or invitations.business_id in (select private.my_businesses('own'))
-        );
-    if not found then
-        perform private.refuse(
-            'PT404', 'not_found', 'There is no such invitation.',
-            'Read invitations for those that you can see.'
-        );
-    end if;
-
-    perform business.lock_business(v_business_id);
-    update business.invitations
-    set revoked_at = private.now()
-    where
-        invitations.id = revoke_invitation.invitation_id
-        and invitations.accepted_at is null
-        and invitations.revoked_at is null;
-    if not found then
-        perform private.refuse(
-            'PT409', 'invalid_transition', 'This invitation was already used or taken back.',
-            'Read invitations again.'
-        );
-    end if;
-end;
-$$;
-
--- sql/20_business/rules.sql
+-- sql/20_business/rules/businesses.sql
 
 -- What must never be: a step that the workflow does not know, a business without an owner, a
 -- decision that nobody remembers. These hold on every path, for the table's owner too.
@@ -1529,6 +1538,68 @@ before update on business.businesses
 for each row
 execute function private.any__touch();
 
+create trigger _010_refuse_bad_input
+before insert or update on business.closures
+for each row
+execute function business.any__refuse_bad_input('manage');
+
+-- Rewriting history is refused; a business that goes as a whole takes its history along, and a user
+-- who goes leaves the lines without a name. Both come from triggers of PostgreSQL's own, at a depth
+-- above 0.
+create trigger _100_refuse_rewriting
+before update or delete on business.business_history
+for each row
+when (pg_trigger_depth() = 0)
+execute function private.any__refuse_rewriting();
+
+create trigger _100_refuse_emptying
+before truncate on business.business_history
+for each statement
+execute function private.any__refuse_rewriting();
+
+-- sql/20_business/rules/documents.sql
+
+/*
+ * Every document that was handed in and every decision about it leaves a line.
+ * Definer: as business.businesses__keep_history.
+ */
+create function business.business_documents__keep_history()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    insert into business.business_history (
+        business_id, kind, subject_id, old_value, new_value, reason, actor_id, at
+    )
+    values (
+        new.business_id,
+        'document',
+        new.id,
+        old.status::text,
+        new.status::text,
+        business.take_reason(),
+        auth.uid(),
+        private.now()
+    );
+    return null;
+end;
+$$;
+
+create trigger _010_refuse_bad_input
+before insert on business.business_documents
+for each row
+execute function business.any__refuse_bad_input('manage');
+
+create trigger _500_keep_history
+after insert or update of status on business.business_documents
+for each row
+execute function business.business_documents__keep_history();
+
+-- sql/20_business/rules/members.sql
+
 /*
  * A business keeps at least one owner, on every path. Writing the business's row makes owners who
  * leave at the same time queue up, and makes a repeatable read that is too old to know fail. When
@@ -1621,64 +1692,6 @@ after delete on business.business_members
 for each row
 when (old.role = 'owner')
 execute function business.business_members__keep_an_owner();
-
-/*
- * Every document that was handed in and every decision about it leaves a line.
- * Definer: as business.businesses__keep_history.
- */
-create function business.business_documents__keep_history()
-returns trigger
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-begin
-    insert into business.business_history (
-        business_id, kind, subject_id, old_value, new_value, reason, actor_id, at
-    )
-    values (
-        new.business_id,
-        'document',
-        new.id,
-        old.status::text,
-        new.status::text,
-        business.take_reason(),
-        auth.uid(),
-        private.now()
-    );
-    return null;
-end;
-$$;
-
-create trigger _010_refuse_bad_input
-before insert on business.business_documents
-for each row
-execute function private.any__refuse_bad_input('manage');
-
-create trigger _500_keep_history
-after insert or update of status on business.business_documents
-for each row
-execute function business.business_documents__keep_history();
-
-create trigger _010_refuse_bad_input
-before insert or update on business.closures
-for each row
-execute function private.any__refuse_bad_input('manage');
-
--- Rewriting history is refused; a business that goes as a whole takes its history along, and a user
--- who goes leaves the lines without a name. Both come from triggers of PostgreSQL's own, at a depth
--- above 0.
-create trigger _100_refuse_rewriting
-before update or delete on business.business_history
-for each row
-when (pg_trigger_depth() = 0)
-execute function private.any__refuse_rewriting();
-
-create trigger _100_refuse_emptying
-before truncate on business.business_history
-for each statement
-execute function private.any__refuse_rewriting();
 
 -- sql/20_business/policies.sql
 
@@ -1863,7 +1876,8 @@ with check (
         select mine.id::text from private.my_businesses('manage') as mine (id)
     )
 );
-
+grant execute on function private.refuse_foreign_business(uuid, text)
+to anon, authenticated, service_role;
 grant execute on function
 private.my_businesses(text),
 private.seen_businesses(),
@@ -1875,7 +1889,6 @@ business.time_zone(uuid),
 business.claim_slug(text),
 business.refuse_step(text, text),
 business.create_business(text, text, text, text, text, text, text, text, text),
-business.list_mine(),
 business.take_step(uuid, business.business_step, text),
 business.set_active(uuid, boolean),
 business.set_verified(uuid, boolean, text),
@@ -1887,7 +1900,7 @@ business.accept_invitation(text),
 business.revoke_invitation(uuid)
 to anon, authenticated, service_role;
 
--- sql/20_business/api/1_businesses.sql
+-- sql/20_business/api/businesses.sql
 
 -- What clients see of businesses, and what they may ask for.
 
@@ -2039,7 +2052,7 @@ declare
     v_id uuid;
     v_business public.businesses;
 begin
-    perform private.signed_in();
+    perform private.token_user_id();
     v_id = business.create_business(
         name => private.to_required_text(create_business.name, 'name', 200),
         vertical_id => private.to_required_text(create_business.vertical, 'vertical', 40),
@@ -2069,46 +2082,437 @@ time_zone: IANA. currency: code of a row of currencies. slug: unique; made from 
 Errors: 400 invalid_input, 401 not_signed_in, 404 not_found (no such vertical or currency),
 409 already_exists (the slug is taken).$$;
 
+-- sql/20_business/api/documents.sql
+
+-- Papers that a business hands in, and what was decided about it.
+
+create view public.business_documents
+with (security_invoker = true)
+as
+select
+    business_documents.id,
+    business_documents.business_id,
+    business_documents.kind,
+    business_documents.storage_path,
+    business_documents.status,
+    business_documents.reviewed_by,
+    business_documents.reviewed_at,
+    business_documents.reason,
+    business_documents.created_at
+from business.business_documents;
+grant select on public.business_documents to authenticated;
+grant insert (business_id, kind, storage_path) on public.business_documents to authenticated;
+grant select, insert, update, delete on public.business_documents to service_role;
+
+comment on view public.business_documents is
+$$Documents of a business, for its verification.
+
+Owners and managers hand them in and see theirs; the platform's staff see all and review them.$$;
+comment on column public.business_documents.id is 'The document.';
+comment on column public.business_documents.business_id is 'Whose it is.';
+comment on column public.business_documents.kind is
+'registration, identity, license, tax or other.';
+comment on column public.business_documents.storage_path is
+'Path in the private bucket business-documents: begins with the business''s id and a slash.';
+comment on column public.business_documents.status is 'submitted, accepted or rejected.';
+comment on column public.business_documents.reviewed_by is
+'Who decided; null before, or the operator.';
+comment on column public.business_documents.reviewed_at is 'When it was decided, or null.';
+comment on column public.business_documents.reason is 'Why it was rejected or accepted, or null.';
+comment on column public.business_documents.created_at is 'When it was handed in.';
+
+create view public.business_history
+with (security_invoker = true)
+as
+select
+    business_history.id,
+    business_history.business_id,
+    business_history.kind,
+    business_history.subject_id,
+    business_history.old_value,
+    business_history.new_value,
+    business_history.reason,
+    business_history.actor_id,
+    business_history.at
+from business.business_history;
+grant select on public.business_history to authenticated, service_role;
+
+comment on view public.business_history is
+$$Every decision about a business, oldest first by id. Never changed.
+
+For its owners and managers, and the platform's staff.$$;
+comment on column public.business_history.id is 'Grows with time.';
+comment on column public.business_history.business_id is 'The business.';
+comment on column public.business_history.kind is
+'What changed: status, active, verified, document or member.';
+comment on column public.business_history.subject_id is
+'The user (kind member) or the document (kind document) that it is about, else null.';
+comment on column public.business_history.old_value is 'What it was; null: it is new.';
+comment on column public.business_history.new_value is 'What it became; null: a member left.';
+comment on column public.business_history.reason is 'Why, where somebody said so.';
+comment on column public.business_history.actor_id is
+'Who did it; null: the operator''s software, or a user who is gone.';
+comment on column public.business_history.at is 'When.';
+
 /*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition
+ */
+create function public.review_document(
+    document_id public.identifier, is_accepted public.yes_no, reason text default null
+)
+returns public.business_documents
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid = private.to_identifier(review_document.document_id, 'document_id');
+    v_is_accepted boolean = private.to_yes_no(review_document.is_accepted, 'is_accepted');
+    v_reason text = private.to_text(review_document.reason, 'reason', 1000);
+    v_document public.business_documents;
+begin
+    if review_document.is_accepted is null then
+        perform private.invalid('is_accepted', 'is required');
+    end if;
+    if not v_is_accepted and v_reason is null then
+        perform private.invalid('reason', 'is required');
+    end if;
+    perform business.review_document(v_id, v_is_accepted, v_reason);
+    select business_documents.* into strict v_document
+    from public.business_documents
+    where business_documents.id = v_id;
+    return v_document;
+end;
+$$;
+grant execute on function public.review_document(public.identifier, public.yes_no, text)
+to anon, authenticated, service_role;
+
+comment on function public.review_document(public.identifier, public.yes_no, text) is
+$$Accept or reject a document that a business handed in, once. For the platform's staff.
+
+document_id: the document. is_accepted: true or false.
+reason: at most 1000 characters, needed for a no.
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409
+invalid_transition.$$;
+
+-- sql/20_business/api/me.sql
+
+/*
+ * The caller: profile, platform role and memberships, in one answer.
+ * plpgsql: memberships belong to the next domain, which is not there yet when this is declared.
+ *
  * Errors:  PT401 not_signed_in
  */
-create function public.my_businesses()
-returns table (
-    id uuid,
-    name text,
-    slug text,
-    vertical_id text,
-    status text,
-    is_active boolean,
-    is_verified boolean,
-    role text,
-    booking_count bigint
+create function public.me(
+    out id uuid,
+    out email text,
+    out full_name text,
+    out phone text,
+    out locale text,
+    out time_zone text,
+    out created_at timestamptz,
+    out platform_role text,
+    out memberships json
 )
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
-begin atomic
-    select
-        mine.id,
-        mine.name,
-        mine.slug,
-        mine.vertical_id,
-        mine.status,
-        mine.is_active,
-        mine.is_verified,
-        mine.role,
-        mine.booking_count
-    from business.list_mine() as mine;
+as $$
+declare
+    v_user_id uuid = private.current_user_id();
+    v_profile identity.profiles;
+begin
+    select profiles.* into v_profile
+    from identity.profiles
+    where profiles.id = v_user_id;
+
+    id = v_profile.id;
+    email = v_profile.email;
+    full_name = v_profile.full_name;
+    phone = v_profile.phone;
+    locale = v_profile.locale;
+    time_zone = v_profile.time_zone;
+    created_at = v_profile.created_at;
+    platform_role = (
+        select platform_staff.role
+        from identity.platform_staff
+        where platform_staff.user_id = me.id
+    );
+    memberships = coalesce((
+        select json_agg(
+            json_build_object(
+                'business_id', businesses.id,
+                'name', businesses.name,
+                'slug', businesses.slug,
+                'role', business_members.role
+            )
+            order by businesses.name, businesses.id
+        )
+        from business.business_members
+        inner join business.businesses on business_members.business_id = businesses.id
+        where business_members.user_id = me.id
+    ), '[]');
 end;
-grant execute on function public.my_businesses() to anon, authenticated, service_role;
+$$;
+grant execute on function public.me() to anon, authenticated, service_role;
 
-comment on function public.my_businesses() is
-$$The caller's businesses in every state, by name, with the caller's role.
+comment on function public.me() is
+$$The caller: profile, platform role (or null) and memberships.
 
-booking_count: bookings ever made, in every status. Errors: 401 not_signed_in.$$;
+memberships is an array of {business_id, name, slug, role}, ordered by name.
+Errors: 401 not_signed_in.$$;
 
--- sql/20_business/api/2_workflow.sql
+-- sql/20_business/api/members.sql
+
+-- Who works in a business, and how one comes to.
+
+create view public.business_members
+with (security_invoker = true)
+as
+select
+    business_members.id,
+    business_members.business_id,
+    business_members.user_id,
+    business_members.role,
+    business_members.display_name,
+    business_members.created_at
+from business.business_members;
+grant select on public.business_members to authenticated;
+grant select, insert, update, delete on public.business_members to service_role;
+
+comment on view public.business_members is
+'Members of the caller''s businesses; the platform''s staff see all. Changed by functions only.';
+comment on column public.business_members.id is 'The membership.';
+comment on column public.business_members.business_id is 'The business.';
+comment on column public.business_members.user_id is 'The user.';
+comment on column public.business_members.role is 'owner, manager, staff or accountant.';
+comment on column public.business_members.display_name is
+'Name under which colleagues see the member.';
+comment on column public.business_members.created_at is 'When they joined.';
+
+create view public.invitations
+with (security_invoker = true)
+as
+select
+    invitations.id,
+    invitations.business_id,
+    invitations.email,
+    invitations.role,
+    invitations.expires_at,
+    invitations.invited_by,
+    invitations.accepted_by,
+    invitations.accepted_at,
+    invitations.revoked_at,
+    invitations.created_at
+from business.invitations;
+grant select on public.invitations to authenticated;
+grant select, insert, update, delete on public.invitations to service_role;
+
+comment on view public.invitations is
+'Invitations to the businesses that the caller owns. The token is shown once, by invite_member.';
+comment on column public.invitations.id is 'The invitation.';
+comment on column public.invitations.business_id is 'The business.';
+comment on column public.invitations.email is 'Who was invited.';
+comment on column public.invitations.role is
+'The role that they get: owner, manager, staff or accountant.';
+comment on column public.invitations.expires_at is 'Until when it can be accepted.';
+comment on column public.invitations.invited_by is 'Who invited, or null.';
+comment on column public.invitations.accepted_by is 'Who accepted, or null.';
+comment on column public.invitations.accepted_at is 'When it was accepted, or null.';
+comment on column public.invitations.revoked_at is 'When it was taken back or replaced, or null.';
+comment on column public.invitations.created_at is 'When it was made.';
+
+/*
+ * Read a member's role.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function business.to_member_role(role text)
+returns business.member_role
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if role is null or role not in ('owner', 'manager', 'staff', 'accountant') then
+        perform private.invalid('role', 'must be owner, manager, staff or accountant');
+    end if;
+    return role::business.member_role;
+end;
+$$;
+grant execute on function business.to_member_role(text) to anon, authenticated, service_role;
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 already_exists
+ */
+create function public.invite_member(
+    business_id public.identifier,
+    email text,
+    role text,
+    out invitation_id uuid,
+    out token text,
+    out expires_at timestamptz
+)
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_invitation business.invitations;
+begin
+    -- 244 random bits: two UUIDs of PostgreSQL's strong random source.
+    token = replace(concat(gen_random_uuid(), gen_random_uuid()), '-', '');
+    v_invitation = business.invite_member(
+        private.to_identifier(invite_member.business_id, 'business_id'),
+        private.to_required_text(invite_member.email, 'email', 320),
+        business.to_member_role(invite_member.role),
+        token
+    );
+    invitation_id = v_invitation.id;
+    expires_at = v_invitation.expires_at;
+end;
+$$;
+grant execute on function public.invite_member(public.identifier, text, text)
+to anon, authenticated, service_role;
+
+comment on function public.invite_member(public.identifier, text, text) is
+$$Invite somebody to a business by e-mail. For its owners. Gives {invitation_id, token, expires_at}.
+
+business_id: the business. email: who. role: owner, manager, staff or accountant.
+The token is shown here and never again; it can be used once, within 24 hours, by a user with that
+verified address. An open invitation to the same address is replaced.
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found,
+409 already_exists (a member).$$;
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden, email_not_verified
+ *          PT404 not_found · PT409 already_exists, invalid_transition, invitation_expired
+ */
+create function public.accept_invitation(token text)
+returns public.business_members
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid;
+    v_member public.business_members;
+begin
+    perform private.token_user_id();
+    v_id = business.accept_invitation(
+        private.to_required_text(accept_invitation.token, 'token', 200)
+    );
+    select business_members.* into strict v_member
+    from public.business_members
+    where business_members.id = v_id;
+    return v_member;
+end;
+$$;
+grant execute on function public.accept_invitation(text) to anon, authenticated, service_role;
+
+comment on function public.accept_invitation(text) is
+$$Accept an invitation, as the user whose verified e-mail address was invited. Gives the membership.
+
+token: what invite_member gave.
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden (another address), 403
+email_not_verified,
+404 not_found, 409 already_exists, 409 invalid_transition (used or taken back),
+409 invitation_expired.$$;
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found · PT409 invalid_transition
+ */
+create function public.revoke_invitation(invitation_id public.identifier)
+returns public.invitations
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid = private.to_identifier(revoke_invitation.invitation_id, 'invitation_id');
+    v_invitation public.invitations;
+begin
+    perform business.revoke_invitation(v_id);
+    select invitations.* into strict v_invitation
+    from public.invitations
+    where invitations.id = v_id;
+    return v_invitation;
+end;
+$$;
+grant execute on function public.revoke_invitation(public.identifier)
+to anon, authenticated, service_role;
+
+comment on function public.revoke_invitation(public.identifier) is
+$$Take an open invitation back. For owners.
+
+invitation_id: the invitation.
+Errors: 400 invalid_input, 401 not_signed_in, 404 not_found,
+409 invalid_transition (used or taken back).$$;
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 last_owner
+ */
+create function public.set_member_role(member_id public.identifier, role text)
+returns public.business_members
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid = private.to_identifier(set_member_role.member_id, 'member_id');
+    v_member public.business_members;
+begin
+    perform business.set_member_role(v_id, business.to_member_role(set_member_role.role));
+    select business_members.* into strict v_member
+    from public.business_members
+    where business_members.id = v_id;
+    return v_member;
+end;
+$$;
+grant execute on function public.set_member_role(public.identifier, text)
+to anon, authenticated, service_role;
+
+comment on function public.set_member_role(public.identifier, text) is
+$$Give a member another role. For owners.
+
+member_id: id of a row of business_members. role: owner, manager, staff or accountant.
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 last_owner.$$;
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 last_owner
+ */
+create function public.remove_member(member_id public.identifier)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform business.remove_member(private.to_identifier(remove_member.member_id, 'member_id'));
+end;
+$$;
+grant execute on function public.remove_member(public.identifier)
+to anon, authenticated, service_role;
+
+comment on function public.remove_member(public.identifier) is
+$$Take a member out of a business. For owners; a member may also leave.
+
+member_id: id of a row of business_members.
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 last_owner.$$;
+
+-- sql/20_business/api/workflow.sql
 
 -- The steps of a business and the platform's decisions, as clients call them. Each answers with the
 -- business, or the document, as it is then.
@@ -2373,367 +2777,5 @@ $$Take a business's verification back. For the platform's staff.
 
 business_id: the business. reason: why, at most 1000 characters.
 Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found.$$;
-
--- sql/20_business/api/3_documents.sql
-
--- Papers that a business hands in, and what was decided about it.
-
-create view public.business_documents
-with (security_invoker = true)
-as
-select
-    business_documents.id,
-    business_documents.business_id,
-    business_documents.kind,
-    business_documents.storage_path,
-    business_documents.status,
-    business_documents.reviewed_by,
-    business_documents.reviewed_at,
-    business_documents.reason,
-    business_documents.created_at
-from business.business_documents;
-grant select on public.business_documents to authenticated;
-grant insert (business_id, kind, storage_path) on public.business_documents to authenticated;
-grant select, insert, update, delete on public.business_documents to service_role;
-
-comment on view public.business_documents is
-$$Documents of a business, for its verification.
-
-Owners and managers hand them in and see theirs; the platform's staff see all and review them.$$;
-comment on column public.business_documents.id is 'The document.';
-comment on column public.business_documents.business_id is 'Whose it is.';
-comment on column public.business_documents.kind is
-'registration, identity, license, tax or other.';
-comment on column public.business_documents.storage_path is
-'Path in the private bucket business-documents: begins with the business''s id and a slash.';
-comment on column public.business_documents.status is 'submitted, accepted or rejected.';
-comment on column public.business_documents.reviewed_by is
-'Who decided; null before, or the operator.';
-comment on column public.business_documents.reviewed_at is 'When it was decided, or null.';
-comment on column public.business_documents.reason is 'Why it was rejected or accepted, or null.';
-comment on column public.business_documents.created_at is 'When it was handed in.';
-
-create view public.business_history
-with (security_invoker = true)
-as
-select
-    business_history.id,
-    business_history.business_id,
-    business_history.kind,
-    business_history.subject_id,
-    business_history.old_value,
-    business_history.new_value,
-    business_history.reason,
-    business_history.actor_id,
-    business_history.at
-from business.business_history;
-grant select on public.business_history to authenticated, service_role;
-
-comment on view public.business_history is
-$$Every decision about a business, oldest first by id. Never changed.
-
-For its owners and managers, and the platform's staff.$$;
-comment on column public.business_history.id is 'Grows with time.';
-comment on column public.business_history.business_id is 'The business.';
-comment on column public.business_history.kind is
-'What changed: status, active, verified, document or member.';
-comment on column public.business_history.subject_id is
-'The user (kind member) or the document (kind document) that it is about, else null.';
-comment on column public.business_history.old_value is 'What it was; null: it is new.';
-comment on column public.business_history.new_value is 'What it became; null: a member left.';
-comment on column public.business_history.reason is 'Why, where somebody said so.';
-comment on column public.business_history.actor_id is
-'Who did it; null: the operator''s software, or a user who is gone.';
-comment on column public.business_history.at is 'When.';
-
-/*
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 invalid_transition
- */
-create function public.review_document(
-    document_id public.identifier, is_accepted public.yes_no, reason text default null
-)
-returns public.business_documents
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_id uuid = private.to_identifier(review_document.document_id, 'document_id');
-    v_is_accepted boolean = private.to_yes_no(review_document.is_accepted, 'is_accepted');
-    v_reason text = private.to_text(review_document.reason, 'reason', 1000);
-    v_document public.business_documents;
-begin
-    if review_document.is_accepted is null then
-        perform private.invalid('is_accepted', 'is required');
-    end if;
-    if not v_is_accepted and v_reason is null then
-        perform private.invalid('reason', 'is required');
-    end if;
-    perform business.review_document(v_id, v_is_accepted, v_reason);
-    select business_documents.* into strict v_document
-    from public.business_documents
-    where business_documents.id = v_id;
-    return v_document;
-end;
-$$;
-grant execute on function public.review_document(public.identifier, public.yes_no, text)
-to anon, authenticated, service_role;
-
-comment on function public.review_document(public.identifier, public.yes_no, text) is
-$$Accept or reject a document that a business handed in, once. For the platform's staff.
-
-document_id: the document. is_accepted: true or false.
-reason: at most 1000 characters, needed for a no.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409
-invalid_transition.$$;
-
--- sql/20_business/api/4_members.sql
-
--- Who works in a business, and how one comes to.
-
-create view public.business_members
-with (security_invoker = true)
-as
-select
-    business_members.id,
-    business_members.business_id,
-    business_members.user_id,
-    business_members.role,
-    business_members.display_name,
-    business_members.created_at
-from business.business_members;
-grant select on public.business_members to authenticated;
-grant select, insert, update, delete on public.business_members to service_role;
-
-comment on view public.business_members is
-'Members of the caller''s businesses; the platform''s staff see all. Changed by functions only.';
-comment on column public.business_members.id is 'The membership.';
-comment on column public.business_members.business_id is 'The business.';
-comment on column public.business_members.user_id is 'The user.';
-comment on column public.business_members.role is 'owner, manager, staff or accountant.';
-comment on column public.business_members.display_name is
-'Name under which colleagues see the member.';
-comment on column public.business_members.created_at is 'When they joined.';
-
-create view public.invitations
-with (security_invoker = true)
-as
-select
-    invitations.id,
-    invitations.business_id,
-    invitations.email,
-    invitations.role,
-    invitations.expires_at,
-    invitations.invited_by,
-    invitations.accepted_by,
-    invitations.accepted_at,
-    invitations.revoked_at,
-    invitations.created_at
-from business.invitations;
-grant select on public.invitations to authenticated;
-grant select, insert, update, delete on public.invitations to service_role;
-
-comment on view public.invitations is
-'Invitations to the businesses that the caller owns. The token is shown once, by invite_member.';
-comment on column public.invitations.id is 'The invitation.';
-comment on column public.invitations.business_id is 'The business.';
-comment on column public.invitations.email is 'Who was invited.';
-comment on column public.invitations.role is
-'The role that they get: owner, manager, staff or accountant.';
-comment on column public.invitations.expires_at is 'Until when it can be accepted.';
-comment on column public.invitations.invited_by is 'Who invited, or null.';
-comment on column public.invitations.accepted_by is 'Who accepted, or null.';
-comment on column public.invitations.accepted_at is 'When it was accepted, or null.';
-comment on column public.invitations.revoked_at is 'When it was taken back or replaced, or null.';
-comment on column public.invitations.created_at is 'When it was made.';
-
-/*
- * Read a member's role.
- *
- * Errors:  PT400 invalid_input
- */
-create function business.to_member_role(role text)
-returns business.member_role
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    if role is null or role not in ('owner', 'manager', 'staff', 'accountant') then
-        perform private.invalid('role', 'must be owner, manager, staff or accountant');
-    end if;
-    return role::business.member_role;
-end;
-$$;
-grant execute on function business.to_member_role(text) to anon, authenticated, service_role;
-
-/*
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 already_exists
- */
-create function public.invite_member(
-    business_id public.identifier,
-    email text,
-    role text,
-    out invitation_id uuid,
-    out token text,
-    out expires_at timestamptz
-)
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_invitation business.invitations;
-begin
-    -- 244 random bits: two UUIDs of PostgreSQL's strong random source.
-    token = replace(concat(gen_random_uuid(), gen_random_uuid()), '-', '');
-    v_invitation = business.invite_member(
-        private.to_identifier(invite_member.business_id, 'business_id'),
-        private.to_required_text(invite_member.email, 'email', 320),
-        business.to_member_role(invite_member.role),
-        token
-    );
-    invitation_id = v_invitation.id;
-    expires_at = v_invitation.expires_at;
-end;
-$$;
-grant execute on function public.invite_member(public.identifier, text, text)
-to anon, authenticated, service_role;
-
-comment on function public.invite_member(public.identifier, text, text) is
-$$Invite somebody to a business by e-mail. For its owners. Gives {invitation_id, token, expires_at}.
-
-business_id: the business. email: who. role: owner, manager, staff or accountant.
-The token is shown here and never again; it can be used once, within 24 hours, by a user with that
-verified address. An open invitation to the same address is replaced.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found,
-409 already_exists (a member).$$;
-
-/*
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden, email_not_verified
- *          PT404 not_found · PT409 already_exists, invalid_transition, invitation_expired
- */
-create function public.accept_invitation(token text)
-returns public.business_members
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_id uuid;
-    v_member public.business_members;
-begin
-    perform private.signed_in();
-    v_id = business.accept_invitation(
-        private.to_required_text(accept_invitation.token, 'token', 200)
-    );
-    select business_members.* into strict v_member
-    from public.business_members
-    where business_members.id = v_id;
-    return v_member;
-end;
-$$;
-grant execute on function public.accept_invitation(text) to anon, authenticated, service_role;
-
-comment on function public.accept_invitation(text) is
-$$Accept an invitation, as the user whose verified e-mail address was invited. Gives the membership.
-
-token: what invite_member gave.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden (another address), 403
-email_not_verified,
-404 not_found, 409 already_exists, 409 invalid_transition (used or taken back),
-409 invitation_expired.$$;
-
-/*
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found · PT409 invalid_transition
- */
-create function public.revoke_invitation(invitation_id public.identifier)
-returns public.invitations
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_id uuid = private.to_identifier(revoke_invitation.invitation_id, 'invitation_id');
-    v_invitation public.invitations;
-begin
-    perform business.revoke_invitation(v_id);
-    select invitations.* into strict v_invitation
-    from public.invitations
-    where invitations.id = v_id;
-    return v_invitation;
-end;
-$$;
-grant execute on function public.revoke_invitation(public.identifier)
-to anon, authenticated, service_role;
-
-comment on function public.revoke_invitation(public.identifier) is
-$$Take an open invitation back. For owners.
-
-invitation_id: the invitation.
-Errors: 400 invalid_input, 401 not_signed_in, 404 not_found,
-409 invalid_transition (used or taken back).$$;
-
-/*
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 last_owner
- */
-create function public.set_member_role(member_id public.identifier, role text)
-returns public.business_members
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_id uuid = private.to_identifier(set_member_role.member_id, 'member_id');
-    v_member public.business_members;
-begin
-    perform business.set_member_role(v_id, business.to_member_role(set_member_role.role));
-    select business_members.* into strict v_member
-    from public.business_members
-    where business_members.id = v_id;
-    return v_member;
-end;
-$$;
-grant execute on function public.set_member_role(public.identifier, text)
-to anon, authenticated, service_role;
-
-comment on function public.set_member_role(public.identifier, text) is
-$$Give a member another role. For owners.
-
-member_id: id of a row of business_members. role: owner, manager, staff or accountant.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 last_owner.$$;
-
-/*
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 last_owner
- */
-create function public.remove_member(member_id public.identifier)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    perform business.remove_member(private.to_identifier(remove_member.member_id, 'member_id'));
-end;
-$$;
-grant execute on function public.remove_member(public.identifier)
-to anon, authenticated, service_role;
-
-comment on function public.remove_member(public.identifier) is
-$$Take a member out of a business. For owners; a member may also leave.
-
-member_id: id of a row of business_members.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 last_owner.$$;
 
 notify pgrst, 'reload schema';

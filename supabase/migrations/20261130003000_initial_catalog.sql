@@ -1,7 +1,7 @@
 -- The initial schema of 30_catalog: its files of sql/, joined.
 set lock_timeout = '5s';
 
--- sql/30_catalog/tables/1_cancellation.sql
+-- sql/30_catalog/tables/cancellation.sql
 
 -- What cancelling, moving and not coming cost. A policy is a row, its tiers say what cancelling
 -- costs the nearer the start is. A booking keeps a copy of both, and only the copy decides.
@@ -119,7 +119,7 @@ comment on table catalog.cancellation_tiers is
 create index cancellation_tiers_policy_idx
 on catalog.cancellation_tiers (business_id, cancellation_policy_id);
 
--- sql/30_catalog/tables/1_services.sql
+-- sql/30_catalog/tables/catalog.sql
 
 -- What a business offers, with whom, where and when: services and their add-ons, resources (staff,
 -- rooms, equipment) with a capacity, which resources a service takes, and the hours in which they
@@ -290,50 +290,6 @@ comment on table catalog.service_addons is
 'Extras of a service: each adds its price, in the service''s currency, and its minutes.';
 create index service_addons_service_idx on catalog.service_addons (business_id, service_id);
 
-create table catalog.booking_limits (
-    id uuid primary key default gen_random_uuid(),
-    business_id uuid not null references business.businesses (id) on delete cascade,
-    -- What it limits: a service, a resource, or with neither the whole business …
-    service_id uuid,
-    period catalog.limit_period not null,
-    max_bookings integer,
-    max_minutes integer,
-    resource_id uuid,
-    -- … and whether for everyone together, or for each customer.
-    is_per_customer boolean not null default false,
-
-    constraint booking_limits_business_id_id_unique unique (business_id, id),
-    constraint booking_limits_one_a_period unique nulls not distinct (
-        business_id, service_id, resource_id, is_per_customer, period
-    ),
-    constraint booking_limits_service_fkey foreign key (business_id, service_id)
-    references catalog.services (business_id, id) on delete cascade,
-    constraint booking_limits_have_one_subject check (
-        num_nonnulls(service_id, resource_id) <= 1
-        or private.invalid('service_id and resource_id', 'must not both be set')
-    ),
-    constraint booking_limits_say_something check (
-        coalesce(max_bookings, max_minutes) is not null
-        or private.invalid('max_bookings or max_minutes', 'is required')
-    ),
-    constraint booking_limits_max_bookings_is_sane check (
-        max_bookings is null
-        or max_bookings between 0 and 1000000
-        or private.invalid('max_bookings', 'must be from 0 to 1000000')
-    ),
-    constraint booking_limits_max_minutes_is_sane check (
-        max_minutes is null
-        or max_minutes between 0 and 100000000
-        or private.invalid('max_minutes', 'must be from 0 to 100000000')
-    )
-);
-comment on table catalog.booking_limits is
-'How much can be booked in a day, week (from Monday), month or year of the business''s zone, or at
-once of what is yet to begin (upcoming).';
-create index booking_limits_service_idx on catalog.booking_limits (business_id, service_id);
-
--- sql/30_catalog/tables/2_resources.sql
-
 -- Staff, rooms and equipment, and which of them a service takes.
 
 create table catalog.resources (
@@ -426,12 +382,7 @@ on catalog.service_resources (business_id, service_id);
 create index service_resources_resource_idx
 on catalog.service_resources (business_id, resource_id);
 
-alter table catalog.booking_limits
-add constraint booking_limits_resource_fkey foreign key (business_id, resource_id)
-references catalog.resources (business_id, id) on delete cascade;
-create index booking_limits_resource_idx on catalog.booking_limits (business_id, resource_id);
-
--- sql/30_catalog/tables/3_calendars.sql
+-- sql/30_catalog/tables/hours.sql
 
 -- Calendars of other programs, whose busy time a resource does not take bookings in.
 
@@ -490,8 +441,6 @@ create table catalog.calendar_imports (
 comment on table catalog.calendar_imports is
 'Calendars of other programs, by address or as a file, whose busy time blocks a resource.';
 create index calendar_imports_requested_at_idx on catalog.calendar_imports (requested_at);
-
--- sql/30_catalog/tables/3_hours.sql
 
 -- When resources work, as wall clocks, and when they do not.
 
@@ -643,7 +592,88 @@ create index blocked_periods_stand_in_idx on catalog.blocked_periods (business_i
 create index blocked_periods_during_idx
 on catalog.blocked_periods using gist (business_id, during);
 
--- sql/30_catalog/tables/4_questions.sql
+-- sql/30_catalog/tables/limits.sql
+
+-- How much of a service, a resource or a whole business may be booked in a period.
+
+create table catalog.booking_limits (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    -- What it limits: a service, a resource, or with neither the whole business …
+    service_id uuid,
+    period catalog.limit_period not null,
+    max_bookings integer,
+    max_minutes integer,
+    resource_id uuid,
+    -- … and whether for everyone together, or for each customer.
+    is_per_customer boolean not null default false,
+
+    constraint booking_limits_business_id_id_unique unique (business_id, id),
+    constraint booking_limits_one_a_period unique nulls not distinct (
+        business_id, service_id, resource_id, is_per_customer, period
+    ),
+    constraint booking_limits_service_fkey foreign key (business_id, service_id)
+    references catalog.services (business_id, id) on delete cascade,
+    constraint booking_limits_resource_fkey foreign key (business_id, resource_id)
+    references catalog.resources (business_id, id) on delete cascade,
+    constraint booking_limits_have_one_subject check (
+        num_nonnulls(service_id, resource_id) <= 1
+        or private.invalid('service_id and resource_id', 'must not both be set')
+    ),
+    constraint booking_limits_say_something check (
+        coalesce(max_bookings, max_minutes) is not null
+        or private.invalid('max_bookings or max_minutes', 'is required')
+    ),
+    constraint booking_limits_max_bookings_is_sane check (
+        max_bookings is null
+        or max_bookings between 0 and 1000000
+        or private.invalid('max_bookings', 'must be from 0 to 1000000')
+    ),
+    constraint booking_limits_max_minutes_is_sane check (
+        max_minutes is null
+        or max_minutes between 0 and 100000000
+        or private.invalid('max_minutes', 'must be from 0 to 100000000')
+    )
+);
+comment on table catalog.booking_limits is
+'How much can be booked in a day, week (from Monday), month or year of the business''s zone, or at
+once of what is yet to begin (upcoming).';
+create index booking_limits_service_idx on catalog.booking_limits (business_id, service_id);
+create index booking_limits_resource_idx on catalog.booking_limits (business_id, resource_id);
+
+-- sql/30_catalog/tables/links.sql
+
+-- Links by which a service can be booked that nobody else sees. Of a link's token only the hash is
+-- kept. How often it was used is counted from the bookings (scheduling.link_uses).
+
+create table catalog.private_links (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null,
+    service_id uuid not null,
+    token_hash bytea not null,
+    -- For whom it is, in the business's own words.
+    label text,
+    -- Null: as long as it is not revoked.
+    expires_at timestamptz,
+    -- Null: as often as one likes.
+    max_uses integer,
+    revoked_at timestamptz,
+    created_by uuid references auth.users (id) on delete set null,
+    created_at timestamptz not null default now(),
+
+    constraint private_links_business_id_id_unique unique (business_id, id),
+    constraint private_links_token_hash_unique unique (token_hash),
+    constraint private_links_service_fkey foreign key (business_id, service_id)
+    references catalog.services (business_id, id) on delete cascade,
+    constraint private_links_max_uses_is_sane check (max_uses between 1 and 1000000),
+    constraint private_links_label_is_short check (length(label) <= 200)
+);
+comment on table catalog.private_links is
+'Secret links, each to one service: whoever knows its token sees and books it, hidden or not.';
+create index private_links_service_idx on catalog.private_links (business_id, service_id);
+create index private_links_created_by_idx on catalog.private_links (created_by);
+
+-- sql/30_catalog/tables/questions.sql
 
 -- What a business asks whoever books a service. The answers are kept with the booking, as they were
 -- asked; a question that is asked no longer is switched off.
@@ -718,39 +748,7 @@ create table catalog.service_questions (
 comment on table catalog.service_questions is 'What whoever books a service is asked.';
 create index service_questions_service_idx on catalog.service_questions (business_id, service_id);
 
--- sql/30_catalog/tables/5_links.sql
-
--- Links by which a service can be booked that nobody else sees. Of a link's token only the hash is
--- kept. How often it was used is counted from the bookings (scheduling.link_uses).
-
-create table catalog.private_links (
-    id uuid primary key default gen_random_uuid(),
-    business_id uuid not null,
-    service_id uuid not null,
-    token_hash bytea not null,
-    -- For whom it is, in the business's own words.
-    label text,
-    -- Null: as long as it is not revoked.
-    expires_at timestamptz,
-    -- Null: as often as one likes.
-    max_uses integer,
-    revoked_at timestamptz,
-    created_by uuid references auth.users (id) on delete set null,
-    created_at timestamptz not null default now(),
-
-    constraint private_links_business_id_id_unique unique (business_id, id),
-    constraint private_links_token_hash_unique unique (token_hash),
-    constraint private_links_service_fkey foreign key (business_id, service_id)
-    references catalog.services (business_id, id) on delete cascade,
-    constraint private_links_max_uses_is_sane check (max_uses between 1 and 1000000),
-    constraint private_links_label_is_short check (length(label) <= 200)
-);
-comment on table catalog.private_links is
-'Secret links, each to one service: whoever knows its token sees and books it, hidden or not.';
-create index private_links_service_idx on catalog.private_links (business_id, service_id);
-create index private_links_created_by_idx on catalog.private_links (created_by);
-
--- sql/30_catalog/functions/1_blocks.sql
+-- sql/30_catalog/functions.sql
 
 -- What the catalog computes for itself. The hours that these tables describe become instants in
 -- scheduling.
@@ -838,414 +836,6 @@ begin
 end;
 $$;
 
--- sql/30_catalog/functions/2_calendars.sql
-
--- Busy time from calendars of other programs. The workers fetch and read them; what it means for a
--- resource is decided here: whose clock a local time is of, which events are our own coming back,
--- and that all blocked periods of a calendar change at once.
-
-/*
- * Let a calendar, by address or as a file, block a resource. It is read by a worker.
- * Definer: nobody has a write grant on imports; the caller is checked.
- *
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 already_exists · PT422 limit_reached
- */
-create function catalog.import_calendar(
-    business_id uuid, resource_id uuid, url text, content text
-)
-returns uuid
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-declare
-    v_id uuid;
-begin
-    perform private.require_member(business_id, 'serve');
-    perform scheduling.lock(array[resource_id]);
-    if not exists (
-        select 1
-        from catalog.resources
-        where
-            resources.id = import_calendar.resource_id
-            and resources.business_id = import_calendar.business_id
-    ) then
-        perform private.refuse(
-            'PT404', 'not_found', 'There is no such resource.', 'Read resources for those of the business.'
-        );
-    end if;
-    if 10 <= (
-        select count(*)
-        from catalog.calendar_imports
-        where
-            calendar_imports.business_id = import_calendar.business_id
-            and calendar_imports.resource_id = import_calendar.resource_id
-    ) then
-        perform private.refuse(
-            'PT422', 'limit_reached', 'A resource can have 10 calendars.', 'Delete one of them first.'
-        );
-    end if;
-    insert into catalog.calendar_imports (business_id, resource_id, url, content, requested_at)
-    values (business_id, resource_id, url, content, private.now())
-    on conflict on constraint calendar_imports_once_each do nothing
-    returning calendar_imports.id into v_id;
-    if v_id is null then
-        perform private.refuse(
-            'PT409', 'already_exists', 'This calendar blocks the resource already.',
-            'Refresh it to have it read again.'
-        );
-    end if;
-    perform catalog.request_import(v_id);
-    return v_id;
-end;
-$$;
-
-/*
- * Have a calendar read again. Calendars are other people's servers, so two requests are 5 seconds
- * apart: the second waits, a third is the second.
- * Definer: as catalog.import_calendar.
- *
- * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
- */
-create function catalog.refresh_calendar(calendar_import_id uuid)
-returns void
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-declare
-    v_due_at timestamptz;
-begin
-    perform catalog.require_import(calendar_import_id);
-    update catalog.calendar_imports
-    set requested_at = greatest(
-        private.now(), calendar_imports.requested_at + interval '5 seconds'
-    )
-    where
-        calendar_imports.id = calendar_import_id
-        and calendar_imports.requested_at <= private.now()
-    returning calendar_imports.requested_at into v_due_at;
-    if v_due_at is not null then
-        perform catalog.request_import(calendar_import_id, nullif(v_due_at, private.now()));
-    end if;
-end;
-$$;
-
-/*
- * A calendar does not block any more.
- * Definer: as catalog.import_calendar.
- *
- * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
- */
-create function catalog.delete_calendar_import(calendar_import_id uuid)
-returns void
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-begin
-    perform catalog.require_import(calendar_import_id);
-    perform catalog.keep_resource(calendar_import_id);
-    delete from catalog.calendar_imports where calendar_imports.id = calendar_import_id;
-end;
-$$;
-
-/*
- * Refuse whoever may not deal with a calendar.
- *
- * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
- */
-create function catalog.require_import(calendar_import_id uuid)
-returns void
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_business_id uuid = (
-        select calendar_imports.business_id
-        from catalog.calendar_imports
-        where calendar_imports.id = calendar_import_id
-    );
-begin
-    if not private.is_operator() then
-        perform private.signed_in();
-    end if;
-    if v_business_id is null
-        or v_business_id not in (select private.my_businesses('view')) and not private.is_operator() then
-        perform private.refuse(
-            'PT404', 'not_found', 'There is no such calendar.',
-            'Read calendar_imports for those of your business.'
-        );
-    end if;
-    perform private.require_member(v_business_id, 'serve');
-end;
-$$;
-
-/*
- * Keep the resource of a calendar until the transaction ends. Whoever deletes a resource locks it
- * first and its calendars and blocks after it; so does whoever changes those.
- */
-create function catalog.keep_resource(calendar_import_id uuid)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    perform 1
-    from catalog.resources
-    where
-        resources.id = (
-            select calendar_imports.resource_id
-            from catalog.calendar_imports
-            where calendar_imports.id = keep_resource.calendar_import_id
-        )
-    for key share;
-end;
-$$;
-
-/*
- * Tell the workers to read a calendar.
- */
-create function catalog.request_import(
-    calendar_import_id uuid, due_at timestamptz default null
-)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    perform private.emit(
-        'calendar.import_requested',
-        jsonb_build_object('calendar_import_id', calendar_import_id),
-        due_at
-    );
-end;
-$$;
-
-/*
- * Have all calendars read whose time has come: addresses every quarter of an hour, files once a
- * day, because time goes on. Those of businesses that take no bookings rest. Gives how many.
- * Definer: called by the worker, which has no access to the table.
- */
-create function catalog.request_due_imports()
-returns integer
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-declare
-    v_id uuid;
-    v_count integer = 0;
-begin
-    for v_id in
-        update catalog.calendar_imports
-        set requested_at = private.now()
-        where
-            calendar_imports.requested_at <= private.now() - case
-                when calendar_imports.url is null then interval '1 day' else interval '14 minutes'
-            end
-            and business.is_open(calendar_imports.business_id)
-        returning calendar_imports.id
-    loop
-        perform catalog.request_import(v_id);
-        v_count = v_count + 1;
-    end loop;
-    return v_count;
-end;
-$$;
-
-/*
- * Begin to read a calendar: what to read and from when to when; null when it is gone. Once a day it
- * is read in full although it has not changed, because the period has moved on.
- * Definer: as catalog.request_due_imports.
- */
-create function catalog.start_import(calendar_import_id uuid)
-returns jsonb
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-declare
-    v_import catalog.calendar_imports;
-    v_is_whole boolean;
-begin
-    update catalog.calendar_imports
-    set attempts = attempts + 1
-    where calendar_imports.id = calendar_import_id
-    returning calendar_imports.* into v_import;
-    if v_import.id is null then
-        return null;
-    end if;
-    v_is_whole = coalesce(v_import.expanded_at <= private.now() - interval '1 day', true);
-    return jsonb_build_object(
-        'attempt', v_import.attempts,
-        'url', v_import.url,
-        'content', v_import.content,
-        'etag', case when not v_is_whole then v_import.etag end,
-        'last_modified', case when not v_is_whole then v_import.last_modified end,
-        'from_at', private.now() - interval '1 day',
-        'to_at', private.now() + interval '400 days'
-    );
-end;
-$$;
-
-/*
- * The busy time that events leave to a resource. A time without an offset is of the resource's own
- * clock. Bookings and classes of the same business are left out: a feed of ours that comes back
- * through another calendar would block what it shows, also after a move or a cancellation.
- */
-create function catalog.busy_time(calendar catalog.calendar_imports, events jsonb)
-returns tstzmultirange
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_time_zone text;
-begin
-    select coalesce(resources.time_zone, businesses.time_zone) into v_time_zone
-    from catalog.resources
-    inner join business.businesses on businesses.id = resources.business_id
-    where resources.id = calendar.resource_id;
-    return (
-        with given as (
-            select
-                substring(
-                    event ->> 'uid',
-                    '^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})@frontdesk$'
-                )::uuid as id,
-                catalog.instant_of(event ->> 'starts', v_time_zone) as starts_at,
-                catalog.instant_of(event ->> 'ends', v_time_zone) as ends_at
-            from jsonb_array_elements(events) as event
-        )
-
-        select coalesce(range_agg(tstzrange(given.starts_at, given.ends_at)), '{}')
-        from given
-        where
-            given.starts_at < given.ends_at
-            and not exists (
-                select 1
-                from scheduling.bookings
-                where
-                    bookings.id = given.id
-                    and bookings.business_id = calendar.business_id
-            )
-            and not exists (
-                select 1
-                from scheduling.sessions
-                where
-                    sessions.id = given.id
-                    and sessions.business_id = calendar.business_id
-            )
-    );
-end;
-$$;
-
-/*
- * An instant that a calendar names: with Z it is one, without it is a wall clock of the zone.
- */
-create function catalog.instant_of(value text, time_zone text)
-returns timestamptz
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return case
-        when value like '%Z' then value::timestamptz
-        else value::timestamp at time zone time_zone
-    end;
-end;
-$$;
-
-/*
- * A calendar has been read: its busy time, all at once, is what blocks from now on. `read` is
- * {attempt, events: [{uid, starts, ends}], skipped_count, etag, last_modified}, or {attempt} when
- * nothing has changed. What a later attempt has overtaken is forgotten. Bookings that exist stay.
- * Definer: as catalog.request_due_imports.
- */
-create function catalog.finish_import(calendar_import_id uuid, read jsonb)
-returns void
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-declare
-    v_calendar catalog.calendar_imports;
-    v_busy tstzmultirange;
-begin
-    perform catalog.keep_resource(calendar_import_id);
-    update catalog.calendar_imports
-    set
-        fetched_at = private.now(),
-        last_error = null,
-        failed_since = null
-    where
-        calendar_imports.id = calendar_import_id
-        and calendar_imports.attempts = (finish_import.read ->> 'attempt')::integer
-    returning calendar_imports.* into v_calendar;
-    if v_calendar.id is null or not finish_import.read ? 'events' then
-        return;
-    end if;
-    v_busy = catalog.busy_time(v_calendar, finish_import.read -> 'events');
-
-    delete from catalog.blocked_periods
-    where
-        blocked_periods.business_id = v_calendar.business_id
-        and blocked_periods.resource_id = v_calendar.resource_id
-        and blocked_periods.calendar_import_id = v_calendar.id
-        and blocked_periods.during not in (select unnest(v_busy));
-    insert into catalog.blocked_periods (business_id, resource_id, calendar_import_id, during)
-    select v_calendar.business_id, v_calendar.resource_id, v_calendar.id, busy.during
-    from unnest(v_busy) as busy (during)
-    on conflict on constraint blocked_periods_imported_once do nothing;
-    update catalog.calendar_imports
-    set
-        expanded_at = private.now(),
-        etag = finish_import.read ->> 'etag',
-        last_modified = finish_import.read ->> 'last_modified',
-        skipped_count = (finish_import.read ->> 'skipped_count')::integer
-    where calendar_imports.id = v_calendar.id;
-end;
-$$;
-
-/*
- * A calendar could not be read: what it blocked stays, and whoever looks is told why.
- * Definer: as catalog.request_due_imports.
- */
-create function catalog.fail_import(calendar_import_id uuid, attempt integer, reason text)
-returns void
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-begin
-    update catalog.calendar_imports
-    set
-        last_error = fail_import.reason,
-        failed_since = coalesce(calendar_imports.failed_since, private.now())
-    where
-        calendar_imports.id = fail_import.calendar_import_id
-        and calendar_imports.attempts = fail_import.attempt;
-end;
-$$;
-
 -- sql/30_catalog/rules.sql
 
 -- What a constraint of the catalog cannot say.
@@ -1253,51 +843,51 @@ $$;
 -- Every table that members write directly answers bad rows in the API's words.
 create trigger _010_refuse_bad_input
 before insert or update on catalog.service_categories
-for each row execute function private.any__refuse_bad_input('manage');
+for each row execute function business.any__refuse_bad_input('manage');
 
 create trigger _010_refuse_bad_input
 before insert or update on catalog.cancellation_policies
-for each row execute function private.any__refuse_bad_input('manage');
+for each row execute function business.any__refuse_bad_input('manage');
 
 create trigger _010_refuse_bad_input
 before insert or update on catalog.cancellation_tiers
-for each row execute function private.any__refuse_bad_input('manage');
+for each row execute function business.any__refuse_bad_input('manage');
 
 create trigger _010_refuse_bad_input
 before insert or update on catalog.services
-for each row execute function private.any__refuse_bad_input('manage');
+for each row execute function business.any__refuse_bad_input('manage');
 
 create trigger _010_refuse_bad_input
 before insert or update on catalog.service_addons
-for each row execute function private.any__refuse_bad_input('manage');
+for each row execute function business.any__refuse_bad_input('manage');
 
 create trigger _010_refuse_bad_input
 before insert or update on catalog.service_questions
-for each row execute function private.any__refuse_bad_input('manage');
+for each row execute function business.any__refuse_bad_input('manage');
 
 create trigger _010_refuse_bad_input
 before insert or update on catalog.booking_limits
-for each row execute function private.any__refuse_bad_input('manage');
+for each row execute function business.any__refuse_bad_input('manage');
 
 create trigger _010_refuse_bad_input
 before insert or update on catalog.resources
-for each row execute function private.any__refuse_bad_input('manage');
+for each row execute function business.any__refuse_bad_input('manage');
 
 create trigger _010_refuse_bad_input
 before insert or update on catalog.service_resources
-for each row execute function private.any__refuse_bad_input('manage');
+for each row execute function business.any__refuse_bad_input('manage');
 
 create trigger _010_refuse_bad_input
 before insert or update on catalog.working_hours
-for each row execute function private.any__refuse_bad_input('manage');
+for each row execute function business.any__refuse_bad_input('manage');
 
 create trigger _010_refuse_bad_input
 before insert or update on catalog.schedule_exceptions
-for each row execute function private.any__refuse_bad_input('manage');
+for each row execute function business.any__refuse_bad_input('manage');
 
 create trigger _010_refuse_bad_input
 before insert or update on catalog.travel_zones
-for each row execute function private.any__refuse_bad_input('manage');
+for each row execute function business.any__refuse_bad_input('manage');
 
 create trigger _900_touch
 before update on catalog.services
@@ -1440,81 +1030,28 @@ create trigger _100_refuse_overlap
 before insert or update on catalog.travel_zones
 for each row execute function catalog.travel_zones__refuse_overlap();
 
-/*
- * A capacity cannot shrink below a place that is booked in the future: that booking would stand
- * nowhere. Definer: whoever manages the resource may not see every allocation.
- *
- * Errors:  PT409 capacity_in_use
- */
-create function catalog.resources__keep_booked_places()
-returns trigger
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-begin
-    if exists (
-        select 1
-        from scheduling.allocations
-        where
-            allocations.resource_id = new.id
-            and allocations.unit > new.capacity
-            and allocations.is_blocking
-            and upper(allocations.during) > private.now()
-    ) then
-        perform private.refuse(
-            'PT409', 'capacity_in_use', 'More places than that are booked.',
-            'Move or cancel those bookings first.'
-        );
-    end if;
-    return new;
-end;
-$$;
+-- sql/30_catalog/policies/calendars.sql
 
-create trigger _100_keep_booked_places
-before update of capacity on catalog.resources
-for each row
-when (new.capacity < old.capacity)
-execute function catalog.resources__keep_booked_places();
+-- Which calendars block a resource is for members; what is in them is for nobody: only when it is.
 
-/*
- * A service keeps its currency once it was booked: prices in two currencies cannot be told apart
- * later. Definer: whoever manages the service may not see every booking.
- *
- * Errors:  PT409 currency_in_use
- */
-create function catalog.services__keep_currency()
-returns trigger
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-begin
-    if exists (
-        select 1
-        from scheduling.booking_items
-        where
-            booking_items.business_id = new.business_id
-            and booking_items.service_id = new.id
-    ) then
-        perform private.refuse(
-            'PT409', 'currency_in_use', 'This service has bookings in its currency.',
-            'Archive it and create another in the new currency.'
-        );
-    end if;
-    return new;
-end;
-$$;
+alter table catalog.calendar_imports enable row level security;
+-- Neither the address nor the file: with either one reads somebody's calendar.
+grant select (
+    id, business_id, resource_id, host, requested_at, fetched_at, skipped_count, last_error,
+    failed_since, created_at
+) on table catalog.calendar_imports to authenticated;
+-- No writes: import_calendar, refresh_calendar and delete_calendar_import.
+grant select, insert, update, delete on table catalog.calendar_imports to service_role;
 
-create trigger _100_keep_currency
-before update of currency on catalog.services
-for each row
-when (new.currency <> old.currency)
-execute function catalog.services__keep_currency();
+create policy calendar_imports_select
+on catalog.calendar_imports
+for select
+to authenticated
+using (business_id in (select private.my_businesses('view')));
 
--- sql/30_catalog/policies/1_cancellation.sql
+grant usage on schema catalog to worker;
+
+-- sql/30_catalog/policies/cancellation.sql
 
 -- Who may see and change what cancelling costs: as with services.
 
@@ -1603,7 +1140,317 @@ for delete
 to authenticated
 using (business_id in (select private.my_businesses('manage')));
 
--- sql/30_catalog/policies/1_services.sql
+-- sql/30_catalog/policies/hours.sql
+
+-- Weekly hours are public, and so is who is away when, and whom to go to instead. Exceptions, where
+-- somebody travels, what imported calendars say, and why somebody is away are for members.
+
+grant select on table catalog.working_hours to anon;
+grant select, delete on table catalog.working_hours to authenticated;
+grant insert (id, business_id, resource_id, weekday, opens_at, closes_at)
+on table catalog.working_hours to authenticated;
+grant update (id, business_id, weekday, opens_at, closes_at)
+on table catalog.working_hours to authenticated;
+grant select, insert, update, delete on table catalog.working_hours to service_role;
+
+create policy working_hours_select
+on catalog.working_hours
+for select
+to anon, authenticated
+using (
+    exists (
+        select 1
+        from business.businesses
+        where businesses.id = working_hours.business_id
+    )
+);
+
+create policy working_hours_insert
+on catalog.working_hours
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy working_hours_update
+on catalog.working_hours
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy working_hours_delete
+on catalog.working_hours
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+grant select, delete on table catalog.schedule_exceptions to authenticated;
+grant insert (
+    id, business_id, resource_id, starts_on, ends_on, opens_at, closes_at, reason
+) on table catalog.schedule_exceptions to authenticated;
+grant update (id, business_id, starts_on, ends_on, opens_at, closes_at, reason)
+on table catalog.schedule_exceptions to authenticated;
+grant select, insert, update, delete on table catalog.schedule_exceptions to service_role;
+
+create policy schedule_exceptions_select
+on catalog.schedule_exceptions
+for select
+to authenticated
+using (business_id in (select private.my_businesses('view')));
+
+create policy schedule_exceptions_insert
+on catalog.schedule_exceptions
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy schedule_exceptions_update
+on catalog.schedule_exceptions
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy schedule_exceptions_delete
+on catalog.schedule_exceptions
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+alter table catalog.travel_zones enable row level security;
+
+grant select, delete on table catalog.travel_zones to authenticated;
+grant insert (id, business_id, resource_id, starts_on, ends_on, time_zone)
+on table catalog.travel_zones to authenticated;
+grant update (id, business_id, starts_on, ends_on, time_zone)
+on table catalog.travel_zones to authenticated;
+grant select, insert, update, delete on table catalog.travel_zones to service_role;
+
+create policy travel_zones_select
+on catalog.travel_zones
+for select
+to authenticated
+using (business_id in (select private.my_businesses('view')));
+
+create policy travel_zones_insert
+on catalog.travel_zones
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy travel_zones_update
+on catalog.travel_zones
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy travel_zones_delete
+on catalog.travel_zones
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+-- Not reason: catalog.reason_of tells members.
+grant select (
+    id, business_id, resource_id, during, created_at, calendar_import_id, stand_in_id
+) on table catalog.blocked_periods to anon, authenticated;
+grant delete on table catalog.blocked_periods to authenticated;
+-- No insert or update: public.block_time writes them, because it reads instants and not guesses.
+grant select, insert, update, delete on table catalog.blocked_periods to service_role;
+
+create policy blocked_periods_select_public
+on catalog.blocked_periods
+for select
+to anon
+using (
+    resource_id is not null
+    and calendar_import_id is null
+    and exists (
+        select 1
+        from business.businesses
+        where businesses.id = blocked_periods.business_id
+    )
+);
+
+create policy blocked_periods_select
+on catalog.blocked_periods
+for select
+to authenticated
+using (
+    business_id = any(array(select private.my_businesses('view')))
+    or resource_id is not null
+    and calendar_import_id is null
+    and exists (
+        select 1
+        from business.businesses
+        where businesses.id = blocked_periods.business_id
+    )
+);
+
+create policy blocked_periods_delete
+on catalog.blocked_periods
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+grant execute on function catalog.reason_of(uuid)
+to authenticated, service_role;
+
+-- sql/30_catalog/policies/links.sql
+
+-- Who may see private links: members of the business, never the hash. Functions write them.
+
+alter table catalog.private_links enable row level security;
+
+grant select (
+    id, business_id, service_id, label, expires_at, max_uses, revoked_at, created_by, created_at
+) on table catalog.private_links to authenticated;
+grant select, insert, update, delete on table catalog.private_links to service_role;
+
+create policy private_links_select
+on catalog.private_links
+for select
+to authenticated
+using (business_id in (select private.my_businesses('view')));
+
+-- sql/30_catalog/policies/questions.sql
+
+-- Who may see and change what is asked: whoever sees the service reads its questions.
+
+alter table catalog.service_questions enable row level security;
+
+grant select on table catalog.service_questions to anon;
+grant select, delete on table catalog.service_questions to authenticated;
+grant insert (
+    id, business_id, service_id, key, label, kind, is_required, choices, position, is_active
+) on table catalog.service_questions to authenticated;
+grant update (
+    id, business_id, key, label, kind, is_required, choices, position, is_active
+) on table catalog.service_questions to authenticated;
+grant select, insert, update, delete on table catalog.service_questions to service_role;
+
+create policy service_questions_select
+on catalog.service_questions
+for select
+to anon, authenticated
+using (
+    exists (
+        select 1
+        from catalog.services
+        where
+            services.business_id = service_questions.business_id
+            and services.id = service_questions.service_id
+    )
+);
+
+create policy service_questions_insert
+on catalog.service_questions
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy service_questions_update
+on catalog.service_questions
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy service_questions_delete
+on catalog.service_questions
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+-- sql/30_catalog/policies/resources.sql
+
+-- Who may see and change resources: as with services.
+
+grant select on table catalog.resources to anon;
+grant select, delete on table catalog.resources to authenticated;
+grant insert (
+    id, business_id, kind, name, description, capacity, member_id, time_zone, position, is_active
+) on table catalog.resources to authenticated;
+grant update (
+    id, business_id, name, description, capacity, member_id, time_zone, position, is_active
+) on table catalog.resources to authenticated;
+grant select, insert, update, delete on table catalog.resources to service_role;
+
+create policy resources_select
+on catalog.resources
+for select
+to anon, authenticated
+using (
+    exists (
+        select 1
+        from business.businesses
+        where businesses.id = resources.business_id
+    )
+);
+
+create policy resources_insert
+on catalog.resources
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy resources_update
+on catalog.resources
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy resources_delete
+on catalog.resources
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+grant select on table catalog.service_resources to anon;
+grant select, delete on table catalog.service_resources to authenticated;
+grant insert (
+    business_id, service_id, resource_id, mode, pool, quantity, priority, weight
+) on table catalog.service_resources to authenticated;
+grant update (
+    business_id, service_id, resource_id, mode, pool, quantity, priority, weight
+) on table catalog.service_resources to authenticated;
+grant select, insert, update, delete on table catalog.service_resources to service_role;
+
+create policy service_resources_select
+on catalog.service_resources
+for select
+to anon, authenticated
+using (
+    exists (
+        select 1
+        from catalog.services
+        where
+            services.business_id = service_resources.business_id
+            and services.id = service_resources.service_id
+    )
+);
+
+create policy service_resources_insert
+on catalog.service_resources
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy service_resources_update
+on catalog.service_resources
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy service_resources_delete
+on catalog.service_resources
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+-- sql/30_catalog/policies/services.sql
 
 -- Who may see and change what a business offers. Everyone sees the catalog of a business that is
 -- open to the public; members see their own whatever its state; owners and managers write it. Rows
@@ -1814,348 +1661,7 @@ for delete
 to authenticated
 using (business_id in (select private.my_businesses('manage')));
 
--- sql/30_catalog/policies/2_resources.sql
-
--- Who may see and change resources: as with services.
-
-grant select on table catalog.resources to anon;
-grant select, delete on table catalog.resources to authenticated;
-grant insert (
-    id, business_id, kind, name, description, capacity, member_id, time_zone, position, is_active
-) on table catalog.resources to authenticated;
-grant update (
-    id, business_id, name, description, capacity, member_id, time_zone, position, is_active
-) on table catalog.resources to authenticated;
-grant select, insert, update, delete on table catalog.resources to service_role;
-
-create policy resources_select
-on catalog.resources
-for select
-to anon, authenticated
-using (
-    exists (
-        select 1
-        from business.businesses
-        where businesses.id = resources.business_id
-    )
-);
-
-create policy resources_insert
-on catalog.resources
-for insert
-to authenticated
-with check (business_id in (select private.my_businesses('manage')));
-
-create policy resources_update
-on catalog.resources
-for update
-to authenticated
-using (business_id in (select private.my_businesses('manage')))
-with check (business_id in (select private.my_businesses('manage')));
-
-create policy resources_delete
-on catalog.resources
-for delete
-to authenticated
-using (business_id in (select private.my_businesses('manage')));
-
-grant select on table catalog.service_resources to anon;
-grant select, delete on table catalog.service_resources to authenticated;
-grant insert (
-    business_id, service_id, resource_id, mode, pool, quantity, priority, weight
-) on table catalog.service_resources to authenticated;
-grant update (
-    business_id, service_id, resource_id, mode, pool, quantity, priority, weight
-) on table catalog.service_resources to authenticated;
-grant select, insert, update, delete on table catalog.service_resources to service_role;
-
-create policy service_resources_select
-on catalog.service_resources
-for select
-to anon, authenticated
-using (
-    exists (
-        select 1
-        from catalog.services
-        where
-            services.business_id = service_resources.business_id
-            and services.id = service_resources.service_id
-    )
-);
-
-create policy service_resources_insert
-on catalog.service_resources
-for insert
-to authenticated
-with check (business_id in (select private.my_businesses('manage')));
-
-create policy service_resources_update
-on catalog.service_resources
-for update
-to authenticated
-using (business_id in (select private.my_businesses('manage')))
-with check (business_id in (select private.my_businesses('manage')));
-
-create policy service_resources_delete
-on catalog.service_resources
-for delete
-to authenticated
-using (business_id in (select private.my_businesses('manage')));
-
--- sql/30_catalog/policies/3_calendars.sql
-
--- Which calendars block a resource is for members; what is in them is for nobody: only when it is.
-
-alter table catalog.calendar_imports enable row level security;
--- Neither the address nor the file: with either one reads somebody's calendar.
-grant select (
-    id, business_id, resource_id, host, requested_at, fetched_at, skipped_count, last_error,
-    failed_since, created_at
-) on table catalog.calendar_imports to authenticated;
--- No writes: import_calendar, refresh_calendar and delete_calendar_import.
-grant select, insert, update, delete on table catalog.calendar_imports to service_role;
-
-create policy calendar_imports_select
-on catalog.calendar_imports
-for select
-to authenticated
-using (business_id in (select private.my_businesses('view')));
-
-grant usage on schema catalog to worker;
-grant execute on function
-catalog.request_due_imports(),
-catalog.start_import(uuid),
-catalog.finish_import(uuid, jsonb),
-catalog.fail_import(uuid, integer, text)
-to worker;
-grant execute on function
-catalog.import_calendar(uuid, uuid, text, text),
-catalog.refresh_calendar(uuid),
-catalog.delete_calendar_import(uuid)
-to anon, authenticated, service_role;
-
--- sql/30_catalog/policies/3_hours.sql
-
--- Weekly hours are public, and so is who is away when, and whom to go to instead. Exceptions, where
--- somebody travels, what imported calendars say, and why somebody is away are for members.
-
-grant select on table catalog.working_hours to anon;
-grant select, delete on table catalog.working_hours to authenticated;
-grant insert (id, business_id, resource_id, weekday, opens_at, closes_at)
-on table catalog.working_hours to authenticated;
-grant update (id, business_id, weekday, opens_at, closes_at)
-on table catalog.working_hours to authenticated;
-grant select, insert, update, delete on table catalog.working_hours to service_role;
-
-create policy working_hours_select
-on catalog.working_hours
-for select
-to anon, authenticated
-using (
-    exists (
-        select 1
-        from business.businesses
-        where businesses.id = working_hours.business_id
-    )
-);
-
-create policy working_hours_insert
-on catalog.working_hours
-for insert
-to authenticated
-with check (business_id in (select private.my_businesses('manage')));
-
-create policy working_hours_update
-on catalog.working_hours
-for update
-to authenticated
-using (business_id in (select private.my_businesses('manage')))
-with check (business_id in (select private.my_businesses('manage')));
-
-create policy working_hours_delete
-on catalog.working_hours
-for delete
-to authenticated
-using (business_id in (select private.my_businesses('manage')));
-
-grant select, delete on table catalog.schedule_exceptions to authenticated;
-grant insert (
-    id, business_id, resource_id, starts_on, ends_on, opens_at, closes_at, reason
-) on table catalog.schedule_exceptions to authenticated;
-grant update (id, business_id, starts_on, ends_on, opens_at, closes_at, reason)
-on table catalog.schedule_exceptions to authenticated;
-grant select, insert, update, delete on table catalog.schedule_exceptions to service_role;
-
-create policy schedule_exceptions_select
-on catalog.schedule_exceptions
-for select
-to authenticated
-using (business_id in (select private.my_businesses('view')));
-
-create policy schedule_exceptions_insert
-on catalog.schedule_exceptions
-for insert
-to authenticated
-with check (business_id in (select private.my_businesses('manage')));
-
-create policy schedule_exceptions_update
-on catalog.schedule_exceptions
-for update
-to authenticated
-using (business_id in (select private.my_businesses('manage')))
-with check (business_id in (select private.my_businesses('manage')));
-
-create policy schedule_exceptions_delete
-on catalog.schedule_exceptions
-for delete
-to authenticated
-using (business_id in (select private.my_businesses('manage')));
-
-alter table catalog.travel_zones enable row level security;
-
-grant select, delete on table catalog.travel_zones to authenticated;
-grant insert (id, business_id, resource_id, starts_on, ends_on, time_zone)
-on table catalog.travel_zones to authenticated;
-grant update (id, business_id, starts_on, ends_on, time_zone)
-on table catalog.travel_zones to authenticated;
-grant select, insert, update, delete on table catalog.travel_zones to service_role;
-
-create policy travel_zones_select
-on catalog.travel_zones
-for select
-to authenticated
-using (business_id in (select private.my_businesses('view')));
-
-create policy travel_zones_insert
-on catalog.travel_zones
-for insert
-to authenticated
-with check (business_id in (select private.my_businesses('manage')));
-
-create policy travel_zones_update
-on catalog.travel_zones
-for update
-to authenticated
-using (business_id in (select private.my_businesses('manage')))
-with check (business_id in (select private.my_businesses('manage')));
-
-create policy travel_zones_delete
-on catalog.travel_zones
-for delete
-to authenticated
-using (business_id in (select private.my_businesses('manage')));
-
--- Not reason: catalog.reason_of tells members.
-grant select (
-    id, business_id, resource_id, during, created_at, calendar_import_id, stand_in_id
-) on table catalog.blocked_periods to anon, authenticated;
-grant delete on table catalog.blocked_periods to authenticated;
-grant execute on function catalog.reason_of(uuid) to authenticated, service_role;
--- No insert or update: public.block_time writes them, because it reads instants and not guesses.
-grant select, insert, update, delete on table catalog.blocked_periods to service_role;
-
-create policy blocked_periods_select_public
-on catalog.blocked_periods
-for select
-to anon
-using (
-    resource_id is not null
-    and calendar_import_id is null
-    and exists (
-        select 1
-        from business.businesses
-        where businesses.id = blocked_periods.business_id
-    )
-);
-
-create policy blocked_periods_select
-on catalog.blocked_periods
-for select
-to authenticated
-using (
-    business_id = any(array(select private.my_businesses('view')))
-    or resource_id is not null
-    and calendar_import_id is null
-    and exists (
-        select 1
-        from business.businesses
-        where businesses.id = blocked_periods.business_id
-    )
-);
-
-create policy blocked_periods_delete
-on catalog.blocked_periods
-for delete
-to authenticated
-using (business_id in (select private.my_businesses('manage')));
-
--- sql/30_catalog/policies/4_questions.sql
-
--- Who may see and change what is asked: whoever sees the service reads its questions.
-
-alter table catalog.service_questions enable row level security;
-
-grant select on table catalog.service_questions to anon;
-grant select, delete on table catalog.service_questions to authenticated;
-grant insert (
-    id, business_id, service_id, key, label, kind, is_required, choices, position, is_active
-) on table catalog.service_questions to authenticated;
-grant update (
-    id, business_id, key, label, kind, is_required, choices, position, is_active
-) on table catalog.service_questions to authenticated;
-grant select, insert, update, delete on table catalog.service_questions to service_role;
-
-create policy service_questions_select
-on catalog.service_questions
-for select
-to anon, authenticated
-using (
-    exists (
-        select 1
-        from catalog.services
-        where
-            services.business_id = service_questions.business_id
-            and services.id = service_questions.service_id
-    )
-);
-
-create policy service_questions_insert
-on catalog.service_questions
-for insert
-to authenticated
-with check (business_id in (select private.my_businesses('manage')));
-
-create policy service_questions_update
-on catalog.service_questions
-for update
-to authenticated
-using (business_id in (select private.my_businesses('manage')))
-with check (business_id in (select private.my_businesses('manage')));
-
-create policy service_questions_delete
-on catalog.service_questions
-for delete
-to authenticated
-using (business_id in (select private.my_businesses('manage')));
-
--- sql/30_catalog/policies/5_links.sql
-
--- Who may see private links: members of the business, never the hash. Functions write them.
-
-alter table catalog.private_links enable row level security;
-
-grant select (
-    id, business_id, service_id, label, expires_at, max_uses, revoked_at, created_by, created_at
-) on table catalog.private_links to authenticated;
-grant select, insert, update, delete on table catalog.private_links to service_role;
-
-create policy private_links_select
-on catalog.private_links
-for select
-to authenticated
-using (business_id in (select private.my_businesses('view')));
-
--- sql/30_catalog/api/1_cancellation.sql
+-- sql/30_catalog/api/cancellation.sql
 
 -- What clients read about what cancelling costs and, as owners and managers, write.
 
@@ -2235,396 +1741,7 @@ comment on column public.cancellation_tiers.fee_minor is
 'Amount in minor units of the booking''s currency, at most the total: this or fee_bps.';
 comment on column public.cancellation_tiers.created_at is 'When it was made.';
 
--- sql/30_catalog/api/1_services.sql
-
--- What the catalog offers to clients: views to read and, for owners and managers, to write.
-
-create view public.service_categories
-with (security_invoker = true)
-as
-select
-    service_categories.id,
-    service_categories.business_id,
-    service_categories.name,
-    service_categories.position,
-    service_categories.created_at
-from catalog.service_categories;
-grant select on public.service_categories to anon;
-grant select, insert, update, delete on public.service_categories to authenticated, service_role;
-
-comment on view public.service_categories is
-'How a business groups its services. Readable where the business is; written by owners and
-managers.';
-comment on column public.service_categories.id is 'Key.';
-comment on column public.service_categories.business_id is 'The business that it belongs to.';
-comment on column public.service_categories.name is
-'Unique in the business, at most 200 characters.';
-comment on column public.service_categories.position is 'Order of display, ascending.';
-comment on column public.service_categories.created_at is 'When it was made.';
-
-create view public.services
-with (security_invoker = true)
-as
-select
-    services.id,
-    services.business_id,
-    services.category_id,
-    services.cancellation_policy_id,
-    services.name,
-    services.description,
-    services.duration_minutes,
-    services.price_minor,
-    services.currency,
-    services.buffer_before_minutes,
-    services.buffer_after_minutes,
-    services.slot_interval_minutes,
-    services.slot_offset_minutes,
-    services.min_notice_minutes,
-    services.max_advance_days,
-    services.bookable_from,
-    services.bookable_until,
-    services.max_party_size,
-    services.is_class,
-    services.requires_confirmation,
-    services.is_blocked_by_pending,
-    services.hold_minutes,
-    services.offer_minutes,
-    services.position,
-    services.is_active,
-    services.archived_at,
-    services.created_at,
-    services.updated_at,
-    services.prefers_known_staff,
-    services.visibility
-from catalog.services;
-grant select on public.services to anon;
-grant select, insert, update, delete on public.services to authenticated, service_role;
-
-comment on view public.services is
-'What can be booked. Readable where the business is; written by owners and managers.';
-comment on column public.services.id is 'Key.';
-comment on column public.services.business_id is 'The business that offers it.';
-comment on column public.services.category_id is 'Its category, if any.';
-comment on column public.services.cancellation_policy_id is
-'Its cancellation policy; null is the business''s default.';
-comment on column public.services.name is 'At most 200 characters.';
-comment on column public.services.description is 'At most 5000 characters.';
-comment on column public.services.duration_minutes is
-'How long it lasts for the customer, 1 to 1440 minutes.';
-comment on column public.services.price_minor is
-'Price for one guest, in minor units of `currency`.';
-comment on column public.services.currency is 'ISO 4217 code. Fixed once the service was booked.';
-comment on column public.services.buffer_before_minutes is
-'Minutes that its resources need before it; invisible to customers, may reach outside opening
-hours.';
-comment on column public.services.buffer_after_minutes is
-'Minutes that its resources need after it; buffers of neighbours add up.';
-comment on column public.services.slot_interval_minutes is
-'Starts are offered every so many minutes from each opening.';
-comment on column public.services.slot_offset_minutes is
-'Minutes from the opening to the first start.';
-comment on column public.services.min_notice_minutes is
-'The latest moment to book is so many minutes before the start.';
-comment on column public.services.max_advance_days is
-'How many days ahead can be booked, in the business''s zone; null is no limit.';
-comment on column public.services.bookable_from is
-'First business-local date that can be booked; null is no limit.';
-comment on column public.services.bookable_until is
-'Last business-local date that can be booked; null is no limit.';
-comment on column public.services.max_party_size is 'Most guests in one booking.';
-comment on column public.services.is_class is
-'Whether it is given to many at once, at its sessions (create_slots), and at no other time.';
-comment on column public.services.requires_confirmation is
-'Whether bookings wait for the business to confirm them.';
-comment on column public.services.is_blocked_by_pending is
-'Whether a waiting booking already takes its time.';
-comment on column public.services.hold_minutes is 'How long a hold lasts.';
-comment on column public.services.offer_minutes is
-'How long each who waits has to accept a time that became free, 1 to 1440.';
-comment on column public.services.position is 'Order of display, ascending.';
-comment on column public.services.is_active is 'Whether it takes new bookings.';
-comment on column public.services.archived_at is
-'When it was retired; it keeps its history and takes no new bookings.';
-comment on column public.services.created_at is 'When it was made.';
-comment on column public.services.updated_at is 'When it was last changed.';
-comment on column public.services.visibility is
-'public, or hidden: in nobody''s catalog, booked by members and through private links only.';
-comment on column public.services.prefers_known_staff is
-'Whether a customer who names nobody gets whom they prefer, or had last, if free.';
-
-create view public.service_addons
-with (security_invoker = true)
-as
-select
-    service_addons.id,
-    service_addons.business_id,
-    service_addons.service_id,
-    service_addons.name,
-    service_addons.price_minor,
-    service_addons.duration_minutes,
-    service_addons.position,
-    service_addons.is_active,
-    service_addons.created_at
-from catalog.service_addons;
-grant select on public.service_addons to anon;
-grant select, insert, update, delete on public.service_addons to authenticated, service_role;
-
-comment on view public.service_addons is
-'Extras of a service. Readable where the business is; written by owners and managers.';
-comment on column public.service_addons.id is 'Key.';
-comment on column public.service_addons.business_id is 'The business that offers it.';
-comment on column public.service_addons.service_id is 'The service that it adds to.';
-comment on column public.service_addons.name is 'At most 200 characters.';
-comment on column public.service_addons.price_minor is
-'What it adds for one guest, in minor units of the service''s currency.';
-comment on column public.service_addons.duration_minutes is 'Minutes that it adds to the service.';
-comment on column public.service_addons.position is 'Order of display, ascending.';
-comment on column public.service_addons.is_active is 'Whether it can be chosen.';
-comment on column public.service_addons.created_at is 'When it was made.';
-
-create view public.booking_limits
-with (security_invoker = true)
-as
-select
-    booking_limits.id,
-    booking_limits.business_id,
-    booking_limits.service_id,
-    booking_limits.period,
-    booking_limits.max_bookings,
-    booking_limits.max_minutes,
-    booking_limits.resource_id,
-    booking_limits.is_per_customer
-from catalog.booking_limits;
-grant select on public.booking_limits to anon;
-grant select, insert, update, delete on public.booking_limits to authenticated, service_role;
-
-comment on view public.booking_limits is
-'How much can be booked in a period of the business''s zone: of a service, with a resource, or with
-neither in the whole business. Written by owners and managers.';
-comment on column public.booking_limits.id is 'Key.';
-comment on column public.booking_limits.business_id is 'The business that it belongs to.';
-comment on column public.booking_limits.service_id is
-'The service that it limits; each item of it counts.';
-comment on column public.booking_limits.period is
-'day, week (from Monday), month or year; or upcoming: whatever has not begun yet.';
-comment on column public.booking_limits.max_bookings is
-'Most that can start in the period; null is no limit.';
-comment on column public.booking_limits.max_minutes is
-'Most booked minutes that start in the period; null is no limit.';
-comment on column public.booking_limits.resource_id is
-'The resource that it limits; each item that takes its time counts.';
-comment on column public.booking_limits.is_per_customer is
-'Whether it counts each customer''s bookings by themselves.';
-
--- sql/30_catalog/api/2_resources.sql
-
--- Resources, and which of them a service takes.
-
-create view public.resources
-with (security_invoker = true)
-as
-select
-    resources.id,
-    resources.business_id,
-    resources.kind,
-    resources.name,
-    resources.description,
-    resources.capacity,
-    resources.member_id,
-    resources.time_zone,
-    resources.position,
-    resources.is_active,
-    resources.created_at,
-    resources.updated_at
-from catalog.resources;
-grant select on public.resources to anon;
-grant select, insert, update, delete on public.resources to authenticated, service_role;
-
-comment on view public.resources is
-'What a booking takes: staff, rooms, equipment. Readable where the business is; written by owners
-and managers.';
-comment on column public.resources.id is 'Key.';
-comment on column public.resources.business_id is 'The business that it belongs to.';
-comment on column public.resources.kind is 'staff, room or equipment.';
-comment on column public.resources.name is 'At most 200 characters.';
-comment on column public.resources.description is 'At most 5000 characters.';
-comment on column public.resources.capacity is 'How many can use it at once.';
-comment on column public.resources.member_id is
-'The business member who is this staff resource, if any.';
-comment on column public.resources.time_zone is 'IANA zone of its hours; null is the business''s.';
-comment on column public.resources.position is 'Order of display, ascending.';
-comment on column public.resources.is_active is 'Whether it takes new bookings.';
-comment on column public.resources.created_at is 'When it was made.';
-comment on column public.resources.updated_at is 'When it was last changed.';
-
-create view public.service_resources
-with (security_invoker = true)
-as
-select
-    service_resources.business_id,
-    service_resources.service_id,
-    service_resources.resource_id,
-    service_resources.mode,
-    service_resources.pool,
-    service_resources.quantity,
-    service_resources.priority,
-    service_resources.weight,
-    service_resources.joined_at
-from catalog.service_resources;
-grant select on public.service_resources to anon;
-grant select, insert, update, delete on public.service_resources to authenticated, service_role;
-
-comment on view public.service_resources is
-'Which resources a service takes, and who is eligible for it. Written by owners and managers.';
-comment on column public.service_resources.business_id is 'The business that both belong to.';
-comment on column public.service_resources.service_id is 'The service.';
-comment on column public.service_resources.resource_id is 'The resource.';
-comment on column public.service_resources.mode is
-'all: this resource is needed. any: one of its pool is.';
-comment on column public.service_resources.pool is
-'Name of the pool, for mode any; one resource of each pool is taken.';
-comment on column public.service_resources.quantity is
-'Units that a booking takes; of a resource with capacity above 1, so many for each guest.';
-comment on column public.service_resources.priority is
-'Who is free and has the highest, -1000 to 1000, gets bookings that name nobody.';
-comment on column public.service_resources.weight is
-'Share of such bookings among those of one priority, 1 to 10000: 200 gets twice as many as 100.';
-comment on column public.service_resources.joined_at is
-'Since when it gives the service. For 30 days it counts as having been as busy as the others till
-then.';
-
--- sql/30_catalog/api/3_calendars.sql
-
--- Calendars of other programs that block resources.
-
-create view public.calendar_imports
-with (security_invoker = true)
-as
-select
-    calendar_imports.id,
-    calendar_imports.business_id,
-    calendar_imports.resource_id,
-    calendar_imports.host,
-    calendar_imports.requested_at,
-    calendar_imports.fetched_at,
-    calendar_imports.skipped_count,
-    calendar_imports.last_error,
-    calendar_imports.failed_since,
-    calendar_imports.created_at
-from catalog.calendar_imports;
-grant select on public.calendar_imports to authenticated, service_role;
-
-comment on view public.calendar_imports is
-'Calendars of other programs whose busy time blocks a resource, as rows of blocked_periods. Read by
-members; written by import_calendar and its siblings.';
-comment on column public.calendar_imports.id is 'Key.';
-comment on column public.calendar_imports.business_id is 'The business.';
-comment on column public.calendar_imports.resource_id is 'The resource that it blocks.';
-comment on column public.calendar_imports.host is
-'The host of its address, which itself is nobody''s to read; null: an uploaded file.';
-comment on column public.calendar_imports.requested_at is 'When it was last asked to be read.';
-comment on column public.calendar_imports.fetched_at is
-'When it was last read, changed or not; null: not yet.';
-comment on column public.calendar_imports.skipped_count is
-'Events that could not be understood, and so do not block.';
-comment on column public.calendar_imports.last_error is
-'Why it could not be read the last time, or null. What it blocked before stays.';
-comment on column public.calendar_imports.failed_since is
-'Since when it cannot be read, or null.';
-comment on column public.calendar_imports.created_at is 'When it was made.';
-
-/*
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 already_exists · PT422 limit_reached
- */
-create function public.import_calendar(
-    business_id public.identifier,
-    resource_id public.identifier,
-    url text default null,
-    content text default null
-)
-returns public.calendar_imports
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_id uuid;
-    v_import public.calendar_imports;
-begin
-    v_id = catalog.import_calendar(
-        private.to_identifier(business_id, 'business_id'),
-        private.to_identifier(resource_id, 'resource_id'),
-        regexp_replace(private.to_text(url, 'url', 2000), '^webcals?://', 'https://', 'i'),
-        private.to_text(content, 'content', 1048576)
-    );
-    select calendar_imports.* into strict v_import
-    from public.calendar_imports
-    where calendar_imports.id = v_id;
-    return v_import;
-end;
-$$;
-comment on function public.import_calendar is
-'Let the busy time of a calendar block a resource: by its address (url: http, https or webcal, read
-every 15 minutes) or as a file (content: iCalendar, at most 1 MiB), exactly one of them; at most 10 a
-resource. For owners, managers and staff. Bookings that exist stay. Gives the import.
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, already_exists 409,
-limit_reached 422.';
-
-/*
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- */
-create function public.refresh_calendar(calendar_import_id public.identifier)
-returns public.calendar_imports
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_id uuid = private.to_identifier(calendar_import_id, 'calendar_import_id');
-    v_import public.calendar_imports;
-begin
-    perform catalog.refresh_calendar(v_id);
-    select calendar_imports.* into strict v_import
-    from public.calendar_imports
-    where calendar_imports.id = v_id;
-    return v_import;
-end;
-$$;
-comment on function public.refresh_calendar is
-'Have a calendar read now; two requests are 5 seconds apart. For owners, managers and staff. Gives
-the import.
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
-
-/*
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- */
-create function public.delete_calendar_import(calendar_import_id public.identifier)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    perform catalog.delete_calendar_import(
-        private.to_identifier(calendar_import_id, 'calendar_import_id')
-    );
-end;
-$$;
-comment on function public.delete_calendar_import is
-'A calendar does not block its resource any more. For owners, managers and staff.
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
-
-grant execute on function
-public.import_calendar(public.identifier, public.identifier, text, text),
-public.refresh_calendar(public.identifier),
-public.delete_calendar_import(public.identifier)
-to anon, authenticated, service_role;
-
--- sql/30_catalog/api/3_hours.sql
+-- sql/30_catalog/api/hours.sql
 
 -- Hours, exceptions, and time that takes no bookings.
 
@@ -2807,12 +1924,6 @@ begin
     return v_period;
 end;
 $$;
-grant execute on function
-public.block_time(
-    public.identifier, public.instant, public.instant, public.identifier, text, public.identifier
-),
-catalog.block_time(uuid, uuid, timestamptz, timestamptz, text, uuid)
-to anon, authenticated, service_role;
 
 comment on function public.block_time is
 'Take no new bookings from starts_at to ends_at (instants, at most two years apart), for one
@@ -2820,8 +1931,12 @@ resource or
 the whole business. stand_in_id: whom customers of that resource may go to meanwhile; absences shows
 it to everybody. Owners, managers and staff. Bookings that exist stay.
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
+grant execute on function
+public.block_time( public.identifier, public.instant, public.instant, public.identifier, text, public.identifier ),
+catalog.block_time(uuid, uuid, timestamptz, timestamptz, text, uuid)
+to anon, authenticated, service_role;
 
--- sql/30_catalog/api/4_questions.sql
+-- sql/30_catalog/api/questions.sql
 
 -- What clients read about what is asked and, as owners and managers, write.
 
@@ -2862,5 +1977,263 @@ comment on column public.service_questions.choices is
 comment on column public.service_questions.position is 'Order of display, ascending.';
 comment on column public.service_questions.is_active is 'Whether it is asked.';
 comment on column public.service_questions.created_at is 'When it was made.';
+
+-- sql/30_catalog/api/resources.sql
+
+-- Resources, and which of them a service takes.
+
+create view public.resources
+with (security_invoker = true)
+as
+select
+    resources.id,
+    resources.business_id,
+    resources.kind,
+    resources.name,
+    resources.description,
+    resources.capacity,
+    resources.member_id,
+    resources.time_zone,
+    resources.position,
+    resources.is_active,
+    resources.created_at,
+    resources.updated_at
+from catalog.resources;
+grant select on public.resources to anon;
+grant select, insert, update, delete on public.resources to authenticated, service_role;
+
+comment on view public.resources is
+'What a booking takes: staff, rooms, equipment. Readable where the business is; written by owners
+and managers.';
+comment on column public.resources.id is 'Key.';
+comment on column public.resources.business_id is 'The business that it belongs to.';
+comment on column public.resources.kind is 'staff, room or equipment.';
+comment on column public.resources.name is 'At most 200 characters.';
+comment on column public.resources.description is 'At most 5000 characters.';
+comment on column public.resources.capacity is 'How many can use it at once.';
+comment on column public.resources.member_id is
+'The business member who is this staff resource, if any.';
+comment on column public.resources.time_zone is 'IANA zone of its hours; null is the business''s.';
+comment on column public.resources.position is 'Order of display, ascending.';
+comment on column public.resources.is_active is 'Whether it takes new bookings.';
+comment on column public.resources.created_at is 'When it was made.';
+comment on column public.resources.updated_at is 'When it was last changed.';
+
+create view public.service_resources
+with (security_invoker = true)
+as
+select
+    service_resources.business_id,
+    service_resources.service_id,
+    service_resources.resource_id,
+    service_resources.mode,
+    service_resources.pool,
+    service_resources.quantity,
+    service_resources.priority,
+    service_resources.weight,
+    service_resources.joined_at
+from catalog.service_resources;
+grant select on public.service_resources to anon;
+grant select, insert, update, delete on public.service_resources to authenticated, service_role;
+
+comment on view public.service_resources is
+'Which resources a service takes, and who is eligible for it. Written by owners and managers.';
+comment on column public.service_resources.business_id is 'The business that both belong to.';
+comment on column public.service_resources.service_id is 'The service.';
+comment on column public.service_resources.resource_id is 'The resource.';
+comment on column public.service_resources.mode is
+'all: this resource is needed. any: one of its pool is.';
+comment on column public.service_resources.pool is
+'Name of the pool, for mode any; one resource of each pool is taken.';
+comment on column public.service_resources.quantity is
+'Units that a booking takes; of a resource with capacity above 1, so many for each guest.';
+comment on column public.service_resources.priority is
+'Who is free and has the highest, -1000 to 1000, gets bookings that name nobody.';
+comment on column public.service_resources.weight is
+'Share of such bookings among those of one priority, 1 to 10000: 200 gets twice as many as 100.';
+comment on column public.service_resources.joined_at is
+'Since when it gives the service. For 30 days it counts as having been as busy as the others till
+then.';
+
+-- sql/30_catalog/api/services.sql
+
+-- What the catalog offers to clients: views to read and, for owners and managers, to write.
+
+create view public.service_categories
+with (security_invoker = true)
+as
+select
+    service_categories.id,
+    service_categories.business_id,
+    service_categories.name,
+    service_categories.position,
+    service_categories.created_at
+from catalog.service_categories;
+grant select on public.service_categories to anon;
+grant select, insert, update, delete on public.service_categories to authenticated, service_role;
+
+comment on view public.service_categories is
+'How a business groups its services. Readable where the business is; written by owners and
+managers.';
+comment on column public.service_categories.id is 'Key.';
+comment on column public.service_categories.business_id is 'The business that it belongs to.';
+comment on column public.service_categories.name is
+'Unique in the business, at most 200 characters.';
+comment on column public.service_categories.position is 'Order of display, ascending.';
+comment on column public.service_categories.created_at is 'When it was made.';
+
+create view public.services
+with (security_invoker = true)
+as
+select
+    services.id,
+    services.business_id,
+    services.category_id,
+    services.cancellation_policy_id,
+    services.name,
+    services.description,
+    services.duration_minutes,
+    services.price_minor,
+    services.currency,
+    services.buffer_before_minutes,
+    services.buffer_after_minutes,
+    services.slot_interval_minutes,
+    services.slot_offset_minutes,
+    services.min_notice_minutes,
+    services.max_advance_days,
+    services.bookable_from,
+    services.bookable_until,
+    services.max_party_size,
+    services.is_class,
+    services.requires_confirmation,
+    services.is_blocked_by_pending,
+    services.hold_minutes,
+    services.offer_minutes,
+    services.position,
+    services.is_active,
+    services.archived_at,
+    services.created_at,
+    services.updated_at,
+    services.prefers_known_staff,
+    services.visibility
+from catalog.services;
+grant select on public.services to anon;
+grant select, insert, update, delete on public.services to authenticated, service_role;
+
+comment on view public.services is
+'What can be booked. Readable where the business is; written by owners and managers.';
+comment on column public.services.id is 'Key.';
+comment on column public.services.business_id is 'The business that offers it.';
+comment on column public.services.category_id is 'Its category, if any.';
+comment on column public.services.cancellation_policy_id is
+'Its cancellation policy; null is the business''s default.';
+comment on column public.services.name is 'At most 200 characters.';
+comment on column public.services.description is 'At most 5000 characters.';
+comment on column public.services.duration_minutes is
+'How long it lasts for the customer, 1 to 1440 minutes.';
+comment on column public.services.price_minor is
+'Price for one guest, in minor units of `currency`.';
+comment on column public.services.currency is 'ISO 4217 code. Fixed once the service was booked.';
+comment on column public.services.buffer_before_minutes is
+'Minutes that its resources need before it; invisible to customers, may reach outside opening
+hours.';
+comment on column public.services.buffer_after_minutes is
+'Minutes that its resources need after it; buffers of neighbours add up.';
+comment on column public.services.slot_interval_minutes is
+'Starts are offered every so many minutes from each opening.';
+comment on column public.services.slot_offset_minutes is
+'Minutes from the opening to the first start.';
+comment on column public.services.min_notice_minutes is
+'The latest moment to book is so many minutes before the start.';
+comment on column public.services.max_advance_days is
+'How many days ahead can be booked, in the business''s zone; null is no limit.';
+comment on column public.services.bookable_from is
+'First business-local date that can be booked; null is no limit.';
+comment on column public.services.bookable_until is
+'Last business-local date that can be booked; null is no limit.';
+comment on column public.services.max_party_size is 'Most guests in one booking.';
+comment on column public.services.is_class is
+'Whether it is given to many at once, at its sessions (create_slots), and at no other time.';
+comment on column public.services.requires_confirmation is
+'Whether bookings wait for the business to confirm them.';
+comment on column public.services.is_blocked_by_pending is
+'Whether a waiting booking already takes its time.';
+comment on column public.services.hold_minutes is 'How long a hold lasts.';
+comment on column public.services.offer_minutes is
+'How long each who waits has to accept a time that became free, 1 to 1440.';
+comment on column public.services.position is 'Order of display, ascending.';
+comment on column public.services.is_active is 'Whether it takes new bookings.';
+comment on column public.services.archived_at is
+'When it was retired; it keeps its history and takes no new bookings.';
+comment on column public.services.created_at is 'When it was made.';
+comment on column public.services.updated_at is 'When it was last changed.';
+comment on column public.services.visibility is
+'public, or hidden: in nobody''s catalog, booked by members and through private links only.';
+comment on column public.services.prefers_known_staff is
+'Whether a customer who names nobody gets whom they prefer, or had last, if free.';
+
+create view public.service_addons
+with (security_invoker = true)
+as
+select
+    service_addons.id,
+    service_addons.business_id,
+    service_addons.service_id,
+    service_addons.name,
+    service_addons.price_minor,
+    service_addons.duration_minutes,
+    service_addons.position,
+    service_addons.is_active,
+    service_addons.created_at
+from catalog.service_addons;
+grant select on public.service_addons to anon;
+grant select, insert, update, delete on public.service_addons to authenticated, service_role;
+
+comment on view public.service_addons is
+'Extras of a service. Readable where the business is; written by owners and managers.';
+comment on column public.service_addons.id is 'Key.';
+comment on column public.service_addons.business_id is 'The business that offers it.';
+comment on column public.service_addons.service_id is 'The service that it adds to.';
+comment on column public.service_addons.name is 'At most 200 characters.';
+comment on column public.service_addons.price_minor is
+'What it adds for one guest, in minor units of the service''s currency.';
+comment on column public.service_addons.duration_minutes is 'Minutes that it adds to the service.';
+comment on column public.service_addons.position is 'Order of display, ascending.';
+comment on column public.service_addons.is_active is 'Whether it can be chosen.';
+comment on column public.service_addons.created_at is 'When it was made.';
+
+create view public.booking_limits
+with (security_invoker = true)
+as
+select
+    booking_limits.id,
+    booking_limits.business_id,
+    booking_limits.service_id,
+    booking_limits.period,
+    booking_limits.max_bookings,
+    booking_limits.max_minutes,
+    booking_limits.resource_id,
+    booking_limits.is_per_customer
+from catalog.booking_limits;
+grant select on public.booking_limits to anon;
+grant select, insert, update, delete on public.booking_limits to authenticated, service_role;
+
+comment on view public.booking_limits is
+'How much can be booked in a period of the business''s zone: of a service, with a resource, or with
+neither in the whole business. Written by owners and managers.';
+comment on column public.booking_limits.id is 'Key.';
+comment on column public.booking_limits.business_id is 'The business that it belongs to.';
+comment on column public.booking_limits.service_id is
+'The service that it limits; each item of it counts.';
+comment on column public.booking_limits.period is
+'day, week (from Monday), month or year; or upcoming: whatever has not begun yet.';
+comment on column public.booking_limits.max_bookings is
+'Most that can start in the period; null is no limit.';
+comment on column public.booking_limits.max_minutes is
+'Most booked minutes that start in the period; null is no limit.';
+comment on column public.booking_limits.resource_id is
+'The resource that it limits; each item that takes its time counts.';
+comment on column public.booking_limits.is_per_customer is
+'Whether it counts each customer''s bookings by themselves.';
 
 notify pgrst, 'reload schema';

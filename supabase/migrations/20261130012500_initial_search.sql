@@ -14,7 +14,7 @@ create extension if not exists cube with schema extensions;
 create extension if not exists unaccent with schema extensions;
 
 -- What somebody looks for, as public.search_availability read it; what was not said is null.
-create type search.wish as (
+create type search.criteria as (
     during tstzrange,
     vertical_id text,
     -- As search.slug writes it.
@@ -79,247 +79,149 @@ create type public.availability as (
 comment on type public.availability is
 'A business that has time, with one service of it and its first three free starts.';
 
--- sql/85_search/functions/1_documents.sql
+-- sql/85_search/functions/availability.sql
 
--- How texts, names and places become what an index can find.
+-- The search: candidates one after another, each asked for its first free starts, until enough have
+-- some.
 
 /*
- * A text as searches compare it: without accents, in lower case, words apart.
- * Definer: the extension's functions are the owner's alone.
+ * The first three starts at which a service can be had in a period, each with one resource: one
+ * that the caller knows, else the first in rank. Asked day by day, then in longer steps: most
+ * businesses have time soon, and a start does not depend on the period in which it is asked for.
  */
-create function search.fold(value text)
-returns text
+create function search.first_slots(service catalog.services, during tstzrange, known uuid[])
+returns public.slot[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_slots public.slot[] = '{}';
+    v_from timestamptz = lower(during);
+    v_step interval = interval '1 day';
+    v_to timestamptz;
+begin
+    while v_from < upper(during) and cardinality(v_slots) < 3 loop
+        v_to = least(v_from + v_step, upper(during));
+        v_slots = v_slots || array(
+            select row(
+                first.at,
+                first.at + make_interval(mins => service.duration_minutes),
+                first.id,
+                first.remaining
+            )::public.slot
+            from (
+                select distinct on (offer.at) offer.*
+                from scheduling.vacancies(
+                    service.id, tstzmultirange(tstzrange(v_from, v_to)), null, 1, service.duration_minutes
+                ) as offer
+                where offer.is_leading
+                order by offer.at, (offer.id = any(known)) is true desc, offer.rank
+                limit 3
+            ) as first
+            order by first.at
+        );
+        v_from = v_to;
+        v_step = v_step * 2;
+    end loop;
+    return v_slots[:3];
+end;
+$$;
+
+/*
+ * Businesses that fit a criteria and have time, best first, each with the first of its services that
+ * can be had and its first starts. Candidates come in growing batches: most searches end in the
+ * first.
+ * Definer: sees what is taken without telling by whom. It gives only what is open to the public.
+ */
+create function search.availability(criteria search.criteria, wanted integer)
+returns setof public.availability
 language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
+declare
+    v_known uuid[] = search.known();
+    v_cursor refcursor = search.candidates(criteria);
+    v_batch search.candidate[];
+    v_size integer = wanted * 2;
+    v_answer public.availability;
+    v_found integer = 0;
+    v_candidate search.candidate;
 begin
-    return btrim(regexp_replace(
-        lower(extensions.unaccent('extensions.unaccent', value)), '[^[:alnum:]]+', ' ', 'g'
-    ));
+    loop
+        v_batch = search.next_candidates(v_cursor, v_size);
+        for v_candidate in
+            select * from search.may_be_open(v_batch, criteria.during)
+        loop
+            v_answer = search.answer(v_candidate, criteria, v_known);
+            if v_answer.business_id is not null then
+                return next v_answer;
+                v_found = v_found + 1;
+                exit when v_found = wanted;
+            end if;
+        end loop;
+        exit when v_found = wanted or cardinality(v_batch) < v_size;
+        v_size = least(v_size * 2, 500);
+    end loop;
+    close v_cursor;
 end;
 $$;
 
 /*
- * A name as addresses write it: `Hair & Beauty` is hair-beauty.
+ * What a business has to offer for a criteria: the first of its services with a free start; null when
+ * there is none.
  */
-create function search.slug(name text)
-returns text
+create function search.answer(candidate search.candidate, criteria search.criteria, known uuid[])
+returns public.availability
 language plpgsql
 stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return replace(search.fold(slug.name), ' ', '-');
-end;
-$$;
-
-/*
- * The words of a text with their positions, none of them changed by a language's grammar: names are
- * in all languages. Not by to_tsvector, which takes 3e14ab for a number and two letters.
- */
-create function search.words(value text, weight text default 'D')
-returns tsvector
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    -- A tsvector has room for a megabyte; nobody looks for what comes later.
-    return coalesce(
-        (
-            select string_agg(left(word.word, 100) || ':' || word.position || words.weight, ' ')
-            from string_to_table(left(search.fold(words.value), 100000), ' ')
-                with ordinality as word (word, position)
-        ),
-        ''
-    )::tsvector;
-end;
-$$;
-
-/*
- * What somebody typed: every word, the last one perhaps not finished. Null when there is none.
- */
-create function search.query(value text)
-returns tsquery
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    -- Letters and digits only, so nothing in it can be an operator.
-    return (
-        select string_agg(left(word.word, 100), ' & ') || ':*'
-        from string_to_table(nullif(search.fold(query.value), ''), ' ') as word (word)
-    )::tsquery;
-end;
-$$;
-
-/*
- * A place as a point on the globe, in kilometres from its centre. The straight line between two
- * such points grows with the way between them, so the nearest by one is the nearest by the other.
- */
-create function search.point(latitude double precision, longitude double precision)
-returns extensions.cube
-language plpgsql
-immutable
-strict
 security invoker
 set search_path = ''
 as $$
 declare
-    c_earth_km constant double precision = 6371.0088;
+    v_service catalog.services;
+    v_slots public.slot[] = '{}';
+    v_answer public.availability;
 begin
-    return extensions.cube(array[
-        c_earth_km * cosd(latitude) * cosd(longitude),
-        c_earth_km * cosd(latitude) * sind(longitude),
-        c_earth_km * sind(latitude)
-    ]);
-end;
-$$;
-
-/*
- * The way over the ground for a straight line through it, both in kilometres.
- */
-create function search.way_km(line_km double precision)
-returns double precision
-language plpgsql
-immutable
-security invoker
-set search_path = ''
-as $$
-declare
-    c_earth_km constant double precision = 6371.0088;
-begin
-    return 2 * c_earth_km * asin(least(way_km.line_km / (2 * c_earth_km), 1));
-end;
-$$;
-
-/*
- * The documents of businesses as they should be: of those that are open to the public and offer
- * something.
- */
-create function search.documents_of(business_ids uuid[])
-returns setof search.documents
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return query
+    for v_service in
+        select * from search.services(candidate.business_id, criteria, known)
+    loop
+        v_slots = search.first_slots(v_service, criteria.during, known);
+        exit when v_slots <> '{}';
+    end loop;
     select
         businesses.id,
-        businesses.vertical_id,
-        search.words(businesses.name, 'A') || search.words(offered.names, 'B')
-        || search.words(offered.categories, 'C') || search.words(businesses.description),
-        offered.slugs,
-        search.point(businesses.latitude::float8, businesses.longitude::float8),
+        businesses.name,
         businesses.time_zone,
-        offered.has_classes,
-        offered.lowest_price_minor,
-        businesses.is_verified,
-        businesses.created_at
+        v_service.id,
+        v_service.name,
+        v_service.duration_minutes,
+        v_service.price_minor,
+        v_service.currency,
+        round(candidate.distance_km::numeric, 2),
+        v_slots
+    into v_answer
     from business.businesses
-    cross join lateral (
-        select
-            string_agg(services.name, ' ' order by services.position, services.id) as names,
-            string_agg(distinct service_categories.name, ' ') as categories,
-            coalesce(
-                array_agg(distinct search.slug(service_categories.name))
-                filter (where service_categories.id is not null),
-                '{}'
-            ) as slugs,
-            bool_or(services.is_class) as has_classes,
-            min(services.price_minor) as lowest_price_minor
-        from catalog.services
-        left join catalog.service_categories on services.category_id = service_categories.id
-        where
-            services.business_id = businesses.id
-            and services.is_active
-            and services.archived_at is null
-            and services.visibility = 'public'
-    ) as offered
-    where
-        businesses.id = any(documents_of.business_ids)
-        and businesses.status = 'approved'
-        and businesses.is_active
-        and offered.names is not null;
+    where businesses.id = candidate.business_id and v_slots <> '{}';
+    return v_answer;
 end;
 $$;
 
-/*
- * Write the documents of businesses anew, those that changed. The lock lets two who change one
- * business at the same time see each other's services.
- * Definer: whoever changes a service has no access to documents.
- */
-create function search.refresh(business_ids uuid[])
-returns void
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-begin
-    perform scheduling.lock(business_ids);
-    delete from search.documents
-    where
-        documents.business_id = any(refresh.business_ids)
-        and documents.business_id not in (
-            select present.business_id from search.documents_of(refresh.business_ids) as present
-        );
-    insert into search.documents
-    select * from search.documents_of(refresh.business_ids)
-    on conflict (business_id) do update
-    set
-        vertical_id = excluded.vertical_id,
-        words = excluded.words,
-        categories = excluded.categories,
-        place = excluded.place,
-        time_zone = excluded.time_zone,
-        has_classes = excluded.has_classes,
-        lowest_price_minor = excluded.lowest_price_minor,
-        is_verified = excluded.is_verified,
-        since = excluded.since
-    where documents is distinct from excluded;
-end;
-$$;
-
-/*
- * Write all documents anew, after a load that fired no triggers.
- */
-create function search.refresh_all()
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    truncate search.documents;
-    insert into search.documents
-    select *
-    from search.documents_of(array(select businesses.id from business.businesses));
-    analyze search.documents;
-end;
-$$;
-
--- sql/85_search/functions/2_candidates.sql
+-- sql/85_search/functions/candidates.sql
 
 -- Which businesses come into question, best first.
 
 /*
- * Open a cursor over the businesses that fit a wish as far as their documents tell: by distance
+ * Open a cursor over the businesses that fit a criteria as far as their documents tell: by distance
  * where a place was said, else by how well the words fit, else verified ones first, then those that
  * are here longest. A cursor, because whoever reads it stops after a part of it (for the planner: a
- * quarter); three queries, planned with the wish at hand, because each order has an index of its
+ * quarter); three queries, planned with the criteria at hand, because each order has an index of its
  * own.
  */
-create function search.candidates(wish search.wish)
+create function search.candidates(criteria search.criteria)
 returns refcursor
 language plpgsql
 stable
@@ -331,8 +233,8 @@ set jit = 'off'
 as $$
 declare
     v_candidates refcursor;
-    v_here extensions.cube = search.point(wish.latitude, wish.longitude);
-    v_around extensions.cube = extensions.cube_enlarge(v_here, wish.radius_km, 3);
+    v_here extensions.cube = search.point(criteria.latitude, criteria.longitude);
+    v_around extensions.cube = extensions.cube_enlarge(v_here, criteria.radius_km, 3);
 begin
     if v_here is not null then
         open v_candidates for
@@ -344,13 +246,13 @@ begin
         from search.documents
         where
             documents.place operator(extensions.<@) v_around
-            and search.way_km(documents.place operator(extensions.<->) v_here) <= wish.radius_km
-            and (wish.words is null or documents.words @@ wish.words)
-            and (wish.vertical_id is null or documents.vertical_id = wish.vertical_id)
-            and (wish.category is null or documents.categories @> array[wish.category])
-            and (wish.price_max is null or documents.lowest_price_minor <= wish.price_max)
+            and search.way_km(documents.place operator(extensions.<->) v_here) <= criteria.radius_km
+            and (criteria.words is null or documents.words @@ criteria.words)
+            and (criteria.vertical_id is null or documents.vertical_id = criteria.vertical_id)
+            and (criteria.category is null or documents.categories @> array[criteria.category])
+            and (criteria.price_max is null or documents.lowest_price_minor <= criteria.price_max)
         order by documents.place operator(extensions.<->) v_here;
-    elsif wish.words is not null then
+    elsif criteria.words is not null then
         open v_candidates for
         select
             documents.business_id,
@@ -359,12 +261,12 @@ begin
             null::double precision
         from search.documents
         where
-            documents.words @@ wish.words
-            and (wish.vertical_id is null or documents.vertical_id = wish.vertical_id)
-            and (wish.category is null or documents.categories @> array[wish.category])
-            and (wish.price_max is null or documents.lowest_price_minor <= wish.price_max)
+            documents.words @@ criteria.words
+            and (criteria.vertical_id is null or documents.vertical_id = criteria.vertical_id)
+            and (criteria.category is null or documents.categories @> array[criteria.category])
+            and (criteria.price_max is null or documents.lowest_price_minor <= criteria.price_max)
         order by
-            ts_rank(documents.words, wish.words) desc,
+            ts_rank(documents.words, criteria.words) desc,
             documents.is_verified desc,
             documents.since,
             documents.business_id;
@@ -377,9 +279,9 @@ begin
             null::double precision
         from search.documents
         where
-            (wish.vertical_id is null or documents.vertical_id = wish.vertical_id)
-            and (wish.category is null or documents.categories @> array[wish.category])
-            and (wish.price_max is null or documents.lowest_price_minor <= wish.price_max)
+            (criteria.vertical_id is null or documents.vertical_id = criteria.vertical_id)
+            and (criteria.category is null or documents.categories @> array[criteria.category])
+            and (criteria.price_max is null or documents.lowest_price_minor <= criteria.price_max)
         order by documents.is_verified desc, documents.since, documents.business_id;
     end if;
     return v_candidates;
@@ -412,7 +314,7 @@ $$;
 /*
  * Those of some candidates in which an opening may lie in a period, in their order, as far as
  * weekly hours tell. Special days, classes, travels, zones of resources, rooms without hours and
- * clocks about to change always may, and so does a period of a day or more. scheduling.offers
+ * clocks about to change always may, and so does a period of a day or more. scheduling.vacancies
  * decides; this keeps it from being asked in the middle of the night. All at once: a call for each
  * takes three times as long.
  */
@@ -544,17 +446,246 @@ begin
 end;
 $$;
 
--- sql/85_search/functions/3_time.sql
+-- sql/85_search/functions/documents.sql
 
--- Who of the candidates has time. scheduling.offers decides it, at half a millisecond a service and
+-- How texts, names and places become what an index can find.
+
+/*
+ * A text as searches compare it: without accents, in lower case, words apart.
+ * Definer: the extension's functions are the owner's alone.
+ */
+create function search.fold(value text)
+returns text
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return btrim(regexp_replace(
+        lower(extensions.unaccent('extensions.unaccent', value)), '[^[:alnum:]]+', ' ', 'g'
+    ));
+end;
+$$;
+
+/*
+ * A name as addresses write it: `Hair & Beauty` is hair-beauty.
+ */
+create function search.slug(name text)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return replace(search.fold(slug.name), ' ', '-');
+end;
+$$;
+
+/*
+ * The words of a text with their positions, none of them changed by a language's grammar: names are
+ * in all languages. Not by to_tsvector, which takes 3e14ab for a number and two letters.
+ */
+create function search.to_vector(value text, weight text default 'D')
+returns tsvector
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    -- A tsvector has room for a megabyte; nobody looks for what comes later.
+    return coalesce(
+        (
+            select string_agg(left(word.word, 100) || ':' || word.position || to_vector.weight, ' ')
+            from string_to_table(left(search.fold(to_vector.value), 100000), ' ')
+                with ordinality as word (word, position)
+        ),
+        ''
+    )::tsvector;
+end;
+$$;
+
+/*
+ * What somebody typed: every word, the last one perhaps not finished. Null when there is none.
+ */
+create function search.query(value text)
+returns tsquery
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    -- Letters and digits only, so nothing in it can be an operator.
+    return (
+        select string_agg(left(word.word, 100), ' & ') || ':*'
+        from string_to_table(nullif(search.fold(query.value), ''), ' ') as word (word)
+    )::tsquery;
+end;
+$$;
+
+/*
+ * A place as a point on the globe, in kilometres from its centre. The straight line between two
+ * such points grows with the way between them, so the nearest by one is the nearest by the other.
+ */
+create function search.point(latitude double precision, longitude double precision)
+returns extensions.cube
+language plpgsql
+immutable
+strict
+security invoker
+set search_path = ''
+as $$
+declare
+    c_earth_km constant double precision = 6371.0088;
+begin
+    return extensions.cube(array[
+        c_earth_km * cosd(latitude) * cosd(longitude),
+        c_earth_km * cosd(latitude) * sind(longitude),
+        c_earth_km * sind(latitude)
+    ]);
+end;
+$$;
+
+/*
+ * The way over the ground for a straight line through it, both in kilometres.
+ */
+create function search.way_km(line_km double precision)
+returns double precision
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    c_earth_km constant double precision = 6371.0088;
+begin
+    return 2 * c_earth_km * asin(least(way_km.line_km / (2 * c_earth_km), 1));
+end;
+$$;
+
+/*
+ * The documents of businesses as they should be: of those that are open to the public and offer
+ * something.
+ */
+create function search.documents_of(business_ids uuid[])
+returns setof search.documents
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        businesses.id,
+        businesses.vertical_id,
+        search.to_vector(businesses.name, 'A') || search.to_vector(offered.names, 'B')
+        || search.to_vector(offered.categories, 'C') || search.to_vector(businesses.description),
+        offered.slugs,
+        search.point(businesses.latitude::float8, businesses.longitude::float8),
+        businesses.time_zone,
+        offered.has_classes,
+        offered.lowest_price_minor,
+        businesses.is_verified,
+        businesses.created_at
+    from business.businesses
+    cross join lateral (
+        select
+            string_agg(services.name, ' ' order by services.position, services.id) as names,
+            string_agg(distinct service_categories.name, ' ') as categories,
+            coalesce(
+                array_agg(distinct search.slug(service_categories.name))
+                filter (where service_categories.id is not null),
+                '{}'
+            ) as slugs,
+            bool_or(services.is_class) as has_classes,
+            min(services.price_minor) as lowest_price_minor
+        from catalog.services
+        left join catalog.service_categories on services.category_id = service_categories.id
+        where
+            services.business_id = businesses.id
+            and services.is_active
+            and services.archived_at is null
+            and services.visibility = 'public'
+    ) as offered
+    where
+        businesses.id = any(documents_of.business_ids)
+        and businesses.status = 'approved'
+        and businesses.is_active
+        and offered.names is not null;
+end;
+$$;
+
+/*
+ * Write the documents of businesses anew, those that changed. The lock lets two who change one
+ * business at the same time see each other's services.
+ * Definer: whoever changes a service has no access to documents.
+ */
+create function search.refresh(business_ids uuid[])
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform private.lock(business_ids);
+    delete from search.documents
+    where
+        documents.business_id = any(refresh.business_ids)
+        and documents.business_id not in (
+            select present.business_id from search.documents_of(refresh.business_ids) as present
+        );
+    insert into search.documents
+    select * from search.documents_of(refresh.business_ids)
+    on conflict (business_id) do update
+    set
+        vertical_id = excluded.vertical_id,
+        words = excluded.words,
+        categories = excluded.categories,
+        place = excluded.place,
+        time_zone = excluded.time_zone,
+        has_classes = excluded.has_classes,
+        lowest_price_minor = excluded.lowest_price_minor,
+        is_verified = excluded.is_verified,
+        since = excluded.since
+    where documents is distinct from excluded;
+end;
+$$;
+
+/*
+ * Write all documents anew, after a load that fired no triggers.
+ */
+create function search.refresh_all()
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    truncate search.documents;
+    insert into search.documents
+    select *
+    from search.documents_of(array(select businesses.id from business.businesses));
+    analyze search.documents;
+end;
+$$;
+
+-- sql/85_search/functions/services.sql
+
+-- Who of the candidates has time. scheduling.vacancies decides it, at half a millisecond a service and
 -- day; so first a cheaper question, which only says no where offers would find nothing.
 
 /*
- * The services of a business that fit a wish and have, in its period, a session or somebody with a
+ * The services of a business that fit a criteria and have, in its period, a session or somebody with a
  * gap that is long enough; hours are not looked at. First what the caller had before, then what the
  * words name, then in the business's order.
  */
-create function search.services(business_id uuid, wish search.wish, known uuid[])
+create function search.services(business_id uuid, criteria search.criteria, known uuid[])
 returns setof catalog.services
 language plpgsql
 stable
@@ -586,7 +717,7 @@ begin
                 allocations.resource_id = resources.id
                 and resources.capacity = 1
                 and allocations.is_blocking
-                and allocations.during && wish.during
+                and allocations.during && criteria.during
                 and (allocations.expires_at is null or allocations.expires_at > v_now)
         ) as taken
         cross join lateral unnest(
@@ -600,17 +731,17 @@ begin
     left join catalog.service_categories on service_categories.id = offered.category_id
     cross join lateral (
         select
-            search.words(offered.name, 'B') || search.words(service_categories.name, 'C') as words
+            search.to_vector(offered.name, 'B') || search.to_vector(service_categories.name, 'C') as words
     ) as named
     where
         offered.business_id = services.business_id
         and offered.is_active
         and offered.archived_at is null
         and offered.visibility = 'public'
-        and (wish.price_max is null or offered.price_minor <= wish.price_max)
-        and (wish.currency is null or offered.currency = wish.currency)
-        and (wish.category is null or search.slug(service_categories.name) = wish.category)
-        and (wish.words is null or (named.words || v_own_words) @@ wish.words)
+        and (criteria.price_max is null or offered.price_minor <= criteria.price_max)
+        and (criteria.currency is null or offered.currency = criteria.currency)
+        and (criteria.category is null or search.slug(service_categories.name) = criteria.category)
+        and (criteria.words is null or (named.words || v_own_words) @@ criteria.words)
         and case
             when offered.is_class then exists (
                 select 1
@@ -618,8 +749,8 @@ begin
                 where
                     sessions.business_id = services.business_id
                     and sessions.service_id = offered.id
-                    and sessions.starts_at >= lower(wish.during)
-                    and sessions.starts_at < upper(wish.during)
+                    and sessions.starts_at >= lower(criteria.during)
+                    and sessions.starts_at < upper(criteria.during)
             )
             else exists (
                 select 1
@@ -628,13 +759,13 @@ begin
                 cross join lateral (
                     select
                         greatest(
-                            lower(wish.during),
+                            lower(criteria.during),
                             gaps.starts_at + make_interval(mins => offered.buffer_before_minutes)
                         ) as starts_at
                 ) as first
                 where
                     service_resources.service_id = offered.id
-                    and first.starts_at < upper(wish.during)
+                    and first.starts_at < upper(criteria.during)
                     and (
                         gaps.ends_at is null
                         or first.starts_at + make_interval(
@@ -645,141 +776,10 @@ begin
         end
     order by
         offered.id = any(known) desc,
-        case when wish.words is not null then ts_rank(named.words, wish.words) end desc,
+        case when criteria.words is not null then ts_rank(named.words, criteria.words) end desc,
         offered.position,
         offered.name,
         offered.id;
-end;
-$$;
-
--- sql/85_search/functions/4_availability.sql
-
--- The search: candidates one after another, each asked for its first free starts, until enough have
--- some.
-
-/*
- * The first three starts at which a service can be had in a period, each with one resource: one
- * that the caller knows, else the first in rank. Asked day by day, then in longer steps: most
- * businesses have time soon, and a start does not depend on the period in which it is asked for.
- */
-create function search.first_slots(service catalog.services, during tstzrange, known uuid[])
-returns public.slot[]
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_slots public.slot[] = '{}';
-    v_from timestamptz = lower(during);
-    v_step interval = interval '1 day';
-    v_to timestamptz;
-begin
-    while v_from < upper(during) and cardinality(v_slots) < 3 loop
-        v_to = least(v_from + v_step, upper(during));
-        v_slots = v_slots || array(
-            select row(
-                first.at,
-                first.at + make_interval(mins => service.duration_minutes),
-                first.id,
-                first.remaining
-            )::public.slot
-            from (
-                select distinct on (offer.at) offer.*
-                from scheduling.offers(
-                    service.id, tstzmultirange(tstzrange(v_from, v_to)), null, 1, service.duration_minutes
-                ) as offer
-                where offer.is_leading
-                order by offer.at, (offer.id = any(known)) is true desc, offer.rank
-                limit 3
-            ) as first
-            order by first.at
-        );
-        v_from = v_to;
-        v_step = v_step * 2;
-    end loop;
-    return v_slots[:3];
-end;
-$$;
-
-/*
- * Businesses that fit a wish and have time, best first, each with the first of its services that
- * can be had and its first starts. Candidates come in growing batches: most searches end in the
- * first.
- * Definer: sees what is taken without telling by whom. It gives only what is open to the public.
- */
-create function search.availability(wish search.wish, wanted integer)
-returns setof public.availability
-language plpgsql
-stable
-security definer
-set search_path = ''
-as $$
-declare
-    v_known uuid[] = search.known();
-    v_cursor refcursor = search.candidates(wish);
-    v_batch search.candidate[];
-    v_size integer = wanted * 2;
-    v_answer public.availability;
-    v_found integer = 0;
-    v_candidate search.candidate;
-begin
-    loop
-        v_batch = search.next_candidates(v_cursor, v_size);
-        for v_candidate in
-            select * from search.may_be_open(v_batch, wish.during)
-        loop
-            v_answer = search.answer(v_candidate, wish, v_known);
-            if v_answer.business_id is not null then
-                return next v_answer;
-                v_found = v_found + 1;
-                exit when v_found = wanted;
-            end if;
-        end loop;
-        exit when v_found = wanted or cardinality(v_batch) < v_size;
-        v_size = least(v_size * 2, 500);
-    end loop;
-    close v_cursor;
-end;
-$$;
-
-/*
- * What a business has to offer for a wish: the first of its services with a free start; null when
- * there is none.
- */
-create function search.answer(candidate search.candidate, wish search.wish, known uuid[])
-returns public.availability
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_service catalog.services;
-    v_slots public.slot[] = '{}';
-    v_answer public.availability;
-begin
-    for v_service in
-        select * from search.services(candidate.business_id, wish, known)
-    loop
-        v_slots = search.first_slots(v_service, wish.during, known);
-        exit when v_slots <> '{}';
-    end loop;
-    select
-        businesses.id,
-        businesses.name,
-        businesses.time_zone,
-        v_service.id,
-        v_service.name,
-        v_service.duration_minutes,
-        v_service.price_minor,
-        v_service.currency,
-        round(candidate.distance_km::numeric, 2),
-        v_slots
-    into v_answer
-    from business.businesses
-    where businesses.id = candidate.business_id and v_slots <> '{}';
-    return v_answer;
 end;
 $$;
 
@@ -855,12 +855,11 @@ execute function search.changed__refresh();
 
 grant usage on schema search to anon, authenticated, service_role;
 alter table search.documents enable row level security;
-
 grant execute on function
 search.fold(text),
 search.slug(text),
 search.query(text),
-search.availability(search.wish, integer)
+search.availability(search.criteria, integer)
 to anon, authenticated, service_role;
 
 -- sql/85_search/api.sql
@@ -897,7 +896,7 @@ declare
     v_near double precision[] = private.to_place(near, 'near');
     v_radius integer = private.to_whole_number(radius_km, 'radius_km', 1, 200, false);
     v_text text = private.to_text(q, 'q', 200);
-    v_wish search.wish;
+    v_criteria search.criteria;
 begin
     if v_to <= v_from or v_to > v_from + interval '14 days' then
         perform private.invalid('to_at', 'must be after from_at and at most 14 days later');
@@ -905,7 +904,7 @@ begin
     if v_radius is not null and v_near is null then
         perform private.invalid('radius_km', 'needs near');
     end if;
-    v_wish = row(
+    v_criteria = row(
         tstzrange(v_from, v_to),
         private.to_text(vertical, 'vertical', 50),
         nullif(search.slug(private.to_text(category, 'category', 200)), ''),
@@ -916,15 +915,15 @@ begin
         private.to_minor_units(price_max, 'price_max'),
         private.to_text(currency, 'currency', 3)
     );
-    if v_text is not null and v_wish.words is null then
+    if v_text is not null and v_criteria.words is null then
         perform private.invalid('q', 'must hold a letter or a digit');
     end if;
-    if category is not null and v_wish.category is null then
+    if category is not null and v_criteria.category is null then
         perform private.invalid('category', 'must hold a letter or a digit');
     end if;
     return query
     select *
-    from search.availability(v_wish, private.to_whole_number("limit", 'limit', 1, 50));
+    from search.availability(v_criteria, private.to_whole_number("limit", 'limit', 1, 50));
 end;
 $$;
 grant execute on function public.search_availability(

@@ -258,4 +258,3 @@ create index service_resources_service_idx
 on catalog.service_resources (business_id, service_id);
 create index service_resources_resource_idx
 on catalog.service_resources (business_id, resource_id);
-create index booking_limits_resource_idx on catalog.booking_limits (business_id, resource_id);

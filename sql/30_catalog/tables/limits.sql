@@ -1,3 +1,5 @@
+-- How much of a service, a resource or a whole business may be booked in a period.
+
 create table catalog.booking_limits (
     id uuid primary key default gen_random_uuid(),
     business_id uuid not null references business.businesses (id) on delete cascade,
@@ -16,6 +18,8 @@ create table catalog.booking_limits (
     ),
     constraint booking_limits_service_fkey foreign key (business_id, service_id)
     references catalog.services (business_id, id) on delete cascade,
+    constraint booking_limits_resource_fkey foreign key (business_id, resource_id)
+    references catalog.resources (business_id, id) on delete cascade,
     constraint booking_limits_have_one_subject check (
         num_nonnulls(service_id, resource_id) <= 1
         or private.invalid('service_id and resource_id', 'must not both be set')
@@ -39,7 +43,4 @@ comment on table catalog.booking_limits is
 'How much can be booked in a day, week (from Monday), month or year of the business''s zone, or at
 once of what is yet to begin (upcoming).';
 create index booking_limits_service_idx on catalog.booking_limits (business_id, service_id);
-
-alter table catalog.booking_limits
-add constraint booking_limits_resource_fkey foreign key (business_id, resource_id)
-references catalog.resources (business_id, id) on delete cascade;
+create index booking_limits_resource_idx on catalog.booking_limits (business_id, resource_id);

@@ -80,3 +80,5 @@ on scheduling.bookings
 for select
 to analyst
 using (true);
+grant execute on function private.my_bookings()
+to authenticated, service_role;

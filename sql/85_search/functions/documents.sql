@@ -48,8 +48,8 @@ begin
     -- A tsvector has room for a megabyte; nobody looks for what comes later.
     return coalesce(
         (
-            select string_agg(left(word.word, 100) || ':' || word.position || words.weight, ' ')
-            from string_to_table(left(search.fold(words.value), 100000), ' ')
+            select string_agg(left(word.word, 100) || ':' || word.position || to_vector.weight, ' ')
+            from string_to_table(left(search.fold(to_vector.value), 100000), ' ')
                 with ordinality as word (word, position)
         ),
         ''

@@ -1,2 +1,0 @@
-grant execute on function private.my_bookings()
-to authenticated, service_role;

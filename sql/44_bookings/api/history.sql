@@ -1,0 +1,119 @@
+create view public.booking_history
+with (security_invoker = true)
+as
+select
+    booking_history.id,
+    booking_history.business_id,
+    booking_history.booking_id,
+    booking_history.from_status,
+    booking_history.to_status,
+    booking_history.from_starts_at,
+    booking_history.to_starts_at,
+    booking_history.actor,
+    booking_history.actor_id,
+    booking_history.reason,
+    booking_history.at,
+    booking_history.fee_minor,
+    booking_history.booking_item_id,
+    booking_history.from_resource_id,
+    booking_history.to_resource_id
+from scheduling.booking_history;
+grant select on public.booking_history to authenticated, service_role;
+
+comment on view public.booking_history is 'Every step of every booking. Only ever added to.';
+comment on column public.booking_history.id is 'Key, ascending in time.';
+comment on column public.booking_history.business_id is 'The business.';
+comment on column public.booking_history.booking_id is 'The booking.';
+comment on column public.booking_history.from_status is 'Null for the first step.';
+comment on column public.booking_history.to_status is 'What it became.';
+comment on column public.booking_history.from_starts_at is
+'The start before, null for the first step.';
+comment on column public.booking_history.to_starts_at is
+'The start after; differs when it was moved.';
+comment on column public.booking_history.actor is 'customer, business or system.';
+comment on column public.booking_history.actor_id is 'The user, if it was one.';
+comment on column public.booking_history.reason is 'Why, if said.';
+comment on column public.booking_history.at is 'When.';
+comment on column public.booking_history.fee_minor is
+'What the step cost the customer, in minor units; less than 0 takes back what an earlier one cost.';
+comment on column public.booking_history.booking_item_id is
+'The one service that was cancelled; null where it is about the whole booking.';
+comment on column public.booking_history.from_resource_id is
+'Where an item was given to somebody else: who gave it before.';
+comment on column public.booking_history.to_resource_id is
+'Who gives it since. Both are null in every other step.';
+
+create view public.booking_notes
+with (security_invoker = true)
+as
+select
+    booking_notes.id,
+    booking_notes.business_id,
+    booking_notes.booking_id,
+    booking_notes.body,
+    booking_notes.author_id,
+    booking_notes.created_at
+from scheduling.booking_notes;
+grant select, insert, delete on public.booking_notes to authenticated, service_role;
+
+comment on view public.booking_notes is
+'The business''s private notes on its bookings. Members who serve read and write them; customers
+never see them.';
+comment on column public.booking_notes.id is 'Key.';
+comment on column public.booking_notes.business_id is 'The business.';
+comment on column public.booking_notes.booking_id is 'The booking.';
+comment on column public.booking_notes.body is 'At most 5000 characters.';
+comment on column public.booking_notes.author_id is 'Who wrote it.';
+comment on column public.booking_notes.created_at is 'When.';
+
+create view public.booking_transitions
+with (security_invoker = true)
+as
+select
+    booking_transitions.from_status,
+    booking_transitions.to_status,
+    booking_transitions.actors,
+    booking_transitions.guard,
+    booking_transitions.due
+from scheduling.booking_transitions;
+grant select on public.booking_transitions to anon, authenticated, service_role;
+
+comment on view public.booking_transitions is
+'Every step that a booking can take, who may take it, and what it does by itself.';
+comment on column public.booking_transitions.from_status is 'From.';
+comment on column public.booking_transitions.to_status is 'To.';
+comment on column public.booking_transitions.actors is 'customer, business, system.';
+comment on column public.booking_transitions.guard is
+'What has to be so: after_start; null is nothing.';
+comment on column public.booking_transitions.due is
+'When it happens by itself: hold_expires_at or starts_at of the booking; null is never.';
+
+-- How reliable each customer has been with each business, counted from the bookings themselves.
+create view public.customer_stats
+with (security_invoker = true)
+as
+select
+    bookings.business_id,
+    bookings.customer_id,
+    count(*) as booking_count,
+    count(*) filter (where bookings.status = 'completed') as completed_count,
+    count(*) filter (where bookings.status = 'cancelled') as cancelled_count,
+    count(*) filter (where bookings.status = 'no_show') as no_show_count
+from scheduling.bookings
+where bookings.customer_id is not null
+group by bookings.business_id, bookings.customer_id;
+grant select on public.customer_stats to authenticated, service_role;
+
+create trigger _100_refuse_writing
+instead of insert or update or delete on public.customer_stats
+for each row execute function private.any__refuse_writing();
+
+comment on view public.customer_stats is
+'Counts of a customer''s bookings with a business, always equal to the bookings. Filter by
+business_id.';
+comment on column public.customer_stats.business_id is 'The business.';
+comment on column public.customer_stats.customer_id is 'The customer.';
+comment on column public.customer_stats.booking_count is 'All bookings.';
+comment on column public.customer_stats.completed_count is 'Completed ones.';
+comment on column public.customer_stats.cancelled_count is 'Cancelled ones.';
+comment on column public.customer_stats.no_show_count is 'Those that the customer did not come to.';

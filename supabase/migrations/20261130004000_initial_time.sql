@@ -1,0 +1,1503 @@
+-- The initial schema of 40_time: its files of sql/, joined.
+set lock_timeout = '5s';
+
+-- sql/40_time/tables/bookings.sql
+
+create table scheduling.booking_series (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null,
+    customer_id uuid references auth.users (id) on delete set null,
+    service_id uuid not null,
+    rrule text not null,
+    -- The wall clock of the first occurrence, which the others keep, and its zone.
+    first_at timestamp not null,
+    time_zone text not null,
+    -- The occurrences that could not be booked: [{starts_at, reason}], a token of docs/errors.md.
+    conflicts jsonb not null default '[]',
+    created_at timestamptz not null default now(),
+
+    constraint booking_series_business_id_id_unique unique (business_id, id),
+    constraint booking_series_service_fkey foreign key (business_id, service_id)
+    references catalog.services (business_id, id) on delete restrict,
+    constraint booking_series_time_zone_exists check (private.is_time_zone(time_zone))
+);
+comment on table scheduling.booking_series is
+'Bookings that were made together by a rule, such as every Monday at nine.';
+create index booking_series_service_idx on scheduling.booking_series (business_id, service_id);
+create index booking_series_customer_id_idx on scheduling.booking_series (customer_id);
+
+-- Bookings and the time that they take. What a booking takes is an allocation: a resource, one of
+-- its units and a half-open range that includes the buffers. One exclusion constraint over the
+-- allocations that block makes double-booking impossible on every path; everything else here is
+-- about answering well. Nobody writes these tables directly: the functions of this domain do.
+
+create type scheduling.booking_status as enum (
+    'held', 'pending_payment', 'pending', 'confirmed', 'checked_in',
+    'completed', 'cancelled', 'rejected', 'no_show', 'expired'
+);
+create type scheduling.actor_kind as enum ('customer', 'business', 'system');
+-- Why a resource gives an item: the customer or the business named it; the customer prefers it or
+-- was there last; it went before all others that were free, was the least busy of them, or was
+-- alone.
+create type scheduling.assignment_reason as enum (
+    'customer', 'preferred', 'past', 'priority', 'load', 'only', 'business'
+);
+
+create table scheduling.bookings (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete restrict,
+    customer_id uuid references auth.users (id) on delete set null,
+    -- The series that it is an occurrence of, if any.
+    series_id uuid,
+    reference text not null,
+    status scheduling.booking_status not null,
+    -- The customer's time, without buffers: from the first item's start to the last one's end.
+    starts_at timestamptz not null,
+    ends_at timestamptz not null,
+    -- The business's zone when it was booked.
+    time_zone text not null,
+    party_size integer not null default 1,
+    currency text not null,
+    total_minor bigint not null,
+    -- The quote that was accepted, line by line: nothing recomputes a price later.
+    quote jsonb not null,
+    -- The cancellation policy that was accepted.
+    policy jsonb not null,
+    customer_name text,
+    customer_email text,
+    customer_phone text,
+    notes text,
+    -- Why the status is what it is, where somebody said so: a rejection, a cancellation.
+    status_reason text,
+    hold_expires_at timestamptz,
+    reschedule_count integer not null default 0,
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+    -- What cancelling, not coming and moving late have cost the customer, by the policy above.
+    cancellation_fee_minor bigint not null default 0,
+    no_show_fee_minor bigint not null default 0,
+    reschedule_fee_minor bigint not null default 0,
+    -- When a guest proved that the e-mail address is theirs.
+    contact_verified_at timestamptz,
+
+    constraint bookings_business_id_id_unique unique (business_id, id),
+    constraint bookings_series_fkey foreign key (business_id, series_id)
+    references scheduling.booking_series (business_id, id) on delete restrict,
+    constraint bookings_reference_unique unique (reference),
+    constraint bookings_reference_has_no_look_alikes check (
+        reference ~ '^[23456789ABCDEFGHJKMNPQRSTUVWXYZ]{8}$'
+    ),
+    constraint bookings_currency_is_iso_4217 check (currency ~ '^[A-Z]{3}$'),
+    constraint bookings_end_after_they_start check (ends_at > starts_at),
+    constraint bookings_party_size_is_positive check (party_size >= 1),
+    constraint bookings_total_not_negative check (total_minor >= 0),
+    constraint bookings_fees_not_negative check (
+        least(cancellation_fee_minor, no_show_fee_minor, reschedule_fee_minor) >= 0
+    ),
+    constraint bookings_fees_not_above_total check (
+        cancellation_fee_minor + no_show_fee_minor <= total_minor
+    ),
+    constraint bookings_holds_expire check (status <> 'held' or hold_expires_at is not null),
+    constraint bookings_rejections_have_a_reason check (
+        status <> 'rejected' or status_reason is not null
+    )
+);
+comment on table scheduling.bookings is 'An appointment of a customer with a business.';
+create index bookings_business_id_starts_at_idx on scheduling.bookings (business_id, starts_at, id);
+create index bookings_series_idx on scheduling.bookings (business_id, series_id, starts_at)
+where series_id is not null;
+create index bookings_customer_id_starts_at_idx on scheduling.bookings (customer_id, starts_at, id);
+create index bookings_guests_email_idx on scheduling.bookings (lower(customer_email))
+where customer_id is null;
+
+create table scheduling.booking_items (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null,
+    booking_id uuid not null,
+    position smallint not null,
+    service_id uuid not null,
+    -- Who or what the customer chose, or was given: the resource that carries the item.
+    resource_id uuid,
+    starts_at timestamptz not null,
+    ends_at timestamptz not null,
+    duration_minutes integer not null,
+    price_minor bigint not null,
+    service_name text not null,
+    -- The chosen add-ons as they were: [{id, name, price_minor, duration_minutes}].
+    addons jsonb not null default '[]',
+    -- When it was cancelled by itself, the rest of the booking left as it was.
+    cancelled_at timestamptz,
+    -- What cancelling it cost, by itself or with the booking; null while nobody has.
+    cancellation_fee_minor bigint,
+    -- Why it is this resource.
+    assigned_by scheduling.assignment_reason,
+    -- What the service asked and what was answered: [{key, label, kind, value}].
+    answers jsonb not null default '[]',
+    -- By which link it was booked, if by one.
+    private_link_id uuid,
+
+    constraint booking_items_business_id_id_unique unique (business_id, id),
+    constraint booking_items_booking_id_id_unique unique (business_id, booking_id, id),
+    constraint booking_items_position_unique unique (business_id, booking_id, position),
+    constraint booking_items_booking_fkey foreign key (business_id, booking_id)
+    references scheduling.bookings (business_id, id) on delete cascade,
+    constraint booking_items_service_fkey foreign key (business_id, service_id)
+    references catalog.services (business_id, id) on delete restrict,
+    constraint booking_items_resource_fkey foreign key (business_id, resource_id)
+    references catalog.resources (business_id, id) on delete restrict,
+    constraint booking_items_private_link_fkey foreign key (business_id, private_link_id)
+    references catalog.private_links (business_id, id) on delete restrict,
+    constraint booking_items_last_as_long_as_they_say check (
+        ends_at = starts_at + make_interval(mins => duration_minutes)
+    ),
+    constraint booking_items_price_not_negative check (price_minor >= 0),
+    constraint booking_items_fee_not_negative check (cancellation_fee_minor >= 0)
+);
+comment on table scheduling.booking_items is
+'The services of a booking, one after another, with the price and the minutes that were agreed.';
+create index booking_items_service_idx
+on scheduling.booking_items (business_id, service_id, starts_at);
+create index booking_items_resource_idx
+on scheduling.booking_items (business_id, resource_id, starts_at);
+
+create index booking_items_private_link_idx
+on scheduling.booking_items (business_id, private_link_id)
+where private_link_id is not null;
+
+-- sql/40_time/tables/guests.sql
+
+-- The codes by which somebody without an account proves that a booking's e-mail address is theirs.
+-- A row is also what is counted when too many are asked for; it is forgotten after a day.
+
+create table scheduling.guest_codes (
+    id bigint generated always as identity primary key,
+    -- Null, as the booking, where the address had none: asked for all the same.
+    business_id uuid,
+    booking_id uuid,
+    email text not null,
+    -- From where it was asked for, as the gateway says.
+    ip inet,
+    -- Of the booking and the code; null where none was sent.
+    code_hash bytea,
+    attempts integer not null default 0,
+    expires_at timestamptz not null,
+    used_at timestamptz,
+    -- The transaction that was given the right code: in it, and only in it, the guest is the
+    -- booking's customer.
+    proven_in xid8,
+    created_at timestamptz not null,
+
+    constraint guest_codes_booking_fkey foreign key (business_id, booking_id)
+    references scheduling.bookings (business_id, id) on delete cascade,
+    constraint guest_codes_are_of_bookings check (
+        num_nulls(business_id, booking_id, code_hash) in (0, 3)
+    ),
+    constraint guest_codes_attempts_are_few check (attempts between 0 and 5)
+);
+comment on table scheduling.guest_codes is
+'Codes mailed to guests: five attempts, once, for as long as a hold or a quarter of an hour.';
+create index guest_codes_booking_idx on scheduling.guest_codes (business_id, booking_id);
+create index guest_codes_booking_id_idx on scheduling.guest_codes (booking_id, id);
+create index guest_codes_email_idx on scheduling.guest_codes (email, created_at);
+create index guest_codes_ip_idx on scheduling.guest_codes (ip, created_at);
+create index guest_codes_created_at_idx on scheduling.guest_codes (created_at);
+
+-- sql/40_time/tables/sessions.sql
+
+-- Classes: services that are given at dates made for them, to many at once. A session takes its
+-- teacher and its room as a booking takes them; its guests take seats.
+
+create table scheduling.sessions (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null,
+    service_id uuid not null,
+    -- Who leads it, of the service's leading pool; null where the service takes nobody.
+    resource_id uuid,
+    starts_at timestamptz not null,
+    ends_at timestamptz not null,
+    capacity integer not null,
+    created_at timestamptz not null default now(),
+
+    constraint sessions_business_id_id_unique unique (business_id, id),
+    -- What a seat points at, so that it knows how many there are.
+    constraint sessions_capacity_unique unique (business_id, id, capacity),
+    constraint sessions_once_at_a_time unique nulls not distinct (
+        service_id, starts_at, resource_id
+    ),
+    constraint sessions_service_fkey foreign key (business_id, service_id)
+    references catalog.services (business_id, id) on delete restrict,
+    constraint sessions_resource_fkey foreign key (business_id, resource_id)
+    references catalog.resources (business_id, id) on delete restrict,
+    constraint sessions_end_after_they_start check (ends_at > starts_at),
+    constraint sessions_capacity_is_sane check (
+        capacity between 1 and 1000 or private.invalid('capacity', 'must be from 1 to 1000')
+    )
+);
+comment on table scheduling.sessions is
+'The dates of a class: when it is given, by whom, and how many seats there are.';
+create index sessions_service_idx on scheduling.sessions (business_id, service_id, starts_at);
+create index sessions_resource_idx on scheduling.sessions (business_id, resource_id);
+
+-- sql/40_time/tables/taken.sql
+
+-- What a service needs of one resource, as scheduling.needs finds it.
+create type scheduling.need as (
+    id uuid,
+    pool text,
+    is_leading boolean,
+    units integer,
+    capacity integer,
+    kind catalog.resource_kind,
+    time_zone text,
+    rank integer,
+    pool_count integer
+);
+
+create table scheduling.allocations (
+    business_id uuid not null,
+    -- Whose time it is: an item of a booking, or a session of a class.
+    booking_id uuid,
+    booking_item_id uuid,
+    session_id uuid,
+    resource_id uuid not null,
+    -- Which of the resource's places, 1 to its capacity.
+    unit integer not null,
+    -- Buffers included: they add up between neighbours and may reach past closing time.
+    during tstzrange not null,
+    is_blocking boolean not null,
+    -- A hold blocks until this moment and not a second longer, whether or not anything has run
+    -- since.
+    expires_at timestamptz,
+
+    -- Not a primary key: of the two owners one is always null.
+    constraint allocations_once_an_item unique (
+        business_id, booking_id, booking_item_id, resource_id, unit
+    ),
+    constraint allocations_have_one_owner check (
+        num_nonnulls(booking_item_id, session_id) = 1
+        and (booking_id is null) = (booking_item_id is null)
+    ),
+    constraint allocations_session_fkey foreign key (business_id, session_id)
+    references scheduling.sessions (business_id, id) on delete cascade,
+    constraint allocations_booking_item_fkey foreign key (business_id, booking_id, booking_item_id)
+    references scheduling.booking_items (business_id, booking_id, id) on delete cascade,
+    constraint allocations_resource_fkey foreign key (business_id, resource_id)
+    references catalog.resources (business_id, id) on delete restrict,
+    constraint allocations_unit_is_positive check (unit >= 1),
+    constraint allocations_are_half_open check (
+        not isempty(during) and lower_inc(during) and not upper_inc(during)
+        and not lower_inf(during) and not upper_inf(during)
+    ),
+    -- The one rule that everything else leans on.
+    constraint allocations_no_overlap exclude using gist (
+        resource_id with =, unit with =, during with &&
+    )
+    where (is_blocking)
+);
+comment on table scheduling.allocations is
+'The time that a booking, or a session of a class, takes from a resource.';
+-- How much somebody has to do in a month: counted on every booking that names nobody.
+create index allocations_start_idx on scheduling.allocations (resource_id, lower(during))
+where is_blocking;
+-- Whose time a booking has: all three, so that no plan reads all that a resource ever did.
+create index allocations_resource_idx on scheduling.allocations (
+    business_id, resource_id, booking_id
+);
+
+-- Few rows have one: only sessions.
+create unique index allocations_session_idx
+on scheduling.allocations (business_id, session_id, resource_id, unit)
+where session_id is not null;
+
+-- Seats of a session. That no seat is taken twice, and none that is not there, are constraints: a
+-- seat carries the capacity of its session, which changes with it.
+
+create table scheduling.seats (
+    business_id uuid not null,
+    booking_id uuid not null,
+    booking_item_id uuid not null,
+    session_id uuid not null,
+    -- 1 to the capacity of the session.
+    number integer not null,
+    capacity integer not null,
+    is_blocking boolean not null,
+    -- A hold keeps its seats until this moment, whether or not anything has run since.
+    expires_at timestamptz,
+
+    constraint seats_pkey primary key (business_id, booking_id, booking_item_id, number),
+    constraint seats_booking_item_fkey foreign key (business_id, booking_id, booking_item_id)
+    references scheduling.booking_items (business_id, booking_id, id) on delete cascade,
+    constraint seats_session_fkey foreign key (business_id, session_id, capacity)
+    references scheduling.sessions (business_id, id, capacity) on update cascade on delete restrict,
+    constraint seats_number_is_positive check (number >= 1),
+    constraint seats_exist check (number <= capacity or not is_blocking),
+    constraint seats_taken_once exclude using btree (session_id with =, number with =)
+    where (is_blocking)
+);
+comment on table scheduling.seats is 'The seats that a booking takes in a session of a class.';
+create index seats_session_idx on scheduling.seats (business_id, session_id, capacity);
+
+-- Announcements that time has become free: a cancelled or moved booking, an expired hold. Whoever
+-- frees time inserts a row; domains that load later react by trigger (the waitlist offers the time
+-- and keeps nothing).
+create table scheduling.freed_times (
+    id bigint generated always as identity primary key,
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    during tstzrange not null
+);
+comment on table scheduling.freed_times is
+'Announcements that booked time has become free. Triggers of later domains answer them.';
+create index freed_times_business_id_idx on scheduling.freed_times (business_id);
+
+-- sql/40_time/functions/allocations.sql
+
+/*
+ * The resources that a booking takes, and the sessions in which it has seats, sorted.
+ */
+create function scheduling.resources_of(booking_id uuid)
+returns uuid[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select allocations.resource_id as id
+        from scheduling.bookings
+        inner join scheduling.allocations
+            on
+                allocations.business_id = bookings.business_id
+                and allocations.booking_id = bookings.id
+        where bookings.id = resources_of.booking_id
+        union
+        select seats.session_id
+        from scheduling.bookings
+        inner join scheduling.seats
+            on seats.business_id = bookings.business_id and seats.booking_id = bookings.id
+        where bookings.id = resources_of.booking_id
+        order by id
+    );
+end;
+$$;
+
+/*
+ * Announce that the time of a booking is free again. A waitlist's own hold (it has no customer) was
+ * announced to everybody already.
+ */
+create function scheduling.announce_freed(booking scheduling.bookings)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if booking.customer_id is null and booking.customer_email is null then
+        return;
+    end if;
+    insert into scheduling.freed_times (business_id, during)
+    values (booking.business_id, tstzrange(booking.starts_at, booking.ends_at));
+end;
+$$;
+
+-- sql/40_time/functions/closings.sql
+
+/*
+ * When resources are shut although they would work: closures of the business, in its zone, and
+ * blocked periods of the resource or of everyone.
+ */
+create function scheduling.closings(
+    business_id uuid, resource_ids uuid[], during tstzmultirange
+)
+returns table (resource_id uuid, closings tstzmultirange)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return query
+    with shut as (
+        select
+            null::uuid as id,
+            tstzrange(
+                closures.starts_on::timestamp at time zone businesses.time_zone,
+                (closures.ends_on + 1)::timestamp at time zone businesses.time_zone
+            ) as period
+        from business.closures
+        inner join business.businesses on businesses.id = closures.business_id
+        where
+            closures.business_id = closings.business_id
+            and closures.ends_on >= (lower(closings.during) at time zone 'UTC')::date - 1
+            and closures.starts_on <= (upper(closings.during) at time zone 'UTC')::date + 1
+        union all
+        select
+            blocked_periods.resource_id,
+            blocked_periods.during
+        from catalog.blocked_periods
+        where
+            blocked_periods.business_id = closings.business_id
+            and blocked_periods.during && closings.during
+    )
+
+    select
+        resources.id,
+        range_agg(shut.period)
+    from unnest(closings.resource_ids) as resources (id)
+    inner join shut on shut.id is null or shut.id = resources.id
+    group by resources.id;
+end;
+$$;
+
+/*
+ * The starts that are out of the question because resources are taken, one multirange for each unit
+ * that is taken at all. Who is taken from `from` to `to` cannot start between `from - lead` and
+ * `to + trail`, both excluded: `lead` is what follows a start (length and buffer), `trail` the
+ * buffer before it. A hold that has run out takes nothing, whether or not anything has released it.
+ * One booking may be left out: the one that is about to move.
+ */
+create function scheduling.clashes(
+    resource_ids uuid[],
+    during tstzmultirange,
+    lead interval,
+    trail interval,
+    except_booking_id uuid
+)
+returns table (resource_id uuid, clashes tstzmultirange[])
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_now timestamptz = private.now();
+begin
+    return query
+    select
+        resources.id,
+        taken.clashes
+    from unnest(clashes.resource_ids) as resources (id)
+    cross join lateral (
+        select array_agg(units.clashes) as clashes
+        from (
+            select
+                range_agg(
+                    tstzrange(
+                        lower(allocations.during) - clashes.lead,
+                        upper(allocations.during) + clashes.trail,
+                        '()'
+                    )
+                ) as clashes
+            from scheduling.allocations
+            where
+                allocations.resource_id = resources.id
+                and allocations.during && clashes.during
+                and allocations.is_blocking
+                and (allocations.expires_at is null or allocations.expires_at > v_now)
+                and coalesce(allocations.booking_id <> clashes.except_booking_id, true)
+            group by allocations.unit
+        ) as units
+    ) as taken;
+end;
+$$;
+
+-- sql/40_time/functions/guests.sql
+
+-- Bookings of people without an account. A hold becomes a booking, and a booking is moved or called
+-- off, by a code that is mailed to its address: whoever reads the mail is the customer. Until then
+-- nothing here looks at accounts or at other bookings, so nothing can be learned of them.
+
+/*
+ * May the caller act on a booking as its guest: was its code given in this transaction?
+ * Definer: asked in triggers, of codes that nobody reads.
+ */
+create function scheduling.is_proven(booking_id uuid)
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return exists (
+        select 1
+        from scheduling.guest_codes
+        where
+            guest_codes.booking_id = is_proven.booking_id
+            and guest_codes.proven_in = pg_current_xact_id_if_assigned()
+    );
+end;
+$$;
+
+-- sql/40_time/functions/needs.sql
+
+-- Wall clocks become instants, date by date: when a resource works, when it is closed, when it is
+-- taken. Each function answers for many resources at once and gives one multirange for each.
+
+/*
+ * Which resources a service takes for a party, in which pool, and how many units of each. A
+ * resource with places (capacity above 1) is taken once per guest, any other is taken whole. Every
+ * resource that is needed outright is a pool of its own. The leading pool, whose resources a
+ * customer chooses among, is the first with staff, then the first at all. A resource asked for
+ * empties its pool of all others. Definer: asked for businesses that the caller need not be a
+ * member of.
+ */
+create function scheduling.needs(service_id uuid, resource_id uuid, party_size integer)
+returns setof scheduling.need
+language plpgsql
+stable
+security definer
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return query
+    with candidates as (
+        select
+            resources.id,
+            case service_resources.mode
+                when 'all' then service_resources.resource_id::text
+                else service_resources.pool
+            end as pool,
+            case
+                when resources.capacity > 1 then service_resources.quantity * needs.party_size
+                else service_resources.quantity
+            end as units,
+            resources.capacity,
+            resources.kind,
+            coalesce(resources.time_zone, businesses.time_zone) as time_zone,
+            resources.is_active,
+            row_number() over (order by resources.position, resources.name, resources.id) as rank
+        from catalog.service_resources
+        inner join catalog.resources on resources.id = service_resources.resource_id
+        inner join business.businesses on businesses.id = service_resources.business_id
+        where service_resources.service_id = needs.service_id
+    )
+
+    select
+        candidates.id,
+        candidates.pool,
+        candidates.pool = (
+            select lead.pool
+            from candidates as lead
+            order by lead.kind, lead.pool
+            limit 1
+        ),
+        candidates.units,
+        candidates.capacity,
+        candidates.kind,
+        candidates.time_zone,
+        candidates.rank::integer,
+        (select count(distinct wanted.pool) from candidates as wanted)::integer
+    from candidates
+    where
+        candidates.is_active
+        and (
+            needs.resource_id is null
+            or candidates.id = needs.resource_id
+            -- Null, and so nothing at all, when the resource is not one of the service's.
+            or candidates.pool <> (
+                select chosen.pool
+                from candidates as chosen
+                where chosen.id = needs.resource_id
+            )
+        );
+end;
+$$;
+
+-- sql/40_time/functions/openings.sql
+
+/*
+ * When resources work, as instants: exceptions of a date replace its weekly hours, a resource
+ * without hours of its own follows the business. `windows` are the openings as written, date by
+ * date, from whose starts slots step; in `openings` those that touch are one, because a service
+ * may run from one into the next. Given are those that reach into the times asked for. A local time
+ * that a clock skips moves forward with it; an opening that vanishes this way is none, and so is
+ * one of a date that a zone skips. Who travels works by the clock of where they are. Resources that
+ * follow the same hours in the same zone share a plan, which is worked out once.
+ */
+create function scheduling.openings(
+    business_id uuid,
+    resource_ids uuid[],
+    time_zones text[],
+    are_staff boolean[],
+    during tstzmultirange
+)
+returns table (resource_id uuid, windows tstzrange[], openings tstzmultirange)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return query
+    with days as materialized (
+        -- A local date is that of UTC, the one before or the one after.
+        select distinct dates.at::date as day
+        from unnest(openings.during) as period (during)
+        cross join generate_series(
+            ((lower(period.during) at time zone 'UTC')::date - 1)::timestamp,
+            ((upper(period.during) at time zone 'UTC')::date + 1)::timestamp,
+            interval '1 day'
+        ) as dates (at)
+    ),
+
+    weekly as materialized (
+        select
+            coalesce(working_hours.resource_id, working_hours.business_id) as owner_id,
+            working_hours.weekday,
+            working_hours.opens_at,
+            working_hours.closes_at
+        from catalog.working_hours
+        where
+            working_hours.business_id = openings.business_id
+            and (
+                working_hours.resource_id is null
+                or working_hours.resource_id = any(openings.resource_ids)
+            )
+    ),
+
+    exceptions as materialized (
+        select
+            coalesce(schedule_exceptions.resource_id, schedule_exceptions.business_id) as owner_id,
+            days.day,
+            schedule_exceptions.opens_at,
+            schedule_exceptions.closes_at
+        from catalog.schedule_exceptions
+        inner join days
+            on days.day between schedule_exceptions.starts_on and schedule_exceptions.ends_on
+        where
+            schedule_exceptions.business_id = openings.business_id
+            and (
+                schedule_exceptions.resource_id is null
+                or schedule_exceptions.resource_id = any(openings.resource_ids)
+            )
+    ),
+
+    travels as materialized (
+        select
+            travel_zones.resource_id as plan_id,
+            travel_zones.starts_on,
+            travel_zones.ends_on,
+            travel_zones.time_zone
+        from catalog.travel_zones
+        where
+            travel_zones.business_id = openings.business_id
+            and travel_zones.resource_id = any(openings.resource_ids)
+            and travel_zones.ends_on >= (select min(days.day) from days)
+            and travel_zones.starts_on <= (select max(days.day) from days)
+    ),
+
+    -- A plan of one's own, with hours, exceptions or travels; else that of the business.
+    followers as materialized (
+        select
+            resources.id,
+            resources.time_zone,
+            plans.owner_id,
+            case
+                when
+                    resources.id in (select exceptions.owner_id from exceptions)
+                    or resources.id in (select travels.plan_id from travels)
+                    then resources.id
+                else plans.owner_id
+            end as plan_id,
+            not resources.is_staff
+            and plans.owner_id not in (select weekly.owner_id from weekly) as is_always_there
+        from unnest(openings.resource_ids, openings.time_zones, openings.are_staff)
+            as resources (id, time_zone, is_staff)
+        cross join lateral (
+            select case
+                when resources.id in (select weekly.owner_id from weekly) then resources.id
+                else openings.business_id
+            end as owner_id
+        ) as plans
+    ),
+
+    plans as materialized (
+        select distinct
+            followers.plan_id,
+            followers.owner_id,
+            followers.time_zone,
+            followers.is_always_there
+        from followers
+    ),
+
+    ordinary_days as (
+        select
+            plans.*,
+            days.day
+        from plans
+        cross join days
+        where
+            not exists (
+                select 1
+                from exceptions
+                where
+                    exceptions.owner_id in (plans.plan_id, plans.owner_id)
+                    and exceptions.day = days.day
+            )
+    ),
+
+    windows as (
+        select
+            ordinary_days.plan_id,
+            ordinary_days.is_always_there,
+            ordinary_days.time_zone,
+            ordinary_days.day,
+            weekly.opens_at,
+            weekly.closes_at
+        from ordinary_days
+        inner join weekly
+            on
+                weekly.owner_id = ordinary_days.owner_id
+                and weekly.weekday = extract(isodow from ordinary_days.day)
+        union all
+        select
+            ordinary_days.plan_id,
+            ordinary_days.is_always_there,
+            ordinary_days.time_zone,
+            ordinary_days.day,
+            time '00:00',
+            time '24:00'
+        from ordinary_days
+        where ordinary_days.is_always_there
+        union all
+        select
+            plans.plan_id,
+            plans.is_always_there,
+            plans.time_zone,
+            exceptions.day,
+            exceptions.opens_at,
+            exceptions.closes_at
+        from plans
+        inner join exceptions on exceptions.owner_id in (plans.plan_id, plans.owner_id)
+        where
+            exceptions.opens_at is not null
+            and (
+                exceptions.owner_id = plans.plan_id
+                or not exists (
+                    select 1
+                    from exceptions as own
+                    where own.owner_id = plans.plan_id and own.day = exceptions.day
+                )
+            )
+    ),
+
+    local_windows as (
+        select
+            windows.plan_id,
+            windows.is_always_there,
+            windows.time_zone,
+            windows.day,
+            windows.day + windows.opens_at as opens_at,
+            windows.day + windows.closes_at as closes_at,
+            coalesce(travels.time_zone, windows.time_zone) as clock
+        from windows
+        left join travels
+            on
+                travels.plan_id = windows.plan_id
+                and windows.day between travels.starts_on and travels.ends_on
+    ),
+
+    instants as (
+        select
+            local_windows.*,
+            local_windows.opens_at at time zone local_windows.clock as starts_at,
+            local_windows.closes_at at time zone local_windows.clock as ends_at
+        from local_windows
+    ),
+
+    planned as (
+        select
+            instants.plan_id,
+            instants.is_always_there,
+            instants.time_zone,
+            array_agg(tstzrange(instants.starts_at, instants.ends_at)) as windows,
+            range_agg(tstzrange(instants.starts_at, instants.ends_at)) as openings
+        from instants
+        where
+            instants.starts_at < instants.ends_at
+            and tstzrange(instants.starts_at, instants.ends_at) && openings.during
+            -- A day later, where a zone has skipped the date altogether (Apia, 2011-12-30).
+            and (instants.starts_at at time zone instants.clock)::date = instants.day
+        group by instants.plan_id, instants.is_always_there, instants.time_zone
+    )
+
+    select
+        followers.id,
+        planned.windows,
+        planned.openings
+    from followers
+    inner join planned
+        on
+            planned.plan_id = followers.plan_id
+            and planned.is_always_there = followers.is_always_there
+            and planned.time_zone = followers.time_zone;
+end;
+$$;
+
+-- sql/40_time/functions/sessions.sql
+
+/*
+ * How many seats of a session are free now. Definer: told without telling who has the others.
+ */
+create function scheduling.free_seats(business_id uuid, session_id uuid, capacity integer)
+returns integer
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return free_seats.capacity - count(*)
+    from scheduling.seats
+    where
+        seats.business_id = free_seats.business_id
+        and seats.session_id = free_seats.session_id
+        and seats.is_blocking
+        and (seats.expires_at is null or seats.expires_at > private.now());
+end;
+$$;
+
+-- sql/40_time/rules/allocations.sql
+
+/*
+ * An allocation is of a resource that gives the service of its item or session, and of a place that
+ * the resource has. For every path: scheduling.vacancies asks the same before.
+ *
+ * Errors:  PT422 not_eligible
+ */
+create function scheduling.allocations__refuse_ineligible()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if not exists (
+        select 1
+        from catalog.service_resources
+        inner join catalog.resources on resources.id = service_resources.resource_id
+        where
+            service_resources.service_id = coalesce(
+                (
+                    select booking_items.service_id
+                    from scheduling.booking_items
+                    where booking_items.id = new.booking_item_id
+                ),
+                (select sessions.service_id from scheduling.sessions where sessions.id = new.session_id)
+            )
+            and service_resources.resource_id = new.resource_id
+            and resources.capacity >= new.unit
+    ) then
+        perform private.refuse(
+            'PT422', 'not_eligible', 'That resource does not give this service, or has no such place.',
+            'Read service_resources for those that do.'
+        );
+    end if;
+    return new;
+end;
+$$;
+
+create trigger _100_refuse_ineligible
+before insert or update of resource_id, unit on scheduling.allocations
+for each row execute function scheduling.allocations__refuse_ineligible();
+
+-- sql/40_time/rules/catalog.sql
+
+/*
+ * A capacity cannot shrink below a place that is booked in the future: that booking would stand
+ * nowhere. Definer: whoever manages the resource may not see every allocation.
+ *
+ * Errors:  PT409 capacity_in_use
+ */
+create function scheduling.resources__keep_booked_places()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if exists (
+        select 1
+        from scheduling.allocations
+        where
+            allocations.resource_id = new.id
+            and allocations.unit > new.capacity
+            and allocations.is_blocking
+            and upper(allocations.during) > private.now()
+    ) then
+        perform private.refuse(
+            'PT409', 'capacity_in_use', 'More places than that are booked.',
+            'Move or cancel those bookings first.'
+        );
+    end if;
+    return new;
+end;
+$$;
+
+create trigger _100_keep_booked_places
+before update of capacity on catalog.resources
+for each row
+when (new.capacity < old.capacity)
+execute function scheduling.resources__keep_booked_places();
+
+/*
+ * A service keeps its currency once it was booked: prices in two currencies cannot be told apart
+ * later. Definer: whoever manages the service may not see every booking.
+ *
+ * Errors:  PT409 currency_in_use
+ */
+create function scheduling.services__keep_currency()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if exists (
+        select 1
+        from scheduling.booking_items
+        where
+            booking_items.business_id = new.business_id
+            and booking_items.service_id = new.id
+    ) then
+        perform private.refuse(
+            'PT409', 'currency_in_use', 'This service has bookings in its currency.',
+            'Archive it and create another in the new currency.'
+        );
+    end if;
+    return new;
+end;
+$$;
+
+create trigger _100_keep_currency
+before update of currency on catalog.services
+for each row
+when (new.currency <> old.currency)
+execute function scheduling.services__keep_currency();
+
+/*
+ * What bookings point at stays, so that they can always be read: it is archived or switched off.
+ *
+ * Errors:  PT409 in_use
+ */
+create function scheduling.any__keep_booked()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if exists (
+        select 1
+        from scheduling.booking_items
+        where
+            booking_items.business_id = old.business_id
+            and (booking_items.service_id = old.id or booking_items.resource_id = old.id)
+    ) or exists (
+        select 1
+        from scheduling.allocations
+        where allocations.business_id = old.business_id and allocations.resource_id = old.id
+    ) then
+        perform private.refuse(
+            'PT409', 'in_use', 'There are bookings of it.',
+            'Set archived_at of a service or is_active of a resource instead of deleting it.'
+        );
+    end if;
+    return old;
+end;
+$$;
+
+create trigger _100_keep_booked
+before delete on catalog.services
+for each row execute function scheduling.any__keep_booked();
+
+create trigger _100_keep_booked
+before delete on catalog.resources
+for each row execute function scheduling.any__keep_booked();
+
+-- sql/40_time/rules/sessions.sql
+
+-- What holds for sessions and seats on every path.
+
+create trigger _010_refuse_bad_input
+before insert or update on scheduling.sessions
+for each row execute function business.any__refuse_bad_input('manage');
+
+/*
+ * A session that somebody booked stays; what is left of cancelled bookings goes with it. Definer:
+ * seats are nobody's to delete.
+ *
+ * Errors:  PT409 in_use
+ */
+create function scheduling.sessions__keep_booked()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if exists (
+        select 1
+        from scheduling.seats
+        inner join scheduling.bookings on bookings.id = seats.booking_id
+        where
+            seats.session_id = old.id
+            and bookings.status not in ('cancelled', 'rejected', 'expired')
+            and (seats.expires_at is null or seats.expires_at > private.now())
+    ) then
+        perform private.refuse(
+            'PT409', 'in_use', 'There are bookings of it.', 'Move or cancel those bookings first.'
+        );
+    end if;
+    delete from scheduling.seats
+    where seats.business_id = old.business_id and seats.session_id = old.id;
+    return old;
+end;
+$$;
+
+create trigger _100_keep_booked
+before delete on scheduling.sessions
+for each row execute function scheduling.sessions__keep_booked();
+
+/*
+ * A class keeps its length, and stays a class, while sessions of it lie ahead: they were made for
+ * that length.
+ *
+ * Errors:  PT409 in_use
+ */
+create function scheduling.services__keep_sessions()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if exists (
+        select 1
+        from scheduling.sessions
+        where
+            sessions.business_id = new.business_id
+            and sessions.service_id = new.id
+            and sessions.starts_at > private.now()
+    ) then
+        perform private.refuse(
+            'PT409', 'in_use', 'Sessions of this class lie ahead.',
+            'Delete them first, or make another service.'
+        );
+    end if;
+    return new;
+end;
+$$;
+
+create trigger _110_keep_sessions
+before update of duration_minutes, is_class on catalog.services
+for each row
+when (
+    old.is_class
+    and (new.duration_minutes <> old.duration_minutes or not new.is_class)
+)
+execute function scheduling.services__keep_sessions();
+
+-- sql/40_time/policies/bookings.sql
+
+-- Who may read bookings: the customer theirs, members those of their business, the platform's
+-- staff all. Nobody writes: functions place, move and step bookings, so that nobody chooses a
+-- price, a status or a time. `= any (array(select …))` and not `in (select …)`: beside an `or`
+-- only the array can use an index; and no branch that is true or false for all rows, beside which
+-- none can.
+
+/*
+ * The bookings of the signed-in customer.
+ * Definer: what hangs on bookings asks this instead of bookings' own policy, once a statement.
+ */
+create function private.my_bookings()
+returns setof uuid
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return query
+    select bookings.id
+    from scheduling.bookings
+    where bookings.customer_id = auth.uid();
+end;
+$$;
+
+alter table scheduling.bookings enable row level security;
+alter table scheduling.booking_items enable row level security;
+alter table scheduling.allocations enable row level security;
+-- freed_times has no policy and no grant: only the functions of bookings announce there.
+alter table scheduling.freed_times enable row level security;
+
+grant select on
+scheduling.bookings,
+scheduling.booking_items,
+scheduling.allocations
+to authenticated;
+
+grant select, insert, update, delete on
+scheduling.bookings,
+scheduling.booking_items,
+scheduling.allocations
+to service_role;
+
+create policy bookings_select
+on scheduling.bookings
+for select
+to authenticated
+using (
+    customer_id = (select auth.uid())
+    or business_id = any(array(select private.seen_businesses()))
+);
+
+create policy booking_items_select
+on scheduling.booking_items
+for select
+to authenticated
+using (
+    business_id = any(array(select private.seen_businesses()))
+    or booking_id = any(array(select private.my_bookings()))
+);
+
+create policy allocations_select
+on scheduling.allocations
+for select
+to authenticated
+using (
+    business_id = any(array(select private.seen_businesses()))
+    or booking_id = any(array(select private.my_bookings()))
+);
+
+-- Analysts count bookings; who booked, and what they wrote, is not in the grant.
+grant usage on schema scheduling to analyst;
+grant select (
+    id, business_id, status, starts_at, ends_at, time_zone, party_size, currency, total_minor,
+    reschedule_count, created_at
+) on scheduling.bookings to analyst;
+
+create policy bookings_select_analyst
+on scheduling.bookings
+for select
+to analyst
+using (true);
+grant execute on function private.my_bookings()
+to authenticated, service_role;
+
+-- sql/40_time/policies/series.sql
+
+-- Series are seen as their bookings are, and written by functions only.
+
+alter table scheduling.booking_series enable row level security;
+grant select on scheduling.booking_series to authenticated;
+grant select, insert, update, delete on scheduling.booking_series to service_role;
+
+create policy booking_series_select
+on scheduling.booking_series
+for select
+to authenticated
+using (
+    customer_id = (select auth.uid())
+    or business_id = any(array(select private.seen_businesses()))
+);
+
+-- sql/40_time/policies/sessions.sql
+
+-- Sessions are part of what a business offers: who sees a class sees its sessions. Owners and
+-- managers change their capacity and delete them; scheduling makes them. Seats are seen as the
+-- booking that they belong to, and written by functions only.
+
+alter table scheduling.sessions enable row level security;
+alter table scheduling.seats enable row level security;
+
+grant select on table scheduling.sessions to anon;
+grant select, delete on table scheduling.sessions to authenticated;
+grant update (id, business_id, capacity) on table scheduling.sessions to authenticated;
+grant select, insert, update, delete on table scheduling.sessions to service_role;
+grant select on table scheduling.seats to authenticated;
+grant select, insert, update, delete on table scheduling.seats to service_role;
+
+create policy sessions_select
+on scheduling.sessions
+for select
+to anon, authenticated
+using (
+    exists (
+        select 1
+        from catalog.services
+        where
+            services.business_id = sessions.business_id
+            and services.id = sessions.service_id
+    )
+);
+
+create policy sessions_update
+on scheduling.sessions
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy sessions_delete
+on scheduling.sessions
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+create policy seats_select
+on scheduling.seats
+for select
+to authenticated
+using (
+    business_id = any(array(select private.seen_businesses()))
+    or booking_id = any(array(select private.my_bookings()))
+);
+grant execute on function scheduling.free_seats(uuid, uuid, integer)
+to anon, authenticated, service_role;
+
+-- sql/40_time/api/allocations.sql
+
+create view public.allocations
+with (security_invoker = true)
+as
+select
+    allocations.business_id,
+    allocations.booking_id,
+    allocations.booking_item_id,
+    allocations.session_id,
+    allocations.resource_id,
+    allocations.unit,
+    lower(allocations.during) as starts_at,
+    upper(allocations.during) as ends_at,
+    allocations.is_blocking,
+    allocations.expires_at
+from scheduling.allocations;
+
+comment on view public.allocations is
+'The time that bookings, and sessions of classes, take from resources, buffers included.';
+comment on column public.allocations.business_id is 'The business.';
+comment on column public.allocations.booking_id is 'The booking.';
+comment on column public.allocations.booking_item_id is 'The item of the booking.';
+comment on column public.allocations.session_id is
+'The session of a class whose time it is; then there is no booking.';
+comment on column public.allocations.resource_id is 'The resource.';
+comment on column public.allocations.unit is 'Which of its places, 1 to its capacity.';
+comment on column public.allocations.starts_at is 'First moment that is taken.';
+comment on column public.allocations.ends_at is 'First moment that is free again.';
+comment on column public.allocations.is_blocking is 'Whether it keeps others out.';
+comment on column public.allocations.expires_at is
+'Until when, for holds; null is until it is over.';
+
+-- sql/40_time/api/bookings.sql
+
+-- What clients read about bookings. Nothing here can be written but a note.
+
+create view public.bookings
+with (security_invoker = true)
+as
+select
+    bookings.id,
+    bookings.business_id,
+    bookings.customer_id,
+    bookings.series_id,
+    bookings.reference,
+    bookings.status,
+    bookings.starts_at,
+    bookings.ends_at,
+    bookings.time_zone,
+    bookings.party_size,
+    bookings.currency,
+    bookings.total_minor,
+    bookings.quote,
+    bookings.policy,
+    bookings.customer_name,
+    bookings.customer_email,
+    bookings.customer_phone,
+    bookings.notes,
+    bookings.status_reason,
+    bookings.hold_expires_at,
+    bookings.reschedule_count,
+    bookings.created_at,
+    bookings.updated_at,
+    bookings.cancellation_fee_minor,
+    bookings.no_show_fee_minor,
+    bookings.reschedule_fee_minor,
+    bookings.contact_verified_at
+from scheduling.bookings;
+grant select on public.bookings to authenticated, service_role;
+
+comment on view public.bookings is
+'Bookings: customers see theirs, members those of their business. Page by (starts_at, id). Written
+by
+book, confirm_booking, cancel_booking and their siblings only.';
+comment on column public.bookings.id is 'Key.';
+comment on column public.bookings.business_id is 'The business that was booked.';
+comment on column public.bookings.customer_id is
+'The user who booked; null for a guest, and once their account is gone.';
+comment on column public.bookings.contact_verified_at is
+'When a guest proved that customer_email is theirs; null for users.';
+comment on column public.bookings.series_id is
+'The series that it is an occurrence of; null for most.';
+comment on column public.bookings.reference is
+'8 characters without look-alikes, unique: what a customer reads out.';
+comment on column public.bookings.status is
+'held, pending_payment, pending, confirmed, checked_in, completed, cancelled, rejected, no_show or
+expired.';
+comment on column public.bookings.starts_at is 'Start of the first item.';
+comment on column public.bookings.ends_at is 'End of the last item.';
+comment on column public.bookings.time_zone is 'IANA zone of the business when it was booked.';
+comment on column public.bookings.party_size is 'How many guests.';
+comment on column public.bookings.currency is 'ISO 4217 code of every amount.';
+comment on column public.bookings.total_minor is 'What it costs, in minor units.';
+comment on column public.bookings.quote is 'The accepted quote, line by line, as quote gives it.';
+comment on column public.bookings.policy is 'The cancellation policy that was accepted.';
+comment on column public.bookings.customer_name is
+'The customer''s name when it was booked, if known.';
+comment on column public.bookings.customer_email is
+'The customer''s e-mail address when it was booked.';
+comment on column public.bookings.customer_phone is
+'The customer''s phone number when it was booked.';
+comment on column public.bookings.notes is 'The customer''s special requests.';
+comment on column public.bookings.status_reason is
+'Why it was rejected, cancelled or moved, if said.';
+comment on column public.bookings.hold_expires_at is
+'Until when a hold keeps its time; null otherwise.';
+comment on column public.bookings.reschedule_count is 'How often the customer moved it.';
+comment on column public.bookings.created_at is 'When it was made.';
+comment on column public.bookings.updated_at is 'When it was last changed.';
+comment on column public.bookings.cancellation_fee_minor is
+'What cancelling it, or services of it, cost the customer, by the policy; minor units.';
+comment on column public.bookings.no_show_fee_minor is
+'What not coming cost the customer, by the policy; minor units.';
+comment on column public.bookings.reschedule_fee_minor is
+'What moving it late cost the customer, all moves together, beside the total; minor units.';
+
+create view public.booking_items
+with (security_invoker = true)
+as
+select
+    booking_items.id,
+    booking_items.business_id,
+    booking_items.booking_id,
+    booking_items.position,
+    booking_items.service_id,
+    booking_items.resource_id,
+    booking_items.starts_at,
+    booking_items.ends_at,
+    booking_items.duration_minutes,
+    booking_items.price_minor,
+    booking_items.service_name,
+    booking_items.addons,
+    booking_items.cancelled_at,
+    booking_items.cancellation_fee_minor,
+    booking_items.assigned_by,
+    booking_items.answers,
+    booking_items.private_link_id
+from scheduling.booking_items;
+grant select on public.booking_items to authenticated, service_role;
+
+comment on view public.booking_items is 'The services of a booking, one after another.';
+comment on column public.booking_items.id is 'Key.';
+comment on column public.booking_items.business_id is 'The business that was booked.';
+comment on column public.booking_items.booking_id is 'The booking.';
+comment on column public.booking_items.position is '1 is the first.';
+comment on column public.booking_items.service_id is 'The service.';
+comment on column public.booking_items.resource_id is
+'Who or what gives it: the chosen or assigned resource of the leading pool.';
+comment on column public.booking_items.starts_at is 'Start, without buffers.';
+comment on column public.booking_items.ends_at is 'End, without buffers.';
+comment on column public.booking_items.duration_minutes is 'Length with add-ons, as agreed.';
+comment on column public.booking_items.price_minor is
+'Price for all guests, with add-ons, in minor units of the booking''s currency, as agreed.';
+comment on column public.booking_items.service_name is 'The service''s name when it was booked.';
+comment on column public.booking_items.addons is
+'The chosen add-ons as they were: [{id, name, price_minor, duration_minutes}].';
+comment on column public.booking_items.assigned_by is
+'Why it is this resource: customer or business (named it), preferred, past, priority, load, only.';
+
+comment on column public.booking_items.cancelled_at is
+'When it was cancelled by itself; it stays as it was agreed, and takes no time.';
+comment on column public.booking_items.cancellation_fee_minor is
+'What cancelling it cost, by itself or with the booking; null while it is not cancelled, or
+where the business cancelled.';
+comment on column public.booking_items.private_link_id is
+'By which private link it was booked, if by one.';
+comment on column public.booking_items.answers is
+'What the service asked and what was answered, as it was asked then: [{key, label, kind, value}].';
+grant select on public.allocations to authenticated, service_role;
+
+-- sql/40_time/api/sessions.sql
+
+-- Classes: their sessions, their seats, and the days on which there are some.
+
+create view public.sessions
+with (security_invoker = true)
+as
+select
+    sessions.id,
+    sessions.business_id,
+    sessions.service_id,
+    sessions.resource_id,
+    sessions.starts_at,
+    sessions.ends_at,
+    sessions.capacity,
+    scheduling.free_seats(sessions.business_id, sessions.id, sessions.capacity) as free_seats,
+    sessions.created_at
+from scheduling.sessions;
+grant select on public.sessions to anon;
+grant select, update, delete on public.sessions to authenticated, service_role;
+
+comment on view public.sessions is
+'The dates of classes. Readable where the business is. Made by create_slots; owners and managers
+change the capacity and delete what nobody booked (capacity_in_use 409, in_use 409).';
+comment on column public.sessions.id is 'Key.';
+comment on column public.sessions.business_id is 'The business that gives it.';
+comment on column public.sessions.service_id is 'The class.';
+comment on column public.sessions.resource_id is 'Who leads it; null where the class takes nobody.';
+comment on column public.sessions.starts_at is 'When it starts.';
+comment on column public.sessions.ends_at is 'When it ends.';
+comment on column public.sessions.capacity is 'How many seats it has, 1 to 1000.';
+comment on column public.sessions.free_seats is
+'How many of them are free now: neither booked nor held.';
+comment on column public.sessions.created_at is 'When it was made.';
+
+create view public.seats
+with (security_invoker = true)
+as
+select
+    seats.business_id,
+    seats.booking_id,
+    seats.booking_item_id,
+    seats.session_id,
+    seats.number,
+    seats.is_blocking,
+    seats.expires_at
+from scheduling.seats;
+grant select on public.seats to authenticated, service_role;
+
+comment on view public.seats is
+'The seats that bookings take in sessions of classes: customers see theirs, members those of their
+business.';
+comment on column public.seats.business_id is 'The business.';
+comment on column public.seats.booking_id is 'The booking.';
+comment on column public.seats.booking_item_id is 'The item of the booking.';
+comment on column public.seats.session_id is 'The session.';
+comment on column public.seats.number is 'Which seat, 1 to the capacity of the session.';
+comment on column public.seats.is_blocking is
+'Whether nobody else can have it; false once the booking was called off.';
+comment on column public.seats.expires_at is 'Until when, for holds; null is for good.';
+
+notify pgrst, 'reload schema';

@@ -1,0 +1,2601 @@
+-- The initial schema of 42_availability: its files of sql/, joined.
+set lock_timeout = '5s';
+
+-- sql/42_availability/tables.sql
+
+-- A resource that could give a service at a start, as scheduling.vacancies finds it.
+create type scheduling.vacancy as (
+    at timestamptz,
+    id uuid,
+    pool text,
+    is_leading boolean,
+    units integer,
+    remaining integer,
+    capacity integer,
+    rank integer,
+    -- The session, where the service is a class: then `id` is who leads it, if anybody.
+    session_id uuid
+);
+
+-- How far a limit is used in a period, as scheduling.limit_use finds it: whether one more is too
+-- many, the minutes that are left, what one booking has of it, and whether there is too much now.
+create type scheduling.limit_use as (
+    id uuid,
+    resource_id uuid,
+    period tstzrange,
+    is_full boolean,
+    minutes_left bigint,
+    own_bookings bigint,
+    is_passed boolean
+);
+
+-- A customer as limits know them: an account, an e-mail address in small letters that is proven to
+-- be theirs, or both.
+create type scheduling.booker as (
+    id uuid,
+    email text
+);
+
+-- The starts that limits rule out, for one resource or (null) for all.
+create type scheduling.full_times as (
+    resource_id uuid,
+    times tstzmultirange
+);
+
+-- One service that somebody wants: when (null: right after the one before it), with whom, with
+-- what.
+create type scheduling.selection as (
+    service_id uuid,
+    starts_at timestamptz,
+    gap_minutes integer,
+    resource_id uuid,
+    addon_ids uuid array,
+    party_size integer,
+    -- Answers to the service's questions, by key.
+    answers jsonb,
+    -- The token of a private link to the service.
+    link_token text
+);
+
+-- A selection with all that the catalog says about it, as scheduling.legs works it out.
+create type scheduling.leg as (
+    business_id uuid,
+    service_id uuid,
+    service_name text,
+    starts_at timestamptz,
+    ends_at timestamptz,
+    minutes integer,
+    before interval,
+    after interval,
+    resource_id uuid,
+    party_size integer,
+    currency text,
+    price_minor bigint,
+    addons jsonb,
+    requires_confirmation boolean,
+    is_blocked_by_pending boolean,
+    hold_minutes integer,
+    is_class boolean,
+    answers jsonb,
+    private_link_id uuid
+);
+
+-- sql/42_availability/functions/answers.sql
+
+-- The answers to a service's questions, read like any argument: each is of its question's kind, or
+-- refused by its key. They are kept as they were asked.
+
+/*
+ * The answers to what a service asks, sent by key, as they are kept: [{key, label, kind, value}] in
+ * the order of the questions, those without an answer left out.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function scheduling.answered(service_id uuid, answers jsonb)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_questions catalog.service_questions[] = array(
+        select service_questions
+        from catalog.service_questions
+        where service_questions.service_id = answered.service_id and service_questions.is_active
+        order by service_questions.position, service_questions.key
+    );
+    v_question catalog.service_questions;
+    v_unknown text;
+    v_value jsonb;
+    v_found jsonb = '[]';
+begin
+    select sent.key into v_unknown
+    from jsonb_object_keys(answers) as sent (key)
+    where not exists (select 1 from unnest(v_questions) as question where question.key = sent.key)
+    limit 1;
+    if found then
+        perform private.invalid(
+            'answers.' || left(regexp_replace(v_unknown, '[^ -~]', '?', 'g'), 50),
+            'is not a question of this service'
+        );
+    end if;
+    foreach v_question in array v_questions loop
+        v_value = scheduling.to_answer(v_question, answers -> v_question.key);
+        if v_value is not null then
+            v_found = v_found || jsonb_build_object(
+                'key', v_question.key,
+                'label', v_question.label,
+                'kind', v_question.kind,
+                'value', v_value
+            );
+        elsif v_question.is_required then
+            perform private.invalid('answers.' || v_question.key, 'is required');
+        end if;
+    end loop;
+    return v_found;
+end;
+$$;
+
+/*
+ * Read one answer by the kind of its question; null, blank and empty are none.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function scheduling.to_answer(question catalog.service_questions, value jsonb)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_argument text = 'answers.' || question.key;
+    v_text text = btrim(value #>> '{}');
+    v_expected text = case question.kind
+        when 'number' then 'number'
+        when 'yes_no' then 'boolean'
+        when 'choices' then 'array'
+        else 'string'
+    end;
+begin
+    if v_text is null or v_text in ('', '[]') then
+        return null;
+    end if;
+    if jsonb_typeof(value) <> v_expected then
+        perform private.invalid(v_argument, case question.kind
+            when 'number' then 'must be a number'
+            when 'yes_no' then 'must be true or false'
+            when 'choices' then 'must be a list of its choices'
+            else 'must be a text'
+        end);
+    end if;
+    if question.kind in ('choice', 'choices') then
+        return scheduling.to_choice(question, value);
+    end if;
+    v_text = private.to_text(
+        v_text, v_argument, case question.kind when 'long_text' then 5000 else 500 end
+    );
+    if question.kind = 'number' then
+        if abs(v_text::numeric) > 1e15 or scale(v_text::numeric) > 10 then
+            perform private.invalid(v_argument, 'must be from -1e15 to 1e15 with at most 10 decimals');
+        end if;
+    elsif question.kind = 'phone' and v_text !~ '^\+[1-9]\d{5,14}$' then
+        perform private.invalid(v_argument, 'must be in international form, such as +491701234567');
+    elsif question.kind = 'email' and (v_text !~ '^[^@\s]+@[^@\s]+$' or length(v_text) > 320) then
+        perform private.invalid(v_argument, 'must be an e-mail address');
+    end if;
+    return case question.kind
+        when 'number' then value
+        when 'yes_no' then value
+        when 'date' then to_jsonb(private.to_date(v_text, v_argument))
+        else to_jsonb(v_text)
+    end;
+end;
+$$;
+
+/*
+ * Read what was chosen: each of the question's choices at most once, in their order.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function scheduling.to_choice(question catalog.service_questions, value jsonb)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_chosen jsonb = case question.kind when 'choice' then jsonb_build_array(value) else value end;
+begin
+    if exists (
+        select 1
+        from jsonb_array_elements(v_chosen) as chosen (value)
+        where
+            jsonb_typeof(chosen.value) <> 'string'
+            or chosen.value #>> '{}' <> all(question.choices)
+    ) then
+        perform private.invalid('answers.' || question.key, 'must be of the question''s choices');
+    end if;
+    if question.kind = 'choice' then
+        return value;
+    end if;
+    return (
+        select jsonb_agg(choices.choice order by choices.place)
+        from unnest(question.choices) with ordinality as choices (choice, place)
+        where v_chosen ? choices.choice
+    );
+end;
+$$;
+
+-- sql/42_availability/functions/days.sql
+
+/*
+ * Day by day, what of a service can be had: how many sessions a class has (null for what is given
+ * at any time), how many starts are free, and seats. Definer: counts sessions of businesses that
+ * the caller need not be a member of.
+ *
+ * Errors:  PT404 not_found · PT409 not_bookable
+ */
+create function scheduling.days(
+    service_id uuid,
+    first_day date,
+    last_day date,
+    resource_id uuid,
+    party_size integer,
+    link_token text default null
+)
+returns table (
+    day date, total_slots integer, available_slots integer, total_seats integer, free_seats integer
+)
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_service catalog.services = scheduling.visible_service(
+        days.service_id,
+        has_link => (scheduling.link_of(days.link_token, days.service_id)).id is not null
+    );
+    v_time_zone text = (
+        select businesses.time_zone
+        from business.businesses
+        where businesses.id = v_service.business_id
+    );
+    v_during tstzrange = tstzrange(
+        days.first_day::timestamp at time zone v_time_zone,
+        (days.last_day + 1)::timestamp at time zone v_time_zone
+    );
+begin
+    return query
+    with given as (
+        select
+            (sessions.starts_at at time zone v_time_zone)::date as day,
+            count(*)::integer as slots,
+            sum(sessions.capacity)::integer as seats
+        from scheduling.sessions
+        where
+            v_service.is_class
+            and sessions.business_id = v_service.business_id
+            and sessions.service_id = v_service.id
+            and sessions.starts_at >= lower(v_during)
+            and sessions.starts_at < upper(v_during)
+            and (days.resource_id is null or sessions.resource_id = days.resource_id)
+        group by 1
+    ),
+
+    free as (
+        select
+            (vacancy.at at time zone v_time_zone)::date as day,
+            count(*)::integer as slots,
+            sum(vacancy.remaining)::integer as seats
+        from scheduling.vacancies(
+            v_service.id, v_during::tstzmultirange, days.resource_id, days.party_size, v_service.duration_minutes
+        ) as vacancy
+        where vacancy.is_leading
+        group by 1
+    )
+
+    select
+        dates.day::date,
+        case when v_service.is_class then coalesce(given.slots, 0) end,
+        coalesce(free.slots, 0),
+        case when v_service.is_class then coalesce(given.seats, 0) end,
+        case when v_service.is_class then coalesce(free.seats, 0) end
+    from generate_series(
+        days.first_day::timestamp, days.last_day::timestamp, interval '1 day'
+    ) as dates (day)
+    left join given on given.day = dates.day::date
+    left join free on free.day = dates.day::date
+    order by dates.day;
+end;
+$$;
+
+-- sql/42_availability/functions/legs.sql
+
+-- From what somebody wants to what the catalog makes of it: length, price, buffers, times.
+
+/*
+ * What the catalog says about each selection, in order; each starts when it says, or after the one
+ * before it. Definer: add-ons and services are read the same for everyone; whether the caller may
+ * see them is checked.
+ *
+ * Errors:  PT400 invalid_input · PT404 not_found · PT409 not_bookable link_expired
+ */
+create function scheduling.legs(selections scheduling.selection[])
+returns scheduling.leg[]
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_selection scheduling.selection;
+    v_leg scheduling.leg;
+    v_legs scheduling.leg[] = '{}';
+begin
+    foreach v_selection in array legs.selections loop
+        if v_selection.starts_at is null and v_leg.ends_at is not null then
+            v_selection.starts_at = v_leg.ends_at + make_interval(mins => coalesce(v_selection.gap_minutes, 0));
+        end if;
+        if v_selection.starts_at < v_leg.ends_at then
+            perform private.invalid('items', 'must follow each other in time');
+        end if;
+        v_leg = scheduling.leg(v_selection);
+        if v_leg.business_id <> v_legs[1].business_id or v_leg.currency <> v_legs[1].currency then
+            perform private.invalid('items', 'must be of one business and one currency');
+        end if;
+        v_legs = v_legs || v_leg;
+    end loop;
+    return v_legs;
+end;
+$$;
+
+/*
+ * What the catalog says about one selection.
+ *
+ * Errors:  PT400 invalid_input · PT404 not_found · PT409 not_bookable link_expired
+ */
+create function scheduling.leg(selection scheduling.selection)
+returns scheduling.leg
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_link catalog.private_links;
+    v_service catalog.services;
+    v_addons record;
+    v_minutes integer;
+begin
+    if selection.link_token is not null then
+        v_link = scheduling.link_of(selection.link_token, selection.service_id);
+        if v_link.id is null then
+            perform scheduling.refuse_unseen();
+        end if;
+    end if;
+    v_service = scheduling.visible_service(selection.service_id, has_link => v_link.id is not null);
+    if selection.party_size > v_service.max_party_size then
+        perform private.invalid('party_size', format('must be at most %s', v_service.max_party_size));
+    end if;
+    v_addons = scheduling.chosen_addons(v_service.id, selection.addon_ids);
+    -- A class ends when it ends, whatever one adds to it.
+    v_minutes = v_service.duration_minutes
+    + case when v_service.is_class then 0 else v_addons.minutes end;
+    return row(
+        v_service.business_id,
+        v_service.id,
+        v_service.name,
+        selection.starts_at,
+        selection.starts_at + make_interval(mins => v_minutes),
+        v_minutes,
+        make_interval(mins => v_service.buffer_before_minutes),
+        make_interval(mins => v_service.buffer_after_minutes),
+        selection.resource_id,
+        selection.party_size,
+        v_service.currency,
+        v_service.price_minor,
+        v_addons.addons,
+        v_service.requires_confirmation,
+        v_service.is_blocked_by_pending,
+        v_service.hold_minutes,
+        v_service.is_class,
+        coalesce(selection.answers, '{}'),
+        v_link.id
+    )::scheduling.leg;
+end;
+$$;
+
+/*
+ * A service that takes bookings and that the caller may see: a hidden one is for members of its
+ * business, and for whoever has a link to it.
+ *
+ * Errors:  PT404 not_found · PT409 not_bookable
+ */
+create function scheduling.visible_service(service_id uuid, has_link boolean default false)
+returns catalog.services
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_service catalog.services = scheduling.open_service(visible_service.service_id);
+begin
+    if v_service.visibility = 'hidden'
+        and not has_link
+        and v_service.business_id not in (select private.my_businesses('view')) then
+        perform scheduling.refuse_unseen();
+    end if;
+    return v_service;
+end;
+$$;
+
+/*
+ * A service that takes bookings. Absent and not to be seen get one answer; members who see one
+ * that takes none are told so.
+ *
+ * Errors:  PT404 not_found · PT409 not_bookable
+ */
+create function scheduling.open_service(service_id uuid)
+returns catalog.services
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_service catalog.services;
+begin
+    v_service = scheduling.bookable_service(open_service.service_id);
+    if v_service.id is not null then
+        return v_service;
+    end if;
+    if exists (
+        select 1
+        from catalog.services
+        where
+            services.id = open_service.service_id
+            and services.business_id in (select private.my_businesses('view'))
+    ) then
+        perform private.refuse(
+            'PT409', 'not_bookable', 'This service takes no bookings at the moment.',
+            'Check that the service and its business are active, and the business approved.'
+        );
+    end if;
+    perform scheduling.refuse_unseen();
+    return null;
+end;
+$$;
+
+/*
+ * The one answer about services that are not there for the caller.
+ *
+ * Errors:  PT404 not_found
+ */
+create function scheduling.refuse_unseen()
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.refuse(
+        'PT404', 'not_found', 'There is no such service.', 'Read services for those that you can see.'
+    );
+end;
+$$;
+
+/*
+ * The chosen add-ons as they are now, with the minutes that they add up to.
+ *
+ * Errors:  PT404 not_found
+ */
+create function scheduling.chosen_addons(
+    service_id uuid, addon_ids uuid[], out addons jsonb, out minutes integer
+)
+returns record
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if coalesce(addon_ids, '{}') = '{}' then
+        addons = '[]';
+        minutes = 0;
+        return;
+    end if;
+    select
+        coalesce(
+            jsonb_agg(
+                jsonb_build_object(
+                    'id', service_addons.id,
+                    'name', service_addons.name,
+                    'price_minor', service_addons.price_minor,
+                    'duration_minutes', service_addons.duration_minutes
+                )
+                order by service_addons.position, service_addons.id
+            ),
+            '[]'
+        ),
+        coalesce(sum(service_addons.duration_minutes), 0)
+    into addons, minutes
+    from catalog.service_addons
+    where
+        service_addons.service_id = chosen_addons.service_id
+        and service_addons.id = any(chosen_addons.addon_ids)
+        and service_addons.is_active;
+    if jsonb_array_length(addons) <> cardinality(addon_ids) then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such add-on of this service.',
+            'Read service_addons for those of the service.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * The lines of a quote for some legs: the price of the service with its add-ons, for each guest.
+ */
+create function scheduling.lines_of(legs scheduling.leg[])
+returns pricing.line[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select pricing.make_line(
+            kind => 'service',
+            name => leg.service_name,
+            quantity => leg.party_size,
+            unit_minor => leg.price_minor + (
+                select coalesce(sum((addon.value ->> 'price_minor')::bigint), 0)::bigint
+                from jsonb_array_elements(leg.addons) as addon (value)
+            ),
+            currency => leg.currency,
+            reference => jsonb_build_object('service_id', leg.service_id, 'addons', leg.addons)
+        )
+        from unnest(legs) with ordinality as leg
+        order by leg.ordinality
+    );
+end;
+$$;
+
+-- sql/42_availability/functions/limits.sql
+
+-- How much can be booked in a day, week, month or year of the business's zone, or lie ahead of it:
+-- of a service, with a resource, in the whole business, and by one customer. A service counts each
+-- item of it, a resource each item that takes its time, a business each booking; minutes are those
+-- of the items.
+-- Limits are asked twice: for what is offered, and again, under locks, of what was written.
+
+/*
+ * Whose bookings a limit for each customer counts: those of a booking's customer, or the caller's.
+ * A guest is somebody once the code that was mailed to them has come back.
+ */
+create function scheduling.booker_of(booking_id uuid)
+returns scheduling.booker
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_booker scheduling.booker = row(auth.uid(), null);
+begin
+    if booking_id is not null then
+        select
+            bookings.customer_id,
+            case
+                when
+                    bookings.customer_id is null
+                    and (
+                        bookings.contact_verified_at is not null
+                        or scheduling.is_proven(bookings.id)
+                    ) then lower(bookings.customer_email)
+            end
+        into v_booker
+        from scheduling.bookings
+        where bookings.id = booker_of.booking_id;
+    end if;
+    -- One person, however they book: an account knows its address, and an address its account.
+    if v_booker.id is not null then
+        v_booker.email = (
+            select lower(users.email)
+            from auth.users
+            where users.id = v_booker.id and users.email_confirmed_at is not null
+        );
+    elsif v_booker.email is not null then
+        v_booker.id = (
+            select users.id
+            from auth.users
+            where
+                users.email = v_booker.email
+                and users.email_confirmed_at is not null
+                and not users.is_sso_user
+        );
+    end if;
+    return v_booker;
+end;
+$$;
+
+/*
+ * Does a business limit anything at all? Most do not, and are spared the rest.
+ */
+create function scheduling.has_limits(business_id uuid)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return exists (
+        select 1
+        from catalog.booking_limits
+        where booking_limits.business_id = has_limits.business_id
+    );
+end;
+$$;
+
+/*
+ * The limits that concern some services or resources of a business. Those for each customer concern
+ * nobody of whom it is not known who they are.
+ */
+create function scheduling.limits_of(
+    business_id uuid, service_ids uuid[], resource_ids uuid[], booker scheduling.booker
+)
+returns catalog.booking_limits[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select booking_limits
+        from catalog.booking_limits
+        where
+            booking_limits.business_id = limits_of.business_id
+            and (
+                booking_limits.service_id is null
+                or booking_limits.service_id = any(limits_of.service_ids)
+            )
+            and (
+                booking_limits.resource_id is null
+                or booking_limits.resource_id = any(limits_of.resource_ids)
+            )
+            and (
+                not booking_limits.is_per_customer
+                or num_nonnulls(limits_of.booker.id, limits_of.booker.email) > 0
+            )
+        order by booking_limits.id
+    );
+end;
+$$;
+
+/*
+ * What has to be locked so that a limit cannot be passed by two at once, of whom one is a booking's
+ * customer, or the caller. Resources are locked already by who takes their time.
+ */
+create function scheduling.subjects(limits catalog.booking_limits[], booking_id uuid)
+returns uuid[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select distinct case
+            when rule.is_per_customer then (
+                select coalesce(booker.id, md5('booker ' || booker.email)::uuid)
+                from scheduling.booker_of(subjects.booking_id) as booker
+            )
+            else coalesce(rule.resource_id, rule.service_id, rule.business_id)
+        end
+        from unnest(limits) as rule
+    );
+end;
+$$;
+
+/*
+ * The periods of a kind that some time reaches into: days, weeks, months or years of a zone, or the
+ * one that begins now.
+ */
+create function scheduling.limit_periods(
+    kind catalog.limit_period, during tstzrange, time_zone text
+)
+returns setof tstzrange
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_step interval;
+begin
+    if kind = 'upcoming' then
+        return next tstzrange(private.now(), 'infinity');
+        return;
+    end if;
+    v_step = '1 ' || kind::text;
+    return query
+    select tstzrange(first.day at time zone time_zone, (first.day + v_step) at time zone time_zone)
+    from generate_series(
+        date_trunc(kind::text, lower(during) at time zone time_zone),
+        upper(during) at time zone time_zone,
+        v_step
+    ) as first (day);
+end;
+$$;
+
+/*
+ * How far limits are used, period by period of the business's zone. What has no say any more does
+ * not count: cancelled, rejected, expired, a hold that has run out. The counts of one booking are
+ * given apart.
+ */
+create function scheduling.limit_use(
+    limits catalog.booking_limits[],
+    during tstzrange,
+    booker scheduling.booker,
+    booking_id uuid
+)
+returns setof scheduling.limit_use
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_now timestamptz = private.now();
+begin
+    return query
+    select
+        rule.id,
+        rule.resource_id,
+        periods.period,
+        used.bookings + 1 > rule.max_bookings,
+        rule.max_minutes - used.minutes,
+        used.own_bookings,
+        used.bookings + used.own_bookings > rule.max_bookings
+        or used.minutes + used.own_minutes > rule.max_minutes
+    from unnest(limits) as rule
+    inner join business.businesses on businesses.id = rule.business_id
+    cross join lateral scheduling.limit_periods(
+        rule.period, limit_use.during, businesses.time_zone
+    ) as periods (period)
+    cross join lateral (
+        select
+            count(*) filter (where bookings.id is distinct from limit_use.booking_id) as bookings,
+            coalesce(
+                sum(counted.minutes) filter (where bookings.id is distinct from limit_use.booking_id),
+                0
+            ) as minutes,
+            count(*) filter (where bookings.id = limit_use.booking_id) as own_bookings,
+            coalesce(
+                sum(counted.minutes) filter (where bookings.id = limit_use.booking_id), 0
+            ) as own_minutes
+        from scheduling.counted(rule, periods.period, limit_use.booker) as counted
+        inner join scheduling.bookings on bookings.id = counted.booking_id
+        where
+            bookings.status not in ('cancelled', 'rejected', 'expired')
+            and coalesce(bookings.hold_expires_at > v_now, true)
+    ) as used;
+end;
+$$;
+
+/*
+ * What a limit counts in a period: items of its service, items that take time of its resource, or
+ * whole bookings; of everyone, or of one customer. Each way by the index that is for it.
+ */
+create function scheduling.counted(
+    rule catalog.booking_limits, period tstzrange, booker scheduling.booker
+)
+returns table (booking_id uuid, minutes integer)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    if rule.is_per_customer then
+        return query
+        select
+            booking_items.booking_id,
+            sum(booking_items.duration_minutes)::integer
+        from scheduling.bookings
+        inner join scheduling.booking_items
+            on
+                booking_items.business_id = bookings.business_id
+                and booking_items.booking_id = bookings.id
+        where
+            (
+                bookings.customer_id = counted.booker.id
+                or bookings.customer_id is null
+                and lower(bookings.customer_email) = counted.booker.email
+                and (bookings.contact_verified_at is not null or scheduling.is_proven(bookings.id))
+            )
+            and bookings.business_id = rule.business_id
+            and bookings.starts_at < upper(counted.period)
+            and booking_items.cancelled_at is null
+            and counted.period @> case
+                when coalesce(rule.service_id, rule.resource_id) is null
+                    then bookings.starts_at
+                else booking_items.starts_at
+            end
+            and (rule.service_id is null or booking_items.service_id = rule.service_id)
+            and (
+                rule.resource_id is null
+                or exists (
+                    select 1
+                    from scheduling.allocations
+                    where
+                        allocations.business_id = booking_items.business_id
+                        and allocations.booking_id = booking_items.booking_id
+                        and allocations.booking_item_id = booking_items.id
+                        and allocations.resource_id = rule.resource_id
+                )
+            )
+        -- A booking counts once where the whole business is meant, each item otherwise.
+        group by
+            booking_items.booking_id,
+            case
+                when coalesce(rule.service_id, rule.resource_id) is not null
+                    then booking_items.id
+            end;
+    elsif rule.service_id is not null then
+        return query
+        select
+            booking_items.booking_id,
+            booking_items.duration_minutes
+        from scheduling.booking_items
+        where
+            booking_items.business_id = rule.business_id
+            and booking_items.service_id = rule.service_id
+            and booking_items.starts_at >= lower(counted.period)
+            and booking_items.starts_at < upper(counted.period)
+            and booking_items.cancelled_at is null;
+    elsif rule.resource_id is not null then
+        return query
+        select
+            booking_items.booking_id,
+            booking_items.duration_minutes
+        from catalog.services
+        inner join scheduling.booking_items
+            on
+                booking_items.business_id = services.business_id
+                and booking_items.service_id = services.id
+        where
+            services.business_id = rule.business_id
+            and booking_items.starts_at >= lower(counted.period)
+            and booking_items.starts_at < upper(counted.period)
+            and booking_items.cancelled_at is null
+            and exists (
+                select 1
+                from scheduling.allocations
+                where
+                    allocations.business_id = booking_items.business_id
+                    and allocations.booking_id = booking_items.booking_id
+                    and allocations.booking_item_id = booking_items.id
+                    and allocations.resource_id = rule.resource_id
+            );
+    else
+        return query
+        select
+            bookings.id,
+            (
+                select sum(booking_items.duration_minutes)::integer
+                from scheduling.booking_items
+                where
+                    booking_items.business_id = bookings.business_id
+                    and booking_items.booking_id = bookings.id
+                    and booking_items.cancelled_at is null
+            )
+        from scheduling.bookings
+        where
+            bookings.business_id = rule.business_id
+            and bookings.starts_at >= lower(counted.period)
+            and bookings.starts_at < upper(counted.period);
+    end if;
+end;
+$$;
+
+/*
+ * The starts in a period at which no more of so many minutes of a service can be booked: at all
+ * (without a resource), and with single resources. A booking that is about to move keeps its place
+ * in the periods in which it already counts.
+ */
+create function scheduling.full_times(
+    service catalog.services,
+    resource_ids uuid[],
+    during tstzrange,
+    minutes integer,
+    except_booking_id uuid
+)
+returns scheduling.full_times[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_booker scheduling.booker;
+begin
+    if not scheduling.has_limits(service.business_id) then
+        return '{}';
+    end if;
+    v_booker = scheduling.booker_of(except_booking_id);
+    return array(
+        select row(limit_use.resource_id, range_agg(limit_use.period))::scheduling.full_times
+        from scheduling.limit_use(
+            scheduling.limits_of(
+                service.business_id, array[service.id], resource_ids, v_booker
+            ),
+            full_times.during,
+            v_booker,
+            except_booking_id
+        ) as limit_use
+        where
+            limit_use.own_bookings = 0
+            and (limit_use.is_full or limit_use.minutes_left < full_times.minutes)
+        group by limit_use.resource_id
+    );
+end;
+$$;
+
+/*
+ * The limit that a leg would pass at its start: of its service, its business or its customer, or of
+ * all who could give it.
+ */
+create function scheduling.passed_limit(
+    leg scheduling.leg, needs scheduling.need[], except_booking_id uuid
+)
+returns catalog.booking_limits
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_booker scheduling.booker = scheduling.booker_of(except_booking_id);
+    v_limits catalog.booking_limits[] = scheduling.limits_of(
+        leg.business_id,
+        array[leg.service_id],
+        array(select need.id from unnest(needs) as need),
+        v_booker
+    );
+begin
+    return (
+        with full_limits as (
+            select rule
+            from scheduling.limit_use(
+                v_limits,
+                tstzrange(leg.starts_at, leg.starts_at, '[]'),
+                v_booker,
+                except_booking_id
+            ) as limit_use
+            inner join unnest(v_limits) as rule on rule.id = limit_use.id
+            where
+                limit_use.own_bookings = 0
+                and limit_use.period @> leg.starts_at
+                and (limit_use.is_full or limit_use.minutes_left < leg.minutes)
+        ),
+
+        pools as (
+            select
+                need.pool,
+                bool_and(
+                    exists (
+                        select 1
+                        from full_limits
+                        where (full_limits.rule).resource_id = need.id
+                    )
+                ) as is_full
+            from unnest(needs) as need
+            group by need.pool
+        )
+
+        select full_limits.rule
+        from full_limits
+        where
+            (full_limits.rule).resource_id is null
+            or (full_limits.rule).resource_id in (
+                select need.id
+                from unnest(needs) as need
+                inner join pools on pools.pool = need.pool
+                where pools.is_full
+            )
+        order by (full_limits.rule).resource_id nulls first, (full_limits.rule).id
+        limit 1
+    );
+end;
+$$;
+
+/*
+ * How often a booking counts in each period of some limits: {limit and period: how often}.
+ */
+create function scheduling.counts_of(
+    booking scheduling.bookings, limits catalog.booking_limits[]
+)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if limits = '{}' then
+        return '{}';
+    end if;
+    return (
+        select coalesce(
+            jsonb_object_agg(
+                format('%s %s', limit_use.id, lower(limit_use.period)), limit_use.own_bookings
+            ),
+            '{}'
+        )
+        from scheduling.limit_use(
+            limits,
+            tstzrange(booking.starts_at, booking.ends_at),
+            scheduling.booker_of(booking.id),
+            booking.id
+        ) as limit_use
+        where limit_use.own_bookings > 0
+    );
+end;
+$$;
+
+/*
+ * Look, under the locks, at what was written: is any limit passed in which the booking counts more
+ * than before?
+ *
+ * Errors:  PT422 limit_reached
+ */
+create function scheduling.refuse_passed(
+    booking scheduling.bookings, limits catalog.booking_limits[], counts_before jsonb default '{}'
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_limit catalog.booking_limits;
+begin
+    if limits = '{}' then
+        return;
+    end if;
+    select rule.* into v_limit
+    from scheduling.limit_use(
+        limits,
+        tstzrange(booking.starts_at, booking.ends_at),
+        scheduling.booker_of(booking.id),
+        booking.id
+    ) as limit_use
+    inner join unnest(limits) as rule on rule.id = limit_use.id
+    where
+        limit_use.is_passed
+        and limit_use.own_bookings > coalesce(
+            (counts_before ->> format('%s %s', limit_use.id, lower(limit_use.period)))::bigint, 0
+        )
+    limit 1;
+    if v_limit.id is not null then
+        perform scheduling.refuse_limit(v_limit);
+    end if;
+end;
+$$;
+
+/*
+ * Look at a booking whose customer has just become known, under the locks: is any limit passed that
+ * is for each customer?
+ *
+ * Errors:  PT422 limit_reached
+ */
+create function scheduling.refuse_passed_by_customer(booking scheduling.bookings)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform scheduling.refuse_passed(
+        booking,
+        array(
+            select rule
+            from unnest(scheduling.limits_on(booking)) as rule
+            where rule.is_per_customer
+        )
+    );
+end;
+$$;
+
+/*
+ * The limits that concern a booking as it is written.
+ */
+create function scheduling.limits_on(booking scheduling.bookings)
+returns catalog.booking_limits[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return scheduling.limits_of(
+        booking.business_id,
+        array(
+            select booking_items.service_id
+            from scheduling.booking_items
+            where
+                booking_items.business_id = booking.business_id
+                and booking_items.booking_id = booking.id
+                and booking_items.cancelled_at is null
+        ),
+        scheduling.resources_of(booking.id),
+        scheduling.booker_of(booking.id)
+    );
+end;
+$$;
+
+/*
+ * Errors:  PT422 limit_reached
+ */
+create function scheduling.refuse_limit(rule catalog.booking_limits)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.refuse(
+        'PT422', 'limit_reached',
+        case
+            when rule.period = 'upcoming' and rule.is_per_customer
+                then 'One customer cannot have more bookings ahead.'
+            when rule.period = 'upcoming' then 'No more can be booked ahead.'
+            when rule.is_per_customer then 'One customer cannot book more in that period.'
+            when rule.service_id is not null
+                then 'No more of this service can be booked in that period.'
+            when rule.resource_id is not null
+                then 'No more can be booked with this resource in that period.'
+            else 'The business takes no more bookings in that period.'
+        end,
+        case
+            when rule.period = 'upcoming' then 'Wait until one has begun, or cancel one.'
+            else 'Choose a time in another day, week or month.'
+        end
+    );
+end;
+$$;
+
+-- sql/42_availability/functions/links.sql
+
+-- Hidden services, and the links that open them. Whoever has no link learns nothing: a hidden
+-- service and one that does not exist get one answer.
+
+/*
+ * Make a link to a service. For owners and managers.
+ * Definer: nobody has a write grant on links; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function scheduling.create_private_link(
+    service_id uuid, token text, label text, expires_at timestamptz, max_uses integer
+)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_service catalog.services;
+    v_id uuid;
+begin
+    perform private.current_user_id();
+    select services.* into v_service
+    from catalog.services
+    where
+        services.id = create_private_link.service_id
+        and (
+            services.visibility = 'public'
+            or services.business_id in (select private.my_businesses('view'))
+        );
+    if v_service.id is null then
+        perform scheduling.refuse_unseen();
+    end if;
+    perform private.require_member(v_service.business_id, 'manage');
+    insert into catalog.private_links (
+        business_id, service_id, token_hash, label, expires_at, max_uses, created_by, created_at
+    )
+    values (
+        v_service.business_id,
+        v_service.id,
+        business.token_hash(create_private_link.token),
+        create_private_link.label,
+        create_private_link.expires_at,
+        create_private_link.max_uses,
+        auth.uid(),
+        private.now()
+    )
+    returning private_links.id into v_id;
+    return v_id;
+end;
+$$;
+
+/*
+ * Revoke a link; again changes nothing. What was booked through it stays.
+ * Definer: as scheduling.create_private_link.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function scheduling.revoke_private_link(link_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_link catalog.private_links;
+begin
+    perform private.current_user_id();
+    perform private.lock(array[revoke_private_link.link_id]);
+    select private_links.* into v_link
+    from catalog.private_links
+    where
+        private_links.id = revoke_private_link.link_id
+        and private_links.business_id in (select private.my_businesses('view'));
+    if v_link.id is null then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such link.', 'Read private_links for those of the business.'
+        );
+    end if;
+    perform private.require_member(v_link.business_id, 'manage');
+    update catalog.private_links
+    set revoked_at = private.now()
+    where private_links.id = v_link.id and private_links.revoked_at is null;
+end;
+$$;
+
+/*
+ * How often a link was used: services booked through it that were not called off, holds that run
+ * included.
+ * Definer: counts bookings that the one who books does not see.
+ */
+create function scheduling.link_uses(business_id uuid, link_id uuid)
+returns integer
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return (
+        select count(*)
+        from scheduling.booking_items
+        inner join scheduling.bookings on bookings.id = booking_items.booking_id
+        where
+            booking_items.business_id = link_uses.business_id
+            and booking_items.private_link_id = link_uses.link_id
+            and booking_items.cancelled_at is null
+            and bookings.status not in ('cancelled', 'rejected', 'expired')
+            and (bookings.hold_expires_at is null or bookings.hold_expires_at > private.now())
+    );
+end;
+$$;
+
+/*
+ * The link that a token opens, if it opens that service (any, where none is named) and lets so many
+ * through. One that is over is told to whoever knows it.
+ * Definer: nobody reads the hash of a token.
+ *
+ * Errors:  PT409 link_expired
+ */
+create function scheduling.link_of(token text, service_id uuid default null)
+returns catalog.private_links
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_link catalog.private_links;
+begin
+    select private_links.* into v_link
+    from catalog.private_links
+    where
+        private_links.token_hash = business.token_hash(link_of.token)
+        and (link_of.service_id is null or private_links.service_id = link_of.service_id);
+    if v_link.id is not null then
+        perform scheduling.refuse_link_over(v_link, 1);
+    end if;
+    return v_link;
+end;
+$$;
+
+/*
+ * Errors:  PT409 link_expired
+ */
+create function scheduling.refuse_link_over(link catalog.private_links, wanted integer)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if link.revoked_at is not null
+        or link.expires_at <= private.now()
+        or link.max_uses < wanted + scheduling.link_uses(link.business_id, link.id) then
+        perform private.refuse(
+            'PT409', 'link_expired', 'This link is not valid any more.', 'Ask the business for another.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Look again at the links by which some services are booked, under their lock.
+ *
+ * Errors:  PT409 link_expired
+ */
+create function scheduling.refuse_links_over(legs scheduling.leg[])
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_link record;
+begin
+    for v_link in
+        select
+            private_links,
+            count(*)::integer as wanted
+        from unnest(legs) as leg
+        inner join catalog.private_links on private_links.id = leg.private_link_id
+        group by private_links.id
+    loop
+        perform scheduling.refuse_link_over(v_link.private_links, v_link.wanted);
+    end loop;
+end;
+$$;
+
+/*
+ * What a link shows: the service with its add-ons, its questions and who gives it, and the
+ * business, as the catalog would show them.
+ * Definer: what is hidden is shown to nobody else; the token is the proof.
+ *
+ * Errors:  PT404 not_found · PT409 link_expired
+ */
+create function scheduling.resolve_link(token text)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_link catalog.private_links = scheduling.link_of(resolve_link.token);
+    v_service catalog.services = scheduling.bookable_service(v_link.service_id);
+begin
+    if v_service.id is null then
+        perform scheduling.refuse_unseen();
+    end if;
+    return jsonb_build_object(
+        'service', to_jsonb(v_service) - array[
+            'category_id', 'cancellation_policy_id', 'position', 'is_active', 'archived_at',
+            'created_at', 'updated_at'
+        ],
+        'business', (
+            select jsonb_build_object(
+                'id', businesses.id,
+                'slug', businesses.slug,
+                'name', businesses.name,
+                'time_zone', businesses.time_zone
+            )
+            from business.businesses
+            where businesses.id = v_service.business_id
+        ),
+        'addons', (
+            select coalesce(jsonb_agg(
+                jsonb_build_object(
+                    'id', service_addons.id,
+                    'name', service_addons.name,
+                    'price_minor', service_addons.price_minor,
+                    'duration_minutes', service_addons.duration_minutes
+                )
+                order by service_addons.position, service_addons.id
+            ), '[]')
+            from catalog.service_addons
+            where service_addons.service_id = v_service.id and service_addons.is_active
+        ),
+        'questions', (
+            select coalesce(jsonb_agg(
+                jsonb_build_object(
+                    'key', service_questions.key,
+                    'label', service_questions.label,
+                    'kind', service_questions.kind,
+                    'is_required', service_questions.is_required,
+                    'choices', service_questions.choices
+                )
+                order by service_questions.position, service_questions.key
+            ), '[]')
+            from catalog.service_questions
+            where service_questions.service_id = v_service.id and service_questions.is_active
+        ),
+        'resources', (
+            select coalesce(jsonb_agg(
+                jsonb_build_object('id', resources.id, 'name', resources.name, 'kind', resources.kind)
+                order by resources.position, resources.name
+            ), '[]')
+            from catalog.service_resources
+            inner join catalog.resources on resources.id = service_resources.resource_id
+            where service_resources.service_id = v_service.id and resources.is_active
+        ),
+        'expires_at', v_link.expires_at,
+        'uses_left', v_link.max_uses - scheduling.link_uses(v_link.business_id, v_link.id)
+    );
+end;
+$$;
+
+-- sql/42_availability/functions/offers.sql
+
+-- What can be booked. One function decides it, for a whole month of slots and for the one instant
+-- that somebody wants to book: that is why the two never disagree.
+
+/*
+ * The service as scheduling needs it: null when it takes no bookings now.
+ * Definer: asked for businesses that the caller need not be a member of.
+ */
+create function scheduling.bookable_service(service_id uuid)
+returns catalog.services
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_service catalog.services;
+begin
+    select services.* into v_service
+    from catalog.services
+    inner join business.businesses on services.business_id = businesses.id
+    where
+        services.id = bookable_service.service_id
+        and services.is_active
+        and services.archived_at is null
+        and businesses.is_active
+        and businesses.status = 'approved';
+    return v_service;
+end;
+$$;
+
+/*
+ * The instants between which a service may start now, by its notice, its advance and its dates,
+ * half-open.
+ */
+create function scheduling.bookable_period(service catalog.services, time_zone text)
+returns tstzrange
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_now timestamptz = private.now();
+    v_today date = (v_now at time zone bookable_period.time_zone)::date;
+    v_last_day date = least(service.bookable_until, v_today + service.max_advance_days);
+    v_first timestamptz = greatest(
+        v_now + make_interval(mins => service.min_notice_minutes),
+        service.bookable_from::timestamp at time zone bookable_period.time_zone
+    );
+    v_end timestamptz = (v_last_day + 1)::timestamp at time zone bookable_period.time_zone;
+begin
+    return case when v_end <= v_first then 'empty' else tstzrange(v_first, v_end) end;
+end;
+$$;
+
+/*
+ * Every start in some periods, or at some moments, at which a service can be had, with each
+ * resource that could give it then and how many of its units are free. Starts step from each window
+ * of a leading resource; every other pool must have somebody too. `minutes` is the length with
+ * add-ons. A booking that is about to move is left out by its id. Definer: sees what is taken
+ * without telling by whom.
+ */
+create function scheduling.vacancies(
+    service_id uuid,
+    during tstzmultirange,
+    resource_id uuid,
+    party_size integer,
+    minutes integer,
+    except_booking_id uuid default null
+)
+returns setof scheduling.vacancy
+language plpgsql
+stable
+security definer
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+set jit = 'off'
+as $$
+declare
+    v_service catalog.services = scheduling.bookable_service(vacancies.service_id);
+    v_time_zone text;
+    v_starts tstzmultirange;
+    v_reach tstzmultirange;
+    v_needs scheduling.need[];
+    v_ids uuid[];
+    v_pool_count integer;
+    v_full scheduling.full_times[];
+    v_bookable tstzmultirange;
+    v_length interval = make_interval(mins => vacancies.minutes);
+    v_before interval;
+    v_after interval;
+    v_step interval;
+begin
+    if v_service.id is null or vacancies.party_size > v_service.max_party_size then
+        return;
+    end if;
+    v_before = make_interval(mins => v_service.buffer_before_minutes);
+    v_after = make_interval(mins => v_service.buffer_after_minutes);
+    v_step = make_interval(mins => v_service.slot_interval_minutes);
+    select businesses.time_zone into v_time_zone
+    from business.businesses
+    where businesses.id = v_service.business_id;
+    v_starts = vacancies.during * scheduling.bookable_period(v_service, v_time_zone)::tstzmultirange;
+    -- What keeps its time and changes only its resource needs no notice.
+    if vacancies.except_booking_id is not null and exists (
+        select 1
+        from scheduling.bookings
+        where
+            bookings.id = vacancies.except_booking_id
+            and vacancies.during <@ tstzrange(bookings.starts_at, bookings.ends_at)
+    ) then
+        v_starts = vacancies.during;
+    end if;
+    if isempty(v_starts) then
+        return;
+    end if;
+    if v_service.is_class then
+        return query
+        select session_vacancies.*
+        from scheduling.session_vacancies(
+            v_service, v_starts, vacancies.resource_id, vacancies.party_size, vacancies.except_booking_id
+        ) as session_vacancies;
+        return;
+    end if;
+    v_reach = (
+        select range_agg(tstzrange(lower(part) - v_before, upper(part) + v_length + v_after))
+        from unnest(v_starts) as part
+    );
+
+    v_needs = array(
+        select need from scheduling.needs(v_service.id, vacancies.resource_id, vacancies.party_size) as need
+    );
+    v_ids = array(select need.id from unnest(v_needs) as need);
+    v_pool_count = v_needs[1].pool_count;
+    if v_pool_count is distinct from (
+        select count(distinct need.pool) from unnest(v_needs) as need
+    ) then
+        return;
+    end if;
+    v_full = scheduling.full_times(
+        v_service, v_ids, range_merge(v_starts), vacancies.minutes, vacancies.except_booking_id
+    );
+    v_bookable = v_starts - coalesce(
+        (select sold.times from unnest(v_full) as sold where sold.resource_id is null), '{}'
+    );
+
+    return query
+    with timelines as materialized (
+        select
+            needs.*,
+            openings.windows,
+            taken.clashes,
+            (
+                -- From these starts the service ends before its opening does.
+                select range_agg(tstzrange(lower(open.during), upper(open.during) - v_length, '[]'))
+                from unnest(openings.openings - coalesce(closings.closings, '{}')) as open (during)
+                where lower(open.during) <= upper(open.during) - v_length
+            )
+            - case needs.capacity when 1 then coalesce(taken.clashes[1], '{}') else '{}' end
+            - coalesce(
+                (select sold.times from unnest(v_full) as sold where sold.resource_id = needs.id), '{}'
+            ) as starts
+        from unnest(v_needs) as needs
+        inner join scheduling.openings(
+            v_service.business_id,
+            v_ids,
+            array(select need.time_zone from unnest(v_needs) as need),
+            array(select need.kind = 'staff' from unnest(v_needs) as need),
+            v_reach
+        ) as openings on openings.resource_id = needs.id
+        left join scheduling.closings(v_service.business_id, v_ids, v_reach) as closings
+            on closings.resource_id = needs.id
+        left join scheduling.clashes(
+            v_ids, v_reach, v_length + v_after, v_before, vacancies.except_booking_id
+        ) as taken on taken.resource_id = needs.id
+    ),
+
+    starts as (
+        select distinct
+            timelines.id,
+            starts.at
+        from timelines
+        cross join lateral unnest(timelines.starts * v_bookable) as possible
+        cross join lateral unnest(timelines.windows) as opening
+        cross join lateral (
+            select lower(opening) + make_interval(mins => v_service.slot_offset_minutes) as first
+        ) as steps
+        cross join lateral generate_series(
+            greatest(steps.first, date_bin(v_step, lower(possible), steps.first)),
+            least(upper(possible), upper(opening) - interval '1 minute'),
+            v_step
+        ) as starts (at)
+        where
+            timelines.is_leading
+            and opening && possible
+            and starts.at <@ possible
+    ),
+
+    asked as (
+        select
+            starts.id,
+            starts.at
+        from starts
+        union all
+        select
+            timelines.id,
+            moments.at
+        from timelines
+        cross join (select distinct starts.at from starts) as moments
+        where
+            v_pool_count > 1
+            and not timelines.is_leading
+            and timelines.starts @> moments.at
+    ),
+
+    free as (
+        select
+            asked.at,
+            timelines.id,
+            timelines.pool,
+            timelines.is_leading,
+            timelines.units,
+            timelines.capacity,
+            timelines.rank,
+            case
+                when timelines.capacity = 1 or timelines.clashes is null then timelines.capacity
+                else timelines.capacity - (
+                    select count(*)
+                    from unnest(timelines.clashes) as unit (clashes)
+                    where unit.clashes @> asked.at
+                )
+            end::integer as remaining
+        from asked
+        inner join timelines on timelines.id = asked.id
+    )
+
+    select
+        free.at,
+        free.id,
+        free.pool,
+        free.is_leading,
+        free.units,
+        free.remaining,
+        free.capacity,
+        free.rank,
+        null::uuid
+    from free
+    where
+        free.remaining >= free.units
+        and (
+            v_pool_count = 1
+            or free.at in (
+                select others.at
+                from free as others
+                where others.remaining >= others.units
+                group by others.at
+                having count(distinct others.pool) = v_pool_count
+            )
+        );
+end;
+$$;
+
+-- sql/42_availability/functions/refusals.sql
+
+-- Why a start that somebody wants is not to be had. Asked only after scheduling.vacancies said no.
+
+/*
+ * Could the service start then as far as hours go, and are the hours not shut by closures or
+ * blocks? Each pool needs somebody; a leading resource's windows say where starts step.
+ */
+create function scheduling.is_in_hours(
+    leg scheduling.leg,
+    service catalog.services,
+    needs scheduling.need[],
+    out in_hours boolean,
+    out not_shut boolean
+)
+returns record
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_during tstzrange = tstzrange(leg.starts_at, leg.ends_at);
+    v_reach tstzmultirange = v_during::tstzmultirange;
+    v_ids uuid[] = array(select need.id from unnest(needs) as need);
+begin
+    with facts as (
+        select
+            need.pool,
+            coalesce(openings.openings @> v_during, false)
+            and (
+                not need.is_leading
+                or exists (
+                    select 1
+                    from unnest(openings.windows) as opening
+                    where
+                        leg.starts_at <@ opening
+                        and mod(
+                            extract(epoch from leg.starts_at - lower(opening))
+                            - service.slot_offset_minutes * 60,
+                            service.slot_interval_minutes * 60
+                        ) = 0
+                        and leg.starts_at
+                        >= lower(opening) + make_interval(mins => service.slot_offset_minutes)
+                )
+            ) as is_open,
+            coalesce(closings.closings && v_during, false) as is_shut
+        from unnest(needs) as need
+        left join scheduling.openings(
+            leg.business_id,
+            v_ids,
+            array(select need.time_zone from unnest(needs) as need),
+            array(select need.kind = 'staff' from unnest(needs) as need),
+            v_reach
+        ) as openings on openings.resource_id = need.id
+        left join scheduling.closings(leg.business_id, v_ids, v_reach) as closings
+            on closings.resource_id = need.id
+    ),
+
+    pools as (
+        select
+            bool_or(facts.is_open) as in_hours,
+            bool_or(facts.is_open and not facts.is_shut) as not_shut
+        from facts
+        group by facts.pool
+    )
+
+    select
+        coalesce(bool_and(pools.in_hours) and count(*) = needs[1].pool_count, false),
+        coalesce(bool_and(pools.not_shut), false)
+    into in_hours, not_shut
+    from pools;
+end;
+$$;
+
+/*
+ * Errors:  PT422 too_soon too_far
+ */
+create function scheduling.refuse_date(leg scheduling.leg, service catalog.services, time_zone text)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_period tstzrange = scheduling.bookable_period(service, time_zone);
+begin
+    if leg.starts_at < greatest(
+        private.now() + make_interval(mins => service.min_notice_minutes),
+        service.bookable_from::timestamp at time zone time_zone
+    ) then
+        perform private.refuse(
+            'PT422', 'too_soon', 'That start is too soon to be booked.', 'Choose a later time.'
+        );
+    end if;
+    if isempty(v_period) or leg.starts_at >= upper(v_period) then
+        perform private.refuse(
+            'PT422', 'too_far', 'That start is too far ahead to be booked.', 'Choose an earlier time.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Is the time between start and end gone, for everyone in a pool that the service needs? Asked
+ * before anything else: in a rush on one slot nearly every answer is this one, and hours need not
+ * be worked out for it.
+ */
+create function scheduling.is_plainly_taken(leg scheduling.leg, except_booking_id uuid)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_now timestamptz = private.now();
+begin
+    return not leg.is_class and exists (
+        select 1
+        from scheduling.needs(leg.service_id, leg.resource_id, leg.party_size) as need
+        group by need.pool
+        having
+            bool_and(
+                need.capacity = 1
+                and exists (
+                    select 1
+                    from scheduling.allocations
+                    where
+                        allocations.resource_id = need.id
+                        and allocations.unit = 1
+                        and allocations.during && tstzrange(leg.starts_at, leg.ends_at)
+                        and allocations.is_blocking
+                        and (allocations.expires_at is null or allocations.expires_at > v_now)
+                        and coalesce(
+                            allocations.booking_id <> is_plainly_taken.except_booking_id, true
+                        )
+                )
+            )
+    );
+end;
+$$;
+
+/*
+ * Errors:  PT409 slot_taken
+ */
+create function scheduling.refuse_taken()
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.refuse(
+        'PT409', 'slot_taken', 'That time was just taken.', 'Ask for slots again and choose another.'
+    );
+end;
+$$;
+
+/*
+ * Nobody works then; of somebody who is away the hint names the colleague to go to, if they give
+ * the service.
+ *
+ * Errors:  PT422 blocked_out
+ */
+create function scheduling.refuse_shut(leg scheduling.leg)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_absent record;
+begin
+    select
+        resources.name,
+        stand_ins.id as stand_in_id,
+        stand_ins.name as stand_in_name
+    into v_absent
+    from catalog.blocked_periods
+    inner join catalog.resources on resources.id = blocked_periods.resource_id
+    inner join catalog.resources as stand_ins on stand_ins.id = blocked_periods.stand_in_id
+    inner join catalog.service_resources
+        on
+            service_resources.service_id = leg.service_id
+            and service_resources.resource_id = stand_ins.id
+    where
+        blocked_periods.business_id = leg.business_id
+        and blocked_periods.resource_id = leg.resource_id
+        and blocked_periods.during && tstzrange(leg.starts_at, leg.ends_at)
+        and stand_ins.is_active
+    order by lower(blocked_periods.during), blocked_periods.id
+    limit 1;
+    if v_absent.stand_in_id is not null then
+        perform private.refuse(
+            'PT422', 'blocked_out', format('%s is away at that time.', v_absent.name),
+            format(
+                'Ask for %s instead (resource_id %s), or choose another time.',
+                v_absent.stand_in_name, v_absent.stand_in_id
+            )
+        );
+    end if;
+    perform private.refuse(
+        'PT422', 'blocked_out', 'The business takes no bookings at that time.',
+        'Ask for slots and choose one of them.'
+    );
+end;
+$$;
+
+/*
+ * Say why a service cannot be had at an instant.
+ *
+ * Errors:  PT409 slot_taken · PT422 not_eligible too_soon too_far outside_hours blocked_out
+ *          limit_reached
+ */
+create function scheduling.refuse_start(leg scheduling.leg, except_booking_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_service catalog.services = scheduling.bookable_service(leg.service_id);
+    v_time_zone text;
+    v_needs scheduling.need[] = array(
+        select need from scheduling.needs(leg.service_id, leg.resource_id, leg.party_size) as need
+    );
+    v_hours record;
+    v_limit catalog.booking_limits;
+begin
+    select businesses.time_zone into v_time_zone
+    from business.businesses
+    where businesses.id = leg.business_id;
+
+    if v_needs = '{}' and leg.resource_id is not null then
+        perform private.refuse(
+            'PT422', 'not_eligible', 'That resource does not give this service.',
+            'Read service_resources for those that do, or leave resource_id out.'
+        );
+    end if;
+    perform scheduling.refuse_date(leg, v_service, v_time_zone);
+    v_hours = case
+        when leg.is_class then scheduling.is_in_session(leg)
+        else scheduling.is_in_hours(leg, v_service, v_needs)
+    end;
+    if not v_hours.in_hours then
+        perform private.refuse(
+            'PT422', 'outside_hours', 'This service does not start at that time.',
+            'Ask for slots and choose one of them.'
+        );
+    end if;
+    if not v_hours.not_shut then
+        perform scheduling.refuse_shut(leg);
+    end if;
+    v_limit = scheduling.passed_limit(leg, v_needs, except_booking_id);
+    if v_limit.id is not null then
+        perform scheduling.refuse_limit(v_limit);
+    end if;
+    perform scheduling.refuse_taken();
+end;
+$$;
+
+-- sql/42_availability/functions/sessions.sql
+
+-- Classes: their sessions are made by the business, and their seats are taken by customers.
+
+/*
+ * The sessions of a class that can be booked, as scheduling.vacancies gives them. Neither closures nor
+ * blocks of its business or of who leads it, nor a day that is full; enough seats for the party.
+ */
+create function scheduling.session_vacancies(
+    service catalog.services,
+    starts tstzmultirange,
+    resource_id uuid,
+    party_size integer,
+    except_booking_id uuid
+)
+returns setof scheduling.vacancy
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_now timestamptz = private.now();
+    v_full scheduling.full_times[] = scheduling.full_times(
+        service, '{}', range_merge(starts), service.duration_minutes, except_booking_id
+    );
+    v_reach tstzrange = tstzrange(
+        lower(starts), upper(starts) + make_interval(mins => service.duration_minutes), '[]'
+    );
+begin
+    return query
+    with wanted as materialized (
+        select
+            sessions.*,
+            coalesce(sessions.resource_id, sessions.business_id) as leader_id
+        from scheduling.sessions
+        where
+            sessions.business_id = session_vacancies.service.business_id
+            and sessions.service_id = session_vacancies.service.id
+            and sessions.starts_at >= lower(session_vacancies.starts)
+            and sessions.starts_at <= upper(session_vacancies.starts)
+            and sessions.starts_at <@ session_vacancies.starts
+            and (
+                session_vacancies.resource_id is null
+                or sessions.resource_id = session_vacancies.resource_id
+            )
+    ),
+
+    shut as materialized (
+        select
+            closings.resource_id as leader_id,
+            closings.closings
+        from scheduling.closings(
+            session_vacancies.service.business_id,
+            array(select distinct wanted.leader_id from wanted),
+            v_reach::tstzmultirange
+        ) as closings
+    )
+
+    select
+        wanted.starts_at,
+        wanted.resource_id,
+        'seats',
+        true,
+        session_vacancies.party_size,
+        wanted.capacity - taken.seats,
+        wanted.capacity,
+        row_number() over (order by resources.position, resources.name, wanted.id)::integer,
+        wanted.id
+    from wanted
+    left join catalog.resources on resources.id = wanted.resource_id
+    left join shut on shut.leader_id = wanted.leader_id
+    cross join lateral (
+        select count(*)::integer as seats
+        from scheduling.seats
+        where
+            seats.business_id = wanted.business_id
+            and seats.session_id = wanted.id
+            and seats.is_blocking
+            and (seats.expires_at is null or seats.expires_at > v_now)
+            and seats.booking_id is distinct from session_vacancies.except_booking_id
+    ) as taken
+    where
+        wanted.capacity - taken.seats >= session_vacancies.party_size
+        and not coalesce(shut.closings && tstzrange(wanted.starts_at, wanted.ends_at), false)
+        and not coalesce(v_full[1].times @> wanted.starts_at, false);
+end;
+$$;
+
+/*
+ * Is there a session at the start that somebody wants, and is it not shut?
+ */
+create function scheduling.is_in_session(
+    leg scheduling.leg, out in_hours boolean, out not_shut boolean
+)
+returns record
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    select
+        count(*) > 0,
+        coalesce(
+            bool_or(
+                not coalesce(
+                    closings.closings && tstzrange(sessions.starts_at, sessions.ends_at), false
+                )
+            ),
+            false
+        )
+    into in_hours, not_shut
+    from scheduling.sessions
+    left join scheduling.closings(
+        sessions.business_id,
+        array[coalesce(sessions.resource_id, sessions.business_id)],
+        tstzmultirange(tstzrange(sessions.starts_at, sessions.ends_at))
+    ) as closings on true
+    where
+        sessions.business_id = leg.business_id
+        and sessions.service_id = leg.service_id
+        and sessions.starts_at = leg.starts_at
+        and (leg.resource_id is null or sessions.resource_id = leg.resource_id);
+end;
+$$;
+
+-- sql/42_availability/functions/unbookable.sql
+
+-- Services that look as if they could be booked and never can: what the operator is told about.
+
+/*
+ * The longest time in which an owner of hours (a resource, or a business for those who follow it)
+ * is open without a break, in minutes: by the week, whose days may touch and whose end touches its
+ * beginning, or on special days that are still to come.
+ */
+create function scheduling.longest_openings()
+returns table (owner_id uuid, weekly_minutes integer, special_minutes integer)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    with weeks as (
+        select
+            coalesce(working_hours.resource_id, working_hours.business_id) as owner_id,
+            range_agg(
+                int4range(
+                    week.minute + extract(epoch from working_hours.opens_at)::integer / 60,
+                    week.minute + extract(epoch from working_hours.closes_at)::integer / 60
+                )
+            ) as minutes
+        from catalog.working_hours
+        cross join lateral (
+            values ((working_hours.weekday - 1) * 1440), ((working_hours.weekday + 6) * 1440)
+        ) as week (minute)
+        group by 1
+    ),
+
+    longest as (
+        select
+            weeks.owner_id,
+            max(upper(opening) - lower(opening)) as weekly_minutes,
+            null::integer as special_minutes
+        from weeks
+        cross join lateral unnest(weeks.minutes) as opening
+        group by weeks.owner_id
+        union all
+        select
+            coalesce(schedule_exceptions.resource_id, schedule_exceptions.business_id),
+            null,
+            extract(epoch from schedule_exceptions.closes_at - schedule_exceptions.opens_at)::integer
+            / 60
+        from catalog.schedule_exceptions
+        where
+            schedule_exceptions.opens_at is not null
+            and schedule_exceptions.ends_on >= (private.now() at time zone 'UTC')::date - 1
+    )
+
+    select
+        longest.owner_id,
+        max(longest.weekly_minutes),
+        max(longest.special_minutes)
+    from longest
+    group by longest.owner_id;
+end;
+$$;
+
+/*
+ * Pools of services of which nobody can ever give the service, and why: nobody who is active
+ * (no_resource), nobody with so many places (too_small), with any hours (no_hours), with an opening
+ * as long as the service (too_short). Add-ons are not counted.
+ */
+create function scheduling.unbookable_pools()
+returns table (service_id uuid, problem text)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    with openings as materialized (
+        select * from scheduling.longest_openings()
+    ),
+
+    candidates as (
+        select
+            services.id as service_id,
+            case service_resources.mode
+                when 'all' then service_resources.resource_id::text
+                else service_resources.pool
+            end as pool,
+            coalesce(resources.is_active, false) as is_active,
+            resources.capacity >= service_resources.quantity as is_big,
+            case
+                when
+                    resources.kind <> 'staff'
+                    and own.weekly_minutes is null
+                    and shared.weekly_minutes is null then 2147483647
+                else greatest(
+                    coalesce(own.weekly_minutes, shared.weekly_minutes),
+                    own.special_minutes,
+                    shared.special_minutes
+                )
+            end as minutes,
+            services.duration_minutes
+        from catalog.services
+        left join catalog.service_resources on service_resources.service_id = services.id
+        left join catalog.resources on resources.id = service_resources.resource_id
+        left join openings as own on own.owner_id = resources.id
+        left join openings as shared on shared.owner_id = services.business_id
+        where not services.is_class
+    ),
+
+    pools as (
+        select
+            candidates.service_id,
+            bool_or(candidates.is_active) as somebody,
+            bool_or(candidates.is_active and candidates.is_big) as big,
+            bool_or(candidates.is_active and candidates.is_big and candidates.minutes > 0) as ever,
+            bool_or(
+                candidates.is_active
+                and candidates.is_big
+                and candidates.minutes >= candidates.duration_minutes
+            ) as enough
+        from candidates
+        group by candidates.service_id, candidates.pool
+    )
+
+    select distinct
+        pools.service_id,
+        case
+            when not pools.somebody then 'no_resource'
+            when not pools.big then 'too_small'
+            when pools.ever is not true then 'no_hours'
+            else 'too_short'
+        end
+    from pools
+    where pools.enough is not true;
+end;
+$$;
+
+/*
+ * Active services of businesses that are open to the public which can never be booked, and why:
+ * as scheduling.unbookable_pools, a class without a session to come (no_session), bookable until a
+ * day that is gone (over), a notice that reaches past the advance (notice_past_advance), a limit
+ * that leaves no room for one (limit_of_none).
+ */
+create function scheduling.unbookable()
+returns table (business text, service text, problem text)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    with problems as (
+        select
+            pools.service_id,
+            pools.problem
+        from scheduling.unbookable_pools() as pools
+        union all
+        select
+            services.id,
+            'no_session'
+        from catalog.services
+        where
+            services.is_class
+            and not exists (
+                select 1
+                from scheduling.sessions
+                where
+                    sessions.business_id = services.business_id
+                    and sessions.service_id = services.id
+                    and sessions.starts_at > private.now()
+            )
+        union all
+        select
+            services.id,
+            'over'
+        from catalog.services
+        inner join business.businesses on businesses.id = services.business_id
+        where services.bookable_until < (private.now() at time zone businesses.time_zone)::date
+        union all
+        select
+            services.id,
+            'notice_past_advance'
+        from catalog.services
+        where services.min_notice_minutes >= (services.max_advance_days + 1) * 1440
+        union all
+        select
+            services.id,
+            'limit_of_none'
+        from catalog.services
+        inner join catalog.booking_limits on booking_limits.service_id = services.id
+        where
+            booking_limits.max_bookings = 0
+            or booking_limits.max_minutes < services.duration_minutes
+    )
+
+    select distinct
+        businesses.name,
+        services.name,
+        problems.problem
+    from problems
+    inner join catalog.services on services.id = problems.service_id
+    inner join business.businesses on businesses.id = services.business_id
+    where
+        services.is_active
+        and services.archived_at is null
+        and businesses.is_active
+        and businesses.status = 'approved'
+    order by 1, 2, 3;
+end;
+$$;
+
+-- sql/42_availability/policies.sql
+
+-- What public functions call to know what can be booked. Each checks its caller; none is reachable
+-- over HTTP by itself.
+
+grant execute on function
+scheduling.legs(scheduling.selection[]),
+scheduling.lines_of(scheduling.leg[]),
+scheduling.visible_service(uuid, boolean),
+scheduling.open_service(uuid),
+scheduling.refuse_unseen(),
+scheduling.bookable_service(uuid),
+scheduling.vacancies(uuid, tstzmultirange, uuid, integer, integer, uuid),
+scheduling.chosen_addons(uuid, uuid[])
+to anon, authenticated, service_role;
+grant execute on function scheduling.days(uuid, date, date, uuid, integer, text)
+to anon, authenticated, service_role;
+
+-- sql/42_availability/api/days.sql
+
+create type public.day_availability as (
+    date date,
+    total_slots integer,
+    available_slots integer,
+    total_seats integer,
+    free_seats integer
+);
+comment on type public.day_availability is
+'A business-local date: sessions of a class (null for what is given at any time), free starts,
+seats.';
+
+/*
+ * Errors:  PT400 invalid_input · PT404 not_found · PT409 not_bookable link_expired
+ */
+create function public.date_availability(
+    service_id public.identifier,
+    from_date text,
+    to_date text,
+    resource_id public.identifier default null,
+    party_size public.whole_number default '1',
+    link_token text default null
+)
+returns setof public.day_availability
+language plpgsql
+stable
+security invoker
+set search_path = ''
+rows 31
+as $$
+declare
+    v_first date = private.to_date(private.to_required_text(from_date, 'from_date', 20), 'from_date');
+    v_last date = private.to_date(private.to_required_text(to_date, 'to_date', 20), 'to_date');
+begin
+    if v_last < v_first or v_last > v_first + 61 then
+        perform private.invalid('to_date', 'must be from from_date to 61 days later');
+    end if;
+    return query
+    select days.*
+    from scheduling.days(
+        private.to_identifier(service_id, 'service_id'),
+        v_first,
+        v_last,
+        private.to_identifier(resource_id, 'resource_id', is_required => false),
+        private.to_whole_number(party_size, 'party_size', 1, 1000),
+        private.to_text(link_token, 'link_token', 100)
+    ) as days;
+end;
+$$;
+grant execute on function public.date_availability(
+    public.identifier, text, text, public.identifier, public.whole_number, text
+) to anon, authenticated, service_role;
+
+comment on function public.date_availability is
+'Day by day, from from_date to to_date (at most 62 business-local dates), how many starts of a
+service are free for a party, and for a class how many sessions and seats there are. For a calendar that
+colours its days. link_token: of a private link.
+Errors: invalid_input 400, not_found 404, not_bookable 409, link_expired 409.';
+
+-- sql/42_availability/api/links.sql
+
+-- Private links for clients: made and revoked by owners and managers, opened by whoever has one.
+
+create view public.private_links
+with (security_invoker = true)
+as
+select
+    private_links.id,
+    private_links.business_id,
+    private_links.service_id,
+    private_links.label,
+    private_links.expires_at,
+    private_links.max_uses,
+    scheduling.link_uses(private_links.business_id, private_links.id) as use_count,
+    private_links.revoked_at,
+    private_links.created_by,
+    private_links.created_at
+from catalog.private_links;
+grant select on public.private_links to authenticated, service_role;
+
+comment on view public.private_links is
+'Secret links to services, for the business''s members. Written by create_private_link and
+revoke_private_link.';
+comment on column public.private_links.id is 'Key.';
+comment on column public.private_links.business_id is 'The business.';
+comment on column public.private_links.service_id is 'The service that it opens.';
+comment on column public.private_links.label is 'For whom it is, if said.';
+comment on column public.private_links.expires_at is 'Until when it is valid; null is for ever.';
+comment on column public.private_links.max_uses is
+'How many bookings it is good for; null is as many as one likes.';
+comment on column public.private_links.use_count is
+'How many services were booked through it and not called off.';
+comment on column public.private_links.revoked_at is 'When it was revoked, if it was.';
+comment on column public.private_links.created_by is 'Who made it.';
+comment on column public.private_links.created_at is 'When it was made.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function public.create_private_link(
+    service_id public.identifier,
+    label text default null,
+    expires_at public.instant default null,
+    max_uses public.whole_number default null,
+    out link_id uuid,
+    out token text
+)
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    -- 244 random bits: two UUIDs of PostgreSQL's strong random source.
+    token = replace(concat(gen_random_uuid(), gen_random_uuid()), '-', '');
+    link_id = scheduling.create_private_link(
+        private.to_identifier(service_id, 'service_id'),
+        token,
+        private.to_text(label, 'label', 200),
+        private.to_instant(expires_at, 'expires_at', is_required => false),
+        private.to_whole_number(max_uses, 'max_uses', 1, 1000000, is_required => false)
+    );
+end;
+$$;
+comment on function public.create_private_link is
+'A secret link to a service, hidden or not, for owners and managers: available_slots, quote and book
+take its token as link_token. label: for whom (at most 200 characters). expires_at: until when.
+max_uses: for how many bookings. Gives {link_id, token}; the token is shown here and never again.
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function public.revoke_private_link(link_id public.identifier)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform scheduling.revoke_private_link(private.to_identifier(link_id, 'link_id'));
+end;
+$$;
+comment on function public.revoke_private_link is
+'Make a link useless from now on; what was booked through it stays. For owners and managers.
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
+
+/*
+ * Errors:  PT400 invalid_input · PT404 not_found · PT409 link_expired
+ */
+create function public.resolve_link(token text)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+begin atomic
+    select scheduling.resolve_link(private.to_required_text(token, 'token', 100));
+end;
+comment on function public.resolve_link is
+'What a private link opens, for whoever has its token: {service, business, addons, questions,
+resources, expires_at, uses_left}. Errors: invalid_input 400, not_found 404, link_expired 409.';
+grant execute on function scheduling.link_uses(uuid, uuid) to authenticated, service_role;
+grant execute on function
+scheduling.create_private_link(uuid, text, text, timestamptz, integer),
+scheduling.revoke_private_link(uuid),
+scheduling.resolve_link(text),
+public.create_private_link( public.identifier, text, public.instant, public.whole_number ),
+public.revoke_private_link(public.identifier),
+public.resolve_link(text)
+to anon, authenticated, service_role;
+
+-- sql/42_availability/api/slots.sql
+
+-- What can be booked, and when.
+
+create type public.slot as (
+    starts_at timestamptz,
+    ends_at timestamptz,
+    resource_id uuid,
+    remaining integer
+);
+comment on type public.slot is
+'A time at which a service can be had: start and end for the customer, who gives it, free places.';
+
+/*
+ * The free starts of a service, one row for each resource that could give it, ordered by time.
+ *
+ * Errors:  PT400 invalid_input · PT404 not_found
+ */
+create function public.available_slots(
+    service_id public.identifier,
+    from_at public.instant,
+    to_at public.instant,
+    resource_id public.identifier default null,
+    party_size public.whole_number default '1',
+    addon_ids public.list default null,
+    link_token text default null
+)
+returns setof public.slot
+language plpgsql
+stable
+security invoker
+set search_path = ''
+rows 500
+as $$
+declare
+    v_service_id uuid = private.to_identifier(service_id, 'service_id');
+    v_from timestamptz = private.to_instant(from_at, 'from_at');
+    v_to timestamptz = private.to_instant(to_at, 'to_at');
+    v_resource_id uuid = private.to_identifier(resource_id, 'resource_id', is_required => false);
+    v_party_size integer = private.to_whole_number(party_size, 'party_size', 1, 1000);
+    v_leg scheduling.leg;
+begin
+    if v_to <= v_from or v_to > v_from + interval '62 days' then
+        perform private.invalid('to_at', 'must be after from_at and at most 62 days later');
+    end if;
+    v_leg = (
+        scheduling.legs(array[
+            row(
+                v_service_id, null, null, v_resource_id,
+                private.to_identifiers(addon_ids, 'addon_ids'), v_party_size, null,
+                private.to_text(link_token, 'link_token', 100)
+            )::scheduling.selection
+        ])
+    )[1];
+    return query
+    select
+        vacancy.at,
+        vacancy.at + make_interval(mins => v_leg.minutes),
+        vacancy.id,
+        vacancy.remaining
+    from scheduling.vacancies(
+        v_service_id, tstzmultirange(tstzrange(v_from, v_to)), v_resource_id, v_party_size, v_leg.minutes
+    ) as vacancy
+    where vacancy.is_leading
+    order by vacancy.at, vacancy.rank;
+end;
+$$;
+grant execute on function public.available_slots(
+    public.identifier, public.instant, public.instant, public.identifier, public.whole_number,
+    public.list, text
+) to anon, authenticated, service_role;
+
+comment on function public.available_slots is
+'The free starts of a service from from_at (included) to to_at (excluded), at most 62 days: one row
+for each
+resource that could give it then, ordered by time. What it gives can be booked, what it does not
+give cannot.
+resource_id: only this resource. party_size: guests, 1 if not sent. addon_ids: add-ons that make it
+longer. link_token: of a private link to the service.
+Errors: invalid_input 400, not_found 404, link_expired 409.';
+
+notify pgrst, 'reload schema';

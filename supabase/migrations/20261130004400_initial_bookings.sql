@@ -1,0 +1,3990 @@
+-- The initial schema of 44_bookings: its files of sql/, joined.
+set lock_timeout = '5s';
+
+-- sql/44_bookings/tables.sql
+
+-- Somebody with enough free places, as scheduling.candidates finds them.
+create type scheduling.candidate as (
+    id uuid,
+    pool text,
+    is_leading boolean,
+    free_units integer array,
+    rank integer,
+    priority integer,
+    rival_count integer,
+    reason scheduling.assignment_reason
+);
+
+-- What has to be so before a step is taken, and the moment at which a booking takes one by itself.
+create type scheduling.transition_guard as enum ('after_start');
+create type scheduling.transition_moment as enum ('hold_expires_at', 'starts_at');
+
+create table scheduling.booking_transitions (
+    from_status scheduling.booking_status not null,
+    to_status scheduling.booking_status not null,
+    -- Who may take this step. The system may take every step that exists.
+    actors scheduling.actor_kind array not null,
+    guard scheduling.transition_guard,
+    -- When it happens by itself; null: only when somebody takes it.
+    due scheduling.transition_moment,
+
+    primary key (from_status, to_status)
+);
+comment on table scheduling.booking_transitions is
+'The life of a booking: every step that exists, who may take it, what has to be so, and what happens
+by itself.';
+-- A booking waits for one thing at a time.
+create unique index booking_transitions_one_due_idx
+on scheduling.booking_transitions (from_status)
+where due is not null;
+
+create table scheduling.booking_history (
+    id bigint generated always as identity primary key,
+    business_id uuid not null,
+    booking_id uuid not null,
+    from_status scheduling.booking_status,
+    to_status scheduling.booking_status not null,
+    from_starts_at timestamptz,
+    to_starts_at timestamptz not null,
+    actor scheduling.actor_kind not null,
+    actor_id uuid references auth.users (id) on delete set null,
+    reason text,
+    at timestamptz not null,
+    -- What this step costs the customer; less than 0 takes back what an earlier one cost.
+    fee_minor bigint not null default 0,
+    -- The one service that was cancelled; null: the whole booking.
+    booking_item_id uuid,
+    -- Where an item was given to another resource: from whom, to whom.
+    from_resource_id uuid,
+    to_resource_id uuid,
+
+    constraint booking_history_booking_fkey foreign key (business_id, booking_id)
+    references scheduling.bookings (business_id, id) on delete cascade,
+    constraint booking_history_booking_item_fkey foreign key (
+        business_id, booking_id, booking_item_id
+    )
+    references scheduling.booking_items (business_id, booking_id, id) on delete cascade,
+    constraint booking_history_from_resource_fkey foreign key (business_id, from_resource_id)
+    references catalog.resources (business_id, id) on delete set null (from_resource_id),
+    constraint booking_history_to_resource_fkey foreign key (business_id, to_resource_id)
+    references catalog.resources (business_id, id) on delete set null (to_resource_id)
+);
+comment on table scheduling.booking_history is
+'Every step of every booking: what changed, who did it, when and why. Only ever added to.';
+create index booking_history_booking_idx
+on scheduling.booking_history (business_id, booking_id, id);
+create index booking_history_booking_item_idx
+on scheduling.booking_history (business_id, booking_id, booking_item_id);
+create index booking_history_actor_id_idx on scheduling.booking_history (actor_id);
+create index booking_history_from_resource_idx
+on scheduling.booking_history (business_id, from_resource_id)
+where from_resource_id is not null;
+create index booking_history_to_resource_idx
+on scheduling.booking_history (business_id, to_resource_id)
+where to_resource_id is not null;
+
+create table scheduling.booking_notes (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null,
+    booking_id uuid not null,
+    body text not null,
+    author_id uuid default auth.uid() references auth.users (id) on delete set null,
+    created_at timestamptz not null default now(),
+
+    constraint booking_notes_business_id_id_unique unique (business_id, id),
+    constraint booking_notes_booking_fkey foreign key (business_id, booking_id)
+    references scheduling.bookings (business_id, id) on delete cascade,
+    constraint booking_notes_body_is_short check (
+        length(btrim(body)) between 1 and 5000 and not private.has_control_characters(body)
+        or private.invalid('body', 'must have 1 to 5000 printable characters')
+    )
+);
+comment on table scheduling.booking_notes is
+'What the business writes down about a booking. Customers never see it: it is a table of its own.';
+create index booking_notes_booking_idx on scheduling.booking_notes (business_id, booking_id);
+create index booking_notes_author_id_idx on scheduling.booking_notes (author_id);
+
+create table scheduling.scheduled_transitions (
+    booking_id uuid primary key,
+    business_id uuid not null,
+    from_status scheduling.booking_status not null,
+    to_status scheduling.booking_status not null,
+    due_at timestamptz not null,
+
+    constraint scheduled_transitions_booking_fkey foreign key (business_id, booking_id)
+    references scheduling.bookings (business_id, id) on delete cascade,
+    constraint scheduled_transitions_exist foreign key (from_status, to_status)
+    references scheduling.booking_transitions (from_status, to_status) on delete cascade
+);
+comment on table scheduling.scheduled_transitions is
+'The step that a booking takes by itself unless it moves on first: a hold expires, a request
+lapses.';
+create index scheduled_transitions_due_at_idx on scheduling.scheduled_transitions (due_at);
+create index scheduled_transitions_booking_idx
+on scheduling.scheduled_transitions (business_id, booking_id);
+create index scheduled_transitions_step_idx
+on scheduling.scheduled_transitions (from_status, to_status);
+
+-- Whom customers prefer.
+
+create table scheduling.preferred_resources (
+    customer_id uuid not null references auth.users (id) on delete cascade,
+    business_id uuid not null,
+    resource_id uuid not null,
+    updated_at timestamptz not null default now(),
+
+    primary key (customer_id, business_id),
+    constraint preferred_resources_resource_fkey foreign key (business_id, resource_id)
+    references catalog.resources (business_id, id) on delete cascade
+);
+comment on table scheduling.preferred_resources is
+'Whom a customer wants in a business: one resource each, asked first by services that say so.';
+create index preferred_resources_resource_idx
+on scheduling.preferred_resources (business_id, resource_id);
+
+-- sql/44_bookings/functions/allocate.sql
+
+/*
+ * Does a booking in this status take its time from others?
+ */
+create function scheduling.is_blocking(
+    status scheduling.booking_status, is_blocked_by_pending boolean
+)
+returns boolean
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return status in ('held', 'pending_payment', 'confirmed', 'checked_in', 'completed')
+        or status = 'pending' and is_blocked_by_pending;
+end;
+$$;
+
+/*
+ * Release the holds that ran out and still stand in the way, as the next one who wants their time.
+ */
+create function scheduling.release_expired(resource_ids uuid[], during tstzrange)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_now timestamptz = private.now();
+    v_ids uuid[] = array(
+        select distinct allocations.booking_id
+        from unnest(release_expired.resource_ids) as resources (id)
+        inner join scheduling.allocations on allocations.resource_id = resources.id
+        where
+            allocations.during && release_expired.during
+            and allocations.is_blocking
+            and allocations.expires_at <= v_now
+    );
+begin
+    perform scheduling.expire(v_ids);
+end;
+$$;
+
+/*
+ * Write down that holds have run out, those of the bookings that have. In the order of their ids,
+ * as every function that changes several bookings.
+ */
+create function scheduling.expire(booking_ids uuid[])
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_now timestamptz = private.now();
+begin
+    if booking_ids = '{}' then
+        return;
+    end if;
+    update scheduling.bookings
+    set status = 'expired'
+    where bookings.id in (
+        select expired.id
+        from scheduling.bookings as expired
+        where
+            expired.id = any(expire.booking_ids)
+            and expired.status in ('held', 'pending_payment')
+            and expired.hold_expires_at <= v_now
+        order by expired.id
+        for update
+    );
+end;
+$$;
+
+/*
+ * Take the time of one item of a booking from one resource of each pool, under the lock: of the
+ * candidates the first who still has it. Where the item before it has the same resource there are
+ * no buffers between the two: they meet at this item's start. Gives the resource that leads, and
+ * why it does.
+ *
+ * Errors:  PT409 slot_taken
+ */
+create function scheduling.take(
+    leg scheduling.leg,
+    vacancies scheduling.vacancy[],
+    booking scheduling.bookings,
+    item_id uuid,
+    out resource_id uuid,
+    out reason scheduling.assignment_reason
+)
+returns record
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_during tstzrange = tstzrange(leg.starts_at - leg.before, leg.ends_at + leg.after);
+    v_pools integer = (select count(distinct vacancy.pool) from unnest(vacancies) as vacancy);
+    v_served text[] = '{}';
+    v_candidate scheduling.candidate;
+begin
+    if leg.is_class then
+        resource_id = scheduling.take_seats(leg, vacancies, booking, item_id);
+        reason = case
+            when resource_id is null then null
+            when resource_id = leg.resource_id then 'customer'
+            when cardinality(vacancies) = 1 then 'only'
+            else 'load'
+        end;
+        return;
+    end if;
+    perform scheduling.release_expired(
+        array(select vacancy.id from unnest(vacancies) as vacancy), v_during
+    );
+    foreach v_candidate in array scheduling.choose(leg, vacancies, v_during, booking) loop
+        continue when v_candidate.pool = any(v_served);
+        continue when not scheduling.allocate(
+            leg, booking, item_id, v_candidate.id, v_candidate.free_units
+        );
+        v_served = v_served || v_candidate.pool;
+        if v_candidate.is_leading then
+            resource_id = v_candidate.id;
+            reason = v_candidate.reason;
+        end if;
+    end loop;
+    if cardinality(v_served) < v_pools then
+        perform scheduling.refuse_taken();
+    end if;
+end;
+$$;
+
+/*
+ * Write the time that one item takes from one resource. False, and nothing taken, when somebody
+ * else has it: a writer without our lock conflicts here and wins all the same.
+ */
+create function scheduling.allocate(
+    leg scheduling.leg,
+    booking scheduling.bookings,
+    item_id uuid,
+    resource_id uuid,
+    units integer[]
+)
+returns boolean
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_from timestamptz = leg.starts_at - leg.before;
+    v_reach timestamptz;
+    v_count integer;
+begin
+    select max(upper(allocations.during)) into v_reach
+    from scheduling.allocations
+    where
+        allocations.business_id = booking.business_id
+        and allocations.booking_id = booking.id
+        and allocations.resource_id = allocate.resource_id
+        and upper(allocations.during) > v_from;
+    if v_reach is not null then
+        perform scheduling.stretch(booking, allocate.resource_id, v_reach, leg.starts_at);
+        v_from = leg.starts_at;
+    end if;
+
+    insert into scheduling.allocations (
+        business_id, booking_id, booking_item_id, resource_id, unit, during, is_blocking, expires_at
+    )
+    select
+        booking.business_id,
+        booking.id,
+        item_id,
+        allocate.resource_id,
+        chosen.unit,
+        tstzrange(v_from, leg.ends_at + leg.after),
+        scheduling.is_blocking(booking.status, leg.is_blocked_by_pending),
+        case when booking.status in ('held', 'pending_payment') then booking.hold_expires_at end
+    from unnest(units) as chosen (unit)
+    on conflict do nothing;
+    get diagnostics v_count = row_count;
+    if v_count < cardinality(units) then
+        delete from scheduling.allocations
+        where
+            allocations.business_id = booking.business_id
+            and allocations.booking_id = booking.id
+            and allocations.booking_item_id = item_id
+            and allocations.resource_id = allocate.resource_id;
+        if v_reach is not null then
+            perform scheduling.stretch(booking, allocate.resource_id, leg.starts_at, v_reach);
+        end if;
+        return false;
+    end if;
+    return true;
+end;
+$$;
+
+/*
+ * What a booking takes from a resource until one moment, it takes until another.
+ */
+create function scheduling.stretch(
+    booking scheduling.bookings, resource_id uuid, from_end timestamptz, to_end timestamptz
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    update scheduling.allocations
+    set during = tstzrange(lower(allocations.during), stretch.to_end)
+    where
+        allocations.business_id = booking.business_id
+        and allocations.booking_id = booking.id
+        and allocations.resource_id = stretch.resource_id
+        and upper(allocations.during) = stretch.from_end;
+end;
+$$;
+
+-- sql/44_bookings/functions/assign.sql
+
+-- Who gives a service that was booked without naming anybody. In this order: whom the customer
+-- prefers or had last, where the service says so; the highest priority; the least busy for their
+-- weight; then position, name and id. The same question always has the same answer.
+
+/*
+ * How much each of some resources has to do: the allocations that begin in a period and take their
+ * time, holds included until they run out, and `with_requests` also those that wait without taking
+ * it. `made_before` leaves out what was booked later. One booking may be left out.
+ */
+create function scheduling.loads(
+    resource_ids uuid[],
+    during tstzrange,
+    with_requests boolean,
+    except_booking_id uuid,
+    made_before timestamptz default null
+)
+returns table (resource_id uuid, load bigint)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_now timestamptz = private.now();
+begin
+    return query
+    select
+        resources.id,
+        taken.count + case when loads.with_requests then (
+            select count(*)
+            from catalog.resources as asked
+            inner join scheduling.booking_items
+                on
+                    booking_items.business_id = asked.business_id
+                    and booking_items.resource_id = asked.id
+            inner join catalog.services on services.id = booking_items.service_id
+            inner join scheduling.bookings on bookings.id = booking_items.booking_id
+            where
+                asked.id = resources.id
+                and loads.during @> booking_items.starts_at
+                and booking_items.cancelled_at is null
+                and not services.is_blocked_by_pending
+                and bookings.status = 'pending'
+                and bookings.id is distinct from loads.except_booking_id
+                and (loads.made_before is null or bookings.created_at < loads.made_before)
+        ) else 0 end
+    from unnest(loads.resource_ids) as resources (id)
+    cross join lateral (
+        select count(*) as count
+        from scheduling.allocations
+        where
+            allocations.resource_id = resources.id
+            and lower(allocations.during) >= lower(loads.during)
+            and lower(allocations.during) < upper(loads.during)
+            and allocations.is_blocking
+            and (allocations.expires_at is null or allocations.expires_at > v_now)
+            and coalesce(allocations.booking_id <> loads.except_booking_id, true)
+            and (
+                loads.made_before is null
+                or exists (
+                    select 1
+                    from scheduling.bookings
+                    where
+                        bookings.id = allocations.booking_id
+                        and bookings.created_at < loads.made_before
+                )
+            )
+    ) as taken;
+end;
+$$;
+
+/*
+ * How busy each of some resources is for its weight in the pool of a service, in the thirty days
+ * around a start. Who joined the pool in the last thirty days, and later than others, counts as
+ * having been as busy as those were till then, for its weight: nobody new is flooded.
+ */
+create function scheduling.weighted_loads(
+    leg scheduling.leg, resource_ids uuid[], except_booking_id uuid
+)
+returns table (resource_id uuid, load double precision)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_month constant interval = '30 days';
+    v_now timestamptz = private.now();
+    v_during tstzrange = tstzrange(leg.starts_at - v_month / 2, leg.starts_at + v_month / 2);
+    v_with_requests boolean = leg.requires_confirmation and not leg.is_blocked_by_pending;
+begin
+    return query
+    select
+        loads.resource_id,
+        loads.load::double precision / pool.weight + case
+            when pool.joined_at > greatest(
+                v_now - v_month,
+                (
+                    select min(service_resources.joined_at)
+                    from catalog.service_resources
+                    where service_resources.service_id = leg.service_id
+                )
+            ) then
+                (
+                    select coalesce(sum(earlier.load)::double precision / sum(others.weight), 0)
+                    from catalog.service_resources as others
+                    inner join catalog.resources on resources.id = others.resource_id
+                    cross join lateral scheduling.loads(
+                        array[others.resource_id], v_during, v_with_requests, except_booking_id,
+                        pool.joined_at
+                    ) as earlier
+                    where
+                        others.service_id = leg.service_id
+                        and others.pool = pool.pool
+                        and others.mode = 'any'
+                        and others.joined_at < pool.joined_at
+                        and resources.is_active
+                )
+            else 0
+        end
+    from scheduling.loads(
+        weighted_loads.resource_ids, v_during, v_with_requests, except_booking_id
+    ) as loads
+    inner join catalog.service_resources as pool
+        on pool.service_id = leg.service_id and pool.resource_id = loads.resource_id;
+end;
+$$;
+
+/*
+ * Whom the customer of a booking knows: whom they prefer in this business, and who gave the last
+ * completed item of theirs that anybody who gives this service gave.
+ */
+create function scheduling.known_resources(
+    leg scheduling.leg, customer_id uuid, out preferred_id uuid, out past_id uuid
+)
+returns record
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if leg.resource_id is not null or customer_id is null or not exists (
+        select 1
+        from catalog.services
+        where services.id = leg.service_id and services.prefers_known_staff
+    ) then
+        return;
+    end if;
+    select preferred_resources.resource_id into preferred_id
+    from scheduling.preferred_resources
+    where
+        preferred_resources.customer_id = known_resources.customer_id
+        and preferred_resources.business_id = leg.business_id;
+    select booking_items.resource_id into past_id
+    from scheduling.bookings
+    inner join scheduling.booking_items
+        on
+            booking_items.business_id = bookings.business_id
+            and booking_items.booking_id = bookings.id
+    inner join catalog.service_resources
+        on
+            service_resources.service_id = leg.service_id
+            and service_resources.resource_id = booking_items.resource_id
+    where
+        bookings.customer_id = known_resources.customer_id
+        and bookings.business_id = leg.business_id
+        and bookings.status = 'completed'
+    order by bookings.starts_at desc, booking_items.position desc
+    limit 1;
+end;
+$$;
+
+/*
+ * Candidates without those who have reached their limit meanwhile. Who is named stays: of them the
+ * refusal says so.
+ */
+create function scheduling.not_limited(
+    candidates scheduling.candidate[], leg scheduling.leg, booking scheduling.bookings
+)
+returns scheduling.candidate[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_limits catalog.booking_limits[] = array(
+        select booking_limits
+        from catalog.booking_limits
+        where
+            booking_limits.business_id = leg.business_id
+            and booking_limits.resource_id in (
+                select candidate.id from unnest(candidates) as candidate
+            )
+            and booking_limits.resource_id is distinct from leg.resource_id
+    );
+begin
+    if v_limits = '{}' then
+        return candidates;
+    end if;
+    return array(
+        select candidate
+        from unnest(candidates) as candidate
+        where candidate.id not in (
+            select limit_use.resource_id
+            from scheduling.limit_use(
+                v_limits,
+                tstzrange(leg.starts_at, leg.starts_at, '[]'),
+                scheduling.booker_of(booking.id),
+                null
+            ) as limit_use
+            where limit_use.is_full or limit_use.minutes_left < leg.minutes
+        )
+    );
+end;
+$$;
+
+/*
+ * Pool by pool, who has enough free places for a leg, in the order in which they are to be asked.
+ * Loads are counted only where there is a choice.
+ */
+create function scheduling.choose(
+    leg scheduling.leg, vacancies scheduling.vacancy[], during tstzrange, booking scheduling.bookings
+)
+returns scheduling.candidate[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_candidates scheduling.candidate[] = scheduling.candidates(leg, vacancies, during, booking.id);
+begin
+    if cardinality(v_candidates) < 2 then
+        return v_candidates;
+    end if;
+    return scheduling.ranked(
+        scheduling.not_limited(v_candidates, leg, booking), leg, booking
+    );
+end;
+$$;
+
+/*
+ * Of some vacancies those with enough free places for a leg: who might give it.
+ */
+create function scheduling.candidates(
+    leg scheduling.leg, vacancies scheduling.vacancy[], during tstzrange, except_booking_id uuid
+)
+returns scheduling.candidate[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_now timestamptz = private.now();
+begin
+    return array(
+        select
+            row(
+                vacancy.id,
+                vacancy.pool,
+                vacancy.is_leading,
+                places.units,
+                vacancy.rank,
+                service_resources.priority,
+                count(*) over (partition by vacancy.pool),
+                case when vacancy.id = leg.resource_id then 'customer' else 'only' end
+            )::scheduling.candidate
+        from unnest(candidates.vacancies) as vacancy
+        inner join catalog.service_resources
+            on
+                service_resources.service_id = leg.service_id
+                and service_resources.resource_id = vacancy.id
+        cross join lateral (
+            select array_agg(numbers.unit) as units
+            from (
+                select numbers.unit
+                from generate_series(1, vacancy.capacity) as numbers (unit)
+                where not exists (
+                    select 1
+                    from scheduling.allocations
+                    where
+                        allocations.resource_id = vacancy.id
+                        and allocations.unit = numbers.unit
+                        and allocations.during && candidates.during
+                        and allocations.is_blocking
+                        and (allocations.expires_at is null or allocations.expires_at > v_now)
+                        and coalesce(allocations.booking_id <> candidates.except_booking_id, true)
+                )
+                order by numbers.unit
+                limit vacancy.units
+            ) as numbers
+        ) as places
+        where cardinality(places.units) = vacancy.units
+    );
+end;
+$$;
+
+/*
+ * Candidates in the order in which they are to be asked, pool by pool, and why they stand there.
+ */
+create function scheduling.ranked(
+    candidates scheduling.candidate[], leg scheduling.leg, booking scheduling.bookings
+)
+returns scheduling.candidate[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_known record = scheduling.known_resources(leg, booking.customer_id);
+    v_rivals uuid[] = array(
+        select candidate.id from unnest(candidates) as candidate where candidate.rival_count > 1
+    );
+begin
+    return array(
+        select
+            row(
+                candidate.id,
+                candidate.pool,
+                candidate.is_leading,
+                candidate.free_units,
+                candidate.rank,
+                candidate.priority,
+                candidate.rival_count,
+                case
+                    when known.reason is not null then known.reason
+                    when candidate.rival_count = 1 then candidate.reason
+                    when candidate.priority > all(
+                        select rivals.priority
+                        from unnest(candidates) as rivals
+                        where rivals.pool = candidate.pool and rivals.id <> candidate.id
+                    ) then 'priority'
+                    else 'load'
+                end
+            )::scheduling.candidate
+        from unnest(candidates) as candidate
+        left join scheduling.weighted_loads(leg, v_rivals, booking.id) as loads
+            on loads.resource_id = candidate.id
+        cross join lateral (
+            select
+                case candidate.id
+                    when v_known.preferred_id then 'preferred'
+                    when v_known.past_id then 'past'
+                end::scheduling.assignment_reason as reason
+        ) as known
+        order by
+            candidate.pool, known.reason, candidate.priority desc, loads.load, candidate.rank
+    );
+end;
+$$;
+
+-- sql/44_bookings/functions/calendar_facts.sql
+
+-- What calendars show of bookings, in feeds and in mails. An entry keeps its key for ever, and its
+-- sequence grows with every step.
+
+/*
+ * Bookings in the words of a calendar: what each is of and who gives it; how often it has changed,
+ * which is the SEQUENCE of its entries; and its status there: confirmed, tentative while it waits,
+ * cancelled for two weeks after it was called off; null: not there. A hold that nobody completed
+ * never was an appointment.
+ */
+create function scheduling.calendar_facts(booking_ids uuid[])
+returns table (
+    booking_id uuid, service_names text, staff_names text, sequence bigint, status text
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_told_since timestamptz = private.now() - interval '14 days';
+begin
+    return query
+    select
+        bookings.id,
+        coalesce(names.service_names, ''),
+        names.staff_names,
+        steps.sequence,
+        case
+            when bookings.status in ('confirmed', 'checked_in', 'completed', 'no_show')
+                then 'confirmed'
+            when bookings.status in ('pending', 'pending_payment') then 'tentative'
+            when bookings.status in ('cancelled', 'rejected', 'expired')
+                and steps.was_wanted
+                and bookings.updated_at > v_told_since then 'cancelled'
+        end
+    from scheduling.bookings
+    cross join lateral (
+        select
+            string_agg(booking_items.service_name, ', ' order by booking_items.position)
+                as service_names,
+            string_agg(distinct resources.name, ', ') filter (where resources.kind = 'staff')
+                as staff_names
+        from scheduling.booking_items
+        left join catalog.resources on resources.id = booking_items.resource_id
+        where
+            booking_items.business_id = bookings.business_id
+            and booking_items.booking_id = bookings.id
+            and booking_items.cancelled_at is null
+    ) as names
+    cross join lateral (
+        select
+            count(*) as sequence,
+            bool_or(booking_history.to_status in ('pending', 'pending_payment', 'confirmed'))
+                as was_wanted
+        from scheduling.booking_history
+        where
+            booking_history.business_id = bookings.business_id
+            and booking_history.booking_id = bookings.id
+    ) as steps
+    where bookings.id = any(booking_ids);
+end;
+$$;
+
+-- sql/44_bookings/functions/counts.sql
+
+/*
+ * The caller's businesses with the caller's role and the number of bookings ever made, by name.
+ * Definer: the number is that of all bookings, whatever the caller's role may read of them.
+ * plpgsql: bookings belong to a later domain, which is not there yet when this is declared.
+ *
+ * Errors:  PT401 not_signed_in
+ */
+create function scheduling.list_my_businesses()
+returns table (
+    id uuid,
+    name text,
+    slug text,
+    vertical_id text,
+    status text,
+    is_active boolean,
+    is_verified boolean,
+    role text,
+    booking_count bigint
+)
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        businesses.id,
+        businesses.name,
+        businesses.slug,
+        businesses.vertical_id,
+        businesses.status::text,
+        businesses.is_active,
+        businesses.is_verified,
+        business_members.role::text,
+        (
+            select count(*)
+            from scheduling.bookings
+            where bookings.business_id = businesses.id
+        )
+    from business.business_members
+    inner join business.businesses on business_members.business_id = businesses.id
+    where business_members.user_id = private.token_user_id()
+    order by businesses.name, businesses.id;
+end;
+$$;
+
+-- sql/44_bookings/functions/fees.sql
+
+-- What cancelling, moving late and not coming cost: worked out from the copy of the policy that the
+-- booking keeps, and from nothing else. Hours are elapsed hours: a day is 24 of them, whatever the
+-- clocks do.
+
+/*
+ * The cancellation policy that a booking of a service is made under: its own, or the business's
+ * default, or the most lenient there is; with its tiers, the farthest first. Taken down with the
+ * booking.
+ */
+create function scheduling.policy_of(service_id uuid)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return coalesce(
+        (
+            select
+                to_jsonb(cancellation_policies) - array['business_id', 'is_default', 'created_at']
+                || jsonb_build_object('tiers', tiers.tiers)
+            from catalog.services
+            inner join catalog.cancellation_policies
+                on cancellation_policies.business_id = services.business_id
+            cross join lateral (
+                select
+                    coalesce(
+                        jsonb_agg(
+                            jsonb_strip_nulls(
+                                jsonb_build_object(
+                                    'hours_before', cancellation_tiers.hours_before,
+                                    'fee_bps', cancellation_tiers.fee_bps,
+                                    'fee_minor', cancellation_tiers.fee_minor
+                                )
+                            )
+                            order by cancellation_tiers.hours_before desc
+                        ),
+                        '[]'
+                    ) as tiers
+                from catalog.cancellation_tiers
+                where
+                    cancellation_tiers.business_id = cancellation_policies.business_id
+                    and cancellation_tiers.cancellation_policy_id = cancellation_policies.id
+            ) as tiers
+            where
+                services.id = policy_of.service_id
+                and (
+                    cancellation_policies.id = services.cancellation_policy_id
+                    or services.cancellation_policy_id is null and cancellation_policies.is_default
+                )
+        ),
+        jsonb_build_object(
+            'name', 'Free of charge',
+            'no_show_fee_bps', 0,
+            'no_show_fee_minor', 0,
+            'reschedule_until_hours', 0,
+            'reschedule_limit', null,
+            'late_reschedule_hours', 0,
+            'late_reschedule_fee_bps', 0,
+            'late_reschedule_fee_minor', 0,
+            'tiers', '[]'::jsonb
+        )
+    );
+end;
+$$;
+
+/*
+ * The tier that holds when so much time remains before the start: of those for more hours than that
+ * the one with the fewest. None: cancelling is free.
+ */
+create function scheduling.tier_of(policy jsonb, remaining interval)
+returns jsonb
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select tier.value
+        from jsonb_array_elements(tier_of.policy -> 'tiers') as tier (value)
+        where remaining < make_interval(hours => (tier.value ->> 'hours_before')::integer)
+        order by (tier.value ->> 'hours_before')::integer
+        limit 1
+    );
+end;
+$$;
+
+/*
+ * What a policy says about not coming (no_show) or moving late (late_reschedule), in a tier's form.
+ */
+create function scheduling.terms_of(policy jsonb, kind text)
+returns jsonb
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return jsonb_build_object(
+        'fee_bps', coalesce((policy ->> (kind || '_fee_bps'))::integer, 0),
+        'fee_minor', nullif(coalesce((policy ->> (kind || '_fee_minor'))::bigint, 0), 0)
+    );
+end;
+$$;
+
+/*
+ * What some terms come to for each of some amounts. A share is taken of each amount and rounded
+ * half away from zero; a sum is split among them by largest remainder. No fee exceeds its amount.
+ */
+create function scheduling.fees(amounts bigint[], terms jsonb)
+returns bigint[]
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    if terms ->> 'fee_minor' is not null then
+        return pricing.split(
+            least(
+                (terms ->> 'fee_minor')::bigint,
+                (select sum(amount)::bigint from unnest(amounts) as amount)
+            ),
+            amounts
+        );
+    end if;
+    return array(
+        select
+            round(amounts.minor::numeric * coalesce((terms ->> 'fee_bps')::integer, 0) / 10000)::bigint
+        from unnest(amounts) with ordinality as amounts (minor, position)
+        order by amounts.position
+    );
+end;
+$$;
+
+/*
+ * The terms on which a booking is cancelled at a moment: those of its tier; once it has begun also
+ * those of not coming, if they cost more. Only a confirmed booking costs anything.
+ */
+create function scheduling.cancellation_terms(booking scheduling.bookings, at timestamptz)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_tier jsonb = scheduling.tier_of(booking.policy, booking.starts_at - at);
+    v_no_show jsonb = scheduling.terms_of(booking.policy, 'no_show');
+    v_total bigint[] = array[booking.total_minor];
+begin
+    if booking.status <> 'confirmed' then
+        return null;
+    end if;
+    if at >= booking.starts_at
+        and scheduling.fees(v_total, v_no_show) > scheduling.fees(v_total, v_tier) then
+        return v_no_show;
+    end if;
+    return v_tier;
+end;
+$$;
+
+/*
+ * A booking's services with what each costs and what some terms make of it; the parts add up to the
+ * booking's total. One that was cancelled before keeps the fee that it had then.
+ */
+create function scheduling.fee_lines(booking scheduling.bookings, terms jsonb)
+returns table (
+    booking_item_id uuid,
+    service_name text,
+    total_minor bigint,
+    fee_minor bigint,
+    is_cancelled boolean
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_items scheduling.booking_items[] = array(
+        select booking_items
+        from scheduling.booking_items
+        where
+            booking_items.business_id = booking.business_id
+            and booking_items.booking_id = booking.id
+        order by booking_items.position
+    );
+    v_amounts bigint[] = pricing.split(
+        booking.total_minor,
+        array(
+            select items.price_minor
+            from unnest(v_items) as items
+            order by items.position
+        )
+    );
+begin
+    return query
+    select
+        items.id,
+        items.service_name,
+        parts.amount,
+        coalesce(items.cancellation_fee_minor, parts.fee),
+        items.cancelled_at is not null
+    from unnest(v_items) as items
+    inner join unnest(v_amounts, scheduling.fees(v_amounts, terms)) with ordinality
+        as parts (amount, fee, place)
+        on items.id = v_items[parts.place].id
+    order by items.position;
+end;
+$$;
+
+/*
+ * What it costs a customer to move a booking at a moment.
+ */
+create function scheduling.reschedule_fee(booking scheduling.bookings, at timestamptz)
+returns bigint
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if booking.status <> 'confirmed' or booking.starts_at - at >= make_interval(
+        hours => coalesce((booking.policy ->> 'late_reschedule_hours')::integer, 0)
+    ) then
+        return 0;
+    end if;
+    return (
+        select coalesce(sum(lines.fee_minor), 0)::bigint
+        from scheduling.fee_lines(booking, scheduling.terms_of(booking.policy, 'late_reschedule'))
+            as lines
+        where not lines.is_cancelled
+    );
+end;
+$$;
+
+/*
+ * What it costs the customer to cancel at a moment, service by service; of a booking that was
+ * cancelled, what it did cost.
+ * Definer: reads what the booking's customer and members may see; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT404 not_found · PT409 invalid_transition
+ */
+create function scheduling.cancellation_quote(booking_id uuid, at timestamptz)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_booking scheduling.bookings;
+    v_terms jsonb;
+begin
+    if not private.is_operator() then
+        perform private.current_user_id();
+    end if;
+    select bookings.* into v_booking
+    from scheduling.bookings
+    where
+        bookings.id = cancellation_quote.booking_id
+        and (
+            scheduling.actors(bookings) <> '{}'
+            or bookings.business_id in (select private.my_businesses('view'))
+        );
+    if v_booking.id is null then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such booking.',
+            'Read bookings for those that you can see.'
+        );
+    end if;
+    if v_booking.status not in ('held', 'pending_payment', 'pending', 'confirmed', 'cancelled') then
+        perform private.refuse(
+            'PT409', 'invalid_transition', 'This booking cannot be cancelled any more.',
+            'Read the booking again and see what it allows.'
+        );
+    end if;
+    v_terms = scheduling.cancellation_terms(v_booking, at);
+    return (
+        select
+            jsonb_build_object(
+                'booking_id', v_booking.id,
+                'at', at,
+                'currency', v_booking.currency,
+                'total_minor', v_booking.total_minor,
+                'fee_minor', sum(lines.fee_minor),
+                'refund_minor', v_booking.total_minor - sum(lines.fee_minor),
+                'reschedule_fee_minor', scheduling.reschedule_fee(v_booking, at),
+                'tier', jsonb_strip_nulls(v_terms),
+                'lines', jsonb_agg(
+                    to_jsonb(lines)
+                    || jsonb_build_object('refund_minor', lines.total_minor - lines.fee_minor)
+                )
+            )
+        from scheduling.fee_lines(v_booking, v_terms) as lines
+    );
+end;
+$$;
+
+-- sql/44_bookings/functions/items.sql
+
+-- One service of a booking cancelled, the rest left as it was.
+
+/*
+ * Cancel one service of a booking: its time is free at once, its fee is the booking's policy's, its
+ * line stays as it was agreed. The last one left is cancelled with the booking.
+ * Definer: nobody has update privileges on bookings; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition hold_expired changed_meanwhile
+ */
+create function scheduling.cancel_item(
+    booking_id uuid, item_id uuid, as_actors scheduling.actor_kind[], reason text
+)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_booking scheduling.bookings
+    = scheduling.claim(cancel_item.booking_id, cancel_item.as_actors, '{}');
+    v_item scheduling.booking_items;
+    v_left integer;
+begin
+    select booking_items.* into v_item
+    from scheduling.booking_items
+    where
+        booking_items.business_id = v_booking.business_id
+        and booking_items.booking_id = v_booking.id
+        and booking_items.id = cancel_item.item_id;
+    if v_item.id is null then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such service in this booking.',
+            'Read booking_items for those of the booking.'
+        );
+    end if;
+    if v_item.cancelled_at is not null then
+        return v_booking.id;
+    end if;
+    perform scheduling.refuse_overdue(v_booking);
+    select count(*) into v_left
+    from scheduling.booking_items
+    where
+        booking_items.business_id = v_booking.business_id
+        and booking_items.booking_id = v_booking.id
+        and booking_items.cancelled_at is null;
+    if v_booking.status not in ('pending_payment', 'pending', 'confirmed') or v_left = 1 then
+        perform private.refuse(
+            'PT409', 'invalid_transition', 'This service cannot be cancelled by itself.',
+            'Read the booking again; the last service is cancelled with the booking.'
+        );
+    end if;
+    perform scheduling.write_item_cancelled(v_booking, v_item, reason);
+    insert into scheduling.freed_times (business_id, during)
+    values (v_booking.business_id, tstzrange(v_item.starts_at, v_item.ends_at));
+    return v_booking.id;
+end;
+$$;
+
+/*
+ * Write down that one service is cancelled, give its time back, and let the booking begin and end
+ * with what is left. A booking that begins later now is told as moved.
+ */
+create function scheduling.write_item_cancelled(
+    booking scheduling.bookings, item scheduling.booking_items, reason text
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_fee bigint;
+begin
+    if (scheduling.actors(booking))[1] = 'customer' then
+        select lines.fee_minor into v_fee
+        from scheduling.fee_lines(booking, scheduling.cancellation_terms(booking, private.now()))
+            as lines
+        where lines.booking_item_id = item.id;
+    end if;
+    update scheduling.bookings
+    set
+        status_reason = write_item_cancelled.reason,
+        cancellation_fee_minor = bookings.cancellation_fee_minor + coalesce(v_fee, 0)
+    where bookings.id = booking.id;
+    update scheduling.booking_items
+    set
+        cancelled_at = private.now(),
+        cancellation_fee_minor = coalesce(v_fee, 0)
+    where booking_items.id = item.id;
+
+    perform scheduling.give_back(item);
+    update scheduling.bookings
+    set
+        starts_at = left_over.starts_at,
+        ends_at = left_over.ends_at
+    from (
+        select
+            min(booking_items.starts_at) as starts_at,
+            max(booking_items.ends_at) as ends_at
+        from scheduling.booking_items
+        where
+            booking_items.business_id = booking.business_id
+            and booking_items.booking_id = booking.id
+            and booking_items.cancelled_at is null
+    ) as left_over
+    where bookings.id = booking.id;
+end;
+$$;
+
+/*
+ * Free the time of one service. Neighbours of the same booking on the same place met it without
+ * buffers between them: they get theirs back, out of what is freed, the later one first.
+ */
+create function scheduling.give_back(item scheduling.booking_items)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_freed scheduling.allocations;
+    v_end timestamptz;
+begin
+    delete from scheduling.seats
+    where
+        seats.business_id = item.business_id
+        and seats.booking_id = item.booking_id
+        and seats.booking_item_id = item.id;
+    for v_freed in
+        delete from scheduling.allocations
+        where
+            allocations.business_id = item.business_id
+            and allocations.booking_id = item.booking_id
+            and allocations.booking_item_id = item.id
+        returning allocations.*
+    loop
+        update scheduling.allocations
+        set
+            during = tstzrange(
+                greatest(
+                    neighbours.starts_at - make_interval(mins => services.buffer_before_minutes),
+                    lower(v_freed.during)
+                ),
+                upper(allocations.during)
+            )
+        from scheduling.booking_items as neighbours
+        inner join catalog.services on services.id = neighbours.service_id
+        where
+            neighbours.id = allocations.booking_item_id
+            and allocations.business_id = v_freed.business_id
+            and allocations.booking_id = v_freed.booking_id
+            and allocations.resource_id = v_freed.resource_id
+            and allocations.unit = v_freed.unit
+            and lower(allocations.during) = upper(v_freed.during)
+        returning lower(allocations.during) into v_end;
+        update scheduling.allocations
+        set
+            during = tstzrange(
+                lower(allocations.during),
+                least(
+                    neighbours.ends_at + make_interval(mins => services.buffer_after_minutes),
+                    coalesce(v_end, upper(v_freed.during))
+                )
+            )
+        from scheduling.booking_items as neighbours
+        inner join catalog.services on services.id = neighbours.service_id
+        where
+            neighbours.id = allocations.booking_item_id
+            and allocations.business_id = v_freed.business_id
+            and allocations.booking_id = v_freed.booking_id
+            and allocations.resource_id = v_freed.resource_id
+            and allocations.unit = v_freed.unit
+            and upper(allocations.during) = lower(v_freed.during);
+    end loop;
+end;
+$$;
+
+-- sql/44_bookings/functions/move.sql
+
+-- A booking at another time, or with another resource: one booking, one reference, one decision.
+
+/*
+ * The legs of a booking as they were agreed, moved so that the first starts at an instant, and with
+ * another resource for one item: the first, or the one named. Lengths and prices are the booking's
+ * own; buffers are the service's.
+ */
+create function scheduling.moved_legs(
+    booking scheduling.bookings, starts_at timestamptz, resource_id uuid, item_id uuid
+)
+returns scheduling.leg[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_offset interval = moved_legs.starts_at - booking.starts_at;
+begin
+    return array(
+        select
+            row(
+                booking.business_id,
+                services.id,
+                booking_items.service_name,
+                booking_items.starts_at + v_offset,
+                booking_items.ends_at + v_offset,
+                booking_items.duration_minutes,
+                make_interval(mins => services.buffer_before_minutes),
+                make_interval(mins => services.buffer_after_minutes),
+                case
+                    when coalesce(
+                        booking_items.id = moved_legs.item_id,
+                        row_number() over (order by booking_items.position) = 1
+                    ) then
+                        coalesce(moved_legs.resource_id, booking_items.resource_id)
+                    else booking_items.resource_id
+                end,
+                booking.party_size,
+                booking.currency,
+                booking_items.price_minor,
+                booking_items.addons,
+                services.requires_confirmation,
+                services.is_blocked_by_pending,
+                services.hold_minutes,
+                services.is_class,
+                booking_items.answers,
+                null
+            )::scheduling.leg
+        from scheduling.booking_items
+        inner join catalog.services on services.id = booking_items.service_id
+        where
+            booking_items.business_id = booking.business_id
+            and booking_items.booking_id = booking.id
+            and booking_items.cancelled_at is null
+        order by booking_items.position
+    );
+end;
+$$;
+
+/*
+ * May the customer still move it? The policy that was stored with the booking says so; a business
+ * always may.
+ *
+ * Errors:  PT409 invalid_transition · PT422 limit_reached too_late
+ */
+create function scheduling.refuse_move(booking scheduling.bookings)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform scheduling.refuse_overdue(booking);
+    if booking.status not in ('pending_payment', 'pending', 'confirmed') then
+        perform private.refuse(
+            'PT409', 'invalid_transition', 'This booking cannot be moved any more.', 'Book anew.'
+        );
+    end if;
+    if scheduling.actors(booking) && array['business', 'system']::scheduling.actor_kind[] then
+        return;
+    end if;
+    if booking.reschedule_count >= (booking.policy ->> 'reschedule_limit')::integer then
+        perform private.refuse(
+            'PT422', 'limit_reached', 'This booking was moved as often as its policy allows.',
+            'Ask the business to move it.'
+        );
+    end if;
+    if private.now() > booking.starts_at - make_interval(
+        hours => (booking.policy ->> 'reschedule_until_hours')::integer
+    ) then
+        perform private.refuse(
+            'PT422', 'too_late', 'It is too late to move this booking.', 'Ask the business to move it.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * An item that is named is one of the booking's.
+ *
+ * Errors:  PT404 not_found
+ */
+create function scheduling.refuse_other_item(booking scheduling.bookings, item_id uuid)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if item_id is not null and not exists (
+        select 1
+        from scheduling.booking_items
+        where
+            booking_items.business_id = booking.business_id
+            and booking_items.booking_id = booking.id
+            and booking_items.id = refuse_other_item.item_id
+            and booking_items.cancelled_at is null
+    ) then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such item of this booking.',
+            'Read booking_items for those of the booking.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Move a booking, keeping its reference, its price and its place in every limit. A resource is for
+ * its first item, or for the one named.
+ * Definer: nobody has update privileges on bookings; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 slot_taken invalid_transition hold_expired changed_meanwhile not_bookable
+ *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached too_late
+ */
+create function scheduling.move(
+    booking_id uuid,
+    starts_at timestamptz,
+    resource_id uuid,
+    as_actors scheduling.actor_kind[],
+    reason text default null,
+    item_id uuid default null
+)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_booking scheduling.bookings;
+    v_legs scheduling.leg[];
+    v_vacancies scheduling.vacancy[] = '{}';
+    v_leg scheduling.leg;
+    v_limits catalog.booking_limits[] = '{}';
+    v_counts jsonb;
+    v_left scheduling.bookings;
+begin
+    select bookings.* into v_booking
+    from scheduling.bookings
+    where bookings.id = move.booking_id;
+    if v_booking.id is not null then
+        v_legs = scheduling.moved_legs(
+            v_booking,
+            coalesce(move.starts_at, v_booking.starts_at),
+            move.resource_id,
+            move.item_id
+        );
+    end if;
+    -- What the move may take is worked out before anything is locked, and only for who may move it.
+    if v_booking.id is not null and scheduling.actors(v_booking) <> '{}' then
+        perform scheduling.refuse_move(v_booking);
+        perform scheduling.refuse_other_item(v_booking, move.item_id);
+        foreach v_leg in array v_legs loop
+            perform scheduling.open_service(v_leg.service_id);
+            v_vacancies = v_vacancies || scheduling.vacancies_for(v_leg, v_booking.id);
+        end loop;
+        v_limits = scheduling.limits_for(v_legs, v_vacancies, v_booking.id);
+    end if;
+    v_booking = scheduling.claim(
+        move.booking_id,
+        move.as_actors,
+        array(select coalesce(vacancy.session_id, vacancy.id) from unnest(v_vacancies) as vacancy)
+        || scheduling.subjects(v_limits, move.booking_id)
+    );
+    perform scheduling.refuse_move(v_booking);
+    v_left = v_booking;
+    v_counts = scheduling.counts_of(v_booking, v_limits);
+    v_booking = scheduling.write_move(v_booking, v_legs, v_vacancies, reason);
+    perform scheduling.refuse_passed(v_booking, v_limits, v_counts);
+    perform scheduling.announce_freed(v_left);
+    return v_booking.id;
+end;
+$$;
+
+/*
+ * Give back what a booking took, take the new time, and note the move. Gives the booking.
+ * A customer who moves a booking of a service on request has made a new request.
+ *
+ * Errors:  PT409 slot_taken
+ */
+create function scheduling.write_move(
+    booking scheduling.bookings,
+    legs scheduling.leg[],
+    vacancies scheduling.vacancy[],
+    reason text
+)
+returns scheduling.bookings
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_is_by_business boolean
+    = scheduling.actors(booking) && array['business', 'system']::scheduling.actor_kind[];
+    v_booking scheduling.bookings = booking;
+    v_item scheduling.booking_items;
+    v_index integer = 0;
+    v_taken record;
+begin
+    delete from scheduling.allocations
+    where allocations.business_id = booking.business_id and allocations.booking_id = booking.id;
+    delete from scheduling.seats
+    where seats.business_id = booking.business_id and seats.booking_id = booking.id;
+
+    update scheduling.bookings
+    set
+        starts_at = legs[1].starts_at,
+        ends_at = legs[cardinality(legs)].ends_at,
+        reschedule_count = bookings.reschedule_count + case when v_is_by_business then 0 else 1 end,
+        reschedule_fee_minor = bookings.reschedule_fee_minor + case
+            when v_is_by_business or legs[1].starts_at = booking.starts_at then 0
+            else scheduling.reschedule_fee(booking, private.now())
+        end,
+        status_reason = write_move.reason,
+        status = case
+            when bookings.status = 'confirmed'
+                and not v_is_by_business
+                and scheduling.is_on_request(booking) then 'pending'
+            else bookings.status
+        end
+    where bookings.id = booking.id
+    returning bookings.* into v_booking;
+
+    for v_item in
+        select booking_items.*
+        from scheduling.booking_items
+        where
+            booking_items.business_id = booking.business_id
+            and booking_items.booking_id = booking.id
+            and booking_items.cancelled_at is null
+        order by booking_items.position
+    loop
+        v_index = v_index + 1;
+        v_taken = scheduling.take(
+            legs[v_index],
+            array(
+                select vacancy
+                from unnest(vacancies) as vacancy
+                where vacancy.at = legs[v_index].starts_at
+            ),
+            v_booking,
+            v_item.id
+        );
+        update scheduling.booking_items
+        set
+            starts_at = legs[v_index].starts_at,
+            ends_at = legs[v_index].ends_at,
+            resource_id = v_taken.resource_id,
+            assigned_by = case
+                when v_taken.resource_id is not distinct from booking_items.resource_id
+                    then booking_items.assigned_by
+                when v_taken.reason = 'customer' and v_is_by_business then 'business'
+                else v_taken.reason
+            end
+        where booking_items.id = v_item.id;
+        if v_taken.resource_id is distinct from v_item.resource_id then
+            perform scheduling.write_reassignment(v_booking, v_item, v_taken.resource_id);
+        end if;
+    end loop;
+    return v_booking;
+end;
+$$;
+
+/*
+ * Write down that somebody else gives an item of a booking.
+ */
+create function scheduling.write_reassignment(
+    booking scheduling.bookings, item scheduling.booking_items, to_resource_id uuid
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    insert into scheduling.booking_history (
+        business_id, booking_id, from_status, to_status, from_starts_at, to_starts_at,
+        actor, actor_id, reason, at, from_resource_id, to_resource_id
+    )
+    select
+        booking.business_id,
+        booking.id,
+        booking.status,
+        booking.status,
+        item.starts_at,
+        booking_items.starts_at,
+        coalesce((scheduling.actors(booking))[1], 'system'),
+        auth.uid(),
+        booking.status_reason,
+        private.now(),
+        item.resource_id,
+        write_reassignment.to_resource_id
+    from scheduling.booking_items
+    where booking_items.id = item.id;
+end;
+$$;
+
+-- sql/44_bookings/functions/place.sql
+
+-- How a booking comes to be, moves to another time, and takes its next step.
+
+/*
+ * A reference that people can read out: 8 characters without look-alikes.
+ */
+create function scheduling.new_reference()
+returns text
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_letters constant text = '23456789ABCDEFGHJKMNPQRSTUVWXYZ';
+    v_bytes constant bytea = sha256(uuid_send(gen_random_uuid()));
+begin
+    return (
+        select string_agg(substr(v_letters, 1 + get_byte(v_bytes, position) % 31, 1), '')
+        from generate_series(0, 7) as position
+    );
+end;
+$$;
+
+/*
+ * Who could give each leg at its start. Refuses, with the reason, when nobody can.
+ *
+ * Errors:  PT409 slot_taken · PT422 not_eligible too_soon too_far outside_hours blocked_out
+ *          limit_reached
+ */
+create function scheduling.vacancies_for(leg scheduling.leg, except_booking_id uuid default null)
+returns scheduling.vacancy[]
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_vacancies scheduling.vacancy[];
+begin
+    if scheduling.is_plainly_taken(leg, except_booking_id) then
+        perform scheduling.refuse_taken();
+    end if;
+    v_vacancies = array(
+        select vacancy
+        from scheduling.vacancies(
+            leg.service_id,
+            tstzmultirange(tstzrange(leg.starts_at, leg.starts_at, '[]')),
+            leg.resource_id,
+            leg.party_size,
+            leg.minutes,
+            except_booking_id
+        ) as vacancy
+    );
+    if v_vacancies = '{}' then
+        perform scheduling.refuse_start(leg, except_booking_id);
+    end if;
+    return v_vacancies;
+end;
+$$;
+
+/*
+ * The limits that concern some legs, those who could give them, and whose booking it is: the one
+ * that is about to move, or the caller's.
+ */
+create function scheduling.limits_for(
+    legs scheduling.leg[], vacancies scheduling.vacancy[], booking_id uuid
+)
+returns catalog.booking_limits[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if not scheduling.has_limits(legs[1].business_id) then
+        return '{}';
+    end if;
+    return scheduling.limits_of(
+        legs[1].business_id,
+        array(select leg.service_id from unnest(legs) as leg),
+        array(select vacancy.id from unnest(vacancies) as vacancy),
+        scheduling.booker_of(booking_id)
+    );
+end;
+$$;
+
+/*
+ * Queue up for all that some legs may take, and for what limits them. Gives the limits, to be asked
+ * of what was written. A booking that is about to move is left out.
+ */
+create function scheduling.lock_for(
+    legs scheduling.leg[], vacancies scheduling.vacancy[], except_booking_id uuid
+)
+returns catalog.booking_limits[]
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_limits catalog.booking_limits[] = scheduling.limits_for(legs, vacancies, except_booking_id);
+begin
+    perform private.lock(
+        array(select coalesce(vacancy.session_id, vacancy.id) from unnest(vacancies) as vacancy)
+        || scheduling.subjects(v_limits, except_booking_id)
+        || array(select leg.private_link_id from unnest(legs) as leg where leg.private_link_id is not null)
+    );
+    return v_limits;
+end;
+$$;
+
+/*
+ * Write the head of a booking: for a customer, or for nobody yet; a hold until some moment, or for
+ * good. A reference that is already somebody's is drawn again.
+ */
+create function scheduling.write_booking(
+    legs scheduling.leg[],
+    quote jsonb,
+    notes text,
+    hold_until timestamptz,
+    series_id uuid,
+    customer identity.profiles
+)
+returns scheduling.bookings
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_booking scheduling.bookings;
+begin
+    loop
+        insert into scheduling.bookings (
+            business_id, customer_id, series_id, reference, status, starts_at, ends_at, time_zone,
+            party_size, currency, total_minor, quote, policy, customer_name, customer_email, customer_phone,
+            notes, hold_expires_at, created_at, updated_at
+        )
+        select
+            businesses.id,
+            customer.id,
+            write_booking.series_id,
+            scheduling.new_reference(),
+            case
+                when hold_until is not null then 'held'
+                when (select bool_or(leg.requires_confirmation) from unnest(legs) as leg) then 'pending'
+                else 'confirmed'
+            end::scheduling.booking_status,
+            legs[1].starts_at,
+            legs[cardinality(legs)].ends_at,
+            businesses.time_zone,
+            legs[1].party_size,
+            legs[1].currency,
+            (quote ->> 'total_minor')::bigint,
+            quote,
+            scheduling.policy_of(legs[1].service_id),
+            customer.full_name,
+            customer.email,
+            customer.phone,
+            write_booking.notes,
+            write_booking.hold_until,
+            private.now(),
+            private.now()
+        from business.businesses
+        where businesses.id = legs[1].business_id
+        on conflict (reference) do nothing
+        returning bookings.* into v_booking;
+        exit when found;
+    end loop;
+    return v_booking;
+end;
+$$;
+
+/*
+ * Place a booking of the caller.
+ * Definer: customers have no insert privilege, so nobody chooses their own price, status or time.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
+ *          PT409 slot_taken not_bookable link_expired
+ *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached
+ *          coupon_invalid
+ */
+create function scheduling.place(
+    selections scheduling.selection[], coupon_code text, notes text, is_hold boolean
+)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    return scheduling.place_for(scheduling.caller(), selections, coupon_code, notes, is_hold);
+end;
+$$;
+
+/*
+ * The caller, as customers are written into bookings.
+ *
+ * Errors:  PT401 not_signed_in
+ */
+create function scheduling.caller()
+returns identity.profiles
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = private.current_user_id();
+    v_customer identity.profiles;
+begin
+    select profiles.* into strict v_customer
+    from identity.profiles
+    where profiles.id = v_user_id;
+    return v_customer;
+end;
+$$;
+
+/*
+ * Write a booking of somebody, with or without an account, its items and the time that they take:
+ * all or nothing.
+ *
+ * Errors:  those of scheduling.place but not_signed_in
+ */
+create function scheduling.place_for(
+    customer identity.profiles,
+    selections scheduling.selection[],
+    coupon_code text,
+    notes text,
+    is_hold boolean
+)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_legs scheduling.leg[];
+    v_vacancies scheduling.vacancy[] = '{}';
+    v_quote jsonb;
+begin
+    v_legs = scheduling.legs(selections);
+    for v_index in 1 .. cardinality(selections) loop
+        v_legs[v_index].answers = scheduling.answered(
+            v_legs[v_index].service_id, v_legs[v_index].answers
+        );
+        v_vacancies = v_vacancies || scheduling.vacancies_for(v_legs[v_index]);
+    end loop;
+    v_quote = pricing.quote(scheduling.lines_of(v_legs), coupon_code, 0);
+    return scheduling.write(
+        v_legs, v_vacancies, scheduling.lock_for(v_legs, v_vacancies, null), v_quote, notes, is_hold, null,
+        customer
+    );
+end;
+$$;
+
+/*
+ * Write a booking of some legs, which these could give, under the locks of scheduling.lock_for,
+ * whose limits are asked again.
+ *
+ * Errors:  PT409 slot_taken link_expired · PT422 limit_reached
+ */
+create function scheduling.write(
+    legs scheduling.leg[],
+    vacancies scheduling.vacancy[],
+    limits catalog.booking_limits[],
+    quote jsonb,
+    notes text,
+    is_hold boolean,
+    series_id uuid,
+    customer identity.profiles
+)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_count integer = cardinality(legs);
+    v_hold_until timestamptz = case
+        when is_hold then private.now() + make_interval(
+            mins => (select min(leg.hold_minutes) from unnest(legs) as leg)
+        )
+    end;
+    v_booking scheduling.bookings;
+begin
+    perform scheduling.refuse_links_over(legs);
+    v_booking = scheduling.write_booking(legs, quote, notes, v_hold_until, series_id, customer);
+    for v_index in 1 .. v_count loop
+        perform scheduling.write_item(
+            v_booking, legs, v_index, case v_count when 1 then vacancies end
+        );
+    end loop;
+    perform scheduling.refuse_passed(v_booking, limits);
+    return v_booking.id;
+end;
+$$;
+
+/*
+ * Write one item of a booking, and take its time. `vacancies` are those of the leg, when already
+ * known.
+ *
+ * Errors:  PT409 slot_taken
+ */
+create function scheduling.write_item(
+    booking scheduling.bookings, legs scheduling.leg[], index integer, vacancies scheduling.vacancy[]
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_leg scheduling.leg = legs[index];
+    v_item_id uuid = gen_random_uuid();
+    v_taken record;
+begin
+    insert into scheduling.booking_items (
+        id, business_id, booking_id, position, service_id, resource_id, starts_at, ends_at,
+        duration_minutes, price_minor, service_name, addons, assigned_by, answers,
+        private_link_id
+    )
+    values (
+        v_item_id, v_leg.business_id, booking.id, index, v_leg.service_id, v_leg.resource_id,
+        v_leg.starts_at, v_leg.ends_at, v_leg.minutes,
+        (booking.quote -> 'lines' -> (index - 1) ->> 'amount_minor')::bigint,
+        v_leg.service_name, v_leg.addons,
+        case when v_leg.resource_id is not null then 'customer' end::scheduling.assignment_reason,
+        v_leg.answers,
+        v_leg.private_link_id
+    );
+    v_taken = scheduling.take(
+        v_leg,
+        coalesce(vacancies, scheduling.vacancies_for(v_leg, booking.id)),
+        booking,
+        v_item_id
+    );
+    if v_taken.resource_id is distinct from v_leg.resource_id then
+        update scheduling.booking_items
+        set resource_id = v_taken.resource_id, assigned_by = v_taken.reason
+        where booking_items.id = v_item_id;
+    end if;
+end;
+$$;
+
+-- sql/44_bookings/functions/preferences.sql
+
+-- Whom a customer prefers in a business.
+
+/*
+ * The caller prefers a resource in a business, or none any more.
+ * Definer: customers write no table; only the caller's own row is touched.
+ *
+ * Errors:  PT401 not_signed_in · PT404 not_found
+ */
+create function scheduling.prefer(business_id uuid, resource_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = private.current_user_id();
+begin
+    if resource_id is null then
+        delete from scheduling.preferred_resources
+        where
+            preferred_resources.customer_id = v_user_id
+            and preferred_resources.business_id = prefer.business_id;
+        return;
+    end if;
+    insert into scheduling.preferred_resources (customer_id, business_id, resource_id, updated_at)
+    select
+        v_user_id,
+        resources.business_id,
+        resources.id,
+        private.now()
+    from catalog.resources
+    inner join business.businesses on businesses.id = resources.business_id
+    where
+        resources.id = prefer.resource_id
+        and resources.business_id = prefer.business_id
+        and resources.is_active
+        and businesses.is_active
+        and businesses.status = 'approved'
+    on conflict on constraint preferred_resources_pkey do update
+    set resource_id = excluded.resource_id, updated_at = excluded.updated_at;
+    if not found then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such resource.', 'Read resources for those of the business.'
+        );
+    end if;
+end;
+$$;
+
+-- sql/44_bookings/functions/seats.sql
+
+/*
+ * Take a seat for each guest in the session with most seats left, under its lock. Gives who leads
+ * it.
+ *
+ * Errors:  PT409 slot_taken
+ */
+create function scheduling.take_seats(
+    leg scheduling.leg, vacancies scheduling.vacancy[], booking scheduling.bookings, item_id uuid
+)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_vacancy scheduling.vacancy = (
+        select vacancy
+        from unnest(vacancies) as vacancy
+        order by vacancy.remaining desc, vacancy.rank
+        limit 1
+    );
+    v_capacity integer;
+    v_count integer;
+begin
+    perform scheduling.expire(
+        array(
+            select distinct seats.booking_id
+            from scheduling.seats
+            where
+                seats.business_id = booking.business_id
+                and seats.session_id = v_vacancy.session_id
+                and seats.is_blocking
+                and seats.expires_at <= private.now()
+        )
+    );
+    -- Locked against a change of the capacity; the vacancy may be older than the lock.
+    select sessions.capacity into v_capacity
+    from scheduling.sessions
+    where sessions.id = v_vacancy.session_id
+    for key share;
+    insert into scheduling.seats (
+        business_id, booking_id, booking_item_id, session_id, number, capacity, is_blocking,
+        expires_at
+    )
+    select
+        booking.business_id,
+        booking.id,
+        item_id,
+        v_vacancy.session_id,
+        numbers.number,
+        v_capacity,
+        scheduling.is_blocking(booking.status, leg.is_blocked_by_pending),
+        case when booking.status in ('held', 'pending_payment') then booking.hold_expires_at end
+    from generate_series(1, v_capacity) as numbers (number)
+    where
+        not exists (
+            select 1
+            from scheduling.seats
+            where
+                seats.session_id = v_vacancy.session_id
+                and seats.number = numbers.number
+                and seats.is_blocking
+        )
+    order by numbers.number
+    limit leg.party_size
+    on conflict do nothing;
+    get diagnostics v_count = row_count;
+    if v_count < leg.party_size then
+        perform scheduling.refuse_taken();
+    end if;
+    return v_vacancy.id;
+end;
+$$;
+
+/*
+ * The seats of a booking follow its status, as its allocations do.
+ */
+create function scheduling.follow_with_seats(booking scheduling.bookings)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if booking.status in ('confirmed', 'checked_in', 'completed') then
+        perform scheduling.expire(
+            array(
+                select distinct rivals.booking_id
+                from scheduling.seats
+                inner join scheduling.seats as rivals
+                    on
+                        rivals.business_id = seats.business_id
+                        and rivals.session_id = seats.session_id
+                        and rivals.number = seats.number
+                        and rivals.is_blocking
+                        and rivals.expires_at <= private.now()
+                where
+                    seats.business_id = booking.business_id
+                    and seats.booking_id = booking.id
+                    and not seats.is_blocking
+            )
+        );
+    end if;
+    update scheduling.seats
+    set
+        is_blocking = scheduling.is_blocking(booking.status, services.is_blocked_by_pending),
+        expires_at = case
+            when booking.status in ('held', 'pending_payment') then booking.hold_expires_at
+        end
+    from scheduling.booking_items
+    inner join catalog.services on services.id = booking_items.service_id
+    where
+        seats.business_id = booking.business_id
+        and seats.booking_id = booking.id
+        and booking_items.id = seats.booking_item_id;
+end;
+$$;
+
+-- sql/44_bookings/functions/sessions.sql
+
+/*
+ * The starts of sessions from one wall clock to another on local dates, one after another, as
+ * instants. What a clock change makes the same comes once.
+ */
+create function scheduling.session_starts(
+    service catalog.services,
+    dates daterange,
+    weekdays integer[],
+    opens_at time,
+    closes_at time,
+    every_minutes integer
+)
+returns timestamptz[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_time_zone text = (
+        select businesses.time_zone from business.businesses where businesses.id = service.business_id
+    );
+begin
+    return array(
+        select distinct (days.day + clocks.clock) at time zone v_time_zone as at
+        from generate_series(
+            lower(dates)::timestamp, (upper(dates) - 1)::timestamp, interval '1 day'
+        ) as days (day)
+        cross join lateral (
+            select make_interval(mins => steps.step) as clock
+            from generate_series(
+                extract(epoch from opens_at)::integer / 60,
+                extract(epoch from closes_at)::integer / 60 - service.duration_minutes,
+                every_minutes
+            ) as steps (step)
+        ) as clocks
+        where extract(isodow from days.day) = any(weekdays)
+        order by at
+    );
+end;
+$$;
+
+/*
+ * Make the sessions of a class at some starts: those that exist stay as they are. Each takes who
+ * leads it, and whatever else the service needs, for its whole length with buffers: all or nothing.
+ * Definer: nobody writes sessions or allocations directly; the caller is checked.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 slot_taken · PT422 not_eligible
+ */
+create function scheduling.create_sessions(
+    service catalog.services, starts timestamptz[], resource_id uuid, capacity integer
+)
+returns setof uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_needs scheduling.need[];
+    v_start timestamptz;
+    v_id uuid;
+begin
+    perform private.require_member(service.business_id, 'manage');
+    if not service.is_class then
+        perform private.invalid('service_id', 'must be a class: set is_class of the service first');
+    end if;
+    v_needs = array(
+        select need
+        from scheduling.needs(service.id, create_sessions.resource_id, create_sessions.capacity) as need
+    );
+    if v_needs = '{}' and create_sessions.resource_id is not null
+        or exists (select 1 from unnest(v_needs) as need where need.units > need.capacity) then
+        perform private.refuse(
+            'PT422', 'not_eligible', 'That resource does not give this class, or is too small for it.',
+            'Read service_resources for those that do, or lower the capacity.'
+        );
+    end if;
+    perform private.lock(array(select need.id from unnest(v_needs) as need) || service.id);
+    foreach v_start in array starts loop
+        continue when exists (
+            select 1
+            from scheduling.sessions
+            where
+                sessions.business_id = service.business_id
+                and sessions.service_id = service.id
+                and sessions.starts_at = v_start
+                and (
+                    create_sessions.resource_id is null
+                    or sessions.resource_id = create_sessions.resource_id
+                )
+        );
+        v_id = scheduling.create_session(service, v_start, v_needs, create_sessions.capacity);
+        return next v_id;
+    end loop;
+end;
+$$;
+
+/*
+ * Make one session, and take what it needs.
+ *
+ * Errors:  PT409 slot_taken
+ */
+create function scheduling.create_session(
+    service catalog.services, starts_at timestamptz, needs scheduling.need[], capacity integer
+)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_ends_at timestamptz = starts_at + make_interval(mins => service.duration_minutes);
+    v_during tstzrange = tstzrange(
+        starts_at - make_interval(mins => service.buffer_before_minutes),
+        v_ends_at + make_interval(mins => service.buffer_after_minutes)
+    );
+    v_vacancies scheduling.vacancy[] = array(
+        select
+            row(
+                create_session.starts_at, need.id, need.pool, need.is_leading, need.units,
+                need.capacity, need.capacity, need.rank, null
+            )::scheduling.vacancy
+        from unnest(create_session.needs) as need
+    );
+    v_id uuid = gen_random_uuid();
+    v_leg scheduling.leg;
+    v_leader_id uuid;
+    v_ids uuid[];
+    v_units integer[];
+    v_pools integer;
+    v_count integer;
+begin
+    v_leg.service_id = service.id;
+    v_leg.business_id = service.business_id;
+    v_leg.starts_at = create_session.starts_at;
+    perform scheduling.release_expired(
+        array(select need.id from unnest(create_session.needs) as need), v_during
+    );
+    select
+        (array_agg(chosen.id) filter (where chosen.is_leading))[1],
+        array_agg(chosen.id),
+        array_agg(unit.number),
+        count(distinct chosen.pool)
+    into v_leader_id, v_ids, v_units, v_pools
+    from (
+        select distinct on (candidates.pool) candidates.*
+        from unnest(scheduling.choose(v_leg, v_vacancies, v_during, null))
+            with ordinality as candidates
+        order by candidates.pool, candidates.ordinality
+    ) as chosen
+    cross join lateral unnest(chosen.free_units) as unit (number);
+
+    insert into scheduling.sessions (
+        id, business_id, service_id, resource_id, starts_at, ends_at, capacity
+    )
+    values (
+        v_id, service.business_id, service.id, v_leader_id, create_session.starts_at, v_ends_at,
+        create_session.capacity
+    );
+    insert into scheduling.allocations (
+        business_id, session_id, resource_id, unit, during, is_blocking
+    )
+    select service.business_id, v_id, chosen.id, chosen.unit, v_during, true
+    from unnest(v_ids, v_units) as chosen (id, unit)
+    on conflict do nothing;
+    get diagnostics v_count = row_count;
+    if v_count < coalesce(cardinality(v_ids), 0)
+        or v_pools < (select count(distinct need.pool) from unnest(create_session.needs) as need) then
+        perform private.refuse(
+            'PT409', 'slot_taken',
+            format(
+                'Somebody whom this class needs is taken at %s.',
+                to_char(create_session.starts_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"')
+            ),
+            'Choose other times or another resource; nothing was made.'
+        );
+    end if;
+    return v_id;
+end;
+$$;
+
+-- sql/44_bookings/functions/steps.sql
+
+-- The steps of a booking that exists. Each locks the resources first and the booking second, as the
+-- functions that take time do; then it looks at the booking again and writes once.
+
+/*
+ * As whom the caller may act on a booking: its customer, who may be a guest whose code was right,
+ * its business, or the system.
+ * Definer: asked in triggers of rows that the caller may change but not read.
+ */
+create function scheduling.actors(booking scheduling.bookings)
+returns scheduling.actor_kind[]
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return array_remove(array[
+        case
+            when booking.business_id in (select private.my_businesses('serve')) then 'business'
+        end::scheduling.actor_kind,
+        case
+            when booking.customer_id = auth.uid()
+                or booking.customer_id is null and scheduling.is_proven(booking.id) then 'customer'
+        end::scheduling.actor_kind,
+        case
+            when private.is_operator() or session_user = 'worker' then 'system'
+        end::scheduling.actor_kind
+    ], null);
+end;
+$$;
+
+/*
+ * Lock a booking, with its resources, for whoever may act on it, and give it as it is now.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 changed_meanwhile
+ */
+create function scheduling.claim(
+    booking_id uuid, as_actors scheduling.actor_kind[], other_ids uuid[]
+)
+returns scheduling.bookings
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_booking scheduling.bookings;
+    v_resource_ids uuid[] = scheduling.resources_of(claim.booking_id);
+    v_actors scheduling.actor_kind[];
+begin
+    if not private.is_operator() and not scheduling.is_proven(claim.booking_id) then
+        perform private.current_user_id();
+    end if;
+    perform private.lock(v_resource_ids || claim.other_ids);
+    select bookings.* into v_booking
+    from scheduling.bookings
+    where bookings.id = claim.booking_id
+    for update;
+    v_actors = scheduling.actors(v_booking);
+
+    if v_booking.id is null
+        or v_actors = '{}'
+        and v_booking.business_id not in (select private.my_businesses('view')) then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such booking.',
+            'Read bookings for those that you can see.'
+        );
+    end if;
+    if not v_actors && (claim.as_actors || 'system'::scheduling.actor_kind) then
+        perform private.refuse(
+            'PT403', 'forbidden', 'You may see this booking, not do this with it.',
+            'Ask the business to do it.'
+        );
+    end if;
+    if scheduling.resources_of(claim.booking_id) <> v_resource_ids then
+        perform private.refuse(
+            'PT409', 'changed_meanwhile', 'Somebody just changed this booking.',
+            'Read it again and decide anew.'
+        );
+    end if;
+    return v_booking;
+end;
+$$;
+
+/*
+ * A step that was due by itself has been taken, as far as anyone else is concerned, though no
+ * worker has written it down yet.
+ *
+ * Errors:  PT409 hold_expired invalid_transition
+ */
+create function scheduling.refuse_overdue(booking scheduling.bookings)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if not exists (
+        select 1
+        from scheduling.scheduled_transitions
+        where
+            scheduled_transitions.booking_id = booking.id
+            and scheduled_transitions.from_status = booking.status
+            and scheduled_transitions.due_at <= private.now()
+    ) and booking.status is distinct from 'expired' then
+        return;
+    end if;
+    if booking.hold_expires_at is not null then
+        perform private.refuse(
+            'PT409', 'hold_expired', 'The hold has run out.', 'Ask for slots again and book anew.'
+        );
+    end if;
+    perform private.refuse(
+        'PT409', 'invalid_transition', 'The request lapsed: its time has come.', 'Book another time.'
+    );
+end;
+$$;
+
+/*
+ * Take a booking one step further. The transitions table and the triggers decide whether it exists
+ * and who may take it. Asking for the status that a booking already has changes nothing. Definer:
+ * nobody has update privileges on bookings; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition hold_expired slot_taken changed_meanwhile · PT422 too_soon
+ */
+create function scheduling.change_status(
+    booking_id uuid,
+    to_status scheduling.booking_status,
+    as_actors scheduling.actor_kind[],
+    reason text
+)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_booking scheduling.bookings = scheduling.claim(change_status.booking_id, change_status.as_actors, '{}');
+    v_to_status scheduling.booking_status = change_status.to_status;
+begin
+    if v_booking.status = v_to_status then
+        return v_booking.id;
+    end if;
+    perform scheduling.refuse_overdue(v_booking);
+    -- A customer who completes a hold of a service on request has made the request.
+    if v_booking.status = 'held'
+        and v_to_status = 'confirmed'
+        and not scheduling.actors(v_booking) && array['business', 'system']::scheduling.actor_kind[]
+        and scheduling.is_on_request(v_booking) then
+        v_to_status = 'pending';
+    end if;
+
+    update scheduling.bookings
+    set
+        status = v_to_status,
+        status_reason = change_status.reason,
+        hold_expires_at = null
+    where bookings.id = v_booking.id;
+    if v_to_status in ('cancelled', 'rejected') then
+        perform scheduling.announce_freed(v_booking);
+    end if;
+    return v_booking.id;
+end;
+$$;
+
+/*
+ * Does any service of a booking wait for the business to confirm it?
+ */
+create function scheduling.is_on_request(booking scheduling.bookings)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return exists (
+        select 1
+        from scheduling.booking_items
+        inner join catalog.services on services.id = booking_items.service_id
+        where
+            booking_items.business_id = booking.business_id
+            and booking_items.booking_id = booking.id
+            and booking_items.cancelled_at is null
+            and services.requires_confirmation
+    );
+end;
+$$;
+
+/*
+ * Take the steps that were due by themselves: holds expire, requests lapse; what becomes free is
+ * offered to those who wait. Gives how many were taken. Several workers may run it at once: each
+ * skips what another is about to do. Definer: called by the worker, which has no access to the
+ * tables.
+ */
+create function scheduling.apply_due_transitions(batch_size integer)
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_bookings scheduling.bookings[];
+    v_booking scheduling.bookings;
+begin
+    with due as (
+        select
+            bookings.id,
+            scheduled_transitions.to_status
+        from scheduling.scheduled_transitions
+        inner join scheduling.bookings
+            on
+                bookings.id = scheduled_transitions.booking_id
+                and bookings.status = scheduled_transitions.from_status
+        where scheduled_transitions.due_at <= private.now()
+        order by scheduled_transitions.due_at
+        limit apply_due_transitions.batch_size
+        for update of bookings skip locked
+    ),
+
+    taken as (
+        update scheduling.bookings
+        set status = due.to_status
+        from due
+        where bookings.id = due.id
+        returning bookings.*
+    )
+
+    select coalesce(array_agg(taken::scheduling.bookings), '{}') into v_bookings
+    from taken;
+    foreach v_booking in array v_bookings loop
+        perform scheduling.announce_freed(v_booking);
+    end loop;
+    return cardinality(v_bookings);
+end;
+$$;
+
+-- sql/44_bookings/rules/allocations.sql
+
+/*
+ * The time that a booking takes follows its status: it is given back, or taken for good, or, for a
+ * request that did not block, taken now, if it is still free.
+ *
+ * Errors:  PT409 slot_taken
+ */
+create function scheduling.bookings__follow_with_allocations()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if new.status in ('confirmed', 'checked_in', 'completed') then
+        perform scheduling.release_expired(
+            array_agg(allocations.resource_id), range_merge(range_agg(allocations.during))
+        )
+        from scheduling.allocations
+        where
+            allocations.business_id = new.business_id
+            and allocations.booking_id = new.id
+            and not allocations.is_blocking
+        having count(*) > 0;
+    end if;
+
+    update scheduling.allocations
+    set
+        is_blocking = scheduling.is_blocking(new.status, services.is_blocked_by_pending),
+        expires_at = case
+            when new.status in ('held', 'pending_payment') then new.hold_expires_at
+        end
+    from scheduling.booking_items
+    inner join catalog.services on services.id = booking_items.service_id
+    where
+        allocations.business_id = new.business_id
+        and allocations.booking_id = new.id
+        and booking_items.id = allocations.booking_item_id;
+    perform scheduling.follow_with_seats(new);
+    return null;
+exception
+    when exclusion_violation then
+        perform scheduling.refuse_taken();
+        return null;
+end;
+$$;
+
+create trigger _200_follow_with_allocations
+after update of status on scheduling.bookings
+for each row
+when (old.status is distinct from new.status)
+execute function scheduling.bookings__follow_with_allocations();
+
+-- sql/44_bookings/rules/history.sql
+
+/*
+ * Every step is written down: who, when, why, from where to where.
+ */
+create function scheduling.bookings__write_history()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_actors scheduling.actor_kind[] = scheduling.actors(new);
+begin
+    insert into scheduling.booking_history (
+        business_id, booking_id, from_status, to_status, from_starts_at, to_starts_at,
+        actor, actor_id, reason, at, fee_minor
+    )
+    values (
+        new.business_id,
+        new.id,
+        case when tg_op = 'UPDATE' then old.status end,
+        new.status,
+        case when tg_op = 'UPDATE' then old.starts_at end,
+        new.starts_at,
+        case
+            -- A guest who books: the address is theirs to prove before the hold runs out.
+            when tg_op = 'INSERT' and v_actors = '{}' and new.customer_email is not null
+                and new.customer_id is null then 'customer'
+            when new.status = 'expired' or v_actors = '{}' then 'system'
+            when tg_op = 'INSERT' and 'customer' = any(v_actors) then 'customer'
+            else v_actors[1]
+        end,
+        case when new.status <> 'expired' then auth.uid() end,
+        new.status_reason,
+        private.now(),
+        case
+            when tg_op = 'INSERT' then 0
+            when old.status = new.status or old.starts_at <> new.starts_at then
+                new.reschedule_fee_minor - old.reschedule_fee_minor
+            else
+                new.cancellation_fee_minor + new.no_show_fee_minor
+                - old.cancellation_fee_minor - old.no_show_fee_minor
+        end
+    );
+    return null;
+end;
+$$;
+
+create trigger _300_write_history
+after insert on scheduling.bookings
+for each row execute function scheduling.bookings__write_history();
+
+create trigger _310_write_history
+after update of status, starts_at on scheduling.bookings
+for each row
+when (old.status is distinct from new.status or old.starts_at is distinct from new.starts_at)
+execute function scheduling.bookings__write_history();
+
+/*
+ * What happened to a booking is announced in the transaction in which it happened, under
+ * booking.requested, .confirmed, .moved, .cancelled and so on: `reassigned` where somebody else
+ * gives an item, `moved` where only the time changed, `requested` where a booking begins to wait
+ * for the business, `released` where a hold ran out, else the new status. `is_repeated`: the same
+ * was said of an earlier occurrence of its series.
+ */
+create function scheduling.booking_history__announce()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.emit(
+        'booking.' || case
+            when new.booking_item_id is not null then 'item_cancelled'
+            when coalesce(new.from_resource_id, new.to_resource_id) is not null then 'reassigned'
+            when new.to_status = new.from_status then 'moved'
+            when new.to_status = 'pending' then 'requested'
+            when new.to_status = 'expired' and new.from_status <> 'pending' then 'released'
+            else new.to_status::text
+        end,
+        jsonb_build_object(
+            'booking_id', new.booking_id,
+            'business_id', new.business_id,
+            'from_status', new.from_status,
+            'to_status', new.to_status,
+            'from_starts_at', new.from_starts_at,
+            'to_starts_at', new.to_starts_at,
+            'actor', new.actor,
+            'reason', new.reason,
+            'fee_minor', new.fee_minor,
+            'booking_item_id', new.booking_item_id,
+            'is_repeated', current_setting('frontdesk.is_repeated', true) = 'yes'
+        )
+        || case
+            when coalesce(new.from_resource_id, new.to_resource_id) is null then '{}'
+            else jsonb_build_object(
+                'from_resource_id', new.from_resource_id, 'to_resource_id', new.to_resource_id
+            )
+        end
+    );
+    return null;
+end;
+$$;
+
+/*
+ * A service that is cancelled by itself is a step of its booking.
+ */
+create function scheduling.booking_items__write_history()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    insert into scheduling.booking_history (
+        business_id, booking_id, booking_item_id, from_status, to_status, from_starts_at,
+        to_starts_at, actor, actor_id, reason, at, fee_minor
+    )
+    select
+        bookings.business_id,
+        bookings.id,
+        new.id,
+        bookings.status,
+        bookings.status,
+        bookings.starts_at,
+        bookings.starts_at,
+        coalesce((scheduling.actors(bookings))[1], 'system'),
+        auth.uid(),
+        bookings.status_reason,
+        private.now(),
+        new.cancellation_fee_minor
+    from scheduling.bookings
+    where bookings.id = new.booking_id;
+    return null;
+end;
+$$;
+
+create trigger _300_write_history
+after update of cancelled_at on scheduling.booking_items
+for each row
+when (old.cancelled_at is null and new.cancelled_at is not null)
+execute function scheduling.booking_items__write_history();
+
+create trigger _500_announce
+after insert on scheduling.booking_history
+for each row execute function scheduling.booking_history__announce();
+
+create trigger _100_refuse_rewriting
+before update or delete on scheduling.booking_history
+for each row
+when (pg_trigger_depth() = 0)
+execute function private.any__refuse_rewriting();
+
+create trigger _110_refuse_rewriting
+before truncate on scheduling.booking_history
+for each statement execute function private.any__refuse_rewriting();
+
+-- sql/44_bookings/rules/sessions.sql
+
+/*
+ * A session can be made smaller as long as nobody sits on the seats that go. The constraint
+ * seats_exist says the same; this says it in words.
+ *
+ * Errors:  PT409 capacity_in_use
+ */
+create function scheduling.sessions__keep_taken_seats()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform scheduling.expire(
+        array(
+            select distinct seats.booking_id
+            from scheduling.seats
+            where seats.session_id = new.id and seats.is_blocking and seats.expires_at <= private.now()
+        )
+    );
+    if exists (
+        select 1
+        from scheduling.seats
+        where seats.session_id = new.id and seats.is_blocking and seats.number > new.capacity
+    ) then
+        perform private.refuse(
+            'PT409', 'capacity_in_use', 'More seats than that are booked.',
+            'Move or cancel those bookings first.'
+        );
+    end if;
+    return new;
+end;
+$$;
+
+create trigger _100_keep_taken_seats
+before update of capacity on scheduling.sessions
+for each row
+when (new.capacity < old.capacity)
+execute function scheduling.sessions__keep_taken_seats();
+
+-- sql/44_bookings/rules/steps.sql
+
+-- What holds for bookings on every path, the table owner's included.
+
+/*
+ * Only steps that exist, only by whom they are for, only when what guards them is so.
+ *
+ * Errors:  PT403 forbidden · PT409 invalid_transition · PT422 too_soon
+ */
+create function scheduling.bookings__refuse_illegal_steps()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_step scheduling.booking_transitions;
+begin
+    select booking_transitions.* into v_step
+    from scheduling.booking_transitions
+    where
+        booking_transitions.from_status = old.status
+        and booking_transitions.to_status = new.status;
+    if not found then
+        perform private.refuse(
+            'PT409', 'invalid_transition',
+            format('A booking that is %s cannot become %s.', old.status, new.status),
+            'Read the booking again and see what it allows.'
+        );
+    end if;
+    -- A hold that runs out is released by whoever comes next, a rival included.
+    if new.status <> 'expired'
+        and not (v_step.actors || 'system'::scheduling.actor_kind) && scheduling.actors(old) then
+        perform private.refuse(
+            'PT403', 'forbidden', 'This step is not yours to take.', 'Ask the business to take it.'
+        );
+    end if;
+    if v_step.guard = 'after_start' and private.now() < new.starts_at then
+        perform private.refuse(
+            'PT422', 'too_soon', 'Nobody is late before the start.', 'Wait for the start.'
+        );
+    end if;
+    return new;
+end;
+$$;
+
+create trigger _100_refuse_illegal_steps
+before update of status on scheduling.bookings
+for each row
+when (old.status is distinct from new.status)
+execute function scheduling.bookings__refuse_illegal_steps();
+
+create trigger _900_touch
+before update on scheduling.bookings
+for each row execute function private.any__touch();
+
+/*
+ * A step that costs something says how much, on every path: a customer who cancels, and nobody who
+ * comes. A business that cancels charges nothing; a no-show that is put right costs nothing either.
+ */
+create function scheduling.bookings__charge_fee()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if new.status = 'cancelled' and (scheduling.actors(old))[1] = 'customer' then
+        update scheduling.booking_items
+        set cancellation_fee_minor = lines.fee_minor
+        from scheduling.fee_lines(old, scheduling.cancellation_terms(old, private.now())) as lines
+        where booking_items.id = lines.booking_item_id;
+        select coalesce(sum(booking_items.cancellation_fee_minor), 0) into new.cancellation_fee_minor
+        from scheduling.booking_items
+        where booking_items.business_id = new.business_id and booking_items.booking_id = new.id;
+    end if;
+    new.no_show_fee_minor = case
+        when new.status = 'no_show' then (
+            select coalesce(sum(lines.fee_minor), 0)
+            from scheduling.fee_lines(old, scheduling.terms_of(old.policy, 'no_show')) as lines
+            where not lines.is_cancelled
+        )
+        else 0
+    end;
+    return new;
+end;
+$$;
+
+create trigger _110_charge_fee
+before update of status on scheduling.bookings
+for each row
+when (
+    old.status is distinct from new.status
+    and (new.status in ('cancelled', 'no_show') or old.status = 'no_show')
+)
+execute function scheduling.bookings__charge_fee();
+
+/*
+ * What a booking does by itself next: a hold expires, a request lapses when its time has come.
+ * Moving on by any other step calls it off.
+ */
+create function scheduling.bookings__schedule_next_step()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if tg_op = 'UPDATE' then
+        delete from scheduling.scheduled_transitions
+        where scheduled_transitions.booking_id = new.id;
+    end if;
+    insert into scheduling.scheduled_transitions (
+        booking_id, business_id, from_status, to_status, due_at
+    )
+    select
+        new.id,
+        new.business_id,
+        booking_transitions.from_status,
+        booking_transitions.to_status,
+        moments.due_at
+    from scheduling.booking_transitions
+    cross join lateral (
+        select
+            case booking_transitions.due
+                when 'starts_at' then new.starts_at
+                else new.hold_expires_at
+            end as due_at
+    ) as moments
+    where
+        booking_transitions.from_status = new.status
+        and booking_transitions.due is not null
+        and moments.due_at is not null;
+    return null;
+end;
+$$;
+
+create trigger _400_schedule_next_step
+after insert on scheduling.bookings
+for each row
+when (new.status in ('held', 'pending_payment', 'pending'))
+execute function scheduling.bookings__schedule_next_step();
+
+create trigger _410_schedule_next_step
+after update of status, starts_at, hold_expires_at on scheduling.bookings
+for each row
+when (
+    old.status in ('held', 'pending_payment', 'pending')
+    or new.status in ('held', 'pending_payment', 'pending')
+)
+execute function scheduling.bookings__schedule_next_step();
+
+create trigger _010_refuse_bad_input
+before insert or update on scheduling.booking_notes
+for each row execute function business.any__refuse_bad_input('serve');
+
+-- sql/44_bookings/policies.sql
+
+alter table scheduling.booking_history enable row level security;
+alter table scheduling.booking_notes enable row level security;
+alter table scheduling.booking_transitions enable row level security;
+-- scheduled_transitions has no policy: the worker takes its steps through a function.
+alter table scheduling.scheduled_transitions enable row level security;
+
+grant select on
+scheduling.booking_history,
+scheduling.booking_notes
+to authenticated;
+grant insert (id, business_id, booking_id, body), delete
+on scheduling.booking_notes to authenticated;
+grant select on scheduling.booking_transitions to anon, authenticated;
+
+grant select, insert, update, delete on
+scheduling.booking_history,
+scheduling.booking_notes,
+scheduling.booking_transitions,
+scheduling.scheduled_transitions
+to service_role;
+
+create policy booking_history_select
+on scheduling.booking_history
+for select
+to authenticated
+using (
+    business_id = any(array(select private.seen_businesses()))
+    or booking_id = any(array(select private.my_bookings()))
+);
+
+-- Notes are the business's own: not the customer's, not the platform's.
+create policy booking_notes_select
+on scheduling.booking_notes
+for select
+to authenticated
+using (business_id in (select private.my_businesses('serve')));
+
+create policy booking_notes_insert
+on scheduling.booking_notes
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('serve')));
+
+create policy booking_notes_delete
+on scheduling.booking_notes
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('serve')));
+
+create policy booking_transitions_select
+on scheduling.booking_transitions
+for select
+to anon, authenticated
+using (true);
+
+-- Whom a customer prefers is theirs to know: not the business's, not the platform's.
+
+alter table scheduling.preferred_resources enable row level security;
+
+grant select on scheduling.preferred_resources to authenticated;
+grant select, insert, update, delete on scheduling.preferred_resources to service_role;
+
+create policy preferred_resources_select
+on scheduling.preferred_resources
+for select
+to authenticated
+using (customer_id = (select auth.uid()));
+grant execute on function scheduling.list_my_businesses()
+to anon, authenticated, service_role;
+-- What public functions call. Each checks its caller; none is reachable over HTTP by itself.
+grant execute on function
+scheduling.place(scheduling.selection[], text, text, boolean),
+scheduling.change_status(uuid, scheduling.booking_status, scheduling.actor_kind[], text),
+scheduling.cancel_item(uuid, uuid, scheduling.actor_kind[], text),
+scheduling.cancellation_quote(uuid, timestamptz),
+scheduling.move(uuid, timestamptz, uuid, scheduling.actor_kind[], text, uuid)
+to anon, authenticated, service_role;
+grant execute on function scheduling.apply_due_transitions(integer)
+to worker;
+grant execute on function
+scheduling.session_starts(catalog.services, daterange, integer[], time, time, integer),
+scheduling.create_sessions(catalog.services, timestamptz[], uuid, integer)
+to anon, authenticated, service_role;
+grant execute on function scheduling.prefer(uuid, uuid)
+to anon, authenticated, service_role;
+
+-- sql/44_bookings/api/book.sql
+
+-- How clients book. Each function reads its arguments, calls one function of the domain, and gives
+-- the booking as the caller may see it.
+
+/*
+ * Read the items of book_many and quote: [{service_id, starts_at?, gap_minutes?, resource_id?,
+ * addon_ids?, party_size?, answers?, link_token?}].
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function scheduling.to_selections(items text, starts_at timestamptz, party_size integer)
+returns scheduling.selection[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_items jsonb = private.to_list(items, 'items', 20);
+    v_item jsonb;
+    v_selections scheduling.selection[] = '{}';
+begin
+    for v_item in select element.value from jsonb_array_elements(v_items) as element (value) loop
+        if jsonb_typeof(v_item) <> 'object' then
+            perform private.invalid('items', 'must be objects with a service_id');
+        end if;
+        v_selections = v_selections || row(
+            private.to_identifier(v_item ->> 'service_id', 'items.service_id'),
+            coalesce(
+                private.to_instant(v_item ->> 'starts_at', 'items.starts_at', is_required => false),
+                case when v_selections = '{}' then to_selections.starts_at end
+            ),
+            private.to_whole_number(
+                v_item ->> 'gap_minutes', 'items.gap_minutes', 0, 1440, is_required => false
+            ),
+            private.to_identifier(v_item ->> 'resource_id', 'items.resource_id', is_required => false),
+            private.to_identifiers(v_item ->> 'addon_ids', 'items.addon_ids'),
+            coalesce(
+                to_selections.party_size,
+                private.to_whole_number(
+                    v_item ->> 'party_size', 'items.party_size', 1, 1000, is_required => false
+                ),
+                1
+            ),
+            private.to_object(v_item ->> 'answers', 'items.answers'),
+            private.to_text(v_item ->> 'link_token', 'items.link_token', 100)
+        )::scheduling.selection;
+    end loop;
+    if v_selections = '{}' then
+        perform private.invalid('items', 'must not be empty');
+    end if;
+    return v_selections;
+end;
+$$;
+grant execute on function scheduling.to_selections(text, timestamptz, integer)
+to anon, authenticated, service_role;
+
+/*
+ * Place a booking once for an idempotency key, or give the first answer again.
+ *
+ * Errors:  PT409 idempotency_conflict, and those of scheduling.place
+ */
+create function scheduling.place_once(
+    function_name text,
+    selections scheduling.selection[],
+    coupon_code text,
+    notes text,
+    is_hold boolean,
+    idempotency_key text
+)
+returns public.bookings
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_answer jsonb;
+    v_id uuid;
+    v_booking public.bookings;
+begin
+    if idempotency_key is not null then
+        v_answer = private.first_answer(
+            function_name,
+            idempotency_key,
+            jsonb_build_array(to_jsonb(selections), coupon_code, place_once.notes, is_hold)
+        );
+        if v_answer is not null then
+            return jsonb_populate_record(null::public.bookings, v_answer);
+        end if;
+    end if;
+
+    v_id = scheduling.place(selections, coupon_code, place_once.notes, is_hold);
+    select bookings.* into v_booking
+    from public.bookings
+    where bookings.id = v_id;
+
+    if idempotency_key is not null then
+        perform private.remember_answer(function_name, idempotency_key, to_jsonb(v_booking));
+    end if;
+    return v_booking;
+end;
+$$;
+grant execute on function scheduling.place_once(
+    text, scheduling.selection[], text, text, boolean, text
+) to anon, authenticated, service_role;
+
+/*
+ * Book a service.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
+ *          PT409 slot_taken not_bookable idempotency_conflict
+ *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached
+ *          coupon_invalid
+ */
+create function public.book(
+    service_id public.identifier,
+    starts_at public.instant,
+    resource_id public.identifier default null,
+    party_size public.whole_number default '1',
+    addon_ids public.list default null,
+    coupon_code text default null,
+    notes text default null,
+    hold public.yes_no default 'false',
+    idempotency_key text default null,
+    answers public.object default null,
+    link_token text default null
+)
+returns public.bookings
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.token_user_id();
+    return scheduling.place_once(
+        'book',
+        array[
+            row(
+                private.to_identifier(service_id, 'service_id'),
+                private.to_instant(starts_at, 'starts_at'),
+                null,
+                private.to_identifier(resource_id, 'resource_id', is_required => false),
+                private.to_identifiers(addon_ids, 'addon_ids'),
+                coalesce(
+                    private.to_whole_number(
+                        party_size, 'party_size', 1, 1000, is_required => false
+                    ),
+                    1
+                ),
+                private.to_object(answers, 'answers'),
+                private.to_text(link_token, 'link_token', 100)
+            )::scheduling.selection
+        ],
+        private.to_text(coupon_code, 'coupon_code', 100),
+        private.to_text(notes, 'notes', 2000),
+        private.to_yes_no(hold, 'hold'),
+        idempotency_key
+    );
+end;
+$$;
+comment on function public.book is
+'Book a service at an instant that available_slots gave. resource_id: with whom; without it
+somebody free is
+assigned. party_size: guests. addon_ids: add-ons. notes: special requests, at most 2000 characters.
+hold: only
+keep the time for the service''s hold_minutes; confirm_booking makes it a booking. idempotency_key:
+sending the
+same call again with the same key gives the first answer again, for a day. answers: to the service''s
+questions, by
+key: {"allergies": "none"}; what is required must be there. link_token: of a private link, for a service that is hidden. Gives the
+booking.
+Errors: invalid_input 400, not_signed_in 401, not_found 404, slot_taken 409, not_bookable 409,
+link_expired 409,
+idempotency_conflict 409, not_eligible, too_soon, too_far, outside_hours, blocked_out,
+limit_reached,
+coupon_invalid 422.';
+
+/*
+ * Book several services in sequence: all or nothing.
+ *
+ * Errors:  those of public.book
+ */
+create function public.book_many(
+    business_id public.identifier,
+    items public.list,
+    starts_at public.instant default null,
+    party_size public.whole_number default '1',
+    coupon_code text default null,
+    notes text default null,
+    hold public.yes_no default 'false',
+    idempotency_key text default null
+)
+returns public.bookings
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_business_id uuid = private.to_identifier(business_id, 'business_id');
+    v_selections scheduling.selection[];
+    v_legs scheduling.leg[];
+begin
+    perform private.token_user_id();
+    v_selections = scheduling.to_selections(
+        items,
+        private.to_instant(starts_at, 'starts_at', is_required => false),
+        private.to_whole_number(party_size, 'party_size', 1, 1000)
+    );
+    if v_selections[1].starts_at is null then
+        perform private.invalid('starts_at', 'is required');
+    end if;
+    v_legs = scheduling.legs(v_selections);
+    if v_legs[1].business_id <> v_business_id then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such service of this business.',
+            'Read services for those of the business.'
+        );
+    end if;
+    return scheduling.place_once(
+        'book_many',
+        v_selections,
+        private.to_text(coupon_code, 'coupon_code', 100),
+        private.to_text(notes, 'notes', 2000),
+        private.to_yes_no(hold, 'hold'),
+        idempotency_key
+    );
+end;
+$$;
+comment on function public.book_many is
+'Book several services of a business in sequence, all or nothing: items are [{service_id,
+starts_at?,
+gap_minutes?, resource_id?, addon_ids?, answers?, link_token?}]. The first starts at starts_at, each other one when the
+one before it
+ends, after its gap_minutes, or at its own starts_at. Everything else as in book. Gives the
+booking.';
+grant execute on function
+public.book( public.identifier, public.instant, public.identifier, public.whole_number, public.list, text, text, public.yes_no, text, public.object, text ),
+public.book_many( public.identifier, public.list, public.instant, public.whole_number, text, text, public.yes_no, text )
+to anon, authenticated, service_role;
+
+-- sql/44_bookings/api/businesses.sql
+
+/*
+ * Errors:  PT401 not_signed_in
+ */
+create function public.my_businesses()
+returns table (
+    id uuid,
+    name text,
+    slug text,
+    vertical_id text,
+    status text,
+    is_active boolean,
+    is_verified boolean,
+    role text,
+    booking_count bigint
+)
+language sql
+stable
+security invoker
+set search_path = ''
+begin atomic
+    select
+        mine.id,
+        mine.name,
+        mine.slug,
+        mine.vertical_id,
+        mine.status,
+        mine.is_active,
+        mine.is_verified,
+        mine.role,
+        mine.booking_count
+    from scheduling.list_my_businesses() as mine;
+end;
+grant execute on function public.my_businesses() to anon, authenticated, service_role;
+
+comment on function public.my_businesses() is
+$$The caller's businesses in every state, by name, with the caller's role.
+
+booking_count: bookings ever made, in every status. Errors: 401 not_signed_in.$$;
+
+-- sql/44_bookings/api/history.sql
+
+create view public.booking_history
+with (security_invoker = true)
+as
+select
+    booking_history.id,
+    booking_history.business_id,
+    booking_history.booking_id,
+    booking_history.from_status,
+    booking_history.to_status,
+    booking_history.from_starts_at,
+    booking_history.to_starts_at,
+    booking_history.actor,
+    booking_history.actor_id,
+    booking_history.reason,
+    booking_history.at,
+    booking_history.fee_minor,
+    booking_history.booking_item_id,
+    booking_history.from_resource_id,
+    booking_history.to_resource_id
+from scheduling.booking_history;
+grant select on public.booking_history to authenticated, service_role;
+
+comment on view public.booking_history is 'Every step of every booking. Only ever added to.';
+comment on column public.booking_history.id is 'Key, ascending in time.';
+comment on column public.booking_history.business_id is 'The business.';
+comment on column public.booking_history.booking_id is 'The booking.';
+comment on column public.booking_history.from_status is 'Null for the first step.';
+comment on column public.booking_history.to_status is 'What it became.';
+comment on column public.booking_history.from_starts_at is
+'The start before, null for the first step.';
+comment on column public.booking_history.to_starts_at is
+'The start after; differs when it was moved.';
+comment on column public.booking_history.actor is 'customer, business or system.';
+comment on column public.booking_history.actor_id is 'The user, if it was one.';
+comment on column public.booking_history.reason is 'Why, if said.';
+comment on column public.booking_history.at is 'When.';
+comment on column public.booking_history.fee_minor is
+'What the step cost the customer, in minor units; less than 0 takes back what an earlier one cost.';
+comment on column public.booking_history.booking_item_id is
+'The one service that was cancelled; null where it is about the whole booking.';
+comment on column public.booking_history.from_resource_id is
+'Where an item was given to somebody else: who gave it before.';
+comment on column public.booking_history.to_resource_id is
+'Who gives it since. Both are null in every other step.';
+
+create view public.booking_notes
+with (security_invoker = true)
+as
+select
+    booking_notes.id,
+    booking_notes.business_id,
+    booking_notes.booking_id,
+    booking_notes.body,
+    booking_notes.author_id,
+    booking_notes.created_at
+from scheduling.booking_notes;
+grant select, insert, delete on public.booking_notes to authenticated, service_role;
+
+comment on view public.booking_notes is
+'The business''s private notes on its bookings. Members who serve read and write them; customers
+never see them.';
+comment on column public.booking_notes.id is 'Key.';
+comment on column public.booking_notes.business_id is 'The business.';
+comment on column public.booking_notes.booking_id is 'The booking.';
+comment on column public.booking_notes.body is 'At most 5000 characters.';
+comment on column public.booking_notes.author_id is 'Who wrote it.';
+comment on column public.booking_notes.created_at is 'When.';
+
+create view public.booking_transitions
+with (security_invoker = true)
+as
+select
+    booking_transitions.from_status,
+    booking_transitions.to_status,
+    booking_transitions.actors,
+    booking_transitions.guard,
+    booking_transitions.due
+from scheduling.booking_transitions;
+grant select on public.booking_transitions to anon, authenticated, service_role;
+
+comment on view public.booking_transitions is
+'Every step that a booking can take, who may take it, and what it does by itself.';
+comment on column public.booking_transitions.from_status is 'From.';
+comment on column public.booking_transitions.to_status is 'To.';
+comment on column public.booking_transitions.actors is 'customer, business, system.';
+comment on column public.booking_transitions.guard is
+'What has to be so: after_start; null is nothing.';
+comment on column public.booking_transitions.due is
+'When it happens by itself: hold_expires_at or starts_at of the booking; null is never.';
+
+-- How reliable each customer has been with each business, counted from the bookings themselves.
+create view public.customer_stats
+with (security_invoker = true)
+as
+select
+    bookings.business_id,
+    bookings.customer_id,
+    count(*) as booking_count,
+    count(*) filter (where bookings.status = 'completed') as completed_count,
+    count(*) filter (where bookings.status = 'cancelled') as cancelled_count,
+    count(*) filter (where bookings.status = 'no_show') as no_show_count
+from scheduling.bookings
+where bookings.customer_id is not null
+group by bookings.business_id, bookings.customer_id;
+grant select on public.customer_stats to authenticated, service_role;
+
+create trigger _100_refuse_writing
+instead of insert or update or delete on public.customer_stats
+for each row execute function private.any__refuse_writing();
+
+comment on view public.customer_stats is
+'Counts of a customer''s bookings with a business, always equal to the bookings. Filter by
+business_id.';
+comment on column public.customer_stats.business_id is 'The business.';
+comment on column public.customer_stats.customer_id is 'The customer.';
+comment on column public.customer_stats.booking_count is 'All bookings.';
+comment on column public.customer_stats.completed_count is 'Completed ones.';
+comment on column public.customer_stats.cancelled_count is 'Cancelled ones.';
+comment on column public.customer_stats.no_show_count is 'Those that the customer did not come to.';
+
+-- sql/44_bookings/api/preferences.sql
+
+-- Whom a customer prefers.
+
+create view public.preferred_resources
+with (security_invoker = true)
+as
+select
+    preferred_resources.customer_id,
+    preferred_resources.business_id,
+    preferred_resources.resource_id,
+    preferred_resources.updated_at
+from scheduling.preferred_resources;
+grant select on public.preferred_resources to authenticated;
+grant select, insert, update, delete on public.preferred_resources to service_role;
+
+comment on view public.preferred_resources is
+'Whom the caller prefers, one resource a business. Changed by set_preferred_resource.';
+comment on column public.preferred_resources.customer_id is 'The caller.';
+comment on column public.preferred_resources.business_id is 'The business.';
+comment on column public.preferred_resources.resource_id is 'Whom they prefer there.';
+comment on column public.preferred_resources.updated_at is 'When they last said so.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
+ */
+create function public.set_preferred_resource(
+    business_id public.identifier, resource_id public.identifier default null
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform scheduling.prefer(
+        private.to_identifier(business_id, 'business_id'),
+        private.to_identifier(resource_id, 'resource_id', is_required => false)
+    );
+end;
+$$;
+grant execute on function
+public.set_preferred_resource(public.identifier, public.identifier)
+to anon, authenticated, service_role;
+
+comment on function public.set_preferred_resource is
+'The caller prefers a resource of a business: services with prefers_known_staff give it to them, if
+it is free and they name nobody. resource_id: nobody any more, if not sent.
+Errors: invalid_input 400, not_signed_in 401, not_found 404.';
+
+-- sql/44_bookings/api/sessions.sql
+
+/*
+ * Make the sessions of a class on some dates, in the business's zone.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 slot_taken · PT422 not_eligible
+ */
+create function public.create_slots(
+    service_id public.identifier,
+    from_date text,
+    opens_at text,
+    closes_at text,
+    capacity public.whole_number,
+    to_date text default null,
+    weekdays public.list default null,
+    every_minutes public.whole_number default null,
+    resource_id public.identifier default null
+)
+returns setof public.sessions
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_service_id uuid = private.to_identifier(service_id, 'service_id');
+    v_resource_id uuid = private.to_identifier(resource_id, 'resource_id', is_required => false);
+    v_first date = private.to_date(private.to_required_text(from_date, 'from_date', 20), 'from_date');
+    v_last date = coalesce(private.to_date(to_date, 'to_date'), v_first);
+    v_opens_at time = private.to_clock(
+        private.to_required_text(opens_at, 'opens_at', 20), 'opens_at'
+    );
+    v_closes_at time = private.to_clock(
+        private.to_required_text(closes_at, 'closes_at', 20), 'closes_at'
+    );
+    v_capacity integer = private.to_whole_number(capacity, 'capacity', 1, 1000);
+    v_weekdays integer[] = '{1,2,3,4,5,6,7}';
+    v_service catalog.services;
+    v_starts timestamptz[];
+    v_ids uuid[];
+begin
+    perform private.token_user_id();
+    if v_last < v_first or v_last > v_first + 366 then
+        perform private.invalid('to_date', 'must be from from_date to a year later');
+    end if;
+    if v_closes_at <= v_opens_at then
+        perform private.invalid('closes_at', 'must be after opens_at');
+    end if;
+    if weekdays is not null then
+        v_weekdays = array(
+            select private.to_whole_number(element.value, 'weekdays', 1, 7)
+            from jsonb_array_elements_text(private.to_list(weekdays, 'weekdays', 7)) as element (value)
+        );
+    end if;
+    select services.* into v_service
+    from catalog.services
+    where services.id = v_service_id;
+    if v_service.id is null then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such service.',
+            'Read services for those that you can see.'
+        );
+    end if;
+    v_starts = scheduling.session_starts(
+        v_service,
+        daterange(v_first, v_last + 1),
+        v_weekdays,
+        v_opens_at,
+        v_closes_at,
+        coalesce(
+            private.to_whole_number(
+                every_minutes, 'every_minutes', 5, 1440, is_required => false
+            ),
+            v_service.duration_minutes
+        )
+    );
+    if cardinality(v_starts) > 1000 then
+        perform private.invalid('to_date', 'makes more than 1000 sessions at once');
+    end if;
+    v_ids = array(
+        select scheduling.create_sessions(v_service, v_starts, v_resource_id, v_capacity)
+    );
+    return query
+    select sessions.*
+    from public.sessions
+    where sessions.id = any(v_ids)
+    order by sessions.starts_at;
+end;
+$$;
+grant execute on function public.create_slots(
+    public.identifier, text, text, text, public.whole_number, text, public.list,
+    public.whole_number, public.identifier
+) to anon, authenticated, service_role;
+
+comment on function public.create_slots is
+'Make the sessions of a class from opens_at to closes_at (such as 09:00 and 17:00) on the dates from
+from_date to to_date (itself, if not sent; at most a year), one after another or every_minutes, in
+the business''s zone. capacity: seats of each. weekdays: only these, 1 (Monday) to 7. resource_id: who
+leads them. Each takes who leads it and what else the class needs; sessions that exist already stay
+as they are. All or nothing. Gives the new sessions.
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, slot_taken 409,
+not_eligible 422.';
+
+-- sql/44_bookings/api/steps.sql
+
+-- What clients may do with a booking that exists. Each function reads its arguments, calls one
+-- function of the domain, and gives the booking as the caller may see it.
+
+/*
+ * Errors:  PT400 invalid_input, and those of scheduling.change_status
+ */
+create function scheduling.change_status_as(
+    booking_id text,
+    to_status scheduling.booking_status,
+    as_actors scheduling.actor_kind[],
+    reason text default null
+)
+returns public.bookings
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid;
+    v_booking public.bookings;
+begin
+    v_id = scheduling.change_status(
+        private.to_identifier(booking_id, 'booking_id'),
+        to_status,
+        as_actors,
+        private.to_text(reason, 'reason', 1000)
+    );
+    select bookings.* into v_booking
+    from public.bookings
+    where bookings.id = v_id;
+    return v_booking;
+end;
+$$;
+grant execute on function scheduling.change_status_as(
+    text, scheduling.booking_status, scheduling.actor_kind[], text
+) to anon, authenticated, service_role;
+
+/*
+ * Errors:  those of scheduling.change_status
+ */
+create function public.confirm_booking(booking_id public.identifier)
+returns public.bookings
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select scheduling.change_status_as(booking_id, 'confirmed', '{customer,business}');
+end;
+comment on function public.confirm_booking is
+'The business accepts a request, or the customer makes a booking of a hold (a request, where the
+service wants
+confirmation). Gives the booking.
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition 409,
+hold_expired 409, slot_taken 409.';
+
+/*
+ * Errors:  PT400 invalid_input, and those of scheduling.change_status
+ */
+create function public.reject_booking(booking_id public.identifier, reason text default null)
+returns public.bookings
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select scheduling.change_status_as(
+        booking_id, 'rejected', '{business}', private.to_required_text(reason, 'reason', 1000)
+    );
+end;
+comment on function public.reject_booking is
+'The business turns a request down, with a reason that the customer reads (1 to 1000 characters).
+Gives the booking.
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition
+409.';
+
+/*
+ * Errors:  those of scheduling.change_status
+ */
+create function public.cancel_booking(booking_id public.identifier, reason text default null)
+returns public.bookings
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select scheduling.change_status_as(booking_id, 'cancelled', '{customer,business}', reason);
+end;
+comment on function public.cancel_booking is
+'The customer or the business calls a booking off; its time is free at once. Cancelling again
+changes nothing.
+A customer owes what cancellation_quote says, a business that cancels charges nothing.
+reason: at most 1000 characters. Gives the booking.
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition
+409.';
+
+/*
+ * Errors:  PT400 invalid_input, and those of scheduling.cancellation_quote
+ */
+create function public.cancellation_quote(
+    booking_id public.identifier, at public.instant default null
+)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+begin atomic
+    select scheduling.cancellation_quote(
+        private.to_identifier(booking_id, 'booking_id'),
+        coalesce(private.to_instant(at, 'at', is_required => false), private.now())
+    );
+end;
+comment on function public.cancellation_quote is
+'What it costs the customer to cancel at an instant (at; now, if not sent), by the policy that was
+stored with the
+booking: {booking_id, at, currency, total_minor, fee_minor, refund_minor, reschedule_fee_minor, tier,
+lines:
+[{booking_item_id, service_name, total_minor, fee_minor, refund_minor, is_cancelled}]}. refund_minor
+is the total
+less the fee, in whole and line by line; reschedule_fee_minor is what moving it would cost; tier is
+what holds then,
+null: free. Of a cancelled booking, what it did cost. A business that cancels charges nothing.
+Errors: invalid_input 400, not_signed_in 401, not_found 404, invalid_transition 409.';
+
+/*
+ * Errors:  PT400 invalid_input, and those of scheduling.cancel_item
+ */
+create function public.cancel_booking_item(
+    booking_id public.identifier, booking_item_id public.identifier, reason text default null
+)
+returns public.bookings
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid;
+    v_booking public.bookings;
+begin
+    v_id = scheduling.cancel_item(
+        private.to_identifier(booking_id, 'booking_id'),
+        private.to_identifier(booking_item_id, 'booking_item_id'),
+        '{customer,business}',
+        private.to_text(reason, 'reason', 1000)
+    );
+    select bookings.* into v_booking
+    from public.bookings
+    where bookings.id = v_id;
+    return v_booking;
+end;
+$$;
+comment on function public.cancel_booking_item is
+'The customer or the business calls one service of a booking off: its time is free at once, the rest
+stays, the total
+and the quote stay as they were agreed. It costs the customer what cancellation_quote says in its
+line. The last
+service that is left cannot be cancelled by itself. Cancelling again changes nothing. reason: at most
+1000
+characters. Gives the booking.
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition 409,
+hold_expired 409, changed_meanwhile 409.';
+
+/*
+ * Errors:  those of scheduling.change_status
+ */
+create function public.check_in_booking(booking_id public.identifier)
+returns public.bookings
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select scheduling.change_status_as(booking_id, 'checked_in', '{business}');
+end;
+comment on function public.check_in_booking is
+'The business notes that the customer is there. Gives the booking.
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition
+409.';
+
+/*
+ * Errors:  those of scheduling.change_status
+ */
+create function public.complete_booking(booking_id public.identifier)
+returns public.bookings
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select scheduling.change_status_as(booking_id, 'completed', '{business}');
+end;
+comment on function public.complete_booking is
+'The business notes that the service was given; also puts a no-show right. Gives the booking.
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition
+409.';
+
+/*
+ * Errors:  those of scheduling.change_status
+ */
+create function public.mark_no_show(booking_id public.identifier)
+returns public.bookings
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select scheduling.change_status_as(booking_id, 'no_show', '{business}');
+end;
+comment on function public.mark_no_show is
+'The business notes that nobody came, from the start on; the customer owes the policy''s fee for it.
+check_in_booking or complete_booking puts it right.
+Gives the booking.
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition 409,
+too_soon 422.';
+
+/*
+ * Errors:  PT400 invalid_input, and those of scheduling.move
+ */
+create function public.reschedule_booking(
+    booking_id public.identifier,
+    starts_at public.instant,
+    resource_id public.identifier default null
+)
+returns public.bookings
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid;
+    v_booking public.bookings;
+begin
+    v_id = scheduling.move(
+        private.to_identifier(booking_id, 'booking_id'),
+        private.to_instant(starts_at, 'starts_at'),
+        private.to_identifier(resource_id, 'resource_id', is_required => false),
+        '{customer,business}'
+    );
+    select bookings.* into v_booking
+    from public.bookings
+    where bookings.id = v_id;
+    return v_booking;
+end;
+$$;
+comment on function public.reschedule_booking is
+'Move a booking to another start, and to another resource if one is named. It keeps its reference
+and its
+price. Customers are bound by the policy stored with the booking, and pay its fee for a late move;
+businesses are not. Gives the booking.
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, slot_taken 409,
+invalid_transition 409, changed_meanwhile 409, not_eligible, too_soon, too_far, too_late,
+outside_hours,
+blocked_out, limit_reached 422.';
+
+/*
+ * Errors:  PT400 invalid_input, and those of scheduling.move
+ */
+create function public.reassign_booking(
+    booking_id public.identifier,
+    resource_id public.identifier,
+    reason text default null,
+    booking_item_id public.identifier default null
+)
+returns public.bookings
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid;
+    v_booking public.bookings;
+begin
+    v_id = scheduling.move(
+        private.to_identifier(booking_id, 'booking_id'),
+        null,
+        private.to_identifier(resource_id, 'resource_id'),
+        '{business}',
+        private.to_text(reason, 'reason', 1000),
+        private.to_identifier(booking_item_id, 'booking_item_id', is_required => false)
+    );
+    select bookings.* into v_booking
+    from public.bookings
+    where bookings.id = v_id;
+    return v_booking;
+end;
+$$;
+comment on function public.reassign_booking is
+'The business gives an item of a booking to another resource, at the same time and price;
+eligibility, hours and overlap are checked anew. booking_item_id: which, the first if not sent. reason: at
+most 1000 characters. Owners, managers and staff. Gives the booking.
+Errors: as reschedule_booking.';
+grant execute on function
+public.confirm_booking(public.identifier),
+public.reject_booking(public.identifier, text),
+public.cancel_booking(public.identifier, text),
+public.cancel_booking_item(public.identifier, public.identifier, text),
+public.cancellation_quote(public.identifier, public.instant),
+public.check_in_booking(public.identifier),
+public.complete_booking(public.identifier),
+public.mark_no_show(public.identifier),
+public.reschedule_booking(public.identifier, public.instant, public.identifier),
+public.reassign_booking(public.identifier, public.identifier, text, public.identifier)
+to anon, authenticated, service_role;
+
+notify pgrst, 'reload schema';

@@ -1,0 +1,914 @@
+-- The initial schema of 46_series: its files of sql/, joined.
+set lock_timeout = '5s';
+
+-- sql/46_series/tables.sql
+
+-- Series: one selection, repeated by a rule. Each occurrence is a booking of its own.
+
+-- An RRULE (RFC 5545), as scheduling.to_recurrence reads it.
+create type scheduling.recurrence as (
+    frequency text,
+    step integer,
+    -- Numbers of the week's days, 1 is Monday, each with its ordinal, or 0 for every one.
+    weekdays integer array,
+    ordinals integer array,
+    -- Days of the month; negative ones count from its end.
+    month_days integer array,
+    count integer,
+    -- The last local wall clock that may be one.
+    until timestamp
+);
+
+-- sql/46_series/functions/recurrence.sql
+
+-- Recurrence rules (RFC 5545): read, and unfolded into wall clocks.
+
+/*
+ * Read a recurrence rule (RFC 5545): FREQ daily, weekly, monthly or yearly, INTERVAL, BYDAY (with
+ * ordinals in months and years), BYMONTHDAY, and COUNT or UNTIL. Anything else is refused by name.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function scheduling.to_recurrence(rrule text, time_zone text)
+returns scheduling.recurrence
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_rule scheduling.recurrence;
+    v_parts jsonb = '{}';
+    v_part text;
+    v_name text;
+    v_value text;
+begin
+    foreach v_part in array string_to_array(
+        regexp_replace(upper(btrim(rrule)), '^RRULE:', ''), ';'
+    ) loop
+        v_name = split_part(v_part, '=', 1);
+        v_value = substr(v_part, length(v_name) + 2);
+        if v_name not in ('FREQ', 'INTERVAL', 'BYDAY', 'BYMONTHDAY', 'COUNT', 'UNTIL', 'WKST') then
+            perform private.invalid(
+                'rrule',
+                format('cannot have %s; it may have FREQ, INTERVAL, BYDAY, BYMONTHDAY, COUNT, UNTIL', v_name)
+            );
+        end if;
+        if v_value = '' or v_parts ? v_name then
+            perform private.invalid('rrule', format('must have %s once, with a value', v_name));
+        end if;
+        v_parts = v_parts || jsonb_build_object(v_name, v_value);
+    end loop;
+
+    v_rule.frequency = lower(v_parts ->> 'FREQ');
+    if v_rule.frequency is null
+        or v_rule.frequency not in ('daily', 'weekly', 'monthly', 'yearly') then
+        perform private.invalid('rrule', 'must have a FREQ of DAILY, WEEKLY, MONTHLY or YEARLY');
+    end if;
+    if coalesce(v_parts ->> 'WKST', 'MO') <> 'MO' then
+        perform private.invalid('rrule', 'cannot have WKST other than MO');
+    end if;
+    if (v_parts ? 'COUNT') = (v_parts ? 'UNTIL') then
+        perform private.invalid('rrule', 'must end: have either COUNT or UNTIL');
+    end if;
+    v_rule.step = coalesce(
+        private.to_whole_number(
+            v_parts ->> 'INTERVAL', 'rrule INTERVAL', 1, 366, is_required => false
+        ),
+        1
+    );
+    v_rule.count = private.to_whole_number(
+        v_parts ->> 'COUNT', 'rrule COUNT', 1, 366, is_required => false
+    );
+    v_rule.until = scheduling.to_until(v_parts ->> 'UNTIL', to_recurrence.time_zone);
+    v_rule.month_days = scheduling.to_month_days(v_parts ->> 'BYMONTHDAY', v_rule.frequency);
+    return scheduling.with_weekdays(v_rule, v_parts ->> 'BYDAY');
+end;
+$$;
+
+/*
+ * Read UNTIL: a date, a local wall clock, or an instant in UTC. Null stays null.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function scheduling.to_until(value text, time_zone text)
+returns timestamp
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if value !~ '^\d{8}(T\d{6}Z?)?$' then
+        perform private.invalid('rrule', 'must have an UNTIL such as 20310630 or 20310630T220000Z');
+    end if;
+    return case length(value)
+        when 8 then value::date + time '23:59:59'
+        when 15 then replace(value, 'T', ' ')::timestamp
+        else (replace(rtrim(value, 'Z'), 'T', ' ')::timestamp at time zone 'UTC') at time zone time_zone
+    end;
+exception
+    when datetime_field_overflow or invalid_datetime_format then
+        perform private.invalid('rrule', 'has an UNTIL that does not exist');
+end;
+$$;
+
+/*
+ * Read BYMONTHDAY.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function scheduling.to_month_days(value text, frequency text)
+returns integer[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if value is null then
+        return '{}'::integer[];
+    end if;
+    if frequency = 'weekly' then
+        perform private.invalid('rrule', 'cannot have BYMONTHDAY with FREQ=WEEKLY');
+    end if;
+    if value !~ '^[+-]?([1-9]|[12]\d|3[01])(,[+-]?([1-9]|[12]\d|3[01]))*$' then
+        perform private.invalid('rrule', 'must have a BYMONTHDAY of days from 1 to 31 or -31 to -1');
+    end if;
+    return string_to_array(value, ',')::integer[];
+end;
+$$;
+
+/*
+ * Read BYDAY into a rule.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function scheduling.with_weekdays(rule scheduling.recurrence, value text)
+returns scheduling.recurrence
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_rule scheduling.recurrence = rule;
+begin
+    v_rule.weekdays = '{}';
+    v_rule.ordinals = '{}';
+    if value is null then
+        return v_rule;
+    end if;
+    if value !~ '^([+-]?[1-9]\d?)?(MO|TU|WE|TH|FR|SA|SU)(,([+-]?[1-9]\d?)?(MO|TU|WE|TH|FR|SA|SU))*$' then
+        perform private.invalid('rrule', 'must have a BYDAY such as MO,WE or 1MO or -1FR');
+    end if;
+    select
+        array_agg(array_position('{MO,TU,WE,TH,FR,SA,SU}', right(day.code, 2))),
+        array_agg(coalesce(nullif(left(day.code, -2), ''), '0')::integer)
+    into v_rule.weekdays, v_rule.ordinals
+    from unnest(string_to_array(value, ',')) as day (code);
+    if v_rule.frequency in ('daily', 'weekly') and v_rule.ordinals <> array_fill(
+        0, array[cardinality(v_rule.ordinals)]
+    ) then
+        perform private.invalid('rrule', 'cannot have ordinals in BYDAY with FREQ=DAILY or WEEKLY');
+    end if;
+    return v_rule;
+end;
+$$;
+
+/*
+ * The wall clocks of a rule from its first on, in order: at most 367, and within ten years. A month
+ * or year without such a day has no occurrence, nor has a date that the zone skipped: it would fall
+ * on the next one's.
+ */
+create function scheduling.occurrences(
+    rule scheduling.recurrence, first_at timestamp, time_zone text
+)
+returns setof timestamp
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_first date = first_at::date;
+    v_monday date = v_first - (extract(isodow from v_first)::integer - 1);
+    v_month integer = extract(year from v_first)::integer * 12 + extract(month from v_first)::integer;
+    v_is_bare boolean = rule.weekdays = '{}' and rule.month_days = '{}';
+begin
+    return query
+    with days as (
+        select
+            date,
+            extract(isodow from date)::integer as weekday,
+            extract(day from date)::integer as day,
+            extract(year from date)::integer as year,
+            extract(year from date)::integer * 12 + extract(month from date)::integer as month,
+            case rule.frequency
+                when 'yearly' then date_trunc('year', date)::date
+                else date_trunc('month', date)::date
+            end as period_start,
+            case rule.frequency
+                when 'yearly' then (date_trunc('year', date) + interval '1 year - 1 day')::date
+                else (date_trunc('month', date) + interval '1 month - 1 day')::date
+            end as period_end,
+            extract(day from date_trunc('month', date) + interval '1 month - 1 day')::integer as month_length
+        from (
+            select v_first + counted.number as date
+            from generate_series(
+                0, least(3660, coalesce(rule.until::date - v_first, 3660))
+            ) as counted (number)
+        ) as dates
+    )
+
+    select days.date + first_at::time as at
+    from days
+    where
+        case rule.frequency
+            when 'daily' then mod(days.date - v_first, rule.step) = 0
+            when 'weekly' then mod((days.date - days.weekday + 1 - v_monday) / 7, rule.step) = 0
+            when 'monthly' then mod(days.month - v_month, rule.step) = 0
+            else mod(days.year - extract(year from v_first)::integer, rule.step) = 0
+        end
+        and (
+            rule.month_days = '{}'
+            or days.day = any(rule.month_days)
+            or days.day - days.month_length - 1 = any(rule.month_days)
+        )
+        and (
+            rule.weekdays = '{}'
+            or exists (
+                select 1
+                from unnest(rule.weekdays, rule.ordinals) as wanted (weekday, ordinal)
+                where
+                    wanted.weekday = days.weekday
+                    and wanted.ordinal in (
+                        0,
+                        (days.date - days.period_start) / 7 + 1,
+                        -((days.period_end - days.date) / 7 + 1)
+                    )
+            )
+        )
+        and case
+            when not v_is_bare or rule.frequency = 'daily' then true
+            when rule.frequency = 'weekly' then days.weekday = extract(isodow from v_first)
+            when rule.frequency = 'monthly' then days.day = extract(day from v_first)
+            else to_char(days.date, 'MMDD') = to_char(v_first, 'MMDD')
+        end
+        and (rule.until is null or days.date + first_at::time <= rule.until)
+        and days.date = (
+            (days.date + first_at::time) at time zone occurrences.time_zone
+            at time zone occurrences.time_zone
+        )::date
+    order by days.date
+    limit least(rule.count, 367);
+end;
+$$;
+
+-- sql/46_series/functions/series.sql
+
+-- Series: each wall clock of a rule becomes a booking of its own; they move and end together.
+
+/*
+ * Book a service again and again, as a rule says: the wall clock stays the same across clock
+ * changes. `skips`: dates that cannot be had are left out and noted on the series; otherwise one is
+ * enough to refuse them all. Definer: as scheduling.place.
+ *
+ * Errors:  PT400 invalid_input, and those of scheduling.place
+ */
+create function scheduling.place_series(
+    selection scheduling.selection, rrule text, coupon_code text, notes text, skips boolean
+)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_leg scheduling.leg;
+    v_legs scheduling.leg[];
+    v_vacancies scheduling.vacancy[];
+    v_limits catalog.booking_limits[];
+    v_series scheduling.booking_series;
+    v_conflicts jsonb;
+    v_lost jsonb;
+begin
+    v_series.customer_id = private.current_user_id();
+    v_leg = (scheduling.legs(array[selection]))[1];
+    v_leg.answers = scheduling.answered(v_leg.service_id, v_leg.answers);
+    v_series.id = gen_random_uuid();
+    v_series.business_id = v_leg.business_id;
+    v_series.service_id = v_leg.service_id;
+    v_series.rrule = upper(btrim(place_series.rrule));
+    select businesses.time_zone into v_series.time_zone
+    from business.businesses
+    where businesses.id = v_leg.business_id;
+    v_series.first_at = v_leg.starts_at at time zone v_series.time_zone;
+    v_legs = scheduling.repeated_legs(v_leg, v_series);
+
+    select found.legs, found.vacancies, found.conflicts
+    into v_legs, v_vacancies, v_conflicts
+    from scheduling.free_legs(v_legs) as found;
+    perform scheduling.refuse_conflicts(v_conflicts, skips and v_legs <> '{}');
+    -- All that any occurrence may take, in one order, before the first of them is written.
+    v_limits = scheduling.lock_for(v_legs, v_vacancies, null);
+
+    insert into scheduling.booking_series (
+        id, business_id, customer_id, service_id, rrule, first_at, time_zone
+    )
+    values (
+        v_series.id, v_series.business_id, v_series.customer_id, v_series.service_id, v_series.rrule,
+        v_series.first_at, v_series.time_zone
+    );
+    v_lost = scheduling.write_occurrences(
+        v_series.id, v_legs, v_vacancies, v_limits, coupon_code, notes
+    );
+    v_conflicts = v_conflicts || v_lost;
+    perform scheduling.refuse_conflicts(
+        v_conflicts, skips and jsonb_array_length(v_lost) < cardinality(v_legs)
+    );
+    update scheduling.booking_series
+    set conflicts = v_conflicts
+    where booking_series.id = v_series.id and v_conflicts <> '[]';
+    return v_series.id;
+end;
+$$;
+
+/*
+ * The leg of a series at each of its occurrences: the first is the leg itself, whichever of two
+ * instants with the same wall clock it is at.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function scheduling.repeated_legs(leg scheduling.leg, series scheduling.booking_series)
+returns scheduling.leg[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_rule scheduling.recurrence = scheduling.to_recurrence(series.rrule, series.time_zone);
+    v_clocks timestamp[] = array(
+        select scheduling.occurrences(v_rule, series.first_at, series.time_zone)
+    );
+    v_clock timestamp;
+    v_leg scheduling.leg = leg;
+    v_legs scheduling.leg[] = array[leg];
+begin
+    if v_clocks[1] is distinct from series.first_at then
+        perform private.invalid('starts_at', 'must be the first occurrence of rrule');
+    end if;
+    if cardinality(v_clocks) > 366 then
+        perform private.invalid('rrule', 'must have at most 366 occurrences');
+    end if;
+    foreach v_clock in array v_clocks[2:] loop
+        v_leg.starts_at = v_clock at time zone series.time_zone;
+        v_leg.ends_at = v_leg.starts_at + make_interval(mins => leg.minutes);
+        v_legs = v_legs || v_leg;
+    end loop;
+    return v_legs;
+end;
+$$;
+
+/*
+ * Which of the legs of a series can be had, who could give them, and why the others cannot:
+ * [{starts_at, reason}]. All that they have of their own is when.
+ *
+ * Errors:  PT422 not_eligible
+ */
+create function scheduling.free_legs(
+    wanted scheduling.leg[],
+    out legs scheduling.leg[],
+    out vacancies scheduling.vacancy[],
+    out conflicts jsonb
+)
+returns record
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_starts timestamptz[];
+    v_leg scheduling.leg;
+    v_reason text;
+begin
+    vacancies = array(
+        select vacancy
+        from scheduling.vacancies(
+            wanted[1].service_id,
+            (
+                select range_agg(tstzrange(leg.starts_at, leg.starts_at, '[]'))
+                from unnest(wanted) as leg
+            ),
+            wanted[1].resource_id,
+            wanted[1].party_size,
+            wanted[1].minutes
+        ) as vacancy
+    );
+    v_starts = array(select distinct vacancy.at from unnest(vacancies) as vacancy);
+    legs = array(select leg from unnest(wanted) as leg where leg.starts_at = any(v_starts));
+    conflicts = '[]';
+    for v_leg in
+        select leg.* from unnest(wanted) as leg where leg.starts_at <> all(v_starts)
+    loop
+        begin
+            perform scheduling.refuse_start(v_leg, null);
+        exception
+            when sqlstate 'PT409' or sqlstate 'PT422' then
+                get stacked diagnostics v_reason = pg_exception_detail;
+                -- No date will do.
+                if v_reason = 'not_eligible' then
+                    raise;
+                end if;
+                conflicts = conflicts || scheduling.conflict(v_leg, v_reason);
+        end;
+    end loop;
+end;
+$$;
+
+/*
+ * An occurrence that cannot be had, as the series keeps it.
+ */
+create function scheduling.conflict(leg scheduling.leg, reason text)
+returns jsonb
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return jsonb_build_array(jsonb_build_object('starts_at', leg.starts_at, 'reason', reason));
+end;
+$$;
+
+/*
+ * One date that cannot be had refuses all, unless such dates are skipped and another is left.
+ *
+ * Errors:  PT409 slot_taken
+ */
+create function scheduling.refuse_conflicts(conflicts jsonb, are_skipped boolean)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if conflicts = '[]' or are_skipped then
+        return;
+    end if;
+    perform private.refuse(
+        'PT409', 'slot_taken',
+        format(
+            'These dates cannot be had: %s.',
+            (
+                select string_agg(
+                    to_char(
+                        (conflict.value ->> 'starts_at')::timestamptz at time zone 'UTC',
+                        'YYYY-MM-DD"T"HH24:MI"Z"'
+                    )
+                    || ' (' || (conflict.value ->> 'reason') || ')',
+                    ', '
+                    order by conflict.value ->> 'starts_at'
+                )
+                from jsonb_array_elements(conflicts) as conflict (value)
+            )
+        ),
+        'Choose another time, or send on_conflict skip to leave these dates out.'
+    );
+end;
+$$;
+
+/*
+ * Write the occurrences of a series, each a booking; gives those that were lost meanwhile, or are
+ * over a limit together with the ones before. People hear of the first.
+ */
+create function scheduling.write_occurrences(
+    series_id uuid,
+    legs scheduling.leg[],
+    vacancies scheduling.vacancy[],
+    limits catalog.booking_limits[],
+    coupon_code text,
+    notes text
+)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_conflicts jsonb = '[]';
+    v_customer identity.profiles = scheduling.caller();
+    v_leg scheduling.leg;
+    v_vacancies scheduling.vacancy[];
+    v_reason text;
+begin
+    for v_vacancies in
+        select array_agg(vacancy) from unnest(vacancies) as vacancy group by vacancy.at order by vacancy.at
+    loop
+        v_leg = (select leg from unnest(legs) as leg where leg.starts_at = v_vacancies[1].at);
+        begin
+            perform scheduling.write(
+                array[v_leg],
+                v_vacancies,
+                limits,
+                pricing.quote(scheduling.lines_of(array[v_leg]), coupon_code, 0),
+                notes,
+                false,
+                series_id,
+                v_customer
+            );
+            perform set_config('frontdesk.is_repeated', 'yes', true);
+        exception
+            when sqlstate 'PT409' or sqlstate 'PT422' then
+                get stacked diagnostics v_reason = pg_exception_detail;
+                v_conflicts = v_conflicts || scheduling.conflict(v_leg, v_reason);
+        end;
+    end loop;
+    perform set_config('frontdesk.is_repeated', '', true);
+    return v_conflicts;
+end;
+$$;
+
+/*
+ * The bookings of a series that lie ahead and can still change, from one of them on: locked, with
+ * all that they take and may take, for whoever may act on them.
+ *
+ * Errors:  PT401 not_signed_in · PT404 not_found · PT409 invalid_transition
+ */
+create function scheduling.claim_series(
+    series_id uuid, from_booking_id uuid, for_new_time boolean
+)
+returns scheduling.bookings[]
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_bookings scheduling.bookings[];
+begin
+    if not private.is_operator() then
+        perform private.current_user_id();
+    end if;
+    v_bookings = array(
+        select bookings
+        from scheduling.booking_series
+        inner join scheduling.bookings
+            on
+                bookings.business_id = booking_series.business_id
+                and bookings.series_id = booking_series.id
+        left join scheduling.bookings as anchor on anchor.id = claim_series.from_booking_id
+        where
+            booking_series.id = claim_series.series_id
+            and scheduling.actors(bookings) <> '{}'
+            and bookings.status in ('held', 'pending_payment', 'pending', 'confirmed')
+            and bookings.starts_at > private.now()
+            and (claim_series.from_booking_id is null or bookings.starts_at >= anchor.starts_at)
+        order by bookings.starts_at
+    );
+    if v_bookings = '{}' and not exists (
+        select 1
+        from scheduling.booking_series
+        where
+            booking_series.id = claim_series.series_id
+            and (
+                booking_series.customer_id = auth.uid()
+                or booking_series.business_id in (select private.my_businesses('view'))
+                or private.is_operator()
+            )
+    ) or v_bookings <> '{}' and claim_series.from_booking_id is not null
+        and v_bookings[1].id <> claim_series.from_booking_id then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such series, or no such booking in it.',
+            'Read booking_series for those that you can see.'
+        );
+    end if;
+    if v_bookings = '{}' then
+        perform private.refuse(
+            'PT409', 'invalid_transition', 'Nothing of this series lies ahead that can be changed.',
+            'Read its bookings again.'
+        );
+    end if;
+    perform private.lock(
+        array(
+            select resource.id
+            from unnest(v_bookings) as booking
+            cross join lateral unnest(scheduling.resources_of(booking.id)) as resource (id)
+            union
+            -- What limits may be counted by.
+            select subject.id
+            from unnest(array[v_bookings[1].business_id, v_bookings[1].customer_id]) as subject (id)
+            where subject.id is not null
+            union
+            select booking_items.service_id
+            from unnest(v_bookings) as booking
+            inner join scheduling.booking_items
+                on
+                    booking_items.business_id = booking.business_id
+                    and booking_items.booking_id = booking.id
+            union
+            select service_resources.resource_id
+            from unnest(v_bookings) as booking
+            inner join scheduling.booking_items
+                on
+                    booking_items.business_id = booking.business_id
+                    and booking_items.booking_id = booking.id
+            inner join catalog.service_resources
+                on service_resources.service_id = booking_items.service_id
+            where claim_series.for_new_time
+        )
+    );
+    return v_bookings;
+end;
+$$;
+
+/*
+ * Call off what of a series lies ahead, from one booking on.
+ * Definer: as scheduling.change_status.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition hold_expired changed_meanwhile
+ */
+create function scheduling.cancel_series(series_id uuid, from_booking_id uuid, reason text)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_booking scheduling.bookings;
+begin
+    foreach v_booking in array scheduling.claim_series(series_id, from_booking_id, false) loop
+        perform scheduling.change_status(v_booking.id, 'cancelled', '{customer,business}', reason);
+        perform set_config('frontdesk.is_repeated', 'yes', true);
+    end loop;
+    perform set_config('frontdesk.is_repeated', '', true);
+end;
+$$;
+
+/*
+ * Move what of a series lies ahead, from one booking on, by as much as its first booking moves on
+ * the wall clock: all or nothing. Later ones first where the move goes forward, so that none stands
+ * in the way of another. Definer: as scheduling.move.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 slot_taken invalid_transition hold_expired changed_meanwhile not_bookable
+ *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached too_late
+ */
+create function scheduling.move_series(
+    series_id uuid, starts_at timestamptz, from_booking_id uuid, resource_id uuid
+)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_bookings scheduling.bookings[] = scheduling.claim_series(series_id, from_booking_id, true);
+    v_time_zone text;
+    v_shift interval;
+    v_booking scheduling.bookings;
+begin
+    select booking_series.time_zone into v_time_zone
+    from scheduling.booking_series
+    where booking_series.id = move_series.series_id;
+    v_shift = (move_series.starts_at at time zone v_time_zone)
+    - (v_bookings[1].starts_at at time zone v_time_zone);
+    for v_booking in
+        select booking.*
+        from unnest(v_bookings) as booking
+        order by
+            case when v_shift > interval '0' then booking.starts_at end desc,
+            booking.starts_at
+    loop
+        perform scheduling.move(
+            v_booking.id,
+            case
+                when v_booking.id = v_bookings[1].id then move_series.starts_at
+                when v_shift = interval '0' then v_booking.starts_at
+                else (v_booking.starts_at at time zone v_time_zone + v_shift) at time zone v_time_zone
+            end,
+            move_series.resource_id,
+            '{customer,business}'
+        );
+        perform set_config('frontdesk.is_repeated', 'yes', true);
+    end loop;
+    perform set_config('frontdesk.is_repeated', '', true);
+end;
+$$;
+
+-- sql/46_series/policies.sql
+
+grant execute on function
+scheduling.place_series(scheduling.selection, text, text, text, boolean),
+scheduling.cancel_series(uuid, uuid, text),
+scheduling.move_series(uuid, timestamptz, uuid, uuid)
+to anon, authenticated, service_role;
+
+-- sql/46_series/api.sql
+
+-- Series: booked, moved and called off together. One occurrence alone is a booking like any other.
+
+create view public.booking_series
+with (security_invoker = true)
+as
+select
+    booking_series.id,
+    booking_series.business_id,
+    booking_series.customer_id,
+    booking_series.service_id,
+    booking_series.rrule,
+    booking_series.first_at,
+    booking_series.time_zone,
+    booking_series.conflicts,
+    booking_series.created_at
+from scheduling.booking_series;
+grant select on public.booking_series to authenticated, service_role;
+
+comment on view public.booking_series is
+'Bookings that were made together by a rule: customers see theirs, members those of their business.
+Embed bookings(*). Written by book_series only.';
+comment on column public.booking_series.id is 'Key.';
+comment on column public.booking_series.business_id is 'The business.';
+comment on column public.booking_series.customer_id is
+'Who booked; null once their account is gone.';
+comment on column public.booking_series.service_id is 'The service.';
+comment on column public.booking_series.rrule is 'The rule, as in RFC 5545.';
+comment on column public.booking_series.first_at is
+'The wall clock of the first occurrence, which the others keep, in time_zone.';
+comment on column public.booking_series.time_zone is 'The business''s zone when it was booked.';
+comment on column public.booking_series.conflicts is
+'Occurrences that could not be booked and were left out: [{starts_at, reason}].';
+comment on column public.booking_series.created_at is 'When it was made.';
+
+/*
+ * The series as the caller may see it.
+ */
+create function scheduling.seen_series(series_id uuid)
+returns public.booking_series
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_series public.booking_series;
+begin
+    select booking_series.* into v_series
+    from public.booking_series
+    where booking_series.id = seen_series.series_id;
+    return v_series;
+end;
+$$;
+grant execute on function scheduling.seen_series(uuid) to anon, authenticated, service_role;
+
+/*
+ * Errors:  PT409 idempotency_conflict, PT400 invalid_input, and those of scheduling.place
+ */
+create function public.book_series(
+    service_id public.identifier,
+    starts_at public.instant,
+    rrule text,
+    resource_id public.identifier default null,
+    party_size public.whole_number default '1',
+    addon_ids public.list default null,
+    coupon_code text default null,
+    notes text default null,
+    on_conflict text default 'fail',
+    idempotency_key text default null,
+    answers public.object default null
+)
+returns public.booking_series
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_selection scheduling.selection = row(
+        private.to_identifier(service_id, 'service_id'),
+        private.to_instant(starts_at, 'starts_at'),
+        null,
+        private.to_identifier(resource_id, 'resource_id', is_required => false),
+        private.to_identifiers(addon_ids, 'addon_ids'),
+        private.to_whole_number(party_size, 'party_size', 1, 1000),
+        private.to_object(answers, 'answers'),
+        null
+    );
+    v_rrule text = private.to_required_text(rrule, 'rrule', 500);
+    v_coupon_code text = private.to_text(coupon_code, 'coupon_code', 100);
+    v_notes text = private.to_text(notes, 'notes', 2000);
+    v_answer jsonb;
+    v_id uuid;
+    v_series public.booking_series;
+begin
+    perform private.token_user_id();
+    if on_conflict is null or on_conflict not in ('fail', 'skip') then
+        perform private.invalid('on_conflict', 'must be fail or skip');
+    end if;
+    if idempotency_key is not null then
+        v_answer = private.first_answer(
+            'book_series',
+            idempotency_key,
+            jsonb_build_array(to_jsonb(v_selection), v_rrule, v_coupon_code, v_notes, on_conflict)
+        );
+        if v_answer is not null then
+            return jsonb_populate_record(null::public.booking_series, v_answer);
+        end if;
+    end if;
+    v_id = scheduling.place_series(v_selection, v_rrule, v_coupon_code, v_notes, on_conflict = 'skip');
+    v_series = scheduling.seen_series(v_id);
+    if idempotency_key is not null then
+        perform private.remember_answer('book_series', idempotency_key, to_jsonb(v_series));
+    end if;
+    return v_series;
+end;
+$$;
+comment on function public.book_series is
+'Book a service again and again. rrule: FREQ (DAILY, WEEKLY, MONTHLY, YEARLY), INTERVAL, BYDAY (with
+ordinals in months and years), BYMONTHDAY, and COUNT or UNTIL, at most 366 occurrences; starts_at is
+the first, and all keep its wall clock in the business''s zone. Each occurrence is a booking.
+on_conflict: fail refuses all where one cannot be had, naming the dates; skip leaves them out and
+lists them in conflicts. Everything else as in book. Gives the series; embed bookings(*).
+Errors: invalid_input 400, not_signed_in 401, not_found 404, slot_taken 409, not_bookable 409,
+idempotency_conflict 409, not_eligible, coupon_invalid 422.';
+
+/*
+ * Errors:  those of scheduling.move_series
+ */
+create function public.reschedule_series(
+    series_id public.identifier,
+    starts_at public.instant,
+    from_booking_id public.identifier default null,
+    resource_id public.identifier default null
+)
+returns public.booking_series
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid = private.to_identifier(series_id, 'series_id');
+begin
+    perform scheduling.move_series(
+        v_id,
+        private.to_instant(starts_at, 'starts_at'),
+        private.to_identifier(from_booking_id, 'from_booking_id', is_required => false),
+        private.to_identifier(resource_id, 'resource_id', is_required => false)
+    );
+    return scheduling.seen_series(v_id);
+end;
+$$;
+comment on function public.reschedule_series is
+'Move what of a series lies ahead: its first booking, or from_booking_id and those after it, to
+starts_at, the others by as much on the wall clock. All or nothing, each as reschedule_booking would.
+Gives the series.
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, slot_taken,
+invalid_transition, changed_meanwhile, not_bookable 409, not_eligible, too_soon, too_far,
+outside_hours, blocked_out, limit_reached, too_late 422.';
+
+/*
+ * Errors:  those of scheduling.cancel_series
+ */
+create function public.cancel_series(
+    series_id public.identifier,
+    from_booking_id public.identifier default null,
+    reason text default null
+)
+returns public.booking_series
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid = private.to_identifier(series_id, 'series_id');
+begin
+    perform scheduling.cancel_series(
+        v_id,
+        private.to_identifier(from_booking_id, 'from_booking_id', is_required => false),
+        private.to_text(reason, 'reason', 1000)
+    );
+    return scheduling.seen_series(v_id);
+end;
+$$;
+comment on function public.cancel_series is
+'Call off what of a series lies ahead, all of it or from_booking_id and those after it. Gives the
+series.
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition,
+changed_meanwhile 409.';
+grant execute on function
+public.book_series( public.identifier, public.instant, text, public.identifier, public.whole_number, public.list, text, text, text, text, public.object ),
+public.reschedule_series( public.identifier, public.instant, public.identifier, public.identifier ),
+public.cancel_series(public.identifier, public.identifier, text)
+to anon, authenticated, service_role;
+
+notify pgrst, 'reload schema';

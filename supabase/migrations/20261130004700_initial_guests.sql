@@ -1,0 +1,674 @@
+-- The initial schema of 47_guests: its files of sql/, joined.
+set lock_timeout = '5s';
+
+-- sql/47_guests/functions/guests.sql
+
+/*
+ * What is kept of a code. Six digits are soon tried through: a code lives for minutes, and five
+ * attempts.
+ */
+create function scheduling.code_hash(booking_id uuid, code text)
+returns bytea
+language sql
+immutable
+security invoker
+set search_path = ''
+begin atomic
+    select sha256(convert_to(booking_id::text || code, 'UTF8'));
+end;
+
+/*
+ * From where the request came, as the gateway says, whatever a client sends; null for servers of
+ * the operator, who ask for many.
+ */
+create function scheduling.guest_ip()
+returns inet
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_headers jsonb = nullif(current_setting('request.headers', true), '');
+begin
+    if private.is_operator() then
+        return null;
+    end if;
+    return private.to_address(v_headers ->> 'x-real-ip');
+end;
+$$;
+
+/*
+ * Codes are asked for at most five times an hour for an e-mail address, thirty times from a network
+ * address. Both are locked before anything else is, so that no two at once pass the limit.
+ *
+ * Errors:  PT429 rate_limited
+ */
+create function scheduling.refuse_flood(email text, ip inet)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_hour_ago timestamptz = private.now() - interval '1 hour';
+    v_full_since timestamptz;
+begin
+    perform private.lock(array[md5('guest ' || email)::uuid, md5('guest ' || ip)::uuid]);
+    select min(limits.full_since) into v_full_since
+    from (
+        (
+            select guest_codes.created_at as full_since
+            from scheduling.guest_codes
+            where guest_codes.email = refuse_flood.email and guest_codes.created_at > v_hour_ago
+            order by guest_codes.created_at desc
+            offset 4
+            limit 1
+        )
+        union all
+        (
+            select guest_codes.created_at
+            from scheduling.guest_codes
+            where guest_codes.ip = refuse_flood.ip and guest_codes.created_at > v_hour_ago
+            order by guest_codes.created_at desc
+            offset 29
+            limit 1
+        )
+    ) as limits;
+    if v_full_since is not null then
+        perform private.refuse_later(
+            'rate_limited', ceil(extract(epoch from v_full_since - v_hour_ago))::integer
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Write a code of a booking and mail it to the booking's address; without a booking only write down
+ * that somebody asked. The mail says nothing that the one who asks could have written.
+ */
+create function scheduling.send_code(booking scheduling.bookings, email text, ip inet)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    -- The first 32 bits of such a UUID are random.
+    v_code text = lpad((('x' || left(gen_random_uuid()::text, 8))::bit(32)::bigint % 1000000)::text, 6, '0');
+    v_expires_at timestamptz = least(
+        booking.hold_expires_at, private.now() + interval '15 minutes'
+    );
+begin
+    insert into scheduling.guest_codes (
+        business_id, booking_id, email, ip, code_hash, expires_at, created_at
+    )
+    values (
+        booking.business_id, booking.id, send_code.email, send_code.ip,
+        scheduling.code_hash(booking.id, v_code), v_expires_at, private.now()
+    );
+    perform private.emit(
+        'auth.mail',
+        jsonb_build_object(
+            'kind', 'guest_booking',
+            'to', booking.customer_email,
+            'locale', businesses.locale,
+            'code', v_code,
+            'expires_in', extract(epoch from v_expires_at - private.now())::integer,
+            'business_name', businesses.name,
+            'service_names', facts.service_names,
+            'starts_at', booking.starts_at,
+            'time_zone', booking.time_zone,
+            'reference', booking.reference
+        )
+    )
+    from business.businesses
+    cross join lateral scheduling.calendar_facts(array[booking.id]) as facts
+    where businesses.id = booking.business_id;
+end;
+$$;
+
+/*
+ * Hold a time for somebody without an account, and mail them the code that makes it a booking.
+ * Definer: as scheduling.place.
+ *
+ * Errors:  PT429 rate_limited, and those of scheduling.place but not_signed_in
+ */
+create function scheduling.request_guest_booking(
+    selection scheduling.selection, name text, email text, phone text, notes text
+)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_ip inet = scheduling.guest_ip();
+    v_guest identity.profiles;
+    v_id uuid;
+    v_booking scheduling.bookings;
+begin
+    perform scheduling.refuse_flood(lower(request_guest_booking.email), v_ip);
+    v_guest.full_name = request_guest_booking.name;
+    v_guest.email = request_guest_booking.email;
+    v_guest.phone = request_guest_booking.phone;
+    v_id = scheduling.place_for(v_guest, array[selection], null, request_guest_booking.notes, true);
+    select bookings.* into strict v_booking
+    from scheduling.bookings
+    where bookings.id = v_id;
+    perform scheduling.send_code(v_booking, lower(request_guest_booking.email), v_ip);
+    return scheduling.shown_to_guest(v_booking);
+end;
+$$;
+
+/*
+ * Mail another code for a booking that can still be changed. Whether there is one is not told.
+ * Definer: the one who asks need not be signed in, and gets no answer.
+ *
+ * Errors:  PT429 rate_limited
+ */
+create function scheduling.request_guest_code(reference text, email text)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_ip inet = scheduling.guest_ip();
+    v_booking scheduling.bookings;
+begin
+    perform scheduling.refuse_flood(lower(request_guest_code.email), v_ip);
+    select bookings.* into v_booking
+    from scheduling.bookings
+    where
+        bookings.reference = upper(request_guest_code.reference)
+        and lower(bookings.customer_email) = lower(request_guest_code.email)
+        and bookings.customer_id is null
+        and bookings.status in ('held', 'pending_payment', 'pending', 'confirmed')
+        and (bookings.hold_expires_at is null or bookings.hold_expires_at > private.now());
+    perform scheduling.send_code(v_booking, lower(request_guest_code.email), v_ip);
+end;
+$$;
+
+/*
+ * Take a code: the booking that it proves, or null. A wrong one counts, whatever becomes of it.
+ */
+create function scheduling.prove(reference text, code text)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_code scheduling.guest_codes;
+    v_is_right boolean;
+begin
+    select guest_codes.* into v_code
+    from scheduling.bookings
+    inner join scheduling.guest_codes on guest_codes.booking_id = bookings.id
+    where bookings.reference = upper(prove.reference) and bookings.customer_id is null
+    order by guest_codes.id desc
+    limit 1
+    for update of guest_codes;
+    if v_code.id is null
+        or v_code.used_at is not null
+        or v_code.attempts = 5
+        or v_code.expires_at <= private.now() then
+        return null;
+    end if;
+    v_is_right = v_code.code_hash = scheduling.code_hash(v_code.booking_id, prove.code);
+    update scheduling.guest_codes
+    set
+        attempts = guest_codes.attempts + 1,
+        used_at = case when v_is_right then private.now() end,
+        proven_in = case when v_is_right then pg_current_xact_id() end
+    where guest_codes.id = v_code.id;
+    return case when v_is_right then v_code.booking_id end;
+end;
+$$;
+
+/*
+ * Do with a booking what its guest wants, if the code is right. A refusal is an answer and no
+ * error, so that the attempt is counted.
+ * Definer: the code is the proof.
+ *
+ * Errors:  PT403 code_invalid · PT422 limit_reached, and those of scheduling.change_status and
+ *          scheduling.move
+ */
+create function scheduling.act_as_guest(
+    reference text,
+    code text,
+    to_status scheduling.booking_status,
+    reason text default null,
+    starts_at timestamptz default null,
+    resource_id uuid default null
+)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_id uuid = scheduling.prove(act_as_guest.reference, act_as_guest.code);
+    v_booking scheduling.bookings;
+    v_is_new boolean;
+begin
+    if v_id is null then
+        return private.refusal(
+            'PT403', 'code_invalid', 'This code is wrong, or not valid any more.',
+            'Ask for another with request_guest_code, or book anew.'
+        );
+    end if;
+    select bookings.* into v_booking
+    from scheduling.bookings
+    where bookings.id = v_id;
+    v_is_new = v_booking.status = 'held' and act_as_guest.to_status = 'confirmed';
+    if act_as_guest.starts_at is not null then
+        perform scheduling.move(v_id, act_as_guest.starts_at, act_as_guest.resource_id, '{customer}');
+    else
+        if v_is_new then
+            perform private.lock(
+                scheduling.resources_of(v_id)
+                || scheduling.subjects(scheduling.limits_on(v_booking), v_id)
+            );
+        end if;
+        perform scheduling.change_status(v_id, to_status, '{customer}', act_as_guest.reason);
+    end if;
+    update scheduling.bookings
+    set contact_verified_at = coalesce(bookings.contact_verified_at, private.now())
+    where bookings.id = v_id
+    returning bookings.* into v_booking;
+    if v_is_new then
+        perform scheduling.refuse_passed_by_customer(v_booking);
+    end if;
+    return scheduling.shown_to_guest(v_booking);
+end;
+$$;
+
+/*
+ * What a guest may see of a booking.
+ */
+create function scheduling.shown_to_guest(booking scheduling.bookings)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select jsonb_build_object(
+            'reference', booking.reference,
+            'status', booking.status,
+            'starts_at', booking.starts_at,
+            'ends_at', booking.ends_at,
+            'time_zone', booking.time_zone,
+            'party_size', booking.party_size,
+            'currency', booking.currency,
+            'total_minor', booking.total_minor,
+            'hold_expires_at', booking.hold_expires_at,
+            'business_name', businesses.name,
+            'services', (
+                select jsonb_agg(booking_items.service_name order by booking_items.position)
+                from scheduling.booking_items
+                where
+                    booking_items.business_id = booking.business_id
+                    and booking_items.booking_id = booking.id
+                    and booking_items.cancelled_at is null
+            ),
+            'cancellation_fee_minor', (
+                select sum(lines.fee_minor)
+                from scheduling.fee_lines(
+                    booking, scheduling.cancellation_terms(booking, private.now())
+                ) as lines
+            )
+        )
+        from business.businesses
+        where businesses.id = booking.business_id
+    );
+end;
+$$;
+
+/*
+ * Make the bookings that were made as a guest, with the caller's verified address, the caller's.
+ * Gives how many.
+ * Definer: nobody has update privileges on bookings.
+ *
+ * Errors:  PT401 not_signed_in · PT403 email_not_verified
+ */
+create function scheduling.claim_guest_bookings()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = private.current_user_id();
+    v_user auth.users;
+    v_count integer;
+begin
+    select users.* into strict v_user from auth.users where users.id = v_user_id;
+    if v_user.email is null or v_user.email_confirmed_at is null then
+        perform private.refuse(
+            'PT403', 'email_not_verified', 'Your e-mail address is not verified yet.',
+            'Open the link in the mail that we sent you, then ask again.'
+        );
+    end if;
+    update scheduling.bookings
+    set customer_id = v_user_id
+    where
+        bookings.customer_id is null
+        and bookings.contact_verified_at is not null
+        and lower(bookings.customer_email) = lower(v_user.email);
+    get diagnostics v_count = row_count;
+    return v_count;
+end;
+$$;
+
+/*
+ * Forget codes that are older than a day. Gives how many.
+ * Definer: called by the worker, which has no access to the table.
+ */
+create function scheduling.forget_old_codes()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_count integer;
+begin
+    delete from scheduling.guest_codes
+    where guest_codes.created_at < private.now() - interval '1 day';
+    get diagnostics v_count = row_count;
+    return v_count;
+end;
+$$;
+
+-- sql/47_guests/policies.sql
+
+-- Nobody reads or writes the codes of guests: functions do.
+
+alter table scheduling.guest_codes enable row level security;
+grant select, insert, update, delete on scheduling.guest_codes to service_role;
+grant execute on function
+scheduling.request_guest_booking(scheduling.selection, text, text, text, text),
+scheduling.request_guest_code(text, text),
+scheduling.act_as_guest(text, text, scheduling.booking_status, text, timestamptz, uuid),
+scheduling.claim_guest_bookings()
+to anon, authenticated, service_role;
+grant execute on function scheduling.forget_old_codes()
+to worker;
+
+-- sql/47_guests/api/guests.sql
+
+-- Booking without an account: what a guest asks for, and does with the code that is mailed to them.
+
+/*
+ * Read an e-mail address.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function scheduling.to_guest_email(value text)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_email text = private.to_required_text(value, 'email', 320);
+begin
+    if v_email !~ '^[^@\s]+@[^@\s]+\.[^@\s]+$' then
+        perform private.invalid('email', 'must be an e-mail address');
+    end if;
+    return v_email;
+end;
+$$;
+grant execute on function scheduling.to_guest_email(text) to anon, authenticated, service_role;
+
+/*
+ * Errors:  PT400 invalid_input · PT404 not_found · PT409 slot_taken not_bookable link_expired
+ *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached
+ *          PT429 rate_limited
+ */
+create function public.request_guest_booking(
+    service_id public.identifier,
+    starts_at public.instant,
+    name text,
+    email text,
+    phone text default null,
+    resource_id public.identifier default null,
+    party_size public.whole_number default '1',
+    addon_ids public.list default null,
+    notes text default null,
+    answers public.object default null,
+    link_token text default null
+)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_phone text = private.to_text(phone, 'phone', 20);
+begin
+    if v_phone !~ '^\+[1-9]\d{5,14}$' then
+        perform private.invalid('phone', 'must be in international form, such as +491701234567');
+    end if;
+    return scheduling.request_guest_booking(
+        row(
+            private.to_identifier(service_id, 'service_id'),
+            private.to_instant(starts_at, 'starts_at'),
+            null,
+            private.to_identifier(resource_id, 'resource_id', is_required => false),
+            private.to_identifiers(addon_ids, 'addon_ids'),
+            coalesce(
+                private.to_whole_number(party_size, 'party_size', 1, 1000, is_required => false), 1
+            ),
+            private.to_object(answers, 'answers'),
+            private.to_text(link_token, 'link_token', 100)
+        )::scheduling.selection,
+        private.to_required_text(name, 'name', 200),
+        scheduling.to_guest_email(email),
+        v_phone,
+        private.to_text(notes, 'notes', 2000)
+    );
+end;
+$$;
+comment on function public.request_guest_booking is
+'Book without an account: the time is held for the service''s hold_minutes, and a code of six digits
+is mailed to email; confirm_guest_booking makes it a booking. name: at most 200 characters. phone:
++491701234567. Everything else as in book. Gives what lookup_booking gives. At most five codes an
+hour for an e-mail address, thirty from a network address.
+Errors: invalid_input 400, not_found 404, slot_taken 409, not_bookable 409, link_expired 409,
+not_eligible, too_soon, too_far, outside_hours, blocked_out, limit_reached 422, rate_limited 429.';
+
+/*
+ * Errors:  PT400 invalid_input · PT403 code_invalid
+ *          PT409 hold_expired invalid_transition slot_taken changed_meanwhile
+ *          PT422 limit_reached
+ */
+create function public.confirm_guest_booking(reference text, code text)
+returns jsonb
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select scheduling.act_as_guest(
+        private.to_required_text(reference, 'reference', 20),
+        private.to_required_text(code, 'code', 20),
+        'confirmed'
+    );
+end;
+comment on function public.confirm_guest_booking is
+'Make a booking of what request_guest_booking holds (a request, where the service wants
+confirmation), by the code that was mailed. A code is good for five attempts and once. Gives what lookup_booking
+gives.
+Errors: invalid_input 400, code_invalid 403 (also for a reference that does not exist), hold_expired
+409, invalid_transition 409, limit_reached 422 (a limit for each customer: the time stays held).';
+
+/*
+ * Errors:  PT400 invalid_input · PT429 rate_limited
+ */
+create function public.request_guest_code(reference text, email text)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select scheduling.request_guest_code(
+        private.to_required_text(reference, 'reference', 20),
+        scheduling.to_guest_email(email)
+    );
+end;
+comment on function public.request_guest_code is
+'Mail another code to the address of a guest''s booking, to confirm, move or cancel it. Gives
+nothing, and tells nothing: a reference and an address that do not fit get the same answer.
+Errors: invalid_input 400, rate_limited 429.';
+
+/*
+ * Errors:  PT400 invalid_input · PT403 code_invalid · PT409 invalid_transition changed_meanwhile
+ */
+create function public.cancel_guest_booking(reference text, code text, reason text default null)
+returns jsonb
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select scheduling.act_as_guest(
+        private.to_required_text(reference, 'reference', 20),
+        private.to_required_text(code, 'code', 20),
+        'cancelled',
+        private.to_text(reason, 'reason', 1000)
+    );
+end;
+comment on function public.cancel_guest_booking is
+'Cancel a guest''s booking by a code of request_guest_code; it costs what its policy says.
+Gives what lookup_booking gives. Errors: invalid_input 400, code_invalid 403, invalid_transition 409.';
+
+/*
+ * Errors:  PT400 invalid_input · PT403 code_invalid, and those of reschedule_booking
+ */
+create function public.reschedule_guest_booking(
+    reference text, code text, starts_at public.instant, resource_id public.identifier default null
+)
+returns jsonb
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select scheduling.act_as_guest(
+        private.to_required_text(reference, 'reference', 20),
+        private.to_required_text(code, 'code', 20),
+        null,
+        null,
+        private.to_instant(starts_at, 'starts_at'),
+        private.to_identifier(resource_id, 'resource_id', is_required => false)
+    );
+end;
+comment on function public.reschedule_guest_booking is
+'Move a guest''s booking by a code of request_guest_code, as reschedule_booking moves a customer''s.
+Gives what lookup_booking gives. Errors: invalid_input 400, code_invalid 403, slot_taken 409,
+invalid_transition 409, changed_meanwhile 409, not_eligible, too_soon, too_far, too_late,
+outside_hours, blocked_out, limit_reached 422.';
+
+/*
+ * Errors:  PT401 not_signed_in · PT403 email_not_verified
+ */
+create function public.claim_guest_bookings()
+returns integer
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select scheduling.claim_guest_bookings();
+end;
+comment on function public.claim_guest_bookings is
+'Make the confirmed bookings that were made as a guest with the caller''s own, verified e-mail
+address the caller''s. Gives how many. Errors: not_signed_in 401, email_not_verified 403.';
+grant execute on function
+public.request_guest_booking( public.identifier, public.instant, text, text, text, public.identifier, public.whole_number, public.list, text, public.object, text ),
+public.confirm_guest_booking(text, text),
+public.request_guest_code(text, text),
+public.cancel_guest_booking(text, text, text),
+public.reschedule_guest_booking(text, text, public.instant, public.identifier),
+public.claim_guest_bookings()
+to anon, authenticated, service_role;
+
+-- sql/47_guests/api/lookup.sql
+
+-- A booking without signing in.
+
+/*
+ * What a guest may see of a booking, by its reference and the e-mail address that it was made with.
+ * Definer: the one who asks need not be signed in; both together are the proof.
+ */
+create function scheduling.look_up(reference text, email text)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_found jsonb;
+begin
+    select scheduling.shown_to_guest(bookings)
+    into v_found
+    from scheduling.bookings
+    where
+        bookings.reference = upper(btrim(look_up.reference))
+        and lower(bookings.customer_email) = lower(btrim(look_up.email));
+    if v_found is null then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no booking with this reference and e-mail address.',
+            'Check both: the reference has 8 characters.'
+        );
+    end if;
+    return v_found;
+end;
+$$;
+
+/*
+ * Errors:  PT400 invalid_input · PT404 not_found
+ */
+create function public.lookup_booking(reference text, email text)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+begin atomic
+    select scheduling.look_up(
+        private.to_required_text(reference, 'reference', 20),
+        private.to_required_text(email, 'email', 320)
+    );
+end;
+comment on function public.lookup_booking is
+'What a guest may see of a booking, by its reference and the e-mail address that it was made with:
+{reference,
+status, starts_at, ends_at, time_zone, party_size, currency, total_minor, hold_expires_at,
+business_name, services, cancellation_fee_minor}; the fee is what cancelling would cost now, or did.
+Errors: invalid_input 400, not_found 404 (the same answer for a wrong reference and a wrong
+address).';
+grant execute on function
+scheduling.look_up(text, text),
+public.lookup_booking(text, text)
+to anon, authenticated, service_role;
+
+notify pgrst, 'reload schema';

@@ -1,0 +1,52 @@
+-- The initial schema of 66_checkout: its files of sql/, joined.
+set lock_timeout = '5s';
+
+-- sql/66_checkout/api.sql
+
+-- What clients ask about prices.
+
+/*
+ * Price some services as they would be booked.
+ *
+ * Errors:  PT400 invalid_input · PT404 not_found · PT409 not_bookable insufficient_points
+ *          PT422 coupon_invalid
+ */
+create function public.quote(
+    items public.list,
+    coupon_code text default null,
+    redeem_points public.whole_number default '0',
+    currency text default null
+)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_legs scheduling.leg[] = scheduling.legs(scheduling.to_selections(items, null, null));
+begin
+    if v_legs[1].currency <> quote.currency then
+        perform private.invalid('currency', format('must be %s, as the services are', v_legs[1].currency));
+    end if;
+    return pricing.quote(
+        scheduling.lines_of(v_legs),
+        private.to_text(coupon_code, 'coupon_code', 100),
+        private.to_whole_number(redeem_points, 'redeem_points', 0, 1000000)
+    );
+end;
+$$;
+
+comment on function public.quote is
+'What services would cost, as it would be stored with the booking: items are [{service_id,
+addon_ids?,
+party_size?}] of one business and one currency. Gives {currency, lines: [{kind, service_id, name,
+addons,
+quantity, unit_minor, amount_minor}], subtotal_minor, discount_minor, tax_minor, total_minor};
+amounts are whole
+minor units. Errors: invalid_input 400, not_found 404, not_bookable 409, insufficient_points 409,
+coupon_invalid 422.';
+grant execute on function public.quote(public.list, text, public.whole_number, text)
+to anon, authenticated, service_role;
+
+notify pgrst, 'reload schema';
