@@ -166,7 +166,7 @@ values
 ('ZMW', 'Zambian kwacha', 2),
 ('ZWG', 'Zimbabwe Gold', 2)
 on conflict (code) do update
-set
-    name = excluded.name,
-    minor_digits = excluded.minor_digits
-where (currencies.name, currencies.minor_digits) is distinct from (excluded.name, excluded.minor_digits);
+    set
+        name = excluded.name,
+        minor_digits = excluded.minor_digits
+    where (currencies.name, currencies.minor_digits) is distinct from (excluded.name, excluded.minor_digits);

@@ -16,10 +16,10 @@ values
 ('wellness', 'Wellness and coaching', 130),
 ('retail', 'Shop', 140)
 on conflict (id) do update
-set
-    name = excluded.name,
-    position = excluded.position
-where (verticals.name, verticals.position) is distinct from (excluded.name, excluded.position);
+    set
+        name = excluded.name,
+        position = excluded.position
+    where (verticals.name, verticals.position) is distinct from (excluded.name, excluded.position);
 
 -- The approval workflow.
 insert into business.business_transitions (step, from_status, to_status, is_by_business)
@@ -31,10 +31,10 @@ values
 ('suspend', 'approved', 'suspended', false),
 ('reinstate', 'suspended', 'approved', false)
 on conflict (from_status, to_status) do update
-set
-    step = excluded.step,
-    is_by_business = excluded.is_by_business
-where
+    set
+        step = excluded.step,
+        is_by_business = excluded.is_by_business
+    where
     (business_transitions.step, business_transitions.is_by_business)
     is distinct from (excluded.step, excluded.is_by_business);
 

@@ -24,4 +24,4 @@ values
 ('no_show', 'checked_in', '{business}', null, null),
 ('no_show', 'completed', '{business}', null, null)
 on conflict (from_status, to_status) do update
-set actors = excluded.actors, guard = excluded.guard, due = excluded.due;
+    set actors = excluded.actors, guard = excluded.guard, due = excluded.due;

@@ -190,7 +190,10 @@ series.
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition,
 changed_meanwhile 409.';
 grant execute on function
-public.book_series( public.identifier, public.instant, text, public.identifier, public.whole_number, public.list, text, text, text, text, public.object ),
-public.reschedule_series( public.identifier, public.instant, public.identifier, public.identifier ),
+public.book_series(
+    public.identifier, public.instant, text, public.identifier, public.whole_number,
+    public.list, text, text, text, text, public.object
+),
+public.reschedule_series(public.identifier, public.instant, public.identifier, public.identifier),
 public.cancel_series(public.identifier, public.identifier, text)
 to anon, authenticated, service_role;

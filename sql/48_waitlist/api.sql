@@ -166,7 +166,10 @@ comment on function public.leave_waitlist is
 Errors: invalid_input 400, not_signed_in 401, not_found 404, invalid_transition 409.';
 grant execute on function
 scheduling.seen_entry(uuid),
-public.join_waitlist( public.identifier, public.instant, public.instant, public.identifier, public.whole_number ),
+public.join_waitlist(
+    public.identifier, public.instant, public.instant, public.identifier,
+    public.whole_number
+),
 public.accept_waitlist_offer(public.identifier),
 public.leave_waitlist(public.identifier)
 to anon, authenticated, service_role;

@@ -2512,7 +2512,7 @@ grant execute on function
 scheduling.create_private_link(uuid, text, text, timestamptz, integer),
 scheduling.revoke_private_link(uuid),
 scheduling.resolve_link(text),
-public.create_private_link( public.identifier, text, public.instant, public.whole_number ),
+public.create_private_link(public.identifier, text, public.instant, public.whole_number),
 public.revoke_private_link(public.identifier),
 public.resolve_link(text)
 to anon, authenticated, service_role;

@@ -3354,8 +3354,14 @@ one before it
 ends, after its gap_minutes, or at its own starts_at. Everything else as in book. Gives the
 booking.';
 grant execute on function
-public.book( public.identifier, public.instant, public.identifier, public.whole_number, public.list, text, text, public.yes_no, text, public.object, text ),
-public.book_many( public.identifier, public.list, public.instant, public.whole_number, text, text, public.yes_no, text )
+public.book(
+    public.identifier, public.instant, public.identifier, public.whole_number, public.list,
+    text, text, public.yes_no, text, public.object, text
+),
+public.book_many(
+    public.identifier, public.list, public.instant, public.whole_number, text, text,
+    public.yes_no, text
+)
 to anon, authenticated, service_role;
 
 -- sql/44_bookings/api/businesses.sql

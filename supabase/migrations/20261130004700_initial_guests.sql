@@ -602,7 +602,10 @@ comment on function public.claim_guest_bookings is
 'Make the confirmed bookings that were made as a guest with the caller''s own, verified e-mail
 address the caller''s. Gives how many. Errors: not_signed_in 401, email_not_verified 403.';
 grant execute on function
-public.request_guest_booking( public.identifier, public.instant, text, text, text, public.identifier, public.whole_number, public.list, text, public.object, text ),
+public.request_guest_booking(
+    public.identifier, public.instant, text, text, text, public.identifier,
+    public.whole_number, public.list, text, public.object, text
+),
 public.confirm_guest_booking(text, text),
 public.request_guest_code(text, text),
 public.cancel_guest_booking(text, text, text),

@@ -1797,7 +1797,9 @@ engagement.set_consent(uuid, boolean),
 engagement.unsubscribe(uuid),
 engagement.send_offer(uuid, text, text),
 engagement.announce_arrival(uuid),
-engagement.save_template( uuid, text, engagement.audience, identity.notification_channel, text, text, text ),
+engagement.save_template(
+    uuid, text, engagement.audience, identity.notification_channel, text, text, text
+),
 engagement.remove_template(uuid)
 to anon, authenticated, service_role;
 

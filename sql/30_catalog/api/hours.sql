@@ -187,6 +187,9 @@ the whole business. stand_in_id: whom customers of that resource may go to meanw
 it to everybody. Owners, managers and staff. Bookings that exist stay.
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 grant execute on function
-public.block_time( public.identifier, public.instant, public.instant, public.identifier, text, public.identifier ),
+public.block_time(
+    public.identifier, public.instant, public.instant, public.identifier, text,
+    public.identifier
+),
 catalog.block_time(uuid, uuid, timestamptz, timestamptz, text, uuid)
 to anon, authenticated, service_role;
