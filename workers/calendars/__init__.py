@@ -1,1 +1,1 @@
-"""Calendars as iCalendar (RFC 5545): what goes out about bookings, what comes in as busy time."""
+"""iCalendar (RFC 5545): bookings go out as entries, busy time comes in from other calendars."""

@@ -1,8 +1,8 @@
-"""What `python -m workers.calendars` does: read one calendar, in a process of its own.
+"""`python -m workers.calendars` reads one calendar in a process of its own.
 
-What strangers have written is fetched, parsed and expanded here, with a minute's work and a
-gigabyte at most and no way to the database, so that no file can do more than fail. A job comes as
-JSON on stdin, what came of it goes as JSON to stdout: {"error"}, {} for nothing new, or what
+This process fetches, parses and expands the text of strangers. It has limits of time and memory and
+no access to the database, so a file can make it fail and nothing else. It reads a job as JSON from
+stdin and writes the outcome as JSON to stdout: {"error"}, {} when nothing is new, or what
 catalog.finish_import takes.
 """
 
@@ -23,7 +23,7 @@ SECONDS = 25  # of the processor
 
 
 def main() -> None:
-    """Read what the job says."""
+    """Do the job on stdin."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     job = json.load(sys.stdin)
@@ -37,10 +37,10 @@ def main() -> None:
 
 
 def read(job: dict[str, Any]) -> dict[str, Any]:
-    """What came of a job.
+    """Return the outcome of a job.
 
     Raises:
-        Unreadable: it cannot be read.
+        Unreadable: the calendar cannot be read.
     """
     if job["url"] is None:
         fetched: Fetched | None = Fetched(job["content"].encode(), Version())

@@ -1,7 +1,7 @@
-"""Which addresses may be read: public ones, so that nobody reads our own network through us.
+"""Only public addresses may be read, so that nobody reads our own network through us.
 
-Checked where the connection is made, with the very address that it is made to: a name that is
-public when asked and private when connected to, or a redirect, gets no further.
+The check is made on the address of each connection. A redirect into our network fails it, and so
+does a name that has a public address first and a private one later.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import httpcore
 from workers.calendars.unreadable import Unreadable
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-# IPv4 in IPv6 by a translator at the provider. Source: RFC 6052, 2.1
+# A provider's translator puts IPv4 addresses here. Source: RFC 6052, 2.1
 TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
 
 
 class PublicNetwork(httpcore.SyncBackend):
-    """Connects to public addresses, and to the hosts in `private_hosts` wherever they are."""
+    """Connects to public addresses, and to the hosts in `private_hosts` at any address."""
 
     def __init__(self, private_hosts: Collection[str]) -> None:
         self._private_hosts = private_hosts
@@ -60,7 +60,7 @@ class PublicNetwork(httpcore.SyncBackend):
 
 
 def is_public(text: str) -> bool:
-    """Whether an address belongs to the internet, also where it hides an IPv4 address."""
+    """Return whether an address is on the internet. It may hold an IPv4 address."""
     address: Address = ipaddress.ip_address(text.partition("%")[0])
     if isinstance(address, ipaddress.IPv6Address):
         hidden = address.ipv4_mapped or address.sixtofour

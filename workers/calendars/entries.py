@@ -1,4 +1,4 @@
-"""A booking as a calendar entry, the same in mails and in feeds."""
+"""A booking as a calendar entry; mails and feeds share it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ Method = Literal["REQUEST", "CANCEL"]
 # Of what people have written, everything but tabs and line feeds: no calendar may hold them.
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 PRODUCT = "-//Frontdesk//EN"
-# How often programs are asked to look again; most have a rhythm of their own.
+# How often we ask programs to read a feed again; most have their own interval.
 EVERY = datetime.timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
 class Party:
-    """Who invites, or who is invited."""
+    """An organizer or an attendee."""
 
     address: str
     name: str

@@ -60,6 +60,7 @@ class Event:
     replaces: Moment | None = None
     replaces_later_ones: bool = False
     rules: tuple[str, ...] = ()
+    rules_left_out: tuple[str, ...] = ()  # EXRULE, which old programs still write. Source: RFC 2445
     added: tuple[tuple[Moment, Length | None], ...] = ()
     left_out: tuple[Moment, ...] = ()
 
@@ -87,6 +88,7 @@ def event_of(component: Component, reading: Reading) -> Event:
         replaces=moment_of(replaced.value, replaced.zone, reading.zones) if replaced else None,
         replaces_later_ones=replaced is not None and replaced.is_of_all_later_ones,
         rules=rules,
+        rules_left_out=tuple(line.value for line in component.all("EXRULE") if line.value.strip()),
         added=tuple(_added(component, reading)),
         left_out=tuple(_left_out(component, reading)),
     )

@@ -1,4 +1,4 @@
-"""A calendar from its address: what is new of it, within limits."""
+"""Fetches a calendar from its address if it has changed, within limits."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from workers.calendars.unreadable import OutOfTime, Unreadable
 
 LARGEST = 5 * 1024 * 1024  # bytes
 REDIRECTS = 5
-PATIENCE = 10.0  # seconds for each step of the network
-DEADLINE = 20.0  # seconds for all of it
+PATIENCE = 10.0  # seconds for each read and write
+DEADLINE = 20.0  # seconds for everything, redirects included
 REDIRECT = (301, 302, 303, 307, 308)
 TAG = re.compile(r"[ -~]{1,500}")
 
 
 @dataclass(frozen=True)
 class Version:
-    """What a server calls what it sent, in its own words; null where it says nothing."""
+    """The server's own names of a version, for conditional requests; null where it sends none."""
 
     etag: str | None = None
     last_modified: str | None = None
@@ -39,7 +39,7 @@ class Fetched:
 
 
 class Fetcher:
-    """Reads addresses on the public internet, and on the hosts that are named as private."""
+    """Reads addresses on the public internet, and on `private_hosts`."""
 
     def __init__(self, private_hosts: Collection[str]) -> None:
         self._pool = httpcore.ConnectionPool(
@@ -47,12 +47,12 @@ class Fetcher:
         )
 
     def fetch(self, url: str, known: Version) -> Fetched | None:
-        """Return what is at an address; null when it is still the version that is known.
+        """Return the calendar at an address, or null when it is still the known version.
 
         Only for the main thread, whose alarm clock it uses.
 
         Raises:
-            Unreadable: always with the reason.
+            Unreadable: with the reason.
         """
         host = _host(url)
         try:
@@ -68,7 +68,7 @@ class Fetcher:
         raise Unreadable("The address leads from one to the next without end.")
 
     def _answer(self, url: str, known: Version, host: str) -> Fetched | str | None:
-        """What is there, or the address at which it is instead.
+        """Return the calendar, null when it has not changed, or the address of a redirect.
 
         Raises:
             Unreadable: with the reason.
@@ -82,7 +82,7 @@ class Fetcher:
             raise Unreadable(f"{host} did not answer as a web server.") from None
 
     def _ask(self, url: str, known: Version) -> Fetched | str | None:
-        """One request: what is there, or where it is instead."""
+        """Send one request."""
         host = _host(url)
         timeouts = dict.fromkeys(("connect", "read", "write", "pool"), PATIENCE)
         with self._pool.stream(
@@ -101,10 +101,10 @@ class Fetcher:
 
 
 def _host(url: str) -> str:
-    """The host of an address that may be read.
+    """Return the host of an address that may be read.
 
     Raises:
-        Unreadable: it is of another kind.
+        Unreadable: it is not an http or https address.
     """
     try:
         parts = urlsplit(url)

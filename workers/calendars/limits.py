@@ -1,4 +1,4 @@
-"""Limits of time that end what hangs, whoever wrote the code that hangs."""
+"""Limits of time that also end code of libraries that hangs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Has one calendar read by a process of its own, and waits no longer than it may take."""
+"""Starts a process that reads one calendar, and waits for it within a limit."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ logger = structlog.get_logger("calendars")
 
 SECONDS = 45.0
 TOO_LONG = "It takes too long to be understood."
-# All that the process gets of our surroundings: where certificates, modules and zones are.
+# The only variables that the process gets: where certificates, modules and zones are.
 PASSED_ON = ("SSL_CERT_FILE", "SSL_CERT_DIR", "PYTHONPATH", "TZDIR")
 
 
 @dataclass(frozen=True)
 class Reader:
-    """`private_hosts` may be read although they are not on the public internet."""
+    """Reads calendars; `private_hosts` may be off the public internet."""
 
     private_hosts: Collection[str]
 
     def read(self, job: Mapping[str, Any]) -> dict[str, Any]:
-        """What catalog.finish_import takes; nothing when nothing is new.
+        """Return what catalog.finish_import takes; empty when nothing is new.
 
         Raises:
             Unreadable: with the reason.
@@ -46,10 +46,10 @@ class Reader:
             )
         except subprocess.TimeoutExpired:
             raise Unreadable(TOO_LONG) from None
-        if done.returncode < 0:  # the kernel ended it: it had its share of the processor
+        if done.returncode < 0:  # the kernel ended it at its limit
             raise Unreadable(TOO_LONG)
         if done.returncode > 0:
-            # The last line of a trace may hold what only the calendar's owner should know.
+            # The last line of a trace may hold private text of the calendar.
             *trace, error = done.stderr.splitlines() or [""]
             logger.error("calendar_not_read", error=error.partition(":")[0], trace=trace)
             raise Unreadable("It cannot be understood.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from dateutil.rrule import rrule
 
@@ -109,21 +110,23 @@ class Series:
     def _walls(self) -> Sequence[datetime.datetime]:
         """The wall clocks at which it would take place if nothing had been changed."""
         first, last = self._reach()
-        rules = [rule_of(text, self._core.start.wall, self._until) for text in self._core.rules]
+        rules = self._rules(self._core.rules)
         found = {wall for wall in self._lengths if first <= wall <= last}
         # The start belongs to a series even where its rule does not name it.
         if not rules or any(_goes_on(rule, self._core.start.wall) for rule in rules):
             found.add(self._core.start.wall)
-        for rule in rules:
-            for wall in rule.xafter(first, inc=True):
-                if wall > last:
-                    break
-                found.add(wall)
-                if len(found) > MOST:
-                    raise Skipped(
-                        f"It takes place more than {MOST:,} times in {self._period.days} days."
-                    )
-        return sorted(found)
+        for wall in _between(rules, first, last):
+            found.add(wall)
+            if len(found) > MOST:
+                raise Skipped(
+                    f"It takes place more than {MOST:,} times in {self._period.days} days."
+                )
+        return sorted(
+            found.difference(_between(self._rules(self._core.rules_left_out), first, last))
+        )
+
+    def _rules(self, texts: Iterable[str]) -> list[rrule]:
+        return [rule_of(text, self._core.start.wall, self._until) for text in texts]
 
     def _reach(self) -> tuple[datetime.datetime, datetime.datetime]:
         """Between which wall clocks an occurrence may lie that is in the period, or moves there."""
@@ -156,6 +159,13 @@ def newest(events: list[Event]) -> list[Event]:
     """Return those that no later revision has replaced."""
     latest = max((event.sequence for event in events), default=0)
     return [event for event in events if event.sequence == latest]
+
+
+def _between(
+    rules: Iterable[rrule], first: datetime.datetime, last: datetime.datetime
+) -> Iterator[datetime.datetime]:
+    for rule in rules:
+        yield from takewhile(lambda wall: wall <= last, rule.xafter(first, inc=True))
 
 
 def _goes_on(rule: rrule, start: datetime.datetime) -> bool:

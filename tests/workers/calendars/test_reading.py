@@ -10,6 +10,8 @@ from __future__ import annotations
 import datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.workers.calendars.salon import HEAD, calendar
 from workers.calendars import expanding
@@ -29,6 +31,11 @@ WEEKS = [
 ]
 DAILY = "UID:1\nDTSTART;VALUE=DATE:20310401\nRRULE:FREQ=DAILY"
 DAYS = [f"04-0{day} 00:00 04-0{day + 1} 00:00" for day in range(1, 5)]
+PIECES = [
+    *(b"BEGIN:VEVENT\r\n", b"END:VEVENT\r\n", b"BEGIN:VCALENDAR\r\n", b"RRULE:FREQ=HOURLY\r\n"),
+    *(b"\r\nRDATE:00010101T000000Z\r\n", b"\r\nDURATION:-P99999W\r\n", b"99991231T235959Z"),
+    *(b"\r\nRECURRENCE-ID;RANGE=THISANDFUTURE:20310401T000000\r\n", b"T246060", b"00000000"),
+]
 SUMMER_TIME = """BEGIN:VTIMEZONE
 TZID:{0}
 X-LIC-LOCATION:{0}
@@ -284,6 +291,7 @@ def test_rules_have_many_forms(rule: str) -> None:
         "EXDATE;TZID=(UTC-05:00) Eastern Time (US & Canada):20310324T050000",
         "EXDATE:20310101T090000Z,20310324T090000Z",
         "EXDATE:\nEXDATE:20310324T090000Z,",
+        "EXRULE:FREQ=DAILY;COUNT=1;BYMONTHDAY=24",
     ],
 )
 def test_what_is_left_out_may_be_in_another_form(left_out: str) -> None:
@@ -479,6 +487,23 @@ def test_files_have_many_forms(what: str, change: object) -> None:
     assert callable(change)
     found = read(change(calendar(HOUR).decode()).encode())
     assert blocked(found) == [BLOCKED_HOUR], what
+
+
+@given(
+    at=st.integers(0, 2000),
+    length=st.integers(0, 200),
+    junk=st.binary(max_size=40) | st.sampled_from(PIECES),
+)
+@settings(deadline=None)
+def test_whatever_a_stranger_writes_is_read_or_refused(at: int, length: int, junk: bytes) -> None:
+    whole = between(SUMMER_TIME.format("GMT") + calendar(WEEKLY, f"{DAILY};COUNT=2").decode())
+    try:
+        found = read(whole[:at] + junk + whole[at + length :])
+    except Unreadable:
+        return
+    assert all(busy.starts < busy.ends and busy.uid.isprintable() for busy in found.events)
+    assert all(skipped.reason.isprintable() for skipped in found.skipped)
+    assert found.skipped_count == sum(skipped.count for skipped in found.skipped)
 
 
 def test_a_file_may_be_in_utf_16() -> None:
