@@ -10,8 +10,12 @@ select
 from pricing.currencies;
 grant select on public.currencies to anon, authenticated, service_role;
 
-comment on view public.currencies is 'Currencies that prices can be in. Readable by everyone.';
+comment on view public.currencies is
+'Currencies of prices.
+
+Readable by everyone.';
 comment on column public.currencies.code is 'ISO 4217 code, such as EUR.';
 comment on column public.currencies.name is 'English name.';
 comment on column public.currencies.minor_digits is
-'Digits after the decimal point: amounts are whole minor units, 0 for JPY, 2 for EUR, 3 for KWD.';
+'Digits after the decimal point. Amounts are whole minor units: 0 digits for JPY, 2 for EUR, 3 for '
+'KWD.';

@@ -51,7 +51,7 @@ set search_path = ''
 as $$
 begin
     perform private.refuse(
-        'PT403', 'forbidden', 'This view is only for reading.', 'Change the rows that it counts.'
+        'PT403', 'forbidden', 'This view is read-only.', 'Change the rows behind it.'
     );
     return null;
 end;
@@ -60,8 +60,8 @@ $$;
 /*
  * Answer a bad row in the API's words, on the tables that clients write directly. The constraints
  * decide all the same; this trigger speaks before they do, because PostgreSQL would name
- * constraints and relations. Tables of a business have business.any__refuse_bad_input instead, which
- * also asks for a permission.
+ * constraints and relations. Tables of a business have business.any__refuse_bad_input instead,
+ * which also asks for a permission.
  *
  * Errors:  PT400 invalid_input · PT404 not_found · PT409 already_exists
  */
@@ -193,8 +193,8 @@ begin
         if not v_found then
             perform private.refuse(
                 'PT404', 'not_found',
-                format('What %s names does not exist.', v_key.column_name),
-                'Read the rows that you can see and use one of their identifiers.'
+                format('%s refers to a row that does not exist.', v_key.column_name),
+                'Use the id of a row that you can see.'
             );
         end if;
     end loop;
@@ -257,8 +257,8 @@ begin
         if v_found then
             perform private.refuse(
                 'PT409', 'already_exists',
-                format('There is already one with this %s.', v_key.column_names),
-                'Choose another value, or change the one that exists.'
+                format('A row with this %s already exists.', v_key.column_names),
+                'Choose another value, or change the existing row.'
             );
         end if;
     end loop;

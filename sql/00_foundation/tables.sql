@@ -45,13 +45,14 @@ create domain public.object as text;
 
 comment on domain public.identifier is 'A UUID, as text: 8-4-4-4-12 hexadecimal digits.';
 comment on domain public.instant is
-'An ISO 8601 instant with its offset, such as 2031-03-30T09:00:00+02:00 or …Z. Never without one.';
-comment on domain public.whole_number is 'A whole number, as JSON''s number or as text.';
+'An ISO 8601 instant with an offset, such as 2031-03-30T09:00:00+02:00 or 2031-03-30T07:00:00Z. '
+'The offset is required.';
+comment on domain public.whole_number is 'A whole number, as a JSON number or as text.';
 comment on domain public.yes_no is 'true or false.';
 comment on domain public.place is
-'A JSON object with latitude and longitude, degrees north and east: {"latitude": 52.52, "longitude":
-13.405}.';
-comment on domain public.list is 'A JSON array; lists of identifiers may also be sent as {a,b}.';
+'A JSON object with latitude and longitude, degrees north and east: {"latitude": 52.52, '
+'"longitude": 13.405}.';
+comment on domain public.list is 'A JSON array. A list of identifiers may also be sent as {a,b}.';
 comment on domain public.object is 'A JSON object.';
 
 -- Currencies are reference data (supabase/seed.sql); pricing owns them, every domain's prices

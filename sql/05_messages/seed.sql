@@ -1,14 +1,14 @@
 -- The queues, who reads what, and what happens again and again.
 insert into private.queues (name, purpose)
 values
-('notifications', 'Who has to hear of what has happened'),
+('notifications', 'Events that people must be notified of'),
 ('reminders', 'Reminders, each waiting for its time'),
 ('mail', 'Mails to send'),
-('sms', 'Texts to send'),
+('sms', 'SMS to send'),
 ('push', 'Push messages to send'),
-('in_app', 'Notifications to put into the app'),
-('calendars', 'Calendars of other programs to read'),
-('housekeeping', 'What has run out, what nobody needs any more')
+('in_app', 'Notifications to show in the app'),
+('calendars', 'Imported calendars to read'),
+('housekeeping', 'Expired holds and requests to write down, old data to delete')
 on conflict (name) do update set purpose = excluded.purpose;
 
 insert into private.routes (topic, queue, actor)

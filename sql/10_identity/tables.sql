@@ -57,7 +57,7 @@ create table identity.addresses (
 
     constraint addresses_texts_are_short check (
         length(concat(label, recipient, line1, line2, city, region, postal_code)) <= 1000
-        or private.invalid('address', 'must have at most 1000 characters in all')
+        or private.invalid('address', 'must have at most 1000 characters in total')
     ),
     constraint addresses_texts_are_printable check (
         not private.has_control_characters(

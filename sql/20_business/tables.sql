@@ -94,7 +94,7 @@ create table business.businesses (
         length(concat(
             email, phone, website, address_line1, address_line2, city, region, postal_code
         )) <= 2000
-        or private.invalid('contact', 'must have at most 2000 characters in all')
+        or private.invalid('contact', 'must have at most 2000 characters in total')
     ),
     constraint businesses_texts_are_printable check (
         not private.has_control_characters(concat(
@@ -121,7 +121,9 @@ create table business.businesses (
         (latitude is null) = (longitude is null)
         and coalesce(latitude between -90 and 90, true)
         and coalesce(longitude between -180 and 180, true)
-        or private.invalid('latitude and longitude', 'must be a place on earth, both or neither')
+        or private.invalid(
+            'latitude and longitude', 'must together be a place on earth, or both be empty'
+        )
     ),
     constraint businesses_time_zone_exists check (
         private.is_time_zone(time_zone)
@@ -134,7 +136,7 @@ create table business.businesses (
     constraint businesses_settings_are_known check (
         business.settings_are_known(settings)
         or private.invalid(
-            'settings', 'must hold only accent_color, welcome_text and booking_notice'
+            'settings', 'may contain only accent_color, welcome_text and booking_notice'
         )
     )
 );

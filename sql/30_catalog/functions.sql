@@ -42,7 +42,8 @@ begin
             )
     ) then
         perform private.refuse(
-            'PT404', 'not_found', 'There is no such resource.', 'Read resources for those of the business.'
+            'PT404', 'not_found', 'There is no such resource.',
+            'Check the id in the view resources.'
         );
     end if;
 

@@ -143,7 +143,7 @@ begin
     ) then
         perform private.refuse(
             'PT409', 'hours_overlap', 'These hours overlap with others of the same day.',
-            'Change the row that exists, or delete it first.'
+            'Change the existing row, or delete it first.'
         );
     end if;
     return new;
@@ -178,8 +178,8 @@ begin
             and travel_zones.ends_on >= new.starts_on
     ) then
         perform private.refuse(
-            'PT409', 'dates_overlap', 'On some of these dates they are already elsewhere.',
-            'Change the row that exists, or delete it first.'
+            'PT409', 'dates_overlap', 'This resource is already travelling on some of these dates.',
+            'Change the existing row, or delete it first.'
         );
     end if;
     return new;

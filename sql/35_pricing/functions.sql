@@ -46,7 +46,8 @@ declare
 begin
     if coupon_code is not null then
         perform private.refuse(
-            'PT422', 'coupon_invalid', 'There is no such coupon.', 'Check the code, or leave it out.'
+            'PT422', 'coupon_invalid', 'There is no such coupon.',
+            'Check the code, or leave it out.'
         );
     end if;
     if redeem_points > 0 then

@@ -22,7 +22,9 @@ declare
     v_id uuid = gen_random_uuid();
 begin
     if join_waitlist.party_size > v_service.max_party_size then
-        perform private.invalid('party_size', format('must be at most %s', v_service.max_party_size));
+        perform private.invalid(
+            'party_size', format('must be at most %s', v_service.max_party_size)
+        );
     end if;
     if upper(join_waitlist.during) <= private.now() then
         perform private.invalid('to_at', 'must be in the future');
@@ -32,8 +34,8 @@ begin
         from scheduling.needs(v_service.id, join_waitlist.resource_id, 1)
     ) then
         perform private.refuse(
-            'PT422', 'not_eligible', 'That resource does not give this service.',
-            'Read service_resources for those that do, or leave resource_id out.'
+            'PT422', 'not_eligible', 'That resource does not provide this service.',
+            'Choose a resource from service_resources, or omit resource_id.'
         );
     end if;
     -- One at a time: two inserts that meet in the constraint would wait for each other.
@@ -47,7 +49,8 @@ begin
             and upper(waitlist_entries.during) > private.now()
     ) >= 50 then
         perform private.refuse(
-            'PT422', 'limit_reached', 'You wait for fifty things already.', 'Leave one of them first.'
+            'PT422', 'limit_reached', 'You are already on fifty waitlists.',
+            'Leave one of them first.'
         );
     end if;
     insert into scheduling.waitlist_entries (
@@ -61,7 +64,7 @@ begin
 exception
     when exclusion_violation then
         perform private.refuse(
-            'PT409', 'already_waiting', 'You wait for that already.',
+            'PT409', 'already_waiting', 'You are already on this waitlist.',
             'Leave the waitlist first to wait for another time.'
         );
         return null;
@@ -287,7 +290,8 @@ begin
         and waitlist_entries.customer_id = private.current_user_id();
     if v_entry.id is null then
         perform private.refuse(
-            'PT404', 'not_found', 'You do not wait for that.', 'Read waitlist_entries for what you do.'
+            'PT404', 'not_found', 'You are not on this waitlist.',
+            'Check the id in the view waitlist_entries.'
         );
     end if;
     return v_entry;
@@ -363,8 +367,8 @@ begin
             and waitlist_offers.expires_at > private.now()
     ) then
         perform private.refuse(
-            'PT409', 'offer_expired', 'Nothing is offered to you now.',
-            'Wait for the next offer: you keep your turn.'
+            'PT409', 'offer_expired', 'You have no offer at the moment.',
+            'Wait for the next offer; you keep your place.'
         );
     end if;
     -- First whose it is, then the step that they take.
@@ -410,7 +414,7 @@ begin
     if not found then
         if v_entry.status = 'accepted' then
             perform private.refuse(
-                'PT409', 'invalid_transition', 'You have accepted already.',
+                'PT409', 'invalid_transition', 'You have already accepted this offer.',
                 'Cancel the booking instead.'
             );
         end if;

@@ -22,7 +22,9 @@ declare
     v_legs scheduling.leg[] = scheduling.legs(scheduling.to_selections(items, null, null));
 begin
     if v_legs[1].currency <> quote.currency then
-        perform private.invalid('currency', format('must be %s, as the services are', v_legs[1].currency));
+        perform private.invalid(
+            'currency', format('must be %s, the currency of the services', v_legs[1].currency)
+        );
     end if;
     return pricing.quote(
         scheduling.lines_of(v_legs),
@@ -33,13 +35,13 @@ end;
 $$;
 
 comment on function public.quote is
-'What services would cost, as it would be stored with the booking: items are [{service_id,
-addon_ids?,
-party_size?}] of one business and one currency. Gives {currency, lines: [{kind, service_id, name,
-addons,
-quantity, unit_minor, amount_minor}], subtotal_minor, discount_minor, tax_minor, total_minor};
-amounts are whole
-minor units. Errors: invalid_input 400, not_found 404, not_bookable 409, insufficient_points 409,
-coupon_invalid 422.';
+'Return the price of services, as it would be stored with the booking.
+
+items is [{service_id, addon_ids?, party_size?}] of one business and one currency. Returns '
+'{currency, lines: [{kind, service_id, name, addons, quantity, unit_minor, amount_minor}], '
+'subtotal_minor, discount_minor, tax_minor, total_minor}, with amounts in whole minor units.
+
+Errors: invalid_input 400, not_found 404, not_bookable 409, insufficient_points 409, '
+'coupon_invalid 422.';
 grant execute on function public.quote(public.list, text, public.whole_number, text)
 to anon, authenticated, service_role;

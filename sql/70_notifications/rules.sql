@@ -30,11 +30,11 @@ begin
     limit 1;
     if found then
         perform private.invalid(
-            'body', format('must not say {{%s}}: there is no such variable of %s', v_unknown, new.event)
+            'body', format('must not use {{%s}}: %s has no such variable', v_unknown, new.event)
         );
     end if;
     if regexp_replace(v_text, '\{\{\s*[a-z_]+\s*\}\}', '', 'g') ~ '\{\{|\}\}|\{%' then
-        perform private.invalid('body', 'must hold braces only as {{variable}}');
+        perform private.invalid('body', 'may contain braces only as {{variable}}');
     end if;
     return new;
 end;

@@ -2,49 +2,49 @@
 insert into engagement.subjects (name, description)
 values
 ('booking', 'A booking of a customer with a business'),
-('offer', 'What a business wants its customers to know'),
-('waitlist', 'A time that became free, offered to somebody who waits'),
+('offer', 'An offer of a business to its customers'),
+('waitlist', 'A free time, offered to a waitlist entry'),
 ('account', 'A user''s account: codes, links, and what has changed')
 on conflict (name) do update set description = excluded.description;
 
 insert into engagement.variables (subject, name, type, description)
 values
-('booking', 'customer_name', 'text', 'Who booked'),
-('booking', 'business_name', 'text', 'With whom'),
+('booking', 'customer_name', 'text', 'Name of the customer'),
+('booking', 'business_name', 'text', 'Name of the business'),
 ('booking', 'business_phone', 'text', 'The business''s phone number'),
-('booking', 'address', 'text', 'Where the business is'),
-('booking', 'service_names', 'text', 'What is booked'),
-('booking', 'staff_names', 'text', 'Who gives it'),
-('booking', 'reference', 'text', 'What to say on the phone'),
-('booking', 'starts_at', 'instant', 'When it begins'),
-('booking', 'ends_at', 'instant', 'When it ends'),
-('booking', 'previous_starts_at', 'instant', 'When it would have begun before it was moved'),
-('booking', 'total', 'money', 'What it costs'),
-('booking', 'fee', 'money', 'What cancelling, moving late or not coming costs; nothing where it is free'),
-('booking', 'cancelled_service', 'text', 'The one service that was cancelled, where the rest stays'),
-('booking', 'party_size', 'whole_number', 'For how many'),
-('booking', 'reason', 'text', 'Why it was rejected, cancelled or moved, if somebody said'),
-('waitlist', 'customer_name', 'text', 'Who waits'),
-('waitlist', 'business_name', 'text', 'With whom'),
-('waitlist', 'service_names', 'text', 'What has become free'),
-('waitlist', 'staff_names', 'text', 'Who gives it'),
-('waitlist', 'starts_at', 'instant', 'When it begins'),
-('waitlist', 'expires_at', 'instant', 'Until when it can be accepted'),
-('waitlist', 'total', 'money', 'What it costs'),
-('offer', 'business_name', 'text', 'Whose offer it is'),
-('offer', 'customer_name', 'text', 'Who reads it'),
-('offer', 'title', 'text', 'What the business calls it'),
-('offer', 'body', 'text', 'What the business writes'),
+('booking', 'address', 'text', 'Address of the business'),
+('booking', 'service_names', 'text', 'Names of the booked services'),
+('booking', 'staff_names', 'text', 'Names of the staff'),
+('booking', 'reference', 'text', 'Reference of the booking'),
+('booking', 'starts_at', 'instant', 'Start'),
+('booking', 'ends_at', 'instant', 'End'),
+('booking', 'previous_starts_at', 'instant', 'Start before the move'),
+('booking', 'total', 'money', 'Total price'),
+('booking', 'fee', 'money', 'Fee for cancelling, a late move or a no-show; empty if there is none'),
+('booking', 'cancelled_service', 'text', 'Name of the cancelled service, if others remain'),
+('booking', 'party_size', 'whole_number', 'Number of guests'),
+('booking', 'reason', 'text', 'Reason for rejecting, cancelling or moving it; may be empty'),
+('waitlist', 'customer_name', 'text', 'Name of the customer'),
+('waitlist', 'business_name', 'text', 'Name of the business'),
+('waitlist', 'service_names', 'text', 'Name of the service'),
+('waitlist', 'staff_names', 'text', 'Names of the staff'),
+('waitlist', 'starts_at', 'instant', 'Start'),
+('waitlist', 'expires_at', 'instant', 'When the offer expires'),
+('waitlist', 'total', 'money', 'Total price'),
+('offer', 'business_name', 'text', 'Name of the business'),
+('offer', 'customer_name', 'text', 'Name of the reader'),
+('offer', 'title', 'text', 'Title of the offer'),
+('offer', 'body', 'text', 'Text of the offer'),
 ('account', 'code', 'text', 'The code to enter'),
 ('account', 'link', 'text', 'The link to follow'),
-('account', 'minutes', 'whole_number', 'How long both are valid'),
+('account', 'minutes', 'whole_number', 'Minutes for which both are valid'),
 ('account', 'at', 'instant', 'When it happened'),
-('account', 'ip', 'text', 'From which address'),
-('account', 'agent', 'text', 'With which program'),
-('account', 'business_name', 'text', 'With whom a guest books'),
-('account', 'service_names', 'text', 'What a guest books'),
-('account', 'starts_at', 'instant', 'When it begins'),
-('account', 'reference', 'text', 'The booking''s number')
+('account', 'ip', 'text', 'Network address'),
+('account', 'agent', 'text', 'Program'),
+('account', 'business_name', 'text', 'Name of the business'),
+('account', 'service_names', 'text', 'Names of the booked services'),
+('account', 'starts_at', 'instant', 'Start'),
+('account', 'reference', 'text', 'Reference of the booking')
 on conflict (subject, name) do update
 set type = excluded.type, description = excluded.description;
 
@@ -52,39 +52,39 @@ insert into engagement.events (
     name, subject, description, is_mandatory, is_marketing, while_status
 )
 values
-('booking.requested', 'booking', 'A booking waits for the business', false, false, null),
-('booking.confirmed', 'booking', 'A booking is certain', true, false, null),
-('booking.rejected', 'booking', 'The business cannot take a request', true, false, null),
-('booking.cancelled', 'booking', 'A booking was called off', true, false, null),
-('booking.item_cancelled', 'booking', 'One of several services was called off', true, false, null),
-('booking.moved', 'booking', 'A booking has another time', true, false, null),
-('booking.reassigned', 'booking', 'Somebody else gives the service', false, false, null),
-('booking.expired', 'booking', 'A request lapsed: nobody confirmed it in time', false, false, null),
-('booking.arrived', 'booking', 'The professional is at the customer''s', true, false, 'confirmed'),
-('booking.no_show', 'booking', 'Nobody came', false, false, null),
-('booking.completed', 'booking', 'The service was given: a review is asked for', false, false, null),
+('booking.requested', 'booking', 'A booking waits for confirmation', false, false, null),
+('booking.confirmed', 'booking', 'A booking is confirmed', true, false, null),
+('booking.rejected', 'booking', 'The business rejects a request', true, false, null),
+('booking.cancelled', 'booking', 'A booking was cancelled', true, false, null),
+('booking.item_cancelled', 'booking', 'One of several services was cancelled', true, false, null),
+('booking.moved', 'booking', 'A booking was moved', true, false, null),
+('booking.reassigned', 'booking', 'Another person provides the service', false, false, null),
+('booking.expired', 'booking', 'A request expired, because nobody confirmed it in time', false, false, null),
+('booking.arrived', 'booking', 'The professional has arrived at the customer''s', true, false, 'confirmed'),
+('booking.no_show', 'booking', 'The customer did not come', false, false, null),
+('booking.completed', 'booking', 'The service was given; the message asks for a review', false, false, null),
 ('reminder.day', 'booking', 'A booking begins in 24 hours', false, false, 'confirmed'),
 ('reminder.hour', 'booking', 'A booking begins in an hour', false, false, 'confirmed'),
-('auth.signup', 'account', 'An address or a number is to be confirmed', true, false, null),
-('auth.invite', 'account', 'Somebody is invited', true, false, null),
+('auth.signup', 'account', 'A user must confirm an address or a number', true, false, null),
+('auth.invite', 'account', 'A user is invited', true, false, null),
 ('auth.magiclink', 'account', 'Somebody signs in by mail', true, false, null),
 ('auth.recovery', 'account', 'Somebody has forgotten their password', true, false, null),
-('auth.email_change', 'account', 'An address is to be changed', true, false, null),
+('auth.email_change', 'account', 'A user changes their address', true, false, null),
 ('auth.reauthentication', 'account', 'Somebody is about to change their password', true, false, null),
 ('auth.guest_booking', 'account', 'Somebody books, moves or cancels as a guest', true, false, null),
-('auth.sms', 'account', 'Somebody signs in by text', true, false, null),
-('auth.phone_change', 'account', 'A number is to be changed', true, false, null),
+('auth.sms', 'account', 'Somebody signs in by SMS', true, false, null),
+('auth.phone_change', 'account', 'A user changes their number', true, false, null),
 ('auth.password_changed', 'account', 'A password was changed', true, false, null),
 ('auth.email_changed', 'account', 'An address was changed', true, false, null),
 ('auth.phone_changed', 'account', 'A number was changed', true, false, null),
 ('auth.new_sign_in', 'account', 'Somebody signed in from somewhere new', true, false, null),
 ('auth.factor_added', 'account', 'A second factor was added', true, false, null),
 ('auth.factor_removed', 'account', 'A second factor was removed', true, false, null),
-('auth.recovery_codes_made', 'account', 'Recovery codes were made', true, false, null),
+('auth.recovery_codes_made', 'account', 'Recovery codes were created', true, false, null),
 ('auth.recovery_code_used', 'account', 'A recovery code was used', true, false, null),
 ('auth.identity_linked', 'account', 'Another way to sign in was added', true, false, null),
-('waitlist.offered', 'waitlist', 'A time became free for somebody who waits', true, false, 'held'),
-('offer.made', 'offer', 'A business has an offer', false, true, null)
+('waitlist.offered', 'waitlist', 'A time became free for a waitlist entry', true, false, 'held'),
+('offer.made', 'offer', 'A business sends an offer', false, true, null)
 on conflict (name) do update
 set
     description = excluded.description,
@@ -159,14 +159,14 @@ values
 ),
 (
     'booking.requested', 'customer', 'mail', 'en', 'Your request at {{business_name}}',
-    e'Hello {{customer_name}},\n\n{{business_name}} has your request and will answer soon.\n\nWhat: {{service_names}}\nWhen: {{starts_at}}\nWith: {{staff_names}}\nWhere: {{address}}\nPrice: {{total}}\nReference: {{reference}}\nPhone: {{business_phone}}'
+    e'Hello {{customer_name}},\n\n{{business_name}} has received your request and will answer soon.\n\nWhat: {{service_names}}\nWhen: {{starts_at}}\nWith: {{staff_names}}\nWhere: {{address}}\nPrice: {{total}}\nReference: {{reference}}\nPhone: {{business_phone}}'
 ),
 (
     'booking.requested', 'customer', 'mail', 'de', 'Ihre Anfrage bei {{business_name}}',
-    e'Guten Tag {{customer_name}},\n\n{{business_name}} hat Ihre Anfrage und meldet sich bald.\n\nWas: {{service_names}}\nWann: {{starts_at}}\nBei: {{staff_names}}\nWo: {{address}}\nPreis: {{total}}\nBuchungsnummer: {{reference}}\nTelefon: {{business_phone}}'
+    e'Guten Tag {{customer_name}},\n\n{{business_name}} hat Ihre Anfrage erhalten und meldet sich bald.\n\nWas: {{service_names}}\nWann: {{starts_at}}\nBei: {{staff_names}}\nWo: {{address}}\nPreis: {{total}}\nBuchungsnummer: {{reference}}\nTelefon: {{business_phone}}'
 ),
 (
-    'booking.requested', 'business', null, 'en', 'A request of {{customer_name}}',
+    'booking.requested', 'business', null, 'en', 'A request from {{customer_name}}',
     '{{service_names}}, {{starts_at}}, for {{party_size}}. Please confirm or reject it. {{reference}}'
 ),
 (
@@ -206,7 +206,7 @@ values
     '{{customer_name}}, {{starts_at}}. {{reference}}'
 ),
 (
-    'booking.rejected', 'customer', null, 'en', '{{business_name}} cannot take your request',
+    'booking.rejected', 'customer', null, 'en', '{{business_name}} cannot accept your request',
     '{{service_names}}, {{starts_at}}. {{reason}}'
 ),
 (
@@ -214,8 +214,8 @@ values
     '{{service_names}}, {{starts_at}}. {{reason}}'
 ),
 (
-    'booking.rejected', 'customer', 'mail', 'en', '{{business_name}} cannot take your request',
-    e'Hello {{customer_name}},\n\n{{business_name}} cannot take your request for {{service_names}}, {{starts_at}}.\nReason: {{reason}}\n\nPlease choose another time.'
+    'booking.rejected', 'customer', 'mail', 'en', '{{business_name}} cannot accept your request',
+    e'Hello {{customer_name}},\n\n{{business_name}} cannot accept your request for {{service_names}}, {{starts_at}}.\nReason: {{reason}}\n\nPlease choose another time.'
 ),
 (
     'booking.rejected', 'customer', 'mail', 'de', '{{business_name}} kann Ihre Anfrage nicht annehmen',
@@ -231,11 +231,11 @@ values
 ),
 (
     'booking.cancelled', 'customer', 'mail', 'en', 'Cancelled: your booking at {{business_name}}',
-    e'Hello {{customer_name}},\n\nyour booking is cancelled.\nReason: {{reason}}\n\nWhat: {{service_names}}\nWhen: {{starts_at}}\nWith: {{staff_names}}\nWhere: {{address}}\nPrice: {{total}}\nFee: {{fee}}\nReference: {{reference}}\nPhone: {{business_phone}}'
+    e'Hello {{customer_name}},\n\nyour booking has been cancelled.\nReason: {{reason}}\n\nWhat: {{service_names}}\nWhen: {{starts_at}}\nWith: {{staff_names}}\nWhere: {{address}}\nPrice: {{total}}\nFee: {{fee}}\nReference: {{reference}}\nPhone: {{business_phone}}'
 ),
 (
     'booking.cancelled', 'customer', 'mail', 'de', 'Abgesagt: Ihre Buchung bei {{business_name}}',
-    e'Guten Tag {{customer_name}},\n\nIhre Buchung ist abgesagt.\nGrund: {{reason}}\n\nWas: {{service_names}}\nWann: {{starts_at}}\nBei: {{staff_names}}\nWo: {{address}}\nPreis: {{total}}\nGebühr: {{fee}}\nBuchungsnummer: {{reference}}\nTelefon: {{business_phone}}'
+    e'Guten Tag {{customer_name}},\n\nIhre Buchung wurde abgesagt.\nGrund: {{reason}}\n\nWas: {{service_names}}\nWann: {{starts_at}}\nBei: {{staff_names}}\nWo: {{address}}\nPreis: {{total}}\nGebühr: {{fee}}\nBuchungsnummer: {{reference}}\nTelefon: {{business_phone}}'
 ),
 (
     'booking.cancelled', 'business', null, 'en', 'Cancelled: {{customer_name}}',
@@ -255,27 +255,27 @@ values
 ),
 (
     'booking.item_cancelled', 'customer', null, 'en', 'Cancelled: {{cancelled_service}}',
-    e'{{business_name}}. It stays: {{service_names}}, {{starts_at}}.\nReason: {{reason}}\nFee: {{fee}}'
+    e'{{business_name}}. Still booked: {{service_names}}, {{starts_at}}.\nReason: {{reason}}\nFee: {{fee}}'
 ),
 (
     'booking.item_cancelled', 'customer', null, 'de', 'Abgesagt: {{cancelled_service}}',
-    e'{{business_name}}. Es bleibt: {{service_names}}, {{starts_at}}.\nGrund: {{reason}}\nGebühr: {{fee}}'
+    e'{{business_name}}. Weiterhin gebucht: {{service_names}}, {{starts_at}}.\nGrund: {{reason}}\nGebühr: {{fee}}'
 ),
 (
-    'booking.item_cancelled', 'business', null, 'en', 'Cancelled: {{cancelled_service}} of {{customer_name}}',
-    e'It stays: {{service_names}}, {{starts_at}}. {{reference}}\n{{reason}}'
+    'booking.item_cancelled', 'business', null, 'en', 'Cancelled: {{cancelled_service}} for {{customer_name}}',
+    e'Still booked: {{service_names}}, {{starts_at}}. {{reference}}\n{{reason}}'
 ),
 (
     'booking.item_cancelled', 'business', null, 'de', 'Abgesagt: {{cancelled_service}} von {{customer_name}}',
-    e'Es bleibt: {{service_names}}, {{starts_at}}. {{reference}}\n{{reason}}'
+    e'Weiterhin gebucht: {{service_names}}, {{starts_at}}. {{reference}}\n{{reason}}'
 ),
 (
     'booking.item_cancelled', 'staff', null, 'en', 'Cancelled: {{cancelled_service}}',
-    '{{customer_name}}. It stays: {{service_names}}, {{starts_at}}. {{reference}}'
+    '{{customer_name}}. Still booked: {{service_names}}, {{starts_at}}. {{reference}}'
 ),
 (
     'booking.item_cancelled', 'staff', null, 'de', 'Abgesagt: {{cancelled_service}}',
-    '{{customer_name}}. Es bleibt: {{service_names}}, {{starts_at}}. {{reference}}'
+    '{{customer_name}}. Weiterhin gebucht: {{service_names}}, {{starts_at}}. {{reference}}'
 ),
 (
     'booking.moved', 'customer', null, 'en', 'Moved: {{service_names}}',
@@ -287,11 +287,11 @@ values
 ),
 (
     'booking.moved', 'customer', 'mail', 'en', 'Moved: your booking at {{business_name}}',
-    e'Hello {{customer_name}},\n\nyour booking has another time.\nBefore: {{previous_starts_at}}\nReason: {{reason}}\n\nWhat: {{service_names}}\nWhen: {{starts_at}}\nWith: {{staff_names}}\nWhere: {{address}}\nPrice: {{total}}\nFee: {{fee}}\nReference: {{reference}}\nPhone: {{business_phone}}'
+    e'Hello {{customer_name}},\n\nyour booking has been moved.\nBefore: {{previous_starts_at}}\nReason: {{reason}}\n\nWhat: {{service_names}}\nWhen: {{starts_at}}\nWith: {{staff_names}}\nWhere: {{address}}\nPrice: {{total}}\nFee: {{fee}}\nReference: {{reference}}\nPhone: {{business_phone}}'
 ),
 (
     'booking.moved', 'customer', 'mail', 'de', 'Verlegt: Ihre Buchung bei {{business_name}}',
-    e'Guten Tag {{customer_name}},\n\nIhre Buchung hat eine andere Zeit.\nVorher: {{previous_starts_at}}\nGrund: {{reason}}\n\nWas: {{service_names}}\nWann: {{starts_at}}\nBei: {{staff_names}}\nWo: {{address}}\nPreis: {{total}}\nGebühr: {{fee}}\nBuchungsnummer: {{reference}}\nTelefon: {{business_phone}}'
+    e'Guten Tag {{customer_name}},\n\nIhre Buchung wurde verlegt.\nVorher: {{previous_starts_at}}\nGrund: {{reason}}\n\nWas: {{service_names}}\nWann: {{starts_at}}\nBei: {{staff_names}}\nWo: {{address}}\nPreis: {{total}}\nGebühr: {{fee}}\nBuchungsnummer: {{reference}}\nTelefon: {{business_phone}}'
 ),
 (
     'booking.moved', 'business', null, 'en', 'Moved: {{customer_name}}',
@@ -326,7 +326,7 @@ values
     '{{customer_name}}, {{starts_at}}. {{reference}}'
 ),
 (
-    'booking.expired', 'customer', null, 'en', 'Your request has lapsed',
+    'booking.expired', 'customer', null, 'en', 'Your request has expired',
     '{{service_names}} at {{business_name}}, {{starts_at}}: nobody confirmed it in time. Please choose another time.'
 ),
 (
@@ -334,8 +334,8 @@ values
     '{{service_names}} bei {{business_name}}, {{starts_at}}: Niemand hat sie rechtzeitig bestätigt. Bitte wählen Sie eine andere Zeit.'
 ),
 (
-    'booking.arrived', 'customer', null, 'en', '{{business_name}} is there',
-    '{{staff_names}} of {{business_name}} has arrived.'
+    'booking.arrived', 'customer', null, 'en', '{{business_name}} has arrived',
+    '{{staff_names}} from {{business_name}} has arrived.'
 ),
 (
     'booking.arrived', 'customer', null, 'de', '{{business_name}} ist da',
@@ -391,11 +391,11 @@ values
 ),
 (
     'waitlist.offered', 'customer', null, 'en', '{{service_names}} is free on {{starts_at}}',
-    E'Hello {{customer_name}},\n\nwhat you wait for has become free: {{service_names}} with {{staff_names}} at {{business_name}} on {{starts_at}}.\nIt is held for you until {{expires_at}}; then it is the next one''s turn.'
+    E'Hello {{customer_name}},\n\na time that you are waiting for is free: {{service_names}} with {{staff_names}} at {{business_name}} on {{starts_at}}.\nIt is held for you until {{expires_at}}; after that it is offered to the next person.'
 ),
 (
     'waitlist.offered', 'customer', null, 'de', '{{service_names}} ist am {{starts_at}} frei',
-    E'Guten Tag {{customer_name}},\n\nfrei geworden ist, worauf Sie warten: {{service_names}} mit {{staff_names}} bei {{business_name}} am {{starts_at}}.\nDer Termin ist bis {{expires_at}} für Sie reserviert; danach ist der Nächste an der Reihe.'
+    E'Guten Tag {{customer_name}},\n\nein Termin, auf den Sie warten, ist frei geworden: {{service_names}} mit {{staff_names}} bei {{business_name}} am {{starts_at}}.\nDer Termin ist bis {{expires_at}} für Sie reserviert; danach wird er der nächsten Person angeboten.'
 ),
 (
     'offer.made', 'customer', null, 'en', '{{business_name}}: {{title}}',
@@ -407,55 +407,55 @@ values
 ),
 (
     'auth.signup', 'customer', null, 'en', 'Confirm your address',
-    e'Confirm your address.\n\nFollow this link:\n{{link}}\n\nOr enter this code: {{code}}\nBoth are valid for {{minutes}} minutes. If you did not ask for this, do nothing.'
+    e'Confirm your address.\n\nFollow this link:\n{{link}}\n\nOr enter this code: {{code}}\nBoth are valid for {{minutes}} minutes. If you did not request this, ignore this message.'
 ),
 (
     'auth.signup', 'customer', null, 'de', 'Bestätigen Sie Ihre Adresse',
-    e'Bestätigen Sie Ihre Adresse.\n\nFolgen Sie diesem Link:\n{{link}}\n\nOder geben Sie diesen Code ein: {{code}}\nBeides gilt {{minutes}} Minuten. Wenn Sie das nicht angefordert haben, tun Sie nichts.'
+    e'Bestätigen Sie Ihre Adresse.\n\nFolgen Sie diesem Link:\n{{link}}\n\nOder geben Sie diesen Code ein: {{code}}\nBeides gilt {{minutes}} Minuten. Wenn Sie das nicht angefordert haben, können Sie diese Nachricht ignorieren.'
 ),
 (
     'auth.invite', 'customer', null, 'en', 'You are invited',
-    e'You are invited.\n\nFollow this link:\n{{link}}\n\nOr enter this code: {{code}}\nBoth are valid for {{minutes}} minutes. If you did not ask for this, do nothing.'
+    e'You are invited.\n\nFollow this link:\n{{link}}\n\nOr enter this code: {{code}}\nBoth are valid for {{minutes}} minutes. If you did not request this, ignore this message.'
 ),
 (
     'auth.invite', 'customer', null, 'de', 'Sie sind eingeladen',
-    e'Sie sind eingeladen.\n\nFolgen Sie diesem Link:\n{{link}}\n\nOder geben Sie diesen Code ein: {{code}}\nBeides gilt {{minutes}} Minuten. Wenn Sie das nicht angefordert haben, tun Sie nichts.'
+    e'Sie sind eingeladen.\n\nFolgen Sie diesem Link:\n{{link}}\n\nOder geben Sie diesen Code ein: {{code}}\nBeides gilt {{minutes}} Minuten. Wenn Sie das nicht angefordert haben, können Sie diese Nachricht ignorieren.'
 ),
 (
-    'auth.magiclink', 'customer', null, 'en', 'Your way in',
-    e'Your way in.\n\nFollow this link:\n{{link}}\n\nOr enter this code: {{code}}\nBoth are valid for {{minutes}} minutes. If you did not ask for this, do nothing.'
+    'auth.magiclink', 'customer', null, 'en', 'Sign in',
+    e'Sign in to your account.\n\nFollow this link:\n{{link}}\n\nOr enter this code: {{code}}\nBoth are valid for {{minutes}} minutes. If you did not request this, ignore this message.'
 ),
 (
     'auth.magiclink', 'customer', null, 'de', 'Ihre Anmeldung',
-    e'Ihre Anmeldung.\n\nFolgen Sie diesem Link:\n{{link}}\n\nOder geben Sie diesen Code ein: {{code}}\nBeides gilt {{minutes}} Minuten. Wenn Sie das nicht angefordert haben, tun Sie nichts.'
+    e'Ihre Anmeldung.\n\nFolgen Sie diesem Link:\n{{link}}\n\nOder geben Sie diesen Code ein: {{code}}\nBeides gilt {{minutes}} Minuten. Wenn Sie das nicht angefordert haben, können Sie diese Nachricht ignorieren.'
 ),
 (
     'auth.recovery', 'customer', null, 'en', 'Choose a new password',
-    e'Choose a new password.\n\nFollow this link:\n{{link}}\n\nOr enter this code: {{code}}\nBoth are valid for {{minutes}} minutes. If you did not ask for this, do nothing.'
+    e'Choose a new password.\n\nFollow this link:\n{{link}}\n\nOr enter this code: {{code}}\nBoth are valid for {{minutes}} minutes. If you did not request this, ignore this message.'
 ),
 (
     'auth.recovery', 'customer', null, 'de', 'Wählen Sie ein neues Passwort',
-    e'Wählen Sie ein neues Passwort.\n\nFolgen Sie diesem Link:\n{{link}}\n\nOder geben Sie diesen Code ein: {{code}}\nBeides gilt {{minutes}} Minuten. Wenn Sie das nicht angefordert haben, tun Sie nichts.'
+    e'Wählen Sie ein neues Passwort.\n\nFolgen Sie diesem Link:\n{{link}}\n\nOder geben Sie diesen Code ein: {{code}}\nBeides gilt {{minutes}} Minuten. Wenn Sie das nicht angefordert haben, können Sie diese Nachricht ignorieren.'
 ),
 (
     'auth.email_change', 'customer', null, 'en', 'Confirm your new address',
-    e'Confirm your new address.\n\nFollow this link:\n{{link}}\n\nOr enter this code: {{code}}\nBoth are valid for {{minutes}} minutes. If you did not ask for this, do nothing.'
+    e'Confirm your new address.\n\nFollow this link:\n{{link}}\n\nOr enter this code: {{code}}\nBoth are valid for {{minutes}} minutes. If you did not request this, ignore this message.'
 ),
 (
     'auth.email_change', 'customer', null, 'de', 'Bestätigen Sie Ihre neue Adresse',
-    e'Bestätigen Sie Ihre neue Adresse.\n\nFolgen Sie diesem Link:\n{{link}}\n\nOder geben Sie diesen Code ein: {{code}}\nBeides gilt {{minutes}} Minuten. Wenn Sie das nicht angefordert haben, tun Sie nichts.'
+    e'Bestätigen Sie Ihre neue Adresse.\n\nFolgen Sie diesem Link:\n{{link}}\n\nOder geben Sie diesen Code ein: {{code}}\nBeides gilt {{minutes}} Minuten. Wenn Sie das nicht angefordert haben, können Sie diese Nachricht ignorieren.'
 ),
 (
     'auth.reauthentication', 'customer', null, 'en', 'Your code',
-    e'{{code}}\nValid for {{minutes}} minutes. Nobody of ours will ever ask you for it.'
+    e'{{code}}\nValid for {{minutes}} minutes. We will never ask you for it.'
 ),
 (
     'auth.reauthentication', 'customer', null, 'de', 'Ihr Code',
-    e'{{code}}\nGültig für {{minutes}} Minuten. Niemand von uns wird Sie je danach fragen.'
+    e'{{code}}\nGültig für {{minutes}} Minuten. Wir werden Sie nie danach fragen.'
 ),
 (
     'auth.guest_booking', 'customer', null, 'en', '{{code}}: your booking at {{business_name}}',
-    e'{{code}}\nValid for {{minutes}} minutes. Whoever has this code can confirm, move or cancel the booking.\n\nWhat: {{service_names}}\nWhen: {{starts_at}}\nReference: {{reference}}\n\nIf this was not you, you need not do anything: without the code the time is free again soon.'
+    e'{{code}}\nValid for {{minutes}} minutes. Anybody with this code can confirm, move or cancel the booking.\n\nWhat: {{service_names}}\nWhen: {{starts_at}}\nReference: {{reference}}\n\nIf this was not you, you do not need to do anything. Without the code the time will soon be free again.'
 ),
 (
     'auth.guest_booking', 'customer', null, 'de', '{{code}}: Ihre Buchung bei {{business_name}}',
@@ -463,19 +463,19 @@ values
 ),
 (
     'auth.sms', 'customer', null, 'en', 'Your code',
-    e'{{code}}\nValid for {{minutes}} minutes. Nobody of ours will ever ask you for it.'
+    e'{{code}}\nValid for {{minutes}} minutes. We will never ask you for it.'
 ),
 (
     'auth.sms', 'customer', null, 'de', 'Ihr Code',
-    e'{{code}}\nGültig für {{minutes}} Minuten. Niemand von uns wird Sie je danach fragen.'
+    e'{{code}}\nGültig für {{minutes}} Minuten. Wir werden Sie nie danach fragen.'
 ),
 (
     'auth.phone_change', 'customer', null, 'en', 'Your code',
-    e'{{code}}\nValid for {{minutes}} minutes. Nobody of ours will ever ask you for it.'
+    e'{{code}}\nValid for {{minutes}} minutes. We will never ask you for it.'
 ),
 (
     'auth.phone_change', 'customer', null, 'de', 'Ihr Code',
-    e'{{code}}\nGültig für {{minutes}} Minuten. Niemand von uns wird Sie je danach fragen.'
+    e'{{code}}\nGültig für {{minutes}} Minuten. Wir werden Sie nie danach fragen.'
 ),
 (
     'auth.password_changed', 'customer', null, 'en', 'Your password was changed',
@@ -514,39 +514,39 @@ values
     e'A second factor was added to your account.\n\nWhen: {{at}}\nFrom: {{ip}}\nWith: {{agent}}\n\nIf that was not you, choose a new password at once.'
 ),
 (
-    'auth.factor_added', 'customer', null, 'de', 'Ihr Konto hat einen weiteren Faktor',
-    e'Ihr Konto hat einen weiteren Faktor.\n\nWann: {{at}}\nVon: {{ip}}\nMit: {{agent}}\n\nWenn Sie das nicht waren, wählen Sie sofort ein neues Passwort.'
+    'auth.factor_added', 'customer', null, 'de', 'Ihrem Konto wurde ein zweiter Faktor hinzugefügt',
+    e'Ihrem Konto wurde ein zweiter Faktor hinzugefügt.\n\nWann: {{at}}\nVon: {{ip}}\nMit: {{agent}}\n\nWenn Sie das nicht waren, wählen Sie sofort ein neues Passwort.'
 ),
 (
     'auth.factor_removed', 'customer', null, 'en', 'A second factor was removed from your account',
     e'A second factor was removed from your account.\n\nWhen: {{at}}\nFrom: {{ip}}\nWith: {{agent}}\n\nIf that was not you, choose a new password at once.'
 ),
 (
-    'auth.factor_removed', 'customer', null, 'de', 'Ihr Konto hat einen Faktor weniger',
-    e'Ihr Konto hat einen Faktor weniger.\n\nWann: {{at}}\nVon: {{ip}}\nMit: {{agent}}\n\nWenn Sie das nicht waren, wählen Sie sofort ein neues Passwort.'
+    'auth.factor_removed', 'customer', null, 'de', 'Aus Ihrem Konto wurde ein zweiter Faktor entfernt',
+    e'Aus Ihrem Konto wurde ein zweiter Faktor entfernt.\n\nWann: {{at}}\nVon: {{ip}}\nMit: {{agent}}\n\nWenn Sie das nicht waren, wählen Sie sofort ein neues Passwort.'
 ),
 (
-    'auth.recovery_codes_made', 'customer', null, 'en', 'Recovery codes were made for your account',
-    e'Recovery codes were made for your account.\n\nWhen: {{at}}\nFrom: {{ip}}\nWith: {{agent}}\n\nIf that was not you, choose a new password at once.'
+    'auth.recovery_codes_made', 'customer', null, 'en', 'Recovery codes were created for your account',
+    e'Recovery codes were created for your account.\n\nWhen: {{at}}\nFrom: {{ip}}\nWith: {{agent}}\n\nIf that was not you, choose a new password at once.'
 ),
 (
-    'auth.recovery_codes_made', 'customer', null, 'de', 'Für Ihr Konto wurden Wiederherstellungscodes gemacht',
-    e'Für Ihr Konto wurden Wiederherstellungscodes gemacht.\n\nWann: {{at}}\nVon: {{ip}}\nMit: {{agent}}\n\nWenn Sie das nicht waren, wählen Sie sofort ein neues Passwort.'
+    'auth.recovery_codes_made', 'customer', null, 'de', 'Für Ihr Konto wurden Wiederherstellungscodes erstellt',
+    e'Für Ihr Konto wurden Wiederherstellungscodes erstellt.\n\nWann: {{at}}\nVon: {{ip}}\nMit: {{agent}}\n\nWenn Sie das nicht waren, wählen Sie sofort ein neues Passwort.'
 ),
 (
-    'auth.recovery_code_used', 'customer', null, 'en', 'A recovery code of your account was used',
-    e'A recovery code of your account was used.\n\nWhen: {{at}}\nFrom: {{ip}}\nWith: {{agent}}\n\nIf that was not you, choose a new password at once.'
+    'auth.recovery_code_used', 'customer', null, 'en', 'A recovery code for your account was used',
+    e'A recovery code for your account was used.\n\nWhen: {{at}}\nFrom: {{ip}}\nWith: {{agent}}\n\nIf that was not you, choose a new password at once.'
 ),
 (
     'auth.recovery_code_used', 'customer', null, 'de', 'Ein Wiederherstellungscode Ihres Kontos wurde benutzt',
     e'Ein Wiederherstellungscode Ihres Kontos wurde benutzt.\n\nWann: {{at}}\nVon: {{ip}}\nMit: {{agent}}\n\nWenn Sie das nicht waren, wählen Sie sofort ein neues Passwort.'
 ),
 (
-    'auth.identity_linked', 'customer', null, 'en', 'Another way to sign in to your account',
-    e'Another way to sign in to your account.\n\nWhen: {{at}}\nFrom: {{ip}}\nWith: {{agent}}\n\nIf that was not you, choose a new password at once.'
+    'auth.identity_linked', 'customer', null, 'en', 'Another way to sign in was added to your account',
+    e'Another way to sign in was added to your account.\n\nWhen: {{at}}\nFrom: {{ip}}\nWith: {{agent}}\n\nIf that was not you, choose a new password at once.'
 ),
 (
-    'auth.identity_linked', 'customer', null, 'de', 'Ein weiterer Weg in Ihr Konto',
-    e'Ein weiterer Weg in Ihr Konto.\n\nWann: {{at}}\nVon: {{ip}}\nMit: {{agent}}\n\nWenn Sie das nicht waren, wählen Sie sofort ein neues Passwort.'
+    'auth.identity_linked', 'customer', null, 'de', 'Eine weitere Anmeldemöglichkeit für Ihr Konto',
+    e'Eine weitere Anmeldemöglichkeit für Ihr Konto.\n\nWann: {{at}}\nVon: {{ip}}\nMit: {{agent}}\n\nWenn Sie das nicht waren, wählen Sie sofort ein neues Passwort.'
 )
 on conflict (business_id, event, audience, channel, locale) do nothing;

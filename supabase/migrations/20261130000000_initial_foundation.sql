@@ -50,13 +50,14 @@ create domain public.object as text;
 
 comment on domain public.identifier is 'A UUID, as text: 8-4-4-4-12 hexadecimal digits.';
 comment on domain public.instant is
-'An ISO 8601 instant with its offset, such as 2031-03-30T09:00:00+02:00 or …Z. Never without one.';
-comment on domain public.whole_number is 'A whole number, as JSON''s number or as text.';
+'An ISO 8601 instant with an offset, such as 2031-03-30T09:00:00+02:00 or 2031-03-30T07:00:00Z. '
+'The offset is required.';
+comment on domain public.whole_number is 'A whole number, as a JSON number or as text.';
 comment on domain public.yes_no is 'true or false.';
 comment on domain public.place is
-'A JSON object with latitude and longitude, degrees north and east: {"latitude": 52.52, "longitude":
-13.405}.';
-comment on domain public.list is 'A JSON array; lists of identifiers may also be sent as {a,b}.';
+'A JSON object with latitude and longitude, degrees north and east: {"latitude": 52.52, '
+'"longitude": 13.405}.';
+comment on domain public.list is 'A JSON array. A list of identifiers may also be sent as {a,b}.';
 comment on domain public.object is 'A JSON object.';
 
 -- Currencies are reference data (supabase/seed.sql); pricing owns them, every domain's prices
@@ -141,7 +142,7 @@ begin
 exception
     when datetime_field_overflow or invalid_datetime_format
     or invalid_time_zone_displacement_value then
-        perform private.invalid(argument, 'is not a moment that exists');
+        perform private.invalid(argument, 'must be an instant that exists');
 end;
 $$;
 
@@ -164,7 +165,7 @@ begin
     return value::date;
 exception
     when datetime_field_overflow then
-        perform private.invalid(argument, 'is not a date that exists');
+        perform private.invalid(argument, 'must be a date that exists');
 end;
 $$;
 
@@ -743,7 +744,7 @@ begin
     raise sqlstate 'PGRST' using
         message = jsonb_build_object(
             'code', 'PT429',
-            'message', 'That was asked for too often.',
+            'message', 'Too many requests.',
             'details', token,
             'hint', format('Try again in %s seconds.', seconds)
         )::text,
@@ -832,7 +833,7 @@ set search_path = ''
 as $$
 begin
     perform private.refuse(
-        'PT403', 'forbidden', 'This view is only for reading.', 'Change the rows that it counts.'
+        'PT403', 'forbidden', 'This view is read-only.', 'Change the rows behind it.'
     );
     return null;
 end;
@@ -841,8 +842,8 @@ $$;
 /*
  * Answer a bad row in the API's words, on the tables that clients write directly. The constraints
  * decide all the same; this trigger speaks before they do, because PostgreSQL would name
- * constraints and relations. Tables of a business have business.any__refuse_bad_input instead, which
- * also asks for a permission.
+ * constraints and relations. Tables of a business have business.any__refuse_bad_input instead,
+ * which also asks for a permission.
  *
  * Errors:  PT400 invalid_input · PT404 not_found · PT409 already_exists
  */
@@ -974,8 +975,8 @@ begin
         if not v_found then
             perform private.refuse(
                 'PT404', 'not_found',
-                format('What %s names does not exist.', v_key.column_name),
-                'Read the rows that you can see and use one of their identifiers.'
+                format('%s refers to a row that does not exist.', v_key.column_name),
+                'Use the id of a row that you can see.'
             );
         end if;
     end loop;
@@ -1038,8 +1039,8 @@ begin
         if v_found then
             perform private.refuse(
                 'PT409', 'already_exists',
-                format('There is already one with this %s.', v_key.column_names),
-                'Choose another value, or change the one that exists.'
+                format('A row with this %s already exists.', v_key.column_names),
+                'Choose another value, or change the existing row.'
             );
         end if;
     end loop;
@@ -1116,10 +1117,14 @@ select
 from pricing.currencies;
 grant select on public.currencies to anon, authenticated, service_role;
 
-comment on view public.currencies is 'Currencies that prices can be in. Readable by everyone.';
+comment on view public.currencies is
+'Currencies of prices.
+
+Readable by everyone.';
 comment on column public.currencies.code is 'ISO 4217 code, such as EUR.';
 comment on column public.currencies.name is 'English name.';
 comment on column public.currencies.minor_digits is
-'Digits after the decimal point: amounts are whole minor units, 0 for JPY, 2 for EUR, 3 for KWD.';
+'Digits after the decimal point. Amounts are whole minor units: 0 digits for JPY, 2 for EUR, 3 for '
+'KWD.';
 
 notify pgrst, 'reload schema';

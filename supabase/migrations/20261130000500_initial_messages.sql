@@ -541,8 +541,8 @@ as $$
 begin
     if not exists (select 1 from private.queues where queues.name = require_queue.queue) then
         perform private.refuse(
-            'PT404', 'not_found', format('There is no queue %s.', queue),
-            'See frontdesk queues list for those that there are.'
+            'PT404', 'not_found', format('The queue %s does not exist.', queue),
+            'Run frontdesk queues list to see the queues.'
         );
     end if;
 end;

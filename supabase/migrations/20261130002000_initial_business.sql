@@ -99,7 +99,7 @@ create table business.businesses (
         length(concat(
             email, phone, website, address_line1, address_line2, city, region, postal_code
         )) <= 2000
-        or private.invalid('contact', 'must have at most 2000 characters in all')
+        or private.invalid('contact', 'must have at most 2000 characters in total')
     ),
     constraint businesses_texts_are_printable check (
         not private.has_control_characters(concat(
@@ -126,7 +126,9 @@ create table business.businesses (
         (latitude is null) = (longitude is null)
         and coalesce(latitude between -90 and 90, true)
         and coalesce(longitude between -180 and 180, true)
-        or private.invalid('latitude and longitude', 'must be a place on earth, both or neither')
+        or private.invalid(
+            'latitude and longitude', 'must together be a place on earth, or both be empty'
+        )
     ),
     constraint businesses_time_zone_exists check (
         private.is_time_zone(time_zone)
@@ -139,7 +141,7 @@ create table business.businesses (
     constraint businesses_settings_are_known check (
         business.settings_are_known(settings)
         or private.invalid(
-            'settings', 'must hold only accent_color, welcome_text and booking_notice'
+            'settings', 'may contain only accent_color, welcome_text and booking_notice'
         )
     )
 );
@@ -462,13 +464,13 @@ begin
         )
         and private.is_platform_staff('support') then
         perform private.refuse(
-            'PT403', 'forbidden', 'You may not do this for this business.',
-            'Ask an owner of the business for a role that may.'
+            'PT403', 'forbidden', 'You are not allowed to do this for this business.',
+            'Ask an owner of the business for a role with this permission.'
         );
     end if;
     perform private.refuse(
         'PT404', 'not_found', 'There is no such business.',
-        'Read businesses for those that you can see.'
+        'Check the id in the view businesses.'
     );
 end;
 $$;
@@ -547,8 +549,8 @@ begin
         where mine.id = refuse_foreign_business.business_id
     ) then
         perform private.refuse(
-            'PT403', 'forbidden', 'You may not change this business.',
-            'Ask an owner of the business for a role that may.'
+            'PT403', 'forbidden', 'You are not allowed to change this business.',
+            'Ask an owner of the business for a role with this permission.'
         );
     end if;
 end;
@@ -660,7 +662,7 @@ begin
     ) then
         perform private.refuse(
             'PT409', 'already_exists', 'This user is already a member of the business.',
-            'Change the role that they have.'
+            'Change their role instead.'
         );
     end if;
 end;
@@ -752,7 +754,7 @@ begin
         );
     elsif invitation.accepted_at is not null or invitation.revoked_at is not null then
         perform private.refuse(
-            'PT409', 'invalid_transition', 'This invitation was already used or taken back.',
+            'PT409', 'invalid_transition', 'This invitation was already used or revoked.',
             'Ask for a new invitation.'
         );
     elsif invitation.expires_at <= private.now() then
@@ -794,7 +796,7 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'not_found', 'There is no such invitation.',
-            'Read invitations for those that you can see.'
+            'Check the id in the view invitations.'
         );
     end if;
 
@@ -807,7 +809,7 @@ begin
         and invitations.revoked_at is null;
     if not found then
         perform private.refuse(
-            'PT409', 'invalid_transition', 'This invitation was already used or taken back.',
+            'PT409', 'invalid_transition', 'This invitation was already used or revoked.',
             'Read invitations again.'
         );
     end if;
@@ -851,7 +853,7 @@ begin
     if v_id is null then
         perform private.refuse(
             'PT409', 'already_exists', 'This user is already a member of the business.',
-            'Change the role that they have.'
+            'Change their role instead.'
         );
     end if;
     return v_id;
@@ -889,7 +891,7 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'not_found', 'There is no such member.',
-            'Read business_members for those that you can see.'
+            'Check the id in the view business_members.'
         );
     end if;
     perform business.lock_business(v_member.business_id);
@@ -990,7 +992,7 @@ begin
     perform pg_advisory_xact_lock(hashtextextended('slug ' || claim_slug.slug, 0));
     if exists (select 1 from business.businesses where businesses.slug = claim_slug.slug) then
         perform private.refuse(
-            'PT409', 'already_exists', 'There is already a business with this slug.',
+            'PT409', 'already_exists', 'A business with this slug already exists.',
             'Choose another slug, or send none.'
         );
     end if;
@@ -1201,7 +1203,7 @@ begin
     ) then
         perform private.refuse(
             'PT403', 'email_not_verified', 'Your e-mail address is not verified yet.',
-            'Follow the link in the mail that you got, or ask for another one.'
+            'Follow the link in the mail that we sent you, or request a new one.'
         );
     end if;
 end;
@@ -1230,7 +1232,7 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'not_found', 'There is no such business.',
-            'Read businesses for those that you can see.'
+            'Check the id in the view businesses.'
         );
     end if;
     return v_business;
@@ -1250,8 +1252,12 @@ as $$
 begin
     perform private.refuse(
         'PT409', 'invalid_transition',
-        format('The step %s does not exist for what is %s.', refuse_step.step, refuse_step.status),
-        'Read the status again: somebody may have been faster.'
+        format(
+            'The step %s is not possible while the status is %s.',
+            refuse_step.step,
+            refuse_step.status
+        ),
+        'Read the status again; somebody may have changed it.'
     );
 end;
 $$;
@@ -1370,13 +1376,13 @@ begin
     end if;
     if document.business_id in (select private.my_businesses('manage')) then
         perform private.refuse(
-            'PT403', 'forbidden', 'Only the platform''s staff review documents.',
+            'PT403', 'forbidden', 'Only the platform''s staff can review documents.',
             'Wait for their decision.'
         );
     end if;
     perform private.refuse(
         'PT404', 'not_found', 'There is no such document.',
-        'Read business_documents for those that you can see.'
+        'Check the id in the view business_documents.'
     );
 end;
 $$;
@@ -1406,7 +1412,8 @@ as $$
 begin
     if private.is_client() and new.id not in (select private.my_businesses('own')) then
         perform private.refuse(
-            'PT403', 'forbidden', 'Only an owner changes the slug.', 'Ask an owner of the business.'
+            'PT403', 'forbidden', 'Only an owner can change the slug.',
+            'Ask an owner of the business.'
         );
     end if;
     perform business.claim_slug(new.slug);
@@ -1428,8 +1435,9 @@ set search_path = ''
 as $$
 begin
     perform private.refuse(
-        'PT409', 'invalid_transition', 'The currency is fixed once a business was submitted.',
-        'Make another business for another currency.'
+        'PT409', 'invalid_transition',
+        'The currency cannot change after the business was submitted.',
+        'Create another business for another currency.'
     );
     return null;
 end;
@@ -1942,21 +1950,22 @@ grant update (
 grant select, insert, update, delete on public.businesses to service_role;
 
 comment on view public.businesses is
-$$Businesses that the caller may see.
+'Businesses that the caller may see.
 
-Everyone sees those that are approved and active; members see theirs in every state, and managers
-and owners may change the profile; the platform's staff see all.$$;
+Everyone sees approved and active ones. Members see theirs in every state; managers and owners '
+'may change the profile. The platform''s staff see all.';
 comment on column public.businesses.id is
-'The business. Every row that it owns carries this as business_id.';
+'Primary key. Every row that the business owns carries it as business_id.';
 comment on column public.businesses.slug is
-'Unique name in addresses: 2 to 80 lower-case letters, digits, single hyphens. Owners change it.';
+'Unique name in URLs: 2 to 80 lower-case letters, digits and single hyphens. Only owners may '
+'change it.';
 comment on column public.businesses.name is 'Name, 1 to 200 characters.';
 comment on column public.businesses.description is 'At most 5000 characters, or null.';
-comment on column public.businesses.vertical_id is 'Line of business: a row of verticals.';
+comment on column public.businesses.vertical_id is 'The line of business, a row of verticals.';
 comment on column public.businesses.email is 'Public e-mail address, or null.';
 comment on column public.businesses.phone is 'Public phone number, or null.';
 comment on column public.businesses.website is
-'Address of a website, beginning with http:// or https://, or null.';
+'URL of the website, beginning with http:// or https://, or null.';
 comment on column public.businesses.address_line1 is 'Street and number, or null.';
 comment on column public.businesses.address_line2 is 'Second line of the address, or null.';
 comment on column public.businesses.city is 'City, or null.';
@@ -1964,23 +1973,22 @@ comment on column public.businesses.region is 'State, province or prefecture, or
 comment on column public.businesses.postal_code is 'Postal code, or null.';
 comment on column public.businesses.country is 'ISO 3166 code, two letters.';
 comment on column public.businesses.latitude is
-'Degrees north, or null; both or neither with longitude.';
+'Degrees north, or null. Set together with longitude.';
 comment on column public.businesses.longitude is
-'Degrees east, or null; both or neither with latitude.';
-comment on column public.businesses.time_zone is
-'IANA time zone in which its hours and days are meant.';
+'Degrees east, or null. Set together with latitude.';
+comment on column public.businesses.time_zone is 'IANA time zone of its hours and days.';
 comment on column public.businesses.currency is
-'ISO 4217 code of its prices. Fixed once it was submitted.';
+'ISO 4217 code of its prices. Cannot change after the business was submitted.';
 comment on column public.businesses.locale is 'Language tag, such as en or de-AT.';
 comment on column public.businesses.settings is
-'JSON object with only accent_color (#rrggbb), welcome_text and booking_notice, all texts.';
+'JSON object that may contain accent_color (#rrggbb), welcome_text and booking_notice, all texts.';
 comment on column public.businesses.status is
 'draft, submitted, approved, rejected or suspended. Changed by functions such as submit_business.';
 comment on column public.businesses.is_active is
-'False while its owner has switched it off: set_business_active.';
+'Whether the owner has it switched on. Changed by set_business_active.';
 comment on column public.businesses.is_verified is
-'True once the platform has checked who is behind it.';
-comment on column public.businesses.created_at is 'When it was made.';
+'Whether the platform has verified who is behind it.';
+comment on column public.businesses.created_at is 'When it was created.';
 comment on column public.businesses.updated_at is 'When it last changed.';
 
 create view public.verticals
@@ -1994,10 +2002,13 @@ from business.verticals;
 grant select on public.verticals to anon, authenticated;
 grant select, insert, update, delete on public.verticals to service_role;
 
-comment on view public.verticals is 'Lines of business. Readable by everyone.';
+comment on view public.verticals is
+'Lines of business.
+
+Readable by everyone.';
 comment on column public.verticals.id is 'Stable name, such as salon or clinic.';
 comment on column public.verticals.name is 'English name.';
-comment on column public.verticals.position is 'Where it stands in a list.';
+comment on column public.verticals.position is 'Order of display, ascending.';
 
 create view public.closures
 with (security_invoker = true)
@@ -2017,15 +2028,15 @@ grant update (id, business_id, starts_on, ends_on, title) on public.closures to 
 grant select, insert, update, delete on public.closures to service_role;
 
 comment on view public.closures is
-$$Whole days on which nothing can be booked, in the business's time zone.
+'Whole days on which nothing can be booked, in the business''s time zone.
 
-Everyone sees those of businesses that they can see; managers and owners add, change, delete them.$$;
-comment on column public.closures.id is 'The closure.';
-comment on column public.closures.business_id is 'Whose it is. Cannot be changed.';
+Readable by everyone who can see the business; written by owners and managers.';
+comment on column public.closures.id is 'Primary key.';
+comment on column public.closures.business_id is 'The business that owns it. Cannot be changed.';
 comment on column public.closures.starts_on is 'First closed day.';
 comment on column public.closures.ends_on is 'Last closed day, at most two years after the first.';
 comment on column public.closures.title is
-'Why, such as New Year, at most 200 characters, or null.';
+'The reason, such as New Year, at most 200 characters, or null.';
 comment on column public.closures.created_at is 'When it was added.';
 
 /*
@@ -2075,12 +2086,14 @@ grant execute on function public.create_business(
 comment on function public.create_business(
     text, text, text, text, text, text, text, text, text
 ) is
-$$Make a business. The caller becomes its owner; it begins as a draft.
+'Create a business as a draft.
 
-name: 1 to 200 characters. vertical: id of a row of verticals. country: ISO 3166, two letters.
-time_zone: IANA. currency: code of a row of currencies. slug: unique; made from the name if missing.
-Errors: 400 invalid_input, 401 not_signed_in, 404 not_found (no such vertical or currency),
-409 already_exists (the slug is taken).$$;
+The caller becomes its owner. name: 1 to 200 characters. vertical: id of a row of verticals. '
+'country: ISO 3166 code, two letters. time_zone: IANA name. currency: code of a row of currencies. '
+'slug: unique; made from the name by default.
+
+Errors: 400 invalid_input, 401 not_signed_in, 404 not_found (no such vertical or currency), 409 '
+'already_exists (the slug is taken).';
 
 -- sql/20_business/api/documents.sql
 
@@ -2105,21 +2118,21 @@ grant insert (business_id, kind, storage_path) on public.business_documents to a
 grant select, insert, update, delete on public.business_documents to service_role;
 
 comment on view public.business_documents is
-$$Documents of a business, for its verification.
+'Documents that verify a business.
 
-Owners and managers hand them in and see theirs; the platform's staff see all and review them.$$;
-comment on column public.business_documents.id is 'The document.';
-comment on column public.business_documents.business_id is 'Whose it is.';
+Owners and managers submit them and see their own; the platform''s staff see and review all.';
+comment on column public.business_documents.id is 'Primary key.';
+comment on column public.business_documents.business_id is 'The business that owns it.';
 comment on column public.business_documents.kind is
 'registration, identity, license, tax or other.';
 comment on column public.business_documents.storage_path is
-'Path in the private bucket business-documents: begins with the business''s id and a slash.';
+'Path in the private bucket business-documents. It begins with the business''s id and a slash.';
 comment on column public.business_documents.status is 'submitted, accepted or rejected.';
 comment on column public.business_documents.reviewed_by is
-'Who decided; null before, or the operator.';
-comment on column public.business_documents.reviewed_at is 'When it was decided, or null.';
-comment on column public.business_documents.reason is 'Why it was rejected or accepted, or null.';
-comment on column public.business_documents.created_at is 'When it was handed in.';
+'The user who decided; null before the decision, or for the operator.';
+comment on column public.business_documents.reviewed_at is 'When the decision was made, or null.';
+comment on column public.business_documents.reason is 'The reason for the decision, or null.';
+comment on column public.business_documents.created_at is 'When it was submitted.';
 
 create view public.business_history
 with (security_invoker = true)
@@ -2138,21 +2151,21 @@ from business.business_history;
 grant select on public.business_history to authenticated, service_role;
 
 comment on view public.business_history is
-$$Every decision about a business, oldest first by id. Never changed.
+'Every decision about a business; order by id for the oldest first.
 
-For its owners and managers, and the platform's staff.$$;
-comment on column public.business_history.id is 'Grows with time.';
+Rows never change. For its owners and managers, and the platform''s staff.';
+comment on column public.business_history.id is 'Primary key; later entries have higher keys.';
 comment on column public.business_history.business_id is 'The business.';
 comment on column public.business_history.kind is
 'What changed: status, active, verified, document or member.';
 comment on column public.business_history.subject_id is
-'The user (kind member) or the document (kind document) that it is about, else null.';
-comment on column public.business_history.old_value is 'What it was; null: it is new.';
-comment on column public.business_history.new_value is 'What it became; null: a member left.';
-comment on column public.business_history.reason is 'Why, where somebody said so.';
+'The user (kind member) or the document (kind document) of the change, otherwise null.';
+comment on column public.business_history.old_value is 'The value before; null for a new one.';
+comment on column public.business_history.new_value is 'The value after; null if a member left.';
+comment on column public.business_history.reason is 'The reason, or null.';
 comment on column public.business_history.actor_id is
-'Who did it; null: the operator''s software, or a user who is gone.';
-comment on column public.business_history.at is 'When.';
+'The user who made the change; null for the operator''s software or a deleted user.';
+comment on column public.business_history.at is 'When it happened.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -2190,12 +2203,13 @@ grant execute on function public.review_document(public.identifier, public.yes_n
 to anon, authenticated, service_role;
 
 comment on function public.review_document(public.identifier, public.yes_no, text) is
-$$Accept or reject a document that a business handed in, once. For the platform's staff.
+'Accept or reject a submitted document.
 
-document_id: the document. is_accepted: true or false.
-reason: at most 1000 characters, needed for a no.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409
-invalid_transition.$$;
+Each document is reviewed once. For the platform''s staff. document_id: the document. '
+'is_accepted: true or false. reason: at most 1000 characters, required to reject.
+
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 '
+'invalid_transition.';
 
 -- sql/20_business/api/me.sql
 
@@ -2260,10 +2274,11 @@ $$;
 grant execute on function public.me() to anon, authenticated, service_role;
 
 comment on function public.me() is
-$$The caller: profile, platform role (or null) and memberships.
+'Return the caller''s profile, platform role (or null) and memberships.
 
 memberships is an array of {business_id, name, slug, role}, ordered by name.
-Errors: 401 not_signed_in.$$;
+
+Errors: 401 not_signed_in.';
 
 -- sql/20_business/api/members.sql
 
@@ -2284,13 +2299,14 @@ grant select on public.business_members to authenticated;
 grant select, insert, update, delete on public.business_members to service_role;
 
 comment on view public.business_members is
-'Members of the caller''s businesses; the platform''s staff see all. Changed by functions only.';
-comment on column public.business_members.id is 'The membership.';
+'Members of the caller''s businesses; the platform''s staff see all.
+
+Changed only by functions.';
+comment on column public.business_members.id is 'Primary key.';
 comment on column public.business_members.business_id is 'The business.';
 comment on column public.business_members.user_id is 'The user.';
 comment on column public.business_members.role is 'owner, manager, staff or accountant.';
-comment on column public.business_members.display_name is
-'Name under which colleagues see the member.';
+comment on column public.business_members.display_name is 'The name that colleagues see.';
 comment on column public.business_members.created_at is 'When they joined.';
 
 create view public.invitations
@@ -2312,18 +2328,20 @@ grant select on public.invitations to authenticated;
 grant select, insert, update, delete on public.invitations to service_role;
 
 comment on view public.invitations is
-'Invitations to the businesses that the caller owns. The token is shown once, by invite_member.';
-comment on column public.invitations.id is 'The invitation.';
+'Invitations to the businesses that the caller owns.
+
+invite_member returns the token once; it is not stored in the clear.';
+comment on column public.invitations.id is 'Primary key.';
 comment on column public.invitations.business_id is 'The business.';
-comment on column public.invitations.email is 'Who was invited.';
+comment on column public.invitations.email is 'The invited e-mail address.';
 comment on column public.invitations.role is
-'The role that they get: owner, manager, staff or accountant.';
-comment on column public.invitations.expires_at is 'Until when it can be accepted.';
-comment on column public.invitations.invited_by is 'Who invited, or null.';
-comment on column public.invitations.accepted_by is 'Who accepted, or null.';
+'The role that the invited user gets: owner, manager, staff or accountant.';
+comment on column public.invitations.expires_at is 'When it expires.';
+comment on column public.invitations.invited_by is 'The user who sent it, or null.';
+comment on column public.invitations.accepted_by is 'The user who accepted it, or null.';
 comment on column public.invitations.accepted_at is 'When it was accepted, or null.';
-comment on column public.invitations.revoked_at is 'When it was taken back or replaced, or null.';
-comment on column public.invitations.created_at is 'When it was made.';
+comment on column public.invitations.revoked_at is 'When it was revoked or replaced, or null.';
+comment on column public.invitations.created_at is 'When it was created.';
 
 /*
  * Read a member's role.
@@ -2382,13 +2400,15 @@ grant execute on function public.invite_member(public.identifier, text, text)
 to anon, authenticated, service_role;
 
 comment on function public.invite_member(public.identifier, text, text) is
-$$Invite somebody to a business by e-mail. For its owners. Gives {invitation_id, token, expires_at}.
+'Invite somebody to a business by e-mail.
 
-business_id: the business. email: who. role: owner, manager, staff or accountant.
-The token is shown here and never again; it can be used once, within 24 hours, by a user with that
-verified address. An open invitation to the same address is replaced.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found,
-409 already_exists (a member).$$;
+For owners. Returns {invitation_id, token, expires_at}. The token is returned only once. It works '
+'once, within 24 hours, for a user with that verified address. It replaces an open invitation to '
+'the same address. business_id: the business. email: the invited address. role: owner, manager, '
+'staff or accountant.
+
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 already_exists (a '
+'member).';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden, email_not_verified
@@ -2418,13 +2438,13 @@ $$;
 grant execute on function public.accept_invitation(text) to anon, authenticated, service_role;
 
 comment on function public.accept_invitation(text) is
-$$Accept an invitation, as the user whose verified e-mail address was invited. Gives the membership.
+'Accept an invitation as the user whose verified e-mail address was invited.
 
-token: what invite_member gave.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden (another address), 403
-email_not_verified,
-404 not_found, 409 already_exists, 409 invalid_transition (used or taken back),
-409 invitation_expired.$$;
+Returns the membership. token: the token that invite_member returned.
+
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden (another address), 403 '
+'email_not_verified, 404 not_found, 409 already_exists, 409 invalid_transition (used or taken '
+'back), 409 invitation_expired.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found · PT409 invalid_transition
@@ -2451,11 +2471,12 @@ grant execute on function public.revoke_invitation(public.identifier)
 to anon, authenticated, service_role;
 
 comment on function public.revoke_invitation(public.identifier) is
-$$Take an open invitation back. For owners.
+'Revoke an open invitation.
 
-invitation_id: the invitation.
-Errors: 400 invalid_input, 401 not_signed_in, 404 not_found,
-409 invalid_transition (used or taken back).$$;
+For owners. invitation_id: the invitation.
+
+Errors: 400 invalid_input, 401 not_signed_in, 404 not_found, 409 invalid_transition (used or '
+'taken back).';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -2483,10 +2504,12 @@ grant execute on function public.set_member_role(public.identifier, text)
 to anon, authenticated, service_role;
 
 comment on function public.set_member_role(public.identifier, text) is
-$$Give a member another role. For owners.
+'Change the role of a member.
 
-member_id: id of a row of business_members. role: owner, manager, staff or accountant.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 last_owner.$$;
+For owners. member_id: id of a row of business_members. role: owner, manager, staff or '
+'accountant.
+
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 last_owner.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -2507,10 +2530,11 @@ grant execute on function public.remove_member(public.identifier)
 to anon, authenticated, service_role;
 
 comment on function public.remove_member(public.identifier) is
-$$Take a member out of a business. For owners; a member may also leave.
+'Remove a member from a business.
 
-member_id: id of a row of business_members.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 last_owner.$$;
+For owners; members may also remove themselves. member_id: id of a row of business_members.
+
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 last_owner.';
 
 -- sql/20_business/api/workflow.sql
 
@@ -2562,12 +2586,12 @@ grant execute on function public.submit_business(public.identifier)
 to anon, authenticated, service_role;
 
 comment on function public.submit_business(public.identifier) is
-$$Hand a draft or a rejected business in for approval. For its owners, once their e-mail address is
-verified.
+'Submit a draft or rejected business for approval.
 
-business_id: the business.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden or email_not_verified, 404 not_found,
-409 invalid_transition.$$;
+For owners with a verified e-mail address. business_id: the business.
+
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden or email_not_verified, 404 not_found, '
+'409 invalid_transition.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -2593,11 +2617,12 @@ grant execute on function public.approve_business(public.identifier)
 to anon, authenticated, service_role;
 
 comment on function public.approve_business(public.identifier) is
-$$Approve a submitted business: everyone sees it, while it is active. For the platform's staff.
+'Approve a submitted business.
 
-business_id: the business.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409
-invalid_transition.$$;
+Everyone can see it while it is active. For the platform''s staff. business_id: the business.
+
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 '
+'invalid_transition.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -2623,11 +2648,13 @@ grant execute on function public.reject_business(public.identifier, text)
 to anon, authenticated, service_role;
 
 comment on function public.reject_business(public.identifier, text) is
-$$Reject a submitted business. For the platform's staff.
+'Reject a submitted business.
 
-business_id: the business. reason: what its owners will read, at most 1000 characters.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409
-invalid_transition.$$;
+For the platform''s staff. business_id: the business. reason: shown to its owners, at most 1000 '
+'characters.
+
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 '
+'invalid_transition.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -2653,12 +2680,13 @@ grant execute on function public.suspend_business(public.identifier, text)
 to anon, authenticated, service_role;
 
 comment on function public.suspend_business(public.identifier, text) is
-$$Suspend an approved business: hidden at once, no new bookings; those that exist stay.
-For the platform's staff.
+'Suspend an approved business.
 
-business_id: the business. reason: what its owners will read, at most 1000 characters.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409
-invalid_transition.$$;
+It is hidden at once and takes no new bookings; existing bookings stay. For the platform''s '
+'staff. business_id: the business. reason: shown to its owners, at most 1000 characters.
+
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 '
+'invalid_transition.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -2684,11 +2712,12 @@ grant execute on function public.reinstate_business(public.identifier)
 to anon, authenticated, service_role;
 
 comment on function public.reinstate_business(public.identifier) is
-$$Give a suspended business its approval back. For the platform's staff.
+'Approve a suspended business again.
 
-business_id: the business.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409
-invalid_transition.$$;
+For the platform''s staff. business_id: the business.
+
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 '
+'invalid_transition.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -2716,11 +2745,13 @@ grant execute on function public.set_business_active(public.identifier, public.y
 to anon, authenticated, service_role;
 
 comment on function public.set_business_active(public.identifier, public.yes_no) is
-$$Switch a business on or off. Off, only its members and the platform's staff see it.
-For its owners and the platform's admins.
+'Switch a business on or off.
 
-business_id: the business. is_active: true or false; what already is so changes nothing.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found.$$;
+While it is off, only its members and the platform''s staff see it. For its owners and the '
+'platform''s admins. business_id: the business. is_active: true or false; repeating the call '
+'changes nothing.
+
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -2745,10 +2776,12 @@ grant execute on function public.verify_business(public.identifier, text)
 to anon, authenticated, service_role;
 
 comment on function public.verify_business(public.identifier, text) is
-$$Say that the platform knows who is behind a business. For the platform's staff.
+'Mark a business as verified: the platform knows who is behind it.
 
-business_id: the business. reason: what was checked, at most 1000 characters.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found.$$;
+For the platform''s staff. business_id: the business. reason: what was checked, at most 1000 '
+'characters.
+
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -2773,9 +2806,10 @@ grant execute on function public.unverify_business(public.identifier, text)
 to anon, authenticated, service_role;
 
 comment on function public.unverify_business(public.identifier, text) is
-$$Take a business's verification back. For the platform's staff.
+'Remove the verified mark of a business.
 
-business_id: the business. reason: why, at most 1000 characters.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found.$$;
+For the platform''s staff. business_id: the business. reason: at most 1000 characters.
+
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found.';
 
 notify pgrst, 'reload schema';

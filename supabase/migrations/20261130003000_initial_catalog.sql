@@ -111,7 +111,7 @@ create table catalog.cancellation_tiers (
     ),
     constraint cancellation_tiers_fee_is_one_of_both check (
         num_nonnulls(fee_bps, fee_minor) = 1
-        or private.invalid('fee_bps or fee_minor', 'is required, and only one of them')
+        or private.invalid('fee_bps or fee_minor', 'is required, but not both')
     )
 );
 comment on table catalog.cancellation_tiers is
@@ -420,7 +420,7 @@ create table catalog.calendar_imports (
     references catalog.resources (business_id, id) on delete cascade,
     constraint calendar_imports_have_one_source check (
         num_nonnulls(url, content) = 1
-        or private.invalid('url', 'or content must be sent, and not both')
+        or private.invalid('url', 'or content is required, but not both')
     ),
     constraint calendar_imports_url_is_one check (
         url is null
@@ -463,7 +463,9 @@ create table catalog.working_hours (
     ),
     constraint working_hours_close_after_they_open check (
         closes_at > opens_at
-        or private.invalid('closes_at', 'must be after opens_at; past midnight is the next day')
+        or private.invalid(
+            'closes_at', 'must be after opens_at; put hours past midnight into the next day'
+        )
     ),
     constraint working_hours_no_overlap exclude using gist (
         business_id with =,
@@ -505,7 +507,9 @@ create table catalog.schedule_exceptions (
     ),
     constraint schedule_exceptions_close_after_they_open check (
         (opens_at is null) = (closes_at is null) and coalesce(closes_at > opens_at, true)
-        or private.invalid('opens_at and closes_at', 'must be both empty or in order')
+        or private.invalid(
+            'opens_at and closes_at', 'must both be empty, or closes_at must be after opens_at'
+        )
     ),
     constraint schedule_exceptions_reason_is_short check (
         reason is null
@@ -568,7 +572,7 @@ create table catalog.blocked_periods (
     constraint blocked_periods_stand_in_is_somebody_else check (
         stand_in_id is null
         or coalesce(stand_in_id <> resource_id, false)
-        or private.invalid('stand_in_id', 'must be another resource than the absent one')
+        or private.invalid('stand_in_id', 'must be a different resource from the absent one')
     ),
     constraint blocked_periods_import_fkey foreign key (
         business_id, resource_id, calendar_import_id
@@ -732,7 +736,9 @@ create table catalog.service_questions (
     references catalog.services (business_id, id) on delete cascade,
     constraint service_questions_key_is_a_name check (
         key ~ '^[a-z][a-z0-9_]{0,49}$'
-        or private.invalid('key', 'must have 1 to 50 of a to z, 0 to 9 and _, a letter first')
+        or private.invalid(
+            'key', 'must begin with a letter and have 1 to 50 of a to z, 0 to 9 and _'
+        )
     ),
     constraint service_questions_label_is_short check (
         length(btrim(label)) between 1 and 500 and not private.has_control_characters(label)
@@ -741,7 +747,8 @@ create table catalog.service_questions (
     constraint service_questions_choices_fit check (
         catalog.fits_choices(kind, choices)
         or private.invalid(
-            'choices', 'must be 1 to 100 different texts where kind is choice or choices, else none'
+            'choices',
+            'must be 1 to 100 different texts if kind is choice or choices, and empty otherwise'
         )
     )
 );
@@ -794,7 +801,8 @@ begin
             )
     ) then
         perform private.refuse(
-            'PT404', 'not_found', 'There is no such resource.', 'Read resources for those of the business.'
+            'PT404', 'not_found', 'There is no such resource.',
+            'Check the id in the view resources.'
         );
     end if;
 
@@ -983,7 +991,7 @@ begin
     ) then
         perform private.refuse(
             'PT409', 'hours_overlap', 'These hours overlap with others of the same day.',
-            'Change the row that exists, or delete it first.'
+            'Change the existing row, or delete it first.'
         );
     end if;
     return new;
@@ -1018,8 +1026,8 @@ begin
             and travel_zones.ends_on >= new.starts_on
     ) then
         perform private.refuse(
-            'PT409', 'dates_overlap', 'On some of these dates they are already elsewhere.',
-            'Change the row that exists, or delete it first.'
+            'PT409', 'dates_overlap', 'This resource is already travelling on some of these dates.',
+            'Change the existing row, or delete it first.'
         );
     end if;
     return new;
@@ -1686,29 +1694,32 @@ grant select on public.cancellation_policies to anon;
 grant select, insert, update, delete on public.cancellation_policies to authenticated, service_role;
 
 comment on view public.cancellation_policies is
-'What cancelling, moving and not coming cost: free of charge where it says nothing. What cancelling
-costs is in cancellation_tiers. A booking keeps a copy of the policy that it was made under. Readable
-where the business is; written by owners and managers.';
-comment on column public.cancellation_policies.id is 'Key.';
-comment on column public.cancellation_policies.business_id is 'The business that it belongs to.';
+'The fees and deadlines for no-shows and moves.
+
+cancellation_tiers holds the fees for cancelling. Without a fee it is free of charge. A booking '
+'keeps a copy of the policy under which it was made. Readable by everyone who can see the '
+'business; written by owners and managers.';
+comment on column public.cancellation_policies.id is 'Primary key.';
+comment on column public.cancellation_policies.business_id is 'The business that owns it.';
 comment on column public.cancellation_policies.name is 'At most 200 characters.';
 comment on column public.cancellation_policies.is_default is
-'Holds for services that name no policy. One a business: marking another moves the mark.';
+'Whether it applies to services without a policy. Each business has at most one default; setting '
+'another one unsets this one.';
 comment on column public.cancellation_policies.no_show_fee_bps is
-'Share of the total that not coming costs, in basis points; 0 where no_show_fee_minor says it.';
+'Fee for a no-show as a share of the total, in basis points; 0 if no_show_fee_minor is set.';
 comment on column public.cancellation_policies.reschedule_until_hours is
 'Elapsed hours before the start until which a customer may move the booking.';
 comment on column public.cancellation_policies.reschedule_limit is
-'How often a customer may move it; null is as often as one likes.';
-comment on column public.cancellation_policies.created_at is 'When it was made.';
+'How often a customer may move the booking; null for no limit.';
+comment on column public.cancellation_policies.created_at is 'When it was created.';
 comment on column public.cancellation_policies.no_show_fee_minor is
-'What not coming costs, in minor units of the booking''s currency; at most the total.';
+'Fee for a no-show in minor units of the booking''s currency, at most the total.';
 comment on column public.cancellation_policies.late_reschedule_hours is
-'A customer''s move costs the fee when fewer than so many elapsed hours remain; 0 is never.';
+'A customer''s move costs the fee if fewer than this many elapsed hours remain; 0 for never.';
 comment on column public.cancellation_policies.late_reschedule_fee_bps is
-'Share of the total that a late move costs, in basis points.';
+'Fee for a late move as a share of the total, in basis points.';
 comment on column public.cancellation_policies.late_reschedule_fee_minor is
-'What a late move costs, in minor units of the booking''s currency; at most the total.';
+'Fee for a late move in minor units of the booking''s currency, at most the total.';
 
 create view public.cancellation_tiers
 with (security_invoker = true)
@@ -1726,20 +1737,21 @@ grant select on public.cancellation_tiers to anon;
 grant select, insert, update, delete on public.cancellation_tiers to authenticated, service_role;
 
 comment on view public.cancellation_tiers is
-'What cancelling costs, the nearer the start the more: of the tiers whose hours have begun, the one
-with the fewest hours holds; before the first, cancelling is free. Readable where the business is;
-written by owners and managers.';
-comment on column public.cancellation_tiers.id is 'Key.';
-comment on column public.cancellation_tiers.business_id is 'The business that it belongs to.';
+'The fees for cancelling.
+
+If several tiers apply, the one with the fewest hours counts. Before the first tier cancelling is '
+'free. Readable by everyone who can see the business; written by owners and managers.';
+comment on column public.cancellation_tiers.id is 'Primary key.';
+comment on column public.cancellation_tiers.business_id is 'The business that owns it.';
 comment on column public.cancellation_tiers.cancellation_policy_id is 'The policy.';
 comment on column public.cancellation_tiers.hours_before is
-'Holds when fewer than so many elapsed hours remain before the start, 1 to 8760; unique in the
-policy. With exactly so many left it does not hold yet.';
+'The tier applies while fewer than this many elapsed hours remain before the start, 1 to 8760; at '
+'exactly this many it does not apply yet. Unique in the policy.';
 comment on column public.cancellation_tiers.fee_bps is
-'Share of the total, in basis points: this or fee_minor.';
+'Fee as a share of the total, in basis points. Set either this or fee_minor.';
 comment on column public.cancellation_tiers.fee_minor is
-'Amount in minor units of the booking''s currency, at most the total: this or fee_bps.';
-comment on column public.cancellation_tiers.created_at is 'When it was made.';
+'Fee in minor units of the booking''s currency, at most the total. Set either this or fee_bps.';
+comment on column public.cancellation_tiers.created_at is 'When it was created.';
 
 -- sql/30_catalog/api/hours.sql
 
@@ -1760,16 +1772,18 @@ grant select on public.working_hours to anon;
 grant select, insert, update, delete on public.working_hours to authenticated, service_role;
 
 comment on view public.working_hours is
-'Weekly hours as wall clocks. A break is the gap between two rows. Written by owners and managers.';
-comment on column public.working_hours.id is 'Key.';
-comment on column public.working_hours.business_id is 'The business that they belong to.';
+'Weekly hours in local time.
+
+A gap between two rows is a break. Written by owners and managers.';
+comment on column public.working_hours.id is 'Primary key.';
+comment on column public.working_hours.business_id is 'The business that owns them.';
 comment on column public.working_hours.resource_id is
-'The resource whose hours these are; null is the business, which resources without hours of their
-own follow.';
+'The resource with these hours; null for the business. Resources without hours follow the '
+'business.';
 comment on column public.working_hours.weekday is 'ISO day of the week: 1 is Monday, 7 is Sunday.';
 comment on column public.working_hours.opens_at is 'Local time.';
 comment on column public.working_hours.closes_at is
-'Local time, after opens_at, at most 24:00. Past midnight is a row of the next day.';
+'Local time after opens_at, at most 24:00. Put hours past midnight into a row of the next day.';
 
 create view public.schedule_exceptions
 with (security_invoker = true)
@@ -1788,20 +1802,21 @@ from catalog.schedule_exceptions;
 grant select, insert, update, delete on public.schedule_exceptions to authenticated, service_role;
 
 comment on view public.schedule_exceptions is
-'Days on which other hours hold than the weekly ones. Read by members; written by owners and
-managers.';
-comment on column public.schedule_exceptions.id is 'Key.';
-comment on column public.schedule_exceptions.business_id is 'The business that it belongs to.';
+'Dates on which other hours replace the weekly ones.
+
+Readable by members; written by owners and managers.';
+comment on column public.schedule_exceptions.id is 'Primary key.';
+comment on column public.schedule_exceptions.business_id is 'The business that owns it.';
 comment on column public.schedule_exceptions.resource_id is
-'The resource whose hours change; null is the business and whoever follows its hours.';
+'The resource whose hours change; null for the business and every resource that follows its hours.';
 comment on column public.schedule_exceptions.starts_on is 'First local date.';
 comment on column public.schedule_exceptions.ends_on is 'Last local date.';
 comment on column public.schedule_exceptions.opens_at is
-'Local time; null, with closes_at, is closed.';
+'Local time. Null together with closes_at means closed.';
 comment on column public.schedule_exceptions.closes_at is
 'Local time. All rows of a date together replace the weekly hours.';
 comment on column public.schedule_exceptions.reason is 'At most 500 characters.';
-comment on column public.schedule_exceptions.created_at is 'When it was made.';
+comment on column public.schedule_exceptions.created_at is 'When it was created.';
 
 create view public.travel_zones
 with (security_invoker = true)
@@ -1818,15 +1833,17 @@ from catalog.travel_zones;
 grant select, insert, update, delete on public.travel_zones to authenticated, service_role;
 
 comment on view public.travel_zones is
-'Where a resource is on some dates: its hours are read in that zone then. Read by members; written
-by owners and managers.';
-comment on column public.travel_zones.id is 'Key.';
-comment on column public.travel_zones.business_id is 'The business that it belongs to.';
-comment on column public.travel_zones.resource_id is 'Who travels.';
+'Time zones in which a resource travels.
+
+On these dates its hours are read in that zone. Readable by members; written by owners and '
+'managers.';
+comment on column public.travel_zones.id is 'Primary key.';
+comment on column public.travel_zones.business_id is 'The business that owns it.';
+comment on column public.travel_zones.resource_id is 'The resource that travels.';
 comment on column public.travel_zones.starts_on is 'First date, in that zone.';
 comment on column public.travel_zones.ends_on is 'Last date, in that zone.';
-comment on column public.travel_zones.time_zone is 'IANA zone of where they are.';
-comment on column public.travel_zones.created_at is 'When it was made.';
+comment on column public.travel_zones.time_zone is 'IANA zone in which the resource is.';
+comment on column public.travel_zones.created_at is 'When it was created.';
 
 create view public.blocked_periods
 with (security_invoker = true)
@@ -1848,19 +1865,22 @@ where
 grant select, delete on public.blocked_periods to authenticated, service_role;
 
 comment on view public.blocked_periods is
-'Time in which a resource, or the whole business, takes no new bookings. Made by block_time, ended
-by DELETE; those of a calendar_import come and go with it.';
-comment on column public.blocked_periods.id is 'Key.';
-comment on column public.blocked_periods.business_id is 'The business that it belongs to.';
-comment on column public.blocked_periods.resource_id is 'The resource; null is the whole business.';
-comment on column public.blocked_periods.starts_at is 'First moment of it.';
-comment on column public.blocked_periods.ends_at is 'First moment after it.';
+'Periods in which a resource, or the whole business, takes no new bookings.
+
+block_time creates them and DELETE ends them; those of a calendar import come and go with the '
+'calendar.';
+comment on column public.blocked_periods.id is 'Primary key.';
+comment on column public.blocked_periods.business_id is 'The business that owns it.';
+comment on column public.blocked_periods.resource_id is
+'The resource; null for the whole business.';
+comment on column public.blocked_periods.starts_at is 'Start, included.';
+comment on column public.blocked_periods.ends_at is 'End, excluded.';
 comment on column public.blocked_periods.reason is 'At most 500 characters.';
-comment on column public.blocked_periods.created_at is 'When it was made.';
+comment on column public.blocked_periods.created_at is 'When it was created.';
 comment on column public.blocked_periods.calendar_import_id is
-'The calendar that it comes from; null: somebody blocked it.';
+'The import that created it; null if a member blocked the time.';
 comment on column public.blocked_periods.stand_in_id is
-'Whom customers of the absent resource may go to meanwhile.';
+'The resource that stands in for the absent one, or null.';
 
 create view public.absences
 with (security_invoker = true)
@@ -1878,14 +1898,15 @@ where
 grant select on public.absences to anon, authenticated, service_role;
 
 comment on view public.absences is
-'When a resource is away, and whom to go to instead. Readable where the business is; never why.
-Written by block_time.';
+'When resources are away, and who stands in for them, but never why.
+
+Readable by everyone who can see the business. Written by block_time.';
 comment on column public.absences.business_id is 'The business.';
-comment on column public.absences.resource_id is 'Who is away.';
-comment on column public.absences.starts_at is 'First moment of it.';
-comment on column public.absences.ends_at is 'First moment after it.';
+comment on column public.absences.resource_id is 'The absent resource.';
+comment on column public.absences.starts_at is 'Start, included.';
+comment on column public.absences.ends_at is 'End, excluded.';
 comment on column public.absences.stand_in_id is
-'Whom customers may go to meanwhile; null is nobody in particular.';
+'The resource that stands in for the absent one, or null.';
 
 /*
  * Take no new bookings in a period. Those that exist stay.
@@ -1926,10 +1947,12 @@ end;
 $$;
 
 comment on function public.block_time is
-'Take no new bookings from starts_at to ends_at (instants, at most two years apart), for one
-resource or
-the whole business. stand_in_id: whom customers of that resource may go to meanwhile; absences shows
-it to everybody. Owners, managers and staff. Bookings that exist stay.
+'Take no new bookings from starts_at to ends_at (instants, at most two years apart), for one '
+'resource or the whole business.
+
+Existing bookings stay. stand_in_id: the resource that stands in meanwhile; the view absences '
+'shows it to everybody. For owners, managers and staff.
+
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 grant execute on function
 public.block_time(
@@ -1963,23 +1986,25 @@ grant select on public.service_questions to anon;
 grant select, insert, update, delete on public.service_questions to authenticated, service_role;
 
 comment on view public.service_questions is
-'What whoever books a service is asked: book takes the answers. Readable where the service is;
-written by owners and managers.';
-comment on column public.service_questions.id is 'Key.';
-comment on column public.service_questions.business_id is 'The business that it belongs to.';
+'Questions that a booking of a service must answer.
+
+Send the answers to book. Readable by everyone who can see the service; written by owners and '
+'managers.';
+comment on column public.service_questions.id is 'Primary key.';
+comment on column public.service_questions.business_id is 'The business that owns it.';
 comment on column public.service_questions.service_id is 'The service.';
 comment on column public.service_questions.key is
-'What the answer is sent under; unique in the service: a to z, 0 to 9 and _, at most 50.';
+'Key of the answer, unique in the service: a to z, 0 to 9 and _, at most 50 characters.';
 comment on column public.service_questions.label is 'The question, at most 500 characters.';
 comment on column public.service_questions.kind is
-'text (at most 500 characters), long_text (5000), number, yes_no (true or false), choice (one of
-choices), choices (a list of them), date (2031-03-30), phone (+491701234567) or email.';
-comment on column public.service_questions.is_required is 'Whether nobody books without an answer.';
+'text (at most 500 characters), long_text (5000), number, yes_no (true or false), choice (one of '
+'choices), choices (a list of them), date (2031-03-30), phone (+491701234567) or email.';
+comment on column public.service_questions.is_required is 'Whether a booking needs an answer.';
 comment on column public.service_questions.choices is
-'What can be chosen: 1 to 100 different texts, for choice and choices only.';
+'The choices: 1 to 100 different texts, only for choice and choices.';
 comment on column public.service_questions.position is 'Order of display, ascending.';
-comment on column public.service_questions.is_active is 'Whether it is asked.';
-comment on column public.service_questions.created_at is 'When it was made.';
+comment on column public.service_questions.is_active is 'Whether the question is asked.';
+comment on column public.service_questions.created_at is 'When it was created.';
 
 -- sql/30_catalog/api/resources.sql
 
@@ -2006,21 +2031,23 @@ grant select on public.resources to anon;
 grant select, insert, update, delete on public.resources to authenticated, service_role;
 
 comment on view public.resources is
-'What a booking takes: staff, rooms, equipment. Readable where the business is; written by owners
-and managers.';
-comment on column public.resources.id is 'Key.';
-comment on column public.resources.business_id is 'The business that it belongs to.';
+'The staff, rooms and equipment that bookings take.
+
+Readable by everyone who can see the business; written by owners and managers.';
+comment on column public.resources.id is 'Primary key.';
+comment on column public.resources.business_id is 'The business that owns it.';
 comment on column public.resources.kind is 'staff, room or equipment.';
 comment on column public.resources.name is 'At most 200 characters.';
 comment on column public.resources.description is 'At most 5000 characters.';
-comment on column public.resources.capacity is 'How many can use it at once.';
-comment on column public.resources.member_id is
-'The business member who is this staff resource, if any.';
-comment on column public.resources.time_zone is 'IANA zone of its hours; null is the business''s.';
+comment on column public.resources.capacity is
+'The number of its places, which can be booked at the same time.';
+comment on column public.resources.member_id is 'The member who is this staff resource, or null.';
+comment on column public.resources.time_zone is
+'IANA zone of its hours; null for the business''s zone.';
 comment on column public.resources.position is 'Order of display, ascending.';
 comment on column public.resources.is_active is 'Whether it takes new bookings.';
-comment on column public.resources.created_at is 'When it was made.';
-comment on column public.resources.updated_at is 'When it was last changed.';
+comment on column public.resources.created_at is 'When it was created.';
+comment on column public.resources.updated_at is 'When it last changed.';
 
 create view public.service_resources
 with (security_invoker = true)
@@ -2040,23 +2067,27 @@ grant select on public.service_resources to anon;
 grant select, insert, update, delete on public.service_resources to authenticated, service_role;
 
 comment on view public.service_resources is
-'Which resources a service takes, and who is eligible for it. Written by owners and managers.';
-comment on column public.service_resources.business_id is 'The business that both belong to.';
+'The resources that each service takes, and from which they are chosen.
+
+Written by owners and managers.';
+comment on column public.service_resources.business_id is 'The business that owns both.';
 comment on column public.service_resources.service_id is 'The service.';
 comment on column public.service_resources.resource_id is 'The resource.';
 comment on column public.service_resources.mode is
-'all: this resource is needed. any: one of its pool is.';
+'all: this resource is needed. any: one resource of its pool is needed.';
 comment on column public.service_resources.pool is
-'Name of the pool, for mode any; one resource of each pool is taken.';
+'Name of the pool, for mode any. A booking takes one resource of each pool.';
 comment on column public.service_resources.quantity is
-'Units that a booking takes; of a resource with capacity above 1, so many for each guest.';
+'Units that a booking takes; for a resource with capacity above 1, units per guest.';
 comment on column public.service_resources.priority is
-'Who is free and has the highest, -1000 to 1000, gets bookings that name nobody.';
+'Bookings without a named resource go to the free resource with the highest priority, -1000 to '
+'1000.';
 comment on column public.service_resources.weight is
-'Share of such bookings among those of one priority, 1 to 10000: 200 gets twice as many as 100.';
+'Share of such bookings among resources of the same priority, 1 to 10000; 200 gets twice as many '
+'as 100.';
 comment on column public.service_resources.joined_at is
-'Since when it gives the service. For 30 days it counts as having been as busy as the others till
-then.';
+'When it began to provide the service. For 30 days it counts as having been as busy as the others '
+'before.';
 
 -- sql/30_catalog/api/services.sql
 
@@ -2076,14 +2107,15 @@ grant select on public.service_categories to anon;
 grant select, insert, update, delete on public.service_categories to authenticated, service_role;
 
 comment on view public.service_categories is
-'How a business groups its services. Readable where the business is; written by owners and
-managers.';
-comment on column public.service_categories.id is 'Key.';
-comment on column public.service_categories.business_id is 'The business that it belongs to.';
+'A business''s groups of services.
+
+Readable by everyone who can see the business; written by owners and managers.';
+comment on column public.service_categories.id is 'Primary key.';
+comment on column public.service_categories.business_id is 'The business that owns it.';
 comment on column public.service_categories.name is
 'Unique in the business, at most 200 characters.';
 comment on column public.service_categories.position is 'Order of display, ascending.';
-comment on column public.service_categories.created_at is 'When it was made.';
+comment on column public.service_categories.created_at is 'When it was created.';
 
 create view public.services
 with (security_invoker = true)
@@ -2124,56 +2156,60 @@ grant select on public.services to anon;
 grant select, insert, update, delete on public.services to authenticated, service_role;
 
 comment on view public.services is
-'What can be booked. Readable where the business is; written by owners and managers.';
-comment on column public.services.id is 'Key.';
+'Services that can be booked.
+
+Readable by everyone who can see the business; written by owners and managers.';
+comment on column public.services.id is 'Primary key.';
 comment on column public.services.business_id is 'The business that offers it.';
-comment on column public.services.category_id is 'Its category, if any.';
+comment on column public.services.category_id is 'Its category, or null.';
 comment on column public.services.cancellation_policy_id is
-'Its cancellation policy; null is the business''s default.';
+'Its cancellation policy; null for the business''s default.';
 comment on column public.services.name is 'At most 200 characters.';
 comment on column public.services.description is 'At most 5000 characters.';
 comment on column public.services.duration_minutes is
-'How long it lasts for the customer, 1 to 1440 minutes.';
+'How long the service lasts for the customer, 1 to 1440 minutes.';
 comment on column public.services.price_minor is
 'Price for one guest, in minor units of `currency`.';
-comment on column public.services.currency is 'ISO 4217 code. Fixed once the service was booked.';
+comment on column public.services.currency is
+'ISO 4217 code. Cannot change after the service was booked.';
 comment on column public.services.buffer_before_minutes is
-'Minutes that its resources need before it; invisible to customers, may reach outside opening
-hours.';
+'Minutes that its resources need before it. Customers do not see them, and they may reach outside '
+'the hours.';
 comment on column public.services.buffer_after_minutes is
-'Minutes that its resources need after it; buffers of neighbours add up.';
-comment on column public.services.slot_interval_minutes is
-'Starts are offered every so many minutes from each opening.';
+'Minutes that its resources need after it. Buffers of neighbours add up.';
+comment on column public.services.slot_interval_minutes is 'Minutes from one start to the next.';
 comment on column public.services.slot_offset_minutes is
 'Minutes from the opening to the first start.';
 comment on column public.services.min_notice_minutes is
-'The latest moment to book is so many minutes before the start.';
+'Bookings must be made at least this many minutes before the start.';
 comment on column public.services.max_advance_days is
-'How many days ahead can be booked, in the business''s zone; null is no limit.';
+'How many days ahead the service can be booked, in the business''s zone; null for no limit.';
 comment on column public.services.bookable_from is
-'First business-local date that can be booked; null is no limit.';
+'First bookable date in the business''s zone; null for no limit.';
 comment on column public.services.bookable_until is
-'Last business-local date that can be booked; null is no limit.';
-comment on column public.services.max_party_size is 'Most guests in one booking.';
+'Last bookable date in the business''s zone; null for no limit.';
+comment on column public.services.max_party_size is 'The largest party of one booking.';
 comment on column public.services.is_class is
-'Whether it is given to many at once, at its sessions (create_slots), and at no other time.';
+'Whether it is a class, given only at its sessions (create_slots).';
 comment on column public.services.requires_confirmation is
-'Whether bookings wait for the business to confirm them.';
+'Whether a booking waits until the business confirms it.';
 comment on column public.services.is_blocked_by_pending is
-'Whether a waiting booking already takes its time.';
-comment on column public.services.hold_minutes is 'How long a hold lasts.';
+'Whether a pending booking already blocks its time.';
+comment on column public.services.hold_minutes is 'How long a hold lasts, in minutes.';
 comment on column public.services.offer_minutes is
-'How long each who waits has to accept a time that became free, 1 to 1440.';
+'How long each waitlist entry has to accept an offer, 1 to 1440 minutes.';
 comment on column public.services.position is 'Order of display, ascending.';
 comment on column public.services.is_active is 'Whether it takes new bookings.';
 comment on column public.services.archived_at is
-'When it was retired; it keeps its history and takes no new bookings.';
-comment on column public.services.created_at is 'When it was made.';
-comment on column public.services.updated_at is 'When it was last changed.';
+'When it was archived, or null. An archived service keeps its history and takes no new bookings.';
+comment on column public.services.created_at is 'When it was created.';
+comment on column public.services.updated_at is 'When it last changed.';
 comment on column public.services.visibility is
-'public, or hidden: in nobody''s catalog, booked by members and through private links only.';
+'public or hidden. A hidden service is not in the catalog; only members and private links can book '
+'it.';
 comment on column public.services.prefers_known_staff is
-'Whether a customer who names nobody gets whom they prefer, or had last, if free.';
+'Whether a booking without a named resource goes to the one that the customer prefers, or had '
+'last, if it is free.';
 
 create view public.service_addons
 with (security_invoker = true)
@@ -2193,17 +2229,19 @@ grant select on public.service_addons to anon;
 grant select, insert, update, delete on public.service_addons to authenticated, service_role;
 
 comment on view public.service_addons is
-'Extras of a service. Readable where the business is; written by owners and managers.';
-comment on column public.service_addons.id is 'Key.';
+'Add-ons of a service.
+
+Readable by everyone who can see the business; written by owners and managers.';
+comment on column public.service_addons.id is 'Primary key.';
 comment on column public.service_addons.business_id is 'The business that offers it.';
-comment on column public.service_addons.service_id is 'The service that it adds to.';
+comment on column public.service_addons.service_id is 'The service to which it belongs.';
 comment on column public.service_addons.name is 'At most 200 characters.';
 comment on column public.service_addons.price_minor is
-'What it adds for one guest, in minor units of the service''s currency.';
+'Price for one guest, in minor units of the service''s currency.';
 comment on column public.service_addons.duration_minutes is 'Minutes that it adds to the service.';
 comment on column public.service_addons.position is 'Order of display, ascending.';
 comment on column public.service_addons.is_active is 'Whether it can be chosen.';
-comment on column public.service_addons.created_at is 'When it was made.';
+comment on column public.service_addons.created_at is 'When it was created.';
 
 create view public.booking_limits
 with (security_invoker = true)
@@ -2222,21 +2260,23 @@ grant select on public.booking_limits to anon;
 grant select, insert, update, delete on public.booking_limits to authenticated, service_role;
 
 comment on view public.booking_limits is
-'How much can be booked in a period of the business''s zone: of a service, with a resource, or with
-neither in the whole business. Written by owners and managers.';
-comment on column public.booking_limits.id is 'Key.';
-comment on column public.booking_limits.business_id is 'The business that it belongs to.';
+'Limits of bookings in a period of the business''s zone, for a service, for a resource, or for the '
+'whole business if neither is set.
+
+Written by owners and managers.';
+comment on column public.booking_limits.id is 'Primary key.';
+comment on column public.booking_limits.business_id is 'The business that owns it.';
 comment on column public.booking_limits.service_id is
-'The service that it limits; each item of it counts.';
+'The limited service; each item of it counts.';
 comment on column public.booking_limits.period is
-'day, week (from Monday), month or year; or upcoming: whatever has not begun yet.';
+'day, week (from Monday), month or year; or upcoming, for bookings that have not started yet.';
 comment on column public.booking_limits.max_bookings is
-'Most that can start in the period; null is no limit.';
+'The most bookings that start in the period; null for no limit.';
 comment on column public.booking_limits.max_minutes is
-'Most booked minutes that start in the period; null is no limit.';
+'The most booked minutes that start in the period; null for no limit.';
 comment on column public.booking_limits.resource_id is
-'The resource that it limits; each item that takes its time counts.';
+'The limited resource; each item that takes its time counts.';
 comment on column public.booking_limits.is_per_customer is
-'Whether it counts each customer''s bookings by themselves.';
+'Whether each customer''s bookings are counted separately.';
 
 notify pgrst, 'reload schema';

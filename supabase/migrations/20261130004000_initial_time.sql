@@ -896,8 +896,9 @@ begin
             and resources.capacity >= new.unit
     ) then
         perform private.refuse(
-            'PT422', 'not_eligible', 'That resource does not give this service, or has no such place.',
-            'Read service_resources for those that do.'
+            'PT422', 'not_eligible',
+            'That resource does not provide this service, or has no such place.',
+            'Choose a resource from service_resources.'
         );
     end if;
     return new;
@@ -934,7 +935,7 @@ begin
             and upper(allocations.during) > private.now()
     ) then
         perform private.refuse(
-            'PT409', 'capacity_in_use', 'More places than that are booked.',
+            'PT409', 'capacity_in_use', 'More places than that are already booked.',
             'Move or cancel those bookings first.'
         );
     end if;
@@ -970,8 +971,8 @@ begin
             and booking_items.service_id = new.id
     ) then
         perform private.refuse(
-            'PT409', 'currency_in_use', 'This service has bookings in its currency.',
-            'Archive it and create another in the new currency.'
+            'PT409', 'currency_in_use', 'The currency of a service with bookings cannot change.',
+            'Archive the service and create another one in the new currency.'
         );
     end if;
     return new;
@@ -1009,7 +1010,7 @@ begin
         where allocations.business_id = old.business_id and allocations.resource_id = old.id
     ) then
         perform private.refuse(
-            'PT409', 'in_use', 'There are bookings of it.',
+            'PT409', 'in_use', 'It still has bookings.',
             'Set archived_at of a service or is_active of a resource instead of deleting it.'
         );
     end if;
@@ -1057,7 +1058,7 @@ begin
             and (seats.expires_at is null or seats.expires_at > private.now())
     ) then
         perform private.refuse(
-            'PT409', 'in_use', 'There are bookings of it.', 'Move or cancel those bookings first.'
+            'PT409', 'in_use', 'It still has bookings.', 'Move or cancel those bookings first.'
         );
     end if;
     delete from scheduling.seats
@@ -1093,8 +1094,8 @@ begin
             and sessions.starts_at > private.now()
     ) then
         perform private.refuse(
-            'PT409', 'in_use', 'Sessions of this class lie ahead.',
-            'Delete them first, or make another service.'
+            'PT409', 'in_use', 'This class has upcoming sessions.',
+            'Delete them first, or create another service.'
         );
     end if;
     return new;
@@ -1287,19 +1288,19 @@ select
 from scheduling.allocations;
 
 comment on view public.allocations is
-'The time that bookings, and sessions of classes, take from resources, buffers included.';
+'The time that bookings and sessions of classes take from resources, including buffers.';
 comment on column public.allocations.business_id is 'The business.';
 comment on column public.allocations.booking_id is 'The booking.';
 comment on column public.allocations.booking_item_id is 'The item of the booking.';
 comment on column public.allocations.session_id is
-'The session of a class whose time it is; then there is no booking.';
+'The session of a class that takes the time; then booking_id is null.';
 comment on column public.allocations.resource_id is 'The resource.';
-comment on column public.allocations.unit is 'Which of its places, 1 to its capacity.';
-comment on column public.allocations.starts_at is 'First moment that is taken.';
-comment on column public.allocations.ends_at is 'First moment that is free again.';
-comment on column public.allocations.is_blocking is 'Whether it keeps others out.';
-comment on column public.allocations.expires_at is
-'Until when, for holds; null is until it is over.';
+comment on column public.allocations.unit is 'The taken place, 1 to the resource''s capacity.';
+comment on column public.allocations.starts_at is 'Start, included.';
+comment on column public.allocations.ends_at is 'End, excluded.';
+comment on column public.allocations.is_blocking is
+'Whether it prevents other allocations of this time.';
+comment on column public.allocations.expires_at is 'When a hold expires; otherwise null.';
 
 -- sql/40_time/api/bookings.sql
 
@@ -1340,50 +1341,52 @@ from scheduling.bookings;
 grant select on public.bookings to authenticated, service_role;
 
 comment on view public.bookings is
-'Bookings: customers see theirs, members those of their business. Page by (starts_at, id). Written
-by
-book, confirm_booking, cancel_booking and their siblings only.';
-comment on column public.bookings.id is 'Key.';
+'Bookings.
+
+Customers see their own, members those of their business. For pages, order by (starts_at, id). '
+'Written only by functions such as book, confirm_booking and cancel_booking.';
+comment on column public.bookings.id is 'Primary key.';
 comment on column public.bookings.business_id is 'The business that was booked.';
 comment on column public.bookings.customer_id is
-'The user who booked; null for a guest, and once their account is gone.';
+'The user who booked; null for a guest or a deleted user.';
 comment on column public.bookings.contact_verified_at is
-'When a guest proved that customer_email is theirs; null for users.';
-comment on column public.bookings.series_id is
-'The series that it is an occurrence of; null for most.';
+'When a guest verified customer_email; null for users.';
+comment on column public.bookings.series_id is 'The series of which it is an occurrence, or null.';
 comment on column public.bookings.reference is
-'8 characters without look-alikes, unique: what a customer reads out.';
+'Unique reference for customers: 8 characters without look-alikes.';
 comment on column public.bookings.status is
-'held, pending_payment, pending, confirmed, checked_in, completed, cancelled, rejected, no_show or
-expired.';
+'held, pending_payment, pending, confirmed, checked_in, completed, cancelled, rejected, no_show or '
+'expired.';
 comment on column public.bookings.starts_at is 'Start of the first item.';
 comment on column public.bookings.ends_at is 'End of the last item.';
-comment on column public.bookings.time_zone is 'IANA zone of the business when it was booked.';
-comment on column public.bookings.party_size is 'How many guests.';
+comment on column public.bookings.time_zone is 'IANA zone of the business at the time of booking.';
+comment on column public.bookings.party_size is 'Number of guests.';
 comment on column public.bookings.currency is 'ISO 4217 code of every amount.';
-comment on column public.bookings.total_minor is 'What it costs, in minor units.';
-comment on column public.bookings.quote is 'The accepted quote, line by line, as quote gives it.';
-comment on column public.bookings.policy is 'The cancellation policy that was accepted.';
+comment on column public.bookings.total_minor is 'Total price, in minor units.';
+comment on column public.bookings.quote is
+'The accepted quote, line by line, in the form that quote returns.';
+comment on column public.bookings.policy is 'The accepted cancellation policy.';
 comment on column public.bookings.customer_name is
-'The customer''s name when it was booked, if known.';
+'The customer''s name at the time of booking, or null.';
 comment on column public.bookings.customer_email is
-'The customer''s e-mail address when it was booked.';
+'The customer''s e-mail address at the time of booking.';
 comment on column public.bookings.customer_phone is
-'The customer''s phone number when it was booked.';
+'The customer''s phone number at the time of booking.';
 comment on column public.bookings.notes is 'The customer''s special requests.';
 comment on column public.bookings.status_reason is
-'Why it was rejected, cancelled or moved, if said.';
+'The reason for rejecting, cancelling or moving it, or null.';
 comment on column public.bookings.hold_expires_at is
-'Until when a hold keeps its time; null otherwise.';
-comment on column public.bookings.reschedule_count is 'How often the customer moved it.';
-comment on column public.bookings.created_at is 'When it was made.';
-comment on column public.bookings.updated_at is 'When it was last changed.';
+'When the hold expires; null if it is not a hold.';
+comment on column public.bookings.reschedule_count is 'How often the customer has moved it.';
+comment on column public.bookings.created_at is 'When it was created.';
+comment on column public.bookings.updated_at is 'When it last changed.';
 comment on column public.bookings.cancellation_fee_minor is
-'What cancelling it, or services of it, cost the customer, by the policy; minor units.';
+'Fee that the customer owes for cancelling it or some of its services, in minor units.';
 comment on column public.bookings.no_show_fee_minor is
-'What not coming cost the customer, by the policy; minor units.';
+'Fee that the customer owes for a no-show, in minor units.';
 comment on column public.bookings.reschedule_fee_minor is
-'What moving it late cost the customer, all moves together, beside the total; minor units.';
+'Fees that the customer owes for late moves, all together and in addition to the total, in minor '
+'units.';
 
 create view public.booking_items
 with (security_invoker = true)
@@ -1409,34 +1412,37 @@ select
 from scheduling.booking_items;
 grant select on public.booking_items to authenticated, service_role;
 
-comment on view public.booking_items is 'The services of a booking, one after another.';
-comment on column public.booking_items.id is 'Key.';
+comment on view public.booking_items is 'The services of a booking, in order.';
+comment on column public.booking_items.id is 'Primary key.';
 comment on column public.booking_items.business_id is 'The business that was booked.';
 comment on column public.booking_items.booking_id is 'The booking.';
-comment on column public.booking_items.position is '1 is the first.';
+comment on column public.booking_items.position is 'Order in the booking, from 1.';
 comment on column public.booking_items.service_id is 'The service.';
 comment on column public.booking_items.resource_id is
-'Who or what gives it: the chosen or assigned resource of the leading pool.';
+'The chosen or assigned resource of the leading pool.';
 comment on column public.booking_items.starts_at is 'Start, without buffers.';
 comment on column public.booking_items.ends_at is 'End, without buffers.';
-comment on column public.booking_items.duration_minutes is 'Length with add-ons, as agreed.';
+comment on column public.booking_items.duration_minutes is 'Agreed length with add-ons.';
 comment on column public.booking_items.price_minor is
-'Price for all guests, with add-ons, in minor units of the booking''s currency, as agreed.';
-comment on column public.booking_items.service_name is 'The service''s name when it was booked.';
+'Agreed price for all guests with add-ons, in minor units of the booking''s currency.';
+comment on column public.booking_items.service_name is
+'The service''s name at the time of booking.';
 comment on column public.booking_items.addons is
-'The chosen add-ons as they were: [{id, name, price_minor, duration_minutes}].';
+'The add-ons as they were booked: [{id, name, price_minor, duration_minutes}].';
 comment on column public.booking_items.assigned_by is
-'Why it is this resource: customer or business (named it), preferred, past, priority, load, only.';
+'Why it has this resource: customer or business (they named it), preferred, past, priority, load '
+'or only.';
 
 comment on column public.booking_items.cancelled_at is
-'When it was cancelled by itself; it stays as it was agreed, and takes no time.';
+'When this item alone was cancelled, or null. A cancelled item keeps its agreed values and takes '
+'no time.';
 comment on column public.booking_items.cancellation_fee_minor is
-'What cancelling it cost, by itself or with the booking; null while it is not cancelled, or
-where the business cancelled.';
+'Fee for cancelling it, alone or with the booking; null if it is not cancelled, or if the business '
+'cancelled it.';
 comment on column public.booking_items.private_link_id is
-'By which private link it was booked, if by one.';
+'The private link through which it was booked, or null.';
 comment on column public.booking_items.answers is
-'What the service asked and what was answered, as it was asked then: [{key, label, kind, value}].';
+'The questions as they were asked, with their answers: [{key, label, kind, value}].';
 grant select on public.allocations to authenticated, service_role;
 
 -- sql/40_time/api/sessions.sql
@@ -1461,18 +1467,21 @@ grant select on public.sessions to anon;
 grant select, update, delete on public.sessions to authenticated, service_role;
 
 comment on view public.sessions is
-'The dates of classes. Readable where the business is. Made by create_slots; owners and managers
-change the capacity and delete what nobody booked (capacity_in_use 409, in_use 409).';
-comment on column public.sessions.id is 'Key.';
-comment on column public.sessions.business_id is 'The business that gives it.';
+'The dates of classes.
+
+Readable by everyone who can see the business. create_slots creates them; owners and managers '
+'change the capacity and delete sessions that nobody booked (capacity_in_use 409, in_use 409).';
+comment on column public.sessions.id is 'Primary key.';
+comment on column public.sessions.business_id is 'The business that owns it.';
 comment on column public.sessions.service_id is 'The class.';
-comment on column public.sessions.resource_id is 'Who leads it; null where the class takes nobody.';
+comment on column public.sessions.resource_id is
+'The resource that leads it; null if the class needs none.';
 comment on column public.sessions.starts_at is 'When it starts.';
 comment on column public.sessions.ends_at is 'When it ends.';
-comment on column public.sessions.capacity is 'How many seats it has, 1 to 1000.';
+comment on column public.sessions.capacity is 'Number of seats, 1 to 1000.';
 comment on column public.sessions.free_seats is
-'How many of them are free now: neither booked nor held.';
-comment on column public.sessions.created_at is 'When it was made.';
+'Number of free seats now, neither booked nor held.';
+comment on column public.sessions.created_at is 'When it was created.';
 
 create view public.seats
 with (security_invoker = true)
@@ -1489,15 +1498,16 @@ from scheduling.seats;
 grant select on public.seats to authenticated, service_role;
 
 comment on view public.seats is
-'The seats that bookings take in sessions of classes: customers see theirs, members those of their
-business.';
+'The seats that bookings take in sessions of classes.
+
+Customers see their own, members those of their business.';
 comment on column public.seats.business_id is 'The business.';
 comment on column public.seats.booking_id is 'The booking.';
 comment on column public.seats.booking_item_id is 'The item of the booking.';
 comment on column public.seats.session_id is 'The session.';
-comment on column public.seats.number is 'Which seat, 1 to the capacity of the session.';
+comment on column public.seats.number is 'The seat, 1 to the capacity of the session.';
 comment on column public.seats.is_blocking is
-'Whether nobody else can have it; false once the booking was called off.';
-comment on column public.seats.expires_at is 'Until when, for holds; null is for good.';
+'Whether nobody else can take it; false after the booking was cancelled.';
+comment on column public.seats.expires_at is 'When a hold expires; otherwise null.';
 
 notify pgrst, 'reload schema';

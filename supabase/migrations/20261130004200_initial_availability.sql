@@ -166,7 +166,7 @@ begin
         perform private.invalid(v_argument, case question.kind
             when 'number' then 'must be a number'
             when 'yes_no' then 'must be true or false'
-            when 'choices' then 'must be a list of its choices'
+            when 'choices' then 'must be a list of choices'
             else 'must be a text'
         end);
     end if;
@@ -178,7 +178,9 @@ begin
     );
     if question.kind = 'number' then
         if abs(v_text::numeric) > 1e15 or scale(v_text::numeric) > 10 then
-            perform private.invalid(v_argument, 'must be from -1e15 to 1e15 with at most 10 decimals');
+            perform private.invalid(
+                v_argument, 'must be from -1e15 to 1e15 with at most 10 decimals'
+            );
         end if;
     elsif question.kind = 'phone' and v_text !~ '^\+[1-9]\d{5,14}$' then
         perform private.invalid(v_argument, 'must be in international form, such as +491701234567');
@@ -216,7 +218,9 @@ begin
             jsonb_typeof(chosen.value) <> 'string'
             or chosen.value #>> '{}' <> all(question.choices)
     ) then
-        perform private.invalid('answers.' || question.key, 'must be of the question''s choices');
+        perform private.invalid(
+            'answers.' || question.key, 'must be chosen from the question''s choices'
+        );
     end if;
     if question.kind = 'choice' then
         return value;
@@ -345,7 +349,7 @@ begin
         end if;
         v_leg = scheduling.leg(v_selection);
         if v_leg.business_id <> v_legs[1].business_id or v_leg.currency <> v_legs[1].currency then
-            perform private.invalid('items', 'must be of one business and one currency');
+            perform private.invalid('items', 'must belong to one business and have one currency');
         end if;
         v_legs = v_legs || v_leg;
     end loop;
@@ -379,7 +383,9 @@ begin
     end if;
     v_service = scheduling.visible_service(selection.service_id, has_link => v_link.id is not null);
     if selection.party_size > v_service.max_party_size then
-        perform private.invalid('party_size', format('must be at most %s', v_service.max_party_size));
+        perform private.invalid(
+            'party_size', format('must be at most %s', v_service.max_party_size)
+        );
     end if;
     v_addons = scheduling.chosen_addons(v_service.id, selection.addon_ids);
     -- A class ends when it ends, whatever one adds to it.
@@ -463,7 +469,7 @@ begin
     ) then
         perform private.refuse(
             'PT409', 'not_bookable', 'This service takes no bookings at the moment.',
-            'Check that the service and its business are active, and the business approved.'
+            'Check that the service and its business are active, and that the business is approved.'
         );
     end if;
     perform scheduling.refuse_unseen();
@@ -485,7 +491,7 @@ set search_path = ''
 as $$
 begin
     perform private.refuse(
-        'PT404', 'not_found', 'There is no such service.', 'Read services for those that you can see.'
+        'PT404', 'not_found', 'There is no such service.', 'Check the id in the view services.'
     );
 end;
 $$;
@@ -532,8 +538,8 @@ begin
         and service_addons.is_active;
     if jsonb_array_length(addons) <> cardinality(addon_ids) then
         perform private.refuse(
-            'PT404', 'not_found', 'There is no such add-on of this service.',
-            'Read service_addons for those of the service.'
+            'PT404', 'not_found', 'This service has no such add-on.',
+            'Check the id in the view service_addons.'
         );
     end if;
 end;
@@ -1163,17 +1169,18 @@ begin
         'PT422', 'limit_reached',
         case
             when rule.period = 'upcoming' and rule.is_per_customer
-                then 'One customer cannot have more bookings ahead.'
-            when rule.period = 'upcoming' then 'No more can be booked ahead.'
-            when rule.is_per_customer then 'One customer cannot book more in that period.'
+                then 'This customer has reached the limit of upcoming bookings.'
+            when rule.period = 'upcoming' then 'The limit of upcoming bookings is reached.'
+            when rule.is_per_customer
+                then 'This customer has reached the booking limit for that period.'
             when rule.service_id is not null
-                then 'No more of this service can be booked in that period.'
+                then 'This service has reached its booking limit for that period.'
             when rule.resource_id is not null
-                then 'No more can be booked with this resource in that period.'
-            else 'The business takes no more bookings in that period.'
+                then 'This resource has reached its booking limit for that period.'
+            else 'This business has reached its booking limit for that period.'
         end,
         case
-            when rule.period = 'upcoming' then 'Wait until one has begun, or cancel one.'
+            when rule.period = 'upcoming' then 'Wait until one of them has started, or cancel one.'
             else 'Choose a time in another day, week or month.'
         end
     );
@@ -1260,7 +1267,8 @@ begin
         and private_links.business_id in (select private.my_businesses('view'));
     if v_link.id is null then
         perform private.refuse(
-            'PT404', 'not_found', 'There is no such link.', 'Read private_links for those of the business.'
+            'PT404', 'not_found', 'There is no such link.',
+            'Check the id in the view private_links.'
         );
     end if;
     perform private.require_member(v_link.business_id, 'manage');
@@ -1341,7 +1349,8 @@ begin
         or link.expires_at <= private.now()
         or link.max_uses < wanted + scheduling.link_uses(link.business_id, link.id) then
         perform private.refuse(
-            'PT409', 'link_expired', 'This link is not valid any more.', 'Ask the business for another.'
+            'PT409', 'link_expired', 'This link is no longer valid.',
+            'Ask the business for a new link.'
         );
     end if;
 end;
@@ -1810,12 +1819,12 @@ begin
         service.bookable_from::timestamp at time zone time_zone
     ) then
         perform private.refuse(
-            'PT422', 'too_soon', 'That start is too soon to be booked.', 'Choose a later time.'
+            'PT422', 'too_soon', 'That time is too soon to book.', 'Choose a later time.'
         );
     end if;
     if isempty(v_period) or leg.starts_at >= upper(v_period) then
         perform private.refuse(
-            'PT422', 'too_far', 'That start is too far ahead to be booked.', 'Choose an earlier time.'
+            'PT422', 'too_far', 'That time is too far ahead to book.', 'Choose an earlier time.'
         );
     end if;
 end;
@@ -1874,7 +1883,8 @@ set search_path = ''
 as $$
 begin
     perform private.refuse(
-        'PT409', 'slot_taken', 'That time was just taken.', 'Ask for slots again and choose another.'
+        'PT409', 'slot_taken', 'That time was just taken.',
+        'Ask for slots again and choose another.'
     );
 end;
 $$;
@@ -1958,8 +1968,8 @@ begin
 
     if v_needs = '{}' and leg.resource_id is not null then
         perform private.refuse(
-            'PT422', 'not_eligible', 'That resource does not give this service.',
-            'Read service_resources for those that do, or leave resource_id out.'
+            'PT422', 'not_eligible', 'That resource does not provide this service.',
+            'Choose a resource from service_resources, or omit resource_id.'
         );
     end if;
     perform scheduling.refuse_date(leg, v_service, v_time_zone);
@@ -1969,7 +1979,7 @@ begin
     end;
     if not v_hours.in_hours then
         perform private.refuse(
-            'PT422', 'outside_hours', 'This service does not start at that time.',
+            'PT422', 'outside_hours', 'This service cannot start at that time.',
             'Ask for slots and choose one of them.'
         );
     end if;
@@ -2353,8 +2363,8 @@ create type public.day_availability as (
     free_seats integer
 );
 comment on type public.day_availability is
-'A business-local date: sessions of a class (null for what is given at any time), free starts,
-seats.';
+'A date in the business''s zone: sessions of a class (null for other services), free starts and '
+'seats.';
 
 /*
  * Errors:  PT400 invalid_input · PT404 not_found · PT409 not_bookable link_expired
@@ -2379,7 +2389,7 @@ declare
     v_last date = private.to_date(private.to_required_text(to_date, 'to_date', 20), 'to_date');
 begin
     if v_last < v_first or v_last > v_first + 61 then
-        perform private.invalid('to_date', 'must be from from_date to 61 days later');
+        perform private.invalid('to_date', 'must be between from_date and 61 days later');
     end if;
     return query
     select days.*
@@ -2398,9 +2408,12 @@ grant execute on function public.date_availability(
 ) to anon, authenticated, service_role;
 
 comment on function public.date_availability is
-'Day by day, from from_date to to_date (at most 62 business-local dates), how many starts of a
-service are free for a party, and for a class how many sessions and seats there are. For a calendar that
-colours its days. link_token: of a private link.
+'Return for each date from from_date to to_date (at most 62 dates in the business''s zone) how '
+'many starts of a service are free for a party and, for a class, how many sessions and seats there '
+'are.
+
+Use it for a calendar that colours its days. link_token: token of a private link.
+
 Errors: invalid_input 400, not_found 404, not_bookable 409, link_expired 409.';
 
 -- sql/42_availability/api/links.sql
@@ -2425,20 +2438,21 @@ from catalog.private_links;
 grant select on public.private_links to authenticated, service_role;
 
 comment on view public.private_links is
-'Secret links to services, for the business''s members. Written by create_private_link and
-revoke_private_link.';
-comment on column public.private_links.id is 'Key.';
+'Secret links to services, for the business''s members.
+
+Written by create_private_link and revoke_private_link.';
+comment on column public.private_links.id is 'Primary key.';
 comment on column public.private_links.business_id is 'The business.';
 comment on column public.private_links.service_id is 'The service that it opens.';
-comment on column public.private_links.label is 'For whom it is, if said.';
-comment on column public.private_links.expires_at is 'Until when it is valid; null is for ever.';
+comment on column public.private_links.label is 'For whom the link is, or null.';
+comment on column public.private_links.expires_at is 'When it expires; null for never.';
 comment on column public.private_links.max_uses is
-'How many bookings it is good for; null is as many as one likes.';
+'For how many bookings it is valid; null for no limit.';
 comment on column public.private_links.use_count is
-'How many services were booked through it and not called off.';
-comment on column public.private_links.revoked_at is 'When it was revoked, if it was.';
-comment on column public.private_links.created_by is 'Who made it.';
-comment on column public.private_links.created_at is 'When it was made.';
+'How many services were booked through it, without cancelled ones.';
+comment on column public.private_links.revoked_at is 'When it was revoked, or null.';
+comment on column public.private_links.created_by is 'The user who created it.';
+comment on column public.private_links.created_at is 'When it was created.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -2469,9 +2483,12 @@ begin
 end;
 $$;
 comment on function public.create_private_link is
-'A secret link to a service, hidden or not, for owners and managers: available_slots, quote and book
-take its token as link_token. label: for whom (at most 200 characters). expires_at: until when.
-max_uses: for how many bookings. Gives {link_id, token}; the token is shown here and never again.
+'Create a secret link to a service, hidden or not.
+
+available_slots, quote and book take its token as link_token. label: for whom the link is, at '
+'most 200 characters. expires_at: when it expires. max_uses: for how many bookings it is valid. '
+'For owners and managers. Returns {link_id, token}; the token is returned only once.
+
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 
 /*
@@ -2489,7 +2506,10 @@ begin
 end;
 $$;
 comment on function public.revoke_private_link is
-'Make a link useless from now on; what was booked through it stays. For owners and managers.
+'Revoke a link.
+
+Bookings made through it stay. For owners and managers.
+
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 
 /*
@@ -2505,8 +2525,12 @@ begin atomic
     select scheduling.resolve_link(private.to_required_text(token, 'token', 100));
 end;
 comment on function public.resolve_link is
-'What a private link opens, for whoever has its token: {service, business, addons, questions,
-resources, expires_at, uses_left}. Errors: invalid_input 400, not_found 404, link_expired 409.';
+'Return what a private link opens: {service, business, addons, questions, resources, expires_at, '
+'uses_left}.
+
+token: the link''s token.
+
+Errors: invalid_input 400, not_found 404, link_expired 409.';
 grant execute on function scheduling.link_uses(uuid, uuid) to authenticated, service_role;
 grant execute on function
 scheduling.create_private_link(uuid, text, text, timestamptz, integer),
@@ -2528,7 +2552,7 @@ create type public.slot as (
     remaining integer
 );
 comment on type public.slot is
-'A time at which a service can be had: start and end for the customer, who gives it, free places.';
+'A free time of a service: start and end for the customer, the resource, and its free places.';
 
 /*
  * The free starts of a service, one row for each resource that could give it, ordered by time.
@@ -2590,12 +2614,13 @@ grant execute on function public.available_slots(
 ) to anon, authenticated, service_role;
 
 comment on function public.available_slots is
-'The free starts of a service from from_at (included) to to_at (excluded), at most 62 days: one row
-for each
-resource that could give it then, ordered by time. What it gives can be booked, what it does not
-give cannot.
-resource_id: only this resource. party_size: guests, 1 if not sent. addon_ids: add-ons that make it
-longer. link_token: of a private link to the service.
+'Return the free starts of a service from from_at (included) to to_at (excluded), at most 62 days: '
+'one row for each resource and start, ordered by time.
+
+book accepts every returned start and refuses every other one. resource_id: only this resource. '
+'party_size: number of guests, 1 by default. addon_ids: add-ons, which may lengthen the service. '
+'link_token: token of a private link to the service.
+
 Errors: invalid_input 400, not_found 404, link_expired 409.';
 
 notify pgrst, 'reload schema';

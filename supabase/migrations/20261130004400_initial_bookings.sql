@@ -1115,13 +1115,13 @@ begin
     if v_booking.id is null then
         perform private.refuse(
             'PT404', 'not_found', 'There is no such booking.',
-            'Read bookings for those that you can see.'
+            'Check the id in the view bookings.'
         );
     end if;
     if v_booking.status not in ('held', 'pending_payment', 'pending', 'confirmed', 'cancelled') then
         perform private.refuse(
-            'PT409', 'invalid_transition', 'This booking cannot be cancelled any more.',
-            'Read the booking again and see what it allows.'
+            'PT409', 'invalid_transition', 'This booking can no longer be cancelled.',
+            'Read the booking again and check its status.'
         );
     end if;
     v_terms = scheduling.cancellation_terms(v_booking, at);
@@ -1181,8 +1181,8 @@ begin
         and booking_items.id = cancel_item.item_id;
     if v_item.id is null then
         perform private.refuse(
-            'PT404', 'not_found', 'There is no such service in this booking.',
-            'Read booking_items for those of the booking.'
+            'PT404', 'not_found', 'This booking has no such service.',
+            'Check the id in the view booking_items.'
         );
     end if;
     if v_item.cancelled_at is not null then
@@ -1197,8 +1197,8 @@ begin
         and booking_items.cancelled_at is null;
     if v_booking.status not in ('pending_payment', 'pending', 'confirmed') or v_left = 1 then
         perform private.refuse(
-            'PT409', 'invalid_transition', 'This service cannot be cancelled by itself.',
-            'Read the booking again; the last service is cancelled with the booking.'
+            'PT409', 'invalid_transition', 'This service cannot be cancelled on its own.',
+            'Read the booking again. To cancel its last service, cancel the booking.'
         );
     end if;
     perform scheduling.write_item_cancelled(v_booking, v_item, reason);
@@ -1408,7 +1408,8 @@ begin
     perform scheduling.refuse_overdue(booking);
     if booking.status not in ('pending_payment', 'pending', 'confirmed') then
         perform private.refuse(
-            'PT409', 'invalid_transition', 'This booking cannot be moved any more.', 'Book anew.'
+            'PT409', 'invalid_transition', 'This booking can no longer be moved.',
+            'Make a new booking.'
         );
     end if;
     if scheduling.actors(booking) && array['business', 'system']::scheduling.actor_kind[] then
@@ -1416,7 +1417,8 @@ begin
     end if;
     if booking.reschedule_count >= (booking.policy ->> 'reschedule_limit')::integer then
         perform private.refuse(
-            'PT422', 'limit_reached', 'This booking was moved as often as its policy allows.',
+            'PT422', 'limit_reached',
+            'This booking has already been moved as often as its policy allows.',
             'Ask the business to move it.'
         );
     end if;
@@ -1424,7 +1426,8 @@ begin
         hours => (booking.policy ->> 'reschedule_until_hours')::integer
     ) then
         perform private.refuse(
-            'PT422', 'too_late', 'It is too late to move this booking.', 'Ask the business to move it.'
+            'PT422', 'too_late', 'It is too late to move this booking.',
+            'Ask the business to move it.'
         );
     end if;
 end;
@@ -1453,8 +1456,8 @@ begin
             and booking_items.cancelled_at is null
     ) then
         perform private.refuse(
-            'PT404', 'not_found', 'There is no such item of this booking.',
-            'Read booking_items for those of the booking.'
+            'PT404', 'not_found', 'This booking has no such item.',
+            'Check the id in the view booking_items.'
         );
     end if;
 end;
@@ -2050,7 +2053,8 @@ begin
     set resource_id = excluded.resource_id, updated_at = excluded.updated_at;
     if not found then
         perform private.refuse(
-            'PT404', 'not_found', 'There is no such resource.', 'Read resources for those of the business.'
+            'PT404', 'not_found', 'There is no such resource.',
+            'Check the id in the view resources.'
         );
     end if;
 end;
@@ -2255,8 +2259,9 @@ begin
     if v_needs = '{}' and create_sessions.resource_id is not null
         or exists (select 1 from unnest(v_needs) as need where need.units > need.capacity) then
         perform private.refuse(
-            'PT422', 'not_eligible', 'That resource does not give this class, or is too small for it.',
-            'Read service_resources for those that do, or lower the capacity.'
+            'PT422', 'not_eligible',
+            'That resource does not provide this class, or is too small for it.',
+            'Choose a resource from service_resources, or lower the capacity.'
         );
     end if;
     perform private.lock(array(select need.id from unnest(v_needs) as need) || service.id);
@@ -2354,10 +2359,10 @@ begin
         perform private.refuse(
             'PT409', 'slot_taken',
             format(
-                'Somebody whom this class needs is taken at %s.',
+                'A resource that this class needs is taken at %s.',
                 to_char(create_session.starts_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"')
             ),
-            'Choose other times or another resource; nothing was made.'
+            'Choose other times or another resource. Nothing was created.'
         );
     end if;
     return v_id;
@@ -2431,19 +2436,19 @@ begin
         and v_booking.business_id not in (select private.my_businesses('view')) then
         perform private.refuse(
             'PT404', 'not_found', 'There is no such booking.',
-            'Read bookings for those that you can see.'
+            'Check the id in the view bookings.'
         );
     end if;
     if not v_actors && (claim.as_actors || 'system'::scheduling.actor_kind) then
         perform private.refuse(
-            'PT403', 'forbidden', 'You may see this booking, not do this with it.',
+            'PT403', 'forbidden', 'You can see this booking, but you are not allowed to do this.',
             'Ask the business to do it.'
         );
     end if;
     if scheduling.resources_of(claim.booking_id) <> v_resource_ids then
         perform private.refuse(
             'PT409', 'changed_meanwhile', 'Somebody just changed this booking.',
-            'Read it again and decide anew.'
+            'Read the booking again, then decide.'
         );
     end if;
     return v_booking;
@@ -2476,11 +2481,12 @@ begin
     end if;
     if booking.hold_expires_at is not null then
         perform private.refuse(
-            'PT409', 'hold_expired', 'The hold has run out.', 'Ask for slots again and book anew.'
+            'PT409', 'hold_expired', 'The hold has expired.', 'Ask for slots and book again.'
         );
     end if;
     perform private.refuse(
-        'PT409', 'invalid_transition', 'The request lapsed: its time has come.', 'Book another time.'
+        'PT409', 'invalid_transition', 'The request has expired, because its start has passed.',
+        'Book another time.'
     );
 end;
 $$;
@@ -2853,7 +2859,7 @@ begin
         where seats.session_id = new.id and seats.is_blocking and seats.number > new.capacity
     ) then
         perform private.refuse(
-            'PT409', 'capacity_in_use', 'More seats than that are booked.',
+            'PT409', 'capacity_in_use', 'More seats than that are already booked.',
             'Move or cancel those bookings first.'
         );
     end if;
@@ -2895,19 +2901,20 @@ begin
         perform private.refuse(
             'PT409', 'invalid_transition',
             format('A booking that is %s cannot become %s.', old.status, new.status),
-            'Read the booking again and see what it allows.'
+            'Read the booking again and check its status.'
         );
     end if;
     -- A hold that runs out is released by whoever comes next, a rival included.
     if new.status <> 'expired'
         and not (v_step.actors || 'system'::scheduling.actor_kind) && scheduling.actors(old) then
         perform private.refuse(
-            'PT403', 'forbidden', 'This step is not yours to take.', 'Ask the business to take it.'
+            'PT403', 'forbidden', 'You are not allowed to take this step.',
+            'Ask the business to take it.'
         );
     end if;
     if v_step.guard = 'after_start' and private.now() < new.starts_at then
         perform private.refuse(
-            'PT422', 'too_soon', 'Nobody is late before the start.', 'Wait for the start.'
+            'PT422', 'too_soon', 'This is not possible before the start.', 'Wait for the start.'
         );
     end if;
     return new;
@@ -3278,21 +3285,18 @@ begin
 end;
 $$;
 comment on function public.book is
-'Book a service at an instant that available_slots gave. resource_id: with whom; without it
-somebody free is
-assigned. party_size: guests. addon_ids: add-ons. notes: special requests, at most 2000 characters.
-hold: only
-keep the time for the service''s hold_minutes; confirm_booking makes it a booking. idempotency_key:
-sending the
-same call again with the same key gives the first answer again, for a day. answers: to the service''s
-questions, by
-key: {"allergies": "none"}; what is required must be there. link_token: of a private link, for a service that is hidden. Gives the
-booking.
-Errors: invalid_input 400, not_signed_in 401, not_found 404, slot_taken 409, not_bookable 409,
-link_expired 409,
-idempotency_conflict 409, not_eligible, too_soon, too_far, outside_hours, blocked_out,
-limit_reached,
-coupon_invalid 422.';
+'Book a service at an instant that available_slots returned.
+
+Returns the booking. resource_id: the resource; by default a free one is assigned. party_size: '
+'number of guests. addon_ids: add-ons. notes: special requests, at most 2000 characters. hold: '
+'only hold the time for the service''s hold_minutes; confirm_booking turns the hold into a '
+'booking. idempotency_key: repeating the call with the same key returns the first answer again, '
+'for a day. answers: answers to the service''s questions by key, such as {"allergies": "none"}; '
+'required ones must be present. link_token: token of a private link to a hidden service.
+
+Errors: invalid_input 400, not_signed_in 401, not_found 404, slot_taken 409, not_bookable 409, '
+'link_expired 409, idempotency_conflict 409, not_eligible, too_soon, too_far, outside_hours, '
+'blocked_out, limit_reached, coupon_invalid 422.';
 
 /*
  * Book several services in sequence: all or nothing.
@@ -3332,8 +3336,8 @@ begin
     v_legs = scheduling.legs(v_selections);
     if v_legs[1].business_id <> v_business_id then
         perform private.refuse(
-            'PT404', 'not_found', 'There is no such service of this business.',
-            'Read services for those of the business.'
+            'PT404', 'not_found', 'This business has no such service.',
+            'Check the id in the view services.'
         );
     end if;
     return scheduling.place_once(
@@ -3347,12 +3351,12 @@ begin
 end;
 $$;
 comment on function public.book_many is
-'Book several services of a business in sequence, all or nothing: items are [{service_id,
-starts_at?,
-gap_minutes?, resource_id?, addon_ids?, answers?, link_token?}]. The first starts at starts_at, each other one when the
-one before it
-ends, after its gap_minutes, or at its own starts_at. Everything else as in book. Gives the
-booking.';
+'Book several services of a business in sequence, all or nothing.
+
+items is [{service_id, starts_at?, gap_minutes?, resource_id?, addon_ids?, answers?, '
+'link_token?}]. The first item starts at starts_at. Each further item starts when the previous one '
+'ends, plus its gap_minutes, or at its own starts_at. The other arguments are those of book. '
+'Returns the booking.';
 grant execute on function
 public.book(
     public.identifier, public.instant, public.identifier, public.whole_number, public.list,
@@ -3401,9 +3405,11 @@ end;
 grant execute on function public.my_businesses() to anon, authenticated, service_role;
 
 comment on function public.my_businesses() is
-$$The caller's businesses in every state, by name, with the caller's role.
+'Return the caller''s businesses in every state, ordered by name, with the caller''s role.
 
-booking_count: bookings ever made, in every status. Errors: 401 not_signed_in.$$;
+booking_count: all bookings ever made, in every status.
+
+Errors: 401 not_signed_in.';
 
 -- sql/44_bookings/api/history.sql
 
@@ -3429,28 +3435,33 @@ select
 from scheduling.booking_history;
 grant select on public.booking_history to authenticated, service_role;
 
-comment on view public.booking_history is 'Every step of every booking. Only ever added to.';
-comment on column public.booking_history.id is 'Key, ascending in time.';
+comment on view public.booking_history is
+'Every step of every booking.
+
+Append-only.';
+comment on column public.booking_history.id is 'Primary key; later entries have higher keys.';
 comment on column public.booking_history.business_id is 'The business.';
 comment on column public.booking_history.booking_id is 'The booking.';
-comment on column public.booking_history.from_status is 'Null for the first step.';
-comment on column public.booking_history.to_status is 'What it became.';
+comment on column public.booking_history.from_status is
+'The status before; null for the first step.';
+comment on column public.booking_history.to_status is 'The status after.';
 comment on column public.booking_history.from_starts_at is
-'The start before, null for the first step.';
+'The start before; null for the first step.';
 comment on column public.booking_history.to_starts_at is
-'The start after; differs when it was moved.';
+'The start after; it differs if the booking was moved.';
 comment on column public.booking_history.actor is 'customer, business or system.';
-comment on column public.booking_history.actor_id is 'The user, if it was one.';
-comment on column public.booking_history.reason is 'Why, if said.';
-comment on column public.booking_history.at is 'When.';
+comment on column public.booking_history.actor_id is 'The user who took the step, or null.';
+comment on column public.booking_history.reason is 'The reason, or null.';
+comment on column public.booking_history.at is 'When it happened.';
 comment on column public.booking_history.fee_minor is
-'What the step cost the customer, in minor units; less than 0 takes back what an earlier one cost.';
+'Fee that the customer owes for the step, in minor units; negative if it takes an earlier fee '
+'back.';
 comment on column public.booking_history.booking_item_id is
-'The one service that was cancelled; null where it is about the whole booking.';
+'The item of the step; null if the step is about the whole booking.';
 comment on column public.booking_history.from_resource_id is
-'Where an item was given to somebody else: who gave it before.';
+'The resource before a reassignment, otherwise null.';
 comment on column public.booking_history.to_resource_id is
-'Who gives it since. Both are null in every other step.';
+'The resource after a reassignment, otherwise null.';
 
 create view public.booking_notes
 with (security_invoker = true)
@@ -3466,14 +3477,15 @@ from scheduling.booking_notes;
 grant select, insert, delete on public.booking_notes to authenticated, service_role;
 
 comment on view public.booking_notes is
-'The business''s private notes on its bookings. Members who serve read and write them; customers
-never see them.';
-comment on column public.booking_notes.id is 'Key.';
+'The business''s private notes on its bookings.
+
+Members with the permission serve read and write them; customers never see them.';
+comment on column public.booking_notes.id is 'Primary key.';
 comment on column public.booking_notes.business_id is 'The business.';
 comment on column public.booking_notes.booking_id is 'The booking.';
 comment on column public.booking_notes.body is 'At most 5000 characters.';
-comment on column public.booking_notes.author_id is 'Who wrote it.';
-comment on column public.booking_notes.created_at is 'When.';
+comment on column public.booking_notes.author_id is 'The user who wrote it.';
+comment on column public.booking_notes.created_at is 'When it happened.';
 
 create view public.booking_transitions
 with (security_invoker = true)
@@ -3488,14 +3500,15 @@ from scheduling.booking_transitions;
 grant select on public.booking_transitions to anon, authenticated, service_role;
 
 comment on view public.booking_transitions is
-'Every step that a booking can take, who may take it, and what it does by itself.';
-comment on column public.booking_transitions.from_status is 'From.';
-comment on column public.booking_transitions.to_status is 'To.';
-comment on column public.booking_transitions.actors is 'customer, business, system.';
+'Every step that a booking can take, who may take it, and which steps happen by themselves.';
+comment on column public.booking_transitions.from_status is 'The status before.';
+comment on column public.booking_transitions.to_status is 'The status after.';
+comment on column public.booking_transitions.actors is
+'Who may take the step: customer, business or system.';
 comment on column public.booking_transitions.guard is
-'What has to be so: after_start; null is nothing.';
+'Condition of the step: after_start, or null for none.';
 comment on column public.booking_transitions.due is
-'When it happens by itself: hold_expires_at or starts_at of the booking; null is never.';
+'When the step happens by itself: hold_expires_at or starts_at of the booking; null for never.';
 
 -- How reliable each customer has been with each business, counted from the bookings themselves.
 create view public.customer_stats
@@ -3518,14 +3531,15 @@ instead of insert or update or delete on public.customer_stats
 for each row execute function private.any__refuse_writing();
 
 comment on view public.customer_stats is
-'Counts of a customer''s bookings with a business, always equal to the bookings. Filter by
-business_id.';
+'Counts of a customer''s bookings with a business, always up to date.
+
+Filter by business_id.';
 comment on column public.customer_stats.business_id is 'The business.';
 comment on column public.customer_stats.customer_id is 'The customer.';
 comment on column public.customer_stats.booking_count is 'All bookings.';
-comment on column public.customer_stats.completed_count is 'Completed ones.';
-comment on column public.customer_stats.cancelled_count is 'Cancelled ones.';
-comment on column public.customer_stats.no_show_count is 'Those that the customer did not come to.';
+comment on column public.customer_stats.completed_count is 'Completed bookings.';
+comment on column public.customer_stats.cancelled_count is 'Cancelled bookings.';
+comment on column public.customer_stats.no_show_count is 'No-shows.';
 
 -- sql/44_bookings/api/preferences.sql
 
@@ -3544,11 +3558,13 @@ grant select on public.preferred_resources to authenticated;
 grant select, insert, update, delete on public.preferred_resources to service_role;
 
 comment on view public.preferred_resources is
-'Whom the caller prefers, one resource a business. Changed by set_preferred_resource.';
+'The resources that the caller prefers, one per business.
+
+Changed by set_preferred_resource.';
 comment on column public.preferred_resources.customer_id is 'The caller.';
 comment on column public.preferred_resources.business_id is 'The business.';
-comment on column public.preferred_resources.resource_id is 'Whom they prefer there.';
-comment on column public.preferred_resources.updated_at is 'When they last said so.';
+comment on column public.preferred_resources.resource_id is 'The preferred resource.';
+comment on column public.preferred_resources.updated_at is 'When the preference last changed.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
@@ -3574,8 +3590,11 @@ public.set_preferred_resource(public.identifier, public.identifier)
 to anon, authenticated, service_role;
 
 comment on function public.set_preferred_resource is
-'The caller prefers a resource of a business: services with prefers_known_staff give it to them, if
-it is free and they name nobody. resource_id: nobody any more, if not sent.
+'Set the resource that the caller prefers in a business.
+
+Services with prefers_known_staff assign it to the caller''s bookings if it is free and the '
+'caller names no other. resource_id: the resource; without it the preference ends.
+
 Errors: invalid_input 400, not_signed_in 401, not_found 404.';
 
 -- sql/44_bookings/api/sessions.sql
@@ -3622,7 +3641,7 @@ declare
 begin
     perform private.token_user_id();
     if v_last < v_first or v_last > v_first + 366 then
-        perform private.invalid('to_date', 'must be from from_date to a year later');
+        perform private.invalid('to_date', 'must be between from_date and a year later');
     end if;
     if v_closes_at <= v_opens_at then
         perform private.invalid('closes_at', 'must be after opens_at');
@@ -3639,7 +3658,7 @@ begin
     if v_service.id is null then
         perform private.refuse(
             'PT404', 'not_found', 'There is no such service.',
-            'Read services for those that you can see.'
+            'Check the id in the view services.'
         );
     end if;
     v_starts = scheduling.session_starts(
@@ -3656,7 +3675,7 @@ begin
         )
     );
     if cardinality(v_starts) > 1000 then
-        perform private.invalid('to_date', 'makes more than 1000 sessions at once');
+        perform private.invalid('to_date', 'must not create more than 1000 sessions at once');
     end if;
     v_ids = array(
         select scheduling.create_sessions(v_service, v_starts, v_resource_id, v_capacity)
@@ -3674,13 +3693,16 @@ grant execute on function public.create_slots(
 ) to anon, authenticated, service_role;
 
 comment on function public.create_slots is
-'Make the sessions of a class from opens_at to closes_at (such as 09:00 and 17:00) on the dates from
-from_date to to_date (itself, if not sent; at most a year), one after another or every_minutes, in
-the business''s zone. capacity: seats of each. weekdays: only these, 1 (Monday) to 7. resource_id: who
-leads them. Each takes who leads it and what else the class needs; sessions that exist already stay
-as they are. All or nothing. Gives the new sessions.
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, slot_taken 409,
-not_eligible 422.';
+'Create the sessions of a class from opens_at to closes_at (such as 09:00 and 17:00) on the dates '
+'from from_date to to_date, in the business''s zone.
+
+Each session takes its leader and everything else that the class needs. Existing sessions stay as '
+'they are. All or nothing. capacity: seats per session. to_date: from_date by default, at most a '
+'year later. weekdays: only these, 1 (Monday) to 7. every_minutes: minutes from one start to the '
+'next; one after another by default. resource_id: the leader. Returns the new sessions.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, slot_taken 409, '
+'not_eligible 422.';
 
 -- sql/44_bookings/api/steps.sql
 
@@ -3735,11 +3757,13 @@ begin atomic
     select scheduling.change_status_as(booking_id, 'confirmed', '{customer,business}');
 end;
 comment on function public.confirm_booking is
-'The business accepts a request, or the customer makes a booking of a hold (a request, where the
-service wants
-confirmation). Gives the booking.
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition 409,
-hold_expired 409, slot_taken 409.';
+'Confirm a booking.
+
+The business accepts a request, or the customer turns a hold into a booking (a request if the '
+'service requires confirmation). Returns the booking.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
+'409, hold_expired 409, slot_taken 409.';
 
 /*
  * Errors:  PT400 invalid_input, and those of scheduling.change_status
@@ -3756,10 +3780,12 @@ begin atomic
     );
 end;
 comment on function public.reject_booking is
-'The business turns a request down, with a reason that the customer reads (1 to 1000 characters).
-Gives the booking.
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition
-409.';
+'Reject a request.
+
+For the business. reason: shown to the customer, 1 to 1000 characters. Returns the booking.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
+'409.';
 
 /*
  * Errors:  those of scheduling.change_status
@@ -3774,12 +3800,14 @@ begin atomic
     select scheduling.change_status_as(booking_id, 'cancelled', '{customer,business}', reason);
 end;
 comment on function public.cancel_booking is
-'The customer or the business calls a booking off; its time is free at once. Cancelling again
-changes nothing.
-A customer owes what cancellation_quote says, a business that cancels charges nothing.
-reason: at most 1000 characters. Gives the booking.
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition
-409.';
+'Cancel a booking, as the customer or the business.
+
+Its time is free at once. A customer owes the fee of cancellation_quote; a business that cancels '
+'charges nothing. Repeating the call changes nothing. reason: at most 1000 characters. Returns the '
+'booking.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
+'409.';
 
 /*
  * Errors:  PT400 invalid_input, and those of scheduling.cancellation_quote
@@ -3799,15 +3827,15 @@ begin atomic
     );
 end;
 comment on function public.cancellation_quote is
-'What it costs the customer to cancel at an instant (at; now, if not sent), by the policy that was
-stored with the
-booking: {booking_id, at, currency, total_minor, fee_minor, refund_minor, reschedule_fee_minor, tier,
-lines:
-[{booking_item_id, service_name, total_minor, fee_minor, refund_minor, is_cancelled}]}. refund_minor
-is the total
-less the fee, in whole and line by line; reschedule_fee_minor is what moving it would cost; tier is
-what holds then,
-null: free. Of a cancelled booking, what it did cost. A business that cancels charges nothing.
+'Return what it costs the customer to cancel at an instant (at, now by default), by the policy '
+'stored with the booking: {booking_id, at, currency, total_minor, fee_minor, refund_minor, '
+'reschedule_fee_minor, tier, lines: [{booking_item_id, service_name, total_minor, fee_minor, '
+'refund_minor, is_cancelled}]}.
+
+refund_minor is the total less the fee, in whole and in each line. reschedule_fee_minor is the '
+'fee for moving the booking. tier is the tier that applies, or null if cancelling is free. For a '
+'cancelled booking it returns what cancelling did cost. A business that cancels charges nothing.
+
 Errors: invalid_input 400, not_signed_in 401, not_found 404, invalid_transition 409.';
 
 /*
@@ -3839,15 +3867,15 @@ begin
 end;
 $$;
 comment on function public.cancel_booking_item is
-'The customer or the business calls one service of a booking off: its time is free at once, the rest
-stays, the total
-and the quote stay as they were agreed. It costs the customer what cancellation_quote says in its
-line. The last
-service that is left cannot be cancelled by itself. Cancelling again changes nothing. reason: at most
-1000
-characters. Gives the booking.
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition 409,
-hold_expired 409, changed_meanwhile 409.';
+'Cancel one service of a booking, as the customer or the business.
+
+Its time is free at once. The other services stay, and so do the total and the quote. The '
+'customer owes the fee in its line of cancellation_quote. The last remaining service can only be '
+'cancelled with the booking. Repeating the call changes nothing. reason: at most 1000 characters. '
+'Returns the booking.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
+'409, hold_expired 409, changed_meanwhile 409.';
 
 /*
  * Errors:  those of scheduling.change_status
@@ -3862,9 +3890,12 @@ begin atomic
     select scheduling.change_status_as(booking_id, 'checked_in', '{business}');
 end;
 comment on function public.check_in_booking is
-'The business notes that the customer is there. Gives the booking.
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition
-409.';
+'Record that the customer has arrived.
+
+For the business. Returns the booking.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
+'409.';
 
 /*
  * Errors:  those of scheduling.change_status
@@ -3879,9 +3910,12 @@ begin atomic
     select scheduling.change_status_as(booking_id, 'completed', '{business}');
 end;
 comment on function public.complete_booking is
-'The business notes that the service was given; also puts a no-show right. Gives the booking.
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition
-409.';
+'Record that the service was given.
+
+This also corrects a no-show. For the business. Returns the booking.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
+'409.';
 
 /*
  * Errors:  those of scheduling.change_status
@@ -3896,11 +3930,13 @@ begin atomic
     select scheduling.change_status_as(booking_id, 'no_show', '{business}');
 end;
 comment on function public.mark_no_show is
-'The business notes that nobody came, from the start on; the customer owes the policy''s fee for it.
-check_in_booking or complete_booking puts it right.
-Gives the booking.
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition 409,
-too_soon 422.';
+'Record that the customer did not come, from the start on.
+
+The customer owes the fee of the policy. check_in_booking or complete_booking corrects it. For '
+'the business. Returns the booking.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
+'409, too_soon 422.';
 
 /*
  * Errors:  PT400 invalid_input, and those of scheduling.move
@@ -3933,14 +3969,14 @@ begin
 end;
 $$;
 comment on function public.reschedule_booking is
-'Move a booking to another start, and to another resource if one is named. It keeps its reference
-and its
-price. Customers are bound by the policy stored with the booking, and pay its fee for a late move;
-businesses are not. Gives the booking.
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, slot_taken 409,
-invalid_transition 409, changed_meanwhile 409, not_eligible, too_soon, too_far, too_late,
-outside_hours,
-blocked_out, limit_reached 422.';
+'Move a booking to another start, and to another resource if one is named.
+
+It keeps its reference and its price. The policy stored with the booking binds customers and '
+'charges them for a late move; it does not bind businesses. Returns the booking.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, slot_taken 409, '
+'invalid_transition 409, changed_meanwhile 409, not_eligible, too_soon, too_far, too_late, '
+'outside_hours, blocked_out, limit_reached 422.';
 
 /*
  * Errors:  PT400 invalid_input, and those of scheduling.move
@@ -3976,9 +4012,11 @@ begin
 end;
 $$;
 comment on function public.reassign_booking is
-'The business gives an item of a booking to another resource, at the same time and price;
-eligibility, hours and overlap are checked anew. booking_item_id: which, the first if not sent. reason: at
-most 1000 characters. Owners, managers and staff. Gives the booking.
+'Move an item of a booking to another resource at the same time and price.
+
+Eligibility, hours and overlaps are checked again. booking_item_id: the item, the first by '
+'default. reason: at most 1000 characters. For owners, managers and staff. Returns the booking.
+
 Errors: as reschedule_booking.';
 grant execute on function
 public.confirm_booking(public.identifier),

@@ -69,7 +69,7 @@ begin
         perform private.invalid('rrule', 'cannot have WKST other than MO');
     end if;
     if (v_parts ? 'COUNT') = (v_parts ? 'UNTIL') then
-        perform private.invalid('rrule', 'must end: have either COUNT or UNTIL');
+        perform private.invalid('rrule', 'must end with either COUNT or UNTIL');
     end if;
     v_rule.step = coalesce(
         private.to_whole_number(
@@ -109,7 +109,7 @@ begin
     end;
 exception
     when datetime_field_overflow or invalid_datetime_format then
-        perform private.invalid('rrule', 'has an UNTIL that does not exist');
+        perform private.invalid('rrule', 'must have an UNTIL that exists');
 end;
 $$;
 
@@ -133,7 +133,9 @@ begin
         perform private.invalid('rrule', 'cannot have BYMONTHDAY with FREQ=WEEKLY');
     end if;
     if value !~ '^[+-]?([1-9]|[12]\d|3[01])(,[+-]?([1-9]|[12]\d|3[01]))*$' then
-        perform private.invalid('rrule', 'must have a BYMONTHDAY of days from 1 to 31 or -31 to -1');
+        perform private.invalid(
+            'rrule', 'must have a BYMONTHDAY of days from 1 to 31 or -31 to -1'
+        );
     end if;
     return string_to_array(value, ',')::integer[];
 end;
@@ -463,7 +465,7 @@ begin
     perform private.refuse(
         'PT409', 'slot_taken',
         format(
-            'These dates cannot be had: %s.',
+            'These dates are not available: %s.',
             (
                 select string_agg(
                     to_char(
@@ -477,7 +479,7 @@ begin
                 from jsonb_array_elements(conflicts) as conflict (value)
             )
         ),
-        'Choose another time, or send on_conflict skip to leave these dates out.'
+        'Choose another time, or send on_conflict skip to skip these dates.'
     );
 end;
 $$;
@@ -585,12 +587,13 @@ begin
         and v_bookings[1].id <> claim_series.from_booking_id then
         perform private.refuse(
             'PT404', 'not_found', 'There is no such series, or no such booking in it.',
-            'Read booking_series for those that you can see.'
+            'Check the ids in the views booking_series and bookings.'
         );
     end if;
     if v_bookings = '{}' then
         perform private.refuse(
-            'PT409', 'invalid_transition', 'Nothing of this series lies ahead that can be changed.',
+            'PT409', 'invalid_transition',
+            'This series has no upcoming bookings that can be changed.',
             'Read its bookings again.'
         );
     end if;
@@ -733,20 +736,22 @@ from scheduling.booking_series;
 grant select on public.booking_series to authenticated, service_role;
 
 comment on view public.booking_series is
-'Bookings that were made together by a rule: customers see theirs, members those of their business.
-Embed bookings(*). Written by book_series only.';
-comment on column public.booking_series.id is 'Key.';
+'Bookings that were made together by a rule.
+
+Customers see their own, members those of their business. Embed bookings(*). Written only by '
+'book_series.';
+comment on column public.booking_series.id is 'Primary key.';
 comment on column public.booking_series.business_id is 'The business.';
 comment on column public.booking_series.customer_id is
-'Who booked; null once their account is gone.';
+'The user who booked; null for a deleted user.';
 comment on column public.booking_series.service_id is 'The service.';
-comment on column public.booking_series.rrule is 'The rule, as in RFC 5545.';
+comment on column public.booking_series.rrule is 'The recurrence rule of RFC 5545.';
 comment on column public.booking_series.first_at is
-'The wall clock of the first occurrence, which the others keep, in time_zone.';
-comment on column public.booking_series.time_zone is 'The business''s zone when it was booked.';
+'Local time of the first occurrence in time_zone; the others keep the time of day.';
+comment on column public.booking_series.time_zone is 'The business''s zone at the time of booking.';
 comment on column public.booking_series.conflicts is
-'Occurrences that could not be booked and were left out: [{starts_at, reason}].';
-comment on column public.booking_series.created_at is 'When it was made.';
+'Occurrences that could not be booked and were skipped: [{starts_at, reason}].';
+comment on column public.booking_series.created_at is 'When it was created.';
 
 /*
  * The series as the caller may see it.
@@ -832,13 +837,17 @@ begin
 end;
 $$;
 comment on function public.book_series is
-'Book a service again and again. rrule: FREQ (DAILY, WEEKLY, MONTHLY, YEARLY), INTERVAL, BYDAY (with
-ordinals in months and years), BYMONTHDAY, and COUNT or UNTIL, at most 366 occurrences; starts_at is
-the first, and all keep its wall clock in the business''s zone. Each occurrence is a booking.
-on_conflict: fail refuses all where one cannot be had, naming the dates; skip leaves them out and
-lists them in conflicts. Everything else as in book. Gives the series; embed bookings(*).
-Errors: invalid_input 400, not_signed_in 401, not_found 404, slot_taken 409, not_bookable 409,
-idempotency_conflict 409, not_eligible, coupon_invalid 422.';
+'Book a service by a recurrence rule.
+
+Each occurrence is a booking. rrule: FREQ (DAILY, WEEKLY, MONTHLY, YEARLY), INTERVAL, BYDAY (with '
+'ordinals in months and years), BYMONTHDAY, and COUNT or UNTIL, at most 366 occurrences. '
+'starts_at: the first occurrence; all others keep its local time in the business''s zone. '
+'on_conflict: fail refuses the whole series if a date is not available, and names the dates; skip '
+'skips such dates and lists them in conflicts. The other arguments are those of book. Returns the '
+'series; embed bookings(*).
+
+Errors: invalid_input 400, not_signed_in 401, not_found 404, slot_taken 409, not_bookable 409, '
+'idempotency_conflict 409, not_eligible, coupon_invalid 422.';
 
 /*
  * Errors:  those of scheduling.move_series
@@ -868,12 +877,14 @@ begin
 end;
 $$;
 comment on function public.reschedule_series is
-'Move what of a series lies ahead: its first booking, or from_booking_id and those after it, to
-starts_at, the others by as much on the wall clock. All or nothing, each as reschedule_booking would.
-Gives the series.
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, slot_taken,
-invalid_transition, changed_meanwhile, not_bookable 409, not_eligible, too_soon, too_far,
-outside_hours, blocked_out, limit_reached, too_late 422.';
+'Move the remaining bookings of a series, or from_booking_id and those after it.
+
+The first of them moves to starts_at, the others by the same difference in local time. All or '
+'nothing; each moves by the rules of reschedule_booking. Returns the series.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, slot_taken, '
+'invalid_transition, changed_meanwhile, not_bookable 409, not_eligible, too_soon, too_far, '
+'outside_hours, blocked_out, limit_reached, too_late 422.';
 
 /*
  * Errors:  those of scheduling.cancel_series
@@ -901,10 +912,12 @@ begin
 end;
 $$;
 comment on function public.cancel_series is
-'Call off what of a series lies ahead, all of it or from_booking_id and those after it. Gives the
-series.
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition,
-changed_meanwhile 409.';
+'Cancel the remaining bookings of a series, or from_booking_id and those after it.
+
+Returns the series.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition, '
+'changed_meanwhile 409.';
 grant execute on function
 public.book_series(
     public.identifier, public.instant, text, public.identifier, public.whole_number,

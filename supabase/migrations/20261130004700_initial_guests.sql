@@ -261,8 +261,8 @@ declare
 begin
     if v_id is null then
         return private.refusal(
-            'PT403', 'code_invalid', 'This code is wrong, or not valid any more.',
-            'Ask for another with request_guest_code, or book anew.'
+            'PT403', 'code_invalid', 'This code is wrong or has expired.',
+            'Request a new code with request_guest_code, or book again.'
         );
     end if;
     select bookings.* into v_booking
@@ -358,7 +358,7 @@ begin
     if v_user.email is null or v_user.email_confirmed_at is null then
         perform private.refuse(
             'PT403', 'email_not_verified', 'Your e-mail address is not verified yet.',
-            'Open the link in the mail that we sent you, then ask again.'
+            'Open the link in the mail that we sent you, then try again.'
         );
     end if;
     update scheduling.bookings
@@ -486,12 +486,15 @@ begin
 end;
 $$;
 comment on function public.request_guest_booking is
-'Book without an account: the time is held for the service''s hold_minutes, and a code of six digits
-is mailed to email; confirm_guest_booking makes it a booking. name: at most 200 characters. phone:
-+491701234567. Everything else as in book. Gives what lookup_booking gives. At most five codes an
-hour for an e-mail address, thirty from a network address.
-Errors: invalid_input 400, not_found 404, slot_taken 409, not_bookable 409, link_expired 409,
-not_eligible, too_soon, too_far, outside_hours, blocked_out, limit_reached 422, rate_limited 429.';
+'Book without an account.
+
+The time is held for the service''s hold_minutes, and a six-digit code is mailed to email; '
+'confirm_guest_booking turns the hold into a booking. name: at most 200 characters. phone: such as '
+'+491701234567. The other arguments are those of book. Returns what lookup_booking returns. At '
+'most five codes an hour go to an e-mail address, and thirty to a network address.
+
+Errors: invalid_input 400, not_found 404, slot_taken 409, not_bookable 409, link_expired 409, '
+'not_eligible, too_soon, too_far, outside_hours, blocked_out, limit_reached 422, rate_limited 429.';
 
 /*
  * Errors:  PT400 invalid_input · PT403 code_invalid
@@ -512,11 +515,15 @@ begin atomic
     );
 end;
 comment on function public.confirm_guest_booking is
-'Make a booking of what request_guest_booking holds (a request, where the service wants
-confirmation), by the code that was mailed. A code is good for five attempts and once. Gives what lookup_booking
-gives.
-Errors: invalid_input 400, code_invalid 403 (also for a reference that does not exist), hold_expired
-409, invalid_transition 409, limit_reached 422 (a limit for each customer: the time stays held).';
+'Turn the hold of request_guest_booking into a booking (a request if the service requires '
+'confirmation), with the mailed code.
+
+A code works once and allows five attempts. code_invalid also answers an unknown reference; '
+'limit_reached, for a limit per customer, keeps the hold. Returns what lookup_booking returns.
+
+Errors: invalid_input 400, code_invalid 403 (also for a reference that does not exist), '
+'hold_expired 409, invalid_transition 409, limit_reached 422 (a limit for each customer: the time '
+'stays held).';
 
 /*
  * Errors:  PT400 invalid_input · PT429 rate_limited
@@ -534,8 +541,10 @@ begin atomic
     );
 end;
 comment on function public.request_guest_code is
-'Mail another code to the address of a guest''s booking, to confirm, move or cancel it. Gives
-nothing, and tells nothing: a reference and an address that do not fit get the same answer.
+'Mail another code to the address of a guest''s booking, to confirm, move or cancel it.
+
+Returns nothing, whether reference and address match or not.
+
 Errors: invalid_input 400, rate_limited 429.';
 
 /*
@@ -556,8 +565,11 @@ begin atomic
     );
 end;
 comment on function public.cancel_guest_booking is
-'Cancel a guest''s booking by a code of request_guest_code; it costs what its policy says.
-Gives what lookup_booking gives. Errors: invalid_input 400, code_invalid 403, invalid_transition 409.';
+'Cancel a guest''s booking with a code of request_guest_code.
+
+The guest owes the fee of the policy. Returns what lookup_booking returns.
+
+Errors: invalid_input 400, code_invalid 403, invalid_transition 409.';
 
 /*
  * Errors:  PT400 invalid_input · PT403 code_invalid, and those of reschedule_booking
@@ -581,10 +593,14 @@ begin atomic
     );
 end;
 comment on function public.reschedule_guest_booking is
-'Move a guest''s booking by a code of request_guest_code, as reschedule_booking moves a customer''s.
-Gives what lookup_booking gives. Errors: invalid_input 400, code_invalid 403, slot_taken 409,
-invalid_transition 409, changed_meanwhile 409, not_eligible, too_soon, too_far, too_late,
-outside_hours, blocked_out, limit_reached 422.';
+'Move a guest''s booking with a code of request_guest_code, by the rules of reschedule_booking for '
+'customers.
+
+Returns what lookup_booking returns.
+
+Errors: invalid_input 400, code_invalid 403, slot_taken 409, invalid_transition 409, '
+'changed_meanwhile 409, not_eligible, too_soon, too_far, too_late, outside_hours, blocked_out, '
+'limit_reached 422.';
 
 /*
  * Errors:  PT401 not_signed_in · PT403 email_not_verified
@@ -599,8 +615,12 @@ begin atomic
     select scheduling.claim_guest_bookings();
 end;
 comment on function public.claim_guest_bookings is
-'Make the confirmed bookings that were made as a guest with the caller''s own, verified e-mail
-address the caller''s. Gives how many. Errors: not_signed_in 401, email_not_verified 403.';
+'Take over the confirmed bookings that were made as a guest with the caller''s verified e-mail '
+'address.
+
+Returns the number of bookings.
+
+Errors: not_signed_in 401, email_not_verified 403.';
 grant execute on function
 public.request_guest_booking(
     public.identifier, public.instant, text, text, text, public.identifier,
@@ -663,12 +683,14 @@ begin atomic
     );
 end;
 comment on function public.lookup_booking is
-'What a guest may see of a booking, by its reference and the e-mail address that it was made with:
-{reference,
-status, starts_at, ends_at, time_zone, party_size, currency, total_minor, hold_expires_at,
-business_name, services, cancellation_fee_minor}; the fee is what cancelling would cost now, or did.
-Errors: invalid_input 400, not_found 404 (the same answer for a wrong reference and a wrong
-address).';
+'Return a guest''s view of a booking, by its reference and the e-mail address with which it was '
+'made: {reference, status, starts_at, ends_at, time_zone, party_size, currency, total_minor, '
+'hold_expires_at, business_name, services, cancellation_fee_minor}.
+
+cancellation_fee_minor is what cancelling costs now, or did cost.
+
+Errors: invalid_input 400, not_found 404 (the same answer for a wrong reference and a wrong '
+'address).';
 grant execute on function
 scheduling.look_up(text, text),
 public.lookup_booking(text, text)

@@ -110,7 +110,9 @@ declare
     v_id uuid = gen_random_uuid();
 begin
     if join_waitlist.party_size > v_service.max_party_size then
-        perform private.invalid('party_size', format('must be at most %s', v_service.max_party_size));
+        perform private.invalid(
+            'party_size', format('must be at most %s', v_service.max_party_size)
+        );
     end if;
     if upper(join_waitlist.during) <= private.now() then
         perform private.invalid('to_at', 'must be in the future');
@@ -120,8 +122,8 @@ begin
         from scheduling.needs(v_service.id, join_waitlist.resource_id, 1)
     ) then
         perform private.refuse(
-            'PT422', 'not_eligible', 'That resource does not give this service.',
-            'Read service_resources for those that do, or leave resource_id out.'
+            'PT422', 'not_eligible', 'That resource does not provide this service.',
+            'Choose a resource from service_resources, or omit resource_id.'
         );
     end if;
     -- One at a time: two inserts that meet in the constraint would wait for each other.
@@ -135,7 +137,8 @@ begin
             and upper(waitlist_entries.during) > private.now()
     ) >= 50 then
         perform private.refuse(
-            'PT422', 'limit_reached', 'You wait for fifty things already.', 'Leave one of them first.'
+            'PT422', 'limit_reached', 'You are already on fifty waitlists.',
+            'Leave one of them first.'
         );
     end if;
     insert into scheduling.waitlist_entries (
@@ -149,7 +152,7 @@ begin
 exception
     when exclusion_violation then
         perform private.refuse(
-            'PT409', 'already_waiting', 'You wait for that already.',
+            'PT409', 'already_waiting', 'You are already on this waitlist.',
             'Leave the waitlist first to wait for another time.'
         );
         return null;
@@ -375,7 +378,8 @@ begin
         and waitlist_entries.customer_id = private.current_user_id();
     if v_entry.id is null then
         perform private.refuse(
-            'PT404', 'not_found', 'You do not wait for that.', 'Read waitlist_entries for what you do.'
+            'PT404', 'not_found', 'You are not on this waitlist.',
+            'Check the id in the view waitlist_entries.'
         );
     end if;
     return v_entry;
@@ -451,8 +455,8 @@ begin
             and waitlist_offers.expires_at > private.now()
     ) then
         perform private.refuse(
-            'PT409', 'offer_expired', 'Nothing is offered to you now.',
-            'Wait for the next offer: you keep your turn.'
+            'PT409', 'offer_expired', 'You have no offer at the moment.',
+            'Wait for the next offer; you keep your place.'
         );
     end if;
     -- First whose it is, then the step that they take.
@@ -498,7 +502,7 @@ begin
     if not found then
         if v_entry.status = 'accepted' then
             perform private.refuse(
-                'PT409', 'invalid_transition', 'You have accepted already.',
+                'PT409', 'invalid_transition', 'You have already accepted this offer.',
                 'Cancel the booking instead.'
             );
         end if;
@@ -715,26 +719,28 @@ instead of insert or update or delete on public.waitlist_entries
 for each row execute function private.any__refuse_writing();
 
 comment on view public.waitlist_entries is
-'Who waits for a time that is taken: customers see theirs, members those of their business. Written
-by join_waitlist, accept_waitlist_offer and leave_waitlist only.';
-comment on column public.waitlist_entries.id is 'Key.';
+'Customers who wait for a time that is taken.
+
+Customers see their own entries, members those of their business. Written only by join_waitlist, '
+'accept_waitlist_offer and leave_waitlist.';
+comment on column public.waitlist_entries.id is 'Primary key.';
 comment on column public.waitlist_entries.business_id is 'The business.';
 comment on column public.waitlist_entries.service_id is 'The service.';
-comment on column public.waitlist_entries.resource_id is
-'Only with this one; null is with anybody.';
-comment on column public.waitlist_entries.customer_id is 'Who waits.';
+comment on column public.waitlist_entries.resource_id is 'The wanted resource; null for any.';
+comment on column public.waitlist_entries.customer_id is 'The customer who waits.';
 comment on column public.waitlist_entries.from_at is 'The earliest start, included.';
 comment on column public.waitlist_entries.to_at is 'The latest start, excluded.';
-comment on column public.waitlist_entries.party_size is 'For how many.';
+comment on column public.waitlist_entries.party_size is 'Number of guests.';
 comment on column public.waitlist_entries.status is
-'waiting; offered, while it is their turn to accept; accepted; left; expired, when its window is
-over.';
+'waiting; offered, while it is this entry''s turn to accept; accepted; left; expired, when its '
+'window is over.';
 comment on column public.waitlist_entries.offered_starts_at is
-'What is offered now; null when nothing is.';
+'The start that is offered now, or null.';
 comment on column public.waitlist_entries.offer_expires_at is
-'Until when it can be accepted; then it is the next one''s turn.';
-comment on column public.waitlist_entries.booking_id is 'The booking, once accepted.';
-comment on column public.waitlist_entries.created_at is 'When they began to wait.';
+'When the turn ends and passes on to the next entry, or null.';
+comment on column public.waitlist_entries.booking_id is
+'The booking after the offer was accepted, or null.';
+comment on column public.waitlist_entries.created_at is 'When the customer joined.';
 
 /*
  * The entry as the caller may see it.
@@ -791,11 +797,13 @@ begin
 end;
 $$;
 comment on function public.join_waitlist is
-'Wait for a service to become free with a start from from_at (included) to to_at (excluded), at most
-62 days. When a time becomes free it is held and offered to those who wait, first come first served,
-each for the service''s offer_minutes. Gives the entry.
-Errors: invalid_input 400, not_signed_in 401, not_found 404, not_bookable, already_waiting 409,
-not_eligible, limit_reached 422.';
+'Wait for a free start of a service from from_at (included) to to_at (excluded), at most 62 days.
+
+A time that becomes free is held and offered to the waiting entries in order, each for the '
+'service''s offer_minutes. Returns the entry.
+
+Errors: invalid_input 400, not_signed_in 401, not_found 404, not_bookable, already_waiting 409, '
+'not_eligible, limit_reached 422.';
 
 /*
  * Errors:  those of scheduling.accept_offer
@@ -819,9 +827,13 @@ begin
 end;
 $$;
 comment on function public.accept_waitlist_offer is
-'Accept what is offered to an entry of the waitlist: its hold becomes the booking (a request, where
-the service wants confirmation). Again gives the same booking. Gives the booking.
-Errors: invalid_input 400, not_signed_in 401, not_found 404, offer_expired 409, limit_reached 422.';
+'Accept the offer of a waitlist entry.
+
+Its hold becomes the booking (a request if the service requires confirmation). Repeating the call '
+'returns the same booking. Returns the booking.
+
+Errors: invalid_input 400, not_signed_in 401, not_found 404, offer_expired 409, limit_reached '
+'422.';
 
 /*
  * Errors:  those of scheduling.leave_waitlist
@@ -841,7 +853,10 @@ begin
 end;
 $$;
 comment on function public.leave_waitlist is
-'Wait no longer. What was offered passes on to the next at once. Gives the entry.
+'Leave the waitlist.
+
+An offer passes on to the next entry at once. Returns the entry.
+
 Errors: invalid_input 400, not_signed_in 401, not_found 404, invalid_transition 409.';
 grant execute on function
 scheduling.seen_entry(uuid),

@@ -318,7 +318,8 @@ begin
             and resources.business_id = import_calendar.business_id
     ) then
         perform private.refuse(
-            'PT404', 'not_found', 'There is no such resource.', 'Read resources for those of the business.'
+            'PT404', 'not_found', 'There is no such resource.',
+            'Check the id in the view resources.'
         );
     end if;
     if 10 <= (
@@ -329,7 +330,8 @@ begin
             and calendar_imports.resource_id = import_calendar.resource_id
     ) then
         perform private.refuse(
-            'PT422', 'limit_reached', 'A resource can have 10 calendars.', 'Delete one of them first.'
+            'PT422', 'limit_reached', 'A resource can have at most 10 calendars.',
+            'Delete one of them first.'
         );
     end if;
     insert into catalog.calendar_imports (business_id, resource_id, url, content, requested_at)
@@ -338,8 +340,8 @@ begin
     returning calendar_imports.id into v_id;
     if v_id is null then
         perform private.refuse(
-            'PT409', 'already_exists', 'This calendar blocks the resource already.',
-            'Refresh it to have it read again.'
+            'PT409', 'already_exists', 'This resource already imports this calendar.',
+            'Call refresh_calendar to read it again.'
         );
     end if;
     perform catalog.request_import(v_id);
@@ -425,7 +427,7 @@ begin
         or v_business_id not in (select private.my_businesses('view')) and not private.is_operator() then
         perform private.refuse(
             'PT404', 'not_found', 'There is no such calendar.',
-            'Read calendar_imports for those of your business.'
+            'Check the id in the view calendar_imports.'
         );
     end if;
     perform private.require_member(v_business_id, 'serve');
@@ -724,7 +726,7 @@ begin
     returning calendar_feeds.id into v_id;
     if v_id is null then
         perform private.refuse(
-            'PT409', 'already_exists', 'You have this feed already.',
+            'PT409', 'already_exists', 'You already have this feed.',
             'Rotate it to get a new address.'
         );
     end if;
@@ -763,7 +765,7 @@ begin
     if resource_id is not null and v_business_id is null then
         perform private.refuse(
             'PT404', 'not_found', 'There is no such resource.',
-            'Read resources for those of the business.'
+            'Check the id in the view resources.'
         );
     end if;
     return coalesce(v_business_id, business_id);
@@ -836,7 +838,7 @@ set search_path = ''
 as $$
 begin
     perform private.refuse(
-        'PT404', 'not_found', 'There is no such feed.', 'Read calendar_feeds for those that are yours.'
+        'PT404', 'not_found', 'There is no such feed.', 'Check the id in the view calendar_feeds.'
     );
 end;
 $$;
@@ -934,17 +936,18 @@ from scheduling.calendar_feeds;
 grant select on public.calendar_feeds to authenticated, service_role;
 
 comment on view public.calendar_feeds is
-'Calendars to subscribe to: the caller''s own, and those that members have made of a business which
-they manage. Written by create_calendar_feed and its siblings.';
-comment on column public.calendar_feeds.id is 'Key.';
-comment on column public.calendar_feeds.user_id is 'Who made it, with whose rights it is read.';
+'Calendars to subscribe to: the caller''s own, and those of businesses that the caller manages.
+
+Written by create_calendar_feed, rotate_calendar_feed and delete_calendar_feed.';
+comment on column public.calendar_feeds.id is 'Primary key.';
+comment on column public.calendar_feeds.user_id is
+'The user who created it; the feed has this user''s rights.';
 comment on column public.calendar_feeds.business_id is
-'The business whose bookings it shows; null: those that the user has made as a customer.';
+'The business whose bookings it shows; null for the user''s own bookings as a customer.';
 comment on column public.calendar_feeds.resource_id is
-'The resource whose bookings it shows; null: all of the business.';
-comment on column public.calendar_feeds.created_at is 'When it was made.';
-comment on column public.calendar_feeds.rotated_at is
-'When its address was last exchanged, or null.';
+'The resource whose bookings it shows; null for the whole business.';
+comment on column public.calendar_feeds.created_at is 'When it was created.';
+comment on column public.calendar_feeds.rotated_at is 'When its address was last rotated, or null.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -974,10 +977,13 @@ begin
 end;
 $$;
 comment on function public.create_calendar_feed is
-'A calendar to subscribe to, at {path} of the API''s address: of a resource (resource_id; owners,
-managers, staff), of a business (business_id; owners and managers), or of the bookings that the
-caller has made. Gives {feed_id, token, path}; the token is shown here and never again. It stops when
-the caller may no longer see what it shows.
+'Create a calendar to subscribe to, at {path} of the API''s address: of a resource (resource_id; '
+'owners, managers and staff), of a business (business_id; owners and managers), or of the '
+'caller''s own bookings.
+
+Returns {feed_id, token, path}; the token is returned only once. The feed stops when the caller '
+'may no longer see what it shows.
+
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, already_exists 409.';
 
 /*
@@ -998,7 +1004,10 @@ begin
 end;
 $$;
 comment on function public.rotate_calendar_feed is
-'A new address for one of the caller''s feeds; the old one is gone at once. Gives {token, path}.
+'Give one of the caller''s feeds a new address.
+
+The old address stops at once. Returns {token, path}.
+
 Errors: invalid_input 400, not_signed_in 401, not_found 404.';
 
 /*
@@ -1016,7 +1025,8 @@ begin
 end;
 $$;
 comment on function public.delete_calendar_feed is
-'End a feed: one''s own, or, for owners and managers, one of their business.
+'Delete a feed: the caller''s own or, for owners and managers, one of their business.
+
 Errors: invalid_input 400, not_signed_in 401, not_found 404.';
 grant execute on function
 public.create_calendar_feed(public.identifier, public.identifier),
@@ -1046,23 +1056,24 @@ from catalog.calendar_imports;
 grant select on public.calendar_imports to authenticated, service_role;
 
 comment on view public.calendar_imports is
-'Calendars of other programs whose busy time blocks a resource, as rows of blocked_periods. Read by
-members; written by import_calendar and its siblings.';
-comment on column public.calendar_imports.id is 'Key.';
+'Calendars of other programs whose busy time blocks a resource, as rows of blocked_periods.
+
+Readable by members; written by import_calendar, refresh_calendar and delete_calendar_import.';
+comment on column public.calendar_imports.id is 'Primary key.';
 comment on column public.calendar_imports.business_id is 'The business.';
 comment on column public.calendar_imports.resource_id is 'The resource that it blocks.';
 comment on column public.calendar_imports.host is
-'The host of its address, which itself is nobody''s to read; null: an uploaded file.';
-comment on column public.calendar_imports.requested_at is 'When it was last asked to be read.';
+'The host of its address; null for an uploaded file. Nobody can read the whole address.';
+comment on column public.calendar_imports.requested_at is 'When a reading was last requested.';
 comment on column public.calendar_imports.fetched_at is
-'When it was last read, changed or not; null: not yet.';
+'When it was last read, whether it had changed or not; null before the first reading.';
 comment on column public.calendar_imports.skipped_count is
-'Events that could not be understood, and so do not block.';
+'Events that could not be understood and do not block.';
 comment on column public.calendar_imports.last_error is
-'Why it could not be read the last time, or null. What it blocked before stays.';
+'Why the last reading failed, or null. The earlier blocked periods stay.';
 comment on column public.calendar_imports.failed_since is
-'Since when it cannot be read, or null.';
-comment on column public.calendar_imports.created_at is 'When it was made.';
+'Since when readings have failed, or null.';
+comment on column public.calendar_imports.created_at is 'When it was created.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -1097,11 +1108,14 @@ begin
 end;
 $$;
 comment on function public.import_calendar is
-'Let the busy time of a calendar block a resource: by its address (url: http, https or webcal, read
-every 15 minutes) or as a file (content: iCalendar, at most 1 MiB), exactly one of them; at most 10 a
-resource. For owners, managers and staff. Bookings that exist stay. Gives the import.
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, already_exists 409,
-limit_reached 422.';
+'Block a resource while another calendar is busy.
+
+Send either url (http, https or webcal, read every 15 minutes) or content (iCalendar, at most 1 '
+'MiB). A resource can have 10 calendars. Existing bookings stay. For owners, managers and staff. '
+'Returns the import.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, already_exists 409, '
+'limit_reached 422.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -1125,8 +1139,10 @@ begin
 end;
 $$;
 comment on function public.refresh_calendar is
-'Have a calendar read now; two requests are 5 seconds apart. For owners, managers and staff. Gives
-the import.
+'Read a calendar now, at most once in 5 seconds.
+
+For owners, managers and staff. Returns the import.
+
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 
 /*
@@ -1146,7 +1162,10 @@ begin
 end;
 $$;
 comment on function public.delete_calendar_import is
-'A calendar does not block its resource any more. For owners, managers and staff.
+'Delete an import.
+
+Its calendar no longer blocks the resource. For owners, managers and staff.
+
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 grant execute on function
 public.import_calendar(public.identifier, public.identifier, text, text),

@@ -1188,7 +1188,7 @@ begin
     if not exists (select 1 from engagement.events where events.name = require_event.event) then
         perform private.refuse(
             'PT404', 'not_found', 'There is no such event.',
-            'Read notification_events for those that there are.'
+            'Choose one from the view notification_events.'
         );
     end if;
 end;
@@ -1273,7 +1273,7 @@ set search_path = ''
 as $$
 begin
     if (starts_at is null) <> (ends_at is null) then
-        perform private.invalid('from_time and to_time', 'must be given together, or neither');
+        perform private.invalid('from_time and to_time', 'must both be sent, or neither');
     end if;
     if starts_at is null then
         delete from identity.quiet_hours where quiet_hours.user_id = private.current_user_id();
@@ -1377,7 +1377,7 @@ begin
     if not business.is_open(business_id) then
         perform private.refuse(
             'PT404', 'not_found', 'There is no such business.',
-            'Read businesses for those that you can see.'
+            'Check the id in the view businesses.'
         );
     end if;
     insert into engagement.marketing_consents (user_id, business_id, withdrawn_at)
@@ -1469,15 +1469,15 @@ begin
         where readers.user_id = auth.uid()
     ) then
         perform private.refuse(
-            'PT403', 'forbidden', 'Only who gives the service can arrive for it.',
-            'Let the assigned staff call this.'
+            'PT403', 'forbidden', 'Only staff assigned to this booking can report arrival.',
+            'Ask the assigned staff to report it.'
         );
     end if;
     if v_booking.status <> 'confirmed' then
         perform private.refuse(
             'PT409', 'invalid_transition',
-            format('Nobody arrives for a booking that is %s.', v_booking.status),
-            'Read the booking again and see what it allows.'
+            format('Arrival cannot be reported for a booking that is %s.', v_booking.status),
+            'Read the booking again and check its status.'
         );
     end if;
     if exists (
@@ -1537,7 +1537,7 @@ begin
                 save_template.channel is null or save_template.channel = any(notices.channels)
             )
     ) then
-        perform private.invalid('audience and channel', 'must hear of the event');
+        perform private.invalid('audience and channel', 'must belong to a notice of the event');
     end if;
     insert into engagement.notification_templates (
         business_id, event, audience, channel, locale, title, body
@@ -1573,7 +1573,7 @@ begin
         or v_business_id not in (select private.my_businesses('view')) and not private.is_operator() then
         perform private.refuse(
             'PT404', 'not_found', 'There is no such template.',
-            'Read notification_templates for those of your business.'
+            'Check the id in the view notification_templates.'
         );
     end if;
     perform private.require_member(v_business_id, 'manage');
@@ -1615,11 +1615,11 @@ begin
     limit 1;
     if found then
         perform private.invalid(
-            'body', format('must not say {{%s}}: there is no such variable of %s', v_unknown, new.event)
+            'body', format('must not use {{%s}}: %s has no such variable', v_unknown, new.event)
         );
     end if;
     if regexp_replace(v_text, '\{\{\s*[a-z_]+\s*\}\}', '', 'g') ~ '\{\{|\}\}|\{%' then
-        perform private.invalid('body', 'must hold braces only as {{variable}}');
+        perform private.invalid('body', 'may contain braces only as {{variable}}');
     end if;
     return new;
 end;
@@ -1825,15 +1825,17 @@ grant select on public.notifications to authenticated;
 grant select, insert, update, delete on public.notifications to service_role;
 
 comment on view public.notifications is
-'What the caller reads in the app, the newest last. mark_notifications_read marks them as read.';
-comment on column public.notifications.id is 'The notification.';
+'The caller''s notifications in the app, the newest last.
+
+mark_notifications_read marks them as read.';
+comment on column public.notifications.id is 'Primary key.';
 comment on column public.notifications.user_id is 'The caller.';
 comment on column public.notifications.business_id is 'The business that it is about.';
 comment on column public.notifications.booking_id is 'The booking that it is about, or null.';
-comment on column public.notifications.event is 'What happened: a name of notification_events.';
+comment on column public.notifications.event is 'The event, a name of notification_events.';
 comment on column public.notifications.title is 'One line, in the reader''s language.';
 comment on column public.notifications.body is 'The text.';
-comment on column public.notifications.created_at is 'When it came.';
+comment on column public.notifications.created_at is 'When it arrived.';
 comment on column public.notifications.read_at is 'When it was read, or null.';
 
 create view public.notification_deliveries
@@ -1860,28 +1862,30 @@ grant select on public.notification_deliveries to authenticated;
 grant select, insert, update, delete on public.notification_deliveries to service_role;
 
 comment on view public.notification_deliveries is
-'What became of each message: the caller''s own, and for members those of their business,
-without address and words.';
-comment on column public.notification_deliveries.id is 'The delivery.';
+'The deliveries of messages and their status, without address and text.
+
+Users see their own, members those of their business.';
+comment on column public.notification_deliveries.id is 'Primary key.';
 comment on column public.notification_deliveries.event is
-'What happened: a name of notification_events.';
+'The event, a name of notification_events.';
 comment on column public.notification_deliveries.audience is
-'As whom it was told: customer, business or staff.';
+'The recipient''s part: customer, business or staff.';
 comment on column public.notification_deliveries.channel is 'mail, sms, push or in_app.';
 comment on column public.notification_deliveries.business_id is 'The business that it is about.';
 comment on column public.notification_deliveries.booking_id is
 'The booking that it is about, or null.';
-comment on column public.notification_deliveries.user_id is 'Who was told, or null for a guest.';
+comment on column public.notification_deliveries.user_id is 'The recipient, or null for a guest.';
 comment on column public.notification_deliveries.status is
 'queued, sent, delivered, failed, bounced or skipped.';
 comment on column public.notification_deliveries.reason is
-'Why it was skipped, has failed or waits, or null.';
-comment on column public.notification_deliveries.attempts is 'How often sending was begun.';
-comment on column public.notification_deliveries.provider is 'Who sent it, or null.';
+'Why it was skipped, failed or waits, or null.';
+comment on column public.notification_deliveries.attempts is 'Number of attempts to send it.';
+comment on column public.notification_deliveries.provider is 'The provider that sent it, or null.';
 comment on column public.notification_deliveries.due_at is
-'When it is sent at the earliest, or null: at once.';
+'The earliest time to send it; null for at once.';
 comment on column public.notification_deliveries.created_at is 'When it was queued.';
-comment on column public.notification_deliveries.sent_at is 'When the provider took it, or null.';
+comment on column public.notification_deliveries.sent_at is
+'When the provider accepted it, or null.';
 comment on column public.notification_deliveries.updated_at is 'When it last changed.';
 
 create view public.notification_templates
@@ -1903,23 +1907,24 @@ grant select on public.notification_templates to authenticated;
 grant select, insert, update, delete on public.notification_templates to service_role;
 
 comment on view public.notification_templates is
-'The words of notifications: the platform''s, and those of the caller''s businesses.
-save_notification_template writes a business''s own.';
-comment on column public.notification_templates.id is 'The template.';
+'The texts of notifications: the platform''s, and those of the caller''s businesses.
+
+save_notification_template saves a business''s own.';
+comment on column public.notification_templates.id is 'Primary key.';
 comment on column public.notification_templates.business_id is
-'The business, or null: the platform''s.';
+'The business; null for the platform.';
 comment on column public.notification_templates.event is
-'What happened: a name of notification_events.';
+'The event, a name of notification_events.';
 comment on column public.notification_templates.audience is 'customer, business or staff.';
 comment on column public.notification_templates.channel is
-'mail, sms, push, in_app, or null: all without words of their own.';
+'mail, sms, push or in_app; null for all channels without a template of their own.';
 comment on column public.notification_templates.locale is
-'Language tag, such as en or de-AT. Readers of others get English.';
+'Language tag, such as en or de-AT. Readers of other languages get English.';
 comment on column public.notification_templates.title is
-'Subject of a mail, title of a push; {{variable}} is replaced.';
+'Subject of a mail or title of a push message. {{variable}} is replaced.';
 comment on column public.notification_templates.body is
-'The text; {{variable}} is replaced, a line whose variables are all empty is left out.';
-comment on column public.notification_templates.created_at is 'When it was written.';
+'The text. {{variable}} is replaced; a line whose variables are all empty is left out.';
+comment on column public.notification_templates.created_at is 'When it was created.';
 comment on column public.notification_templates.updated_at is 'When it last changed.';
 
 create view public.notification_events
@@ -1935,16 +1940,15 @@ from engagement.events;
 grant select on public.notification_events to anon, authenticated;
 grant select, insert, update, delete on public.notification_events to service_role;
 
-comment on view public.notification_events is
-'What people can hear of.';
+comment on view public.notification_events is 'Events that send notifications.';
 comment on column public.notification_events.name is 'The event, such as booking.confirmed.';
 comment on column public.notification_events.subject is
-'What it is about; notification_variables has the words for it.';
+'The subject; notification_variables lists its variables.';
 comment on column public.notification_events.description is 'When it happens.';
 comment on column public.notification_events.is_mandatory is
-'Told whatever the reader''s preferences are.';
+'Whether it is always delivered, whatever the reader''s preferences are.';
 comment on column public.notification_events.is_marketing is
-'Told only to those who have consented.';
+'Whether it is delivered only with consent.';
 
 create view public.notification_notices
 with (security_invoker = true)
@@ -1957,12 +1961,11 @@ from engagement.notices;
 grant select on public.notification_notices to anon, authenticated;
 grant select, insert, update, delete on public.notification_notices to service_role;
 
-comment on view public.notification_notices is
-'Who hears of an event, and on which channels.';
+comment on view public.notification_notices is 'The recipients of each event, and the channels.';
 comment on column public.notification_notices.event is 'The event.';
 comment on column public.notification_notices.audience is
-'customer, business (owners and managers) or staff (who gives the service).';
-comment on column public.notification_notices.channels is 'mail, sms, push, in_app.';
+'customer, business (owners and managers) or staff (those who provide the service).';
+comment on column public.notification_notices.channels is 'The channels: mail, sms, push, in_app.';
 
 create view public.notification_variables
 with (security_invoker = true)
@@ -1977,12 +1980,12 @@ grant select on public.notification_variables to anon, authenticated;
 grant select, insert, update, delete on public.notification_variables to service_role;
 
 comment on view public.notification_variables is
-'What templates may say, by subject of the event.';
+'The variables that templates may use, by subject of the event.';
 comment on column public.notification_variables.subject is 'The subject of notification_events.';
-comment on column public.notification_variables.name is 'As in {{name}}.';
+comment on column public.notification_variables.name is 'The name, as in {{name}}.';
 comment on column public.notification_variables.type is
-'text, instant, money or whole_number: how it is shown.';
-comment on column public.notification_variables.description is 'What it is.';
+'text, instant, money or whole_number; it decides the format.';
+comment on column public.notification_variables.description is 'What it contains.';
 
 -- sql/70_notifications/api/preferences.sql
 
@@ -2001,13 +2004,15 @@ grant select on public.notification_preferences to authenticated;
 grant select, insert, update, delete on public.notification_preferences to service_role;
 
 comment on view public.notification_preferences is
-'What the caller wants to hear of, and how. Without a row they hear of it. Changed by
-set_notification_preference.';
+'The events and channels that the caller switched on or off.
+
+Without a row an event is on. Changed by set_notification_preference.';
 comment on column public.notification_preferences.user_id is 'The caller.';
 comment on column public.notification_preferences.event is
-'A name of notification_events, or * for all without a row of their own.';
+'A name of notification_events, or * for all events without a row of their own.';
 comment on column public.notification_preferences.channel is 'mail, sms, push or in_app.';
-comment on column public.notification_preferences.is_enabled is 'Whether they want it.';
+comment on column public.notification_preferences.is_enabled is
+'Whether the caller wants the event on this channel.';
 
 create view public.quiet_hours
 with (security_invoker = true)
@@ -2021,10 +2026,13 @@ grant select on public.quiet_hours to authenticated;
 grant select, insert, update, delete on public.quiet_hours to service_role;
 
 comment on view public.quiet_hours is
-'When the caller''s phone stays silent, in the zone of their profile. Changed by set_quiet_hours.';
+'The hours without SMS and push messages, in the zone of the caller''s profile.
+
+Changed by set_quiet_hours.';
 comment on column public.quiet_hours.user_id is 'The caller.';
-comment on column public.quiet_hours.starts_at is 'Wall clock.';
-comment on column public.quiet_hours.ends_at is 'Wall clock; before starts_at: the next day.';
+comment on column public.quiet_hours.starts_at is 'Local time.';
+comment on column public.quiet_hours.ends_at is
+'Local time; if it is before starts_at, on the next day.';
 
 create view public.devices
 with (security_invoker = true)
@@ -2042,13 +2050,14 @@ grant select on public.devices to authenticated;
 grant select, insert, update, delete on public.devices to service_role;
 
 comment on view public.devices is
-'The caller''s phones and browsers that take push messages. Changed by register_device and
-forget_device.';
-comment on column public.devices.id is 'The device.';
+'The caller''s phones and browsers that receive push messages.
+
+Changed by register_device and forget_device.';
+comment on column public.devices.id is 'Primary key.';
 comment on column public.devices.user_id is 'The caller.';
 comment on column public.devices.platform is 'android, ios or web.';
 comment on column public.devices.is_active is
-'False when the push service has said that it is gone.';
+'False after the push service reported the device as gone.';
 comment on column public.devices.disabled_reason is 'Why it is not active, or null.';
 comment on column public.devices.created_at is 'When it was first registered.';
 comment on column public.devices.last_seen_at is 'When it was last registered.';
@@ -2066,7 +2075,9 @@ grant select on public.marketing_consents to authenticated;
 grant select, insert, update, delete on public.marketing_consents to service_role;
 
 comment on view public.marketing_consents is
-'Whose offers the caller wants to hear. Changed by set_marketing_consent and unsubscribe.';
+'The businesses whose offers the caller wants.
+
+Changed by set_marketing_consent and unsubscribe.';
 comment on column public.marketing_consents.user_id is 'The caller.';
 comment on column public.marketing_consents.business_id is 'The business.';
 comment on column public.marketing_consents.given_at is 'When consent was last given.';
@@ -2093,8 +2104,10 @@ begin
 end;
 $$;
 comment on function public.set_notification_preference is
-'The caller wants to hear of an event on a channel, or does not. event * stands for all that have no
-word of their own. Mandatory events are told all the same.
+'Switch an event on or off for the caller on a channel.
+
+event * stands for all events without a row of their own. Mandatory events are always delivered.
+
 Errors: invalid_input 400, not_signed_in 401, not_found 404.';
 
 /*
@@ -2114,8 +2127,11 @@ begin
 end;
 $$;
 comment on function public.set_quiet_hours is
-'Texts and pushes wait while these hours last, such as 22:00 to 07:00 in the zone of the caller''s
-profile; without arguments there are none any more. Mandatory events are told all the same.
+'Delay SMS and push messages during these hours, such as 22:00 to 07:00 in the zone of the '
+'caller''s profile.
+
+Without arguments the quiet hours end. Mandatory events are always delivered at once.
+
 Errors: invalid_input 400, not_signed_in 401.';
 
 /*
@@ -2136,8 +2152,11 @@ begin
 end;
 $$;
 comment on function public.register_device is
-'Push messages of the caller go to this device as well. A device belongs to whoever registered it
-last. platform: android, ios or web. Gives its id.
+'Send the caller''s push messages to this device too.
+
+A device belongs to the user who registered it last. platform: android, ios or web. Returns the '
+'device''s id.
+
 Errors: invalid_input 400, not_signed_in 401.';
 
 /*
@@ -2155,7 +2174,10 @@ begin
 end;
 $$;
 comment on function public.forget_device is
-'No more push messages to this device of the caller. One that is not theirs stays as it is.
+'Stop push messages to this device of the caller.
+
+Devices of other users stay as they are.
+
 Errors: invalid_input 400, not_signed_in 401.';
 
 /*
@@ -2173,7 +2195,10 @@ begin
 end;
 $$;
 comment on function public.mark_notifications_read is
-'Marks the caller''s notifications as read: those named, or all. Gives how many were unread.
+'Mark the caller''s notifications as read: those in notification_ids, or all.
+
+Returns the number that were unread.
+
 Errors: invalid_input 400, not_signed_in 401.';
 
 /*
@@ -2194,7 +2219,8 @@ begin
 end;
 $$;
 comment on function public.set_marketing_consent is
-'The caller wants to hear of a business''s offers, or does not.
+'Give or withdraw the caller''s consent to a business''s offers.
+
 Errors: invalid_input 400, not_signed_in 401, not_found 404.';
 
 /*
@@ -2212,8 +2238,10 @@ begin
 end;
 $$;
 comment on function public.unsubscribe is
-'Withdraws a consent with the token of a mail, without signing in. An unknown token gets the same
-answer.
+'Withdraw a consent with the token of a mail, without signing in.
+
+An unknown token gets the same answer.
+
 Errors: invalid_input 400.';
 
 -- sql/70_notifications/api/templates.sql
@@ -2258,9 +2286,12 @@ begin
 end;
 $$;
 comment on function public.save_notification_template is
-'A business''s own words for an event, in place of those it had for the same audience, channel and
-language. {{variable}} stands for what notification_variables has for the event; another one is
-refused. channel null: all without words of their own. Gives the template.
+'Save a business''s own template for an event.
+
+It replaces the earlier one for the same audience, channel and language. {{variable}} must be one '
+'of notification_variables for the event. channel: null for all channels without a template of '
+'their own. Returns the template.
+
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 
 /*
@@ -2278,7 +2309,10 @@ begin
 end;
 $$;
 comment on function public.remove_notification_template is
-'Removes a business''s own words; the platform''s are said again.
+'Delete a business''s own template.
+
+The platform''s template applies again.
+
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 
 /*
@@ -2300,8 +2334,10 @@ begin
 end;
 $$;
 comment on function public.send_offer is
-'A business tells those who have consented about an offer, by mail and in the app; every mail has a
-link that ends it. Gives to how many.
+'Send an offer of a business, by mail and in the app, to everybody who has consented.
+
+Every mail has a link that ends the consent. Returns the number of recipients.
+
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 
 /*
@@ -2320,9 +2356,12 @@ begin
 end;
 $$;
 comment on function public.mark_arrived is
-'The professional who gives the service is at the customer''s: the customer is told by text and
-push, once. Only for the staff assigned to the booking.
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition 409.';
+'Report that the professional has arrived at the customer''s.
+
+The customer is notified once, by SMS and push. Only for staff assigned to the booking.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
+'409.';
 grant execute on function public.unsubscribe(public.identifier)
 to anon, authenticated, service_role;
 grant execute on function

@@ -77,7 +77,7 @@ create type public.availability as (
     slots public.slot array
 );
 comment on type public.availability is
-'A business that has time, with one service of it and its first three free starts.';
+'A business that has time, with one of its services and its first three free starts.';
 
 -- sql/85_search/functions/availability.sql
 
@@ -902,7 +902,7 @@ begin
         perform private.invalid('to_at', 'must be after from_at and at most 14 days later');
     end if;
     if v_radius is not null and v_near is null then
-        perform private.invalid('radius_km', 'needs near');
+        perform private.invalid('radius_km', 'requires near');
     end if;
     v_criteria = row(
         tstzrange(v_from, v_to),
@@ -916,10 +916,10 @@ begin
         private.to_text(currency, 'currency', 3)
     );
     if v_text is not null and v_criteria.words is null then
-        perform private.invalid('q', 'must hold a letter or a digit');
+        perform private.invalid('q', 'must contain a letter or a digit');
     end if;
     if category is not null and v_criteria.category is null then
-        perform private.invalid('category', 'must hold a letter or a digit');
+        perform private.invalid('category', 'must contain a letter or a digit');
     end if;
     return query
     select *
@@ -932,17 +932,18 @@ grant execute on function public.search_availability(
 ) to anon, authenticated, service_role;
 
 comment on function public.search_availability is
-'Businesses with a free start from from_at (included) to to_at (excluded), at most 14 days, each
-with one service and its first three starts in slots. What it gives can be booked.
-vertical: a row of verticals. category: name of a service category, or as addresses write it
-(hair-and-beauty). near: a place; businesses around it, nearest first. radius_km: 1 to 200, 25 if
-not sent. q: words of the name, the description, the services and their categories, in any order
-and without accents; the last may be unfinished. price_max: minor units, against each service''s
-price in its own currency; currency: only prices in this one. limit: how many businesses, 1 to 50,
-20 if not sent.
-Without near the order is: how well q fits (name before services before categories before
-description), verified ones, those that are here longest. Signed-in callers get services and people
-that they had before first, within a business.
+'Return businesses with a free start from from_at (included) to to_at (excluded), at most 14 days.
+
+Each has one service and its first three starts in slots, and every returned start can be booked. '
+'vertical: a row of verticals. category: name or slug (hair-and-beauty) of a service category. '
+'near: a place; the nearest businesses come first. radius_km: 1 to 200, 25 by default. q: words '
+'from the name, the description, the services and their categories, in any order and without '
+'accents; the last word may be unfinished. price_max: minor units, compared with each service''s '
+'price in its own currency. currency: only prices in this currency. limit: number of businesses, 1 '
+'to 50, 20 by default. Without near the order is the best match of q (name before services before '
+'categories before description), then verified businesses, then the oldest. Within a business, '
+'services and people that a signed-in caller had before come first.
+
 Errors: invalid_input 400.';
 
 notify pgrst, 'reload schema';

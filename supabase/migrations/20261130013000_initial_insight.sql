@@ -26,14 +26,15 @@ instead of insert or update or delete on analytics.daily_bookings
 for each row execute function private.any__refuse_writing();
 
 comment on view analytics.daily_bookings is
-'Bookings a day (of the business''s zone), business, currency and status. Never sum across
-currencies.';
+'Bookings by day (in the business''s zone), business, currency and status.
+
+Never sum across currencies.';
 comment on column analytics.daily_bookings.business_id is 'The business.';
 comment on column analytics.daily_bookings.day is 'The local date on which they start.';
 comment on column analytics.daily_bookings.currency is 'ISO 4217 code.';
 comment on column analytics.daily_bookings.status is 'Status of the bookings.';
-comment on column analytics.daily_bookings.bookings is 'How many.';
-comment on column analytics.daily_bookings.total_minor is 'Their price, in minor units.';
+comment on column analytics.daily_bookings.bookings is 'Number of bookings.';
+comment on column analytics.daily_bookings.total_minor is 'Total price, in minor units.';
 
 create view analytics.notification_stats
 with (security_invoker = true)
@@ -57,17 +58,17 @@ instead of insert or update or delete on analytics.notification_stats
 for each row execute function private.any__refuse_writing();
 
 comment on view analytics.notification_stats is
-'Messages a day, business, event, channel and status.';
+'Deliveries by day, business, event, channel and status.';
 comment on column analytics.notification_stats.business_id is 'The business.';
 comment on column analytics.notification_stats.day is 'The date in UTC on which they were queued.';
-comment on column analytics.notification_stats.event is 'What happened.';
+comment on column analytics.notification_stats.event is 'The event, a name of notification_events.';
 comment on column analytics.notification_stats.channel is 'mail, sms, push or in_app.';
 comment on column analytics.notification_stats.status is
 'queued, sent, delivered, failed, bounced or skipped.';
-comment on column analytics.notification_stats.deliveries is 'How many.';
-comment on column analytics.notification_stats.attempts is 'How often sending them was begun.';
+comment on column analytics.notification_stats.deliveries is 'Number of deliveries.';
+comment on column analytics.notification_stats.attempts is 'Number of attempts to send them.';
 comment on column analytics.notification_stats.seconds_to_send is
-'Mean seconds from queued to taken by the provider, or null.';
+'Mean seconds from queued to accepted by the provider, or null.';
 
 create view analytics.user_activity
 with (security_invoker = true)
@@ -85,9 +86,9 @@ instead of insert or update or delete on analytics.user_activity
 for each row execute function private.any__refuse_writing();
 
 comment on view analytics.user_activity is
-'What users do with their accounts, by day and kind; not who, nor from where.';
+'What users do with their accounts, by day and kind, without persons and places.';
 comment on column analytics.user_activity.day is 'The date in UTC.';
 comment on column analytics.user_activity.kind is 'As in activity, such as signed_in.';
-comment on column analytics.user_activity.events is 'How often.';
+comment on column analytics.user_activity.events is 'Number of events.';
 
 notify pgrst, 'reload schema';

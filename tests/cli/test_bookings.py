@@ -148,7 +148,7 @@ def test_what_cannot_be_is_refused_in_the_words_of_the_database(town: Town) -> N
         ),
         (
             ("move", reference(town), "--to", "2031-05-06T03:00:00Z", "--yes"),
-            "This service does not start at that time.",
+            "This service cannot start at that time.",
             "Ask for slots",
         ),
         (

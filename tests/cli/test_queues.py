@@ -92,7 +92,7 @@ def test_a_queue_that_there_is_not_is_refused_with_the_next_step(stack: RunningS
     for command in (("show",), ("dead",), ("pause",), ("resume",), ("replay", "--yes")):
         done = stack.cli("queues", command[0], "nowhere", *command[1:])
         assert done.returncode == 1
-        assert "There is no queue nowhere." in done.stderr
+        assert "The queue nowhere does not exist." in done.stderr
         assert "queues list" in done.stderr
 
 

@@ -17,9 +17,9 @@ from tests.harness.waiting import wait_until
 
 REFUSED = {
     "code": "PT403",
-    "message": "This code is wrong, or not valid any more.",
+    "message": "This code is wrong or has expired.",
     "details": "code_invalid",
-    "hint": "Ask for another with request_guest_code, or book anew.",
+    "hint": "Request a new code with request_guest_code, or book again.",
 }
 
 

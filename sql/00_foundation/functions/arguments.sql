@@ -52,7 +52,7 @@ begin
 exception
     when datetime_field_overflow or invalid_datetime_format
     or invalid_time_zone_displacement_value then
-        perform private.invalid(argument, 'is not a moment that exists');
+        perform private.invalid(argument, 'must be an instant that exists');
 end;
 $$;
 
@@ -75,7 +75,7 @@ begin
     return value::date;
 exception
     when datetime_field_overflow then
-        perform private.invalid(argument, 'is not a date that exists');
+        perform private.invalid(argument, 'must be a date that exists');
 end;
 $$;
 

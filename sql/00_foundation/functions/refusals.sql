@@ -53,7 +53,7 @@ begin
     raise sqlstate 'PGRST' using
         message = jsonb_build_object(
             'code', 'PT429',
-            'message', 'That was asked for too often.',
+            'message', 'Too many requests.',
             'details', token,
             'hint', format('Try again in %s seconds.', seconds)
         )::text,

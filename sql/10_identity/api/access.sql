@@ -33,10 +33,10 @@ end;
 grant execute on function public.my_sessions() to anon, authenticated, service_role;
 
 comment on function public.my_sessions() is
-$$The caller's sessions, the latest first: since when, last refreshed when, on which level (aal1,
-aal2), from which address and program, and whether it is the one that asks.
+'Return the caller''s sessions, the latest first: when each was created and last refreshed, its '
+'level (aal1, aal2), its network address and program, and whether it is the current one.
 
-Errors: 401 not_signed_in.$$;
+Errors: 401 not_signed_in.';
 
 /*
  * End one of the caller's sessions.
@@ -60,10 +60,11 @@ grant execute on function public.revoke_session(public.identifier)
 to anon, authenticated, service_role;
 
 comment on function public.revoke_session(public.identifier) is
-$$End one of the caller's sessions, at once.
+'End one of the caller''s sessions at once.
 
-session_id: one of my_sessions.
-Errors: 401 not_signed_in, 404 not_found.$$;
+session_id: the id of a session from my_sessions.
+
+Errors: 401 not_signed_in, 404 not_found.';
 
 create view public.admin_users
 with (security_invoker = true)
@@ -87,16 +88,17 @@ instead of insert or update or delete on public.admin_users
 for each row execute function private.any__refuse_writing();
 
 comment on view public.admin_users is
-'Everybody who has an account, for admins of the platform; empty for everyone else. Roles are given
-by set_platform_role.';
+'All users with an account.
+
+Only admins of the platform see rows. Change roles with set_platform_role.';
 comment on column public.admin_users.id is 'The user.';
 comment on column public.admin_users.email is 'E-mail address, or null.';
 comment on column public.admin_users.phone is 'Phone number without the plus, or null.';
 comment on column public.admin_users.full_name is 'Name of the profile, or null.';
 comment on column public.admin_users.platform_role is 'support, finance, admin, or null.';
-comment on column public.admin_users.is_anonymous is 'Signed in without an address.';
+comment on column public.admin_users.is_anonymous is 'Whether the account has no address.';
 comment on column public.admin_users.email_confirmed_at is
-'When the address was proven to be theirs, or null.';
-comment on column public.admin_users.created_at is 'When the account was made.';
+'When the user confirmed the address, or null.';
+comment on column public.admin_users.created_at is 'When the account was created.';
 comment on column public.admin_users.last_sign_in_at is 'When they last signed in, or null.';
-comment on column public.admin_users.banned_until is 'Until when they are kept out, or null.';
+comment on column public.admin_users.banned_until is 'When the ban ends, or null.';

@@ -17,17 +17,17 @@ grant select on public.profiles to authenticated;
 grant update (full_name, phone, locale, time_zone) on public.profiles to authenticated;
 grant select, insert, update, delete on public.profiles to service_role;
 
-comment on view public.profiles is 'The caller''s own profile: one row, never another user''s.';
+comment on view public.profiles is 'The caller''s own profile, in one row.';
 comment on column public.profiles.id is 'The user''s id.';
 comment on column public.profiles.email is
-'The e-mail address of the account, or null. It changes with the account, not here.';
+'The account''s e-mail address, or null. To change it, change the account.';
 comment on column public.profiles.full_name is
 'Name, 1 to 200 characters, or null. May be changed.';
 comment on column public.profiles.phone is
 'Phone number in international form, such as +491701234567, or null. May be changed.';
 comment on column public.profiles.locale is 'Language tag, such as en or de-AT. May be changed.';
 comment on column public.profiles.time_zone is 'IANA time zone. May be changed.';
-comment on column public.profiles.created_at is 'When the account was made.';
+comment on column public.profiles.created_at is 'When the account was created.';
 comment on column public.profiles.updated_at is 'When the profile last changed.';
 
 create view public.addresses
@@ -58,12 +58,14 @@ grant update (
 grant select, insert, update, delete on public.addresses to service_role;
 
 comment on view public.addresses is
-'The caller''s own addresses: read, add, change, delete. At most one is the default.';
+'The caller''s own addresses, to read, add, change and delete.
+
+At most one is the default.';
 comment on column public.addresses.id is
-'The address. Given by the server unless sent; cannot be changed.';
-comment on column public.addresses.user_id is 'Always the caller, whatever is sent.';
-comment on column public.addresses.label is 'What the user calls it, such as Home, or null.';
-comment on column public.addresses.recipient is 'Whom it is addressed to.';
+'Primary key. The server generates it unless it is sent. Cannot be changed.';
+comment on column public.addresses.user_id is 'Always the caller; a sent value is ignored.';
+comment on column public.addresses.label is 'The user''s name for it, such as Home, or null.';
+comment on column public.addresses.recipient is 'The person to whom mail is addressed.';
 comment on column public.addresses.line1 is 'Street and number.';
 comment on column public.addresses.line2 is 'Second line, or null.';
 comment on column public.addresses.city is 'City.';
@@ -71,7 +73,7 @@ comment on column public.addresses.region is 'State, province or prefecture, or 
 comment on column public.addresses.postal_code is 'Postal code, or null.';
 comment on column public.addresses.country is 'ISO 3166 code, two letters.';
 comment on column public.addresses.is_default is
-'The first address becomes the default; setting it on another one moves the mark.';
+'The first address becomes the default. Setting another address as the default unsets this one.';
 comment on column public.addresses.created_at is 'When it was added.';
 comment on column public.addresses.updated_at is 'When it last changed.';
 
@@ -88,13 +90,15 @@ grant select on public.platform_staff to authenticated;
 grant select, insert, update, delete on public.platform_staff to service_role;
 
 comment on view public.platform_staff is
-'Users who run the marketplace. They see each other; everyone else sees at most their own row.';
+'Users who run the marketplace.
+
+They see each other; everyone else sees only their own row, if they have one.';
 comment on column public.platform_staff.user_id is 'The user.';
 comment on column public.platform_staff.role is
-'support, finance or admin; each may all that the ones before may.';
+'support, finance or admin; each role includes the rights of the ones before.';
 comment on column public.platform_staff.granted_by is
-'The admin who gave the role; null: the operator.';
-comment on column public.platform_staff.granted_at is 'When the role was given.';
+'The admin who granted the role; null for the operator.';
+comment on column public.platform_staff.granted_at is 'When the role was granted.';
 
 create view public.activity
 with (security_invoker = true)
@@ -111,19 +115,22 @@ from identity.activity_events;
 grant select on public.activity to authenticated, service_role;
 
 comment on view public.activity is
-'What the caller did with their account, and what was done to it; of the last 400 days. Nobody can
-write here.';
-comment on column public.activity.id is 'Grows with time.';
+'The caller''s account activity of the last 400 days: what they did and what was done to their '
+'account.
+
+Read-only.';
+comment on column public.activity.id is 'Primary key; later entries have higher keys.';
 comment on column public.activity.user_id is 'Always the caller.';
 comment on column public.activity.kind is
-'signed_up, signed_in, signed_out, session_ended, recovery_requested, password_changed,
-account_changed, account_deleted, factor_added, factor_removed, recovery_code_used, identity_linked,
-identity_unlinked, profile_changed, platform_role_changed or membership_changed.';
-comment on column public.activity.at is 'When.';
-comment on column public.activity.ip is 'From which address, or null.';
-comment on column public.activity.user_agent is 'With which program, as it calls itself, or null.';
+'signed_up, signed_in, signed_out, session_ended, recovery_requested, password_changed, '
+'account_changed, account_deleted, factor_added, factor_removed, recovery_code_used, '
+'identity_linked, identity_unlinked, profile_changed, platform_role_changed or membership_changed.';
+comment on column public.activity.at is 'When it happened.';
+comment on column public.activity.ip is 'The network address, or null.';
+comment on column public.activity.user_agent is 'The program, by the name it sends, or null.';
 comment on column public.activity.details is
-'Such as the provider of a sign-in, the names of changed columns, or a role from and to.';
+'Details, such as the provider of a sign-in, the names of changed columns, or the old and new '
+'role.';
 
 /*
  * Give a user a platform role, or with null take it away. For admins.
@@ -152,7 +159,9 @@ grant execute on function public.set_platform_role(public.identifier, text)
 to anon, authenticated, service_role;
 
 comment on function public.set_platform_role(public.identifier, text) is
-$$Give a user a platform role, or take it away. For admins of the platform.
+'Grant a platform role to a user, or revoke it.
 
-user_id: the user. role: support, finance, admin, or null to take it away.
-Errors: 401 not_signed_in, 403 forbidden, 404 not_found, 409 last_admin (the last one stays).$$;
+For admins of the platform. user_id: the user. role: support, finance, admin, or null to revoke '
+'the role.
+
+Errors: 401 not_signed_in, 403 forbidden, 404 not_found, 409 last_admin (the last one stays).';

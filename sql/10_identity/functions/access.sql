@@ -62,7 +62,8 @@ begin
     where sessions.id = revoke_session.session_id and sessions.user_id = v_user_id;
     if not found then
         perform private.refuse(
-            'PT404', 'not_found', 'There is no such session.', 'Read my_sessions for yours.'
+            'PT404', 'not_found', 'There is no such session.',
+            'Call my_sessions to list your sessions.'
         );
     end if;
     perform identity.note_activity(v_user_id, 'session_ended', '{"reason": "revoked"}');

@@ -61,7 +61,7 @@ declare
 begin
     if not exists (select 1 from auth.users where users.id = v_user_id) then
         perform private.refuse(
-            'PT401', 'not_signed_in', 'This account does not exist any more.', 'Sign in again.'
+            'PT401', 'not_signed_in', 'This account no longer exists.', 'Sign in again.'
         );
     end if;
     return v_user_id;

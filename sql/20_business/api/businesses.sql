@@ -38,21 +38,22 @@ grant update (
 grant select, insert, update, delete on public.businesses to service_role;
 
 comment on view public.businesses is
-$$Businesses that the caller may see.
+'Businesses that the caller may see.
 
-Everyone sees those that are approved and active; members see theirs in every state, and managers
-and owners may change the profile; the platform's staff see all.$$;
+Everyone sees approved and active ones. Members see theirs in every state; managers and owners '
+'may change the profile. The platform''s staff see all.';
 comment on column public.businesses.id is
-'The business. Every row that it owns carries this as business_id.';
+'Primary key. Every row that the business owns carries it as business_id.';
 comment on column public.businesses.slug is
-'Unique name in addresses: 2 to 80 lower-case letters, digits, single hyphens. Owners change it.';
+'Unique name in URLs: 2 to 80 lower-case letters, digits and single hyphens. Only owners may '
+'change it.';
 comment on column public.businesses.name is 'Name, 1 to 200 characters.';
 comment on column public.businesses.description is 'At most 5000 characters, or null.';
-comment on column public.businesses.vertical_id is 'Line of business: a row of verticals.';
+comment on column public.businesses.vertical_id is 'The line of business, a row of verticals.';
 comment on column public.businesses.email is 'Public e-mail address, or null.';
 comment on column public.businesses.phone is 'Public phone number, or null.';
 comment on column public.businesses.website is
-'Address of a website, beginning with http:// or https://, or null.';
+'URL of the website, beginning with http:// or https://, or null.';
 comment on column public.businesses.address_line1 is 'Street and number, or null.';
 comment on column public.businesses.address_line2 is 'Second line of the address, or null.';
 comment on column public.businesses.city is 'City, or null.';
@@ -60,23 +61,22 @@ comment on column public.businesses.region is 'State, province or prefecture, or
 comment on column public.businesses.postal_code is 'Postal code, or null.';
 comment on column public.businesses.country is 'ISO 3166 code, two letters.';
 comment on column public.businesses.latitude is
-'Degrees north, or null; both or neither with longitude.';
+'Degrees north, or null. Set together with longitude.';
 comment on column public.businesses.longitude is
-'Degrees east, or null; both or neither with latitude.';
-comment on column public.businesses.time_zone is
-'IANA time zone in which its hours and days are meant.';
+'Degrees east, or null. Set together with latitude.';
+comment on column public.businesses.time_zone is 'IANA time zone of its hours and days.';
 comment on column public.businesses.currency is
-'ISO 4217 code of its prices. Fixed once it was submitted.';
+'ISO 4217 code of its prices. Cannot change after the business was submitted.';
 comment on column public.businesses.locale is 'Language tag, such as en or de-AT.';
 comment on column public.businesses.settings is
-'JSON object with only accent_color (#rrggbb), welcome_text and booking_notice, all texts.';
+'JSON object that may contain accent_color (#rrggbb), welcome_text and booking_notice, all texts.';
 comment on column public.businesses.status is
 'draft, submitted, approved, rejected or suspended. Changed by functions such as submit_business.';
 comment on column public.businesses.is_active is
-'False while its owner has switched it off: set_business_active.';
+'Whether the owner has it switched on. Changed by set_business_active.';
 comment on column public.businesses.is_verified is
-'True once the platform has checked who is behind it.';
-comment on column public.businesses.created_at is 'When it was made.';
+'Whether the platform has verified who is behind it.';
+comment on column public.businesses.created_at is 'When it was created.';
 comment on column public.businesses.updated_at is 'When it last changed.';
 
 create view public.verticals
@@ -90,10 +90,13 @@ from business.verticals;
 grant select on public.verticals to anon, authenticated;
 grant select, insert, update, delete on public.verticals to service_role;
 
-comment on view public.verticals is 'Lines of business. Readable by everyone.';
+comment on view public.verticals is
+'Lines of business.
+
+Readable by everyone.';
 comment on column public.verticals.id is 'Stable name, such as salon or clinic.';
 comment on column public.verticals.name is 'English name.';
-comment on column public.verticals.position is 'Where it stands in a list.';
+comment on column public.verticals.position is 'Order of display, ascending.';
 
 create view public.closures
 with (security_invoker = true)
@@ -113,15 +116,15 @@ grant update (id, business_id, starts_on, ends_on, title) on public.closures to 
 grant select, insert, update, delete on public.closures to service_role;
 
 comment on view public.closures is
-$$Whole days on which nothing can be booked, in the business's time zone.
+'Whole days on which nothing can be booked, in the business''s time zone.
 
-Everyone sees those of businesses that they can see; managers and owners add, change, delete them.$$;
-comment on column public.closures.id is 'The closure.';
-comment on column public.closures.business_id is 'Whose it is. Cannot be changed.';
+Readable by everyone who can see the business; written by owners and managers.';
+comment on column public.closures.id is 'Primary key.';
+comment on column public.closures.business_id is 'The business that owns it. Cannot be changed.';
 comment on column public.closures.starts_on is 'First closed day.';
 comment on column public.closures.ends_on is 'Last closed day, at most two years after the first.';
 comment on column public.closures.title is
-'Why, such as New Year, at most 200 characters, or null.';
+'The reason, such as New Year, at most 200 characters, or null.';
 comment on column public.closures.created_at is 'When it was added.';
 
 /*
@@ -171,9 +174,11 @@ grant execute on function public.create_business(
 comment on function public.create_business(
     text, text, text, text, text, text, text, text, text
 ) is
-$$Make a business. The caller becomes its owner; it begins as a draft.
+'Create a business as a draft.
 
-name: 1 to 200 characters. vertical: id of a row of verticals. country: ISO 3166, two letters.
-time_zone: IANA. currency: code of a row of currencies. slug: unique; made from the name if missing.
-Errors: 400 invalid_input, 401 not_signed_in, 404 not_found (no such vertical or currency),
-409 already_exists (the slug is taken).$$;
+The caller becomes its owner. name: 1 to 200 characters. vertical: id of a row of verticals. '
+'country: ISO 3166 code, two letters. time_zone: IANA name. currency: code of a row of currencies. '
+'slug: unique; made from the name by default.
+
+Errors: 400 invalid_input, 401 not_signed_in, 404 not_found (no such vertical or currency), 409 '
+'already_exists (the slug is taken).';

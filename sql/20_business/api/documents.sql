@@ -19,21 +19,21 @@ grant insert (business_id, kind, storage_path) on public.business_documents to a
 grant select, insert, update, delete on public.business_documents to service_role;
 
 comment on view public.business_documents is
-$$Documents of a business, for its verification.
+'Documents that verify a business.
 
-Owners and managers hand them in and see theirs; the platform's staff see all and review them.$$;
-comment on column public.business_documents.id is 'The document.';
-comment on column public.business_documents.business_id is 'Whose it is.';
+Owners and managers submit them and see their own; the platform''s staff see and review all.';
+comment on column public.business_documents.id is 'Primary key.';
+comment on column public.business_documents.business_id is 'The business that owns it.';
 comment on column public.business_documents.kind is
 'registration, identity, license, tax or other.';
 comment on column public.business_documents.storage_path is
-'Path in the private bucket business-documents: begins with the business''s id and a slash.';
+'Path in the private bucket business-documents. It begins with the business''s id and a slash.';
 comment on column public.business_documents.status is 'submitted, accepted or rejected.';
 comment on column public.business_documents.reviewed_by is
-'Who decided; null before, or the operator.';
-comment on column public.business_documents.reviewed_at is 'When it was decided, or null.';
-comment on column public.business_documents.reason is 'Why it was rejected or accepted, or null.';
-comment on column public.business_documents.created_at is 'When it was handed in.';
+'The user who decided; null before the decision, or for the operator.';
+comment on column public.business_documents.reviewed_at is 'When the decision was made, or null.';
+comment on column public.business_documents.reason is 'The reason for the decision, or null.';
+comment on column public.business_documents.created_at is 'When it was submitted.';
 
 create view public.business_history
 with (security_invoker = true)
@@ -52,21 +52,21 @@ from business.business_history;
 grant select on public.business_history to authenticated, service_role;
 
 comment on view public.business_history is
-$$Every decision about a business, oldest first by id. Never changed.
+'Every decision about a business; order by id for the oldest first.
 
-For its owners and managers, and the platform's staff.$$;
-comment on column public.business_history.id is 'Grows with time.';
+Rows never change. For its owners and managers, and the platform''s staff.';
+comment on column public.business_history.id is 'Primary key; later entries have higher keys.';
 comment on column public.business_history.business_id is 'The business.';
 comment on column public.business_history.kind is
 'What changed: status, active, verified, document or member.';
 comment on column public.business_history.subject_id is
-'The user (kind member) or the document (kind document) that it is about, else null.';
-comment on column public.business_history.old_value is 'What it was; null: it is new.';
-comment on column public.business_history.new_value is 'What it became; null: a member left.';
-comment on column public.business_history.reason is 'Why, where somebody said so.';
+'The user (kind member) or the document (kind document) of the change, otherwise null.';
+comment on column public.business_history.old_value is 'The value before; null for a new one.';
+comment on column public.business_history.new_value is 'The value after; null if a member left.';
+comment on column public.business_history.reason is 'The reason, or null.';
 comment on column public.business_history.actor_id is
-'Who did it; null: the operator''s software, or a user who is gone.';
-comment on column public.business_history.at is 'When.';
+'The user who made the change; null for the operator''s software or a deleted user.';
+comment on column public.business_history.at is 'When it happened.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -104,9 +104,10 @@ grant execute on function public.review_document(public.identifier, public.yes_n
 to anon, authenticated, service_role;
 
 comment on function public.review_document(public.identifier, public.yes_no, text) is
-$$Accept or reject a document that a business handed in, once. For the platform's staff.
+'Accept or reject a submitted document.
 
-document_id: the document. is_accepted: true or false.
-reason: at most 1000 characters, needed for a no.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409
-invalid_transition.$$;
+Each document is reviewed once. For the platform''s staff. document_id: the document. '
+'is_accepted: true or false. reason: at most 1000 characters, required to reject.
+
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 '
+'invalid_transition.';

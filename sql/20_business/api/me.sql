@@ -59,7 +59,8 @@ $$;
 grant execute on function public.me() to anon, authenticated, service_role;
 
 comment on function public.me() is
-$$The caller: profile, platform role (or null) and memberships.
+'Return the caller''s profile, platform role (or null) and memberships.
 
 memberships is an array of {business_id, name, slug, role}, ordered by name.
-Errors: 401 not_signed_in.$$;
+
+Errors: 401 not_signed_in.';

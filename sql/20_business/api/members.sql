@@ -15,13 +15,14 @@ grant select on public.business_members to authenticated;
 grant select, insert, update, delete on public.business_members to service_role;
 
 comment on view public.business_members is
-'Members of the caller''s businesses; the platform''s staff see all. Changed by functions only.';
-comment on column public.business_members.id is 'The membership.';
+'Members of the caller''s businesses; the platform''s staff see all.
+
+Changed only by functions.';
+comment on column public.business_members.id is 'Primary key.';
 comment on column public.business_members.business_id is 'The business.';
 comment on column public.business_members.user_id is 'The user.';
 comment on column public.business_members.role is 'owner, manager, staff or accountant.';
-comment on column public.business_members.display_name is
-'Name under which colleagues see the member.';
+comment on column public.business_members.display_name is 'The name that colleagues see.';
 comment on column public.business_members.created_at is 'When they joined.';
 
 create view public.invitations
@@ -43,18 +44,20 @@ grant select on public.invitations to authenticated;
 grant select, insert, update, delete on public.invitations to service_role;
 
 comment on view public.invitations is
-'Invitations to the businesses that the caller owns. The token is shown once, by invite_member.';
-comment on column public.invitations.id is 'The invitation.';
+'Invitations to the businesses that the caller owns.
+
+invite_member returns the token once; it is not stored in the clear.';
+comment on column public.invitations.id is 'Primary key.';
 comment on column public.invitations.business_id is 'The business.';
-comment on column public.invitations.email is 'Who was invited.';
+comment on column public.invitations.email is 'The invited e-mail address.';
 comment on column public.invitations.role is
-'The role that they get: owner, manager, staff or accountant.';
-comment on column public.invitations.expires_at is 'Until when it can be accepted.';
-comment on column public.invitations.invited_by is 'Who invited, or null.';
-comment on column public.invitations.accepted_by is 'Who accepted, or null.';
+'The role that the invited user gets: owner, manager, staff or accountant.';
+comment on column public.invitations.expires_at is 'When it expires.';
+comment on column public.invitations.invited_by is 'The user who sent it, or null.';
+comment on column public.invitations.accepted_by is 'The user who accepted it, or null.';
 comment on column public.invitations.accepted_at is 'When it was accepted, or null.';
-comment on column public.invitations.revoked_at is 'When it was taken back or replaced, or null.';
-comment on column public.invitations.created_at is 'When it was made.';
+comment on column public.invitations.revoked_at is 'When it was revoked or replaced, or null.';
+comment on column public.invitations.created_at is 'When it was created.';
 
 /*
  * Read a member's role.
@@ -113,13 +116,15 @@ grant execute on function public.invite_member(public.identifier, text, text)
 to anon, authenticated, service_role;
 
 comment on function public.invite_member(public.identifier, text, text) is
-$$Invite somebody to a business by e-mail. For its owners. Gives {invitation_id, token, expires_at}.
+'Invite somebody to a business by e-mail.
 
-business_id: the business. email: who. role: owner, manager, staff or accountant.
-The token is shown here and never again; it can be used once, within 24 hours, by a user with that
-verified address. An open invitation to the same address is replaced.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found,
-409 already_exists (a member).$$;
+For owners. Returns {invitation_id, token, expires_at}. The token is returned only once. It works '
+'once, within 24 hours, for a user with that verified address. It replaces an open invitation to '
+'the same address. business_id: the business. email: the invited address. role: owner, manager, '
+'staff or accountant.
+
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 already_exists (a '
+'member).';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden, email_not_verified
@@ -149,13 +154,13 @@ $$;
 grant execute on function public.accept_invitation(text) to anon, authenticated, service_role;
 
 comment on function public.accept_invitation(text) is
-$$Accept an invitation, as the user whose verified e-mail address was invited. Gives the membership.
+'Accept an invitation as the user whose verified e-mail address was invited.
 
-token: what invite_member gave.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden (another address), 403
-email_not_verified,
-404 not_found, 409 already_exists, 409 invalid_transition (used or taken back),
-409 invitation_expired.$$;
+Returns the membership. token: the token that invite_member returned.
+
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden (another address), 403 '
+'email_not_verified, 404 not_found, 409 already_exists, 409 invalid_transition (used or taken '
+'back), 409 invitation_expired.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found · PT409 invalid_transition
@@ -182,11 +187,12 @@ grant execute on function public.revoke_invitation(public.identifier)
 to anon, authenticated, service_role;
 
 comment on function public.revoke_invitation(public.identifier) is
-$$Take an open invitation back. For owners.
+'Revoke an open invitation.
 
-invitation_id: the invitation.
-Errors: 400 invalid_input, 401 not_signed_in, 404 not_found,
-409 invalid_transition (used or taken back).$$;
+For owners. invitation_id: the invitation.
+
+Errors: 400 invalid_input, 401 not_signed_in, 404 not_found, 409 invalid_transition (used or '
+'taken back).';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -214,10 +220,12 @@ grant execute on function public.set_member_role(public.identifier, text)
 to anon, authenticated, service_role;
 
 comment on function public.set_member_role(public.identifier, text) is
-$$Give a member another role. For owners.
+'Change the role of a member.
 
-member_id: id of a row of business_members. role: owner, manager, staff or accountant.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 last_owner.$$;
+For owners. member_id: id of a row of business_members. role: owner, manager, staff or '
+'accountant.
+
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 last_owner.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -238,7 +246,8 @@ grant execute on function public.remove_member(public.identifier)
 to anon, authenticated, service_role;
 
 comment on function public.remove_member(public.identifier) is
-$$Take a member out of a business. For owners; a member may also leave.
+'Remove a member from a business.
 
-member_id: id of a row of business_members.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 last_owner.$$;
+For owners; members may also remove themselves. member_id: id of a row of business_members.
+
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 last_owner.';

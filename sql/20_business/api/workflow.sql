@@ -46,12 +46,12 @@ grant execute on function public.submit_business(public.identifier)
 to anon, authenticated, service_role;
 
 comment on function public.submit_business(public.identifier) is
-$$Hand a draft or a rejected business in for approval. For its owners, once their e-mail address is
-verified.
+'Submit a draft or rejected business for approval.
 
-business_id: the business.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden or email_not_verified, 404 not_found,
-409 invalid_transition.$$;
+For owners with a verified e-mail address. business_id: the business.
+
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden or email_not_verified, 404 not_found, '
+'409 invalid_transition.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -77,11 +77,12 @@ grant execute on function public.approve_business(public.identifier)
 to anon, authenticated, service_role;
 
 comment on function public.approve_business(public.identifier) is
-$$Approve a submitted business: everyone sees it, while it is active. For the platform's staff.
+'Approve a submitted business.
 
-business_id: the business.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409
-invalid_transition.$$;
+Everyone can see it while it is active. For the platform''s staff. business_id: the business.
+
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 '
+'invalid_transition.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -107,11 +108,13 @@ grant execute on function public.reject_business(public.identifier, text)
 to anon, authenticated, service_role;
 
 comment on function public.reject_business(public.identifier, text) is
-$$Reject a submitted business. For the platform's staff.
+'Reject a submitted business.
 
-business_id: the business. reason: what its owners will read, at most 1000 characters.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409
-invalid_transition.$$;
+For the platform''s staff. business_id: the business. reason: shown to its owners, at most 1000 '
+'characters.
+
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 '
+'invalid_transition.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -137,12 +140,13 @@ grant execute on function public.suspend_business(public.identifier, text)
 to anon, authenticated, service_role;
 
 comment on function public.suspend_business(public.identifier, text) is
-$$Suspend an approved business: hidden at once, no new bookings; those that exist stay.
-For the platform's staff.
+'Suspend an approved business.
 
-business_id: the business. reason: what its owners will read, at most 1000 characters.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409
-invalid_transition.$$;
+It is hidden at once and takes no new bookings; existing bookings stay. For the platform''s '
+'staff. business_id: the business. reason: shown to its owners, at most 1000 characters.
+
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 '
+'invalid_transition.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -168,11 +172,12 @@ grant execute on function public.reinstate_business(public.identifier)
 to anon, authenticated, service_role;
 
 comment on function public.reinstate_business(public.identifier) is
-$$Give a suspended business its approval back. For the platform's staff.
+'Approve a suspended business again.
 
-business_id: the business.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409
-invalid_transition.$$;
+For the platform''s staff. business_id: the business.
+
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 '
+'invalid_transition.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -200,11 +205,13 @@ grant execute on function public.set_business_active(public.identifier, public.y
 to anon, authenticated, service_role;
 
 comment on function public.set_business_active(public.identifier, public.yes_no) is
-$$Switch a business on or off. Off, only its members and the platform's staff see it.
-For its owners and the platform's admins.
+'Switch a business on or off.
 
-business_id: the business. is_active: true or false; what already is so changes nothing.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found.$$;
+While it is off, only its members and the platform''s staff see it. For its owners and the '
+'platform''s admins. business_id: the business. is_active: true or false; repeating the call '
+'changes nothing.
+
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -229,10 +236,12 @@ grant execute on function public.verify_business(public.identifier, text)
 to anon, authenticated, service_role;
 
 comment on function public.verify_business(public.identifier, text) is
-$$Say that the platform knows who is behind a business. For the platform's staff.
+'Mark a business as verified: the platform knows who is behind it.
 
-business_id: the business. reason: what was checked, at most 1000 characters.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found.$$;
+For the platform''s staff. business_id: the business. reason: what was checked, at most 1000 '
+'characters.
+
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -257,7 +266,8 @@ grant execute on function public.unverify_business(public.identifier, text)
 to anon, authenticated, service_role;
 
 comment on function public.unverify_business(public.identifier, text) is
-$$Take a business's verification back. For the platform's staff.
+'Remove the verified mark of a business.
 
-business_id: the business. reason: why, at most 1000 characters.
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found.$$;
+For the platform''s staff. business_id: the business. reason: at most 1000 characters.
+
+Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found.';

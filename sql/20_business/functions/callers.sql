@@ -172,13 +172,13 @@ begin
         )
         and private.is_platform_staff('support') then
         perform private.refuse(
-            'PT403', 'forbidden', 'You may not do this for this business.',
-            'Ask an owner of the business for a role that may.'
+            'PT403', 'forbidden', 'You are not allowed to do this for this business.',
+            'Ask an owner of the business for a role with this permission.'
         );
     end if;
     perform private.refuse(
         'PT404', 'not_found', 'There is no such business.',
-        'Read businesses for those that you can see.'
+        'Check the id in the view businesses.'
     );
 end;
 $$;

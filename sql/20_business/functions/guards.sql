@@ -45,8 +45,8 @@ begin
         where mine.id = refuse_foreign_business.business_id
     ) then
         perform private.refuse(
-            'PT403', 'forbidden', 'You may not change this business.',
-            'Ask an owner of the business for a role that may.'
+            'PT403', 'forbidden', 'You are not allowed to change this business.',
+            'Ask an owner of the business for a role with this permission.'
         );
     end if;
 end;

@@ -102,7 +102,7 @@ begin
     ) then
         perform private.refuse(
             'PT409', 'already_exists', 'This user is already a member of the business.',
-            'Change the role that they have.'
+            'Change their role instead.'
         );
     end if;
 end;
@@ -194,7 +194,7 @@ begin
         );
     elsif invitation.accepted_at is not null or invitation.revoked_at is not null then
         perform private.refuse(
-            'PT409', 'invalid_transition', 'This invitation was already used or taken back.',
+            'PT409', 'invalid_transition', 'This invitation was already used or revoked.',
             'Ask for a new invitation.'
         );
     elsif invitation.expires_at <= private.now() then
@@ -236,7 +236,7 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'not_found', 'There is no such invitation.',
-            'Read invitations for those that you can see.'
+            'Check the id in the view invitations.'
         );
     end if;
 
@@ -249,7 +249,7 @@ begin
         and invitations.revoked_at is null;
     if not found then
         perform private.refuse(
-            'PT409', 'invalid_transition', 'This invitation was already used or taken back.',
+            'PT409', 'invalid_transition', 'This invitation was already used or revoked.',
             'Read invitations again.'
         );
     end if;

@@ -33,7 +33,7 @@ begin
     if v_id is null then
         perform private.refuse(
             'PT409', 'already_exists', 'This user is already a member of the business.',
-            'Change the role that they have.'
+            'Change their role instead.'
         );
     end if;
     return v_id;
@@ -71,7 +71,7 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'not_found', 'There is no such member.',
-            'Read business_members for those that you can see.'
+            'Check the id in the view business_members.'
         );
     end if;
     perform business.lock_business(v_member.business_id);

@@ -37,7 +37,7 @@ begin
     perform pg_advisory_xact_lock(hashtextextended('slug ' || claim_slug.slug, 0));
     if exists (select 1 from business.businesses where businesses.slug = claim_slug.slug) then
         perform private.refuse(
-            'PT409', 'already_exists', 'There is already a business with this slug.',
+            'PT409', 'already_exists', 'A business with this slug already exists.',
             'Choose another slug, or send none.'
         );
     end if;

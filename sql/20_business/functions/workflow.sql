@@ -102,7 +102,7 @@ begin
     ) then
         perform private.refuse(
             'PT403', 'email_not_verified', 'Your e-mail address is not verified yet.',
-            'Follow the link in the mail that you got, or ask for another one.'
+            'Follow the link in the mail that we sent you, or request a new one.'
         );
     end if;
 end;
@@ -131,7 +131,7 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'not_found', 'There is no such business.',
-            'Read businesses for those that you can see.'
+            'Check the id in the view businesses.'
         );
     end if;
     return v_business;
@@ -151,8 +151,12 @@ as $$
 begin
     perform private.refuse(
         'PT409', 'invalid_transition',
-        format('The step %s does not exist for what is %s.', refuse_step.step, refuse_step.status),
-        'Read the status again: somebody may have been faster.'
+        format(
+            'The step %s is not possible while the status is %s.',
+            refuse_step.step,
+            refuse_step.status
+        ),
+        'Read the status again; somebody may have changed it.'
     );
 end;
 $$;
@@ -271,13 +275,13 @@ begin
     end if;
     if document.business_id in (select private.my_businesses('manage')) then
         perform private.refuse(
-            'PT403', 'forbidden', 'Only the platform''s staff review documents.',
+            'PT403', 'forbidden', 'Only the platform''s staff can review documents.',
             'Wait for their decision.'
         );
     end if;
     perform private.refuse(
         'PT404', 'not_found', 'There is no such document.',
-        'Read business_documents for those that you can see.'
+        'Check the id in the view business_documents.'
     );
 end;
 $$;

@@ -21,7 +21,8 @@ as $$
 begin
     if private.is_client() and new.id not in (select private.my_businesses('own')) then
         perform private.refuse(
-            'PT403', 'forbidden', 'Only an owner changes the slug.', 'Ask an owner of the business.'
+            'PT403', 'forbidden', 'Only an owner can change the slug.',
+            'Ask an owner of the business.'
         );
     end if;
     perform business.claim_slug(new.slug);
@@ -43,8 +44,9 @@ set search_path = ''
 as $$
 begin
     perform private.refuse(
-        'PT409', 'invalid_transition', 'The currency is fixed once a business was submitted.',
-        'Make another business for another currency.'
+        'PT409', 'invalid_transition',
+        'The currency cannot change after the business was submitted.',
+        'Create another business for another currency.'
     );
     return null;
 end;

@@ -21,29 +21,32 @@ grant select on public.cancellation_policies to anon;
 grant select, insert, update, delete on public.cancellation_policies to authenticated, service_role;
 
 comment on view public.cancellation_policies is
-'What cancelling, moving and not coming cost: free of charge where it says nothing. What cancelling
-costs is in cancellation_tiers. A booking keeps a copy of the policy that it was made under. Readable
-where the business is; written by owners and managers.';
-comment on column public.cancellation_policies.id is 'Key.';
-comment on column public.cancellation_policies.business_id is 'The business that it belongs to.';
+'The fees and deadlines for no-shows and moves.
+
+cancellation_tiers holds the fees for cancelling. Without a fee it is free of charge. A booking '
+'keeps a copy of the policy under which it was made. Readable by everyone who can see the '
+'business; written by owners and managers.';
+comment on column public.cancellation_policies.id is 'Primary key.';
+comment on column public.cancellation_policies.business_id is 'The business that owns it.';
 comment on column public.cancellation_policies.name is 'At most 200 characters.';
 comment on column public.cancellation_policies.is_default is
-'Holds for services that name no policy. One a business: marking another moves the mark.';
+'Whether it applies to services without a policy. Each business has at most one default; setting '
+'another one unsets this one.';
 comment on column public.cancellation_policies.no_show_fee_bps is
-'Share of the total that not coming costs, in basis points; 0 where no_show_fee_minor says it.';
+'Fee for a no-show as a share of the total, in basis points; 0 if no_show_fee_minor is set.';
 comment on column public.cancellation_policies.reschedule_until_hours is
 'Elapsed hours before the start until which a customer may move the booking.';
 comment on column public.cancellation_policies.reschedule_limit is
-'How often a customer may move it; null is as often as one likes.';
-comment on column public.cancellation_policies.created_at is 'When it was made.';
+'How often a customer may move the booking; null for no limit.';
+comment on column public.cancellation_policies.created_at is 'When it was created.';
 comment on column public.cancellation_policies.no_show_fee_minor is
-'What not coming costs, in minor units of the booking''s currency; at most the total.';
+'Fee for a no-show in minor units of the booking''s currency, at most the total.';
 comment on column public.cancellation_policies.late_reschedule_hours is
-'A customer''s move costs the fee when fewer than so many elapsed hours remain; 0 is never.';
+'A customer''s move costs the fee if fewer than this many elapsed hours remain; 0 for never.';
 comment on column public.cancellation_policies.late_reschedule_fee_bps is
-'Share of the total that a late move costs, in basis points.';
+'Fee for a late move as a share of the total, in basis points.';
 comment on column public.cancellation_policies.late_reschedule_fee_minor is
-'What a late move costs, in minor units of the booking''s currency; at most the total.';
+'Fee for a late move in minor units of the booking''s currency, at most the total.';
 
 create view public.cancellation_tiers
 with (security_invoker = true)
@@ -61,17 +64,18 @@ grant select on public.cancellation_tiers to anon;
 grant select, insert, update, delete on public.cancellation_tiers to authenticated, service_role;
 
 comment on view public.cancellation_tiers is
-'What cancelling costs, the nearer the start the more: of the tiers whose hours have begun, the one
-with the fewest hours holds; before the first, cancelling is free. Readable where the business is;
-written by owners and managers.';
-comment on column public.cancellation_tiers.id is 'Key.';
-comment on column public.cancellation_tiers.business_id is 'The business that it belongs to.';
+'The fees for cancelling.
+
+If several tiers apply, the one with the fewest hours counts. Before the first tier cancelling is '
+'free. Readable by everyone who can see the business; written by owners and managers.';
+comment on column public.cancellation_tiers.id is 'Primary key.';
+comment on column public.cancellation_tiers.business_id is 'The business that owns it.';
 comment on column public.cancellation_tiers.cancellation_policy_id is 'The policy.';
 comment on column public.cancellation_tiers.hours_before is
-'Holds when fewer than so many elapsed hours remain before the start, 1 to 8760; unique in the
-policy. With exactly so many left it does not hold yet.';
+'The tier applies while fewer than this many elapsed hours remain before the start, 1 to 8760; at '
+'exactly this many it does not apply yet. Unique in the policy.';
 comment on column public.cancellation_tiers.fee_bps is
-'Share of the total, in basis points: this or fee_minor.';
+'Fee as a share of the total, in basis points. Set either this or fee_minor.';
 comment on column public.cancellation_tiers.fee_minor is
-'Amount in minor units of the booking''s currency, at most the total: this or fee_bps.';
-comment on column public.cancellation_tiers.created_at is 'When it was made.';
+'Fee in minor units of the booking''s currency, at most the total. Set either this or fee_bps.';
+comment on column public.cancellation_tiers.created_at is 'When it was created.';

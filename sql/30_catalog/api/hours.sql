@@ -15,16 +15,18 @@ grant select on public.working_hours to anon;
 grant select, insert, update, delete on public.working_hours to authenticated, service_role;
 
 comment on view public.working_hours is
-'Weekly hours as wall clocks. A break is the gap between two rows. Written by owners and managers.';
-comment on column public.working_hours.id is 'Key.';
-comment on column public.working_hours.business_id is 'The business that they belong to.';
+'Weekly hours in local time.
+
+A gap between two rows is a break. Written by owners and managers.';
+comment on column public.working_hours.id is 'Primary key.';
+comment on column public.working_hours.business_id is 'The business that owns them.';
 comment on column public.working_hours.resource_id is
-'The resource whose hours these are; null is the business, which resources without hours of their
-own follow.';
+'The resource with these hours; null for the business. Resources without hours follow the '
+'business.';
 comment on column public.working_hours.weekday is 'ISO day of the week: 1 is Monday, 7 is Sunday.';
 comment on column public.working_hours.opens_at is 'Local time.';
 comment on column public.working_hours.closes_at is
-'Local time, after opens_at, at most 24:00. Past midnight is a row of the next day.';
+'Local time after opens_at, at most 24:00. Put hours past midnight into a row of the next day.';
 
 create view public.schedule_exceptions
 with (security_invoker = true)
@@ -43,20 +45,21 @@ from catalog.schedule_exceptions;
 grant select, insert, update, delete on public.schedule_exceptions to authenticated, service_role;
 
 comment on view public.schedule_exceptions is
-'Days on which other hours hold than the weekly ones. Read by members; written by owners and
-managers.';
-comment on column public.schedule_exceptions.id is 'Key.';
-comment on column public.schedule_exceptions.business_id is 'The business that it belongs to.';
+'Dates on which other hours replace the weekly ones.
+
+Readable by members; written by owners and managers.';
+comment on column public.schedule_exceptions.id is 'Primary key.';
+comment on column public.schedule_exceptions.business_id is 'The business that owns it.';
 comment on column public.schedule_exceptions.resource_id is
-'The resource whose hours change; null is the business and whoever follows its hours.';
+'The resource whose hours change; null for the business and every resource that follows its hours.';
 comment on column public.schedule_exceptions.starts_on is 'First local date.';
 comment on column public.schedule_exceptions.ends_on is 'Last local date.';
 comment on column public.schedule_exceptions.opens_at is
-'Local time; null, with closes_at, is closed.';
+'Local time. Null together with closes_at means closed.';
 comment on column public.schedule_exceptions.closes_at is
 'Local time. All rows of a date together replace the weekly hours.';
 comment on column public.schedule_exceptions.reason is 'At most 500 characters.';
-comment on column public.schedule_exceptions.created_at is 'When it was made.';
+comment on column public.schedule_exceptions.created_at is 'When it was created.';
 
 create view public.travel_zones
 with (security_invoker = true)
@@ -73,15 +76,17 @@ from catalog.travel_zones;
 grant select, insert, update, delete on public.travel_zones to authenticated, service_role;
 
 comment on view public.travel_zones is
-'Where a resource is on some dates: its hours are read in that zone then. Read by members; written
-by owners and managers.';
-comment on column public.travel_zones.id is 'Key.';
-comment on column public.travel_zones.business_id is 'The business that it belongs to.';
-comment on column public.travel_zones.resource_id is 'Who travels.';
+'Time zones in which a resource travels.
+
+On these dates its hours are read in that zone. Readable by members; written by owners and '
+'managers.';
+comment on column public.travel_zones.id is 'Primary key.';
+comment on column public.travel_zones.business_id is 'The business that owns it.';
+comment on column public.travel_zones.resource_id is 'The resource that travels.';
 comment on column public.travel_zones.starts_on is 'First date, in that zone.';
 comment on column public.travel_zones.ends_on is 'Last date, in that zone.';
-comment on column public.travel_zones.time_zone is 'IANA zone of where they are.';
-comment on column public.travel_zones.created_at is 'When it was made.';
+comment on column public.travel_zones.time_zone is 'IANA zone in which the resource is.';
+comment on column public.travel_zones.created_at is 'When it was created.';
 
 create view public.blocked_periods
 with (security_invoker = true)
@@ -103,19 +108,22 @@ where
 grant select, delete on public.blocked_periods to authenticated, service_role;
 
 comment on view public.blocked_periods is
-'Time in which a resource, or the whole business, takes no new bookings. Made by block_time, ended
-by DELETE; those of a calendar_import come and go with it.';
-comment on column public.blocked_periods.id is 'Key.';
-comment on column public.blocked_periods.business_id is 'The business that it belongs to.';
-comment on column public.blocked_periods.resource_id is 'The resource; null is the whole business.';
-comment on column public.blocked_periods.starts_at is 'First moment of it.';
-comment on column public.blocked_periods.ends_at is 'First moment after it.';
+'Periods in which a resource, or the whole business, takes no new bookings.
+
+block_time creates them and DELETE ends them; those of a calendar import come and go with the '
+'calendar.';
+comment on column public.blocked_periods.id is 'Primary key.';
+comment on column public.blocked_periods.business_id is 'The business that owns it.';
+comment on column public.blocked_periods.resource_id is
+'The resource; null for the whole business.';
+comment on column public.blocked_periods.starts_at is 'Start, included.';
+comment on column public.blocked_periods.ends_at is 'End, excluded.';
 comment on column public.blocked_periods.reason is 'At most 500 characters.';
-comment on column public.blocked_periods.created_at is 'When it was made.';
+comment on column public.blocked_periods.created_at is 'When it was created.';
 comment on column public.blocked_periods.calendar_import_id is
-'The calendar that it comes from; null: somebody blocked it.';
+'The import that created it; null if a member blocked the time.';
 comment on column public.blocked_periods.stand_in_id is
-'Whom customers of the absent resource may go to meanwhile.';
+'The resource that stands in for the absent one, or null.';
 
 create view public.absences
 with (security_invoker = true)
@@ -133,14 +141,15 @@ where
 grant select on public.absences to anon, authenticated, service_role;
 
 comment on view public.absences is
-'When a resource is away, and whom to go to instead. Readable where the business is; never why.
-Written by block_time.';
+'When resources are away, and who stands in for them, but never why.
+
+Readable by everyone who can see the business. Written by block_time.';
 comment on column public.absences.business_id is 'The business.';
-comment on column public.absences.resource_id is 'Who is away.';
-comment on column public.absences.starts_at is 'First moment of it.';
-comment on column public.absences.ends_at is 'First moment after it.';
+comment on column public.absences.resource_id is 'The absent resource.';
+comment on column public.absences.starts_at is 'Start, included.';
+comment on column public.absences.ends_at is 'End, excluded.';
 comment on column public.absences.stand_in_id is
-'Whom customers may go to meanwhile; null is nobody in particular.';
+'The resource that stands in for the absent one, or null.';
 
 /*
  * Take no new bookings in a period. Those that exist stay.
@@ -181,10 +190,12 @@ end;
 $$;
 
 comment on function public.block_time is
-'Take no new bookings from starts_at to ends_at (instants, at most two years apart), for one
-resource or
-the whole business. stand_in_id: whom customers of that resource may go to meanwhile; absences shows
-it to everybody. Owners, managers and staff. Bookings that exist stay.
+'Take no new bookings from starts_at to ends_at (instants, at most two years apart), for one '
+'resource or the whole business.
+
+Existing bookings stay. stand_in_id: the resource that stands in meanwhile; the view absences '
+'shows it to everybody. For owners, managers and staff.
+
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 grant execute on function
 public.block_time(

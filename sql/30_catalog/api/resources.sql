@@ -21,21 +21,23 @@ grant select on public.resources to anon;
 grant select, insert, update, delete on public.resources to authenticated, service_role;
 
 comment on view public.resources is
-'What a booking takes: staff, rooms, equipment. Readable where the business is; written by owners
-and managers.';
-comment on column public.resources.id is 'Key.';
-comment on column public.resources.business_id is 'The business that it belongs to.';
+'The staff, rooms and equipment that bookings take.
+
+Readable by everyone who can see the business; written by owners and managers.';
+comment on column public.resources.id is 'Primary key.';
+comment on column public.resources.business_id is 'The business that owns it.';
 comment on column public.resources.kind is 'staff, room or equipment.';
 comment on column public.resources.name is 'At most 200 characters.';
 comment on column public.resources.description is 'At most 5000 characters.';
-comment on column public.resources.capacity is 'How many can use it at once.';
-comment on column public.resources.member_id is
-'The business member who is this staff resource, if any.';
-comment on column public.resources.time_zone is 'IANA zone of its hours; null is the business''s.';
+comment on column public.resources.capacity is
+'The number of its places, which can be booked at the same time.';
+comment on column public.resources.member_id is 'The member who is this staff resource, or null.';
+comment on column public.resources.time_zone is
+'IANA zone of its hours; null for the business''s zone.';
 comment on column public.resources.position is 'Order of display, ascending.';
 comment on column public.resources.is_active is 'Whether it takes new bookings.';
-comment on column public.resources.created_at is 'When it was made.';
-comment on column public.resources.updated_at is 'When it was last changed.';
+comment on column public.resources.created_at is 'When it was created.';
+comment on column public.resources.updated_at is 'When it last changed.';
 
 create view public.service_resources
 with (security_invoker = true)
@@ -55,20 +57,24 @@ grant select on public.service_resources to anon;
 grant select, insert, update, delete on public.service_resources to authenticated, service_role;
 
 comment on view public.service_resources is
-'Which resources a service takes, and who is eligible for it. Written by owners and managers.';
-comment on column public.service_resources.business_id is 'The business that both belong to.';
+'The resources that each service takes, and from which they are chosen.
+
+Written by owners and managers.';
+comment on column public.service_resources.business_id is 'The business that owns both.';
 comment on column public.service_resources.service_id is 'The service.';
 comment on column public.service_resources.resource_id is 'The resource.';
 comment on column public.service_resources.mode is
-'all: this resource is needed. any: one of its pool is.';
+'all: this resource is needed. any: one resource of its pool is needed.';
 comment on column public.service_resources.pool is
-'Name of the pool, for mode any; one resource of each pool is taken.';
+'Name of the pool, for mode any. A booking takes one resource of each pool.';
 comment on column public.service_resources.quantity is
-'Units that a booking takes; of a resource with capacity above 1, so many for each guest.';
+'Units that a booking takes; for a resource with capacity above 1, units per guest.';
 comment on column public.service_resources.priority is
-'Who is free and has the highest, -1000 to 1000, gets bookings that name nobody.';
+'Bookings without a named resource go to the free resource with the highest priority, -1000 to '
+'1000.';
 comment on column public.service_resources.weight is
-'Share of such bookings among those of one priority, 1 to 10000: 200 gets twice as many as 100.';
+'Share of such bookings among resources of the same priority, 1 to 10000; 200 gets twice as many '
+'as 100.';
 comment on column public.service_resources.joined_at is
-'Since when it gives the service. For 30 days it counts as having been as busy as the others till
-then.';
+'When it began to provide the service. For 30 days it counts as having been as busy as the others '
+'before.';

@@ -14,14 +14,15 @@ grant select on public.service_categories to anon;
 grant select, insert, update, delete on public.service_categories to authenticated, service_role;
 
 comment on view public.service_categories is
-'How a business groups its services. Readable where the business is; written by owners and
-managers.';
-comment on column public.service_categories.id is 'Key.';
-comment on column public.service_categories.business_id is 'The business that it belongs to.';
+'A business''s groups of services.
+
+Readable by everyone who can see the business; written by owners and managers.';
+comment on column public.service_categories.id is 'Primary key.';
+comment on column public.service_categories.business_id is 'The business that owns it.';
 comment on column public.service_categories.name is
 'Unique in the business, at most 200 characters.';
 comment on column public.service_categories.position is 'Order of display, ascending.';
-comment on column public.service_categories.created_at is 'When it was made.';
+comment on column public.service_categories.created_at is 'When it was created.';
 
 create view public.services
 with (security_invoker = true)
@@ -62,56 +63,60 @@ grant select on public.services to anon;
 grant select, insert, update, delete on public.services to authenticated, service_role;
 
 comment on view public.services is
-'What can be booked. Readable where the business is; written by owners and managers.';
-comment on column public.services.id is 'Key.';
+'Services that can be booked.
+
+Readable by everyone who can see the business; written by owners and managers.';
+comment on column public.services.id is 'Primary key.';
 comment on column public.services.business_id is 'The business that offers it.';
-comment on column public.services.category_id is 'Its category, if any.';
+comment on column public.services.category_id is 'Its category, or null.';
 comment on column public.services.cancellation_policy_id is
-'Its cancellation policy; null is the business''s default.';
+'Its cancellation policy; null for the business''s default.';
 comment on column public.services.name is 'At most 200 characters.';
 comment on column public.services.description is 'At most 5000 characters.';
 comment on column public.services.duration_minutes is
-'How long it lasts for the customer, 1 to 1440 minutes.';
+'How long the service lasts for the customer, 1 to 1440 minutes.';
 comment on column public.services.price_minor is
 'Price for one guest, in minor units of `currency`.';
-comment on column public.services.currency is 'ISO 4217 code. Fixed once the service was booked.';
+comment on column public.services.currency is
+'ISO 4217 code. Cannot change after the service was booked.';
 comment on column public.services.buffer_before_minutes is
-'Minutes that its resources need before it; invisible to customers, may reach outside opening
-hours.';
+'Minutes that its resources need before it. Customers do not see them, and they may reach outside '
+'the hours.';
 comment on column public.services.buffer_after_minutes is
-'Minutes that its resources need after it; buffers of neighbours add up.';
-comment on column public.services.slot_interval_minutes is
-'Starts are offered every so many minutes from each opening.';
+'Minutes that its resources need after it. Buffers of neighbours add up.';
+comment on column public.services.slot_interval_minutes is 'Minutes from one start to the next.';
 comment on column public.services.slot_offset_minutes is
 'Minutes from the opening to the first start.';
 comment on column public.services.min_notice_minutes is
-'The latest moment to book is so many minutes before the start.';
+'Bookings must be made at least this many minutes before the start.';
 comment on column public.services.max_advance_days is
-'How many days ahead can be booked, in the business''s zone; null is no limit.';
+'How many days ahead the service can be booked, in the business''s zone; null for no limit.';
 comment on column public.services.bookable_from is
-'First business-local date that can be booked; null is no limit.';
+'First bookable date in the business''s zone; null for no limit.';
 comment on column public.services.bookable_until is
-'Last business-local date that can be booked; null is no limit.';
-comment on column public.services.max_party_size is 'Most guests in one booking.';
+'Last bookable date in the business''s zone; null for no limit.';
+comment on column public.services.max_party_size is 'The largest party of one booking.';
 comment on column public.services.is_class is
-'Whether it is given to many at once, at its sessions (create_slots), and at no other time.';
+'Whether it is a class, given only at its sessions (create_slots).';
 comment on column public.services.requires_confirmation is
-'Whether bookings wait for the business to confirm them.';
+'Whether a booking waits until the business confirms it.';
 comment on column public.services.is_blocked_by_pending is
-'Whether a waiting booking already takes its time.';
-comment on column public.services.hold_minutes is 'How long a hold lasts.';
+'Whether a pending booking already blocks its time.';
+comment on column public.services.hold_minutes is 'How long a hold lasts, in minutes.';
 comment on column public.services.offer_minutes is
-'How long each who waits has to accept a time that became free, 1 to 1440.';
+'How long each waitlist entry has to accept an offer, 1 to 1440 minutes.';
 comment on column public.services.position is 'Order of display, ascending.';
 comment on column public.services.is_active is 'Whether it takes new bookings.';
 comment on column public.services.archived_at is
-'When it was retired; it keeps its history and takes no new bookings.';
-comment on column public.services.created_at is 'When it was made.';
-comment on column public.services.updated_at is 'When it was last changed.';
+'When it was archived, or null. An archived service keeps its history and takes no new bookings.';
+comment on column public.services.created_at is 'When it was created.';
+comment on column public.services.updated_at is 'When it last changed.';
 comment on column public.services.visibility is
-'public, or hidden: in nobody''s catalog, booked by members and through private links only.';
+'public or hidden. A hidden service is not in the catalog; only members and private links can book '
+'it.';
 comment on column public.services.prefers_known_staff is
-'Whether a customer who names nobody gets whom they prefer, or had last, if free.';
+'Whether a booking without a named resource goes to the one that the customer prefers, or had '
+'last, if it is free.';
 
 create view public.service_addons
 with (security_invoker = true)
@@ -131,17 +136,19 @@ grant select on public.service_addons to anon;
 grant select, insert, update, delete on public.service_addons to authenticated, service_role;
 
 comment on view public.service_addons is
-'Extras of a service. Readable where the business is; written by owners and managers.';
-comment on column public.service_addons.id is 'Key.';
+'Add-ons of a service.
+
+Readable by everyone who can see the business; written by owners and managers.';
+comment on column public.service_addons.id is 'Primary key.';
 comment on column public.service_addons.business_id is 'The business that offers it.';
-comment on column public.service_addons.service_id is 'The service that it adds to.';
+comment on column public.service_addons.service_id is 'The service to which it belongs.';
 comment on column public.service_addons.name is 'At most 200 characters.';
 comment on column public.service_addons.price_minor is
-'What it adds for one guest, in minor units of the service''s currency.';
+'Price for one guest, in minor units of the service''s currency.';
 comment on column public.service_addons.duration_minutes is 'Minutes that it adds to the service.';
 comment on column public.service_addons.position is 'Order of display, ascending.';
 comment on column public.service_addons.is_active is 'Whether it can be chosen.';
-comment on column public.service_addons.created_at is 'When it was made.';
+comment on column public.service_addons.created_at is 'When it was created.';
 
 create view public.booking_limits
 with (security_invoker = true)
@@ -160,19 +167,21 @@ grant select on public.booking_limits to anon;
 grant select, insert, update, delete on public.booking_limits to authenticated, service_role;
 
 comment on view public.booking_limits is
-'How much can be booked in a period of the business''s zone: of a service, with a resource, or with
-neither in the whole business. Written by owners and managers.';
-comment on column public.booking_limits.id is 'Key.';
-comment on column public.booking_limits.business_id is 'The business that it belongs to.';
+'Limits of bookings in a period of the business''s zone, for a service, for a resource, or for the '
+'whole business if neither is set.
+
+Written by owners and managers.';
+comment on column public.booking_limits.id is 'Primary key.';
+comment on column public.booking_limits.business_id is 'The business that owns it.';
 comment on column public.booking_limits.service_id is
-'The service that it limits; each item of it counts.';
+'The limited service; each item of it counts.';
 comment on column public.booking_limits.period is
-'day, week (from Monday), month or year; or upcoming: whatever has not begun yet.';
+'day, week (from Monday), month or year; or upcoming, for bookings that have not started yet.';
 comment on column public.booking_limits.max_bookings is
-'Most that can start in the period; null is no limit.';
+'The most bookings that start in the period; null for no limit.';
 comment on column public.booking_limits.max_minutes is
-'Most booked minutes that start in the period; null is no limit.';
+'The most booked minutes that start in the period; null for no limit.';
 comment on column public.booking_limits.resource_id is
-'The resource that it limits; each item that takes its time counts.';
+'The limited resource; each item that takes its time counts.';
 comment on column public.booking_limits.is_per_customer is
-'Whether it counts each customer''s bookings by themselves.';
+'Whether each customer''s bookings are counted separately.';

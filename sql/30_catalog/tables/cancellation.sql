@@ -106,7 +106,7 @@ create table catalog.cancellation_tiers (
     ),
     constraint cancellation_tiers_fee_is_one_of_both check (
         num_nonnulls(fee_bps, fee_minor) = 1
-        or private.invalid('fee_bps or fee_minor', 'is required, and only one of them')
+        or private.invalid('fee_bps or fee_minor', 'is required, but not both')
     )
 );
 comment on table catalog.cancellation_tiers is

@@ -34,7 +34,7 @@ create table catalog.calendar_imports (
     references catalog.resources (business_id, id) on delete cascade,
     constraint calendar_imports_have_one_source check (
         num_nonnulls(url, content) = 1
-        or private.invalid('url', 'or content must be sent, and not both')
+        or private.invalid('url', 'or content is required, but not both')
     ),
     constraint calendar_imports_url_is_one check (
         url is null
@@ -77,7 +77,9 @@ create table catalog.working_hours (
     ),
     constraint working_hours_close_after_they_open check (
         closes_at > opens_at
-        or private.invalid('closes_at', 'must be after opens_at; past midnight is the next day')
+        or private.invalid(
+            'closes_at', 'must be after opens_at; put hours past midnight into the next day'
+        )
     ),
     constraint working_hours_no_overlap exclude using gist (
         business_id with =,
@@ -119,7 +121,9 @@ create table catalog.schedule_exceptions (
     ),
     constraint schedule_exceptions_close_after_they_open check (
         (opens_at is null) = (closes_at is null) and coalesce(closes_at > opens_at, true)
-        or private.invalid('opens_at and closes_at', 'must be both empty or in order')
+        or private.invalid(
+            'opens_at and closes_at', 'must both be empty, or closes_at must be after opens_at'
+        )
     ),
     constraint schedule_exceptions_reason_is_short check (
         reason is null
@@ -182,7 +186,7 @@ create table catalog.blocked_periods (
     constraint blocked_periods_stand_in_is_somebody_else check (
         stand_in_id is null
         or coalesce(stand_in_id <> resource_id, false)
-        or private.invalid('stand_in_id', 'must be another resource than the absent one')
+        or private.invalid('stand_in_id', 'must be a different resource from the absent one')
     ),
     constraint blocked_periods_import_fkey foreign key (
         business_id, resource_id, calendar_import_id

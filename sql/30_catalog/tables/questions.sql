@@ -55,7 +55,9 @@ create table catalog.service_questions (
     references catalog.services (business_id, id) on delete cascade,
     constraint service_questions_key_is_a_name check (
         key ~ '^[a-z][a-z0-9_]{0,49}$'
-        or private.invalid('key', 'must have 1 to 50 of a to z, 0 to 9 and _, a letter first')
+        or private.invalid(
+            'key', 'must begin with a letter and have 1 to 50 of a to z, 0 to 9 and _'
+        )
     ),
     constraint service_questions_label_is_short check (
         length(btrim(label)) between 1 and 500 and not private.has_control_characters(label)
@@ -64,7 +66,8 @@ create table catalog.service_questions (
     constraint service_questions_choices_fit check (
         catalog.fits_choices(kind, choices)
         or private.invalid(
-            'choices', 'must be 1 to 100 different texts where kind is choice or choices, else none'
+            'choices',
+            'must be 1 to 100 different texts if kind is choice or choices, and empty otherwise'
         )
     )
 );

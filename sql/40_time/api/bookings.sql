@@ -35,50 +35,52 @@ from scheduling.bookings;
 grant select on public.bookings to authenticated, service_role;
 
 comment on view public.bookings is
-'Bookings: customers see theirs, members those of their business. Page by (starts_at, id). Written
-by
-book, confirm_booking, cancel_booking and their siblings only.';
-comment on column public.bookings.id is 'Key.';
+'Bookings.
+
+Customers see their own, members those of their business. For pages, order by (starts_at, id). '
+'Written only by functions such as book, confirm_booking and cancel_booking.';
+comment on column public.bookings.id is 'Primary key.';
 comment on column public.bookings.business_id is 'The business that was booked.';
 comment on column public.bookings.customer_id is
-'The user who booked; null for a guest, and once their account is gone.';
+'The user who booked; null for a guest or a deleted user.';
 comment on column public.bookings.contact_verified_at is
-'When a guest proved that customer_email is theirs; null for users.';
-comment on column public.bookings.series_id is
-'The series that it is an occurrence of; null for most.';
+'When a guest verified customer_email; null for users.';
+comment on column public.bookings.series_id is 'The series of which it is an occurrence, or null.';
 comment on column public.bookings.reference is
-'8 characters without look-alikes, unique: what a customer reads out.';
+'Unique reference for customers: 8 characters without look-alikes.';
 comment on column public.bookings.status is
-'held, pending_payment, pending, confirmed, checked_in, completed, cancelled, rejected, no_show or
-expired.';
+'held, pending_payment, pending, confirmed, checked_in, completed, cancelled, rejected, no_show or '
+'expired.';
 comment on column public.bookings.starts_at is 'Start of the first item.';
 comment on column public.bookings.ends_at is 'End of the last item.';
-comment on column public.bookings.time_zone is 'IANA zone of the business when it was booked.';
-comment on column public.bookings.party_size is 'How many guests.';
+comment on column public.bookings.time_zone is 'IANA zone of the business at the time of booking.';
+comment on column public.bookings.party_size is 'Number of guests.';
 comment on column public.bookings.currency is 'ISO 4217 code of every amount.';
-comment on column public.bookings.total_minor is 'What it costs, in minor units.';
-comment on column public.bookings.quote is 'The accepted quote, line by line, as quote gives it.';
-comment on column public.bookings.policy is 'The cancellation policy that was accepted.';
+comment on column public.bookings.total_minor is 'Total price, in minor units.';
+comment on column public.bookings.quote is
+'The accepted quote, line by line, in the form that quote returns.';
+comment on column public.bookings.policy is 'The accepted cancellation policy.';
 comment on column public.bookings.customer_name is
-'The customer''s name when it was booked, if known.';
+'The customer''s name at the time of booking, or null.';
 comment on column public.bookings.customer_email is
-'The customer''s e-mail address when it was booked.';
+'The customer''s e-mail address at the time of booking.';
 comment on column public.bookings.customer_phone is
-'The customer''s phone number when it was booked.';
+'The customer''s phone number at the time of booking.';
 comment on column public.bookings.notes is 'The customer''s special requests.';
 comment on column public.bookings.status_reason is
-'Why it was rejected, cancelled or moved, if said.';
+'The reason for rejecting, cancelling or moving it, or null.';
 comment on column public.bookings.hold_expires_at is
-'Until when a hold keeps its time; null otherwise.';
-comment on column public.bookings.reschedule_count is 'How often the customer moved it.';
-comment on column public.bookings.created_at is 'When it was made.';
-comment on column public.bookings.updated_at is 'When it was last changed.';
+'When the hold expires; null if it is not a hold.';
+comment on column public.bookings.reschedule_count is 'How often the customer has moved it.';
+comment on column public.bookings.created_at is 'When it was created.';
+comment on column public.bookings.updated_at is 'When it last changed.';
 comment on column public.bookings.cancellation_fee_minor is
-'What cancelling it, or services of it, cost the customer, by the policy; minor units.';
+'Fee that the customer owes for cancelling it or some of its services, in minor units.';
 comment on column public.bookings.no_show_fee_minor is
-'What not coming cost the customer, by the policy; minor units.';
+'Fee that the customer owes for a no-show, in minor units.';
 comment on column public.bookings.reschedule_fee_minor is
-'What moving it late cost the customer, all moves together, beside the total; minor units.';
+'Fees that the customer owes for late moves, all together and in addition to the total, in minor '
+'units.';
 
 create view public.booking_items
 with (security_invoker = true)
@@ -104,32 +106,35 @@ select
 from scheduling.booking_items;
 grant select on public.booking_items to authenticated, service_role;
 
-comment on view public.booking_items is 'The services of a booking, one after another.';
-comment on column public.booking_items.id is 'Key.';
+comment on view public.booking_items is 'The services of a booking, in order.';
+comment on column public.booking_items.id is 'Primary key.';
 comment on column public.booking_items.business_id is 'The business that was booked.';
 comment on column public.booking_items.booking_id is 'The booking.';
-comment on column public.booking_items.position is '1 is the first.';
+comment on column public.booking_items.position is 'Order in the booking, from 1.';
 comment on column public.booking_items.service_id is 'The service.';
 comment on column public.booking_items.resource_id is
-'Who or what gives it: the chosen or assigned resource of the leading pool.';
+'The chosen or assigned resource of the leading pool.';
 comment on column public.booking_items.starts_at is 'Start, without buffers.';
 comment on column public.booking_items.ends_at is 'End, without buffers.';
-comment on column public.booking_items.duration_minutes is 'Length with add-ons, as agreed.';
+comment on column public.booking_items.duration_minutes is 'Agreed length with add-ons.';
 comment on column public.booking_items.price_minor is
-'Price for all guests, with add-ons, in minor units of the booking''s currency, as agreed.';
-comment on column public.booking_items.service_name is 'The service''s name when it was booked.';
+'Agreed price for all guests with add-ons, in minor units of the booking''s currency.';
+comment on column public.booking_items.service_name is
+'The service''s name at the time of booking.';
 comment on column public.booking_items.addons is
-'The chosen add-ons as they were: [{id, name, price_minor, duration_minutes}].';
+'The add-ons as they were booked: [{id, name, price_minor, duration_minutes}].';
 comment on column public.booking_items.assigned_by is
-'Why it is this resource: customer or business (named it), preferred, past, priority, load, only.';
+'Why it has this resource: customer or business (they named it), preferred, past, priority, load '
+'or only.';
 
 comment on column public.booking_items.cancelled_at is
-'When it was cancelled by itself; it stays as it was agreed, and takes no time.';
+'When this item alone was cancelled, or null. A cancelled item keeps its agreed values and takes '
+'no time.';
 comment on column public.booking_items.cancellation_fee_minor is
-'What cancelling it cost, by itself or with the booking; null while it is not cancelled, or
-where the business cancelled.';
+'Fee for cancelling it, alone or with the booking; null if it is not cancelled, or if the business '
+'cancelled it.';
 comment on column public.booking_items.private_link_id is
-'By which private link it was booked, if by one.';
+'The private link through which it was booked, or null.';
 comment on column public.booking_items.answers is
-'What the service asked and what was answered, as it was asked then: [{key, label, kind, value}].';
+'The questions as they were asked, with their answers: [{key, label, kind, value}].';
 grant select on public.allocations to authenticated, service_role;

@@ -29,8 +29,9 @@ begin
             and resources.capacity >= new.unit
     ) then
         perform private.refuse(
-            'PT422', 'not_eligible', 'That resource does not give this service, or has no such place.',
-            'Read service_resources for those that do.'
+            'PT422', 'not_eligible',
+            'That resource does not provide this service, or has no such place.',
+            'Choose a resource from service_resources.'
         );
     end if;
     return new;

@@ -22,7 +22,7 @@ begin
             and upper(allocations.during) > private.now()
     ) then
         perform private.refuse(
-            'PT409', 'capacity_in_use', 'More places than that are booked.',
+            'PT409', 'capacity_in_use', 'More places than that are already booked.',
             'Move or cancel those bookings first.'
         );
     end if;
@@ -58,8 +58,8 @@ begin
             and booking_items.service_id = new.id
     ) then
         perform private.refuse(
-            'PT409', 'currency_in_use', 'This service has bookings in its currency.',
-            'Archive it and create another in the new currency.'
+            'PT409', 'currency_in_use', 'The currency of a service with bookings cannot change.',
+            'Archive the service and create another one in the new currency.'
         );
     end if;
     return new;
@@ -97,7 +97,7 @@ begin
         where allocations.business_id = old.business_id and allocations.resource_id = old.id
     ) then
         perform private.refuse(
-            'PT409', 'in_use', 'There are bookings of it.',
+            'PT409', 'in_use', 'It still has bookings.',
             'Set archived_at of a service or is_active of a resource instead of deleting it.'
         );
     end if;

@@ -28,7 +28,7 @@ begin
             and (seats.expires_at is null or seats.expires_at > private.now())
     ) then
         perform private.refuse(
-            'PT409', 'in_use', 'There are bookings of it.', 'Move or cancel those bookings first.'
+            'PT409', 'in_use', 'It still has bookings.', 'Move or cancel those bookings first.'
         );
     end if;
     delete from scheduling.seats
@@ -64,8 +64,8 @@ begin
             and sessions.starts_at > private.now()
     ) then
         perform private.refuse(
-            'PT409', 'in_use', 'Sessions of this class lie ahead.',
-            'Delete them first, or make another service.'
+            'PT409', 'in_use', 'This class has upcoming sessions.',
+            'Delete them first, or create another service.'
         );
     end if;
     return new;

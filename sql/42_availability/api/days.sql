@@ -6,8 +6,8 @@ create type public.day_availability as (
     free_seats integer
 );
 comment on type public.day_availability is
-'A business-local date: sessions of a class (null for what is given at any time), free starts,
-seats.';
+'A date in the business''s zone: sessions of a class (null for other services), free starts and '
+'seats.';
 
 /*
  * Errors:  PT400 invalid_input · PT404 not_found · PT409 not_bookable link_expired
@@ -32,7 +32,7 @@ declare
     v_last date = private.to_date(private.to_required_text(to_date, 'to_date', 20), 'to_date');
 begin
     if v_last < v_first or v_last > v_first + 61 then
-        perform private.invalid('to_date', 'must be from from_date to 61 days later');
+        perform private.invalid('to_date', 'must be between from_date and 61 days later');
     end if;
     return query
     select days.*
@@ -51,7 +51,10 @@ grant execute on function public.date_availability(
 ) to anon, authenticated, service_role;
 
 comment on function public.date_availability is
-'Day by day, from from_date to to_date (at most 62 business-local dates), how many starts of a
-service are free for a party, and for a class how many sessions and seats there are. For a calendar that
-colours its days. link_token: of a private link.
+'Return for each date from from_date to to_date (at most 62 dates in the business''s zone) how '
+'many starts of a service are free for a party and, for a class, how many sessions and seats there '
+'are.
+
+Use it for a calendar that colours its days. link_token: token of a private link.
+
 Errors: invalid_input 400, not_found 404, not_bookable 409, link_expired 409.';

@@ -18,20 +18,21 @@ from catalog.private_links;
 grant select on public.private_links to authenticated, service_role;
 
 comment on view public.private_links is
-'Secret links to services, for the business''s members. Written by create_private_link and
-revoke_private_link.';
-comment on column public.private_links.id is 'Key.';
+'Secret links to services, for the business''s members.
+
+Written by create_private_link and revoke_private_link.';
+comment on column public.private_links.id is 'Primary key.';
 comment on column public.private_links.business_id is 'The business.';
 comment on column public.private_links.service_id is 'The service that it opens.';
-comment on column public.private_links.label is 'For whom it is, if said.';
-comment on column public.private_links.expires_at is 'Until when it is valid; null is for ever.';
+comment on column public.private_links.label is 'For whom the link is, or null.';
+comment on column public.private_links.expires_at is 'When it expires; null for never.';
 comment on column public.private_links.max_uses is
-'How many bookings it is good for; null is as many as one likes.';
+'For how many bookings it is valid; null for no limit.';
 comment on column public.private_links.use_count is
-'How many services were booked through it and not called off.';
-comment on column public.private_links.revoked_at is 'When it was revoked, if it was.';
-comment on column public.private_links.created_by is 'Who made it.';
-comment on column public.private_links.created_at is 'When it was made.';
+'How many services were booked through it, without cancelled ones.';
+comment on column public.private_links.revoked_at is 'When it was revoked, or null.';
+comment on column public.private_links.created_by is 'The user who created it.';
+comment on column public.private_links.created_at is 'When it was created.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -62,9 +63,12 @@ begin
 end;
 $$;
 comment on function public.create_private_link is
-'A secret link to a service, hidden or not, for owners and managers: available_slots, quote and book
-take its token as link_token. label: for whom (at most 200 characters). expires_at: until when.
-max_uses: for how many bookings. Gives {link_id, token}; the token is shown here and never again.
+'Create a secret link to a service, hidden or not.
+
+available_slots, quote and book take its token as link_token. label: for whom the link is, at '
+'most 200 characters. expires_at: when it expires. max_uses: for how many bookings it is valid. '
+'For owners and managers. Returns {link_id, token}; the token is returned only once.
+
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 
 /*
@@ -82,7 +86,10 @@ begin
 end;
 $$;
 comment on function public.revoke_private_link is
-'Make a link useless from now on; what was booked through it stays. For owners and managers.
+'Revoke a link.
+
+Bookings made through it stay. For owners and managers.
+
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 
 /*
@@ -98,8 +105,12 @@ begin atomic
     select scheduling.resolve_link(private.to_required_text(token, 'token', 100));
 end;
 comment on function public.resolve_link is
-'What a private link opens, for whoever has its token: {service, business, addons, questions,
-resources, expires_at, uses_left}. Errors: invalid_input 400, not_found 404, link_expired 409.';
+'Return what a private link opens: {service, business, addons, questions, resources, expires_at, '
+'uses_left}.
+
+token: the link''s token.
+
+Errors: invalid_input 400, not_found 404, link_expired 409.';
 grant execute on function scheduling.link_uses(uuid, uuid) to authenticated, service_role;
 grant execute on function
 scheduling.create_private_link(uuid, text, text, timestamptz, integer),

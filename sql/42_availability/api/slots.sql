@@ -7,7 +7,7 @@ create type public.slot as (
     remaining integer
 );
 comment on type public.slot is
-'A time at which a service can be had: start and end for the customer, who gives it, free places.';
+'A free time of a service: start and end for the customer, the resource, and its free places.';
 
 /*
  * The free starts of a service, one row for each resource that could give it, ordered by time.
@@ -69,10 +69,11 @@ grant execute on function public.available_slots(
 ) to anon, authenticated, service_role;
 
 comment on function public.available_slots is
-'The free starts of a service from from_at (included) to to_at (excluded), at most 62 days: one row
-for each
-resource that could give it then, ordered by time. What it gives can be booked, what it does not
-give cannot.
-resource_id: only this resource. party_size: guests, 1 if not sent. addon_ids: add-ons that make it
-longer. link_token: of a private link to the service.
+'Return the free starts of a service from from_at (included) to to_at (excluded), at most 62 days: '
+'one row for each resource and start, ordered by time.
+
+book accepts every returned start and refuses every other one. resource_id: only this resource. '
+'party_size: number of guests, 1 by default. addon_ids: add-ons, which may lengthen the service. '
+'link_token: token of a private link to the service.
+
 Errors: invalid_input 400, not_found 404, link_expired 409.';

@@ -82,7 +82,7 @@ begin
         perform private.invalid(v_argument, case question.kind
             when 'number' then 'must be a number'
             when 'yes_no' then 'must be true or false'
-            when 'choices' then 'must be a list of its choices'
+            when 'choices' then 'must be a list of choices'
             else 'must be a text'
         end);
     end if;
@@ -94,7 +94,9 @@ begin
     );
     if question.kind = 'number' then
         if abs(v_text::numeric) > 1e15 or scale(v_text::numeric) > 10 then
-            perform private.invalid(v_argument, 'must be from -1e15 to 1e15 with at most 10 decimals');
+            perform private.invalid(
+                v_argument, 'must be from -1e15 to 1e15 with at most 10 decimals'
+            );
         end if;
     elsif question.kind = 'phone' and v_text !~ '^\+[1-9]\d{5,14}$' then
         perform private.invalid(v_argument, 'must be in international form, such as +491701234567');
@@ -132,7 +134,9 @@ begin
             jsonb_typeof(chosen.value) <> 'string'
             or chosen.value #>> '{}' <> all(question.choices)
     ) then
-        perform private.invalid('answers.' || question.key, 'must be of the question''s choices');
+        perform private.invalid(
+            'answers.' || question.key, 'must be chosen from the question''s choices'
+        );
     end if;
     if question.kind = 'choice' then
         return value;

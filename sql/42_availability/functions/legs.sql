@@ -28,7 +28,7 @@ begin
         end if;
         v_leg = scheduling.leg(v_selection);
         if v_leg.business_id <> v_legs[1].business_id or v_leg.currency <> v_legs[1].currency then
-            perform private.invalid('items', 'must be of one business and one currency');
+            perform private.invalid('items', 'must belong to one business and have one currency');
         end if;
         v_legs = v_legs || v_leg;
     end loop;
@@ -62,7 +62,9 @@ begin
     end if;
     v_service = scheduling.visible_service(selection.service_id, has_link => v_link.id is not null);
     if selection.party_size > v_service.max_party_size then
-        perform private.invalid('party_size', format('must be at most %s', v_service.max_party_size));
+        perform private.invalid(
+            'party_size', format('must be at most %s', v_service.max_party_size)
+        );
     end if;
     v_addons = scheduling.chosen_addons(v_service.id, selection.addon_ids);
     -- A class ends when it ends, whatever one adds to it.
@@ -146,7 +148,7 @@ begin
     ) then
         perform private.refuse(
             'PT409', 'not_bookable', 'This service takes no bookings at the moment.',
-            'Check that the service and its business are active, and the business approved.'
+            'Check that the service and its business are active, and that the business is approved.'
         );
     end if;
     perform scheduling.refuse_unseen();
@@ -168,7 +170,7 @@ set search_path = ''
 as $$
 begin
     perform private.refuse(
-        'PT404', 'not_found', 'There is no such service.', 'Read services for those that you can see.'
+        'PT404', 'not_found', 'There is no such service.', 'Check the id in the view services.'
     );
 end;
 $$;
@@ -215,8 +217,8 @@ begin
         and service_addons.is_active;
     if jsonb_array_length(addons) <> cardinality(addon_ids) then
         perform private.refuse(
-            'PT404', 'not_found', 'There is no such add-on of this service.',
-            'Read service_addons for those of the service.'
+            'PT404', 'not_found', 'This service has no such add-on.',
+            'Check the id in the view service_addons.'
         );
     end if;
 end;

@@ -591,17 +591,18 @@ begin
         'PT422', 'limit_reached',
         case
             when rule.period = 'upcoming' and rule.is_per_customer
-                then 'One customer cannot have more bookings ahead.'
-            when rule.period = 'upcoming' then 'No more can be booked ahead.'
-            when rule.is_per_customer then 'One customer cannot book more in that period.'
+                then 'This customer has reached the limit of upcoming bookings.'
+            when rule.period = 'upcoming' then 'The limit of upcoming bookings is reached.'
+            when rule.is_per_customer
+                then 'This customer has reached the booking limit for that period.'
             when rule.service_id is not null
-                then 'No more of this service can be booked in that period.'
+                then 'This service has reached its booking limit for that period.'
             when rule.resource_id is not null
-                then 'No more can be booked with this resource in that period.'
-            else 'The business takes no more bookings in that period.'
+                then 'This resource has reached its booking limit for that period.'
+            else 'This business has reached its booking limit for that period.'
         end,
         case
-            when rule.period = 'upcoming' then 'Wait until one has begun, or cancel one.'
+            when rule.period = 'upcoming' then 'Wait until one of them has started, or cancel one.'
             else 'Choose a time in another day, week or month.'
         end
     );

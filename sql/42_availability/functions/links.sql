@@ -76,7 +76,8 @@ begin
         and private_links.business_id in (select private.my_businesses('view'));
     if v_link.id is null then
         perform private.refuse(
-            'PT404', 'not_found', 'There is no such link.', 'Read private_links for those of the business.'
+            'PT404', 'not_found', 'There is no such link.',
+            'Check the id in the view private_links.'
         );
     end if;
     perform private.require_member(v_link.business_id, 'manage');
@@ -157,7 +158,8 @@ begin
         or link.expires_at <= private.now()
         or link.max_uses < wanted + scheduling.link_uses(link.business_id, link.id) then
         perform private.refuse(
-            'PT409', 'link_expired', 'This link is not valid any more.', 'Ask the business for another.'
+            'PT409', 'link_expired', 'This link is no longer valid.',
+            'Ask the business for a new link.'
         );
     end if;
 end;

@@ -89,12 +89,12 @@ begin
         service.bookable_from::timestamp at time zone time_zone
     ) then
         perform private.refuse(
-            'PT422', 'too_soon', 'That start is too soon to be booked.', 'Choose a later time.'
+            'PT422', 'too_soon', 'That time is too soon to book.', 'Choose a later time.'
         );
     end if;
     if isempty(v_period) or leg.starts_at >= upper(v_period) then
         perform private.refuse(
-            'PT422', 'too_far', 'That start is too far ahead to be booked.', 'Choose an earlier time.'
+            'PT422', 'too_far', 'That time is too far ahead to book.', 'Choose an earlier time.'
         );
     end if;
 end;
@@ -153,7 +153,8 @@ set search_path = ''
 as $$
 begin
     perform private.refuse(
-        'PT409', 'slot_taken', 'That time was just taken.', 'Ask for slots again and choose another.'
+        'PT409', 'slot_taken', 'That time was just taken.',
+        'Ask for slots again and choose another.'
     );
 end;
 $$;
@@ -237,8 +238,8 @@ begin
 
     if v_needs = '{}' and leg.resource_id is not null then
         perform private.refuse(
-            'PT422', 'not_eligible', 'That resource does not give this service.',
-            'Read service_resources for those that do, or leave resource_id out.'
+            'PT422', 'not_eligible', 'That resource does not provide this service.',
+            'Choose a resource from service_resources, or omit resource_id.'
         );
     end if;
     perform scheduling.refuse_date(leg, v_service, v_time_zone);
@@ -248,7 +249,7 @@ begin
     end;
     if not v_hours.in_hours then
         perform private.refuse(
-            'PT422', 'outside_hours', 'This service does not start at that time.',
+            'PT422', 'outside_hours', 'This service cannot start at that time.',
             'Ask for slots and choose one of them.'
         );
     end if;

@@ -160,21 +160,18 @@ begin
 end;
 $$;
 comment on function public.book is
-'Book a service at an instant that available_slots gave. resource_id: with whom; without it
-somebody free is
-assigned. party_size: guests. addon_ids: add-ons. notes: special requests, at most 2000 characters.
-hold: only
-keep the time for the service''s hold_minutes; confirm_booking makes it a booking. idempotency_key:
-sending the
-same call again with the same key gives the first answer again, for a day. answers: to the service''s
-questions, by
-key: {"allergies": "none"}; what is required must be there. link_token: of a private link, for a service that is hidden. Gives the
-booking.
-Errors: invalid_input 400, not_signed_in 401, not_found 404, slot_taken 409, not_bookable 409,
-link_expired 409,
-idempotency_conflict 409, not_eligible, too_soon, too_far, outside_hours, blocked_out,
-limit_reached,
-coupon_invalid 422.';
+'Book a service at an instant that available_slots returned.
+
+Returns the booking. resource_id: the resource; by default a free one is assigned. party_size: '
+'number of guests. addon_ids: add-ons. notes: special requests, at most 2000 characters. hold: '
+'only hold the time for the service''s hold_minutes; confirm_booking turns the hold into a '
+'booking. idempotency_key: repeating the call with the same key returns the first answer again, '
+'for a day. answers: answers to the service''s questions by key, such as {"allergies": "none"}; '
+'required ones must be present. link_token: token of a private link to a hidden service.
+
+Errors: invalid_input 400, not_signed_in 401, not_found 404, slot_taken 409, not_bookable 409, '
+'link_expired 409, idempotency_conflict 409, not_eligible, too_soon, too_far, outside_hours, '
+'blocked_out, limit_reached, coupon_invalid 422.';
 
 /*
  * Book several services in sequence: all or nothing.
@@ -214,8 +211,8 @@ begin
     v_legs = scheduling.legs(v_selections);
     if v_legs[1].business_id <> v_business_id then
         perform private.refuse(
-            'PT404', 'not_found', 'There is no such service of this business.',
-            'Read services for those of the business.'
+            'PT404', 'not_found', 'This business has no such service.',
+            'Check the id in the view services.'
         );
     end if;
     return scheduling.place_once(
@@ -229,12 +226,12 @@ begin
 end;
 $$;
 comment on function public.book_many is
-'Book several services of a business in sequence, all or nothing: items are [{service_id,
-starts_at?,
-gap_minutes?, resource_id?, addon_ids?, answers?, link_token?}]. The first starts at starts_at, each other one when the
-one before it
-ends, after its gap_minutes, or at its own starts_at. Everything else as in book. Gives the
-booking.';
+'Book several services of a business in sequence, all or nothing.
+
+items is [{service_id, starts_at?, gap_minutes?, resource_id?, addon_ids?, answers?, '
+'link_token?}]. The first item starts at starts_at. Each further item starts when the previous one '
+'ends, plus its gap_minutes, or at its own starts_at. The other arguments are those of book. '
+'Returns the booking.';
 grant execute on function
 public.book(
     public.identifier, public.instant, public.identifier, public.whole_number, public.list,

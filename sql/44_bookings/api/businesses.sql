@@ -33,6 +33,8 @@ end;
 grant execute on function public.my_businesses() to anon, authenticated, service_role;
 
 comment on function public.my_businesses() is
-$$The caller's businesses in every state, by name, with the caller's role.
+'Return the caller''s businesses in every state, ordered by name, with the caller''s role.
 
-booking_count: bookings ever made, in every status. Errors: 401 not_signed_in.$$;
+booking_count: all bookings ever made, in every status.
+
+Errors: 401 not_signed_in.';

@@ -20,28 +20,33 @@ select
 from scheduling.booking_history;
 grant select on public.booking_history to authenticated, service_role;
 
-comment on view public.booking_history is 'Every step of every booking. Only ever added to.';
-comment on column public.booking_history.id is 'Key, ascending in time.';
+comment on view public.booking_history is
+'Every step of every booking.
+
+Append-only.';
+comment on column public.booking_history.id is 'Primary key; later entries have higher keys.';
 comment on column public.booking_history.business_id is 'The business.';
 comment on column public.booking_history.booking_id is 'The booking.';
-comment on column public.booking_history.from_status is 'Null for the first step.';
-comment on column public.booking_history.to_status is 'What it became.';
+comment on column public.booking_history.from_status is
+'The status before; null for the first step.';
+comment on column public.booking_history.to_status is 'The status after.';
 comment on column public.booking_history.from_starts_at is
-'The start before, null for the first step.';
+'The start before; null for the first step.';
 comment on column public.booking_history.to_starts_at is
-'The start after; differs when it was moved.';
+'The start after; it differs if the booking was moved.';
 comment on column public.booking_history.actor is 'customer, business or system.';
-comment on column public.booking_history.actor_id is 'The user, if it was one.';
-comment on column public.booking_history.reason is 'Why, if said.';
-comment on column public.booking_history.at is 'When.';
+comment on column public.booking_history.actor_id is 'The user who took the step, or null.';
+comment on column public.booking_history.reason is 'The reason, or null.';
+comment on column public.booking_history.at is 'When it happened.';
 comment on column public.booking_history.fee_minor is
-'What the step cost the customer, in minor units; less than 0 takes back what an earlier one cost.';
+'Fee that the customer owes for the step, in minor units; negative if it takes an earlier fee '
+'back.';
 comment on column public.booking_history.booking_item_id is
-'The one service that was cancelled; null where it is about the whole booking.';
+'The item of the step; null if the step is about the whole booking.';
 comment on column public.booking_history.from_resource_id is
-'Where an item was given to somebody else: who gave it before.';
+'The resource before a reassignment, otherwise null.';
 comment on column public.booking_history.to_resource_id is
-'Who gives it since. Both are null in every other step.';
+'The resource after a reassignment, otherwise null.';
 
 create view public.booking_notes
 with (security_invoker = true)
@@ -57,14 +62,15 @@ from scheduling.booking_notes;
 grant select, insert, delete on public.booking_notes to authenticated, service_role;
 
 comment on view public.booking_notes is
-'The business''s private notes on its bookings. Members who serve read and write them; customers
-never see them.';
-comment on column public.booking_notes.id is 'Key.';
+'The business''s private notes on its bookings.
+
+Members with the permission serve read and write them; customers never see them.';
+comment on column public.booking_notes.id is 'Primary key.';
 comment on column public.booking_notes.business_id is 'The business.';
 comment on column public.booking_notes.booking_id is 'The booking.';
 comment on column public.booking_notes.body is 'At most 5000 characters.';
-comment on column public.booking_notes.author_id is 'Who wrote it.';
-comment on column public.booking_notes.created_at is 'When.';
+comment on column public.booking_notes.author_id is 'The user who wrote it.';
+comment on column public.booking_notes.created_at is 'When it happened.';
 
 create view public.booking_transitions
 with (security_invoker = true)
@@ -79,14 +85,15 @@ from scheduling.booking_transitions;
 grant select on public.booking_transitions to anon, authenticated, service_role;
 
 comment on view public.booking_transitions is
-'Every step that a booking can take, who may take it, and what it does by itself.';
-comment on column public.booking_transitions.from_status is 'From.';
-comment on column public.booking_transitions.to_status is 'To.';
-comment on column public.booking_transitions.actors is 'customer, business, system.';
+'Every step that a booking can take, who may take it, and which steps happen by themselves.';
+comment on column public.booking_transitions.from_status is 'The status before.';
+comment on column public.booking_transitions.to_status is 'The status after.';
+comment on column public.booking_transitions.actors is
+'Who may take the step: customer, business or system.';
 comment on column public.booking_transitions.guard is
-'What has to be so: after_start; null is nothing.';
+'Condition of the step: after_start, or null for none.';
 comment on column public.booking_transitions.due is
-'When it happens by itself: hold_expires_at or starts_at of the booking; null is never.';
+'When the step happens by itself: hold_expires_at or starts_at of the booking; null for never.';
 
 -- How reliable each customer has been with each business, counted from the bookings themselves.
 create view public.customer_stats
@@ -109,11 +116,12 @@ instead of insert or update or delete on public.customer_stats
 for each row execute function private.any__refuse_writing();
 
 comment on view public.customer_stats is
-'Counts of a customer''s bookings with a business, always equal to the bookings. Filter by
-business_id.';
+'Counts of a customer''s bookings with a business, always up to date.
+
+Filter by business_id.';
 comment on column public.customer_stats.business_id is 'The business.';
 comment on column public.customer_stats.customer_id is 'The customer.';
 comment on column public.customer_stats.booking_count is 'All bookings.';
-comment on column public.customer_stats.completed_count is 'Completed ones.';
-comment on column public.customer_stats.cancelled_count is 'Cancelled ones.';
-comment on column public.customer_stats.no_show_count is 'Those that the customer did not come to.';
+comment on column public.customer_stats.completed_count is 'Completed bookings.';
+comment on column public.customer_stats.cancelled_count is 'Cancelled bookings.';
+comment on column public.customer_stats.no_show_count is 'No-shows.';

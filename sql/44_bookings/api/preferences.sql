@@ -13,11 +13,13 @@ grant select on public.preferred_resources to authenticated;
 grant select, insert, update, delete on public.preferred_resources to service_role;
 
 comment on view public.preferred_resources is
-'Whom the caller prefers, one resource a business. Changed by set_preferred_resource.';
+'The resources that the caller prefers, one per business.
+
+Changed by set_preferred_resource.';
 comment on column public.preferred_resources.customer_id is 'The caller.';
 comment on column public.preferred_resources.business_id is 'The business.';
-comment on column public.preferred_resources.resource_id is 'Whom they prefer there.';
-comment on column public.preferred_resources.updated_at is 'When they last said so.';
+comment on column public.preferred_resources.resource_id is 'The preferred resource.';
+comment on column public.preferred_resources.updated_at is 'When the preference last changed.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
@@ -43,6 +45,9 @@ public.set_preferred_resource(public.identifier, public.identifier)
 to anon, authenticated, service_role;
 
 comment on function public.set_preferred_resource is
-'The caller prefers a resource of a business: services with prefers_known_staff give it to them, if
-it is free and they name nobody. resource_id: nobody any more, if not sent.
+'Set the resource that the caller prefers in a business.
+
+Services with prefers_known_staff assign it to the caller''s bookings if it is free and the '
+'caller names no other. resource_id: the resource; without it the preference ends.
+
 Errors: invalid_input 400, not_signed_in 401, not_found 404.';

@@ -40,7 +40,7 @@ declare
 begin
     perform private.token_user_id();
     if v_last < v_first or v_last > v_first + 366 then
-        perform private.invalid('to_date', 'must be from from_date to a year later');
+        perform private.invalid('to_date', 'must be between from_date and a year later');
     end if;
     if v_closes_at <= v_opens_at then
         perform private.invalid('closes_at', 'must be after opens_at');
@@ -57,7 +57,7 @@ begin
     if v_service.id is null then
         perform private.refuse(
             'PT404', 'not_found', 'There is no such service.',
-            'Read services for those that you can see.'
+            'Check the id in the view services.'
         );
     end if;
     v_starts = scheduling.session_starts(
@@ -74,7 +74,7 @@ begin
         )
     );
     if cardinality(v_starts) > 1000 then
-        perform private.invalid('to_date', 'makes more than 1000 sessions at once');
+        perform private.invalid('to_date', 'must not create more than 1000 sessions at once');
     end if;
     v_ids = array(
         select scheduling.create_sessions(v_service, v_starts, v_resource_id, v_capacity)
@@ -92,10 +92,13 @@ grant execute on function public.create_slots(
 ) to anon, authenticated, service_role;
 
 comment on function public.create_slots is
-'Make the sessions of a class from opens_at to closes_at (such as 09:00 and 17:00) on the dates from
-from_date to to_date (itself, if not sent; at most a year), one after another or every_minutes, in
-the business''s zone. capacity: seats of each. weekdays: only these, 1 (Monday) to 7. resource_id: who
-leads them. Each takes who leads it and what else the class needs; sessions that exist already stay
-as they are. All or nothing. Gives the new sessions.
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, slot_taken 409,
-not_eligible 422.';
+'Create the sessions of a class from opens_at to closes_at (such as 09:00 and 17:00) on the dates '
+'from from_date to to_date, in the business''s zone.
+
+Each session takes its leader and everything else that the class needs. Existing sessions stay as '
+'they are. All or nothing. capacity: seats per session. to_date: from_date by default, at most a '
+'year later. weekdays: only these, 1 (Monday) to 7. every_minutes: minutes from one start to the '
+'next; one after another by default. resource_id: the leader. Returns the new sessions.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, slot_taken 409, '
+'not_eligible 422.';

@@ -49,11 +49,13 @@ begin atomic
     select scheduling.change_status_as(booking_id, 'confirmed', '{customer,business}');
 end;
 comment on function public.confirm_booking is
-'The business accepts a request, or the customer makes a booking of a hold (a request, where the
-service wants
-confirmation). Gives the booking.
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition 409,
-hold_expired 409, slot_taken 409.';
+'Confirm a booking.
+
+The business accepts a request, or the customer turns a hold into a booking (a request if the '
+'service requires confirmation). Returns the booking.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
+'409, hold_expired 409, slot_taken 409.';
 
 /*
  * Errors:  PT400 invalid_input, and those of scheduling.change_status
@@ -70,10 +72,12 @@ begin atomic
     );
 end;
 comment on function public.reject_booking is
-'The business turns a request down, with a reason that the customer reads (1 to 1000 characters).
-Gives the booking.
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition
-409.';
+'Reject a request.
+
+For the business. reason: shown to the customer, 1 to 1000 characters. Returns the booking.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
+'409.';
 
 /*
  * Errors:  those of scheduling.change_status
@@ -88,12 +92,14 @@ begin atomic
     select scheduling.change_status_as(booking_id, 'cancelled', '{customer,business}', reason);
 end;
 comment on function public.cancel_booking is
-'The customer or the business calls a booking off; its time is free at once. Cancelling again
-changes nothing.
-A customer owes what cancellation_quote says, a business that cancels charges nothing.
-reason: at most 1000 characters. Gives the booking.
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition
-409.';
+'Cancel a booking, as the customer or the business.
+
+Its time is free at once. A customer owes the fee of cancellation_quote; a business that cancels '
+'charges nothing. Repeating the call changes nothing. reason: at most 1000 characters. Returns the '
+'booking.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
+'409.';
 
 /*
  * Errors:  PT400 invalid_input, and those of scheduling.cancellation_quote
@@ -113,15 +119,15 @@ begin atomic
     );
 end;
 comment on function public.cancellation_quote is
-'What it costs the customer to cancel at an instant (at; now, if not sent), by the policy that was
-stored with the
-booking: {booking_id, at, currency, total_minor, fee_minor, refund_minor, reschedule_fee_minor, tier,
-lines:
-[{booking_item_id, service_name, total_minor, fee_minor, refund_minor, is_cancelled}]}. refund_minor
-is the total
-less the fee, in whole and line by line; reschedule_fee_minor is what moving it would cost; tier is
-what holds then,
-null: free. Of a cancelled booking, what it did cost. A business that cancels charges nothing.
+'Return what it costs the customer to cancel at an instant (at, now by default), by the policy '
+'stored with the booking: {booking_id, at, currency, total_minor, fee_minor, refund_minor, '
+'reschedule_fee_minor, tier, lines: [{booking_item_id, service_name, total_minor, fee_minor, '
+'refund_minor, is_cancelled}]}.
+
+refund_minor is the total less the fee, in whole and in each line. reschedule_fee_minor is the '
+'fee for moving the booking. tier is the tier that applies, or null if cancelling is free. For a '
+'cancelled booking it returns what cancelling did cost. A business that cancels charges nothing.
+
 Errors: invalid_input 400, not_signed_in 401, not_found 404, invalid_transition 409.';
 
 /*
@@ -153,15 +159,15 @@ begin
 end;
 $$;
 comment on function public.cancel_booking_item is
-'The customer or the business calls one service of a booking off: its time is free at once, the rest
-stays, the total
-and the quote stay as they were agreed. It costs the customer what cancellation_quote says in its
-line. The last
-service that is left cannot be cancelled by itself. Cancelling again changes nothing. reason: at most
-1000
-characters. Gives the booking.
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition 409,
-hold_expired 409, changed_meanwhile 409.';
+'Cancel one service of a booking, as the customer or the business.
+
+Its time is free at once. The other services stay, and so do the total and the quote. The '
+'customer owes the fee in its line of cancellation_quote. The last remaining service can only be '
+'cancelled with the booking. Repeating the call changes nothing. reason: at most 1000 characters. '
+'Returns the booking.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
+'409, hold_expired 409, changed_meanwhile 409.';
 
 /*
  * Errors:  those of scheduling.change_status
@@ -176,9 +182,12 @@ begin atomic
     select scheduling.change_status_as(booking_id, 'checked_in', '{business}');
 end;
 comment on function public.check_in_booking is
-'The business notes that the customer is there. Gives the booking.
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition
-409.';
+'Record that the customer has arrived.
+
+For the business. Returns the booking.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
+'409.';
 
 /*
  * Errors:  those of scheduling.change_status
@@ -193,9 +202,12 @@ begin atomic
     select scheduling.change_status_as(booking_id, 'completed', '{business}');
 end;
 comment on function public.complete_booking is
-'The business notes that the service was given; also puts a no-show right. Gives the booking.
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition
-409.';
+'Record that the service was given.
+
+This also corrects a no-show. For the business. Returns the booking.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
+'409.';
 
 /*
  * Errors:  those of scheduling.change_status
@@ -210,11 +222,13 @@ begin atomic
     select scheduling.change_status_as(booking_id, 'no_show', '{business}');
 end;
 comment on function public.mark_no_show is
-'The business notes that nobody came, from the start on; the customer owes the policy''s fee for it.
-check_in_booking or complete_booking puts it right.
-Gives the booking.
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition 409,
-too_soon 422.';
+'Record that the customer did not come, from the start on.
+
+The customer owes the fee of the policy. check_in_booking or complete_booking corrects it. For '
+'the business. Returns the booking.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
+'409, too_soon 422.';
 
 /*
  * Errors:  PT400 invalid_input, and those of scheduling.move
@@ -247,14 +261,14 @@ begin
 end;
 $$;
 comment on function public.reschedule_booking is
-'Move a booking to another start, and to another resource if one is named. It keeps its reference
-and its
-price. Customers are bound by the policy stored with the booking, and pay its fee for a late move;
-businesses are not. Gives the booking.
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, slot_taken 409,
-invalid_transition 409, changed_meanwhile 409, not_eligible, too_soon, too_far, too_late,
-outside_hours,
-blocked_out, limit_reached 422.';
+'Move a booking to another start, and to another resource if one is named.
+
+It keeps its reference and its price. The policy stored with the booking binds customers and '
+'charges them for a late move; it does not bind businesses. Returns the booking.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, slot_taken 409, '
+'invalid_transition 409, changed_meanwhile 409, not_eligible, too_soon, too_far, too_late, '
+'outside_hours, blocked_out, limit_reached 422.';
 
 /*
  * Errors:  PT400 invalid_input, and those of scheduling.move
@@ -290,9 +304,11 @@ begin
 end;
 $$;
 comment on function public.reassign_booking is
-'The business gives an item of a booking to another resource, at the same time and price;
-eligibility, hours and overlap are checked anew. booking_item_id: which, the first if not sent. reason: at
-most 1000 characters. Owners, managers and staff. Gives the booking.
+'Move an item of a booking to another resource at the same time and price.
+
+Eligibility, hours and overlaps are checked again. booking_item_id: the item, the first by '
+'default. reason: at most 1000 characters. For owners, managers and staff. Returns the booking.
+
 Errors: as reschedule_booking.';
 grant execute on function
 public.confirm_booking(public.identifier),

@@ -269,13 +269,13 @@ begin
     if v_booking.id is null then
         perform private.refuse(
             'PT404', 'not_found', 'There is no such booking.',
-            'Read bookings for those that you can see.'
+            'Check the id in the view bookings.'
         );
     end if;
     if v_booking.status not in ('held', 'pending_payment', 'pending', 'confirmed', 'cancelled') then
         perform private.refuse(
-            'PT409', 'invalid_transition', 'This booking cannot be cancelled any more.',
-            'Read the booking again and see what it allows.'
+            'PT409', 'invalid_transition', 'This booking can no longer be cancelled.',
+            'Read the booking again and check its status.'
         );
     end if;
     v_terms = scheduling.cancellation_terms(v_booking, at);

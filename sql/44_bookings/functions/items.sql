@@ -31,8 +31,8 @@ begin
         and booking_items.id = cancel_item.item_id;
     if v_item.id is null then
         perform private.refuse(
-            'PT404', 'not_found', 'There is no such service in this booking.',
-            'Read booking_items for those of the booking.'
+            'PT404', 'not_found', 'This booking has no such service.',
+            'Check the id in the view booking_items.'
         );
     end if;
     if v_item.cancelled_at is not null then
@@ -47,8 +47,8 @@ begin
         and booking_items.cancelled_at is null;
     if v_booking.status not in ('pending_payment', 'pending', 'confirmed') or v_left = 1 then
         perform private.refuse(
-            'PT409', 'invalid_transition', 'This service cannot be cancelled by itself.',
-            'Read the booking again; the last service is cancelled with the booking.'
+            'PT409', 'invalid_transition', 'This service cannot be cancelled on its own.',
+            'Read the booking again. To cancel its last service, cancel the booking.'
         );
     end if;
     perform scheduling.write_item_cancelled(v_booking, v_item, reason);

@@ -75,7 +75,8 @@ begin
     perform scheduling.refuse_overdue(booking);
     if booking.status not in ('pending_payment', 'pending', 'confirmed') then
         perform private.refuse(
-            'PT409', 'invalid_transition', 'This booking cannot be moved any more.', 'Book anew.'
+            'PT409', 'invalid_transition', 'This booking can no longer be moved.',
+            'Make a new booking.'
         );
     end if;
     if scheduling.actors(booking) && array['business', 'system']::scheduling.actor_kind[] then
@@ -83,7 +84,8 @@ begin
     end if;
     if booking.reschedule_count >= (booking.policy ->> 'reschedule_limit')::integer then
         perform private.refuse(
-            'PT422', 'limit_reached', 'This booking was moved as often as its policy allows.',
+            'PT422', 'limit_reached',
+            'This booking has already been moved as often as its policy allows.',
             'Ask the business to move it.'
         );
     end if;
@@ -91,7 +93,8 @@ begin
         hours => (booking.policy ->> 'reschedule_until_hours')::integer
     ) then
         perform private.refuse(
-            'PT422', 'too_late', 'It is too late to move this booking.', 'Ask the business to move it.'
+            'PT422', 'too_late', 'It is too late to move this booking.',
+            'Ask the business to move it.'
         );
     end if;
 end;
@@ -120,8 +123,8 @@ begin
             and booking_items.cancelled_at is null
     ) then
         perform private.refuse(
-            'PT404', 'not_found', 'There is no such item of this booking.',
-            'Read booking_items for those of the booking.'
+            'PT404', 'not_found', 'This booking has no such item.',
+            'Check the id in the view booking_items.'
         );
     end if;
 end;

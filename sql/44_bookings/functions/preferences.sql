@@ -41,7 +41,8 @@ begin
     set resource_id = excluded.resource_id, updated_at = excluded.updated_at;
     if not found then
         perform private.refuse(
-            'PT404', 'not_found', 'There is no such resource.', 'Read resources for those of the business.'
+            'PT404', 'not_found', 'There is no such resource.',
+            'Check the id in the view resources.'
         );
     end if;
 end;

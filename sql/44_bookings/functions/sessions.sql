@@ -73,8 +73,9 @@ begin
     if v_needs = '{}' and create_sessions.resource_id is not null
         or exists (select 1 from unnest(v_needs) as need where need.units > need.capacity) then
         perform private.refuse(
-            'PT422', 'not_eligible', 'That resource does not give this class, or is too small for it.',
-            'Read service_resources for those that do, or lower the capacity.'
+            'PT422', 'not_eligible',
+            'That resource does not provide this class, or is too small for it.',
+            'Choose a resource from service_resources, or lower the capacity.'
         );
     end if;
     perform private.lock(array(select need.id from unnest(v_needs) as need) || service.id);
@@ -172,10 +173,10 @@ begin
         perform private.refuse(
             'PT409', 'slot_taken',
             format(
-                'Somebody whom this class needs is taken at %s.',
+                'A resource that this class needs is taken at %s.',
                 to_char(create_session.starts_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"')
             ),
-            'Choose other times or another resource; nothing was made.'
+            'Choose other times or another resource. Nothing was created.'
         );
     end if;
     return v_id;

@@ -63,19 +63,19 @@ begin
         and v_booking.business_id not in (select private.my_businesses('view')) then
         perform private.refuse(
             'PT404', 'not_found', 'There is no such booking.',
-            'Read bookings for those that you can see.'
+            'Check the id in the view bookings.'
         );
     end if;
     if not v_actors && (claim.as_actors || 'system'::scheduling.actor_kind) then
         perform private.refuse(
-            'PT403', 'forbidden', 'You may see this booking, not do this with it.',
+            'PT403', 'forbidden', 'You can see this booking, but you are not allowed to do this.',
             'Ask the business to do it.'
         );
     end if;
     if scheduling.resources_of(claim.booking_id) <> v_resource_ids then
         perform private.refuse(
             'PT409', 'changed_meanwhile', 'Somebody just changed this booking.',
-            'Read it again and decide anew.'
+            'Read the booking again, then decide.'
         );
     end if;
     return v_booking;
@@ -108,11 +108,12 @@ begin
     end if;
     if booking.hold_expires_at is not null then
         perform private.refuse(
-            'PT409', 'hold_expired', 'The hold has run out.', 'Ask for slots again and book anew.'
+            'PT409', 'hold_expired', 'The hold has expired.', 'Ask for slots and book again.'
         );
     end if;
     perform private.refuse(
-        'PT409', 'invalid_transition', 'The request lapsed: its time has come.', 'Book another time.'
+        'PT409', 'invalid_transition', 'The request has expired, because its start has passed.',
+        'Book another time.'
     );
 end;
 $$;

@@ -25,7 +25,7 @@ begin
         where seats.session_id = new.id and seats.is_blocking and seats.number > new.capacity
     ) then
         perform private.refuse(
-            'PT409', 'capacity_in_use', 'More seats than that are booked.',
+            'PT409', 'capacity_in_use', 'More seats than that are already booked.',
             'Move or cancel those bookings first.'
         );
     end if;

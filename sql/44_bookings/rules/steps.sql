@@ -24,19 +24,20 @@ begin
         perform private.refuse(
             'PT409', 'invalid_transition',
             format('A booking that is %s cannot become %s.', old.status, new.status),
-            'Read the booking again and see what it allows.'
+            'Read the booking again and check its status.'
         );
     end if;
     -- A hold that runs out is released by whoever comes next, a rival included.
     if new.status <> 'expired'
         and not (v_step.actors || 'system'::scheduling.actor_kind) && scheduling.actors(old) then
         perform private.refuse(
-            'PT403', 'forbidden', 'This step is not yours to take.', 'Ask the business to take it.'
+            'PT403', 'forbidden', 'You are not allowed to take this step.',
+            'Ask the business to take it.'
         );
     end if;
     if v_step.guard = 'after_start' and private.now() < new.starts_at then
         perform private.refuse(
-            'PT422', 'too_soon', 'Nobody is late before the start.', 'Wait for the start.'
+            'PT422', 'too_soon', 'This is not possible before the start.', 'Wait for the start.'
         );
     end if;
     return new;

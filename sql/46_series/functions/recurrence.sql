@@ -46,7 +46,7 @@ begin
         perform private.invalid('rrule', 'cannot have WKST other than MO');
     end if;
     if (v_parts ? 'COUNT') = (v_parts ? 'UNTIL') then
-        perform private.invalid('rrule', 'must end: have either COUNT or UNTIL');
+        perform private.invalid('rrule', 'must end with either COUNT or UNTIL');
     end if;
     v_rule.step = coalesce(
         private.to_whole_number(
@@ -86,7 +86,7 @@ begin
     end;
 exception
     when datetime_field_overflow or invalid_datetime_format then
-        perform private.invalid('rrule', 'has an UNTIL that does not exist');
+        perform private.invalid('rrule', 'must have an UNTIL that exists');
 end;
 $$;
 
@@ -110,7 +110,9 @@ begin
         perform private.invalid('rrule', 'cannot have BYMONTHDAY with FREQ=WEEKLY');
     end if;
     if value !~ '^[+-]?([1-9]|[12]\d|3[01])(,[+-]?([1-9]|[12]\d|3[01]))*$' then
-        perform private.invalid('rrule', 'must have a BYMONTHDAY of days from 1 to 31 or -31 to -1');
+        perform private.invalid(
+            'rrule', 'must have a BYMONTHDAY of days from 1 to 31 or -31 to -1'
+        );
     end if;
     return string_to_array(value, ',')::integer[];
 end;

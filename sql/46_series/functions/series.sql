@@ -194,7 +194,7 @@ begin
     perform private.refuse(
         'PT409', 'slot_taken',
         format(
-            'These dates cannot be had: %s.',
+            'These dates are not available: %s.',
             (
                 select string_agg(
                     to_char(
@@ -208,7 +208,7 @@ begin
                 from jsonb_array_elements(conflicts) as conflict (value)
             )
         ),
-        'Choose another time, or send on_conflict skip to leave these dates out.'
+        'Choose another time, or send on_conflict skip to skip these dates.'
     );
 end;
 $$;
@@ -316,12 +316,13 @@ begin
         and v_bookings[1].id <> claim_series.from_booking_id then
         perform private.refuse(
             'PT404', 'not_found', 'There is no such series, or no such booking in it.',
-            'Read booking_series for those that you can see.'
+            'Check the ids in the views booking_series and bookings.'
         );
     end if;
     if v_bookings = '{}' then
         perform private.refuse(
-            'PT409', 'invalid_transition', 'Nothing of this series lies ahead that can be changed.',
+            'PT409', 'invalid_transition',
+            'This series has no upcoming bookings that can be changed.',
             'Read its bookings again.'
         );
     end if;

@@ -46,12 +46,14 @@ begin atomic
     );
 end;
 comment on function public.lookup_booking is
-'What a guest may see of a booking, by its reference and the e-mail address that it was made with:
-{reference,
-status, starts_at, ends_at, time_zone, party_size, currency, total_minor, hold_expires_at,
-business_name, services, cancellation_fee_minor}; the fee is what cancelling would cost now, or did.
-Errors: invalid_input 400, not_found 404 (the same answer for a wrong reference and a wrong
-address).';
+'Return a guest''s view of a booking, by its reference and the e-mail address with which it was '
+'made: {reference, status, starts_at, ends_at, time_zone, party_size, currency, total_minor, '
+'hold_expires_at, business_name, services, cancellation_fee_minor}.
+
+cancellation_fee_minor is what cancelling costs now, or did cost.
+
+Errors: invalid_input 400, not_found 404 (the same answer for a wrong reference and a wrong '
+'address).';
 grant execute on function
 scheduling.look_up(text, text),
 public.lookup_booking(text, text)

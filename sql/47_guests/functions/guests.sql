@@ -256,8 +256,8 @@ declare
 begin
     if v_id is null then
         return private.refusal(
-            'PT403', 'code_invalid', 'This code is wrong, or not valid any more.',
-            'Ask for another with request_guest_code, or book anew.'
+            'PT403', 'code_invalid', 'This code is wrong or has expired.',
+            'Request a new code with request_guest_code, or book again.'
         );
     end if;
     select bookings.* into v_booking
@@ -353,7 +353,7 @@ begin
     if v_user.email is null or v_user.email_confirmed_at is null then
         perform private.refuse(
             'PT403', 'email_not_verified', 'Your e-mail address is not verified yet.',
-            'Open the link in the mail that we sent you, then ask again.'
+            'Open the link in the mail that we sent you, then try again.'
         );
     end if;
     update scheduling.bookings

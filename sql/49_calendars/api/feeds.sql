@@ -14,17 +14,18 @@ from scheduling.calendar_feeds;
 grant select on public.calendar_feeds to authenticated, service_role;
 
 comment on view public.calendar_feeds is
-'Calendars to subscribe to: the caller''s own, and those that members have made of a business which
-they manage. Written by create_calendar_feed and its siblings.';
-comment on column public.calendar_feeds.id is 'Key.';
-comment on column public.calendar_feeds.user_id is 'Who made it, with whose rights it is read.';
+'Calendars to subscribe to: the caller''s own, and those of businesses that the caller manages.
+
+Written by create_calendar_feed, rotate_calendar_feed and delete_calendar_feed.';
+comment on column public.calendar_feeds.id is 'Primary key.';
+comment on column public.calendar_feeds.user_id is
+'The user who created it; the feed has this user''s rights.';
 comment on column public.calendar_feeds.business_id is
-'The business whose bookings it shows; null: those that the user has made as a customer.';
+'The business whose bookings it shows; null for the user''s own bookings as a customer.';
 comment on column public.calendar_feeds.resource_id is
-'The resource whose bookings it shows; null: all of the business.';
-comment on column public.calendar_feeds.created_at is 'When it was made.';
-comment on column public.calendar_feeds.rotated_at is
-'When its address was last exchanged, or null.';
+'The resource whose bookings it shows; null for the whole business.';
+comment on column public.calendar_feeds.created_at is 'When it was created.';
+comment on column public.calendar_feeds.rotated_at is 'When its address was last rotated, or null.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -54,10 +55,13 @@ begin
 end;
 $$;
 comment on function public.create_calendar_feed is
-'A calendar to subscribe to, at {path} of the API''s address: of a resource (resource_id; owners,
-managers, staff), of a business (business_id; owners and managers), or of the bookings that the
-caller has made. Gives {feed_id, token, path}; the token is shown here and never again. It stops when
-the caller may no longer see what it shows.
+'Create a calendar to subscribe to, at {path} of the API''s address: of a resource (resource_id; '
+'owners, managers and staff), of a business (business_id; owners and managers), or of the '
+'caller''s own bookings.
+
+Returns {feed_id, token, path}; the token is returned only once. The feed stops when the caller '
+'may no longer see what it shows.
+
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, already_exists 409.';
 
 /*
@@ -78,7 +82,10 @@ begin
 end;
 $$;
 comment on function public.rotate_calendar_feed is
-'A new address for one of the caller''s feeds; the old one is gone at once. Gives {token, path}.
+'Give one of the caller''s feeds a new address.
+
+The old address stops at once. Returns {token, path}.
+
 Errors: invalid_input 400, not_signed_in 401, not_found 404.';
 
 /*
@@ -96,7 +103,8 @@ begin
 end;
 $$;
 comment on function public.delete_calendar_feed is
-'End a feed: one''s own, or, for owners and managers, one of their business.
+'Delete a feed: the caller''s own or, for owners and managers, one of their business.
+
 Errors: invalid_input 400, not_signed_in 401, not_found 404.';
 grant execute on function
 public.create_calendar_feed(public.identifier, public.identifier),

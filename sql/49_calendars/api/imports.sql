@@ -18,23 +18,24 @@ from catalog.calendar_imports;
 grant select on public.calendar_imports to authenticated, service_role;
 
 comment on view public.calendar_imports is
-'Calendars of other programs whose busy time blocks a resource, as rows of blocked_periods. Read by
-members; written by import_calendar and its siblings.';
-comment on column public.calendar_imports.id is 'Key.';
+'Calendars of other programs whose busy time blocks a resource, as rows of blocked_periods.
+
+Readable by members; written by import_calendar, refresh_calendar and delete_calendar_import.';
+comment on column public.calendar_imports.id is 'Primary key.';
 comment on column public.calendar_imports.business_id is 'The business.';
 comment on column public.calendar_imports.resource_id is 'The resource that it blocks.';
 comment on column public.calendar_imports.host is
-'The host of its address, which itself is nobody''s to read; null: an uploaded file.';
-comment on column public.calendar_imports.requested_at is 'When it was last asked to be read.';
+'The host of its address; null for an uploaded file. Nobody can read the whole address.';
+comment on column public.calendar_imports.requested_at is 'When a reading was last requested.';
 comment on column public.calendar_imports.fetched_at is
-'When it was last read, changed or not; null: not yet.';
+'When it was last read, whether it had changed or not; null before the first reading.';
 comment on column public.calendar_imports.skipped_count is
-'Events that could not be understood, and so do not block.';
+'Events that could not be understood and do not block.';
 comment on column public.calendar_imports.last_error is
-'Why it could not be read the last time, or null. What it blocked before stays.';
+'Why the last reading failed, or null. The earlier blocked periods stay.';
 comment on column public.calendar_imports.failed_since is
-'Since when it cannot be read, or null.';
-comment on column public.calendar_imports.created_at is 'When it was made.';
+'Since when readings have failed, or null.';
+comment on column public.calendar_imports.created_at is 'When it was created.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -69,11 +70,14 @@ begin
 end;
 $$;
 comment on function public.import_calendar is
-'Let the busy time of a calendar block a resource: by its address (url: http, https or webcal, read
-every 15 minutes) or as a file (content: iCalendar, at most 1 MiB), exactly one of them; at most 10 a
-resource. For owners, managers and staff. Bookings that exist stay. Gives the import.
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, already_exists 409,
-limit_reached 422.';
+'Block a resource while another calendar is busy.
+
+Send either url (http, https or webcal, read every 15 minutes) or content (iCalendar, at most 1 '
+'MiB). A resource can have 10 calendars. Existing bookings stay. For owners, managers and staff. '
+'Returns the import.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, already_exists 409, '
+'limit_reached 422.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -97,8 +101,10 @@ begin
 end;
 $$;
 comment on function public.refresh_calendar is
-'Have a calendar read now; two requests are 5 seconds apart. For owners, managers and staff. Gives
-the import.
+'Read a calendar now, at most once in 5 seconds.
+
+For owners, managers and staff. Returns the import.
+
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 
 /*
@@ -118,7 +124,10 @@ begin
 end;
 $$;
 comment on function public.delete_calendar_import is
-'A calendar does not block its resource any more. For owners, managers and staff.
+'Delete an import.
+
+Its calendar no longer blocks the resource. For owners, managers and staff.
+
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 grant execute on function
 public.import_calendar(public.identifier, public.identifier, text, text),

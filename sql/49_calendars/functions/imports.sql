@@ -31,7 +31,8 @@ begin
             and resources.business_id = import_calendar.business_id
     ) then
         perform private.refuse(
-            'PT404', 'not_found', 'There is no such resource.', 'Read resources for those of the business.'
+            'PT404', 'not_found', 'There is no such resource.',
+            'Check the id in the view resources.'
         );
     end if;
     if 10 <= (
@@ -42,7 +43,8 @@ begin
             and calendar_imports.resource_id = import_calendar.resource_id
     ) then
         perform private.refuse(
-            'PT422', 'limit_reached', 'A resource can have 10 calendars.', 'Delete one of them first.'
+            'PT422', 'limit_reached', 'A resource can have at most 10 calendars.',
+            'Delete one of them first.'
         );
     end if;
     insert into catalog.calendar_imports (business_id, resource_id, url, content, requested_at)
@@ -51,8 +53,8 @@ begin
     returning calendar_imports.id into v_id;
     if v_id is null then
         perform private.refuse(
-            'PT409', 'already_exists', 'This calendar blocks the resource already.',
-            'Refresh it to have it read again.'
+            'PT409', 'already_exists', 'This resource already imports this calendar.',
+            'Call refresh_calendar to read it again.'
         );
     end if;
     perform catalog.request_import(v_id);
@@ -138,7 +140,7 @@ begin
         or v_business_id not in (select private.my_businesses('view')) and not private.is_operator() then
         perform private.refuse(
             'PT404', 'not_found', 'There is no such calendar.',
-            'Read calendar_imports for those of your business.'
+            'Check the id in the view calendar_imports.'
         );
     end if;
     perform private.require_member(v_business_id, 'serve');

@@ -29,7 +29,7 @@ begin
     returning calendar_feeds.id into v_id;
     if v_id is null then
         perform private.refuse(
-            'PT409', 'already_exists', 'You have this feed already.',
+            'PT409', 'already_exists', 'You already have this feed.',
             'Rotate it to get a new address.'
         );
     end if;
@@ -68,7 +68,7 @@ begin
     if resource_id is not null and v_business_id is null then
         perform private.refuse(
             'PT404', 'not_found', 'There is no such resource.',
-            'Read resources for those of the business.'
+            'Check the id in the view resources.'
         );
     end if;
     return coalesce(v_business_id, business_id);
@@ -141,7 +141,7 @@ set search_path = ''
 as $$
 begin
     perform private.refuse(
-        'PT404', 'not_found', 'There is no such feed.', 'Read calendar_feeds for those that are yours.'
+        'PT404', 'not_found', 'There is no such feed.', 'Check the id in the view calendar_feeds.'
     );
 end;
 $$;

@@ -13,13 +13,15 @@ grant select on public.notification_preferences to authenticated;
 grant select, insert, update, delete on public.notification_preferences to service_role;
 
 comment on view public.notification_preferences is
-'What the caller wants to hear of, and how. Without a row they hear of it. Changed by
-set_notification_preference.';
+'The events and channels that the caller switched on or off.
+
+Without a row an event is on. Changed by set_notification_preference.';
 comment on column public.notification_preferences.user_id is 'The caller.';
 comment on column public.notification_preferences.event is
-'A name of notification_events, or * for all without a row of their own.';
+'A name of notification_events, or * for all events without a row of their own.';
 comment on column public.notification_preferences.channel is 'mail, sms, push or in_app.';
-comment on column public.notification_preferences.is_enabled is 'Whether they want it.';
+comment on column public.notification_preferences.is_enabled is
+'Whether the caller wants the event on this channel.';
 
 create view public.quiet_hours
 with (security_invoker = true)
@@ -33,10 +35,13 @@ grant select on public.quiet_hours to authenticated;
 grant select, insert, update, delete on public.quiet_hours to service_role;
 
 comment on view public.quiet_hours is
-'When the caller''s phone stays silent, in the zone of their profile. Changed by set_quiet_hours.';
+'The hours without SMS and push messages, in the zone of the caller''s profile.
+
+Changed by set_quiet_hours.';
 comment on column public.quiet_hours.user_id is 'The caller.';
-comment on column public.quiet_hours.starts_at is 'Wall clock.';
-comment on column public.quiet_hours.ends_at is 'Wall clock; before starts_at: the next day.';
+comment on column public.quiet_hours.starts_at is 'Local time.';
+comment on column public.quiet_hours.ends_at is
+'Local time; if it is before starts_at, on the next day.';
 
 create view public.devices
 with (security_invoker = true)
@@ -54,13 +59,14 @@ grant select on public.devices to authenticated;
 grant select, insert, update, delete on public.devices to service_role;
 
 comment on view public.devices is
-'The caller''s phones and browsers that take push messages. Changed by register_device and
-forget_device.';
-comment on column public.devices.id is 'The device.';
+'The caller''s phones and browsers that receive push messages.
+
+Changed by register_device and forget_device.';
+comment on column public.devices.id is 'Primary key.';
 comment on column public.devices.user_id is 'The caller.';
 comment on column public.devices.platform is 'android, ios or web.';
 comment on column public.devices.is_active is
-'False when the push service has said that it is gone.';
+'False after the push service reported the device as gone.';
 comment on column public.devices.disabled_reason is 'Why it is not active, or null.';
 comment on column public.devices.created_at is 'When it was first registered.';
 comment on column public.devices.last_seen_at is 'When it was last registered.';
@@ -78,7 +84,9 @@ grant select on public.marketing_consents to authenticated;
 grant select, insert, update, delete on public.marketing_consents to service_role;
 
 comment on view public.marketing_consents is
-'Whose offers the caller wants to hear. Changed by set_marketing_consent and unsubscribe.';
+'The businesses whose offers the caller wants.
+
+Changed by set_marketing_consent and unsubscribe.';
 comment on column public.marketing_consents.user_id is 'The caller.';
 comment on column public.marketing_consents.business_id is 'The business.';
 comment on column public.marketing_consents.given_at is 'When consent was last given.';
@@ -105,8 +113,10 @@ begin
 end;
 $$;
 comment on function public.set_notification_preference is
-'The caller wants to hear of an event on a channel, or does not. event * stands for all that have no
-word of their own. Mandatory events are told all the same.
+'Switch an event on or off for the caller on a channel.
+
+event * stands for all events without a row of their own. Mandatory events are always delivered.
+
 Errors: invalid_input 400, not_signed_in 401, not_found 404.';
 
 /*
@@ -126,8 +136,11 @@ begin
 end;
 $$;
 comment on function public.set_quiet_hours is
-'Texts and pushes wait while these hours last, such as 22:00 to 07:00 in the zone of the caller''s
-profile; without arguments there are none any more. Mandatory events are told all the same.
+'Delay SMS and push messages during these hours, such as 22:00 to 07:00 in the zone of the '
+'caller''s profile.
+
+Without arguments the quiet hours end. Mandatory events are always delivered at once.
+
 Errors: invalid_input 400, not_signed_in 401.';
 
 /*
@@ -148,8 +161,11 @@ begin
 end;
 $$;
 comment on function public.register_device is
-'Push messages of the caller go to this device as well. A device belongs to whoever registered it
-last. platform: android, ios or web. Gives its id.
+'Send the caller''s push messages to this device too.
+
+A device belongs to the user who registered it last. platform: android, ios or web. Returns the '
+'device''s id.
+
 Errors: invalid_input 400, not_signed_in 401.';
 
 /*
@@ -167,7 +183,10 @@ begin
 end;
 $$;
 comment on function public.forget_device is
-'No more push messages to this device of the caller. One that is not theirs stays as it is.
+'Stop push messages to this device of the caller.
+
+Devices of other users stay as they are.
+
 Errors: invalid_input 400, not_signed_in 401.';
 
 /*
@@ -185,7 +204,10 @@ begin
 end;
 $$;
 comment on function public.mark_notifications_read is
-'Marks the caller''s notifications as read: those named, or all. Gives how many were unread.
+'Mark the caller''s notifications as read: those in notification_ids, or all.
+
+Returns the number that were unread.
+
 Errors: invalid_input 400, not_signed_in 401.';
 
 /*
@@ -206,7 +228,8 @@ begin
 end;
 $$;
 comment on function public.set_marketing_consent is
-'The caller wants to hear of a business''s offers, or does not.
+'Give or withdraw the caller''s consent to a business''s offers.
+
 Errors: invalid_input 400, not_signed_in 401, not_found 404.';
 
 /*
@@ -224,6 +247,8 @@ begin
 end;
 $$;
 comment on function public.unsubscribe is
-'Withdraws a consent with the token of a mail, without signing in. An unknown token gets the same
-answer.
+'Withdraw a consent with the token of a mail, without signing in.
+
+An unknown token gets the same answer.
+
 Errors: invalid_input 400.';

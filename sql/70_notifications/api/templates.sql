@@ -38,9 +38,12 @@ begin
 end;
 $$;
 comment on function public.save_notification_template is
-'A business''s own words for an event, in place of those it had for the same audience, channel and
-language. {{variable}} stands for what notification_variables has for the event; another one is
-refused. channel null: all without words of their own. Gives the template.
+'Save a business''s own template for an event.
+
+It replaces the earlier one for the same audience, channel and language. {{variable}} must be one '
+'of notification_variables for the event. channel: null for all channels without a template of '
+'their own. Returns the template.
+
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 
 /*
@@ -58,7 +61,10 @@ begin
 end;
 $$;
 comment on function public.remove_notification_template is
-'Removes a business''s own words; the platform''s are said again.
+'Delete a business''s own template.
+
+The platform''s template applies again.
+
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 
 /*
@@ -80,8 +86,10 @@ begin
 end;
 $$;
 comment on function public.send_offer is
-'A business tells those who have consented about an offer, by mail and in the app; every mail has a
-link that ends it. Gives to how many.
+'Send an offer of a business, by mail and in the app, to everybody who has consented.
+
+Every mail has a link that ends the consent. Returns the number of recipients.
+
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 
 /*
@@ -100,9 +108,12 @@ begin
 end;
 $$;
 comment on function public.mark_arrived is
-'The professional who gives the service is at the customer''s: the customer is told by text and
-push, once. Only for the staff assigned to the booking.
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition 409.';
+'Report that the professional has arrived at the customer''s.
+
+The customer is notified once, by SMS and push. Only for staff assigned to the booking.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
+'409.';
 grant execute on function public.unsubscribe(public.identifier)
 to anon, authenticated, service_role;
 grant execute on function

@@ -14,7 +14,7 @@ begin
     if not exists (select 1 from engagement.events where events.name = require_event.event) then
         perform private.refuse(
             'PT404', 'not_found', 'There is no such event.',
-            'Read notification_events for those that there are.'
+            'Choose one from the view notification_events.'
         );
     end if;
 end;
@@ -99,7 +99,7 @@ set search_path = ''
 as $$
 begin
     if (starts_at is null) <> (ends_at is null) then
-        perform private.invalid('from_time and to_time', 'must be given together, or neither');
+        perform private.invalid('from_time and to_time', 'must both be sent, or neither');
     end if;
     if starts_at is null then
         delete from identity.quiet_hours where quiet_hours.user_id = private.current_user_id();
@@ -203,7 +203,7 @@ begin
     if not business.is_open(business_id) then
         perform private.refuse(
             'PT404', 'not_found', 'There is no such business.',
-            'Read businesses for those that you can see.'
+            'Check the id in the view businesses.'
         );
     end if;
     insert into engagement.marketing_consents (user_id, business_id, withdrawn_at)
@@ -295,15 +295,15 @@ begin
         where readers.user_id = auth.uid()
     ) then
         perform private.refuse(
-            'PT403', 'forbidden', 'Only who gives the service can arrive for it.',
-            'Let the assigned staff call this.'
+            'PT403', 'forbidden', 'Only staff assigned to this booking can report arrival.',
+            'Ask the assigned staff to report it.'
         );
     end if;
     if v_booking.status <> 'confirmed' then
         perform private.refuse(
             'PT409', 'invalid_transition',
-            format('Nobody arrives for a booking that is %s.', v_booking.status),
-            'Read the booking again and see what it allows.'
+            format('Arrival cannot be reported for a booking that is %s.', v_booking.status),
+            'Read the booking again and check its status.'
         );
     end if;
     if exists (
@@ -363,7 +363,7 @@ begin
                 save_template.channel is null or save_template.channel = any(notices.channels)
             )
     ) then
-        perform private.invalid('audience and channel', 'must hear of the event');
+        perform private.invalid('audience and channel', 'must belong to a notice of the event');
     end if;
     insert into engagement.notification_templates (
         business_id, event, audience, channel, locale, title, body
@@ -399,7 +399,7 @@ begin
         or v_business_id not in (select private.my_businesses('view')) and not private.is_operator() then
         perform private.refuse(
             'PT404', 'not_found', 'There is no such template.',
-            'Read notification_templates for those of your business.'
+            'Check the id in the view notification_templates.'
         );
     end if;
     perform private.require_member(v_business_id, 'manage');

@@ -37,12 +37,12 @@ select throws_ok(
 select throws_ok(
     $$ insert into public.closures (business_id, starts_on, ends_on)
        values (tests.id('Elsewhere'), '2031-12-24', '2031-12-24') $$, 'PT403',
-    'You may not change this business.', 'nobody closes another business'
+    'You are not allowed to change this business.', 'nobody closes another business'
 );
 select throws_ok(
     $$ insert into public.closures (business_id, starts_on, ends_on)
        values (gen_random_uuid(), '2031-12-24', '2031-12-24') $$, 'PT403',
-    'You may not change this business.', 'or one that does not exist: the same answer'
+    'You are not allowed to change this business.', 'or one that does not exist: the same answer'
 );
 select throws_ok(
     $$ update public.closures set business_id = tests.id('Elsewhere') $$, 'PT400',
@@ -57,7 +57,7 @@ select results_eq(
 select throws_ok(
     $$ insert into public.closures (business_id, starts_on, ends_on)
        values (tests.id('Loft'), '2031-12-24', '2031-12-24') $$, 'PT403',
-    'You may not change this business.', 'and add none'
+    'You are not allowed to change this business.', 'and add none'
 );
 select is_empty(
     $$ update public.closures set title = 'Mine' where business_id = tests.id('Loft') returning 1 $$,

@@ -37,7 +37,7 @@ select results_eq(
 );
 select throws_ok(
     $$ select public.create_business('X', 'salon', 'DE', 'Europe/Berlin', 'EUR', slug => 'cafe-zurich') $$,
-    'PT409', 'There is already a business with this slug.', 'a slug that is taken is refused'
+    'PT409', 'A business with this slug already exists.', 'a slug that is taken is refused'
 );
 select throws_ok(
     $$ select public.create_business('X', 'salon', 'DE', 'Europe/Berlin', 'EUR', slug => 'No Slug') $$,
@@ -50,11 +50,11 @@ select throws_ok(
 );
 select throws_ok(
     $$ select public.create_business('X', 'casino', 'DE', 'Europe/Berlin', 'EUR') $$,
-    'PT404', 'What vertical_id names does not exist.', 'a line of business is one of ours'
+    'PT404', 'vertical_id refers to a row that does not exist.', 'a line of business is one of ours'
 );
 select throws_ok(
     $$ select public.create_business('X', 'salon', 'DE', 'Europe/Berlin', 'XXX') $$,
-    'PT404', 'What currency names does not exist.', 'a currency exists'
+    'PT404', 'currency refers to a row that does not exist.', 'a currency exists'
 );
 select throws_ok(
     $$ select public.create_business('X', 'salon', 'DE', '+02:00', 'EUR') $$,
@@ -98,7 +98,7 @@ select results_eq(
 );
 select throws_ok(
     $$ update public.businesses set slug = 'mine' where id = tests.id('Cafe') $$, 'PT403',
-    'Only an owner changes the slug.', 'but not the slug'
+    'Only an owner can change the slug.', 'but not the slug'
 );
 select throws_ok(
     $$ update public.businesses set status = 'submitted' where id = tests.id('Cafe') $$, '42501', null,
@@ -114,16 +114,16 @@ select throws_ok(
 );
 select throws_ok(
     $$ update public.businesses set settings = '{"is_admin": true}' where id = tests.id('Cafe') $$,
-    'PT400', 'settings must hold only accent_color, welcome_text and booking_notice.',
+    'PT400', 'settings may contain only accent_color, welcome_text and booking_notice.',
     'settings are known ones'
 );
 select throws_ok(
     $$ update public.businesses set latitude = 91 where id = tests.id('Cafe') $$, 'PT400',
-    'latitude and longitude must be a place on earth, both or neither.', 'a place is on earth'
+    'latitude and longitude must together be a place on earth, or both be empty.', 'a place is on earth'
 );
 select throws_ok(
     $$ update public.businesses set vertical_id = 'casino' where id = tests.id('Cafe') $$, 'PT404',
-    'What vertical_id names does not exist.', 'a line of business is one of ours, later too'
+    'vertical_id refers to a row that does not exist.', 'a line of business is one of ours, later too'
 );
 select throws_ok(
     $$ delete from public.businesses $$, '42501', null, 'nobody deletes a business'
@@ -196,7 +196,7 @@ update business.businesses set status = 'submitted' where id = tests.id('Cafe');
 select tests.act_as('Nora');
 select throws_ok(
     $$ update public.businesses set currency = 'JPY' where id = tests.id('Cafe') $$, 'PT409',
-    'The currency is fixed once a business was submitted.', 'the currency is fixed after the draft'
+    'The currency cannot change after the business was submitted.', 'the currency is fixed after the draft'
 );
 
 select * from finish();

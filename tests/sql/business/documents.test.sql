@@ -45,7 +45,7 @@ select throws_ok(
 select throws_ok(
     $$ insert into public.business_documents (business_id, kind, storage_path)
        values (tests.id('Elsewhere'), 'license', tests.id('Elsewhere') || '/x.pdf') $$, 'PT403',
-    'You may not change this business.', 'nobody hands in for another business'
+    'You are not allowed to change this business.', 'nobody hands in for another business'
 );
 select throws_ok(
     $$ update public.business_documents set reason = 'fine' $$, '42501', null, 'nobody edits a document'
@@ -75,7 +75,7 @@ select is_empty($$ select 1 from storage.objects $$, 'nor their files');
 select throws_ok(
     $$ insert into public.business_documents (business_id, kind, storage_path)
        values (tests.id('Loft'), 'license', tests.id('Loft') || '/x.pdf') $$, 'PT403',
-    'You may not change this business.', 'nor hand any in'
+    'You are not allowed to change this business.', 'nor hand any in'
 );
 select tests.act_as('Omar');
 select is_empty($$ select 1 from public.business_documents $$, 'a stranger sees none');
@@ -86,7 +86,7 @@ select throws_ok(
 select tests.act_as('Nora');
 select throws_ok(
     $$ select public.review_document(tests.id('license')::text, 'true') $$, 'PT403',
-    'Only the platform''s staff review documents.', 'an owner does not review'
+    'Only the platform''s staff can review documents.', 'an owner does not review'
 );
 select tests.act_as_anon();
 select throws_ok(
@@ -114,7 +114,7 @@ select results_eq(
 );
 select throws_ok(
     $$ select public.review_document(tests.id('license')::text, 'true') $$, 'PT409',
-    'The step review does not exist for what is rejected.', 'once'
+    'The step review is not possible while the status is rejected.', 'once'
 );
 select tests.act_as('Nora');
 select results_eq(

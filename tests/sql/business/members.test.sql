@@ -23,7 +23,7 @@ select throws_ok($$ select * from public.business_members $$, '42501', null, 'an
 select tests.act_as('Omar');
 select throws_ok(
     $$ select public.invite_member(tests.id('Loft')::text, 'omar@example.com', 'owner') $$,
-    'PT403', 'You may not do this for this business.', 'a stranger does not invite himself'
+    'PT403', 'You are not allowed to do this for this business.', 'a stranger does not invite himself'
 );
 select tests.act_as('Nora');
 select throws_ok(
@@ -85,7 +85,7 @@ update auth.users set email_confirmed_at = now() where id = tests.id('Max');
 select tests.act_as('Max');
 select throws_ok(
     $$ select public.accept_invitation((select token from invited where who = 'first')) $$,
-    'PT409', 'This invitation was already used or taken back.', 'a replaced invitation is void'
+    'PT409', 'This invitation was already used or revoked.', 'a replaced invitation is void'
 );
 select tests.at(now() + interval '25 hours');
 select throws_ok(
@@ -100,13 +100,13 @@ select results_eq(
 );
 select throws_ok(
     $$ select public.accept_invitation((select token from invited where who = 'max')) $$,
-    'PT409', 'This invitation was already used or taken back.', 'once'
+    'PT409', 'This invitation was already used or revoked.', 'once'
 );
 select tests.at(now());
 select is_empty($$ select 1 from public.invitations $$, 'a manager sees no invitations');
 select throws_ok(
     $$ select public.invite_member(tests.id('Loft')::text, 'x@example.com', 'owner') $$,
-    'PT403', 'You may not do this for this business.', 'and invites nobody'
+    'PT403', 'You are not allowed to do this for this business.', 'and invites nobody'
 );
 
 -- Revoking
@@ -126,12 +126,12 @@ select isnt(
 );
 select throws_ok(
     $$ select public.revoke_invitation((select id from invited where who = 'stan')::text) $$,
-    'PT409', 'This invitation was already used or taken back.', 'once'
+    'PT409', 'This invitation was already used or revoked.', 'once'
 );
 select tests.act_as('Stan');
 select throws_ok(
     $$ select public.accept_invitation((select token from invited where who = 'stan')) $$,
-    'PT409', 'This invitation was already used or taken back.', 'what was taken back opens nothing'
+    'PT409', 'This invitation was already used or revoked.', 'what was taken back opens nothing'
 );
 
 -- Who sees members
@@ -165,15 +165,15 @@ where business_members.business_id = tests.id('Loft');
 select tests.act_as('Max');
 select throws_ok(
     $$ select public.set_member_role(tests.id('Max in Loft')::text, 'owner') $$, 'PT403',
-    'You may not do this for this business.', 'a manager does not promote himself'
+    'You are not allowed to do this for this business.', 'a manager does not promote himself'
 );
 select throws_ok(
     $$ select business.set_member_role(tests.id('Max in Loft'), 'owner') $$, 'PT403',
-    'You may not do this for this business.', 'nor by the function behind it'
+    'You are not allowed to do this for this business.', 'nor by the function behind it'
 );
 select throws_ok(
     $$ select public.remove_member(tests.id('Nora in Loft')::text) $$, 'PT403',
-    'You may not do this for this business.', 'nor removes the owner'
+    'You are not allowed to do this for this business.', 'nor removes the owner'
 );
 select throws_ok(
     $$ update public.business_members set role = 'owner' $$, '42501', null, 'nor writes a role'
@@ -198,7 +198,7 @@ select throws_ok(
 select tests.act_as('Sue');
 select throws_ok(
     $$ select public.set_member_role(tests.id('Stan in Loft')::text, 'owner') $$, 'PT403',
-    'You may not do this for this business.', 'the platform''s staff do not meddle with members'
+    'You are not allowed to do this for this business.', 'the platform''s staff do not meddle with members'
 );
 select tests.act_as('Nora');
 select results_eq(

@@ -36,12 +36,12 @@ select throws_ok(
 select tests.act_as('Max');
 select throws_ok(
     $$ select public.submit_business(tests.id('Loft')::text) $$, 'PT403',
-    'You may not do this for this business.', 'a manager does not submit'
+    'You are not allowed to do this for this business.', 'a manager does not submit'
 );
 select tests.act_as('Nora');
 select throws_ok(
     $$ select public.approve_business(tests.id('Loft')::text) $$, 'PT403',
-    'You may not do this for this business.', 'an owner does not approve'
+    'You are not allowed to do this for this business.', 'an owner does not approve'
 );
 select throws_ok(
     $$ select public.submit_business('loft') $$, 'PT400', 'business_id must be a UUID.', 'an id is an id'
@@ -62,7 +62,7 @@ select results_eq(
 );
 select throws_ok(
     $$ select public.submit_business(tests.id('Loft')::text) $$, 'PT409',
-    'The step submit does not exist for what is submitted.', 'once'
+    'The step submit is not possible while the status is submitted.', 'once'
 );
 select tests.act_as('Omar');
 select throws_ok(
@@ -87,15 +87,15 @@ select throws_ok(
 );
 select throws_ok(
     $$ select public.submit_business(tests.id('Loft')::text) $$, 'PT403',
-    'You may not do this for this business.', 'the platform does not submit for others'
+    'You are not allowed to do this for this business.', 'the platform does not submit for others'
 );
 select throws_ok(
     $$ select public.suspend_business(tests.id('Loft')::text, 'No') $$, 'PT409',
-    'The step suspend does not exist for what is submitted.', 'what is not approved is not suspended'
+    'The step suspend is not possible while the status is submitted.', 'what is not approved is not suspended'
 );
 select throws_ok(
     $$ select public.reinstate_business(tests.id('Loft')::text) $$, 'PT409',
-    'The step reinstate does not exist for what is submitted.', 'nor reinstated'
+    'The step reinstate is not possible while the status is submitted.', 'nor reinstated'
 );
 select results_eq(
     $$ select status::text from public.reject_business(tests.id('Loft')::text, 'No papers') $$,
@@ -103,11 +103,11 @@ select results_eq(
 );
 select throws_ok(
     $$ select public.suspend_business(tests.id('Loft')::text, 'No') $$, 'PT409',
-    'The step suspend does not exist for what is rejected.', 'what is rejected is not suspended'
+    'The step suspend is not possible while the status is rejected.', 'what is rejected is not suspended'
 );
 select throws_ok(
     $$ select public.approve_business(tests.id('Loft')::text) $$, 'PT409',
-    'The step approve does not exist for what is rejected.', 'nor approved before it is submitted again'
+    'The step approve is not possible while the status is rejected.', 'nor approved before it is submitted again'
 );
 select throws_ok(
     $$ select public.approve_business('00000000-0000-4000-8000-00000000dead') $$, 'PT404',
@@ -140,7 +140,7 @@ select is(business.is_open(tests.id('Loft')), true, 'and it is open');
 select tests.act_as('Omar');
 select throws_ok(
     $$ select public.suspend_business(tests.id('Loft')::text, 'Rival') $$, 'PT403',
-    'You may not do this for this business.', 'a stranger who sees it does not suspend it'
+    'You are not allowed to do this for this business.', 'a stranger who sees it does not suspend it'
 );
 
 -- Suspend and reinstate
@@ -151,7 +151,7 @@ select results_eq(
 );
 select throws_ok(
     $$ select public.approve_business(tests.id('Loft')::text) $$, 'PT409',
-    'The step approve does not exist for what is suspended.', 'a suspension is not approved away'
+    'The step approve is not possible while the status is suspended.', 'a suspension is not approved away'
 );
 select tests.act_as_anon();
 select is_empty(
@@ -165,7 +165,7 @@ select results_eq(
 );
 select throws_ok(
     $$ select public.reinstate_business(tests.id('Loft')::text) $$, 'PT403',
-    'You may not do this for this business.', 'and cannot reinstate it'
+    'You are not allowed to do this for this business.', 'and cannot reinstate it'
 );
 select tests.act_as('Sue');
 select results_eq(
@@ -176,12 +176,12 @@ select results_eq(
 -- Active or not
 select throws_ok(
     $$ select public.set_business_active(tests.id('Loft')::text, 'false') $$, 'PT403',
-    'You may not do this for this business.', 'support switches nobody off'
+    'You are not allowed to do this for this business.', 'support switches nobody off'
 );
 select tests.act_as('Max');
 select throws_ok(
     $$ select public.set_business_active(tests.id('Loft')::text, 'false') $$, 'PT403',
-    'You may not do this for this business.', 'nor does a manager'
+    'You are not allowed to do this for this business.', 'nor does a manager'
 );
 select tests.act_as('Nora');
 select throws_ok(
@@ -213,7 +213,7 @@ select results_eq(
 select tests.act_as('Nora');
 select throws_ok(
     $$ select public.verify_business(tests.id('Loft')::text) $$, 'PT403',
-    'You may not do this for this business.', 'an owner does not verify'
+    'You are not allowed to do this for this business.', 'an owner does not verify'
 );
 select tests.act_as('Sue');
 select results_eq(
@@ -241,12 +241,12 @@ select is_empty($$ select 1 from public.business_history $$, 'a stranger reads n
 select tests.act_as_owner();
 select throws_ok(
     $$ update business.businesses set status = 'draft' where id = tests.id('Loft') $$, 'PT409',
-    'The step to draft does not exist for what is approved.',
+    'The step to draft is not possible while the status is approved.',
     'not even the owner of the table takes a step that does not exist'
 );
 select throws_ok(
     $$ update business.businesses set status = 'rejected' where id = tests.id('Loft') $$, 'PT409',
-    'The step to rejected does not exist for what is approved.', 'nor another one'
+    'The step to rejected is not possible while the status is approved.', 'nor another one'
 );
 select lives_ok(
     $$ update business.businesses set status = 'suspended' where id = tests.id('Loft') $$,

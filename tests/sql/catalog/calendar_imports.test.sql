@@ -62,16 +62,16 @@ select lives_ok(
 select throws_ok(
     $$ select public.import_calendar(
        tests.id('Salon')::text, tests.id('Ann')::text, 'https://calendar.example/secret.ics') $$,
-    'PT409', 'This calendar blocks the resource already.', 'each address once'
+    'PT409', 'This resource already imports this calendar.', 'each address once'
 );
 select throws_ok(
     $$ select public.import_calendar(tests.id('Salon')::text, tests.id('Ann')::text) $$,
-    'PT400', 'url or content must be sent, and not both.', 'one of both'
+    'PT400', 'url or content is required, but not both.', 'one of both'
 );
 select throws_ok(
     $$ select public.import_calendar(tests.id('Salon')::text, tests.id('Ann')::text,
        'https://calendar.example/', e'BEGIN:VCALENDAR\n') $$,
-    'PT400', 'url or content must be sent, and not both.', 'not both'
+    'PT400', 'url or content is required, but not both.', 'not both'
 );
 select pg_temp.refused('ftp://calendar.example/', 'an address of FTP is refused');
 select pg_temp.refused('calendar.example', 'an address without a scheme is refused');
@@ -101,7 +101,7 @@ select lives_ok(
 select throws_ok(
     $$ select public.import_calendar(tests.id('Salon')::text, tests.id('Ann')::text,
        'https://calendar.example/11') $$,
-    'PT422', 'A resource can have 10 calendars.', 'no more'
+    'PT422', 'A resource can have at most 10 calendars.', 'no more'
 );
 select tests.act_as('accountant');
 select throws_ok(

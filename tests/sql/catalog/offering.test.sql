@@ -43,7 +43,7 @@ select is((select count(*) from public.services), 2::bigint, 'who works there se
 select throws_ok(
     $$ insert into public.services (business_id, name, duration_minutes, price_minor, currency)
        values (tests.id('Salon'), 'Mine', 30, 3000, 'EUR') $$,
-    'PT403', 'You may not change this business.', 'but does not offer any'
+    'PT403', 'You are not allowed to change this business.', 'but does not offer any'
 );
 select lives_ok(
     $$ select public.block_time(tests.id('Salon')::text, '2031-05-05T09:00:00Z',
@@ -133,11 +133,11 @@ on conflict do nothing;
 select tests.act_as('owner');
 select throws_ok(
     $$ update public.services set currency = 'USD' where name = 'Class' $$,
-    'PT409', 'This service has bookings in its currency.', 'a booked service keeps its currency'
+    'PT409', 'The currency of a service with bookings cannot change.', 'a booked service keeps its currency'
 );
 select throws_ok(
     $$ delete from public.services where name = 'Class' $$,
-    'PT409', 'There are bookings of it.',
+    'PT409', 'It still has bookings.',
     'and cannot be deleted, only archived'
 );
 

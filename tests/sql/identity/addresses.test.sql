@@ -57,7 +57,7 @@ select throws_ok(
 select throws_ok(
     $$ insert into public.addresses (recipient, line1, city, country)
        values ('N', repeat('x', 1001), 'G', 'AT') $$,
-    'PT400', 'address must have at most 1000 characters in all.', 'an address is short'
+    'PT400', 'address must have at most 1000 characters in total.', 'an address is short'
 );
 select throws_ok(
     $$ update public.addresses set created_at = now() $$, '42501', null,

@@ -119,7 +119,7 @@ select throws_ok(
 select set_config('request.jwt.claims', json_build_object('sub', gen_random_uuid())::text, true);
 select set_config('role', 'authenticated', true);
 select throws_ok(
-    $$ select public.me() $$, 'PT401', 'This account does not exist any more.',
+    $$ select public.me() $$, 'PT401', 'This account no longer exists.',
     'a token that outlived its user is nobody''s'
 );
 select is_empty(

@@ -106,7 +106,7 @@ select is(
 );
 select is(private.purge_queue('parcels', true), 1::bigint, 'the rest can be thrown away');
 select throws_ok(
-    $$ select private.purge_queue('nowhere', true) $$, 'PT404', 'There is no queue nowhere.',
+    $$ select private.purge_queue('nowhere', true) $$, 'PT404', 'The queue nowhere does not exist.',
     'only of queues that there are'
 );
 

@@ -112,22 +112,22 @@ select pg_temp.refused(
     'answers.weight must be from -1e15 to 1e15 with at most 10 decimals.'
 );
 select pg_temp.refused('{"is_first": "yes"}', 'answers.is_first must be true or false.');
-select pg_temp.refused('{"drink": "beer"}', 'answers.drink must be of the question''s choices.');
+select pg_temp.refused('{"drink": "beer"}', 'answers.drink must be chosen from the question''s choices.');
 select pg_temp.refused('{"drink": ["tea"]}', 'answers.drink must be a text.');
-select pg_temp.refused('{"allergies": "nuts"}', 'answers.allergies must be a list of its choices.');
+select pg_temp.refused('{"allergies": "nuts"}', 'answers.allergies must be a list of choices.');
 select pg_temp.refused(
     '{"allergies": ["nuts", "dust"]}',
-    'answers.allergies must be of the question''s choices.'
+    'answers.allergies must be chosen from the question''s choices.'
 );
 select pg_temp.refused(
     '{"allergies": ["nuts", null]}',
-    'answers.allergies must be of the question''s choices.'
+    'answers.allergies must be chosen from the question''s choices.'
 );
 select pg_temp.refused(
     '{"allergies": [["nuts"]]}',
-    'answers.allergies must be of the question''s choices.'
+    'answers.allergies must be chosen from the question''s choices.'
 );
-select pg_temp.refused('{"born": "1990-02-30"}', 'answers.born is not a date that exists.');
+select pg_temp.refused('{"born": "1990-02-30"}', 'answers.born must be a date that exists.');
 select pg_temp.refused('{"born": "yesterday"}', 'answers.born must be a date, such as 2031-03-30.');
 select pg_temp.refused(
     '{"phone": "0170"}',

@@ -135,12 +135,12 @@ select results_eq(
 select throws_ok(
     $$ select public.block_time(tests.id('Clinic')::text, '2031-08-01T00:00:00Z', '2031-08-02T00:00:00Z',
        tests.id('Ann')::text, stand_in_id => tests.id('Ann')::text) $$,
-    'PT400', 'stand_in_id must be another resource than the absent one.', 'not to herself'
+    'PT400', 'stand_in_id must be a different resource from the absent one.', 'not to herself'
 );
 select throws_ok(
     $$ select public.block_time(tests.id('Clinic')::text, '2031-08-01T00:00:00Z', '2031-08-02T00:00:00Z',
        stand_in_id => tests.id('Ann')::text) $$,
-    'PT400', 'stand_in_id must be another resource than the absent one.', 'nobody stands in for everyone'
+    'PT400', 'stand_in_id must be a different resource from the absent one.', 'nobody stands in for everyone'
 );
 select throws_ok(
     $$ select public.block_time(tests.id('Clinic')::text, '2031-08-01T00:00:00Z', '2031-08-02T00:00:00Z',

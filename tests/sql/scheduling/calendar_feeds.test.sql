@@ -51,7 +51,7 @@ select lives_ok(
     'a customer has a calendar of what they booked'
 );
 select throws_ok(
-    $$ select public.create_calendar_feed() $$, 'PT409', 'You have this feed already.', 'once'
+    $$ select public.create_calendar_feed() $$, 'PT409', 'You already have this feed.', 'once'
 );
 select throws_ok(
     $$ select public.create_calendar_feed(tests.id('Salon')::text) $$, 'PT403', null,

@@ -46,7 +46,7 @@ select throws_ok(
            business_id, cancellation_policy_id, hours_before, fee_bps, fee_minor
        )
        values (tests.id('Salon'), tests.id('policy'), 5, 1, 1) $$,
-    'PT400', 'fee_bps or fee_minor is required, and only one of them.', 'a tier is a share or an amount'
+    'PT400', 'fee_bps or fee_minor is required, but not both.', 'a tier is a share or an amount'
 );
 select throws_ok(
     $$ update public.cancellation_policies set no_show_fee_minor = 5 $$,
@@ -306,7 +306,7 @@ select throws_ok(
 select tests.act_as('customer');
 select throws_ok(
     $$ select public.cancel_booking_item(pg_temp.made('three'), tests.id('Cut')::text) $$,
-    'PT404', 'There is no such service in this booking.', 'nor anyone what is not in it'
+    'PT404', 'This booking has no such service.', 'nor anyone what is not in it'
 );
 select tests.at('2031-05-05 08:00Z');
 select results_eq(

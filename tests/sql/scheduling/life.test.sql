@@ -71,7 +71,7 @@ select throws_ok(
 select tests.act_as('ann');
 select throws_ok(
     $$ select public.mark_no_show(pg_temp.made('cut')) $$,
-    'PT422', 'Nobody is late before the start.', 'nobody is late before the start'
+    'PT422', 'This is not possible before the start.', 'nobody is late before the start'
 );
 select tests.at('2031-05-05 09:20Z');
 select is(

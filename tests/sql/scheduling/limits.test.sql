@@ -36,7 +36,7 @@ language sql
 as $$
     select throws_ok(
         format($q$ select pg_temp.book('%s') $q$, at),
-        'PT422', 'No more of this service can be booked in that period.', description
+        'PT422', 'This service has reached its booking limit for that period.', description
     )
 $$;
 grant execute on all functions in schema pg_temp to authenticated;
@@ -65,7 +65,7 @@ select lives_ok(
 select throws_ok(
     $$ select public.reschedule_booking(id::text, '2031-05-07T09:00:00Z') from public.bookings
        where starts_at = '2031-05-06 09:00Z' $$,
-    'PT422', 'No more of this service can be booked in that period.', 'not into another full one'
+    'PT422', 'This service has reached its booking limit for that period.', 'not into another full one'
 );
 select lives_ok(
     $$ select public.cancel_booking(id::text) from public.bookings

@@ -108,7 +108,7 @@ select is(
 );
 select pg_temp.refused(
     '2031-05-05T15:00:00Z', 'Talk', 'Ann',
-    'No more can be booked with this resource in that period.', 'Ann cannot be had that day'
+    'This resource has reached its booking limit for that period.', 'Ann cannot be had that day'
 );
 select lives_ok(
     $$ select tests.book('2031-05-05T15:00:00Z') $$, 'somebody can'
@@ -120,7 +120,7 @@ select results_eq(
 );
 select throws_ok(
     $$ select tests.book('2031-05-06T13:00:00Z', 'Massage', 'Ann') $$,
-    'PT422', 'No more can be booked with this resource in that period.',
+    'PT422', 'This resource has reached its booking limit for that period.',
     'not by another service either'
 );
 select tests.act_as_owner();
@@ -132,7 +132,7 @@ select is(
 );
 select pg_temp.refused(
     '2031-05-06T10:00:00Z', 'Talk', null,
-    'No more can be booked with this resource in that period.', 'and why is said'
+    'This resource has reached its booking limit for that period.', 'and why is said'
 );
 select lives_ok(
     $$ select public.reschedule_booking(id::text, '2031-05-06T10:00:00Z') from public.bookings
@@ -143,13 +143,13 @@ select lives_ok($$ select tests.book('2031-05-07T10:00:00Z', whom => 'Ann') $$, 
 select throws_ok(
     $$ select public.reschedule_booking(id::text, '2031-05-07T12:00:00Z') from public.bookings
        where starts_at = '2031-05-06 10:00Z' $$,
-    'PT422', 'No more can be booked with this resource in that period.', 'is full for that one'
+    'PT422', 'This resource has reached its booking limit for that period.', 'is full for that one'
 );
 select tests.act_as('owner');
 select throws_ok(
     $$ select public.reassign_booking(id::text, tests.id('Ben')::text) from public.bookings
        where starts_at = '2031-05-06 10:00Z' $$,
-    'PT422', 'No more can be booked with this resource in that period.', 'nor is Ben''s day free'
+    'PT422', 'This resource has reached its booking limit for that period.', 'nor is Ben''s day free'
 );
 select tests.act_as_owner();
 update catalog.booking_limits set max_bookings = 0;
@@ -180,7 +180,7 @@ select is(
 );
 select pg_temp.refused(
     '2031-05-07T03:00:00Z', 'Massage', 'Ann',
-    'No more can be booked with this resource in that period.', 'a massage does'
+    'This resource has reached its booking limit for that period.', 'a massage does'
 );
 select lives_ok(
     $$ select tests.book('2031-05-11T15:00:00Z', 'Massage', 'Ben') $$, 'Monday begins another week'
@@ -204,7 +204,7 @@ select is(
     tests.offered('2031-05-02T00:00:00Z', '2031-05-31T15:00:00Z', 'Massage'), 'nobody', 'and the last of May'
 );
 select pg_temp.refused(
-    '2031-05-20T12:00:00Z', 'Talk', 'Ann', 'The business takes no more bookings in that period.',
+    '2031-05-20T12:00:00Z', 'Talk', 'Ann', 'This business has reached its booking limit for that period.',
     'for anybody'
 );
 select is(tests.offered('2031-05-31T15:00:00Z', '2031-05-31T16:00:00Z'), 'Ann Ben', 'June begins at three UTC');
@@ -240,12 +240,12 @@ select is(
 );
 select tests.act_as('customer');
 select pg_temp.refused(
-    '2031-05-06T05:00:00Z', 'Massage', 'Ann', 'One customer cannot book more in that period.',
+    '2031-05-06T05:00:00Z', 'Massage', 'Ann', 'This customer has reached the booking limit for that period.',
     'the customer is told'
 );
 select lives_ok($$ select tests.book('2031-05-08T05:00:00Z', whom => 'Ann') $$, 'a talk with Ann is the second');
 select pg_temp.refused(
-    '2031-12-31T14:00:00Z', 'Talk', null, 'One customer cannot book more in that period.',
+    '2031-12-31T14:00:00Z', 'Talk', null, 'This customer has reached the booking limit for that period.',
     'and the last of the year, to its last hour in Tokyo'
 );
 select tests.act_as('owner');
@@ -257,7 +257,7 @@ select lives_ok(
 select throws_ok(
     $$ select public.reassign_booking(id::text, tests.id('Ben')::text) from public.bookings
        where starts_at = '2031-05-09 05:00Z' $$,
-    'PT422', 'One customer cannot book more in that period.', 'not to Ben, whom the customer had this week'
+    'PT422', 'This customer has reached the booking limit for that period.', 'not to Ben, whom the customer had this week'
 );
 select tests.unlimited();
 
@@ -278,11 +278,11 @@ select is(
 );
 select throws_ok(
     $$ select tests.book('2031-05-20T03:00:00Z') $$,
-    'PT422', 'One customer cannot have more bookings ahead.', 'a third may not'
+    'PT422', 'This customer has reached the limit of upcoming bookings.', 'a third may not'
 );
 select throws_ok(
     $$ select public.book(tests.id('Talk')::text, '2031-05-20T03:00:00Z', hold => 'true') $$,
-    'PT422', 'One customer cannot have more bookings ahead.', 'nor be held'
+    'PT422', 'This customer has reached the limit of upcoming bookings.', 'nor be held'
 );
 select lives_ok(
     $$ select public.reschedule_booking(id::text, '2031-05-20T05:00:00Z') from public.bookings
@@ -297,13 +297,13 @@ select tests.at('2031-05-20 05:00Z');
 select tests.act_as('customer');
 select throws_ok(
     $$ select tests.book('2031-05-21T03:00:00Z') $$,
-    'PT422', 'One customer cannot have more bookings ahead.', 'one that begins this moment lies ahead'
+    'PT422', 'This customer has reached the limit of upcoming bookings.', 'one that begins this moment lies ahead'
 );
 select tests.at('2031-05-20 05:01Z');
 select lives_ok($$ select tests.book('2031-05-21T03:00:00Z') $$, 'one that has begun does not');
 select throws_ok(
     $$ select tests.book('2031-05-22T03:00:00Z') $$,
-    'PT422', 'One customer cannot have more bookings ahead.', 'and its place is taken'
+    'PT422', 'This customer has reached the limit of upcoming bookings.', 'and its place is taken'
 );
 select lives_ok(
     $$ select public.cancel_booking(id::text) from public.bookings where starts_at = '2031-05-21 03:00Z' $$,
@@ -318,7 +318,7 @@ select tests.act_as('customer');
 select tests.book('2031-05-06T03:00:00Z');
 select throws_ok(
     $$ select tests.book('2031-06-06T03:00:00Z') $$,
-    'PT422', 'No more can be booked ahead.', 'of a service, for everyone together'
+    'PT422', 'The limit of upcoming bookings is reached.', 'of a service, for everyone together'
 );
 select tests.unlimited();
 
@@ -331,7 +331,7 @@ select throws_ok(
            '[{"service_id": "%s", "starts_at": "2031-05-20T12:00:00Z"}, {"service_id": "%s"}]',
            tests.id('Talk'), tests.id('Talk')
        )) $$,
-    'PT422', 'No more of this service can be booked in that period.', 'two talks in one booking are two'
+    'PT422', 'This service has reached its booking limit for that period.', 'two talks in one booking are two'
 );
 
 -- Who writes limits

@@ -247,7 +247,7 @@ select lives_ok(
 );
 select throws_ok(
     $$ select pg_temp.book('2031-05-06T11:00:00Z', pg_temp.token('twice')) $$, 'PT409',
-    'This link is not valid any more.', 'a third is too many'
+    'This link is no longer valid.', 'a third is too many'
 );
 select tests.at('2031-05-01 08:20Z');
 select lives_ok(
@@ -288,7 +288,7 @@ select lives_ok(
 );
 select tests.act_as_anon();
 select throws_ok(
-    $$ select public.resolve_link(pg_temp.token('friends')) $$, 'PT409', 'This link is not valid any more.',
+    $$ select public.resolve_link(pg_temp.token('friends')) $$, 'PT409', 'This link is no longer valid.',
     'and it opens nothing any more'
 );
 select tests.act_as_owner();

@@ -56,7 +56,7 @@ select throws_ok(
 );
 select throws_ok(
     $$ select public.reschedule_booking(tests.cut(), '2031-05-05T08:00:00Z') $$,
-    'PT422', 'This service does not start at that time.', 'nor to before the salon opens'
+    'PT422', 'This service cannot start at that time.', 'nor to before the salon opens'
 );
 select results_eq(
     $$ select starts_at, reschedule_count, total_minor
@@ -72,7 +72,7 @@ select lives_ok(
 select tests.act_as('customer');
 select throws_ok(
     $$ select public.reschedule_booking(tests.cut(), '2031-05-05T14:00:00Z') $$,
-    'PT422', 'This booking was moved as often as its policy allows.', 'the policy allows one move'
+    'PT422', 'This booking has already been moved as often as its policy allows.', 'the policy allows one move'
 );
 
 select tests.act_as('owner');

@@ -49,7 +49,7 @@ select tests.act_as('rival');
 select throws_ok(
     $$ select public.book_series(
        tests.id('Lesson')::text, '2031-03-25T09:00:00+01:00', 'FREQ=DAILY;COUNT=3') $$,
-    'PT409', 'These dates cannot be had: 2031-03-26T08:00Z (slot_taken).', 'one date stands for all'
+    'PT409', 'These dates are not available: 2031-03-26T08:00Z (slot_taken).', 'one date stands for all'
 );
 select is((select count(*) from public.bookings), 0::bigint, 'nothing was booked');
 select is(
@@ -82,12 +82,12 @@ select pg_temp.refused(
     'rrule cannot have BYSETPOS; it may have FREQ, INTERVAL, BYDAY, BYMONTHDAY, COUNT, UNTIL.',
     'FREQ=MONTHLY;BYSETPOS=1;COUNT=2'
 );
-select pg_temp.refused('rrule must end: have either COUNT or UNTIL.', 'FREQ=DAILY');
+select pg_temp.refused('rrule must end with either COUNT or UNTIL.', 'FREQ=DAILY');
 select pg_temp.refused(
-    'rrule must end: have either COUNT or UNTIL.',
+    'rrule must end with either COUNT or UNTIL.',
     'FREQ=DAILY;COUNT=2;UNTIL=20310601'
 );
-select pg_temp.refused('rrule has an UNTIL that does not exist.', 'FREQ=DAILY;UNTIL=20310231');
+select pg_temp.refused('rrule must have an UNTIL that exists.', 'FREQ=DAILY;UNTIL=20310231');
 select pg_temp.refused(
     'rrule must have an UNTIL such as 20310630 or 20310630T220000Z.',
     'FREQ=DAILY;UNTIL=tomorrow'

@@ -57,7 +57,7 @@ select is(
 select throws_ok(
     $$ select public.create_slots(
        tests.id('Yoga')::text, '2031-03-29', '09:30', '10:30', '3', resource_id => tests.id('Ben')::text) $$,
-    'PT409', 'Somebody whom this class needs is taken at 2031-03-29T08:30Z.', 'the hall is taken'
+    'PT409', 'A resource that this class needs is taken at 2031-03-29T08:30Z.', 'the hall is taken'
 );
 select throws_ok(
     $$ select public.create_slots(tests.id('Talk')::text, '2031-03-29', '09:00', '10:00', '3') $$,
@@ -90,7 +90,7 @@ select results_eq(
 );
 select throws_ok(
     $$ select public.book(tests.id('Yoga')::text, '2031-03-29T08:30:00Z') $$,
-    'PT422', 'This service does not start at that time.', 'half past is no session'
+    'PT422', 'This service cannot start at that time.', 'half past is no session'
 );
 select throws_ok(
     $$ select public.book(tests.id('Talk')::text, '2031-03-29T08:00:00Z') $$,
@@ -171,7 +171,7 @@ select is(
 select tests.act_as('owner');
 select throws_ok(
     $$ update public.sessions set capacity = 1 where starts_at = '2031-03-29 09:00Z' $$,
-    'PT409', 'More seats than that are booked.', 'a session does not shrink below its guests'
+    'PT409', 'More seats than that are already booked.', 'a session does not shrink below its guests'
 );
 select lives_ok(
     $$ update public.sessions set capacity = 2 where starts_at = '2031-03-29 09:00Z' $$,
@@ -179,7 +179,7 @@ select lives_ok(
 );
 select throws_ok(
     $$ delete from public.sessions where starts_at = '2031-03-29 09:00Z' $$,
-    'PT409', 'There are bookings of it.', 'nor does it go while somebody comes'
+    'PT409', 'It still has bookings.', 'nor does it go while somebody comes'
 );
 select lives_ok(
     $$ select public.cancel_booking(id::text) from public.bookings where party_size = 2 $$,
@@ -190,7 +190,7 @@ select lives_ok(
 );
 select throws_ok(
     $$ update public.services set duration_minutes = 90 where id = tests.id('Yoga') $$,
-    'PT409', 'Sessions of this class lie ahead.', 'its length stays while sessions lie ahead'
+    'PT409', 'This class has upcoming sessions.', 'its length stays while sessions lie ahead'
 );
 insert into public.closures (business_id, starts_on, ends_on)
 values (tests.id('Studio'), '2031-03-29', '2031-03-29');

@@ -51,7 +51,7 @@ select lives_ok(
 );
 select throws_ok(
     $$ select public.book(tests.id('Talk')::text, '2031-05-05T09:00:00Z', tests.id('Room')::text) $$,
-    'PT422', 'That resource does not give this service.', 'a room does not talk'
+    'PT422', 'That resource does not provide this service.', 'a room does not talk'
 );
 
 -- Buffers add up, and are invisible to the customer
@@ -150,7 +150,7 @@ select throws_ok(
 select tests.act_as('customer');
 select throws_ok(
     $$ select public.confirm_booking(id::text) from public.bookings where hold_expires_at is not null $$,
-    'PT409', 'The hold has run out.', 'the hold is gone'
+    'PT409', 'The hold has expired.', 'the hold is gone'
 );
 
 -- Limits, notice and moving
@@ -162,7 +162,7 @@ where id = tests.id('Talk');
 select tests.act_as('customer');
 select throws_ok(
     $$ select public.book(tests.id('Talk')::text, '2031-05-06T12:00:00Z') $$,
-    'PT422', 'No more of this service can be booked in that period.', 'one talk a day'
+    'PT422', 'This service has reached its booking limit for that period.', 'one talk a day'
 );
 select lives_ok(
     $$ select public.reschedule_booking(id::text, '2031-05-06T12:00:00Z') from public.bookings
@@ -171,11 +171,11 @@ select lives_ok(
 );
 select throws_ok(
     $$ select public.book(tests.id('Talk')::text, '2031-05-01T09:00:00Z') $$,
-    'PT422', 'That start is too soon to be booked.', 'an hour''s notice'
+    'PT422', 'That time is too soon to book.', 'an hour''s notice'
 );
 select throws_ok(
     $$ select public.book(tests.id('Talk')::text, '2031-06-02T09:00:00Z') $$,
-    'PT422', 'That start is too far ahead to be booked.', 'thirty days ahead'
+    'PT422', 'That time is too far ahead to book.', 'thirty days ahead'
 );
 
 -- Closures and blocks

@@ -28,12 +28,12 @@ select is(
 );
 select throws_ok(
     $$ select public.join_waitlist(tests.id('Cut')::text, '2031-05-05T08:00:00Z', '2031-05-05T09:30:00Z') $$,
-    'PT409', 'You wait for that already.', 'once'
+    'PT409', 'You are already on this waitlist.', 'once'
 );
 select throws_ok(
     $$ select public.join_waitlist(tests.id('Cut')::text, '2031-05-06T08:00:00Z', '2031-05-06T09:30:00Z',
        tests.id('Ben')::text) $$,
-    'PT422', 'That resource does not give this service.', 'not with somebody who does not give it'
+    'PT422', 'That resource does not provide this service.', 'not with somebody who does not give it'
 );
 select throws_ok(
     $$ select public.join_waitlist(tests.id('Cut')::text, '2031-04-05T08:00:00Z', '2031-04-05T09:30:00Z') $$,
@@ -41,7 +41,7 @@ select throws_ok(
 );
 select throws_ok(
     $$ select public.accept_waitlist_offer(id::text) from public.waitlist_entries $$,
-    'PT409', 'Nothing is offered to you now.', 'nothing is offered yet'
+    'PT409', 'You have no offer at the moment.', 'nothing is offered yet'
 );
 select throws_ok(
     $$ update public.waitlist_entries set status = 'accepted' $$, '42501', null, 'nobody writes entries'
@@ -79,7 +79,7 @@ select tests.act_as('second');
 select is((select status from public.waitlist_entries), 'waiting', 'the second waits');
 select throws_ok(
     $$ select public.accept_waitlist_offer(id::text) from public.waitlist_entries $$,
-    'PT409', 'Nothing is offered to you now.', 'and cannot go first'
+    'PT409', 'You have no offer at the moment.', 'and cannot go first'
 );
 select tests.act_as('owner');
 select is(
@@ -92,7 +92,7 @@ select tests.at('2031-05-01 08:30Z');
 select tests.act_as('first');
 select throws_ok(
     $$ select public.accept_waitlist_offer(id::text) from public.waitlist_entries $$,
-    'PT409', 'Nothing is offered to you now.', 'the first has let it pass'
+    'PT409', 'You have no offer at the moment.', 'the first has let it pass'
 );
 select is((select status from public.waitlist_entries), 'waiting', 'and keeps their place');
 select tests.act_as('second');
@@ -128,7 +128,7 @@ select is(
 );
 select throws_ok(
     $$ select public.leave_waitlist(id::text) from public.waitlist_entries $$,
-    'PT409', 'You have accepted already.', 'nor is there anything to leave'
+    'PT409', 'You have already accepted this offer.', 'nor is there anything to leave'
 );
 select tests.act_as_owner();
 select results_eq(

@@ -73,7 +73,7 @@ select is(
 );
 select throws_ok(
     $$ select public.book(tests.id('Howe Talk')::text, '2031-10-04T18:30:00Z') $$,
-    'PT422', 'This service does not start at that time.', 'a sixth would end after six'
+    'PT422', 'This service cannot start at that time.', 'a sixth would end after six'
 );
 select lives_ok(
     $$ select public.book(tests.id('Howe Talk')::text, '2031-10-04T17:30:00Z') $$, 'the fifth ends at six'
@@ -98,7 +98,7 @@ select lives_ok(
 );
 select throws_ok(
     $$ select public.book(tests.id('Nepal Talk')::text, '2031-06-14T18:15:00Z') $$,
-    'PT422', 'The business takes no more bookings in that period.', 'is of one day with its first'
+    'PT422', 'This business has reached its booking limit for that period.', 'is of one day with its first'
 );
 select lives_ok(
     $$ select public.book(tests.id('Nepal Talk')::text, '2031-06-15T18:15:00Z') $$, 'not with the next'
@@ -126,7 +126,7 @@ select is(
 );
 select throws_ok(
     $$ select public.book(tests.id('Apia Talk')::text, '2011-12-30T19:00:00Z') $$,
-    'PT422', 'This service does not start at that time.', 'nor can they be booked'
+    'PT422', 'This service cannot start at that time.', 'nor can they be booked'
 );
 select tests.act_as_owner();
 insert into business.closures (business_id, starts_on, ends_on)
@@ -202,7 +202,7 @@ select lives_ok(
 );
 select throws_ok(
     $$ select public.book(tests.id('Berlin Talk')::text, '2031-06-10T14:00:00Z') $$,
-    'PT422', 'This service does not start at that time.', 'not by London''s clock'
+    'PT422', 'This service cannot start at that time.', 'not by London''s clock'
 );
 select tests.act_as('owner');
 insert into public.schedule_exceptions (business_id, resource_id, starts_on, ends_on)
@@ -216,7 +216,7 @@ select tests.act_as('owner');
 select throws_ok(
     $$ insert into public.travel_zones (business_id, resource_id, starts_on, ends_on, time_zone)
        values (tests.id('Berlin'), tests.id('Berlin Ann'), '2031-06-12', '2031-06-20', 'Europe/Rome') $$,
-    'PT409', 'On some of these dates they are already elsewhere.', 'nobody is in two places'
+    'PT409', 'This resource is already travelling on some of these dates.', 'nobody is in two places'
 );
 select throws_ok(
     $$ insert into public.travel_zones (business_id, resource_id, starts_on, ends_on, time_zone)

@@ -319,7 +319,7 @@ select throws_ok(
 );
 select throws_ok(
     $$ select pg_temp.found(q => '!?') $$,
-    'PT400', 'q must hold a letter or a digit.', 'words have letters'
+    'PT400', 'q must contain a letter or a digit.', 'words have letters'
 );
 select throws_ok(
     $$ select pg_temp.found(wanted => '51') $$,
