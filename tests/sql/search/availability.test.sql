@@ -315,7 +315,7 @@ select throws_ok(
 );
 select throws_ok(
     $$ select pg_temp.found(radius_km => '5') $$,
-    'PT400', 'radius_km needs near.', 'a radius needs a place'
+    'PT400', 'radius_km requires near.', 'a radius needs a place'
 );
 select throws_ok(
     $$ select pg_temp.found(q => '!?') $$,
