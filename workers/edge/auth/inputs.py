@@ -108,8 +108,9 @@ async def body(request: Request, *, is_required: bool = True) -> Input:
         return Input({})
     try:
         value = json.loads(raw, parse_constant=_no_constant)
-        # PostgreSQL's text has no U+0000, and UTF-8 no lone surrogates.
-        printed = json.dumps(value, ensure_ascii=False)
+        # PostgreSQL's text has no U+0000, UTF-8 no lone surrogates, and JSON no infinity, which
+        # 1e400 has become.
+        printed = json.dumps(value, ensure_ascii=False, allow_nan=False)
         printed.encode()
     except (ValueError, RecursionError) as error:
         raise bad_json(type(error).__name__) from None
