@@ -20,6 +20,11 @@ def remember_state(state: Path) -> None:
     _options[:] = ["--state", str(state)]
 
 
+def options() -> list[str]:
+    """Return the options that each suggested command begins with."""
+    return list(_options)
+
+
 def completed(text: str) -> str:
     """Return a message with the caller's `--state` in each command that it suggests."""
     if not _options:

@@ -33,12 +33,12 @@ StateOption = Annotated[
     ),
 ]
 ConfigOption = Annotated[
-    Path,
+    Path | None,
     typer.Option(
         "--config",
         envvar="FRONTDESK_CONFIG",
         help="The configuration.",
-        show_default="supabase-config.toml in the checkout",
+        show_default="that of the last `up`, else supabase-config.toml in the checkout",
     ),
 ]
 PortOption = Annotated[
@@ -48,7 +48,7 @@ PortOption = Annotated[
         envvar="FRONTDESK_PORT",
         min=1024,
         max=65535,
-        help="The gateway's port on 127.0.0.1; without it, [api] port of the configuration.",
+        help="The gateway's port on 127.0.0.1; without it, that of the last `up`, else [api] port.",
     ),
 ]
 JsonOption = Annotated[

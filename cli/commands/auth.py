@@ -10,13 +10,14 @@ from typing import Annotated
 import typer
 from psycopg.conninfo import make_conninfo
 
-from cli.options import DEFAULT_CONFIG, DEFAULT_STATE, ConfigOption, StateOption
+from cli.options import DEFAULT_STATE, ConfigOption, StateOption
 from cli.output import talk
 from cli.refusal import Refusal
 from cli.settings import load
 from cli.stack import sign_in
 from cli.stack.keys import keys_of
 from cli.stack.secrets import Secrets, role_password
+from cli.stack.start import config_path
 from cli.stack.state import Endpoints, State
 
 app = typer.Typer(help="Sign-in: the Supabase Auth protocol.", no_args_is_help=True)
@@ -39,14 +40,16 @@ def serve(
         str, typer.Option(envvar="FRONTDESK_AUTH_HOST", help="The address to listen on.")
     ] = "127.0.0.1",
     state: StateOption = DEFAULT_STATE,
-    config: ConfigOption = DEFAULT_CONFIG,
+    config: ConfigOption = None,
 ) -> None:
     """Run the sign-in service by itself, without the prefix /auth/v1, until it is stopped.
 
     It uses the database and the keys of the running stack, or DATABASE_URL and GOTRUE_JWT_SECRET.
     Everything else comes from the GOTRUE_… variables of Supabase Auth, with its defaults.
     """
-    chosen = _environment(State(state), config, url=f"http://localhost:{port}")
+    chosen = _environment(
+        State(state), config_path(State(state), config), url=f"http://localhost:{port}"
+    )
     talk(f"Sign-in listens on http://{host}:{port}")
     arguments = (sys.executable, "-P", "-B", "-m", "workers.edge.auth", host, str(port))
     os.execve(sys.executable, arguments, {**os.environ, **chosen})  # noqa: S606  (ourselves)

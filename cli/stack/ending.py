@@ -41,18 +41,23 @@ def end_leftovers(state: State) -> bool:
     return bool(found)
 
 
+def require_state(state: State) -> None:
+    """Refuse a folder that is not a state, so that a mistyped path costs nothing."""
+    if state.path.exists() and state.is_fresh and any(state.path.iterdir()):
+        raise Refusal(
+            f"{state.path} is not the state of a stack.", "Nothing was deleted; check --state."
+        )
+
+
 def remove(state: State) -> None:
     """Delete the state, wherever its parts are.
 
     Raises:
-        Refusal: for a folder that is not a state, so that a mistyped path costs nothing.
+        Refusal: the folder is not a state.
     """
+    require_state(state)
     if not state.path.exists():
         return
-    if state.is_fresh and any(state.path.iterdir()):
-        raise Refusal(
-            f"{state.path} is not the state of a stack.", "Nothing was deleted; check --state."
-        )
     account = server_account()
     for folder in (state.database, state.gateway, state.mail, state.metrics):
         account.discard(account.folder(folder))

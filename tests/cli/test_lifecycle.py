@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import psycopg
 import pytest
 
 from cli.stack.ports import free_port
+from cli.stack.state import State
 from tests.harness.stack import LAUNCHER, RunningStack, run_cli
 
 STATUS_KEYS = [
@@ -49,16 +51,35 @@ def test_a_stack_comes_up_answers_and_keeps_its_data(folder: Path) -> None:
     assert f"already runs at {first['api_url']}" in again.stderr
     assert running.pid("postgres") == first["services"]["postgres"]["pid"]
 
+    elsewhere = running.cli("up", "--detach", "--port", free_port())
+    assert elsewhere.returncode == 1
+    assert "not on port" in elsewhere.stderr and "frontdesk down" in elsewhere.stderr
+
     assert running.cli("down").returncode == 0
     stopped = json.loads(running.cli("status", "--json").stdout)
     assert {service["state"] for service in stopped["services"].values()} == {"stopped"}
     assert running.cli("down").returncode == 0, "a second down finds nothing and says so"
 
-    assert running.cli("up", "--detach", "--port", running.port).returncode == 0
+    assert running.cli("up", "--detach").returncode == 0, "the state knows its port"
     second = running.endpoints
     assert (second.anon_key, second.db_url) == (first["anon_key"], first["db_url"])
+    assert second.api_url == first["api_url"]
     with psycopg.connect(second.db_url) as connection:
         assert connection.execute("select answer from private.kept").fetchone() == (42,)
+
+
+def test_two_that_start_one_stack_at_once_both_succeed(folder: Path) -> None:
+    command = [LAUNCHER, "up", "--detach", "--no-workers", "--state", folder / "state"]
+    command += ["--port", str(free_port())]
+    both = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    outputs = [process.communicate() for process in both]
+    assert [process.returncode for process in both] == [0, 0], outputs
+    api_url = State(folder / "state").require_running().api_url
+    assert all(api_url in stdout for stdout, _stderr in outputs)
+    assert sum(f"already runs at {api_url}" in stderr for _stdout, stderr in outputs) == 1
 
 
 def test_secrets_are_files_of_their_owner_and_the_api_is_on_loopback_only(folder: Path) -> None:

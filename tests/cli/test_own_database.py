@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import psutil
 import psycopg
 
 from cli.stack.ports import free_port
@@ -32,14 +33,26 @@ def test_two_stacks_on_a_database_of_ones_own(folder: Path) -> None:
         refused = two.cli("up", "--detach", "--port", two.port, env=env)
         assert refused.returncode == 1
         assert "FRONTDESK_AUTHENTICATOR_PASSWORD" in refused.stderr
-        accepted = two.cli(
-            *("up", "--detach", "--port", two.port),
-            env={**env, "FRONTDESK_AUTHENTICATOR_PASSWORD": "of somebody else"},
-        )
+        secret = {"FRONTDESK_AUTHENTICATOR_PASSWORD": "of somebody else"}
+        accepted = two.cli("up", "--detach", "--port", two.port, env={**env, **secret})
         assert accepted.returncode == 0, accepted.stderr
 
+        arguments = [p.info["cmdline"] or [] for p in psutil.process_iter(["cmdline"])]
+        in_sight = " ".join(part for parts in arguments for part in parts)
+        assert "its%20password" not in in_sight, "every user of the machine can read arguments"
+
+        for running in (one, two):
+            running.cli("down")
+        # A state remembers its database and its port; another database is refused.
+        again = one.cli("up", "--detach", env=secret)
+        assert again.returncode == 0, again.stderr
+        assert one.endpoints.db_url == cluster.dsn()
+        assert one.endpoints.api_url == f"http://127.0.0.1:{one.port}"
+        assert "postgres" not in one.endpoints.services
         one.cli("down")
-        two.cli("down")
+        other = one.cli("up", "--detach", "--db-url", cluster.dsn("other"))
+        assert other.returncode == 1
+        assert "belongs to the database postgres at" in other.stderr
         assert cluster.answers(), "down stops what up started, and only that"
     finally:
         cluster.stop()

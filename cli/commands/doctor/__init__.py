@@ -7,8 +7,9 @@ from dataclasses import asdict
 import typer
 
 from cli.commands.doctor.checks import Finding, of_checkout, of_stack
-from cli.options import DEFAULT_CONFIG, DEFAULT_STATE, ConfigOption, JsonOption, StateOption
+from cli.options import DEFAULT_STATE, ConfigOption, JsonOption, StateOption
 from cli.output import show_json
+from cli.stack.start import config_path
 from cli.stack.state import State
 
 MARKS = {"ok": "✓", "warn": "!", "fail": "✗"}
@@ -16,11 +17,11 @@ MARKS = {"ok": "✓", "warn": "!", "fail": "✗"}
 
 def doctor(
     state: StateOption = DEFAULT_STATE,
-    config: ConfigOption = DEFAULT_CONFIG,
+    config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Check the installation, the configuration, the stack, the schema and the advisors."""
-    findings = [*of_checkout(config), *of_stack(State(state))]
+    findings = [*of_checkout(config_path(State(state), config)), *of_stack(State(state))]
     if as_json:
         show_json([asdict(finding) for finding in findings])
     else:

@@ -6,13 +6,15 @@ What signs them is imported late: the other commands of this group need none of 
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cli.commands.users.finding import EmailArgument, find
-from cli.options import DEFAULT_CONFIG, DEFAULT_STATE, ConfigOption, StateOption
+from cli.options import DEFAULT_STATE, ConfigOption, StateOption
 from cli.output import talk
+from cli.stack.start import config_path
 from cli.stack.state import Endpoints, State
 
 if TYPE_CHECKING:
@@ -31,12 +33,12 @@ def token(
         ),
     ] = None,
     state: StateOption = DEFAULT_STATE,
-    config: ConfigOption = DEFAULT_CONFIG,
+    config: ConfigOption = None,
 ) -> None:
     """Print a token with which this user calls the API."""
     from cli.settings import load
 
-    auth = load(config).auth
+    auth = load(config_path(State(state), config)).auth
     seconds = expires_in or auth.jwt_expiry
     endpoints = State(state).require_running()
     print(token_for(endpoints, email, auth=auth, expires_in=seconds))
@@ -58,7 +60,7 @@ def token_for(
     from cli.stack.keys import sign
 
     user = find(endpoints, email)
-    auth = auth or load(DEFAULT_CONFIG).auth
+    auth = auth or load(config_path(State(Path(endpoints.state_dir)), None)).auth
     issuer = sign_in.issuer(auth, endpoints.auth_url)
     return sign(_claims(user, issuer, expires_in or auth.jwt_expiry), endpoints.jwt_secret)
 
