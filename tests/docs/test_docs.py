@@ -63,6 +63,23 @@ def test_every_command_has_its_help() -> None:
         assert done.returncode == 0 and "Usage" in done.stdout, command
 
 
+def test_the_readme_names_the_node_that_supabase_js_needs() -> None:
+    factory = ROOT / "node_modules/@supabase/realtime-js/dist/main/lib/websocket-factory.js"
+    without_websocket = re.findall(r"Node\.js < (\d+)", factory.read_text("utf-8"))
+    assert without_websocket
+    for version in without_websocket:
+        assert f"Node {version} or newer" in (ROOT / "README.md").read_text("utf-8")
+
+
+def test_the_readme_names_the_minor_digits_of_currencies(db: Database) -> None:
+    named = re.findall(r"(\d)[\w ]* \(`([A-Z]{3})`\)", (ROOT / "README.md").read_text("utf-8"))
+    digits = dict(db.rows("select code::text, minor_digits from public.currencies"))  # type: ignore[arg-type]
+    assert len(named) == 4
+    for number, code in named:
+        assert digits[code] == int(number)
+    assert {int(number) for number, _ in named} == set(digits.values())
+
+
 @pytest.mark.parametrize("block", [0, 1])
 def test_the_readme_does_what_it_says(stack: RunningStack, block: int) -> None:
     blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
