@@ -70,10 +70,10 @@ to anon, authenticated, service_role;
 -- What public functions call. Each checks its caller; none is reachable over HTTP by itself.
 grant execute on function
 scheduling.place(scheduling.selection[], text, text, boolean),
-scheduling.change_status(uuid, scheduling.booking_status, scheduling.actor_kind[], text),
+scheduling.change_status(uuid, scheduling.booking_status, scheduling.actor_kind[], text, boolean),
 scheduling.cancel_item(uuid, uuid, scheduling.actor_kind[], text),
 scheduling.cancellation_quote(uuid, timestamptz),
-scheduling.move(uuid, timestamptz, uuid, scheduling.actor_kind[], text, uuid)
+scheduling.move(uuid, timestamptz, uuid, scheduling.actor_kind[], text, uuid, boolean)
 to anon, authenticated, service_role;
 grant execute on function scheduling.apply_due_transitions(integer)
 to worker;

@@ -52,6 +52,8 @@ create table scheduling.booking_history (
     -- Where an item was given to another resource: from whom, to whom.
     from_resource_id uuid,
     to_resource_id uuid,
+    -- Whether the same step of an earlier booking of its series is announced instead.
+    is_repeated boolean not null default false,
 
     constraint booking_history_booking_fkey foreign key (business_id, booking_id)
     references scheduling.bookings (business_id, id) on delete cascade,

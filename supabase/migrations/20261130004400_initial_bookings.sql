@@ -57,6 +57,8 @@ create table scheduling.booking_history (
     -- Where an item was given to another resource: from whom, to whom.
     from_resource_id uuid,
     to_resource_id uuid,
+    -- Whether the same step of an earlier booking of its series is announced instead.
+    is_repeated boolean not null default false,
 
     constraint booking_history_booking_fkey foreign key (business_id, booking_id)
     references scheduling.bookings (business_id, id) on delete cascade,
@@ -1478,7 +1480,8 @@ create function scheduling.move(
     resource_id uuid,
     as_actors scheduling.actor_kind[],
     reason text default null,
-    item_id uuid default null
+    item_id uuid default null,
+    is_repeated boolean default false
 )
 returns uuid
 language plpgsql
@@ -1525,7 +1528,7 @@ begin
     perform scheduling.refuse_move(v_booking);
     v_left = v_booking;
     v_counts = scheduling.counts_of(v_booking, v_limits);
-    v_booking = scheduling.write_move(v_booking, v_legs, v_vacancies, reason);
+    v_booking = scheduling.write_move(v_booking, v_legs, v_vacancies, reason, is_repeated);
     perform scheduling.refuse_passed(v_booking, v_limits, v_counts);
     perform scheduling.announce_freed(v_left);
     return v_booking.id;
@@ -1542,7 +1545,8 @@ create function scheduling.write_move(
     booking scheduling.bookings,
     legs scheduling.leg[],
     vacancies scheduling.vacancy[],
-    reason text
+    reason text,
+    is_repeated boolean
 )
 returns scheduling.bookings
 language plpgsql
@@ -1573,6 +1577,7 @@ begin
             else scheduling.reschedule_fee(booking, private.now())
         end,
         status_reason = write_move.reason,
+        repeated_step_count = bookings.repeated_step_count + write_move.is_repeated::integer,
         status = case
             when bookings.status = 'confirmed'
                 and not v_is_by_business
@@ -1615,7 +1620,9 @@ begin
             end
         where booking_items.id = v_item.id;
         if v_taken.resource_id is distinct from v_item.resource_id then
-            perform scheduling.write_reassignment(v_booking, v_item, v_taken.resource_id);
+            perform scheduling.write_reassignment(
+                v_booking, v_item, v_taken.resource_id, is_repeated
+            );
         end if;
     end loop;
     return v_booking;
@@ -1626,7 +1633,10 @@ $$;
  * Write down that somebody else gives an item of a booking.
  */
 create function scheduling.write_reassignment(
-    booking scheduling.bookings, item scheduling.booking_items, to_resource_id uuid
+    booking scheduling.bookings,
+    item scheduling.booking_items,
+    to_resource_id uuid,
+    is_repeated boolean
 )
 returns void
 language plpgsql
@@ -1637,7 +1647,7 @@ as $$
 begin
     insert into scheduling.booking_history (
         business_id, booking_id, from_status, to_status, from_starts_at, to_starts_at,
-        actor, actor_id, reason, at, from_resource_id, to_resource_id
+        actor, actor_id, reason, at, from_resource_id, to_resource_id, is_repeated
     )
     select
         booking.business_id,
@@ -1651,7 +1661,8 @@ begin
         booking.status_reason,
         private.now(),
         item.resource_id,
-        write_reassignment.to_resource_id
+        write_reassignment.to_resource_id,
+        write_reassignment.is_repeated
     from scheduling.booking_items
     where booking_items.id = item.id;
 end;
@@ -1780,7 +1791,8 @@ create function scheduling.write_booking(
     notes text,
     hold_until timestamptz,
     series_id uuid,
-    customer identity.profiles
+    customer identity.profiles,
+    is_repeated boolean default false
 )
 returns scheduling.bookings
 language plpgsql
@@ -1795,7 +1807,7 @@ begin
         insert into scheduling.bookings (
             business_id, customer_id, series_id, reference, status, starts_at, ends_at, time_zone,
             party_size, currency, total_minor, quote, policy, customer_name, customer_email, customer_phone,
-            notes, hold_expires_at, created_at, updated_at
+            notes, hold_expires_at, created_at, updated_at, repeated_step_count
         )
         select
             businesses.id,
@@ -1821,7 +1833,8 @@ begin
             write_booking.notes,
             write_booking.hold_until,
             private.now(),
-            private.now()
+            private.now(),
+            write_booking.is_repeated::integer
         from business.businesses
         where businesses.id = legs[1].business_id
         on conflict (reference) do nothing
@@ -1931,7 +1944,8 @@ create function scheduling.write(
     notes text,
     is_hold boolean,
     series_id uuid,
-    customer identity.profiles
+    customer identity.profiles,
+    is_repeated boolean default false
 )
 returns uuid
 language plpgsql
@@ -1949,7 +1963,9 @@ declare
     v_booking scheduling.bookings;
 begin
     perform scheduling.refuse_links_over(legs);
-    v_booking = scheduling.write_booking(legs, quote, notes, v_hold_until, series_id, customer);
+    v_booking = scheduling.write_booking(
+        legs, quote, notes, v_hold_until, series_id, customer, is_repeated
+    );
     for v_index in 1 .. v_count loop
         perform scheduling.write_item(
             v_booking, legs, v_index, case v_count when 1 then vacancies end
@@ -2503,7 +2519,8 @@ create function scheduling.change_status(
     booking_id uuid,
     to_status scheduling.booking_status,
     as_actors scheduling.actor_kind[],
-    reason text
+    reason text,
+    is_repeated boolean default false
 )
 returns uuid
 language plpgsql
@@ -2531,7 +2548,8 @@ begin
     set
         status = v_to_status,
         status_reason = change_status.reason,
-        hold_expires_at = null
+        hold_expires_at = null,
+        repeated_step_count = bookings.repeated_step_count + change_status.is_repeated::integer
     where bookings.id = v_booking.id;
     if v_to_status in ('cancelled', 'rejected') then
         perform scheduling.announce_freed(v_booking);
@@ -2685,7 +2703,7 @@ declare
 begin
     insert into scheduling.booking_history (
         business_id, booking_id, from_status, to_status, from_starts_at, to_starts_at,
-        actor, actor_id, reason, at, fee_minor
+        actor, actor_id, reason, at, fee_minor, is_repeated
     )
     values (
         new.business_id,
@@ -2712,7 +2730,8 @@ begin
             else
                 new.cancellation_fee_minor + new.no_show_fee_minor
                 - old.cancellation_fee_minor - old.no_show_fee_minor
-        end
+        end,
+        new.repeated_step_count > case when tg_op = 'UPDATE' then old.repeated_step_count else 0 end
     );
     return null;
 end;
@@ -2733,7 +2752,7 @@ execute function scheduling.bookings__write_history();
  * booking.requested, .confirmed, .moved, .cancelled and so on: `reassigned` where somebody else
  * gives an item, `moved` where only the time changed, `requested` where a booking begins to wait
  * for the business, `released` where a hold ran out, else the new status. `is_repeated`: the same
- * was said of an earlier occurrence of its series.
+ * step of an earlier booking of its series is announced, too.
  */
 create function scheduling.booking_history__announce()
 returns trigger
@@ -2763,7 +2782,7 @@ begin
             'reason', new.reason,
             'fee_minor', new.fee_minor,
             'booking_item_id', new.booking_item_id,
-            'is_repeated', current_setting('frontdesk.is_repeated', true) = 'yes'
+            'is_repeated', new.is_repeated
         )
         || case
             when coalesce(new.from_resource_id, new.to_resource_id) is null then '{}'
@@ -3107,10 +3126,10 @@ to anon, authenticated, service_role;
 -- What public functions call. Each checks its caller; none is reachable over HTTP by itself.
 grant execute on function
 scheduling.place(scheduling.selection[], text, text, boolean),
-scheduling.change_status(uuid, scheduling.booking_status, scheduling.actor_kind[], text),
+scheduling.change_status(uuid, scheduling.booking_status, scheduling.actor_kind[], text, boolean),
 scheduling.cancel_item(uuid, uuid, scheduling.actor_kind[], text),
 scheduling.cancellation_quote(uuid, timestamptz),
-scheduling.move(uuid, timestamptz, uuid, scheduling.actor_kind[], text, uuid)
+scheduling.move(uuid, timestamptz, uuid, scheduling.actor_kind[], text, uuid, boolean)
 to anon, authenticated, service_role;
 grant execute on function scheduling.apply_due_transitions(integer)
 to worker;

@@ -188,9 +188,6 @@ LONG_ROWS = {
 HIDDEN_ARGUMENTS = {
     "business.give_reason",
     "business.take_reason",
-    "scheduling.cancel_series",
-    "scheduling.move_series",
-    "scheduling.write_occurrences",
 }
 
 HIDES = re.compile(r"set_config\(\s*'frontdesk\.(?!now')")

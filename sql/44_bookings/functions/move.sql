@@ -145,7 +145,8 @@ create function scheduling.move(
     resource_id uuid,
     as_actors scheduling.actor_kind[],
     reason text default null,
-    item_id uuid default null
+    item_id uuid default null,
+    is_repeated boolean default false
 )
 returns uuid
 language plpgsql
@@ -192,7 +193,7 @@ begin
     perform scheduling.refuse_move(v_booking);
     v_left = v_booking;
     v_counts = scheduling.counts_of(v_booking, v_limits);
-    v_booking = scheduling.write_move(v_booking, v_legs, v_vacancies, reason);
+    v_booking = scheduling.write_move(v_booking, v_legs, v_vacancies, reason, is_repeated);
     perform scheduling.refuse_passed(v_booking, v_limits, v_counts);
     perform scheduling.announce_freed(v_left);
     return v_booking.id;
@@ -209,7 +210,8 @@ create function scheduling.write_move(
     booking scheduling.bookings,
     legs scheduling.leg[],
     vacancies scheduling.vacancy[],
-    reason text
+    reason text,
+    is_repeated boolean
 )
 returns scheduling.bookings
 language plpgsql
@@ -240,6 +242,7 @@ begin
             else scheduling.reschedule_fee(booking, private.now())
         end,
         status_reason = write_move.reason,
+        repeated_step_count = bookings.repeated_step_count + write_move.is_repeated::integer,
         status = case
             when bookings.status = 'confirmed'
                 and not v_is_by_business
@@ -282,7 +285,9 @@ begin
             end
         where booking_items.id = v_item.id;
         if v_taken.resource_id is distinct from v_item.resource_id then
-            perform scheduling.write_reassignment(v_booking, v_item, v_taken.resource_id);
+            perform scheduling.write_reassignment(
+                v_booking, v_item, v_taken.resource_id, is_repeated
+            );
         end if;
     end loop;
     return v_booking;
@@ -293,7 +298,10 @@ $$;
  * Write down that somebody else gives an item of a booking.
  */
 create function scheduling.write_reassignment(
-    booking scheduling.bookings, item scheduling.booking_items, to_resource_id uuid
+    booking scheduling.bookings,
+    item scheduling.booking_items,
+    to_resource_id uuid,
+    is_repeated boolean
 )
 returns void
 language plpgsql
@@ -304,7 +312,7 @@ as $$
 begin
     insert into scheduling.booking_history (
         business_id, booking_id, from_status, to_status, from_starts_at, to_starts_at,
-        actor, actor_id, reason, at, from_resource_id, to_resource_id
+        actor, actor_id, reason, at, from_resource_id, to_resource_id, is_repeated
     )
     select
         booking.business_id,
@@ -318,7 +326,8 @@ begin
         booking.status_reason,
         private.now(),
         item.resource_id,
-        write_reassignment.to_resource_id
+        write_reassignment.to_resource_id,
+        write_reassignment.is_repeated
     from scheduling.booking_items
     where booking_items.id = item.id;
 end;

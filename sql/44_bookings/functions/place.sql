@@ -119,7 +119,8 @@ create function scheduling.write_booking(
     notes text,
     hold_until timestamptz,
     series_id uuid,
-    customer identity.profiles
+    customer identity.profiles,
+    is_repeated boolean default false
 )
 returns scheduling.bookings
 language plpgsql
@@ -134,7 +135,7 @@ begin
         insert into scheduling.bookings (
             business_id, customer_id, series_id, reference, status, starts_at, ends_at, time_zone,
             party_size, currency, total_minor, quote, policy, customer_name, customer_email, customer_phone,
-            notes, hold_expires_at, created_at, updated_at
+            notes, hold_expires_at, created_at, updated_at, repeated_step_count
         )
         select
             businesses.id,
@@ -160,7 +161,8 @@ begin
             write_booking.notes,
             write_booking.hold_until,
             private.now(),
-            private.now()
+            private.now(),
+            write_booking.is_repeated::integer
         from business.businesses
         where businesses.id = legs[1].business_id
         on conflict (reference) do nothing
@@ -270,7 +272,8 @@ create function scheduling.write(
     notes text,
     is_hold boolean,
     series_id uuid,
-    customer identity.profiles
+    customer identity.profiles,
+    is_repeated boolean default false
 )
 returns uuid
 language plpgsql
@@ -288,7 +291,9 @@ declare
     v_booking scheduling.bookings;
 begin
     perform scheduling.refuse_links_over(legs);
-    v_booking = scheduling.write_booking(legs, quote, notes, v_hold_until, series_id, customer);
+    v_booking = scheduling.write_booking(
+        legs, quote, notes, v_hold_until, series_id, customer, is_repeated
+    );
     for v_index in 1 .. v_count loop
         perform scheduling.write_item(
             v_booking, legs, v_index, case v_count when 1 then vacancies end

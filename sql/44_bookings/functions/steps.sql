@@ -130,7 +130,8 @@ create function scheduling.change_status(
     booking_id uuid,
     to_status scheduling.booking_status,
     as_actors scheduling.actor_kind[],
-    reason text
+    reason text,
+    is_repeated boolean default false
 )
 returns uuid
 language plpgsql
@@ -158,7 +159,8 @@ begin
     set
         status = v_to_status,
         status_reason = change_status.reason,
-        hold_expires_at = null
+        hold_expires_at = null,
+        repeated_step_count = bookings.repeated_step_count + change_status.is_repeated::integer
     where bookings.id = v_booking.id;
     if v_to_status in ('cancelled', 'rejected') then
         perform scheduling.announce_freed(v_booking);

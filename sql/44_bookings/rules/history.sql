@@ -13,7 +13,7 @@ declare
 begin
     insert into scheduling.booking_history (
         business_id, booking_id, from_status, to_status, from_starts_at, to_starts_at,
-        actor, actor_id, reason, at, fee_minor
+        actor, actor_id, reason, at, fee_minor, is_repeated
     )
     values (
         new.business_id,
@@ -40,7 +40,8 @@ begin
             else
                 new.cancellation_fee_minor + new.no_show_fee_minor
                 - old.cancellation_fee_minor - old.no_show_fee_minor
-        end
+        end,
+        new.repeated_step_count > case when tg_op = 'UPDATE' then old.repeated_step_count else 0 end
     );
     return null;
 end;
@@ -61,7 +62,7 @@ execute function scheduling.bookings__write_history();
  * booking.requested, .confirmed, .moved, .cancelled and so on: `reassigned` where somebody else
  * gives an item, `moved` where only the time changed, `requested` where a booking begins to wait
  * for the business, `released` where a hold ran out, else the new status. `is_repeated`: the same
- * was said of an earlier occurrence of its series.
+ * step of an earlier booking of its series is announced, too.
  */
 create function scheduling.booking_history__announce()
 returns trigger
@@ -91,7 +92,7 @@ begin
             'reason', new.reason,
             'fee_minor', new.fee_minor,
             'booking_item_id', new.booking_item_id,
-            'is_repeated', current_setting('frontdesk.is_repeated', true) = 'yes'
+            'is_repeated', new.is_repeated
         )
         || case
             when coalesce(new.from_resource_id, new.to_resource_id) is null then '{}'

@@ -236,6 +236,7 @@ declare
     v_customer identity.profiles = scheduling.caller();
     v_leg scheduling.leg;
     v_vacancies scheduling.vacancy[];
+    v_is_repeated boolean = false;
     v_reason text;
 begin
     for v_vacancies in
@@ -251,16 +252,16 @@ begin
                 notes,
                 false,
                 series_id,
-                v_customer
+                v_customer,
+                v_is_repeated
             );
-            perform set_config('frontdesk.is_repeated', 'yes', true);
+            v_is_repeated = true;
         exception
             when sqlstate 'PT409' or sqlstate 'PT422' then
                 get stacked diagnostics v_reason = pg_exception_detail;
                 v_conflicts = v_conflicts || scheduling.conflict(v_leg, v_reason);
         end;
     end loop;
-    perform set_config('frontdesk.is_repeated', '', true);
     return v_conflicts;
 end;
 $$;
@@ -374,13 +375,18 @@ security definer
 set search_path = ''
 as $$
 declare
+    v_bookings scheduling.bookings[] = scheduling.claim_series(series_id, from_booking_id, false);
     v_booking scheduling.bookings;
 begin
-    foreach v_booking in array scheduling.claim_series(series_id, from_booking_id, false) loop
-        perform scheduling.change_status(v_booking.id, 'cancelled', '{customer,business}', reason);
-        perform set_config('frontdesk.is_repeated', 'yes', true);
+    foreach v_booking in array v_bookings loop
+        perform scheduling.change_status(
+            v_booking.id,
+            'cancelled',
+            '{customer,business}',
+            reason,
+            is_repeated => v_booking.id <> v_bookings[1].id
+        );
     end loop;
-    perform set_config('frontdesk.is_repeated', '', true);
 end;
 $$;
 
@@ -428,10 +434,9 @@ begin
                 else (v_booking.starts_at at time zone v_time_zone + v_shift) at time zone v_time_zone
             end,
             move_series.resource_id,
-            '{customer,business}'
+            '{customer,business}',
+            is_repeated => v_booking.id <> v_bookings[1].id
         );
-        perform set_config('frontdesk.is_repeated', 'yes', true);
     end loop;
-    perform set_config('frontdesk.is_repeated', '', true);
 end;
 $$;

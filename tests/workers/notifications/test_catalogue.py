@@ -171,6 +171,33 @@ def test_of_a_series_people_hear_once_and_are_reminded_each_time(
     assert db.rows("select count(*) from engagement.reminders") == [(6,)]
 
 
+@pytest.mark.parametrize(
+    ("event", "step"),
+    [
+        ("booking.moved", "public.reschedule_series(id::text, '2031-05-06T09:00:00Z')"),
+        ("booking.moved", "public.reschedule_series(id::text, '2031-05-04T09:00:00Z')"),
+        ("booking.cancelled", "public.cancel_series(id::text)"),
+    ],
+    ids=["moved to later", "moved to earlier", "cancelled"],
+)
+def test_a_step_of_a_whole_series_is_told_once_about_its_first_booking(
+    town: Callable[[str], Database], event: str, step: str
+) -> None:
+    db = town(
+        "select tests.act_as('customer');"
+        "select public.book_series("
+        "tests.id('Cut')::text, '2031-05-05T09:00:00Z', 'FREQ=DAILY;COUNT=3');"
+        f"select {step} from public.booking_series;"
+    )
+    told = db.rows(
+        "select distinct bookings.starts_at = (select min(starts_at) from scheduling.bookings)"
+        " from engagement.notification_deliveries"
+        " inner join scheduling.bookings on bookings.id = booking_id where event = %s",
+        event,
+    )
+    assert told == [(True,)]
+
+
 def test_whose_turn_passed_on_is_not_told(town: Callable[[str], Database]) -> None:
     db = town(PLAYS["waitlist.offered"])
     assert {name for _, _, name in told(db, "waitlist.offered")} == {"ben"}
