@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.harness.database import Database
+from tests.harness.order import SLOW, Order
 from tests.harness.pgtap import SqlFile
 from tests.harness.session import DatabaseSession, session_of
 
@@ -42,6 +43,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="Write the domains' permissions.expected as the schema is now; then read the diff.",
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Whoever hands out files hands out the longest first."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Order(config))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the kinds of tests that take long."""
+    for item in items:
+        if item.nodeid.startswith(SLOW):
+            item.add_marker(pytest.mark.slow)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -10,7 +10,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from tests.harness.database import Database
-from tests.scheduling.model import (
+from tests.property.model import (
     Hours,
     Limit,
     Resource,
@@ -19,7 +19,7 @@ from tests.scheduling.model import (
     Window,
     World,
 )
-from tests.scheduling.shop import Shop
+from tests.property.shop import Shop
 
 # Zones with both of their clock changes (2031), and three without: odd offsets, no changes.
 DAYS = [

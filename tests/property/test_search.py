@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from tests.harness.database import Database
 from tests.harness.session import DatabaseSession
-from tests.scheduling.model import World
-from tests.scheduling.shop import Shop
-from tests.scheduling.test_property import worlds
+from tests.property.model import World
+from tests.property.shop import Shop
+from tests.property.test_slots import worlds
 
 MANY = """
     set local session_replication_role = replica;

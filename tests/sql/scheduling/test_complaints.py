@@ -13,25 +13,25 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cli.options import ROOT
+from tests.harness.acting import answer, book, number, together
 from tests.harness.database import Database
-from tests.scheduling.test_concurrency import answer, book, number, together
 
 # row: (what they say, the file, the test or the assertion in it)
 ELSEWHERE = {
     "1 parallel requests make several bookings": (
-        "tests/scheduling/test_concurrency.py",
+        "tests/races/test_booking.py",
         "test_fifty_at_one_slot_one_gets_it",
     ),
     "2 two requests for one slot can both be confirmed": (
-        "tests/scheduling/test_concurrency.py",
+        "tests/races/test_booking.py",
         "test_of_two_requests_for_one_time_one_can_be_confirmed",
     ),
     "3 a popular slot is sold twice on a path that skips the check": (
-        "tests/scheduling/test_concurrency.py",
+        "tests/races/test_booking.py",
         "test_the_tables_owner_cannot_book_twice_either",
     ),
     "3 a link for three bookings makes four": (
-        "tests/scheduling/test_concurrency.py",
+        "tests/races/test_booking.py",
         "test_a_link_for_three_bookings_makes_three",
     ),
     "3 a recurring booking skips the check": (
@@ -39,7 +39,7 @@ ELSEWHERE = {
         "one date stands for all",
     ),
     "3 two series meet": (
-        "tests/scheduling/test_series.py",
+        "tests/races/test_series.py",
         "test_series_that_race_neither_meet_nor_deadlock",
     ),
     "5 asking for slots takes 10 to 25 seconds": (
@@ -47,7 +47,7 @@ ELSEWHERE = {
         "Slots of a week and single bookings, in the database, among 10^4 and 10^7 allocations.",
     ),
     "6 slots that are shown cannot be booked": (
-        "tests/scheduling/test_property.py",
+        "tests/property/test_slots.py",
         "test_slots_are_what_the_model_says_and_book_agrees",
     ),
     "7 a series drifts by an hour when the clock changes": (
@@ -67,7 +67,7 @@ ELSEWHERE = {
         "whatever the zone of who asks",
     ),
     "12 more seats are sold than there are": (
-        "tests/scheduling/test_concurrency.py",
+        "tests/races/test_booking.py",
         "test_guests_and_a_shrinking_class_end_with_a_seat_each",
     ),
     "12 the first two make two sessions of one class": (
@@ -99,7 +99,7 @@ ELSEWHERE = {
         "somebody new gets their share of the next fifty, not all of them",
     ),
     "18 any provider is booked twice": (
-        "tests/scheduling/test_assignment.py",
+        "tests/races/test_assignment.py",
         "test_forty_who_name_nobody_get_each_of_three_once",
     ),
     "20 several services in one booking": (
@@ -107,11 +107,11 @@ ELSEWHERE = {
         "a talk, a pause and a class",
     ),
     "20 recurring appointments": (
-        "tests/scheduling/test_series.py",
+        "tests/property/test_recurrence.py",
         "test_a_rule_unfolds_as_it_does_elsewhere",
     ),
     "21 the race is only made rarer, by a random pause": (
-        "tests/scheduling/test_concurrency.py",
+        "tests/races/test_booking.py",
         "test_services_of_several_resources_never_deadlock_nor_stall",
     ),
 }

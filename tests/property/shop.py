@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
-from tests.scheduling.model import Booked, Hours, Limit, Resource, Span, World
+from tests.property.model import Booked, Hours, Limit, Resource, Span, World
 
 
 class Shop:

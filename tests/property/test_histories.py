@@ -13,10 +13,10 @@ from typing import Any
 
 import psycopg
 
+from tests.harness.acting import DEADLOCKS, connected, number
 from tests.harness.database import Database
-from tests.scheduling.test_concurrency import DEADLOCKS, connected, number
 
-# A history a day; docs/testing.md says how to run more.
+# A history a day; tests/README.md says how to run more.
 HISTORIES = int(os.environ.get("FRONTDESK_HISTORIES", "150"))
 THREADS, STEPS = 4, 3
 PEOPLE = ["ada", "bob", "cyd", "dan"]

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
+from tests.harness.acting import answer, book, together
 from tests.harness.database import Database
-from tests.scheduling.test_concurrency import answer, book, together
 
 LIMIT = """
     insert into catalog.booking_limits (

@@ -7,9 +7,9 @@ import threading
 import psycopg
 import pytest
 
+from tests.harness.acting import NINE, OVERLAPS, answer, book, number, together
 from tests.harness.database import Database
 from tests.harness.waiting import wait_until
-from tests.scheduling.test_concurrency import NINE, OVERLAPS, answer, book, number, together
 
 GIVEN_BY = """
     select resources.name
