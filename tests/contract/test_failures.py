@@ -10,7 +10,8 @@ import httpx
 import psycopg
 import pytest
 
-from tests.harness.stack import RunningStack, wait_until
+from tests.harness.stack import RunningStack
+from tests.harness.waiting import wait_until
 
 USER = "00000000-0000-4000-8000-000000000001"
 # Each failure as PostgreSQL or PostgREST would say it, with what must not be seen.
