@@ -23,6 +23,8 @@ grant execute on function
 private.now(),
 private.refuse(text, text, text, text),
 private.invalid(text, text),
+private.check_request(),
+private.refuse_estimates(jsonb),
 private.token_user_id(),
 private.is_client(),
 private.to_identifier(text, text, boolean),

@@ -264,3 +264,26 @@ begin
     end loop;
 end;
 $$;
+
+-- Where the platform is not ours, PostgREST has to be told to ask private.check_request. A function
+-- that it calls already stays: call private.check_request from there.
+do $$
+begin
+    if to_regprocedure('auth.set_config(text, text, boolean)') is not null then
+        return;
+    end if;
+    if exists (
+        select 1
+        from pg_db_role_setting
+        cross join unnest(pg_db_role_setting.setconfig) as setting (words)
+        where
+            pg_db_role_setting.setrole = 'authenticator'::regrole
+            and setting.words like 'pgrst.db_pre_request=%'
+    ) then
+        raise warning 'PostgREST calls another function before each request. Let it call private.check_request too.';
+        return;
+    end if;
+    alter role authenticator set pgrst.db_pre_request = 'private.check_request';
+    notify pgrst, 'reload config';
+end;
+$$;

@@ -778,6 +778,57 @@ begin
 end;
 $$;
 
+-- sql/00_foundation/functions/requests.sql
+
+-- What every request of the REST API passes before its statement. On our own platform auth.set_config
+-- asks private.refuse_estimates; elsewhere, as on hosted Supabase, PostgREST calls
+-- private.check_request as its db-pre-request (rules.sql tells it to).
+
+/*
+ * Refuse what would tell a client of rows that it cannot see. PostgREST takes the counts `planned`
+ * and `estimated`, and plans, from the planner's statistics, which cover every tenant's rows and
+ * follow no policy. Only servers with the service role may ask for them.
+ * `headers` are those of the request, with names in lower case.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.refuse_estimates(headers jsonb)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if current_setting('role') = 'service_role' then
+        return;
+    end if;
+    if headers ->> 'prefer' ~* 'count\s*=\s*"?\s*(planned|estimated)' then
+        perform private.invalid('count', 'must be exact');
+    end if;
+    if headers ->> 'accept' ~* 'vnd\.pgrst\.plan' then
+        perform private.invalid('Accept', 'must not be a plan');
+    end if;
+end;
+$$;
+
+/*
+ * Check a request before its statement, as PostgREST's db-pre-request.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.check_request()
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.refuse_estimates(nullif(current_setting('request.headers', true), '')::jsonb);
+end;
+$$;
+
 -- sql/00_foundation/rules.sql
 
 -- Trigger functions that several domains hang on their tables.
@@ -1047,6 +1098,29 @@ begin
 end;
 $$;
 
+-- Where the platform is not ours, PostgREST has to be told to ask private.check_request. A function
+-- that it calls already stays: call private.check_request from there.
+do $$
+begin
+    if to_regprocedure('auth.set_config(text, text, boolean)') is not null then
+        return;
+    end if;
+    if exists (
+        select 1
+        from pg_db_role_setting
+        cross join unnest(pg_db_role_setting.setconfig) as setting (words)
+        where
+            pg_db_role_setting.setrole = 'authenticator'::regrole
+            and setting.words like 'pgrst.db_pre_request=%'
+    ) then
+        raise warning 'PostgREST calls another function before each request. Let it call private.check_request too.';
+        return;
+    end if;
+    alter role authenticator set pgrst.db_pre_request = 'private.check_request';
+    notify pgrst, 'reload config';
+end;
+$$;
+
 -- sql/00_foundation/policies.sql
 
 -- Who may reach the ground floor. Clients need `usage` on a domain's schema to read through the
@@ -1074,6 +1148,8 @@ grant execute on function
 private.now(),
 private.refuse(text, text, text, text),
 private.invalid(text, text),
+private.check_request(),
+private.refuse_estimates(jsonb),
 private.token_user_id(),
 private.is_client(),
 private.to_identifier(text, text, boolean),

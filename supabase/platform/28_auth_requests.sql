@@ -123,6 +123,24 @@ begin
 end;
 $$;
 
+/*
+ * The headers of a request that may ask for estimates or plans. Who may is the schema's to say.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create or replace function auth.checked_headers(headers text)
+returns text
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.refuse_estimates(headers::jsonb);
+    return headers;
+end;
+$$;
+
 /* Is there such a role, and may this login become it? */
 create or replace function auth.may_become(login name, role text)
 returns boolean
@@ -156,6 +174,8 @@ as $$
         case
             when $1 in ('app.settings.AUTH_ISSUER', 'app.settings.auth_issuer')
                 then auth.admit($2)
+            when $1 = 'request.headers' and $2 ~* 'planned|estimated|vnd\.pgrst\.plan'
+                then auth.checked_headers($2)
             when $1 = 'role' and $2 not in ('anon', 'authenticated', 'service_role')
                 then auth.known_role($2)
             else $2
@@ -180,6 +200,7 @@ set search_path = ''
 as $$
 begin
     perform auth.admit(current_setting('app.settings.auth_issuer', true));
+    perform private.refuse_estimates(nullif(current_setting('request.headers', true), '')::jsonb);
 end;
 $$;
 
@@ -209,6 +230,7 @@ $$;
 grant usage on schema auth to authenticator;
 grant execute on function
     auth.admit(text),
+    auth.checked_headers(text),
     auth.known_role(text),
     auth.may_become(name, text),
     auth.refuse_token(text),

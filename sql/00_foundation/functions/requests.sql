@@ -1,0 +1,48 @@
+-- What every request of the REST API passes before its statement. On our own platform auth.set_config
+-- asks private.refuse_estimates; elsewhere, as on hosted Supabase, PostgREST calls
+-- private.check_request as its db-pre-request (rules.sql tells it to).
+
+/*
+ * Refuse what would tell a client of rows that it cannot see. PostgREST takes the counts `planned`
+ * and `estimated`, and plans, from the planner's statistics, which cover every tenant's rows and
+ * follow no policy. Only servers with the service role may ask for them.
+ * `headers` are those of the request, with names in lower case.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.refuse_estimates(headers jsonb)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if current_setting('role') = 'service_role' then
+        return;
+    end if;
+    if headers ->> 'prefer' ~* 'count\s*=\s*"?\s*(planned|estimated)' then
+        perform private.invalid('count', 'must be exact');
+    end if;
+    if headers ->> 'accept' ~* 'vnd\.pgrst\.plan' then
+        perform private.invalid('Accept', 'must not be a plan');
+    end if;
+end;
+$$;
+
+/*
+ * Check a request before its statement, as PostgREST's db-pre-request.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.check_request()
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.refuse_estimates(nullif(current_setting('request.headers', true), '')::jsonb);
+end;
+$$;
