@@ -1,4 +1,4 @@
-"""Dramatiq on pgmq. Nothing here knows of Frontdesk: docs/broker.md is how to use it anywhere."""
+"""Dramatiq on pgmq. It is independent of Frontdesk; docs/broker.md shows how to use it anywhere."""
 
 from workers.broker.broker import PgmqBroker
 from workers.broker.leased import LeasedMessage

@@ -1,4 +1,4 @@
-"""`python -m workers.broker install CONNINFO`: the tables of results and rate limits."""
+"""The program `python -m workers.broker install CONNINFO`, for results and rate limits."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from workers.broker import statements
 
 
 def install(conninfo: str) -> None:
-    """Make the tables, if they are not there."""
+    """Create the tables unless they exist."""
     with psycopg.connect(conninfo, autocommit=True) as connection:
         connection.execute(statements.text("install"))
 
 
 def main() -> int:
-    """Read the command line."""
+    """Read the command line and return the exit code."""
     match sys.argv[1:]:
         case ["install", conninfo]:
             install(conninfo)

@@ -17,10 +17,9 @@ from psycopg_pool import ConnectionPool
 from workers.broker import names, statements, wire
 from workers.broker.consumer import PgmqConsumer
 from workers.broker.fetcher import Fetcher, Pace, leases
-from workers.broker.guards import GiveBack, KeepLease, RefuseWrongArguments
+from workers.broker.guards import CountAttempts, GiveBack, RefuseWrongArguments
 from workers.broker.leased import Lease, LeasedMessage
 from workers.broker.settler import Settler
-
 
 INSTALLING = 0x64726D70  # the advisory lock under which functions for queues are installed
 
@@ -28,18 +27,18 @@ INSTALLING = 0x64726D70  # the advisory lock under which functions for queues ar
 class PgmqBroker(Broker):
     """A Dramatiq broker whose queues are pgmq's.
 
-    Delays, leases and due times are by the database's clock. A message is acknowledged by whoever
-    read it last, and by nobody else.
+    Delays, leases and due times follow the database's clock. Only the last reader of a message can
+    settle it.
 
     Args:
-        conninfo: of a login that may read and write the queues; to make queues that are not there
-            it must own the schema pgmq.
-        middleware: instead of Dramatiq's own; what a lease needs is added to either.
-        lease_seconds: how long a message is a worker's before others may have it. Extended while
-            an actor runs.
-        poll_seconds: how often to look when nobody calls.
-        keeps_archive: archive what is acknowledged instead of deleting it.
-        pool_size: connections for sending.
+        conninfo: of a login that may read and write the queues; it must own the schema pgmq to
+            make missing queues.
+        middleware: replaces Dramatiq's own; the middleware for leases is added in any case.
+        lease_seconds: how long a worker owns a message before others may read it. Extended while
+            the process lives.
+        poll_seconds: how often to look without a notification.
+        keeps_archive: archive acknowledged messages instead of deleting them.
+        pool_size: connections for sending and for counting attempts.
     """
 
     def __init__(
@@ -53,6 +52,7 @@ class PgmqBroker(Broker):
         pool_size: int = 4,
     ) -> None:
         self._made: set[str] = set()
+        self._first_guard: type[Middleware] | None = None
         super().__init__(middleware)
         self._conninfo = conninfo
         self._pace = Pace(lease_seconds, poll_seconds)
@@ -67,12 +67,25 @@ class PgmqBroker(Broker):
         self._starting = threading.Lock()
         self._fetcher: Fetcher | None = None
         self._settler: Settler | None = None
-        self.add_middleware(KeepLease())
-        self.add_middleware(RefuseWrongArguments())
-        self.add_middleware(GiveBack(self.pause))
+        guards = (RefuseWrongArguments(), CountAttempts(), GiveBack(self.pause))
+        for guard in guards:
+            super().add_middleware(guard)
+        self._first_guard = type(guards[0])
+
+    def add_middleware(
+        self,
+        middleware: Middleware,
+        *,
+        before: type[Middleware] | None = None,
+        after: type[Middleware] | None = None,
+    ) -> None:
+        """Add middleware, by default before our own: it sees the messages that ours refuses."""
+        if before is None and after is None:
+            before = self._first_guard
+        super().add_middleware(middleware, before=before, after=after)
 
     def close(self) -> None:
-        """Stop reading, write what is settled, close every connection."""
+        """Stop reading, write the outcomes, and close every connection."""
         if self._fetcher and self._settler:
             self._fetcher.stop()
             self._settler.stop(timeout=10)
@@ -80,10 +93,10 @@ class PgmqBroker(Broker):
         self._pool.close()
 
     def declare_queue(self, queue_name: str) -> None:
-        """Make a queue known; it is made in the database when it is first used.
+        """Declare a queue; the database gets it on first use.
 
         Raises:
-            ValueError: when it cannot be a queue's name.
+            ValueError: when the name is not valid.
         """
         if queue_name in self.queues:
             return
@@ -95,11 +108,11 @@ class PgmqBroker(Broker):
     def enqueue(self, message: Message[Any], *, delay: int | None = None) -> Message[Any]:
         """Put a message into its queue, to be read in `delay` milliseconds.
 
-        A message that is in work, sent by its own worker, is a retry: it takes its own place again
-        when the worker lets go of it, in one step.
+        When a worker sends the message that it is processing, that is a retry: settling the message
+        then changes its row instead of deleting it.
 
         Raises:
-            QueueNotFound: when it was not declared, or is not there and may not be made.
+            QueueNotFound: when the queue is not declared, or does not exist and may not be made.
             ConnectionClosed: when the database cannot be reached.
         """
         self._require(message.queue_name)
@@ -111,29 +124,29 @@ class PgmqBroker(Broker):
         return message
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 30000) -> Consumer:
-        """Read a queue: at most `prefetch` messages are in work at once; `timeout` in ms.
+        """Read a queue, holding at most `prefetch` messages at once; `timeout` in ms.
 
         Raises:
-            QueueNotFound: when it was not declared.
+            QueueNotFound: when the queue is not declared.
         """
         self._require(queue_name)
-        with self._starting:  # each queue's consumer asks from a thread of its own
+        with self._starting:  # each queue's consumer has its own thread
             if self._fetcher is None or self._settler is None:
-                self._fetcher = Fetcher(self._conninfo, self._pace, self._make, self._is_held)
+                self._fetcher = Fetcher(self._conninfo, self._pace, self._make, self)
                 self._settler = Settler(
-                    self._conninfo, keeps_archive=self._keeps_archive, on_room=self._fetcher.ring
+                    self._conninfo, keeps_archive=self._keeps_archive, on_room=self._fetcher.wake
                 )
             fetcher, settler = self._fetcher, self._settler
         inbox = fetcher.open(queue_name, prefetch)
         return PgmqConsumer(inbox, fetcher, settler, self._release, timeout / 1000)
 
     def pause(self, queue_names: Iterable[str]) -> None:
-        """Take nothing from these queues, and from all others again."""
+        """Stop reading these queues, and resume all others."""
         if self._fetcher:
             self._fetcher.pause(frozenset(queue_names))
 
     def flush(self, queue_name: str) -> None:
-        """Drop all messages of a queue, and its dead letters."""
+        """Delete all messages and dead letters of a queue."""
         self._require(queue_name)
         with self._connection() as connection:
             self._make(connection, queue_name)
@@ -141,16 +154,16 @@ class PgmqBroker(Broker):
                 connection.execute(statements.of_queue("flush", name))
 
     def flush_all(self) -> None:
-        """Drop all messages of all declared queues."""
+        """Delete all messages and dead letters of the declared queues."""
         for queue_name in self.queues:
             self.flush(queue_name)
 
     def join(self, queue_name: str, *, timeout: int | None = None) -> None:
-        """Wait until a queue is empty, delayed messages included; for tests. `timeout` in ms.
+        """Wait, in tests, until a queue is empty, delayed messages included; `timeout` in ms.
 
         Raises:
             QueueJoinTimeout: when it takes longer.
-            QueueNotFound: when it was not declared.
+            QueueNotFound: when the queue is not declared.
         """
         self._require(queue_name)
         deadline = time.monotonic() + timeout / 1000 if timeout is not None else None
@@ -160,11 +173,29 @@ class PgmqBroker(Broker):
             time.sleep(0.01)
 
     def count(self, queue_name: str) -> int:
-        """How many messages are in a queue, those in work included."""
+        """Return the number of messages in a queue, including those being processed."""
         with self._connection() as connection:
             self._make(connection, queue_name)
             row = connection.execute(statements.of_queue("count", queue_name)).fetchone()
         return int(row[0]) if row else 0
+
+    def is_held(self, lease: Lease) -> bool:
+        """Return whether a lease is still valid."""
+        with self._connection() as connection:
+            row = connection.execute(
+                statements.of_queue("is_held", lease.queue_name),
+                {"msg_id": lease.msg_id, "read_ct": lease.read_ct},
+            ).fetchone()
+        return bool(row and row[0])
+
+    def begin(self, lease: Lease, attempt: int) -> bool:
+        """Record that an attempt begins; return whether the lease is still valid."""
+        with self._connection() as connection:
+            row = connection.execute(
+                statements.of_queue("begin", lease.queue_name),
+                {"msg_id": lease.msg_id, "read_ct": lease.read_ct, "attempt": attempt},
+            ).fetchone()
+        return row is not None
 
     def _require(self, queue_name: str) -> None:
         if queue_name not in self.queues:
@@ -197,14 +228,6 @@ class PgmqBroker(Broker):
                 connection.execute(statements.of_queue("release", queue_name), leases(held))
                 connection.execute("select pg_notify(%s, '')", (names.channel(queue_name),))
 
-    def _is_held(self, lease: Lease) -> bool:
-        with self._connection() as connection:
-            row = connection.execute(
-                statements.of_queue("is_held", lease.queue_name),
-                {"msg_id": lease.msg_id, "read_ct": lease.read_ct},
-            ).fetchone()
-        return bool(row and row[0])
-
     def _make(self, connection: psycopg.Connection, queue_name: str) -> None:
         if queue_name in self._made:
             return
@@ -233,7 +256,7 @@ def _is_ready(connection: psycopg.Connection, name: str) -> bool:
 
 
 class _Connected:
-    """A connection of the pool; a lost one is said in Dramatiq's words."""
+    """A connection of the pool. A lost one raises Dramatiq's own exception."""
 
     def __init__(self, pool: ConnectionPool) -> None:
         self._context = pool.connection(timeout=5)

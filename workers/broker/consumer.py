@@ -1,4 +1,4 @@
-"""What Dramatiq's worker takes messages from, one for each queue."""
+"""The source of messages for Dramatiq's worker, one for each queue."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from workers.broker.settler import Outcome, Settler
 
 
 class PgmqConsumer(Consumer):
-    """Hands out what the fetch loop has read for a queue; may be used from any thread."""
+    """Hands out the messages that the fetch loop has read for a queue. Thread-safe."""
 
     def __init__(
         self,
@@ -31,32 +31,32 @@ class PgmqConsumer(Consumer):
         self._timeout = timeout
 
     def __next__(self) -> MessageProxy | None:
-        """The next message, or nothing after the timeout."""
+        """Return the next message, or None after the timeout."""
         try:
             return self._inbox.buffer.get(timeout=self._timeout)
         except Empty:
             return None
 
     def ack(self, message: MessageProxy) -> None:
-        """It is done, or comes again later."""
+        """Settle a message that is done, or that is retried later."""
         self._settler.settle(Outcome(self._inbox, _leased(message)))
 
     def nack(self, message: MessageProxy) -> None:
-        """It goes to the dead letters, with the reason."""
-        error = message._exception  # Dramatiq offers no other way to it
+        """Settle a message that failed: it becomes a dead letter, with the reason."""
+        error = message._exception  # Dramatiq has no public access to it
         reason = str(error).strip() or "The actor gave no reason."
         name = type(error).__name__ if error else "Failed"
         self._settler.settle(Outcome(self._inbox, _leased(message), reason, name))
 
     def requeue(self, messages: Iterable[MessageProxy]) -> None:
-        """Others may read them at once."""
+        """Return messages to the queue, where others can read them at once."""
         leased = [_leased(message) for message in messages]
         for message in leased:
             self._inbox.held.pop(message.lease.msg_id, None)
         self._release(leased)
 
     def close(self) -> None:
-        """Give back what nobody has taken, and read no more."""
+        """Stop reading, and return the messages that nobody has begun."""
         self._fetcher.close(self._inbox)
         left: list[LeasedMessage] = []
         while not self._inbox.buffer.empty():

@@ -1,4 +1,4 @@
-"""The one loop of a process that reads its queues, keeps its leases, and sleeps in between."""
+"""The fetch loop of a process: it reads the queues, extends leases, and sleeps in between."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 
 from workers.broker import names, statements, wire
 from workers.broker.inbox import Inbox
-from workers.broker.leased import Lease, LeasedMessage
+from workers.broker.leased import Lease, LeasedMessage, Registry
 from workers.broker.link import Link
 
 TROUBLE_SECONDS = 5.0  # between two looks at a queue that cannot be read
@@ -24,32 +24,32 @@ SHORTEST_REST = 0.02  # seconds between two looks that find nothing
 logger = logging.getLogger("workers.broker")
 
 
-class Made(Protocol):
-    """Makes a queue that is not there yet."""
+class MakeQueue(Protocol):
+    """Makes a queue unless it exists."""
 
     def __call__(self, connection: psycopg.Connection, queue_name: str) -> None:
-        """Make it.
+        """Make the queue.
 
         Raises:
-            psycopg.errors.InsufficientPrivilege: when the login may not.
+            QueueNotFound: when the login may not.
         """
 
 
 @dataclass(frozen=True)
 class Pace:
-    """How long a lease lasts and how often to look without being called, in seconds."""
+    """The length of a lease, and the time between two looks without a notification, in seconds."""
 
     lease: float
     poll: float
 
 
 class Fetcher:
-    """Two threads: one reads and extends leases, one listens for announcements."""
+    """Two threads: one reads and extends leases, one listens for notifications."""
 
-    def __init__(self, conninfo: str, pace: Pace, make: Made, ask: Callable[[Lease], bool]) -> None:
+    def __init__(self, conninfo: str, pace: Pace, make: MakeQueue, registry: Registry) -> None:
         self._pace = pace
         self._make = make
-        self._ask = ask
+        self._registry = registry
         self._inboxes: list[Inbox] = []
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -63,7 +63,7 @@ class Fetcher:
             thread.start()
 
     def open(self, queue_name: str, capacity: int) -> Inbox:
-        """Begin to read a queue."""
+        """Start to read a queue."""
         inbox = Inbox(queue_name, capacity)
         with self._lock:
             self._inboxes.append(inbox)
@@ -71,19 +71,19 @@ class Fetcher:
         return inbox
 
     def close(self, inbox: Inbox) -> None:
-        """Read a queue no more; what was read of it stays with whoever asked for it."""
+        """Stop reading a queue. Messages that were read stay with their consumer."""
         with self._lock:
             if inbox in self._inboxes:
                 self._inboxes.remove(inbox)
 
     def pause(self, queue_names: frozenset[str]) -> None:
-        """Read nothing from these queues, and from all others again."""
+        """Stop reading these queues, and resume all others."""
         for inbox in self._open_inboxes():
             inbox.is_paused = inbox.queue_name in queue_names
         self._wake.set()
 
-    def ring(self) -> None:
-        """There is room, or something to read: do not sleep."""
+    def wake(self) -> None:
+        """End the sleep: a consumer has room again."""
         self._wake.set()
 
     def stop(self) -> None:
@@ -114,7 +114,7 @@ class Fetcher:
         connection: psycopg.Connection,
         inbox: Inbox,
     ) -> None:
-        """One queue's trouble, whatever it is, does not stop the others; it is said once."""
+        """Do the work for one queue. Its errors are logged once and do not stop other queues."""
         try:
             work(connection, inbox)
         except psycopg.OperationalError:
@@ -133,17 +133,19 @@ class Fetcher:
         if not inbox.is_made:
             self._make(connection, inbox.queue_name)
             inbox.is_made = True
-        room, until = inbox.room(), time.monotonic() + self._pace.lease
+        room = inbox.room()
         if inbox.is_called:
-            inbox.is_called, inbox.rest = False, 0.0  # before the look: a later call must be seen
+            # Before the look, so that a later notification counts.
+            inbox.is_called, inbox.rest = False, 0.0
         rows = connection.execute(
             statements.of_queue("read", inbox.queue_name),
             {"count": room, "floor": inbox.floor_now(), "lease": self._pace.lease},
         ).fetchall()
         inbox.is_in_trouble = False
-        for due_at, msg_id, read_ct, text in sorted(rows, key=lambda row: row[:2]):
+        for due_at, msg_id, read_ct, text, attempts in sorted(rows, key=lambda row: row[:2]):
             inbox.saw(due_at)
-            self._deliver(connection, inbox, Lease(inbox.queue_name, msg_id, read_ct), text, until)
+            lease = Lease(inbox.queue_name, msg_id, read_ct)
+            self._deliver(connection, inbox, lease, text, attempts)
         if rows:
             inbox.rest = 0.0
         else:
@@ -151,28 +153,30 @@ class Fetcher:
             inbox.look_at = time.monotonic() + inbox.rest
 
     def _deliver(
-        self, connection: psycopg.Connection, inbox: Inbox, lease: Lease, text: str, until: float
+        self, connection: psycopg.Connection, inbox: Inbox, lease: Lease, text: str, attempts: Any
     ) -> None:
         try:
-            message = LeasedMessage(wire.unpack(text, lease.queue_name), lease, until, self._ask)
+            decoded = wire.unpack(text, lease.queue_name)
         except DecodeError as error:
-            logger.error("What was in %s is no message: %s", lease, error)
+            logger.error("%s is no message: %s", lease, error)
             bury(connection, lease, "It is no message of an actor.", "DecodeError")
             return
+        begun = attempts if isinstance(attempts, int) else 0
+        message = LeasedMessage(decoded, lease, self._registry, attempts=begun)
         inbox.held[lease.msg_id] = message
         inbox.buffer.put(message)
 
     def _seconds_to_next(self, connection: psycopg.Connection, inbox: Inbox) -> float:
-        """How long to sleep when nothing calls: until the next is due, at most `poll`.
+        """Return how long to sleep without a notification: until the next message is due.
 
-        Longer from one empty look to the next: of several senders at once only one calls, and the
-        others' messages may be committed a little later.
+        The sleep grows from one empty look to the next, up to `poll`: of several senders at once
+        only one notifies, and the others' messages may be committed a little later.
         """
         rest = min(self._pace.poll, max(2 * inbox.rest, SHORTEST_REST))
         row = connection.execute(statements.of_queue("next_due", inbox.queue_name)).fetchone()
         if row is None or row[0] is None:
             return rest
-        # Due already, yet not read: somebody else has it, or it lies below the floor.
+        # A message that is due but was not read is locked by another reader, or below the floor.
         return min(rest, max(float(row[0]), SHORTEST_REST))
 
     def _extend(self, connection: psycopg.Connection) -> None:
@@ -187,16 +191,13 @@ class Fetcher:
         held = list(inbox.held.values())
         if not held:
             return
-        until = time.monotonic() + self._pace.lease
         rows = connection.execute(
             statements.of_queue("extend", inbox.queue_name),
             {"lease": self._pace.lease, **leases(held)},
         ).fetchall()
         ours = {msg_id for (msg_id,) in rows}
         for message in held:
-            if message.lease.msg_id in ours:
-                message.until = until
-            elif not message.is_settled:
+            if message.lease.msg_id not in ours and not message.is_settled:
                 logger.warning("The lease of %s has run out.", message.lease)
                 inbox.held.pop(message.lease.msg_id, None)
 
@@ -221,7 +222,7 @@ def _identifier(channel: str) -> psycopg.sql.Identifier:
 
 
 def leases(messages: list[LeasedMessage]) -> dict[str, list[int]]:
-    """The parameters by which statements know whose leases are meant."""
+    """Return the parameters that name the leases of these messages."""
     return {
         "msg_ids": [message.lease.msg_id for message in messages],
         "read_cts": [message.lease.read_ct for message in messages],
@@ -231,9 +232,9 @@ def leases(messages: list[LeasedMessage]) -> dict[str, list[int]]:
 def bury(
     connection: psycopg.Connection, lease: Lease, reason: str, error: str, **more: Any
 ) -> None:
-    """Put a message to the dead letters of its queue, with the reason."""
+    """Move a message to the dead letters of its queue, with the reason."""
     headers = {
-        # jsonb holds neither NUL nor half a surrogate pair.
+        # jsonb can hold neither NUL nor half a surrogate pair.
         "reason": reason[:1000].replace("\0", "?").encode("utf-8", "replace").decode("utf-8"),
         "error": error,
         "attempts": lease.read_ct,

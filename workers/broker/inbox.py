@@ -1,4 +1,4 @@
-"""What a worker has of one queue: messages to hand out and messages in work."""
+"""The messages of one queue that a worker holds: prefetched, or being processed."""
 
 from __future__ import annotations
 
@@ -10,41 +10,41 @@ from queue import SimpleQueue
 from workers.broker.leased import LeasedMessage
 
 BEGINNING = datetime.datetime(1, 1, 1, tzinfo=datetime.UTC)
-# Messages whose transactions committed late are found by the next sweep.
+# A message whose transaction commits later than this is found by the next sweep.
 MARGIN = datetime.timedelta(seconds=0.5)
 SWEEP_SECONDS = 1.0
 
 
 @dataclass(eq=False)
 class Inbox:
-    """One consumer's share of the fetch loop; touched by that loop unless said otherwise."""
+    """One consumer's share of the fetch loop. Only that loop changes it, except where noted."""
 
     queue_name: str
     capacity: int
     buffer: SimpleQueue[LeasedMessage] = field(default_factory=SimpleQueue)
-    # Everything that was read and is not settled; also touched by the thread that settles.
+    # Messages that were read and are not settled; the settling thread changes it too.
     held: dict[int, LeasedMessage] = field(default_factory=dict)
     is_made: bool = False
     is_paused: bool = False
     is_in_trouble: bool = False
-    # Somebody announced a message since the last look; set by the thread that listens.
+    # A notification came since the last look; set by the listening thread.
     is_called: bool = False
-    # When to look again, by the monotonic clock, and how long the last sleep was.
+    # When to look again, by the monotonic clock, and the length of the last sleep.
     look_at: float = 0.0
     rest: float = 0.0
     floor: datetime.datetime = BEGINNING
     swept_at: float = 0.0
 
     def is_due(self) -> bool:
-        """Whether to look now."""
+        """Return whether to look now."""
         return self.room() > 0 and (self.is_called or self.look_at <= time.monotonic())
 
     def room(self) -> int:
-        """How many messages more may be read."""
+        """Return how many more messages may be read."""
         return 0 if self.is_paused else self.capacity - len(self.held)
 
     def floor_now(self) -> datetime.datetime:
-        """From which due time on to read: now and then from the beginning."""
+        """Return the due time from which to read; now and then that is the beginning."""
         now = time.monotonic()
         if now - self.swept_at >= SWEEP_SECONDS:
             self.swept_at = now
@@ -52,5 +52,5 @@ class Inbox:
         return self.floor
 
     def saw(self, due_at: datetime.datetime) -> None:
-        """What was read had been due at this time."""
+        """Note that a message with this due time was read."""
         self.floor = max(self.floor, due_at - MARGIN)

@@ -1,11 +1,9 @@
-"""A message that a worker has for a while, and what became of it."""
+"""A message that a worker holds for a while, and what becomes of it."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from dramatiq import Message
 from dramatiq.broker import MessageProxy
@@ -13,7 +11,7 @@ from dramatiq.broker import MessageProxy
 
 @dataclass(frozen=True)
 class Lease:
-    """The right to settle a message, until somebody reads it again: `read_ct` is its number."""
+    """The right to settle a message until somebody reads it again; `read_ct` is its number."""
 
     queue_name: str
     msg_id: int
@@ -22,42 +20,64 @@ class Lease:
 
 @dataclass(frozen=True)
 class Retry:
-    """What takes the message's place when it is settled; `delay` in seconds."""
+    """The message that replaces this one when it is settled; `delay` in seconds."""
 
     message: Message[Any]
     delay: float
 
 
+class Registry(Protocol):
+    """The database's word about leases."""
+
+    def is_held(self, lease: Lease) -> bool:
+        """Return whether a lease is still valid."""
+
+    def begin(self, lease: Lease, attempt: int) -> bool:
+        """Record that an attempt begins; return whether the lease is still valid."""
+
+
 class LeasedMessage(MessageProxy):
     """A message on its way through a worker.
 
-    An actor gets it from `CurrentMessage.get_current_message()` and may ask `is_held()` before
-    something that must not happen twice.
+    An actor gets it from `CurrentMessage.get_current_message()` and can call `is_held()` before an
+    effect that must not happen twice. `attempts` counts the attempts that have begun.
     """
 
     def __init__(
-        self, message: Message[Any], lease: Lease, until: float, ask: Callable[[Lease], bool]
+        self, message: Message[Any], lease: Lease, registry: Registry, *, attempts: int
     ) -> None:
         super().__init__(message)
         self.lease = lease
+        self.attempts = attempts
         self.retry: Retry | None = None
         self.is_settled = False
-        # By the monotonic clock, which goes on while the process is frozen.
-        self.until = until
-        self._ask = ask
+        self._registry = registry
 
     def is_held(self) -> bool:
-        """Whether the lease is still ours, as the database says."""
-        return not self.is_settled and self._ask(self.lease)
+        """Return whether the lease is still valid, as the database says."""
+        return not self.is_settled and self._registry.is_held(self.lease)
 
-    def is_doubtful(self) -> bool:
-        """Whether the lease may have run out since it was last extended."""
-        return time.monotonic() > self.until
+    def begin(self) -> bool:
+        """Count an attempt before it begins; return whether the lease is still valid."""
+        self.attempts = max(self.attempts, int(self._retries())) + 1
+        return self._registry.begin(self.lease, self.attempts)
+
+    def has_lost_attempt(self) -> bool:
+        """Return whether an attempt began that neither ended nor failed: its worker is gone."""
+        return self.attempts > self._retries()
+
+    def _retries(self) -> float:
+        """Return how many attempts have failed, which is what Dramatiq counts."""
+        return self.options.get("retries") or 0
 
     def retry_in(self, message: Message[Any] | MessageProxy, delay: float) -> bool:
-        """Come again in `delay` seconds instead of going; false when something else is meant."""
+        """Read the message again in `delay` seconds instead of deleting it.
+
+        Returns False when that is impossible: the message is settled, retried already, or moved to
+        another queue.
+        """
         if self.is_settled or self.retry or message.queue_name != self.lease.queue_name:
             return False
-        # A copy as it is now: the options go on changing.
+        # A copy of the present state: the options go on changing.
         self.retry = Retry(message.copy(), delay)
         return True

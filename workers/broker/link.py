@@ -1,4 +1,4 @@
-"""A connection that comes back: lost ones are waited for, and each loss is said once."""
+"""A connection that is made again after a loss. Each loss is logged once."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Link:
         self._is_lost = False
 
     def run(self, work: Callable[[psycopg.Connection], None]) -> None:
-        """Do the work, again on a new connection whenever one is lost, until it returns."""
+        """Do the work until it returns; after a loss, start it again on a new connection."""
         failures = 0
         while not self._stop.is_set():
             try:
@@ -34,7 +34,7 @@ class Link:
                     work(connection)
                     return
             except psycopg.errors.DeadlockDetected:
-                continue  # somebody else's transaction: nothing was written, so begin anew
+                continue  # nothing was written, so start again
             except psycopg.OperationalError as error:
                 if not self._is_lost:
                     reason = str(error).strip().splitlines()[0]
@@ -44,8 +44,8 @@ class Link:
                 self._stop.wait(min(LONGEST_WAIT, 0.1 * 2**failures))
 
     def _connect(self) -> psycopg.Connection:
-        # Neither a lease nor an acknowledgement has to survive a crash of the database: what was
-        # forgotten is read once more, and nothing is lost.
+        # Leases and acknowledgements need not survive a crash of the database: the messages are
+        # read once more, and none is lost.
         return psycopg.connect(
             self._conninfo,
             autocommit=True,

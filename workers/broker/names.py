@@ -1,4 +1,4 @@
-"""Names of queues, tables and channels; the layout of pgmq's queue tables in one place."""
+"""Names of queues, tables and channels, in the layout of pgmq."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _PLAIN = re.compile(r"[A-Za-z0-9_.\-]{1,41}")
 
 
 def checked(queue_name: str) -> str:
-    """A name that pgmq takes, with room for the name of its dead letters.
+    """Return the name as pgmq writes it, with room for the name of its dead letters.
 
     Raises:
-        ValueError: when it is too long or holds anything but letters, digits, `_`, `.` and `-`.
+        ValueError: when it is too long or has characters other than letters, digits, `_.-`.
     """
     if not _PLAIN.fullmatch(queue_name):
         raise ValueError(
@@ -24,20 +24,20 @@ def checked(queue_name: str) -> str:
 
 
 def dead_name(queue_name: str) -> str:
-    """The queue of a queue's dead letters."""
+    """Return the name of the queue that holds the dead letters of a queue."""
     return queue_name + DEAD
 
 
 def table(queue_name: str) -> sql.Identifier:
-    """The table in which pgmq keeps a queue."""
+    """Return the table of a queue."""
     return sql.Identifier("pgmq", f"q_{checked(queue_name)}")
 
 
 def archive(queue_name: str) -> sql.Identifier:
-    """The table in which pgmq keeps what was archived."""
+    """Return the table of a queue's archived messages."""
     return sql.Identifier("pgmq", f"a_{checked(queue_name)}")
 
 
 def channel(queue_name: str) -> str:
-    """On which new messages are announced; the channel that pgmq's own trigger uses."""
+    """Return the channel of notifications about new messages, as pgmq's own trigger has it."""
     return f"pgmq.q_{checked(queue_name)}.INSERT"

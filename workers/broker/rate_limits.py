@@ -13,13 +13,13 @@ from psycopg_pool import ConnectionPool
 from workers.broker import statements
 
 LARGEST = 2**63 - 1
-ONE_AT_A_TIME = 0x64726D71  # the advisory lock under which sums are taken
+ONE_AT_A_TIME = 0x64726D71  # the advisory lock that makes sums exclusive
 
 
 class PostgresRateLimits(RateLimiterBackend):
-    """Keeps counters in `dramatiq.rate_limits`, which `python -m workers.broker install` makes.
+    """Keeps counters in the table `dramatiq.rate_limits` (`python -m workers.broker install`).
 
-    Times to live are in milliseconds, as Dramatiq has them.
+    Times to live are in milliseconds, as everywhere in Dramatiq.
 
     Args:
         pool: connections in autocommit.
@@ -29,7 +29,7 @@ class PostgresRateLimits(RateLimiterBackend):
         self._pool = pool
 
     def add(self, key: str, value: int, ttl: int) -> bool:
-        """Set a value unless there is one."""
+        """Set a value unless there is one; return whether it was set."""
         with self._pool.connection() as connection:
             row = connection.execute(
                 statements.text("limit_add"), {"key": key, "value": value, "ttl": ttl / 1000}
@@ -37,19 +37,19 @@ class PostgresRateLimits(RateLimiterBackend):
         return row is not None
 
     def incr(self, key: str, amount: int, maximum: int, ttl: int) -> bool:
-        """Add to a value unless it would pass the maximum."""
+        """Add to a value unless it would exceed the maximum; return whether it was changed."""
         with self._pool.connection() as connection:
             return _change(connection, key, amount, ttl, minimum=-LARGEST, maximum=maximum)
 
     def decr(self, key: str, amount: int, minimum: int, ttl: int) -> bool:
-        """Take from a value unless it would pass the minimum."""
+        """Subtract from a value unless it would fall below the minimum; return whether it did."""
         with self._pool.connection() as connection:
             return _change(connection, key, -amount, ttl, minimum=minimum, maximum=LARGEST)
 
     def incr_and_sum(
         self, key: str, keys: Callable[[], Iterable[str]], amount: int, maximum: int, ttl: int
     ) -> bool:
-        """Add to a value unless the sum of all keys would pass the maximum."""
+        """Add to a value unless the sum of all keys would exceed the maximum; return whether."""
         with self._pool.connection() as connection, connection.transaction():
             connection.execute("select pg_advisory_xact_lock(%s)", (ONE_AT_A_TIME,))
             if _sum(connection, list(keys())) + amount > maximum:
@@ -57,9 +57,9 @@ class PostgresRateLimits(RateLimiterBackend):
             return _change(connection, key, amount, ttl, minimum=-LARGEST, maximum=maximum)
 
     def wait(self, key: str, timeout: int | None) -> bool:
-        """Wait for an event on a key, `timeout` in milliseconds; false when none came.
+        """Wait for an event on a key, `timeout` in milliseconds; return whether one came.
 
-        An event that came before, and whose time to live is not over, counts.
+        An earlier event counts while its time to live lasts.
         """
         with self._pool.connection() as connection:
             channel = sql.Identifier(_channel(key))
@@ -73,13 +73,13 @@ class PostgresRateLimits(RateLimiterBackend):
                 connection.execute(sql.SQL("unlisten {}").format(channel))
 
     def wait_notify(self, key: str, ttl: int) -> None:
-        """Tell those who wait on a key, now or within the time to live."""
+        """Wake everyone who waits on a key, now or within the time to live."""
         with self._pool.connection() as connection, connection.transaction():
             _change(connection, key, 1, ttl, minimum=-LARGEST, maximum=LARGEST)
             connection.execute("select pg_notify(%s, '')", (_channel(key),))
 
     def forget_expired(self) -> int:
-        """Delete what has expired; gives how many. Call it now and then."""
+        """Delete expired rows and return their number. Call it now and then."""
         with self._pool.connection() as connection:
             done = connection.execute(
                 "delete from dramatiq.rate_limits where expires_at <= clock_timestamp()"

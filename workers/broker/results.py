@@ -10,12 +10,12 @@ from psycopg_pool import ConnectionPool
 
 
 class PostgresResults(ResultBackend):
-    """Keeps results in `dramatiq.results`, which `python -m workers.broker install` makes.
+    """Keeps results in the table `dramatiq.results` (`python -m workers.broker install`).
 
     Args:
         pool: connections in autocommit.
-        namespace: results of others with the same key stay apart.
-        encoder: instead of Dramatiq's own.
+        namespace: separates results that have the same key.
+        encoder: replaces Dramatiq's own.
     """
 
     def __init__(
@@ -29,7 +29,7 @@ class PostgresResults(ResultBackend):
         self._pool = pool
 
     def forget_expired(self) -> int:
-        """Delete what has expired; gives how many. Call it now and then."""
+        """Delete expired rows and return their number. Call it now and then."""
         with self._pool.connection() as connection:
             done = connection.execute(
                 "delete from dramatiq.results where expires_at <= clock_timestamp()"

@@ -1,4 +1,4 @@
-"""Settles messages: done ones go in batches, failed ones to the dead letters, retries wait."""
+"""Settles messages: deletes done ones in batches, buries failed ones, delays retries."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import psycopg
 
@@ -22,7 +21,7 @@ logger = logging.getLogger("workers.broker")
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a message; `error` names the exception of one that failed."""
+    """The end of a message's processing; `error` names the exception when it failed."""
 
     inbox: Inbox
     message: LeasedMessage
@@ -31,10 +30,10 @@ class Outcome:
 
 
 class Settler:
-    """A thread that writes outcomes as they come, as many at once as there are.
+    """A thread that writes outcomes as they arrive, all waiting ones together.
 
-    An outcome that is cut off by a crash or a lost connection is no loss: the message is read once
-    more when its lease has run out. Writing one twice changes nothing, because the lease is over.
+    A crash or a lost connection may swallow an outcome; the message is then read once more when its
+    lease has run out. Writing an outcome twice changes nothing, because the lease is over.
     """
 
     def __init__(self, conninfo: str, *, keeps_archive: bool, on_room: Callable[[], None]) -> None:
@@ -50,13 +49,13 @@ class Settler:
         self._thread.start()
 
     def settle(self, outcome: Outcome) -> None:
-        """Write it down soon."""
+        """Queue an outcome for writing."""
         with self._changed:
             self._waiting.append(outcome)
             self._changed.notify()
 
     def stop(self, *, timeout: float) -> None:
-        """End the thread when all is written, or after `timeout` seconds."""
+        """End the thread when everything is written, or after `timeout` seconds."""
         self._stop.set()
         with self._changed:
             self._changed.notify()
@@ -82,7 +81,7 @@ class Settler:
             self._on_room()
 
     def _write_what_can_be(self, connection: psycopg.Connection, outcomes: list[Outcome]) -> None:
-        """All at once; when that fails, one by one, so that one does not stop the others."""
+        """Write all together; if that fails, one by one, so that one cannot block the others."""
         try:
             self._write(connection, outcomes)
         except psycopg.OperationalError:
@@ -96,8 +95,7 @@ class Settler:
 
     def _write(self, connection: psycopg.Connection, outcomes: list[Outcome]) -> None:
         acknowledged: defaultdict[str, list[LeasedMessage]] = defaultdict(list)
-        # Each statement is a transaction: one that held rows while it waits for others' could be
-        # waited for in turn.
+        # Each statement is a transaction of its own, so none holds rows while it waits for others.
         for outcome in outcomes:
             if outcome.error:
                 self._bury(connection, outcome)
@@ -117,17 +115,16 @@ class Settler:
                 )
 
     def _bury(self, connection: psycopg.Connection, outcome: Outcome) -> None:
-        options: dict[str, Any] = outcome.message.options
         bury(
             connection,
             outcome.message.lease,
             outcome.reason,
             outcome.error,
-            attempts=options.get("retries") or outcome.message.lease.read_ct,
+            attempts=outcome.message.attempts or 1,
         )
 
     def _retry(self, connection: psycopg.Connection, message: LeasedMessage) -> None:
-        assert message.retry  # noqa: S101 (whoever calls has looked)
+        assert message.retry  # noqa: S101 (the caller has checked)
         connection.execute(
             statements.of_queue("retry", message.lease.queue_name),
             {

@@ -1,4 +1,4 @@
-"""The statements of the broker, each from its file, with the names of a queue filled in."""
+"""The SQL statements of the broker, one file each, with the tables of a queue filled in."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ FOLDER = Path(__file__).parent / "sql"
 
 @cache
 def text(name: str) -> LiteralString:
-    """A statement as its file has it."""
-    # The files are ours, so they are as good as literals.
+    """Return the text of a statement's file."""
+    # The files belong to this package, so their text is as safe as a literal.
     return (FOLDER / f"{name}.sql").read_text("utf-8")
 
 
 @cache
 def of_queue(name: str, queue_name: str) -> sql.Composed:
-    """A statement about one queue.
+    """Return a statement for one queue.
 
-    `{queue}`, `{archive}` and `{dead}` are its tables, `{ours}` the query that locks what we hold.
+    `{queue}`, `{archive}` and `{dead}` are its tables; `{ours}` locks the messages of our leases.
     """
     queue = names.table(queue_name)
     return sql.SQL(text(name)).format(

@@ -1,4 +1,4 @@
-"""What a message looks like in a queue: Dramatiq's own JSON, as jsonb."""
+"""The format of a message in a queue: Dramatiq's own JSON, as jsonb."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 from dramatiq import Message
 from dramatiq.errors import DecodeError
 
-# What jsonb cannot hold (another encoder's bytes, a NUL character, half a surrogate pair, NaN) is
-# base64 under this key.
+# The key of a message, as base64, that jsonb cannot hold: another encoder's bytes, a NUL character,
+# half a surrogate pair, NaN.
 PACKED = "packed"
 NUMBERS = ("retries", "max_retries", "min_backoff", "max_backoff", "time_limit", "max_age")
 
 
 def pack(message: Message[Any]) -> str:
-    """The JSON to put into the queue."""
+    """Return the JSON that goes into the queue."""
     encoded = message.encode()
     try:
         text = encoded.decode("utf-8")
@@ -31,18 +31,18 @@ def pack(message: Message[Any]) -> str:
 
 
 def unpack(text: str, queue_name: str) -> Message[Any]:
-    """The message that some JSON of a queue is.
+    """Return the message that a queue's JSON describes.
 
     Raises:
-        DecodeError: when it is none: no object, a field missing or of the wrong type, another
-            queue's, or with options at which Dramatiq's own middleware would stumble.
+        DecodeError: when it describes none: no object, a field missing or of the wrong type,
+            another queue, or options that Dramatiq's own middleware cannot handle.
     """
     encoded = text.encode("utf-8")
     if text.startswith(f'{{"{PACKED}"'):
         try:
             encoded = base64.b64decode(json.loads(text)[PACKED])
         except (TypeError, ValueError) as error:
-            raise DecodeError("It is packed wrongly.", encoded, error) from None
+            raise DecodeError("Its packed content is invalid.", encoded, error) from None
     message: Message[Any] = Message.decode(encoded)
     for value, kind in (
         (message.actor_name, str),
@@ -57,7 +57,7 @@ def unpack(text: str, queue_name: str) -> Message[Any]:
     if "throws" in message.options or not all(isinstance(it, int | float | None) for it in numbers):
         raise DecodeError("An option has the wrong type.", encoded, None)
     if message.queue_name != queue_name:
-        raise DecodeError("It is another queue's.", encoded, None)
+        raise DecodeError("It belongs to another queue.", encoded, None)
     return message
 
 

@@ -7,6 +7,7 @@ Where it works, and how, comes from the environment: `BROKER_DSN`, `BROKER_LEASE
 from __future__ import annotations
 
 import os
+import signal
 import time
 from typing import Any
 
@@ -48,14 +49,18 @@ def note(key: str) -> None:
     record(key, "done")
 
 
-@dramatiq.actor(queue_name="work")
+# An attempt that was lost with its worker is tried again soon.
+SOON = {"min_backoff": 50, "max_backoff": 100}
+
+
+@dramatiq.actor(queue_name="work", **SOON)
 def linger(key: str, seconds: float) -> None:
     record(key, "began")
     time.sleep(seconds)
     record(key, "done")
 
 
-@dramatiq.actor(queue_name="work")
+@dramatiq.actor(queue_name="work", **SOON)
 def careful(key: str, seconds: float) -> None:
     """Ask, before what must not happen twice, whether it is still ours to do."""
     record(key, "began")
@@ -65,7 +70,20 @@ def careful(key: str, seconds: float) -> None:
     record(key, "done" if message.is_held() else "too late")
 
 
-@dramatiq.actor(queue_name="work", max_retries=2, min_backoff=50, max_backoff=100)
+@dramatiq.actor(queue_name="work", max_retries=2, **SOON)
+def kill_the_process(key: str) -> None:
+    """End as the kernel ends a process that is out of memory."""
+    record(key, "began")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@dramatiq.actor(queue_name="work", max_retries=0)
+def kill_the_process_once(key: str) -> None:
+    record(key, "began")
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+@dramatiq.actor(queue_name="work", max_retries=2, **SOON)
 def fail(key: str, words: str) -> None:
     record(key, "tried")
     raise ValueError(words)

@@ -1,4 +1,4 @@
--- To the dead letters, unchanged, with the reason in the headers.
+-- Move a message to the dead letters unchanged, with the reason in the headers.
 with dead as (
     delete from {queue}
     where msg_id = %(msg_id)s and read_ct = %(read_ct)s

@@ -1,4 +1,4 @@
--- Only where there is nothing, or nothing any more.
+-- Set a value where there is none, or only an expired one.
 insert into dramatiq.rate_limits as limits (key, value, expires_at)
 values (%(key)s, %(value)s, clock_timestamp() + make_interval(secs => %(ttl)s))
 on conflict (key) do update

@@ -1,4 +1,4 @@
--- Add to a value that counts as 0 when there is none; only within its bounds.
+-- Add to a value within its bounds. A missing or expired value counts as 0.
 insert into dramatiq.rate_limits as limits (key, value, expires_at)
 select %(key)s, %(amount)s, clock_timestamp() + make_interval(secs => %(ttl)s)
 where %(amount)s between %(minimum)s and %(maximum)s

@@ -1,2 +1,2 @@
--- Seconds until the next message is due; 0 and less: it is.
+-- Seconds until the next message is due; 0 or less when it is due.
 select extract(epoch from min(vt) - clock_timestamp()) from {queue}

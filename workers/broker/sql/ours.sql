@@ -1,6 +1,6 @@
--- Locks the messages whose leases are ours: read_ct is a lease's number, so only whoever read a
--- message last finds it. In one order, because statements that lock several rows at once (extending
--- leases, settling) would otherwise wait for each other in a circle.
+-- Lock the messages whose leases we hold: read_ct is the number of a lease, so only the last reader of
+-- a message finds it. The order prevents deadlocks between statements that lock several rows (extending
+-- leases, settling).
 select mine.msg_id
 from {queue} as mine
 inner join

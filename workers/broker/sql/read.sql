@@ -1,5 +1,5 @@
--- Lease up to %(count)s messages that are due, the longest due first. `floor` leaves out the part of
--- the index where only deleted versions are left while some old snapshot keeps them from vacuum.
+-- Lease up to %(count)s due messages, the longest due first. `floor` skips the part of the index that
+-- holds only deleted versions while an old snapshot keeps vacuum from removing them.
 with due as (
     select msg_id, vt
     from {queue}
@@ -16,4 +16,4 @@ set
     last_read_at = clock_timestamp()
 from due
 where leased.msg_id = due.msg_id
-returning due.vt, leased.msg_id, leased.read_ct, leased.message::text
+returning due.vt, leased.msg_id, leased.read_ct, leased.message::text, leased.headers -> 'attempts'

@@ -1,4 +1,4 @@
--- The same row again, later: a retry neither doubles nor loses a message, wherever it is cut off.
+-- Read the same row again later: a crash at any point neither doubles nor loses the message.
 update {queue}
 set
     message = %(message)s::jsonb,
