@@ -37,15 +37,20 @@ class Programs:
         for program in self.started:
             program.kill()
 
-    def start(self, *, threads: int = 2, prefetch: int = 0, **settings: object) -> Program:
-        """Start one and wait until it reads; settings are those of app.py."""
+    def start(
+        self, *, threads: int = 2, prefetch: int = 0, waits: bool = True, **settings: object
+    ) -> Program:
+        """Start one and, unless it may die before that, wait until it reads.
+
+        Settings are those of app.py.
+        """
         program = start(
             [
                 *(sys.executable, "-m", "dramatiq", "tests.workers.broker.app"),
                 *("--processes", "1", "--threads", str(threads)),
             ],
             log=self.folder / f"{len(self.started)}.log",
-            ready=reads(self.db.dsn, "work", "other"),
+            ready=reads(self.db.dsn, "work", "other") if waits else lambda _program: True,
             env={
                 "BROKER_DSN": self.db.dsn,
                 "dramatiq_queue_prefetch": str(prefetch),

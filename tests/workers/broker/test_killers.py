@@ -10,7 +10,7 @@ import pytest
 from dramatiq import Worker
 
 from tests.harness.database import Database
-from tests.harness.stack import wait_until
+from tests.harness.waiting import wait_until
 from tests.workers.broker.conftest import MakeBroker
 from tests.workers.broker.programs import Programs
 from workers.broker import PgmqBroker
@@ -27,12 +27,13 @@ def letters(db: Database) -> list[tuple[object, ...]]:
 
 def run_until(programs: Programs, is_over: Callable[[], bool], **settings: Any) -> None:
     """Start a worker whenever the last one has died, as a supervisor does."""
-    programs.start(lease=1, poll=0.2, **settings)
-    while not is_over():
-        wait_until(lambda: is_over() or programs.started[-1].is_over)
-        if programs.started[-1].is_over:
-            programs.started[-1].kill()
-            programs.start(lease=1, poll=0.2, **settings)
+    for _ in range(10):
+        program = programs.start(lease=1, poll=0.2, waits=False, **settings)
+        wait_until(lambda: is_over() or not programs.started[-1].is_running)
+        if is_over():
+            return
+        program.kill()
+    raise AssertionError("It goes on for ever.")
 
 
 def test_a_message_that_kills_its_process_is_a_dead_letter_after_its_last_retry(
