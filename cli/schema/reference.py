@@ -106,11 +106,11 @@ def _function(function: Offered) -> str:
 
 def _prose(description: str) -> str:
     """Each line of a comment is a paragraph; what stands in braces is not Markdown."""
-    return "\n\n".join(_escaped(line) for line in description.splitlines())
+    return "\n\n".join(_escaped(line) for line in description.splitlines() if line)
 
 
 def _cell(description: str) -> str:
-    return _escaped(description.replace("\n", " ")).replace("|", "\\|")
+    return _escaped(" ".join(description.split())).replace("|", "\\|")
 
 
 def _escaped(text: str) -> str:

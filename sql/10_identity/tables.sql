@@ -186,8 +186,8 @@ create table identity.activity_events (
     constraint activity_events_user_agent_is_short check (length(user_agent) <= 500)
 );
 comment on table identity.activity_events is
-'What users did with their accounts, and what was done to them. Only ever added to; forgotten after
-400 days.';
+'What users did with their accounts, and what was done to them. Only ever added to; forgotten '
+'after 400 days.';
 create index activity_events_user_id_idx on identity.activity_events (user_id, id);
 -- Written in the order of time, so that a summary of pages finds what is old.
 create index activity_events_at_idx on identity.activity_events using brin (at);

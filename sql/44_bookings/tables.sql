@@ -26,8 +26,8 @@ create table scheduling.booking_transitions (
     primary key (from_status, to_status)
 );
 comment on table scheduling.booking_transitions is
-'The life of a booking: every step that exists, who may take it, what has to be so, and what happens
-by itself.';
+'The life of a booking: every step that exists, who may take it, what has to be so, and what '
+'happens by itself.';
 -- A booking waits for one thing at a time.
 create unique index booking_transitions_one_due_idx
 on scheduling.booking_transitions (from_status)
@@ -114,8 +114,8 @@ create table scheduling.scheduled_transitions (
     references scheduling.booking_transitions (from_status, to_status) on delete cascade
 );
 comment on table scheduling.scheduled_transitions is
-'The step that a booking takes by itself unless it moves on first: a hold expires, a request
-lapses.';
+'The step that a booking takes by itself unless it moves on first: a hold expires, a request '
+'lapses.';
 create index scheduled_transitions_due_at_idx on scheduling.scheduled_transitions (due_at);
 create index scheduled_transitions_booking_idx
 on scheduling.scheduled_transitions (business_id, booking_id);

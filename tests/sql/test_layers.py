@@ -16,21 +16,7 @@ from cli.schema import CHECKOUT, Checkout
 from cli.schema.ownership import created, owners, without_comments
 
 # What still refers upwards, as `file: name`. It only becomes shorter.
-NOT_YET = {
-    "sql/00_foundation/rules.sql: private.my_businesses",
-    "sql/10_identity/api/1_people.sql: business.business_members",
-    "sql/10_identity/api/1_people.sql: business.businesses",
-    "sql/20_business/functions/2_profile.sql: scheduling.bookings",
-    "sql/30_catalog/functions/2_calendars.sql: scheduling.bookings",
-    "sql/30_catalog/functions/2_calendars.sql: scheduling.lock",
-    "sql/30_catalog/functions/2_calendars.sql: scheduling.sessions",
-    "sql/30_catalog/rules.sql: scheduling.allocations",
-    "sql/30_catalog/rules.sql: scheduling.booking_items",
-    "sql/40_scheduling/functions/5_place.sql: pricing.quote",
-    "sql/40_scheduling/functions/8_fees.sql: pricing.split",
-    "sql/40_scheduling/functions/9_series.sql: pricing.quote",
-    "sql/40_scheduling/functions/9_waitlist.sql: pricing.quote",
-}
+NOT_YET: set[str] = set()
 
 COMMENT_ON = re.compile(
     r"^comment on [^;']*? is\s+(?:'(?:[^']|'')*'|(?P<tag>\$\w*\$).*?(?P=tag)|null);",

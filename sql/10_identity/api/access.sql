@@ -36,7 +36,7 @@ comment on function public.my_sessions() is
 'Return the caller''s sessions, the latest first: when each was created and last refreshed, its '
 'level (aal1, aal2), its network address and program, and whether it is the current one.
 
-Errors: 401 not_signed_in.';
+Errors: not_signed_in 401.';
 
 /*
  * End one of the caller's sessions.
@@ -64,7 +64,7 @@ comment on function public.revoke_session(public.identifier) is
 
 session_id: the id of a session from my_sessions.
 
-Errors: 401 not_signed_in, 404 not_found.';
+Errors: invalid_input 400, not_signed_in 401, not_found 404.';
 
 create view public.admin_users
 with (security_invoker = true)

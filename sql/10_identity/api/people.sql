@@ -162,6 +162,6 @@ comment on function public.set_platform_role(public.identifier, text) is
 'Grant a platform role to a user, or revoke it.
 
 For admins of the platform. user_id: the user. role: support, finance, admin, or null to revoke '
-'the role.
+'the role. The last admin keeps it.
 
-Errors: 401 not_signed_in, 403 forbidden, 404 not_found, 409 last_admin (the last one stays).';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, last_admin 409.';

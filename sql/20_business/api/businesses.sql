@@ -178,7 +178,7 @@ comment on function public.create_business(
 
 The caller becomes its owner. name: 1 to 200 characters. vertical: id of a row of verticals. '
 'country: ISO 3166 code, two letters. time_zone: IANA name. currency: code of a row of currencies. '
-'slug: unique; made from the name by default.
+'slug: unique; made from the name by default. not_found answers an unknown vertical or currency, '
+'already_exists a slug that is taken.
 
-Errors: 400 invalid_input, 401 not_signed_in, 404 not_found (no such vertical or currency), 409 '
-'already_exists (the slug is taken).';
+Errors: invalid_input 400, not_signed_in 401, not_found 404, already_exists 409.';

@@ -109,5 +109,5 @@ comment on function public.review_document(public.identifier, public.yes_no, tex
 Each document is reviewed once. For the platform''s staff. document_id: the document. '
 'is_accepted: true or false. reason: at most 1000 characters, required to reject.
 
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 '
-'invalid_transition.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
+'409.';

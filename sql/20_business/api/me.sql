@@ -63,4 +63,4 @@ comment on function public.me() is
 
 memberships is an array of {business_id, name, slug, role}, ordered by name.
 
-Errors: 401 not_signed_in.';
+Errors: not_signed_in 401.';

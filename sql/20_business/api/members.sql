@@ -121,14 +121,13 @@ comment on function public.invite_member(public.identifier, text, text) is
 For owners. Returns {invitation_id, token, expires_at}. The token is returned only once. It works '
 'once, within 24 hours, for a user with that verified address. It replaces an open invitation to '
 'the same address. business_id: the business. email: the invited address. role: owner, manager, '
-'staff or accountant.
+'staff or accountant. already_exists answers the address of a member.
 
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 already_exists (a '
-'member).';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, already_exists 409.';
 
 /*
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden, email_not_verified
- *          PT404 not_found · PT409 already_exists, invalid_transition, invitation_expired
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 email_not_verified forbidden
+ *          PT404 not_found · PT409 already_exists invalid_transition invitation_expired
  */
 create function public.accept_invitation(token text)
 returns public.business_members
@@ -156,11 +155,11 @@ grant execute on function public.accept_invitation(text) to anon, authenticated,
 comment on function public.accept_invitation(text) is
 'Accept an invitation as the user whose verified e-mail address was invited.
 
-Returns the membership. token: the token that invite_member returned.
+Returns the membership. token: the token that invite_member returned. forbidden answers a user with '
+'another address, invalid_transition an invitation that was used or revoked.
 
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden (another address), 403 '
-'email_not_verified, 404 not_found, 409 already_exists, 409 invalid_transition (used or taken '
-'back), 409 invitation_expired.';
+Errors: invalid_input 400, not_signed_in 401, email_not_verified 403, forbidden 403, not_found '
+'404, already_exists 409, invalid_transition 409, invitation_expired 409.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found · PT409 invalid_transition
@@ -189,10 +188,9 @@ to anon, authenticated, service_role;
 comment on function public.revoke_invitation(public.identifier) is
 'Revoke an open invitation.
 
-For owners. invitation_id: the invitation.
+For owners. invitation_id: the invitation. invalid_transition answers one that was used or revoked.
 
-Errors: 400 invalid_input, 401 not_signed_in, 404 not_found, 409 invalid_transition (used or '
-'taken back).';
+Errors: invalid_input 400, not_signed_in 401, not_found 404, invalid_transition 409.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -225,7 +223,7 @@ comment on function public.set_member_role(public.identifier, text) is
 For owners. member_id: id of a row of business_members. role: owner, manager, staff or '
 'accountant.
 
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 last_owner.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, last_owner 409.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -250,4 +248,4 @@ comment on function public.remove_member(public.identifier) is
 
 For owners; members may also remove themselves. member_id: id of a row of business_members.
 
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 last_owner.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, last_owner 409.';

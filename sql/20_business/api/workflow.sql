@@ -23,8 +23,8 @@ $$;
 grant execute on function business.as_seen(uuid) to anon, authenticated, service_role;
 
 /*
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 invalid_transition
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 email_not_verified forbidden
+ *          PT404 not_found · PT409 invalid_transition
  */
 create function public.submit_business(business_id public.identifier)
 returns public.businesses
@@ -50,8 +50,8 @@ comment on function public.submit_business(public.identifier) is
 
 For owners with a verified e-mail address. business_id: the business.
 
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden or email_not_verified, 404 not_found, '
-'409 invalid_transition.';
+Errors: invalid_input 400, not_signed_in 401, email_not_verified 403, forbidden 403, not_found '
+'404, invalid_transition 409.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -81,8 +81,8 @@ comment on function public.approve_business(public.identifier) is
 
 Everyone can see it while it is active. For the platform''s staff. business_id: the business.
 
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 '
-'invalid_transition.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
+'409.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -113,8 +113,8 @@ comment on function public.reject_business(public.identifier, text) is
 For the platform''s staff. business_id: the business. reason: shown to its owners, at most 1000 '
 'characters.
 
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 '
-'invalid_transition.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
+'409.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -145,8 +145,8 @@ comment on function public.suspend_business(public.identifier, text) is
 It is hidden at once and takes no new bookings; existing bookings stay. For the platform''s '
 'staff. business_id: the business. reason: shown to its owners, at most 1000 characters.
 
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 '
-'invalid_transition.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
+'409.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -176,8 +176,8 @@ comment on function public.reinstate_business(public.identifier) is
 
 For the platform''s staff. business_id: the business.
 
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 '
-'invalid_transition.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
+'409.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -211,7 +211,7 @@ While it is off, only its members and the platform''s staff see it. For its owne
 'platform''s admins. business_id: the business. is_active: true or false; repeating the call '
 'changes nothing.
 
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -241,7 +241,7 @@ comment on function public.verify_business(public.identifier, text) is
 For the platform''s staff. business_id: the business. reason: what was checked, at most 1000 '
 'characters.
 
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -270,4 +270,4 @@ comment on function public.unverify_business(public.identifier, text) is
 
 For the platform''s staff. business_id: the business. reason: at most 1000 characters.
 
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';

@@ -113,8 +113,8 @@ $$;
  * time.
  * Definer: nobody reads the hash of a token, or writes members.
  *
- * Errors:  PT401 not_signed_in · PT403 forbidden, email_not_verified · PT404 not_found
- *          PT409 already_exists, invalid_transition, invitation_expired
+ * Errors:  PT401 not_signed_in · PT403 forbidden email_not_verified · PT404 not_found
+ *          PT409 already_exists invalid_transition invitation_expired
  */
 create function business.accept_invitation(token text)
 returns uuid
@@ -169,7 +169,7 @@ $$;
 /*
  * Refuse whoever an invitation is not for, or not any more.
  *
- * Errors:  PT403 forbidden, email_not_verified · PT409 invalid_transition, invitation_expired
+ * Errors:  PT403 forbidden email_not_verified · PT409 invalid_transition invitation_expired
  */
 create function business.refuse_guest(invitation business.invitations, user_id uuid)
 returns void

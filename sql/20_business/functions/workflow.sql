@@ -40,7 +40,7 @@ $$;
  * business's owners' or the platform's.
  * Definer: nobody has a write grant on the status.
  *
- * Errors:  PT401 not_signed_in · PT403 forbidden, email_not_verified · PT404 not_found
+ * Errors:  PT401 not_signed_in · PT403 forbidden email_not_verified · PT404 not_found
  *          PT409 invalid_transition
  */
 create function business.take_step(business_id uuid, step business.business_step, reason text)

@@ -91,8 +91,8 @@ create table catalog.working_hours (
     )
 );
 comment on table catalog.working_hours is
-'The weekly hours of a business or of one resource, as wall clocks. A break is the gap between two
-rows.';
+'The weekly hours of a business or of one resource, as wall clocks. A break is the gap between two '
+'rows.';
 create index working_hours_resource_idx
 on catalog.working_hours (business_id, resource_id, weekday);
 
@@ -132,8 +132,8 @@ create table catalog.schedule_exceptions (
     )
 );
 comment on table catalog.schedule_exceptions is
-'Days on which other hours hold than the weekly ones. All rows of a day together replace the
-week''s.';
+'Days on which other hours hold than the weekly ones. All rows of a day together replace the '
+'week''s.';
 create index schedule_exceptions_resource_idx
 on catalog.schedule_exceptions (business_id, resource_id, ends_on, starts_on);
 

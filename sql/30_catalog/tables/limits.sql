@@ -40,7 +40,7 @@ create table catalog.booking_limits (
     )
 );
 comment on table catalog.booking_limits is
-'How much can be booked in a day, week (from Monday), month or year of the business''s zone, or at
-once of what is yet to begin (upcoming).';
+'How much can be booked in a day, week (from Monday), month or year of the business''s zone, or at '
+'once of what is yet to begin (upcoming).';
 create index booking_limits_service_idx on catalog.booking_limits (business_id, service_id);
 create index booking_limits_resource_idx on catalog.booking_limits (business_id, resource_id);

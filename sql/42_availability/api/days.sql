@@ -10,7 +10,7 @@ comment on type public.day_availability is
 'seats.';
 
 /*
- * Errors:  PT400 invalid_input · PT404 not_found · PT409 not_bookable link_expired
+ * Errors:  PT400 invalid_input · PT404 not_found · PT409 link_expired not_bookable
  */
 create function public.date_availability(
     service_id public.identifier,
@@ -57,4 +57,4 @@ comment on function public.date_availability is
 
 Use it for a calendar that colours its days. link_token: token of a private link.
 
-Errors: invalid_input 400, not_found 404, not_bookable 409, link_expired 409.';
+Errors: invalid_input 400, not_found 404, link_expired 409, not_bookable 409.';

@@ -12,7 +12,7 @@ comment on type public.slot is
 /*
  * The free starts of a service, one row for each resource that could give it, ordered by time.
  *
- * Errors:  PT400 invalid_input · PT404 not_found
+ * Errors:  PT400 invalid_input · PT404 not_found · PT409 link_expired
  */
 create function public.available_slots(
     service_id public.identifier,

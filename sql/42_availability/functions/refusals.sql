@@ -213,8 +213,8 @@ $$;
 /*
  * Say why a service cannot be had at an instant.
  *
- * Errors:  PT409 slot_taken · PT422 not_eligible too_soon too_far outside_hours blocked_out
- *          limit_reached
+ * Errors:  PT409 slot_taken
+ *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached
  */
 create function scheduling.refuse_start(leg scheduling.leg, except_booking_id uuid)
 returns void

@@ -57,7 +57,7 @@ to anon, authenticated, service_role;
 /*
  * Place a booking once for an idempotency key, or give the first answer again.
  *
- * Errors:  PT409 idempotency_conflict, and those of scheduling.place
+ * Errors:  PT409 idempotency_conflict · those of scheduling.place
  */
 create function scheduling.place_once(
     function_name text,
@@ -108,9 +108,9 @@ grant execute on function scheduling.place_once(
  * Book a service.
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
- *          PT409 slot_taken not_bookable idempotency_conflict
- *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached
- *          coupon_invalid
+ *          PT409 idempotency_conflict link_expired not_bookable slot_taken
+ *          PT422 blocked_out coupon_invalid limit_reached not_eligible outside_hours too_far
+ *              too_soon
  */
 create function public.book(
     service_id public.identifier,
@@ -169,14 +169,17 @@ Returns the booking. resource_id: the resource; by default a free one is assigne
 'for a day. answers: answers to the service''s questions by key, such as {"allergies": "none"}; '
 'required ones must be present. link_token: token of a private link to a hidden service.
 
-Errors: invalid_input 400, not_signed_in 401, not_found 404, slot_taken 409, not_bookable 409, '
-'link_expired 409, idempotency_conflict 409, not_eligible, too_soon, too_far, outside_hours, '
-'blocked_out, limit_reached, coupon_invalid 422.';
+Errors: invalid_input 400, not_signed_in 401, not_found 404, idempotency_conflict 409, '
+'link_expired 409, not_bookable 409, slot_taken 409, blocked_out 422, coupon_invalid 422, '
+'limit_reached 422, not_eligible 422, outside_hours 422, too_far 422, too_soon 422.';
 
 /*
  * Book several services in sequence: all or nothing.
  *
- * Errors:  those of public.book
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
+ *          PT409 idempotency_conflict link_expired not_bookable slot_taken
+ *          PT422 blocked_out coupon_invalid limit_reached not_eligible outside_hours too_far
+ *              too_soon
  */
 create function public.book_many(
     business_id public.identifier,
@@ -231,7 +234,11 @@ comment on function public.book_many is
 items is [{service_id, starts_at?, gap_minutes?, resource_id?, addon_ids?, answers?, '
 'link_token?}]. The first item starts at starts_at. Each further item starts when the previous one '
 'ends, plus its gap_minutes, or at its own starts_at. The other arguments are those of book. '
-'Returns the booking.';
+'Returns the booking.
+
+Errors: invalid_input 400, not_signed_in 401, not_found 404, idempotency_conflict 409, '
+'link_expired 409, not_bookable 409, slot_taken 409, blocked_out 422, coupon_invalid 422, '
+'limit_reached 422, not_eligible 422, outside_hours 422, too_far 422, too_soon 422.';
 grant execute on function
 public.book(
     public.identifier, public.instant, public.identifier, public.whole_number, public.list,

@@ -37,4 +37,4 @@ comment on function public.my_businesses() is
 
 booking_count: all bookings ever made, in every status.
 
-Errors: 401 not_signed_in.';
+Errors: not_signed_in 401.';

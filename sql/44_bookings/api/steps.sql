@@ -2,7 +2,7 @@
 -- function of the domain, and gives the booking as the caller may see it.
 
 /*
- * Errors:  PT400 invalid_input, and those of scheduling.change_status
+ * Errors:  PT400 invalid_input · those of scheduling.change_status
  */
 create function scheduling.change_status_as(
     booking_id text,
@@ -37,7 +37,8 @@ grant execute on function scheduling.change_status_as(
 ) to anon, authenticated, service_role;
 
 /*
- * Errors:  those of scheduling.change_status
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 changed_meanwhile hold_expired invalid_transition slot_taken
  */
 create function public.confirm_booking(booking_id public.identifier)
 returns public.bookings
@@ -54,11 +55,12 @@ comment on function public.confirm_booking is
 The business accepts a request, or the customer turns a hold into a booking (a request if the '
 'service requires confirmation). Returns the booking.
 
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
-'409, hold_expired 409, slot_taken 409.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
+'hold_expired 409, invalid_transition 409, slot_taken 409.';
 
 /*
- * Errors:  PT400 invalid_input, and those of scheduling.change_status
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 changed_meanwhile invalid_transition
  */
 create function public.reject_booking(booking_id public.identifier, reason text default null)
 returns public.bookings
@@ -76,11 +78,12 @@ comment on function public.reject_booking is
 
 For the business. reason: shown to the customer, 1 to 1000 characters. Returns the booking.
 
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
-'409.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
+'invalid_transition 409.';
 
 /*
- * Errors:  those of scheduling.change_status
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 changed_meanwhile invalid_transition
  */
 create function public.cancel_booking(booking_id public.identifier, reason text default null)
 returns public.bookings
@@ -98,11 +101,11 @@ Its time is free at once. A customer owes the fee of cancellation_quote; a busin
 'charges nothing. Repeating the call changes nothing. reason: at most 1000 characters. Returns the '
 'booking.
 
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
-'409.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
+'invalid_transition 409.';
 
 /*
- * Errors:  PT400 invalid_input, and those of scheduling.cancellation_quote
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found · PT409 invalid_transition
  */
 create function public.cancellation_quote(
     booking_id public.identifier, at public.instant default null
@@ -131,7 +134,8 @@ refund_minor is the total less the fee, in whole and in each line. reschedule_fe
 Errors: invalid_input 400, not_signed_in 401, not_found 404, invalid_transition 409.';
 
 /*
- * Errors:  PT400 invalid_input, and those of scheduling.cancel_item
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 changed_meanwhile hold_expired invalid_transition
  */
 create function public.cancel_booking_item(
     booking_id public.identifier, booking_item_id public.identifier, reason text default null
@@ -166,11 +170,12 @@ Its time is free at once. The other services stay, and so do the total and the q
 'cancelled with the booking. Repeating the call changes nothing. reason: at most 1000 characters. '
 'Returns the booking.
 
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
-'409, hold_expired 409, changed_meanwhile 409.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
+'hold_expired 409, invalid_transition 409.';
 
 /*
- * Errors:  those of scheduling.change_status
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 changed_meanwhile invalid_transition
  */
 create function public.check_in_booking(booking_id public.identifier)
 returns public.bookings
@@ -186,11 +191,12 @@ comment on function public.check_in_booking is
 
 For the business. Returns the booking.
 
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
-'409.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
+'invalid_transition 409.';
 
 /*
- * Errors:  those of scheduling.change_status
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 changed_meanwhile invalid_transition
  */
 create function public.complete_booking(booking_id public.identifier)
 returns public.bookings
@@ -206,11 +212,12 @@ comment on function public.complete_booking is
 
 This also corrects a no-show. For the business. Returns the booking.
 
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
-'409.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
+'invalid_transition 409.';
 
 /*
- * Errors:  those of scheduling.change_status
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 changed_meanwhile invalid_transition · PT422 too_soon
  */
 create function public.mark_no_show(booking_id public.identifier)
 returns public.bookings
@@ -227,11 +234,13 @@ comment on function public.mark_no_show is
 The customer owes the fee of the policy. check_in_booking or complete_booking corrects it. For '
 'the business. Returns the booking.
 
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
-'409, too_soon 422.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
+'invalid_transition 409, too_soon 422.';
 
 /*
- * Errors:  PT400 invalid_input, and those of scheduling.move
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 changed_meanwhile hold_expired invalid_transition not_bookable slot_taken
+ *          PT422 blocked_out limit_reached not_eligible outside_hours too_far too_late too_soon
  */
 create function public.reschedule_booking(
     booking_id public.identifier,
@@ -266,12 +275,14 @@ comment on function public.reschedule_booking is
 It keeps its reference and its price. The policy stored with the booking binds customers and '
 'charges them for a late move; it does not bind businesses. Returns the booking.
 
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, slot_taken 409, '
-'invalid_transition 409, changed_meanwhile 409, not_eligible, too_soon, too_far, too_late, '
-'outside_hours, blocked_out, limit_reached 422.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
+'hold_expired 409, invalid_transition 409, not_bookable 409, slot_taken 409, blocked_out 422, '
+'limit_reached 422, not_eligible 422, outside_hours 422, too_far 422, too_late 422, too_soon 422.';
 
 /*
- * Errors:  PT400 invalid_input, and those of scheduling.move
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 changed_meanwhile hold_expired invalid_transition not_bookable slot_taken
+ *          PT422 blocked_out limit_reached not_eligible outside_hours too_far too_late too_soon
  */
 create function public.reassign_booking(
     booking_id public.identifier,
@@ -309,7 +320,9 @@ comment on function public.reassign_booking is
 Eligibility, hours and overlaps are checked again. booking_item_id: the item, the first by '
 'default. reason: at most 1000 characters. For owners, managers and staff. Returns the booking.
 
-Errors: as reschedule_booking.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
+'hold_expired 409, invalid_transition 409, not_bookable 409, slot_taken 409, blocked_out 422, '
+'limit_reached 422, not_eligible 422, outside_hours 422, too_far 422, too_late 422, too_soon 422.';
 grant execute on function
 public.confirm_booking(public.identifier),
 public.reject_booking(public.identifier, text),

@@ -24,8 +24,8 @@ $$;
 /*
  * Who could give each leg at its start. Refuses, with the reason, when nobody can.
  *
- * Errors:  PT409 slot_taken · PT422 not_eligible too_soon too_far outside_hours blocked_out
- *          limit_reached
+ * Errors:  PT409 slot_taken
+ *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached
  */
 create function scheduling.vacancies_for(leg scheduling.leg, except_booking_id uuid default null)
 returns scheduling.vacancy[]
@@ -180,7 +180,7 @@ $$;
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
  *          PT409 slot_taken not_bookable link_expired
  *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached
- *          coupon_invalid
+ *              coupon_invalid
  */
 create function scheduling.place(
     selections scheduling.selection[], coupon_code text, notes text, is_hold boolean
@@ -311,7 +311,10 @@ $$;
  * Errors:  PT409 slot_taken
  */
 create function scheduling.write_item(
-    booking scheduling.bookings, legs scheduling.leg[], index integer, vacancies scheduling.vacancy[]
+    booking scheduling.bookings,
+    legs scheduling.leg[],
+    index integer,
+    vacancies scheduling.vacancy[]
 )
 returns void
 language plpgsql

@@ -5,7 +5,7 @@
  * changes. `skips`: dates that cannot be had are left out and noted on the series; otherwise one is
  * enough to refuse them all. Definer: as scheduling.place.
  *
- * Errors:  PT400 invalid_input, and those of scheduling.place
+ * Errors:  PT400 invalid_input · those of scheduling.place
  */
 create function scheduling.place_series(
     selection scheduling.selection, rrule text, coupon_code text, notes text, skips boolean

@@ -50,10 +50,10 @@ comment on function public.lookup_booking is
 'made: {reference, status, starts_at, ends_at, time_zone, party_size, currency, total_minor, '
 'hold_expires_at, business_name, services, cancellation_fee_minor}.
 
-cancellation_fee_minor is what cancelling costs now, or did cost.
+cancellation_fee_minor is what cancelling costs now, or did cost. A wrong reference and a wrong '
+'address get the same answer.
 
-Errors: invalid_input 400, not_found 404 (the same answer for a wrong reference and a wrong '
-'address).';
+Errors: invalid_input 400, not_found 404.';
 grant execute on function
 scheduling.look_up(text, text),
 public.lookup_booking(text, text)

@@ -129,7 +129,7 @@ $$;
  * Hold a time for somebody without an account, and mail them the code that makes it a booking.
  * Definer: as scheduling.place.
  *
- * Errors:  PT429 rate_limited, and those of scheduling.place but not_signed_in
+ * Errors:  PT429 rate_limited · those of scheduling.place but not_signed_in
  */
 create function scheduling.request_guest_booking(
     selection scheduling.selection, name text, email text, phone text, notes text
@@ -232,8 +232,8 @@ $$;
  * error, so that the attempt is counted.
  * Definer: the code is the proof.
  *
- * Errors:  PT403 code_invalid · PT422 limit_reached, and those of scheduling.change_status and
- *          scheduling.move
+ * Errors:  PT403 code_invalid · PT422 limit_reached · those of scheduling.change_status
+ *          those of scheduling.move
  */
 create function scheduling.act_as_guest(
     reference text,
