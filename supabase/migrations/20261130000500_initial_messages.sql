@@ -66,8 +66,8 @@ create table private.effects (
     constraint effects_are_done_at_some_time check ((status = 'done') = (done_at is not null))
 );
 comment on table private.effects is
-'What was done outside because of a message: begun before the call, done after it, so that a worker
-that died in between asks the provider again with the same key.';
+'What was done outside because of a message: begun before the call, done after it, so that a '
+'worker that died in between asks the provider again with the same key.';
 create index effects_done_at_idx on private.effects (done_at) where status = 'done';
 
 -- sql/05_messages/functions/broker.sql

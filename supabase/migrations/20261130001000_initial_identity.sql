@@ -191,8 +191,8 @@ create table identity.activity_events (
     constraint activity_events_user_agent_is_short check (length(user_agent) <= 500)
 );
 comment on table identity.activity_events is
-'What users did with their accounts, and what was done to them. Only ever added to; forgotten after
-400 days.';
+'What users did with their accounts, and what was done to them. Only ever added to; forgotten '
+'after 400 days.';
 create index activity_events_user_id_idx on identity.activity_events (user_id, id);
 -- Written in the order of time, so that a summary of pages finds what is old.
 create index activity_events_at_idx on identity.activity_events using brin (at);
@@ -1067,7 +1067,7 @@ comment on function public.my_sessions() is
 'Return the caller''s sessions, the latest first: when each was created and last refreshed, its '
 'level (aal1, aal2), its network address and program, and whether it is the current one.
 
-Errors: 401 not_signed_in.';
+Errors: not_signed_in 401.';
 
 /*
  * End one of the caller's sessions.
@@ -1095,7 +1095,7 @@ comment on function public.revoke_session(public.identifier) is
 
 session_id: the id of a session from my_sessions.
 
-Errors: 401 not_signed_in, 404 not_found.';
+Errors: invalid_input 400, not_signed_in 401, not_found 404.';
 
 create view public.admin_users
 with (security_invoker = true)
@@ -1300,8 +1300,8 @@ comment on function public.set_platform_role(public.identifier, text) is
 'Grant a platform role to a user, or revoke it.
 
 For admins of the platform. user_id: the user. role: support, finance, admin, or null to revoke '
-'the role.
+'the role. The last admin keeps it.
 
-Errors: 401 not_signed_in, 403 forbidden, 404 not_found, 409 last_admin (the last one stays).';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, last_admin 409.';
 
 notify pgrst, 'reload schema';

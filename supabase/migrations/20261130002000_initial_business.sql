@@ -673,8 +673,8 @@ $$;
  * time.
  * Definer: nobody reads the hash of a token, or writes members.
  *
- * Errors:  PT401 not_signed_in · PT403 forbidden, email_not_verified · PT404 not_found
- *          PT409 already_exists, invalid_transition, invitation_expired
+ * Errors:  PT401 not_signed_in · PT403 forbidden email_not_verified · PT404 not_found
+ *          PT409 already_exists invalid_transition invitation_expired
  */
 create function business.accept_invitation(token text)
 returns uuid
@@ -729,7 +729,7 @@ $$;
 /*
  * Refuse whoever an invitation is not for, or not any more.
  *
- * Errors:  PT403 forbidden, email_not_verified · PT409 invalid_transition, invitation_expired
+ * Errors:  PT403 forbidden email_not_verified · PT409 invalid_transition invitation_expired
  */
 create function business.refuse_guest(invitation business.invitations, user_id uuid)
 returns void
@@ -1141,7 +1141,7 @@ $$;
  * business's owners' or the platform's.
  * Definer: nobody has a write grant on the status.
  *
- * Errors:  PT401 not_signed_in · PT403 forbidden, email_not_verified · PT404 not_found
+ * Errors:  PT401 not_signed_in · PT403 forbidden email_not_verified · PT404 not_found
  *          PT409 invalid_transition
  */
 create function business.take_step(business_id uuid, step business.business_step, reason text)
@@ -2090,10 +2090,10 @@ comment on function public.create_business(
 
 The caller becomes its owner. name: 1 to 200 characters. vertical: id of a row of verticals. '
 'country: ISO 3166 code, two letters. time_zone: IANA name. currency: code of a row of currencies. '
-'slug: unique; made from the name by default.
+'slug: unique; made from the name by default. not_found answers an unknown vertical or currency, '
+'already_exists a slug that is taken.
 
-Errors: 400 invalid_input, 401 not_signed_in, 404 not_found (no such vertical or currency), 409 '
-'already_exists (the slug is taken).';
+Errors: invalid_input 400, not_signed_in 401, not_found 404, already_exists 409.';
 
 -- sql/20_business/api/documents.sql
 
@@ -2208,8 +2208,8 @@ comment on function public.review_document(public.identifier, public.yes_no, tex
 Each document is reviewed once. For the platform''s staff. document_id: the document. '
 'is_accepted: true or false. reason: at most 1000 characters, required to reject.
 
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 '
-'invalid_transition.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
+'409.';
 
 -- sql/20_business/api/me.sql
 
@@ -2278,7 +2278,7 @@ comment on function public.me() is
 
 memberships is an array of {business_id, name, slug, role}, ordered by name.
 
-Errors: 401 not_signed_in.';
+Errors: not_signed_in 401.';
 
 -- sql/20_business/api/members.sql
 
@@ -2405,14 +2405,13 @@ comment on function public.invite_member(public.identifier, text, text) is
 For owners. Returns {invitation_id, token, expires_at}. The token is returned only once. It works '
 'once, within 24 hours, for a user with that verified address. It replaces an open invitation to '
 'the same address. business_id: the business. email: the invited address. role: owner, manager, '
-'staff or accountant.
+'staff or accountant. already_exists answers the address of a member.
 
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 already_exists (a '
-'member).';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, already_exists 409.';
 
 /*
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden, email_not_verified
- *          PT404 not_found · PT409 already_exists, invalid_transition, invitation_expired
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 email_not_verified forbidden
+ *          PT404 not_found · PT409 already_exists invalid_transition invitation_expired
  */
 create function public.accept_invitation(token text)
 returns public.business_members
@@ -2440,11 +2439,11 @@ grant execute on function public.accept_invitation(text) to anon, authenticated,
 comment on function public.accept_invitation(text) is
 'Accept an invitation as the user whose verified e-mail address was invited.
 
-Returns the membership. token: the token that invite_member returned.
+Returns the membership. token: the token that invite_member returned. forbidden answers a user with '
+'another address, invalid_transition an invitation that was used or revoked.
 
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden (another address), 403 '
-'email_not_verified, 404 not_found, 409 already_exists, 409 invalid_transition (used or taken '
-'back), 409 invitation_expired.';
+Errors: invalid_input 400, not_signed_in 401, email_not_verified 403, forbidden 403, not_found '
+'404, already_exists 409, invalid_transition 409, invitation_expired 409.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found · PT409 invalid_transition
@@ -2473,10 +2472,9 @@ to anon, authenticated, service_role;
 comment on function public.revoke_invitation(public.identifier) is
 'Revoke an open invitation.
 
-For owners. invitation_id: the invitation.
+For owners. invitation_id: the invitation. invalid_transition answers one that was used or revoked.
 
-Errors: 400 invalid_input, 401 not_signed_in, 404 not_found, 409 invalid_transition (used or '
-'taken back).';
+Errors: invalid_input 400, not_signed_in 401, not_found 404, invalid_transition 409.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -2509,7 +2507,7 @@ comment on function public.set_member_role(public.identifier, text) is
 For owners. member_id: id of a row of business_members. role: owner, manager, staff or '
 'accountant.
 
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 last_owner.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, last_owner 409.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -2534,7 +2532,7 @@ comment on function public.remove_member(public.identifier) is
 
 For owners; members may also remove themselves. member_id: id of a row of business_members.
 
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 last_owner.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, last_owner 409.';
 
 -- sql/20_business/api/workflow.sql
 
@@ -2563,8 +2561,8 @@ $$;
 grant execute on function business.as_seen(uuid) to anon, authenticated, service_role;
 
 /*
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 invalid_transition
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 email_not_verified forbidden
+ *          PT404 not_found · PT409 invalid_transition
  */
 create function public.submit_business(business_id public.identifier)
 returns public.businesses
@@ -2590,8 +2588,8 @@ comment on function public.submit_business(public.identifier) is
 
 For owners with a verified e-mail address. business_id: the business.
 
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden or email_not_verified, 404 not_found, '
-'409 invalid_transition.';
+Errors: invalid_input 400, not_signed_in 401, email_not_verified 403, forbidden 403, not_found '
+'404, invalid_transition 409.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -2621,8 +2619,8 @@ comment on function public.approve_business(public.identifier) is
 
 Everyone can see it while it is active. For the platform''s staff. business_id: the business.
 
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 '
-'invalid_transition.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
+'409.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -2653,8 +2651,8 @@ comment on function public.reject_business(public.identifier, text) is
 For the platform''s staff. business_id: the business. reason: shown to its owners, at most 1000 '
 'characters.
 
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 '
-'invalid_transition.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
+'409.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -2685,8 +2683,8 @@ comment on function public.suspend_business(public.identifier, text) is
 It is hidden at once and takes no new bookings; existing bookings stay. For the platform''s '
 'staff. business_id: the business. reason: shown to its owners, at most 1000 characters.
 
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 '
-'invalid_transition.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
+'409.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -2716,8 +2714,8 @@ comment on function public.reinstate_business(public.identifier) is
 
 For the platform''s staff. business_id: the business.
 
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found, 409 '
-'invalid_transition.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
+'409.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -2751,7 +2749,7 @@ While it is off, only its members and the platform''s staff see it. For its owne
 'platform''s admins. business_id: the business. is_active: true or false; repeating the call '
 'changes nothing.
 
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -2781,7 +2779,7 @@ comment on function public.verify_business(public.identifier, text) is
 For the platform''s staff. business_id: the business. reason: what was checked, at most 1000 '
 'characters.
 
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -2810,6 +2808,6 @@ comment on function public.unverify_business(public.identifier, text) is
 
 For the platform''s staff. business_id: the business. reason: at most 1000 characters.
 
-Errors: 400 invalid_input, 401 not_signed_in, 403 forbidden, 404 not_found.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 
 notify pgrst, 'reload schema';

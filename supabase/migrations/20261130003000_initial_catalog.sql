@@ -477,8 +477,8 @@ create table catalog.working_hours (
     )
 );
 comment on table catalog.working_hours is
-'The weekly hours of a business or of one resource, as wall clocks. A break is the gap between two
-rows.';
+'The weekly hours of a business or of one resource, as wall clocks. A break is the gap between two '
+'rows.';
 create index working_hours_resource_idx
 on catalog.working_hours (business_id, resource_id, weekday);
 
@@ -518,8 +518,8 @@ create table catalog.schedule_exceptions (
     )
 );
 comment on table catalog.schedule_exceptions is
-'Days on which other hours hold than the weekly ones. All rows of a day together replace the
-week''s.';
+'Days on which other hours hold than the weekly ones. All rows of a day together replace the '
+'week''s.';
 create index schedule_exceptions_resource_idx
 on catalog.schedule_exceptions (business_id, resource_id, ends_on, starts_on);
 
@@ -640,8 +640,8 @@ create table catalog.booking_limits (
     )
 );
 comment on table catalog.booking_limits is
-'How much can be booked in a day, week (from Monday), month or year of the business''s zone, or at
-once of what is yet to begin (upcoming).';
+'How much can be booked in a day, week (from Monday), month or year of the business''s zone, or at '
+'once of what is yet to begin (upcoming).';
 create index booking_limits_service_idx on catalog.booking_limits (business_id, service_id);
 create index booking_limits_resource_idx on catalog.booking_limits (business_id, resource_id);
 

@@ -1943,8 +1943,8 @@ $$;
 /*
  * Say why a service cannot be had at an instant.
  *
- * Errors:  PT409 slot_taken · PT422 not_eligible too_soon too_far outside_hours blocked_out
- *          limit_reached
+ * Errors:  PT409 slot_taken
+ *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached
  */
 create function scheduling.refuse_start(leg scheduling.leg, except_booking_id uuid)
 returns void
@@ -2367,7 +2367,7 @@ comment on type public.day_availability is
 'seats.';
 
 /*
- * Errors:  PT400 invalid_input · PT404 not_found · PT409 not_bookable link_expired
+ * Errors:  PT400 invalid_input · PT404 not_found · PT409 link_expired not_bookable
  */
 create function public.date_availability(
     service_id public.identifier,
@@ -2414,7 +2414,7 @@ comment on function public.date_availability is
 
 Use it for a calendar that colours its days. link_token: token of a private link.
 
-Errors: invalid_input 400, not_found 404, not_bookable 409, link_expired 409.';
+Errors: invalid_input 400, not_found 404, link_expired 409, not_bookable 409.';
 
 -- sql/42_availability/api/links.sql
 
@@ -2557,7 +2557,7 @@ comment on type public.slot is
 /*
  * The free starts of a service, one row for each resource that could give it, ordered by time.
  *
- * Errors:  PT400 invalid_input · PT404 not_found
+ * Errors:  PT400 invalid_input · PT404 not_found · PT409 link_expired
  */
 create function public.available_slots(
     service_id public.identifier,

@@ -31,8 +31,8 @@ create table scheduling.booking_transitions (
     primary key (from_status, to_status)
 );
 comment on table scheduling.booking_transitions is
-'The life of a booking: every step that exists, who may take it, what has to be so, and what happens
-by itself.';
+'The life of a booking: every step that exists, who may take it, what has to be so, and what '
+'happens by itself.';
 -- A booking waits for one thing at a time.
 create unique index booking_transitions_one_due_idx
 on scheduling.booking_transitions (from_status)
@@ -119,8 +119,8 @@ create table scheduling.scheduled_transitions (
     references scheduling.booking_transitions (from_status, to_status) on delete cascade
 );
 comment on table scheduling.scheduled_transitions is
-'The step that a booking takes by itself unless it moves on first: a hold expires, a request
-lapses.';
+'The step that a booking takes by itself unless it moves on first: a hold expires, a request '
+'lapses.';
 create index scheduled_transitions_due_at_idx on scheduling.scheduled_transitions (due_at);
 create index scheduled_transitions_booking_idx
 on scheduling.scheduled_transitions (business_id, booking_id);
@@ -1696,8 +1696,8 @@ $$;
 /*
  * Who could give each leg at its start. Refuses, with the reason, when nobody can.
  *
- * Errors:  PT409 slot_taken · PT422 not_eligible too_soon too_far outside_hours blocked_out
- *          limit_reached
+ * Errors:  PT409 slot_taken
+ *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached
  */
 create function scheduling.vacancies_for(leg scheduling.leg, except_booking_id uuid default null)
 returns scheduling.vacancy[]
@@ -1852,7 +1852,7 @@ $$;
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
  *          PT409 slot_taken not_bookable link_expired
  *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached
- *          coupon_invalid
+ *              coupon_invalid
  */
 create function scheduling.place(
     selections scheduling.selection[], coupon_code text, notes text, is_hold boolean
@@ -1983,7 +1983,10 @@ $$;
  * Errors:  PT409 slot_taken
  */
 create function scheduling.write_item(
-    booking scheduling.bookings, legs scheduling.leg[], index integer, vacancies scheduling.vacancy[]
+    booking scheduling.bookings,
+    legs scheduling.leg[],
+    index integer,
+    vacancies scheduling.vacancy[]
 )
 returns void
 language plpgsql
@@ -3201,7 +3204,7 @@ to anon, authenticated, service_role;
 /*
  * Place a booking once for an idempotency key, or give the first answer again.
  *
- * Errors:  PT409 idempotency_conflict, and those of scheduling.place
+ * Errors:  PT409 idempotency_conflict · those of scheduling.place
  */
 create function scheduling.place_once(
     function_name text,
@@ -3252,9 +3255,9 @@ grant execute on function scheduling.place_once(
  * Book a service.
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
- *          PT409 slot_taken not_bookable idempotency_conflict
- *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached
- *          coupon_invalid
+ *          PT409 idempotency_conflict link_expired not_bookable slot_taken
+ *          PT422 blocked_out coupon_invalid limit_reached not_eligible outside_hours too_far
+ *              too_soon
  */
 create function public.book(
     service_id public.identifier,
@@ -3313,14 +3316,17 @@ Returns the booking. resource_id: the resource; by default a free one is assigne
 'for a day. answers: answers to the service''s questions by key, such as {"allergies": "none"}; '
 'required ones must be present. link_token: token of a private link to a hidden service.
 
-Errors: invalid_input 400, not_signed_in 401, not_found 404, slot_taken 409, not_bookable 409, '
-'link_expired 409, idempotency_conflict 409, not_eligible, too_soon, too_far, outside_hours, '
-'blocked_out, limit_reached, coupon_invalid 422.';
+Errors: invalid_input 400, not_signed_in 401, not_found 404, idempotency_conflict 409, '
+'link_expired 409, not_bookable 409, slot_taken 409, blocked_out 422, coupon_invalid 422, '
+'limit_reached 422, not_eligible 422, outside_hours 422, too_far 422, too_soon 422.';
 
 /*
  * Book several services in sequence: all or nothing.
  *
- * Errors:  those of public.book
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
+ *          PT409 idempotency_conflict link_expired not_bookable slot_taken
+ *          PT422 blocked_out coupon_invalid limit_reached not_eligible outside_hours too_far
+ *              too_soon
  */
 create function public.book_many(
     business_id public.identifier,
@@ -3375,7 +3381,11 @@ comment on function public.book_many is
 items is [{service_id, starts_at?, gap_minutes?, resource_id?, addon_ids?, answers?, '
 'link_token?}]. The first item starts at starts_at. Each further item starts when the previous one '
 'ends, plus its gap_minutes, or at its own starts_at. The other arguments are those of book. '
-'Returns the booking.';
+'Returns the booking.
+
+Errors: invalid_input 400, not_signed_in 401, not_found 404, idempotency_conflict 409, '
+'link_expired 409, not_bookable 409, slot_taken 409, blocked_out 422, coupon_invalid 422, '
+'limit_reached 422, not_eligible 422, outside_hours 422, too_far 422, too_soon 422.';
 grant execute on function
 public.book(
     public.identifier, public.instant, public.identifier, public.whole_number, public.list,
@@ -3428,7 +3438,7 @@ comment on function public.my_businesses() is
 
 booking_count: all bookings ever made, in every status.
 
-Errors: 401 not_signed_in.';
+Errors: not_signed_in 401.';
 
 -- sql/44_bookings/api/history.sql
 
@@ -3729,7 +3739,7 @@ Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, slot
 -- function of the domain, and gives the booking as the caller may see it.
 
 /*
- * Errors:  PT400 invalid_input, and those of scheduling.change_status
+ * Errors:  PT400 invalid_input · those of scheduling.change_status
  */
 create function scheduling.change_status_as(
     booking_id text,
@@ -3764,7 +3774,8 @@ grant execute on function scheduling.change_status_as(
 ) to anon, authenticated, service_role;
 
 /*
- * Errors:  those of scheduling.change_status
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 changed_meanwhile hold_expired invalid_transition slot_taken
  */
 create function public.confirm_booking(booking_id public.identifier)
 returns public.bookings
@@ -3781,11 +3792,12 @@ comment on function public.confirm_booking is
 The business accepts a request, or the customer turns a hold into a booking (a request if the '
 'service requires confirmation). Returns the booking.
 
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
-'409, hold_expired 409, slot_taken 409.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
+'hold_expired 409, invalid_transition 409, slot_taken 409.';
 
 /*
- * Errors:  PT400 invalid_input, and those of scheduling.change_status
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 changed_meanwhile invalid_transition
  */
 create function public.reject_booking(booking_id public.identifier, reason text default null)
 returns public.bookings
@@ -3803,11 +3815,12 @@ comment on function public.reject_booking is
 
 For the business. reason: shown to the customer, 1 to 1000 characters. Returns the booking.
 
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
-'409.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
+'invalid_transition 409.';
 
 /*
- * Errors:  those of scheduling.change_status
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 changed_meanwhile invalid_transition
  */
 create function public.cancel_booking(booking_id public.identifier, reason text default null)
 returns public.bookings
@@ -3825,11 +3838,11 @@ Its time is free at once. A customer owes the fee of cancellation_quote; a busin
 'charges nothing. Repeating the call changes nothing. reason: at most 1000 characters. Returns the '
 'booking.
 
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
-'409.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
+'invalid_transition 409.';
 
 /*
- * Errors:  PT400 invalid_input, and those of scheduling.cancellation_quote
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found · PT409 invalid_transition
  */
 create function public.cancellation_quote(
     booking_id public.identifier, at public.instant default null
@@ -3858,7 +3871,8 @@ refund_minor is the total less the fee, in whole and in each line. reschedule_fe
 Errors: invalid_input 400, not_signed_in 401, not_found 404, invalid_transition 409.';
 
 /*
- * Errors:  PT400 invalid_input, and those of scheduling.cancel_item
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 changed_meanwhile hold_expired invalid_transition
  */
 create function public.cancel_booking_item(
     booking_id public.identifier, booking_item_id public.identifier, reason text default null
@@ -3893,11 +3907,12 @@ Its time is free at once. The other services stay, and so do the total and the q
 'cancelled with the booking. Repeating the call changes nothing. reason: at most 1000 characters. '
 'Returns the booking.
 
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
-'409, hold_expired 409, changed_meanwhile 409.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
+'hold_expired 409, invalid_transition 409.';
 
 /*
- * Errors:  those of scheduling.change_status
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 changed_meanwhile invalid_transition
  */
 create function public.check_in_booking(booking_id public.identifier)
 returns public.bookings
@@ -3913,11 +3928,12 @@ comment on function public.check_in_booking is
 
 For the business. Returns the booking.
 
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
-'409.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
+'invalid_transition 409.';
 
 /*
- * Errors:  those of scheduling.change_status
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 changed_meanwhile invalid_transition
  */
 create function public.complete_booking(booking_id public.identifier)
 returns public.bookings
@@ -3933,11 +3949,12 @@ comment on function public.complete_booking is
 
 This also corrects a no-show. For the business. Returns the booking.
 
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
-'409.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
+'invalid_transition 409.';
 
 /*
- * Errors:  those of scheduling.change_status
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 changed_meanwhile invalid_transition · PT422 too_soon
  */
 create function public.mark_no_show(booking_id public.identifier)
 returns public.bookings
@@ -3954,11 +3971,13 @@ comment on function public.mark_no_show is
 The customer owes the fee of the policy. check_in_booking or complete_booking corrects it. For '
 'the business. Returns the booking.
 
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
-'409, too_soon 422.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
+'invalid_transition 409, too_soon 422.';
 
 /*
- * Errors:  PT400 invalid_input, and those of scheduling.move
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 changed_meanwhile hold_expired invalid_transition not_bookable slot_taken
+ *          PT422 blocked_out limit_reached not_eligible outside_hours too_far too_late too_soon
  */
 create function public.reschedule_booking(
     booking_id public.identifier,
@@ -3993,12 +4012,14 @@ comment on function public.reschedule_booking is
 It keeps its reference and its price. The policy stored with the booking binds customers and '
 'charges them for a late move; it does not bind businesses. Returns the booking.
 
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, slot_taken 409, '
-'invalid_transition 409, changed_meanwhile 409, not_eligible, too_soon, too_far, too_late, '
-'outside_hours, blocked_out, limit_reached 422.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
+'hold_expired 409, invalid_transition 409, not_bookable 409, slot_taken 409, blocked_out 422, '
+'limit_reached 422, not_eligible 422, outside_hours 422, too_far 422, too_late 422, too_soon 422.';
 
 /*
- * Errors:  PT400 invalid_input, and those of scheduling.move
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 changed_meanwhile hold_expired invalid_transition not_bookable slot_taken
+ *          PT422 blocked_out limit_reached not_eligible outside_hours too_far too_late too_soon
  */
 create function public.reassign_booking(
     booking_id public.identifier,
@@ -4036,7 +4057,9 @@ comment on function public.reassign_booking is
 Eligibility, hours and overlaps are checked again. booking_item_id: the item, the first by '
 'default. reason: at most 1000 characters. For owners, managers and staff. Returns the booking.
 
-Errors: as reschedule_booking.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
+'hold_expired 409, invalid_transition 409, not_bookable 409, slot_taken 409, blocked_out 422, '
+'limit_reached 422, not_eligible 422, outside_hours 422, too_far 422, too_late 422, too_soon 422.';
 grant execute on function
 public.confirm_booking(public.identifier),
 public.reject_booking(public.identifier, text),

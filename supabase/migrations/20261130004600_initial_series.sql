@@ -276,7 +276,7 @@ $$;
  * changes. `skips`: dates that cannot be had are left out and noted on the series; otherwise one is
  * enough to refuse them all. Definer: as scheduling.place.
  *
- * Errors:  PT400 invalid_input, and those of scheduling.place
+ * Errors:  PT400 invalid_input · those of scheduling.place
  */
 create function scheduling.place_series(
     selection scheduling.selection, rrule text, coupon_code text, notes text, skips boolean
@@ -780,7 +780,10 @@ $$;
 grant execute on function scheduling.seen_series(uuid) to anon, authenticated, service_role;
 
 /*
- * Errors:  PT409 idempotency_conflict, PT400 invalid_input, and those of scheduling.place
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
+ *          PT409 idempotency_conflict link_expired not_bookable slot_taken
+ *          PT422 blocked_out coupon_invalid limit_reached not_eligible outside_hours too_far
+ *              too_soon
  */
 create function public.book_series(
     service_id public.identifier,
@@ -851,11 +854,14 @@ Each occurrence is a booking. rrule: FREQ (DAILY, WEEKLY, MONTHLY, YEARLY), INTE
 'skips such dates and lists them in conflicts. The other arguments are those of book. Returns the '
 'series; embed bookings(*).
 
-Errors: invalid_input 400, not_signed_in 401, not_found 404, slot_taken 409, not_bookable 409, '
-'idempotency_conflict 409, not_eligible, coupon_invalid 422.';
+Errors: invalid_input 400, not_signed_in 401, not_found 404, idempotency_conflict 409, '
+'link_expired 409, not_bookable 409, slot_taken 409, blocked_out 422, coupon_invalid 422, '
+'limit_reached 422, not_eligible 422, outside_hours 422, too_far 422, too_soon 422.';
 
 /*
- * Errors:  those of scheduling.move_series
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 changed_meanwhile hold_expired invalid_transition not_bookable slot_taken
+ *          PT422 blocked_out limit_reached not_eligible outside_hours too_far too_late too_soon
  */
 create function public.reschedule_series(
     series_id public.identifier,
@@ -887,12 +893,13 @@ comment on function public.reschedule_series is
 The first of them moves to starts_at, the others by the same difference in local time. All or '
 'nothing; each moves by the rules of reschedule_booking. Returns the series.
 
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, slot_taken, '
-'invalid_transition, changed_meanwhile, not_bookable 409, not_eligible, too_soon, too_far, '
-'outside_hours, blocked_out, limit_reached, too_late 422.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
+'hold_expired 409, invalid_transition 409, not_bookable 409, slot_taken 409, blocked_out 422, '
+'limit_reached 422, not_eligible 422, outside_hours 422, too_far 422, too_late 422, too_soon 422.';
 
 /*
- * Errors:  those of scheduling.cancel_series
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 changed_meanwhile hold_expired invalid_transition
  */
 create function public.cancel_series(
     series_id public.identifier,
@@ -921,8 +928,8 @@ comment on function public.cancel_series is
 
 Returns the series.
 
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition, '
-'changed_meanwhile 409.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
+'hold_expired 409, invalid_transition 409.';
 grant execute on function
 public.book_series(
     public.identifier, public.instant, text, public.identifier, public.whole_number,

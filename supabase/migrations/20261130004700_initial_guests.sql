@@ -134,7 +134,7 @@ $$;
  * Hold a time for somebody without an account, and mail them the code that makes it a booking.
  * Definer: as scheduling.place.
  *
- * Errors:  PT429 rate_limited, and those of scheduling.place but not_signed_in
+ * Errors:  PT429 rate_limited · those of scheduling.place but not_signed_in
  */
 create function scheduling.request_guest_booking(
     selection scheduling.selection, name text, email text, phone text, notes text
@@ -237,8 +237,8 @@ $$;
  * error, so that the attempt is counted.
  * Definer: the code is the proof.
  *
- * Errors:  PT403 code_invalid · PT422 limit_reached, and those of scheduling.change_status and
- *          scheduling.move
+ * Errors:  PT403 code_invalid · PT422 limit_reached · those of scheduling.change_status
+ *          those of scheduling.move
  */
 create function scheduling.act_as_guest(
     reference text,
@@ -436,8 +436,8 @@ $$;
 grant execute on function scheduling.to_guest_email(text) to anon, authenticated, service_role;
 
 /*
- * Errors:  PT400 invalid_input · PT404 not_found · PT409 slot_taken not_bookable link_expired
- *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached
+ * Errors:  PT400 invalid_input · PT404 not_found · PT409 link_expired not_bookable slot_taken
+ *          PT422 blocked_out limit_reached not_eligible outside_hours too_far too_soon
  *          PT429 rate_limited
  */
 create function public.request_guest_booking(
@@ -493,13 +493,13 @@ The time is held for the service''s hold_minutes, and a six-digit code is mailed
 '+491701234567. The other arguments are those of book. Returns what lookup_booking returns. At '
 'most five codes an hour go to an e-mail address, and thirty to a network address.
 
-Errors: invalid_input 400, not_found 404, slot_taken 409, not_bookable 409, link_expired 409, '
-'not_eligible, too_soon, too_far, outside_hours, blocked_out, limit_reached 422, rate_limited 429.';
+Errors: invalid_input 400, not_found 404, link_expired 409, not_bookable 409, slot_taken 409, '
+'blocked_out 422, limit_reached 422, not_eligible 422, outside_hours 422, too_far 422, too_soon '
+'422, rate_limited 429.';
 
 /*
  * Errors:  PT400 invalid_input · PT403 code_invalid
- *          PT409 hold_expired invalid_transition slot_taken changed_meanwhile
- *          PT422 limit_reached
+ *          PT409 changed_meanwhile hold_expired invalid_transition slot_taken · PT422 limit_reached
  */
 create function public.confirm_guest_booking(reference text, code text)
 returns jsonb
@@ -521,9 +521,8 @@ comment on function public.confirm_guest_booking is
 A code works once and allows five attempts. code_invalid also answers an unknown reference; '
 'limit_reached, for a limit per customer, keeps the hold. Returns what lookup_booking returns.
 
-Errors: invalid_input 400, code_invalid 403 (also for a reference that does not exist), '
-'hold_expired 409, invalid_transition 409, limit_reached 422 (a limit for each customer: the time '
-'stays held).';
+Errors: invalid_input 400, code_invalid 403, changed_meanwhile 409, hold_expired 409, '
+'invalid_transition 409, slot_taken 409, limit_reached 422.';
 
 /*
  * Errors:  PT400 invalid_input · PT429 rate_limited
@@ -548,7 +547,7 @@ Returns nothing, whether reference and address match or not.
 Errors: invalid_input 400, rate_limited 429.';
 
 /*
- * Errors:  PT400 invalid_input · PT403 code_invalid · PT409 invalid_transition changed_meanwhile
+ * Errors:  PT400 invalid_input · PT403 code_invalid · PT409 changed_meanwhile invalid_transition
  */
 create function public.cancel_guest_booking(reference text, code text, reason text default null)
 returns jsonb
@@ -569,10 +568,12 @@ comment on function public.cancel_guest_booking is
 
 The guest owes the fee of the policy. Returns what lookup_booking returns.
 
-Errors: invalid_input 400, code_invalid 403, invalid_transition 409.';
+Errors: invalid_input 400, code_invalid 403, changed_meanwhile 409, invalid_transition 409.';
 
 /*
- * Errors:  PT400 invalid_input · PT403 code_invalid, and those of reschedule_booking
+ * Errors:  PT400 invalid_input · PT403 code_invalid
+ *          PT409 changed_meanwhile hold_expired invalid_transition not_bookable slot_taken
+ *          PT422 blocked_out limit_reached not_eligible outside_hours too_far too_late too_soon
  */
 create function public.reschedule_guest_booking(
     reference text, code text, starts_at public.instant, resource_id public.identifier default null
@@ -598,9 +599,9 @@ comment on function public.reschedule_guest_booking is
 
 Returns what lookup_booking returns.
 
-Errors: invalid_input 400, code_invalid 403, slot_taken 409, invalid_transition 409, '
-'changed_meanwhile 409, not_eligible, too_soon, too_far, too_late, outside_hours, blocked_out, '
-'limit_reached 422.';
+Errors: invalid_input 400, code_invalid 403, changed_meanwhile 409, hold_expired 409, '
+'invalid_transition 409, not_bookable 409, slot_taken 409, blocked_out 422, limit_reached 422, '
+'not_eligible 422, outside_hours 422, too_far 422, too_late 422, too_soon 422.';
 
 /*
  * Errors:  PT401 not_signed_in · PT403 email_not_verified
@@ -687,10 +688,10 @@ comment on function public.lookup_booking is
 'made: {reference, status, starts_at, ends_at, time_zone, party_size, currency, total_minor, '
 'hold_expires_at, business_name, services, cancellation_fee_minor}.
 
-cancellation_fee_minor is what cancelling costs now, or did cost.
+cancellation_fee_minor is what cancelling costs now, or did cost. A wrong reference and a wrong '
+'address get the same answer.
 
-Errors: invalid_input 400, not_found 404 (the same answer for a wrong reference and a wrong '
-'address).';
+Errors: invalid_input 400, not_found 404.';
 grant execute on function
 scheduling.look_up(text, text),
 public.lookup_booking(text, text)

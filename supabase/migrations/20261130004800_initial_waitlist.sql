@@ -763,7 +763,8 @@ end;
 $$;
 
 /*
- * Errors:  PT400 invalid_input, and those of scheduling.join_waitlist
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
+ *          PT409 already_waiting not_bookable · PT422 limit_reached not_eligible
  */
 create function public.join_waitlist(
     service_id public.identifier,
@@ -802,11 +803,12 @@ comment on function public.join_waitlist is
 A time that becomes free is held and offered to the waiting entries in order, each for the '
 'service''s offer_minutes. Returns the entry.
 
-Errors: invalid_input 400, not_signed_in 401, not_found 404, not_bookable, already_waiting 409, '
-'not_eligible, limit_reached 422.';
+Errors: invalid_input 400, not_signed_in 401, not_found 404, already_waiting 409, not_bookable '
+'409, limit_reached 422, not_eligible 422.';
 
 /*
- * Errors:  those of scheduling.accept_offer
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
+ *          PT409 invalid_transition offer_expired · PT422 limit_reached
  */
 create function public.accept_waitlist_offer(entry_id public.identifier)
 returns public.bookings
@@ -832,11 +834,11 @@ comment on function public.accept_waitlist_offer is
 Its hold becomes the booking (a request if the service requires confirmation). Repeating the call '
 'returns the same booking. Returns the booking.
 
-Errors: invalid_input 400, not_signed_in 401, not_found 404, offer_expired 409, limit_reached '
-'422.';
+Errors: invalid_input 400, not_signed_in 401, not_found 404, invalid_transition 409, offer_expired '
+'409, limit_reached 422.';
 
 /*
- * Errors:  those of scheduling.leave_waitlist
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found · PT409 invalid_transition
  */
 create function public.leave_waitlist(entry_id public.identifier)
 returns public.waitlist_entries

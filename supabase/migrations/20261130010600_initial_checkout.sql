@@ -8,7 +8,7 @@ set lock_timeout = '5s';
 /*
  * Price some services as they would be booked.
  *
- * Errors:  PT400 invalid_input · PT404 not_found · PT409 not_bookable insufficient_points
+ * Errors:  PT400 invalid_input · PT404 not_found · PT409 insufficient_points not_bookable
  *          PT422 coupon_invalid
  */
 create function public.quote(
@@ -46,7 +46,7 @@ items is [{service_id, addon_ids?, party_size?}] of one business and one currenc
 '{currency, lines: [{kind, service_id, name, addons, quantity, unit_minor, amount_minor}], '
 'subtotal_minor, discount_minor, tax_minor, total_minor}, with amounts in whole minor units.
 
-Errors: invalid_input 400, not_found 404, not_bookable 409, insufficient_points 409, '
+Errors: invalid_input 400, not_found 404, insufficient_points 409, not_bookable 409, '
 'coupon_invalid 422.';
 grant execute on function public.quote(public.list, text, public.whole_number, text)
 to anon, authenticated, service_role;

@@ -32,8 +32,8 @@ create table engagement.variables (
     constraint variables_name_is_plain check (name ~ '^[a-z][a-z_]*$')
 );
 comment on table engagement.variables is
-'What templates of a subject may say: {{name}}, shown as its type is shown in the reader''s
-language.';
+'What templates of a subject may say: {{name}}, shown as its type is shown in the reader''s '
+'language.';
 
 create table engagement.events (
     -- The topic on which it is announced.

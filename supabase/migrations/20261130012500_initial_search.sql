@@ -52,8 +52,8 @@ create table search.documents (
     since timestamptz not null
 );
 comment on table search.documents is
-'What a search looks at: one row a business that is approved, active and has services. Triggers
-write it; search.refresh writes it anew.';
+'What a search looks at: one row a business that is approved, active and has services. Triggers '
+'write it; search.refresh writes it anew.';
 create index documents_words_idx on search.documents using gin (words);
 create index documents_categories_idx on search.documents using gin (categories);
 create index documents_place_idx on search.documents using gist (place);
