@@ -56,9 +56,15 @@ class Order:
 
     def pytest_sessionfinish(self) -> None:
         """Keep it for the next time, unless somebody looks at single tests."""
-        if self._config.cache and self._config.getoption("numprocesses", None):
-            self._config.cache.set(KEPT, {**self._kept(), **self._seconds})
+        cache = self._cache()
+        if cache and self._config.getoption("numprocesses", None):
+            cache.set(KEPT, {**self._kept(), **self._seconds})
 
     def _kept(self) -> dict[str, float]:
-        kept: dict[str, float] = self._config.cache.get(KEPT, {}) if self._config.cache else {}
+        cache = self._cache()
+        kept: dict[str, float] = cache.get(KEPT, {}) if cache else {}
         return kept
+
+    def _cache(self) -> pytest.Cache | None:
+        """Pytest's cache; none under `-p no:cacheprovider`."""
+        return getattr(self._config, "cache", None)

@@ -38,4 +38,5 @@ def remote(kind: str) -> Iterator[RemoteSimulator]:
     """Start one of `KINDS`; leaving the context ends it."""
     arguments = [sys.executable, "-m", "tests.harness.simulators", kind]
     with running(arguments, ready=lambda program: program.output.endswith("}\n")) as program:
-        yield RemoteSimulator(**json.loads(program.output))
+        # What the program warns of comes before its last line.
+        yield RemoteSimulator(**json.loads(program.output.splitlines()[-1]))
