@@ -123,12 +123,14 @@ $$;
 comment on function public.book_series is
 'Book a service by a recurrence rule.
 
-Each occurrence is a booking. rrule: FREQ (DAILY, WEEKLY, MONTHLY, YEARLY), INTERVAL, BYDAY (with '
-'ordinals in months and years), BYMONTHDAY, and COUNT or UNTIL, at most 366 occurrences. '
-'starts_at: the first occurrence; all others keep its local time in the business''s zone. '
-'on_conflict: fail refuses the whole series if a date is not available, and names the dates; skip '
-'skips such dates and lists them in conflicts. The other arguments are those of book. Returns the '
-'series; embed bookings(*).
+Each occurrence is a booking. The other arguments are those of book. Returns the series; embed '
+'bookings(*).
+
+- rrule: FREQ (DAILY, WEEKLY, MONTHLY, YEARLY), INTERVAL, BYDAY (with ordinals in months and '
+'years), BYMONTHDAY, and COUNT or UNTIL, at most 366 occurrences.
+- starts_at: the first occurrence; all others keep its local time in the business''s zone.
+- on_conflict: fail refuses the whole series if a date is not available, and names the dates; '
+'skip skips such dates and lists them in conflicts.
 
 Errors: invalid_input 400, not_signed_in 401, not_found 404, idempotency_conflict 409, '
 'link_expired 409, not_bookable 409, slot_taken 409, blocked_out 422, coupon_invalid 422, '

@@ -69,13 +69,18 @@ comment on function public.search_availability is
 'Return businesses with a free start from from_at (included) to to_at (excluded), at most 14 days.
 
 Each has one service and its first three starts in slots, and every returned start can be booked. '
-'vertical: a row of verticals. category: name or slug (hair-and-beauty) of a service category. '
-'near: a place; the nearest businesses come first. radius_km: 1 to 200, 25 by default. q: words '
-'from the name, the description, the services and their categories, in any order and without '
-'accents; the last word may be unfinished. price_max: minor units, compared with each service''s '
-'price in its own currency. currency: only prices in this currency. limit: number of businesses, 1 '
-'to 50, 20 by default. Without near the order is the best match of q (name before services before '
-'categories before description), then verified businesses, then the oldest. Within a business, '
-'services and people that a signed-in caller had before come first.
+'Without near the order is the best match of q (name before services before categories before '
+'description), then verified businesses, then the oldest. Within a business, services and people '
+'that a signed-in caller had before come first.
+
+- vertical: a row of verticals.
+- category: name or slug (hair-and-beauty) of a service category.
+- near: a place; the nearest businesses come first.
+- radius_km: 1 to 200, 25 by default.
+- q: words from the name, the description, the services and their categories, in any order and '
+'without accents; the last word may be unfinished.
+- price_max: minor units, compared with each service''s price in its own currency.
+- currency: only prices in this currency.
+- limit: number of businesses, 1 to 50, 20 by default.
 
 Errors: invalid_input 400.';

@@ -1093,7 +1093,7 @@ to anon, authenticated, service_role;
 comment on function public.revoke_session(public.identifier) is
 'End one of the caller''s sessions at once.
 
-session_id: the id of a session from my_sessions.
+- session_id: the id of a session from my_sessions.
 
 Errors: invalid_input 400, not_signed_in 401, not_found 404.';
 
@@ -1299,8 +1299,9 @@ to anon, authenticated, service_role;
 comment on function public.set_platform_role(public.identifier, text) is
 'Grant a platform role to a user, or revoke it.
 
-For admins of the platform. user_id: the user. role: support, finance, admin, or null to revoke '
-'the role. The last admin keeps it.
+For admins of the platform. The last admin keeps it.
+
+- role: support, finance, admin, or null to revoke the role.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, last_admin 409.';
 

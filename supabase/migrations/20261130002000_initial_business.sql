@@ -2088,10 +2088,15 @@ comment on function public.create_business(
 ) is
 'Create a business as a draft.
 
-The caller becomes its owner. name: 1 to 200 characters. vertical: id of a row of verticals. '
-'country: ISO 3166 code, two letters. time_zone: IANA name. currency: code of a row of currencies. '
-'slug: unique; made from the name by default. not_found answers an unknown vertical or currency, '
-'already_exists a slug that is taken.
+The caller becomes its owner. not_found answers an unknown vertical or currency, already_exists a '
+'slug that is taken.
+
+- name: 1 to 200 characters.
+- vertical: id of a row of verticals.
+- country: ISO 3166 code, two letters.
+- time_zone: IANA name.
+- currency: code of a row of currencies.
+- slug: unique; made from the name by default.
 
 Errors: invalid_input 400, not_signed_in 401, not_found 404, already_exists 409.';
 
@@ -2205,8 +2210,10 @@ to anon, authenticated, service_role;
 comment on function public.review_document(public.identifier, public.yes_no, text) is
 'Accept or reject a submitted document.
 
-Each document is reviewed once. For the platform''s staff. document_id: the document. '
-'is_accepted: true or false. reason: at most 1000 characters, required to reject.
+Each document is reviewed once. For the platform''s staff.
+
+- is_accepted: true or false.
+- reason: at most 1000 characters, required to reject.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
 '409.';
@@ -2404,8 +2411,10 @@ comment on function public.invite_member(public.identifier, text, text) is
 
 For owners. Returns {invitation_id, token, expires_at}. The token is returned only once. It works '
 'once, within 24 hours, for a user with that verified address. It replaces an open invitation to '
-'the same address. business_id: the business. email: the invited address. role: owner, manager, '
-'staff or accountant. already_exists answers the address of a member.
+'the same address. already_exists answers the address of a member.
+
+- email: the invited address.
+- role: owner, manager, staff or accountant.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, already_exists 409.';
 
@@ -2439,8 +2448,10 @@ grant execute on function public.accept_invitation(text) to anon, authenticated,
 comment on function public.accept_invitation(text) is
 'Accept an invitation as the user whose verified e-mail address was invited.
 
-Returns the membership. token: the token that invite_member returned. forbidden answers a user with '
-'another address, invalid_transition an invitation that was used or revoked.
+Returns the membership. forbidden answers a user with another address, invalid_transition an '
+'invitation that was used or revoked.
+
+- token: the token that invite_member returned.
 
 Errors: invalid_input 400, not_signed_in 401, email_not_verified 403, forbidden 403, not_found '
 '404, already_exists 409, invalid_transition 409, invitation_expired 409.';
@@ -2472,7 +2483,7 @@ to anon, authenticated, service_role;
 comment on function public.revoke_invitation(public.identifier) is
 'Revoke an open invitation.
 
-For owners. invitation_id: the invitation. invalid_transition answers one that was used or revoked.
+For owners. invalid_transition answers one that was used or revoked.
 
 Errors: invalid_input 400, not_signed_in 401, not_found 404, invalid_transition 409.';
 
@@ -2504,8 +2515,10 @@ to anon, authenticated, service_role;
 comment on function public.set_member_role(public.identifier, text) is
 'Change the role of a member.
 
-For owners. member_id: id of a row of business_members. role: owner, manager, staff or '
-'accountant.
+For owners.
+
+- member_id: id of a row of business_members.
+- role: owner, manager, staff or accountant.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, last_owner 409.';
 
@@ -2530,7 +2543,9 @@ to anon, authenticated, service_role;
 comment on function public.remove_member(public.identifier) is
 'Remove a member from a business.
 
-For owners; members may also remove themselves. member_id: id of a row of business_members.
+For owners; members may also remove themselves.
+
+- member_id: id of a row of business_members.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, last_owner 409.';
 
@@ -2586,7 +2601,7 @@ to anon, authenticated, service_role;
 comment on function public.submit_business(public.identifier) is
 'Submit a draft or rejected business for approval.
 
-For owners with a verified e-mail address. business_id: the business.
+For owners with a verified e-mail address.
 
 Errors: invalid_input 400, not_signed_in 401, email_not_verified 403, forbidden 403, not_found '
 '404, invalid_transition 409.';
@@ -2617,7 +2632,7 @@ to anon, authenticated, service_role;
 comment on function public.approve_business(public.identifier) is
 'Approve a submitted business.
 
-Everyone can see it while it is active. For the platform''s staff. business_id: the business.
+Everyone can see it while it is active. For the platform''s staff.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
 '409.';
@@ -2648,8 +2663,9 @@ to anon, authenticated, service_role;
 comment on function public.reject_business(public.identifier, text) is
 'Reject a submitted business.
 
-For the platform''s staff. business_id: the business. reason: shown to its owners, at most 1000 '
-'characters.
+For the platform''s staff.
+
+- reason: shown to its owners, at most 1000 characters.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
 '409.';
@@ -2681,7 +2697,9 @@ comment on function public.suspend_business(public.identifier, text) is
 'Suspend an approved business.
 
 It is hidden at once and takes no new bookings; existing bookings stay. For the platform''s '
-'staff. business_id: the business. reason: shown to its owners, at most 1000 characters.
+'staff.
+
+- reason: shown to its owners, at most 1000 characters.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
 '409.';
@@ -2712,7 +2730,7 @@ to anon, authenticated, service_role;
 comment on function public.reinstate_business(public.identifier) is
 'Approve a suspended business again.
 
-For the platform''s staff. business_id: the business.
+For the platform''s staff.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
 '409.';
@@ -2746,8 +2764,9 @@ comment on function public.set_business_active(public.identifier, public.yes_no)
 'Switch a business on or off.
 
 While it is off, only its members and the platform''s staff see it. For its owners and the '
-'platform''s admins. business_id: the business. is_active: true or false; repeating the call '
-'changes nothing.
+'platform''s admins.
+
+- is_active: true or false; repeating the call changes nothing.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 
@@ -2776,8 +2795,9 @@ to anon, authenticated, service_role;
 comment on function public.verify_business(public.identifier, text) is
 'Mark a business as verified: the platform knows who is behind it.
 
-For the platform''s staff. business_id: the business. reason: what was checked, at most 1000 '
-'characters.
+For the platform''s staff.
+
+- reason: what was checked, at most 1000 characters.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 
@@ -2806,7 +2826,9 @@ to anon, authenticated, service_role;
 comment on function public.unverify_business(public.identifier, text) is
 'Remove the verified mark of a business.
 
-For the platform''s staff. business_id: the business. reason: at most 1000 characters.
+For the platform''s staff.
+
+- reason: at most 1000 characters.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 

@@ -2412,7 +2412,9 @@ comment on function public.date_availability is
 'many starts of a service are free for a party and, for a class, how many sessions and seats there '
 'are.
 
-Use it for a calendar that colours its days. link_token: token of a private link.
+Use it for a calendar that colours its days.
+
+- link_token: token of a private link.
 
 Errors: invalid_input 400, not_found 404, link_expired 409, not_bookable 409.';
 
@@ -2485,9 +2487,12 @@ $$;
 comment on function public.create_private_link is
 'Create a secret link to a service, hidden or not.
 
-available_slots, quote and book take its token as link_token. label: for whom the link is, at '
-'most 200 characters. expires_at: when it expires. max_uses: for how many bookings it is valid. '
-'For owners and managers. Returns {link_id, token}; the token is returned only once.
+available_slots, quote and book take its token as link_token. For owners and managers. Returns '
+'{link_id, token}; the token is returned only once.
+
+- label: for whom the link is, at most 200 characters.
+- expires_at: when it expires.
+- max_uses: for how many bookings it is valid.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 
@@ -2528,7 +2533,7 @@ comment on function public.resolve_link is
 'Return what a private link opens: {service, business, addons, questions, resources, expires_at, '
 'uses_left}.
 
-token: the link''s token.
+- token: the link''s token.
 
 Errors: invalid_input 400, not_found 404, link_expired 409.';
 grant execute on function scheduling.link_uses(uuid, uuid) to authenticated, service_role;
@@ -2617,9 +2622,12 @@ comment on function public.available_slots is
 'Return the free starts of a service from from_at (included) to to_at (excluded), at most 62 days: '
 'one row for each resource and start, ordered by time.
 
-book accepts every returned start and refuses every other one. resource_id: only this resource. '
-'party_size: number of guests, 1 by default. addon_ids: add-ons, which may lengthen the service. '
-'link_token: token of a private link to the service.
+book accepts every returned start and refuses every other one.
+
+- resource_id: only this resource.
+- party_size: number of guests, 1 by default.
+- addon_ids: add-ons, which may lengthen the service.
+- link_token: token of a private link to the service.
 
 Errors: invalid_input 400, not_found 404, link_expired 409.';
 

@@ -3309,12 +3309,19 @@ $$;
 comment on function public.book is
 'Book a service at an instant that available_slots returned.
 
-Returns the booking. resource_id: the resource; by default a free one is assigned. party_size: '
-'number of guests. addon_ids: add-ons. notes: special requests, at most 2000 characters. hold: '
-'only hold the time for the service''s hold_minutes; confirm_booking turns the hold into a '
-'booking. idempotency_key: repeating the call with the same key returns the first answer again, '
-'for a day. answers: answers to the service''s questions by key, such as {"allergies": "none"}; '
-'required ones must be present. link_token: token of a private link to a hidden service.
+Returns the booking.
+
+- resource_id: the resource; by default a free one is assigned.
+- party_size: number of guests.
+- addon_ids: add-ons.
+- notes: special requests, at most 2000 characters.
+- hold: only hold the time for the service''s hold_minutes; confirm_booking turns the hold into a '
+'booking.
+- idempotency_key: repeating the call with the same key returns the first answer again, for a '
+'day.
+- answers: answers to the service''s questions by key, such as {"allergies": "none"}; required '
+'ones must be present.
+- link_token: token of a private link to a hidden service.
 
 Errors: invalid_input 400, not_signed_in 401, not_found 404, idempotency_conflict 409, '
 'link_expired 409, not_bookable 409, slot_taken 409, blocked_out 422, coupon_invalid 422, '
@@ -3436,7 +3443,7 @@ grant execute on function public.my_businesses() to anon, authenticated, service
 comment on function public.my_businesses() is
 'Return the caller''s businesses in every state, ordered by name, with the caller''s role.
 
-booking_count: all bookings ever made, in every status.
+booking_count counts all bookings ever made, in every status.
 
 Errors: not_signed_in 401.';
 
@@ -3622,7 +3629,9 @@ comment on function public.set_preferred_resource is
 'Set the resource that the caller prefers in a business.
 
 Services with prefers_known_staff assign it to the caller''s bookings if it is free and the '
-'caller names no other. resource_id: the resource; without it the preference ends.
+'caller names no other.
+
+- resource_id: the resource; without it the preference ends.
 
 Errors: invalid_input 400, not_signed_in 401, not_found 404.';
 
@@ -3726,9 +3735,13 @@ comment on function public.create_slots is
 'from from_date to to_date, in the business''s zone.
 
 Each session takes its leader and everything else that the class needs. Existing sessions stay as '
-'they are. All or nothing. capacity: seats per session. to_date: from_date by default, at most a '
-'year later. weekdays: only these, 1 (Monday) to 7. every_minutes: minutes from one start to the '
-'next; one after another by default. resource_id: the leader. Returns the new sessions.
+'they are. All or nothing. Returns the new sessions.
+
+- capacity: seats per session.
+- to_date: from_date by default, at most a year later.
+- weekdays: only these, 1 (Monday) to 7.
+- every_minutes: minutes from one start to the next; one after another by default.
+- resource_id: the leader.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, slot_taken 409, '
 'not_eligible 422.';
@@ -3813,10 +3826,12 @@ end;
 comment on function public.reject_booking is
 'Reject a request.
 
-For the business. reason: shown to the customer, 1 to 1000 characters. Returns the booking.
+For the business. Returns the booking.
 
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
-'invalid_transition 409.';
+- reason: shown to the customer, 1 to 1000 characters.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile '
+'409, invalid_transition 409.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -3835,11 +3850,12 @@ comment on function public.cancel_booking is
 'Cancel a booking, as the customer or the business.
 
 Its time is free at once. A customer owes the fee of cancellation_quote; a business that cancels '
-'charges nothing. Repeating the call changes nothing. reason: at most 1000 characters. Returns the '
-'booking.
+'charges nothing. Repeating the call changes nothing. Returns the booking.
 
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
-'invalid_transition 409.';
+- reason: at most 1000 characters.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile '
+'409, invalid_transition 409.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found · PT409 invalid_transition
@@ -3904,11 +3920,12 @@ comment on function public.cancel_booking_item is
 
 Its time is free at once. The other services stay, and so do the total and the quote. The '
 'customer owes the fee in its line of cancellation_quote. The last remaining service can only be '
-'cancelled with the booking. Repeating the call changes nothing. reason: at most 1000 characters. '
-'Returns the booking.
+'cancelled with the booking. Repeating the call changes nothing. Returns the booking.
 
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
-'hold_expired 409, invalid_transition 409.';
+- reason: at most 1000 characters.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile '
+'409, hold_expired 409, invalid_transition 409.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -4054,11 +4071,14 @@ $$;
 comment on function public.reassign_booking is
 'Move an item of a booking to another resource at the same time and price.
 
-Eligibility, hours and overlaps are checked again. booking_item_id: the item, the first by '
-'default. reason: at most 1000 characters. For owners, managers and staff. Returns the booking.
+Eligibility, hours and overlaps are checked again. For owners, managers and staff. Returns the '
+'booking.
 
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
-'hold_expired 409, invalid_transition 409, not_bookable 409, slot_taken 409, blocked_out 422, '
+- booking_item_id: the item, the first by default.
+- reason: at most 1000 characters.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile '
+'409, hold_expired 409, invalid_transition 409, not_bookable 409, slot_taken 409, blocked_out 422, '
 'limit_reached 422, not_eligible 422, outside_hours 422, too_far 422, too_late 422, too_soon 422.';
 grant execute on function
 public.confirm_booking(public.identifier),

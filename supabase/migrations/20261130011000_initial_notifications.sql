@@ -2154,8 +2154,9 @@ $$;
 comment on function public.register_device is
 'Send the caller''s push messages to this device too.
 
-A device belongs to the user who registered it last. platform: android, ios or web. Returns the '
-'device''s id.
+A device belongs to the user who registered it last. Returns the device''s id.
+
+- platform: android, ios or web.
 
 Errors: invalid_input 400, not_signed_in 401.';
 
@@ -2289,8 +2290,9 @@ comment on function public.save_notification_template is
 'Save a business''s own template for an event.
 
 It replaces the earlier one for the same audience, channel and language. {{variable}} must be one '
-'of notification_variables for the event. channel: null for all channels without a template of '
-'their own. Returns the template.
+'of notification_variables for the event. Returns the template.
+
+- channel: null for all channels without a template of their own.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 

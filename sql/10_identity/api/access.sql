@@ -62,7 +62,7 @@ to anon, authenticated, service_role;
 comment on function public.revoke_session(public.identifier) is
 'End one of the caller''s sessions at once.
 
-session_id: the id of a session from my_sessions.
+- session_id: the id of a session from my_sessions.
 
 Errors: invalid_input 400, not_signed_in 401, not_found 404.';
 

@@ -161,7 +161,8 @@ to anon, authenticated, service_role;
 comment on function public.set_platform_role(public.identifier, text) is
 'Grant a platform role to a user, or revoke it.
 
-For admins of the platform. user_id: the user. role: support, finance, admin, or null to revoke '
-'the role. The last admin keeps it.
+For admins of the platform. The last admin keeps it.
+
+- role: support, finance, admin, or null to revoke the role.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, last_admin 409.';

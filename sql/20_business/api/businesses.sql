@@ -176,9 +176,14 @@ comment on function public.create_business(
 ) is
 'Create a business as a draft.
 
-The caller becomes its owner. name: 1 to 200 characters. vertical: id of a row of verticals. '
-'country: ISO 3166 code, two letters. time_zone: IANA name. currency: code of a row of currencies. '
-'slug: unique; made from the name by default. not_found answers an unknown vertical or currency, '
-'already_exists a slug that is taken.
+The caller becomes its owner. not_found answers an unknown vertical or currency, already_exists a '
+'slug that is taken.
+
+- name: 1 to 200 characters.
+- vertical: id of a row of verticals.
+- country: ISO 3166 code, two letters.
+- time_zone: IANA name.
+- currency: code of a row of currencies.
+- slug: unique; made from the name by default.
 
 Errors: invalid_input 400, not_signed_in 401, not_found 404, already_exists 409.';

@@ -106,8 +106,10 @@ to anon, authenticated, service_role;
 comment on function public.review_document(public.identifier, public.yes_no, text) is
 'Accept or reject a submitted document.
 
-Each document is reviewed once. For the platform''s staff. document_id: the document. '
-'is_accepted: true or false. reason: at most 1000 characters, required to reject.
+Each document is reviewed once. For the platform''s staff.
+
+- is_accepted: true or false.
+- reason: at most 1000 characters, required to reject.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
 '409.';

@@ -120,8 +120,10 @@ comment on function public.invite_member(public.identifier, text, text) is
 
 For owners. Returns {invitation_id, token, expires_at}. The token is returned only once. It works '
 'once, within 24 hours, for a user with that verified address. It replaces an open invitation to '
-'the same address. business_id: the business. email: the invited address. role: owner, manager, '
-'staff or accountant. already_exists answers the address of a member.
+'the same address. already_exists answers the address of a member.
+
+- email: the invited address.
+- role: owner, manager, staff or accountant.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, already_exists 409.';
 
@@ -155,8 +157,10 @@ grant execute on function public.accept_invitation(text) to anon, authenticated,
 comment on function public.accept_invitation(text) is
 'Accept an invitation as the user whose verified e-mail address was invited.
 
-Returns the membership. token: the token that invite_member returned. forbidden answers a user with '
-'another address, invalid_transition an invitation that was used or revoked.
+Returns the membership. forbidden answers a user with another address, invalid_transition an '
+'invitation that was used or revoked.
+
+- token: the token that invite_member returned.
 
 Errors: invalid_input 400, not_signed_in 401, email_not_verified 403, forbidden 403, not_found '
 '404, already_exists 409, invalid_transition 409, invitation_expired 409.';
@@ -188,7 +192,7 @@ to anon, authenticated, service_role;
 comment on function public.revoke_invitation(public.identifier) is
 'Revoke an open invitation.
 
-For owners. invitation_id: the invitation. invalid_transition answers one that was used or revoked.
+For owners. invalid_transition answers one that was used or revoked.
 
 Errors: invalid_input 400, not_signed_in 401, not_found 404, invalid_transition 409.';
 
@@ -220,8 +224,10 @@ to anon, authenticated, service_role;
 comment on function public.set_member_role(public.identifier, text) is
 'Change the role of a member.
 
-For owners. member_id: id of a row of business_members. role: owner, manager, staff or '
-'accountant.
+For owners.
+
+- member_id: id of a row of business_members.
+- role: owner, manager, staff or accountant.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, last_owner 409.';
 
@@ -246,6 +252,8 @@ to anon, authenticated, service_role;
 comment on function public.remove_member(public.identifier) is
 'Remove a member from a business.
 
-For owners; members may also remove themselves. member_id: id of a row of business_members.
+For owners; members may also remove themselves.
+
+- member_id: id of a row of business_members.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, last_owner 409.';

@@ -48,7 +48,7 @@ to anon, authenticated, service_role;
 comment on function public.submit_business(public.identifier) is
 'Submit a draft or rejected business for approval.
 
-For owners with a verified e-mail address. business_id: the business.
+For owners with a verified e-mail address.
 
 Errors: invalid_input 400, not_signed_in 401, email_not_verified 403, forbidden 403, not_found '
 '404, invalid_transition 409.';
@@ -79,7 +79,7 @@ to anon, authenticated, service_role;
 comment on function public.approve_business(public.identifier) is
 'Approve a submitted business.
 
-Everyone can see it while it is active. For the platform''s staff. business_id: the business.
+Everyone can see it while it is active. For the platform''s staff.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
 '409.';
@@ -110,8 +110,9 @@ to anon, authenticated, service_role;
 comment on function public.reject_business(public.identifier, text) is
 'Reject a submitted business.
 
-For the platform''s staff. business_id: the business. reason: shown to its owners, at most 1000 '
-'characters.
+For the platform''s staff.
+
+- reason: shown to its owners, at most 1000 characters.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
 '409.';
@@ -143,7 +144,9 @@ comment on function public.suspend_business(public.identifier, text) is
 'Suspend an approved business.
 
 It is hidden at once and takes no new bookings; existing bookings stay. For the platform''s '
-'staff. business_id: the business. reason: shown to its owners, at most 1000 characters.
+'staff.
+
+- reason: shown to its owners, at most 1000 characters.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
 '409.';
@@ -174,7 +177,7 @@ to anon, authenticated, service_role;
 comment on function public.reinstate_business(public.identifier) is
 'Approve a suspended business again.
 
-For the platform''s staff. business_id: the business.
+For the platform''s staff.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
 '409.';
@@ -208,8 +211,9 @@ comment on function public.set_business_active(public.identifier, public.yes_no)
 'Switch a business on or off.
 
 While it is off, only its members and the platform''s staff see it. For its owners and the '
-'platform''s admins. business_id: the business. is_active: true or false; repeating the call '
-'changes nothing.
+'platform''s admins.
+
+- is_active: true or false; repeating the call changes nothing.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 
@@ -238,8 +242,9 @@ to anon, authenticated, service_role;
 comment on function public.verify_business(public.identifier, text) is
 'Mark a business as verified: the platform knows who is behind it.
 
-For the platform''s staff. business_id: the business. reason: what was checked, at most 1000 '
-'characters.
+For the platform''s staff.
+
+- reason: what was checked, at most 1000 characters.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 
@@ -268,6 +273,8 @@ to anon, authenticated, service_role;
 comment on function public.unverify_business(public.identifier, text) is
 'Remove the verified mark of a business.
 
-For the platform''s staff. business_id: the business. reason: at most 1000 characters.
+For the platform''s staff.
+
+- reason: at most 1000 characters.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';

@@ -193,8 +193,9 @@ comment on function public.block_time is
 'Take no new bookings from starts_at to ends_at (instants, at most two years apart), for one '
 'resource or the whole business.
 
-Existing bookings stay. stand_in_id: the resource that stands in meanwhile; the view absences '
-'shows it to everybody. For owners, managers and staff.
+Existing bookings stay. For owners, managers and staff.
+
+- stand_in_id: the resource that stands in meanwhile; the view absences shows it to everybody.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 grant execute on function

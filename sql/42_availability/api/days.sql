@@ -55,6 +55,8 @@ comment on function public.date_availability is
 'many starts of a service are free for a party and, for a class, how many sessions and seats there '
 'are.
 
-Use it for a calendar that colours its days. link_token: token of a private link.
+Use it for a calendar that colours its days.
+
+- link_token: token of a private link.
 
 Errors: invalid_input 400, not_found 404, link_expired 409, not_bookable 409.';

@@ -65,9 +65,12 @@ $$;
 comment on function public.create_private_link is
 'Create a secret link to a service, hidden or not.
 
-available_slots, quote and book take its token as link_token. label: for whom the link is, at '
-'most 200 characters. expires_at: when it expires. max_uses: for how many bookings it is valid. '
-'For owners and managers. Returns {link_id, token}; the token is returned only once.
+available_slots, quote and book take its token as link_token. For owners and managers. Returns '
+'{link_id, token}; the token is returned only once.
+
+- label: for whom the link is, at most 200 characters.
+- expires_at: when it expires.
+- max_uses: for how many bookings it is valid.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 
@@ -108,7 +111,7 @@ comment on function public.resolve_link is
 'Return what a private link opens: {service, business, addons, questions, resources, expires_at, '
 'uses_left}.
 
-token: the link''s token.
+- token: the link''s token.
 
 Errors: invalid_input 400, not_found 404, link_expired 409.';
 grant execute on function scheduling.link_uses(uuid, uuid) to authenticated, service_role;

@@ -72,8 +72,11 @@ comment on function public.available_slots is
 'Return the free starts of a service from from_at (included) to to_at (excluded), at most 62 days: '
 'one row for each resource and start, ordered by time.
 
-book accepts every returned start and refuses every other one. resource_id: only this resource. '
-'party_size: number of guests, 1 by default. addon_ids: add-ons, which may lengthen the service. '
-'link_token: token of a private link to the service.
+book accepts every returned start and refuses every other one.
+
+- resource_id: only this resource.
+- party_size: number of guests, 1 by default.
+- addon_ids: add-ons, which may lengthen the service.
+- link_token: token of a private link to the service.
 
 Errors: invalid_input 400, not_found 404, link_expired 409.';

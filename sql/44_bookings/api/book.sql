@@ -162,12 +162,19 @@ $$;
 comment on function public.book is
 'Book a service at an instant that available_slots returned.
 
-Returns the booking. resource_id: the resource; by default a free one is assigned. party_size: '
-'number of guests. addon_ids: add-ons. notes: special requests, at most 2000 characters. hold: '
-'only hold the time for the service''s hold_minutes; confirm_booking turns the hold into a '
-'booking. idempotency_key: repeating the call with the same key returns the first answer again, '
-'for a day. answers: answers to the service''s questions by key, such as {"allergies": "none"}; '
-'required ones must be present. link_token: token of a private link to a hidden service.
+Returns the booking.
+
+- resource_id: the resource; by default a free one is assigned.
+- party_size: number of guests.
+- addon_ids: add-ons.
+- notes: special requests, at most 2000 characters.
+- hold: only hold the time for the service''s hold_minutes; confirm_booking turns the hold into a '
+'booking.
+- idempotency_key: repeating the call with the same key returns the first answer again, for a '
+'day.
+- answers: answers to the service''s questions by key, such as {"allergies": "none"}; required '
+'ones must be present.
+- link_token: token of a private link to a hidden service.
 
 Errors: invalid_input 400, not_signed_in 401, not_found 404, idempotency_conflict 409, '
 'link_expired 409, not_bookable 409, slot_taken 409, blocked_out 422, coupon_invalid 422, '

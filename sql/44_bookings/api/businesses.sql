@@ -35,6 +35,6 @@ grant execute on function public.my_businesses() to anon, authenticated, service
 comment on function public.my_businesses() is
 'Return the caller''s businesses in every state, ordered by name, with the caller''s role.
 
-booking_count: all bookings ever made, in every status.
+booking_count counts all bookings ever made, in every status.
 
 Errors: not_signed_in 401.';

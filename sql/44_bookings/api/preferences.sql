@@ -48,6 +48,8 @@ comment on function public.set_preferred_resource is
 'Set the resource that the caller prefers in a business.
 
 Services with prefers_known_staff assign it to the caller''s bookings if it is free and the '
-'caller names no other. resource_id: the resource; without it the preference ends.
+'caller names no other.
+
+- resource_id: the resource; without it the preference ends.
 
 Errors: invalid_input 400, not_signed_in 401, not_found 404.';

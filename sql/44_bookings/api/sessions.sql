@@ -96,9 +96,13 @@ comment on function public.create_slots is
 'from from_date to to_date, in the business''s zone.
 
 Each session takes its leader and everything else that the class needs. Existing sessions stay as '
-'they are. All or nothing. capacity: seats per session. to_date: from_date by default, at most a '
-'year later. weekdays: only these, 1 (Monday) to 7. every_minutes: minutes from one start to the '
-'next; one after another by default. resource_id: the leader. Returns the new sessions.
+'they are. All or nothing. Returns the new sessions.
+
+- capacity: seats per session.
+- to_date: from_date by default, at most a year later.
+- weekdays: only these, 1 (Monday) to 7.
+- every_minutes: minutes from one start to the next; one after another by default.
+- resource_id: the leader.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, slot_taken 409, '
 'not_eligible 422.';

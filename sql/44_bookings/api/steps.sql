@@ -76,10 +76,12 @@ end;
 comment on function public.reject_booking is
 'Reject a request.
 
-For the business. reason: shown to the customer, 1 to 1000 characters. Returns the booking.
+For the business. Returns the booking.
 
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
-'invalid_transition 409.';
+- reason: shown to the customer, 1 to 1000 characters.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile '
+'409, invalid_transition 409.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -98,11 +100,12 @@ comment on function public.cancel_booking is
 'Cancel a booking, as the customer or the business.
 
 Its time is free at once. A customer owes the fee of cancellation_quote; a business that cancels '
-'charges nothing. Repeating the call changes nothing. reason: at most 1000 characters. Returns the '
-'booking.
+'charges nothing. Repeating the call changes nothing. Returns the booking.
 
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
-'invalid_transition 409.';
+- reason: at most 1000 characters.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile '
+'409, invalid_transition 409.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found · PT409 invalid_transition
@@ -167,11 +170,12 @@ comment on function public.cancel_booking_item is
 
 Its time is free at once. The other services stay, and so do the total and the quote. The '
 'customer owes the fee in its line of cancellation_quote. The last remaining service can only be '
-'cancelled with the booking. Repeating the call changes nothing. reason: at most 1000 characters. '
-'Returns the booking.
+'cancelled with the booking. Repeating the call changes nothing. Returns the booking.
 
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
-'hold_expired 409, invalid_transition 409.';
+- reason: at most 1000 characters.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile '
+'409, hold_expired 409, invalid_transition 409.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -317,11 +321,14 @@ $$;
 comment on function public.reassign_booking is
 'Move an item of a booking to another resource at the same time and price.
 
-Eligibility, hours and overlaps are checked again. booking_item_id: the item, the first by '
-'default. reason: at most 1000 characters. For owners, managers and staff. Returns the booking.
+Eligibility, hours and overlaps are checked again. For owners, managers and staff. Returns the '
+'booking.
 
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
-'hold_expired 409, invalid_transition 409, not_bookable 409, slot_taken 409, blocked_out 422, '
+- booking_item_id: the item, the first by default.
+- reason: at most 1000 characters.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile '
+'409, hold_expired 409, invalid_transition 409, not_bookable 409, slot_taken 409, blocked_out 422, '
 'limit_reached 422, not_eligible 422, outside_hours 422, too_far 422, too_late 422, too_soon 422.';
 grant execute on function
 public.confirm_booking(public.identifier),

@@ -77,9 +77,12 @@ comment on function public.request_guest_booking is
 'Book without an account.
 
 The time is held for the service''s hold_minutes, and a six-digit code is mailed to email; '
-'confirm_guest_booking turns the hold into a booking. name: at most 200 characters. phone: such as '
-'+491701234567. The other arguments are those of book. Returns what lookup_booking returns. At '
-'most five codes an hour go to an e-mail address, and thirty to a network address.
+'confirm_guest_booking turns the hold into a booking. The other arguments are those of book. '
+'Returns what lookup_booking returns. At most five codes an hour go to an e-mail address, and '
+'thirty to a network address.
+
+- name: at most 200 characters.
+- phone: such as +491701234567.
 
 Errors: invalid_input 400, not_found 404, link_expired 409, not_bookable 409, slot_taken 409, '
 'blocked_out 422, limit_reached 422, not_eligible 422, outside_hours 422, too_far 422, too_soon '

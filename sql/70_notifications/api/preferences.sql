@@ -163,8 +163,9 @@ $$;
 comment on function public.register_device is
 'Send the caller''s push messages to this device too.
 
-A device belongs to the user who registered it last. platform: android, ios or web. Returns the '
-'device''s id.
+A device belongs to the user who registered it last. Returns the device''s id.
+
+- platform: android, ios or web.
 
 Errors: invalid_input 400, not_signed_in 401.';
 

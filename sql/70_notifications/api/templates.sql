@@ -41,8 +41,9 @@ comment on function public.save_notification_template is
 'Save a business''s own template for an event.
 
 It replaces the earlier one for the same audience, channel and language. {{variable}} must be one '
-'of notification_variables for the event. channel: null for all channels without a template of '
-'their own. Returns the template.
+'of notification_variables for the event. Returns the template.
+
+- channel: null for all channels without a template of their own.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 
