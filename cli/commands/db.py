@@ -19,6 +19,7 @@ from cli.schema.advisors import advise
 from cli.schema.planning import freeze, write_migrations
 from cli.schema.scratch import create_database, scratch_cluster
 from cli.stack.programs import postgres_bin
+from cli.stack.secrets import without_password
 from cli.stack.state import State
 
 app = typer.Typer(help="The database: its schema, migrations and checks.", no_args_is_help=True)
@@ -113,7 +114,8 @@ def shell(
 ) -> None:
     """Open psql on the database, as its administrator; further arguments go to psql."""
     psql = str(postgres_bin() / "psql")
-    os.execv(psql, [psql, _database(state, db_url), *context.args])  # noqa: S606
+    address, environment = without_password(_database(state, db_url))
+    os.execve(psql, [psql, address, *context.args], environment)  # noqa: S606
 
 
 def _database(state: Path, db_url: str | None) -> str:

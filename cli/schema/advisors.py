@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 from cli.options import ROOT
 from cli.refusal import Refusal
 from cli.stack.programs import supabase_cli
+from cli.stack.secrets import without_password
 
 
 @dataclass(frozen=True)
@@ -31,15 +31,16 @@ def advise(dsn: str) -> list[Advice]:
     program = supabase_cli()
     if program is None:
         raise Refusal("The Supabase CLI is not installed.", "Install it with: npm ci")
-    mark = "&" if urlsplit(dsn).query else "?"
+    address, environment = without_password(dsn)
+    mark = "&" if urlsplit(address).query else "?"
     done = subprocess.run(
         [
-            *(str(program), "db", "advisors", "--db-url", f"{dsn}{mark}sslmode=disable"),
+            *(str(program), "db", "advisors", "--db-url", f"{address}{mark}sslmode=disable"),
             *("--level", "warn", "--output-format", "json", "--workdir", str(ROOT)),
         ],
         capture_output=True,
         text=True,
-        env={**os.environ, "SUPABASE_TELEMETRY_DISABLED": "1", "DO_NOT_TRACK": "1"},
+        env={**environment, "SUPABASE_TELEMETRY_DISABLED": "1", "DO_NOT_TRACK": "1"},
     )
     if done.returncode:
         raise Refusal(f"The advisors failed: {done.stderr.strip()}", "Repeat, or see --debug.")

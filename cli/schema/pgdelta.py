@@ -9,6 +9,7 @@ from typing import Any
 
 from cli.options import ROOT
 from cli.refusal import Refusal
+from cli.stack.secrets import without_password
 
 PROGRAM = ROOT / "node_modules" / ".bin" / "pgdelta"
 NOTHING_TO_DO = 3
@@ -20,10 +21,8 @@ Action = dict[str, Any]
 def plan(source: str, desired: str, folder: Path) -> Plan:
     """What pg-delta would do to make `source` what `desired` is; `folder` takes its files."""
     out = folder / "plan.json"
-    _run(
-        *("plan", "--source", source, "--desired", desired),
-        *("--renames", "off", "--strict-coverage", "--out", str(out)),
-    )
+    options = ("--renames", "off", "--strict-coverage", "--out", str(out))
+    _compare("plan", source, desired, *options)
     read: Plan = json.loads(out.read_text("utf-8"))
     return read
 
@@ -54,12 +53,20 @@ def render(planned: Plan, actions: list[Action], folder: Path, *, allow_drops: b
 
 def differences(one: str, other: str) -> list[str]:
     """What pg-delta finds different between two databases."""
-    said = _run("diff", "--source", one, "--desired", other)
+    said = _compare("diff", one, other)
     return [] if "No differences" in said else said.splitlines()
 
 
-def _run(*arguments: str) -> str:
-    done = subprocess.run([PROGRAM, *arguments], capture_output=True, text=True)
+def _compare(command: str, source: str, desired: str, *options: str) -> str:
+    """Run pg-delta on two databases of one cluster, which have one password."""
+    source, environment = without_password(source)
+    desired, _same = without_password(desired)
+    done = subprocess.run(
+        [PROGRAM, command, "--source", source, "--desired", desired, *options],
+        capture_output=True,
+        text=True,
+        env=environment,
+    )
     if done.returncode:
         raise Refusal(f"pg-delta failed: {done.stderr.strip()}", "Repeat after `npm ci`.")
     return done.stdout

@@ -10,6 +10,7 @@ import secrets
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,29 @@ def role_password(admin_password: str, role: str) -> str:
     It follows from the administrator's, so that two stacks on one database agree on it.
     """
     return hmac.new(admin_password.encode(), role.encode(), hashlib.sha256).hexdigest()
+
+
+def without_password(db_url: str) -> tuple[str, dict[str, str]]:
+    """Return an address without its password, and the environment that holds the password.
+
+    Every user of the machine can read the arguments of a program, and only its owner can read
+    the environment.
+    """
+    from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+    password = conninfo_to_dict(db_url).get("password")
+    if password is None:
+        return db_url, dict(os.environ)
+    if "://" in db_url:
+        parts = urlsplit(db_url)
+        login, at, host = parts.netloc.rpartition("@")
+        query = [pair for pair in parse_qsl(parts.query) if pair[0] != "password"]
+        netloc = f"{login.partition(':')[0]}{at}{host}"
+        address = urlunsplit(parts._replace(netloc=netloc, query=urlencode(query)))
+    else:
+        kept = {k: v for k, v in conninfo_to_dict(db_url).items() if k != "password"}
+        address = make_conninfo("", **kept)
+    return address, {**os.environ, "PGPASSWORD": str(password)}
 
 
 def write_private(path: Path, text: str) -> None:

@@ -7,7 +7,6 @@ their own.
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 from collections import Counter
@@ -21,6 +20,7 @@ from typing import cast
 import pytest
 
 from cli.stack.programs import postgres_bin
+from cli.stack.secrets import without_password
 from tests.harness.database import Database
 from tests.harness.pgtap_file import Source
 from tests.harness.session import session_of
@@ -130,15 +130,16 @@ def _check_plan(file: SqlFile) -> None:
 
 def run_file(path: Path, dsn: str) -> Run:
     """Run a file of assertions as the database's administrator."""
+    address, environment = without_password(dsn)
     done = subprocess.run(
         [
             *(postgres_bin() / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"),
-            *("-d", dsn, "-f", path),
+            *("-d", address, "-f", path),
         ],
         capture_output=True,
         text=True,
         timeout=600,
-        env={**os.environ, "PGOPTIONS": f"-c search_path={SEARCH_PATH}"},
+        env={**environment, "PGOPTIONS": f"-c search_path={SEARCH_PATH}"},
     )
     return Run(parse(done.stdout), done.stderr.strip() if done.returncode else "")
 
