@@ -83,6 +83,11 @@ COMMANDS: Mapping[str, Entry] = {
         "Run every test on its own throw-away stack; arguments go to pytest, which then runs"
         " alone.",
     ),
+    "rehearse": Entry(
+        "rehearse",
+        "rehearse",
+        "Rehearse what takes minutes (soaks, failovers, floods), and keep the result.",
+    ),
 }
 
 

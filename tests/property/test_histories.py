@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -16,8 +15,6 @@ import psycopg
 from tests.harness.acting import DEADLOCKS, connected, number
 from tests.harness.database import Database
 
-# A history a day; tests/README.md says how to run more.
-HISTORIES = int(os.environ.get("FRONTDESK_HISTORIES", "150"))
 THREADS, STEPS = 4, 3
 PEOPLE = ["ada", "bob", "cyd", "dan"]
 TOWN = """
@@ -116,11 +113,11 @@ def step(order: random.Random) -> tuple[str, str]:
     )  # fmt: skip
 
 
-def live(db: Database, thread: int, dawn: Barrier) -> Counter[str]:
-    """One of those who act: day after day, all at once, some steps each; gives the answers."""
+def live(db: Database, thread: int, days: int, dawn: Barrier) -> Counter[str]:
+    """Act as one of many: day after day, all at once, some steps each; returns the answers."""
     said: Counter[str] = Counter()
     with connected(db) as connection:
-        for day in range(HISTORIES):
+        for day in range(days):
             dawn.wait()
             order = random.Random(day * THREADS + thread)
             date = f"(date '2031-05-05' + {day})::text"
@@ -256,13 +253,19 @@ def check_waitlist(db: Database, bookings: dict[Any, dict[str, Any]]) -> None:
         assert offer["expires_at"] <= booking["hold_expires_at"] <= booking["starts_at"]
 
 
-def test_whatever_people_do_at_once_it_ends_well(db: Database) -> None:
+def play(db: Database, histories: int) -> None:
+    """Play so many histories, one on each day, and check where they end."""
     db.connection.execute(TOWN)
     deadlocks = number(db, DEADLOCKS)
     dawn = Barrier(THREADS)
     with ThreadPoolExecutor(THREADS) as pool:
-        said = sum(pool.map(lambda thread: live(db, thread, dawn), range(THREADS)), Counter[str]())
+        lives = pool.map(lambda thread: live(db, thread, histories, dawn), range(THREADS))
+        said = sum(lives, Counter[str]())
     assert set(said) <= REFUSALS | {"ok"}, said
-    assert said["ok"] > HISTORIES * THREADS * STEPS / 3
+    assert said["ok"] > histories * THREADS * STEPS / 3
     check(db)
     assert number(db, DEADLOCKS) == deadlocks
+
+
+def test_whatever_people_do_at_once_it_ends_well(db: Database) -> None:
+    play(db, 150)

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 
 import httpx
 
-from tests.harness.programs import running
+from tests.harness.programs import Program, running
 from tests.harness.simulators.base import Answer
 
 
@@ -37,6 +37,11 @@ class RemoteSimulator:
 def remote(kind: str) -> Iterator[RemoteSimulator]:
     """Start one of `KINDS`; leaving the context ends it."""
     arguments = [sys.executable, "-m", "tests.harness.simulators", kind]
-    with running(arguments, ready=lambda program: program.output.endswith("}\n")) as program:
-        # What the program warns of comes before its last line.
-        yield RemoteSimulator(**json.loads(program.output.splitlines()[-1]))
+    with running(arguments, ready=lambda program: bool(_told(program))) as program:
+        yield RemoteSimulator(**json.loads(_told(program)))
+
+
+def _told(program: Program) -> str:
+    """The line of JSON, once it is whole."""
+    lines = program.output.splitlines(keepends=True)
+    return next((line for line in lines if line.startswith("{") and line.endswith("\n")), "")
