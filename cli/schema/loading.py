@@ -13,6 +13,7 @@ import psycopg
 from cli.schema.connection import exclusive, exists, run_file
 from cli.schema.history import create_history
 from cli.schema.layout import CHECKOUT, Checkout
+from cli.schema.text import RESTORE_FUNCTIONS, WITHHOLD_FUNCTIONS
 
 
 def install_platform(dsn: str, checkout: Checkout = CHECKOUT) -> None:
@@ -39,8 +40,10 @@ def declare(dsn: str, checkout: Checkout = CHECKOUT) -> None:
         Refusal: when a file fails.
     """
     with exclusive(dsn) as connection, connection.transaction():
+        connection.execute(WITHHOLD_FUNCTIONS)
         for path in checkout.declared_files():
             run_file(connection, path)
+        connection.execute(RESTORE_FUNCTIONS)
 
 
 def seed(dsn: str, checkout: Checkout = CHECKOUT) -> None:

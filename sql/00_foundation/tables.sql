@@ -1,13 +1,12 @@
 -- The ground that every domain stands on: one schema a domain, the extensions that constraints
 -- need, the currencies that prices point at, and the types in which clients send arguments.
 -- Nothing may be executed unless a grant says so: PostgreSQL's habit of letting PUBLIC call every
--- new function is switched off here, before the first function exists.
+-- new function is off while a file of sql/ or a migration runs, and on again for what others add.
 
 create schema if not exists extensions;
 create extension if not exists btree_gist with schema extensions;
 
-alter default privileges revoke execute on functions from public;
--- Supabase would also give its roles everything that is made in public.
+-- Supabase would give its roles everything that is made in public.
 alter default privileges in schema public
 revoke all on tables from anon, authenticated, service_role;
 alter default privileges in schema public

@@ -1,18 +1,18 @@
 -- The initial schema of 00_foundation: its files of sql/, joined.
 set lock_timeout = '5s';
+alter default privileges revoke execute on functions from public;
 
 -- sql/00_foundation/tables.sql
 
 -- The ground that every domain stands on: one schema a domain, the extensions that constraints
 -- need, the currencies that prices point at, and the types in which clients send arguments.
 -- Nothing may be executed unless a grant says so: PostgreSQL's habit of letting PUBLIC call every
--- new function is switched off here, before the first function exists.
+-- new function is off while a file of sql/ or a migration runs, and on again for what others add.
 
 create schema if not exists extensions;
 create extension if not exists btree_gist with schema extensions;
 
-alter default privileges revoke execute on functions from public;
--- Supabase would also give its roles everything that is made in public.
+-- Supabase would give its roles everything that is made in public.
 alter default privileges in schema public
 revoke all on tables from anon, authenticated, service_role;
 alter default privileges in schema public
@@ -1203,4 +1203,5 @@ comment on column public.currencies.minor_digits is
 'Digits after the decimal point. Amounts are whole minor units: 0 digits for JPY, 2 for EUR, 3 for '
 'KWD.';
 
+alter default privileges grant execute on functions to public;
 notify pgrst, 'reload schema';

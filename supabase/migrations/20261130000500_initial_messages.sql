@@ -1,5 +1,6 @@
 -- The initial schema of 05_messages: its files of sql/, joined.
 set lock_timeout = '5s';
+alter default privileges revoke execute on functions from public;
 
 -- sql/05_messages/tables.sql
 
@@ -640,4 +641,5 @@ to worker;
 grant execute on function dramatiq.notify_workers(text) to worker;
 grant execute on function private.queue_states() to worker, edge;
 
+alter default privileges grant execute on functions to public;
 notify pgrst, 'reload schema';

@@ -1,5 +1,6 @@
 -- The initial schema of 10_identity: its files of sql/, joined.
 set lock_timeout = '5s';
+alter default privileges revoke execute on functions from public;
 
 -- sql/10_identity/tables.sql
 
@@ -1305,4 +1306,5 @@ For admins of the platform. The last admin keeps it.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, last_admin 409.';
 
+alter default privileges grant execute on functions to public;
 notify pgrst, 'reload schema';

@@ -1,5 +1,6 @@
 -- The initial schema of 20_business: its files of sql/, joined.
 set lock_timeout = '5s';
+alter default privileges revoke execute on functions from public;
 
 -- sql/20_business/tables.sql
 
@@ -2832,4 +2833,5 @@ For the platform''s staff.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 
+alter default privileges grant execute on functions to public;
 notify pgrst, 'reload schema';

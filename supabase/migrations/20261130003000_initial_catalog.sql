@@ -1,5 +1,6 @@
 -- The initial schema of 30_catalog: its files of sql/, joined.
 set lock_timeout = '5s';
+alter default privileges revoke execute on functions from public;
 
 -- sql/30_catalog/tables/cancellation.sql
 
@@ -2280,4 +2281,5 @@ comment on column public.booking_limits.resource_id is
 comment on column public.booking_limits.is_per_customer is
 'Whether each customer''s bookings are counted separately.';
 
+alter default privileges grant execute on functions to public;
 notify pgrst, 'reload schema';

@@ -1,5 +1,6 @@
 -- The initial schema of 35_pricing: its files of sql/, joined.
 set lock_timeout = '5s';
+alter default privileges revoke execute on functions from public;
 
 -- sql/35_pricing/tables.sql
 
@@ -153,4 +154,5 @@ pricing.make_line(text, text, integer, bigint, text, jsonb),
 pricing.quote(pricing.line[], text, integer)
 to anon, authenticated, service_role;
 
+alter default privileges grant execute on functions to public;
 notify pgrst, 'reload schema';

@@ -1,5 +1,6 @@
 -- The initial schema of 40_time: its files of sql/, joined.
 set lock_timeout = '5s';
+alter default privileges revoke execute on functions from public;
 
 -- sql/40_time/tables/bookings.sql
 
@@ -1512,4 +1513,5 @@ comment on column public.seats.is_blocking is
 'Whether nobody else can take it; false after the booking was cancelled.';
 comment on column public.seats.expires_at is 'When a hold expires; otherwise null.';
 
+alter default privileges grant execute on functions to public;
 notify pgrst, 'reload schema';

@@ -1,5 +1,6 @@
 -- The initial schema of 42_availability: its files of sql/, joined.
 set lock_timeout = '5s';
+alter default privileges revoke execute on functions from public;
 
 -- sql/42_availability/tables.sql
 
@@ -2631,4 +2632,5 @@ book accepts every returned start and refuses every other one.
 
 Errors: invalid_input 400, not_found 404, link_expired 409.';
 
+alter default privileges grant execute on functions to public;
 notify pgrst, 'reload schema';

@@ -1,5 +1,6 @@
 -- The initial schema of 44_bookings: its files of sql/, joined.
 set lock_timeout = '5s';
+alter default privileges revoke execute on functions from public;
 
 -- sql/44_bookings/tables.sql
 
@@ -4093,4 +4094,5 @@ public.reschedule_booking(public.identifier, public.instant, public.identifier),
 public.reassign_booking(public.identifier, public.identifier, text, public.identifier)
 to anon, authenticated, service_role;
 
+alter default privileges grant execute on functions to public;
 notify pgrst, 'reload schema';

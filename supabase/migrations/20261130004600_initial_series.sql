@@ -1,5 +1,6 @@
 -- The initial schema of 46_series: its files of sql/, joined.
 set lock_timeout = '5s';
+alter default privileges revoke execute on functions from public;
 
 -- sql/46_series/tables.sql
 
@@ -941,4 +942,5 @@ public.reschedule_series(public.identifier, public.instant, public.identifier, p
 public.cancel_series(public.identifier, public.identifier, text)
 to anon, authenticated, service_role;
 
+alter default privileges grant execute on functions to public;
 notify pgrst, 'reload schema';

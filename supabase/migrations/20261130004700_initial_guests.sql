@@ -1,5 +1,6 @@
 -- The initial schema of 47_guests: its files of sql/, joined.
 set lock_timeout = '5s';
+alter default privileges revoke execute on functions from public;
 
 -- sql/47_guests/functions/guests.sql
 
@@ -700,4 +701,5 @@ scheduling.look_up(text, text),
 public.lookup_booking(text, text)
 to anon, authenticated, service_role;
 
+alter default privileges grant execute on functions to public;
 notify pgrst, 'reload schema';

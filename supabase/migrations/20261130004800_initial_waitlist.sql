@@ -1,5 +1,6 @@
 -- The initial schema of 48_waitlist: its files of sql/, joined.
 set lock_timeout = '5s';
+alter default privileges revoke execute on functions from public;
 
 -- sql/48_waitlist/tables.sql
 
@@ -870,4 +871,5 @@ public.accept_waitlist_offer(public.identifier),
 public.leave_waitlist(public.identifier)
 to anon, authenticated, service_role;
 
+alter default privileges grant execute on functions to public;
 notify pgrst, 'reload schema';

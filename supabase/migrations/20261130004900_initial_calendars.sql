@@ -1,5 +1,6 @@
 -- The initial schema of 49_calendars: its files of sql/, joined.
 set lock_timeout = '5s';
+alter default privileges revoke execute on functions from public;
 
 -- sql/49_calendars/tables.sql
 
@@ -1173,4 +1174,5 @@ public.refresh_calendar(public.identifier),
 public.delete_calendar_import(public.identifier)
 to anon, authenticated, service_role;
 
+alter default privileges grant execute on functions to public;
 notify pgrst, 'reload schema';

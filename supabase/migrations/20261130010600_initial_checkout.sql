@@ -1,5 +1,6 @@
 -- The initial schema of 66_checkout: its files of sql/, joined.
 set lock_timeout = '5s';
+alter default privileges revoke execute on functions from public;
 
 -- sql/66_checkout/api.sql
 
@@ -51,4 +52,5 @@ Errors: invalid_input 400, not_found 404, insufficient_points 409, not_bookable 
 grant execute on function public.quote(public.list, text, public.whole_number, text)
 to anon, authenticated, service_role;
 
+alter default privileges grant execute on functions to public;
 notify pgrst, 'reload schema';

@@ -1,5 +1,6 @@
 -- The initial schema of 70_notifications: its files of sql/, joined.
 set lock_timeout = '5s';
+alter default privileges revoke execute on functions from public;
 
 -- sql/70_notifications/tables.sql
 
@@ -2379,4 +2380,5 @@ public.send_offer(public.identifier, text, text),
 public.mark_arrived(public.identifier)
 to anon, authenticated, service_role;
 
+alter default privileges grant execute on functions to public;
 notify pgrst, 'reload schema';

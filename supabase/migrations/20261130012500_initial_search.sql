@@ -1,5 +1,6 @@
 -- The initial schema of 85_search: its files of sql/, joined.
 set lock_timeout = '5s';
+alter default privileges revoke execute on functions from public;
 
 -- sql/85_search/tables.sql
 
@@ -951,4 +952,5 @@ Each has one service and its first three starts in slots, and every returned sta
 
 Errors: invalid_input 400.';
 
+alter default privileges grant execute on functions to public;
 notify pgrst, 'reload schema';

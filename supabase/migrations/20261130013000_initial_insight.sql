@@ -1,5 +1,6 @@
 -- The initial schema of 90_insight: its files of sql/, joined.
 set lock_timeout = '5s';
+alter default privileges revoke execute on functions from public;
 
 -- sql/90_insight/api.sql
 
@@ -91,4 +92,5 @@ comment on column analytics.user_activity.day is 'The date in UTC.';
 comment on column analytics.user_activity.kind is 'As in activity, such as signed_in.';
 comment on column analytics.user_activity.events is 'Number of events.';
 
+alter default privileges grant execute on functions to public;
 notify pgrst, 'reload schema';

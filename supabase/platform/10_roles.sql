@@ -31,8 +31,8 @@ alter role authenticator set lock_timeout = '8s';
 alter role supabase_auth_admin set search_path = 'auth';
 alter role supabase_storage_admin set search_path = 'storage';
 
--- PostgreSQL lets PUBLIC call every new function. Said without a schema, because the form with one has no
--- effect; the schema says it again for hosted Supabase, where this folder is not run.
+-- PostgreSQL lets PUBLIC call every new function; not those of this folder, at whose end it may again. Said
+-- without a schema, because the form with one has no effect.
 alter default privileges revoke execute on functions from public;
 
 create schema if not exists extensions;

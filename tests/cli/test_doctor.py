@@ -22,9 +22,21 @@ def findings(stdout: str) -> dict[str, dict[str, str]]:
 def test_a_well_stack(stack: RunningStack) -> None:
     found = findings(stack.cli("doctor", "--json").stdout)
     results = {check: finding["result"] for check, finding in found.items()}
-    checks = ("installation", "configuration", "services", "api", "schema", "advisors")
+    checks = ("installation", "configuration", "services", "api", "schema", "reloading", "advisors")
     assert {check: results[check] for check in checks} == dict.fromkeys(checks, "ok"), found
     assert "migrations" in results
+
+
+def test_missing_event_triggers_are_named(stack: RunningStack) -> None:
+    with psycopg.connect(stack.endpoints.db_url, autocommit=True) as connection:
+        connection.execute("alter event trigger pgrst_drop_watch disable")
+        try:
+            found = findings(stack.cli("doctor", "--json").stdout)["reloading"]
+        finally:
+            connection.execute("alter event trigger pgrst_drop_watch enable")
+    assert found["result"] == "warn"
+    assert "pgrst_drop_watch" in found["message"] and "ddl" not in found["message"]
+    assert "notify pgrst" in found["next_step"]
 
 
 def test_calendars_that_fail_for_a_day_are_named(stack: RunningStack) -> None:

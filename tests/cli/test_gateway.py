@@ -27,7 +27,6 @@ create function public.echo(json) returns json language sql volatile as $$
     )
 $$;
 grant execute on function public.echo(json) to anon, authenticated, service_role;
-notify pgrst, 'reload schema';
 """
 
 
@@ -249,3 +248,26 @@ def test_answers_with_tokens_are_not_compressed(client: httpx.Client) -> None:
     answer = client.post("/auth/v1/signup", json={}, headers={"Accept-Encoding": "gzip"})
     assert len(answer.json()["access_token"]) > 200
     assert "content-encoding" not in answer.headers
+
+
+def test_what_is_made_by_hand_shows_in_the_api(running: RunningStack, client: httpx.Client) -> None:
+    def columns() -> set[str]:
+        answer = client.get("/rest/v1/by_hand")
+        return set(answer.json()[0]) if answer.status_code == 200 else set()
+
+    with psycopg.connect(running.endpoints.db_url, autocommit=True) as connection:
+        for statement, shown in (
+            ("create view public.by_hand as select 1 as a", {"a"}),
+            ("create or replace view public.by_hand as select 1 as a, 2 as b", {"a", "b"}),
+            ("alter view public.by_hand rename column a to c", {"b", "c"}),
+            ("drop view public.by_hand", set()),
+        ):
+            connection.execute(statement)
+            if shown:
+                connection.execute("grant select on public.by_hand to anon")
+            wait_until(lambda shown=shown: columns() == shown)
+        connection.execute("create function public.made() returns integer return 7")
+        connection.execute("grant execute on function public.made to anon")
+        wait_until(lambda: client.get("/rest/v1/rpc/made").text == "7")
+        connection.execute("create domain public.made_domain as text; drop function public.made")
+        wait_until(lambda: client.get("/rest/v1/rpc/made").status_code == 404)

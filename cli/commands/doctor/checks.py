@@ -48,6 +48,7 @@ def of_stack(state: State) -> Iterator[Finding]:
     yield _guarded("services", lambda: _services(endpoints))
     yield _guarded("api", lambda: _api(endpoints))
     yield _guarded("schema", lambda: _schema(endpoints))
+    yield _guarded("reloading", lambda: _reloading(endpoints))
     yield _guarded("queues", lambda: _queues(endpoints))
     yield _guarded("calendars", lambda: _calendars(endpoints))
     yield _guarded("schedules", lambda: _schedules(endpoints))
@@ -124,6 +125,24 @@ def _schema(endpoints: Endpoints) -> Finding:
         words = f"{len(waiting)} migrations are not applied: {', '.join(waiting)}."
         return Finding("schema", "warn", words, "Apply them: ./frontdesk db migrate")
     return Finding("schema", "ok", "Every migration is applied.")
+
+
+def _reloading(endpoints: Endpoints) -> Finding:
+    with psycopg.connect(endpoints.db_url) as connection:
+        found = connection.execute(
+            "select evtname from pg_event_trigger where evtenabled <> 'D'"
+        ).fetchall()
+    missing = {"pgrst_ddl_watch", "pgrst_drop_watch"} - {name for (name,) in found}
+    if not missing:
+        return Finding("reloading", "ok", "PostgREST notices changes of the schema by itself.")
+    return Finding(
+        "reloading",
+        "warn",
+        "PostgREST does not notice changes of the schema that are made by hand: the event triggers"
+        f" {' and '.join(sorted(missing))} are missing, which only a superuser can create.",
+        "Run supabase/platform/60_rest.sql as a superuser, or after each change:"
+        " notify pgrst, 'reload schema'",
+    )
 
 
 def _queues(endpoints: Endpoints) -> Finding:
