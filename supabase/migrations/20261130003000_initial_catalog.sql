@@ -412,6 +412,10 @@ create table catalog.calendar_imports (
     last_error text,
     failed_since timestamptz,
     created_at timestamptz not null default now(),
+    -- Since when reading has begun again and again without an answer; null: it is answered.
+    unanswered_since timestamptz,
+    -- Why events were skipped: [{reason, count}], the most frequent first.
+    skipped jsonb not null default '[]',
 
     constraint calendar_imports_business_id_id_unique unique (business_id, id),
     -- What blocked periods point at, so that they are of the same resource.
@@ -432,7 +436,7 @@ create table catalog.calendar_imports (
     ),
     constraint calendar_imports_content_is_a_calendar check (
         content is null
-        or octet_length(content) <= 1048576 and content ~ '^\uFEFF?BEGIN:VCALENDAR\r?\n'
+        or octet_length(content) <= 1048576 and content ~* '^[\uFEFF\s]*BEGIN:VCALENDAR\s'
         or private.invalid('content', 'must be an iCalendar file of at most 1 MiB')
     ),
     constraint calendar_imports_fail_with_a_reason check (
@@ -1047,7 +1051,7 @@ alter table catalog.calendar_imports enable row level security;
 -- Neither the address nor the file: with either one reads somebody's calendar.
 grant select (
     id, business_id, resource_id, host, requested_at, fetched_at, skipped_count, last_error,
-    failed_since, created_at
+    failed_since, created_at, skipped
 ) on table catalog.calendar_imports to authenticated;
 -- No writes: import_calendar, refresh_calendar and delete_calendar_import.
 grant select, insert, update, delete on table catalog.calendar_imports to service_role;

@@ -286,13 +286,12 @@ $$;
 
 -- sql/49_calendars/functions/imports.sql
 
--- Busy time from calendars of other programs. The workers fetch and read them; what it means for a
--- resource is decided here: whose clock a local time is of, which events are our own coming back,
--- and that all blocked periods of a calendar change at once.
+-- Calendars of other programs that block a resource: who adds and deletes them, and when they are
+-- read. What was read is stored in reading.sql.
 
 /*
- * Let a calendar, by address or as a file, block a resource. It is read by a worker.
- * Definer: nobody has a write grant on imports; the caller is checked.
+ * Let a calendar, by address or as a file, block a resource. A worker reads it.
+ * Definer: nobody has a write grant on imports; the function checks the caller.
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
  *          PT409 already_exists · PT422 limit_reached
@@ -351,8 +350,8 @@ end;
 $$;
 
 /*
- * Have a calendar read again. Calendars are other people's servers, so two requests are 5 seconds
- * apart: the second waits, a third is the second.
+ * Have a calendar read again. Its server belongs to others, so two requests are at least 5 seconds
+ * apart: a second request waits, and a third one meanwhile changes nothing.
  * Definer: as catalog.import_calendar.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -383,7 +382,7 @@ end;
 $$;
 
 /*
- * A calendar does not block any more.
+ * Delete a calendar and what it blocks.
  * Definer: as catalog.import_calendar.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -403,7 +402,7 @@ end;
 $$;
 
 /*
- * Refuse whoever may not deal with a calendar.
+ * Refuse a caller who may not manage a calendar.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
  */
@@ -436,8 +435,8 @@ end;
 $$;
 
 /*
- * Keep the resource of a calendar until the transaction ends. Whoever deletes a resource locks it
- * first and its calendars and blocks after it; so does whoever changes those.
+ * Keep the resource of a calendar until the transaction ends. Deleting a resource locks first the
+ * resource, then its calendars and blocked periods; changes of those lock in the same order.
  */
 create function catalog.keep_resource(calendar_import_id uuid)
 returns void
@@ -481,9 +480,9 @@ end;
 $$;
 
 /*
- * Have all calendars read whose time has come: addresses every quarter of an hour, files once a
- * day, because time goes on. Those of businesses that take no bookings rest. Gives how many.
- * Definer: called by the worker, which has no access to the table.
+ * Have all calendars read that are due: addresses every quarter of an hour; files once a day,
+ * because the period moves on. Businesses that take no bookings are left out. Returns how many.
+ * Definer: the worker calls it and has no access to the table.
  */
 create function catalog.request_due_imports()
 returns integer
@@ -513,9 +512,16 @@ begin
 end;
 $$;
 
+-- sql/49_calendars/functions/reading.sql
+
+-- What the workers have read of calendars of other programs. These functions decide what it means
+-- for a resource: in which zone a local time is, which events are our own bookings that come back,
+-- and that all blocked periods of a calendar change together.
+
 /*
- * Begin to read a calendar: what to read and from when to when; null when it is gone. Once a day it
- * is read in full although it has not changed, because the period has moved on.
+ * Begin to read a calendar. Returns what to read and from when to when; null when it is gone. Once
+ * a day it is read in full although it has not changed, because the period has moved on. An earlier
+ * attempt that ended without an answer (its process was killed, say) shows as an error.
  * Definer: as catalog.request_due_imports.
  */
 create function catalog.start_import(calendar_import_id uuid)
@@ -530,11 +536,16 @@ declare
     v_is_whole boolean;
 begin
     update catalog.calendar_imports
-    set attempts = attempts + 1
+    set
+        attempts = attempts + 1,
+        unanswered_since = coalesce(calendar_imports.unanswered_since, private.now())
     where calendar_imports.id = calendar_import_id
     returning calendar_imports.* into v_import;
     if v_import.id is null then
         return null;
+    end if;
+    if v_import.unanswered_since <= private.now() - interval '10 minutes' then
+        perform catalog.note_failure(v_import.id, 'Reading it ended without an answer.');
     end if;
     v_is_whole = coalesce(v_import.expanded_at <= private.now() - interval '1 day', true);
     return jsonb_build_object(
@@ -544,15 +555,36 @@ begin
         'etag', case when not v_is_whole then v_import.etag end,
         'last_modified', case when not v_is_whole then v_import.last_modified end,
         'from_at', private.now() - interval '1 day',
-        'to_at', private.now() + interval '400 days'
+        'to_at', private.now() + interval '400 days',
+        'time_zone', catalog.zone_of_import(v_import)
     );
 end;
 $$;
 
 /*
- * The busy time that events leave to a resource. A time without an offset is of the resource's own
- * clock. Bookings and classes of the same business are left out: a feed of ours that comes back
- * through another calendar would block what it shows, also after a move or a cancellation.
+ * Return the zone of the resource that a calendar blocks.
+ */
+create function catalog.zone_of_import(calendar catalog.calendar_imports)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select coalesce(resources.time_zone, businesses.time_zone)
+        from catalog.resources
+        inner join business.businesses on businesses.id = resources.business_id
+        where resources.id = calendar.resource_id
+    );
+end;
+$$;
+
+/*
+ * Return the busy time that events leave to a resource. A time without an offset is in the
+ * resource's zone. Bookings and classes of the same business are left out: a feed of ours that
+ * comes back through another calendar would block what it shows, even after a cancellation.
  */
 create function catalog.busy_time(calendar catalog.calendar_imports, events jsonb)
 returns tstzmultirange
@@ -562,12 +594,8 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_time_zone text;
+    v_time_zone text = catalog.zone_of_import(calendar);
 begin
-    select coalesce(resources.time_zone, businesses.time_zone) into v_time_zone
-    from catalog.resources
-    inner join business.businesses on businesses.id = resources.business_id
-    where resources.id = calendar.resource_id;
     return (
         with given as (
             select
@@ -575,7 +603,7 @@ begin
                     event ->> 'uid',
                     '^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})@frontdesk$'
                 )::uuid as id,
-                catalog.instant_of(event ->> 'starts', v_time_zone) as starts_at,
+                catalog.first_instant_of(event ->> 'starts', v_time_zone) as starts_at,
                 catalog.instant_of(event ->> 'ends', v_time_zone) as ends_at
             from jsonb_array_elements(events) as event
         )
@@ -603,7 +631,8 @@ end;
 $$;
 
 /*
- * An instant that a calendar names: with Z it is one, without it is a wall clock of the zone.
+ * Return the instant that a calendar names: a text with Z is one, any other is a local time. Of a
+ * local time that occurs twice it is the later instant.
  */
 create function catalog.instant_of(value text, time_zone text)
 returns timestamptz
@@ -621,9 +650,35 @@ end;
 $$;
 
 /*
- * A calendar has been read: its busy time, all at once, is what blocks from now on. `read` is
- * {attempt, events: [{uid, starts, ends}], skipped_count, etag, last_modified}, or {attempt} when
- * nothing has changed. What a later attempt has overtaken is forgotten. Bookings that exist stay.
+ * Return the instant that a calendar names, and of a local time that occurs twice the earlier one:
+ * a day begins with its first midnight.
+ */
+create function catalog.first_instant_of(value text, time_zone text)
+returns timestamptz
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_instant timestamptz = catalog.instant_of(value, time_zone);
+begin
+    return case
+        when value like '%Z' then v_instant
+        else (
+            select min(v_instant - shift.back)
+            from unnest('{0,30 minutes,1 hour,2 hours}'::interval[]) as shift (back)
+            where (v_instant - shift.back) at time zone time_zone = v_instant at time zone time_zone
+        )
+    end;
+end;
+$$;
+
+/*
+ * Store what was read: from now on the busy time of the calendar blocks, all of it at once. `read`
+ * is {attempt, events: [{uid, starts, ends}], skipped_count, skipped, etag, last_modified}, or
+ * {attempt} when nothing has changed. The result of an attempt is ignored when a later attempt has
+ * begun. Existing bookings stay.
  * Definer: as catalog.request_due_imports.
  */
 create function catalog.finish_import(calendar_import_id uuid, read jsonb)
@@ -642,7 +697,8 @@ begin
     set
         fetched_at = private.now(),
         last_error = null,
-        failed_since = null
+        failed_since = null,
+        unanswered_since = null
     where
         calendar_imports.id = calendar_import_id
         and calendar_imports.attempts = (finish_import.read ->> 'attempt')::integer
@@ -667,13 +723,14 @@ begin
         expanded_at = private.now(),
         etag = finish_import.read ->> 'etag',
         last_modified = finish_import.read ->> 'last_modified',
-        skipped_count = (finish_import.read ->> 'skipped_count')::integer
+        skipped_count = (finish_import.read ->> 'skipped_count')::integer,
+        skipped = coalesce(finish_import.read -> 'skipped', '[]')
     where calendar_imports.id = v_calendar.id;
 end;
 $$;
 
 /*
- * A calendar could not be read: what it blocked stays, and whoever looks is told why.
+ * Store why a calendar could not be read. What it blocked stays.
  * Definer: as catalog.request_due_imports.
  */
 create function catalog.fail_import(calendar_import_id uuid, attempt integer, reason text)
@@ -685,18 +742,38 @@ set search_path = ''
 as $$
 begin
     update catalog.calendar_imports
-    set
-        last_error = fail_import.reason,
-        failed_since = coalesce(calendar_imports.failed_since, private.now())
+    set unanswered_since = null
     where
         calendar_imports.id = fail_import.calendar_import_id
         and calendar_imports.attempts = fail_import.attempt;
+    if found then
+        perform catalog.note_failure(fail_import.calendar_import_id, fail_import.reason);
+    end if;
+end;
+$$;
+
+/*
+ * Write down why a calendar cannot be read, and since when.
+ */
+create function catalog.note_failure(calendar_import_id uuid, reason text)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    update catalog.calendar_imports
+    set
+        last_error = note_failure.reason,
+        failed_since = coalesce(calendar_imports.failed_since, private.now())
+    where calendar_imports.id = note_failure.calendar_import_id;
 end;
 $$;
 
 -- sql/49_calendars/functions/subscriptions.sql
 
--- Calendar feeds: who may make them, and how they end. What they show is in 6_feeds.sql.
+-- Calendar feeds: who may make them, and how they end. What they show is in feeds.sql.
 
 /*
  * Make a feed: of a resource, of a business, or of the caller's own bookings.
@@ -1052,7 +1129,8 @@ select
     calendar_imports.skipped_count,
     calendar_imports.last_error,
     calendar_imports.failed_since,
-    calendar_imports.created_at
+    calendar_imports.created_at,
+    calendar_imports.skipped
 from catalog.calendar_imports;
 grant select on public.calendar_imports to authenticated, service_role;
 
@@ -1075,6 +1153,8 @@ comment on column public.calendar_imports.last_error is
 comment on column public.calendar_imports.failed_since is
 'Since when readings have failed, or null.';
 comment on column public.calendar_imports.created_at is 'When it was created.';
+comment on column public.calendar_imports.skipped is
+'Why events do not block: a list of {reason, count}, the most frequent first, at most 10.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -1100,7 +1180,8 @@ begin
         private.to_identifier(business_id, 'business_id'),
         private.to_identifier(resource_id, 'resource_id'),
         regexp_replace(private.to_text(url, 'url', 2000), '^webcals?://', 'https://', 'i'),
-        private.to_text(content, 'content', 1048576)
+        -- Strangers wrote it, so it may hold control characters; its table checks the size.
+        nullif(content, '')
     );
     select calendar_imports.* into strict v_import
     from public.calendar_imports

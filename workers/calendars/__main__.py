@@ -50,7 +50,7 @@ def read(job: dict[str, Any]) -> dict[str, Any]:
     if fetched is None:
         return {}
     start, stop = (datetime.datetime.fromisoformat(job[key]) for key in ("from_at", "to_at"))
-    busy = busy_time(fetched.content, start=start, stop=stop, time_zone=job.get("time_zone", "UTC"))
+    busy = busy_time(fetched.content, start=start, stop=stop, time_zone=job["time_zone"])
     return {
         **busy.as_json(),
         "etag": fetched.version.etag,

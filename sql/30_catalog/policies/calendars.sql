@@ -4,7 +4,7 @@ alter table catalog.calendar_imports enable row level security;
 -- Neither the address nor the file: with either one reads somebody's calendar.
 grant select (
     id, business_id, resource_id, host, requested_at, fetched_at, skipped_count, last_error,
-    failed_since, created_at
+    failed_since, created_at, skipped
 ) on table catalog.calendar_imports to authenticated;
 -- No writes: import_calendar, refresh_calendar and delete_calendar_import.
 grant select, insert, update, delete on table catalog.calendar_imports to service_role;

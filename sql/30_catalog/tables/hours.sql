@@ -25,6 +25,10 @@ create table catalog.calendar_imports (
     last_error text,
     failed_since timestamptz,
     created_at timestamptz not null default now(),
+    -- Since when reading has begun again and again without an answer; null: it is answered.
+    unanswered_since timestamptz,
+    -- Why events were skipped: [{reason, count}], the most frequent first.
+    skipped jsonb not null default '[]',
 
     constraint calendar_imports_business_id_id_unique unique (business_id, id),
     -- What blocked periods point at, so that they are of the same resource.
@@ -45,7 +49,7 @@ create table catalog.calendar_imports (
     ),
     constraint calendar_imports_content_is_a_calendar check (
         content is null
-        or octet_length(content) <= 1048576 and content ~ '^\uFEFF?BEGIN:VCALENDAR\r?\n'
+        or octet_length(content) <= 1048576 and content ~* '^[\uFEFF\s]*BEGIN:VCALENDAR\s'
         or private.invalid('content', 'must be an iCalendar file of at most 1 MiB')
     ),
     constraint calendar_imports_fail_with_a_reason check (

@@ -13,7 +13,8 @@ select
     calendar_imports.skipped_count,
     calendar_imports.last_error,
     calendar_imports.failed_since,
-    calendar_imports.created_at
+    calendar_imports.created_at,
+    calendar_imports.skipped
 from catalog.calendar_imports;
 grant select on public.calendar_imports to authenticated, service_role;
 
@@ -36,6 +37,8 @@ comment on column public.calendar_imports.last_error is
 comment on column public.calendar_imports.failed_since is
 'Since when readings have failed, or null.';
 comment on column public.calendar_imports.created_at is 'When it was created.';
+comment on column public.calendar_imports.skipped is
+'Why events do not block: a list of {reason, count}, the most frequent first, at most 10.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -61,7 +64,8 @@ begin
         private.to_identifier(business_id, 'business_id'),
         private.to_identifier(resource_id, 'resource_id'),
         regexp_replace(private.to_text(url, 'url', 2000), '^webcals?://', 'https://', 'i'),
-        private.to_text(content, 'content', 1048576)
+        -- Strangers wrote it, so it may hold control characters; its table checks the size.
+        nullif(content, '')
     );
     select calendar_imports.* into strict v_import
     from public.calendar_imports

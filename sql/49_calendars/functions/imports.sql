@@ -1,10 +1,9 @@
--- Busy time from calendars of other programs. The workers fetch and read them; what it means for a
--- resource is decided here: whose clock a local time is of, which events are our own coming back,
--- and that all blocked periods of a calendar change at once.
+-- Calendars of other programs that block a resource: who adds and deletes them, and when they are
+-- read. What was read is stored in reading.sql.
 
 /*
- * Let a calendar, by address or as a file, block a resource. It is read by a worker.
- * Definer: nobody has a write grant on imports; the caller is checked.
+ * Let a calendar, by address or as a file, block a resource. A worker reads it.
+ * Definer: nobody has a write grant on imports; the function checks the caller.
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
  *          PT409 already_exists · PT422 limit_reached
@@ -63,8 +62,8 @@ end;
 $$;
 
 /*
- * Have a calendar read again. Calendars are other people's servers, so two requests are 5 seconds
- * apart: the second waits, a third is the second.
+ * Have a calendar read again. Its server belongs to others, so two requests are at least 5 seconds
+ * apart: a second request waits, and a third one meanwhile changes nothing.
  * Definer: as catalog.import_calendar.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -95,7 +94,7 @@ end;
 $$;
 
 /*
- * A calendar does not block any more.
+ * Delete a calendar and what it blocks.
  * Definer: as catalog.import_calendar.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -115,7 +114,7 @@ end;
 $$;
 
 /*
- * Refuse whoever may not deal with a calendar.
+ * Refuse a caller who may not manage a calendar.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
  */
@@ -148,8 +147,8 @@ end;
 $$;
 
 /*
- * Keep the resource of a calendar until the transaction ends. Whoever deletes a resource locks it
- * first and its calendars and blocks after it; so does whoever changes those.
+ * Keep the resource of a calendar until the transaction ends. Deleting a resource locks first the
+ * resource, then its calendars and blocked periods; changes of those lock in the same order.
  */
 create function catalog.keep_resource(calendar_import_id uuid)
 returns void
@@ -193,9 +192,9 @@ end;
 $$;
 
 /*
- * Have all calendars read whose time has come: addresses every quarter of an hour, files once a
- * day, because time goes on. Those of businesses that take no bookings rest. Gives how many.
- * Definer: called by the worker, which has no access to the table.
+ * Have all calendars read that are due: addresses every quarter of an hour; files once a day,
+ * because the period moves on. Businesses that take no bookings are left out. Returns how many.
+ * Definer: the worker calls it and has no access to the table.
  */
 create function catalog.request_due_imports()
 returns integer
@@ -222,186 +221,5 @@ begin
         v_count = v_count + 1;
     end loop;
     return v_count;
-end;
-$$;
-
-/*
- * Begin to read a calendar: what to read and from when to when; null when it is gone. Once a day it
- * is read in full although it has not changed, because the period has moved on.
- * Definer: as catalog.request_due_imports.
- */
-create function catalog.start_import(calendar_import_id uuid)
-returns jsonb
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-declare
-    v_import catalog.calendar_imports;
-    v_is_whole boolean;
-begin
-    update catalog.calendar_imports
-    set attempts = attempts + 1
-    where calendar_imports.id = calendar_import_id
-    returning calendar_imports.* into v_import;
-    if v_import.id is null then
-        return null;
-    end if;
-    v_is_whole = coalesce(v_import.expanded_at <= private.now() - interval '1 day', true);
-    return jsonb_build_object(
-        'attempt', v_import.attempts,
-        'url', v_import.url,
-        'content', v_import.content,
-        'etag', case when not v_is_whole then v_import.etag end,
-        'last_modified', case when not v_is_whole then v_import.last_modified end,
-        'from_at', private.now() - interval '1 day',
-        'to_at', private.now() + interval '400 days'
-    );
-end;
-$$;
-
-/*
- * The busy time that events leave to a resource. A time without an offset is of the resource's own
- * clock. Bookings and classes of the same business are left out: a feed of ours that comes back
- * through another calendar would block what it shows, also after a move or a cancellation.
- */
-create function catalog.busy_time(calendar catalog.calendar_imports, events jsonb)
-returns tstzmultirange
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_time_zone text;
-begin
-    select coalesce(resources.time_zone, businesses.time_zone) into v_time_zone
-    from catalog.resources
-    inner join business.businesses on businesses.id = resources.business_id
-    where resources.id = calendar.resource_id;
-    return (
-        with given as (
-            select
-                substring(
-                    event ->> 'uid',
-                    '^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})@frontdesk$'
-                )::uuid as id,
-                catalog.instant_of(event ->> 'starts', v_time_zone) as starts_at,
-                catalog.instant_of(event ->> 'ends', v_time_zone) as ends_at
-            from jsonb_array_elements(events) as event
-        )
-
-        select coalesce(range_agg(tstzrange(given.starts_at, given.ends_at)), '{}')
-        from given
-        where
-            given.starts_at < given.ends_at
-            and not exists (
-                select 1
-                from scheduling.bookings
-                where
-                    bookings.id = given.id
-                    and bookings.business_id = calendar.business_id
-            )
-            and not exists (
-                select 1
-                from scheduling.sessions
-                where
-                    sessions.id = given.id
-                    and sessions.business_id = calendar.business_id
-            )
-    );
-end;
-$$;
-
-/*
- * An instant that a calendar names: with Z it is one, without it is a wall clock of the zone.
- */
-create function catalog.instant_of(value text, time_zone text)
-returns timestamptz
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return case
-        when value like '%Z' then value::timestamptz
-        else value::timestamp at time zone time_zone
-    end;
-end;
-$$;
-
-/*
- * A calendar has been read: its busy time, all at once, is what blocks from now on. `read` is
- * {attempt, events: [{uid, starts, ends}], skipped_count, etag, last_modified}, or {attempt} when
- * nothing has changed. What a later attempt has overtaken is forgotten. Bookings that exist stay.
- * Definer: as catalog.request_due_imports.
- */
-create function catalog.finish_import(calendar_import_id uuid, read jsonb)
-returns void
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-declare
-    v_calendar catalog.calendar_imports;
-    v_busy tstzmultirange;
-begin
-    perform catalog.keep_resource(calendar_import_id);
-    update catalog.calendar_imports
-    set
-        fetched_at = private.now(),
-        last_error = null,
-        failed_since = null
-    where
-        calendar_imports.id = calendar_import_id
-        and calendar_imports.attempts = (finish_import.read ->> 'attempt')::integer
-    returning calendar_imports.* into v_calendar;
-    if v_calendar.id is null or not finish_import.read ? 'events' then
-        return;
-    end if;
-    v_busy = catalog.busy_time(v_calendar, finish_import.read -> 'events');
-
-    delete from catalog.blocked_periods
-    where
-        blocked_periods.business_id = v_calendar.business_id
-        and blocked_periods.resource_id = v_calendar.resource_id
-        and blocked_periods.calendar_import_id = v_calendar.id
-        and blocked_periods.during not in (select unnest(v_busy));
-    insert into catalog.blocked_periods (business_id, resource_id, calendar_import_id, during)
-    select v_calendar.business_id, v_calendar.resource_id, v_calendar.id, busy.during
-    from unnest(v_busy) as busy (during)
-    on conflict on constraint blocked_periods_imported_once do nothing;
-    update catalog.calendar_imports
-    set
-        expanded_at = private.now(),
-        etag = finish_import.read ->> 'etag',
-        last_modified = finish_import.read ->> 'last_modified',
-        skipped_count = (finish_import.read ->> 'skipped_count')::integer
-    where calendar_imports.id = v_calendar.id;
-end;
-$$;
-
-/*
- * A calendar could not be read: what it blocked stays, and whoever looks is told why.
- * Definer: as catalog.request_due_imports.
- */
-create function catalog.fail_import(calendar_import_id uuid, attempt integer, reason text)
-returns void
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-begin
-    update catalog.calendar_imports
-    set
-        last_error = fail_import.reason,
-        failed_since = coalesce(calendar_imports.failed_since, private.now())
-    where
-        calendar_imports.id = fail_import.calendar_import_id
-        and calendar_imports.attempts = fail_import.attempt;
 end;
 $$;

@@ -1,4 +1,4 @@
--- Calendar feeds: who may make them, and how they end. What they show is in 6_feeds.sql.
+-- Calendar feeds: who may make them, and how they end. What they show is in feeds.sql.
 
 /*
  * Make a feed: of a resource, of a business, or of the caller's own bookings.

@@ -1,7 +1,7 @@
 -- Calendars of other programs: who imports them, what others see of them, and how often they are
 -- read.
 begin;
-select plan(33);
+select plan(45);
 
 -- Given a salon with people of every role, and a stranger with a salon of their own
 select tests.at('2031-05-01 08:00Z');
@@ -87,6 +87,31 @@ select throws_ok(
     $$ select public.import_calendar(tests.id('Salon')::text, tests.id('Ann')::text,
        content => e'BEGIN:VCALENDAR\n' || repeat('ä', 600000)) $$,
     'PT400', 'content must be an iCalendar file of at most 1 MiB.', 'of a size'
+);
+select lives_ok(
+    $$ select catalog.delete_calendar_import(id) from public.import_calendar(
+       tests.id('Salon')::text, tests.id('Ann')::text, content => e'\r\n\nBEGIN:VCALENDAR\r\n') $$,
+    'a file may begin with blank lines'
+);
+select lives_ok(
+    $$ select catalog.delete_calendar_import(id) from public.import_calendar(
+       tests.id('Salon')::text, tests.id('Ann')::text, content => e'\uFEFF\r\nBEGIN:VCALENDAR\r\n') $$,
+    'a file may begin with a byte order mark and a blank line'
+);
+select lives_ok(
+    $$ select catalog.delete_calendar_import(id) from public.import_calendar(
+       tests.id('Salon')::text, tests.id('Ann')::text, content => e'BEGIN:VCALENDAR\rEND:VCALENDAR\r') $$,
+    'the lines of a file may end with CR only'
+);
+select lives_ok(
+    $$ select catalog.delete_calendar_import(id) from public.import_calendar(
+       tests.id('Salon')::text, tests.id('Ann')::text, content => e'begin:vcalendar \r\n') $$,
+    'a file may be in small letters'
+);
+select lives_ok(
+    $$ select catalog.delete_calendar_import(id) from public.import_calendar(
+       tests.id('Salon')::text, tests.id('Ann')::text, content => e'BEGIN:VCALENDAR\r\nX:\x07\x1b\x0b\r\n') $$,
+    'a file may hold control characters'
 );
 select throws_ok(
     $$ select public.import_calendar(tests.id('Salon')::text, tests.id('Zoe')::text,
@@ -185,6 +210,62 @@ select tests.act_as_owner();
 update business.businesses set is_active = true where id = tests.id('Salon');
 select tests.act_as_role('worker');
 select is(catalog.request_due_imports(), 10, 'files once a day');
+
+-- What goes wrong
+create function pg_temp.error()
+returns text
+language sql
+as $$
+    select calendar_imports.last_error
+    from public.calendar_imports
+    inner join calendars on calendars.id = calendar_imports.id and calendars.name = 'address'
+$$;
+select tests.act_as_role('worker');
+select catalog.start_import(id) from calendars where name = 'address';
+select tests.at('2031-05-02 08:02Z');
+select catalog.start_import(id) from calendars where name = 'address';
+select tests.act_as('ann');
+select is(pg_temp.error(), null, 'two workers that read at once are no error');
+select tests.at('2031-05-02 08:16Z');
+select tests.act_as_role('worker');
+select catalog.start_import(id) from calendars where name = 'address';
+select tests.act_as('ann');
+select is(
+    pg_temp.error(), 'Reading it ended without an answer.', 'members see that reading never ends'
+);
+select tests.act_as_role('worker');
+select pg_temp.read('[]');
+select tests.act_as('ann');
+select is(pg_temp.error(), null, 'until an attempt ends');
+select tests.act_as_role('worker');
+select catalog.fail_import(
+    id, (catalog.start_import(id) ->> 'attempt')::integer, 'It answered 404.'
+) from calendars where name = 'address';
+select tests.act_as('ann');
+select is(pg_temp.error(), 'It answered 404.', 'members see why it cannot be read');
+select tests.act_as_role('worker');
+select catalog.finish_import(
+    id, jsonb_build_object(
+        'attempt', (catalog.start_import(id) ->> 'attempt')::integer,
+        'events', '[]'::jsonb, 'skipped_count', 2,
+        'skipped', '[{"reason": "It has no start.", "count": 2}]'::jsonb
+    )
+) from calendars where name = 'address';
+select tests.act_as('ann');
+select results_eq(
+    $$ select skipped_count, skipped -> 0 ->> 'reason' from public.calendar_imports
+       where id = (select id from calendars where name = 'address') $$,
+    $$ values (2, 'It has no start.') $$, 'and why events of it do not block'
+);
+select tests.act_as_owner();
+select is(
+    catalog.first_instant_of('2031-10-26T00:00:00', 'Atlantic/Azores'),
+    '2031-10-26 00:00Z', 'a day whose midnight comes twice begins with the first'
+);
+select is(
+    catalog.first_instant_of('2031-10-27T00:00:00', 'Atlantic/Azores'),
+    '2031-10-27 01:00Z', 'as other days do'
+);
 
 select tests.act_as('ann');
 select lives_ok(

@@ -68,10 +68,11 @@ class Salon:
         assert row
         return str(row[0])
 
-    def reads(self, key: str) -> str | None:
+    def reads(self, key: str, reader: Reader | None = None) -> str | None:
         """The worker reads it; gives why it could not, if so."""
         broker = StubBroker()  # only so that actors can be declared: this test needs no queue
-        calendars.declare(broker, WorkerDatabase(self.pool), Reader(self.private_hosts))
+        reader = reader or Reader(self.private_hosts)
+        calendars.declare(broker, WorkerDatabase(self.pool), reader)
         broker.get_actor("import_calendar").fn("", {"calendar_import_id": key})
         errors = self.db.rows(
             "select last_error from catalog.calendar_imports where last_error is not null"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -132,6 +133,52 @@ def test_a_reader_that_hangs_ends(
     monkeypatch.setattr(reader, "SECONDS", 2.0)
     server.drips = "nothing"
     assert ann.reads(ann.imports(url=server.url)) == "It takes too long to be understood."
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"uid": "\x00", "starts": "2031-04-02T10:00:00Z", "ends": "2031-04-02T11:00:00Z"},
+        {"uid": "1", "starts": "\ud800", "ends": "2031-04-02T11:00:00Z"},
+        {"uid": "1", "starts": "tomorrow", "ends": "never"},
+        {"uid": "1", "starts": "2031-02-30T10:00:00Z", "ends": "2031-04-02T11:00:00Z"},
+    ],
+)
+def test_what_the_database_cannot_store_is_the_calendar_s_error_and_not_a_job_without_end(
+    ann: Salon, event: dict[str, str]
+) -> None:
+    class Careless(reader.Reader):
+        def read(self, job: Mapping[str, Any]) -> dict[str, Any]:
+            return {"events": [event], "skipped_count": 0, "skipped": []}
+
+    key = ann.imports(content=calendar(EVENT.format(1)))
+    assert ann.reads(key, Careless(())) == "It holds something that cannot be stored."
+    assert ann.reads(key) is None
+
+
+def test_the_owner_sees_what_was_skipped_and_why(ann: Salon) -> None:
+    unknown = "UID:2\nDTSTART;TZID=Nowhere\x1b[1m:20310402T100000\nDURATION:PT1H"
+    key = ann.imports(content=calendar(EVENT.format(1), unknown, "UID:3", "UID:4"))
+    assert ann.reads(key) is None
+    ann.db.connection.execute("begin")
+    ann.db.connection.execute("select tests.act_as('owner')")
+    ((count, skipped),) = ann.db.rows("select skipped_count, skipped from public.calendar_imports")
+    ann.db.connection.execute("rollback")
+    assert (count, skipped) == (
+        3,
+        [
+            {"reason": "It has no start.", "count": 2},
+            {"reason": "The time zone “Nowhere [1m” is unknown.", "count": 1},
+        ],
+    )
+
+
+def test_a_job_is_answered_whatever_address_a_server_leads_to(
+    ann: Salon, server: CalendarServer
+) -> None:
+    server.status, server.headers = 302, {"Location": "http://caf\xe9\x85.invalid/" + "x" * 3000}
+    error = ann.reads(ann.imports(url=server.url))
+    assert error is not None and error.isprintable() and len(error) <= 300
 
 
 def test_a_reader_that_breaks_is_noticed_without_telling_what_it_read(

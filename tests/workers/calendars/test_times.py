@@ -148,6 +148,30 @@ def test_several_calendars_in_a_file_are_all_read(ann: Salon) -> None:
     assert len(ann.blocked()) == 2
 
 
+def test_times_without_a_zone_meet_instants_in_the_resource_s_zone(ann: Salon) -> None:
+    ann.db.connection.execute("update catalog.resources set time_zone = 'America/New_York'")
+    ann.reads(
+        ann.imports(
+            content=calendar(
+                "UID:1\nDTSTART:20310402T230000\nDURATION:PT1H\n"
+                "RRULE:FREQ=DAILY;UNTIL=20310404T030000Z",
+                "UID:2\nDTSTART:20310406T100000\nDTEND:20310406T150000Z",
+            )
+        )
+    )
+    assert ann.blocked() == [
+        "04-03 03:00 04-03 04:00",
+        "04-04 03:00 04-04 04:00",
+        "04-06 14:00 04-06 15:00",
+    ]
+
+
+def test_a_day_whose_midnight_comes_twice_is_all_of_it(ann: Salon) -> None:
+    ann.db.connection.execute("update catalog.resources set time_zone = 'America/Havana'")
+    ann.reads(ann.imports(content=calendar("UID:1\nDTSTART;VALUE=DATE:20311102")))
+    assert ann.blocked() == ["11-02 04:00 11-03 05:00"]
+
+
 def test_a_resource_s_own_zone_comes_first(ann: Salon) -> None:
     ann.db.connection.execute("update catalog.resources set time_zone = 'Australia/Lord_Howe'")
     ann.reads(ann.imports(content=calendar("UID:1\nDTSTART;VALUE=DATE:20310405")))
