@@ -179,14 +179,14 @@ def test_of_two_that_read_at_once_the_later_counts(ann: Salon) -> None:
 
 
 def test_the_workers_read_what_is_asked_for(
-    ann: Salon, server: CalendarServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ann: Salon, server: CalendarServer, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("FRONTDESK_CALENDAR_PRIVATE_HOSTS", "calendar.example 127.0.0.1")
+    hosts = "calendar.example 127.0.0.1"
     day = datetime.datetime.now(datetime.UTC).date() + datetime.timedelta(days=7)
     server.content = calendar(LUNCH.replace("20310310", f"{day:%Y%m%d}"))
     ann.db.connection.execute("select set_config('frontdesk.now', '', false)")
     key = ann.imports(url=server.url)
-    with workers(ann.db.dsn, tmp_path / "log", {}):
+    with workers(ann.db.dsn, tmp_path / "log", {}, private_hosts=hosts):
         wait_until(lambda: len(ann.blocked()) == 1)
         server.content = calendar()
         refresh = "select public.refresh_calendar(%s)"

@@ -73,6 +73,7 @@ class WorkerProcesses:
     log: Path
     providers: dict[str, Any]
     smtp_url: str = "smtp+plain://127.0.0.1:9"
+    private_hosts: str = ""
     running: list[Program] = field(default_factory=list)
 
     def start(self) -> Program:
@@ -87,6 +88,7 @@ class WorkerProcesses:
                 "FRONTDESK_API_URL": "http://127.0.0.1:9",
                 "FRONTDESK_SMTP_URL": self.smtp_url,
                 "FRONTDESK_PROVIDERS": json.dumps(self.providers),
+                "FRONTDESK_CALENDAR_PRIVATE_HOSTS": self.private_hosts,
             },
         )
         self.running.append(program)
