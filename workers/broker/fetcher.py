@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import psycopg
+from dramatiq import Message
 from dramatiq.errors import DecodeError
 from psycopg.types.json import Jsonb
 
 from workers.broker import names, statements, wire
 from workers.broker.inbox import Inbox
-from workers.broker.leased import Lease, LeasedMessage, Registry
+from workers.broker.leased import History, Lease, LeasedMessage, Registry
 from workers.broker.link import Link
 
 TROUBLE_SECONDS = 5.0  # between two looks at a queue that cannot be read
@@ -133,7 +134,7 @@ class Fetcher:
         if not inbox.is_made:
             self._make(connection, inbox.queue_name)
             inbox.is_made = True
-        room = inbox.room()
+        room, until = inbox.room(), time.monotonic() + self._pace.lease
         if inbox.is_called:
             # Before the look, so that a later notification counts.
             inbox.is_called, inbox.rest = False, 0.0
@@ -142,29 +143,33 @@ class Fetcher:
             {"count": room, "floor": inbox.floor_now(), "lease": self._pace.lease},
         ).fetchall()
         inbox.is_in_trouble = False
-        for due_at, msg_id, read_ct, text, attempts in sorted(rows, key=lambda row: row[:2]):
+        for due_at, msg_id, read_ct, text, headers in sorted(rows, key=lambda row: row[:2]):
             inbox.saw(due_at)
             lease = Lease(inbox.queue_name, msg_id, read_ct)
-            self._deliver(connection, inbox, lease, text, attempts)
+            decoded = self._decoded(connection, lease, text)
+            if decoded is not None:
+                history = History.of(headers, read_ct)
+                message = LeasedMessage(
+                    decoded, lease, self._registry, until=until, history=history
+                )
+                inbox.held[msg_id] = message
+                inbox.buffer.put(message)
         if rows:
             inbox.rest = 0.0
         else:
             inbox.rest = self._seconds_to_next(connection, inbox)
             inbox.look_at = time.monotonic() + inbox.rest
 
-    def _deliver(
-        self, connection: psycopg.Connection, inbox: Inbox, lease: Lease, text: str, attempts: Any
-    ) -> None:
+    def _decoded(
+        self, connection: psycopg.Connection, lease: Lease, text: str
+    ) -> Message[Any] | None:
+        """Return the message, or bury what is none."""
         try:
-            decoded = wire.unpack(text, lease.queue_name)
+            return wire.unpack(text, lease.queue_name)
         except DecodeError as error:
             logger.error("%s is no message: %s", lease, error)
             bury(connection, lease, "It is no message of an actor.", "DecodeError")
-            return
-        begun = attempts if isinstance(attempts, int) else 0
-        message = LeasedMessage(decoded, lease, self._registry, attempts=begun)
-        inbox.held[lease.msg_id] = message
-        inbox.buffer.put(message)
+            return None
 
     def _seconds_to_next(self, connection: psycopg.Connection, inbox: Inbox) -> float:
         """Return how long to sleep without a notification: until the next message is due.
@@ -191,13 +196,16 @@ class Fetcher:
         held = list(inbox.held.values())
         if not held:
             return
+        until = time.monotonic() + self._pace.lease
         rows = connection.execute(
             statements.of_queue("extend", inbox.queue_name),
             {"lease": self._pace.lease, **leases(held)},
         ).fetchall()
         ours = {msg_id for (msg_id,) in rows}
         for message in held:
-            if message.lease.msg_id not in ours and not message.is_settled:
+            if message.lease.msg_id in ours:
+                message.until = until
+            elif not message.is_settled:
                 logger.warning("The lease of %s has run out.", message.lease)
                 inbox.held.pop(message.lease.msg_id, None)
 

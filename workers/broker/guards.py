@@ -6,6 +6,7 @@ import inspect
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from queue import Empty
+from typing import NoReturn
 
 import dramatiq
 import psycopg
@@ -42,31 +43,52 @@ class RefuseWrongArguments(Middleware):
 
 
 class CountAttempts(Middleware):
-    """Records each attempt before it begins, so that it counts however it ends.
+    """Counts attempts that never end, and skips messages that this process no longer holds.
 
-    An attempt that began and never ended fails like any other when the message is read again: it
-    is retried with the actor's backoff, which separates it from the messages that died with it,
-    and after the last retry it is a dead letter. Where Retries is not in use, it is one at once.
+    An attempt that never ended fails like any other when the message is read again: it is retried
+    with the actor's backoff, which separates it from the messages that died with it, and after the
+    last retry it is a dead letter. Where Retries is not in use, it is one at once.
+
+    Recording every attempt would halve the speed of short jobs. So a message whose first reader
+    vanished is presumed to have begun, and its attempts are recorded from then on. Where an actor
+    has one attempt only, that one is recorded and nothing is presumed.
     """
 
     def before_process_message(self, broker: Broker, message: MessageProxy) -> None:
-        """Record the attempt, or skip a message that this process no longer holds."""
+        """Fail a lost attempt, record the next one, or skip."""
         if message.failed or not isinstance(message, LeasedMessage):
             return
-        if message.has_lost_attempt():
-            if not any(isinstance(it, Retries) for it in broker.middleware):
-                message.fail()
-            raise WorkerLost(
-                f"Attempt {message.attempts} never ended: its worker ran out of memory, crashed,"
-                " was killed or was cut off."
-            )
+        is_single = _max_retries(broker, message) == 0
+        if message.history.vanished and not message.attempts and not is_single:
+            message.attempts = message.failures() + 1
+        if message.attempts > message.failures():
+            _fail_lost_attempt(broker, message)
+        if not self._may_begin(message, records=is_single or message.attempts > 0):
+            raise SkipMessage("The lease has run out.")
+
+    def _may_begin(self, message: LeasedMessage, *, records: bool) -> bool:
         try:
-            is_held = message.begin()
+            if records:
+                return message.begin()
+            return not message.is_doubtful() or message.is_held()
         except (ConnectionClosed, psycopg.Error):
             message.retry_in(message, AGAIN_SECONDS)
             raise SkipMessage("The attempt could not be recorded.") from None
-        if not is_held:
-            raise SkipMessage("The lease has run out.")
+
+
+def _max_retries(broker: Broker, message: MessageProxy) -> object:
+    actor = broker.actors.get(message.actor_name)
+    usual = actor.options.get("max_retries") if actor else None
+    return message.options.get("max_retries", usual)
+
+
+def _fail_lost_attempt(broker: Broker, message: LeasedMessage) -> NoReturn:
+    if not any(isinstance(middleware, Retries) for middleware in broker.middleware):
+        message.fail()
+    raise WorkerLost(
+        f"Attempt {message.attempts} never ended: its worker ran out of memory, crashed,"
+        " was killed or was cut off."
+    )
 
 
 class GiveBack(Middleware):

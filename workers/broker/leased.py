@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -16,6 +17,28 @@ class Lease:
     queue_name: str
     msg_id: int
     read_ct: int
+
+
+@dataclass(frozen=True)
+class History:
+    """What a message's headers say about earlier reads.
+
+    `attempts` is the number of recorded attempts. The last reader `vanished` when it neither
+    settled the message nor returned it.
+    """
+
+    attempts: int = 0
+    vanished: bool = False
+
+    @classmethod
+    def of(cls, headers: object, read_ct: int) -> History:
+        """Read the headers, which a sender may have filled with anything."""
+        given = headers if isinstance(headers, dict) else {}
+        attempts, reads = given.get("attempts"), given.get("reads")
+        return cls(
+            attempts if isinstance(attempts, int) else 0,
+            read_ct - 1 > (reads if isinstance(reads, int) else 0),
+        )
 
 
 @dataclass(frozen=True)
@@ -40,15 +63,24 @@ class LeasedMessage(MessageProxy):
     """A message on its way through a worker.
 
     An actor gets it from `CurrentMessage.get_current_message()` and can call `is_held()` before an
-    effect that must not happen twice. `attempts` counts the attempts that have begun.
+    effect that must not happen twice. `until` is when the lease ends, by the monotonic clock, which
+    goes on while the process is frozen.
     """
 
     def __init__(
-        self, message: Message[Any], lease: Lease, registry: Registry, *, attempts: int
+        self,
+        message: Message[Any],
+        lease: Lease,
+        registry: Registry,
+        *,
+        until: float,
+        history: History,
     ) -> None:
         super().__init__(message)
         self.lease = lease
-        self.attempts = attempts
+        self.until = until
+        self.history = history
+        self.attempts = history.attempts
         self.retry: Retry | None = None
         self.is_settled = False
         self._registry = registry
@@ -57,18 +89,18 @@ class LeasedMessage(MessageProxy):
         """Return whether the lease is still valid, as the database says."""
         return not self.is_settled and self._registry.is_held(self.lease)
 
+    def is_doubtful(self) -> bool:
+        """Return whether the lease may have run out since it was last extended."""
+        return time.monotonic() > self.until
+
     def begin(self) -> bool:
-        """Count an attempt before it begins; return whether the lease is still valid."""
-        self.attempts = max(self.attempts, int(self._retries())) + 1
+        """Record an attempt before it begins; return whether the lease is still valid."""
+        self.attempts = max(self.attempts, self.failures()) + 1
         return self._registry.begin(self.lease, self.attempts)
 
-    def has_lost_attempt(self) -> bool:
-        """Return whether an attempt began that neither ended nor failed: its worker is gone."""
-        return self.attempts > self._retries()
-
-    def _retries(self) -> float:
-        """Return how many attempts have failed, which is what Dramatiq counts."""
-        return self.options.get("retries") or 0
+    def failures(self) -> int:
+        """Return how many attempts have failed, as Dramatiq counts them."""
+        return int(self.options.get("retries") or 0)
 
     def retry_in(self, message: Message[Any] | MessageProxy, delay: float) -> bool:
         """Read the message again in `delay` seconds instead of deleting it.

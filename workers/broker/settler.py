@@ -120,7 +120,7 @@ class Settler:
             outcome.message.lease,
             outcome.reason,
             outcome.error,
-            attempts=outcome.message.attempts or 1,
+            attempts=max(outcome.message.attempts, outcome.message.failures(), 1),
         )
 
     def _retry(self, connection: psycopg.Connection, message: LeasedMessage) -> None:
@@ -132,5 +132,6 @@ class Settler:
                 "read_ct": message.lease.read_ct,
                 "message": wire.pack(message.retry.message),
                 "delay": message.retry.delay,
+                "attempts": message.attempts,
             },
         )

@@ -57,7 +57,6 @@ def test_one_attempt_means_one_even_if_it_ends_in_a_crash(
 
 
 def test_the_neighbours_of_a_killer_are_done(db: Database, programs: Programs, send: Send) -> None:
-    """Those that only waited behind it have lost no attempt."""
     send("kill_the_process", "killer")
     for number in range(10):
         send("note", f"waiting {number}")
@@ -79,6 +78,28 @@ def test_headers_of_senders_do_not_disturb_the_count(
     assert message is not None
     assert message.begin()  # type: ignore[attr-defined]
     assert db.rows("select headers -> 'attempts' from pgmq.q_work") == [(1,)]
+
+
+def test_what_is_only_prefetched_loses_one_attempt_at_most(
+    db: Database, programs: Programs, send: Send
+) -> None:
+    """Its attempts are recorded since its first reader vanished, and none has begun since."""
+    send("note", "innocent")
+    db.rows(
+        'update pgmq.q_work set read_ct = 9, headers = \'{"attempts": 1, "reads": 2}\','
+        ' message = message || \'{"options": {"retries": 1, "max_retries": 1}}\' returning 1'
+    )
+    programs.start()
+    wait_until(lambda: db.rows("select 1 from pgmq.q_work") == [])
+    assert letters(db) == []
+    assert programs.happened("innocent") == ["done"]
+
+
+def test_a_single_attempt_is_never_presumed(db: Database, programs: Programs, send: Send) -> None:
+    send("kill_the_process_once", "prefetched")
+    db.rows("update pgmq.q_work set read_ct = 1 returning 1")
+    run_until(programs, lambda: letters(db) != [])
+    assert programs.happened("prefetched") == ["began"]
 
 
 def test_without_retries_a_lost_attempt_is_the_last(db: Database, make_broker: MakeBroker) -> None:

@@ -16,4 +16,4 @@ set
     last_read_at = clock_timestamp()
 from due
 where leased.msg_id = due.msg_id
-returning due.vt, leased.msg_id, leased.read_ct, leased.message::text, leased.headers -> 'attempts'
+returning due.vt, leased.msg_id, leased.read_ct, leased.message::text, leased.headers
