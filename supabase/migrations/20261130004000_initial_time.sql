@@ -82,10 +82,17 @@ create table scheduling.bookings (
     contact_verified_at timestamptz,
     -- How many of its steps were announced with an earlier booking of its series.
     repeated_step_count integer not null default 0,
+    -- What was sold with it. A hold is an offer and has no sale.
+    sale_id uuid,
 
     constraint bookings_business_id_id_unique unique (business_id, id),
     constraint bookings_series_fkey foreign key (business_id, series_id)
     references scheduling.booking_series (business_id, id) on delete restrict,
+    constraint bookings_sale_fkey foreign key (business_id, sale_id)
+    references sales.sales (business_id, id) on delete restrict,
+    constraint bookings_are_sold check (
+        sale_id is not null or status in ('held', 'expired', 'cancelled')
+    ),
     constraint bookings_reference_unique unique (reference),
     constraint bookings_reference_has_no_look_alikes check (
         reference ~ '^[23456789ABCDEFGHJKMNPQRSTUVWXYZ]{8}$'
@@ -110,6 +117,7 @@ create index bookings_business_id_starts_at_idx on scheduling.bookings (business
 create index bookings_series_idx on scheduling.bookings (business_id, series_id, starts_at)
 where series_id is not null;
 create index bookings_customer_id_starts_at_idx on scheduling.bookings (customer_id, starts_at, id);
+create unique index bookings_sale_idx on scheduling.bookings (business_id, sale_id);
 create index bookings_guests_email_idx on scheduling.bookings (lower(customer_email))
 where customer_id is null;
 
@@ -138,6 +146,8 @@ create table scheduling.booking_items (
     answers jsonb not null default '[]',
     -- By which link it was booked, if by one.
     private_link_id uuid,
+    -- The line of the sale that it is, once it is sold.
+    sale_line_id uuid,
 
     constraint booking_items_business_id_id_unique unique (business_id, id),
     constraint booking_items_booking_id_id_unique unique (business_id, booking_id, id),
@@ -150,6 +160,8 @@ create table scheduling.booking_items (
     references catalog.resources (business_id, id) on delete restrict,
     constraint booking_items_private_link_fkey foreign key (business_id, private_link_id)
     references catalog.private_links (business_id, id) on delete restrict,
+    constraint booking_items_sale_line_fkey foreign key (business_id, sale_line_id)
+    references sales.sale_lines (business_id, id) on delete restrict,
     constraint booking_items_last_as_long_as_they_say check (
         ends_at = starts_at + make_interval(mins => duration_minutes)
     ),
@@ -166,6 +178,8 @@ on scheduling.booking_items (business_id, resource_id, starts_at);
 create index booking_items_private_link_idx
 on scheduling.booking_items (business_id, private_link_id)
 where private_link_id is not null;
+create unique index booking_items_sale_line_idx
+on scheduling.booking_items (business_id, sale_line_id);
 
 -- sql/40_time/tables/guests.sql
 
@@ -1339,7 +1353,8 @@ select
     bookings.cancellation_fee_minor,
     bookings.no_show_fee_minor,
     bookings.reschedule_fee_minor,
-    bookings.contact_verified_at
+    bookings.contact_verified_at,
+    bookings.sale_id
 from scheduling.bookings;
 grant select on public.bookings to authenticated, service_role;
 
@@ -1354,6 +1369,8 @@ comment on column public.bookings.customer_id is
 'The user who booked; null for a guest or a deleted user.';
 comment on column public.bookings.contact_verified_at is
 'When a guest verified customer_email; null for users.';
+comment on column public.bookings.sale_id is
+'The sale; null for a hold, and for one that ended as a hold.';
 comment on column public.bookings.series_id is 'The series of which it is an occurrence, or null.';
 comment on column public.bookings.reference is
 'Unique reference for customers: 8 characters without look-alikes.';
@@ -1411,7 +1428,8 @@ select
     booking_items.cancellation_fee_minor,
     booking_items.assigned_by,
     booking_items.answers,
-    booking_items.private_link_id
+    booking_items.private_link_id,
+    booking_items.sale_line_id
 from scheduling.booking_items;
 grant select on public.booking_items to authenticated, service_role;
 
@@ -1447,6 +1465,7 @@ comment on column public.booking_items.private_link_id is
 comment on column public.booking_items.answers is
 'The questions as they were asked, with their answers: [{key, label, kind, value}].';
 grant select on public.allocations to authenticated, service_role;
+comment on column public.booking_items.sale_line_id is 'The line of the sale that it is; null for a hold.';
 
 -- sql/40_time/api/sessions.sql
 

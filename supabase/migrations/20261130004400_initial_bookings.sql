@@ -2080,6 +2080,101 @@ begin
 end;
 $$;
 
+-- sql/44_bookings/functions/sales.sql
+
+-- How bookings are sold. A booking is sold when it stops being a hold, in the same transaction; what
+-- changes its price later becomes a revision of the sale.
+
+/*
+ * Compare a booking with its sale and return the lines that are missing: a service that is not
+ * provided is taken back, a fee is charged.
+ */
+create function scheduling.sale_changes(
+    booking scheduling.bookings, cause sales.revision_cause
+)
+returns sales.sale_lines[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_is_off boolean = booking.status in ('cancelled', 'rejected', 'expired', 'no_show');
+    v_fee_name text = case cause when 'moved' then 'Rescheduling fee' else 'No-show fee' end;
+begin
+    return array(
+        with sold as (
+            select
+                sale_lines.*,
+                v_is_off or booking_items.cancelled_at is not null as is_off,
+                coalesce(booking_items.cancellation_fee_minor, 0) as fee_minor
+            from scheduling.booking_items
+            inner join sales.sale_lines
+                on
+                    sale_lines.business_id = booking_items.business_id
+                    and sale_lines.id = booking_items.sale_line_id
+            where
+                booking_items.business_id = booking.business_id
+                and booking_items.booking_id = booking.id
+        ),
+
+        wanted as (
+            select
+                'service'::sales.line_kind as kind,
+                sold.id as corrects_line_id,
+                sold.service_id,
+                sold.name,
+                case when sold.is_off then - sold.amount_minor else 0 end as amount_minor
+            from sold
+            union all
+            select
+                'fee',
+                sold.id,
+                sold.service_id,
+                'Cancellation fee',
+                sold.fee_minor
+            from sold
+            union all
+            select
+                'fee',
+                null,
+                null,
+                v_fee_name,
+                booking.no_show_fee_minor + booking.reschedule_fee_minor
+        ),
+
+        written as (
+            select
+                sale_lines.kind,
+                sale_lines.corrects_line_id,
+                sum(sale_lines.amount_minor)::bigint as amount_minor
+            from sales.sale_lines
+            where
+                sale_lines.business_id = booking.business_id
+                and sale_lines.sale_id = booking.sale_id
+                and sale_lines.revision > 0
+            group by sale_lines.kind, sale_lines.corrects_line_id
+        )
+
+        select
+            sales.make_change(
+                wanted.kind,
+                wanted.corrects_line_id,
+                wanted.service_id,
+                wanted.name,
+                wanted.amount_minor - coalesce(written.amount_minor, 0)
+            )
+        from wanted
+        left join written
+            on
+                written.kind = wanted.kind
+                and written.corrects_line_id is not distinct from wanted.corrects_line_id
+        where wanted.amount_minor <> coalesce(written.amount_minor, 0)
+        order by wanted.kind, wanted.corrects_line_id
+    );
+end;
+$$;
+
 -- sql/44_bookings/functions/seats.sql
 
 /*
@@ -2852,6 +2947,154 @@ execute function private.any__refuse_rewriting();
 create trigger _110_refuse_rewriting
 before truncate on scheduling.booking_history
 for each statement execute function private.any__refuse_rewriting();
+
+-- sql/44_bookings/rules/sales.sql
+
+-- A booking past a hold has a sale, on every path.
+
+/*
+ * Sell a booking when it stops being a hold: write its sale from the accepted quote, and note the
+ * customer. The items of a hold learn their lines here; later items look theirs up.
+ */
+create function scheduling.bookings__sell()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    new.sale_id = sales.place_sale(
+        new.business_id, new.customer_id, new.customer_name, new.customer_email,
+        new.customer_phone, new.quote || jsonb_build_object('currency', new.currency)
+    );
+    perform customers.note_customer(
+        new.business_id, new.customer_id, new.customer_name, new.customer_email,
+        new.customer_phone, new.contact_verified_at
+    );
+    if tg_op = 'UPDATE' then
+        update scheduling.booking_items
+        set sale_line_id = sale_lines.id
+        from sales.sale_lines
+        where
+            booking_items.business_id = new.business_id
+            and booking_items.booking_id = new.id
+            and sale_lines.business_id = new.business_id
+            and sale_lines.sale_id = new.sale_id
+            and sale_lines.position = booking_items.position;
+    end if;
+    return new;
+end;
+$$;
+
+create trigger _150_sell
+before insert or update of status on scheduling.bookings
+for each row
+when (new.sale_id is null and new.status not in ('held', 'expired', 'cancelled'))
+execute function scheduling.bookings__sell();
+
+/*
+ * An item of a booking that is sold is one of the sale's lines.
+ */
+create function scheduling.booking_items__find_line()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    new.sale_line_id = (
+        select sale_lines.id
+        from scheduling.bookings
+        inner join sales.sale_lines
+            on
+                sale_lines.business_id = bookings.business_id
+                and sale_lines.sale_id = bookings.sale_id
+                and sale_lines.position = new.position
+        where bookings.id = new.booking_id
+    );
+    return new;
+end;
+$$;
+
+create trigger _150_find_line
+before insert on scheduling.booking_items
+for each row
+when (new.sale_line_id is null)
+execute function scheduling.booking_items__find_line();
+
+/*
+ * Write a revision of the sale when a booking ends without being provided, or costs a fee.
+ */
+create function scheduling.bookings__revise_sale()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_cause sales.revision_cause = case
+        when new.status in ('cancelled', 'rejected', 'expired', 'no_show') then new.status::text
+        when old.status = 'no_show' then 'corrected'
+        else 'moved'
+    end;
+begin
+    perform sales.revise_sale(
+        new.business_id, new.sale_id, v_cause, scheduling.sale_changes(new, v_cause)
+    );
+    return null;
+end;
+$$;
+
+create trigger _260_revise_sale
+after update of status, reschedule_fee_minor on scheduling.bookings
+for each row
+when (
+    new.sale_id is not null
+    and (
+        old.status is distinct from new.status
+        and (
+            new.status in ('cancelled', 'rejected', 'expired', 'no_show')
+            or old.status = 'no_show'
+        )
+        or old.reschedule_fee_minor is distinct from new.reschedule_fee_minor
+    )
+)
+execute function scheduling.bookings__revise_sale();
+
+/*
+ * Write a revision of the sale when one service of a booking is cancelled.
+ */
+create function scheduling.booking_items__revise_sale()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_booking scheduling.bookings;
+begin
+    select bookings.* into v_booking
+    from scheduling.bookings
+    where bookings.id = new.booking_id and bookings.sale_id is not null;
+    if found then
+        perform sales.revise_sale(
+            v_booking.business_id, v_booking.sale_id, 'cancelled',
+            scheduling.sale_changes(v_booking, 'cancelled')
+        );
+    end if;
+    return null;
+end;
+$$;
+
+create trigger _260_revise_sale
+after update of cancelled_at on scheduling.booking_items
+for each row
+when (old.cancelled_at is null and new.cancelled_at is not null)
+execute function scheduling.booking_items__revise_sale();
 
 -- sql/44_bookings/rules/sessions.sql
 

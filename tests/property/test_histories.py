@@ -167,6 +167,40 @@ def check(db: Database) -> None:
     check_steps(db, bookings)
     check_waitlist(db, bookings)
     check_limits(bookings, items)
+    check_sales(db, bookings, items)
+
+
+def check_sales(
+    db: Database, bookings: dict[Any, dict[str, Any]], items: list[dict[str, Any]]
+) -> None:
+    """What is sold is what was booked: the same buyer, and the price that is still owed."""
+    sales = {row["id"]: row for row in facts(db, "select * from sales.sales")}
+    owed: Counter[Any] = Counter()
+    taxed: Counter[Any] = Counter()
+    for line in facts(db, "select * from sales.sale_lines"):
+        owed[line["sale_id"], line["revision"]] += line["amount_minor"] - line["discount_minor"]
+    for tax in facts(db, "select * from sales.sale_taxes"):
+        taxed[tax["sale_id"], tax["revision"]] += tax["base_minor"] + tax["tax_minor"]
+    assert {**owed} == {**taxed}
+    totals: Counter[Any] = Counter()
+    for (sale_id, _revision), amount in owed.items():
+        totals[sale_id] += amount
+    assert {booking["sale_id"] for booking in bookings.values()} - {None} == set(sales)
+    for booking in bookings.values():
+        if booking["sale_id"] is None:
+            assert booking["status"] in {"held", "cancelled", "expired"}
+            continue
+        is_off = booking["status"] in {"cancelled", "rejected", "expired", "no_show"}
+        provided = sum(
+            item["price_minor"]
+            for item in items
+            if item["booking_id"] == booking["id"] and not is_off and not item["cancelled_at"]
+        )
+        fees = ("cancellation_fee_minor", "no_show_fee_minor", "reschedule_fee_minor")
+        assert totals[booking["sale_id"]] == provided + sum(booking[fee] for fee in fees)
+        contact = ("customer_id", "customer_name", "customer_email", "customer_phone")
+        sale = sales[booking["sale_id"]]
+        assert [sale[name] for name in contact] == [booking[name] for name in contact]
 
 
 def check_limits(bookings: dict[Any, dict[str, Any]], items: list[dict[str, Any]]) -> None:

@@ -30,7 +30,8 @@ select
     bookings.cancellation_fee_minor,
     bookings.no_show_fee_minor,
     bookings.reschedule_fee_minor,
-    bookings.contact_verified_at
+    bookings.contact_verified_at,
+    bookings.sale_id
 from scheduling.bookings;
 grant select on public.bookings to authenticated, service_role;
 
@@ -45,6 +46,8 @@ comment on column public.bookings.customer_id is
 'The user who booked; null for a guest or a deleted user.';
 comment on column public.bookings.contact_verified_at is
 'When a guest verified customer_email; null for users.';
+comment on column public.bookings.sale_id is
+'The sale; null for a hold, and for one that ended as a hold.';
 comment on column public.bookings.series_id is 'The series of which it is an occurrence, or null.';
 comment on column public.bookings.reference is
 'Unique reference for customers: 8 characters without look-alikes.';
@@ -102,7 +105,8 @@ select
     booking_items.cancellation_fee_minor,
     booking_items.assigned_by,
     booking_items.answers,
-    booking_items.private_link_id
+    booking_items.private_link_id,
+    booking_items.sale_line_id
 from scheduling.booking_items;
 grant select on public.booking_items to authenticated, service_role;
 
@@ -138,3 +142,4 @@ comment on column public.booking_items.private_link_id is
 comment on column public.booking_items.answers is
 'The questions as they were asked, with their answers: [{key, label, kind, value}].';
 grant select on public.allocations to authenticated, service_role;
+comment on column public.booking_items.sale_line_id is 'The line of the sale that it is; null for a hold.';

@@ -76,10 +76,17 @@ create table scheduling.bookings (
     contact_verified_at timestamptz,
     -- How many of its steps were announced with an earlier booking of its series.
     repeated_step_count integer not null default 0,
+    -- What was sold with it. A hold is an offer and has no sale.
+    sale_id uuid,
 
     constraint bookings_business_id_id_unique unique (business_id, id),
     constraint bookings_series_fkey foreign key (business_id, series_id)
     references scheduling.booking_series (business_id, id) on delete restrict,
+    constraint bookings_sale_fkey foreign key (business_id, sale_id)
+    references sales.sales (business_id, id) on delete restrict,
+    constraint bookings_are_sold check (
+        sale_id is not null or status in ('held', 'expired', 'cancelled')
+    ),
     constraint bookings_reference_unique unique (reference),
     constraint bookings_reference_has_no_look_alikes check (
         reference ~ '^[23456789ABCDEFGHJKMNPQRSTUVWXYZ]{8}$'
@@ -104,6 +111,7 @@ create index bookings_business_id_starts_at_idx on scheduling.bookings (business
 create index bookings_series_idx on scheduling.bookings (business_id, series_id, starts_at)
 where series_id is not null;
 create index bookings_customer_id_starts_at_idx on scheduling.bookings (customer_id, starts_at, id);
+create unique index bookings_sale_idx on scheduling.bookings (business_id, sale_id);
 create index bookings_guests_email_idx on scheduling.bookings (lower(customer_email))
 where customer_id is null;
 
@@ -132,6 +140,8 @@ create table scheduling.booking_items (
     answers jsonb not null default '[]',
     -- By which link it was booked, if by one.
     private_link_id uuid,
+    -- The line of the sale that it is, once it is sold.
+    sale_line_id uuid,
 
     constraint booking_items_business_id_id_unique unique (business_id, id),
     constraint booking_items_booking_id_id_unique unique (business_id, booking_id, id),
@@ -144,6 +154,8 @@ create table scheduling.booking_items (
     references catalog.resources (business_id, id) on delete restrict,
     constraint booking_items_private_link_fkey foreign key (business_id, private_link_id)
     references catalog.private_links (business_id, id) on delete restrict,
+    constraint booking_items_sale_line_fkey foreign key (business_id, sale_line_id)
+    references sales.sale_lines (business_id, id) on delete restrict,
     constraint booking_items_last_as_long_as_they_say check (
         ends_at = starts_at + make_interval(mins => duration_minutes)
     ),
@@ -160,3 +172,5 @@ on scheduling.booking_items (business_id, resource_id, starts_at);
 create index booking_items_private_link_idx
 on scheduling.booking_items (business_id, private_link_id)
 where private_link_id is not null;
+create unique index booking_items_sale_line_idx
+on scheduling.booking_items (business_id, sale_line_id);

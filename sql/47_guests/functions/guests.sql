@@ -279,6 +279,10 @@ begin
     set contact_verified_at = coalesce(bookings.contact_verified_at, private.now())
     where bookings.id = v_id
     returning bookings.* into v_booking;
+    perform customers.note_customer(
+        v_booking.business_id, v_booking.customer_id, v_booking.customer_name,
+        v_booking.customer_email, v_booking.customer_phone, v_booking.contact_verified_at
+    );
     if v_is_new then
         perform scheduling.refuse_passed_by_customer(v_booking);
     end if;
@@ -356,13 +360,26 @@ begin
             'Open the link in the mail that we sent you, then try again.'
         );
     end if;
-    update scheduling.bookings
-    set customer_id = v_user_id
-    where
-        bookings.customer_id is null
-        and bookings.contact_verified_at is not null
-        and lower(bookings.customer_email) = lower(v_user.email);
-    get diagnostics v_count = row_count;
+    with claimed as (
+        update scheduling.bookings
+        set customer_id = v_user_id
+        where
+            bookings.customer_id is null
+            and bookings.contact_verified_at is not null
+            and lower(bookings.customer_email) = lower(v_user.email)
+        returning bookings.business_id, bookings.sale_id
+    ),
+
+    bought as (
+        update sales.sales
+        set customer_id = v_user_id
+        from claimed
+        where sales.business_id = claimed.business_id and sales.id = claimed.sale_id
+    )
+
+    select count(*) into v_count
+    from claimed;
+    perform customers.claim_customers(v_user_id, v_user.email);
     return v_count;
 end;
 $$;

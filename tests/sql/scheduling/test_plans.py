@@ -42,14 +42,14 @@ TOWN = """
     from generate_series(0, 4999) as n;
     insert into scheduling.bookings (
         id, business_id, customer_id, reference, status, starts_at, ends_at, time_zone, currency,
-        total_minor, quote, policy
+        total_minor, quote, policy, sale_id
     )
     select
         md5('booking' || n)::uuid, md5('business' || n % 100)::uuid, md5('user' || n % 1000)::uuid,
         translate(lpad(n::text, 8, '0'), '0123456789', 'ABCDEFGHJK'), 'confirmed',
         '2031-01-01Z'::timestamptz + make_interval(hours => n / 100),
         '2031-01-01Z'::timestamptz + make_interval(hours => n / 100 + 1),
-        'UTC', 'EUR', 100, '{}', '{}'
+        'UTC', 'EUR', 100, '{}', '{}', md5('sale' || n)::uuid
     from generate_series(0, 19999) as n;
     insert into scheduling.booking_items (
         id, business_id, booking_id, position, service_id, resource_id, starts_at, ends_at,

@@ -1,0 +1,185 @@
+-- How sales are written. Sellers (bookings today) call these functions, and know what they sold;
+-- nothing here does.
+
+/*
+ * Write a sale with the lines of a quote, as agreed. Returns its id.
+ */
+create function sales.place_sale(
+    business_id uuid,
+    customer_id uuid,
+    customer_name text,
+    customer_email text,
+    customer_phone text,
+    quote jsonb
+)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_sale_id uuid = gen_random_uuid();
+begin
+    insert into sales.sales (
+        id, business_id, customer_id, customer_name, customer_email, customer_phone, currency,
+        placed_at
+    )
+    values (
+        v_sale_id, place_sale.business_id, place_sale.customer_id, place_sale.customer_name,
+        place_sale.customer_email, place_sale.customer_phone, place_sale.quote ->> 'currency',
+        private.now()
+    );
+    insert into sales.sale_revisions (business_id, sale_id, revision, cause, actor_id, at)
+    values (place_sale.business_id, v_sale_id, 0, 'agreed', auth.uid(), private.now());
+    insert into sales.sale_lines (
+        business_id, sale_id, position, revision, kind, service_id, name, quantity, unit_minor,
+        amount_minor
+    )
+    select
+        place_sale.business_id,
+        v_sale_id,
+        lines.position,
+        0,
+        (lines.line ->> 'kind')::sales.line_kind,
+        (lines.line ->> 'service_id')::uuid,
+        lines.line ->> 'name',
+        (lines.line ->> 'quantity')::integer,
+        (lines.line ->> 'unit_minor')::bigint,
+        (lines.line ->> 'amount_minor')::bigint
+    from jsonb_array_elements(place_sale.quote -> 'lines')
+        with ordinality as lines (line, position);
+    perform sales.write_taxes(place_sale.business_id, v_sale_id, 0);
+    return v_sale_id;
+end;
+$$;
+
+/*
+ * A line that changes a sale: an amount more, or less, than its lines say so far.
+ */
+create function sales.make_change(
+    kind sales.line_kind,
+    corrects_line_id uuid,
+    service_id uuid,
+    name text,
+    amount_minor bigint
+)
+returns sales.sale_lines
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_line sales.sale_lines;
+begin
+    v_line.kind = make_change.kind;
+    v_line.corrects_line_id = make_change.corrects_line_id;
+    v_line.service_id = make_change.service_id;
+    v_line.name = make_change.name;
+    v_line.amount_minor = make_change.amount_minor;
+    return v_line;
+end;
+$$;
+
+/*
+ * Write a further revision of a sale with the lines that change it. The caller holds the lock of
+ * what was sold. Nothing is written without lines.
+ */
+create function sales.revise_sale(
+    business_id uuid, sale_id uuid, cause sales.revision_cause, changes sales.sale_lines[]
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_revision integer;
+    v_position integer;
+begin
+    if cardinality(changes) = 0 then
+        return;
+    end if;
+    select max(sale_lines.revision), max(sale_lines.position)
+    into v_revision, v_position
+    from sales.sale_lines
+    where
+        sale_lines.business_id = revise_sale.business_id
+        and sale_lines.sale_id = revise_sale.sale_id;
+    v_revision = coalesce(v_revision, 0) + 1;
+    insert into sales.sale_revisions (business_id, sale_id, revision, cause, actor_id, at)
+    values (
+        revise_sale.business_id, revise_sale.sale_id, v_revision, revise_sale.cause, auth.uid(),
+        private.now()
+    );
+    insert into sales.sale_lines (
+        business_id, sale_id, position, revision, kind, corrects_line_id, service_id, name,
+        quantity, unit_minor, amount_minor
+    )
+    select
+        revise_sale.business_id,
+        revise_sale.sale_id,
+        coalesce(v_position, 0) + change.ordinality,
+        v_revision,
+        change.kind,
+        change.corrects_line_id,
+        change.service_id,
+        change.name,
+        1,
+        change.amount_minor,
+        change.amount_minor
+    from unnest(changes) with ordinality as change;
+    perform sales.write_taxes(revise_sale.business_id, revise_sale.sale_id, v_revision);
+end;
+$$;
+
+/*
+ * Write the tax of a revision: no rate is known yet, so its lines stand under `none`.
+ */
+create function sales.write_taxes(business_id uuid, sale_id uuid, revision integer)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    insert into sales.sale_taxes (
+        business_id, sale_id, revision, component, rate_bps, base_minor, tax_minor
+    )
+    select
+        write_taxes.business_id,
+        write_taxes.sale_id,
+        write_taxes.revision,
+        'none',
+        0,
+        coalesce(sum(sale_lines.amount_minor - sale_lines.discount_minor), 0),
+        0
+    from sales.sale_lines
+    where
+        sale_lines.business_id = write_taxes.business_id
+        and sale_lines.sale_id = write_taxes.sale_id
+        and sale_lines.revision = write_taxes.revision;
+end;
+$$;
+
+/*
+ * The sales of the signed-in customer.
+ * Definer: lines and taxes ask this instead of the policy of sales, once a statement.
+ */
+create function private.my_sales()
+returns setof uuid
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return query
+    select sales.id
+    from sales.sales
+    where sales.customer_id = auth.uid();
+end;
+$$;

@@ -1,0 +1,61 @@
+-- Who may read sales: customers theirs, members those of their business, the platform's staff all.
+-- Nobody writes: selling does, so that nobody chooses a price.
+
+grant usage on schema sales to anon, authenticated, service_role;
+grant execute on function private.my_sales() to authenticated, service_role;
+
+alter table sales.baskets enable row level security;
+alter table sales.sales enable row level security;
+alter table sales.sale_revisions enable row level security;
+alter table sales.sale_lines enable row level security;
+alter table sales.sale_taxes enable row level security;
+
+-- token_hash is nobody's to read.
+grant select (id, customer_id, currency, created_at) on sales.baskets to authenticated;
+grant select on sales.sales, sales.sale_revisions, sales.sale_lines, sales.sale_taxes
+to authenticated;
+grant select, insert, update, delete
+on sales.baskets, sales.sales, sales.sale_revisions, sales.sale_lines, sales.sale_taxes
+to service_role;
+
+create policy baskets_select
+on sales.baskets
+for select
+to authenticated
+using (customer_id = (select auth.uid()));
+
+create policy sales_select
+on sales.sales
+for select
+to authenticated
+using (
+    customer_id = (select auth.uid())
+    or business_id = any(array(select private.seen_businesses()))
+);
+
+create policy sale_revisions_select
+on sales.sale_revisions
+for select
+to authenticated
+using (
+    business_id = any(array(select private.seen_businesses()))
+    or sale_id = any(array(select private.my_sales()))
+);
+
+create policy sale_lines_select
+on sales.sale_lines
+for select
+to authenticated
+using (
+    business_id = any(array(select private.seen_businesses()))
+    or sale_id = any(array(select private.my_sales()))
+);
+
+create policy sale_taxes_select
+on sales.sale_taxes
+for select
+to authenticated
+using (
+    business_id = any(array(select private.seen_businesses()))
+    or sale_id = any(array(select private.my_sales()))
+);

@@ -1,0 +1,133 @@
+-- The one head of what is sold. A sale says who bought what, from which business, at which price. It
+-- is written when something is sold, never before: a hold has none. A sale has no status, number or
+-- total. Its lines never change: whatever changes later (a fee, a cancelled service, a refund) is a
+-- further revision with lines of its own, so what is owed is the sum of the lines.
+
+create schema sales;
+comment on schema sales is 'What was sold: baskets, sales, their lines and taxes.';
+
+create type sales.line_kind as enum (
+    'service', 'product', 'membership', 'gift_card', 'shipping', 'fee', 'tip', 'rounding'
+);
+create type sales.revision_cause as enum (
+    'agreed', 'cancelled', 'rejected', 'expired', 'no_show', 'moved', 'corrected'
+);
+
+-- Sales that are paid together, of one business or of several.
+create table sales.baskets (
+    id uuid primary key default gen_random_uuid(),
+    customer_id uuid references auth.users (id) on delete set null,
+    -- The hash of the secret by which somebody without an account finds it again.
+    token_hash bytea,
+    currency text not null references pricing.currencies (code) on delete restrict,
+    created_at timestamptz not null default now(),
+
+    constraint baskets_token_hash_unique unique (token_hash)
+);
+comment on table sales.baskets is 'Sales that are paid together, of one business or of several.';
+create index baskets_customer_id_idx on sales.baskets (customer_id);
+create index baskets_currency_idx on sales.baskets (currency);
+
+create table sales.sales (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete restrict,
+    basket_id uuid references sales.baskets (id) on delete restrict,
+    -- Who bought, and their contact at that time. Only claiming and erasing change these.
+    customer_id uuid references auth.users (id) on delete set null,
+    customer_name text,
+    customer_email text,
+    customer_phone text,
+    currency text not null references pricing.currencies (code) on delete restrict,
+    placed_at timestamptz not null,
+
+    constraint sales_business_id_id_unique unique (business_id, id)
+);
+comment on table sales.sales is 'What somebody bought from a business: one for each booking.';
+-- My purchases, and those of a business, page by page.
+create index sales_customer_id_idx on sales.sales (customer_id, placed_at, id);
+create index sales_business_id_idx on sales.sales (business_id, placed_at, id);
+create index sales_basket_id_idx on sales.sales (basket_id) where basket_id is not null;
+create index sales_currency_idx on sales.sales (currency);
+
+create table sales.sale_revisions (
+    business_id uuid not null,
+    sale_id uuid not null,
+    -- 0: as agreed.
+    revision integer not null,
+    cause sales.revision_cause not null,
+    actor_id uuid references auth.users (id) on delete set null,
+    at timestamptz not null,
+
+    primary key (business_id, sale_id, revision),
+    constraint sale_revisions_sale_fkey foreign key (business_id, sale_id)
+    references sales.sales (business_id, id) on delete cascade,
+    constraint sale_revisions_begin_as_agreed check ((revision = 0) = (cause = 'agreed')),
+    constraint sale_revisions_not_negative check (revision >= 0)
+);
+comment on table sales.sale_revisions is
+'Why the lines of a sale were written: as agreed, and each change since.';
+create index sale_revisions_actor_id_idx on sales.sale_revisions (actor_id);
+
+create table sales.sale_lines (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null,
+    sale_id uuid not null,
+    position smallint not null,
+    revision integer not null,
+    kind sales.line_kind not null,
+    -- The line that this one takes back, or charges a fee for.
+    corrects_line_id uuid,
+    service_id uuid,
+    name text not null,
+    quantity integer not null,
+    unit_minor bigint not null,
+    -- Before discount; negative where a line takes something back.
+    amount_minor bigint not null,
+    discount_minor bigint not null default 0,
+    tax_minor bigint not null default 0,
+
+    constraint sale_lines_business_id_id_unique unique (business_id, id),
+    constraint sale_lines_position_unique unique (business_id, sale_id, position),
+    constraint sale_lines_revision_fkey foreign key (business_id, sale_id, revision)
+    references sales.sale_revisions (business_id, sale_id, revision) on delete cascade,
+    constraint sale_lines_corrects_fkey foreign key (business_id, corrects_line_id)
+    references sales.sale_lines (business_id, id) on delete restrict,
+    constraint sale_lines_service_fkey foreign key (business_id, service_id)
+    references catalog.services (business_id, id) on delete set null (service_id),
+    constraint sale_lines_quantity_is_positive check (quantity > 0),
+    constraint sale_lines_amount_is_of_units check (amount_minor = quantity * unit_minor),
+    constraint sale_lines_corrections_come_later check (
+        corrects_line_id is null or revision > 0
+    ),
+    constraint sale_lines_first_are_not_negative check (
+        revision > 0 or (amount_minor >= 0 and discount_minor between 0 and amount_minor)
+    )
+);
+comment on table sales.sale_lines is
+'What a sale is made of, line by line. Lines never change: corrections are further lines.';
+create index sale_lines_revision_idx on sales.sale_lines (business_id, sale_id, revision);
+create index sale_lines_corrects_idx on sales.sale_lines (business_id, corrects_line_id)
+where corrects_line_id is not null;
+create index sale_lines_service_idx on sales.sale_lines (business_id, service_id);
+
+create table sales.sale_taxes (
+    business_id uuid not null,
+    sale_id uuid not null,
+    revision integer not null,
+    -- What is taxed and by whom, such as vat; `none` where nothing is.
+    component text not null,
+    rate_bps integer not null,
+    -- The lines of the revision after discount, and the tax on them.
+    base_minor bigint not null,
+    tax_minor bigint not null,
+
+    primary key (business_id, sale_id, revision, component, rate_bps),
+    constraint sale_taxes_revision_fkey foreign key (business_id, sale_id, revision)
+    references sales.sale_revisions (business_id, sale_id, revision) on delete cascade,
+    constraint sale_taxes_rate_is_sane check (rate_bps between 0 and 10000),
+    constraint sale_taxes_nothing_is_taxed check (
+        component <> 'none' or (rate_bps = 0 and tax_minor = 0)
+    )
+);
+comment on table sales.sale_taxes is
+'The tax of each revision of a sale: a row for each component and rate. The lines are split from it.';

@@ -1,0 +1,286 @@
+-- The initial schema of 22_customers: its files of sql/, joined.
+set lock_timeout = '5s';
+
+-- sql/22_customers/tables.sql
+
+-- The customers of a business: whoever has booked or bought there, with or without an account. A
+-- customer is known by the account, or by an address that they proved to be theirs. Sales, bookings
+-- and price lists refer to customers and groups; nothing here refers to them.
+
+create schema customers;
+comment on schema customers is 'The customers of each business and the groups they belong to.';
+
+create table customers.customers (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    -- Null: somebody without an account, or whose account is gone.
+    user_id uuid references auth.users (id) on delete set null,
+    name text,
+    email text,
+    phone text,
+    -- When the e-mail address was proven to be theirs; null: nobody has proven it.
+    contact_verified_at timestamptz,
+    created_at timestamptz not null default now(),
+
+    constraint customers_business_id_id_unique unique (business_id, id),
+    constraint customers_one_for_each_account unique (business_id, user_id),
+    constraint customers_can_be_recognised check (num_nonnulls(user_id, name, email, phone) > 0)
+);
+comment on table customers.customers is
+'The customers of a business: one for each account, and one for each proven address without one.';
+create index customers_user_id_idx on customers.customers (user_id);
+-- A guest is recognised by the proven address.
+create unique index customers_guest_email_idx
+on customers.customers (business_id, lower(email))
+where user_id is null and contact_verified_at is not null;
+
+create table customers.customer_groups (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    name text not null,
+    created_at timestamptz not null default now(),
+
+    constraint customer_groups_business_id_id_unique unique (business_id, id),
+    constraint customer_groups_name_unique unique (business_id, name),
+    constraint customer_groups_name_is_short check (
+        length(btrim(name)) between 1 and 100 and name !~ '[\x01-\x1f\x7f]'
+        or private.invalid('name', 'must have 1 to 100 printable characters')
+    )
+);
+comment on table customers.customer_groups is
+'Groups of customers that a business treats alike, such as regulars or wholesalers.';
+
+create table customers.customer_group_members (
+    business_id uuid not null,
+    customer_group_id uuid not null,
+    customer_id uuid not null,
+
+    primary key (customer_group_id, customer_id),
+    constraint customer_group_members_group_fkey foreign key (business_id, customer_group_id)
+    references customers.customer_groups (business_id, id) on delete cascade,
+    constraint customer_group_members_customer_fkey foreign key (business_id, customer_id)
+    references customers.customers (business_id, id) on delete cascade
+);
+comment on table customers.customer_group_members is 'Which customers belong to which group.';
+create index customer_group_members_group_idx
+on customers.customer_group_members (business_id, customer_group_id);
+create index customer_group_members_customer_idx
+on customers.customer_group_members (business_id, customer_id);
+
+-- sql/22_customers/functions.sql
+
+-- How somebody becomes a customer of a business.
+
+/*
+ * Note that somebody is a customer of a business, if it does not know them yet: an account, or a
+ * guest whose address is proven. A contact that nobody has proven makes no customer.
+ */
+create function customers.note_customer(
+    business_id uuid,
+    user_id uuid,
+    name text,
+    email text,
+    phone text,
+    contact_verified_at timestamptz
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if note_customer.user_id is null
+        and (note_customer.email is null or note_customer.contact_verified_at is null) then
+        return;
+    end if;
+    insert into customers.customers (
+        business_id, user_id, name, email, phone, contact_verified_at, created_at
+    )
+    values (
+        note_customer.business_id, note_customer.user_id, note_customer.name, note_customer.email,
+        note_customer.phone, note_customer.contact_verified_at, private.now()
+    )
+    on conflict do nothing;
+end;
+$$;
+
+/*
+ * Give the customers that are known by a proven address to the account that has it now. A business
+ * that knows the account already keeps both rows.
+ */
+create function customers.claim_customers(user_id uuid, email text)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    update customers.customers
+    set user_id = claim_customers.user_id
+    where
+        customers.user_id is null
+        and customers.contact_verified_at is not null
+        and lower(customers.email) = lower(claim_customers.email)
+        and not exists (
+            select 1
+            from customers.customers as known
+            where
+                known.business_id = customers.business_id
+                and known.user_id = claim_customers.user_id
+        );
+end;
+$$;
+
+-- sql/22_customers/rules.sql
+
+-- What a constraint on customers cannot say.
+
+create trigger _010_refuse_bad_input
+before insert or update on customers.customer_groups
+for each row
+execute function business.any__refuse_bad_input('manage');
+
+create trigger _010_refuse_bad_input
+before insert or update on customers.customer_group_members
+for each row
+execute function business.any__refuse_bad_input('manage');
+
+-- sql/22_customers/policies.sql
+
+-- Members who serve customers read them; a customer reads what a business keeps about them. Nobody
+-- writes customers directly: buying makes one. Managers keep the groups.
+
+grant usage on schema customers to anon, authenticated, service_role;
+
+alter table customers.customers enable row level security;
+alter table customers.customer_groups enable row level security;
+alter table customers.customer_group_members enable row level security;
+
+grant select on customers.customers to authenticated;
+grant select, insert (id, business_id, name), update (name), delete
+on customers.customer_groups to authenticated;
+grant select, insert (business_id, customer_group_id, customer_id), delete
+on customers.customer_group_members to authenticated;
+grant select, insert, update, delete
+on customers.customers, customers.customer_groups, customers.customer_group_members
+to service_role;
+
+create policy customers_select
+on customers.customers
+for select
+to authenticated
+using (
+    user_id = (select auth.uid())
+    or business_id = any(array(select private.my_businesses('serve')))
+);
+
+create policy customer_groups_select
+on customers.customer_groups
+for select
+to authenticated
+using (business_id in (select private.my_businesses('serve')));
+
+create policy customer_groups_insert
+on customers.customer_groups
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy customer_groups_update
+on customers.customer_groups
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy customer_groups_delete
+on customers.customer_groups
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+create policy customer_group_members_select
+on customers.customer_group_members
+for select
+to authenticated
+using (business_id in (select private.my_businesses('serve')));
+
+create policy customer_group_members_insert
+on customers.customer_group_members
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy customer_group_members_delete
+on customers.customer_group_members
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+-- sql/22_customers/api.sql
+
+-- What clients read about customers, and the groups that managers keep.
+
+create view public.customers
+with (security_invoker = true)
+as
+select
+    customers.id,
+    customers.business_id,
+    customers.user_id,
+    customers.name,
+    customers.email,
+    customers.phone,
+    customers.contact_verified_at,
+    customers.created_at
+from customers.customers;
+grant select on public.customers to authenticated, service_role;
+
+comment on view public.customers is
+$$The customers of a business: everybody who bought there with an account or with a proven address. Members who serve customers read those of their business; everybody reads their own rows.$$;
+comment on column public.customers.id is 'Key.';
+comment on column public.customers.business_id is 'The business whose customer it is.';
+comment on column public.customers.user_id is 'The account; null for a guest, and once the account is gone.';
+comment on column public.customers.name is 'The name at the first purchase.';
+comment on column public.customers.email is 'The e-mail address at the first purchase.';
+comment on column public.customers.phone is 'The phone number at the first purchase.';
+comment on column public.customers.contact_verified_at is 'When a guest proved that the e-mail address is theirs; null for accounts.';
+comment on column public.customers.created_at is 'When they became a customer.';
+
+create view public.customer_groups
+with (security_invoker = true)
+as
+select
+    customer_groups.id,
+    customer_groups.business_id,
+    customer_groups.name,
+    customer_groups.created_at
+from customers.customer_groups;
+grant select, insert, update, delete on public.customer_groups to authenticated, service_role;
+
+comment on view public.customer_groups is
+$$Groups of customers that a business treats alike. Members who serve customers read them, managers write them.$$;
+comment on column public.customer_groups.id is 'Key.';
+comment on column public.customer_groups.business_id is 'The business.';
+comment on column public.customer_groups.name is '1 to 100 characters, once in a business.';
+comment on column public.customer_groups.created_at is 'When it was made.';
+
+create view public.customer_group_members
+with (security_invoker = true)
+as
+select
+    customer_group_members.business_id,
+    customer_group_members.customer_group_id,
+    customer_group_members.customer_id
+from customers.customer_group_members;
+grant select, insert, delete on public.customer_group_members to authenticated, service_role;
+
+comment on view public.customer_group_members is
+$$Which customers belong to which group. Members who serve customers read them, managers write them.$$;
+comment on column public.customer_group_members.business_id is 'The business.';
+comment on column public.customer_group_members.customer_group_id is 'The group.';
+comment on column public.customer_group_members.customer_id is 'The customer.';
+
+notify pgrst, 'reload schema';
