@@ -39,17 +39,21 @@ from sales.sales;
 grant select on public.sales to authenticated, service_role;
 
 comment on view public.sales is
-$$What was sold: customers read theirs, members those of their business. Page by (placed_at, id).$$;
+'What was sold: customers read theirs, members those of their business. Page by (placed_at, '
+'id).';
 comment on column public.sales.id is 'Key.';
 comment on column public.sales.business_id is 'The business that sold.';
-comment on column public.sales.basket_id is 'The basket in which it is paid; null where it is paid alone.';
-comment on column public.sales.customer_id is 'The user who bought; null for a guest, and once the account is gone.';
+comment on column public.sales.basket_id is
+'The basket in which it is paid; null where it is paid alone.';
+comment on column public.sales.customer_id is
+'The user who bought; null for a guest, and once the account is gone.';
 comment on column public.sales.customer_name is 'The customer''s name when they bought.';
 comment on column public.sales.customer_email is 'The customer''s e-mail address when they bought.';
 comment on column public.sales.customer_phone is 'The customer''s phone number when they bought.';
 comment on column public.sales.currency is 'ISO 4217 code of every amount.';
 comment on column public.sales.placed_at is 'When it was sold.';
-comment on column public.sales.owed_minor is 'The sum of its lines in minor units, corrections and fees included.';
+comment on column public.sales.owed_minor is
+'The sum of its lines in minor units, corrections and fees included.';
 
 create view public.sale_revisions
 with (security_invoker = true)
@@ -64,11 +68,12 @@ from sales.sale_revisions;
 grant select on public.sale_revisions to authenticated, service_role;
 
 comment on view public.sale_revisions is
-$$Why the lines of a sale were written: revision 0 as agreed, each later one for a change.$$;
+'Why the lines of a sale were written: revision 0 as agreed, each later one for a change.';
 comment on column public.sale_revisions.business_id is 'The business that sold.';
 comment on column public.sale_revisions.sale_id is 'The sale.';
 comment on column public.sale_revisions.revision is '0 as agreed, then 1, 2, …';
-comment on column public.sale_revisions.cause is 'agreed, cancelled, rejected, expired, no_show, moved or corrected.';
+comment on column public.sale_revisions.cause is
+'agreed, cancelled, rejected, expired, no_show, moved or corrected.';
 comment on column public.sale_revisions.at is 'When it was written.';
 
 create view public.sale_lines
@@ -93,21 +98,27 @@ from sales.sale_lines;
 grant select on public.sale_lines to authenticated, service_role;
 
 comment on view public.sale_lines is
-$$What a sale is made of. Lines never change; a later revision adds lines that take others back or charge a fee.$$;
+'What a sale is made of. Lines never change; a later revision adds lines that take others back '
+'or charge a fee.';
 comment on column public.sale_lines.id is 'Key.';
 comment on column public.sale_lines.business_id is 'The business that sold.';
 comment on column public.sale_lines.sale_id is 'The sale.';
 comment on column public.sale_lines.position is 'Its place in the sale: 1, 2, …';
 comment on column public.sale_lines.revision is 'The revision that wrote it.';
-comment on column public.sale_lines.kind is 'service, product, membership, gift_card, shipping, fee, tip or rounding.';
-comment on column public.sale_lines.corrects_line_id is 'The line that it takes back, or charges a fee for; null for most.';
-comment on column public.sale_lines.service_id is 'The service that was sold; null where it is none, or gone.';
+comment on column public.sale_lines.kind is
+'service, product, membership, gift_card, shipping, fee, tip or rounding.';
+comment on column public.sale_lines.corrects_line_id is
+'The line that it takes back, or charges a fee for; null for most.';
+comment on column public.sale_lines.service_id is
+'The service that was sold; null where it is none, or gone.';
 comment on column public.sale_lines.name is 'What was sold, as it was called then.';
 comment on column public.sale_lines.quantity is 'How many, at least 1.';
-comment on column public.sale_lines.unit_minor is 'The price of one in minor units; negative where the line takes back.';
+comment on column public.sale_lines.unit_minor is
+'The price of one in minor units; negative where the line takes back.';
 comment on column public.sale_lines.amount_minor is 'quantity × unit_minor, before discount.';
 comment on column public.sale_lines.discount_minor is 'The discount in minor units.';
-comment on column public.sale_lines.tax_minor is 'The line''s share of the revision''s tax in minor units.';
+comment on column public.sale_lines.tax_minor is
+'The line''s share of the revision''s tax in minor units.';
 
 create view public.sale_taxes
 with (security_invoker = true)
@@ -124,11 +135,12 @@ from sales.sale_taxes;
 grant select on public.sale_taxes to authenticated, service_role;
 
 comment on view public.sale_taxes is
-$$The tax of each revision of a sale: a row for each component and rate.$$;
+'The tax of each revision of a sale: a row for each component and rate.';
 comment on column public.sale_taxes.business_id is 'The business that sold.';
 comment on column public.sale_taxes.sale_id is 'The sale.';
 comment on column public.sale_taxes.revision is 'The revision whose lines are taxed.';
-comment on column public.sale_taxes.component is 'The tax, such as vat; none where nothing is taxed.';
+comment on column public.sale_taxes.component is
+'The tax, such as vat; none where nothing is taxed.';
 comment on column public.sale_taxes.rate_bps is 'The rate in basis points: 1900 is 19 %.';
 comment on column public.sale_taxes.base_minor is 'The taxed lines after discount, in minor units.';
 comment on column public.sale_taxes.tax_minor is 'The tax in minor units.';

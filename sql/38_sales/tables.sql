@@ -1,7 +1,7 @@
--- The one head of what is sold. A sale says who bought what, from which business, at which price. It
--- is written when something is sold, never before: a hold has none. A sale has no status, number or
--- total. Its lines never change: whatever changes later (a fee, a cancelled service, a refund) is a
--- further revision with lines of its own, so what is owed is the sum of the lines.
+-- The one head of what is sold. A sale says who bought what, from which business, at which price.
+-- It is written when something is sold, never before: a hold has none. A sale has no status,
+-- number or total. Its lines never change: whatever changes later (a fee, a cancelled service, a
+-- refund) is a further revision with lines of its own, so what is owed is the sum of the lines.
 
 create schema sales;
 comment on schema sales is 'What was sold: baskets, sales, their lines and taxes.';
@@ -130,4 +130,5 @@ create table sales.sale_taxes (
     )
 );
 comment on table sales.sale_taxes is
-'The tax of each revision of a sale: a row for each component and rate. The lines are split from it.';
+'The tax of each revision of a sale: a row for each component and rate. The lines are split '
+'from it.';

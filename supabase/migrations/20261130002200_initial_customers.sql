@@ -239,14 +239,18 @@ from customers.customers;
 grant select on public.customers to authenticated, service_role;
 
 comment on view public.customers is
-$$The customers of a business: everybody who bought there with an account or with a proven address. Members who serve customers read those of their business; everybody reads their own rows.$$;
+'The customers of a business: everybody who bought there with an account or with a proven '
+'address. Members who serve customers read those of their business; everybody reads their own '
+'rows.';
 comment on column public.customers.id is 'Key.';
 comment on column public.customers.business_id is 'The business whose customer it is.';
-comment on column public.customers.user_id is 'The account; null for a guest, and once the account is gone.';
+comment on column public.customers.user_id is
+'The account; null for a guest, and once the account is gone.';
 comment on column public.customers.name is 'The name at the first purchase.';
 comment on column public.customers.email is 'The e-mail address at the first purchase.';
 comment on column public.customers.phone is 'The phone number at the first purchase.';
-comment on column public.customers.contact_verified_at is 'When a guest proved that the e-mail address is theirs; null for accounts.';
+comment on column public.customers.contact_verified_at is
+'When a guest proved that the e-mail address is theirs; null for accounts.';
 comment on column public.customers.created_at is 'When they became a customer.';
 
 create view public.customer_groups
@@ -261,7 +265,8 @@ from customers.customer_groups;
 grant select, insert, update, delete on public.customer_groups to authenticated, service_role;
 
 comment on view public.customer_groups is
-$$Groups of customers that a business treats alike. Members who serve customers read them, managers write them.$$;
+'Groups of customers that a business treats alike. Members who serve customers read them, '
+'managers write them.';
 comment on column public.customer_groups.id is 'Key.';
 comment on column public.customer_groups.business_id is 'The business.';
 comment on column public.customer_groups.name is '1 to 100 characters, once in a business.';
@@ -278,7 +283,8 @@ from customers.customer_group_members;
 grant select, insert, delete on public.customer_group_members to authenticated, service_role;
 
 comment on view public.customer_group_members is
-$$Which customers belong to which group. Members who serve customers read them, managers write them.$$;
+'Which customers belong to which group. Members who serve customers read them, managers write '
+'them.';
 comment on column public.customer_group_members.business_id is 'The business.';
 comment on column public.customer_group_members.customer_group_id is 'The group.';
 comment on column public.customer_group_members.customer_id is 'The customer.';

@@ -1465,7 +1465,8 @@ comment on column public.booking_items.private_link_id is
 comment on column public.booking_items.answers is
 'The questions as they were asked, with their answers: [{key, label, kind, value}].';
 grant select on public.allocations to authenticated, service_role;
-comment on column public.booking_items.sale_line_id is 'The line of the sale that it is; null for a hold.';
+comment on column public.booking_items.sale_line_id is
+'The line of the sale that it is; null for a hold.';
 
 -- sql/40_time/api/sessions.sql
 

@@ -117,6 +117,7 @@ def fill(
             )
             _run(connection, "draw_bookings.sql")
             _run(connection, "write_bookings.sql")
+            _run(connection, "write_sales.sql")
         connection.execute("set local session_replication_role = origin")
         progress.update(task, advance=1, description="checks")
         _check(connection)

@@ -1,0 +1,72 @@
+-- What the bookings of demo_bookings were sold for, as the rules of sql/44_bookings write it.
+
+insert into sales.sales (
+    id, business_id, customer_id, customer_name, customer_email, currency, placed_at
+)
+select
+    bookings.sale_id,
+    bookings.business_id,
+    bookings.customer_id,
+    bookings.customer_name,
+    bookings.customer_email,
+    bookings.currency,
+    bookings.created_at
+from scheduling.bookings
+inner join demo_bookings on demo_bookings.id = bookings.id;
+
+insert into sales.sale_revisions (business_id, sale_id, revision, cause, actor_id, at)
+select
+    sales.business_id,
+    sales.id,
+    0,
+    'agreed',
+    sales.customer_id,
+    sales.placed_at
+from sales.sales
+inner join scheduling.bookings on bookings.sale_id = sales.id
+inner join demo_bookings on demo_bookings.id = bookings.id;
+
+insert into sales.sale_lines (
+    id, business_id, sale_id, position, revision, kind, service_id, name, quantity, unit_minor,
+    amount_minor
+)
+select
+    demo_bookings.item_id,
+    demo_bookings.business_id,
+    bookings.sale_id,
+    1,
+    0,
+    'service',
+    demo_bookings.service_id,
+    demo_bookings.service_name,
+    demo_bookings.party_size,
+    demo_bookings.unit_minor,
+    demo_bookings.total_minor
+from demo_bookings
+inner join scheduling.bookings on bookings.id = demo_bookings.id;
+
+insert into sales.sale_taxes (
+    business_id, sale_id, revision, component, rate_bps, base_minor, tax_minor
+)
+select
+    demo_bookings.business_id,
+    bookings.sale_id,
+    0,
+    'none',
+    0,
+    demo_bookings.total_minor,
+    0
+from demo_bookings
+inner join scheduling.bookings on bookings.id = demo_bookings.id;
+
+-- Those that were cancelled or missed are revised as they would have been then.
+select
+    sales.revise_sale(
+        bookings.business_id,
+        bookings.sale_id,
+        bookings.status::text::sales.revision_cause,
+        scheduling.sale_changes(bookings, bookings.status::text::sales.revision_cause)
+    )
+from scheduling.bookings
+inner join demo_bookings on demo_bookings.id = bookings.id
+where bookings.status in ('cancelled', 'no_show');
