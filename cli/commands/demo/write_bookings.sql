@@ -238,4 +238,3 @@ from demo_bookings
 where demo_bookings.status = 'pending';
 
 drop function pg_temp.fee(demo_bookings);
-drop table demo_bookings;

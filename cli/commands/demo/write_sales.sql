@@ -70,3 +70,5 @@ select
 from scheduling.bookings
 inner join demo_bookings on demo_bookings.id = bookings.id
 where bookings.status in ('cancelled', 'no_show');
+
+drop table demo_bookings;
