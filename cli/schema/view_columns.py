@@ -1,4 +1,4 @@
-"""Comments and grants on the columns of views, which pg-delta does not see."""
+"""Comments, grants and defaults on the columns of views, which pg-delta does not see."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ QUERY = Path(__file__).with_suffix(".sql")
 
 
 def view_columns(dsn: str) -> dict[str, tuple[str, str]]:
-    """Comments and grants on columns of views: key → the statements that make and unmake it."""
+    """Comments, grants and defaults on columns of views: key → the statements that make and unmake it."""
     with connect(dsn) as connection:
         rows = connection.execute(QUERY.read_bytes()).fetchall()
     return {key: (make, unmake) for key, make, unmake in rows}

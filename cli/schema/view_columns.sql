@@ -1,5 +1,5 @@
--- What pg-delta does not see: comments and grants on the columns of views. Each with the statement that
--- makes it and the one that takes it away.
+-- What pg-delta does not see: comments, grants and defaults on the columns of views. Each with the
+-- statement that makes it and the one that takes it away.
 with columns as (
     select
         pg_class.oid as view_id,
@@ -51,4 +51,19 @@ select
 from columns
 cross join lateral aclexplode(columns.acl) as item
 where item.grantee <> columns.owner_id
+union all
+select
+    format('default of %s.%s', columns.view_name, columns.column_name),
+    format(
+        'alter view %s alter column %s set default %s;',
+        columns.view_name,
+        columns.column_name,
+        pg_get_expr(pg_attrdef.adbin, pg_attrdef.adrelid)
+    ),
+    format(
+        'alter view %s alter column %s drop default;', columns.view_name, columns.column_name
+    )
+from columns
+inner join pg_attrdef
+    on pg_attrdef.adrelid = columns.view_id and pg_attrdef.adnum = columns.position
 order by 1

@@ -1,5 +1,6 @@
 -- The initial schema of 22_customers: its files of sql/, joined.
 set lock_timeout = '5s';
+alter default privileges revoke execute on functions from public;
 
 -- sql/22_customers/tables.sql
 
@@ -289,4 +290,5 @@ comment on column public.customer_group_members.business_id is 'The business.';
 comment on column public.customer_group_members.customer_group_id is 'The group.';
 comment on column public.customer_group_members.customer_id is 'The customer.';
 
+alter default privileges grant execute on functions to public;
 notify pgrst, 'reload schema';

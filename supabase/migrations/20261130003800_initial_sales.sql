@@ -1,5 +1,6 @@
 -- The initial schema of 38_sales: its files of sql/, joined.
 set lock_timeout = '5s';
+alter default privileges revoke execute on functions from public;
 
 -- sql/38_sales/tables.sql
 
@@ -586,4 +587,5 @@ comment on column public.sale_taxes.rate_bps is 'The rate in basis points: 1900 
 comment on column public.sale_taxes.base_minor is 'The taxed lines after discount, in minor units.';
 comment on column public.sale_taxes.tax_minor is 'The tax in minor units.';
 
+alter default privileges grant execute on functions to public;
 notify pgrst, 'reload schema';
