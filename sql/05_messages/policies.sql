@@ -6,6 +6,8 @@ alter table private.queues enable row level security;
 alter table private.routes enable row level security;
 alter table private.schedules enable row level security;
 alter table private.effects enable row level security;
+alter table private.subjects enable row level security;
+alter table private.deleted_subjects enable row level security;
 
 grant usage on schema private to worker, edge;
 grant usage on schema dramatiq to worker;

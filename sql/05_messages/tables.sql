@@ -64,3 +64,44 @@ comment on table private.effects is
 'What was done outside because of a message: begun before the call, done after it, so that a '
 'worker that died in between asks the provider again with the same key.';
 create index effects_done_at_idx on private.effects (done_at) where status = 'done';
+
+-- Somebody who hears of something, and how they are reached.
+create type private.reader as (
+    user_id uuid,
+    email text,
+    phone text,
+    locale text,
+    -- Variables of the message that differ from reader to reader, such as a name; null: none.
+    variables jsonb
+);
+
+create table private.subjects (
+    name text primary key,
+    description text not null,
+    -- The key in the payload of a message that holds the id of the row.
+    id_key text not null,
+    -- The names of functions; their arguments and results are a rule of this table. (id, payload) →
+    -- the variables of templates; business_id, whose templates and deliveries these are; starts_at,
+    -- if people are reminded of it. Null: the row does not exist.
+    data_function text not null,
+    -- (id, audience, payload) → who hears of it. Null: each message names its reader itself.
+    readers_function text,
+    -- (id, condition, starts_at) → is it still in that condition, and does it still start
+    -- then? Null: always.
+    holds_function text,
+    -- (id, payload) → is somebody to be told? It may note that they are. Null: always.
+    claim_function text
+);
+comment on table private.subjects is
+'What people are told of, such as a booking, and the functions of its domain that know what to say
+and to whom. The seed of the domain registers it.';
+
+create table private.deleted_subjects (
+    subject text not null,
+    subject_id uuid not null,
+
+    primary key (subject, subject_id)
+);
+comment on table private.deleted_subjects is
+'Announcements that a row people were told of is deleted. Triggers of later domains answer them; no
+row is stored.';

@@ -65,6 +65,12 @@ on scheduling.preferred_resources
 for select
 to authenticated
 using (customer_id = (select auth.uid()));
+-- Arrivals have no policy: only functions read them.
+
+alter table scheduling.arrivals enable row level security;
+
+grant select, insert, update, delete on scheduling.arrivals to service_role;
+
 grant execute on function scheduling.list_my_businesses()
 to anon, authenticated, service_role;
 -- What public functions call. Each checks its caller; none is reachable over HTTP by itself.
@@ -82,4 +88,6 @@ scheduling.session_starts(catalog.services, daterange, integer[], time, time, in
 scheduling.create_sessions(catalog.services, timestamptz[], uuid, integer)
 to anon, authenticated, service_role;
 grant execute on function scheduling.prefer(uuid, uuid)
+to anon, authenticated, service_role;
+grant execute on function scheduling.announce_arrival(uuid)
 to anon, authenticated, service_role;

@@ -25,3 +25,19 @@ values
 ('no_show', 'completed', '{business}', null, null)
 on conflict (from_status, to_status) do update
     set actors = excluded.actors, guard = excluded.guard, due = excluded.due;
+
+-- What people are told of a booking, by which functions.
+insert into private.subjects (
+    name, description, id_key, data_function, readers_function, holds_function, claim_function
+)
+values (
+    'booking', 'A booking of a customer with a business', 'booking_id', 'scheduling.booking_data',
+    'scheduling.booking_readers', 'scheduling.booking_holds', 'scheduling.claim_booking_message'
+)
+on conflict (name) do update set
+    description = excluded.description,
+    id_key = excluded.id_key,
+    data_function = excluded.data_function,
+    readers_function = excluded.readers_function,
+    holds_function = excluded.holds_function,
+    claim_function = excluded.claim_function;

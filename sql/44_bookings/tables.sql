@@ -138,3 +138,19 @@ comment on table scheduling.preferred_resources is
 'Whom a customer wants in a business: one resource each, asked first by services that say so.';
 create index preferred_resources_resource_idx
 on scheduling.preferred_resources (business_id, resource_id);
+
+create table scheduling.arrivals (
+    business_id uuid not null,
+    booking_id uuid not null,
+    starts_at timestamptz not null,
+    user_id uuid references auth.users (id) on delete set null,
+    at timestamptz not null default now(),
+
+    primary key (booking_id, starts_at),
+    constraint arrivals_booking_fkey foreign key (business_id, booking_id)
+    references scheduling.bookings (business_id, id) on delete cascade
+);
+comment on table scheduling.arrivals is
+'The professional has arrived at the customer''s: one row for each booking and start.';
+create index arrivals_booking_idx on scheduling.arrivals (business_id, booking_id);
+create index arrivals_user_id_idx on scheduling.arrivals (user_id);

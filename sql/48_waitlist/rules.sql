@@ -77,3 +77,8 @@ create trigger _100_offer
 before insert on scheduling.freed_times
 for each row
 execute function scheduling.freed_times__offer();
+
+-- Whoever keeps something about an entry hears when the entry is deleted.
+create trigger _600_announce_deletion
+after delete on scheduling.waitlist_entries
+for each row execute function private.any__announce_deletion('waitlist');

@@ -5,13 +5,11 @@
 alter table identity.notification_preferences enable row level security;
 alter table identity.quiet_hours enable row level security;
 alter table identity.devices enable row level security;
-alter table engagement.subjects enable row level security;
 alter table engagement.variables enable row level security;
 alter table engagement.events enable row level security;
 alter table engagement.notices enable row level security;
 alter table engagement.reminder_kinds enable row level security;
 alter table engagement.reminders enable row level security;
-alter table engagement.arrivals enable row level security;
 alter table engagement.notification_templates enable row level security;
 alter table engagement.notification_deliveries enable row level security;
 alter table engagement.notifications enable row level security;
@@ -29,11 +27,10 @@ to authenticated;
 grant select (user_id, business_id, given_at, withdrawn_at)
 on table engagement.marketing_consents to authenticated;
 grant select (
-    id, event, audience, channel, business_id, booking_id, user_id, status, reason, attempts,
-    provider, due_at, created_at, sent_at, updated_at
+    id, event, audience, channel, business_id, subject, subject_id, user_id, status, reason,
+    attempts, provider, due_at, created_at, sent_at, updated_at
 ) on table engagement.notification_deliveries to authenticated;
 grant select on table
-engagement.subjects,
 engagement.variables,
 engagement.events,
 engagement.notices
@@ -42,13 +39,11 @@ grant select, insert, update, delete on table
 identity.notification_preferences,
 identity.quiet_hours,
 identity.devices,
-engagement.subjects,
 engagement.variables,
 engagement.events,
 engagement.notices,
 engagement.reminder_kinds,
 engagement.reminders,
-engagement.arrivals,
 engagement.notification_templates,
 engagement.notification_deliveries,
 engagement.notifications,
@@ -72,12 +67,6 @@ on identity.devices
 for select
 to authenticated
 using (user_id = (select auth.uid()));
-
-create policy subjects_select
-on engagement.subjects
-for select
-to anon, authenticated
-using (true);
 
 create policy variables_select
 on engagement.variables
@@ -124,7 +113,7 @@ for select
 to authenticated
 using (user_id = (select auth.uid()));
 
--- Reminders and arrivals have no policy: only functions read them.
+-- Reminders have no policy: only functions read them.
 
 -- Analysts count deliveries; to whom and about what is not in the grant.
 grant select (event, channel, status, business_id, attempts, created_at, sent_at)
@@ -159,7 +148,6 @@ engagement.mark_read(uuid[]),
 engagement.set_consent(uuid, boolean),
 engagement.unsubscribe(uuid),
 engagement.send_offer(uuid, text, text),
-engagement.announce_arrival(uuid),
 engagement.save_template(
     uuid, text, engagement.audience, identity.notification_channel, text, text, text
 ),

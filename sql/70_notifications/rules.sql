@@ -47,3 +47,32 @@ for each row execute function engagement.notification_templates__refuse_unknown_
 create trigger _900_touch
 before update on engagement.notification_templates
 for each row execute function private.any__touch();
+
+/*
+ * What was told of a row goes with the row: notifications, deliveries and reminders that wait.
+ * Definer: whoever deletes the row has no rights on notifications.
+ */
+create function engagement.deleted_subjects__forget_notifications()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    -- Deliveries first: one that is being put into the app keeps its row until it is there.
+    delete from engagement.notification_deliveries
+    where
+        notification_deliveries.subject = new.subject
+        and notification_deliveries.subject_id = new.subject_id;
+    delete from engagement.notifications
+    where notifications.subject = new.subject and notifications.subject_id = new.subject_id;
+    delete from engagement.reminders
+    where reminders.subject = new.subject and reminders.subject_id = new.subject_id;
+    return new;
+end;
+$$;
+
+create trigger _100_forget_notifications
+before insert on private.deleted_subjects
+for each row execute function engagement.deleted_subjects__forget_notifications();

@@ -11,14 +11,18 @@ create type engagement.delivery_status as enum (
     'queued', 'sent', 'delivered', 'failed', 'bounced', 'skipped'
 );
 
-create table engagement.subjects (
-    name text primary key,
-    description text not null
+-- Somebody who is told of an event, and where.
+create type engagement.recipient as (
+    audience engagement.audience,
+    channel identity.notification_channel,
+    user_id uuid,
+    address text,
+    locale text,
+    variables jsonb
 );
-comment on table engagement.subjects is 'What events are about: a booking, an offer of a business.';
 
 create table engagement.variables (
-    subject text not null references engagement.subjects (name) on delete cascade,
+    subject text not null references private.subjects (name) on delete cascade,
     name text not null,
     type engagement.variable_type not null,
     description text not null,
@@ -33,15 +37,17 @@ comment on table engagement.variables is
 create table engagement.events (
     -- The topic on which it is announced.
     name text primary key,
-    subject text not null references engagement.subjects (name) on delete restrict,
+    subject text not null references private.subjects (name) on delete restrict,
     description text not null,
     -- Told whatever the reader's preferences and quiet hours are.
     is_mandatory boolean not null default false,
     -- Told only to those who have consented, by the business in question.
     is_marketing boolean not null default false,
-    -- Not told once the booking has left this status or has moved.
-    while_status scheduling.booking_status,
+    -- Told only while what it tells of is in this condition, has not moved and has not begun; null:
+    -- always. The subject's holds_function knows what it means.
+    condition text,
 
+    constraint events_name_subject_unique unique (name, subject),
     constraint events_marketing_is_never_mandatory check (not (is_marketing and is_mandatory))
 );
 comment on table engagement.events is 'What people can hear of.';
@@ -66,20 +72,21 @@ create table engagement.reminder_kinds (
 comment on table engagement.reminder_kinds is 'How long before its start a booking is recalled.';
 
 create table engagement.reminders (
-    business_id uuid not null,
-    booking_id uuid not null,
+    business_id uuid references business.businesses (id) on delete cascade,
+    subject text not null,
+    subject_id uuid not null,
     event text not null references engagement.reminder_kinds (event) on delete cascade,
     starts_at timestamptz not null,
     due_at timestamptz not null,
 
-    primary key (booking_id, event, starts_at),
-    constraint reminders_booking_fkey foreign key (business_id, booking_id)
-    references scheduling.bookings (business_id, id) on delete cascade
+    primary key (subject_id, event, starts_at),
+    constraint reminders_event_has_the_subject foreign key (event, subject)
+    references engagement.events (name, subject) on delete cascade
 );
 comment on table engagement.reminders is
-'Reminders that were put into the queue: one for each booking, kind and start.';
-create index reminders_booking_idx on engagement.reminders (business_id, booking_id);
-create index reminders_event_idx on engagement.reminders (event);
+'Reminders that were put into the queue: one for each row of a subject, kind and start.';
+create index reminders_business_id_idx on engagement.reminders (business_id);
+create index reminders_event_idx on engagement.reminders (event, subject);
 
 create table engagement.notification_templates (
     id uuid primary key default gen_random_uuid(),
@@ -124,11 +131,13 @@ create table engagement.notification_deliveries (
     id uuid primary key default gen_random_uuid(),
     -- The message because of which it is delivered.
     message_id uuid not null,
-    event text not null references engagement.events (name) on delete restrict,
+    event text not null,
     audience engagement.audience not null,
     channel identity.notification_channel not null,
     business_id uuid references business.businesses (id) on delete cascade,
-    booking_id uuid,
+    -- What it tells of. Whoever deletes the row deletes its deliveries.
+    subject text not null,
+    subject_id uuid not null,
     user_id uuid references auth.users (id) on delete set null,
     -- Where to: e-mail address, phone number, token of a device, or the user's id in the app.
     address text,
@@ -150,19 +159,26 @@ create table engagement.notification_deliveries (
     constraint notification_deliveries_once_each unique nulls not distinct (
         message_id, audience, channel, user_id, address
     ),
-    constraint notification_deliveries_booking_fkey foreign key (business_id, booking_id)
-    references scheduling.bookings (business_id, id) on delete cascade,
+    constraint notification_deliveries_event_has_the_subject foreign key (event, subject)
+    references engagement.events (name, subject) on delete restrict,
     constraint notification_deliveries_have_an_address check (
         address is not null or status = 'skipped'
     )
 );
 comment on table engagement.notification_deliveries is
 'One message to one address, and what became of it.';
+-- Which deliveries go when a row of a subject is deleted.
+create index notification_deliveries_subject_id_idx
+on engagement.notification_deliveries (subject_id);
+-- What became of the messages about a booking: the view has its id in a column of its own.
 create index notification_deliveries_booking_idx
-on engagement.notification_deliveries (business_id, booking_id);
+on engagement.notification_deliveries (
+    business_id, (case when subject = 'booking' then subject_id end)
+);
 create index notification_deliveries_user_id_idx
 on engagement.notification_deliveries (user_id, created_at);
-create index notification_deliveries_event_idx on engagement.notification_deliveries (event);
+create index notification_deliveries_event_idx
+on engagement.notification_deliveries (event, subject);
 create index notification_deliveries_provider_idx
 on engagement.notification_deliveries (provider, provider_id) where provider_id is not null;
 create index notification_deliveries_created_at_idx
@@ -173,7 +189,8 @@ create table engagement.notifications (
     id uuid primary key,
     user_id uuid not null references auth.users (id) on delete cascade,
     business_id uuid references business.businesses (id) on delete cascade,
-    booking_id uuid,
+    subject text,
+    subject_id uuid,
     event text not null,
     title text not null,
     body text not null,
@@ -181,12 +198,13 @@ create table engagement.notifications (
     read_at timestamptz,
 
     constraint notifications_business_id_id_unique unique (business_id, id),
-    constraint notifications_booking_fkey foreign key (business_id, booking_id)
-    references scheduling.bookings (business_id, id) on delete cascade
+    constraint notifications_subject_is_whole check ((subject is null) = (subject_id is null))
 );
 comment on table engagement.notifications is 'What a user reads in the app.';
 create index notifications_user_id_idx on engagement.notifications (user_id, created_at);
-create index notifications_booking_idx on engagement.notifications (business_id, booking_id);
+create index notifications_business_id_idx on engagement.notifications (business_id);
+-- Which notifications go when a row of a subject is deleted.
+create index notifications_subject_id_idx on engagement.notifications (subject_id);
 
 create table engagement.marketing_consents (
     user_id uuid not null references auth.users (id) on delete cascade,
@@ -202,19 +220,3 @@ create table engagement.marketing_consents (
 comment on table engagement.marketing_consents is
 'Who wants to hear of a business''s offers. Kept when withdrawn, to prove both.';
 create index marketing_consents_business_id_idx on engagement.marketing_consents (business_id);
-
-create table engagement.arrivals (
-    business_id uuid not null,
-    booking_id uuid not null,
-    starts_at timestamptz not null,
-    user_id uuid references auth.users (id) on delete set null,
-    at timestamptz not null default now(),
-
-    primary key (booking_id, starts_at),
-    constraint arrivals_booking_fkey foreign key (business_id, booking_id)
-    references scheduling.bookings (business_id, id) on delete cascade
-);
-comment on table engagement.arrivals is
-'That the professional has come to the customer: once for each booking and start.';
-create index arrivals_booking_idx on engagement.arrivals (business_id, booking_id);
-create index arrivals_user_id_idx on engagement.arrivals (user_id);

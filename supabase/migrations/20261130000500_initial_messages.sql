@@ -71,6 +71,47 @@ comment on table private.effects is
 'worker that died in between asks the provider again with the same key.';
 create index effects_done_at_idx on private.effects (done_at) where status = 'done';
 
+-- Somebody who hears of something, and how they are reached.
+create type private.reader as (
+    user_id uuid,
+    email text,
+    phone text,
+    locale text,
+    -- Variables of the message that differ from reader to reader, such as a name; null: none.
+    variables jsonb
+);
+
+create table private.subjects (
+    name text primary key,
+    description text not null,
+    -- The key in the payload of a message that holds the id of the row.
+    id_key text not null,
+    -- The names of functions; their arguments and results are a rule of this table. (id, payload) →
+    -- the variables of templates; business_id, whose templates and deliveries these are; starts_at,
+    -- if people are reminded of it. Null: the row does not exist.
+    data_function text not null,
+    -- (id, audience, payload) → who hears of it. Null: each message names its reader itself.
+    readers_function text,
+    -- (id, condition, starts_at) → is it still in that condition, and does it still start
+    -- then? Null: always.
+    holds_function text,
+    -- (id, payload) → is somebody to be told? It may note that they are. Null: always.
+    claim_function text
+);
+comment on table private.subjects is
+'What people are told of, such as a booking, and the functions of its domain that know what to say
+and to whom. The seed of the domain registers it.';
+
+create table private.deleted_subjects (
+    subject text not null,
+    subject_id uuid not null,
+
+    primary key (subject, subject_id)
+);
+comment on table private.deleted_subjects is
+'Announcements that a row people were told of is deleted. Triggers of later domains answer them; no
+row is stored.';
+
 -- sql/05_messages/functions/broker.sql
 
 -- What the broker needs of a database with pgmq: how a queue is made, and how workers are told of a
@@ -549,7 +590,148 @@ begin
 end;
 $$;
 
--- sql/05_messages/rules.sql
+-- sql/05_messages/functions/subjects.sql
+
+-- What people are told of. The domain of a subject knows what to say of one of its rows and who
+-- reads it; it registers the functions that do in private.subjects. Whoever tells people asks here
+-- and depends on no domain. This is the only place that calls those functions.
+
+/*
+ * Return the id of the row that a message is about.
+ */
+create function private.subject_id(subject text, payload jsonb)
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select (payload ->> subjects.id_key)::uuid
+        from private.subjects
+        where subjects.name = subject
+    );
+end;
+$$;
+
+/*
+ * Return the payload of a message about a row, as private.subject_id reads it.
+ */
+create function private.subject_payload(subject text, subject_id uuid)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select jsonb_build_object(subjects.id_key, subject_id)
+        from private.subjects
+        where subjects.name = subject
+    );
+end;
+$$;
+
+/*
+ * Return what a message may say about a row, or null when the row does not exist.
+ */
+create function private.subject_data(subject text, subject_id uuid, payload jsonb)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_function constant text = (
+        select subjects.data_function from private.subjects where subjects.name = subject
+    );
+    v_data jsonb;
+begin
+    if v_function is not null then
+        execute format('select %s($1, $2)', v_function) into v_data using subject_id, payload;
+    end if;
+    return v_data;
+end;
+$$;
+
+/*
+ * Return the people of an audience who read about a row, and how they are reached.
+ */
+create function private.subject_readers(
+    subject text, subject_id uuid, audience text, payload jsonb
+)
+returns setof private.reader
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_function constant text = (
+        select subjects.readers_function from private.subjects where subjects.name = subject
+    );
+begin
+    if v_function is not null then
+        return query execute format('select * from %s($1, $2, $3)', v_function)
+        using subject_id, audience, payload;
+    end if;
+end;
+$$;
+
+/*
+ * Is a row still in the condition that a message requires, and does it still start at that instant?
+ */
+create function private.subject_holds(
+    subject text, subject_id uuid, condition text, starts_at timestamptz
+)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_function constant text = (
+        select subjects.holds_function from private.subjects where subjects.name = subject
+    );
+    v_holds boolean = true;
+begin
+    if v_function is not null and condition is not null then
+        execute format('select %s($1, $2, $3)', v_function)
+        into v_holds
+        using subject_id, condition, starts_at;
+    end if;
+    return v_holds;
+end;
+$$;
+
+/*
+ * Is somebody to be told of this message? The domain notes that they are, in this transaction.
+ */
+create function private.claim_subject(subject text, subject_id uuid, payload jsonb)
+returns boolean
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_function constant text = (
+        select subjects.claim_function from private.subjects where subjects.name = subject
+    );
+    v_is_told boolean = true;
+begin
+    if v_function is not null then
+        execute format('select %s($1, $2)', v_function) into v_is_told using subject_id, payload;
+    end if;
+    return v_is_told;
+end;
+$$;
+
+-- sql/05_messages/rules/queues.sql
 
 -- A queue is made with its row and outlives it: messages are never thrown away in passing. Secrets
 -- are: a code or a link of sign-in is in the message while it waits to be sent, and in nothing that
@@ -617,6 +799,115 @@ create trigger _500_make
 after insert on private.queues
 for each row execute function private.queues__make();
 
+-- sql/05_messages/rules/subjects.sql
+
+-- A subject is registered by the names of functions. They are checked when the row is written, so
+-- that a message never fails because a function is missing. When a row that people were told of is
+-- deleted, whoever keeps something about it hears of it in the same transaction.
+
+/*
+ * Refuse a name that is not a function of these arguments and this result, or that clients
+ * could call themselves.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.require_subject_function(
+    field text, name text, arguments text, result text
+)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_is_plain constant boolean = name ~ '^[a-z_]+[.][a-z_]+$';
+    v_function regprocedure;
+begin
+    if v_is_plain and split_part(name, '.', 1) not in ('public', 'analytics') then
+        v_function = to_regprocedure(format('%s(%s)', name, arguments));
+    end if;
+    if name is not null and pg_get_function_result(v_function) is distinct from result then
+        perform private.invalid(
+            field,
+            format(
+                'must be a function (%s) → %s in a schema that is not exposed', arguments, result
+            )
+        );
+    end if;
+end;
+$$;
+
+/*
+ * The functions of a subject exist.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.subjects__require_functions()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.require_subject_function(
+        'data_function', new.data_function, 'uuid,jsonb', 'jsonb'
+    );
+    perform private.require_subject_function(
+        'readers_function', new.readers_function, 'uuid,text,jsonb', 'SETOF private.reader'
+    );
+    perform private.require_subject_function(
+        'holds_function', new.holds_function, 'uuid,text,timestamptz', 'boolean'
+    );
+    perform private.require_subject_function(
+        'claim_function', new.claim_function, 'uuid,jsonb', 'boolean'
+    );
+    return new;
+end;
+$$;
+
+create trigger _100_require_functions
+before insert or update on private.subjects
+for each row execute function private.subjects__require_functions();
+
+/*
+ * Announce that a row of a subject is deleted. The trigger's argument is the name of the subject.
+ * Definer: whoever deletes the row has no rights on announcements.
+ */
+create function private.any__announce_deletion()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    insert into private.deleted_subjects (subject, subject_id)
+    values (tg_argv[0], old.id);
+    return null;
+end;
+$$;
+
+/*
+ * An announcement is answered by the triggers before this one, and not stored.
+ */
+create function private.deleted_subjects__discard()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return null;
+end;
+$$;
+
+create trigger _900_discard
+before insert on private.deleted_subjects
+for each row execute function private.deleted_subjects__discard();
+
 -- sql/05_messages/policies.sql
 
 -- Nobody but the operator reads queues: a message may hold what concerns one person only. The
@@ -627,6 +918,8 @@ alter table private.queues enable row level security;
 alter table private.routes enable row level security;
 alter table private.schedules enable row level security;
 alter table private.effects enable row level security;
+alter table private.subjects enable row level security;
+alter table private.deleted_subjects enable row level security;
 
 grant usage on schema private to worker, edge;
 grant usage on schema dramatiq to worker;

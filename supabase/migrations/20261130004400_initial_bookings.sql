@@ -145,6 +145,22 @@ comment on table scheduling.preferred_resources is
 create index preferred_resources_resource_idx
 on scheduling.preferred_resources (business_id, resource_id);
 
+create table scheduling.arrivals (
+    business_id uuid not null,
+    booking_id uuid not null,
+    starts_at timestamptz not null,
+    user_id uuid references auth.users (id) on delete set null,
+    at timestamptz not null default now(),
+
+    primary key (booking_id, starts_at),
+    constraint arrivals_booking_fkey foreign key (business_id, booking_id)
+    references scheduling.bookings (business_id, id) on delete cascade
+);
+comment on table scheduling.arrivals is
+'The professional has arrived at the customer''s: one row for each booking and start.';
+create index arrivals_booking_idx on scheduling.arrivals (business_id, booking_id);
+create index arrivals_user_id_idx on scheduling.arrivals (user_id);
+
 -- sql/44_bookings/functions/allocate.sql
 
 /*
@@ -367,6 +383,78 @@ begin
         and allocations.booking_id = booking.id
         and allocations.resource_id = stretch.resource_id
         and upper(allocations.during) = stretch.from_end;
+end;
+$$;
+
+-- sql/44_bookings/functions/arrivals.sql
+
+-- The professional reports that they have arrived at the customer's, and the customer is told.
+
+/*
+ * Report the arrival of the staff of a booking, once for each start, while it is confirmed. A
+ * repeated call changes nothing.
+ * Definer: nobody has an insert grant on arrivals; the caller must be assigned to the booking.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition
+ */
+create function scheduling.announce_arrival(booking_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_booking scheduling.bookings = scheduling.claim(booking_id, '{business}', '{}');
+begin
+    perform scheduling.refuse_arrival(v_booking);
+    insert into scheduling.arrivals (business_id, booking_id, starts_at, user_id)
+    values (v_booking.business_id, v_booking.id, v_booking.starts_at, auth.uid())
+    on conflict on constraint arrivals_pkey do nothing;
+    if found then
+        perform private.emit(
+            'booking.arrived',
+            jsonb_build_object(
+                'booking_id', v_booking.id,
+                'business_id', v_booking.business_id,
+                'to_starts_at', v_booking.starts_at
+            )
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Refuse an arrival unless the caller is assigned to the booking and the booking is confirmed.
+ *
+ * Errors:  PT403 forbidden · PT409 invalid_transition
+ */
+create function scheduling.refuse_arrival(booking scheduling.bookings)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if not exists (
+        select 1
+        from scheduling.booking_readers(booking.id, 'staff', '{}') as readers
+        where readers.user_id = auth.uid()
+    ) then
+        perform private.refuse(
+            'PT403', 'forbidden', 'Only staff assigned to this booking can report arrival.',
+            'Ask the assigned staff to report it.'
+        );
+    end if;
+    if booking.status <> 'confirmed' then
+        perform private.refuse(
+            'PT409', 'invalid_transition',
+            format('Arrival cannot be reported for a booking that is %s.', booking.status),
+            'Read the booking again and check its status.'
+        );
+    end if;
 end;
 $$;
 
@@ -1669,6 +1757,235 @@ begin
 end;
 $$;
 
+-- sql/44_bookings/functions/notifications.sql
+
+-- What a notification says about a booking, who reads it, and whether it is still true. The seed
+-- registers the subject `booking` with these functions.
+
+/*
+ * Return what templates may say about a booking, by the names of the subject's variables; beside
+ * them what a calendar entry needs: time_zone, booking_id and sequence, which grows with each step.
+ */
+create function scheduling.booking_data(booking_id uuid, payload jsonb)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select jsonb_build_object(
+            'booking_id', bookings.id,
+            'business_id', bookings.business_id,
+            'reference', bookings.reference,
+            'customer_name', coalesce(bookings.customer_name, bookings.customer_email, ''),
+            'business_name', businesses.name,
+            'business_email', businesses.email,
+            'business_phone', coalesce(businesses.phone, ''),
+            'address', business.address_of(businesses),
+            'service_names', facts.service_names,
+            'staff_names', coalesce(facts.staff_names, ''),
+            'starts_at', bookings.starts_at,
+            'ends_at', bookings.ends_at,
+            'time_zone', bookings.time_zone,
+            'party_size', bookings.party_size,
+            'total', scheduling.money_data(bookings.total_minor, bookings.currency),
+            'status', bookings.status,
+            'sequence', facts.sequence
+        ) || scheduling.step_data(bookings, booking_data.payload)
+        from scheduling.bookings
+        inner join business.businesses on businesses.id = bookings.business_id
+        inner join scheduling.calendar_facts(array[booking_data.booking_id]) as facts
+            on facts.booking_id = bookings.id
+        where bookings.id = booking_data.booking_id
+    );
+end;
+$$;
+
+/*
+ * Return what templates may say about the step that a message announces.
+ */
+create function scheduling.step_data(booking scheduling.bookings, payload jsonb)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_fee_minor constant bigint = payload ->> 'fee_minor';
+begin
+    return jsonb_build_object(
+        'previous_starts_at', payload ->> 'from_starts_at',
+        'fee', case
+            when v_fee_minor > 0 then scheduling.money_data(v_fee_minor, booking.currency)
+        end,
+        'cancelled_service', (
+            select booking_items.service_name
+            from scheduling.booking_items
+            where
+                booking_items.business_id = booking.business_id
+                and booking_items.id::text = payload ->> 'booking_item_id'
+        ),
+        'reason', coalesce(payload ->> 'reason', '')
+    );
+end;
+$$;
+
+/*
+ * Return an amount as templates show it.
+ */
+create function scheduling.money_data(minor bigint, currency text)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select jsonb_build_object(
+            'minor', minor,
+            'currency', currencies.code,
+            'digits', currencies.minor_digits
+        )
+        from pricing.currencies
+        where currencies.code = money_data.currency
+    );
+end;
+$$;
+
+/*
+ * Return the people of an audience who read about a booking. The business is its owners and
+ * managers. Staff are the members who provide its services, or who gave them up: a reassignment
+ * names both. The customer is reached as the booking says.
+ */
+create function scheduling.booking_readers(booking_id uuid, audience text, payload jsonb)
+returns setof private.reader
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        bookings.customer_id,
+        bookings.customer_email,
+        bookings.customer_phone,
+        coalesce(profiles.locale, businesses.locale),
+        null::jsonb
+    from scheduling.bookings
+    inner join business.businesses on businesses.id = bookings.business_id
+    left join identity.profiles on profiles.id = bookings.customer_id
+    where audience = 'customer' and bookings.id = booking_readers.booking_id;
+
+    return query
+    select
+        profiles.id,
+        profiles.email,
+        profiles.phone,
+        profiles.locale,
+        null::jsonb
+    from scheduling.bookings
+    inner join business.business_members
+        on business_members.business_id = bookings.business_id
+    inner join identity.profiles on profiles.id = business_members.user_id
+    where
+        bookings.id = booking_readers.booking_id
+        and case audience
+            when 'business' then business_members.role in ('owner', 'manager')
+            when 'staff' then business_members.id in (
+                select scheduling.staff_of(bookings, booking_readers.payload)
+            )
+        end;
+end;
+$$;
+
+/*
+ * Return the members who provide the services of a booking, and those of the step that a message
+ * announces: of the service that was cancelled, or that somebody else provides now.
+ */
+create function scheduling.staff_of(booking scheduling.bookings, payload jsonb)
+returns setof uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select resources.member_id
+    from catalog.resources
+    where
+        resources.business_id = booking.business_id
+        and (
+            resources.id::text = payload ->> 'from_resource_id'
+            or resources.id in (
+                select booking_items.resource_id
+                from scheduling.booking_items
+                where
+                    booking_items.business_id = booking.business_id
+                    and booking_items.booking_id = booking.id
+                    and (
+                        booking_items.cancelled_at is null
+                        or booking_items.id::text = payload ->> 'booking_item_id'
+                    )
+            )
+        );
+end;
+$$;
+
+/*
+ * Is a booking still in this status, at this start, and has it not begun? No reminder is sent for a
+ * booking that was cancelled, was moved or has begun.
+ */
+create function scheduling.booking_holds(
+    booking_id uuid, condition text, starts_at timestamptz
+)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select exists (
+            select 1
+            from scheduling.bookings
+            where
+                bookings.id = booking_holds.booking_id
+                and bookings.status::text = booking_holds.condition
+                and bookings.starts_at = booking_holds.starts_at
+                and bookings.starts_at > private.now()
+        )
+    );
+end;
+$$;
+
+/*
+ * Is somebody to be told of this message? When bookings of a series take a step together,
+ * people hear of it once, about the first of them. The booking cannot be deleted while the
+ * message is planned.
+ */
+create function scheduling.claim_booking_message(booking_id uuid, payload jsonb)
+returns boolean
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform 1
+    from scheduling.bookings
+    where bookings.id = claim_booking_message.booking_id
+    for key share;
+    return found and not coalesce((payload ->> 'is_repeated')::boolean, false);
+end;
+$$;
+
 -- sql/44_bookings/functions/place.sql
 
 -- How a booking comes to be, moves to another time, and takes its next step.
@@ -2950,6 +3267,14 @@ create trigger _110_refuse_rewriting
 before truncate on scheduling.booking_history
 for each statement execute function private.any__refuse_rewriting();
 
+-- sql/44_bookings/rules/notifications.sql
+
+-- Whoever keeps something about a booking hears when the booking is deleted.
+
+create trigger _600_announce_deletion
+after delete on scheduling.bookings
+for each row execute function private.any__announce_deletion('booking');
+
 -- sql/44_bookings/rules/sales.sql
 
 -- A booking past a hold has a sale, on every path.
@@ -3370,6 +3695,12 @@ on scheduling.preferred_resources
 for select
 to authenticated
 using (customer_id = (select auth.uid()));
+-- Arrivals have no policy: only functions read them.
+
+alter table scheduling.arrivals enable row level security;
+
+grant select, insert, update, delete on scheduling.arrivals to service_role;
+
 grant execute on function scheduling.list_my_businesses()
 to anon, authenticated, service_role;
 -- What public functions call. Each checks its caller; none is reachable over HTTP by itself.
@@ -3387,6 +3718,38 @@ scheduling.session_starts(catalog.services, daterange, integer[], time, time, in
 scheduling.create_sessions(catalog.services, timestamptz[], uuid, integer)
 to anon, authenticated, service_role;
 grant execute on function scheduling.prefer(uuid, uuid)
+to anon, authenticated, service_role;
+grant execute on function scheduling.announce_arrival(uuid)
+to anon, authenticated, service_role;
+
+-- sql/44_bookings/api/arrivals.sql
+
+-- Staff report that they have arrived at the customer's.
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition
+ */
+create function public.mark_arrived(booking_id public.identifier)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform scheduling.announce_arrival(private.to_identifier(booking_id, 'booking_id'));
+end;
+$$;
+comment on function public.mark_arrived is
+'Report that the professional has arrived at the customer''s.
+
+The customer is notified once, by SMS and push. Only for staff assigned to the booking.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
+'409.';
+
+grant execute on function public.mark_arrived(public.identifier)
 to anon, authenticated, service_role;
 
 -- sql/44_bookings/api/book.sql

@@ -17,14 +17,18 @@ create type engagement.delivery_status as enum (
     'queued', 'sent', 'delivered', 'failed', 'bounced', 'skipped'
 );
 
-create table engagement.subjects (
-    name text primary key,
-    description text not null
+-- Somebody who is told of an event, and where.
+create type engagement.recipient as (
+    audience engagement.audience,
+    channel identity.notification_channel,
+    user_id uuid,
+    address text,
+    locale text,
+    variables jsonb
 );
-comment on table engagement.subjects is 'What events are about: a booking, an offer of a business.';
 
 create table engagement.variables (
-    subject text not null references engagement.subjects (name) on delete cascade,
+    subject text not null references private.subjects (name) on delete cascade,
     name text not null,
     type engagement.variable_type not null,
     description text not null,
@@ -39,15 +43,17 @@ comment on table engagement.variables is
 create table engagement.events (
     -- The topic on which it is announced.
     name text primary key,
-    subject text not null references engagement.subjects (name) on delete restrict,
+    subject text not null references private.subjects (name) on delete restrict,
     description text not null,
     -- Told whatever the reader's preferences and quiet hours are.
     is_mandatory boolean not null default false,
     -- Told only to those who have consented, by the business in question.
     is_marketing boolean not null default false,
-    -- Not told once the booking has left this status or has moved.
-    while_status scheduling.booking_status,
+    -- Told only while what it tells of is in this condition, has not moved and has not begun; null:
+    -- always. The subject's holds_function knows what it means.
+    condition text,
 
+    constraint events_name_subject_unique unique (name, subject),
     constraint events_marketing_is_never_mandatory check (not (is_marketing and is_mandatory))
 );
 comment on table engagement.events is 'What people can hear of.';
@@ -72,20 +78,21 @@ create table engagement.reminder_kinds (
 comment on table engagement.reminder_kinds is 'How long before its start a booking is recalled.';
 
 create table engagement.reminders (
-    business_id uuid not null,
-    booking_id uuid not null,
+    business_id uuid references business.businesses (id) on delete cascade,
+    subject text not null,
+    subject_id uuid not null,
     event text not null references engagement.reminder_kinds (event) on delete cascade,
     starts_at timestamptz not null,
     due_at timestamptz not null,
 
-    primary key (booking_id, event, starts_at),
-    constraint reminders_booking_fkey foreign key (business_id, booking_id)
-    references scheduling.bookings (business_id, id) on delete cascade
+    primary key (subject_id, event, starts_at),
+    constraint reminders_event_has_the_subject foreign key (event, subject)
+    references engagement.events (name, subject) on delete cascade
 );
 comment on table engagement.reminders is
-'Reminders that were put into the queue: one for each booking, kind and start.';
-create index reminders_booking_idx on engagement.reminders (business_id, booking_id);
-create index reminders_event_idx on engagement.reminders (event);
+'Reminders that were put into the queue: one for each row of a subject, kind and start.';
+create index reminders_business_id_idx on engagement.reminders (business_id);
+create index reminders_event_idx on engagement.reminders (event, subject);
 
 create table engagement.notification_templates (
     id uuid primary key default gen_random_uuid(),
@@ -130,11 +137,13 @@ create table engagement.notification_deliveries (
     id uuid primary key default gen_random_uuid(),
     -- The message because of which it is delivered.
     message_id uuid not null,
-    event text not null references engagement.events (name) on delete restrict,
+    event text not null,
     audience engagement.audience not null,
     channel identity.notification_channel not null,
     business_id uuid references business.businesses (id) on delete cascade,
-    booking_id uuid,
+    -- What it tells of. Whoever deletes the row deletes its deliveries.
+    subject text not null,
+    subject_id uuid not null,
     user_id uuid references auth.users (id) on delete set null,
     -- Where to: e-mail address, phone number, token of a device, or the user's id in the app.
     address text,
@@ -156,19 +165,26 @@ create table engagement.notification_deliveries (
     constraint notification_deliveries_once_each unique nulls not distinct (
         message_id, audience, channel, user_id, address
     ),
-    constraint notification_deliveries_booking_fkey foreign key (business_id, booking_id)
-    references scheduling.bookings (business_id, id) on delete cascade,
+    constraint notification_deliveries_event_has_the_subject foreign key (event, subject)
+    references engagement.events (name, subject) on delete restrict,
     constraint notification_deliveries_have_an_address check (
         address is not null or status = 'skipped'
     )
 );
 comment on table engagement.notification_deliveries is
 'One message to one address, and what became of it.';
+-- Which deliveries go when a row of a subject is deleted.
+create index notification_deliveries_subject_id_idx
+on engagement.notification_deliveries (subject_id);
+-- What became of the messages about a booking: the view has its id in a column of its own.
 create index notification_deliveries_booking_idx
-on engagement.notification_deliveries (business_id, booking_id);
+on engagement.notification_deliveries (
+    business_id, (case when subject = 'booking' then subject_id end)
+);
 create index notification_deliveries_user_id_idx
 on engagement.notification_deliveries (user_id, created_at);
-create index notification_deliveries_event_idx on engagement.notification_deliveries (event);
+create index notification_deliveries_event_idx
+on engagement.notification_deliveries (event, subject);
 create index notification_deliveries_provider_idx
 on engagement.notification_deliveries (provider, provider_id) where provider_id is not null;
 create index notification_deliveries_created_at_idx
@@ -179,7 +195,8 @@ create table engagement.notifications (
     id uuid primary key,
     user_id uuid not null references auth.users (id) on delete cascade,
     business_id uuid references business.businesses (id) on delete cascade,
-    booking_id uuid,
+    subject text,
+    subject_id uuid,
     event text not null,
     title text not null,
     body text not null,
@@ -187,12 +204,13 @@ create table engagement.notifications (
     read_at timestamptz,
 
     constraint notifications_business_id_id_unique unique (business_id, id),
-    constraint notifications_booking_fkey foreign key (business_id, booking_id)
-    references scheduling.bookings (business_id, id) on delete cascade
+    constraint notifications_subject_is_whole check ((subject is null) = (subject_id is null))
 );
 comment on table engagement.notifications is 'What a user reads in the app.';
 create index notifications_user_id_idx on engagement.notifications (user_id, created_at);
-create index notifications_booking_idx on engagement.notifications (business_id, booking_id);
+create index notifications_business_id_idx on engagement.notifications (business_id);
+-- Which notifications go when a row of a subject is deleted.
+create index notifications_subject_id_idx on engagement.notifications (subject_id);
 
 create table engagement.marketing_consents (
     user_id uuid not null references auth.users (id) on delete cascade,
@@ -208,22 +226,6 @@ create table engagement.marketing_consents (
 comment on table engagement.marketing_consents is
 'Who wants to hear of a business''s offers. Kept when withdrawn, to prove both.';
 create index marketing_consents_business_id_idx on engagement.marketing_consents (business_id);
-
-create table engagement.arrivals (
-    business_id uuid not null,
-    booking_id uuid not null,
-    starts_at timestamptz not null,
-    user_id uuid references auth.users (id) on delete set null,
-    at timestamptz not null default now(),
-
-    primary key (booking_id, starts_at),
-    constraint arrivals_booking_fkey foreign key (business_id, booking_id)
-    references scheduling.bookings (business_id, id) on delete cascade
-);
-comment on table engagement.arrivals is
-'That the professional has come to the customer: once for each booking and start.';
-create index arrivals_booking_idx on engagement.arrivals (business_id, booking_id);
-create index arrivals_user_id_idx on engagement.arrivals (user_id);
 
 -- sql/70_notifications/functions/delivering.sql
 
@@ -339,7 +341,7 @@ begin
     end if;
     select events.* into v_event from engagement.events where events.name = v_delivery.event;
     if not engagement.still_holds(
-        v_delivery.event, v_delivery.booking_id, (v_delivery.data ->> 'starts_at')::timestamptz
+        v_event, v_delivery.subject_id, (v_delivery.data ->> 'starts_at')::timestamptz
     ) or v_event.is_marketing and not exists (
         select 1
         from engagement.marketing_consents
@@ -469,17 +471,21 @@ security definer
 set search_path = ''
 as $$
 begin
-    insert into engagement.notifications (id, user_id, business_id, booking_id, event, title, body)
+    insert into engagement.notifications (
+        id, user_id, business_id, subject, subject_id, event, title, body
+    )
     select
         notification_deliveries.id,
         notification_deliveries.user_id,
         notification_deliveries.business_id,
-        notification_deliveries.booking_id,
+        notification_deliveries.subject,
+        notification_deliveries.subject_id,
         notification_deliveries.event,
         finish_in_app.title,
         finish_in_app.body
     from engagement.notification_deliveries
     where notification_deliveries.id = finish_in_app.delivery_id
+    for key share
     on conflict do nothing;
     perform engagement.finish_delivery(delivery_id, 'app', delivery_id::text);
     perform engagement.settle(delivery_id, 'delivered', null);
@@ -625,9 +631,7 @@ begin
         'reader_locale', v_delivery.locale,
         'title', v_template.title,
         'body', v_template.body,
-        'data', payload || jsonb_build_object(
-            'minutes', (payload ->> 'expires_in')::integer / 60
-        ),
+        'data', private.subject_data('account', (payload ->> 'user_id')::uuid, payload),
         'types', (
             select jsonb_object_agg(variables.name, variables.type)
             from engagement.variables
@@ -643,132 +647,6 @@ $$;
 
 -- From something that happened to the deliveries that tell of it. All of it is one transaction that
 -- may run any number of times: what exists is not made again.
-
-/*
- * What templates may say about a booking, by the names of engagement.variables; beside them what a
- * calendar entry needs: time_zone, booking_id and sequence, which grows with every step.
- */
-create function engagement.booking_data(booking_id uuid, payload jsonb)
-returns jsonb
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return (
-        select jsonb_build_object(
-            'booking_id', bookings.id,
-            'reference', bookings.reference,
-            'customer_name', coalesce(bookings.customer_name, bookings.customer_email, ''),
-            'business_name', businesses.name,
-            'business_email', businesses.email,
-            'business_phone', coalesce(businesses.phone, ''),
-            'address', business.address_of(businesses),
-            'service_names', facts.service_names,
-            'staff_names', coalesce(facts.staff_names, ''),
-            'starts_at', bookings.starts_at,
-            'ends_at', bookings.ends_at,
-            'previous_starts_at', payload ->> 'from_starts_at',
-            'time_zone', bookings.time_zone,
-            'party_size', bookings.party_size,
-            'total', jsonb_build_object(
-                'minor', bookings.total_minor,
-                'currency', bookings.currency,
-                'digits', currencies.minor_digits
-            ),
-            'fee', case
-                when (payload ->> 'fee_minor')::bigint > 0 then jsonb_build_object(
-                    'minor', (payload ->> 'fee_minor')::bigint,
-                    'currency', bookings.currency,
-                    'digits', currencies.minor_digits
-                )
-            end,
-            'cancelled_service', (
-                select booking_items.service_name
-                from scheduling.booking_items
-                where
-                    booking_items.business_id = bookings.business_id
-                    and booking_items.id::text = payload ->> 'booking_item_id'
-            ),
-            'reason', coalesce(payload ->> 'reason', ''),
-            'status', bookings.status,
-            'sequence', facts.sequence
-        )
-        from scheduling.bookings
-        inner join business.businesses on businesses.id = bookings.business_id
-        inner join pricing.currencies on currencies.code = bookings.currency
-        inner join scheduling.calendar_facts(array[booking_data.booking_id]) as facts
-            on facts.booking_id = bookings.id
-        where bookings.id = booking_data.booking_id
-    );
-end;
-$$;
-
-/*
- * Who belongs to an audience of a booking, and how they are reached. The business is its owners and
- * managers; staff are the members who give its services, or who gave them up: a reassignment names
- * both. The customer is reached as the booking says.
- */
-create function engagement.readers(
-    booking scheduling.bookings, audience engagement.audience, payload jsonb
-)
-returns table (user_id uuid, email text, phone text, locale text)
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    if audience = 'customer' then
-        return query
-        select
-            booking.customer_id,
-            booking.customer_email,
-            booking.customer_phone,
-            coalesce(
-                (select profiles.locale from identity.profiles where profiles.id = booking.customer_id),
-                businesses.locale
-            )
-        from business.businesses
-        where businesses.id = booking.business_id;
-        return;
-    end if;
-    return query
-    select
-        profiles.id,
-        profiles.email,
-        profiles.phone,
-        profiles.locale
-    from business.business_members
-    inner join identity.profiles on profiles.id = business_members.user_id
-    where
-        business_members.business_id = booking.business_id
-        and case audience
-            when 'business' then business_members.role in ('owner', 'manager')
-            else business_members.id in (
-                select resources.member_id
-                from catalog.resources
-                where
-                    resources.business_id = booking.business_id
-                    and (
-                        resources.id in (
-                            select booking_items.resource_id
-                            from scheduling.booking_items
-                            where
-                                booking_items.business_id = booking.business_id
-                                and booking_items.booking_id = booking.id
-                                and (
-                                    booking_items.cancelled_at is null
-                                    or booking_items.id::text = readers.payload ->> 'booking_item_id'
-                                )
-                        )
-                        or resources.id::text = readers.payload ->> 'from_resource_id'
-                    )
-            )
-        end;
-end;
-$$;
 
 /*
  * The addresses of a reader on a channel: one mail address, one number, each device that is still
@@ -892,79 +770,27 @@ end;
 $$;
 
 /*
- * Is what a notification tells of a booking still so? A reminder is not sent for one that was
- * cancelled or moved, nor after it has begun.
+ * Is what an event tells of a row still so?
  */
-create function engagement.still_holds(event text, booking_id uuid, starts_at timestamptz)
+create function engagement.still_holds(
+    event engagement.events, subject_id uuid, starts_at timestamptz
+)
 returns boolean
 language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-declare
-    v_while_status scheduling.booking_status = (
-        select events.while_status from engagement.events where events.name = still_holds.event
-    );
 begin
-    return v_while_status is null or exists (
-        select 1
-        from scheduling.bookings
-        where
-            bookings.id = still_holds.booking_id
-            and bookings.status = v_while_status
-            and bookings.starts_at = still_holds.starts_at
-            and bookings.starts_at > private.now()
+    return (
+        select private.subject_holds(event.subject, subject_id, event.condition, starts_at)
     );
-end;
-$$;
-
-/*
- * Put the reminders of a confirmed booking into the queue, each for its time; those whose time has
- * passed are not made up for.
- */
-create function engagement.plan_reminders(booking scheduling.bookings)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_reminder engagement.reminders;
-begin
-    if booking.status <> 'confirmed' then
-        return;
-    end if;
-    for v_reminder in
-        insert into engagement.reminders (business_id, booking_id, event, starts_at, due_at)
-        select
-            booking.business_id,
-            booking.id,
-            reminder_kinds.event,
-            booking.starts_at,
-            booking.starts_at - reminder_kinds.before
-        from engagement.reminder_kinds
-        where booking.starts_at - reminder_kinds.before > private.now()
-        on conflict do nothing
-        returning reminders.*
-    loop
-        perform private.emit(
-            v_reminder.event,
-            jsonb_build_object(
-                'booking_id', booking.id,
-                'business_id', booking.business_id,
-                'to_starts_at', booking.starts_at
-            ),
-            v_reminder.due_at
-        );
-    end loop;
 end;
 $$;
 
 /*
  * Turn what happened into deliveries: everyone whom the notices name, on every channel that they
- * name. Gives how many are new. `message_id` is that of the message which told of it: the same
+ * name. Returns how many are new. `message_id` is the id of the message that announced it: the same
  * message makes the same deliveries once. A topic that is no event makes none.
  * Definer: called by the workers, who have no access to the tables.
  */
@@ -975,199 +801,147 @@ volatile
 security definer
 set search_path = ''
 as $$
-begin
-    return case (select events.subject from engagement.events where events.name = plan.topic)
-        when 'booking' then engagement.plan_booking(message_id, topic, payload)
-        when 'offer' then engagement.plan_offer(message_id, topic, payload)
-        when 'waitlist' then engagement.plan_turn(message_id, topic, payload)
-        else 0
-    end;
-end;
-$$;
-
-/*
- * The deliveries of what happened to a booking.
- */
-create function engagement.plan_booking(message_id uuid, topic text, payload jsonb)
-returns integer
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
 declare
-    v_booking scheduling.bookings;
-    v_delivery engagement.notification_deliveries;
-    v_count integer = 0;
+    v_event engagement.events;
+    v_subject_id uuid;
+    v_is_told boolean;
+    v_data jsonb;
 begin
-    select bookings.* into v_booking
-    from scheduling.bookings
-    where bookings.id = (plan_booking.payload ->> 'booking_id')::uuid;
-    if not found then
+    select events.* into v_event from engagement.events where events.name = plan.topic;
+    v_subject_id = private.subject_id(v_event.subject, payload);
+    v_is_told = private.claim_subject(v_event.subject, v_subject_id, payload);
+    v_data = private.subject_data(v_event.subject, v_subject_id, payload);
+    if v_data is null then
         return 0;
     end if;
-    perform engagement.plan_reminders(v_booking);
-    -- Of a series people hear once, about its first occurrence.
-    if (plan_booking.payload ->> 'is_repeated')::boolean then
-        return 0;
-    end if;
-    if not engagement.still_holds(
-        plan_booking.topic, v_booking.id, (plan_booking.payload ->> 'to_starts_at')::timestamptz
+    perform engagement.plan_reminders(v_event.subject, v_subject_id, v_data);
+    if not v_is_told or not engagement.still_holds(
+        v_event, v_subject_id, (payload ->> 'to_starts_at')::timestamptz
     ) then
         return 0;
     end if;
-    for v_delivery in
-        select
-            null::uuid,
-            plan_booking.message_id,
-            notices.event,
-            notices.audience,
-            channels.channel,
-            v_booking.business_id,
-            v_booking.id,
-            readers.user_id,
-            addresses.address,
-            readers.locale,
-            null::engagement.delivery_status,
-            null::text,
-            engagement.booking_data(v_booking.id, plan_booking.payload)
-        from engagement.notices
-        cross join lateral engagement.readers(v_booking, notices.audience, plan_booking.payload) as readers
-        cross join lateral unnest(notices.channels) as channels (channel)
-        cross join lateral engagement.addresses(
-            readers.user_id, readers.email, readers.phone, channels.channel
-        ) as addresses
-        where notices.event = plan_booking.topic
-        order by notices.audience, readers.user_id, channels.channel
-    loop
-        v_count = v_count + engagement.add_delivery(v_delivery)::integer;
-    end loop;
-    return v_count;
+    return engagement.plan_deliveries(message_id, v_event, v_subject_id, payload, v_data);
 end;
 $$;
 
 /*
- * The deliveries of an offer to somebody who waits, when it is their turn and they have not been
- * told.
+ * Put the reminders of a row into the queue, each for its time, when the row is in their condition.
+ * Reminders whose time has passed are left out.
  */
-create function engagement.plan_turn(message_id uuid, topic text, payload jsonb)
-returns integer
+create function engagement.plan_reminders(subject text, subject_id uuid, data jsonb)
+returns void
 language plpgsql
 volatile
 security invoker
 set search_path = ''
 as $$
 declare
-    v_offer scheduling.waitlist_offers;
-    v_delivery engagement.notification_deliveries;
-    v_count integer = 0;
+    v_starts_at constant timestamptz = data ->> 'starts_at';
+    v_business_id constant uuid = data ->> 'business_id';
+    v_reminder engagement.reminders;
 begin
-    -- The booking first, as who accepts or leaves does: so that neither waits for the other.
-    perform 1
-    from scheduling.bookings
-    where bookings.id = (plan_turn.payload ->> 'booking_id')::uuid
-    for key share;
-    update scheduling.waitlist_offers
-    set told_at = private.now()
-    where
-        waitlist_offers.booking_id = (plan_turn.payload ->> 'booking_id')::uuid
-        and waitlist_offers.entry_id = (plan_turn.payload ->> 'entry_id')::uuid
-        and waitlist_offers.told_at is null
-        and waitlist_offers.opens_at <= private.now()
-        and waitlist_offers.expires_at > private.now()
-    returning waitlist_offers.* into v_offer;
-    if not found then
-        return 0;
-    end if;
-    for v_delivery in
+    for v_reminder in
+        insert into engagement.reminders (
+            business_id, subject, subject_id, event, starts_at, due_at
+        )
         select
-            null::uuid,
-            plan_turn.message_id,
-            notices.event,
-            notices.audience,
-            channels.channel,
-            v_offer.business_id,
-            v_offer.booking_id,
-            profiles.id,
-            addresses.address,
-            profiles.locale,
-            null::engagement.delivery_status,
-            null::text,
-            engagement.booking_data(v_offer.booking_id, plan_turn.payload)
-            || jsonb_build_object(
-                'customer_name', coalesce(profiles.full_name, profiles.email, ''),
-                'expires_at', v_offer.expires_at
-            )
-        from engagement.notices
-        inner join scheduling.waitlist_entries on waitlist_entries.id = v_offer.entry_id
-        inner join identity.profiles on profiles.id = waitlist_entries.customer_id
-        cross join lateral unnest(notices.channels) as channels (channel)
-        cross join lateral engagement.addresses(
-            profiles.id, profiles.email, profiles.phone, channels.channel
-        ) as addresses
-        where notices.event = plan_turn.topic
-        order by channels.channel
-    loop
-        v_count = v_count + engagement.add_delivery(v_delivery)::integer;
-    end loop;
-    return v_count;
-end;
-$$;
-
-/*
- * The deliveries of what a business wants to tell its customers: those who have consented.
- */
-create function engagement.plan_offer(message_id uuid, topic text, payload jsonb)
-returns integer
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_delivery engagement.notification_deliveries;
-    v_count integer = 0;
-begin
-    for v_delivery in
-        select
-            null::uuid,
-            plan_offer.message_id,
-            notices.event,
-            notices.audience,
-            channels.channel,
-            businesses.id,
-            null::uuid,
-            profiles.id,
-            addresses.address,
-            profiles.locale,
-            null::engagement.delivery_status,
-            null::text,
-            jsonb_build_object(
-                'business_name', businesses.name,
-                'business_email', businesses.email,
-                'customer_name', coalesce(profiles.full_name, ''),
-                'title', payload ->> 'title',
-                'body', payload ->> 'body'
-            )
-        from engagement.notices
-        cross join business.businesses
-        inner join engagement.marketing_consents
-            on
-                marketing_consents.business_id = businesses.id
-                and marketing_consents.withdrawn_at is null
-        inner join identity.profiles on profiles.id = marketing_consents.user_id
-        cross join lateral unnest(notices.channels) as channels (channel)
-        cross join lateral engagement.addresses(
-            profiles.id, profiles.email, profiles.phone, channels.channel
-        ) as addresses
+            v_business_id,
+            events.subject,
+            plan_reminders.subject_id,
+            events.name,
+            v_starts_at,
+            v_starts_at - reminder_kinds.before
+        from engagement.events
+        inner join engagement.reminder_kinds on reminder_kinds.event = events.name
         where
-            notices.event = plan_offer.topic
-            and businesses.id = (payload ->> 'business_id')::uuid
-        order by profiles.id, channels.channel
+            events.subject = plan_reminders.subject
+            and v_starts_at - reminder_kinds.before > private.now()
+            and engagement.still_holds(events, plan_reminders.subject_id, v_starts_at)
+        on conflict do nothing
+        returning reminders.*
     loop
+        perform private.emit(
+            v_reminder.event,
+            private.subject_payload(subject, subject_id) || jsonb_build_object(
+                'business_id', v_business_id,
+                'to_starts_at', v_starts_at
+            ),
+            v_reminder.due_at
+        );
+    end loop;
+end;
+$$;
+
+/*
+ * Write the deliveries of an event: one for each reader, channel and address. Returns how
+ * many are new.
+ */
+create function engagement.plan_deliveries(
+    message_id uuid, event engagement.events, subject_id uuid, payload jsonb, data jsonb
+)
+returns integer
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_recipient engagement.recipient;
+    v_delivery engagement.notification_deliveries;
+    v_count integer = 0;
+begin
+    v_delivery.message_id = message_id;
+    v_delivery.event = event.name;
+    v_delivery.business_id = data ->> 'business_id';
+    v_delivery.subject = event.subject;
+    v_delivery.subject_id = subject_id;
+    for v_recipient in
+        select recipients.* from engagement.recipients(event, subject_id, payload) as recipients
+    loop
+        v_delivery.audience = v_recipient.audience;
+        v_delivery.channel = v_recipient.channel;
+        v_delivery.user_id = v_recipient.user_id;
+        v_delivery.address = v_recipient.address;
+        v_delivery.locale = v_recipient.locale;
+        v_delivery.data = data || coalesce(v_recipient.variables, '{}');
         v_count = v_count + engagement.add_delivery(v_delivery)::integer;
     end loop;
     return v_count;
+end;
+$$;
+
+/*
+ * Return to whom an event is told, and where: each reader of each notice, on each of its channels,
+ * at each address. The order is always the same, so that two workers never wait for each other.
+ */
+create function engagement.recipients(
+    event engagement.events, subject_id uuid, payload jsonb
+)
+returns setof engagement.recipient
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        notices.audience,
+        channels.channel,
+        readers.user_id,
+        addresses.address,
+        readers.locale,
+        readers.variables
+    from engagement.notices
+    cross join lateral private.subject_readers(
+        event.subject, recipients.subject_id, notices.audience::text, recipients.payload
+    ) as readers
+    cross join lateral unnest(notices.channels) as channels (channel)
+    cross join lateral engagement.addresses(
+        readers.user_id, readers.email, readers.phone, channels.channel
+    ) as addresses
+    where notices.event = event.name
+    order by notices.audience, readers.user_id, channels.channel;
 end;
 $$;
 
@@ -1448,60 +1222,6 @@ end;
 $$;
 
 /*
- * The professional is at the customer's door. Whoever of the staff gives the booking's services may
- * say so, once, while it is confirmed.
- * Definer: nobody may announce in another's name.
- *
- * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 invalid_transition
- */
-create function engagement.announce_arrival(booking_id uuid)
-returns void
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-declare
-    v_booking scheduling.bookings = scheduling.claim(booking_id, '{business}', '{}');
-begin
-    if not exists (
-        select 1
-        from engagement.readers(v_booking, 'staff', '{}') as readers
-        where readers.user_id = auth.uid()
-    ) then
-        perform private.refuse(
-            'PT403', 'forbidden', 'Only staff assigned to this booking can report arrival.',
-            'Ask the assigned staff to report it.'
-        );
-    end if;
-    if v_booking.status <> 'confirmed' then
-        perform private.refuse(
-            'PT409', 'invalid_transition',
-            format('Arrival cannot be reported for a booking that is %s.', v_booking.status),
-            'Read the booking again and check its status.'
-        );
-    end if;
-    if exists (
-        select 1
-        from engagement.arrivals
-        where arrivals.booking_id = v_booking.id and arrivals.starts_at = v_booking.starts_at
-    ) then
-        return;
-    end if;
-    insert into engagement.arrivals (business_id, booking_id, starts_at, user_id)
-    values (v_booking.business_id, v_booking.id, v_booking.starts_at, auth.uid());
-    perform private.emit(
-        'booking.arrived',
-        jsonb_build_object(
-            'booking_id', v_booking.id,
-            'business_id', v_booking.business_id,
-            'to_starts_at', v_booking.starts_at
-        )
-    );
-end;
-$$;
-
-/*
  * Write a business's own words for a notice, in place of those it had for the same audience,
  * channel and language. What the words may say is checked by a rule of the table.
  * Definer: nobody has a write grant on templates.
@@ -1582,6 +1302,81 @@ begin
 end;
 $$;
 
+-- sql/70_notifications/functions/subjects.sql
+
+-- The two subjects of this domain: a business's offer to customers who consented, and the messages
+-- about an account. Both are registered in the seed.
+
+/*
+ * Return what templates may say about an offer of a business.
+ */
+create function engagement.offer_data(business_id uuid, payload jsonb)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select jsonb_build_object(
+            'business_id', businesses.id,
+            'business_name', businesses.name,
+            'business_email', businesses.email,
+            'title', payload ->> 'title',
+            'body', payload ->> 'body'
+        )
+        from business.businesses
+        where businesses.id = offer_data.business_id
+    );
+end;
+$$;
+
+/*
+ * Return the customers who consented to the offers of a business.
+ */
+create function engagement.offer_readers(business_id uuid, audience text, payload jsonb)
+returns setof private.reader
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        profiles.id,
+        profiles.email,
+        profiles.phone,
+        profiles.locale,
+        jsonb_build_object('customer_name', coalesce(profiles.full_name, ''))
+    from engagement.marketing_consents
+    inner join identity.profiles on profiles.id = marketing_consents.user_id
+    where
+        audience = 'customer'
+        and marketing_consents.business_id = offer_readers.business_id
+        and marketing_consents.withdrawn_at is null;
+end;
+$$;
+
+/*
+ * Return what templates may say about an account. The message brings all of it but the minutes for
+ * which its code or link is valid.
+ */
+create function engagement.account_data(user_id uuid, payload jsonb)
+returns jsonb
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select payload || jsonb_build_object('minutes', (payload ->> 'expires_in')::integer / 60)
+    );
+end;
+$$;
+
 -- sql/70_notifications/rules.sql
 
 -- What holds for notifications on every path.
@@ -1634,6 +1429,35 @@ create trigger _900_touch
 before update on engagement.notification_templates
 for each row execute function private.any__touch();
 
+/*
+ * What was told of a row goes with the row: notifications, deliveries and reminders that wait.
+ * Definer: whoever deletes the row has no rights on notifications.
+ */
+create function engagement.deleted_subjects__forget_notifications()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    -- Deliveries first: one that is being put into the app keeps its row until it is there.
+    delete from engagement.notification_deliveries
+    where
+        notification_deliveries.subject = new.subject
+        and notification_deliveries.subject_id = new.subject_id;
+    delete from engagement.notifications
+    where notifications.subject = new.subject and notifications.subject_id = new.subject_id;
+    delete from engagement.reminders
+    where reminders.subject = new.subject and reminders.subject_id = new.subject_id;
+    return new;
+end;
+$$;
+
+create trigger _100_forget_notifications
+before insert on private.deleted_subjects
+for each row execute function engagement.deleted_subjects__forget_notifications();
+
 -- sql/70_notifications/policies.sql
 
 -- Everyone reads their own: notifications, preferences, devices, consents. Members of a business
@@ -1643,13 +1467,11 @@ for each row execute function private.any__touch();
 alter table identity.notification_preferences enable row level security;
 alter table identity.quiet_hours enable row level security;
 alter table identity.devices enable row level security;
-alter table engagement.subjects enable row level security;
 alter table engagement.variables enable row level security;
 alter table engagement.events enable row level security;
 alter table engagement.notices enable row level security;
 alter table engagement.reminder_kinds enable row level security;
 alter table engagement.reminders enable row level security;
-alter table engagement.arrivals enable row level security;
 alter table engagement.notification_templates enable row level security;
 alter table engagement.notification_deliveries enable row level security;
 alter table engagement.notifications enable row level security;
@@ -1667,11 +1489,10 @@ to authenticated;
 grant select (user_id, business_id, given_at, withdrawn_at)
 on table engagement.marketing_consents to authenticated;
 grant select (
-    id, event, audience, channel, business_id, booking_id, user_id, status, reason, attempts,
-    provider, due_at, created_at, sent_at, updated_at
+    id, event, audience, channel, business_id, subject, subject_id, user_id, status, reason,
+    attempts, provider, due_at, created_at, sent_at, updated_at
 ) on table engagement.notification_deliveries to authenticated;
 grant select on table
-engagement.subjects,
 engagement.variables,
 engagement.events,
 engagement.notices
@@ -1680,13 +1501,11 @@ grant select, insert, update, delete on table
 identity.notification_preferences,
 identity.quiet_hours,
 identity.devices,
-engagement.subjects,
 engagement.variables,
 engagement.events,
 engagement.notices,
 engagement.reminder_kinds,
 engagement.reminders,
-engagement.arrivals,
 engagement.notification_templates,
 engagement.notification_deliveries,
 engagement.notifications,
@@ -1710,12 +1529,6 @@ on identity.devices
 for select
 to authenticated
 using (user_id = (select auth.uid()));
-
-create policy subjects_select
-on engagement.subjects
-for select
-to anon, authenticated
-using (true);
 
 create policy variables_select
 on engagement.variables
@@ -1762,7 +1575,7 @@ for select
 to authenticated
 using (user_id = (select auth.uid()));
 
--- Reminders and arrivals have no policy: only functions read them.
+-- Reminders have no policy: only functions read them.
 
 -- Analysts count deliveries; to whom and about what is not in the grant.
 grant select (event, channel, status, business_id, attempts, created_at, sent_at)
@@ -1797,7 +1610,6 @@ engagement.mark_read(uuid[]),
 engagement.set_consent(uuid, boolean),
 engagement.unsubscribe(uuid),
 engagement.send_offer(uuid, text, text),
-engagement.announce_arrival(uuid),
 engagement.save_template(
     uuid, text, engagement.audience, identity.notification_channel, text, text, text
 ),
@@ -1815,12 +1627,14 @@ select
     notifications.id,
     notifications.user_id,
     notifications.business_id,
-    notifications.booking_id,
+    case when notifications.subject = 'booking' then notifications.subject_id end as booking_id,
     notifications.event,
     notifications.title,
     notifications.body,
     notifications.created_at,
-    notifications.read_at
+    notifications.read_at,
+    notifications.subject,
+    notifications.subject_id
 from engagement.notifications;
 grant select on public.notifications to authenticated;
 grant select, insert, update, delete on public.notifications to service_role;
@@ -1838,6 +1652,10 @@ comment on column public.notifications.title is 'One line, in the reader''s lang
 comment on column public.notifications.body is 'The text.';
 comment on column public.notifications.created_at is 'When it arrived.';
 comment on column public.notifications.read_at is 'When it was read, or null.';
+comment on column public.notifications.subject is
+'What it is about: booking, waitlist or offer. Null: nothing in particular.';
+comment on column public.notifications.subject_id is
+'The booking, the waitlist entry, or the business of the offer.';
 
 create view public.notification_deliveries
 with (security_invoker = true)
@@ -1848,7 +1666,9 @@ select
     notification_deliveries.audience,
     notification_deliveries.channel,
     notification_deliveries.business_id,
-    notification_deliveries.booking_id,
+    case
+        when notification_deliveries.subject = 'booking' then notification_deliveries.subject_id
+    end as booking_id,
     notification_deliveries.user_id,
     notification_deliveries.status,
     notification_deliveries.reason,
@@ -1857,7 +1677,9 @@ select
     notification_deliveries.due_at,
     notification_deliveries.created_at,
     notification_deliveries.sent_at,
-    notification_deliveries.updated_at
+    notification_deliveries.updated_at,
+    notification_deliveries.subject,
+    notification_deliveries.subject_id
 from engagement.notification_deliveries;
 grant select on public.notification_deliveries to authenticated;
 grant select, insert, update, delete on public.notification_deliveries to service_role;
@@ -1888,6 +1710,10 @@ comment on column public.notification_deliveries.created_at is 'When it was queu
 comment on column public.notification_deliveries.sent_at is
 'When the provider accepted it, or null.';
 comment on column public.notification_deliveries.updated_at is 'When it last changed.';
+comment on column public.notification_deliveries.subject is
+'What it is about: booking, waitlist or offer.';
+comment on column public.notification_deliveries.subject_id is
+'The booking, the waitlist entry, or the business of the offer.';
 
 create view public.notification_templates
 with (security_invoker = true)
@@ -2343,28 +2169,6 @@ Every mail has a link that ends the consent. Returns the number of recipients.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 
-/*
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 invalid_transition
- */
-create function public.mark_arrived(booking_id public.identifier)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    perform engagement.announce_arrival(private.to_identifier(booking_id, 'booking_id'));
-end;
-$$;
-comment on function public.mark_arrived is
-'Report that the professional has arrived at the customer''s.
-
-The customer is notified once, by SMS and push. Only for staff assigned to the booking.
-
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
-'409.';
 grant execute on function public.unsubscribe(public.identifier)
 to anon, authenticated, service_role;
 grant execute on function
@@ -2376,8 +2180,7 @@ public.mark_notifications_read(public.list),
 public.set_marketing_consent(public.identifier, public.yes_no),
 public.save_notification_template(public.identifier, text, text, text, text, text, text),
 public.remove_notification_template(public.identifier),
-public.send_offer(public.identifier, text, text),
-public.mark_arrived(public.identifier)
+public.send_offer(public.identifier, text, text)
 to anon, authenticated, service_role;
 
 alter default privileges grant execute on functions to public;

@@ -37,7 +37,6 @@ LONG_FILES = {
     "sql/70_notifications/seed.sql",
 }
 LONG_FUNCTIONS = {
-    "engagement.plan_turn",
     "engagement.start_delivery",
     "public.create_slots",
     "scheduling.claim_series",

@@ -7,12 +7,14 @@ select
     notifications.id,
     notifications.user_id,
     notifications.business_id,
-    notifications.booking_id,
+    case when notifications.subject = 'booking' then notifications.subject_id end as booking_id,
     notifications.event,
     notifications.title,
     notifications.body,
     notifications.created_at,
-    notifications.read_at
+    notifications.read_at,
+    notifications.subject,
+    notifications.subject_id
 from engagement.notifications;
 grant select on public.notifications to authenticated;
 grant select, insert, update, delete on public.notifications to service_role;
@@ -30,6 +32,10 @@ comment on column public.notifications.title is 'One line, in the reader''s lang
 comment on column public.notifications.body is 'The text.';
 comment on column public.notifications.created_at is 'When it arrived.';
 comment on column public.notifications.read_at is 'When it was read, or null.';
+comment on column public.notifications.subject is
+'What it is about: booking, waitlist or offer. Null: nothing in particular.';
+comment on column public.notifications.subject_id is
+'The booking, the waitlist entry, or the business of the offer.';
 
 create view public.notification_deliveries
 with (security_invoker = true)
@@ -40,7 +46,9 @@ select
     notification_deliveries.audience,
     notification_deliveries.channel,
     notification_deliveries.business_id,
-    notification_deliveries.booking_id,
+    case
+        when notification_deliveries.subject = 'booking' then notification_deliveries.subject_id
+    end as booking_id,
     notification_deliveries.user_id,
     notification_deliveries.status,
     notification_deliveries.reason,
@@ -49,7 +57,9 @@ select
     notification_deliveries.due_at,
     notification_deliveries.created_at,
     notification_deliveries.sent_at,
-    notification_deliveries.updated_at
+    notification_deliveries.updated_at,
+    notification_deliveries.subject,
+    notification_deliveries.subject_id
 from engagement.notification_deliveries;
 grant select on public.notification_deliveries to authenticated;
 grant select, insert, update, delete on public.notification_deliveries to service_role;
@@ -80,6 +90,10 @@ comment on column public.notification_deliveries.created_at is 'When it was queu
 comment on column public.notification_deliveries.sent_at is
 'When the provider accepted it, or null.';
 comment on column public.notification_deliveries.updated_at is 'When it last changed.';
+comment on column public.notification_deliveries.subject is
+'What it is about: booking, waitlist or offer.';
+comment on column public.notification_deliveries.subject_id is
+'The booking, the waitlist entry, or the business of the offer.';
 
 create view public.notification_templates
 with (security_invoker = true)

@@ -93,28 +93,6 @@ Every mail has a link that ends the consent. Returns the number of recipients.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 
-/*
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 invalid_transition
- */
-create function public.mark_arrived(booking_id public.identifier)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    perform engagement.announce_arrival(private.to_identifier(booking_id, 'booking_id'));
-end;
-$$;
-comment on function public.mark_arrived is
-'Report that the professional has arrived at the customer''s.
-
-The customer is notified once, by SMS and push. Only for staff assigned to the booking.
-
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
-'409.';
 grant execute on function public.unsubscribe(public.identifier)
 to anon, authenticated, service_role;
 grant execute on function
@@ -126,6 +104,5 @@ public.mark_notifications_read(public.list),
 public.set_marketing_consent(public.identifier, public.yes_no),
 public.save_notification_template(public.identifier, text, text, text, text, text, text),
 public.remove_notification_template(public.identifier),
-public.send_offer(public.identifier, text, text),
-public.mark_arrived(public.identifier)
+public.send_offer(public.identifier, text, text)
 to anon, authenticated, service_role;

@@ -110,7 +110,7 @@ begin
     end if;
     select events.* into v_event from engagement.events where events.name = v_delivery.event;
     if not engagement.still_holds(
-        v_delivery.event, v_delivery.booking_id, (v_delivery.data ->> 'starts_at')::timestamptz
+        v_event, v_delivery.subject_id, (v_delivery.data ->> 'starts_at')::timestamptz
     ) or v_event.is_marketing and not exists (
         select 1
         from engagement.marketing_consents
@@ -240,17 +240,21 @@ security definer
 set search_path = ''
 as $$
 begin
-    insert into engagement.notifications (id, user_id, business_id, booking_id, event, title, body)
+    insert into engagement.notifications (
+        id, user_id, business_id, subject, subject_id, event, title, body
+    )
     select
         notification_deliveries.id,
         notification_deliveries.user_id,
         notification_deliveries.business_id,
-        notification_deliveries.booking_id,
+        notification_deliveries.subject,
+        notification_deliveries.subject_id,
         notification_deliveries.event,
         finish_in_app.title,
         finish_in_app.body
     from engagement.notification_deliveries
     where notification_deliveries.id = finish_in_app.delivery_id
+    for key share
     on conflict do nothing;
     perform engagement.finish_delivery(delivery_id, 'app', delivery_id::text);
     perform engagement.settle(delivery_id, 'delivered', null);
@@ -396,9 +400,7 @@ begin
         'reader_locale', v_delivery.locale,
         'title', v_template.title,
         'body', v_template.body,
-        'data', payload || jsonb_build_object(
-            'minutes', (payload ->> 'expires_in')::integer / 60
-        ),
+        'data', private.subject_data('account', (payload ->> 'user_id')::uuid, payload),
         'types', (
             select jsonb_object_agg(variables.name, variables.type)
             from engagement.variables

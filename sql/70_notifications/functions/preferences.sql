@@ -273,60 +273,6 @@ end;
 $$;
 
 /*
- * The professional is at the customer's door. Whoever of the staff gives the booking's services may
- * say so, once, while it is confirmed.
- * Definer: nobody may announce in another's name.
- *
- * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 invalid_transition
- */
-create function engagement.announce_arrival(booking_id uuid)
-returns void
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-declare
-    v_booking scheduling.bookings = scheduling.claim(booking_id, '{business}', '{}');
-begin
-    if not exists (
-        select 1
-        from engagement.readers(v_booking, 'staff', '{}') as readers
-        where readers.user_id = auth.uid()
-    ) then
-        perform private.refuse(
-            'PT403', 'forbidden', 'Only staff assigned to this booking can report arrival.',
-            'Ask the assigned staff to report it.'
-        );
-    end if;
-    if v_booking.status <> 'confirmed' then
-        perform private.refuse(
-            'PT409', 'invalid_transition',
-            format('Arrival cannot be reported for a booking that is %s.', v_booking.status),
-            'Read the booking again and check its status.'
-        );
-    end if;
-    if exists (
-        select 1
-        from engagement.arrivals
-        where arrivals.booking_id = v_booking.id and arrivals.starts_at = v_booking.starts_at
-    ) then
-        return;
-    end if;
-    insert into engagement.arrivals (business_id, booking_id, starts_at, user_id)
-    values (v_booking.business_id, v_booking.id, v_booking.starts_at, auth.uid());
-    perform private.emit(
-        'booking.arrived',
-        jsonb_build_object(
-            'booking_id', v_booking.id,
-            'business_id', v_booking.business_id,
-            'to_starts_at', v_booking.starts_at
-        )
-    );
-end;
-$$;
-
-/*
  * Write a business's own words for a notice, in place of those it had for the same audience,
  * channel and language. What the words may say is checked by a rule of the table.
  * Definer: nobody has a write grant on templates.

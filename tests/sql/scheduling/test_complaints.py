@@ -75,7 +75,7 @@ ELSEWHERE = {
         "two of three seats",
     ),
     "13 reminders come after a booking was cancelled or moved": (
-        "tests/sql/engagement/wishes.test.sql",
+        "tests/sql/notifications/preferences.test.sql",
         "a reminder of a booking that moved is not sent",
     ),
     "15 limits across services": (

@@ -157,6 +157,13 @@ def test_everyone_hears_of_it_as_the_table_says(
         event,
     )
     assert states == [("queued",)]
+    unsaid = db.rows(
+        "select distinct variables.name from engagement.notification_deliveries as deliveries"
+        " inner join engagement.variables on variables.subject = deliveries.subject"
+        " where event = %s and not data ? variables.name",
+        event,
+    )
+    assert unsaid == []
 
 
 def test_of_a_series_people_hear_once_and_are_reminded_each_time(
@@ -192,7 +199,7 @@ def test_a_step_of_a_whole_series_is_told_once_about_its_first_booking(
     told = db.rows(
         "select distinct bookings.starts_at = (select min(starts_at) from scheduling.bookings)"
         " from engagement.notification_deliveries"
-        " inner join scheduling.bookings on bookings.id = booking_id where event = %s",
+        " inner join scheduling.bookings on bookings.id = subject_id where event = %s",
         event,
     )
     assert told == [(True,)]

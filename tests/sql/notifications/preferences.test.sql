@@ -1,6 +1,6 @@
 -- What readers decide: what they hear of, when their phone is silent, and whose offers they want.
 begin;
-select plan(38);
+select plan(39);
 
 select tests.at('2031-05-01 08:00Z');
 select tests.person('owner');
@@ -133,7 +133,7 @@ select is(
     (
         select count(*)
         from engagement.reminders
-        inner join scheduling.bookings on bookings.id = reminders.booking_id
+        inner join scheduling.bookings on bookings.id = reminders.subject_id
         where bookings.customer_id = tests.id('rival')
     ), 0::bigint, 'who books half an hour ahead is not reminded'
 );
@@ -145,6 +145,10 @@ select tests.act_as('rival');
 select public.cancel_booking(bookings.id::text) from public.bookings;
 select tests.act_as_owner();
 delete from scheduling.bookings where bookings.customer_id = tests.id('rival');
+select is_empty(
+    $$ select 1 from engagement.notification_deliveries where user_id = tests.id('rival') $$,
+    'what was told of a booking goes with the booking'
+);
 select tests.at('2031-05-01 08:00Z');
 
 -- Quiet hours

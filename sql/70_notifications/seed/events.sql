@@ -1,0 +1,171 @@
+-- What is told, about what, to whom, and on which channels. The texts are in the files of templates
+-- beside this one. The domain of a subject registers it; two subjects are of this domain.
+
+insert into private.subjects (
+    name, description, id_key, data_function, readers_function
+)
+values
+(
+    'offer', 'An offer of a business to its customers', 'business_id',
+    'engagement.offer_data', 'engagement.offer_readers'
+),
+(
+    'account', 'A user''s account: codes, links, and what has changed', 'user_id',
+    'engagement.account_data', null
+)
+on conflict (name) do update set
+    description = excluded.description,
+    id_key = excluded.id_key,
+    data_function = excluded.data_function,
+    readers_function = excluded.readers_function;
+
+insert into engagement.variables (subject, name, type, description)
+values
+('booking', 'customer_name', 'text', 'Name of the customer'),
+('booking', 'business_name', 'text', 'Name of the business'),
+('booking', 'business_phone', 'text', 'The business''s phone number'),
+('booking', 'address', 'text', 'Address of the business'),
+('booking', 'service_names', 'text', 'Names of the booked services'),
+('booking', 'staff_names', 'text', 'Names of the staff'),
+('booking', 'reference', 'text', 'Reference of the booking'),
+('booking', 'starts_at', 'instant', 'Start'),
+('booking', 'ends_at', 'instant', 'End'),
+('booking', 'previous_starts_at', 'instant', 'Start before the move'),
+('booking', 'total', 'money', 'Total price'),
+('booking', 'fee', 'money', 'Fee for cancelling, a late move or a no-show; empty if there is none'),
+('booking', 'cancelled_service', 'text', 'Name of the cancelled service, if others remain'),
+('booking', 'party_size', 'whole_number', 'Number of guests'),
+('booking', 'reason', 'text', 'Reason for rejecting, cancelling or moving it; may be empty'),
+('waitlist', 'customer_name', 'text', 'Name of the customer'),
+('waitlist', 'business_name', 'text', 'Name of the business'),
+('waitlist', 'service_names', 'text', 'Name of the service'),
+('waitlist', 'staff_names', 'text', 'Names of the staff'),
+('waitlist', 'starts_at', 'instant', 'Start'),
+('waitlist', 'expires_at', 'instant', 'When the offer expires'),
+('waitlist', 'total', 'money', 'Total price'),
+('offer', 'business_name', 'text', 'Name of the business'),
+('offer', 'customer_name', 'text', 'Name of the reader'),
+('offer', 'title', 'text', 'Title of the offer'),
+('offer', 'body', 'text', 'Text of the offer'),
+('account', 'code', 'text', 'The code to enter'),
+('account', 'link', 'text', 'The link to follow'),
+('account', 'minutes', 'whole_number', 'Minutes for which both are valid'),
+('account', 'at', 'instant', 'When it happened'),
+('account', 'ip', 'text', 'Network address'),
+('account', 'agent', 'text', 'Program'),
+('account', 'business_name', 'text', 'Name of the business'),
+('account', 'service_names', 'text', 'Names of the booked services'),
+('account', 'starts_at', 'instant', 'Start'),
+('account', 'reference', 'text', 'Reference of the booking')
+on conflict (subject, name) do update
+    set type = excluded.type, description = excluded.description;
+
+insert into engagement.events (
+    name, subject, description, is_mandatory, is_marketing, condition
+)
+values
+('booking.requested', 'booking', 'A booking waits for confirmation', false, false, null),
+('booking.confirmed', 'booking', 'A booking is confirmed', true, false, null),
+('booking.rejected', 'booking', 'The business rejects a request', true, false, null),
+('booking.cancelled', 'booking', 'A booking was cancelled', true, false, null),
+('booking.item_cancelled', 'booking', 'One of several services was cancelled', true, false, null),
+('booking.moved', 'booking', 'A booking was moved', true, false, null),
+('booking.reassigned', 'booking', 'Another person provides the service', false, false, null),
+(
+    'booking.expired', 'booking', 'A request expired, because nobody confirmed it in time',
+    false, false, null
+),
+(
+    'booking.arrived', 'booking', 'The professional has arrived at the customer''s',
+    true, false, 'confirmed'
+),
+('booking.no_show', 'booking', 'The customer did not come', false, false, null),
+(
+    'booking.completed', 'booking', 'The service was given; the message asks for a review',
+    false, false, null
+),
+('reminder.day', 'booking', 'A booking begins in 24 hours', false, false, 'confirmed'),
+('reminder.hour', 'booking', 'A booking begins in an hour', false, false, 'confirmed'),
+('auth.signup', 'account', 'A user must confirm an address or a number', true, false, null),
+('auth.invite', 'account', 'A user is invited', true, false, null),
+('auth.magiclink', 'account', 'Somebody signs in by mail', true, false, null),
+('auth.recovery', 'account', 'Somebody has forgotten their password', true, false, null),
+('auth.email_change', 'account', 'A user changes their address', true, false, null),
+(
+    'auth.reauthentication', 'account', 'Somebody is about to change their password',
+    true, false, null
+),
+('auth.guest_booking', 'account', 'Somebody books, moves or cancels as a guest', true, false, null),
+('auth.sms', 'account', 'Somebody signs in by SMS', true, false, null),
+('auth.phone_change', 'account', 'A user changes their number', true, false, null),
+('auth.password_changed', 'account', 'A password was changed', true, false, null),
+('auth.email_changed', 'account', 'An address was changed', true, false, null),
+('auth.phone_changed', 'account', 'A number was changed', true, false, null),
+('auth.new_sign_in', 'account', 'Somebody signed in from somewhere new', true, false, null),
+('auth.factor_added', 'account', 'A second factor was added', true, false, null),
+('auth.factor_removed', 'account', 'A second factor was removed', true, false, null),
+('auth.recovery_codes_made', 'account', 'Recovery codes were created', true, false, null),
+('auth.recovery_code_used', 'account', 'A recovery code was used', true, false, null),
+('auth.identity_linked', 'account', 'Another way to sign in was added', true, false, null),
+('waitlist.offered', 'waitlist', 'A time became free for a waitlist entry', true, false, 'offered'),
+('offer.made', 'offer', 'A business sends an offer', false, true, null)
+on conflict (name) do update
+    set
+        description = excluded.description,
+        is_mandatory = excluded.is_mandatory,
+        is_marketing = excluded.is_marketing,
+        condition = excluded.condition;
+
+insert into engagement.reminder_kinds (event, before)
+values
+('reminder.day', '24 hours'),
+('reminder.hour', '1 hour')
+on conflict (event) do nothing;
+
+insert into engagement.notices (event, audience, channels)
+values
+('booking.requested', 'customer', '{mail,in_app}'),
+('booking.requested', 'business', '{mail,push,in_app}'),
+('booking.confirmed', 'customer', '{mail,push,in_app}'),
+('booking.confirmed', 'business', '{mail,in_app}'),
+('booking.confirmed', 'staff', '{push,in_app}'),
+('booking.rejected', 'customer', '{mail,push,in_app}'),
+('booking.cancelled', 'customer', '{mail,push,in_app}'),
+('booking.cancelled', 'business', '{mail,in_app}'),
+('booking.cancelled', 'staff', '{push,in_app}'),
+('booking.item_cancelled', 'customer', '{mail,in_app}'),
+('booking.item_cancelled', 'business', '{mail,in_app}'),
+('booking.item_cancelled', 'staff', '{push,in_app}'),
+('booking.moved', 'customer', '{mail,push,in_app}'),
+('booking.moved', 'business', '{mail,in_app}'),
+('booking.moved', 'staff', '{push,in_app}'),
+('booking.reassigned', 'customer', '{mail,in_app}'),
+('booking.reassigned', 'staff', '{push,in_app}'),
+('booking.expired', 'customer', '{mail,in_app}'),
+('booking.arrived', 'customer', '{sms,push}'),
+('booking.no_show', 'customer', '{mail,in_app}'),
+('booking.completed', 'customer', '{mail,in_app}'),
+('reminder.day', 'customer', '{mail,push}'),
+('reminder.hour', 'customer', '{sms,push}'),
+('reminder.hour', 'staff', '{push}'),
+('waitlist.offered', 'customer', '{mail,push,in_app}'),
+('offer.made', 'customer', '{mail,in_app}'),
+('auth.signup', 'customer', '{mail}'),
+('auth.invite', 'customer', '{mail}'),
+('auth.magiclink', 'customer', '{mail}'),
+('auth.recovery', 'customer', '{mail}'),
+('auth.email_change', 'customer', '{mail}'),
+('auth.reauthentication', 'customer', '{mail,sms}'),
+('auth.guest_booking', 'customer', '{mail}'),
+('auth.sms', 'customer', '{sms}'),
+('auth.phone_change', 'customer', '{sms}'),
+('auth.password_changed', 'customer', '{mail}'),
+('auth.email_changed', 'customer', '{mail}'),
+('auth.phone_changed', 'customer', '{mail}'),
+('auth.new_sign_in', 'customer', '{mail}'),
+('auth.factor_added', 'customer', '{mail}'),
+('auth.factor_removed', 'customer', '{mail}'),
+('auth.recovery_codes_made', 'customer', '{mail}'),
+('auth.recovery_code_used', 'customer', '{mail}'),
+('auth.identity_linked', 'customer', '{mail}')
+on conflict (event, audience) do nothing;
