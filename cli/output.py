@@ -1,14 +1,18 @@
-"""Data to stdout, talk to stderr."""
+"""Data to stdout, talk to stderr; one form for instants, and cells that no spreadsheet obeys."""
 
 from __future__ import annotations
 
 import csv
+import datetime
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cli.hints import completed
+
+CONTROL = re.compile(r"[^\S \n\t]|[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 
 
 def talk(text: str) -> None:
@@ -33,14 +37,47 @@ def show(
     elif as_csv:
         writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(chosen)
+        writer.writerows(
+            {key: harmless(_plain(value)) for key, value in row.items()} for row in chosen
+        )
     else:
         _show_table(columns, chosen)
 
 
 def show_json(value: object) -> None:
-    """Print one JSON document; instants and identifiers become text."""
-    print(json.dumps(value, indent=2, default=str, ensure_ascii=False))
+    """Print one JSON document; instants, dates and identifiers become text."""
+    print(json.dumps(value, indent=2, default=_plain, ensure_ascii=False))
+
+
+def instant(at: datetime.datetime) -> str:
+    """Return an instant in the form that the API has: ISO 8601, in UTC, with its offset."""
+    return at.astimezone(datetime.UTC).isoformat()
+
+
+def harmless(cell: Any) -> Any:
+    """Return a cell of a CSV file that a spreadsheet shows and does not calculate.
+
+    A carriage return becomes a line feed, which is quoted: alone it would end the row.
+    Source: OWASP, CSV Injection.
+    """
+    if not isinstance(cell, str):
+        return cell
+    mark = "'" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else ""
+    return mark + cell.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def clean(text: str) -> str:
+    """Return a text without the characters that a terminal would obey."""
+    return CONTROL.sub("�", text)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value of the database as text, unless it is text, a number or nothing."""
+    if isinstance(value, datetime.datetime):
+        return instant(value)
+    if isinstance(value, str | int | float | None):
+        return value
+    return str(value)
 
 
 def _show_table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -50,6 +87,8 @@ def _show_table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> No
 
     table = Table(*columns, box=None, pad_edge=False)
     for row in rows:
-        table.add_row(*(Text("" if value is None else str(value)) for value in row.values()))
+        table.add_row(
+            *(Text("" if value is None else clean(str(_plain(value)))) for value in row.values())
+        )
     # A terminal decides the width; a pipe gets every character.
     Console(width=None if sys.stdout.isatty() else 10_000).print(table)

@@ -41,6 +41,9 @@ COMMANDS: Mapping[str, Entry] = {
         "Start the stack: database, PostgREST, gateway, edge and worker.",
     ),
     "status": Entry("lifecycle.status", "status", "Show what runs, and where."),
+    "logs": Entry(
+        "lifecycle.logs", "logs", "Print the last lines of the logs, and the new ones with -f."
+    ),
     "down": Entry("lifecycle.down", "down", "Stop what `up` started; the data stay."),
     "reset": Entry(
         "lifecycle.reset",
@@ -71,7 +74,7 @@ COMMANDS: Mapping[str, Entry] = {
         "notifications", "app", "Notifications: what people were told, and how."
     ),
     "db": Entry("db", "app", "The database: its schema, migrations and checks."),
-    "gen": Entry("gen", "app", "Generate code from the schema."),
+    "gen": Entry("gen", "app", "Generate code and documentation from the schema."),
     "bench": Entry(
         "bench",
         "bench",

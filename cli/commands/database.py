@@ -9,6 +9,7 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg.rows import dict_row
 
+from cli.commands.consent import require_consent
 from cli.refusal import Refusal
 from cli.stack.state import Endpoints
 
@@ -33,12 +34,40 @@ def ask_file(endpoints: Endpoints, path: Path, /, **arguments: object) -> list[d
     return _rows(endpoints, path.read_bytes(), arguments)
 
 
-def _rows(endpoints: Endpoints, statement: bytes, arguments: Parameters) -> list[dict[str, Any]]:
+def change(
+    endpoints: Endpoints,
+    statement: LiteralString | Path,
+    arguments: Parameters,
+    *,
+    question: str,
+    yes: bool,
+) -> list[dict[str, Any]]:
+    """Make a change that cannot be undone, with consent, and return its rows.
+
+    The database rehearses it before the person is asked: nobody agrees to what would be refused.
+
+    Raises:
+        Refusal: the database refused, in its own words, or the person did.
+    """
+    text = statement.read_bytes() if isinstance(statement, Path) else statement.encode()
+    if not yes:
+        _rows(endpoints, text, arguments, is_rehearsal=True)
+        require_consent(question, yes=False)
+    return _rows(endpoints, text, arguments)
+
+
+def _rows(
+    endpoints: Endpoints, statement: bytes, arguments: Parameters, *, is_rehearsal: bool = False
+) -> list[dict[str, Any]]:
     with psycopg.connect(endpoints.db_url, row_factory=dict_row) as connection:
+        connection.execute("set local timezone to 'UTC'")  # JSON that SQL builds has one form too
         try:
-            return connection.execute(statement, arguments).fetchall()
+            rows = connection.execute(statement, arguments).fetchall()
         except psycopg.errors.DatabaseError as error:
             if not (error.sqlstate or "").startswith("PT"):
                 raise
             said = error.diag
             raise Refusal(said.message_primary or "", said.message_hint or "") from None
+        if is_rehearsal:
+            connection.rollback()
+    return rows

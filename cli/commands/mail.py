@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -13,14 +12,13 @@ from typing import Annotated, Any
 import typer
 
 from cli.options import DEFAULT_STATE, JsonOption, StateOption
-from cli.output import show, show_json
+from cli.output import clean, instant, show, show_json
 from cli.refusal import Refusal
 from cli.stack.account import server_account
 from cli.stack.state import State
 
 COLUMNS = ("id", "at", "to", "subject", "channel")
 CHANNELS = {"sms.localhost": "sms", "push.localhost": "push"}
-CONTROL = re.compile(r"[^\S \n\t]|[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 
 
 def mail(
@@ -39,8 +37,11 @@ def mail(
         raise Refusal(f"There is no stack in {place.path}.", "Start one: ./frontdesk up")
     folder = server_account().folder(place.mail)
     if number is None:
-        kept = sorted((int(path.stem), path) for path in folder.glob("[0-9]*.eml"))
-        show([_row(path) for _, path in kept], columns=COLUMNS, as_json=as_json)
+        kept = [path for _, path in sorted((int(p.stem), p) for p in folder.glob("[0-9]*.eml"))]
+        if as_json:
+            show_json([_whole(path) for path in kept])
+        else:
+            show([_row(path) for path in kept], columns=COLUMNS, as_json=False)
         return
     path = folder / f"{number}.eml"
     if not path.is_file():
@@ -62,9 +63,9 @@ def _summary(path: Path, to: str, subject: str) -> dict[str, Any]:
     domain = to.rpartition("@")[2].rstrip("> ")
     return {
         "id": int(path.stem),
-        "at": datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds"),
-        "to": _clean(to),
-        "subject": _clean(subject),
+        "at": instant(datetime.fromtimestamp(int(path.stat().st_mtime), UTC)),
+        "to": clean(to),
+        "subject": clean(subject),
         "channel": CHANNELS.get(domain, "mail"),
     }
 
@@ -88,9 +89,4 @@ def _page(whole: dict[str, Any]) -> str:
     lines += ["", whole["text"].rstrip("\n")]
     if whole["attachments"]:
         lines += ["", f"Attachments: {', '.join(whole['attachments'])}"]
-    return _clean("\n".join(lines))
-
-
-def _clean(text: str) -> str:
-    """Without characters that a terminal would obey."""
-    return CONTROL.sub("�", text)
+    return clean("\n".join(lines))

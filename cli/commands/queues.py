@@ -7,8 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.commands.consent import require_consent
-from cli.commands.database import ask
+from cli.commands.database import ask, change
 from cli.options import (
     DEFAULT_STATE,
     CsvOption,
@@ -107,8 +106,13 @@ def replay(
     """Try dead letters again; effects that already happened are not repeated."""
     endpoints = State(state).require_running()
     which = f"{len(ids)} dead letter(s)" if ids else "all dead letters"
-    require_consent(f"Try {which} of {name} again?", yes=yes)
-    (row,) = ask(endpoints, "select private.replay_dead_letters(%s, %s) as count", name, ids)
+    (row,) = change(
+        endpoints,
+        "select private.replay_dead_letters(%s, %s) as count",
+        (name, ids),
+        question=f"Try {which} of {name} again?",
+        yes=yes,
+    )
     talk(f"{row['count']} went back to {name}.")
 
 
@@ -140,8 +144,13 @@ def purge(
     """Delete the messages of a queue, or its dead letters."""
     endpoints = State(state).require_running()
     what = f"the dead letters of {name}" if only_dead else f"all messages of {name}"
-    require_consent(f"Delete {what}?", yes=yes)
-    (row,) = ask(endpoints, "select private.purge_queue(%s, %s) as count", name, only_dead)
+    (row,) = change(
+        endpoints,
+        "select private.purge_queue(%s, %s) as count",
+        (name, only_dead),
+        question=f"Delete {what}?",
+        yes=yes,
+    )
     talk(f"{row['count']} message(s) were deleted.")
 
 

@@ -142,6 +142,17 @@ def test_what_cannot_be_is_refused_in_the_words_of_the_database(town: Town) -> N
         (("cancel", "AAAAAAAA", "--yes"), "There is no booking AAAAAAAA.", "bookings list"),
         (("list", "--business", "nowhere"), "There is no business nowhere.", "slug"),
         (
+            ("list", "--business", f"{slug(town)}x"),
+            "There is no business",
+            f"Did you mean its slug {slug(town)}?",
+        ),
+        (
+            ("move", reference(town), "--to", "tomorrow"),
+            "--to must be an ISO 8601 instant with an offset",
+            "Correct it",
+        ),
+        (("cancel", reference(town)), "Nothing was changed.", "--yes"),
+        (
             ("move", reference(town), "--to", "2031-05-06T10:00:00", "--yes"),
             "--to must be an ISO 8601 instant with an offset",
             "Correct it",
@@ -262,3 +273,13 @@ def test_a_day_without_work_says_so(town: Town) -> None:
     (day,) = json.loads(done.stdout)
     assert [item["reference"] for item in day["taken"]] == [reference(town)]
     assert len(day["halves"]) == 48
+    assert day["halves"][0]["at"] == "2031-05-04T22:00:00+00:00"
+    shown = json.loads(town.stack.cli("bookings", "show", reference(town), "--json").stdout)
+    listed = json.loads(town.stack.cli("bookings", "list", "--json").stdout)
+    instants = {
+        day["taken"][0]["starts_at"],
+        shown["starts_at"],
+        shown["items"][0]["starts_at"],
+        *(row["starts_at"] for row in listed if row["reference"] == reference(town)),
+    }
+    assert len(instants) == 1, "an instant has one form in every answer"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 
 import psycopg
 from rich.progress import Progress
@@ -82,6 +83,18 @@ def test_a_second_demo_changes_nothing_and_a_tour_works_beside_it(stack: Running
     assert second.returncode == 0
     assert json.loads(first.stdout) == json.loads(second.stdout)
     assert "there already" in second.stderr
+    third = stack.cli("demo")
+    password = re.search(r"with the password (\S+) as", third.stderr)
+    assert password is not None, third.stderr
+    people = re.findall(r"^  (\S+@example.com)$", third.stderr, re.MULTILINE)
+    assert len(people) == 4
+    with stack.client() as client:
+        for email in people:
+            signed_in = client.post(
+                "/auth/v1/token?grant_type=password",
+                json={"email": email, "password": password[1]},
+            )
+            assert signed_in.status_code == 200, signed_in.text
     tour = stack.cli("tour", "--json")
     assert tour.returncode == 0, tour.stderr
     outcomes = [step["outcome"] for step in json.loads(tour.stdout)]

@@ -20,11 +20,15 @@ def findings(stdout: str) -> dict[str, dict[str, str]]:
 
 
 def test_a_well_stack(stack: RunningStack) -> None:
-    found = findings(stack.cli("doctor", "--json").stdout)
+    found = findings(stack.cli("doctor", "--deep", "--json").stdout)
     results = {check: finding["result"] for check, finding in found.items()}
     checks = ("installation", "configuration", "services", "api", "schema", "reloading", "advisors")
     assert {check: results[check] for check in checks} == dict.fromkeys(checks, "ok"), found
     assert "migrations" in results
+    quick = stack.cli("doctor")
+    assert [line.split(":")[0] for line in quick.stdout.splitlines() if line.startswith("✓")] == [
+        f"✓ {check}" for check in results if check != "migrations" and results[check] == "ok"
+    ], "what takes half a minute is done when it is wanted"
 
 
 def test_missing_event_triggers_are_named(stack: RunningStack) -> None:

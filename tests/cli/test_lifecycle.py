@@ -43,6 +43,13 @@ def test_a_stack_comes_up_answers_and_keeps_its_data(folder: Path) -> None:
     }
     assert {service["state"] for service in first["services"].values()} == {"running"}
     assert httpx.get(f"{first['api_url']}/health/ready").status_code == 200
+    lines = running.cli("status", "-o", "env").stdout
+    told = subprocess.run(
+        ["sh", "-euc", f'{lines}\nprintf "%s" "$API_URL $ANON_KEY $STATE_DIR"'],
+        capture_output=True,
+        text=True,
+    ).stdout
+    assert told == f"{first['api_url']} {first['anon_key']} {running.state.path}"
     with psycopg.connect(first["db_url"], autocommit=True) as connection:
         connection.execute("create table private.kept as select 42 as answer")
 

@@ -65,6 +65,7 @@ def test_what_the_stack_sends_is_listed_and_shown(stack: RunningStack) -> None:
         ("push", "Salon"),
     ]
     assert rows[1]["to"] == "+4917612345678@sms.localhost"
+    assert "See you at nine.\n" in rows[0]["text"] and "123456" in rows[1]["text"]
     assert FULL.subject in stack.cli("mail").stdout, "a word in brackets is no markup"
 
     shown = json.loads(stack.cli("mail", str(rows[0]["id"]), "--json").stdout)

@@ -32,6 +32,21 @@ def test_a_user_gets_a_profile_and_a_token_that_opens_it(stack: RunningStack) ->
     assert "already" in again.stderr
 
 
+def test_a_user_with_a_password_signs_in_with_it(stack: RunningStack) -> None:
+    email, password = "walks-in@example.com", "Correct horse 9"
+    variable = {"FRONTDESK_USER_PASSWORD": password}
+    made = stack.cli("users", "create", email, "--json", env=variable)
+    assert made.returncode == 0, made.stderr
+    with stack.client() as client:
+        path = "/auth/v1/token?grant_type=password"
+        session = client.post(path, json={"email": email, "password": password}).json()
+        assert session["user"]["email"] == email
+    weak = stack.cli("users", "create", "weak@example.com", "--password", "abc")
+    assert (weak.returncode, weak.stdout) == (1, "")
+    assert "Password should be at least" in weak.stderr
+    assert "weak@example.com" not in stack.cli("users", "list").stdout
+
+
 def test_a_token_runs_out(stack: RunningStack) -> None:
     stack.cli("users", "create", "brief@example.com")
     token = stack.cli("users", "token", "brief@example.com", "--expires-in", "1").stdout.strip()
@@ -69,6 +84,8 @@ def test_the_operator_looks_at_an_account_and_ends_its_sessions(stack: RunningSt
         )
         listed = json.loads(stack.cli("users", "sessions", email, "--json").stdout)
         assert len(listed) == 2
+        unknown = stack.cli("users", "sessions", email, "--revoke", "x")
+        assert "has no session x" in unknown.stderr, "it is checked before anybody is asked"
         refused = stack.cli("users", "sessions", email, "--revoke", listed[0]["id"])
         assert (refused.returncode, status(second["access_token"])) == (1, 200)
         revoked = stack.cli("users", "sessions", email, "--revoke", listed[0]["id"], "--yes")

@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from cli.commands.bookings.finding import SQL, ReferenceArgument, the_booking
-from cli.commands.consent import require_consent
-from cli.commands.database import ask_file
+from cli.commands.database import ask_file, change
 from cli.commands.users.finding import find
 from cli.options import DEFAULT_STATE, StateOption, YesOption
 from cli.output import talk
@@ -37,15 +36,12 @@ def cancel(
     """Cancel a booking: its time is free at once, and everybody concerned is told."""
     endpoints = State(state).require_running()
     booking = the_booking(endpoints, reference)
-    require_consent(
-        f"Cancel {booking['reference']} of {booking['local']} ({booking['time_zone']})?", yes=yes
-    )
-    ask_file(
+    change(
         endpoints,
         SQL / "cancel.sql",
-        reference=reference,
-        reason=reason,
-        claims=_claims(endpoints, as_user),
+        {"reference": reference, "reason": reason, "claims": _claims(endpoints, as_user)},
+        question=f"Cancel {booking['reference']} of {booking['local']} ({booking['time_zone']})?",
+        yes=yes,
     )
     talk(f"{booking['reference']} is {the_booking(endpoints, reference)['status']}.")
 
@@ -72,15 +68,18 @@ def move(
     """Move a booking to another start; it keeps its reference and its price."""
     endpoints = State(state).require_running()
     booking = the_booking(endpoints, reference)
-    require_consent(f"Move {booking['reference']} from {booking['local']} to {to}?", yes=yes)
-    ask_file(
+    change(
         endpoints,
         SQL / "move.sql",
-        reference=reference,
-        to=to,
-        resource_id=_resource(endpoints, reference, resource) if resource else None,
-        reason=reason,
-        claims=_claims(endpoints, as_user),
+        {
+            "reference": reference,
+            "to": to,
+            "resource_id": _resource(endpoints, reference, resource) if resource else None,
+            "reason": reason,
+            "claims": _claims(endpoints, as_user),
+        },
+        question=f"Move {booking['reference']} from {booking['local']} to {to}?",
+        yes=yes,
     )
     moved = the_booking(endpoints, reference)
     talk(f"{moved['reference']} is on {moved['local']} ({moved['time_zone']}).")

@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from cli.output import instant
+
 HALF_HOUR = 1800  # seconds
+INSTANTS = ("at", "from_at", "to_at", "starts_at", "ends_at")
 
 
 @dataclass(frozen=True)
@@ -88,5 +91,16 @@ class Day:
         return self.halves[min(numbers) : max(numbers) + 1] if numbers else []
 
     def as_dict(self) -> dict[str, Any]:
-        """The day as JSON has it."""
-        return asdict(self)
+        """Return the day for JSON, with instants as everywhere in it."""
+        day = asdict(self)
+        for part in (*day["halves"], *day["taken"]):
+            part.update({name: _instant(part[name]) for name in INSTANTS if name in part})
+        day["hours"] = {
+            resource_id: [[_instant(low), _instant(high)] for low, high in windows]
+            for resource_id, windows in self.hours.items()
+        }
+        return day
+
+
+def _instant(seconds: int) -> str:
+    return instant(datetime.datetime.fromtimestamp(seconds, datetime.UTC))

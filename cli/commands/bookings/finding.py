@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import difflib
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from cli.commands.database import ask_file
+from cli.commands.database import ask, ask_file
 from cli.refusal import Refusal
 from cli.stack.state import Endpoints
 
@@ -28,8 +29,13 @@ def the_business(endpoints: Endpoints, name: str) -> dict[str, Any]:
     """
     rows = ask_file(endpoints, SQL / "find_business.sql", name=name)
     if not rows:
+        slugs = [row["slug"] for row in ask(endpoints, "select slug from business.businesses")]
+        close = difflib.get_close_matches(name.lower(), slugs, n=1)
         raise Refusal(
-            f"There is no business {name}.", "Give its slug, as in the column business of a list."
+            f"There is no business {name}.",
+            f"Did you mean its slug {close[0]}?"
+            if close
+            else "Give its slug, as in the column business of a list.",
         )
     return rows[0]
 

@@ -14,6 +14,7 @@ from psycopg.rows import dict_row
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from cli.commands.demo.passwords import PEOPLE, demo_password, set_passwords
 from cli.options import DEFAULT_STATE, JsonOption, StateOption
 from cli.output import show_json, talk
 from cli.refusal import Refusal
@@ -21,7 +22,6 @@ from cli.stack.state import State
 
 SQL = Path(__file__).parent
 CHUNK = 20  # businesses whose bookings are written by one statement, some 25,000
-PEOPLE = ("owner@example.com", "staff@example.com", "customer@example.com", "admin@example.com")
 
 
 class Size(StrEnum):
@@ -57,28 +57,25 @@ def demo(
     as_json: JsonOption = False,
 ) -> None:
     """Fill the stack with believable businesses, staff, services, customers and bookings."""
-    dsn = State(state).require_running().db_url
+    endpoints = State(state).require_running()
     day = week.date() if week else datetime.date.today()
-    with psycopg.connect(dsn, autocommit=True) as connection:
+    with psycopg.connect(endpoints.db_url, autocommit=True) as connection:
         if is_there(connection):
             talk("The demo data are there already; `./frontdesk reset` starts afresh.")
         else:
-            with Progress(
-                TextColumn("{task.description}"),
-                BarColumn(),
-                TextColumn("{task.percentage:>3.0f} %"),
-                TimeElapsedColumn(),
-                console=Console(stderr=True),
-            ) as progress:
+            with _progress() as progress:
                 fill(connection, size, day - datetime.timedelta(days=day.weekday()), progress)
+        password = demo_password(endpoints)
+        able = set_passwords(connection, password)
         counts = _counts(connection)
     if as_json:
         show_json(counts)
-    else:
-        print("  ".join(f"{count:,} {name}" for name, count in counts.items()))
-        talk("Sign in as one of them:")
-        for email in PEOPLE:
-            talk(f"  ./frontdesk users token {email}")
+        return
+    print("  ".join(f"{count:,} {name}" for name, count in counts.items()))
+    talk(f"Sign in with the password {password} as one of them:")
+    for email in able:
+        talk(f"  {email}")
+    talk(f"For scripts there are tokens: ./frontdesk users token {PEOPLE[0]}")
 
 
 def is_there(connection: psycopg.Connection) -> bool:
@@ -123,6 +120,16 @@ def fill(
         _check(connection)
     connection.execute("analyze")
     progress.update(task, completed=5 + -(-businesses // CHUNK), description="done")
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+    )
 
 
 def _set_scale(connection: psycopg.Connection, size: Size, monday: datetime.date) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -31,39 +32,45 @@ class Finding:
     next_step: str = ""
 
 
-def of_checkout(config: Path) -> Iterator[Finding]:
-    """Check what needs no running stack."""
-    yield _guarded("installation", _installation)
-    yield _guarded("configuration", lambda: _configuration(config))
-    yield _guarded("migrations", _migrations)
+Check = tuple[str, Callable[[], Finding]]
 
 
-def of_stack(state: State) -> Iterator[Finding]:
-    """Check the running stack; without one, say so and no more."""
+def checks(state: State, config: Path, *, is_deep: bool) -> Iterator[Check]:
+    """Yield the name of each check with what makes it; the slow one only when it is wanted."""
+    yield "installation", _installation
+    yield "configuration", lambda: _configuration(config)
+    if is_deep:
+        yield "migrations", _migrations
     try:
         endpoints = state.require_running()
     except Refusal as refusal:
-        yield Finding("services", "warn", refusal.message, refusal.next_step)
+        found = Finding("services", "warn", refusal.message, refusal.next_step)
+        yield "services", lambda: found
         return
-    yield _guarded("services", lambda: _services(endpoints))
-    yield _guarded("api", lambda: _api(endpoints))
-    yield _guarded("schema", lambda: _schema(endpoints))
-    yield _guarded("reloading", lambda: _reloading(endpoints))
-    yield _guarded("queues", lambda: _queues(endpoints))
-    yield _guarded("calendars", lambda: _calendars(endpoints))
-    yield _guarded("schedules", lambda: _schedules(endpoints))
-    yield _guarded("advisors", lambda: _advisors(endpoints))
+    of_stack = {
+        "services": _services,
+        "api": _api,
+        "schema": _schema,
+        "reloading": _reloading,
+        "queues": _queues,
+        "calendars": _calendars,
+        "schedules": _schedules,
+        "advisors": _advisors,
+    }
+    for name, examine in of_stack.items():
+        yield name, partial(examine, endpoints)
 
 
-def _guarded(check: str, examine: Callable[[], Finding]) -> Finding:
-    """Turn what a check raises into what it found."""
+def examined(check: Check) -> Finding:
+    """Make a check; what it raises is what it found."""
+    name, examine = check
     try:
         return examine()
     except Refusal as refusal:
-        return Finding(check, "fail", refusal.message, refusal.next_step)
+        return Finding(name, "fail", refusal.message, refusal.next_step)
     except (psycopg.Error, httpx.HTTPError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        return Finding(check, "fail", f"{reason}.", "Look with: ./frontdesk status")
+        return Finding(name, "fail", f"{reason}.", "Look with: ./frontdesk status")
 
 
 def _installation() -> Finding:

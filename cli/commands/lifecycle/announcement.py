@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cli.hints import completed
 from cli.output import show_json
 from cli.stack.state import Endpoints
 
@@ -29,4 +30,4 @@ def announce(endpoints: Endpoints, *, as_json: bool, is_detached: bool) -> None:
         show_json(endpoints.as_dict())
         return
     end = "./frontdesk down      stops it" if is_detached else "Ctrl-C stops everything"
-    print(TEXT.format(**endpoints.as_dict(), end=end), flush=True)
+    print(completed(TEXT.format(**endpoints.as_dict(), end=end)), flush=True)

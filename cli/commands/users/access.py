@@ -67,15 +67,15 @@ def sessions(
     """List a user's sessions, the latest first, or end them."""
     endpoints = State(state).require_running()
     user = find(endpoints, email)
+    rows = ask_file(endpoints, SQL / "list_sessions.sql", user_id=user["id"])
     if revoke is None:
-        rows = ask_file(endpoints, SQL / "list_sessions.sql", user_id=user["id"])
         show_rows(rows, columns=SESSION, as_json=as_json, as_csv=as_csv)
         return
-    what = "all sessions" if revoke == "all" else f"session {revoke}"
-    require_consent(f"End {what} of {email}?", yes=yes)
-    ended = ask_file(endpoints, SQL / "revoke_sessions.sql", user_id=user["id"], session=revoke)
-    if not ended and revoke != "all":
+    if revoke != "all" and revoke not in {str(row["id"]) for row in rows}:
         raise Refusal(
             f"{email} has no session {revoke}.", f"List them: ./frontdesk users sessions {email}"
         )
+    what = "all sessions" if revoke == "all" else f"session {revoke}"
+    require_consent(f"End {what} of {email}?", yes=yes)
+    ended = ask_file(endpoints, SQL / "revoke_sessions.sql", user_id=user["id"], session=revoke)
     talk(f"{len(ended)} sessions ended.")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cli.commands.database import ask, ask_file
+from cli.commands.users.creating import create_account
 from cli.commands.users.finding import SQL, EmailArgument, find
 from cli.options import DEFAULT_STATE, CsvOption, JsonOption, StateOption
 from cli.output import show, talk
@@ -31,6 +32,13 @@ def create(
     name: Annotated[
         str | None, typer.Option(envvar="FRONTDESK_USER_NAME", help="The name in the profile.")
     ] = None,
+    password: Annotated[
+        str | None,
+        typer.Option(
+            envvar="FRONTDESK_USER_PASSWORD",
+            help="The password to sign in with; the variable keeps it out of the process list.",
+        ),
+    ] = None,
     state: StateOption = DEFAULT_STATE,
     as_json: JsonOption = False,
 ) -> None:
@@ -39,12 +47,12 @@ def create(
     if not local or not host or email.split() != [email]:
         raise Refusal(f"{email!r} is not an e-mail address.", "Name one such as ada@example.com.")
     endpoints = State(state).require_running()
-    rows = ask_file(endpoints, SQL / "create.sql", email=email, name=name)
-    if not rows:
+    user = create_account(endpoints, email, name=name, password=password)
+    if user is None:
         raise Refusal(
             f"There already is a user {email}.", f"Get a token: ./frontdesk users token {email}"
         )
-    show([{**rows[0], "name": name}], columns=COLUMNS, as_json=as_json)
+    show([{**user, "name": name}], columns=COLUMNS, as_json=as_json)
 
 
 def list_users(
@@ -72,7 +80,7 @@ def ensure(
     endpoints: Endpoints, email: str, name: str, *, platform_role: PlatformRole | None = None
 ) -> None:
     """Create this user unless there is one already, and set the platform role if one is named."""
-    ask_file(endpoints, SQL / "create.sql", email=email, name=name)
+    create_account(endpoints, email, name=name)
     if platform_role:
         _grant(endpoints, email, platform_role)
 
