@@ -161,6 +161,29 @@ def test_a_second_message_has_to_wait(strict: Door) -> None:
     assert int(answer.headers["retry-after"]) > 0
 
 
+@pytest.mark.parametrize("kind", ["signup", "email_change", "sms", "phone_change"])
+def test_whoever_asks_again_too_early_is_told_so(strict: Door, kind: str) -> None:
+    """Never a 200 that sends nothing: whatever is waited for was sent a moment ago."""
+    ada, new, phone = strict.person(), strict.person("new").email, strict.phone()
+    channel = {"email": ada.email}
+    if kind == "signup":
+        ada.sign_up()
+    elif kind == "sms":
+        ada.http.post("/otp", json={"phone": phone})
+        channel = {"phone": phone}
+    else:
+        strict.confirmed(ada)
+        strict.forget_limits()
+        change = {"email": new} if kind == "email_change" else {"phone": phone}
+        assert ada.ask("PUT", "/user", **change).status_code == 200
+        channel = {"email": ada.email} if kind == "email_change" else {"phone": phone}
+    answer = ada.http.post("/resend", json={"type": kind, **channel})
+    over = "over_sms_send_rate_limit" if "phone" in channel else "over_email_send_rate_limit"
+    assert code_of(answer) == (429, over)
+    assert int(answer.headers["retry-after"]) > 0
+    assert answer.json()["msg"].startswith("For security purposes, you can only request this after")
+
+
 def test_a_code_by_sms_makes_an_account_and_opens_it(strict: Door) -> None:
     ada, phone = strict.person(), strict.phone()
     assert ada.http.post("/otp", json={"phone": f"+{phone}"}).json() == {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
@@ -87,6 +88,29 @@ def test_a_signing_key_signs_and_is_published_without_its_secret(
         assert ada.ask("GET", "/user", token=old).status_code == 200, (
             "the secret's tokens count too"
         )
+
+
+def test_an_hs256_token_is_the_secrets_unless_it_names_a_listed_key(door: Door) -> None:
+    other = "another secret, which is a listed key of its own"
+    k = base64.urlsafe_b64encode(other.encode()).decode().rstrip("=")
+    jwk = {"kty": "oct", "k": k, "kid": "listed", "alg": "HS256", "key_ops": ["verify"]}
+    nameless = {**jwk, "kid": None}
+    secret = door.stack.endpoints.jwt_secret
+    with serving(door, GOTRUE_JWT_KEYS=json.dumps([nameless, jwk])) as service:
+        ada = service.person()
+        ada.sign_up()
+        claims = jwt.decode(ada.session["access_token"], options={"verify_signature": False})
+
+        def status(key: str, **header: str) -> int:
+            token = jwt.encode(claims, key, "HS256", headers=header)
+            return int(ada.ask("GET", "/user", token=token).status_code)
+
+        assert status(secret) == 200
+        assert status(secret, kid="unknown") == 200
+        assert status(other, kid="listed") == 200
+        assert status(other) == 403
+        assert status(other, kid="unknown") == 403
+        assert status(secret, kid="listed") == 403
 
 
 def test_without_a_database_or_a_secret_it_says_so(door: Door) -> None:

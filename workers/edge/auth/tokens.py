@@ -1,4 +1,4 @@
-"""Access tokens and refresh tokens: how they are signed, and how they are believed."""
+"""Access tokens and refresh tokens: signing and verifying them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth"})
 
 @dataclass(frozen=True)
 class Key:
-    """A key by which tokens are signed or only believed. `public` is its JWK, if it has one."""
+    """A key that signs tokens, or only verifies them. `public` is its JWK, if it has one."""
 
     key: Any
     verifier: Any
@@ -37,24 +37,24 @@ class Keyring:
     def __init__(self, secret: str, jwks: str, *, issuer: str) -> None:
         listed = [_key_of(jwk) for jwk in json.loads(jwks)] if jwks else []
         shared = Key(secret.encode(), secret.encode(), "HS256", None, signs=True, public=None)
-        self._keys = [*listed, shared]
+        self._listed, self._shared = listed, shared
         self._signing = next((key for key in listed if key.signs), shared)
         self._issuer = issuer
         self._refresh = hmac.new(secret.encode(), b"refresh token", hashlib.sha256).digest()
         self._state = hmac.new(secret.encode(), b"oauth state", hashlib.sha256).digest()
 
     def jwks(self) -> dict[str, Any]:
-        """The public keys, for whoever verifies tokens by themselves."""
-        return {"keys": [key.public for key in self._keys if key.public]}
+        """Return the public keys, for clients that verify tokens themselves."""
+        return {"keys": [key.public for key in self._listed if key.public]}
 
     def sign(self, claims: dict[str, Any]) -> str:
-        """A token of these claims, by the key that signs."""
+        """Return a token with these claims, signed with the signing key."""
         key = self._signing
         headers = {"kid": key.kid} if key.kid else None
         return jwt.encode(claims, key.key, algorithm=key.algorithm, headers=headers)
 
     def claims(self, token: str) -> dict[str, Any]:
-        """The claims of a token that we or the operator signed.
+        """Return the claims of a token that we or the operator signed.
 
         Raises:
             AuthError: 403 bad_jwt, in Supabase's words.
@@ -75,12 +75,12 @@ class Keyring:
         return claims
 
     def seal(self, content: dict[str, Any], *, seconds: int) -> str:
-        """Something that goes out and comes back, such as the state of an OAuth flow."""
+        """Seal content that leaves and comes back, such as the state of an OAuth flow."""
         claims = {**content, "exp": int(time.time()) + seconds}
         return jwt.encode(claims, self._state, algorithm="HS256")
 
     def unseal(self, sealed: str) -> dict[str, Any]:
-        """What was sealed, while it lasts.
+        """Return sealed content, while it is valid.
 
         Raises:
             AuthError: 400 bad_oauth_state.
@@ -93,23 +93,32 @@ class Keyring:
         return content
 
     def _key_for(self, header: dict[str, Any]) -> Key:
+        """Return the listed key that the token names; HS256 without such a key is the secret's.
+
+        Source: Supabase Auth, internal/api/auth.go (parseJWTClaims)
+        """
         kid, algorithm = header.get("kid"), header.get("alg")
-        for key in self._keys:
-            if key.algorithm == algorithm and (kid is None or key.kid in (kid, None)):
+        for key in self._listed:
+            if key.algorithm == algorithm and kid is not None and key.kid == kid:
+                return key
+        if algorithm == self._shared.algorithm:
+            return self._shared
+        for key in self._listed:
+            if key.algorithm == algorithm and (kid is None or key.kid is None):
                 return key
         raise jwt.InvalidTokenError("no key of ours has this kid and alg")
 
     def refresh_token(self, name: str) -> str:
-        """What a client holds for the refresh token that the database calls `session:number`."""
+        """Return what a client holds for the refresh token `session:number` of the database."""
         session_id, _, number = name.partition(":")
         content = uuid.UUID(session_id).bytes + int(number).to_bytes(4, "big")
         return _base64url(content + self._seal(content))
 
     def refresh_token_name(self, token: str) -> str:
-        """How the database calls a client's refresh token.
+        """Return the database's name of a client's refresh token.
 
         Raises:
-            AuthError: when it is none of ours.
+            AuthError: when the token is not one of ours.
         """
         try:
             raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
@@ -129,7 +138,7 @@ class Keyring:
 
 
 def bad_jwt(reason: str) -> AuthError:
-    """A token that is not believed."""
+    """Refuse a token."""
     return AuthError(403, "bad_jwt", f"invalid JWT: {reason}")
 
 
@@ -138,7 +147,8 @@ def _key_of(jwk: dict[str, Any]) -> Key:
     signs = "d" in jwk and "sign" in jwk.get("key_ops", ["sign"])
     if jwk["kty"] == "oct":
         secret = base64.urlsafe_b64decode(jwk["k"] + "=" * (-len(jwk["k"]) % 4))
-        signs = "sign" in jwk.get("key_ops", [])
+        # Without a kid its tokens could not be told from the secret's.
+        signs = kid is not None and "sign" in jwk.get("key_ops", [])
         return Key(secret, secret, "HS256", kid, signs=signs, public=None)
     algorithm = jwk.get("alg", ASYMMETRIC[jwk["kty"]])
     public = {name: value for name, value in jwk.items() if name not in PRIVATE_MEMBERS}
