@@ -60,11 +60,27 @@ def linger(key: str, seconds: float) -> None:
     record(key, "done")
 
 
+def wait_for_leave(key: str) -> None:
+    """Go on when the test says so, and not after some time."""
+    while True:
+        with pool.connection(timeout=30) as connection:
+            if connection.execute("select 1 from public.let_go where key = %s", (key,)).rowcount:
+                return
+        time.sleep(0.05)
+
+
 @dramatiq.actor(queue_name="work", **SOON)
-def careful(key: str, seconds: float) -> None:
+def hold(key: str) -> None:
+    record(key, "began")
+    wait_for_leave(key)
+    record(key, "done")
+
+
+@dramatiq.actor(queue_name="work", **SOON)
+def careful(key: str) -> None:
     """Ask, before what must not happen twice, whether it is still ours to do."""
     record(key, "began")
-    time.sleep(seconds)
+    wait_for_leave(key)
     message: Any = CurrentMessage.get_current_message()
     assert isinstance(message, LeasedMessage)
     record(key, "done" if message.is_held() else "too late")

@@ -10,14 +10,15 @@ from typing import Self
 from tests.harness.database import Database
 from tests.harness.programs import Program, reads, start
 
-TABLE = """
+TABLES = """
     create table public.happened (
         id bigint generated always as identity primary key,
         key text not null,
         what text not null,
         pid integer not null,
         at timestamptz not null default clock_timestamp()
-    )
+    );
+    create table public.let_go (key text primary key)
 """
 
 
@@ -30,7 +31,7 @@ class Programs:
     started: list[Program] = field(default_factory=list)
 
     def __enter__(self) -> Self:
-        self.db.connection.execute(TABLE)
+        self.db.connection.execute(TABLES)
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -59,6 +60,10 @@ class Programs:
         )
         self.started.append(program)
         return program
+
+    def let_go(self, key: str) -> None:
+        """Let the actors that hold this key go on."""
+        self.db.rows("insert into public.let_go values (%s) returning key", key)
 
     def happened(self, key: str | None = None) -> list[str]:
         """What has happened, in order, to one key or to all."""

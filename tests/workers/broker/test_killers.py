@@ -74,7 +74,7 @@ def test_headers_of_senders_do_not_disturb_the_count(
     broker.declare_queue("work")
     broker.enqueue(dramatiq.Message("work", "note", ("x",), {}, {}))
     db.rows("update pgmq.q_work set headers = %s::jsonb returning 1", headers)
-    message = next(broker.consume("work", timeout=5000))
+    message = next(broker.consume("work", timeout=120_000))
     assert message is not None
     assert message.begin()  # type: ignore[attr-defined]
     assert db.rows("select headers -> 'attempts' from pgmq.q_work") == [(1,)]

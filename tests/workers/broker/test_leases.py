@@ -42,16 +42,19 @@ def enqueue(broker: PgmqBroker) -> dramatiq.Message[Any]:
 
 
 def read(broker: PgmqBroker, queue: str = "work") -> MessageProxy:
-    message = next(broker.consume(queue, timeout=5000))
+    message = next(broker.consume(queue, timeout=120_000))
     assert message is not None
     return message
 
 
 def test_a_long_job_keeps_its_message(db: Database, programs: Programs, send: Send) -> None:
-    programs.start(lease=1, poll=0.2)
-    programs.start(lease=1, poll=0.2)
-    send("linger", "long", 4)
-    wait_until(lambda: "done" in programs.happened("long"))
+    programs.start(lease=4, poll=0.2)
+    programs.start(lease=4, poll=0.2)
+    send("hold", "long")
+    wait_until(lambda: programs.happened("long") == ["began"])
+    ((first_end,),) = db.rows("select vt from pgmq.q_work")
+    wait_until(lambda: db.rows("select clock_timestamp() > %s", first_end) == [(True,)])
+    programs.let_go("long")
     wait_until(lambda: waiting(db) == 0)
     assert programs.happened("long") == ["began", "done"]
 
@@ -59,11 +62,12 @@ def test_a_long_job_keeps_its_message(db: Database, programs: Programs, send: Se
 def test_a_killed_workers_message_goes_to_another(
     db: Database, programs: Programs, send: Send
 ) -> None:
-    first = programs.start(lease=2)
-    send("linger", "job", 3)
+    first = programs.start(lease=4)
+    send("hold", "job")
     wait_until(lambda: programs.happened("job") == ["began"])
     first.kill()
-    programs.start(lease=2)
+    programs.let_go("job")
+    programs.start(lease=4)
     wait_until(lambda: waiting(db) == 0)
     assert programs.happened("job") == ["began", "began", "done"]
 
@@ -71,12 +75,12 @@ def test_a_killed_workers_message_goes_to_another(
 def test_a_frozen_worker_knows_that_it_is_too_late(
     db: Database, programs: Programs, send: Send
 ) -> None:
-    frozen = programs.start(lease=1, poll=0.2)
-    send("careful", "job", 0.5)
+    frozen = programs.start(lease=4, poll=0.2)
+    send("careful", "job")
     wait_until(lambda: programs.happened("job") == ["began"])
     frozen.signal_all(signal.SIGSTOP)
-    time.sleep(1.2)
-    programs.start(lease=1, poll=0.2)
+    programs.let_go("job")
+    programs.start(lease=60, poll=0.2)
     wait_until(lambda: "done" in programs.happened("job"))
     frozen.signal_all(signal.SIGCONT)
     wait_until(lambda: "too late" in programs.happened("job"))
@@ -87,18 +91,18 @@ def test_a_frozen_worker_knows_that_it_is_too_late(
 def test_what_a_frozen_worker_had_prefetched_it_does_not_do(
     db: Database, programs: Programs, send: Send
 ) -> None:
-    frozen = programs.start(threads=1, lease=1, poll=0.2)
-    send("linger", "first", 0.5)
+    frozen = programs.start(threads=1, lease=4, poll=0.2)
+    send("hold", "first")
     wait_until(lambda: programs.happened("first") == ["began"])
     send("note", "prefetched")
     wait_until(lambda: db.rows("select 1 from pgmq.q_work where read_ct > 0 offset 1") != [])
     frozen.signal_all(signal.SIGSTOP)
-    time.sleep(1.2)
-    programs.start(lease=1, poll=0.2)
+    programs.let_go("first")
+    programs.start(lease=60, poll=0.2)
     wait_until(lambda: waiting(db) == 0)
     frozen.signal_all(signal.SIGCONT)
     wait_until(lambda: "were done after their lease" in frozen.output)
-    time.sleep(0.5)
+    assert frozen.terminate() == 0
     assert programs.happened("prefetched") == ["done"]
 
 
@@ -173,9 +177,9 @@ def test_statements_that_lock_several_messages_do_so_in_one_order(
 def test_a_deadlock_with_others_is_no_lost_database(
     db: Database, programs: Programs, send: Send
 ) -> None:
-    program = programs.start(lease=1, poll=0.2)
-    send("linger", "first", 4)
-    send("linger", "second", 4)
+    program = programs.start(lease=4, poll=0.2)
+    send("hold", "first")
+    send("hold", "second")
     wait_until(lambda: programs.happened() == ["began", "began"])
     low, high = [msg_id for (msg_id,) in db.rows("select msg_id from pgmq.q_work order by 1")]
     lock = "select 1 from pgmq.q_work where msg_id = %s for update"
@@ -184,6 +188,8 @@ def test_a_deadlock_with_others_is_no_lost_database(
         other.execute(lock, (high,))
         wait_until(lambda: db.lock_waits() > 0)
         other.execute(lock, (low,))
+    for key in ("first", "second"):
+        programs.let_go(key)
     wait_until(lambda: waiting(db) == 0)
     assert sorted(programs.happened()) == ["began", "began", "done", "done"]
     assert "The database is lost" not in program.output

@@ -23,7 +23,7 @@ def test_its_first_program_and_its_sql_send_the_same(db: Database) -> None:
     broker: PgmqBroker = names["broker"]
     try:
         assert broker.count("mail") == 3
-        consumer = broker.consume("mail", prefetch=3, timeout=2000)
+        consumer = broker.consume("mail", prefetch=3, timeout=120_000)
         by_python, by_sql = next(consumer), next(consumer)
         assert by_python is not None
         assert by_sql is not None
@@ -37,6 +37,6 @@ def test_its_first_program_and_its_sql_send_the_same(db: Database) -> None:
 def test_large_floats_come_back_as_integers(broker: PgmqBroker) -> None:
     broker.declare_queue("work")
     broker.enqueue(dramatiq.Message("work", "note", (1e20,), {}, {}))
-    message = next(broker.consume("work", timeout=5000))
+    message = next(broker.consume("work", timeout=120_000))
     assert message is not None
     assert repr(message.args) == "(100000000000000000000,)"

@@ -83,19 +83,10 @@ def test_there_is_one_fetch_loop_for_many_queues(db: Database, make_broker: Make
 
 
 def test_a_notification_wakes_the_worker(db: Database, programs: Programs, send: Send) -> None:
-    programs.start(poll=30)
-    taken = []
+    programs.start(poll=3600)
     for number in range(20):
-        time.sleep(0.05)
         send("note", f"job {number}")
         wait_until(lambda key=f"job {number}": programs.happened(key) == ["done"])  # type: ignore[misc]
-        ((seconds,),) = db.rows(
-            "select extract(epoch from happened.at - %s::timestamptz)::float from happened"
-            " where key = %s",
-            db.rows("select clock_timestamp()")[0][0],
-            f"job {number}",
-        )
-        taken.append(seconds)
     assert len(programs.happened()) == 20
 
 
@@ -153,7 +144,7 @@ def test_what_is_acknowledged_can_be_archived(db: Database, make_broker: MakeBro
     broker = make_broker(keeps_archive=True)
     broker.declare_queue("work")
     sent = broker.enqueue(dramatiq.Message("work", "note", ("x",), {}, {}))
-    consumer = broker.consume("work", timeout=5000)
+    consumer = broker.consume("work", timeout=120_000)
     message = next(consumer)
     assert message is not None
     consumer.ack(message)
@@ -168,12 +159,12 @@ def test_requeued_ones_are_anybodys_at_once(make_broker: MakeBroker) -> None:
     for broker in (one, other):
         broker.declare_queue("work")
     one.enqueue(dramatiq.Message("work", "note", ("x",), {}, {}))
-    consumer = one.consume("work", timeout=5000)
+    consumer = one.consume("work", timeout=120_000)
     message = next(consumer)
     assert message is not None
     one.pause(["work"])
     consumer.requeue([message])
-    again = next(other.consume("work", timeout=5000))
+    again = next(other.consume("work", timeout=120_000))
     assert again is not None
     assert again.message_id == message.message_id
 
@@ -204,7 +195,7 @@ def test_join_waits_until_it_is_empty_or_too_late(broker: PgmqBroker) -> None:
 def test_arguments_come_as_they_went(broker: PgmqBroker, value: object) -> None:
     broker.declare_queue("work")
     broker.enqueue(dramatiq.Message("work", "note", (value,), {"name": value}, {}))
-    message = next(broker.consume("work", timeout=5000))
+    message = next(broker.consume("work", timeout=120_000))
     assert message is not None
     assert repr(message.args) == repr((value,))
     assert repr(message.kwargs) == repr({"name": value})

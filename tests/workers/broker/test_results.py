@@ -38,7 +38,7 @@ def message(number: int = 1) -> dramatiq.Message[Any]:
 def test_a_result_comes_as_it_went(results: PostgresResults, value: object) -> None:
     results.store_result(message(), value, ttl=60_000)
     assert results.get_result(message()) == value
-    assert results.get_result(message(), block=True, timeout=5000) == value
+    assert results.get_result(message(), block=True, timeout=120_000) == value
 
 
 def test_there_is_none_before_it_is_stored(results: PostgresResults) -> None:
@@ -51,7 +51,7 @@ def test_there_is_none_before_it_is_stored(results: PostgresResults) -> None:
 def test_waiting_ends_when_it_comes(results: PostgresResults) -> None:
     later = threading.Timer(0.3, results.store_result, (message(), "here", 60_000))
     later.start()
-    assert results.get_result(message(), block=True, timeout=5000) == "here"
+    assert results.get_result(message(), block=True, timeout=120_000) == "here"
     later.join()
 
 
@@ -92,6 +92,6 @@ def test_an_actors_result_reaches_who_sent_it(
     worker = dramatiq.Worker(broker, worker_threads=1)
     worker.start()
     try:
-        assert double.send(21).get_result(block=True, timeout=30_000) == 42
+        assert double.send(21).get_result(block=True, timeout=120_000) == 42
     finally:
         worker.stop()

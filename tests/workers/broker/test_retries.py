@@ -73,9 +73,12 @@ def test_urgent_ones_overtake(db: Database, programs: Programs, send: Send) -> N
         send("idle", f"idle {number}")
     for number in range(3):
         send("urgent", f"urgent {number}")
-    send("linger", "block", 1)
+    send("hold", "block")
     db.rows("update pgmq.q_work set vt = vt - interval '1 s' where msg_id = 7 returning 1")
     programs.start(threads=1, prefetch=20)
+    wait_until(lambda: db.rows("select 1 from pgmq.q_work where read_ct = 0") == [])
+    wait_until(lambda: programs.happened("block") == ["began"])
+    programs.let_go("block")
     wait_until(lambda: db.rows("select 1 from pgmq.q_work") == [])
     order = [str(key).split()[0] for (key,) in db.rows("select key from happened order by id")]
     assert order == ["block", "block"] + ["urgent"] * 3 + ["idle"] * 3

@@ -19,7 +19,7 @@ def test_sigterm_ends_the_job_and_gives_back_the_rest(
     db: Database, programs: Programs, send: Send
 ) -> None:
     program = programs.start(threads=1, prefetch=6)
-    send("linger", "running", 6)
+    send("hold", "running")
     wait_until(lambda: programs.happened("running") == ["began"])
     for number in range(5):
         send("note", f"waiting {number}")
@@ -29,6 +29,7 @@ def test_sigterm_ends_the_job_and_gives_back_the_rest(
     wait_until(lambda: db.rows(VISIBLE) == [(5,)])
     assert programs.happened("running") == ["began"], "they need not wait for the job"
 
+    programs.let_go("running")
     assert program.process.wait(timeout=120) == 0
     assert programs.happened() == ["began", "done"]
     assert db.rows("select count(*)::integer from pgmq.q_work") == [(5,)]
@@ -41,7 +42,7 @@ def test_another_worker_has_them_while_the_first_still_works(
     db: Database, programs: Programs, send: Send
 ) -> None:
     first = programs.start(threads=1, prefetch=6)
-    send("linger", "running", 30)
+    send("hold", "running")
     wait_until(lambda: programs.happened("running") == ["began"])
     send("note", "waiting")
     wait_until(lambda: db.rows(VISIBLE) == [(0,)])
