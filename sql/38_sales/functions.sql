@@ -2,7 +2,8 @@
 -- nothing here does.
 
 /*
- * Write a sale with the lines of a quote, as agreed. Returns its id.
+ * Write a sale with the lines of a quote, as agreed. Returns its id. No tax rate is known yet, so
+ * its lines stand under the tax row `none`.
  */
 create function sales.place_sale(
     business_id uuid,
@@ -21,35 +22,51 @@ as $$
 declare
     v_sale_id uuid = gen_random_uuid();
 begin
-    insert into sales.sales (
-        id, business_id, customer_id, customer_name, customer_email, customer_phone, currency,
-        placed_at
+    -- One statement: a booking waits for this.
+    with sale as (
+        insert into sales.sales (
+            id, business_id, customer_id, customer_name, customer_email, customer_phone, currency,
+            placed_at
+        )
+        values (
+            v_sale_id, place_sale.business_id, place_sale.customer_id, place_sale.customer_name,
+            place_sale.customer_email, place_sale.customer_phone, place_sale.quote ->> 'currency',
+            private.now()
+        )
+        returning sales.business_id, sales.id, sales.placed_at
+    ),
+
+    revision as (
+        insert into sales.sale_revisions (business_id, sale_id, revision, cause, actor_id, at)
+        select sale.business_id, sale.id, 0, 'agreed', auth.uid(), sale.placed_at from sale
+    ),
+
+    lines as (
+        insert into sales.sale_lines (
+            business_id, sale_id, position, revision, kind, service_id, name, quantity, unit_minor,
+            amount_minor
+        )
+        select
+            place_sale.business_id,
+            v_sale_id,
+            lines.position,
+            0,
+            (lines.line ->> 'kind')::sales.line_kind,
+            (lines.line ->> 'service_id')::uuid,
+            lines.line ->> 'name',
+            (lines.line ->> 'quantity')::integer,
+            (lines.line ->> 'unit_minor')::bigint,
+            (lines.line ->> 'amount_minor')::bigint
+        from jsonb_array_elements(place_sale.quote -> 'lines')
+            with ordinality as lines (line, position)
+        returning sale_lines.amount_minor
     )
-    values (
-        v_sale_id, place_sale.business_id, place_sale.customer_id, place_sale.customer_name,
-        place_sale.customer_email, place_sale.customer_phone, place_sale.quote ->> 'currency',
-        private.now()
-    );
-    insert into sales.sale_revisions (business_id, sale_id, revision, cause, actor_id, at)
-    values (place_sale.business_id, v_sale_id, 0, 'agreed', auth.uid(), private.now());
-    insert into sales.sale_lines (
-        business_id, sale_id, position, revision, kind, service_id, name, quantity, unit_minor,
-        amount_minor
+
+    insert into sales.sale_taxes (
+        business_id, sale_id, revision, component, rate_bps, base_minor, tax_minor
     )
-    select
-        place_sale.business_id,
-        v_sale_id,
-        lines.position,
-        0,
-        (lines.line ->> 'kind')::sales.line_kind,
-        (lines.line ->> 'service_id')::uuid,
-        lines.line ->> 'name',
-        (lines.line ->> 'quantity')::integer,
-        (lines.line ->> 'unit_minor')::bigint,
-        (lines.line ->> 'amount_minor')::bigint
-    from jsonb_array_elements(place_sale.quote -> 'lines')
-        with ordinality as lines (line, position);
-    perform sales.write_taxes(place_sale.business_id, v_sale_id, 0);
+    select place_sale.business_id, v_sale_id, 0, 'none', 0, coalesce(sum(lines.amount_minor), 0), 0
+    from lines;
     return v_sale_id;
 end;
 $$;
@@ -131,37 +148,13 @@ begin
         change.amount_minor,
         change.amount_minor
     from unnest(changes) with ordinality as change;
-    perform sales.write_taxes(revise_sale.business_id, revise_sale.sale_id, v_revision);
-end;
-$$;
-
-/*
- * Write the tax of a revision: no rate is known yet, so its lines stand under `none`.
- */
-create function sales.write_taxes(business_id uuid, sale_id uuid, revision integer)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
     insert into sales.sale_taxes (
         business_id, sale_id, revision, component, rate_bps, base_minor, tax_minor
     )
     select
-        write_taxes.business_id,
-        write_taxes.sale_id,
-        write_taxes.revision,
-        'none',
-        0,
-        coalesce(sum(sale_lines.amount_minor - sale_lines.discount_minor), 0),
-        0
-    from sales.sale_lines
-    where
-        sale_lines.business_id = write_taxes.business_id
-        and sale_lines.sale_id = write_taxes.sale_id
-        and sale_lines.revision = write_taxes.revision;
+        revise_sale.business_id, revise_sale.sale_id, v_revision, 'none', 0,
+        sum(change.amount_minor), 0
+    from unnest(changes) as change;
 end;
 $$;
 
