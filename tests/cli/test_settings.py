@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -10,7 +11,9 @@ import pytest
 from cli import settings
 from cli.options import DEFAULT_CONFIG, ROOT
 from cli.refusal import Refusal
-from tests.harness.stack import RunningStack
+from cli.settings.not_offered import not_offered
+from cli.stack.ports import free_port
+from tests.harness.stack import RunningStack, run_cli
 
 
 def loaded(tmp_path: Path, text: str) -> settings.Config:
@@ -61,6 +64,64 @@ def test_a_wrong_key_is_named(tmp_path: Path, text: str, message: str, next_step
 def test_sections_that_are_supabases_alone_are_passed_over(tmp_path: Path) -> None:
     text = "[studio]\nopenai_api_key = 'env(NOT_SET)'\n[auth.sms.vonage]\nenabled = true"
     assert loaded(tmp_path, text).api.port == 54321
+
+
+NOT_OFFERED = """
+[auth.passkey]
+enabled = true
+[auth.mfa.phone]
+enroll_enabled = false
+verify_enabled = true
+[auth.mfa.web_authn]
+enroll_enabled = true
+[auth.oauth_server]
+enabled = true
+[auth.web3.solana]
+enabled = true
+[auth.web3.ethereum]
+enabled = false
+[auth.third_party.firebase]
+enabled = true
+[auth.hook.send_email]
+enabled = true
+[auth.external.discord]
+enabled = true
+[auth.external.google]
+enabled = true
+[auth.email.notification.password_changed]
+enabled = true
+"""
+
+
+def test_what_is_switched_on_and_not_offered_is_named(tmp_path: Path) -> None:
+    assert not_offered(loaded(tmp_path, NOT_OFFERED).auth) == [
+        "auth.external.discord",
+        "auth.hook.send_email",
+        "auth.mfa.phone",
+        "auth.mfa.web_authn",
+        "auth.oauth_server",
+        "auth.passkey",
+        "auth.third_party.firebase",
+        "auth.web3.solana",
+    ]
+    assert not_offered(loaded(tmp_path, "").auth) == []
+
+
+def test_up_and_the_doctor_name_it(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text("[auth.passkey]\nenabled = true\n")
+    place = ("--state", str(tmp_path / "state"))
+    settings = ("--config", str(config))
+    said = run_cli(*place, "up", "--detach", "--no-workers", "--port", str(free_port()), *settings)
+    try:
+        assert said.returncode == 0, said.stderr
+        assert said.stderr.count("does not offer: auth.passkey.") == 1
+        examined = json.loads(run_cli(*place, "doctor", *settings, "--json").stdout)
+        (found,) = [finding for finding in examined if finding["check"] == "configuration"]
+        assert found["result"] == "warn"
+        assert "auth.passkey" in found["message"]
+    finally:
+        run_cli(*place, "down")
 
 
 def test_a_stack_starts_with_the_file_that_the_official_cli_writes(

@@ -15,6 +15,7 @@ from cli import schema, settings
 from cli.commands.doctor.unbookable import in_words, unbookable
 from cli.refusal import Refusal
 from cli.schema import advisors, planning
+from cli.settings.not_offered import not_offered, sentence
 from cli.stack import programs
 from cli.stack.state import Endpoints, State
 
@@ -82,6 +83,9 @@ def _installation() -> Finding:
 def _configuration(path: Path) -> Finding:
     config = settings.load(path)
     exposed = ", ".join(config.api.schemas)
+    if unknown := not_offered(config.auth):
+        words = f"{path} is valid. {sentence(unknown)}"
+        return Finding("configuration", "warn", words, f"Set enabled = false in {unknown[0]}.")
     return Finding("configuration", "ok", f"{path} is valid; it exposes {exposed}.")
 
 

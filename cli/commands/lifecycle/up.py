@@ -24,6 +24,7 @@ from cli.options import (
 from cli.output import talk
 from cli.refusal import Refusal
 from cli.settings.file import OVERRIDES
+from cli.settings.not_offered import not_offered, sentence
 from cli.stack import ending, plan
 from cli.stack.journal import Journal
 from cli.stack.start import Start, remember, settle
@@ -72,7 +73,9 @@ def up(
     """Start the stack: database, PostgREST, gateway, edge and worker."""
     place = State(state)
     start = settle(place, Start(db_url=db_url, port=port, config=config))
-    settings.load(start.config_path)
+    unknown = not_offered(settings.load(start.config_path).auth)
+    if unknown and ready_fd is None:
+        talk(sentence(unknown))
     place.create()
     lock = place.lock()
     if lock is None:
