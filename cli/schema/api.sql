@@ -1,5 +1,6 @@
 -- The API of some schemas as one JSON document a schema, for the generated types: views with the columns
--- behind them and the references between them, functions with their arguments, enums.
+-- behind them and the references between them, functions with their arguments. A column is written
+-- where a role of clients or servers may write it.
 -- A view's column stands for the column of the same name of the table of the same name that it reads.
 with
 views as (
@@ -40,9 +41,8 @@ columns as (
             base_column.atthasdef or base_column.attidentity <> '' or not base_column.attnotnull,
             true
         ) as has_default,
-        pg_column_is_updatable(views.oid, pg_attribute.attnum, true)
-        and coalesce(base_column.attgenerated = '' and base_column.attidentity <> 'a', true)
-            as is_writable
+        views.abilities & 8 > 0 and written.can_insert as can_insert,
+        views.abilities & 4 > 0 and written.can_update as can_update
     from views
     inner join pg_attribute on pg_attribute.attrelid = views.oid
     left join pg_attribute as base_column
@@ -50,6 +50,22 @@ columns as (
             base_column.attrelid = views.base_id
             and base_column.attname = pg_attribute.attname
             and not base_column.attisdropped
+    cross join lateral (
+        select
+            bool_or(has_column_privilege(pg_roles.oid, views.oid, pg_attribute.attnum, 'insert'))
+            and is_column as can_insert,
+            bool_or(has_column_privilege(pg_roles.oid, views.oid, pg_attribute.attnum, 'update'))
+            and is_column as can_update
+        from pg_roles
+        cross join lateral (
+            select
+                pg_column_is_updatable(views.oid, pg_attribute.attnum, true)
+                and coalesce(base_column.attgenerated = '' and base_column.attidentity <> 'a', true)
+                    as is_column
+        ) as shown
+        where pg_roles.rolname in ('anon', 'authenticated', 'service_role')
+        group by is_column
+    ) as written
     where pg_attribute.attnum > 0 and not pg_attribute.attisdropped
 ),
 
@@ -102,34 +118,60 @@ types as (
         on element.oid = pg_type.typelem and pg_type.typcategory = 'A'
 ),
 
-described as (
+simple as (
     select
         types.type_id,
-        json_build_object(
+        pg_type.oid as inner_id,
+        jsonb_build_object(
             'name', pg_type.typname,
             'schema', pg_type.typnamespace::regnamespace::text,
-            'kind', pg_type.typtype,
             'is_array', types.is_array,
             'labels', (
-                select json_agg(pg_enum.enumlabel order by pg_enum.enumsortorder)
+                select jsonb_agg(pg_enum.enumlabel order by pg_enum.enumsortorder)
                 from pg_enum
                 where pg_enum.enumtypid = pg_type.oid
             ),
-            'parts', (
-                select json_agg(
-                    json_build_object(
-                        'name', pg_attribute.attname,
-                        'type', json_build_object('name', part.typname)
-                    ) order by pg_attribute.attnum
-                )
-                from pg_class
-                inner join pg_attribute on pg_attribute.attrelid = pg_class.oid
-                inner join pg_type as part on part.oid = pg_attribute.atttypid
-                where pg_class.oid = pg_type.typrelid and pg_class.relkind = 'c'
-            )
+            'parts', null,
+            'comment', obj_description(pg_type.oid, 'pg_type')
         ) as type
     from types
     inner join pg_type on pg_type.oid = types.inner_id
+),
+
+-- A composite type and its parts, whose own parts, if they are composite, are one level down.
+composed as (
+    select
+        simple.type_id,
+        simple.inner_id,
+        simple.type || jsonb_build_object('parts', (
+            select jsonb_agg(
+                jsonb_build_object('name', pg_attribute.attname, 'type', part.type)
+                order by pg_attribute.attnum
+            )
+            from pg_type
+            inner join pg_class on pg_class.oid = pg_type.typrelid and pg_class.relkind = 'c'
+            inner join pg_attribute on pg_attribute.attrelid = pg_class.oid
+            inner join simple as part on part.type_id = pg_attribute.atttypid
+            where pg_type.oid = simple.inner_id and not pg_attribute.attisdropped
+        )) as type
+    from simple
+),
+
+described as (
+    select
+        simple.type_id,
+        simple.type || jsonb_build_object('parts', (
+            select jsonb_agg(
+                jsonb_build_object('name', pg_attribute.attname, 'type', part.type)
+                order by pg_attribute.attnum
+            )
+            from pg_type
+            inner join pg_class on pg_class.oid = pg_type.typrelid and pg_class.relkind = 'c'
+            inner join pg_attribute on pg_attribute.attrelid = pg_class.oid
+            inner join composed as part on part.type_id = pg_attribute.atttypid
+            where pg_type.oid = simple.inner_id and not pg_attribute.attisdropped
+        )) as type
+    from simple
 ),
 
 arguments as (
@@ -158,15 +200,14 @@ select
     (
         select coalesce(json_agg(json_build_object(
             'name', views.name,
-            'can_insert', views.abilities & 8 > 0,
-            'can_update', views.abilities & 4 > 0,
             'columns', (
                 select json_agg(json_build_object(
                     'name', columns.name,
                     'type', described.type,
                     'is_required', columns.is_required,
                     'has_default', columns.has_default,
-                    'is_writable', columns.is_writable
+                    'can_insert', columns.can_insert,
+                    'can_update', columns.can_update
                 ) order by columns.name)
                 from columns
                 inner join described on described.type_id = columns.type_id
@@ -191,21 +232,9 @@ select
         select coalesce(json_agg(json_build_object(
             'name', pg_proc.proname,
             'returns_set', pg_proc.proretset,
+            'comment', obj_description(pg_proc.oid, 'pg_proc'),
             'returns', (
                 select described.type from described where described.type_id = pg_proc.prorettype
-            ),
-            'members', (
-                select json_agg(
-                    json_build_object('name', pg_attribute.attname, 'type', described.type)
-                    order by pg_attribute.attnum
-                )
-                from pg_type
-                inner join pg_attribute on pg_attribute.attrelid = pg_type.typrelid
-                inner join described on described.type_id = pg_attribute.atttypid
-                where
-                    pg_type.oid = pg_proc.prorettype
-                    and pg_attribute.attnum > 0
-                    and not pg_attribute.attisdropped
             ),
             'arguments', (
                 select coalesce(json_agg(json_build_object(
@@ -224,13 +253,7 @@ select
             pg_proc.pronamespace = pg_namespace.oid
             and pg_proc.prokind = 'f'
             and pg_proc.prorettype <> 'trigger'::regtype
-    ) as functions,
-    (
-        select coalesce(json_agg(described.type order by pg_type.typname), '[]')
-        from pg_type
-        inner join described on described.type_id = pg_type.oid
-        where pg_type.typnamespace = pg_namespace.oid and pg_type.typtype = 'e'
-    ) as enums
+    ) as functions
 from pg_namespace
 where pg_namespace.nspname = any(%s)
 order by pg_namespace.nspname

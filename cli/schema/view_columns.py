@@ -10,7 +10,7 @@ QUERY = Path(__file__).with_suffix(".sql")
 
 
 def view_columns(dsn: str) -> dict[str, tuple[str, str]]:
-    """Comments, grants and defaults on columns of views: key → the statements that make and unmake it."""
+    """What columns of views have: key → the statements that make and unmake it."""
     with connect(dsn) as connection:
         rows = connection.execute(QUERY.read_bytes()).fetchall()
     return {key: (make, unmake) for key, make, unmake in rows}

@@ -72,4 +72,5 @@ create type public.availability as (
     slots public.slot array
 );
 comment on type public.availability is
-'A business that has time, with one of its services and its first three free starts.';
+'A business that has time, with one of its services and its first three free starts. '
+'May be null: distance_km.';

@@ -1066,7 +1066,8 @@ grant execute on function public.my_sessions() to anon, authenticated, service_r
 
 comment on function public.my_sessions() is
 'Return the caller''s sessions, the latest first: when each was created and last refreshed, its '
-'level (aal1, aal2), its network address and program, and whether it is the current one.
+'level (aal1, aal2), its network address and program, and whether it is the current one. '
+'May be null: refreshed_at, aal, ip, user_agent.
 
 Errors: not_signed_in 401.';
 

@@ -2365,7 +2365,7 @@ create type public.day_availability as (
 );
 comment on type public.day_availability is
 'A date in the business''s zone: sessions of a class (null for other services), free starts and '
-'seats.';
+'seats. May be null: total_slots, total_seats, free_seats.';
 
 /*
  * Errors:  PT400 invalid_input · PT404 not_found · PT409 link_expired not_bookable

@@ -61,6 +61,7 @@ grant execute on function public.me() to anon, authenticated, service_role;
 comment on function public.me() is
 'Return the caller''s profile, platform role (or null) and memberships.
 
-memberships is an array of {business_id, name, slug, role}, ordered by name.
+memberships is an array of {business_id, name, slug, role}, ordered by name. May be null: '
+'email, full_name, phone, platform_role.
 
 Errors: not_signed_in 401.';
