@@ -82,6 +82,7 @@ class _Reader:
 
     def __init__(self, period: Period) -> None:
         self._period = period
+        self._ends_at = time.process_time() + ALL_SECONDS
         self.found: list[Busy] = []
         self.skipped: Counter[str] = Counter()
 
@@ -96,7 +97,7 @@ class _Reader:
         series = _by_uid(calendar)
         series.sort(key=_repeats)
         for events in series:
-            if _repeats(events) and time.process_time() > ALL_SECONDS:
+            if _repeats(events) and time.process_time() > self._ends_at:
                 self.skipped["The calendar takes too long to read."] += len(events)
             else:
                 self._guard(partial(self._series, events, reading))
