@@ -97,7 +97,7 @@ class _Reader:
         series = _by_uid(calendar)
         series.sort(key=_repeats)
         for events in series:
-            if _repeats(events) and time.process_time() > self._ends_at:
+            if _repeats(events) and time.process_time() >= self._ends_at:
                 self.skipped["The calendar takes too long to read."] += len(events)
             else:
                 self._guard(partial(self._series, events, reading))

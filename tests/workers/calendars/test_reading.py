@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.workers.calendars.salon import HEAD, calendar
@@ -494,7 +494,6 @@ def test_files_have_many_forms(what: str, change: object) -> None:
     length=st.integers(0, 200),
     junk=st.binary(max_size=40) | st.sampled_from(PIECES),
 )
-@settings(deadline=None)
 def test_whatever_a_stranger_writes_is_read_or_refused(at: int, length: int, junk: bytes) -> None:
     whole = between(SUMMER_TIME.format("GMT") + calendar(WEEKLY, f"{DAILY};COUNT=2").decode())
     try:
