@@ -67,6 +67,7 @@ COMMANDS: Mapping[str, Entry] = {
         "mail", "mail", "List what would have been sent (mail, SMS, push), or show one message."
     ),
     "users": Entry("users", "app", "Users: rows in auth.users, and tokens for them."),
+    "analysts": Entry("analysts", "app", "Analysts: logins of the database that read figures."),
     "auth": Entry("auth", "app", "Sign-in: the Supabase Auth protocol."),
     "bookings": Entry("bookings", "app", "Bookings: who comes when, to whom."),
     "queues": Entry("queues", "app", "Queues: their messages and dead letters."),

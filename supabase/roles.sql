@@ -16,6 +16,8 @@ begin
 end;
 $$;
 
--- Analysts read, and a forgotten query ends by itself.
+-- Analysts read, and a forgotten query ends by itself. Nobody logs in as this role: each analyst has a login of
+-- their own that is a member of it (`frontdesk analysts create`).
+alter role analyst nologin;
 alter role analyst set default_transaction_read_only = on;
 alter role analyst set statement_timeout = '60s';

@@ -7,10 +7,11 @@ from psycopg import sql
 
 from cli import schema
 from cli.stack import database
+from cli.stack.passwords import encrypted
 from cli.stack.plan import Plan
 from cli.stack.secrets import role_password
 
-OURS = ("edge", "worker", "analyst")
+OURS = ("edge", "worker")
 
 
 def prepare_database(plan: Plan) -> None:
@@ -53,4 +54,5 @@ def _is_ours(dsn: str) -> bool:
 
 def _set_password(connection: psycopg.Connection, role: str, password: str) -> None:
     statement = sql.SQL("alter role {} with login password {}")
-    connection.execute(statement.format(sql.Identifier(role), sql.Literal(password)))
+    secret = sql.Literal(encrypted(connection, role, password))
+    connection.execute(statement.format(sql.Identifier(role), secret))
