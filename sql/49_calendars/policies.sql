@@ -1,7 +1,7 @@
--- Whose feeds one may see and end: one's own, and those of a business that one manages.
+-- People see and end their own feeds and those of a business that they manage.
 
 alter table scheduling.calendar_feeds enable row level security;
--- Never the hash of the token.
+-- The hash of the token is not granted.
 grant select (id, user_id, business_id, resource_id, created_at, rotated_at)
 on scheduling.calendar_feeds to authenticated;
 -- No writes: create_calendar_feed, rotate_calendar_feed and delete_calendar_feed.

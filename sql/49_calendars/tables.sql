@@ -1,6 +1,6 @@
--- Bookings as calendars that phones and mail programs subscribe to. Whoever knows a feed's token
--- reads it, so the token is kept as a hash, can be exchanged, and stops when its maker may no
--- longer see what it shows.
+-- Bookings as calendars to which phones and mail programs subscribe. The token of a feed is enough
+-- to read it. So it is stored as a hash, can be replaced, and stops when the maker of the feed
+-- loses the permission to see its bookings.
 
 create table scheduling.calendar_feeds (
     id uuid primary key default gen_random_uuid(),

@@ -9,6 +9,7 @@ from typing import Any
 
 from workers.actors import calendar
 from workers.actors.rendering import Words
+from workers.providers import checks
 from workers.providers.from_settings import Providers
 from workers.providers.mail import Mail
 from workers.providers.push import Push
@@ -58,9 +59,9 @@ class Outbox:
                 job["event"], data, sender=self.mail_address, recipient=job["address"]
             )
         return Mail(
-            sender=formataddr((data.get("business_name", ""), self.mail_address)),
+            sender=formataddr((checks.one_line(data.get("business_name", "")), self.mail_address)),
             to=job["address"],
-            subject=words.title,
+            subject=checks.one_line(words.title),
             text=words.text,
             html=words.as_html(job["locale"]),
             reply_to=data.get("business_email") if job["audience"] == "customer" else None,

@@ -17,6 +17,11 @@ def require_one_line(name: str, value: str) -> None:
         raise Refused(f"The {name} has a line break or a control character.")
 
 
+def one_line(value: str) -> str:
+    """Return what people wrote as a header may hold it, so that no mail fails because of it."""
+    return " ".join(CONTROL.sub(" ", value).split())
+
+
 def require_key(key: str) -> None:
     """Refuse a sending that nobody could recognise."""
     require_one_line("idempotency key", key)

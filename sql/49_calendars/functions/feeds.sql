@@ -1,9 +1,9 @@
--- What is in a feed, for whoever knows its token.
+-- What a feed contains. Its token is the proof of access.
 
 /*
- * The bookings of a feed that start in a period, with the time that each has there: in a resource's
- * feed that of the resource's items. A booking that was called off stays with whoever led it.
- * Businesses and resources see classes as sessions, not as one booking for each guest.
+ * Return the bookings of a feed that start in a period, with their times: in a resource's feed the
+ * times of its items. A cancelled booking stays in the feed of the resource that led it. Businesses
+ * and resources see a class as one session and not as a booking for each guest.
  */
 create function scheduling.feed_times(feed scheduling.calendar_feeds, during tstzrange)
 returns table (booking_id uuid, starts_at timestamptz, ends_at timestamptz)
@@ -82,8 +82,8 @@ end;
 $$;
 
 /*
- * The bookings of a feed that start in a period, as entries. Customers read with whom, where and
- * what; businesses who and what, and nothing else about them.
+ * Return the bookings of a feed that start in a period, as entries. Customers read the business,
+ * its address and the service; businesses read the customer's name and the service, nothing more.
  */
 create function scheduling.feed_bookings(feed scheduling.calendar_feeds, during tstzrange)
 returns setof jsonb
@@ -127,8 +127,8 @@ end;
 $$;
 
 /*
- * The sessions of classes of a feed that start in a period, as entries with how many seats are
- * taken; none for customers, who see their bookings. Sessions do not move.
+ * Return the sessions of classes of a feed that start in a period, as entries with the number of
+ * taken seats. Customers have none: they see their bookings. Sessions do not move.
  */
 create function scheduling.feed_sessions(feed scheduling.calendar_feeds, during tstzrange)
 returns setof jsonb
@@ -178,7 +178,7 @@ end;
 $$;
 
 /*
- * What programs call the calendar.
+ * Return the name under which programs show the calendar.
  */
 create function scheduling.feed_name(feed scheduling.calendar_feeds)
 returns text
@@ -202,9 +202,9 @@ end;
 $$;
 
 /*
- * What a feed shows, to whoever knows its token: its name, and its entries from 30 days ago to a
- * year ahead. Null: there is no such feed, or no longer.
- * Definer: the edge may call functions only; the token is the proof.
+ * Return the name of a feed and its entries from 30 days ago to a year ahead; null when there is no
+ * feed with this token, or its maker has lost the permission.
+ * Definer: the edge may only call functions; the token is the proof of access.
  */
 create function scheduling.calendar_feed(token text)
 returns jsonb

@@ -1,8 +1,8 @@
--- Calendar feeds: who may make them, and how they end. What they show is in feeds.sql.
+-- Calendar feeds: who may create them, and how they end. feeds.sql says what they contain.
 
 /*
- * Make a feed: of a resource, of a business, or of the caller's own bookings.
- * Definer: nobody has a write grant on feeds; the caller is checked.
+ * Create a feed of a resource, of a business, or of the caller's own bookings.
+ * Definer: nobody has a write grant on feeds; the function checks the caller.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 already_exists
  */
@@ -38,8 +38,8 @@ end;
 $$;
 
 /*
- * The business that a feed is of: the one named, or that of the resource; null for neither. A
- * resource that the caller cannot see does not exist for them.
+ * Return the business of a feed: the given one, or that of the resource; null without either. A
+ * resource that the caller cannot see is refused like one that does not exist.
  *
  * Errors:  PT404 not_found
  */
@@ -76,7 +76,7 @@ end;
 $$;
 
 /*
- * Exchange the token of the caller's feed: the old address is gone at once.
+ * Replace the token of the caller's feed. The old address stops at once.
  * Definer: as scheduling.create_calendar_feed.
  *
  * Errors:  PT401 not_signed_in · PT404 not_found
@@ -99,7 +99,7 @@ end;
 $$;
 
 /*
- * End a feed: one's own, or one of a business that one manages.
+ * Delete a feed of the caller, or of a business that the caller manages.
  * Definer: as scheduling.create_calendar_feed.
  *
  * Errors:  PT401 not_signed_in · PT404 not_found
@@ -147,8 +147,8 @@ end;
 $$;
 
 /*
- * May whoever made a feed still see what it shows? The roles are those with the permissions that
- * scheduling.create_calendar_feed asks for.
+ * Return whether the maker of a feed may still see what it contains. The roles are those with the
+ * permissions that scheduling.create_calendar_feed requires.
  */
 create function scheduling.is_feed_alive(feed scheduling.calendar_feeds)
 returns boolean
