@@ -4,9 +4,9 @@ alter default privileges revoke execute on functions from public;
 
 -- sql/49_calendars/tables.sql
 
--- Bookings as calendars that phones and mail programs subscribe to. Whoever knows a feed's token
--- reads it, so the token is kept as a hash, can be exchanged, and stops when its maker may no
--- longer see what it shows.
+-- Bookings as calendars to which phones and mail programs subscribe. The token of a feed is enough
+-- to read it. So it is stored as a hash, can be replaced, and stops when the maker of the feed
+-- loses the permission to see its bookings.
 
 create table scheduling.calendar_feeds (
     id uuid primary key default gen_random_uuid(),
@@ -38,12 +38,12 @@ create index calendar_feeds_resource_idx on scheduling.calendar_feeds (business_
 
 -- sql/49_calendars/functions/feeds.sql
 
--- What is in a feed, for whoever knows its token.
+-- What a feed contains. Its token is the proof of access.
 
 /*
- * The bookings of a feed that start in a period, with the time that each has there: in a resource's
- * feed that of the resource's items. A booking that was called off stays with whoever led it.
- * Businesses and resources see classes as sessions, not as one booking for each guest.
+ * Return the bookings of a feed that start in a period, with their times: in a resource's feed the
+ * times of its items. A cancelled booking stays in the feed of the resource that led it. Businesses
+ * and resources see a class as one session and not as a booking for each guest.
  */
 create function scheduling.feed_times(feed scheduling.calendar_feeds, during tstzrange)
 returns table (booking_id uuid, starts_at timestamptz, ends_at timestamptz)
@@ -122,8 +122,8 @@ end;
 $$;
 
 /*
- * The bookings of a feed that start in a period, as entries. Customers read with whom, where and
- * what; businesses who and what, and nothing else about them.
+ * Return the bookings of a feed that start in a period, as entries. Customers read the business,
+ * its address and the service; businesses read the customer's name and the service, nothing more.
  */
 create function scheduling.feed_bookings(feed scheduling.calendar_feeds, during tstzrange)
 returns setof jsonb
@@ -167,8 +167,8 @@ end;
 $$;
 
 /*
- * The sessions of classes of a feed that start in a period, as entries with how many seats are
- * taken; none for customers, who see their bookings. Sessions do not move.
+ * Return the sessions of classes of a feed that start in a period, as entries with the number of
+ * taken seats. Customers have none: they see their bookings. Sessions do not move.
  */
 create function scheduling.feed_sessions(feed scheduling.calendar_feeds, during tstzrange)
 returns setof jsonb
@@ -218,7 +218,7 @@ end;
 $$;
 
 /*
- * What programs call the calendar.
+ * Return the name under which programs show the calendar.
  */
 create function scheduling.feed_name(feed scheduling.calendar_feeds)
 returns text
@@ -242,9 +242,9 @@ end;
 $$;
 
 /*
- * What a feed shows, to whoever knows its token: its name, and its entries from 30 days ago to a
- * year ahead. Null: there is no such feed, or no longer.
- * Definer: the edge may call functions only; the token is the proof.
+ * Return the name of a feed and its entries from 30 days ago to a year ahead; null when there is no
+ * feed with this token, or its maker has lost the permission.
+ * Definer: the edge may only call functions; the token is the proof of access.
  */
 create function scheduling.calendar_feed(token text)
 returns jsonb
@@ -773,11 +773,11 @@ $$;
 
 -- sql/49_calendars/functions/subscriptions.sql
 
--- Calendar feeds: who may make them, and how they end. What they show is in feeds.sql.
+-- Calendar feeds: who may create them, and how they end. feeds.sql says what they contain.
 
 /*
- * Make a feed: of a resource, of a business, or of the caller's own bookings.
- * Definer: nobody has a write grant on feeds; the caller is checked.
+ * Create a feed of a resource, of a business, or of the caller's own bookings.
+ * Definer: nobody has a write grant on feeds; the function checks the caller.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 already_exists
  */
@@ -813,8 +813,8 @@ end;
 $$;
 
 /*
- * The business that a feed is of: the one named, or that of the resource; null for neither. A
- * resource that the caller cannot see does not exist for them.
+ * Return the business of a feed: the given one, or that of the resource; null without either. A
+ * resource that the caller cannot see is refused like one that does not exist.
  *
  * Errors:  PT404 not_found
  */
@@ -851,7 +851,7 @@ end;
 $$;
 
 /*
- * Exchange the token of the caller's feed: the old address is gone at once.
+ * Replace the token of the caller's feed. The old address stops at once.
  * Definer: as scheduling.create_calendar_feed.
  *
  * Errors:  PT401 not_signed_in · PT404 not_found
@@ -874,7 +874,7 @@ end;
 $$;
 
 /*
- * End a feed: one's own, or one of a business that one manages.
+ * Delete a feed of the caller, or of a business that the caller manages.
  * Definer: as scheduling.create_calendar_feed.
  *
  * Errors:  PT401 not_signed_in · PT404 not_found
@@ -922,8 +922,8 @@ end;
 $$;
 
 /*
- * May whoever made a feed still see what it shows? The roles are those with the permissions that
- * scheduling.create_calendar_feed asks for.
+ * Return whether the maker of a feed may still see what it contains. The roles are those with the
+ * permissions that scheduling.create_calendar_feed requires.
  */
 create function scheduling.is_feed_alive(feed scheduling.calendar_feeds)
 returns boolean
@@ -958,10 +958,10 @@ $$;
 
 -- sql/49_calendars/policies.sql
 
--- Whose feeds one may see and end: one's own, and those of a business that one manages.
+-- People see and end their own feeds and those of a business that they manage.
 
 alter table scheduling.calendar_feeds enable row level security;
--- Never the hash of the token.
+-- The hash of the token is not granted.
 grant select (id, user_id, business_id, resource_id, created_at, rotated_at)
 on scheduling.calendar_feeds to authenticated;
 -- No writes: create_calendar_feed, rotate_calendar_feed and delete_calendar_feed.
