@@ -1,0 +1,131 @@
+/*
+ * Read a place as latitude and longitude, in this order; null where none was sent.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_place(value text, argument text)
+returns double precision[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_place jsonb;
+begin
+    if value is null then
+        return null;
+    end if;
+    begin
+        v_place = left(value, 1000)::jsonb;
+    exception
+        when invalid_text_representation or untranslatable_character
+        or numeric_value_out_of_range then
+            v_place = null;
+    end;
+    if jsonb_typeof(v_place) is distinct from 'object'
+        or v_place - 'latitude' - 'longitude' <> '{}'
+        or jsonb_typeof(v_place -> 'latitude') is distinct from 'number'
+        or jsonb_typeof(v_place -> 'longitude') is distinct from 'number'
+        or (v_place ->> 'latitude')::numeric not between -90 and 90
+        or (v_place ->> 'longitude')::numeric not between -180 and 180 then
+        perform private.invalid(
+            argument,
+            'must be a place on earth, such as {"latitude": 52.52, "longitude": 13.405}'
+        );
+    end if;
+    -- Nine decimals are less than a millimetre; a number with more could be too small for a double.
+    return array[
+        round((v_place ->> 'latitude')::numeric, 9), round((v_place ->> 'longitude')::numeric, 9)
+    ]::double precision[];
+end;
+$$;
+
+/*
+ * Read a JSON array of at most so many elements; what is not sent is empty.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_list(value text, argument text, maximum integer)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_list jsonb;
+begin
+    begin
+        v_list = coalesce(value, '[]')::jsonb;
+    exception
+        when invalid_text_representation or untranslatable_character then
+            v_list = null;
+    end;
+    if jsonb_typeof(v_list) is distinct from 'array' then
+        perform private.invalid(argument, 'must be a JSON array');
+    end if;
+    if jsonb_array_length(v_list) > maximum then
+        perform private.invalid(argument, format('must have at most %s elements', maximum));
+    end if;
+    return v_list;
+end;
+$$;
+
+/*
+ * Read a JSON object; what is not sent is empty.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_object(value text, argument text)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_object jsonb;
+begin
+    begin
+        v_object = coalesce(value, '{}')::jsonb;
+    exception
+        when invalid_text_representation or untranslatable_character then
+            v_object = null;
+    end;
+    if jsonb_typeof(v_object) is distinct from 'object' then
+        perform private.invalid(argument, 'must be a JSON object');
+    end if;
+    return v_object;
+end;
+$$;
+
+/*
+ * Read a list of identifiers, as a JSON array or as {a,b}; sorted, each once.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_identifiers(value text, argument text)
+returns uuid[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_list jsonb;
+begin
+    if value is null or value in ('[]', '{}') then
+        return '{}'::uuid[];
+    end if;
+    v_list = case
+        when value ~ '^\{[0-9a-fA-F,-]*\}$' then to_jsonb(string_to_array(btrim(value, '{}'), ','))
+        else private.to_list(value, argument, 50)
+    end;
+    return array(
+        select distinct private.to_identifier(element.value, argument) as id
+        from jsonb_array_elements_text(v_list) as element (value)
+        order by id
+    );
+end;
+$$;
