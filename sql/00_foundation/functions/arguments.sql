@@ -229,3 +229,19 @@ begin
     return value ~ '[\x01-\x08\x0B\x0C\x0E-\x1F\x7F]';
 end;
 $$;
+
+/*
+ * Is a text one line: no control character, and nothing that programs take for a line break? Names,
+ * titles and addresses are, because they stand in mail headers and calendar properties.
+ */
+create function private.is_one_line(value text)
+returns boolean
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return value !~ '[\x01-\x1F\x7F\u0085\u2028\u2029]';
+end;
+$$;

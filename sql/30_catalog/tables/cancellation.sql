@@ -22,7 +22,7 @@ create table catalog.cancellation_policies (
 
     constraint cancellation_policies_business_id_id_unique unique (business_id, id),
     constraint cancellation_policies_name_is_short check (
-        length(btrim(name)) between 1 and 200 and not private.has_control_characters(name)
+        length(btrim(name)) between 1 and 200 and private.is_one_line(name)
         or private.invalid('name', 'must have 1 to 200 printable characters')
     ),
     constraint cancellation_policies_no_show_fee_is_a_share check (

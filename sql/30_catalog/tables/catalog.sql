@@ -18,7 +18,7 @@ create table catalog.service_categories (
     constraint service_categories_business_id_id_unique unique (business_id, id),
     constraint service_categories_name_unique unique (business_id, name),
     constraint service_categories_name_is_short check (
-        length(btrim(name)) between 1 and 200 and not private.has_control_characters(name)
+        length(btrim(name)) between 1 and 200 and private.is_one_line(name)
         or private.invalid('name', 'must have 1 to 200 printable characters')
     )
 );
@@ -72,7 +72,7 @@ create table catalog.services (
     references catalog.cancellation_policies (business_id, id)
     on delete set null (cancellation_policy_id),
     constraint services_name_is_short check (
-        length(btrim(name)) between 1 and 200 and not private.has_control_characters(name)
+        length(btrim(name)) between 1 and 200 and private.is_one_line(name)
         or private.invalid('name', 'must have 1 to 200 printable characters')
     ),
     constraint services_description_is_short check (
@@ -151,7 +151,7 @@ create table catalog.service_addons (
     constraint service_addons_service_fkey foreign key (business_id, service_id)
     references catalog.services (business_id, id) on delete cascade,
     constraint service_addons_name_is_short check (
-        length(btrim(name)) between 1 and 200 and not private.has_control_characters(name)
+        length(btrim(name)) between 1 and 200 and private.is_one_line(name)
         or private.invalid('name', 'must have 1 to 200 printable characters')
     ),
     constraint service_addons_price_not_negative check (
@@ -191,7 +191,7 @@ create table catalog.resources (
     constraint resources_member_fkey foreign key (business_id, member_id)
     references business.business_members (business_id, id) on delete set null (member_id),
     constraint resources_name_is_short check (
-        length(btrim(name)) between 1 and 200 and not private.has_control_characters(name)
+        length(btrim(name)) between 1 and 200 and private.is_one_line(name)
         or private.invalid('name', 'must have 1 to 200 printable characters')
     ),
     constraint resources_description_is_short check (

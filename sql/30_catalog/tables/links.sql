@@ -21,7 +21,11 @@ create table catalog.private_links (
     constraint private_links_service_fkey foreign key (business_id, service_id)
     references catalog.services (business_id, id) on delete cascade,
     constraint private_links_max_uses_is_sane check (max_uses between 1 and 1000000),
-    constraint private_links_label_is_short check (length(label) <= 200)
+    constraint private_links_label_is_short check (
+        label is null
+        or length(label) <= 200 and private.is_one_line(label)
+        or private.invalid('label', 'must have at most 200 printable characters')
+    )
 );
 comment on table catalog.private_links is
 'Secret links, each to one service: whoever knows its token sees and books it, hidden or not.';

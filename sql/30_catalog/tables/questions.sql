@@ -60,7 +60,7 @@ create table catalog.service_questions (
         )
     ),
     constraint service_questions_label_is_short check (
-        length(btrim(label)) between 1 and 500 and not private.has_control_characters(label)
+        length(btrim(label)) between 1 and 500 and private.is_one_line(label)
         or private.invalid('label', 'must have 1 to 500 printable characters')
     ),
     constraint service_questions_choices_fit check (

@@ -1,6 +1,6 @@
 -- How a business comes to be, who owns it, and what of it may be edited.
 begin;
-select plan(37);
+select plan(40);
 
 select tests.person('Nora');
 select tests.person('Max');
@@ -197,6 +197,21 @@ select tests.act_as('Nora');
 select throws_ok(
     $$ update public.businesses set currency = 'JPY' where id = tests.id('Cafe') $$, 'PT409',
     'The currency cannot change after the business was submitted.', 'the currency is fixed after the draft'
+);
+
+-- A line break in a name would break every mail and calendar of the business
+select tests.act_as_owner();
+select throws_ok(
+    $$ update business.businesses set name = e'Two\nlines' where id = tests.id('Cafe') $$,
+    'PT400', 'name must be one line without control characters.', 'a name is one line'
+);
+select throws_ok(
+    $$ update business.businesses set city = e'Two\u2028lines' where id = tests.id('Cafe') $$,
+    'PT400', null, 'and so is an address'
+);
+select lives_ok(
+    $$ update business.businesses set description = e'Two\nlines' where id = tests.id('Cafe') $$,
+    'a description may have several'
 );
 
 select * from finish();

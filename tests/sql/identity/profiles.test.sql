@@ -81,7 +81,7 @@ select throws_ok(
 );
 select throws_ok(
     $$ update public.profiles set full_name = e'\x07' $$, 'PT400',
-    'full_name must not contain control characters.',
+    'full_name must be one line without control characters.',
     'a name is printable'
 );
 select throws_ok(

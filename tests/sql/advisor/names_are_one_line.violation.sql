@@ -1,0 +1,1 @@
+create table catalog.violation (title text);
