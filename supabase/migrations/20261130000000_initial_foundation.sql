@@ -240,49 +240,6 @@ end;
 $$;
 
 /*
- * Read a place as latitude and longitude, in this order; null where none was sent.
- *
- * Errors:  PT400 invalid_input
- */
-create function private.to_place(value text, argument text)
-returns double precision[]
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_place jsonb;
-begin
-    if value is null then
-        return null;
-    end if;
-    begin
-        v_place = left(value, 1000)::jsonb;
-    exception
-        when invalid_text_representation or untranslatable_character
-        or numeric_value_out_of_range then
-            v_place = null;
-    end;
-    if jsonb_typeof(v_place) is distinct from 'object'
-        or v_place - 'latitude' - 'longitude' <> '{}'
-        or jsonb_typeof(v_place -> 'latitude') is distinct from 'number'
-        or jsonb_typeof(v_place -> 'longitude') is distinct from 'number'
-        or (v_place ->> 'latitude')::numeric not between -90 and 90
-        or (v_place ->> 'longitude')::numeric not between -180 and 180 then
-        perform private.invalid(
-            argument,
-            'must be a place on earth, such as {"latitude": 52.52, "longitude": 13.405}'
-        );
-    end if;
-    -- Nine decimals are less than a millimetre; a number with more could be too small for a double.
-    return array[
-        round((v_place ->> 'latitude')::numeric, 9), round((v_place ->> 'longitude')::numeric, 9)
-    ]::double precision[];
-end;
-$$;
-
-/*
  * Read true or false; what is not sent is false.
  *
  * Errors:  PT400 invalid_input
@@ -360,6 +317,151 @@ set search_path = ''
 as $$
 begin
     return value ~ '[\x01-\x08\x0B\x0C\x0E-\x1F\x7F]';
+end;
+$$;
+
+/*
+ * Is a text one line: no control character, and nothing that programs take for a line break? Names,
+ * titles and addresses are, because they stand in mail headers and calendar properties.
+ */
+create function private.is_one_line(value text)
+returns boolean
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return value !~ '[\x01-\x1F\x7F\u0085\u2028\u2029]';
+end;
+$$;
+
+-- sql/00_foundation/functions/callers.sql
+
+/*
+ * The caller's user id.
+ *
+ * Errors:  PT401 not_signed_in
+ */
+create function private.token_user_id()
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = auth.uid();
+begin
+    if v_user_id is null then
+        perform private.refuse(
+            'PT401', 'not_signed_in', 'Sign in first.', 'Send a signed-in user''s token.'
+        );
+    end if;
+    return v_user_id;
+end;
+$$;
+
+/*
+ * Is this one of the roles that clients come in as? Servers and owners are trusted, clients are
+ * checked.
+ */
+create function private.is_client()
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return current_user in ('anon', 'authenticated');
+end;
+$$;
+
+-- sql/00_foundation/functions/clock.sql
+
+-- Helpers that every domain uses: the clock, refusals, and the reading of arguments.
+
+/*
+ * The moment that every rule means by "now". Tests move it with the setting frontdesk.now.
+ */
+create function private.now()
+returns timestamptz
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return coalesce(nullif(current_setting('frontdesk.now', true), '')::timestamptz, now());
+end;
+$$;
+
+/*
+ * Is this the name of a time zone that PostgreSQL knows (IANA, such as Asia/Kathmandu)?
+ * Offsets and abbreviations are not: they do not know daylight saving.
+ */
+create function private.is_time_zone(value text)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if value !~ '^[A-Z][A-Za-z]+(/[A-Za-z0-9_+-]+){0,2}$' or value ~ '^(posix|right)/' then
+        return false;
+    end if;
+    perform now() at time zone value;
+    return value ~ '/' or value in ('UTC', 'GMT');
+exception
+    when invalid_parameter_value then
+        return false;
+end;
+$$;
+
+-- sql/00_foundation/functions/documents.sql
+
+/*
+ * Read a place as latitude and longitude, in this order; null where none was sent.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_place(value text, argument text)
+returns double precision[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_place jsonb;
+begin
+    if value is null then
+        return null;
+    end if;
+    begin
+        v_place = left(value, 1000)::jsonb;
+    exception
+        when invalid_text_representation or untranslatable_character
+        or numeric_value_out_of_range then
+            v_place = null;
+    end;
+    if jsonb_typeof(v_place) is distinct from 'object'
+        or v_place - 'latitude' - 'longitude' <> '{}'
+        or jsonb_typeof(v_place -> 'latitude') is distinct from 'number'
+        or jsonb_typeof(v_place -> 'longitude') is distinct from 'number'
+        or (v_place ->> 'latitude')::numeric not between -90 and 90
+        or (v_place ->> 'longitude')::numeric not between -180 and 180 then
+        perform private.invalid(
+            argument,
+            'must be a place on earth, such as {"latitude": 52.52, "longitude": 13.405}'
+        );
+    end if;
+    -- Nine decimals are less than a millimetre; a number with more could be too small for a double.
+    return array[
+        round((v_place ->> 'latitude')::numeric, 9), round((v_place ->> 'longitude')::numeric, 9)
+    ]::double precision[];
 end;
 $$;
 
@@ -449,90 +551,6 @@ begin
         from jsonb_array_elements_text(v_list) as element (value)
         order by id
     );
-end;
-$$;
-
--- sql/00_foundation/functions/callers.sql
-
-/*
- * The caller's user id.
- *
- * Errors:  PT401 not_signed_in
- */
-create function private.token_user_id()
-returns uuid
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_user_id uuid = auth.uid();
-begin
-    if v_user_id is null then
-        perform private.refuse(
-            'PT401', 'not_signed_in', 'Sign in first.', 'Send a signed-in user''s token.'
-        );
-    end if;
-    return v_user_id;
-end;
-$$;
-
-/*
- * Is this one of the roles that clients come in as? Servers and owners are trusted, clients are
- * checked.
- */
-create function private.is_client()
-returns boolean
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return current_user in ('anon', 'authenticated');
-end;
-$$;
-
--- sql/00_foundation/functions/clock.sql
-
--- Helpers that every domain uses: the clock, refusals, and the reading of arguments.
-
-/*
- * The moment that every rule means by "now". Tests move it with the setting frontdesk.now.
- */
-create function private.now()
-returns timestamptz
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return coalesce(nullif(current_setting('frontdesk.now', true), '')::timestamptz, now());
-end;
-$$;
-
-/*
- * Is this the name of a time zone that PostgreSQL knows (IANA, such as Asia/Kathmandu)?
- * Offsets and abbreviations are not: they do not know daylight saving.
- */
-create function private.is_time_zone(value text)
-returns boolean
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    if value !~ '^[A-Z][A-Za-z]+(/[A-Za-z0-9_+-]+){0,2}$' or value ~ '^(posix|right)/' then
-        return false;
-    end if;
-    perform now() at time zone value;
-    return value ~ '/' or value in ('UTC', 'GMT');
-exception
-    when invalid_parameter_value then
-        return false;
 end;
 $$;
 
@@ -1164,6 +1182,7 @@ private.to_yes_no(text, text),
 private.to_text(text, text, integer),
 private.to_required_text(text, text, integer),
 private.has_control_characters(text),
+private.is_one_line(text),
 private.is_time_zone(text),
 private.to_list(text, text, integer),
 private.to_identifiers(text, text),

@@ -27,8 +27,8 @@ create table identity.profiles (
     ),
     constraint profiles_full_name_is_printable check (
         full_name is null
-        or not private.has_control_characters(full_name)
-        or private.invalid('full_name', 'must not contain control characters')
+        or private.is_one_line(full_name)
+        or private.invalid('full_name', 'must be one line without control characters')
     ),
     constraint profiles_phone_is_international check (
         phone is null
@@ -66,10 +66,10 @@ create table identity.addresses (
         or private.invalid('address', 'must have at most 1000 characters in total')
     ),
     constraint addresses_texts_are_printable check (
-        not private.has_control_characters(
+        private.is_one_line(
             concat(label, recipient, line1, line2, city, region, postal_code)
         )
-        or private.invalid('address', 'must not contain control characters')
+        or private.invalid('address', 'must not contain line breaks or control characters')
     ),
     constraint addresses_country_is_iso_3166 check (
         country ~ '^[A-Z]{2}$'

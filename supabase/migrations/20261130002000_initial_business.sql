@@ -103,11 +103,20 @@ create table business.businesses (
         or private.invalid('contact', 'must have at most 2000 characters in total')
     ),
     constraint businesses_texts_are_printable check (
-        not private.has_control_characters(concat(
-            name, description, email, phone, website,
-            address_line1, address_line2, city, region, postal_code
+        description is null
+        or not private.has_control_characters(description)
+        or private.invalid('description', 'must not contain control characters')
+    ),
+    -- They stand in mail headers and calendar properties.
+    constraint businesses_name_is_one_line check (
+        private.is_one_line(name)
+        or private.invalid('name', 'must be one line without control characters')
+    ),
+    constraint businesses_contact_is_one_line check (
+        private.is_one_line(concat(
+            email, phone, website, address_line1, address_line2, city, region, postal_code
         ))
-        or private.invalid('text', 'must not contain control characters')
+        or private.invalid('contact', 'must not contain line breaks or control characters')
     ),
     constraint businesses_email_looks_like_one check (
         email is null
@@ -175,8 +184,8 @@ create table business.business_members (
     constraint business_members_business_id_id_unique unique (business_id, id),
     constraint business_members_one_role_each unique (business_id, user_id),
     constraint business_members_display_name_is_short check (
-        length(btrim(display_name)) between 1 and 200
-        or private.invalid('display_name', 'must have 1 to 200 characters')
+        length(btrim(display_name)) between 1 and 200 and private.is_one_line(display_name)
+        or private.invalid('display_name', 'must have 1 to 200 printable characters')
     )
 );
 comment on table business.business_members is 'Who works in a business, and with which role.';
@@ -263,7 +272,7 @@ create table business.closures (
     ),
     constraint closures_title_is_short check (
         title is null
-        or length(title) <= 200 and not private.has_control_characters(title)
+        or length(title) <= 200 and private.is_one_line(title)
         or private.invalid('title', 'must have at most 200 printable characters')
     )
 );

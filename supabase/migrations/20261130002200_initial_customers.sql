@@ -25,7 +25,11 @@ create table customers.customers (
 
     constraint customers_business_id_id_unique unique (business_id, id),
     constraint customers_one_for_each_account unique (business_id, user_id),
-    constraint customers_can_be_recognised check (num_nonnulls(user_id, name, email, phone) > 0)
+    constraint customers_can_be_recognised check (num_nonnulls(user_id, name, email, phone) > 0),
+    constraint customers_contact_is_one_line check (
+        private.is_one_line(concat(name, email, phone))
+        or private.invalid('name, email and phone', 'must each be one line')
+    )
 );
 comment on table customers.customers is
 'The customers of a business: one for each account, and one for each proven address without one.';
@@ -44,7 +48,7 @@ create table customers.customer_groups (
     constraint customer_groups_business_id_id_unique unique (business_id, id),
     constraint customer_groups_name_unique unique (business_id, name),
     constraint customer_groups_name_is_short check (
-        length(btrim(name)) between 1 and 100 and name !~ '[\x01-\x1f\x7f]'
+        length(btrim(name)) between 1 and 100 and private.is_one_line(name)
         or private.invalid('name', 'must have 1 to 100 printable characters')
     )
 );

@@ -28,7 +28,7 @@ create table catalog.cancellation_policies (
 
     constraint cancellation_policies_business_id_id_unique unique (business_id, id),
     constraint cancellation_policies_name_is_short check (
-        length(btrim(name)) between 1 and 200 and not private.has_control_characters(name)
+        length(btrim(name)) between 1 and 200 and private.is_one_line(name)
         or private.invalid('name', 'must have 1 to 200 printable characters')
     ),
     constraint cancellation_policies_no_show_fee_is_a_share check (
@@ -142,7 +142,7 @@ create table catalog.service_categories (
     constraint service_categories_business_id_id_unique unique (business_id, id),
     constraint service_categories_name_unique unique (business_id, name),
     constraint service_categories_name_is_short check (
-        length(btrim(name)) between 1 and 200 and not private.has_control_characters(name)
+        length(btrim(name)) between 1 and 200 and private.is_one_line(name)
         or private.invalid('name', 'must have 1 to 200 printable characters')
     )
 );
@@ -196,7 +196,7 @@ create table catalog.services (
     references catalog.cancellation_policies (business_id, id)
     on delete set null (cancellation_policy_id),
     constraint services_name_is_short check (
-        length(btrim(name)) between 1 and 200 and not private.has_control_characters(name)
+        length(btrim(name)) between 1 and 200 and private.is_one_line(name)
         or private.invalid('name', 'must have 1 to 200 printable characters')
     ),
     constraint services_description_is_short check (
@@ -275,7 +275,7 @@ create table catalog.service_addons (
     constraint service_addons_service_fkey foreign key (business_id, service_id)
     references catalog.services (business_id, id) on delete cascade,
     constraint service_addons_name_is_short check (
-        length(btrim(name)) between 1 and 200 and not private.has_control_characters(name)
+        length(btrim(name)) between 1 and 200 and private.is_one_line(name)
         or private.invalid('name', 'must have 1 to 200 printable characters')
     ),
     constraint service_addons_price_not_negative check (
@@ -315,7 +315,7 @@ create table catalog.resources (
     constraint resources_member_fkey foreign key (business_id, member_id)
     references business.business_members (business_id, id) on delete set null (member_id),
     constraint resources_name_is_short check (
-        length(btrim(name)) between 1 and 200 and not private.has_control_characters(name)
+        length(btrim(name)) between 1 and 200 and private.is_one_line(name)
         or private.invalid('name', 'must have 1 to 200 printable characters')
     ),
     constraint resources_description_is_short check (
@@ -675,7 +675,11 @@ create table catalog.private_links (
     constraint private_links_service_fkey foreign key (business_id, service_id)
     references catalog.services (business_id, id) on delete cascade,
     constraint private_links_max_uses_is_sane check (max_uses between 1 and 1000000),
-    constraint private_links_label_is_short check (length(label) <= 200)
+    constraint private_links_label_is_short check (
+        label is null
+        or length(label) <= 200 and private.is_one_line(label)
+        or private.invalid('label', 'must have at most 200 printable characters')
+    )
 );
 comment on table catalog.private_links is
 'Secret links, each to one service: whoever knows its token sees and books it, hidden or not.';
@@ -746,7 +750,7 @@ create table catalog.service_questions (
         )
     ),
     constraint service_questions_label_is_short check (
-        length(btrim(label)) between 1 and 500 and not private.has_control_characters(label)
+        length(btrim(label)) between 1 and 500 and private.is_one_line(label)
         or private.invalid('label', 'must have 1 to 500 printable characters')
     ),
     constraint service_questions_choices_fit check (

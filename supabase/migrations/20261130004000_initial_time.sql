@@ -110,6 +110,11 @@ create table scheduling.bookings (
     constraint bookings_holds_expire check (status <> 'held' or hold_expires_at is not null),
     constraint bookings_rejections_have_a_reason check (
         status <> 'rejected' or status_reason is not null
+    ),
+    -- It stands in mail headers and calendar properties.
+    constraint bookings_contact_is_one_line check (
+        private.is_one_line(concat(customer_name, customer_email, customer_phone))
+        or private.invalid('name, email and phone', 'must each be one line')
     )
 );
 comment on table scheduling.bookings is 'An appointment of a customer with a business.';

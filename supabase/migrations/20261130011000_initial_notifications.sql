@@ -119,7 +119,7 @@ create table engagement.notification_templates (
         or private.invalid('locale', 'must be a language tag, such as en or de-AT')
     ),
     constraint notification_templates_title_is_short check (
-        length(btrim(title)) between 1 and 200 and title !~ '[\x01-\x1f\x7f]'
+        length(btrim(title)) between 1 and 200 and private.is_one_line(title)
         or private.invalid('title', 'must have 1 to 200 printable characters')
     ),
     constraint notification_templates_body_is_short check (
