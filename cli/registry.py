@@ -11,6 +11,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command, get_group
 
+from cli.wording import problem
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -110,3 +112,13 @@ class Registry(TyperGroup):
         if name is not None and name in COMMANDS:
             command = COMMANDS[name].load(name)
         return name, command, rest
+
+    def invoke(self, ctx: Any) -> Any:
+        """Call the command; what is wrong with an argument is told in our words."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            cause: Any = error.__cause__
+            if hasattr(cause, "errors"):
+                error.message = f"{problem(cause.errors()[0])}."
+            raise

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from cli.refusal import Refusal
+from cli.wording import problem
 
 # Environment variables that override a key of the file: name → table, key, meaning.
 OVERRIDES = {
@@ -28,28 +29,6 @@ OVERRIDES = {
 }
 # Supabase resolves env(NAME) where it reads a value; sections that we pass over stay as they are.
 READ_SECTIONS = ("project_id", "api", "db", "auth", "frontdesk")
-
-# What pydantic finds wrong with a value, by its type of error, in our words.
-PROBLEMS = {
-    "bool_parsing": "it must be true or false",
-    "bool_type": "it must be true or false",
-    "dict_type": "it must be a table",
-    "float_parsing": "it must be a number",
-    "float_type": "it must be a number",
-    "greater_than": "it must be more than {gt}",
-    "greater_than_equal": "it must be at least {ge}",
-    "int_from_float": "it must be a whole number",
-    "int_parsing": "it must be a whole number",
-    "int_type": "it must be a whole number",
-    "less_than_equal": "it must be at most {le}",
-    "list_type": "it must be a list",
-    "model_type": "it must be a table",
-    "string_pattern_mismatch": "it must be a duration such as 30s, 5m or 1h",
-    "string_too_short": "it must have at least {min_length} characters",
-    "string_type": "it must be text in quotes",
-    "too_short": "it must have at least {min_length} entries",
-    "value_error": "{error}",
-}
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -139,8 +118,7 @@ def _problem(error: ErrorDetails) -> str:
     """Return what is wrong with a value, in our words."""
     if not all(_is_key(part) for part in error["loc"]):
         return "it must be text, a number, true or false"
-    words = PROBLEMS.get(error["type"], "this key takes no such value")
-    return words.format(**error.get("ctx", {}))
+    return problem(error)
 
 
 def _is_key(part: int | str) -> bool:

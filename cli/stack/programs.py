@@ -36,7 +36,7 @@ def postgres_bin() -> Path:
     if not (folder / "postgres").is_file():
         raise Refusal(
             "PostgreSQL's programs are missing from the installation.",
-            "Remove .venv/installed and run ./frontdesk again, or set FRONTDESK_DB_URL.",
+            "Remove .venv/installed and repeat, or set FRONTDESK_DB_URL.",
         )
     return folder
 

@@ -76,3 +76,22 @@ def test_a_mistyped_command_is_answered_with_the_nearest() -> None:
     done = run_cli("statsu")
     assert done.returncode == 2
     assert "'status'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("up", "--port", "eighty"), "it must be a whole number."),
+        (("up", "--port", "80"), "it must be at least 1024."),
+        (("up", "--port", "80000"), "it must be at most 65535."),
+        (("queues", "rates", "--seconds", "x"), "it must be a number."),
+        (("queues", "replay", "mail", "x"), "it must be a whole number."),
+        (("demo", "--week", "x"), "it must be a date such as 2031-05-06."),
+        (("demo", "--size", "big"), "'big' is not one of 'small', 'medium', 'large'."),
+    ],
+)
+def test_a_wrong_argument_is_refused_in_our_words(arguments: tuple[str, ...], words: str) -> None:
+    done = run_cli(*arguments, env={"COLUMNS": "200"})
+    assert done.returncode == 2
+    assert f"): {words}" in done.stderr or f"': {words}" in done.stderr
+    assert "Input should" not in done.stderr and "Value error" not in done.stderr

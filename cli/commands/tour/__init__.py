@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from rich.console import Console
 
 from cli.commands.tour import booking, together
 from cli.commands.tour.people import Step, Story, gather
+from cli.hints import completed
 from cli.options import DEFAULT_STATE, JsonOption, StateOption
 from cli.output import show_json
 from cli.stack.state import State
@@ -32,7 +34,8 @@ def tour(state: StateOption = DEFAULT_STATE, as_json: JsonOption = False) -> Non
     endpoints = State(state).require_running()
     console = Console(stderr=True)
     steps: list[Step] = []
-    for number, step in enumerate(play(gather(endpoints)), start=1):
+    for number, played in enumerate(play(gather(endpoints)), start=1):
+        step = replace(played, outcome=completed(played.outcome))
         steps.append(step)
         if not as_json:
             console.print(f"[green]✓[/] {number:>2}  [bold]{step.who}[/] {step.did}")
