@@ -149,7 +149,7 @@ begin
 end;
 $$;
 
-/* The address of the page that takes a link's token. */
+/* The address that uses a link's token up, as Supabase Auth has it. */
 create or replace function auth.action_link(kind text, message jsonb)
 returns text
 language sql
@@ -159,6 +159,22 @@ set search_path = ''
 as $$
     select
         auth.setting('external_url') || '/verify?token=' || (message ->> 'token')
+        || '&type=' || kind || '&redirect_to=' || (message ->> 'redirect_to')
+$$;
+
+/*
+ * The address in our mails: a page whose button sends the token. Mail scanners open every link, and
+ * opening an action_link uses its token up.
+ */
+create or replace function auth.page_link(kind text, message jsonb)
+returns text
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+    select
+        auth.setting('external_url') || '/confirm?token=' || (message ->> 'token')
         || '&type=' || kind || '&redirect_to=' || (message ->> 'redirect_to')
 $$;
 
@@ -200,7 +216,7 @@ begin
             'expires_in', auth.setting(v_channel || '_otp_exp')::integer,
             'link', case
                 when v_channel = 'email' and kind <> 'reauthentication'
-                then auth.action_link(kind, message)
+                then auth.page_link(kind, message)
             end,
             'token_hash', case when v_channel = 'email' then message ->> 'token' end,
             'redirect_to', message ->> 'redirect_to'

@@ -147,7 +147,7 @@ def strict(door: Door) -> Iterator[Door]:
         door,
         GOTRUE_MAILER_AUTOCONFIRM="false",
         GOTRUE_SMS_AUTOCONFIRM="false",
-        GOTRUE_URI_ALLOW_LIST="https://app.example/**",
+        GOTRUE_URI_ALLOW_LIST="https://app.example/**,app://127.0.0.1/listed",
     ) as found:
         yield found
 

@@ -14,6 +14,7 @@ import pytest
 
 from tests.auth.conftest import Door, Person, code_of
 from tests.auth.serving import serving
+from workers.edge.auth.app import ROUTES
 
 
 def verified(person: Person, **wish: str) -> httpx.Response:
@@ -40,15 +41,65 @@ def test_a_link_leads_to_the_site_with_a_session_once(strict: Door) -> None:
     ada = strict.person()
     ada.sign_up()
     link = strict.mail(ada.email)["link"]
-    first = httpx.get(link)
+    first = httpx.post(link)
     assert first.status_code == 302
     target = urlsplit(first.headers["location"])
     assert f"{target.scheme}://{target.netloc}" == "http://127.0.0.1:3000"
     fragment = {name: value[0] for name, value in parse_qs(target.fragment).items()}
     assert (fragment["type"], fragment["token_type"]) == ("signup", "bearer")
     assert ada.rest(token=fragment["access_token"]).status_code == 200
-    second = parse_qs(urlsplit(httpx.get(link).headers["location"]).fragment)
+    second = parse_qs(urlsplit(httpx.post(link).headers["location"]).fragment)
     assert (second["error"], second["error_code"]) == (["access_denied"], ["otp_expired"])
+
+
+def test_a_link_in_a_mail_survives_scanners(strict: Door) -> None:
+    """They open it with HEAD and GET before the person does; its button sends a POST."""
+    ada = strict.person()
+    ada.sign_up()
+    link = strict.mail(ada.email)["link"]
+    for method in ("HEAD", "GET", "OPTIONS", "GET"):
+        seen = httpx.request(method, link)
+        assert "location" not in seen.headers
+    page = httpx.get(link)
+    assert page.status_code == 200
+    assert '<form method="post"><button>Confirm</button></form>' in page.text
+    assert page.headers["x-content-type-options"] == "nosniff"
+    assert page.headers["x-frame-options"] == "DENY"
+    assert page.headers["referrer-policy"] == "no-referrer"
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert "access_token=" in httpx.post(link).headers["location"]
+
+
+def test_get_of_verify_uses_a_token_up_as_supabases_does(strict: Door) -> None:
+    ada = strict.person()
+    ada.sign_up()
+    token = strict.mail(ada.email)["token_hash"]
+    link = f"{strict.url}/verify?token={token}&type=signup"
+    assert "location" not in httpx.head(link).headers
+    assert "access_token=" in httpx.get(link).headers["location"]
+    assert "otp_expired" in httpx.get(link).headers["location"]
+
+
+def test_head_changes_nothing_anywhere(strict: Door) -> None:
+    """Of all routes that answer GET."""
+    ada = strict.person()
+    strict.confirmed(ada)
+    state = "select md5(string_agg(t::text, '' order by t::text)) from auth.{} as t"
+    tables = ("users", "sessions", "refresh_tokens", "one_time_tokens", "flow_state")
+    strict.forget_limits()
+    before = [strict.rows(state.format(table)) for table in tables]
+    paths = [route.path for route in ROUTES if "GET" in (route.methods or ())]
+    assert "/reauthenticate" in paths and "/authorize" in paths
+    challenge = {"code_challenge": "c" * 43, "code_challenge_method": "s256"}
+    for path in paths:
+        answer = ada.http.head(
+            path,
+            params={"provider": "google", "token": "x", "type": "signup", **challenge},
+            headers={"Authorization": f"Bearer {ada.session['access_token']}"},
+        )
+        assert answer.status_code < 500, path
+    assert [strict.rows(state.format(table)) for table in tables] == before
+    assert strict.sent("auth.mail", ada.email)[-1]["kind"] != "reauthentication"
 
 
 def test_only_hashes_are_kept_of_what_was_sent(strict: Door) -> None:
@@ -273,6 +324,11 @@ def test_where_the_current_password_is_asked_for_a_recovery_still_works(door: Do
         ("http://127.0.0.1:3000/welcome?a=1", "http://127.0.0.1:3000/welcome"),
         ("https://app.example/x", "https://app.example/x"),
         ("https://app.example.evil/x", "http://127.0.0.1:3000"),
+        ("https://127.0.0.1:8443/x", "https://127.0.0.1:8443/x"),
+        ("file://127.0.0.1/etc/hosts", "http://127.0.0.1:3000"),
+        ("app://127.0.0.1/x", "http://127.0.0.1:3000"),
+        ("intent://127.0.0.1/x", "http://127.0.0.1:3000"),
+        ("app://127.0.0.1/listed", "app://127.0.0.1/listed"),
         ("https://user@127.0.0.1:3000/", "http://127.0.0.1:3000"),
         ("javascript:alert(1)", "http://127.0.0.1:3000"),
         ("//evil.example", "http://127.0.0.1:3000"),
@@ -297,7 +353,7 @@ def test_pkce_exchanges_a_code_once_and_for_its_verifier_only(strict: Door) -> N
         ada.sign_up(code_challenge=challenge, code_challenge_method="s256")
         link = strict.mail(ada.email)["link"]
         assert "token=pkce_" in link
-        target = urlsplit(httpx.get(link).headers["location"])
+        target = urlsplit(httpx.post(link).headers["location"])
         assert target.fragment == ""
         return ada, parse_qs(target.query)["code"][0]
 

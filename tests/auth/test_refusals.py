@@ -116,7 +116,7 @@ def test_a_code_of_pkce_waits_five_minutes(strict: Door) -> None:
     digest = hashlib.sha256(verifier.encode()).digest()
     challenge = base64.urlsafe_b64encode(digest).decode().rstrip("=")
     ada.sign_up(code_challenge=challenge, code_challenge_method="s256")
-    target = httpx.get(strict.mail(ada.email)["link"]).headers["location"]
+    target = httpx.post(strict.mail(ada.email)["link"]).headers["location"]
     code = parse_qs(urlsplit(target).query)["code"][0]
     strict.rows(
         "update auth.flow_state"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import re
 import socket
+import uuid
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -209,6 +210,16 @@ def test_the_edge_answers_beside_it(client: httpx.Client) -> None:
         assert (answer.status_code, answer.json()["details"]) == (501, "not_offered")
     unknown = client.get("/admin")
     assert (unknown.status_code, unknown.json()["details"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", f"/functions/v1/unsubscribe?token={uuid.uuid4()}"])
+def test_pages_are_no_scripts_and_in_no_frame(client: httpx.Client, path: str) -> None:
+    page = client.get(path)
+    assert page.headers["content-type"].startswith("text/html")
+    assert page.headers["x-content-type-options"] == "nosniff"
+    assert page.headers["x-frame-options"] == "DENY"
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
 
 
 def test_the_front_page_leads_on_and_shows_no_key(

@@ -64,6 +64,7 @@ def test_what_is_secret_in_an_address_is_not_logged(running: RunningStack) -> No
     os.kill(pid, signal.SIGKILL)
     for path in (
         "/auth/v1/verify?type=magiclink&token=hush",
+        "/auth/v1/confirm?type=magiclink&token=hush",
         "/functions/v1/calendar/hush.ics",
         "/functions/v1/unsubscribe?token=hush",
         "/docs?said",

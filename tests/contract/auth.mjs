@@ -114,7 +114,7 @@ const stories = {
   async 'magic link and PKCE'() {
     const ada = strict({ flowType: 'pkce' }), address = email()
     ok(await ada.signInWithOtp({ email: address }))
-    const back = await fetch((await mail(address, 'signup')).link, { redirect: 'manual' })
+    const back = await fetch((await mail(address, 'signup')).link, { method: 'POST', redirect: 'manual' })
     const code = new URL(back.headers.get('location')).searchParams.get('code')
     assert.equal(ok(await ada.exchangeCodeForSession(code)).user.email, address)
     refused(await strict().exchangeCodeForSession('mock_code'), 'validation_failed', 400)

@@ -156,7 +156,7 @@ def test_supabase_py_uses_codes_links_and_providers(strict: Door, issuer: Issuer
     code = strict.mail(email, "signup")["code"]
     assert ada.verify_otp({"email": email, "token": code, "type": "email"}).session
     ada.reset_password_for_email(email)
-    link = httpx.get(strict.mail(email, "recovery")["link"]).headers["location"]
+    link = httpx.post(strict.mail(email, "recovery")["link"]).headers["location"]
     told = dict(parse_qsl(urlsplit(link).query))
     exchanged = ada.exchange_code_for_session(
         {"auth_code": told["code"], "code_verifier": "", "redirect_to": ""}

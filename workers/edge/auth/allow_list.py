@@ -1,4 +1,4 @@
-"""Where links may lead: the site itself, and what the allow list names."""
+"""Where links may lead: to the site itself, and to what the allow list names."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from workers.edge.auth.settings import Settings
 
 
 def allows(settings: Settings, url: str) -> bool:
-    """Whether a link may lead there."""
+    """Return whether a link may lead there."""
     try:
         wanted, site = urlsplit(url), urlsplit(settings.site_url)
         port = wanted.port
@@ -23,13 +23,15 @@ def allows(settings: Settings, url: str) -> bool:
         return False
     host = (wanted.hostname or "").lower()
     if host and host == (site.hostname or "").lower():
-        return (wanted.scheme == site.scheme and port == site.port) or _is_loopback(host)
+        is_site = wanted.scheme == site.scheme and port == site.port
+        if is_site or (wanted.scheme in ("http", "https") and _is_loopback(host)):
+            return True
     bare = url.partition("#")[0]
     return any(_pattern(entry).fullmatch(bare) for entry in settings.allow_list)
 
 
 def _is_loopback(host: str) -> bool:
-    """A site on one's own machine may be on any of its ports."""
+    """Return whether a host is this machine, where the site may be on any port."""
     if host == "localhost":
         return True
     try:
@@ -40,7 +42,7 @@ def _is_loopback(host: str) -> bool:
 
 @lru_cache(maxsize=256)
 def _pattern(entry: str) -> re.Pattern[str]:
-    """An entry with wildcards: * stops at dots and slashes, ** does not, ? is one character.
+    """Compile an entry: * stops at dots and slashes, ** does not, ? is one character.
 
     Source: https://supabase.com/docs/guides/auth/redirect-urls
     """

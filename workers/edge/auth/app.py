@@ -18,6 +18,7 @@ from workers.edge.auth import (
     about,
     admin,
     codes,
+    confirm,
     errors,
     external,
     factors,
@@ -43,6 +44,15 @@ EXPOSED_HEADERS = ["x-supabase-api-version", "x-total-count", "link", "retry-aft
 ANY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
+def _get(path: str, endpoint: Endpoint) -> Route:
+    """Return a route for GET. HEAD does nothing: mail scanners send it to every link."""
+
+    async def answer(request: Request) -> Response:
+        return Response() if request.method == "HEAD" else await endpoint(request)
+
+    return Route(path, answer, methods=["GET"])
+
+
 def _off(answer: Endpoint, *paths: str) -> Iterator[Route]:
     """Return routes for features that are off: these paths and everything below them."""
     for path in paths:
@@ -51,26 +61,30 @@ def _off(answer: Endpoint, *paths: str) -> Iterator[Route]:
 
 
 ROUTES = [
-    Route("/health", about.health),
-    Route("/settings", about.settings),
-    Route("/.well-known/jwks.json", about.jwks),
+    _get("/health", about.health),
+    _get("/settings", about.settings),
+    _get("/.well-known/jwks.json", about.jwks),
     Route("/signup", signup.sign_up, methods=["POST"]),
     Route("/token", token.token, methods=["POST"]),
     Route("/logout", sessions.sign_out, methods=["POST"]),
-    Route("/user", user.get_user, methods=["GET"]),
+    _get("/user", user.get_user),
     Route("/user", user.update_user, methods=["PUT"]),
-    Route("/user/sessions", sessions.list_sessions, methods=["GET"]),
+    _get("/user/sessions", sessions.list_sessions),
     Route("/user/sessions/{session_id}", sessions.revoke_session, methods=["DELETE"]),
-    Route("/reauthenticate", user.reauthenticate, methods=["GET", "POST"]),
+    _get("/reauthenticate", user.reauthenticate),
+    Route("/reauthenticate", user.reauthenticate, methods=["POST"]),
     Route("/recover", codes.recover, methods=["POST"]),
     Route("/magiclink", codes.magic_link, methods=["POST"]),
     Route("/otp", codes.one_time_code, methods=["POST"]),
     Route("/resend", codes.resend, methods=["POST"]),
     Route("/verify", verify.verify, methods=["POST"]),
-    Route("/verify", verify.verify_link, methods=["GET"]),
-    Route("/authorize", external.authorize, methods=["GET"]),
-    Route("/callback", external.callback, methods=["GET", "POST"]),
-    Route("/user/identities/authorize", external.link, methods=["GET"]),
+    _get("/verify", verify.verify_link),
+    _get("/confirm", confirm.ask),
+    Route("/confirm", confirm.confirm, methods=["POST"]),
+    _get("/authorize", external.authorize),
+    _get("/callback", external.callback),
+    Route("/callback", external.callback, methods=["POST"]),
+    _get("/user/identities/authorize", external.link),
     Route("/user/identities/{identity_id}", external.unlink, methods=["DELETE"]),
     Route("/factors", factors.enroll, methods=["POST"]),
     Route("/factors/recovery_codes", factors.make_recovery_codes, methods=["POST"]),
@@ -80,13 +94,13 @@ ROUTES = [
     Route("/factors/{factor_id}/verify", factors.verify, methods=["POST"]),
     Route("/invite", admin.invite, methods=["POST"]),
     Route("/admin/generate_link", admin.generate_link, methods=["POST"]),
-    Route("/admin/audit", admin.list_audit, methods=["GET"]),
-    Route("/admin/users", admin.list_users, methods=["GET"]),
+    _get("/admin/audit", admin.list_audit),
+    _get("/admin/users", admin.list_users),
     Route("/admin/users", admin.create_user, methods=["POST"]),
-    Route("/admin/users/{user_id}", admin.get_user, methods=["GET"]),
+    _get("/admin/users/{user_id}", admin.get_user),
     Route("/admin/users/{user_id}", admin.update_user, methods=["PUT"]),
     Route("/admin/users/{user_id}", admin.delete_user, methods=["DELETE"]),
-    Route("/admin/users/{user_id}/factors", admin.list_factors, methods=["GET"]),
+    _get("/admin/users/{user_id}/factors", admin.list_factors),
     Route(
         "/admin/users/{user_id}/factors/{factor_id}",
         admin.change_factor,

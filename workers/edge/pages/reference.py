@@ -10,6 +10,7 @@ import jinja2
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from workers.edge import html
 from workers.edge.answers import unavailable
 from workers.edge.state import State
 
@@ -34,7 +35,8 @@ async def docs(request: Request) -> Response:
         sections = []
     if not sections:
         return unavailable()
-    return HTMLResponse(PAGE.render(api_url=state.settings.api_url, sections=sections))
+    page = PAGE.render(api_url=state.settings.api_url, sections=sections)
+    return HTMLResponse(page, headers=html.HEADERS)
 
 
 def section(schema: str, openapi: dict[str, Any]) -> dict[str, Any]:
