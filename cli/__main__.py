@@ -1,4 +1,4 @@
-"""What `python -m cli` runs."""
+"""The program `python -m cli`."""
 
 from cli.main import main
 

@@ -48,7 +48,7 @@ def main() -> int:
 
 
 def wanted() -> str:
-    """What the stamp must hold: this folder, because a moved `.venv` is broken, and the locks."""
+    """Return what the stamp must hold: this folder (a moved `.venv` is broken) and the locks."""
     return f"{ROOT}\n" + "".join(lock.read_text() for lock in LOCKS)
 
 
@@ -88,7 +88,7 @@ def runs(program: Path | str, *, oldest: int = 0) -> bool:
 
 
 def npm() -> str:
-    """The npm on PATH with a recent node beside it, else the one that PyPI brings."""
+    """Return the npm on PATH with a recent node beside it, else the one from PyPI."""
     found = shutil.which("npm")
     if found and runs("node", oldest=OLDEST_NODE):
         return found
@@ -104,7 +104,7 @@ def pip_install(lock: str) -> None:
 
 
 def run(problem: str, *command: str) -> None:
-    """Run quietly in the checkout; what a failure said is shown as the next step."""
+    """Run quietly in the checkout; the last lines of a failure are the next step."""
     done = subprocess.run(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )

@@ -54,7 +54,7 @@ def frontdesk(
 
 
 def main() -> None:
-    """Run the command; a failure is one sentence and a next step, and exit code 1."""
+    """Run the command; a failure is one sentence, a next step, and exit code 1."""
     try:
         app(prog_name="frontdesk")
     except Refusal as refusal:
@@ -76,7 +76,7 @@ def main() -> None:
 
 
 def fail(message: str, next_step: str) -> None:
-    """Say what went wrong and what to do, and end with 1."""
+    """Print what went wrong and what to do, and exit with 1."""
     talk(f"frontdesk: {message}")
     talk(next_step)
     sys.exit(1)

@@ -16,7 +16,7 @@ CONTROL = re.compile(r"[^\S \n\t]|[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 
 
 def talk(text: str) -> None:
-    """Say something to the person at the terminal."""
+    """Print a message for the person at the terminal."""
     print(completed(text), file=sys.stderr, flush=True)
 
 

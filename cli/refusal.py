@@ -1,10 +1,10 @@
-"""How a command says no."""
+"""The refusal of a command."""
 
 
 class Refusal(Exception):
-    """A failure that a person can do something about: one sentence and the next step.
+    """A failure that a person can mend: one sentence and the next step.
 
-    `cli.main` prints both on stderr and exits with 1; nobody else catches it to print it.
+    `cli.main` prints both on stderr and exits with 1; nothing else prints them.
     """
 
     def __init__(self, message: str, next_step: str) -> None:

@@ -81,7 +81,7 @@ COMMANDS: Mapping[str, Entry] = {
     "bench": Entry(
         "bench",
         "bench",
-        "Measure, on a throw-away stack: min / median / max of ours and of what it stands against.",
+        "Measure on a throw-away stack: min / median / max of ours and of the comparison.",
     ),
     "test": Entry(
         "test",

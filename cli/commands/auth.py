@@ -56,7 +56,7 @@ def serve(
 
 
 def _environment(state: State, config_path: Path, *, url: str) -> dict[str, str]:
-    """What is not in the environment already: the database, the keys, and where the site is.
+    """Return what the environment lacks: the database, the keys, and the address of the site.
 
     Everything else has Supabase Auth's defaults.
     """
@@ -78,14 +78,14 @@ def _environment(state: State, config_path: Path, *, url: str) -> dict[str, str]
         "GOTRUE_JWT_EXP": str(auth.jwt_expiry),
     }
     if endpoints is not None:
-        # Whom the stack's REST API expects tokens from.
+        # The issuer that the stack's REST API expects.
         found["GOTRUE_JWT_ISSUER"] = sign_in.issuer(auth, endpoints.auth_url)
     overridden = {name for name in found if name in told or name.removeprefix("GOTRUE_") in told}
     return {name: value for name, value in found.items() if name not in overridden}
 
 
 def _edge_login(endpoints: Endpoints | None, secrets: Secrets) -> str:
-    """The running stack's database, as the role of the edge."""
+    """Return how the edge's role connects to the running stack's database."""
     if endpoints is None:
         return ""
     password = role_password(secrets.database_password, "edge")

@@ -1,4 +1,4 @@
-"""Measures as tests/bench says: ratios in one run, each with both absolute figures."""
+"""Runs the benchmarks of tests/bench: ratios in one run, each with both absolute figures."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def bench(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure, on a throw-away stack: min / median / max of ours and of what it stands against."""
+    """Measure on a throw-away stack: min / median / max of ours and of the comparison."""
     from tests.bench import measures, shared
     from tests.harness.stack import RunningStack
 

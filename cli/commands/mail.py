@@ -1,4 +1,4 @@
-"""The local mailbox: what was sent on this machine, to whom."""
+"""The local mailbox: the messages that were sent on this machine."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def mail(
 
 
 def _row(path: Path) -> dict[str, Any]:
-    """What the list says of a message."""
+    """Return a message for the list."""
     headers = BytesHeaderParser(policy=policy.default).parsebytes(path.read_bytes())
     return _summary(path, str(headers["To"] or ""), str(headers["Subject"] or ""))
 
@@ -71,7 +71,7 @@ def _summary(path: Path, to: str, subject: str) -> dict[str, Any]:
 
 
 def _whole(path: Path) -> dict[str, Any]:
-    """A message with its headers, its text and the names of its attachments."""
+    """Return a message with its headers, its text and the names of its attachments."""
     message = message_from_bytes(path.read_bytes(), policy=policy.default)
     assert isinstance(message, EmailMessage)  # noqa: S101 - what this policy makes
     body = message.get_body(("plain",))
@@ -84,7 +84,7 @@ def _whole(path: Path) -> dict[str, Any]:
 
 
 def _page(whole: dict[str, Any]) -> str:
-    """A message for people to read."""
+    """Return a message as a page to read."""
     lines = [f"{name}: {value}" for name, value in whole["headers"].items()]
     lines += ["", whole["text"].rstrip("\n")]
     if whole["attachments"]:

@@ -27,7 +27,7 @@ class Check:
     arguments: tuple[str, ...]
 
     def run(self) -> bool:
-        """Whether it passes; it says itself what is wrong."""
+        """Run it and return whether it passes; it prints what is wrong."""
         talk(f"{self.name} …")
         return (
             subprocess.run([program(self.arguments[0]), *self.arguments[1:]], cwd=ROOT).returncode

@@ -26,7 +26,7 @@ CANDIDATES = ("frontdesk", "postgres", "nobody")
 
 @dataclass(frozen=True)
 class Account:
-    """Who runs a program: the one who called (`uid` is none), or another user."""
+    """The user who runs a program: the caller (`uid` is none), or another user."""
 
     uid: int | None = None
     gid: int | None = None
@@ -34,7 +34,7 @@ class Account:
 
     @property
     def as_popen(self) -> Mapping[str, object]:
-        """The arguments of `subprocess.Popen` that change the user."""
+        """Return the arguments of `subprocess.Popen` that change the user."""
         if self.uid is None:
             return {}
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
@@ -55,7 +55,7 @@ class Account:
         return bool(done.returncode == 0)
 
     def folder(self, wanted: Path) -> Path:
-        """A folder that this user owns: the wanted one, or one elsewhere that stands for it.
+        """Return a folder that this user owns: the wanted one, or a stand-in elsewhere.
 
         The answer is the same at each call, and stays so once the folder exists.
         """
@@ -69,14 +69,14 @@ class Account:
         return self._own(wanted if self._reaches(wanted.parent) else stand_in)
 
     def discard(self, place: Path) -> None:
-        """Delete what `folder` gave, with what was made around it."""
+        """Delete a folder that `folder` returned, with the folders made around it."""
         shutil.rmtree(place, ignore_errors=True)
         if ELSEWHERE in place.parents:
             with contextlib.suppress(OSError):
                 place.parent.rmdir()
 
     def program(self, path: Path, *, tree: Path | None = None) -> Path:
-        """The program at `path` where this user can run it; `tree` is what has to go with it."""
+        """Return the program at `path` where this user can run it; `tree` is copied with it."""
         if self.uid is None or self._reaches(path):
             return path
         tree = tree or path
@@ -106,7 +106,7 @@ class Account:
 
 @functools.cache
 def server_account() -> Account:
-    """The caller, or as root the user that FRONTDESK_RUN_AS names or the first likely one."""
+    """Return the caller, or as root the user in FRONTDESK_RUN_AS or the first likely one."""
     if os.geteuid() != 0:
         return Account()
     wanted = os.environ.get("FRONTDESK_RUN_AS")

@@ -15,11 +15,11 @@ from cli.stack.state import Endpoints, State
 
 # How a part is told to stop, where it is not SIGTERM: PostgreSQL's fast shutdown is SIGINT.
 STOP_SIGNALS = {"postgres": signal.SIGINT}
-PATIENCE = 60  # seconds that a supervisor gets to stop its parts
+PATIENCE = 60  # seconds in which a supervisor must stop its parts
 
 
 def end(state: State) -> bool:
-    """Stop what `up` started here, and only that; says whether there was anything."""
+    """Stop what `up` started here, and nothing else; return whether anything ran."""
     was_running = state.is_locked()
     if was_running:
         _ask_supervisor(state)
@@ -65,7 +65,7 @@ def remove(state: State) -> None:
 
 
 def stopped(endpoints: Endpoints) -> Endpoints:
-    """The same stack with nothing running."""
+    """Return the same stack with every service stopped."""
     services = {
         name: {**service, "pid": None, "state": "stopped"}
         for name, service in endpoints.services.items()

@@ -24,7 +24,7 @@ def write(
     max_body_mib: int,
     opaque_keys: Mapping[str, str],
 ) -> Path:
-    """Put `nginx.conf` into the folder, which the gateway owns; it may hold keys."""
+    """Write `nginx.conf` into the folder, which the gateway owns; it may hold keys."""
     text = Template(TEMPLATE.read_text()).substitute(
         prefix=folder,
         other_temp_paths=_other_temp_paths(nginx, folder),
@@ -45,7 +45,7 @@ def write(
 
 
 def _other_temp_paths(nginx: Path, folder: Path) -> str:
-    """Folders of the modules that this nginx was built with: it makes them all as it starts."""
+    """Return the folders of the modules in this nginx, which makes them all as it starts."""
     build = subprocess.run([nginx, "-V"], capture_output=True, text=True, check=False).stderr
     return "".join(
         f'    {module}_temp_path "{folder}/{module}";\n'
@@ -55,5 +55,5 @@ def _other_temp_paths(nginx: Path, folder: Path) -> str:
 
 
 def _map_lines(prefix: str, tokens: Mapping[str, str]) -> str:
-    """Entries of an nginx map: what a client sends → what PostgREST gets."""
+    """Return the entries of an nginx map: the key of a client → the token for PostgREST."""
     return "".join(f'        "{prefix}{key}" "Bearer {token}";\n' for key, token in tokens.items())

@@ -1,4 +1,4 @@
-"""The keys of a stack: what signs and what is accepted."""
+"""The keys of a stack: those that sign, and those that are accepted."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TEN_YEARS = 10 * 365 * 24 * 3600  # seconds; what Supabase gives its anon and se
 
 @dataclass(frozen=True)
 class Keys:
-    """What clients, PostgREST and sign-in need.
+    """The keys that clients, PostgREST and sign-in need.
 
     `opaque`: a key that is no token → the token it means; `signing`: the private keys as a JSON
     array, or nothing.
@@ -36,7 +36,7 @@ class Keys:
 
 
 def keys_of(auth: Auth, secrets: Secrets, folder: Path) -> Keys:
-    """The keys that the configuration sets, and the state's own for those that it does not.
+    """Return the keys of the configuration, and the state's own where it sets none.
 
     `folder` is where a relative `signing_keys_path` starts.
 
@@ -70,12 +70,12 @@ def keys_of(auth: Auth, secrets: Secrets, folder: Path) -> Keys:
 
 
 def sign(claims: dict[str, Any], jwt_secret: str) -> str:
-    """An HS256 token of these claims."""
+    """Return an HS256 token with these claims."""
     return jwt.encode(claims, jwt_secret, algorithm="HS256")
 
 
 def _role_token(role: str, jwt_secret: str, created_at: int) -> str:
-    """Supabase's form of an anon or service key; the same at each start, since clients keep it."""
+    """Return an anon or service key in Supabase's form, the same at each start: clients keep it."""
     claims = {"iss": "frontdesk", "role": role, "iat": created_at, "exp": created_at + TEN_YEARS}
     return sign(claims, jwt_secret)
 
@@ -97,7 +97,7 @@ def _signing_keys(auth: Auth, folder: Path) -> list[dict[str, Any]]:
 
 
 def _public(key: dict[str, Any]) -> dict[str, Any]:
-    """The part of a private JWK that verifies."""
+    """Return the public part of a private JWK."""
     algorithm = ASYMMETRIC.get(key.get("kty", "")) if isinstance(key, dict) else None
     try:
         if algorithm is None:
@@ -115,7 +115,7 @@ def _public(key: dict[str, Any]) -> dict[str, Any]:
 def _check(
     token: str, role: str, *, name: str, jwt_secret: str, public: list[dict[str, Any]]
 ) -> None:
-    """Refuse a key that every request would be refused for."""
+    """Refuse a key with which every request would fail."""
     candidates: list[tuple[Any, str]] = [(jwt_secret, "HS256")]
     candidates += [(jwt.PyJWK(key).key, key["alg"]) for key in public]
     for key, algorithm in candidates:
@@ -136,7 +136,7 @@ def _check(
 
 
 def _plain(key: str, name: str) -> str:
-    """A key that is no token, when it can stand in the gateway's configuration as it is."""
+    """Return an opaque key that can stand in the gateway's configuration as it is."""
     if re.fullmatch(r"[A-Za-z0-9_-]{16,200}", key):
         return key
     raise Refusal(

@@ -1,6 +1,6 @@
-"""Which providers send mail, SMS and push, as the worker is told.
+"""Tells the worker which providers send mail, SMS and push.
 
-What none was chosen for goes to the local mailbox.
+A channel without a provider goes to the local mailbox.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def uses_mailbox(config: Config) -> bool:
 
 
 def environment(config: Config, mailbox_url: str) -> Mapping[str, str]:
-    """The worker's variables: where SMTP goes, and the providers that were chosen.
+    """Return the worker's variables: the SMTP server and the chosen providers.
 
     Raises:
         Refusal: when the service account of push cannot be read.
@@ -42,7 +42,7 @@ def environment(config: Config, mailbox_url: str) -> Mapping[str, str]:
 
 
 def webhook_environment(config: Config) -> Mapping[str, str]:
-    """The edge's variable: what the providers' calls are verified with."""
+    """Return the edge's variable: the keys that verify the providers' calls."""
     twilio = config.auth.sms.twilio
     keys = {
         "public_url": config.frontdesk.webhooks.public_url.rstrip("/"),
@@ -57,7 +57,7 @@ def _has_mail(config: Config) -> bool:
 
 
 def _smtp_url(smtp: Smtp) -> str:
-    """A server on this machine is spoken to in the clear, any other one never."""
+    """Return the URL; only a server on this machine may be spoken to in the clear."""
     scheme = "smtps" if smtp.port == TLS_PORT else "smtp"
     if smtp.host in THIS_MACHINE:
         scheme = "smtp+plain"
@@ -80,7 +80,7 @@ def _sms(config: Config) -> dict[str, Any] | None:
 
 
 def _push(config: Config) -> dict[str, Any] | None:
-    """The service account goes along itself: the worker's user need not be able to read it."""
+    """Return the service account itself, because the worker's user may not read its file."""
     path = config.frontdesk.push.fcm_service_account
     if not path:
         return None

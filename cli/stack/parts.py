@@ -17,7 +17,7 @@ from cli.stack.process import Program
 
 @dataclass(frozen=True)
 class Part:
-    """One program. `clear` removes what a killed run left behind, before the next one."""
+    """One program. `clear` removes the leftovers of a killed run before the next one."""
 
     name: str
     program: Program
@@ -27,7 +27,7 @@ class Part:
 
 
 def postgres_part(plan: Plan) -> Part | None:
-    """The embedded database; none when the database is one's own."""
+    """Return the embedded database, or none when the user brings a database."""
     cluster = plan.cluster
     if cluster is None:
         return None
@@ -41,7 +41,7 @@ def postgres_part(plan: Plan) -> Part | None:
 
 
 def other_parts(plan: Plan) -> list[Part]:
-    """What runs on the database.
+    """Return the parts that run on the database.
 
     Raises:
         Refusal: when a program is missing.
@@ -150,7 +150,7 @@ def _mailbox_url(plan: Plan) -> str:
 
 
 def _python(plan: Plan, name: str, module: str, env: Mapping[str, str]) -> Program:
-    """One of our own processes, as the servers' user where that user can run our Python."""
+    """Return one of our processes, run by the servers' user if that user can run our Python."""
     account = server_account()
     if not account.can(sys.executable, "-P", "-c", "import workers"):
         account = Account()
@@ -163,7 +163,7 @@ def _python(plan: Plan, name: str, module: str, env: Mapping[str, str]) -> Progr
 
 
 def _http(port: int, path: str) -> Callable[[], bool]:
-    """Whether a GET is answered with 200."""
+    """Return a test whether a GET answers 200."""
 
     def is_ready() -> bool:
         try:

@@ -1,4 +1,4 @@
-"""What will run: settled, and refused where it cannot work, before anything is started."""
+"""Settles what will run, and refuses what cannot work before anything starts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ INNER_PORTS = ("db", "rest", "rest_admin", "edge", "mailbox")
 
 @dataclass(frozen=True)
 class Plan:
-    """One start of one stack. `cluster` is none on a database of one's own."""
+    """One start of one stack. `cluster` is none when the user brings a database."""
 
     state: State
     config: Config
@@ -34,23 +34,23 @@ class Plan:
 
     @property
     def api_url(self) -> str:
-        """The gateway's."""
+        """Return the gateway's address."""
         return f"http://{ports.HOST}:{self.port}"
 
     @property
     def auth_url(self) -> str:
-        """The sign-in service's."""
+        """Return the address of the sign-in service."""
         return f"{self.api_url}/auth/v1"
 
     def login(self, role: str) -> str:
-        """How one of our processes connects: the administrator's address as another role."""
+        """Return how a process of ours connects: the administrator's address, another role."""
         password = role_password(self.admin_password, role)
         if role == "authenticator":
             password = os.environ.get("FRONTDESK_AUTHENTICATOR_PASSWORD") or password
         return make_conninfo(self.db_url, user=role, password=password)
 
     def endpoints(self) -> Endpoints:
-        """What `status` shows; the services are added as they start."""
+        """Return what `status` shows; the services are added as they start."""
         return Endpoints(
             api_url=self.api_url,
             rest_url=f"{self.api_url}/rest/v1",
@@ -111,7 +111,7 @@ def make(
 
 
 def _inner_ports(state: State, port: int) -> dict[str, int]:
-    """The ports of the last start where they are still free, so that a `db_url` stays valid."""
+    """Return the ports of the last start where they are still free, so a `db_url` stays valid."""
     record = state.record()
     last = record.ports if record else {}
     chosen: dict[str, int] = {}

@@ -10,7 +10,7 @@ import psutil
 from cli.refusal import Refusal
 
 HOST = "127.0.0.1"
-# Below what kernels give to outgoing connections, which could take a port between two starts.
+# Below the ports of outgoing connections, one of which could take a port between two starts.
 RANGE = range(15_000, 30_000)
 
 
@@ -26,7 +26,7 @@ def is_free(port: int) -> bool:
 
 
 def free_port(wanted: int | None = None, *, taken: tuple[int, ...] = ()) -> int:
-    """The wanted port when it is free, else some free one."""
+    """Return the wanted port when it is free, else another free one."""
     if wanted is not None and is_free(wanted):
         return wanted
     while True:
@@ -46,7 +46,7 @@ def require_free(port: int) -> None:
 
 
 def _holder(port: int) -> str:
-    """Who listens there, when the system tells."""
+    """Return who listens there, as far as the system tells."""
     try:
         for connection in psutil.net_connections("tcp"):
             listens = connection.status == psutil.CONN_LISTEN and port in connection.laddr

@@ -1,4 +1,4 @@
-"""An embedded PostgreSQL 17, of the stack or of a test."""
+"""An embedded PostgreSQL 17, for a stack or for a test."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Cluster:
             )
 
     def init(self) -> None:
-        """Make an empty database; nothing is left behind when that fails.
+        """Make an empty database, and leave nothing behind when that fails.
 
         Raises:
             Refusal: with what initdb said.
@@ -109,7 +109,7 @@ class Cluster:
             )
 
     def program(self) -> process.Program:
-        """The server, as something to start."""
+        """Return the server as a program to start."""
         options = (("-c", f"{name}={_text(value)}") for name, value in self._settings.items())
         return process.Program(
             argv=[
@@ -155,7 +155,7 @@ class Cluster:
         return True
 
     def end_leftovers(self) -> None:
-        """Kill what a killed server left: its children work in the data folder."""
+        """Kill the children of a killed server: they work in the data folder."""
         for found in psutil.process_iter():
             with contextlib.suppress(psutil.Error, OSError):
                 if found.name().startswith("postgres") and found.cwd() == str(self.data_dir):
@@ -168,7 +168,7 @@ class Cluster:
     def dsn(
         self, dbname: str = "postgres", user: str = "postgres", *, password: str | None = None
     ) -> str:
-        """A connection URL, of the administrator unless said otherwise."""
+        """Return a connection URL, the administrator's by default."""
         word = quote(password or self._password, safe="")
         return f"postgresql://{user}:{word}@127.0.0.1:{self.port}/{dbname}"
 
@@ -177,7 +177,7 @@ class Cluster:
         return self.account.program(folder / name, tree=folder.parent)
 
     def _write_password(self, path: Path) -> None:
-        """For initdb, which reads it as the user who runs it."""
+        """Write the file that initdb reads, as the user who runs initdb."""
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(self._password)
         if self.account.uid is not None:
@@ -185,11 +185,11 @@ class Cluster:
 
 
 def _text(value: object) -> str:
-    """A setting as PostgreSQL reads it."""
+    """Return a setting in PostgreSQL's syntax."""
     return {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)
 
 
 def _reason(stderr: str) -> str:
-    """The line of initdb's output that says what went wrong."""
+    """Return the line of initdb's output that names the error."""
     lines = [line for line in stderr.strip().splitlines() if "error:" in line or "FATAL" in line]
     return (lines or stderr.strip().splitlines() or ["it said nothing"])[0].rstrip(".")

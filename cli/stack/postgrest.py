@@ -24,7 +24,7 @@ def environment(
     port: int,
     admin_port: int,
 ) -> Mapping[str, str]:
-    """The environment of one PostgREST; `db_url` is of the role authenticator."""
+    """Return the environment of one PostgREST; `db_url` is that of the role authenticator."""
     return {
         "PGRST_DB_URI": db_url,
         "PGRST_DB_SCHEMAS": ",".join(config.api.schemas),
@@ -43,7 +43,7 @@ def environment(
         # What auth.admit compares a user's token with.
         "PGRST_APP_SETTINGS_AUTH_ISSUER": issuer,
         "PGRST_LOG_LEVEL": LOG_LEVEL,
-        # The whole API is described to everybody: who may what is in the reference, not hidden.
+        # Everybody may read the whole API: the reference says who may call what.
         "PGRST_OPENAPI_MODE": "ignore-privileges",
         "PGRST_OPENAPI_SERVER_PROXY_URI": f"{api_url}/rest/v1",
         "PGRST_SERVER_HOST": "127.0.0.1",

@@ -1,4 +1,4 @@
-"""Starts a program so that it cannot outlive us unnoticed, and finds it again later."""
+"""Starts a program that cannot outlive us unnoticed, and finds it again later."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LOG_LIMIT = 10 * 1024 * 1024  # bytes; a larger log is set aside when its progra
 
 @dataclass(frozen=True)
 class Program:
-    """What to run, as whom, and how it is told to stop."""
+    """A program: its arguments, its user, and the signal that stops it."""
 
     argv: Sequence[str | Path]
     log: Path
@@ -34,21 +34,21 @@ class Program:
 
 @dataclass(frozen=True)
 class Identity:
-    """A process, told from a later one with the same number by when it started."""
+    """A process. Its start time tells it from a later process with the same number."""
 
     pid: int
     started: float
 
     @classmethod
     def of(cls, pid: int) -> Identity:
-        """The process that has this number now."""
+        """Return the process that has this number now."""
         try:
             return cls(pid, psutil.Process(pid).create_time())
         except psutil.NoSuchProcess:
             return cls(pid, 0.0)
 
     def is_alive(self) -> bool:
-        """Whether that very process still runs; a zombie does not."""
+        """Whether this process still runs; a zombie does not."""
         try:
             process = psutil.Process(self.pid)
             same = abs(process.create_time() - self.started) < 1
@@ -81,7 +81,7 @@ def start(program: Program) -> subprocess.Popen[bytes]:
 
 
 def stop(identities: Sequence[tuple[Identity, signal.Signals]], *, timeout: float = 10) -> None:
-    """Ask processes to end, then make them; `timeout` in seconds is for all together."""
+    """Ask processes to end, then kill the rest; `timeout` in seconds counts for all together."""
     for identity, stop_signal in identities:
         if identity.is_alive():
             with contextlib.suppress(ProcessLookupError):
@@ -110,7 +110,7 @@ def kill_session(leader: Identity) -> None:
 
 
 def _orphans(leader: Identity) -> list[psutil.Process]:
-    """The members of a leader's session that are not the leader."""
+    """Return the members of a leader's session except the leader."""
     found = []
     for process in psutil.process_iter():
         with contextlib.suppress(OSError, psutil.Error):
@@ -121,7 +121,7 @@ def _orphans(leader: Identity) -> list[psutil.Process]:
 
 
 def boot() -> str:
-    """Which run of the machine this is; process numbers of an earlier one mean nothing."""
+    """Return the identity of this boot: process numbers of an earlier boot mean nothing."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:
@@ -129,7 +129,7 @@ def boot() -> str:
 
 
 def last_words(log: Path) -> str:
-    """The last line that a program wrote, for a sentence about why it ended."""
+    """Return the last line that a program wrote, which often says why it ended."""
     with contextlib.suppress(OSError):
         lines = log.read_text(errors="replace").strip().splitlines()
         return lines[-1] if lines else ""
@@ -137,7 +137,7 @@ def last_words(log: Path) -> str:
 
 
 def _leash(stop_signal: signal.Signals) -> Callable[[], None] | None:
-    """What the new process does before it becomes the program."""
+    """Return what the new process does before it becomes the program."""
     if sys.platform != "linux":
         return None
     libc = ctypes.CDLL(None)

@@ -23,7 +23,7 @@ class Secrets:
 
 
 def secrets_at(path: Path) -> Secrets:
-    """The secrets in this file, made on first use."""
+    """Return the secrets in this file, which the first use makes."""
     if not path.exists():
         fresh = Secrets(
             jwt_secret=secrets.token_urlsafe(48),
@@ -35,9 +35,9 @@ def secrets_at(path: Path) -> Secrets:
 
 
 def role_password(admin_password: str, role: str) -> str:
-    """The password of a login role.
+    """Return the password of a login role.
 
-    It follows from the administrator's, so that two stacks on one database agree on it.
+    It is derived from the administrator's, so that two stacks on one database agree on it.
     """
     return hmac.new(admin_password.encode(), role.encode(), hashlib.sha256).hexdigest()
 
@@ -66,7 +66,7 @@ def without_password(db_url: str) -> tuple[str, dict[str, str]]:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Replace a file at once by one that only its owner reads."""
+    """Replace a file atomically by one that only its owner can read."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(text)

@@ -1,4 +1,4 @@
-"""How the edge's sign-in is told what to do: by the environment names of Supabase Auth."""
+"""The settings of the sign-in service, under the environment names of Supabase Auth."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from cli.settings.auth import Auth
 from cli.stack.keys import Keys
 
-# What Supabase's names of password_requirements stand for, in the form of its environment.
+# The values of Supabase's password_requirements, in the form of its environment variable.
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 LOWER_UPPER = "abcdefghijklmnopqrstuvwxyz:ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 DIGITS = "0123456789"
@@ -21,7 +21,7 @@ REQUIREMENTS = {
 
 
 def environment(auth: Auth, keys: Keys, *, auth_url: str) -> Mapping[str, str]:
-    """The GOTRUE_* variables of a service at `auth_url`, whose requests come by the gateway."""
+    """Return the GOTRUE_* variables of a service at `auth_url`, which the gateway forwards to."""
     chosen: dict[str, object] = {
         "API_EXTERNAL_URL": auth.external_url or auth_url,
         "SITE_URL": auth.site_url,
@@ -48,7 +48,7 @@ def environment(auth: Auth, keys: Keys, *, auth_url: str) -> Mapping[str, str]:
 
 
 def issuer(auth: Auth, auth_url: str) -> str:
-    """Who tokens say that they are from."""
+    """Return the issuer that tokens name."""
     return auth.jwt_issuer or auth.external_url or auth_url
 
 
@@ -63,7 +63,7 @@ def _messages(auth: Auth) -> dict[str, object]:
         "SECURITY_UPDATE_PASSWORD_REQUIRE_REAUTHENTICATION": auth.email.secure_password_change,
         "SECURITY_UPDATE_PASSWORD_REQUIRE_CURRENT_PASSWORD": auth.email.require_current_password,
         "EXTERNAL_PHONE_ENABLED": auth.sms.enabled and auth.sms.enable_signup,
-        # Texts are announced on auth.sms, and the workers send them.
+        # The service announces texts on auth.sms, and the workers send them.
         "SMS_PROVIDER": "workers",
         "SMS_AUTOCONFIRM": not auth.sms.enable_confirmations,
         "SMS_OTP_EXP": auth.sms.otp_expiry,

@@ -20,7 +20,7 @@ USED_ROOM = 50  # MiB that an existing one needs to start
 
 @dataclass(frozen=True)
 class Endpoints:
-    """Where a stack is and what opens it; the keys of `frontdesk status --json`.
+    """The addresses and keys of a stack, as `frontdesk status --json` prints them.
 
     `db_url` is the administrator's. `services`: name → `{pid, state, url}`.
     """
@@ -38,13 +38,13 @@ class Endpoints:
     services: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return a dictionary for JSON."""
         return asdict(self)
 
 
 @dataclass(frozen=True)
 class Record:
-    """What a supervisor wrote about itself. `is_ready` once every part answered."""
+    """What a supervisor wrote about itself. `is_ready` is true once every part answered."""
 
     supervisor: Identity
     boot: str
@@ -55,7 +55,7 @@ class Record:
 
 
 class State:
-    """The folder at `path`; nothing is made before `create`."""
+    """The folder at `path`. Only `create` makes it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path.expanduser().absolute()
@@ -71,7 +71,7 @@ class State:
         return not (self.path / "secrets.json").exists()
 
     def create(self) -> None:
-        """Make the folder, or see that it can be used.
+        """Make the folder, or check that it can be used.
 
         Raises:
             Refusal: when it cannot be written or has no room.
@@ -96,13 +96,13 @@ class State:
             )
 
     def secrets(self) -> Secrets:
-        """The random secrets of this state."""
+        """Return the random secrets of this state."""
         return secrets_at(self.path / "secrets.json")
 
     def lock(self) -> IO[str] | None:
-        """The lock that a supervisor holds while it runs, or none when another one does.
+        """Take the lock that a supervisor holds while it runs; return none when another holds it.
 
-        The kernel lets it go when the process ends, however it ends.
+        The kernel releases it when the process ends, however it ends.
         """
         file = (self.path / "lock").open("a")
         try:
@@ -126,7 +126,7 @@ class State:
         write_private(self.path / "running.json", json.dumps(asdict(record), indent=2))
 
     def record(self) -> Record | None:
-        """What the last supervisor wrote, whether or not it still runs."""
+        """Return what the last supervisor wrote, whether or not it still runs."""
         try:
             raw = json.loads((self.path / "running.json").read_text())
         except FileNotFoundError:
@@ -146,7 +146,7 @@ class State:
         )
 
     def require_running(self) -> Endpoints:
-        """Where the running stack is.
+        """Return the addresses and keys of the running stack.
 
         Raises:
             Refusal: when no stack runs here.

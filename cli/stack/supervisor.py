@@ -1,4 +1,4 @@
-"""Starts the parts of a stack, starts again what dies, and stops all of it."""
+"""Starts the parts of a stack, restarts those that die, and stops them all."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cli.stack.process import Identity
 from cli.stack.state import Record
 
 TICK = 0.1  # seconds between two looks at the parts
-START_TIMEOUT = 60  # seconds that a part may take to answer at first
+START_TIMEOUT = 60  # seconds in which a part must answer after its start
 FIRST_DELAY, LONGEST_DELAY = 0.25, 30.0  # seconds before a dead part starts again
 STEADY = 60  # seconds after which earlier deaths are forgotten
 
@@ -30,7 +30,7 @@ class Stopped(BaseException):
 
 @dataclass
 class Running:
-    """A part and how it fares. `due` and `since` are on the monotonic clock."""
+    """A part and its state. `due` and `since` are on the monotonic clock."""
 
     part: Part
     server: subprocess.Popen[bytes]
@@ -57,7 +57,7 @@ class Supervisor:
         self._is_noted = True
 
     def run(self, on_ready: Callable[[], None]) -> None:
-        """Bring the stack up, keep it up until a signal says stop, and take it down.
+        """Bring the stack up, keep it up until a signal stops it, and take it down.
 
         Raises:
             Refusal: when a part does not start; everything is stopped then.
@@ -145,7 +145,7 @@ class Supervisor:
             running.deaths = 0
 
     def _bury(self, running: Running, now: float) -> None:
-        """Note a death and when the part starts again: at once, then later and later."""
+        """Note a death and the time of the restart: at once at first, then later and later."""
         process.kill_session(running.identity)
         delay = min(LONGEST_DELAY, FIRST_DELAY * 2**running.deaths)
         running.deaths += 1
@@ -170,7 +170,7 @@ class Supervisor:
         self._note()
 
     def _note(self) -> None:
-        """Record a change, later when the disk is full: no reason to end what still runs."""
+        """Record a change; on a full disk try again later, because the parts still run."""
         try:
             self._record()
             self._is_noted = True
@@ -215,6 +215,6 @@ def _stopping_signals() -> Iterator[None]:
 
 
 def _ignore_signals() -> None:
-    """While stopping, further requests to stop change nothing."""
+    """Ignore further requests to stop while stopping."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)

@@ -1,4 +1,4 @@
-"""A day of a business as the database tells it: half hours, people, hours, and what is taken."""
+"""A day of a business, from the database: half hours, people, hours, and allocations."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ INSTANTS = ("at", "from_at", "to_at", "starts_at", "ends_at")
 
 @dataclass(frozen=True)
 class Half:
-    """Half an hour: when it begins, on the axis of instants (seconds) and on the wall clock."""
+    """Half an hour: its begin as an instant (seconds since 1970) and on the wall clock."""
 
     at: int
     clock: str
@@ -24,7 +24,7 @@ class Half:
 
 @dataclass(frozen=True)
 class Taken:
-    """What somebody does, in seconds since 1970: `from_at` to `to_at` with buffers."""
+    """An allocation, in seconds since 1970: `from_at` to `to_at` with buffers."""
 
     resource_id: str
     from_at: int
@@ -71,7 +71,7 @@ class Day:
         return any(low < half.at + HALF_HOUR and half.at < high for low, high in windows)
 
     def taken_in(self, resource_id: str, half: Half) -> list[Taken]:
-        """What somebody does in a half hour, buffers included, in order."""
+        """Return the allocations of somebody in a half hour, buffers included, in order."""
         return [
             item
             for item in self.taken
@@ -81,7 +81,7 @@ class Day:
         ]
 
     def busy(self) -> list[Half]:
-        """The half hours from the first to the last in which anybody works or is taken."""
+        """Return the half hours from the first to the last in which anybody works or is booked."""
         numbers = [
             number
             for number, half in enumerate(self.halves)

@@ -15,7 +15,7 @@ STYLES = {"held": "dim", "pending": "yellow", "pending_payment": "yellow"}
 
 
 def draw_day(day: Day) -> Table:
-    """A column for each person; a booking says its reference and service, then whose it is."""
+    """Draw a column for each person; a booking shows its reference, service and customer."""
     table = _table()
     for _resource_id, name in day.people:
         table.add_column(Text(name))
@@ -26,10 +26,10 @@ def draw_day(day: Day) -> Table:
 
 
 def draw_week(days: list[Day]) -> Table:
-    """A column for each day; a booking says who gives it."""
+    """Draw a column for each day; a booking shows who gives it."""
     table = _table()
     rows: dict[tuple[str, int], dict[int, Text]] = {}
-    order: dict[tuple[str, int], int] = {}  # by the time that has passed, on the longest day
+    order: dict[tuple[str, int], int] = {}  # by elapsed time, on the longest day
     for number, day in enumerate(days):
         table.add_column(f"{day.date:%a %m-%d}")
         for half, turn in _turns(day.busy()):
@@ -52,7 +52,7 @@ def _table() -> Table:
 
 
 def _clocks(halves: list[Half]) -> list[str]:
-    """The wall clock of each half hour, with the offset at the top and where it changes."""
+    """Return the wall clock of each half hour, with the offset at the top and where it changes."""
     clocks = []
     for number, half in enumerate(halves):
         is_same = number > 0 and halves[number - 1].offset_minutes == half.offset_minutes
@@ -66,7 +66,7 @@ def _offset(minutes: int) -> str:
 
 
 def _turns(halves: Iterable[Half]) -> Iterable[tuple[Half, int]]:
-    """Each half hour with how often its wall clock came before on that day."""
+    """Yield each half hour with the number of earlier ones at the same wall clock."""
     seen: dict[str, int] = {}
     for half in halves:
         yield half, seen.get(half.clock, 0)
@@ -86,7 +86,7 @@ def _cell(day: Day, resource_id: str, half: Half) -> Text:
 
 
 def _row(item: Taken, half: Half) -> int | None:
-    """Which row of an item a half hour is, from 0; none when only a buffer reaches into it."""
+    """Return the row of an item in a half hour, from 0, or none when only a buffer is in it."""
     if half.at >= item.ends_at or half.at + HALF_HOUR <= item.starts_at:
         return None
     return -((item.starts_at - half.at) // HALF_HOUR)
@@ -103,7 +103,7 @@ def _line(item: Taken, half: Half) -> str:
 
 
 def _summary(day: Day, half: Half) -> Text:
-    """Who begins something in a half hour, and who goes on with it."""
+    """Return who begins something in a half hour, and who continues."""
     parts = []
     for resource_id, name in day.people:
         for item in day.taken_in(resource_id, half):

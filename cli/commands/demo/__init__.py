@@ -87,12 +87,12 @@ def is_there(connection: psycopg.Connection) -> bool:
 def fill(
     connection: psycopg.Connection, size: Size, monday: datetime.date, progress: Progress
 ) -> None:
-    """Load everything in one transaction: all of it is there afterwards, or none.
+    """Load everything in one transaction, or nothing.
 
     Needs a superuser: the bulk is written without triggers, and checked afterwards.
 
     Raises:
-        Refusal: what was written does not hold together; nothing is kept.
+        Refusal: the written rows contradict each other; nothing is kept.
     """
     businesses = SCALES[size][0]
     task = progress.add_task("people", total=5 + -(-businesses // CHUNK))
@@ -133,7 +133,7 @@ def _progress() -> Progress:
 
 
 def _set_scale(connection: psycopg.Connection, size: Size, monday: datetime.date) -> None:
-    """One row that the statements read: how much, and around which week."""
+    """Write the row that the statements read: how much, and around which week."""
     businesses, customers, before, after = SCALES[size]
     connection.execute(
         "create temporary table demo_size (businesses integer, customers integer,"
@@ -167,7 +167,7 @@ def _next_clock_change(monday: datetime.date) -> datetime.date:
 
 
 def _close_on_holidays(connection: psycopg.Connection, size: Size, monday: datetime.date) -> None:
-    """Public holidays from the first booked year to next year, in each country, as closures."""
+    """Close on public holidays from the first booked year to next year, in each country."""
     first_day = monday - datetime.timedelta(days=SCALES[size][2])
     years = range(first_day.year, monday.year + 2)
     countries = connection.execute("select distinct country from demo_kinds").fetchall()
@@ -187,7 +187,7 @@ def _close_on_holidays(connection: psycopg.Connection, size: Size, monday: datet
 
 
 def _check(connection: psycopg.Connection) -> None:
-    """Ask what the triggers and the references would have asked."""
+    """Check what the triggers and the references would have checked."""
     with connection.cursor(row_factory=dict_row) as cursor:
         faults = cursor.execute((SQL / "find_faults.sql").read_bytes()).fetchone() or {}
     for name, query in connection.execute((SQL / "list_references.sql").read_bytes()).fetchall():
@@ -202,7 +202,7 @@ def _run(connection: psycopg.Connection, name: str) -> None:
 
 
 def _counts(connection: psycopg.Connection) -> dict[str, int]:
-    """How much there is now."""
+    """Return how much there is now."""
     rows = connection.execute(
         "select 'businesses', count(*) from business.businesses"
         " union all select 'services', count(*) from catalog.services"

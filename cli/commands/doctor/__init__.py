@@ -1,4 +1,4 @@
-"""`frontdesk doctor`: looks at everything that can be wrong, and says what to do."""
+"""`frontdesk doctor`: checks what can be wrong, and says what to do."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from cli.stack import programs
 from cli.stack.state import Endpoints, State
 
 FAILING_CALENDARS = Path(__file__).with_name("failing_calendars.sql")
-OLDEST_SECONDS = 60  # that a message may wait for a worker
+OLDEST_SECONDS = 60  # for which a message may wait
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ Check = tuple[str, Callable[[], Finding]]
 
 
 def checks(state: State, config: Path, *, is_deep: bool) -> Iterator[Check]:
-    """Yield the name of each check with what makes it; the slow one only when it is wanted."""
+    """Yield each check with its name; the slow one only when it is wanted."""
     yield "installation", _installation
     yield "configuration", lambda: _configuration(config)
     if is_deep:
@@ -63,7 +63,7 @@ def checks(state: State, config: Path, *, is_deep: bool) -> Iterator[Check]:
 
 
 def examined(check: Check) -> Finding:
-    """Make a check; what it raises is what it found."""
+    """Run a check; an error that it raises is its finding."""
     name, examine = check
     try:
         return examine()
@@ -167,12 +167,12 @@ def _queues(endpoints: Endpoints) -> Finding:
             problems.append(f"{name} has {dead} dead letters")
             steps.append(f"./frontdesk queues dead {name}")
         if oldest > OLDEST_SECONDS:
-            why = "it is paused" if is_paused else "no worker takes it"
+            why = "it is paused" if is_paused else "no worker reads it"
             problems.append(f"a message of {name} has waited for {oldest:.0f} seconds, {why}")
             steps.append(f"./frontdesk queues {'resume' if is_paused else 'show'} {name}")
     if problems:
         return Finding("queues", "warn", f"{'; '.join(problems)}.", " · ".join(steps))
-    return Finding("queues", "ok", "Nothing waits too long, nothing is dead.")
+    return Finding("queues", "ok", "No message waits too long, and none is dead.")
 
 
 def _calendars(endpoints: Endpoints) -> Finding:

@@ -1,4 +1,4 @@
-"""Services that can never be booked, in words: what is wrong, and what their business does."""
+"""Names services that can never be booked: what is wrong, and what the business can do."""
 
 from __future__ import annotations
 
@@ -9,36 +9,36 @@ import psycopg
 MOST = 10  # that are named
 PROBLEMS = {
     "no_resource": (
-        "nobody who is active gives it",
+        "no active resource gives it",
         "Add somebody to service_resources, or set resources.is_active.",
     ),
     "too_small": (
-        "nobody has as many places as it takes",
+        "no resource has enough capacity for it",
         "Lower service_resources.quantity, or raise resources.capacity.",
     ),
     "no_hours": (
-        "nobody who gives it has hours",
-        "Add working_hours, for the business or for who gives it.",
+        "no resource that gives it has hours",
+        "Add working_hours, for the business or for the resource.",
     ),
     "too_short": (
         "it is longer than every opening",
         "Lengthen working_hours, or lower services.duration_minutes.",
     ),
-    "no_session": ("it is a class without a session to come", "Make some: create_slots."),
-    "over": ("its bookable_until is gone", "Set services.bookable_until later, or to null."),
+    "no_session": ("it is a class without a coming session", "Make some: create_slots."),
+    "over": ("its bookable_until is over", "Set services.bookable_until later, or to null."),
     "notice_past_advance": (
-        "its notice reaches past its advance",
+        "its notice is longer than its advance",
         "Lower services.min_notice_minutes, or raise services.max_advance_days.",
     ),
     "limit_of_none": (
-        "a limit leaves no room for one",
+        "a limit leaves no room for a booking",
         "Raise max_bookings or max_minutes in booking_limits.",
     ),
 }
 
 
 def unbookable(db_url: str) -> list[tuple[str, str, str]]:
-    """Active services that can never be booked: business, service and problem."""
+    """Return the active services that can never be booked: business, service and problem."""
     with psycopg.connect(db_url) as connection:
         return connection.execute(
             "select business, service, problem from scheduling.unbookable()"
@@ -46,7 +46,7 @@ def unbookable(db_url: str) -> list[tuple[str, str, str]]:
 
 
 def in_words(found: Sequence[tuple[str, str, str]]) -> tuple[str, str]:
-    """What was found, and what to do about each kind of problem in it."""
+    """Return a sentence about these services, and what to do about each kind of problem."""
     named = [
         f"{service} of {business}: {PROBLEMS[problem][0]}"
         for business, service, problem in found[:MOST]

@@ -47,7 +47,7 @@ def tour(state: StateOption = DEFAULT_STATE, as_json: JsonOption = False) -> Non
 
 
 def play(story: Story) -> Iterator[Step]:
-    """The story, chapter by chapter.
+    """Play the story, chapter by chapter.
 
     Raises:
         Refusal: a step did not go as it should.

@@ -12,11 +12,11 @@ from cli.commands.tour.people import Step, Story
 from cli.refusal import Refusal
 
 HERE = {"latitude": 52.5163, "longitude": 13.3777}  # the Brandenburg Gate
-PATIENCE_SECONDS = 10  # that the workers have to tell people
+PATIENCE_SECONDS = 10  # in which the workers must notify people
 
 
 def open_shop(story: Story) -> Iterator[Step]:
-    """A business is made, and approved."""
+    """The owner creates a business, and the platform approves it."""
     business = story.owner.rpc(
         "create_business",
         name=f"Tour Salon {uuid.uuid4().hex[:6]}",
@@ -35,7 +35,7 @@ def open_shop(story: Story) -> Iterator[Step]:
 
 
 def fill_catalog(story: Story) -> Iterator[Step]:
-    """The owner offers a service, by somebody, at some hours."""
+    """The owner offers a service, with a resource and hours."""
     business_id = story.facts["business_id"]
     (service,) = story.owner.add(
         "services",
@@ -67,7 +67,7 @@ def fill_catalog(story: Story) -> Iterator[Step]:
 
 
 def find_time(story: Story) -> Iterator[Step]:
-    """What is free, and what it costs."""
+    """Anyone asks for free times, and the customer for the price."""
     story.facts["slots"] = slots = free_slots(story)
     if len(slots) < 8:
         raise Refusal("Too few free starts were offered.", "Please report this.")
@@ -79,7 +79,7 @@ def find_time(story: Story) -> Iterator[Step]:
 
 
 def search(story: Story) -> Iterator[Step]:
-    """Somebody who does not know the business finds it, with the times that its slots have."""
+    """A stranger finds the business, with the same times as its slots."""
     first = story.facts["slots"][0]
     found = story.anyone.rpc(
         "search_availability",
@@ -99,7 +99,7 @@ def search(story: Story) -> Iterator[Step]:
 
 
 def book(story: Story) -> Iterator[Step]:
-    """The customer holds a time that a rival wants as well, and books it."""
+    """The customer holds a time that a rival also wants, and books it."""
     service_id, slot = story.facts["service_id"], story.facts["slots"][0]
     booking = story.customer.rpc(
         "book",
@@ -153,13 +153,13 @@ def finish(story: Story) -> Iterator[Step]:
 
 
 def hear(story: Story) -> Iterator[Step]:
-    """The workers tell people; without workers nobody hears, and the tour says so."""
+    """The workers notify people; without workers the tour says so."""
     path = f"notifications?booking_id=eq.{story.facts['booking']['id']}&order=created_at"
     deadline = time.monotonic() + PATIENCE_SECONDS
     heard = story.customer.read(path)
     while not any(row["event"] == "booking.completed" for row in heard):
         if time.monotonic() > deadline:
-            yield Step("The customer", "hears nothing of it", "No worker runs; start with `up`.")
+            yield Step("The customer", "is not notified", "No worker runs; start with `up`.")
             return
         time.sleep(0.1)
         heard = story.customer.read(path)
@@ -172,7 +172,7 @@ def hear(story: Story) -> Iterator[Step]:
 
 
 def free_slots(story: Story) -> list[dict[str, Any]]:
-    """The free starts of the coming three days."""
+    """Return the free starts of the next three days."""
     now = datetime.datetime.now(datetime.UTC)
     return list(
         story.anyone.rpc(

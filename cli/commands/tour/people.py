@@ -18,7 +18,7 @@ ADMIN = "tour-admin@example.com"
 
 @dataclass(frozen=True)
 class Step:
-    """What somebody did, and what came of it."""
+    """What somebody did, and the outcome."""
 
     who: str
     did: str
@@ -37,14 +37,14 @@ class Person:
         return _answer(self.http.post(f"rpc/{function}", json=arguments))
 
     def refused(self, function: str, **arguments: object) -> dict[str, Any]:
-        """Call a function that has to refuse, and give the refusal."""
+        """Call a function that must refuse, and return the refusal."""
         response = self.http.post(f"rpc/{function}", json=arguments)
         if response.is_success:
             raise Refusal(f"{function} should have refused.", "Please report this.")
         return dict(response.json())
 
     def add(self, view: str, rows: object) -> list[dict[str, Any]]:
-        """Insert rows into a view and give them back."""
+        """Insert rows into a view and return them."""
         return list(
             _answer(self.http.post(view, json=rows, headers={"Prefer": "return=representation"}))
         )
@@ -62,7 +62,7 @@ class Person:
 
 @dataclass
 class Story:
-    """The people of the tour, and what they find out on the way."""
+    """The people of the tour, and the facts that they gather."""
 
     admin: Person
     owner: Person
@@ -74,7 +74,7 @@ class Story:
 
 
 def gather(endpoints: Endpoints) -> Story:
-    """New people for every tour; the platform's admin stays the same."""
+    """Create new people for every tour; the platform's admin stays the same."""
     tag = uuid.uuid4().hex[:8]
     email = f"tour-customer-{tag}@example.com"
     ensure(endpoints, ADMIN, "Tour Admin", platform_role=PlatformRole.admin)

@@ -1,4 +1,4 @@
-"""What more than one has to do with: the waitlist, a series, a class."""
+"""The chapters about several people: the waitlist, a series, a class."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cli.refusal import Refusal
 
 
 def wait(story: Story) -> Iterator[Step]:
-    """The rival waits for the customer's new time, and has it when it becomes free."""
+    """The rival waits for the customer's new time, and gets it when it becomes free."""
     service_id, booking = story.facts["service_id"], story.facts["booking"]
     wanted = story.facts["slots"][-1]
     entry = story.rival.rpc(
@@ -38,7 +38,7 @@ def wait(story: Story) -> Iterator[Step]:
 
 
 def repeat(story: Story) -> Iterator[Step]:
-    """The rival comes every week, and calls off what is left of it."""
+    """The rival books every week, and cancels the rest."""
     first = _later(story.facts["slots"][1]["starts_at"], days=7)
     series = story.rival.rpc(
         "book_series",
@@ -50,11 +50,11 @@ def repeat(story: Story) -> Iterator[Step]:
     yield Step("The rival", "books every week, four times", f"{len(bookings)} bookings")
     story.rival.rpc("cancel_series", series_id=series["id"], from_booking_id=bookings[2]["id"])
     left = story.rival.read(f"bookings?series_id=eq.{series['id']}&status=eq.confirmed")
-    yield Step("The rival", "calls off the third and those after it", f"{len(left)} are left")
+    yield Step("The rival", "cancels the third and those after it", f"{len(left)} are left")
 
 
 def teach(story: Story) -> Iterator[Step]:
-    """The owner gives a class, and two come to it."""
+    """The owner gives a class, and two people come."""
     (service,) = story.owner.add(
         "services",
         {
