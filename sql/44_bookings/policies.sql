@@ -1,3 +1,7 @@
+-- Who may read the history, the notes and the transitions of bookings: the customer and the
+-- members of the business the history, members alone the notes, everybody the transitions.
+-- Functions write them.
+
 alter table scheduling.booking_history enable row level security;
 alter table scheduling.booking_notes enable row level security;
 alter table scheduling.booking_transitions enable row level security;
@@ -71,23 +75,26 @@ alter table scheduling.arrivals enable row level security;
 
 grant select, insert, update, delete on scheduling.arrivals to service_role;
 
-grant execute on function scheduling.list_my_businesses()
-to anon, authenticated, service_role;
--- What public functions call. Each checks its caller; none is reachable over HTTP by itself.
+-- What public functions call. Each of them checks its caller; none is reachable over HTTP.
 grant execute on function
-scheduling.place(scheduling.selection[], text, text, boolean),
+scheduling.list_my_businesses(),
+scheduling.visible_booking(uuid),
+scheduling.change_status_as(text, scheduling.booking_status, scheduling.actor_kind[], text),
+scheduling.to_selections(text, timestamptz, integer),
+scheduling.book_once(text, scheduling.selection[], text, text, boolean, text),
+scheduling.place_booking(scheduling.selection[], text, text, boolean),
 scheduling.change_status(uuid, scheduling.booking_status, scheduling.actor_kind[], text, boolean),
-scheduling.cancel_item(uuid, uuid, scheduling.actor_kind[], text),
+scheduling.cancel_booking_item(uuid, uuid, scheduling.actor_kind[], text),
 scheduling.cancellation_quote(uuid, timestamptz),
-scheduling.move(uuid, timestamptz, uuid, scheduling.actor_kind[], text, uuid, boolean)
+scheduling.move_booking(uuid, timestamptz, uuid, scheduling.actor_kind[], text, uuid, boolean),
+scheduling.class_of(uuid),
+scheduling.to_dates(text, text),
+scheduling.to_weekdays(text),
+scheduling.session_starts(catalog.services, daterange, integer[], time, time, integer),
+scheduling.create_sessions(catalog.services, timestamptz[], uuid, integer),
+scheduling.announce_arrival(uuid),
+scheduling.set_preferred_resource(uuid, uuid)
 to anon, authenticated, service_role;
+
 grant execute on function scheduling.apply_due_transitions(integer)
 to worker;
-grant execute on function
-scheduling.session_starts(catalog.services, daterange, integer[], time, time, integer),
-scheduling.create_sessions(catalog.services, timestamptz[], uuid, integer)
-to anon, authenticated, service_role;
-grant execute on function scheduling.prefer(uuid, uuid)
-to anon, authenticated, service_role;
-grant execute on function scheduling.announce_arrival(uuid)
-to anon, authenticated, service_role;

@@ -1,4 +1,7 @@
--- Somebody with enough free places, as scheduling.candidates finds them.
+-- What bookings have beside their own tables: the transitions of their status, their history, the
+-- business's notes, the transitions that are due by themselves, and whom customers prefer.
+
+-- A resource with enough free units, as scheduling.available_candidates finds it.
 create type scheduling.candidate as (
     id uuid,
     pool text,

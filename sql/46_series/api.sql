@@ -1,4 +1,5 @@
--- Series: booked, moved and called off together. One occurrence alone is a booking like any other.
+-- What the API offers about series: they are booked, moved and cancelled together. One occurrence
+-- alone is a booking like any other.
 
 create view public.booking_series
 with (security_invoker = true)
@@ -35,9 +36,9 @@ comment on column public.booking_series.conflicts is
 comment on column public.booking_series.created_at is 'When it was created.';
 
 /*
- * The series as the caller may see it.
+ * Return a series as the caller may see it.
  */
-create function scheduling.seen_series(series_id uuid)
+create function scheduling.visible_series(series_id uuid)
 returns public.booking_series
 language plpgsql
 stable
@@ -49,11 +50,11 @@ declare
 begin
     select booking_series.* into v_series
     from public.booking_series
-    where booking_series.id = seen_series.series_id;
+    where booking_series.id = visible_series.series_id;
     return v_series;
 end;
 $$;
-grant execute on function scheduling.seen_series(uuid) to anon, authenticated, service_role;
+grant execute on function scheduling.visible_series(uuid) to anon, authenticated, service_role;
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
@@ -112,8 +113,8 @@ begin
             return jsonb_populate_record(null::public.booking_series, v_answer);
         end if;
     end if;
-    v_id = scheduling.place_series(v_selection, v_rrule, v_coupon_code, v_notes, on_conflict = 'skip');
-    v_series = scheduling.seen_series(v_id);
+    v_id = scheduling.create_series(v_selection, v_rrule, v_coupon_code, v_notes, on_conflict = 'skip');
+    v_series = scheduling.visible_series(v_id);
     if idempotency_key is not null then
         perform private.remember_answer('book_series', idempotency_key, to_jsonb(v_series));
     end if;
@@ -162,7 +163,7 @@ begin
         private.to_identifier(from_booking_id, 'from_booking_id', is_required => false),
         private.to_identifier(resource_id, 'resource_id', is_required => false)
     );
-    return scheduling.seen_series(v_id);
+    return scheduling.visible_series(v_id);
 end;
 $$;
 comment on function public.reschedule_series is
@@ -198,7 +199,7 @@ begin
         private.to_identifier(from_booking_id, 'from_booking_id', is_required => false),
         private.to_text(reason, 'reason', 1000)
     );
-    return scheduling.seen_series(v_id);
+    return scheduling.visible_series(v_id);
 end;
 $$;
 comment on function public.cancel_series is

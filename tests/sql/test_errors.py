@@ -2,7 +2,7 @@
 
 The header has `Errors:  PT404 not_found · PT409 slot_taken not_bookable`; the last line of the
 comment has `Errors: not_found 404, slot_taken 409, not_bookable 409.` A function that is not in
-`public` may refer to another one: `those of scheduling.place`.
+`public` may refer to another one: `those of scheduling.place_booking`.
 """
 
 from __future__ import annotations
@@ -120,8 +120,8 @@ def test_header_and_comment_of_an_rpc_name_the_same_errors(
         ("\n * Book.\n *\n * Errors:  PT404 not_found · PT409 a b\n", {"404 not_found", "409 a b"}),
         ("\n * Errors:  PT404 not_found\n *          PT409 a\n *              b\n * Source:  x\n",
          {"404 not_found", "409 a b"}),
-        ("\n * Errors:  PT404 not_found\n *          those of scheduling.place\n",
-         {"404 not_found", "those of scheduling.place"}),
+        ("\n * Errors:  PT404 not_found\n *          those of scheduling.place_booking\n",
+         {"404 not_found", "those of scheduling.place_booking"}),
         ("\n * Books.\n", set()),
     ],
 )  # fmt: skip

@@ -3,7 +3,7 @@ with acting as materialized (
     select set_config('request.jwt.claims', %(claims)s, true) as claims
 )
 
-select scheduling.move(
+select scheduling.move_booking(
     bookings.id,
     private.to_instant(%(to)s, '--to'),
     %(resource_id)s::uuid,

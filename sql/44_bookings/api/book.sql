@@ -1,112 +1,7 @@
--- How clients book. Each function reads its arguments, calls one function of the domain, and gives
--- the booking as the caller may see it.
+-- How clients book. Each function reads its arguments, calls one function of the domain, and
+-- returns the booking as the caller may see it.
 
 /*
- * Read the items of book_many and quote: [{service_id, starts_at?, gap_minutes?, resource_id?,
- * addon_ids?, party_size?, answers?, link_token?}].
- *
- * Errors:  PT400 invalid_input
- */
-create function scheduling.to_selections(items text, starts_at timestamptz, party_size integer)
-returns scheduling.selection[]
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_items jsonb = private.to_list(items, 'items', 20);
-    v_item jsonb;
-    v_selections scheduling.selection[] = '{}';
-begin
-    for v_item in select element.value from jsonb_array_elements(v_items) as element (value) loop
-        if jsonb_typeof(v_item) <> 'object' then
-            perform private.invalid('items', 'must be objects with a service_id');
-        end if;
-        v_selections = v_selections || row(
-            private.to_identifier(v_item ->> 'service_id', 'items.service_id'),
-            coalesce(
-                private.to_instant(v_item ->> 'starts_at', 'items.starts_at', is_required => false),
-                case when v_selections = '{}' then to_selections.starts_at end
-            ),
-            private.to_whole_number(
-                v_item ->> 'gap_minutes', 'items.gap_minutes', 0, 1440, is_required => false
-            ),
-            private.to_identifier(v_item ->> 'resource_id', 'items.resource_id', is_required => false),
-            private.to_identifiers(v_item ->> 'addon_ids', 'items.addon_ids'),
-            coalesce(
-                to_selections.party_size,
-                private.to_whole_number(
-                    v_item ->> 'party_size', 'items.party_size', 1, 1000, is_required => false
-                ),
-                1
-            ),
-            private.to_object(v_item ->> 'answers', 'items.answers'),
-            private.to_text(v_item ->> 'link_token', 'items.link_token', 100)
-        )::scheduling.selection;
-    end loop;
-    if v_selections = '{}' then
-        perform private.invalid('items', 'must not be empty');
-    end if;
-    return v_selections;
-end;
-$$;
-grant execute on function scheduling.to_selections(text, timestamptz, integer)
-to anon, authenticated, service_role;
-
-/*
- * Place a booking once for an idempotency key, or give the first answer again.
- *
- * Errors:  PT409 idempotency_conflict · those of scheduling.place
- */
-create function scheduling.place_once(
-    function_name text,
-    selections scheduling.selection[],
-    coupon_code text,
-    notes text,
-    is_hold boolean,
-    idempotency_key text
-)
-returns public.bookings
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_answer jsonb;
-    v_id uuid;
-    v_booking public.bookings;
-begin
-    if idempotency_key is not null then
-        v_answer = private.first_answer(
-            function_name,
-            idempotency_key,
-            jsonb_build_array(to_jsonb(selections), coupon_code, place_once.notes, is_hold)
-        );
-        if v_answer is not null then
-            return jsonb_populate_record(null::public.bookings, v_answer);
-        end if;
-    end if;
-
-    v_id = scheduling.place(selections, coupon_code, place_once.notes, is_hold);
-    select bookings.* into v_booking
-    from public.bookings
-    where bookings.id = v_id;
-
-    if idempotency_key is not null then
-        perform private.remember_answer(function_name, idempotency_key, to_jsonb(v_booking));
-    end if;
-    return v_booking;
-end;
-$$;
-grant execute on function scheduling.place_once(
-    text, scheduling.selection[], text, text, boolean, text
-) to anon, authenticated, service_role;
-
-/*
- * Book a service.
- *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
  *          PT409 idempotency_conflict link_expired not_bookable slot_taken
  *          PT422 blocked_out coupon_invalid limit_reached not_eligible outside_hours too_far
@@ -133,7 +28,7 @@ set search_path = ''
 as $$
 begin
     perform private.token_user_id();
-    return scheduling.place_once(
+    return scheduling.book_once(
         'book',
         array[
             row(
@@ -181,8 +76,6 @@ Errors: invalid_input 400, not_signed_in 401, not_found 404, idempotency_conflic
 'limit_reached 422, not_eligible 422, outside_hours 422, too_far 422, too_soon 422.';
 
 /*
- * Book several services in sequence: all or nothing.
- *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
  *          PT409 idempotency_conflict link_expired not_bookable slot_taken
  *          PT422 blocked_out coupon_invalid limit_reached not_eligible outside_hours too_far
@@ -225,7 +118,7 @@ begin
             'Check the id in the view services.'
         );
     end if;
-    return scheduling.place_once(
+    return scheduling.book_once(
         'book_many',
         v_selections,
         private.to_text(coupon_code, 'coupon_code', 100),

@@ -1,3 +1,5 @@
+-- The businesses that the caller works for.
+
 /*
  * Errors:  PT401 not_signed_in
  */

@@ -1,3 +1,6 @@
+-- What the API shows of bookings beside the bookings themselves: their history, the business's
+-- notes, the transitions that exist, and how reliable each customer has been.
+
 create view public.booking_history
 with (security_invoker = true)
 as

@@ -1,4 +1,4 @@
--- Whom a customer prefers.
+-- The resource that a customer prefers in a business, to be read and set by the customer.
 
 create view public.preferred_resources
 with (security_invoker = true)
@@ -34,7 +34,7 @@ security invoker
 set search_path = ''
 as $$
 begin
-    perform scheduling.prefer(
+    perform scheduling.set_preferred_resource(
         private.to_identifier(business_id, 'business_id'),
         private.to_identifier(resource_id, 'resource_id', is_required => false)
     );

@@ -1,5 +1,10 @@
+-- How an item of a booking gets its time: one resource of each pool, under the locks that
+-- scheduling.lock_legs took. A writer without those locks conflicts in the exclusion constraint
+-- and wins; the item then tries the next candidate, or refuses. Holds that ran out are expired by
+-- whoever wants their time next, so nothing waits for a job.
+
 /*
- * Does a booking in this status take its time from others?
+ * Return whether a booking in this status takes its time from others.
  */
 create function scheduling.is_blocking(
     status scheduling.booking_status, is_blocked_by_pending boolean
@@ -17,9 +22,9 @@ end;
 $$;
 
 /*
- * Release the holds that ran out and still stand in the way, as the next one who wants their time.
+ * Expire the holds that ran out and still take time of some resources in a period.
  */
-create function scheduling.release_expired(resource_ids uuid[], during tstzrange)
+create function scheduling.release_expired_holds(resource_ids uuid[], during tstzrange)
 returns void
 language plpgsql
 volatile
@@ -31,23 +36,23 @@ declare
     v_now timestamptz = private.now();
     v_ids uuid[] = array(
         select distinct allocations.booking_id
-        from unnest(release_expired.resource_ids) as resources (id)
+        from unnest(release_expired_holds.resource_ids) as resources (id)
         inner join scheduling.allocations on allocations.resource_id = resources.id
         where
-            allocations.during && release_expired.during
+            allocations.during && release_expired_holds.during
             and allocations.is_blocking
             and allocations.expires_at <= v_now
     );
 begin
-    perform scheduling.expire(v_ids);
+    perform scheduling.expire_holds(v_ids);
 end;
 $$;
 
 /*
- * Write down that holds have run out, those of the bookings that have. In the order of their ids,
- * as every function that changes several bookings.
+ * Expire those of some bookings whose hold ran out. It locks them in the order of their ids, as
+ * every function that changes several bookings does.
  */
-create function scheduling.expire(booking_ids uuid[])
+create function scheduling.expire_holds(booking_ids uuid[])
 returns void
 language plpgsql
 volatile
@@ -66,7 +71,7 @@ begin
         select expired.id
         from scheduling.bookings as expired
         where
-            expired.id = any(expire.booking_ids)
+            expired.id = any(expire_holds.booking_ids)
             and expired.status in ('held', 'pending_payment')
             and expired.hold_expires_at <= v_now
         order by expired.id
@@ -76,14 +81,48 @@ end;
 $$;
 
 /*
- * Take the time of one item of a booking from one resource of each pool, under the lock: of the
- * candidates the first who still has it. Where the item before it has the same resource there are
- * no buffers between the two: they meet at this item's start. Gives the resource that leads, and
- * why it does.
+ * Allocate the time of one item: one resource of each pool, or seats where the service is a class.
+ * Returns the leading resource and why it was assigned.
  *
  * Errors:  PT409 slot_taken
  */
-create function scheduling.take(
+create function scheduling.allocate_item(
+    leg scheduling.leg,
+    vacancies scheduling.vacancy[],
+    booking scheduling.bookings,
+    item_id uuid,
+    out resource_id uuid,
+    out reason scheduling.assignment_reason
+)
+returns record
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if not leg.is_class then
+        select allocated.resource_id, allocated.reason into resource_id, reason
+        from scheduling.allocate_pools(leg, vacancies, booking, item_id) as allocated;
+        return;
+    end if;
+    resource_id = scheduling.allocate_seats(leg, vacancies, booking, item_id);
+    reason = case
+        when resource_id is null then null
+        when resource_id = leg.resource_id then 'customer'
+        when cardinality(vacancies) = 1 then 'only'
+        else 'load'
+    end;
+end;
+$$;
+
+/*
+ * Allocate one resource of each pool: the first candidate that still has the time. Returns the
+ * leading one and why it was assigned.
+ *
+ * Errors:  PT409 slot_taken
+ */
+create function scheduling.allocate_pools(
     leg scheduling.leg,
     vacancies scheduling.vacancy[],
     booking scheduling.bookings,
@@ -103,22 +142,13 @@ declare
     v_served text[] = '{}';
     v_candidate scheduling.candidate;
 begin
-    if leg.is_class then
-        resource_id = scheduling.take_seats(leg, vacancies, booking, item_id);
-        reason = case
-            when resource_id is null then null
-            when resource_id = leg.resource_id then 'customer'
-            when cardinality(vacancies) = 1 then 'only'
-            else 'load'
-        end;
-        return;
-    end if;
-    perform scheduling.release_expired(
+    perform scheduling.release_expired_holds(
         array(select vacancy.id from unnest(vacancies) as vacancy), v_during
     );
-    foreach v_candidate in array scheduling.choose(leg, vacancies, v_during, booking) loop
+    foreach v_candidate in array scheduling.ordered_candidates(leg, vacancies, v_during, booking)
+    loop
         continue when v_candidate.pool = any(v_served);
-        continue when not scheduling.allocate(
+        continue when not scheduling.allocate_resource(
             leg, booking, item_id, v_candidate.id, v_candidate.free_units
         );
         v_served = v_served || v_candidate.pool;
@@ -134,10 +164,11 @@ end;
 $$;
 
 /*
- * Write the time that one item takes from one resource. False, and nothing taken, when somebody
- * else has it: a writer without our lock conflicts here and wins all the same.
+ * Allocate units of one resource to an item. Returns false, and allocates nothing, if somebody
+ * else has one of them. Where the item before it has the same resource, there are no buffers
+ * between the two: they meet at this item's start.
  */
-create function scheduling.allocate(
+create function scheduling.allocate_resource(
     leg scheduling.leg,
     booking scheduling.bookings,
     item_id uuid,
@@ -152,21 +183,63 @@ set search_path = ''
 as $$
 declare
     v_from timestamptz = leg.starts_at - leg.before;
-    v_reach timestamptz;
+    v_previous_end timestamptz;
     v_count integer;
 begin
-    select max(upper(allocations.during)) into v_reach
+    select max(upper(allocations.during)) into v_previous_end
     from scheduling.allocations
     where
         allocations.business_id = booking.business_id
         and allocations.booking_id = booking.id
-        and allocations.resource_id = allocate.resource_id
+        and allocations.resource_id = allocate_resource.resource_id
         and upper(allocations.during) > v_from;
-    if v_reach is not null then
-        perform scheduling.stretch(booking, allocate.resource_id, v_reach, leg.starts_at);
+    if v_previous_end is not null then
+        perform scheduling.change_allocation_end(
+            booking, allocate_resource.resource_id, v_previous_end, leg.starts_at
+        );
         v_from = leg.starts_at;
     end if;
+    v_count = scheduling.insert_allocations(
+        leg, booking, item_id, allocate_resource.resource_id, units, v_from
+    );
+    if v_count = cardinality(units) then
+        return true;
+    end if;
+    delete from scheduling.allocations
+    where
+        allocations.business_id = booking.business_id
+        and allocations.booking_id = booking.id
+        and allocations.booking_item_id = item_id
+        and allocations.resource_id = allocate_resource.resource_id;
+    if v_previous_end is not null then
+        perform scheduling.change_allocation_end(
+            booking, allocate_resource.resource_id, leg.starts_at, v_previous_end
+        );
+    end if;
+    return false;
+end;
+$$;
 
+/*
+ * Insert the allocations of an item's units from a moment on. Returns how many were still free.
+ */
+create function scheduling.insert_allocations(
+    leg scheduling.leg,
+    booking scheduling.bookings,
+    item_id uuid,
+    resource_id uuid,
+    units integer[],
+    from_at timestamptz
+)
+returns integer
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_count integer;
+begin
     insert into scheduling.allocations (
         business_id, booking_id, booking_item_id, resource_id, unit, during, is_blocking, expires_at
     )
@@ -174,34 +247,22 @@ begin
         booking.business_id,
         booking.id,
         item_id,
-        allocate.resource_id,
+        insert_allocations.resource_id,
         chosen.unit,
-        tstzrange(v_from, leg.ends_at + leg.after),
+        tstzrange(from_at, leg.ends_at + leg.after),
         scheduling.is_blocking(booking.status, leg.is_blocked_by_pending),
         case when booking.status in ('held', 'pending_payment') then booking.hold_expires_at end
     from unnest(units) as chosen (unit)
     on conflict do nothing;
     get diagnostics v_count = row_count;
-    if v_count < cardinality(units) then
-        delete from scheduling.allocations
-        where
-            allocations.business_id = booking.business_id
-            and allocations.booking_id = booking.id
-            and allocations.booking_item_id = item_id
-            and allocations.resource_id = allocate.resource_id;
-        if v_reach is not null then
-            perform scheduling.stretch(booking, allocate.resource_id, leg.starts_at, v_reach);
-        end if;
-        return false;
-    end if;
-    return true;
+    return v_count;
 end;
 $$;
 
 /*
- * What a booking takes from a resource until one moment, it takes until another.
+ * Change when the allocation of a resource to a booking ends.
  */
-create function scheduling.stretch(
+create function scheduling.change_allocation_end(
     booking scheduling.bookings, resource_id uuid, from_end timestamptz, to_end timestamptz
 )
 returns void
@@ -212,11 +273,11 @@ set search_path = ''
 as $$
 begin
     update scheduling.allocations
-    set during = tstzrange(lower(allocations.during), stretch.to_end)
+    set during = tstzrange(lower(allocations.during), change_allocation_end.to_end)
     where
         allocations.business_id = booking.business_id
         and allocations.booking_id = booking.id
-        and allocations.resource_id = stretch.resource_id
-        and upper(allocations.during) = stretch.from_end;
+        and allocations.resource_id = change_allocation_end.resource_id
+        and upper(allocations.during) = change_allocation_end.from_end;
 end;
 $$;

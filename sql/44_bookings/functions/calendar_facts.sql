@@ -1,11 +1,10 @@
 -- What calendars show of bookings, in feeds and in mails. An entry keeps its key for ever, and its
--- sequence grows with every step.
+-- sequence grows with every step of the booking.
 
 /*
- * Bookings in the words of a calendar: what each is of and who gives it; how often it has changed,
- * which is the SEQUENCE of its entries; and its status there: confirmed, tentative while it waits,
- * cancelled for two weeks after it was called off; null: not there. A hold that nobody completed
- * never was an appointment.
+ * Return bookings as calendars show them: the services, the staff, the SEQUENCE of the entry, and
+ * its status: confirmed, tentative while it waits, or cancelled for two weeks after the
+ * cancellation. Null: it is not in the calendar. A hold that nobody completed never was in one.
  */
 create function scheduling.calendar_facts(booking_ids uuid[])
 returns table (

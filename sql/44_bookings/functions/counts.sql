@@ -1,7 +1,8 @@
+-- The businesses of a member, with the number of bookings ever made in each.
+
 /*
- * The caller's businesses with the caller's role and the number of bookings ever made, by name.
- * Definer: the number is that of all bookings, whatever the caller's role may read of them.
- * plpgsql: bookings belong to a later domain, which is not there yet when this is declared.
+ * Return the caller's businesses with the caller's role, ordered by name.
+ * Definer: all bookings are counted, whatever the caller's role may read of them.
  *
  * Errors:  PT401 not_signed_in
  */

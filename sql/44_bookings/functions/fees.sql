@@ -1,11 +1,11 @@
--- What cancelling, moving late and not coming cost: worked out from the copy of the policy that the
--- booking keeps, and from nothing else. Hours are elapsed hours: a day is 24 of them, whatever the
--- clocks do.
+-- What cancelling, moving late and not coming cost. Fees follow the copy of the policy that the
+-- booking keeps, and nothing else. Hours are elapsed hours: a day has 24 of them, whatever the
+-- clocks do. Fees of the items of a booking always add up to the fee of the booking.
 
 /*
- * The cancellation policy that a booking of a service is made under: its own, or the business's
- * default, or the most lenient there is; with its tiers, the farthest first. Taken down with the
- * booking.
+ * Return the cancellation policy for bookings of a service: its own, or the business's default, or
+ * a policy free of charge. The tiers are listed from the most hours before the start to the
+ * fewest.
  */
 create function scheduling.policy_of(service_id uuid)
 returns jsonb
@@ -66,8 +66,8 @@ end;
 $$;
 
 /*
- * The tier that holds when so much time remains before the start: of those for more hours than that
- * the one with the fewest. None: cancelling is free.
+ * Return the tier of a policy that applies when so much time remains before the start: of the
+ * tiers for more hours than that, the one with the fewest. Null: cancelling is free.
  */
 create function scheduling.tier_of(policy jsonb, remaining interval)
 returns jsonb
@@ -88,7 +88,8 @@ end;
 $$;
 
 /*
- * What a policy says about not coming (no_show) or moving late (late_reschedule), in a tier's form.
+ * Return the terms of a policy for not coming (no_show) or moving late (late_reschedule), in the
+ * form of a tier.
  */
 create function scheduling.terms_of(policy jsonb, kind text)
 returns jsonb
@@ -106,8 +107,8 @@ end;
 $$;
 
 /*
- * What some terms come to for each of some amounts. A share is taken of each amount and rounded
- * half away from zero; a sum is split among them by largest remainder. No fee exceeds its amount.
+ * Return the fee of some terms for each of some amounts. A share of each amount is rounded half
+ * away from zero; a sum is split among them by largest remainder. No fee exceeds its amount.
  */
 create function scheduling.fees(amounts bigint[], terms jsonb)
 returns bigint[]
@@ -136,8 +137,8 @@ end;
 $$;
 
 /*
- * The terms on which a booking is cancelled at a moment: those of its tier; once it has begun also
- * those of not coming, if they cost more. Only a confirmed booking costs anything.
+ * Return the terms on which a booking is cancelled at an instant: those of its tier or, once it
+ * has begun, those of not coming if they cost more. Only a confirmed booking costs anything.
  */
 create function scheduling.cancellation_terms(booking scheduling.bookings, at timestamptz)
 returns jsonb
@@ -163,8 +164,9 @@ end;
 $$;
 
 /*
- * A booking's services with what each costs and what some terms make of it; the parts add up to the
- * booking's total. One that was cancelled before keeps the fee that it had then.
+ * Return the services of a booking, each with its share of the total and its fee by some terms.
+ * The shares add up to the total. A service that was cancelled before keeps the fee that it had
+ * then.
  */
 create function scheduling.fee_lines(booking scheduling.bookings, terms jsonb)
 returns table (
@@ -213,7 +215,7 @@ end;
 $$;
 
 /*
- * What it costs a customer to move a booking at a moment.
+ * Return what it costs a customer to move a booking at an instant.
  */
 create function scheduling.reschedule_fee(booking scheduling.bookings, at timestamptz)
 returns bigint
@@ -233,69 +235,6 @@ begin
         from scheduling.fee_lines(booking, scheduling.terms_of(booking.policy, 'late_reschedule'))
             as lines
         where not lines.is_cancelled
-    );
-end;
-$$;
-
-/*
- * What it costs the customer to cancel at a moment, service by service; of a booking that was
- * cancelled, what it did cost.
- * Definer: reads what the booking's customer and members may see; the caller is checked.
- *
- * Errors:  PT401 not_signed_in · PT404 not_found · PT409 invalid_transition
- */
-create function scheduling.cancellation_quote(booking_id uuid, at timestamptz)
-returns jsonb
-language plpgsql
-stable
-security definer
-set search_path = ''
-as $$
-declare
-    v_booking scheduling.bookings;
-    v_terms jsonb;
-begin
-    if not private.is_operator() then
-        perform private.current_user_id();
-    end if;
-    select bookings.* into v_booking
-    from scheduling.bookings
-    where
-        bookings.id = cancellation_quote.booking_id
-        and (
-            scheduling.actors(bookings) <> '{}'
-            or bookings.business_id in (select private.my_businesses('view'))
-        );
-    if v_booking.id is null then
-        perform private.refuse(
-            'PT404', 'not_found', 'There is no such booking.',
-            'Check the id in the view bookings.'
-        );
-    end if;
-    if v_booking.status not in ('held', 'pending_payment', 'pending', 'confirmed', 'cancelled') then
-        perform private.refuse(
-            'PT409', 'invalid_transition', 'This booking can no longer be cancelled.',
-            'Read the booking again and check its status.'
-        );
-    end if;
-    v_terms = scheduling.cancellation_terms(v_booking, at);
-    return (
-        select
-            jsonb_build_object(
-                'booking_id', v_booking.id,
-                'at', at,
-                'currency', v_booking.currency,
-                'total_minor', v_booking.total_minor,
-                'fee_minor', sum(lines.fee_minor),
-                'refund_minor', v_booking.total_minor - sum(lines.fee_minor),
-                'reschedule_fee_minor', scheduling.reschedule_fee(v_booking, at),
-                'tier', jsonb_strip_nulls(v_terms),
-                'lines', jsonb_agg(
-                    to_jsonb(lines)
-                    || jsonb_build_object('refund_minor', lines.total_minor - lines.fee_minor)
-                )
-            )
-        from scheduling.fee_lines(v_booking, v_terms) as lines
     );
 end;
 $$;

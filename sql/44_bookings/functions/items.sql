@@ -1,14 +1,15 @@
--- One service of a booking cancelled, the rest left as it was.
+-- One service of a booking is cancelled, and the rest stays as it was. Its time is free at once,
+-- the policy of the booking says what it costs, and its line stays as it was agreed. The last
+-- service can only be cancelled with the booking.
 
 /*
- * Cancel one service of a booking: its time is free at once, its fee is the booking's policy's, its
- * line stays as it was agreed. The last one left is cancelled with the booking.
+ * Cancel one service of a booking.
  * Definer: nobody has update privileges on bookings; the caller is checked.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
  *          PT409 invalid_transition hold_expired changed_meanwhile
  */
-create function scheduling.cancel_item(
+create function scheduling.cancel_booking_item(
     booking_id uuid, item_id uuid, as_actors scheduling.actor_kind[], reason text
 )
 returns uuid
@@ -18,17 +19,17 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_booking scheduling.bookings
-    = scheduling.claim(cancel_item.booking_id, cancel_item.as_actors, '{}');
+    v_booking scheduling.bookings = scheduling.lock_booking(
+        cancel_booking_item.booking_id, cancel_booking_item.as_actors, '{}'
+    );
     v_item scheduling.booking_items;
-    v_left integer;
 begin
     select booking_items.* into v_item
     from scheduling.booking_items
     where
         booking_items.business_id = v_booking.business_id
         and booking_items.booking_id = v_booking.id
-        and booking_items.id = cancel_item.item_id;
+        and booking_items.id = cancel_booking_item.item_id;
     if v_item.id is null then
         perform private.refuse(
             'PT404', 'not_found', 'This booking has no such service.',
@@ -38,20 +39,10 @@ begin
     if v_item.cancelled_at is not null then
         return v_booking.id;
     end if;
-    perform scheduling.refuse_overdue(v_booking);
-    select count(*) into v_left
-    from scheduling.booking_items
-    where
-        booking_items.business_id = v_booking.business_id
-        and booking_items.booking_id = v_booking.id
-        and booking_items.cancelled_at is null;
-    if v_booking.status not in ('pending_payment', 'pending', 'confirmed') or v_left = 1 then
-        perform private.refuse(
-            'PT409', 'invalid_transition', 'This service cannot be cancelled on its own.',
-            'Read the booking again. To cancel its last service, cancel the booking.'
-        );
-    end if;
-    perform scheduling.write_item_cancelled(v_booking, v_item, reason);
+    perform scheduling.refuse_item_cancellation(v_booking);
+    perform scheduling.record_item_cancellation(v_booking, v_item, reason);
+    perform scheduling.release_item(v_item);
+    perform scheduling.fit_booking_to_items(v_booking);
     insert into scheduling.freed_times (business_id, during)
     values (v_booking.business_id, tstzrange(v_item.starts_at, v_item.ends_at));
     return v_booking.id;
@@ -59,10 +50,40 @@ end;
 $$;
 
 /*
- * Write down that one service is cancelled, give its time back, and let the booking begin and end
- * with what is left. A booking that begins later now is told as moved.
+ * Refuse to cancel a service on its own where the booking's state does not allow it, or where it
+ * is the last one.
+ *
+ * Errors:  PT409 hold_expired invalid_transition
  */
-create function scheduling.write_item_cancelled(
+create function scheduling.refuse_item_cancellation(booking scheduling.bookings)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform scheduling.refuse_overdue(booking);
+    if booking.status not in ('pending_payment', 'pending', 'confirmed') or (
+        select count(*)
+        from scheduling.booking_items
+        where
+            booking_items.business_id = booking.business_id
+            and booking_items.booking_id = booking.id
+            and booking_items.cancelled_at is null
+    ) = 1 then
+        perform private.refuse(
+            'PT409', 'invalid_transition', 'This service cannot be cancelled on its own.',
+            'Read the booking again. To cancel its last service, cancel the booking.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Record that one service is cancelled, and what that costs the customer.
+ */
+create function scheduling.record_item_cancellation(
     booking scheduling.bookings, item scheduling.booking_items, reason text
 )
 returns void
@@ -72,30 +93,43 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_fee bigint;
+    v_fee bigint = 0;
 begin
     if (scheduling.actors(booking))[1] = 'customer' then
-        select lines.fee_minor into v_fee
+        select coalesce(lines.fee_minor, 0) into v_fee
         from scheduling.fee_lines(booking, scheduling.cancellation_terms(booking, private.now()))
             as lines
         where lines.booking_item_id = item.id;
     end if;
     update scheduling.bookings
     set
-        status_reason = write_item_cancelled.reason,
-        cancellation_fee_minor = bookings.cancellation_fee_minor + coalesce(v_fee, 0)
+        status_reason = record_item_cancellation.reason,
+        cancellation_fee_minor = bookings.cancellation_fee_minor + v_fee
     where bookings.id = booking.id;
     update scheduling.booking_items
     set
         cancelled_at = private.now(),
-        cancellation_fee_minor = coalesce(v_fee, 0)
+        cancellation_fee_minor = v_fee
     where booking_items.id = item.id;
+end;
+$$;
 
-    perform scheduling.give_back(item);
+/*
+ * Let a booking begin and end with the services that it still has. The history records a later
+ * start as a move.
+ */
+create function scheduling.fit_booking_to_items(booking scheduling.bookings)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
     update scheduling.bookings
     set
-        starts_at = left_over.starts_at,
-        ends_at = left_over.ends_at
+        starts_at = remaining.starts_at,
+        ends_at = remaining.ends_at
     from (
         select
             min(booking_items.starts_at) as starts_at,
@@ -105,16 +139,16 @@ begin
             booking_items.business_id = booking.business_id
             and booking_items.booking_id = booking.id
             and booking_items.cancelled_at is null
-    ) as left_over
+    ) as remaining
     where bookings.id = booking.id;
 end;
 $$;
 
 /*
- * Free the time of one service. Neighbours of the same booking on the same place met it without
- * buffers between them: they get theirs back, out of what is freed, the later one first.
+ * Release the time of one service. Neighbours in the same booking on the same unit had no buffers
+ * against it; they get them back out of what is released, the later one first.
  */
-create function scheduling.give_back(item scheduling.booking_items)
+create function scheduling.release_item(item scheduling.booking_items)
 returns void
 language plpgsql
 volatile
@@ -122,15 +156,15 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_freed scheduling.allocations;
-    v_end timestamptz;
+    v_released scheduling.allocations;
+    v_left_until timestamptz;
 begin
     delete from scheduling.seats
     where
         seats.business_id = item.business_id
         and seats.booking_id = item.booking_id
         and seats.booking_item_id = item.id;
-    for v_freed in
+    for v_released in
         delete from scheduling.allocations
         where
             allocations.business_id = item.business_id
@@ -138,43 +172,81 @@ begin
             and allocations.booking_item_id = item.id
         returning allocations.*
     loop
-        update scheduling.allocations
-        set
-            during = tstzrange(
-                greatest(
-                    neighbours.starts_at - make_interval(mins => services.buffer_before_minutes),
-                    lower(v_freed.during)
-                ),
-                upper(allocations.during)
-            )
-        from scheduling.booking_items as neighbours
-        inner join catalog.services on services.id = neighbours.service_id
-        where
-            neighbours.id = allocations.booking_item_id
-            and allocations.business_id = v_freed.business_id
-            and allocations.booking_id = v_freed.booking_id
-            and allocations.resource_id = v_freed.resource_id
-            and allocations.unit = v_freed.unit
-            and lower(allocations.during) = upper(v_freed.during)
-        returning lower(allocations.during) into v_end;
-        update scheduling.allocations
-        set
-            during = tstzrange(
-                lower(allocations.during),
-                least(
-                    neighbours.ends_at + make_interval(mins => services.buffer_after_minutes),
-                    coalesce(v_end, upper(v_freed.during))
-                )
-            )
-        from scheduling.booking_items as neighbours
-        inner join catalog.services on services.id = neighbours.service_id
-        where
-            neighbours.id = allocations.booking_item_id
-            and allocations.business_id = v_freed.business_id
-            and allocations.booking_id = v_freed.booking_id
-            and allocations.resource_id = v_freed.resource_id
-            and allocations.unit = v_freed.unit
-            and upper(allocations.during) = lower(v_freed.during);
+        v_left_until = scheduling.restore_buffer_before(v_released);
+        perform scheduling.restore_buffer_after(
+            v_released, coalesce(v_left_until, upper(v_released.during))
+        );
     end loop;
+end;
+$$;
+
+/*
+ * Give the service that follows a released one its buffer before. Returns where that buffer
+ * begins, or null if no service follows.
+ */
+create function scheduling.restore_buffer_before(released scheduling.allocations)
+returns timestamptz
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_from timestamptz;
+begin
+    update scheduling.allocations
+    set
+        during = tstzrange(
+            greatest(
+                neighbours.starts_at - make_interval(mins => services.buffer_before_minutes),
+                lower(released.during)
+            ),
+            upper(allocations.during)
+        )
+    from scheduling.booking_items as neighbours
+    inner join catalog.services on services.id = neighbours.service_id
+    where
+        neighbours.id = allocations.booking_item_id
+        and allocations.business_id = released.business_id
+        and allocations.booking_id = released.booking_id
+        and allocations.resource_id = released.resource_id
+        and allocations.unit = released.unit
+        and lower(allocations.during) = upper(released.during)
+    returning lower(allocations.during) into v_from;
+    return v_from;
+end;
+$$;
+
+/*
+ * Give the service that precedes a released one its buffer after, at most until a moment.
+ */
+create function scheduling.restore_buffer_after(
+    released scheduling.allocations, until timestamptz
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    update scheduling.allocations
+    set
+        during = tstzrange(
+            lower(allocations.during),
+            least(
+                neighbours.ends_at + make_interval(mins => services.buffer_after_minutes),
+                restore_buffer_after.until
+            )
+        )
+    from scheduling.booking_items as neighbours
+    inner join catalog.services on services.id = neighbours.service_id
+    where
+        neighbours.id = allocations.booking_item_id
+        and allocations.business_id = released.business_id
+        and allocations.booking_id = released.booking_id
+        and allocations.resource_id = released.resource_id
+        and allocations.unit = released.unit
+        and upper(allocations.during) = lower(released.during);
 end;
 $$;

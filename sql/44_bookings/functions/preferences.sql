@@ -1,12 +1,13 @@
--- Whom a customer prefers in a business.
+-- The resource that a customer prefers in a business. Services with prefers_known_staff assign it
+-- before any other.
 
 /*
- * The caller prefers a resource in a business, or none any more.
+ * Set the resource that the caller prefers in a business; null ends the preference.
  * Definer: customers write no table; only the caller's own row is touched.
  *
  * Errors:  PT401 not_signed_in · PT404 not_found
  */
-create function scheduling.prefer(business_id uuid, resource_id uuid)
+create function scheduling.set_preferred_resource(business_id uuid, resource_id uuid)
 returns void
 language plpgsql
 volatile
@@ -20,7 +21,7 @@ begin
         delete from scheduling.preferred_resources
         where
             preferred_resources.customer_id = v_user_id
-            and preferred_resources.business_id = prefer.business_id;
+            and preferred_resources.business_id = set_preferred_resource.business_id;
         return;
     end if;
     insert into scheduling.preferred_resources (customer_id, business_id, resource_id, updated_at)
@@ -32,8 +33,8 @@ begin
     from catalog.resources
     inner join business.businesses on businesses.id = resources.business_id
     where
-        resources.id = prefer.resource_id
-        and resources.business_id = prefer.business_id
+        resources.id = set_preferred_resource.resource_id
+        and resources.business_id = set_preferred_resource.business_id
         and resources.is_active
         and businesses.is_active
         and businesses.status = 'approved'

@@ -1,10 +1,12 @@
+-- Seats in the sessions of a class. A booking takes one seat per guest in one session, under the
+-- lock of that session.
+
 /*
- * Take a seat for each guest in the session with most seats left, under its lock. Gives who leads
- * it.
+ * Allocate a seat per guest in the session with the most seats left. Returns who leads it.
  *
  * Errors:  PT409 slot_taken
  */
-create function scheduling.take_seats(
+create function scheduling.allocate_seats(
     leg scheduling.leg, vacancies scheduling.vacancy[], booking scheduling.bookings, item_id uuid
 )
 returns uuid
@@ -20,10 +22,8 @@ declare
         order by vacancy.remaining desc, vacancy.rank
         limit 1
     );
-    v_capacity integer;
-    v_count integer;
 begin
-    perform scheduling.expire(
+    perform scheduling.expire_holds(
         array(
             select distinct seats.booking_id
             from scheduling.seats
@@ -34,10 +34,33 @@ begin
                 and seats.expires_at <= private.now()
         )
     );
-    -- Locked against a change of the capacity; the vacancy may be older than the lock.
+    if scheduling.insert_seats(leg, booking, item_id, v_vacancy.session_id) < leg.party_size then
+        perform scheduling.refuse_taken();
+    end if;
+    return v_vacancy.id;
+end;
+$$;
+
+/*
+ * Insert the seats of an item, the lowest free numbers first. Returns how many were free.
+ */
+create function scheduling.insert_seats(
+    leg scheduling.leg, booking scheduling.bookings, item_id uuid, session_id uuid
+)
+returns integer
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_capacity integer;
+    v_count integer;
+begin
+    -- Locked against a change of the capacity: the vacancy may be older than the lock.
     select sessions.capacity into v_capacity
     from scheduling.sessions
-    where sessions.id = v_vacancy.session_id
+    where sessions.id = insert_seats.session_id
     for key share;
     insert into scheduling.seats (
         business_id, booking_id, booking_item_id, session_id, number, capacity, is_blocking,
@@ -47,7 +70,7 @@ begin
         booking.business_id,
         booking.id,
         item_id,
-        v_vacancy.session_id,
+        insert_seats.session_id,
         numbers.number,
         v_capacity,
         scheduling.is_blocking(booking.status, leg.is_blocked_by_pending),
@@ -58,7 +81,7 @@ begin
             select 1
             from scheduling.seats
             where
-                seats.session_id = v_vacancy.session_id
+                seats.session_id = insert_seats.session_id
                 and seats.number = numbers.number
                 and seats.is_blocking
         )
@@ -66,15 +89,12 @@ begin
     limit leg.party_size
     on conflict do nothing;
     get diagnostics v_count = row_count;
-    if v_count < leg.party_size then
-        perform scheduling.refuse_taken();
-    end if;
-    return v_vacancy.id;
+    return v_count;
 end;
 $$;
 
 /*
- * The seats of a booking follow its status, as its allocations do.
+ * Let the seats of a booking follow its status, as its allocations do.
  */
 create function scheduling.follow_with_seats(booking scheduling.bookings)
 returns void
@@ -85,7 +105,7 @@ set search_path = ''
 as $$
 begin
     if booking.status in ('confirmed', 'checked_in', 'completed') then
-        perform scheduling.expire(
+        perform scheduling.expire_holds(
             array(
                 select distinct rivals.booking_id
                 from scheduling.seats

@@ -1,6 +1,11 @@
+-- How the sessions of a class are created. A session takes its leader, and everything else that
+-- the class needs, for its whole length with buffers.
+
 /*
- * The starts of sessions from one wall clock to another on local dates, one after another, as
- * instants. What a clock change makes the same comes once.
+ * Return the starts of sessions between two wall clocks on local dates, one after another. Two
+ * that a clock change makes the same instant are one.
+ *
+ * Errors:  PT400 invalid_input
  */
 create function scheduling.session_starts(
     service catalog.services,
@@ -20,8 +25,12 @@ declare
     v_time_zone text = (
         select businesses.time_zone from business.businesses where businesses.id = service.business_id
     );
+    v_starts timestamptz[];
 begin
-    return array(
+    if closes_at <= opens_at then
+        perform private.invalid('closes_at', 'must be after opens_at');
+    end if;
+    v_starts = array(
         select distinct (days.day + clocks.clock) at time zone v_time_zone as at
         from generate_series(
             lower(dates)::timestamp, (upper(dates) - 1)::timestamp, interval '1 day'
@@ -37,12 +46,15 @@ begin
         where extract(isodow from days.day) = any(weekdays)
         order by at
     );
+    if cardinality(v_starts) > 1000 then
+        perform private.invalid('to_date', 'must not create more than 1000 sessions at once');
+    end if;
+    return v_starts;
 end;
 $$;
 
 /*
- * Make the sessions of a class at some starts: those that exist stay as they are. Each takes who
- * leads it, and whatever else the service needs, for its whole length with buffers: all or nothing.
+ * Create the sessions of a class at some starts, all or nothing. Existing ones stay as they are.
  * Definer: nobody writes sessions or allocations directly; the caller is checked.
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -66,18 +78,9 @@ begin
     if not service.is_class then
         perform private.invalid('service_id', 'must be a class: set is_class of the service first');
     end if;
-    v_needs = array(
-        select need
-        from scheduling.needs(service.id, create_sessions.resource_id, create_sessions.capacity) as need
+    v_needs = scheduling.session_needs(
+        service, create_sessions.resource_id, create_sessions.capacity
     );
-    if v_needs = '{}' and create_sessions.resource_id is not null
-        or exists (select 1 from unnest(v_needs) as need where need.units > need.capacity) then
-        perform private.refuse(
-            'PT422', 'not_eligible',
-            'That resource does not provide this class, or is too small for it.',
-            'Choose a resource from service_resources, or lower the capacity.'
-        );
-    end if;
     perform private.lock(array(select need.id from unnest(v_needs) as need) || service.id);
     foreach v_start in array starts loop
         continue when exists (
@@ -99,86 +102,35 @@ end;
 $$;
 
 /*
- * Make one session, and take what it needs.
+ * Return what a session of a class needs.
  *
- * Errors:  PT409 slot_taken
+ * Errors:  PT422 not_eligible
  */
-create function scheduling.create_session(
-    service catalog.services, starts_at timestamptz, needs scheduling.need[], capacity integer
+create function scheduling.session_needs(
+    service catalog.services, resource_id uuid, capacity integer
 )
-returns uuid
+returns scheduling.need[]
 language plpgsql
-volatile
+stable
 security invoker
 set search_path = ''
 as $$
 declare
-    v_ends_at timestamptz = starts_at + make_interval(mins => service.duration_minutes);
-    v_during tstzrange = tstzrange(
-        starts_at - make_interval(mins => service.buffer_before_minutes),
-        v_ends_at + make_interval(mins => service.buffer_after_minutes)
+    v_needs scheduling.need[] = array(
+        select need
+        from scheduling.needs(
+            service.id, session_needs.resource_id, session_needs.capacity
+        ) as need
     );
-    v_vacancies scheduling.vacancy[] = array(
-        select
-            row(
-                create_session.starts_at, need.id, need.pool, need.is_leading, need.units,
-                need.capacity, need.capacity, need.rank, null
-            )::scheduling.vacancy
-        from unnest(create_session.needs) as need
-    );
-    v_id uuid = gen_random_uuid();
-    v_leg scheduling.leg;
-    v_leader_id uuid;
-    v_ids uuid[];
-    v_units integer[];
-    v_pools integer;
-    v_count integer;
 begin
-    v_leg.service_id = service.id;
-    v_leg.business_id = service.business_id;
-    v_leg.starts_at = create_session.starts_at;
-    perform scheduling.release_expired(
-        array(select need.id from unnest(create_session.needs) as need), v_during
-    );
-    select
-        (array_agg(chosen.id) filter (where chosen.is_leading))[1],
-        array_agg(chosen.id),
-        array_agg(unit.number),
-        count(distinct chosen.pool)
-    into v_leader_id, v_ids, v_units, v_pools
-    from (
-        select distinct on (candidates.pool) candidates.*
-        from unnest(scheduling.choose(v_leg, v_vacancies, v_during, null))
-            with ordinality as candidates
-        order by candidates.pool, candidates.ordinality
-    ) as chosen
-    cross join lateral unnest(chosen.free_units) as unit (number);
-
-    insert into scheduling.sessions (
-        id, business_id, service_id, resource_id, starts_at, ends_at, capacity
-    )
-    values (
-        v_id, service.business_id, service.id, v_leader_id, create_session.starts_at, v_ends_at,
-        create_session.capacity
-    );
-    insert into scheduling.allocations (
-        business_id, session_id, resource_id, unit, during, is_blocking
-    )
-    select service.business_id, v_id, chosen.id, chosen.unit, v_during, true
-    from unnest(v_ids, v_units) as chosen (id, unit)
-    on conflict do nothing;
-    get diagnostics v_count = row_count;
-    if v_count < coalesce(cardinality(v_ids), 0)
-        or v_pools < (select count(distinct need.pool) from unnest(create_session.needs) as need) then
+    if v_needs = '{}' and session_needs.resource_id is not null
+        or exists (select 1 from unnest(v_needs) as need where need.units > need.capacity) then
         perform private.refuse(
-            'PT409', 'slot_taken',
-            format(
-                'A resource that this class needs is taken at %s.',
-                to_char(create_session.starts_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"')
-            ),
-            'Choose other times or another resource. Nothing was created.'
+            'PT422', 'not_eligible',
+            'That resource does not provide this class, or is too small for it.',
+            'Choose a resource from service_resources, or lower the capacity.'
         );
     end if;
-    return v_id;
+    return v_needs;
 end;
 $$;

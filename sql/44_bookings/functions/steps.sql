@@ -1,10 +1,11 @@
--- The steps of a booking that exists. Each locks the resources first and the booking second, as the
--- functions that take time do; then it looks at the booking again and writes once.
+-- The transitions of a booking that exists. Each function locks the resources first and the
+-- booking second, in the order in which bookings are placed; then it reads the booking again and
+-- writes once.
 
 /*
- * As whom the caller may act on a booking: its customer, who may be a guest whose code was right,
- * its business, or the system.
- * Definer: asked in triggers of rows that the caller may change but not read.
+ * Return the roles in which the caller may act on a booking: its business, its customer (also a
+ * guest who sent the right code), or the system.
+ * Definer: called in triggers of rows that the caller may change but not read.
  */
 create function scheduling.actors(booking scheduling.bookings)
 returns scheduling.actor_kind[]
@@ -30,11 +31,12 @@ end;
 $$;
 
 /*
- * Lock a booking, with its resources, for whoever may act on it, and give it as it is now.
+ * Lock a booking with its resources for a caller who may act on it. Returns the booking as it is
+ * now.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 changed_meanwhile
  */
-create function scheduling.claim(
+create function scheduling.lock_booking(
     booking_id uuid, as_actors scheduling.actor_kind[], other_ids uuid[]
 )
 returns scheduling.bookings
@@ -45,16 +47,16 @@ set search_path = ''
 as $$
 declare
     v_booking scheduling.bookings;
-    v_resource_ids uuid[] = scheduling.resources_of(claim.booking_id);
+    v_resource_ids uuid[] = scheduling.resources_of(lock_booking.booking_id);
     v_actors scheduling.actor_kind[];
 begin
-    if not private.is_operator() and not scheduling.is_proven(claim.booking_id) then
+    if not private.is_operator() and not scheduling.is_proven(lock_booking.booking_id) then
         perform private.current_user_id();
     end if;
-    perform private.lock(v_resource_ids || claim.other_ids);
+    perform private.lock(v_resource_ids || lock_booking.other_ids);
     select bookings.* into v_booking
     from scheduling.bookings
-    where bookings.id = claim.booking_id
+    where bookings.id = lock_booking.booking_id
     for update;
     v_actors = scheduling.actors(v_booking);
 
@@ -66,13 +68,13 @@ begin
             'Check the id in the view bookings.'
         );
     end if;
-    if not v_actors && (claim.as_actors || 'system'::scheduling.actor_kind) then
+    if not v_actors && (lock_booking.as_actors || 'system'::scheduling.actor_kind) then
         perform private.refuse(
             'PT403', 'forbidden', 'You can see this booking, but you are not allowed to do this.',
             'Ask the business to do it.'
         );
     end if;
-    if scheduling.resources_of(claim.booking_id) <> v_resource_ids then
+    if scheduling.resources_of(lock_booking.booking_id) <> v_resource_ids then
         perform private.refuse(
             'PT409', 'changed_meanwhile', 'Somebody just changed this booking.',
             'Read the booking again, then decide.'
@@ -83,8 +85,7 @@ end;
 $$;
 
 /*
- * A step that was due by itself has been taken, as far as anyone else is concerned, though no
- * worker has written it down yet.
+ * Refuse a booking whose hold or request is over although no worker has recorded that yet.
  *
  * Errors:  PT409 hold_expired invalid_transition
  */
@@ -119,9 +120,9 @@ end;
 $$;
 
 /*
- * Take a booking one step further. The transitions table and the triggers decide whether it exists
- * and who may take it. Asking for the status that a booking already has changes nothing. Definer:
- * nobody has update privileges on bookings; the caller is checked.
+ * Change the status of a booking. The transitions table and the triggers decide whether the
+ * transition exists and who may make it. A booking that has the status already stays as it is.
+ * Definer: nobody has update privileges on bookings; the caller is checked.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
  *          PT409 invalid_transition hold_expired slot_taken changed_meanwhile · PT422 too_soon
@@ -140,14 +141,16 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_booking scheduling.bookings = scheduling.claim(change_status.booking_id, change_status.as_actors, '{}');
+    v_booking scheduling.bookings = scheduling.lock_booking(
+        change_status.booking_id, change_status.as_actors, '{}'
+    );
     v_to_status scheduling.booking_status = change_status.to_status;
 begin
     if v_booking.status = v_to_status then
         return v_booking.id;
     end if;
     perform scheduling.refuse_overdue(v_booking);
-    -- A customer who completes a hold of a service on request has made the request.
+    -- A customer who completes the hold of a service on request makes the request.
     if v_booking.status = 'held'
         and v_to_status = 'confirmed'
         and not scheduling.actors(v_booking) && array['business', 'system']::scheduling.actor_kind[]
@@ -170,7 +173,7 @@ end;
 $$;
 
 /*
- * Does any service of a booking wait for the business to confirm it?
+ * Return whether any service of a booking requires confirmation by the business.
  */
 create function scheduling.is_on_request(booking scheduling.bookings)
 returns boolean
@@ -194,10 +197,10 @@ end;
 $$;
 
 /*
- * Take the steps that were due by themselves: holds expire, requests lapse; what becomes free is
- * offered to those who wait. Gives how many were taken. Several workers may run it at once: each
- * skips what another is about to do. Definer: called by the worker, which has no access to the
- * tables.
+ * Make the transitions that are due: holds expire, requests lapse, and the time that becomes free
+ * is announced. Returns how many were made. Several workers may run it at once; each skips the
+ * bookings that another has locked.
+ * Definer: called by the worker, which has no access to the tables.
  */
 create function scheduling.apply_due_transitions(batch_size integer)
 returns integer

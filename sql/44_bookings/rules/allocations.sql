@@ -1,6 +1,8 @@
+-- The time of a booking follows its status.
+
 /*
- * The time that a booking takes follows its status: it is given back, or taken for good, or, for a
- * request that did not block, taken now, if it is still free.
+ * Release the time of a booking, keep it for good or, for a request that did not block, take it
+ * now if it is still free.
  *
  * Errors:  PT409 slot_taken
  */
@@ -13,7 +15,7 @@ set search_path = ''
 as $$
 begin
     if new.status in ('confirmed', 'checked_in', 'completed') then
-        perform scheduling.release_expired(
+        perform scheduling.release_expired_holds(
             array_agg(allocations.resource_id), range_merge(range_agg(allocations.during))
         )
         from scheduling.allocations

@@ -1,7 +1,10 @@
+-- Every step of a booking is recorded and announced in the transaction that makes it, and nobody
+-- changes the record.
+
 /*
- * Every step is written down: who, when, why, from where to where.
+ * Record a step of a booking: who, when, why, and what changed.
  */
-create function scheduling.bookings__write_history()
+create function scheduling.bookings__record_step()
 returns trigger
 language plpgsql
 volatile
@@ -23,7 +26,7 @@ begin
         case when tg_op = 'UPDATE' then old.starts_at end,
         new.starts_at,
         case
-            -- A guest who books: the address is theirs to prove before the hold runs out.
+            -- A guest who books proves their address before the hold runs out.
             when tg_op = 'INSERT' and v_actors = '{}' and new.customer_email is not null
                 and new.customer_id is null then 'customer'
             when new.status = 'expired' or v_actors = '{}' then 'system'
@@ -47,22 +50,21 @@ begin
 end;
 $$;
 
-create trigger _300_write_history
+create trigger _300_record_step
 after insert on scheduling.bookings
-for each row execute function scheduling.bookings__write_history();
+for each row execute function scheduling.bookings__record_step();
 
-create trigger _310_write_history
+create trigger _310_record_step
 after update of status, starts_at on scheduling.bookings
 for each row
 when (old.status is distinct from new.status or old.starts_at is distinct from new.starts_at)
-execute function scheduling.bookings__write_history();
+execute function scheduling.bookings__record_step();
 
 /*
- * What happened to a booking is announced in the transaction in which it happened, under
- * booking.requested, .confirmed, .moved, .cancelled and so on: `reassigned` where somebody else
- * gives an item, `moved` where only the time changed, `requested` where a booking begins to wait
- * for the business, `released` where a hold ran out, else the new status. `is_repeated`: the same
- * step of an earlier booking of its series is announced, too.
+ * Announce a step of a booking as booking.requested, .confirmed, .moved, .cancelled and so on:
+ * `reassigned` if another resource provides an item, `moved` if only the time changed, `requested`
+ * if the booking begins to wait for the business, `released` if a hold ran out, otherwise the new
+ * status. `is_repeated`: the same step of an earlier booking of the series is announced as well.
  */
 create function scheduling.booking_history__announce()
 returns trigger
@@ -106,9 +108,9 @@ end;
 $$;
 
 /*
- * A service that is cancelled by itself is a step of its booking.
+ * Record that one service of a booking was cancelled on its own.
  */
-create function scheduling.booking_items__write_history()
+create function scheduling.booking_items__record_step()
 returns trigger
 language plpgsql
 volatile
@@ -139,11 +141,11 @@ begin
 end;
 $$;
 
-create trigger _300_write_history
+create trigger _300_record_step
 after update of cancelled_at on scheduling.booking_items
 for each row
 when (old.cancelled_at is null and new.cancelled_at is not null)
-execute function scheduling.booking_items__write_history();
+execute function scheduling.booking_items__record_step();
 
 create trigger _500_announce
 after insert on scheduling.booking_history

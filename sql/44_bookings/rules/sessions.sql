@@ -1,6 +1,8 @@
+-- The capacity of a session never falls below the seats that are taken.
+
 /*
- * A session can be made smaller as long as nobody sits on the seats that go. The constraint
- * seats_exist says the same; this says it in words.
+ * Refuse a capacity that removes taken seats. The constraint seats_exist holds the same; this
+ * answers in the API's words.
  *
  * Errors:  PT409 capacity_in_use
  */
@@ -12,7 +14,7 @@ security definer
 set search_path = ''
 as $$
 begin
-    perform scheduling.expire(
+    perform scheduling.expire_holds(
         array(
             select distinct seats.booking_id
             from scheduling.seats

@@ -1,7 +1,8 @@
--- What holds for bookings on every path, the table owner's included.
+-- What holds for the steps of bookings on every path, the table owner's included.
 
 /*
- * Only steps that exist, only by whom they are for, only when what guards them is so.
+ * Refuse transitions that do not exist, that the caller may not make, or whose condition is not
+ * met.
  *
  * Errors:  PT403 forbidden · PT409 invalid_transition · PT422 too_soon
  */
@@ -27,7 +28,7 @@ begin
             'Read the booking again and check its status.'
         );
     end if;
-    -- A hold that runs out is released by whoever comes next, a rival included.
+    -- Whoever wants the time next expires a hold that ran out, also a rival.
     if new.status <> 'expired'
         and not (v_step.actors || 'system'::scheduling.actor_kind) && scheduling.actors(old) then
         perform private.refuse(
@@ -55,8 +56,8 @@ before update on scheduling.bookings
 for each row execute function private.any__touch();
 
 /*
- * A step that costs something says how much, on every path: a customer who cancels, and nobody who
- * comes. A business that cancels charges nothing; a no-show that is put right costs nothing either.
+ * Charge the fee of a step: a cancellation by the customer, or a no-show. A cancellation by the
+ * business is free, and so is a no-show that is corrected.
  */
 create function scheduling.bookings__charge_fee()
 returns trigger
@@ -97,8 +98,8 @@ when (
 execute function scheduling.bookings__charge_fee();
 
 /*
- * What a booking does by itself next: a hold expires, a request lapses when its time has come.
- * Moving on by any other step calls it off.
+ * Schedule the next transition that happens by itself: a hold expires, a request lapses at its
+ * start. Any other step removes it.
  */
 create function scheduling.bookings__schedule_next_step()
 returns trigger

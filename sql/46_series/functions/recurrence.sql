@@ -1,4 +1,4 @@
--- Recurrence rules (RFC 5545): read, and unfolded into wall clocks.
+-- Recurrence rules (RFC 5545): how they are read, and how they unfold into local times.
 
 /*
  * Read a recurrence rule (RFC 5545): FREQ daily, weekly, monthly or yearly, INTERVAL, BYDAY (with
@@ -156,9 +156,9 @@ end;
 $$;
 
 /*
- * The wall clocks of a rule from its first on, in order: at most 367, and within ten years. A month
- * or year without such a day has no occurrence, nor has a date that the zone skipped: it would fall
- * on the next one's.
+ * Return the local times of a rule from its first on, in order: at most 367, and within ten years.
+ * A month or year without such a day has no occurrence, and neither has a date that the zone
+ * skipped: it would fall on the occurrence of the next date.
  */
 create function scheduling.occurrences(
     rule scheduling.recurrence, first_at timestamp, time_zone text
@@ -169,47 +169,12 @@ stable
 security invoker
 set search_path = ''
 as $$
-declare
-    v_first date = first_at::date;
-    v_monday date = v_first - (extract(isodow from v_first)::integer - 1);
-    v_month integer = extract(year from v_first)::integer * 12 + extract(month from v_first)::integer;
-    v_is_bare boolean = rule.weekdays = '{}' and rule.month_days = '{}';
 begin
     return query
-    with days as (
-        select
-            date,
-            extract(isodow from date)::integer as weekday,
-            extract(day from date)::integer as day,
-            extract(year from date)::integer as year,
-            extract(year from date)::integer * 12 + extract(month from date)::integer as month,
-            case rule.frequency
-                when 'yearly' then date_trunc('year', date)::date
-                else date_trunc('month', date)::date
-            end as period_start,
-            case rule.frequency
-                when 'yearly' then (date_trunc('year', date) + interval '1 year - 1 day')::date
-                else (date_trunc('month', date) + interval '1 month - 1 day')::date
-            end as period_end,
-            extract(day from date_trunc('month', date) + interval '1 month - 1 day')::integer as month_length
-        from (
-            select v_first + counted.number as date
-            from generate_series(
-                0, least(3660, coalesce(rule.until::date - v_first, 3660))
-            ) as counted (number)
-        ) as dates
-    )
-
     select days.date + first_at::time as at
-    from days
+    from scheduling.rule_days(rule, first_at::date) as days
     where
-        case rule.frequency
-            when 'daily' then mod(days.date - v_first, rule.step) = 0
-            when 'weekly' then mod((days.date - days.weekday + 1 - v_monday) / 7, rule.step) = 0
-            when 'monthly' then mod(days.month - v_month, rule.step) = 0
-            else mod(days.year - extract(year from v_first)::integer, rule.step) = 0
-        end
-        and (
+        (
             rule.month_days = '{}'
             or days.day = any(rule.month_days)
             or days.day - days.month_length - 1 = any(rule.month_days)
@@ -228,12 +193,6 @@ begin
                     )
             )
         )
-        and case
-            when not v_is_bare or rule.frequency = 'daily' then true
-            when rule.frequency = 'weekly' then days.weekday = extract(isodow from v_first)
-            when rule.frequency = 'monthly' then days.day = extract(day from v_first)
-            else to_char(days.date, 'MMDD') = to_char(v_first, 'MMDD')
-        end
         and (rule.until is null or days.date + first_at::time <= rule.until)
         and days.date = (
             (days.date + first_at::time) at time zone occurrences.time_zone
@@ -241,5 +200,65 @@ begin
         )::date
     order by days.date
     limit least(rule.count, 367);
+end;
+$$;
+
+/*
+ * Return the dates that the frequency and interval of a rule leave, from its first on, with what
+ * BYDAY and BYMONTHDAY ask of a date. A rule without either keeps the weekday, the day of the
+ * month or the day of the year of its first date.
+ */
+create function scheduling.rule_days(rule scheduling.recurrence, first_on date)
+returns table (
+    date date,
+    weekday integer,
+    day integer,
+    month_length integer,
+    period_start date,
+    period_end date
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_monday date = first_on - (extract(isodow from first_on)::integer - 1);
+    v_period text = case rule.frequency when 'yearly' then 'year' else 'month' end;
+    v_is_bare boolean = rule.weekdays = '{}' and rule.month_days = '{}';
+begin
+    return query
+    select
+        days.on_date,
+        extract(isodow from days.on_date)::integer,
+        extract(day from days.on_date)::integer,
+        extract(day from date_trunc('month', days.on_date) + interval '1 month - 1 day')::integer,
+        date_trunc(v_period, days.on_date)::date,
+        (date_trunc(v_period, days.on_date) + ('1 ' || v_period)::interval)::date - 1
+    from (
+        select first_on + counted.number as on_date
+        from generate_series(
+            0, least(3660, coalesce(rule.until::date - first_on, 3660))
+        ) as counted (number)
+    ) as days
+    where
+        case rule.frequency
+            when 'daily' then mod(days.on_date - first_on, rule.step) = 0
+            when 'weekly' then mod((days.on_date - v_monday) / 7, rule.step) = 0
+            when 'monthly' then mod(
+                (extract(year from days.on_date) - extract(year from first_on)) * 12
+                + extract(month from days.on_date) - extract(month from first_on),
+                rule.step
+            ) = 0
+            else mod(extract(year from days.on_date) - extract(year from first_on), rule.step) = 0
+        end
+        and case
+            when not v_is_bare or rule.frequency = 'daily' then true
+            when rule.frequency = 'weekly'
+                then extract(isodow from days.on_date) = extract(isodow from first_on)
+            when rule.frequency = 'monthly'
+                then extract(day from days.on_date) = extract(day from first_on)
+            else to_char(days.on_date, 'MMDD') = to_char(first_on, 'MMDD')
+        end;
 end;
 $$;
