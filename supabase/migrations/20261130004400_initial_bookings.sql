@@ -4,7 +4,10 @@ alter default privileges revoke execute on functions from public;
 
 -- sql/44_bookings/tables.sql
 
--- Somebody with enough free places, as scheduling.candidates finds them.
+-- What bookings have beside their own tables: the transitions of their status, their history, the
+-- business's notes, the transitions that are due by themselves, and whom customers prefer.
+
+-- A resource with enough free units, as scheduling.available_candidates finds it.
 create type scheduling.candidate as (
     id uuid,
     pool text,
@@ -163,8 +166,13 @@ create index arrivals_user_id_idx on scheduling.arrivals (user_id);
 
 -- sql/44_bookings/functions/allocate.sql
 
+-- How an item of a booking gets its time: one resource of each pool, under the locks that
+-- scheduling.lock_legs took. A writer without those locks conflicts in the exclusion constraint
+-- and wins; the item then tries the next candidate, or refuses. Holds that ran out are expired by
+-- whoever wants their time next, so nothing waits for a job.
+
 /*
- * Does a booking in this status take its time from others?
+ * Return whether a booking in this status takes its time from others.
  */
 create function scheduling.is_blocking(
     status scheduling.booking_status, is_blocked_by_pending boolean
@@ -182,9 +190,9 @@ end;
 $$;
 
 /*
- * Release the holds that ran out and still stand in the way, as the next one who wants their time.
+ * Expire the holds that ran out and still take time of some resources in a period.
  */
-create function scheduling.release_expired(resource_ids uuid[], during tstzrange)
+create function scheduling.release_expired_holds(resource_ids uuid[], during tstzrange)
 returns void
 language plpgsql
 volatile
@@ -196,23 +204,23 @@ declare
     v_now timestamptz = private.now();
     v_ids uuid[] = array(
         select distinct allocations.booking_id
-        from unnest(release_expired.resource_ids) as resources (id)
+        from unnest(release_expired_holds.resource_ids) as resources (id)
         inner join scheduling.allocations on allocations.resource_id = resources.id
         where
-            allocations.during && release_expired.during
+            allocations.during && release_expired_holds.during
             and allocations.is_blocking
             and allocations.expires_at <= v_now
     );
 begin
-    perform scheduling.expire(v_ids);
+    perform scheduling.expire_holds(v_ids);
 end;
 $$;
 
 /*
- * Write down that holds have run out, those of the bookings that have. In the order of their ids,
- * as every function that changes several bookings.
+ * Expire those of some bookings whose hold ran out. It locks them in the order of their ids, as
+ * every function that changes several bookings does.
  */
-create function scheduling.expire(booking_ids uuid[])
+create function scheduling.expire_holds(booking_ids uuid[])
 returns void
 language plpgsql
 volatile
@@ -231,7 +239,7 @@ begin
         select expired.id
         from scheduling.bookings as expired
         where
-            expired.id = any(expire.booking_ids)
+            expired.id = any(expire_holds.booking_ids)
             and expired.status in ('held', 'pending_payment')
             and expired.hold_expires_at <= v_now
         order by expired.id
@@ -241,14 +249,48 @@ end;
 $$;
 
 /*
- * Take the time of one item of a booking from one resource of each pool, under the lock: of the
- * candidates the first who still has it. Where the item before it has the same resource there are
- * no buffers between the two: they meet at this item's start. Gives the resource that leads, and
- * why it does.
+ * Allocate the time of one item: one resource of each pool, or seats where the service is a class.
+ * Returns the leading resource and why it was assigned.
  *
  * Errors:  PT409 slot_taken
  */
-create function scheduling.take(
+create function scheduling.allocate_item(
+    leg scheduling.leg,
+    vacancies scheduling.vacancy[],
+    booking scheduling.bookings,
+    item_id uuid,
+    out resource_id uuid,
+    out reason scheduling.assignment_reason
+)
+returns record
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if not leg.is_class then
+        select allocated.resource_id, allocated.reason into resource_id, reason
+        from scheduling.allocate_pools(leg, vacancies, booking, item_id) as allocated;
+        return;
+    end if;
+    resource_id = scheduling.allocate_seats(leg, vacancies, booking, item_id);
+    reason = case
+        when resource_id is null then null
+        when resource_id = leg.resource_id then 'customer'
+        when cardinality(vacancies) = 1 then 'only'
+        else 'load'
+    end;
+end;
+$$;
+
+/*
+ * Allocate one resource of each pool: the first candidate that still has the time. Returns the
+ * leading one and why it was assigned.
+ *
+ * Errors:  PT409 slot_taken
+ */
+create function scheduling.allocate_pools(
     leg scheduling.leg,
     vacancies scheduling.vacancy[],
     booking scheduling.bookings,
@@ -268,22 +310,13 @@ declare
     v_served text[] = '{}';
     v_candidate scheduling.candidate;
 begin
-    if leg.is_class then
-        resource_id = scheduling.take_seats(leg, vacancies, booking, item_id);
-        reason = case
-            when resource_id is null then null
-            when resource_id = leg.resource_id then 'customer'
-            when cardinality(vacancies) = 1 then 'only'
-            else 'load'
-        end;
-        return;
-    end if;
-    perform scheduling.release_expired(
+    perform scheduling.release_expired_holds(
         array(select vacancy.id from unnest(vacancies) as vacancy), v_during
     );
-    foreach v_candidate in array scheduling.choose(leg, vacancies, v_during, booking) loop
+    foreach v_candidate in array scheduling.ordered_candidates(leg, vacancies, v_during, booking)
+    loop
         continue when v_candidate.pool = any(v_served);
-        continue when not scheduling.allocate(
+        continue when not scheduling.allocate_resource(
             leg, booking, item_id, v_candidate.id, v_candidate.free_units
         );
         v_served = v_served || v_candidate.pool;
@@ -299,10 +332,11 @@ end;
 $$;
 
 /*
- * Write the time that one item takes from one resource. False, and nothing taken, when somebody
- * else has it: a writer without our lock conflicts here and wins all the same.
+ * Allocate units of one resource to an item. Returns false, and allocates nothing, if somebody
+ * else has one of them. Where the item before it has the same resource, there are no buffers
+ * between the two: they meet at this item's start.
  */
-create function scheduling.allocate(
+create function scheduling.allocate_resource(
     leg scheduling.leg,
     booking scheduling.bookings,
     item_id uuid,
@@ -317,21 +351,63 @@ set search_path = ''
 as $$
 declare
     v_from timestamptz = leg.starts_at - leg.before;
-    v_reach timestamptz;
+    v_previous_end timestamptz;
     v_count integer;
 begin
-    select max(upper(allocations.during)) into v_reach
+    select max(upper(allocations.during)) into v_previous_end
     from scheduling.allocations
     where
         allocations.business_id = booking.business_id
         and allocations.booking_id = booking.id
-        and allocations.resource_id = allocate.resource_id
+        and allocations.resource_id = allocate_resource.resource_id
         and upper(allocations.during) > v_from;
-    if v_reach is not null then
-        perform scheduling.stretch(booking, allocate.resource_id, v_reach, leg.starts_at);
+    if v_previous_end is not null then
+        perform scheduling.change_allocation_end(
+            booking, allocate_resource.resource_id, v_previous_end, leg.starts_at
+        );
         v_from = leg.starts_at;
     end if;
+    v_count = scheduling.insert_allocations(
+        leg, booking, item_id, allocate_resource.resource_id, units, v_from
+    );
+    if v_count = cardinality(units) then
+        return true;
+    end if;
+    delete from scheduling.allocations
+    where
+        allocations.business_id = booking.business_id
+        and allocations.booking_id = booking.id
+        and allocations.booking_item_id = item_id
+        and allocations.resource_id = allocate_resource.resource_id;
+    if v_previous_end is not null then
+        perform scheduling.change_allocation_end(
+            booking, allocate_resource.resource_id, leg.starts_at, v_previous_end
+        );
+    end if;
+    return false;
+end;
+$$;
 
+/*
+ * Insert the allocations of an item's units from a moment on. Returns how many were still free.
+ */
+create function scheduling.insert_allocations(
+    leg scheduling.leg,
+    booking scheduling.bookings,
+    item_id uuid,
+    resource_id uuid,
+    units integer[],
+    from_at timestamptz
+)
+returns integer
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_count integer;
+begin
     insert into scheduling.allocations (
         business_id, booking_id, booking_item_id, resource_id, unit, during, is_blocking, expires_at
     )
@@ -339,34 +415,22 @@ begin
         booking.business_id,
         booking.id,
         item_id,
-        allocate.resource_id,
+        insert_allocations.resource_id,
         chosen.unit,
-        tstzrange(v_from, leg.ends_at + leg.after),
+        tstzrange(from_at, leg.ends_at + leg.after),
         scheduling.is_blocking(booking.status, leg.is_blocked_by_pending),
         case when booking.status in ('held', 'pending_payment') then booking.hold_expires_at end
     from unnest(units) as chosen (unit)
     on conflict do nothing;
     get diagnostics v_count = row_count;
-    if v_count < cardinality(units) then
-        delete from scheduling.allocations
-        where
-            allocations.business_id = booking.business_id
-            and allocations.booking_id = booking.id
-            and allocations.booking_item_id = item_id
-            and allocations.resource_id = allocate.resource_id;
-        if v_reach is not null then
-            perform scheduling.stretch(booking, allocate.resource_id, leg.starts_at, v_reach);
-        end if;
-        return false;
-    end if;
-    return true;
+    return v_count;
 end;
 $$;
 
 /*
- * What a booking takes from a resource until one moment, it takes until another.
+ * Change when the allocation of a resource to a booking ends.
  */
-create function scheduling.stretch(
+create function scheduling.change_allocation_end(
     booking scheduling.bookings, resource_id uuid, from_end timestamptz, to_end timestamptz
 )
 returns void
@@ -377,12 +441,12 @@ set search_path = ''
 as $$
 begin
     update scheduling.allocations
-    set during = tstzrange(lower(allocations.during), stretch.to_end)
+    set during = tstzrange(lower(allocations.during), change_allocation_end.to_end)
     where
         allocations.business_id = booking.business_id
         and allocations.booking_id = booking.id
-        and allocations.resource_id = stretch.resource_id
-        and upper(allocations.during) = stretch.from_end;
+        and allocations.resource_id = change_allocation_end.resource_id
+        and upper(allocations.during) = change_allocation_end.from_end;
 end;
 $$;
 
@@ -406,7 +470,7 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_booking scheduling.bookings = scheduling.claim(booking_id, '{business}', '{}');
+    v_booking scheduling.bookings = scheduling.lock_booking(booking_id, '{business}', '{}');
 begin
     perform scheduling.refuse_arrival(v_booking);
     insert into scheduling.arrivals (business_id, booking_id, starts_at, user_id)
@@ -460,87 +524,98 @@ $$;
 
 -- sql/44_bookings/functions/assign.sql
 
--- Who gives a service that was booked without naming anybody. In this order: whom the customer
--- prefers or had last, where the service says so; the highest priority; the least busy for their
--- weight; then position, name and id. The same question always has the same answer.
+-- Who gives a service that was booked without naming anybody. In this order: the resource that the
+-- customer prefers or had last, where the service says so; the highest priority; the least busy
+-- for its weight; then position, name and id. The same question always has the same answer.
 
 /*
- * How much each of some resources has to do: the allocations that begin in a period and take their
- * time, holds included until they run out, and `with_requests` also those that wait without taking
- * it. `made_before` leaves out what was booked later. One booking may be left out.
+ * Make a candidate.
  */
-create function scheduling.loads(
-    resource_ids uuid[],
+create function scheduling.make_candidate(
+    vacancy scheduling.vacancy,
+    free_units integer[],
+    priority integer,
+    rival_count integer,
+    reason scheduling.assignment_reason
+)
+returns scheduling.candidate
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_candidate scheduling.candidate;
+begin
+    v_candidate.id = vacancy.id;
+    v_candidate.pool = vacancy.pool;
+    v_candidate.is_leading = vacancy.is_leading;
+    v_candidate.rank = vacancy.rank;
+    v_candidate.free_units = make_candidate.free_units;
+    v_candidate.priority = make_candidate.priority;
+    v_candidate.rival_count = make_candidate.rival_count;
+    v_candidate.reason = make_candidate.reason;
+    return v_candidate;
+end;
+$$;
+
+/*
+ * Return the same candidate with the reason for which it would be assigned.
+ */
+create function scheduling.with_reason(
+    candidate scheduling.candidate, reason scheduling.assignment_reason
+)
+returns scheduling.candidate
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_candidate scheduling.candidate = candidate;
+begin
+    v_candidate.reason = with_reason.reason;
+    return v_candidate;
+end;
+$$;
+
+/*
+ * Return the candidates for a leg, pool by pool, in the order in which they are to be tried. Loads
+ * are counted only where there is a choice.
+ */
+create function scheduling.ordered_candidates(
+    leg scheduling.leg,
+    vacancies scheduling.vacancy[],
     during tstzrange,
-    with_requests boolean,
-    except_booking_id uuid,
-    made_before timestamptz default null
+    booking scheduling.bookings
 )
-returns table (resource_id uuid, load bigint)
+returns scheduling.candidate[]
 language plpgsql
 stable
 security invoker
 set search_path = ''
-set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
-    v_now timestamptz = private.now();
+    v_candidates scheduling.candidate[] = scheduling.available_candidates(
+        leg, vacancies, during, booking.id
+    );
 begin
-    return query
-    select
-        resources.id,
-        taken.count + case when loads.with_requests then (
-            select count(*)
-            from catalog.resources as asked
-            inner join scheduling.booking_items
-                on
-                    booking_items.business_id = asked.business_id
-                    and booking_items.resource_id = asked.id
-            inner join catalog.services on services.id = booking_items.service_id
-            inner join scheduling.bookings on bookings.id = booking_items.booking_id
-            where
-                asked.id = resources.id
-                and loads.during @> booking_items.starts_at
-                and booking_items.cancelled_at is null
-                and not services.is_blocked_by_pending
-                and bookings.status = 'pending'
-                and bookings.id is distinct from loads.except_booking_id
-                and (loads.made_before is null or bookings.created_at < loads.made_before)
-        ) else 0 end
-    from unnest(loads.resource_ids) as resources (id)
-    cross join lateral (
-        select count(*) as count
-        from scheduling.allocations
-        where
-            allocations.resource_id = resources.id
-            and lower(allocations.during) >= lower(loads.during)
-            and lower(allocations.during) < upper(loads.during)
-            and allocations.is_blocking
-            and (allocations.expires_at is null or allocations.expires_at > v_now)
-            and coalesce(allocations.booking_id <> loads.except_booking_id, true)
-            and (
-                loads.made_before is null
-                or exists (
-                    select 1
-                    from scheduling.bookings
-                    where
-                        bookings.id = allocations.booking_id
-                        and bookings.created_at < loads.made_before
-                )
-            )
-    ) as taken;
+    if cardinality(v_candidates) < 2 then
+        return v_candidates;
+    end if;
+    return scheduling.rank_candidates(
+        scheduling.candidates_within_limits(v_candidates, leg, booking), leg, booking
+    );
 end;
 $$;
 
 /*
- * How busy each of some resources is for its weight in the pool of a service, in the thirty days
- * around a start. Who joined the pool in the last thirty days, and later than others, counts as
- * having been as busy as those were till then, for its weight: nobody new is flooded.
+ * Return the vacancies that have enough free units for a leg, as candidates.
  */
-create function scheduling.weighted_loads(
-    leg scheduling.leg, resource_ids uuid[], except_booking_id uuid
+create function scheduling.available_candidates(
+    leg scheduling.leg, vacancies scheduling.vacancy[], during tstzrange, except_booking_id uuid
 )
-returns table (resource_id uuid, load double precision)
+returns scheduling.candidate[]
 language plpgsql
 stable
 security invoker
@@ -548,51 +623,145 @@ set search_path = ''
 set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
-    v_month constant interval = '30 days';
     v_now timestamptz = private.now();
-    v_during tstzrange = tstzrange(leg.starts_at - v_month / 2, leg.starts_at + v_month / 2);
-    v_with_requests boolean = leg.requires_confirmation and not leg.is_blocked_by_pending;
 begin
-    return query
-    select
-        loads.resource_id,
-        loads.load::double precision / pool.weight + case
-            when pool.joined_at > greatest(
-                v_now - v_month,
-                (
-                    select min(service_resources.joined_at)
-                    from catalog.service_resources
-                    where service_resources.service_id = leg.service_id
-                )
-            ) then
-                (
-                    select coalesce(sum(earlier.load)::double precision / sum(others.weight), 0)
-                    from catalog.service_resources as others
-                    inner join catalog.resources on resources.id = others.resource_id
-                    cross join lateral scheduling.loads(
-                        array[others.resource_id], v_during, v_with_requests, except_booking_id,
-                        pool.joined_at
-                    ) as earlier
+    return array(
+        select
+            scheduling.make_candidate(
+                vacancy,
+                free_units => places.units,
+                priority => service_resources.priority,
+                rival_count => (count(*) over (partition by vacancy.pool))::integer,
+                reason => case
+                    when vacancy.id = leg.resource_id then 'customer' else 'only'
+                end::scheduling.assignment_reason
+            )
+        from unnest(available_candidates.vacancies) as vacancy
+        inner join catalog.service_resources
+            on
+                service_resources.service_id = leg.service_id
+                and service_resources.resource_id = vacancy.id
+        cross join lateral (
+            select array_agg(numbers.unit) as units
+            from (
+                select numbers.unit
+                from generate_series(1, vacancy.capacity) as numbers (unit)
+                where not exists (
+                    select 1
+                    from scheduling.allocations
                     where
-                        others.service_id = leg.service_id
-                        and others.pool = pool.pool
-                        and others.mode = 'any'
-                        and others.joined_at < pool.joined_at
-                        and resources.is_active
+                        allocations.resource_id = vacancy.id
+                        and allocations.unit = numbers.unit
+                        and allocations.during && available_candidates.during
+                        and allocations.is_blocking
+                        and (allocations.expires_at is null or allocations.expires_at > v_now)
+                        and coalesce(allocations.booking_id <> except_booking_id, true)
                 )
-            else 0
-        end
-    from scheduling.loads(
-        weighted_loads.resource_ids, v_during, v_with_requests, except_booking_id
-    ) as loads
-    inner join catalog.service_resources as pool
-        on pool.service_id = leg.service_id and pool.resource_id = loads.resource_id;
+                order by numbers.unit
+                limit vacancy.units
+            ) as numbers
+        ) as places
+        where cardinality(places.units) = vacancy.units
+    );
 end;
 $$;
 
 /*
- * Whom the customer of a booking knows: whom they prefer in this business, and who gave the last
- * completed item of theirs that anybody who gives this service gave.
+ * Return the candidates that have not reached a limit meanwhile. A resource that was named stays:
+ * the refusal then says that its limit is reached.
+ */
+create function scheduling.candidates_within_limits(
+    candidates scheduling.candidate[], leg scheduling.leg, booking scheduling.bookings
+)
+returns scheduling.candidate[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_limits catalog.booking_limits[] = array(
+        select booking_limits
+        from catalog.booking_limits
+        where
+            booking_limits.business_id = leg.business_id
+            and booking_limits.resource_id in (
+                select candidate.id from unnest(candidates) as candidate
+            )
+            and booking_limits.resource_id is distinct from leg.resource_id
+    );
+begin
+    if v_limits = '{}' then
+        return candidates;
+    end if;
+    return array(
+        select candidate
+        from unnest(candidates) as candidate
+        where candidate.id not in (
+            select limit_use.resource_id
+            from scheduling.limit_use(
+                v_limits,
+                tstzrange(leg.starts_at, leg.starts_at, '[]'),
+                scheduling.booker_of(booking.id),
+                null
+            ) as limit_use
+            where limit_use.is_full or limit_use.minutes_left < leg.minutes
+        )
+    );
+end;
+$$;
+
+/*
+ * Return candidates in the order in which they are to be tried, pool by pool, each with the reason
+ * for its place.
+ */
+create function scheduling.rank_candidates(
+    candidates scheduling.candidate[], leg scheduling.leg, booking scheduling.bookings
+)
+returns scheduling.candidate[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_known record = scheduling.known_resources(leg, booking.customer_id);
+    v_rivals uuid[] = array(
+        select candidate.id from unnest(candidates) as candidate where candidate.rival_count > 1
+    );
+begin
+    return array(
+        select
+            scheduling.with_reason(candidate, case
+                when known.reason is not null then known.reason
+                when candidate.rival_count = 1 then candidate.reason
+                when candidate.priority > all(
+                    select rivals.priority
+                    from unnest(candidates) as rivals
+                    where rivals.pool = candidate.pool and rivals.id <> candidate.id
+                ) then 'priority'
+                else 'load'
+            end)
+        from unnest(candidates) as candidate
+        left join scheduling.weighted_loads(leg, v_rivals, booking.id) as loads
+            on loads.resource_id = candidate.id
+        cross join lateral (
+            select
+                case candidate.id
+                    when v_known.preferred_id then 'preferred'
+                    when v_known.past_id then 'past'
+                end::scheduling.assignment_reason as reason
+        ) as known
+        order by
+            candidate.pool, known.reason, candidate.priority desc, loads.load, candidate.rank
+    );
+end;
+$$;
+
+/*
+ * Return the resources that a customer knows in a business: the one that they prefer, and the one
+ * that gave them their last completed item, if it also provides this service.
  */
 create function scheduling.known_resources(
     leg scheduling.leg, customer_id uuid, out preferred_id uuid, out past_id uuid
@@ -635,200 +804,115 @@ begin
 end;
 $$;
 
+-- sql/44_bookings/functions/book.sql
+
+-- What the functions with which clients book have in common: how they read items, and how a
+-- repeated call returns the first answer.
+
 /*
- * Candidates without those who have reached their limit meanwhile. Who is named stays: of them the
- * refusal says so.
+ * Read the items of book_many and quote: [{service_id, starts_at?, gap_minutes?, resource_id?,
+ * addon_ids?, party_size?, answers?, link_token?}].
+ *
+ * Errors:  PT400 invalid_input
  */
-create function scheduling.not_limited(
-    candidates scheduling.candidate[], leg scheduling.leg, booking scheduling.bookings
-)
-returns scheduling.candidate[]
+create function scheduling.to_selections(items text, starts_at timestamptz, party_size integer)
+returns scheduling.selection[]
 language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
 declare
-    v_limits catalog.booking_limits[] = array(
-        select booking_limits
-        from catalog.booking_limits
-        where
-            booking_limits.business_id = leg.business_id
-            and booking_limits.resource_id in (
-                select candidate.id from unnest(candidates) as candidate
-            )
-            and booking_limits.resource_id is distinct from leg.resource_id
-    );
+    v_items jsonb = private.to_list(items, 'items', 20);
+    v_item jsonb;
+    v_selections scheduling.selection[] = '{}';
 begin
-    if v_limits = '{}' then
-        return candidates;
+    for v_item in select element.value from jsonb_array_elements(v_items) as element (value) loop
+        if jsonb_typeof(v_item) <> 'object' then
+            perform private.invalid('items', 'must be objects with a service_id');
+        end if;
+        v_selections = v_selections || row(
+            private.to_identifier(v_item ->> 'service_id', 'items.service_id'),
+            coalesce(
+                private.to_instant(v_item ->> 'starts_at', 'items.starts_at', is_required => false),
+                case when v_selections = '{}' then to_selections.starts_at end
+            ),
+            private.to_whole_number(
+                v_item ->> 'gap_minutes', 'items.gap_minutes', 0, 1440, is_required => false
+            ),
+            private.to_identifier(v_item ->> 'resource_id', 'items.resource_id', is_required => false),
+            private.to_identifiers(v_item ->> 'addon_ids', 'items.addon_ids'),
+            coalesce(
+                to_selections.party_size,
+                private.to_whole_number(
+                    v_item ->> 'party_size', 'items.party_size', 1, 1000, is_required => false
+                ),
+                1
+            ),
+            private.to_object(v_item ->> 'answers', 'items.answers'),
+            private.to_text(v_item ->> 'link_token', 'items.link_token', 100)
+        )::scheduling.selection;
+    end loop;
+    if v_selections = '{}' then
+        perform private.invalid('items', 'must not be empty');
     end if;
-    return array(
-        select candidate
-        from unnest(candidates) as candidate
-        where candidate.id not in (
-            select limit_use.resource_id
-            from scheduling.limit_use(
-                v_limits,
-                tstzrange(leg.starts_at, leg.starts_at, '[]'),
-                scheduling.booker_of(booking.id),
-                null
-            ) as limit_use
-            where limit_use.is_full or limit_use.minutes_left < leg.minutes
-        )
-    );
+    return v_selections;
 end;
 $$;
 
 /*
- * Pool by pool, who has enough free places for a leg, in the order in which they are to be asked.
- * Loads are counted only where there is a choice.
+ * Place a booking once for an idempotency key; repeating the call returns the first answer again.
+ *
+ * Errors:  PT409 idempotency_conflict · those of scheduling.place_booking
  */
-create function scheduling.choose(
-    leg scheduling.leg, vacancies scheduling.vacancy[], during tstzrange, booking scheduling.bookings
+create function scheduling.book_once(
+    function_name text,
+    selections scheduling.selection[],
+    coupon_code text,
+    notes text,
+    is_hold boolean,
+    idempotency_key text
 )
-returns scheduling.candidate[]
+returns public.bookings
 language plpgsql
-stable
+volatile
 security invoker
 set search_path = ''
 as $$
 declare
-    v_candidates scheduling.candidate[] = scheduling.candidates(leg, vacancies, during, booking.id);
+    v_answer jsonb;
+    v_booking public.bookings;
 begin
-    if cardinality(v_candidates) < 2 then
-        return v_candidates;
+    if idempotency_key is not null then
+        v_answer = private.first_answer(
+            function_name,
+            idempotency_key,
+            jsonb_build_array(to_jsonb(selections), coupon_code, book_once.notes, is_hold)
+        );
+        if v_answer is not null then
+            return jsonb_populate_record(null::public.bookings, v_answer);
+        end if;
     end if;
-    return scheduling.ranked(
-        scheduling.not_limited(v_candidates, leg, booking), leg, booking
-    );
-end;
-$$;
 
-/*
- * Of some vacancies those with enough free places for a leg: who might give it.
- */
-create function scheduling.candidates(
-    leg scheduling.leg, vacancies scheduling.vacancy[], during tstzrange, except_booking_id uuid
-)
-returns scheduling.candidate[]
-language plpgsql
-stable
-security invoker
-set search_path = ''
-set plan_cache_mode = 'force_generic_plan'
-as $$
-declare
-    v_now timestamptz = private.now();
-begin
-    return array(
-        select
-            row(
-                vacancy.id,
-                vacancy.pool,
-                vacancy.is_leading,
-                places.units,
-                vacancy.rank,
-                service_resources.priority,
-                count(*) over (partition by vacancy.pool),
-                case when vacancy.id = leg.resource_id then 'customer' else 'only' end
-            )::scheduling.candidate
-        from unnest(candidates.vacancies) as vacancy
-        inner join catalog.service_resources
-            on
-                service_resources.service_id = leg.service_id
-                and service_resources.resource_id = vacancy.id
-        cross join lateral (
-            select array_agg(numbers.unit) as units
-            from (
-                select numbers.unit
-                from generate_series(1, vacancy.capacity) as numbers (unit)
-                where not exists (
-                    select 1
-                    from scheduling.allocations
-                    where
-                        allocations.resource_id = vacancy.id
-                        and allocations.unit = numbers.unit
-                        and allocations.during && candidates.during
-                        and allocations.is_blocking
-                        and (allocations.expires_at is null or allocations.expires_at > v_now)
-                        and coalesce(allocations.booking_id <> candidates.except_booking_id, true)
-                )
-                order by numbers.unit
-                limit vacancy.units
-            ) as numbers
-        ) as places
-        where cardinality(places.units) = vacancy.units
+    v_booking = scheduling.visible_booking(
+        scheduling.place_booking(selections, coupon_code, book_once.notes, is_hold)
     );
-end;
-$$;
-
-/*
- * Candidates in the order in which they are to be asked, pool by pool, and why they stand there.
- */
-create function scheduling.ranked(
-    candidates scheduling.candidate[], leg scheduling.leg, booking scheduling.bookings
-)
-returns scheduling.candidate[]
-language plpgsql
-stable
-security invoker
-set search_path = ''
-set plan_cache_mode = 'force_generic_plan'
-as $$
-declare
-    v_known record = scheduling.known_resources(leg, booking.customer_id);
-    v_rivals uuid[] = array(
-        select candidate.id from unnest(candidates) as candidate where candidate.rival_count > 1
-    );
-begin
-    return array(
-        select
-            row(
-                candidate.id,
-                candidate.pool,
-                candidate.is_leading,
-                candidate.free_units,
-                candidate.rank,
-                candidate.priority,
-                candidate.rival_count,
-                case
-                    when known.reason is not null then known.reason
-                    when candidate.rival_count = 1 then candidate.reason
-                    when candidate.priority > all(
-                        select rivals.priority
-                        from unnest(candidates) as rivals
-                        where rivals.pool = candidate.pool and rivals.id <> candidate.id
-                    ) then 'priority'
-                    else 'load'
-                end
-            )::scheduling.candidate
-        from unnest(candidates) as candidate
-        left join scheduling.weighted_loads(leg, v_rivals, booking.id) as loads
-            on loads.resource_id = candidate.id
-        cross join lateral (
-            select
-                case candidate.id
-                    when v_known.preferred_id then 'preferred'
-                    when v_known.past_id then 'past'
-                end::scheduling.assignment_reason as reason
-        ) as known
-        order by
-            candidate.pool, known.reason, candidate.priority desc, loads.load, candidate.rank
-    );
+    if idempotency_key is not null then
+        perform private.remember_answer(function_name, idempotency_key, to_jsonb(v_booking));
+    end if;
+    return v_booking;
 end;
 $$;
 
 -- sql/44_bookings/functions/calendar_facts.sql
 
 -- What calendars show of bookings, in feeds and in mails. An entry keeps its key for ever, and its
--- sequence grows with every step.
+-- sequence grows with every step of the booking.
 
 /*
- * Bookings in the words of a calendar: what each is of and who gives it; how often it has changed,
- * which is the SEQUENCE of its entries; and its status there: confirmed, tentative while it waits,
- * cancelled for two weeks after it was called off; null: not there. A hold that nobody completed
- * never was an appointment.
+ * Return bookings as calendars show them: the services, the staff, the SEQUENCE of the entry, and
+ * its status: confirmed, tentative while it waits, or cancelled for two weeks after the
+ * cancellation. Null: it is not in the calendar. A hold that nobody completed never was in one.
  */
 create function scheduling.calendar_facts(booking_ids uuid[])
 returns table (
@@ -884,12 +968,95 @@ begin
 end;
 $$;
 
--- sql/44_bookings/functions/counts.sql
+-- sql/44_bookings/functions/cancellation.sql
+
+-- What cancelling a booking costs, for whoever may know: its customer and its business.
 
 /*
- * The caller's businesses with the caller's role and the number of bookings ever made, by name.
- * Definer: the number is that of all bookings, whatever the caller's role may read of them.
- * plpgsql: bookings belong to a later domain, which is not there yet when this is declared.
+ * Return what it costs the customer to cancel at an instant, service by service; for a cancelled
+ * booking, what cancelling did cost.
+ * Definer: reads what the booking's customer and members may see; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT404 not_found · PT409 invalid_transition
+ */
+create function scheduling.cancellation_quote(booking_id uuid, at timestamptz)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_booking scheduling.bookings;
+begin
+    if not private.is_operator() then
+        perform private.current_user_id();
+    end if;
+    select bookings.* into v_booking
+    from scheduling.bookings
+    where
+        bookings.id = cancellation_quote.booking_id
+        and (
+            scheduling.actors(bookings) <> '{}'
+            or bookings.business_id in (select private.my_businesses('view'))
+        );
+    if v_booking.id is null then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such booking.',
+            'Check the id in the view bookings.'
+        );
+    end if;
+    if v_booking.status not in ('held', 'pending_payment', 'pending', 'confirmed', 'cancelled') then
+        perform private.refuse(
+            'PT409', 'invalid_transition', 'This booking can no longer be cancelled.',
+            'Read the booking again and check its status.'
+        );
+    end if;
+    return scheduling.cancellation_costs(v_booking, at);
+end;
+$$;
+
+/*
+ * Return what it costs the customer of a booking to cancel at an instant, in the form of the API.
+ */
+create function scheduling.cancellation_costs(booking scheduling.bookings, at timestamptz)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_terms jsonb = scheduling.cancellation_terms(booking, at);
+begin
+    return (
+        select
+            jsonb_build_object(
+                'booking_id', booking.id,
+                'at', at,
+                'currency', booking.currency,
+                'total_minor', booking.total_minor,
+                'fee_minor', sum(lines.fee_minor),
+                'refund_minor', booking.total_minor - sum(lines.fee_minor),
+                'reschedule_fee_minor', scheduling.reschedule_fee(booking, at),
+                'tier', jsonb_strip_nulls(v_terms),
+                'lines', jsonb_agg(
+                    to_jsonb(lines)
+                    || jsonb_build_object('refund_minor', lines.total_minor - lines.fee_minor)
+                )
+            )
+        from scheduling.fee_lines(booking, v_terms) as lines
+    );
+end;
+$$;
+
+-- sql/44_bookings/functions/counts.sql
+
+-- The businesses of a member, with the number of bookings ever made in each.
+
+/*
+ * Return the caller's businesses with the caller's role, ordered by name.
+ * Definer: all bookings are counted, whatever the caller's role may read of them.
  *
  * Errors:  PT401 not_signed_in
  */
@@ -933,16 +1100,222 @@ begin
 end;
 $$;
 
--- sql/44_bookings/functions/fees.sql
+-- sql/44_bookings/functions/create.sql
 
--- What cancelling, moving late and not coming cost: worked out from the copy of the policy that the
--- booking keeps, and from nothing else. Hours are elapsed hours: a day is 24 of them, whatever the
--- clocks do.
+-- How a booking is written: its head, then its items, each with the time that it takes. Everything
+-- here runs under the locks of scheduling.lock_legs, and either all of it is written or nothing.
 
 /*
- * The cancellation policy that a booking of a service is made under: its own, or the business's
- * default, or the most lenient there is; with its tiers, the farthest first. Taken down with the
- * booking.
+ * Return a new reference that people can read out: 8 characters without look-alikes.
+ */
+create function scheduling.new_reference()
+returns text
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_letters constant text = '23456789ABCDEFGHJKMNPQRSTUVWXYZ';
+    v_bytes constant bytea = sha256(uuid_send(gen_random_uuid()));
+begin
+    return (
+        select string_agg(substr(v_letters, 1 + get_byte(v_bytes, position) % 31, 1), '')
+        from generate_series(0, 7) as position
+    );
+end;
+$$;
+
+/*
+ * Create a booking of some legs, which the given vacancies can provide. The limits of
+ * scheduling.lock_legs are checked again after it is written.
+ *
+ * Errors:  PT409 slot_taken link_expired · PT422 limit_reached
+ */
+create function scheduling.create_booking(
+    legs scheduling.leg[],
+    vacancies scheduling.vacancy[],
+    limits catalog.booking_limits[],
+    quote jsonb,
+    notes text,
+    is_hold boolean,
+    series_id uuid,
+    customer identity.profiles,
+    is_repeated boolean default false
+)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_count integer = cardinality(legs);
+    v_hold_until timestamptz = case
+        when is_hold then private.now() + make_interval(
+            mins => (select min(leg.hold_minutes) from unnest(legs) as leg)
+        )
+    end;
+    v_booking scheduling.bookings;
+begin
+    perform scheduling.refuse_links_over(legs);
+    v_booking = scheduling.create_booking_head(
+        legs, quote, notes, v_hold_until, series_id, customer, is_repeated
+    );
+    for v_index in 1 .. v_count loop
+        perform scheduling.create_booking_item(
+            v_booking, legs, v_index, case v_count when 1 then vacancies end
+        );
+    end loop;
+    perform scheduling.refuse_passed(v_booking, limits);
+    return v_booking.id;
+end;
+$$;
+
+/*
+ * Create the head of a booking, for a customer or for nobody yet. It is a hold until an instant if
+ * one is given.
+ */
+create function scheduling.create_booking_head(
+    legs scheduling.leg[],
+    quote jsonb,
+    notes text,
+    hold_until timestamptz,
+    series_id uuid,
+    customer identity.profiles,
+    is_repeated boolean default false
+)
+returns scheduling.bookings
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_booking scheduling.bookings;
+begin
+    v_booking.business_id = legs[1].business_id;
+    v_booking.customer_id = customer.id;
+    v_booking.series_id = create_booking_head.series_id;
+    v_booking.status = case
+        when hold_until is not null then 'held'
+        when (select bool_or(leg.requires_confirmation) from unnest(legs) as leg) then 'pending'
+        else 'confirmed'
+    end;
+    v_booking.starts_at = legs[1].starts_at;
+    v_booking.ends_at = legs[cardinality(legs)].ends_at;
+    v_booking.party_size = legs[1].party_size;
+    v_booking.currency = legs[1].currency;
+    v_booking.total_minor = (create_booking_head.quote ->> 'total_minor')::bigint;
+    v_booking.quote = create_booking_head.quote;
+    v_booking.policy = scheduling.policy_of(legs[1].service_id);
+    v_booking.customer_name = customer.full_name;
+    v_booking.customer_email = customer.email;
+    v_booking.customer_phone = customer.phone;
+    v_booking.notes = create_booking_head.notes;
+    v_booking.hold_expires_at = hold_until;
+    v_booking.repeated_step_count = is_repeated::integer;
+    return scheduling.insert_booking(v_booking);
+end;
+$$;
+
+/*
+ * Insert the head of a booking with a reference of its own. A reference that another booking has
+ * is drawn again.
+ */
+create function scheduling.insert_booking(booking scheduling.bookings)
+returns scheduling.bookings
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_booking scheduling.bookings;
+begin
+    loop
+        insert into scheduling.bookings (
+            business_id, customer_id, series_id, reference, status, starts_at, ends_at, time_zone,
+            party_size, currency, total_minor, quote, policy, customer_name, customer_email,
+            customer_phone, notes, hold_expires_at, created_at, updated_at, repeated_step_count
+        )
+        select
+            businesses.id, booking.customer_id, booking.series_id, scheduling.new_reference(),
+            booking.status, booking.starts_at, booking.ends_at, businesses.time_zone,
+            booking.party_size, booking.currency, booking.total_minor, booking.quote,
+            booking.policy, booking.customer_name, booking.customer_email, booking.customer_phone,
+            booking.notes, booking.hold_expires_at, private.now(), private.now(),
+            booking.repeated_step_count
+        from business.businesses
+        where businesses.id = booking.business_id
+        on conflict (reference) do nothing
+        returning bookings.* into v_booking;
+        exit when found;
+    end loop;
+    return v_booking;
+end;
+$$;
+
+/*
+ * Create one item of a booking, and allocate its time. Vacancies are looked up if none are given.
+ *
+ * Errors:  PT409 slot_taken
+ */
+create function scheduling.create_booking_item(
+    booking scheduling.bookings,
+    legs scheduling.leg[],
+    index integer,
+    vacancies scheduling.vacancy[]
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_leg scheduling.leg = legs[index];
+    v_item_id uuid = gen_random_uuid();
+    v_allocated record;
+begin
+    insert into scheduling.booking_items (
+        id, business_id, booking_id, position, service_id, resource_id, starts_at, ends_at,
+        duration_minutes, price_minor, service_name, addons, assigned_by, answers,
+        private_link_id
+    )
+    values (
+        v_item_id, v_leg.business_id, booking.id, index, v_leg.service_id, v_leg.resource_id,
+        v_leg.starts_at, v_leg.ends_at, v_leg.minutes,
+        (booking.quote -> 'lines' -> (index - 1) ->> 'amount_minor')::bigint,
+        v_leg.service_name, v_leg.addons,
+        case when v_leg.resource_id is not null then 'customer' end::scheduling.assignment_reason,
+        v_leg.answers,
+        v_leg.private_link_id
+    );
+    v_allocated = scheduling.allocate_item(
+        v_leg,
+        coalesce(vacancies, scheduling.require_vacancies(v_leg, booking.id)),
+        booking,
+        v_item_id
+    );
+    if v_allocated.resource_id is distinct from v_leg.resource_id then
+        update scheduling.booking_items
+        set resource_id = v_allocated.resource_id, assigned_by = v_allocated.reason
+        where booking_items.id = v_item_id;
+    end if;
+end;
+$$;
+
+-- sql/44_bookings/functions/fees.sql
+
+-- What cancelling, moving late and not coming cost. Fees follow the copy of the policy that the
+-- booking keeps, and nothing else. Hours are elapsed hours: a day has 24 of them, whatever the
+-- clocks do. Fees of the items of a booking always add up to the fee of the booking.
+
+/*
+ * Return the cancellation policy for bookings of a service: its own, or the business's default, or
+ * a policy free of charge. The tiers are listed from the most hours before the start to the
+ * fewest.
  */
 create function scheduling.policy_of(service_id uuid)
 returns jsonb
@@ -1003,8 +1376,8 @@ end;
 $$;
 
 /*
- * The tier that holds when so much time remains before the start: of those for more hours than that
- * the one with the fewest. None: cancelling is free.
+ * Return the tier of a policy that applies when so much time remains before the start: of the
+ * tiers for more hours than that, the one with the fewest. Null: cancelling is free.
  */
 create function scheduling.tier_of(policy jsonb, remaining interval)
 returns jsonb
@@ -1025,7 +1398,8 @@ end;
 $$;
 
 /*
- * What a policy says about not coming (no_show) or moving late (late_reschedule), in a tier's form.
+ * Return the terms of a policy for not coming (no_show) or moving late (late_reschedule), in the
+ * form of a tier.
  */
 create function scheduling.terms_of(policy jsonb, kind text)
 returns jsonb
@@ -1043,8 +1417,8 @@ end;
 $$;
 
 /*
- * What some terms come to for each of some amounts. A share is taken of each amount and rounded
- * half away from zero; a sum is split among them by largest remainder. No fee exceeds its amount.
+ * Return the fee of some terms for each of some amounts. A share of each amount is rounded half
+ * away from zero; a sum is split among them by largest remainder. No fee exceeds its amount.
  */
 create function scheduling.fees(amounts bigint[], terms jsonb)
 returns bigint[]
@@ -1073,8 +1447,8 @@ end;
 $$;
 
 /*
- * The terms on which a booking is cancelled at a moment: those of its tier; once it has begun also
- * those of not coming, if they cost more. Only a confirmed booking costs anything.
+ * Return the terms on which a booking is cancelled at an instant: those of its tier or, once it
+ * has begun, those of not coming if they cost more. Only a confirmed booking costs anything.
  */
 create function scheduling.cancellation_terms(booking scheduling.bookings, at timestamptz)
 returns jsonb
@@ -1100,8 +1474,9 @@ end;
 $$;
 
 /*
- * A booking's services with what each costs and what some terms make of it; the parts add up to the
- * booking's total. One that was cancelled before keeps the fee that it had then.
+ * Return the services of a booking, each with its share of the total and its fee by some terms.
+ * The shares add up to the total. A service that was cancelled before keeps the fee that it had
+ * then.
  */
 create function scheduling.fee_lines(booking scheduling.bookings, terms jsonb)
 returns table (
@@ -1150,7 +1525,7 @@ end;
 $$;
 
 /*
- * What it costs a customer to move a booking at a moment.
+ * Return what it costs a customer to move a booking at an instant.
  */
 create function scheduling.reschedule_fee(booking scheduling.bookings, at timestamptz)
 returns bigint
@@ -1174,82 +1549,20 @@ begin
 end;
 $$;
 
-/*
- * What it costs the customer to cancel at a moment, service by service; of a booking that was
- * cancelled, what it did cost.
- * Definer: reads what the booking's customer and members may see; the caller is checked.
- *
- * Errors:  PT401 not_signed_in · PT404 not_found · PT409 invalid_transition
- */
-create function scheduling.cancellation_quote(booking_id uuid, at timestamptz)
-returns jsonb
-language plpgsql
-stable
-security definer
-set search_path = ''
-as $$
-declare
-    v_booking scheduling.bookings;
-    v_terms jsonb;
-begin
-    if not private.is_operator() then
-        perform private.current_user_id();
-    end if;
-    select bookings.* into v_booking
-    from scheduling.bookings
-    where
-        bookings.id = cancellation_quote.booking_id
-        and (
-            scheduling.actors(bookings) <> '{}'
-            or bookings.business_id in (select private.my_businesses('view'))
-        );
-    if v_booking.id is null then
-        perform private.refuse(
-            'PT404', 'not_found', 'There is no such booking.',
-            'Check the id in the view bookings.'
-        );
-    end if;
-    if v_booking.status not in ('held', 'pending_payment', 'pending', 'confirmed', 'cancelled') then
-        perform private.refuse(
-            'PT409', 'invalid_transition', 'This booking can no longer be cancelled.',
-            'Read the booking again and check its status.'
-        );
-    end if;
-    v_terms = scheduling.cancellation_terms(v_booking, at);
-    return (
-        select
-            jsonb_build_object(
-                'booking_id', v_booking.id,
-                'at', at,
-                'currency', v_booking.currency,
-                'total_minor', v_booking.total_minor,
-                'fee_minor', sum(lines.fee_minor),
-                'refund_minor', v_booking.total_minor - sum(lines.fee_minor),
-                'reschedule_fee_minor', scheduling.reschedule_fee(v_booking, at),
-                'tier', jsonb_strip_nulls(v_terms),
-                'lines', jsonb_agg(
-                    to_jsonb(lines)
-                    || jsonb_build_object('refund_minor', lines.total_minor - lines.fee_minor)
-                )
-            )
-        from scheduling.fee_lines(v_booking, v_terms) as lines
-    );
-end;
-$$;
-
 -- sql/44_bookings/functions/items.sql
 
--- One service of a booking cancelled, the rest left as it was.
+-- One service of a booking is cancelled, and the rest stays as it was. Its time is free at once,
+-- the policy of the booking says what it costs, and its line stays as it was agreed. The last
+-- service can only be cancelled with the booking.
 
 /*
- * Cancel one service of a booking: its time is free at once, its fee is the booking's policy's, its
- * line stays as it was agreed. The last one left is cancelled with the booking.
+ * Cancel one service of a booking.
  * Definer: nobody has update privileges on bookings; the caller is checked.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
  *          PT409 invalid_transition hold_expired changed_meanwhile
  */
-create function scheduling.cancel_item(
+create function scheduling.cancel_booking_item(
     booking_id uuid, item_id uuid, as_actors scheduling.actor_kind[], reason text
 )
 returns uuid
@@ -1259,17 +1572,17 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_booking scheduling.bookings
-    = scheduling.claim(cancel_item.booking_id, cancel_item.as_actors, '{}');
+    v_booking scheduling.bookings = scheduling.lock_booking(
+        cancel_booking_item.booking_id, cancel_booking_item.as_actors, '{}'
+    );
     v_item scheduling.booking_items;
-    v_left integer;
 begin
     select booking_items.* into v_item
     from scheduling.booking_items
     where
         booking_items.business_id = v_booking.business_id
         and booking_items.booking_id = v_booking.id
-        and booking_items.id = cancel_item.item_id;
+        and booking_items.id = cancel_booking_item.item_id;
     if v_item.id is null then
         perform private.refuse(
             'PT404', 'not_found', 'This booking has no such service.',
@@ -1279,20 +1592,10 @@ begin
     if v_item.cancelled_at is not null then
         return v_booking.id;
     end if;
-    perform scheduling.refuse_overdue(v_booking);
-    select count(*) into v_left
-    from scheduling.booking_items
-    where
-        booking_items.business_id = v_booking.business_id
-        and booking_items.booking_id = v_booking.id
-        and booking_items.cancelled_at is null;
-    if v_booking.status not in ('pending_payment', 'pending', 'confirmed') or v_left = 1 then
-        perform private.refuse(
-            'PT409', 'invalid_transition', 'This service cannot be cancelled on its own.',
-            'Read the booking again. To cancel its last service, cancel the booking.'
-        );
-    end if;
-    perform scheduling.write_item_cancelled(v_booking, v_item, reason);
+    perform scheduling.refuse_item_cancellation(v_booking);
+    perform scheduling.record_item_cancellation(v_booking, v_item, reason);
+    perform scheduling.release_item(v_item);
+    perform scheduling.fit_booking_to_items(v_booking);
     insert into scheduling.freed_times (business_id, during)
     values (v_booking.business_id, tstzrange(v_item.starts_at, v_item.ends_at));
     return v_booking.id;
@@ -1300,10 +1603,40 @@ end;
 $$;
 
 /*
- * Write down that one service is cancelled, give its time back, and let the booking begin and end
- * with what is left. A booking that begins later now is told as moved.
+ * Refuse to cancel a service on its own where the booking's state does not allow it, or where it
+ * is the last one.
+ *
+ * Errors:  PT409 hold_expired invalid_transition
  */
-create function scheduling.write_item_cancelled(
+create function scheduling.refuse_item_cancellation(booking scheduling.bookings)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform scheduling.refuse_overdue(booking);
+    if booking.status not in ('pending_payment', 'pending', 'confirmed') or (
+        select count(*)
+        from scheduling.booking_items
+        where
+            booking_items.business_id = booking.business_id
+            and booking_items.booking_id = booking.id
+            and booking_items.cancelled_at is null
+    ) = 1 then
+        perform private.refuse(
+            'PT409', 'invalid_transition', 'This service cannot be cancelled on its own.',
+            'Read the booking again. To cancel its last service, cancel the booking.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Record that one service is cancelled, and what that costs the customer.
+ */
+create function scheduling.record_item_cancellation(
     booking scheduling.bookings, item scheduling.booking_items, reason text
 )
 returns void
@@ -1313,30 +1646,43 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_fee bigint;
+    v_fee bigint = 0;
 begin
     if (scheduling.actors(booking))[1] = 'customer' then
-        select lines.fee_minor into v_fee
+        select coalesce(lines.fee_minor, 0) into v_fee
         from scheduling.fee_lines(booking, scheduling.cancellation_terms(booking, private.now()))
             as lines
         where lines.booking_item_id = item.id;
     end if;
     update scheduling.bookings
     set
-        status_reason = write_item_cancelled.reason,
-        cancellation_fee_minor = bookings.cancellation_fee_minor + coalesce(v_fee, 0)
+        status_reason = record_item_cancellation.reason,
+        cancellation_fee_minor = bookings.cancellation_fee_minor + v_fee
     where bookings.id = booking.id;
     update scheduling.booking_items
     set
         cancelled_at = private.now(),
-        cancellation_fee_minor = coalesce(v_fee, 0)
+        cancellation_fee_minor = v_fee
     where booking_items.id = item.id;
+end;
+$$;
 
-    perform scheduling.give_back(item);
+/*
+ * Let a booking begin and end with the services that it still has. The history records a later
+ * start as a move.
+ */
+create function scheduling.fit_booking_to_items(booking scheduling.bookings)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
     update scheduling.bookings
     set
-        starts_at = left_over.starts_at,
-        ends_at = left_over.ends_at
+        starts_at = remaining.starts_at,
+        ends_at = remaining.ends_at
     from (
         select
             min(booking_items.starts_at) as starts_at,
@@ -1346,16 +1692,16 @@ begin
             booking_items.business_id = booking.business_id
             and booking_items.booking_id = booking.id
             and booking_items.cancelled_at is null
-    ) as left_over
+    ) as remaining
     where bookings.id = booking.id;
 end;
 $$;
 
 /*
- * Free the time of one service. Neighbours of the same booking on the same place met it without
- * buffers between them: they get theirs back, out of what is freed, the later one first.
+ * Release the time of one service. Neighbours in the same booking on the same unit had no buffers
+ * against it; they get them back out of what is released, the later one first.
  */
-create function scheduling.give_back(item scheduling.booking_items)
+create function scheduling.release_item(item scheduling.booking_items)
 returns void
 language plpgsql
 volatile
@@ -1363,15 +1709,15 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_freed scheduling.allocations;
-    v_end timestamptz;
+    v_released scheduling.allocations;
+    v_left_until timestamptz;
 begin
     delete from scheduling.seats
     where
         seats.business_id = item.business_id
         and seats.booking_id = item.booking_id
         and seats.booking_item_id = item.id;
-    for v_freed in
+    for v_released in
         delete from scheduling.allocations
         where
             allocations.business_id = item.business_id
@@ -1379,114 +1725,359 @@ begin
             and allocations.booking_item_id = item.id
         returning allocations.*
     loop
-        update scheduling.allocations
-        set
-            during = tstzrange(
-                greatest(
-                    neighbours.starts_at - make_interval(mins => services.buffer_before_minutes),
-                    lower(v_freed.during)
-                ),
-                upper(allocations.during)
-            )
-        from scheduling.booking_items as neighbours
-        inner join catalog.services on services.id = neighbours.service_id
-        where
-            neighbours.id = allocations.booking_item_id
-            and allocations.business_id = v_freed.business_id
-            and allocations.booking_id = v_freed.booking_id
-            and allocations.resource_id = v_freed.resource_id
-            and allocations.unit = v_freed.unit
-            and lower(allocations.during) = upper(v_freed.during)
-        returning lower(allocations.during) into v_end;
-        update scheduling.allocations
-        set
-            during = tstzrange(
-                lower(allocations.during),
-                least(
-                    neighbours.ends_at + make_interval(mins => services.buffer_after_minutes),
-                    coalesce(v_end, upper(v_freed.during))
-                )
-            )
-        from scheduling.booking_items as neighbours
-        inner join catalog.services on services.id = neighbours.service_id
-        where
-            neighbours.id = allocations.booking_item_id
-            and allocations.business_id = v_freed.business_id
-            and allocations.booking_id = v_freed.booking_id
-            and allocations.resource_id = v_freed.resource_id
-            and allocations.unit = v_freed.unit
-            and upper(allocations.during) = lower(v_freed.during);
+        v_left_until = scheduling.restore_buffer_before(v_released);
+        perform scheduling.restore_buffer_after(
+            v_released, coalesce(v_left_until, upper(v_released.during))
+        );
     end loop;
 end;
 $$;
 
--- sql/44_bookings/functions/move.sql
-
--- A booking at another time, or with another resource: one booking, one reference, one decision.
-
 /*
- * The legs of a booking as they were agreed, moved so that the first starts at an instant, and with
- * another resource for one item: the first, or the one named. Lengths and prices are the booking's
- * own; buffers are the service's.
+ * Give the service that follows a released one its buffer before. Returns where that buffer
+ * begins, or null if no service follows.
  */
-create function scheduling.moved_legs(
-    booking scheduling.bookings, starts_at timestamptz, resource_id uuid, item_id uuid
-)
-returns scheduling.leg[]
+create function scheduling.restore_buffer_before(released scheduling.allocations)
+returns timestamptz
 language plpgsql
-stable
+volatile
 security invoker
 set search_path = ''
 as $$
 declare
-    v_offset interval = moved_legs.starts_at - booking.starts_at;
+    v_from timestamptz;
 begin
-    return array(
-        select
-            row(
-                booking.business_id,
-                services.id,
-                booking_items.service_name,
-                booking_items.starts_at + v_offset,
-                booking_items.ends_at + v_offset,
-                booking_items.duration_minutes,
-                make_interval(mins => services.buffer_before_minutes),
-                make_interval(mins => services.buffer_after_minutes),
-                case
-                    when coalesce(
-                        booking_items.id = moved_legs.item_id,
-                        row_number() over (order by booking_items.position) = 1
-                    ) then
-                        coalesce(moved_legs.resource_id, booking_items.resource_id)
-                    else booking_items.resource_id
-                end,
-                booking.party_size,
-                booking.currency,
-                booking_items.price_minor,
-                booking_items.addons,
-                services.requires_confirmation,
-                services.is_blocked_by_pending,
-                services.hold_minutes,
-                services.is_class,
-                booking_items.answers,
-                null
-            )::scheduling.leg
-        from scheduling.booking_items
-        inner join catalog.services on services.id = booking_items.service_id
+    update scheduling.allocations
+    set
+        during = tstzrange(
+            greatest(
+                neighbours.starts_at - make_interval(mins => services.buffer_before_minutes),
+                lower(released.during)
+            ),
+            upper(allocations.during)
+        )
+    from scheduling.booking_items as neighbours
+    inner join catalog.services on services.id = neighbours.service_id
+    where
+        neighbours.id = allocations.booking_item_id
+        and allocations.business_id = released.business_id
+        and allocations.booking_id = released.booking_id
+        and allocations.resource_id = released.resource_id
+        and allocations.unit = released.unit
+        and lower(allocations.during) = upper(released.during)
+    returning lower(allocations.during) into v_from;
+    return v_from;
+end;
+$$;
+
+/*
+ * Give the service that precedes a released one its buffer after, at most until a moment.
+ */
+create function scheduling.restore_buffer_after(
+    released scheduling.allocations, until timestamptz
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    update scheduling.allocations
+    set
+        during = tstzrange(
+            lower(allocations.during),
+            least(
+                neighbours.ends_at + make_interval(mins => services.buffer_after_minutes),
+                restore_buffer_after.until
+            )
+        )
+    from scheduling.booking_items as neighbours
+    inner join catalog.services on services.id = neighbours.service_id
+    where
+        neighbours.id = allocations.booking_item_id
+        and allocations.business_id = released.business_id
+        and allocations.booking_id = released.booking_id
+        and allocations.resource_id = released.resource_id
+        and allocations.unit = released.unit
+        and upper(allocations.during) = lower(released.during);
+end;
+$$;
+
+-- sql/44_bookings/functions/loads.sql
+
+-- How busy resources are, so that a booking that names nobody goes to the least busy one. The load
+-- is divided by the weight of the resource in the service's pool. A newcomer is not flooded: they
+-- count as if they had been as busy as the others until they joined.
+
+/*
+ * Return how many bookings each of some resources has in a period: the allocations that begin in
+ * it and block, holds only until they run out, and `with_requests` also the requests that do not
+ * block. `made_before` leaves out what was booked later; one booking may be left out.
+ */
+create function scheduling.resource_loads(
+    resource_ids uuid[],
+    during tstzrange,
+    with_requests boolean,
+    except_booking_id uuid,
+    made_before timestamptz default null
+)
+returns table (resource_id uuid, load bigint)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_now timestamptz = private.now();
+begin
+    return query
+    select
+        resources.id,
+        taken.count + case when with_requests then scheduling.request_count(
+            resources.id, resource_loads.during, except_booking_id, made_before
+        ) else 0 end
+    from unnest(resource_ids) as resources (id)
+    cross join lateral (
+        select count(*) as count
+        from scheduling.allocations
         where
-            booking_items.business_id = booking.business_id
-            and booking_items.booking_id = booking.id
+            allocations.resource_id = resources.id
+            and lower(allocations.during) >= lower(resource_loads.during)
+            and lower(allocations.during) < upper(resource_loads.during)
+            and allocations.is_blocking
+            and (allocations.expires_at is null or allocations.expires_at > v_now)
+            and coalesce(allocations.booking_id <> except_booking_id, true)
+            and (
+                made_before is null
+                or exists (
+                    select 1
+                    from scheduling.bookings
+                    where
+                        bookings.id = allocations.booking_id
+                        and bookings.created_at < made_before
+                )
+            )
+    ) as taken;
+end;
+$$;
+
+/*
+ * Return how many requests wait for a resource in a period without blocking its time.
+ */
+create function scheduling.request_count(
+    resource_id uuid, during tstzrange, except_booking_id uuid, made_before timestamptz
+)
+returns bigint
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return (
+        select count(*)
+        from catalog.resources
+        inner join scheduling.booking_items
+            on
+                booking_items.business_id = resources.business_id
+                and booking_items.resource_id = resources.id
+        inner join catalog.services on services.id = booking_items.service_id
+        inner join scheduling.bookings on bookings.id = booking_items.booking_id
+        where
+            resources.id = request_count.resource_id
+            and request_count.during @> booking_items.starts_at
             and booking_items.cancelled_at is null
-        order by booking_items.position
+            and not services.is_blocked_by_pending
+            and bookings.status = 'pending'
+            and bookings.id is distinct from except_booking_id
+            and (made_before is null or bookings.created_at < made_before)
     );
 end;
 $$;
 
 /*
- * May the customer still move it? The policy that was stored with the booking says so; a business
- * always may.
+ * Return how busy each of some resources is for its weight in the pool of a service, in the thirty
+ * days around a start. A resource that joined the pool in the last thirty days, and later than
+ * others, also counts what those had before it joined, for its weight.
+ */
+create function scheduling.weighted_loads(
+    leg scheduling.leg, resource_ids uuid[], except_booking_id uuid
+)
+returns table (resource_id uuid, load double precision)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_month constant interval = '30 days';
+    v_during tstzrange = tstzrange(leg.starts_at - v_month / 2, leg.starts_at + v_month / 2);
+    v_with_requests boolean = leg.requires_confirmation and not leg.is_blocked_by_pending;
+    v_newcomers_since timestamptz = greatest(
+        private.now() - v_month,
+        (
+            select min(service_resources.joined_at)
+            from catalog.service_resources
+            where service_resources.service_id = leg.service_id
+        )
+    );
+begin
+    return query
+    select
+        loads.resource_id,
+        loads.load::double precision / members.weight + case
+            when members.joined_at > v_newcomers_since then scheduling.load_before_joining(
+                members, v_during, v_with_requests, except_booking_id
+            )
+            else 0
+        end
+    from scheduling.resource_loads(
+        weighted_loads.resource_ids, v_during, v_with_requests, except_booking_id
+    ) as loads
+    inner join catalog.service_resources as members
+        on members.service_id = leg.service_id and members.resource_id = loads.resource_id;
+end;
+$$;
+
+/*
+ * Return how busy those who were in a pool before a newcomer were, for their weight, with what was
+ * booked before the newcomer joined.
+ */
+create function scheduling.load_before_joining(
+    newcomer catalog.service_resources,
+    during tstzrange,
+    with_requests boolean,
+    except_booking_id uuid
+)
+returns double precision
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return (
+        select coalesce(sum(earlier.load)::double precision / sum(others.weight), 0)
+        from catalog.service_resources as others
+        inner join catalog.resources on resources.id = others.resource_id
+        cross join lateral scheduling.resource_loads(
+            array[others.resource_id],
+            load_before_joining.during,
+            with_requests,
+            except_booking_id,
+            newcomer.joined_at
+        ) as earlier
+        where
+            others.service_id = newcomer.service_id
+            and others.pool = newcomer.pool
+            and others.mode = 'any'
+            and others.joined_at < newcomer.joined_at
+            and resources.is_active
+    );
+end;
+$$;
+
+-- sql/44_bookings/functions/move.sql
+
+-- How a booking moves to another time or another resource. It keeps its reference, its price and
+-- its place in every limit. What the move may take is worked out before anything is locked.
+
+/*
+ * Move a booking. A resource is for its first item, or for the one named.
+ * Definer: nobody has update privileges on bookings; the caller is checked.
  *
- * Errors:  PT409 invalid_transition · PT422 limit_reached too_late
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 slot_taken invalid_transition hold_expired changed_meanwhile not_bookable
+ *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached too_late
+ */
+create function scheduling.move_booking(
+    booking_id uuid,
+    starts_at timestamptz,
+    resource_id uuid,
+    as_actors scheduling.actor_kind[],
+    reason text default null,
+    item_id uuid default null,
+    is_repeated boolean default false
+)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_booking scheduling.bookings;
+    v_before scheduling.bookings;
+    v_legs scheduling.leg[];
+    v_vacancies scheduling.vacancy[] = '{}';
+    v_limits catalog.booking_limits[] = '{}';
+    v_counts jsonb;
+begin
+    select bookings.* into v_booking
+    from scheduling.bookings
+    where bookings.id = move_booking.booking_id;
+    if v_booking.id is not null and scheduling.actors(v_booking) <> '{}' then
+        v_legs = scheduling.moved_legs(
+            v_booking, coalesce(move_booking.starts_at, v_booking.starts_at),
+            move_booking.resource_id, move_booking.item_id
+        );
+        v_vacancies = scheduling.vacancies_for_move(v_booking, v_legs, move_booking.item_id);
+        v_limits = scheduling.limits_of_legs(v_legs, v_vacancies, v_booking.id);
+    end if;
+    v_before = scheduling.lock_booking(
+        move_booking.booking_id,
+        move_booking.as_actors,
+        array(select coalesce(vacancy.session_id, vacancy.id) from unnest(v_vacancies) as vacancy)
+        || scheduling.subjects(v_limits, move_booking.booking_id)
+    );
+    perform scheduling.refuse_move(v_before);
+    v_counts = scheduling.counts_of(v_before, v_limits);
+    v_booking = scheduling.apply_move(v_before, v_legs, v_vacancies, reason, is_repeated);
+    perform scheduling.refuse_passed(v_booking, v_limits, v_counts);
+    perform scheduling.announce_freed(v_before);
+    return v_booking.id;
+end;
+$$;
+
+/*
+ * Return the vacancies for the legs of a booking that is about to move.
+ *
+ * Errors:  PT404 not_found · PT409 slot_taken invalid_transition not_bookable
+ *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached too_late
+ */
+create function scheduling.vacancies_for_move(
+    booking scheduling.bookings, legs scheduling.leg[], item_id uuid
+)
+returns scheduling.vacancy[]
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_leg scheduling.leg;
+    v_vacancies scheduling.vacancy[] = '{}';
+begin
+    perform scheduling.refuse_move(booking);
+    perform scheduling.refuse_other_item(booking, item_id);
+    foreach v_leg in array legs loop
+        perform scheduling.open_service(v_leg.service_id);
+        v_vacancies = v_vacancies || scheduling.require_vacancies(v_leg, booking.id);
+    end loop;
+    return v_vacancies;
+end;
+$$;
+
+/*
+ * Refuse a move that the booking's state does not allow or, for a customer, the policy that was
+ * stored with the booking. Policies do not bind the business.
+ *
+ * Errors:  PT409 hold_expired invalid_transition · PT422 limit_reached too_late
  */
 create function scheduling.refuse_move(booking scheduling.bookings)
 returns void
@@ -1525,7 +2116,7 @@ end;
 $$;
 
 /*
- * An item that is named is one of the booking's.
+ * Refuse the id of an item that this booking does not have.
  *
  * Errors:  PT404 not_found
  */
@@ -1554,83 +2145,97 @@ begin
 end;
 $$;
 
+-- sql/44_bookings/functions/moving.sql
+
+-- What a move writes: the time of the booking is released and allocated again, item by item, and
+-- each item that another resource provides from now on is noted in the history.
+
 /*
- * Move a booking, keeping its reference, its price and its place in every limit. A resource is for
- * its first item, or for the one named.
- * Definer: nobody has update privileges on bookings; the caller is checked.
- *
- * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 slot_taken invalid_transition hold_expired changed_meanwhile not_bookable
- *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached too_late
+ * Return the legs of a booking moved to another start, with another resource for one item: the
+ * first, or the one named. Lengths and prices are the booking's own; buffers are the service's.
  */
-create function scheduling.move(
-    booking_id uuid,
-    starts_at timestamptz,
-    resource_id uuid,
-    as_actors scheduling.actor_kind[],
-    reason text default null,
-    item_id uuid default null,
-    is_repeated boolean default false
+create function scheduling.moved_legs(
+    booking scheduling.bookings, starts_at timestamptz, resource_id uuid, item_id uuid
 )
-returns uuid
+returns scheduling.leg[]
 language plpgsql
-volatile
-security definer
+stable
+security invoker
 set search_path = ''
 as $$
-declare
-    v_booking scheduling.bookings;
-    v_legs scheduling.leg[];
-    v_vacancies scheduling.vacancy[] = '{}';
-    v_leg scheduling.leg;
-    v_limits catalog.booking_limits[] = '{}';
-    v_counts jsonb;
-    v_left scheduling.bookings;
 begin
-    select bookings.* into v_booking
-    from scheduling.bookings
-    where bookings.id = move.booking_id;
-    if v_booking.id is not null then
-        v_legs = scheduling.moved_legs(
-            v_booking,
-            coalesce(move.starts_at, v_booking.starts_at),
-            move.resource_id,
-            move.item_id
-        );
-    end if;
-    -- What the move may take is worked out before anything is locked, and only for who may move it.
-    if v_booking.id is not null and scheduling.actors(v_booking) <> '{}' then
-        perform scheduling.refuse_move(v_booking);
-        perform scheduling.refuse_other_item(v_booking, move.item_id);
-        foreach v_leg in array v_legs loop
-            perform scheduling.open_service(v_leg.service_id);
-            v_vacancies = v_vacancies || scheduling.vacancies_for(v_leg, v_booking.id);
-        end loop;
-        v_limits = scheduling.limits_for(v_legs, v_vacancies, v_booking.id);
-    end if;
-    v_booking = scheduling.claim(
-        move.booking_id,
-        move.as_actors,
-        array(select coalesce(vacancy.session_id, vacancy.id) from unnest(v_vacancies) as vacancy)
-        || scheduling.subjects(v_limits, move.booking_id)
+    return array(
+        select scheduling.moved_leg(
+            booking,
+            booking_items,
+            services,
+            shift => moved_legs.starts_at - booking.starts_at,
+            resource_id => case
+                when coalesce(
+                    booking_items.id = moved_legs.item_id,
+                    row_number() over (order by booking_items.position) = 1
+                ) then coalesce(moved_legs.resource_id, booking_items.resource_id)
+                else booking_items.resource_id
+            end
+        )
+        from scheduling.booking_items
+        inner join catalog.services on services.id = booking_items.service_id
+        where
+            booking_items.business_id = booking.business_id
+            and booking_items.booking_id = booking.id
+            and booking_items.cancelled_at is null
+        order by booking_items.position
     );
-    perform scheduling.refuse_move(v_booking);
-    v_left = v_booking;
-    v_counts = scheduling.counts_of(v_booking, v_limits);
-    v_booking = scheduling.write_move(v_booking, v_legs, v_vacancies, reason, is_repeated);
-    perform scheduling.refuse_passed(v_booking, v_limits, v_counts);
-    perform scheduling.announce_freed(v_left);
-    return v_booking.id;
 end;
 $$;
 
 /*
- * Give back what a booking took, take the new time, and note the move. Gives the booking.
- * A customer who moves a booking of a service on request has made a new request.
+ * Return the leg of one item, later or earlier by an interval and with a resource.
+ */
+create function scheduling.moved_leg(
+    booking scheduling.bookings,
+    item scheduling.booking_items,
+    service catalog.services,
+    shift interval,
+    resource_id uuid
+)
+returns scheduling.leg
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_leg scheduling.leg;
+begin
+    v_leg.business_id = booking.business_id;
+    v_leg.service_id = service.id;
+    v_leg.service_name = item.service_name;
+    v_leg.starts_at = item.starts_at + shift;
+    v_leg.ends_at = item.ends_at + shift;
+    v_leg.minutes = item.duration_minutes;
+    v_leg.before = make_interval(mins => service.buffer_before_minutes);
+    v_leg.after = make_interval(mins => service.buffer_after_minutes);
+    v_leg.resource_id = moved_leg.resource_id;
+    v_leg.party_size = booking.party_size;
+    v_leg.currency = booking.currency;
+    v_leg.price_minor = item.price_minor;
+    v_leg.addons = item.addons;
+    v_leg.requires_confirmation = service.requires_confirmation;
+    v_leg.is_blocked_by_pending = service.is_blocked_by_pending;
+    v_leg.hold_minutes = service.hold_minutes;
+    v_leg.is_class = service.is_class;
+    v_leg.answers = item.answers;
+    return v_leg;
+end;
+$$;
+
+/*
+ * Release what a booking takes, allocate the new time, and note the move. Returns the booking.
  *
  * Errors:  PT409 slot_taken
  */
-create function scheduling.write_move(
+create function scheduling.apply_move(
     booking scheduling.bookings,
     legs scheduling.leg[],
     vacancies scheduling.vacancy[],
@@ -1644,38 +2249,15 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_is_by_business boolean
-    = scheduling.actors(booking) && array['business', 'system']::scheduling.actor_kind[];
-    v_booking scheduling.bookings = booking;
+    v_booking scheduling.bookings;
     v_item scheduling.booking_items;
     v_index integer = 0;
-    v_taken record;
 begin
     delete from scheduling.allocations
     where allocations.business_id = booking.business_id and allocations.booking_id = booking.id;
     delete from scheduling.seats
     where seats.business_id = booking.business_id and seats.booking_id = booking.id;
-
-    update scheduling.bookings
-    set
-        starts_at = legs[1].starts_at,
-        ends_at = legs[cardinality(legs)].ends_at,
-        reschedule_count = bookings.reschedule_count + case when v_is_by_business then 0 else 1 end,
-        reschedule_fee_minor = bookings.reschedule_fee_minor + case
-            when v_is_by_business or legs[1].starts_at = booking.starts_at then 0
-            else scheduling.reschedule_fee(booking, private.now())
-        end,
-        status_reason = write_move.reason,
-        repeated_step_count = bookings.repeated_step_count + write_move.is_repeated::integer,
-        status = case
-            when bookings.status = 'confirmed'
-                and not v_is_by_business
-                and scheduling.is_on_request(booking) then 'pending'
-            else bookings.status
-        end
-    where bookings.id = booking.id
-    returning bookings.* into v_booking;
-
+    v_booking = scheduling.record_move(booking, legs, reason, is_repeated);
     for v_item in
         select booking_items.*
         from scheduling.booking_items
@@ -1686,42 +2268,110 @@ begin
         order by booking_items.position
     loop
         v_index = v_index + 1;
-        v_taken = scheduling.take(
+        perform scheduling.move_item(
+            v_booking,
+            v_item,
             legs[v_index],
             array(
                 select vacancy
                 from unnest(vacancies) as vacancy
                 where vacancy.at = legs[v_index].starts_at
             ),
-            v_booking,
-            v_item.id
+            is_repeated
         );
-        update scheduling.booking_items
-        set
-            starts_at = legs[v_index].starts_at,
-            ends_at = legs[v_index].ends_at,
-            resource_id = v_taken.resource_id,
-            assigned_by = case
-                when v_taken.resource_id is not distinct from booking_items.resource_id
-                    then booking_items.assigned_by
-                when v_taken.reason = 'customer' and v_is_by_business then 'business'
-                else v_taken.reason
-            end
-        where booking_items.id = v_item.id;
-        if v_taken.resource_id is distinct from v_item.resource_id then
-            perform scheduling.write_reassignment(
-                v_booking, v_item, v_taken.resource_id, is_repeated
-            );
-        end if;
     end loop;
     return v_booking;
 end;
 $$;
 
 /*
- * Write down that somebody else gives an item of a booking.
+ * Record the new time in the head of a booking, with what the move costs. Returns the booking.
+ * A customer who moves a booking of a service on request makes a new request.
  */
-create function scheduling.write_reassignment(
+create function scheduling.record_move(
+    booking scheduling.bookings, legs scheduling.leg[], reason text, is_repeated boolean
+)
+returns scheduling.bookings
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_is_by_business boolean
+    = scheduling.actors(booking) && array['business', 'system']::scheduling.actor_kind[];
+    v_booking scheduling.bookings;
+begin
+    update scheduling.bookings
+    set
+        starts_at = legs[1].starts_at,
+        ends_at = legs[cardinality(legs)].ends_at,
+        reschedule_count = bookings.reschedule_count + case when v_is_by_business then 0 else 1 end,
+        reschedule_fee_minor = bookings.reschedule_fee_minor + case
+            when v_is_by_business or legs[1].starts_at = booking.starts_at then 0
+            else scheduling.reschedule_fee(booking, private.now())
+        end,
+        status_reason = record_move.reason,
+        repeated_step_count = bookings.repeated_step_count + record_move.is_repeated::integer,
+        status = case
+            when bookings.status = 'confirmed'
+                and not v_is_by_business
+                and scheduling.is_on_request(booking) then 'pending'
+            else bookings.status
+        end
+    where bookings.id = booking.id
+    returning bookings.* into v_booking;
+    return v_booking;
+end;
+$$;
+
+/*
+ * Allocate the new time of one item, and note who provides it from now on.
+ *
+ * Errors:  PT409 slot_taken
+ */
+create function scheduling.move_item(
+    booking scheduling.bookings,
+    item scheduling.booking_items,
+    leg scheduling.leg,
+    vacancies scheduling.vacancy[],
+    is_repeated boolean
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_allocated record = scheduling.allocate_item(leg, vacancies, booking, item.id);
+    v_is_by_business boolean
+    = scheduling.actors(booking) && array['business', 'system']::scheduling.actor_kind[];
+begin
+    update scheduling.booking_items
+    set
+        starts_at = leg.starts_at,
+        ends_at = leg.ends_at,
+        resource_id = v_allocated.resource_id,
+        assigned_by = case
+            when v_allocated.resource_id is not distinct from booking_items.resource_id
+                then booking_items.assigned_by
+            when v_allocated.reason = 'customer' and v_is_by_business then 'business'
+            else v_allocated.reason
+        end
+    where booking_items.id = item.id;
+    if v_allocated.resource_id is distinct from item.resource_id then
+        perform scheduling.record_reassignment(
+            booking, item, v_allocated.resource_id, is_repeated
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Record in the history that another resource provides an item of a booking.
+ */
+create function scheduling.record_reassignment(
     booking scheduling.bookings,
     item scheduling.booking_items,
     to_resource_id uuid,
@@ -1750,8 +2400,8 @@ begin
         booking.status_reason,
         private.now(),
         item.resource_id,
-        write_reassignment.to_resource_id,
-        write_reassignment.is_repeated
+        record_reassignment.to_resource_id,
+        record_reassignment.is_repeated
     from scheduling.booking_items
     where booking_items.id = item.id;
 end;
@@ -1988,36 +2638,111 @@ $$;
 
 -- sql/44_bookings/functions/place.sql
 
--- How a booking comes to be, moves to another time, and takes its next step.
+-- How a booking is placed. What each selection needs is worked out first and without locks; then
+-- everything that it may take is locked in one order, and the booking is written.
 
 /*
- * A reference that people can read out: 8 characters without look-alikes.
+ * Place a booking of the caller.
+ * Definer: customers have no insert privilege, so nobody chooses their own price, status or time.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
+ *          PT409 slot_taken not_bookable link_expired
+ *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached
+ *              coupon_invalid
  */
-create function scheduling.new_reference()
-returns text
+create function scheduling.place_booking(
+    selections scheduling.selection[], coupon_code text, notes text, is_hold boolean
+)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    return scheduling.place_booking_for(
+        scheduling.caller_profile(), selections, coupon_code, notes, is_hold
+    );
+end;
+$$;
+
+/*
+ * Return the caller's profile, as bookings keep it.
+ *
+ * Errors:  PT401 not_signed_in
+ */
+create function scheduling.caller_profile()
+returns identity.profiles
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = private.current_user_id();
+    v_customer identity.profiles;
+begin
+    select profiles.* into strict v_customer
+    from identity.profiles
+    where profiles.id = v_user_id;
+    return v_customer;
+end;
+$$;
+
+/*
+ * Place a booking of a customer, with or without an account: its head, its items and their time,
+ * all or nothing.
+ *
+ * Errors:  those of scheduling.place_booking but not_signed_in
+ */
+create function scheduling.place_booking_for(
+    customer identity.profiles,
+    selections scheduling.selection[],
+    coupon_code text,
+    notes text,
+    is_hold boolean
+)
+returns uuid
 language plpgsql
 volatile
 security invoker
 set search_path = ''
 as $$
 declare
-    v_letters constant text = '23456789ABCDEFGHJKMNPQRSTUVWXYZ';
-    v_bytes constant bytea = sha256(uuid_send(gen_random_uuid()));
+    v_legs scheduling.leg[];
+    v_vacancies scheduling.vacancy[] = '{}';
+    v_quote jsonb;
 begin
-    return (
-        select string_agg(substr(v_letters, 1 + get_byte(v_bytes, position) % 31, 1), '')
-        from generate_series(0, 7) as position
+    v_legs = scheduling.legs(selections);
+    for v_index in 1 .. cardinality(selections) loop
+        v_legs[v_index].answers = scheduling.answered(
+            v_legs[v_index].service_id, v_legs[v_index].answers
+        );
+        v_vacancies = v_vacancies || scheduling.require_vacancies(v_legs[v_index]);
+    end loop;
+    v_quote = pricing.quote(scheduling.lines_of(v_legs), coupon_code, 0);
+    return scheduling.create_booking(
+        v_legs,
+        v_vacancies,
+        scheduling.lock_legs(v_legs, v_vacancies, null),
+        v_quote,
+        notes,
+        is_hold,
+        null,
+        customer
     );
 end;
 $$;
 
 /*
- * Who could give each leg at its start. Refuses, with the reason, when nobody can.
+ * Return the vacancies for a leg at its start. Refuses, with the reason, if there are none.
  *
  * Errors:  PT409 slot_taken
  *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached
  */
-create function scheduling.vacancies_for(leg scheduling.leg, except_booking_id uuid default null)
+create function scheduling.require_vacancies(
+    leg scheduling.leg, except_booking_id uuid default null
+)
 returns scheduling.vacancy[]
 language plpgsql
 volatile
@@ -2049,10 +2774,10 @@ end;
 $$;
 
 /*
- * The limits that concern some legs, those who could give them, and whose booking it is: the one
- * that is about to move, or the caller's.
+ * Return the limits that apply to some legs, to the resources that could provide them, and to the
+ * booker: the customer of the booking that is about to move, or the caller.
  */
-create function scheduling.limits_for(
+create function scheduling.limits_of_legs(
     legs scheduling.leg[], vacancies scheduling.vacancy[], booking_id uuid
 )
 returns catalog.booking_limits[]
@@ -2075,10 +2800,10 @@ end;
 $$;
 
 /*
- * Queue up for all that some legs may take, and for what limits them. Gives the limits, to be asked
- * of what was written. A booking that is about to move is left out.
+ * Lock everything that some legs may take, and everything that limits them. Returns the limits, to
+ * be checked again after the booking is written. A booking that is about to move is left out.
  */
-create function scheduling.lock_for(
+create function scheduling.lock_legs(
     legs scheduling.leg[], vacancies scheduling.vacancy[], except_booking_id uuid
 )
 returns catalog.booking_limits[]
@@ -2088,274 +2813,35 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_limits catalog.booking_limits[] = scheduling.limits_for(legs, vacancies, except_booking_id);
+    v_limits catalog.booking_limits[] = scheduling.limits_of_legs(
+        legs, vacancies, except_booking_id
+    );
 begin
     perform private.lock(
         array(select coalesce(vacancy.session_id, vacancy.id) from unnest(vacancies) as vacancy)
         || scheduling.subjects(v_limits, except_booking_id)
-        || array(select leg.private_link_id from unnest(legs) as leg where leg.private_link_id is not null)
+        || array(
+            select leg.private_link_id
+            from unnest(legs) as leg
+            where leg.private_link_id is not null
+        )
     );
     return v_limits;
 end;
 $$;
 
-/*
- * Write the head of a booking: for a customer, or for nobody yet; a hold until some moment, or for
- * good. A reference that is already somebody's is drawn again.
- */
-create function scheduling.write_booking(
-    legs scheduling.leg[],
-    quote jsonb,
-    notes text,
-    hold_until timestamptz,
-    series_id uuid,
-    customer identity.profiles,
-    is_repeated boolean default false
-)
-returns scheduling.bookings
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_booking scheduling.bookings;
-begin
-    loop
-        insert into scheduling.bookings (
-            business_id, customer_id, series_id, reference, status, starts_at, ends_at, time_zone,
-            party_size, currency, total_minor, quote, policy, customer_name, customer_email, customer_phone,
-            notes, hold_expires_at, created_at, updated_at, repeated_step_count
-        )
-        select
-            businesses.id,
-            customer.id,
-            write_booking.series_id,
-            scheduling.new_reference(),
-            case
-                when hold_until is not null then 'held'
-                when (select bool_or(leg.requires_confirmation) from unnest(legs) as leg) then 'pending'
-                else 'confirmed'
-            end::scheduling.booking_status,
-            legs[1].starts_at,
-            legs[cardinality(legs)].ends_at,
-            businesses.time_zone,
-            legs[1].party_size,
-            legs[1].currency,
-            (quote ->> 'total_minor')::bigint,
-            quote,
-            scheduling.policy_of(legs[1].service_id),
-            customer.full_name,
-            customer.email,
-            customer.phone,
-            write_booking.notes,
-            write_booking.hold_until,
-            private.now(),
-            private.now(),
-            write_booking.is_repeated::integer
-        from business.businesses
-        where businesses.id = legs[1].business_id
-        on conflict (reference) do nothing
-        returning bookings.* into v_booking;
-        exit when found;
-    end loop;
-    return v_booking;
-end;
-$$;
-
-/*
- * Place a booking of the caller.
- * Definer: customers have no insert privilege, so nobody chooses their own price, status or time.
- *
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
- *          PT409 slot_taken not_bookable link_expired
- *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached
- *              coupon_invalid
- */
-create function scheduling.place(
-    selections scheduling.selection[], coupon_code text, notes text, is_hold boolean
-)
-returns uuid
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-begin
-    return scheduling.place_for(scheduling.caller(), selections, coupon_code, notes, is_hold);
-end;
-$$;
-
-/*
- * The caller, as customers are written into bookings.
- *
- * Errors:  PT401 not_signed_in
- */
-create function scheduling.caller()
-returns identity.profiles
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_user_id uuid = private.current_user_id();
-    v_customer identity.profiles;
-begin
-    select profiles.* into strict v_customer
-    from identity.profiles
-    where profiles.id = v_user_id;
-    return v_customer;
-end;
-$$;
-
-/*
- * Write a booking of somebody, with or without an account, its items and the time that they take:
- * all or nothing.
- *
- * Errors:  those of scheduling.place but not_signed_in
- */
-create function scheduling.place_for(
-    customer identity.profiles,
-    selections scheduling.selection[],
-    coupon_code text,
-    notes text,
-    is_hold boolean
-)
-returns uuid
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_legs scheduling.leg[];
-    v_vacancies scheduling.vacancy[] = '{}';
-    v_quote jsonb;
-begin
-    v_legs = scheduling.legs(selections);
-    for v_index in 1 .. cardinality(selections) loop
-        v_legs[v_index].answers = scheduling.answered(
-            v_legs[v_index].service_id, v_legs[v_index].answers
-        );
-        v_vacancies = v_vacancies || scheduling.vacancies_for(v_legs[v_index]);
-    end loop;
-    v_quote = pricing.quote(scheduling.lines_of(v_legs), coupon_code, 0);
-    return scheduling.write(
-        v_legs, v_vacancies, scheduling.lock_for(v_legs, v_vacancies, null), v_quote, notes, is_hold, null,
-        customer
-    );
-end;
-$$;
-
-/*
- * Write a booking of some legs, which these could give, under the locks of scheduling.lock_for,
- * whose limits are asked again.
- *
- * Errors:  PT409 slot_taken link_expired · PT422 limit_reached
- */
-create function scheduling.write(
-    legs scheduling.leg[],
-    vacancies scheduling.vacancy[],
-    limits catalog.booking_limits[],
-    quote jsonb,
-    notes text,
-    is_hold boolean,
-    series_id uuid,
-    customer identity.profiles,
-    is_repeated boolean default false
-)
-returns uuid
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_count integer = cardinality(legs);
-    v_hold_until timestamptz = case
-        when is_hold then private.now() + make_interval(
-            mins => (select min(leg.hold_minutes) from unnest(legs) as leg)
-        )
-    end;
-    v_booking scheduling.bookings;
-begin
-    perform scheduling.refuse_links_over(legs);
-    v_booking = scheduling.write_booking(
-        legs, quote, notes, v_hold_until, series_id, customer, is_repeated
-    );
-    for v_index in 1 .. v_count loop
-        perform scheduling.write_item(
-            v_booking, legs, v_index, case v_count when 1 then vacancies end
-        );
-    end loop;
-    perform scheduling.refuse_passed(v_booking, limits);
-    return v_booking.id;
-end;
-$$;
-
-/*
- * Write one item of a booking, and take its time. `vacancies` are those of the leg, when already
- * known.
- *
- * Errors:  PT409 slot_taken
- */
-create function scheduling.write_item(
-    booking scheduling.bookings,
-    legs scheduling.leg[],
-    index integer,
-    vacancies scheduling.vacancy[]
-)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_leg scheduling.leg = legs[index];
-    v_item_id uuid = gen_random_uuid();
-    v_taken record;
-begin
-    insert into scheduling.booking_items (
-        id, business_id, booking_id, position, service_id, resource_id, starts_at, ends_at,
-        duration_minutes, price_minor, service_name, addons, assigned_by, answers,
-        private_link_id
-    )
-    values (
-        v_item_id, v_leg.business_id, booking.id, index, v_leg.service_id, v_leg.resource_id,
-        v_leg.starts_at, v_leg.ends_at, v_leg.minutes,
-        (booking.quote -> 'lines' -> (index - 1) ->> 'amount_minor')::bigint,
-        v_leg.service_name, v_leg.addons,
-        case when v_leg.resource_id is not null then 'customer' end::scheduling.assignment_reason,
-        v_leg.answers,
-        v_leg.private_link_id
-    );
-    v_taken = scheduling.take(
-        v_leg,
-        coalesce(vacancies, scheduling.vacancies_for(v_leg, booking.id)),
-        booking,
-        v_item_id
-    );
-    if v_taken.resource_id is distinct from v_leg.resource_id then
-        update scheduling.booking_items
-        set resource_id = v_taken.resource_id, assigned_by = v_taken.reason
-        where booking_items.id = v_item_id;
-    end if;
-end;
-$$;
-
 -- sql/44_bookings/functions/preferences.sql
 
--- Whom a customer prefers in a business.
+-- The resource that a customer prefers in a business. Services with prefers_known_staff assign it
+-- before any other.
 
 /*
- * The caller prefers a resource in a business, or none any more.
+ * Set the resource that the caller prefers in a business; null ends the preference.
  * Definer: customers write no table; only the caller's own row is touched.
  *
  * Errors:  PT401 not_signed_in · PT404 not_found
  */
-create function scheduling.prefer(business_id uuid, resource_id uuid)
+create function scheduling.set_preferred_resource(business_id uuid, resource_id uuid)
 returns void
 language plpgsql
 volatile
@@ -2369,7 +2855,7 @@ begin
         delete from scheduling.preferred_resources
         where
             preferred_resources.customer_id = v_user_id
-            and preferred_resources.business_id = prefer.business_id;
+            and preferred_resources.business_id = set_preferred_resource.business_id;
         return;
     end if;
     insert into scheduling.preferred_resources (customer_id, business_id, resource_id, updated_at)
@@ -2381,8 +2867,8 @@ begin
     from catalog.resources
     inner join business.businesses on businesses.id = resources.business_id
     where
-        resources.id = prefer.resource_id
-        and resources.business_id = prefer.business_id
+        resources.id = set_preferred_resource.resource_id
+        and resources.business_id = set_preferred_resource.business_id
         and resources.is_active
         and businesses.is_active
         and businesses.status = 'approved'
@@ -2496,13 +2982,15 @@ $$;
 
 -- sql/44_bookings/functions/seats.sql
 
+-- Seats in the sessions of a class. A booking takes one seat per guest in one session, under the
+-- lock of that session.
+
 /*
- * Take a seat for each guest in the session with most seats left, under its lock. Gives who leads
- * it.
+ * Allocate a seat per guest in the session with the most seats left. Returns who leads it.
  *
  * Errors:  PT409 slot_taken
  */
-create function scheduling.take_seats(
+create function scheduling.allocate_seats(
     leg scheduling.leg, vacancies scheduling.vacancy[], booking scheduling.bookings, item_id uuid
 )
 returns uuid
@@ -2518,10 +3006,8 @@ declare
         order by vacancy.remaining desc, vacancy.rank
         limit 1
     );
-    v_capacity integer;
-    v_count integer;
 begin
-    perform scheduling.expire(
+    perform scheduling.expire_holds(
         array(
             select distinct seats.booking_id
             from scheduling.seats
@@ -2532,10 +3018,33 @@ begin
                 and seats.expires_at <= private.now()
         )
     );
-    -- Locked against a change of the capacity; the vacancy may be older than the lock.
+    if scheduling.insert_seats(leg, booking, item_id, v_vacancy.session_id) < leg.party_size then
+        perform scheduling.refuse_taken();
+    end if;
+    return v_vacancy.id;
+end;
+$$;
+
+/*
+ * Insert the seats of an item, the lowest free numbers first. Returns how many were free.
+ */
+create function scheduling.insert_seats(
+    leg scheduling.leg, booking scheduling.bookings, item_id uuid, session_id uuid
+)
+returns integer
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_capacity integer;
+    v_count integer;
+begin
+    -- Locked against a change of the capacity: the vacancy may be older than the lock.
     select sessions.capacity into v_capacity
     from scheduling.sessions
-    where sessions.id = v_vacancy.session_id
+    where sessions.id = insert_seats.session_id
     for key share;
     insert into scheduling.seats (
         business_id, booking_id, booking_item_id, session_id, number, capacity, is_blocking,
@@ -2545,7 +3054,7 @@ begin
         booking.business_id,
         booking.id,
         item_id,
-        v_vacancy.session_id,
+        insert_seats.session_id,
         numbers.number,
         v_capacity,
         scheduling.is_blocking(booking.status, leg.is_blocked_by_pending),
@@ -2556,7 +3065,7 @@ begin
             select 1
             from scheduling.seats
             where
-                seats.session_id = v_vacancy.session_id
+                seats.session_id = insert_seats.session_id
                 and seats.number = numbers.number
                 and seats.is_blocking
         )
@@ -2564,15 +3073,12 @@ begin
     limit leg.party_size
     on conflict do nothing;
     get diagnostics v_count = row_count;
-    if v_count < leg.party_size then
-        perform scheduling.refuse_taken();
-    end if;
-    return v_vacancy.id;
+    return v_count;
 end;
 $$;
 
 /*
- * The seats of a booking follow its status, as its allocations do.
+ * Let the seats of a booking follow its status, as its allocations do.
  */
 create function scheduling.follow_with_seats(booking scheduling.bookings)
 returns void
@@ -2583,7 +3089,7 @@ set search_path = ''
 as $$
 begin
     if booking.status in ('confirmed', 'checked_in', 'completed') then
-        perform scheduling.expire(
+        perform scheduling.expire_holds(
             array(
                 select distinct rivals.booking_id
                 from scheduling.seats
@@ -2616,11 +3122,270 @@ begin
 end;
 $$;
 
--- sql/44_bookings/functions/sessions.sql
+-- sql/44_bookings/functions/session_allocation.sql
+
+-- How one session of a class is written, with the resources that it takes: the first candidate of
+-- each pool that the class needs.
 
 /*
- * The starts of sessions from one wall clock to another on local dates, one after another, as
- * instants. What a clock change makes the same comes once.
+ * Create one session, and allocate what it needs.
+ *
+ * Errors:  PT409 slot_taken
+ */
+create function scheduling.create_session(
+    service catalog.services, starts_at timestamptz, needs scheduling.need[], capacity integer
+)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_ends_at timestamptz = starts_at + make_interval(mins => service.duration_minutes);
+    v_during tstzrange = tstzrange(
+        starts_at - make_interval(mins => service.buffer_before_minutes),
+        v_ends_at + make_interval(mins => service.buffer_after_minutes)
+    );
+    v_id uuid = gen_random_uuid();
+    v_chosen scheduling.candidate[];
+begin
+    perform scheduling.release_expired_holds(
+        array(select need.id from unnest(create_session.needs) as need), v_during
+    );
+    v_chosen = scheduling.session_resources(service, create_session.starts_at, needs, v_during);
+    insert into scheduling.sessions (
+        id, business_id, service_id, resource_id, starts_at, ends_at, capacity
+    )
+    values (
+        v_id,
+        service.business_id,
+        service.id,
+        (select chosen.id from unnest(v_chosen) as chosen where chosen.is_leading limit 1),
+        create_session.starts_at,
+        v_ends_at,
+        create_session.capacity
+    );
+    if cardinality(v_chosen) < (
+        select count(distinct need.pool) from unnest(create_session.needs) as need
+    ) or not scheduling.allocate_session(service.business_id, v_id, v_chosen, v_during) then
+        perform scheduling.refuse_session(create_session.starts_at);
+    end if;
+    return v_id;
+end;
+$$;
+
+/*
+ * Return the first candidate of each pool that a session needs.
+ */
+create function scheduling.session_resources(
+    service catalog.services, starts_at timestamptz, needs scheduling.need[], during tstzrange
+)
+returns scheduling.candidate[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_leg scheduling.leg;
+    v_vacancies scheduling.vacancy[] = array(
+        select scheduling.vacancy_of(need, session_resources.starts_at)
+        from unnest(session_resources.needs) as need
+    );
+    v_pools text[] = '{}';
+    v_candidate scheduling.candidate;
+    v_chosen scheduling.candidate[] = '{}';
+begin
+    v_leg.service_id = service.id;
+    v_leg.business_id = service.business_id;
+    v_leg.starts_at = session_resources.starts_at;
+    foreach v_candidate in array scheduling.ordered_candidates(v_leg, v_vacancies, during, null)
+    loop
+        continue when v_candidate.pool = any(v_pools);
+        v_pools = v_pools || v_candidate.pool;
+        v_chosen = v_chosen || v_candidate;
+    end loop;
+    return v_chosen;
+end;
+$$;
+
+/*
+ * Return a needed resource as a vacancy at a start.
+ */
+create function scheduling.vacancy_of(need scheduling.need, starts_at timestamptz)
+returns scheduling.vacancy
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_vacancy scheduling.vacancy;
+begin
+    v_vacancy.at = vacancy_of.starts_at;
+    v_vacancy.id = need.id;
+    v_vacancy.pool = need.pool;
+    v_vacancy.is_leading = need.is_leading;
+    v_vacancy.units = need.units;
+    v_vacancy.remaining = need.capacity;
+    v_vacancy.capacity = need.capacity;
+    v_vacancy.rank = need.rank;
+    return v_vacancy;
+end;
+$$;
+
+/*
+ * Allocate resources to a session. Returns whether all of them were free.
+ */
+create function scheduling.allocate_session(
+    business_id uuid, session_id uuid, chosen scheduling.candidate[], during tstzrange
+)
+returns boolean
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_wanted bigint = (
+        select coalesce(sum(cardinality(candidate.free_units)), 0) from unnest(chosen) as candidate
+    );
+    v_count bigint;
+begin
+    insert into scheduling.allocations (
+        business_id, session_id, resource_id, unit, during, is_blocking
+    )
+    select
+        allocate_session.business_id,
+        allocate_session.session_id,
+        candidate.id,
+        unit.number,
+        allocate_session.during,
+        true
+    from unnest(chosen) as candidate
+    cross join lateral unnest(candidate.free_units) as unit (number)
+    on conflict do nothing;
+    get diagnostics v_count = row_count;
+    return v_count = v_wanted;
+end;
+$$;
+
+/*
+ * Refuse a session whose resources are taken.
+ *
+ * Errors:  PT409 slot_taken
+ */
+create function scheduling.refuse_session(starts_at timestamptz)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.refuse(
+        'PT409', 'slot_taken',
+        format(
+            'A resource that this class needs is taken at %s.',
+            to_char(refuse_session.starts_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"')
+        ),
+        'Choose other times or another resource. Nothing was created.'
+    );
+end;
+$$;
+
+-- sql/44_bookings/functions/session_arguments.sql
+
+-- How create_slots reads its arguments.
+
+/*
+ * Return a service that the caller may see.
+ *
+ * Errors:  PT404 not_found
+ */
+create function scheduling.class_of(service_id uuid)
+returns catalog.services
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_service catalog.services;
+begin
+    select services.* into v_service
+    from catalog.services
+    where services.id = class_of.service_id;
+    if v_service.id is null then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such service.',
+            'Check the id in the view services.'
+        );
+    end if;
+    return v_service;
+end;
+$$;
+
+/*
+ * Read a range of dates, both included; without an end it is one day, and it is at most a year.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function scheduling.to_dates(from_date text, to_date text)
+returns daterange
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_first date = private.to_date(
+        private.to_required_text(from_date, 'from_date', 20), 'from_date'
+    );
+    v_last date = coalesce(private.to_date(to_date, 'to_date'), v_first);
+begin
+    if v_last < v_first or v_last > v_first + 366 then
+        perform private.invalid('to_date', 'must be between from_date and a year later');
+    end if;
+    return daterange(v_first, v_last + 1);
+end;
+$$;
+
+/*
+ * Read a list of weekdays, 1 (Monday) to 7; all of them if none are sent.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function scheduling.to_weekdays(weekdays text)
+returns integer[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if weekdays is null then
+        return '{1,2,3,4,5,6,7}'::integer[];
+    end if;
+    return array(
+        select private.to_whole_number(element.value, 'weekdays', 1, 7)
+        from jsonb_array_elements_text(private.to_list(weekdays, 'weekdays', 7))
+            as element (value)
+    );
+end;
+$$;
+
+-- sql/44_bookings/functions/sessions.sql
+
+-- How the sessions of a class are created. A session takes its leader, and everything else that
+-- the class needs, for its whole length with buffers.
+
+/*
+ * Return the starts of sessions between two wall clocks on local dates, one after another. Two
+ * that a clock change makes the same instant are one.
+ *
+ * Errors:  PT400 invalid_input
  */
 create function scheduling.session_starts(
     service catalog.services,
@@ -2640,8 +3405,12 @@ declare
     v_time_zone text = (
         select businesses.time_zone from business.businesses where businesses.id = service.business_id
     );
+    v_starts timestamptz[];
 begin
-    return array(
+    if closes_at <= opens_at then
+        perform private.invalid('closes_at', 'must be after opens_at');
+    end if;
+    v_starts = array(
         select distinct (days.day + clocks.clock) at time zone v_time_zone as at
         from generate_series(
             lower(dates)::timestamp, (upper(dates) - 1)::timestamp, interval '1 day'
@@ -2657,12 +3426,15 @@ begin
         where extract(isodow from days.day) = any(weekdays)
         order by at
     );
+    if cardinality(v_starts) > 1000 then
+        perform private.invalid('to_date', 'must not create more than 1000 sessions at once');
+    end if;
+    return v_starts;
 end;
 $$;
 
 /*
- * Make the sessions of a class at some starts: those that exist stay as they are. Each takes who
- * leads it, and whatever else the service needs, for its whole length with buffers: all or nothing.
+ * Create the sessions of a class at some starts, all or nothing. Existing ones stay as they are.
  * Definer: nobody writes sessions or allocations directly; the caller is checked.
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -2686,18 +3458,9 @@ begin
     if not service.is_class then
         perform private.invalid('service_id', 'must be a class: set is_class of the service first');
     end if;
-    v_needs = array(
-        select need
-        from scheduling.needs(service.id, create_sessions.resource_id, create_sessions.capacity) as need
+    v_needs = scheduling.session_needs(
+        service, create_sessions.resource_id, create_sessions.capacity
     );
-    if v_needs = '{}' and create_sessions.resource_id is not null
-        or exists (select 1 from unnest(v_needs) as need where need.units > need.capacity) then
-        perform private.refuse(
-            'PT422', 'not_eligible',
-            'That resource does not provide this class, or is too small for it.',
-            'Choose a resource from service_resources, or lower the capacity.'
-        );
-    end if;
     perform private.lock(array(select need.id from unnest(v_needs) as need) || service.id);
     foreach v_start in array starts loop
         continue when exists (
@@ -2719,99 +3482,49 @@ end;
 $$;
 
 /*
- * Make one session, and take what it needs.
+ * Return what a session of a class needs.
  *
- * Errors:  PT409 slot_taken
+ * Errors:  PT422 not_eligible
  */
-create function scheduling.create_session(
-    service catalog.services, starts_at timestamptz, needs scheduling.need[], capacity integer
+create function scheduling.session_needs(
+    service catalog.services, resource_id uuid, capacity integer
 )
-returns uuid
+returns scheduling.need[]
 language plpgsql
-volatile
+stable
 security invoker
 set search_path = ''
 as $$
 declare
-    v_ends_at timestamptz = starts_at + make_interval(mins => service.duration_minutes);
-    v_during tstzrange = tstzrange(
-        starts_at - make_interval(mins => service.buffer_before_minutes),
-        v_ends_at + make_interval(mins => service.buffer_after_minutes)
+    v_needs scheduling.need[] = array(
+        select need
+        from scheduling.needs(
+            service.id, session_needs.resource_id, session_needs.capacity
+        ) as need
     );
-    v_vacancies scheduling.vacancy[] = array(
-        select
-            row(
-                create_session.starts_at, need.id, need.pool, need.is_leading, need.units,
-                need.capacity, need.capacity, need.rank, null
-            )::scheduling.vacancy
-        from unnest(create_session.needs) as need
-    );
-    v_id uuid = gen_random_uuid();
-    v_leg scheduling.leg;
-    v_leader_id uuid;
-    v_ids uuid[];
-    v_units integer[];
-    v_pools integer;
-    v_count integer;
 begin
-    v_leg.service_id = service.id;
-    v_leg.business_id = service.business_id;
-    v_leg.starts_at = create_session.starts_at;
-    perform scheduling.release_expired(
-        array(select need.id from unnest(create_session.needs) as need), v_during
-    );
-    select
-        (array_agg(chosen.id) filter (where chosen.is_leading))[1],
-        array_agg(chosen.id),
-        array_agg(unit.number),
-        count(distinct chosen.pool)
-    into v_leader_id, v_ids, v_units, v_pools
-    from (
-        select distinct on (candidates.pool) candidates.*
-        from unnest(scheduling.choose(v_leg, v_vacancies, v_during, null))
-            with ordinality as candidates
-        order by candidates.pool, candidates.ordinality
-    ) as chosen
-    cross join lateral unnest(chosen.free_units) as unit (number);
-
-    insert into scheduling.sessions (
-        id, business_id, service_id, resource_id, starts_at, ends_at, capacity
-    )
-    values (
-        v_id, service.business_id, service.id, v_leader_id, create_session.starts_at, v_ends_at,
-        create_session.capacity
-    );
-    insert into scheduling.allocations (
-        business_id, session_id, resource_id, unit, during, is_blocking
-    )
-    select service.business_id, v_id, chosen.id, chosen.unit, v_during, true
-    from unnest(v_ids, v_units) as chosen (id, unit)
-    on conflict do nothing;
-    get diagnostics v_count = row_count;
-    if v_count < coalesce(cardinality(v_ids), 0)
-        or v_pools < (select count(distinct need.pool) from unnest(create_session.needs) as need) then
+    if v_needs = '{}' and session_needs.resource_id is not null
+        or exists (select 1 from unnest(v_needs) as need where need.units > need.capacity) then
         perform private.refuse(
-            'PT409', 'slot_taken',
-            format(
-                'A resource that this class needs is taken at %s.',
-                to_char(create_session.starts_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"')
-            ),
-            'Choose other times or another resource. Nothing was created.'
+            'PT422', 'not_eligible',
+            'That resource does not provide this class, or is too small for it.',
+            'Choose a resource from service_resources, or lower the capacity.'
         );
     end if;
-    return v_id;
+    return v_needs;
 end;
 $$;
 
 -- sql/44_bookings/functions/steps.sql
 
--- The steps of a booking that exists. Each locks the resources first and the booking second, as the
--- functions that take time do; then it looks at the booking again and writes once.
+-- The transitions of a booking that exists. Each function locks the resources first and the
+-- booking second, in the order in which bookings are placed; then it reads the booking again and
+-- writes once.
 
 /*
- * As whom the caller may act on a booking: its customer, who may be a guest whose code was right,
- * its business, or the system.
- * Definer: asked in triggers of rows that the caller may change but not read.
+ * Return the roles in which the caller may act on a booking: its business, its customer (also a
+ * guest who sent the right code), or the system.
+ * Definer: called in triggers of rows that the caller may change but not read.
  */
 create function scheduling.actors(booking scheduling.bookings)
 returns scheduling.actor_kind[]
@@ -2837,11 +3550,12 @@ end;
 $$;
 
 /*
- * Lock a booking, with its resources, for whoever may act on it, and give it as it is now.
+ * Lock a booking with its resources for a caller who may act on it. Returns the booking as it is
+ * now.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 changed_meanwhile
  */
-create function scheduling.claim(
+create function scheduling.lock_booking(
     booking_id uuid, as_actors scheduling.actor_kind[], other_ids uuid[]
 )
 returns scheduling.bookings
@@ -2852,16 +3566,16 @@ set search_path = ''
 as $$
 declare
     v_booking scheduling.bookings;
-    v_resource_ids uuid[] = scheduling.resources_of(claim.booking_id);
+    v_resource_ids uuid[] = scheduling.resources_of(lock_booking.booking_id);
     v_actors scheduling.actor_kind[];
 begin
-    if not private.is_operator() and not scheduling.is_proven(claim.booking_id) then
+    if not private.is_operator() and not scheduling.is_proven(lock_booking.booking_id) then
         perform private.current_user_id();
     end if;
-    perform private.lock(v_resource_ids || claim.other_ids);
+    perform private.lock(v_resource_ids || lock_booking.other_ids);
     select bookings.* into v_booking
     from scheduling.bookings
-    where bookings.id = claim.booking_id
+    where bookings.id = lock_booking.booking_id
     for update;
     v_actors = scheduling.actors(v_booking);
 
@@ -2873,13 +3587,13 @@ begin
             'Check the id in the view bookings.'
         );
     end if;
-    if not v_actors && (claim.as_actors || 'system'::scheduling.actor_kind) then
+    if not v_actors && (lock_booking.as_actors || 'system'::scheduling.actor_kind) then
         perform private.refuse(
             'PT403', 'forbidden', 'You can see this booking, but you are not allowed to do this.',
             'Ask the business to do it.'
         );
     end if;
-    if scheduling.resources_of(claim.booking_id) <> v_resource_ids then
+    if scheduling.resources_of(lock_booking.booking_id) <> v_resource_ids then
         perform private.refuse(
             'PT409', 'changed_meanwhile', 'Somebody just changed this booking.',
             'Read the booking again, then decide.'
@@ -2890,8 +3604,7 @@ end;
 $$;
 
 /*
- * A step that was due by itself has been taken, as far as anyone else is concerned, though no
- * worker has written it down yet.
+ * Refuse a booking whose hold or request is over although no worker has recorded that yet.
  *
  * Errors:  PT409 hold_expired invalid_transition
  */
@@ -2926,9 +3639,9 @@ end;
 $$;
 
 /*
- * Take a booking one step further. The transitions table and the triggers decide whether it exists
- * and who may take it. Asking for the status that a booking already has changes nothing. Definer:
- * nobody has update privileges on bookings; the caller is checked.
+ * Change the status of a booking. The transitions table and the triggers decide whether the
+ * transition exists and who may make it. A booking that has the status already stays as it is.
+ * Definer: nobody has update privileges on bookings; the caller is checked.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
  *          PT409 invalid_transition hold_expired slot_taken changed_meanwhile · PT422 too_soon
@@ -2947,14 +3660,16 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_booking scheduling.bookings = scheduling.claim(change_status.booking_id, change_status.as_actors, '{}');
+    v_booking scheduling.bookings = scheduling.lock_booking(
+        change_status.booking_id, change_status.as_actors, '{}'
+    );
     v_to_status scheduling.booking_status = change_status.to_status;
 begin
     if v_booking.status = v_to_status then
         return v_booking.id;
     end if;
     perform scheduling.refuse_overdue(v_booking);
-    -- A customer who completes a hold of a service on request has made the request.
+    -- A customer who completes the hold of a service on request makes the request.
     if v_booking.status = 'held'
         and v_to_status = 'confirmed'
         and not scheduling.actors(v_booking) && array['business', 'system']::scheduling.actor_kind[]
@@ -2977,7 +3692,7 @@ end;
 $$;
 
 /*
- * Does any service of a booking wait for the business to confirm it?
+ * Return whether any service of a booking requires confirmation by the business.
  */
 create function scheduling.is_on_request(booking scheduling.bookings)
 returns boolean
@@ -3001,10 +3716,10 @@ end;
 $$;
 
 /*
- * Take the steps that were due by themselves: holds expire, requests lapse; what becomes free is
- * offered to those who wait. Gives how many were taken. Several workers may run it at once: each
- * skips what another is about to do. Definer: called by the worker, which has no access to the
- * tables.
+ * Make the transitions that are due: holds expire, requests lapse, and the time that becomes free
+ * is announced. Returns how many were made. Several workers may run it at once; each skips the
+ * bookings that another has locked.
+ * Definer: called by the worker, which has no access to the tables.
  */
 create function scheduling.apply_due_transitions(batch_size integer)
 returns integer
@@ -3049,11 +3764,67 @@ begin
 end;
 $$;
 
--- sql/44_bookings/rules/allocations.sql
+-- sql/44_bookings/functions/visible.sql
+
+-- Bookings as the caller may see them, which is what every function of the API returns.
 
 /*
- * The time that a booking takes follows its status: it is given back, or taken for good, or, for a
- * request that did not block, taken now, if it is still free.
+ * Return a booking as the caller may see it. Volatile, so that it also sees what the same
+ * statement has just written.
+ */
+create function scheduling.visible_booking(booking_id uuid)
+returns public.bookings
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_booking public.bookings;
+begin
+    select bookings.* into v_booking
+    from public.bookings
+    where bookings.id = visible_booking.booking_id;
+    return v_booking;
+end;
+$$;
+
+/*
+ * Change the status of a booking, and return it as the caller may see it.
+ *
+ * Errors:  PT400 invalid_input · those of scheduling.change_status
+ */
+create function scheduling.change_status_as(
+    booking_id text,
+    to_status scheduling.booking_status,
+    as_actors scheduling.actor_kind[],
+    reason text default null
+)
+returns public.bookings
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid = scheduling.change_status(
+        private.to_identifier(booking_id, 'booking_id'),
+        to_status,
+        as_actors,
+        private.to_text(reason, 'reason', 1000)
+    );
+begin
+    return scheduling.visible_booking(v_id);
+end;
+$$;
+
+-- sql/44_bookings/rules/allocations.sql
+
+-- The time of a booking follows its status.
+
+/*
+ * Release the time of a booking, keep it for good or, for a request that did not block, take it
+ * now if it is still free.
  *
  * Errors:  PT409 slot_taken
  */
@@ -3066,7 +3837,7 @@ set search_path = ''
 as $$
 begin
     if new.status in ('confirmed', 'checked_in', 'completed') then
-        perform scheduling.release_expired(
+        perform scheduling.release_expired_holds(
             array_agg(allocations.resource_id), range_merge(range_agg(allocations.during))
         )
         from scheduling.allocations
@@ -3106,10 +3877,13 @@ execute function scheduling.bookings__follow_with_allocations();
 
 -- sql/44_bookings/rules/history.sql
 
+-- Every step of a booking is recorded and announced in the transaction that makes it, and nobody
+-- changes the record.
+
 /*
- * Every step is written down: who, when, why, from where to where.
+ * Record a step of a booking: who, when, why, and what changed.
  */
-create function scheduling.bookings__write_history()
+create function scheduling.bookings__record_step()
 returns trigger
 language plpgsql
 volatile
@@ -3131,7 +3905,7 @@ begin
         case when tg_op = 'UPDATE' then old.starts_at end,
         new.starts_at,
         case
-            -- A guest who books: the address is theirs to prove before the hold runs out.
+            -- A guest who books proves their address before the hold runs out.
             when tg_op = 'INSERT' and v_actors = '{}' and new.customer_email is not null
                 and new.customer_id is null then 'customer'
             when new.status = 'expired' or v_actors = '{}' then 'system'
@@ -3155,22 +3929,21 @@ begin
 end;
 $$;
 
-create trigger _300_write_history
+create trigger _300_record_step
 after insert on scheduling.bookings
-for each row execute function scheduling.bookings__write_history();
+for each row execute function scheduling.bookings__record_step();
 
-create trigger _310_write_history
+create trigger _310_record_step
 after update of status, starts_at on scheduling.bookings
 for each row
 when (old.status is distinct from new.status or old.starts_at is distinct from new.starts_at)
-execute function scheduling.bookings__write_history();
+execute function scheduling.bookings__record_step();
 
 /*
- * What happened to a booking is announced in the transaction in which it happened, under
- * booking.requested, .confirmed, .moved, .cancelled and so on: `reassigned` where somebody else
- * gives an item, `moved` where only the time changed, `requested` where a booking begins to wait
- * for the business, `released` where a hold ran out, else the new status. `is_repeated`: the same
- * step of an earlier booking of its series is announced, too.
+ * Announce a step of a booking as booking.requested, .confirmed, .moved, .cancelled and so on:
+ * `reassigned` if another resource provides an item, `moved` if only the time changed, `requested`
+ * if the booking begins to wait for the business, `released` if a hold ran out, otherwise the new
+ * status. `is_repeated`: the same step of an earlier booking of the series is announced as well.
  */
 create function scheduling.booking_history__announce()
 returns trigger
@@ -3214,9 +3987,9 @@ end;
 $$;
 
 /*
- * A service that is cancelled by itself is a step of its booking.
+ * Record that one service of a booking was cancelled on its own.
  */
-create function scheduling.booking_items__write_history()
+create function scheduling.booking_items__record_step()
 returns trigger
 language plpgsql
 volatile
@@ -3247,11 +4020,11 @@ begin
 end;
 $$;
 
-create trigger _300_write_history
+create trigger _300_record_step
 after update of cancelled_at on scheduling.booking_items
 for each row
 when (old.cancelled_at is null and new.cancelled_at is not null)
-execute function scheduling.booking_items__write_history();
+execute function scheduling.booking_items__record_step();
 
 create trigger _500_announce
 after insert on scheduling.booking_history
@@ -3425,9 +4198,11 @@ execute function scheduling.booking_items__revise_sale();
 
 -- sql/44_bookings/rules/sessions.sql
 
+-- The capacity of a session never falls below the seats that are taken.
+
 /*
- * A session can be made smaller as long as nobody sits on the seats that go. The constraint
- * seats_exist says the same; this says it in words.
+ * Refuse a capacity that removes taken seats. The constraint seats_exist holds the same; this
+ * answers in the API's words.
  *
  * Errors:  PT409 capacity_in_use
  */
@@ -3439,7 +4214,7 @@ security definer
 set search_path = ''
 as $$
 begin
-    perform scheduling.expire(
+    perform scheduling.expire_holds(
         array(
             select distinct seats.booking_id
             from scheduling.seats
@@ -3468,10 +4243,11 @@ execute function scheduling.sessions__keep_taken_seats();
 
 -- sql/44_bookings/rules/steps.sql
 
--- What holds for bookings on every path, the table owner's included.
+-- What holds for the steps of bookings on every path, the table owner's included.
 
 /*
- * Only steps that exist, only by whom they are for, only when what guards them is so.
+ * Refuse transitions that do not exist, that the caller may not make, or whose condition is not
+ * met.
  *
  * Errors:  PT403 forbidden · PT409 invalid_transition · PT422 too_soon
  */
@@ -3497,7 +4273,7 @@ begin
             'Read the booking again and check its status.'
         );
     end if;
-    -- A hold that runs out is released by whoever comes next, a rival included.
+    -- Whoever wants the time next expires a hold that ran out, also a rival.
     if new.status <> 'expired'
         and not (v_step.actors || 'system'::scheduling.actor_kind) && scheduling.actors(old) then
         perform private.refuse(
@@ -3525,8 +4301,8 @@ before update on scheduling.bookings
 for each row execute function private.any__touch();
 
 /*
- * A step that costs something says how much, on every path: a customer who cancels, and nobody who
- * comes. A business that cancels charges nothing; a no-show that is put right costs nothing either.
+ * Charge the fee of a step: a cancellation by the customer, or a no-show. A cancellation by the
+ * business is free, and so is a no-show that is corrected.
  */
 create function scheduling.bookings__charge_fee()
 returns trigger
@@ -3567,8 +4343,8 @@ when (
 execute function scheduling.bookings__charge_fee();
 
 /*
- * What a booking does by itself next: a hold expires, a request lapses when its time has come.
- * Moving on by any other step calls it off.
+ * Schedule the next transition that happens by itself: a hold expires, a request lapses at its
+ * start. Any other step removes it.
  */
 create function scheduling.bookings__schedule_next_step()
 returns trigger
@@ -3627,6 +4403,10 @@ before insert or update on scheduling.booking_notes
 for each row execute function business.any__refuse_bad_input('serve');
 
 -- sql/44_bookings/policies.sql
+
+-- Who may read the history, the notes and the transitions of bookings: the customer and the
+-- members of the business the history, members alone the notes, everybody the transitions.
+-- Functions write them.
 
 alter table scheduling.booking_history enable row level security;
 alter table scheduling.booking_notes enable row level security;
@@ -3701,26 +4481,29 @@ alter table scheduling.arrivals enable row level security;
 
 grant select, insert, update, delete on scheduling.arrivals to service_role;
 
-grant execute on function scheduling.list_my_businesses()
-to anon, authenticated, service_role;
--- What public functions call. Each checks its caller; none is reachable over HTTP by itself.
+-- What public functions call. Each of them checks its caller; none is reachable over HTTP.
 grant execute on function
-scheduling.place(scheduling.selection[], text, text, boolean),
+scheduling.list_my_businesses(),
+scheduling.visible_booking(uuid),
+scheduling.change_status_as(text, scheduling.booking_status, scheduling.actor_kind[], text),
+scheduling.to_selections(text, timestamptz, integer),
+scheduling.book_once(text, scheduling.selection[], text, text, boolean, text),
+scheduling.place_booking(scheduling.selection[], text, text, boolean),
 scheduling.change_status(uuid, scheduling.booking_status, scheduling.actor_kind[], text, boolean),
-scheduling.cancel_item(uuid, uuid, scheduling.actor_kind[], text),
+scheduling.cancel_booking_item(uuid, uuid, scheduling.actor_kind[], text),
 scheduling.cancellation_quote(uuid, timestamptz),
-scheduling.move(uuid, timestamptz, uuid, scheduling.actor_kind[], text, uuid, boolean)
+scheduling.move_booking(uuid, timestamptz, uuid, scheduling.actor_kind[], text, uuid, boolean),
+scheduling.class_of(uuid),
+scheduling.to_dates(text, text),
+scheduling.to_weekdays(text),
+scheduling.session_starts(catalog.services, daterange, integer[], time, time, integer),
+scheduling.create_sessions(catalog.services, timestamptz[], uuid, integer),
+scheduling.announce_arrival(uuid),
+scheduling.set_preferred_resource(uuid, uuid)
 to anon, authenticated, service_role;
+
 grant execute on function scheduling.apply_due_transitions(integer)
 to worker;
-grant execute on function
-scheduling.session_starts(catalog.services, daterange, integer[], time, time, integer),
-scheduling.create_sessions(catalog.services, timestamptz[], uuid, integer)
-to anon, authenticated, service_role;
-grant execute on function scheduling.prefer(uuid, uuid)
-to anon, authenticated, service_role;
-grant execute on function scheduling.announce_arrival(uuid)
-to anon, authenticated, service_role;
 
 -- sql/44_bookings/api/arrivals.sql
 
@@ -3754,115 +4537,10 @@ to anon, authenticated, service_role;
 
 -- sql/44_bookings/api/book.sql
 
--- How clients book. Each function reads its arguments, calls one function of the domain, and gives
--- the booking as the caller may see it.
+-- How clients book. Each function reads its arguments, calls one function of the domain, and
+-- returns the booking as the caller may see it.
 
 /*
- * Read the items of book_many and quote: [{service_id, starts_at?, gap_minutes?, resource_id?,
- * addon_ids?, party_size?, answers?, link_token?}].
- *
- * Errors:  PT400 invalid_input
- */
-create function scheduling.to_selections(items text, starts_at timestamptz, party_size integer)
-returns scheduling.selection[]
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_items jsonb = private.to_list(items, 'items', 20);
-    v_item jsonb;
-    v_selections scheduling.selection[] = '{}';
-begin
-    for v_item in select element.value from jsonb_array_elements(v_items) as element (value) loop
-        if jsonb_typeof(v_item) <> 'object' then
-            perform private.invalid('items', 'must be objects with a service_id');
-        end if;
-        v_selections = v_selections || row(
-            private.to_identifier(v_item ->> 'service_id', 'items.service_id'),
-            coalesce(
-                private.to_instant(v_item ->> 'starts_at', 'items.starts_at', is_required => false),
-                case when v_selections = '{}' then to_selections.starts_at end
-            ),
-            private.to_whole_number(
-                v_item ->> 'gap_minutes', 'items.gap_minutes', 0, 1440, is_required => false
-            ),
-            private.to_identifier(v_item ->> 'resource_id', 'items.resource_id', is_required => false),
-            private.to_identifiers(v_item ->> 'addon_ids', 'items.addon_ids'),
-            coalesce(
-                to_selections.party_size,
-                private.to_whole_number(
-                    v_item ->> 'party_size', 'items.party_size', 1, 1000, is_required => false
-                ),
-                1
-            ),
-            private.to_object(v_item ->> 'answers', 'items.answers'),
-            private.to_text(v_item ->> 'link_token', 'items.link_token', 100)
-        )::scheduling.selection;
-    end loop;
-    if v_selections = '{}' then
-        perform private.invalid('items', 'must not be empty');
-    end if;
-    return v_selections;
-end;
-$$;
-grant execute on function scheduling.to_selections(text, timestamptz, integer)
-to anon, authenticated, service_role;
-
-/*
- * Place a booking once for an idempotency key, or give the first answer again.
- *
- * Errors:  PT409 idempotency_conflict · those of scheduling.place
- */
-create function scheduling.place_once(
-    function_name text,
-    selections scheduling.selection[],
-    coupon_code text,
-    notes text,
-    is_hold boolean,
-    idempotency_key text
-)
-returns public.bookings
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_answer jsonb;
-    v_id uuid;
-    v_booking public.bookings;
-begin
-    if idempotency_key is not null then
-        v_answer = private.first_answer(
-            function_name,
-            idempotency_key,
-            jsonb_build_array(to_jsonb(selections), coupon_code, place_once.notes, is_hold)
-        );
-        if v_answer is not null then
-            return jsonb_populate_record(null::public.bookings, v_answer);
-        end if;
-    end if;
-
-    v_id = scheduling.place(selections, coupon_code, place_once.notes, is_hold);
-    select bookings.* into v_booking
-    from public.bookings
-    where bookings.id = v_id;
-
-    if idempotency_key is not null then
-        perform private.remember_answer(function_name, idempotency_key, to_jsonb(v_booking));
-    end if;
-    return v_booking;
-end;
-$$;
-grant execute on function scheduling.place_once(
-    text, scheduling.selection[], text, text, boolean, text
-) to anon, authenticated, service_role;
-
-/*
- * Book a service.
- *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
  *          PT409 idempotency_conflict link_expired not_bookable slot_taken
  *          PT422 blocked_out coupon_invalid limit_reached not_eligible outside_hours too_far
@@ -3889,7 +4567,7 @@ set search_path = ''
 as $$
 begin
     perform private.token_user_id();
-    return scheduling.place_once(
+    return scheduling.book_once(
         'book',
         array[
             row(
@@ -3937,8 +4615,6 @@ Errors: invalid_input 400, not_signed_in 401, not_found 404, idempotency_conflic
 'limit_reached 422, not_eligible 422, outside_hours 422, too_far 422, too_soon 422.';
 
 /*
- * Book several services in sequence: all or nothing.
- *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
  *          PT409 idempotency_conflict link_expired not_bookable slot_taken
  *          PT422 blocked_out coupon_invalid limit_reached not_eligible outside_hours too_far
@@ -3981,7 +4657,7 @@ begin
             'Check the id in the view services.'
         );
     end if;
-    return scheduling.place_once(
+    return scheduling.book_once(
         'book_many',
         v_selections,
         private.to_text(coupon_code, 'coupon_code', 100),
@@ -4014,6 +4690,8 @@ public.book_many(
 to anon, authenticated, service_role;
 
 -- sql/44_bookings/api/businesses.sql
+
+-- The businesses that the caller works for.
 
 /*
  * Errors:  PT401 not_signed_in
@@ -4056,7 +4734,108 @@ booking_count counts all bookings ever made, in every status.
 
 Errors: not_signed_in 401.';
 
+-- sql/44_bookings/api/cancel.sql
+
+-- How clients cancel a booking or one of its services, and learn what that costs.
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 changed_meanwhile invalid_transition
+ */
+create function public.cancel_booking(booking_id public.identifier, reason text default null)
+returns public.bookings
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select scheduling.change_status_as(booking_id, 'cancelled', '{customer,business}', reason);
+end;
+comment on function public.cancel_booking is
+'Cancel a booking, as the customer or the business.
+
+Its time is free at once. A customer owes the fee of cancellation_quote; a business that cancels '
+'charges nothing. Repeating the call changes nothing. Returns the booking.
+
+- reason: at most 1000 characters.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile '
+'409, invalid_transition 409.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found · PT409 invalid_transition
+ */
+create function public.cancellation_quote(
+    booking_id public.identifier, at public.instant default null
+)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+begin atomic
+    select scheduling.cancellation_quote(
+        private.to_identifier(booking_id, 'booking_id'),
+        coalesce(private.to_instant(at, 'at', is_required => false), private.now())
+    );
+end;
+comment on function public.cancellation_quote is
+'Return what it costs the customer to cancel at an instant (at, now by default), by the policy '
+'stored with the booking: {booking_id, at, currency, total_minor, fee_minor, refund_minor, '
+'reschedule_fee_minor, tier, lines: [{booking_item_id, service_name, total_minor, fee_minor, '
+'refund_minor, is_cancelled}]}.
+
+refund_minor is the total less the fee, in whole and in each line. reschedule_fee_minor is the '
+'fee for moving the booking. tier is the tier that applies, or null if cancelling is free. For a '
+'cancelled booking it returns what cancelling did cost. A business that cancels charges nothing.
+
+Errors: invalid_input 400, not_signed_in 401, not_found 404, invalid_transition 409.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 changed_meanwhile hold_expired invalid_transition
+ */
+create function public.cancel_booking_item(
+    booking_id public.identifier, booking_item_id public.identifier, reason text default null
+)
+returns public.bookings
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return scheduling.visible_booking(
+        scheduling.cancel_booking_item(
+            private.to_identifier(booking_id, 'booking_id'),
+            private.to_identifier(booking_item_id, 'booking_item_id'),
+            '{customer,business}',
+            private.to_text(reason, 'reason', 1000)
+        )
+    );
+end;
+$$;
+comment on function public.cancel_booking_item is
+'Cancel one service of a booking, as the customer or the business.
+
+Its time is free at once. The other services stay, and so do the total and the quote. The '
+'customer owes the fee in its line of cancellation_quote. The last remaining service can only be '
+'cancelled with the booking. Repeating the call changes nothing. Returns the booking.
+
+- reason: at most 1000 characters.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile '
+'409, hold_expired 409, invalid_transition 409.';
+grant execute on function
+public.cancel_booking(public.identifier, text),
+public.cancel_booking_item(public.identifier, public.identifier, text),
+public.cancellation_quote(public.identifier, public.instant)
+to anon, authenticated, service_role;
+
 -- sql/44_bookings/api/history.sql
+
+-- What the API shows of bookings beside the bookings themselves: their history, the business's
+-- notes, the transitions that exist, and how reliable each customer has been.
 
 create view public.booking_history
 with (security_invoker = true)
@@ -4186,9 +4965,97 @@ comment on column public.customer_stats.completed_count is 'Completed bookings.'
 comment on column public.customer_stats.cancelled_count is 'Cancelled bookings.';
 comment on column public.customer_stats.no_show_count is 'No-shows.';
 
+-- sql/44_bookings/api/move.sql
+
+-- How clients move a booking to another time or another resource.
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 changed_meanwhile hold_expired invalid_transition not_bookable slot_taken
+ *          PT422 blocked_out limit_reached not_eligible outside_hours too_far too_late too_soon
+ */
+create function public.reschedule_booking(
+    booking_id public.identifier,
+    starts_at public.instant,
+    resource_id public.identifier default null
+)
+returns public.bookings
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return scheduling.visible_booking(
+        scheduling.move_booking(
+            private.to_identifier(booking_id, 'booking_id'),
+            private.to_instant(starts_at, 'starts_at'),
+            private.to_identifier(resource_id, 'resource_id', is_required => false),
+            '{customer,business}'
+        )
+    );
+end;
+$$;
+comment on function public.reschedule_booking is
+'Move a booking to another start, and to another resource if one is named.
+
+It keeps its reference and its price. The policy stored with the booking binds customers and '
+'charges them for a late move; it does not bind businesses. Returns the booking.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
+'hold_expired 409, invalid_transition 409, not_bookable 409, slot_taken 409, blocked_out 422, '
+'limit_reached 422, not_eligible 422, outside_hours 422, too_far 422, too_late 422, too_soon 422.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 changed_meanwhile hold_expired invalid_transition not_bookable slot_taken
+ *          PT422 blocked_out limit_reached not_eligible outside_hours too_far too_late too_soon
+ */
+create function public.reassign_booking(
+    booking_id public.identifier,
+    resource_id public.identifier,
+    reason text default null,
+    booking_item_id public.identifier default null
+)
+returns public.bookings
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return scheduling.visible_booking(
+        scheduling.move_booking(
+            private.to_identifier(booking_id, 'booking_id'),
+            null,
+            private.to_identifier(resource_id, 'resource_id'),
+            '{business}',
+            private.to_text(reason, 'reason', 1000),
+            private.to_identifier(booking_item_id, 'booking_item_id', is_required => false)
+        )
+    );
+end;
+$$;
+comment on function public.reassign_booking is
+'Move an item of a booking to another resource at the same time and price.
+
+Eligibility, hours and overlaps are checked again. For owners, managers and staff. Returns the '
+'booking.
+
+- booking_item_id: the item, the first by default.
+- reason: at most 1000 characters.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile '
+'409, hold_expired 409, invalid_transition 409, not_bookable 409, slot_taken 409, blocked_out 422, '
+'limit_reached 422, not_eligible 422, outside_hours 422, too_far 422, too_late 422, too_soon 422.';
+grant execute on function
+public.reschedule_booking(public.identifier, public.instant, public.identifier),
+public.reassign_booking(public.identifier, public.identifier, text, public.identifier)
+to anon, authenticated, service_role;
+
 -- sql/44_bookings/api/preferences.sql
 
--- Whom a customer prefers.
+-- The resource that a customer prefers in a business, to be read and set by the customer.
 
 create view public.preferred_resources
 with (security_invoker = true)
@@ -4224,7 +5091,7 @@ security invoker
 set search_path = ''
 as $$
 begin
-    perform scheduling.prefer(
+    perform scheduling.set_preferred_resource(
         private.to_identifier(business_id, 'business_id'),
         private.to_identifier(resource_id, 'resource_id', is_required => false)
     );
@@ -4246,9 +5113,9 @@ Errors: invalid_input 400, not_signed_in 401, not_found 404.';
 
 -- sql/44_bookings/api/sessions.sql
 
+-- How a business creates the sessions of a class.
+
 /*
- * Make the sessions of a class on some dates, in the business's zone.
- *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
  *          PT409 slot_taken · PT422 not_eligible
  */
@@ -4270,60 +5137,25 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_service_id uuid = private.to_identifier(service_id, 'service_id');
     v_resource_id uuid = private.to_identifier(resource_id, 'resource_id', is_required => false);
-    v_first date = private.to_date(private.to_required_text(from_date, 'from_date', 20), 'from_date');
-    v_last date = coalesce(private.to_date(to_date, 'to_date'), v_first);
-    v_opens_at time = private.to_clock(
-        private.to_required_text(opens_at, 'opens_at', 20), 'opens_at'
-    );
-    v_closes_at time = private.to_clock(
-        private.to_required_text(closes_at, 'closes_at', 20), 'closes_at'
-    );
     v_capacity integer = private.to_whole_number(capacity, 'capacity', 1, 1000);
-    v_weekdays integer[] = '{1,2,3,4,5,6,7}';
     v_service catalog.services;
     v_starts timestamptz[];
     v_ids uuid[];
 begin
     perform private.token_user_id();
-    if v_last < v_first or v_last > v_first + 366 then
-        perform private.invalid('to_date', 'must be between from_date and a year later');
-    end if;
-    if v_closes_at <= v_opens_at then
-        perform private.invalid('closes_at', 'must be after opens_at');
-    end if;
-    if weekdays is not null then
-        v_weekdays = array(
-            select private.to_whole_number(element.value, 'weekdays', 1, 7)
-            from jsonb_array_elements_text(private.to_list(weekdays, 'weekdays', 7)) as element (value)
-        );
-    end if;
-    select services.* into v_service
-    from catalog.services
-    where services.id = v_service_id;
-    if v_service.id is null then
-        perform private.refuse(
-            'PT404', 'not_found', 'There is no such service.',
-            'Check the id in the view services.'
-        );
-    end if;
+    v_service = scheduling.class_of(private.to_identifier(service_id, 'service_id'));
     v_starts = scheduling.session_starts(
         v_service,
-        daterange(v_first, v_last + 1),
-        v_weekdays,
-        v_opens_at,
-        v_closes_at,
+        scheduling.to_dates(from_date, to_date),
+        scheduling.to_weekdays(weekdays),
+        private.to_clock(private.to_required_text(opens_at, 'opens_at', 20), 'opens_at'),
+        private.to_clock(private.to_required_text(closes_at, 'closes_at', 20), 'closes_at'),
         coalesce(
-            private.to_whole_number(
-                every_minutes, 'every_minutes', 5, 1440, is_required => false
-            ),
+            private.to_whole_number(every_minutes, 'every_minutes', 5, 1440, is_required => false),
             v_service.duration_minutes
         )
     );
-    if cardinality(v_starts) > 1000 then
-        perform private.invalid('to_date', 'must not create more than 1000 sessions at once');
-    end if;
     v_ids = array(
         select scheduling.create_sessions(v_service, v_starts, v_resource_id, v_capacity)
     );
@@ -4357,43 +5189,8 @@ Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, slot
 
 -- sql/44_bookings/api/steps.sql
 
--- What clients may do with a booking that exists. Each function reads its arguments, calls one
--- function of the domain, and gives the booking as the caller may see it.
-
-/*
- * Errors:  PT400 invalid_input · those of scheduling.change_status
- */
-create function scheduling.change_status_as(
-    booking_id text,
-    to_status scheduling.booking_status,
-    as_actors scheduling.actor_kind[],
-    reason text default null
-)
-returns public.bookings
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_id uuid;
-    v_booking public.bookings;
-begin
-    v_id = scheduling.change_status(
-        private.to_identifier(booking_id, 'booking_id'),
-        to_status,
-        as_actors,
-        private.to_text(reason, 'reason', 1000)
-    );
-    select bookings.* into v_booking
-    from public.bookings
-    where bookings.id = v_id;
-    return v_booking;
-end;
-$$;
-grant execute on function scheduling.change_status_as(
-    text, scheduling.booking_status, scheduling.actor_kind[], text
-) to anon, authenticated, service_role;
+-- How clients change the status of a booking. Each function reads its arguments, calls one
+-- function of the domain, and returns the booking as the caller may see it.
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -4441,100 +5238,6 @@ For the business. Returns the booking.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile '
 '409, invalid_transition 409.';
-
-/*
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 changed_meanwhile invalid_transition
- */
-create function public.cancel_booking(booking_id public.identifier, reason text default null)
-returns public.bookings
-language sql
-volatile
-security invoker
-set search_path = ''
-begin atomic
-    select scheduling.change_status_as(booking_id, 'cancelled', '{customer,business}', reason);
-end;
-comment on function public.cancel_booking is
-'Cancel a booking, as the customer or the business.
-
-Its time is free at once. A customer owes the fee of cancellation_quote; a business that cancels '
-'charges nothing. Repeating the call changes nothing. Returns the booking.
-
-- reason: at most 1000 characters.
-
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile '
-'409, invalid_transition 409.';
-
-/*
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found · PT409 invalid_transition
- */
-create function public.cancellation_quote(
-    booking_id public.identifier, at public.instant default null
-)
-returns jsonb
-language sql
-stable
-security invoker
-set search_path = ''
-begin atomic
-    select scheduling.cancellation_quote(
-        private.to_identifier(booking_id, 'booking_id'),
-        coalesce(private.to_instant(at, 'at', is_required => false), private.now())
-    );
-end;
-comment on function public.cancellation_quote is
-'Return what it costs the customer to cancel at an instant (at, now by default), by the policy '
-'stored with the booking: {booking_id, at, currency, total_minor, fee_minor, refund_minor, '
-'reschedule_fee_minor, tier, lines: [{booking_item_id, service_name, total_minor, fee_minor, '
-'refund_minor, is_cancelled}]}.
-
-refund_minor is the total less the fee, in whole and in each line. reschedule_fee_minor is the '
-'fee for moving the booking. tier is the tier that applies, or null if cancelling is free. For a '
-'cancelled booking it returns what cancelling did cost. A business that cancels charges nothing.
-
-Errors: invalid_input 400, not_signed_in 401, not_found 404, invalid_transition 409.';
-
-/*
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 changed_meanwhile hold_expired invalid_transition
- */
-create function public.cancel_booking_item(
-    booking_id public.identifier, booking_item_id public.identifier, reason text default null
-)
-returns public.bookings
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_id uuid;
-    v_booking public.bookings;
-begin
-    v_id = scheduling.cancel_item(
-        private.to_identifier(booking_id, 'booking_id'),
-        private.to_identifier(booking_item_id, 'booking_item_id'),
-        '{customer,business}',
-        private.to_text(reason, 'reason', 1000)
-    );
-    select bookings.* into v_booking
-    from public.bookings
-    where bookings.id = v_id;
-    return v_booking;
-end;
-$$;
-comment on function public.cancel_booking_item is
-'Cancel one service of a booking, as the customer or the business.
-
-Its time is free at once. The other services stay, and so do the total and the quote. The '
-'customer owes the fee in its line of cancellation_quote. The last remaining service can only be '
-'cancelled with the booking. Repeating the call changes nothing. Returns the booking.
-
-- reason: at most 1000 characters.
-
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile '
-'409, hold_expired 409, invalid_transition 409.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -4600,106 +5303,12 @@ The customer owes the fee of the policy. check_in_booking or complete_booking co
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
 'invalid_transition 409, too_soon 422.';
 
-/*
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 changed_meanwhile hold_expired invalid_transition not_bookable slot_taken
- *          PT422 blocked_out limit_reached not_eligible outside_hours too_far too_late too_soon
- */
-create function public.reschedule_booking(
-    booking_id public.identifier,
-    starts_at public.instant,
-    resource_id public.identifier default null
-)
-returns public.bookings
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_id uuid;
-    v_booking public.bookings;
-begin
-    v_id = scheduling.move(
-        private.to_identifier(booking_id, 'booking_id'),
-        private.to_instant(starts_at, 'starts_at'),
-        private.to_identifier(resource_id, 'resource_id', is_required => false),
-        '{customer,business}'
-    );
-    select bookings.* into v_booking
-    from public.bookings
-    where bookings.id = v_id;
-    return v_booking;
-end;
-$$;
-comment on function public.reschedule_booking is
-'Move a booking to another start, and to another resource if one is named.
-
-It keeps its reference and its price. The policy stored with the booking binds customers and '
-'charges them for a late move; it does not bind businesses. Returns the booking.
-
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
-'hold_expired 409, invalid_transition 409, not_bookable 409, slot_taken 409, blocked_out 422, '
-'limit_reached 422, not_eligible 422, outside_hours 422, too_far 422, too_late 422, too_soon 422.';
-
-/*
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 changed_meanwhile hold_expired invalid_transition not_bookable slot_taken
- *          PT422 blocked_out limit_reached not_eligible outside_hours too_far too_late too_soon
- */
-create function public.reassign_booking(
-    booking_id public.identifier,
-    resource_id public.identifier,
-    reason text default null,
-    booking_item_id public.identifier default null
-)
-returns public.bookings
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_id uuid;
-    v_booking public.bookings;
-begin
-    v_id = scheduling.move(
-        private.to_identifier(booking_id, 'booking_id'),
-        null,
-        private.to_identifier(resource_id, 'resource_id'),
-        '{business}',
-        private.to_text(reason, 'reason', 1000),
-        private.to_identifier(booking_item_id, 'booking_item_id', is_required => false)
-    );
-    select bookings.* into v_booking
-    from public.bookings
-    where bookings.id = v_id;
-    return v_booking;
-end;
-$$;
-comment on function public.reassign_booking is
-'Move an item of a booking to another resource at the same time and price.
-
-Eligibility, hours and overlaps are checked again. For owners, managers and staff. Returns the '
-'booking.
-
-- booking_item_id: the item, the first by default.
-- reason: at most 1000 characters.
-
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile '
-'409, hold_expired 409, invalid_transition 409, not_bookable 409, slot_taken 409, blocked_out 422, '
-'limit_reached 422, not_eligible 422, outside_hours 422, too_far 422, too_late 422, too_soon 422.';
 grant execute on function
 public.confirm_booking(public.identifier),
 public.reject_booking(public.identifier, text),
-public.cancel_booking(public.identifier, text),
-public.cancel_booking_item(public.identifier, public.identifier, text),
-public.cancellation_quote(public.identifier, public.instant),
 public.check_in_booking(public.identifier),
 public.complete_booking(public.identifier),
-public.mark_no_show(public.identifier),
-public.reschedule_booking(public.identifier, public.instant, public.identifier),
-public.reassign_booking(public.identifier, public.identifier, text, public.identifier)
+public.mark_no_show(public.identifier)
 to anon, authenticated, service_role;
 
 alter default privileges grant execute on functions to public;

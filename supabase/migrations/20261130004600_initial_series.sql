@@ -20,9 +20,327 @@ create type scheduling.recurrence as (
     until timestamp
 );
 
+-- sql/46_series/functions/changes.sql
+
+-- How the remaining bookings of a series move and end together: from one of them on, all or
+-- nothing.
+
+/*
+ * Lock the bookings of a series that lie ahead and can still change, from one of them on, with
+ * everything that they take and may take, for a caller who may act on them.
+ *
+ * Errors:  PT401 not_signed_in · PT404 not_found · PT409 invalid_transition
+ */
+create function scheduling.lock_series(
+    series_id uuid, from_booking_id uuid, for_new_time boolean
+)
+returns scheduling.bookings[]
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_bookings scheduling.bookings[];
+begin
+    if not private.is_operator() then
+        perform private.current_user_id();
+    end if;
+    v_bookings = scheduling.remaining_bookings(series_id, from_booking_id);
+    if v_bookings = '{}' and not scheduling.is_visible_series(series_id)
+        or v_bookings <> '{}' and v_bookings[1].id <> from_booking_id then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such series, or no such booking in it.',
+            'Check the ids in the views booking_series and bookings.'
+        );
+    end if;
+    if v_bookings = '{}' then
+        perform private.refuse(
+            'PT409', 'invalid_transition',
+            'This series has no upcoming bookings that can be changed.',
+            'Read its bookings again.'
+        );
+    end if;
+    perform private.lock(scheduling.locks_of_bookings(v_bookings, for_new_time));
+    return v_bookings;
+end;
+$$;
+
+/*
+ * Return the bookings of a series that lie ahead, can still change and are the caller's to change,
+ * from one of them on, ordered by time.
+ */
+create function scheduling.remaining_bookings(series_id uuid, from_booking_id uuid)
+returns scheduling.bookings[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select bookings
+        from scheduling.booking_series
+        inner join scheduling.bookings
+            on
+                bookings.business_id = booking_series.business_id
+                and bookings.series_id = booking_series.id
+        left join scheduling.bookings as anchor on anchor.id = remaining_bookings.from_booking_id
+        where
+            booking_series.id = remaining_bookings.series_id
+            and scheduling.actors(bookings) <> '{}'
+            and bookings.status in ('held', 'pending_payment', 'pending', 'confirmed')
+            and bookings.starts_at > private.now()
+            and (
+                remaining_bookings.from_booking_id is null
+                or bookings.starts_at >= anchor.starts_at
+            )
+        order by bookings.starts_at
+    );
+end;
+$$;
+
+/*
+ * Return whether the caller may know of a series: its customer, members of its business, and
+ * operators.
+ */
+create function scheduling.is_visible_series(series_id uuid)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return exists (
+        select 1
+        from scheduling.booking_series
+        where
+            booking_series.id = is_visible_series.series_id
+            and (
+                booking_series.customer_id = auth.uid()
+                or booking_series.business_id in (select private.my_businesses('view'))
+                or private.is_operator()
+            )
+    );
+end;
+$$;
+
+/*
+ * Return what must be locked before some bookings of one customer change: the resources and
+ * sessions that they take, everything by which limits may count them and, for a new time,
+ * everybody who could provide their services.
+ */
+create function scheduling.locks_of_bookings(
+    bookings scheduling.bookings[], for_new_time boolean
+)
+returns uuid[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_service_ids uuid[] = array(
+        select distinct booking_items.service_id
+        from unnest(locks_of_bookings.bookings) as booking
+        inner join scheduling.booking_items
+            on
+                booking_items.business_id = booking.business_id
+                and booking_items.booking_id = booking.id
+    );
+begin
+    return array_remove(array[bookings[1].business_id, bookings[1].customer_id], null)
+        || v_service_ids
+        || array(
+            select distinct resource.id
+            from unnest(locks_of_bookings.bookings) as booking
+            cross join lateral unnest(scheduling.resources_of(booking.id)) as resource (id)
+        )
+        || array(
+            select service_resources.resource_id
+            from catalog.service_resources
+            where for_new_time and service_resources.service_id = any(v_service_ids)
+        );
+end;
+$$;
+
+/*
+ * Cancel the remaining bookings of a series, from the given one onward.
+ * Definer: as scheduling.change_status.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition hold_expired changed_meanwhile
+ */
+create function scheduling.cancel_series(series_id uuid, from_booking_id uuid, reason text)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_bookings scheduling.bookings[] = scheduling.lock_series(series_id, from_booking_id, false);
+    v_booking scheduling.bookings;
+begin
+    foreach v_booking in array v_bookings loop
+        perform scheduling.change_status(
+            v_booking.id,
+            'cancelled',
+            '{customer,business}',
+            reason,
+            is_repeated => v_booking.id <> v_bookings[1].id
+        );
+    end loop;
+end;
+$$;
+
+/*
+ * Move the remaining bookings of a series, from the given one onward, by the difference in local
+ * time by which the first of them moves. If they move to later times, the last one moves first, so
+ * that none stands in the way of another.
+ * Definer: as scheduling.move_booking.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 slot_taken invalid_transition hold_expired changed_meanwhile not_bookable
+ *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached too_late
+ */
+create function scheduling.move_series(
+    series_id uuid, starts_at timestamptz, from_booking_id uuid, resource_id uuid
+)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_bookings scheduling.bookings[] = scheduling.lock_series(series_id, from_booking_id, true);
+    v_time_zone text;
+    v_shift interval;
+    v_booking scheduling.bookings;
+begin
+    select booking_series.time_zone into v_time_zone
+    from scheduling.booking_series
+    where booking_series.id = move_series.series_id;
+    v_shift = (move_series.starts_at at time zone v_time_zone)
+    - (v_bookings[1].starts_at at time zone v_time_zone);
+    for v_booking in
+        select booking.*
+        from unnest(v_bookings) as booking
+        order by
+            case when v_shift > interval '0' then booking.starts_at end desc,
+            booking.starts_at
+    loop
+        perform scheduling.move_booking(
+            v_booking.id,
+            case
+                when v_booking.id = v_bookings[1].id then move_series.starts_at
+                when v_shift = interval '0' then v_booking.starts_at
+                else (v_booking.starts_at at time zone v_time_zone + v_shift) at time zone v_time_zone
+            end,
+            move_series.resource_id,
+            '{customer,business}',
+            is_repeated => v_booking.id <> v_bookings[1].id
+        );
+    end loop;
+end;
+$$;
+
+-- sql/46_series/functions/conflicts.sql
+
+-- Occurrences of a series that cannot be booked: why, and whether they refuse the whole series.
+
+/*
+ * Return why some legs cannot be booked: [{starts_at, reason}].
+ *
+ * Errors:  PT422 not_eligible
+ */
+create function scheduling.conflicts_of(legs scheduling.leg[])
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_conflicts jsonb = '[]';
+    v_leg scheduling.leg;
+    v_reason text;
+begin
+    foreach v_leg in array legs loop
+        begin
+            perform scheduling.refuse_start(v_leg, null);
+        exception
+            when sqlstate 'PT409' or sqlstate 'PT422' then
+                get stacked diagnostics v_reason = pg_exception_detail;
+                -- It is the same for every date.
+                if v_reason = 'not_eligible' then
+                    raise;
+                end if;
+                v_conflicts = v_conflicts || scheduling.make_conflict(v_leg, v_reason);
+        end;
+    end loop;
+    return v_conflicts;
+end;
+$$;
+
+/*
+ * Make the entry of an occurrence that cannot be booked, as the series keeps it.
+ */
+create function scheduling.make_conflict(leg scheduling.leg, reason text)
+returns jsonb
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return jsonb_build_array(jsonb_build_object('starts_at', leg.starts_at, 'reason', reason));
+end;
+$$;
+
+/*
+ * Refuse a series if it has conflicts, unless they are skipped.
+ *
+ * Errors:  PT409 slot_taken
+ */
+create function scheduling.refuse_conflicts(conflicts jsonb, are_skipped boolean)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if conflicts = '[]' or are_skipped then
+        return;
+    end if;
+    perform private.refuse(
+        'PT409', 'slot_taken',
+        format(
+            'These dates are not available: %s.',
+            (
+                select string_agg(
+                    to_char(
+                        (conflict.value ->> 'starts_at')::timestamptz at time zone 'UTC',
+                        'YYYY-MM-DD"T"HH24:MI"Z"'
+                    )
+                    || ' (' || (conflict.value ->> 'reason') || ')',
+                    ', '
+                    order by conflict.value ->> 'starts_at'
+                )
+                from jsonb_array_elements(conflicts) as conflict (value)
+            )
+        ),
+        'Choose another time, or send on_conflict skip to skip these dates.'
+    );
+end;
+$$;
+
 -- sql/46_series/functions/recurrence.sql
 
--- Recurrence rules (RFC 5545): read, and unfolded into wall clocks.
+-- Recurrence rules (RFC 5545): how they are read, and how they unfold into local times.
 
 /*
  * Read a recurrence rule (RFC 5545): FREQ daily, weekly, monthly or yearly, INTERVAL, BYDAY (with
@@ -180,9 +498,9 @@ end;
 $$;
 
 /*
- * The wall clocks of a rule from its first on, in order: at most 367, and within ten years. A month
- * or year without such a day has no occurrence, nor has a date that the zone skipped: it would fall
- * on the next one's.
+ * Return the local times of a rule from its first on, in order: at most 367, and within ten years.
+ * A month or year without such a day has no occurrence, and neither has a date that the zone
+ * skipped: it would fall on the occurrence of the next date.
  */
 create function scheduling.occurrences(
     rule scheduling.recurrence, first_at timestamp, time_zone text
@@ -193,47 +511,12 @@ stable
 security invoker
 set search_path = ''
 as $$
-declare
-    v_first date = first_at::date;
-    v_monday date = v_first - (extract(isodow from v_first)::integer - 1);
-    v_month integer = extract(year from v_first)::integer * 12 + extract(month from v_first)::integer;
-    v_is_bare boolean = rule.weekdays = '{}' and rule.month_days = '{}';
 begin
     return query
-    with days as (
-        select
-            date,
-            extract(isodow from date)::integer as weekday,
-            extract(day from date)::integer as day,
-            extract(year from date)::integer as year,
-            extract(year from date)::integer * 12 + extract(month from date)::integer as month,
-            case rule.frequency
-                when 'yearly' then date_trunc('year', date)::date
-                else date_trunc('month', date)::date
-            end as period_start,
-            case rule.frequency
-                when 'yearly' then (date_trunc('year', date) + interval '1 year - 1 day')::date
-                else (date_trunc('month', date) + interval '1 month - 1 day')::date
-            end as period_end,
-            extract(day from date_trunc('month', date) + interval '1 month - 1 day')::integer as month_length
-        from (
-            select v_first + counted.number as date
-            from generate_series(
-                0, least(3660, coalesce(rule.until::date - v_first, 3660))
-            ) as counted (number)
-        ) as dates
-    )
-
     select days.date + first_at::time as at
-    from days
+    from scheduling.rule_days(rule, first_at::date) as days
     where
-        case rule.frequency
-            when 'daily' then mod(days.date - v_first, rule.step) = 0
-            when 'weekly' then mod((days.date - days.weekday + 1 - v_monday) / 7, rule.step) = 0
-            when 'monthly' then mod(days.month - v_month, rule.step) = 0
-            else mod(days.year - extract(year from v_first)::integer, rule.step) = 0
-        end
-        and (
+        (
             rule.month_days = '{}'
             or days.day = any(rule.month_days)
             or days.day - days.month_length - 1 = any(rule.month_days)
@@ -252,12 +535,6 @@ begin
                     )
             )
         )
-        and case
-            when not v_is_bare or rule.frequency = 'daily' then true
-            when rule.frequency = 'weekly' then days.weekday = extract(isodow from v_first)
-            when rule.frequency = 'monthly' then days.day = extract(day from v_first)
-            else to_char(days.date, 'MMDD') = to_char(v_first, 'MMDD')
-        end
         and (rule.until is null or days.date + first_at::time <= rule.until)
         and days.date = (
             (days.date + first_at::time) at time zone occurrences.time_zone
@@ -268,18 +545,80 @@ begin
 end;
 $$;
 
+/*
+ * Return the dates that the frequency and interval of a rule leave, from its first on, with what
+ * BYDAY and BYMONTHDAY ask of a date. A rule without either keeps the weekday, the day of the
+ * month or the day of the year of its first date.
+ */
+create function scheduling.rule_days(rule scheduling.recurrence, first_on date)
+returns table (
+    date date,
+    weekday integer,
+    day integer,
+    month_length integer,
+    period_start date,
+    period_end date
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_monday date = first_on - (extract(isodow from first_on)::integer - 1);
+    v_period text = case rule.frequency when 'yearly' then 'year' else 'month' end;
+    v_is_bare boolean = rule.weekdays = '{}' and rule.month_days = '{}';
+begin
+    return query
+    select
+        days.on_date,
+        extract(isodow from days.on_date)::integer,
+        extract(day from days.on_date)::integer,
+        extract(day from date_trunc('month', days.on_date) + interval '1 month - 1 day')::integer,
+        date_trunc(v_period, days.on_date)::date,
+        (date_trunc(v_period, days.on_date) + ('1 ' || v_period)::interval)::date - 1
+    from (
+        select first_on + counted.number as on_date
+        from generate_series(
+            0, least(3660, coalesce(rule.until::date - first_on, 3660))
+        ) as counted (number)
+    ) as days
+    where
+        case rule.frequency
+            when 'daily' then mod(days.on_date - first_on, rule.step) = 0
+            when 'weekly' then mod((days.on_date - v_monday) / 7, rule.step) = 0
+            when 'monthly' then mod(
+                (extract(year from days.on_date) - extract(year from first_on)) * 12
+                + extract(month from days.on_date) - extract(month from first_on),
+                rule.step
+            ) = 0
+            else mod(extract(year from days.on_date) - extract(year from first_on), rule.step) = 0
+        end
+        and case
+            when not v_is_bare or rule.frequency = 'daily' then true
+            when rule.frequency = 'weekly'
+                then extract(isodow from days.on_date) = extract(isodow from first_on)
+            when rule.frequency = 'monthly'
+                then extract(day from days.on_date) = extract(day from first_on)
+            else to_char(days.on_date, 'MMDD') = to_char(first_on, 'MMDD')
+        end;
+end;
+$$;
+
 -- sql/46_series/functions/series.sql
 
--- Series: each wall clock of a rule becomes a booking of its own; they move and end together.
+-- How a series is booked. Each occurrence is a booking of its own. All occurrences are checked
+-- first, then everything that any of them may take is locked in one order, then they are written.
 
 /*
- * Book a service again and again, as a rule says: the wall clock stays the same across clock
- * changes. `skips`: dates that cannot be had are left out and noted on the series; otherwise one is
- * enough to refuse them all. Definer: as scheduling.place.
+ * Book a service at each occurrence of a recurrence rule. The local time stays the same across
+ * clock changes. `skips`: dates that are not available are left out and noted on the series;
+ * otherwise one of them refuses the whole series.
+ * Definer: as scheduling.place_booking.
  *
- * Errors:  PT400 invalid_input · those of scheduling.place
+ * Errors:  PT400 invalid_input · those of scheduling.place_booking
  */
-create function scheduling.place_series(
+create function scheduling.create_series(
     selection scheduling.selection, rrule text, coupon_code text, notes text, skips boolean
 )
 returns uuid
@@ -292,39 +631,24 @@ declare
     v_leg scheduling.leg;
     v_legs scheduling.leg[];
     v_vacancies scheduling.vacancy[];
-    v_limits catalog.booking_limits[];
     v_series scheduling.booking_series;
+    v_limits catalog.booking_limits[];
     v_conflicts jsonb;
     v_lost jsonb;
 begin
-    v_series.customer_id = private.current_user_id();
+    perform private.current_user_id();
     v_leg = (scheduling.legs(array[selection]))[1];
     v_leg.answers = scheduling.answered(v_leg.service_id, v_leg.answers);
-    v_series.id = gen_random_uuid();
-    v_series.business_id = v_leg.business_id;
-    v_series.service_id = v_leg.service_id;
-    v_series.rrule = upper(btrim(place_series.rrule));
-    select businesses.time_zone into v_series.time_zone
-    from business.businesses
-    where businesses.id = v_leg.business_id;
-    v_series.first_at = v_leg.starts_at at time zone v_series.time_zone;
-    v_legs = scheduling.repeated_legs(v_leg, v_series);
-
+    v_series = scheduling.new_series(v_leg, upper(btrim(create_series.rrule)));
     select found.legs, found.vacancies, found.conflicts
     into v_legs, v_vacancies, v_conflicts
-    from scheduling.free_legs(v_legs) as found;
+    from scheduling.bookable_legs(scheduling.occurrence_legs(v_leg, v_series)) as found;
     perform scheduling.refuse_conflicts(v_conflicts, skips and v_legs <> '{}');
-    -- All that any occurrence may take, in one order, before the first of them is written.
-    v_limits = scheduling.lock_for(v_legs, v_vacancies, null);
+    v_limits = scheduling.lock_legs(v_legs, v_vacancies, null);
 
-    insert into scheduling.booking_series (
-        id, business_id, customer_id, service_id, rrule, first_at, time_zone
-    )
-    values (
-        v_series.id, v_series.business_id, v_series.customer_id, v_series.service_id, v_series.rrule,
-        v_series.first_at, v_series.time_zone
-    );
-    v_lost = scheduling.write_occurrences(
+    insert into scheduling.booking_series
+    values (v_series.*);
+    v_lost = scheduling.create_occurrences(
         v_series.id, v_legs, v_vacancies, v_limits, coupon_code, notes
     );
     v_conflicts = v_conflicts || v_lost;
@@ -339,12 +663,40 @@ end;
 $$;
 
 /*
- * The leg of a series at each of its occurrences: the first is the leg itself, whichever of two
- * instants with the same wall clock it is at.
+ * Return the series of the caller that begins with a leg.
+ */
+create function scheduling.new_series(leg scheduling.leg, rrule text)
+returns scheduling.booking_series
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_series scheduling.booking_series;
+begin
+    v_series.id = gen_random_uuid();
+    v_series.business_id = leg.business_id;
+    v_series.customer_id = auth.uid();
+    v_series.service_id = leg.service_id;
+    v_series.rrule = new_series.rrule;
+    select businesses.time_zone into v_series.time_zone
+    from business.businesses
+    where businesses.id = leg.business_id;
+    v_series.first_at = leg.starts_at at time zone v_series.time_zone;
+    v_series.conflicts = '[]';
+    v_series.created_at = private.now();
+    return v_series;
+end;
+$$;
+
+/*
+ * Return the leg of a series at each of its occurrences. The first is the leg itself, which says
+ * which of two instants with the same local time is meant.
  *
  * Errors:  PT400 invalid_input
  */
-create function scheduling.repeated_legs(leg scheduling.leg, series scheduling.booking_series)
+create function scheduling.occurrence_legs(leg scheduling.leg, series scheduling.booking_series)
 returns scheduling.leg[]
 language plpgsql
 stable
@@ -376,12 +728,12 @@ end;
 $$;
 
 /*
- * Which of the legs of a series can be had, who could give them, and why the others cannot:
- * [{starts_at, reason}]. All that they have of their own is when.
+ * Return which legs of a series can be booked, the vacancies for them, and why the others cannot
+ * be booked: [{starts_at, reason}]. The legs differ only in their start.
  *
  * Errors:  PT422 not_eligible
  */
-create function scheduling.free_legs(
+create function scheduling.bookable_legs(
     wanted scheduling.leg[],
     out legs scheduling.leg[],
     out vacancies scheduling.vacancy[],
@@ -395,8 +747,6 @@ set search_path = ''
 as $$
 declare
     v_starts timestamptz[];
-    v_leg scheduling.leg;
-    v_reason text;
 begin
     vacancies = array(
         select vacancy
@@ -413,83 +763,17 @@ begin
     );
     v_starts = array(select distinct vacancy.at from unnest(vacancies) as vacancy);
     legs = array(select leg from unnest(wanted) as leg where leg.starts_at = any(v_starts));
-    conflicts = '[]';
-    for v_leg in
-        select leg.* from unnest(wanted) as leg where leg.starts_at <> all(v_starts)
-    loop
-        begin
-            perform scheduling.refuse_start(v_leg, null);
-        exception
-            when sqlstate 'PT409' or sqlstate 'PT422' then
-                get stacked diagnostics v_reason = pg_exception_detail;
-                -- No date will do.
-                if v_reason = 'not_eligible' then
-                    raise;
-                end if;
-                conflicts = conflicts || scheduling.conflict(v_leg, v_reason);
-        end;
-    end loop;
-end;
-$$;
-
-/*
- * An occurrence that cannot be had, as the series keeps it.
- */
-create function scheduling.conflict(leg scheduling.leg, reason text)
-returns jsonb
-language plpgsql
-immutable
-security invoker
-set search_path = ''
-as $$
-begin
-    return jsonb_build_array(jsonb_build_object('starts_at', leg.starts_at, 'reason', reason));
-end;
-$$;
-
-/*
- * One date that cannot be had refuses all, unless such dates are skipped and another is left.
- *
- * Errors:  PT409 slot_taken
- */
-create function scheduling.refuse_conflicts(conflicts jsonb, are_skipped boolean)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    if conflicts = '[]' or are_skipped then
-        return;
-    end if;
-    perform private.refuse(
-        'PT409', 'slot_taken',
-        format(
-            'These dates are not available: %s.',
-            (
-                select string_agg(
-                    to_char(
-                        (conflict.value ->> 'starts_at')::timestamptz at time zone 'UTC',
-                        'YYYY-MM-DD"T"HH24:MI"Z"'
-                    )
-                    || ' (' || (conflict.value ->> 'reason') || ')',
-                    ', '
-                    order by conflict.value ->> 'starts_at'
-                )
-                from jsonb_array_elements(conflicts) as conflict (value)
-            )
-        ),
-        'Choose another time, or send on_conflict skip to skip these dates.'
+    conflicts = scheduling.conflicts_of(
+        array(select leg from unnest(wanted) as leg where leg.starts_at <> all(v_starts))
     );
 end;
 $$;
 
 /*
- * Write the occurrences of a series, each a booking; gives those that were lost meanwhile, or are
- * over a limit together with the ones before. People hear of the first.
+ * Create the occurrences of a series. Returns those that were lost meanwhile or that exceed a
+ * limit together with the ones before. Only the first one is announced to people.
  */
-create function scheduling.write_occurrences(
+create function scheduling.create_occurrences(
     series_id uuid,
     legs scheduling.leg[],
     vacancies scheduling.vacancy[],
@@ -505,18 +789,21 @@ set search_path = ''
 as $$
 declare
     v_conflicts jsonb = '[]';
-    v_customer identity.profiles = scheduling.caller();
+    v_customer identity.profiles = scheduling.caller_profile();
     v_leg scheduling.leg;
     v_vacancies scheduling.vacancy[];
     v_is_repeated boolean = false;
     v_reason text;
 begin
     for v_vacancies in
-        select array_agg(vacancy) from unnest(vacancies) as vacancy group by vacancy.at order by vacancy.at
+        select array_agg(vacancy)
+        from unnest(vacancies) as vacancy
+        group by vacancy.at
+        order by vacancy.at
     loop
         v_leg = (select leg from unnest(legs) as leg where leg.starts_at = v_vacancies[1].at);
         begin
-            perform scheduling.write(
+            perform scheduling.create_booking(
                 array[v_leg],
                 v_vacancies,
                 limits,
@@ -531,199 +818,27 @@ begin
         exception
             when sqlstate 'PT409' or sqlstate 'PT422' then
                 get stacked diagnostics v_reason = pg_exception_detail;
-                v_conflicts = v_conflicts || scheduling.conflict(v_leg, v_reason);
+                v_conflicts = v_conflicts || scheduling.make_conflict(v_leg, v_reason);
         end;
     end loop;
     return v_conflicts;
 end;
 $$;
 
-/*
- * The bookings of a series that lie ahead and can still change, from one of them on: locked, with
- * all that they take and may take, for whoever may act on them.
- *
- * Errors:  PT401 not_signed_in · PT404 not_found · PT409 invalid_transition
- */
-create function scheduling.claim_series(
-    series_id uuid, from_booking_id uuid, for_new_time boolean
-)
-returns scheduling.bookings[]
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_bookings scheduling.bookings[];
-begin
-    if not private.is_operator() then
-        perform private.current_user_id();
-    end if;
-    v_bookings = array(
-        select bookings
-        from scheduling.booking_series
-        inner join scheduling.bookings
-            on
-                bookings.business_id = booking_series.business_id
-                and bookings.series_id = booking_series.id
-        left join scheduling.bookings as anchor on anchor.id = claim_series.from_booking_id
-        where
-            booking_series.id = claim_series.series_id
-            and scheduling.actors(bookings) <> '{}'
-            and bookings.status in ('held', 'pending_payment', 'pending', 'confirmed')
-            and bookings.starts_at > private.now()
-            and (claim_series.from_booking_id is null or bookings.starts_at >= anchor.starts_at)
-        order by bookings.starts_at
-    );
-    if v_bookings = '{}' and not exists (
-        select 1
-        from scheduling.booking_series
-        where
-            booking_series.id = claim_series.series_id
-            and (
-                booking_series.customer_id = auth.uid()
-                or booking_series.business_id in (select private.my_businesses('view'))
-                or private.is_operator()
-            )
-    ) or v_bookings <> '{}' and claim_series.from_booking_id is not null
-        and v_bookings[1].id <> claim_series.from_booking_id then
-        perform private.refuse(
-            'PT404', 'not_found', 'There is no such series, or no such booking in it.',
-            'Check the ids in the views booking_series and bookings.'
-        );
-    end if;
-    if v_bookings = '{}' then
-        perform private.refuse(
-            'PT409', 'invalid_transition',
-            'This series has no upcoming bookings that can be changed.',
-            'Read its bookings again.'
-        );
-    end if;
-    perform private.lock(
-        array(
-            select resource.id
-            from unnest(v_bookings) as booking
-            cross join lateral unnest(scheduling.resources_of(booking.id)) as resource (id)
-            union
-            -- What limits may be counted by.
-            select subject.id
-            from unnest(array[v_bookings[1].business_id, v_bookings[1].customer_id]) as subject (id)
-            where subject.id is not null
-            union
-            select booking_items.service_id
-            from unnest(v_bookings) as booking
-            inner join scheduling.booking_items
-                on
-                    booking_items.business_id = booking.business_id
-                    and booking_items.booking_id = booking.id
-            union
-            select service_resources.resource_id
-            from unnest(v_bookings) as booking
-            inner join scheduling.booking_items
-                on
-                    booking_items.business_id = booking.business_id
-                    and booking_items.booking_id = booking.id
-            inner join catalog.service_resources
-                on service_resources.service_id = booking_items.service_id
-            where claim_series.for_new_time
-        )
-    );
-    return v_bookings;
-end;
-$$;
-
-/*
- * Call off what of a series lies ahead, from one booking on.
- * Definer: as scheduling.change_status.
- *
- * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 invalid_transition hold_expired changed_meanwhile
- */
-create function scheduling.cancel_series(series_id uuid, from_booking_id uuid, reason text)
-returns void
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-declare
-    v_bookings scheduling.bookings[] = scheduling.claim_series(series_id, from_booking_id, false);
-    v_booking scheduling.bookings;
-begin
-    foreach v_booking in array v_bookings loop
-        perform scheduling.change_status(
-            v_booking.id,
-            'cancelled',
-            '{customer,business}',
-            reason,
-            is_repeated => v_booking.id <> v_bookings[1].id
-        );
-    end loop;
-end;
-$$;
-
-/*
- * Move what of a series lies ahead, from one booking on, by as much as its first booking moves on
- * the wall clock: all or nothing. Later ones first where the move goes forward, so that none stands
- * in the way of another. Definer: as scheduling.move.
- *
- * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 slot_taken invalid_transition hold_expired changed_meanwhile not_bookable
- *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached too_late
- */
-create function scheduling.move_series(
-    series_id uuid, starts_at timestamptz, from_booking_id uuid, resource_id uuid
-)
-returns void
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-declare
-    v_bookings scheduling.bookings[] = scheduling.claim_series(series_id, from_booking_id, true);
-    v_time_zone text;
-    v_shift interval;
-    v_booking scheduling.bookings;
-begin
-    select booking_series.time_zone into v_time_zone
-    from scheduling.booking_series
-    where booking_series.id = move_series.series_id;
-    v_shift = (move_series.starts_at at time zone v_time_zone)
-    - (v_bookings[1].starts_at at time zone v_time_zone);
-    for v_booking in
-        select booking.*
-        from unnest(v_bookings) as booking
-        order by
-            case when v_shift > interval '0' then booking.starts_at end desc,
-            booking.starts_at
-    loop
-        perform scheduling.move(
-            v_booking.id,
-            case
-                when v_booking.id = v_bookings[1].id then move_series.starts_at
-                when v_shift = interval '0' then v_booking.starts_at
-                else (v_booking.starts_at at time zone v_time_zone + v_shift) at time zone v_time_zone
-            end,
-            move_series.resource_id,
-            '{customer,business}',
-            is_repeated => v_booking.id <> v_bookings[1].id
-        );
-    end loop;
-end;
-$$;
-
 -- sql/46_series/policies.sql
 
+-- Who may call the functions of series. Each of them checks its caller.
+
 grant execute on function
-scheduling.place_series(scheduling.selection, text, text, text, boolean),
+scheduling.create_series(scheduling.selection, text, text, text, boolean),
 scheduling.cancel_series(uuid, uuid, text),
 scheduling.move_series(uuid, timestamptz, uuid, uuid)
 to anon, authenticated, service_role;
 
 -- sql/46_series/api.sql
 
--- Series: booked, moved and called off together. One occurrence alone is a booking like any other.
+-- What the API offers about series: they are booked, moved and cancelled together. One occurrence
+-- alone is a booking like any other.
 
 create view public.booking_series
 with (security_invoker = true)
@@ -760,9 +875,9 @@ comment on column public.booking_series.conflicts is
 comment on column public.booking_series.created_at is 'When it was created.';
 
 /*
- * The series as the caller may see it.
+ * Return a series as the caller may see it.
  */
-create function scheduling.seen_series(series_id uuid)
+create function scheduling.visible_series(series_id uuid)
 returns public.booking_series
 language plpgsql
 stable
@@ -774,11 +889,11 @@ declare
 begin
     select booking_series.* into v_series
     from public.booking_series
-    where booking_series.id = seen_series.series_id;
+    where booking_series.id = visible_series.series_id;
     return v_series;
 end;
 $$;
-grant execute on function scheduling.seen_series(uuid) to anon, authenticated, service_role;
+grant execute on function scheduling.visible_series(uuid) to anon, authenticated, service_role;
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
@@ -837,8 +952,8 @@ begin
             return jsonb_populate_record(null::public.booking_series, v_answer);
         end if;
     end if;
-    v_id = scheduling.place_series(v_selection, v_rrule, v_coupon_code, v_notes, on_conflict = 'skip');
-    v_series = scheduling.seen_series(v_id);
+    v_id = scheduling.create_series(v_selection, v_rrule, v_coupon_code, v_notes, on_conflict = 'skip');
+    v_series = scheduling.visible_series(v_id);
     if idempotency_key is not null then
         perform private.remember_answer('book_series', idempotency_key, to_jsonb(v_series));
     end if;
@@ -887,7 +1002,7 @@ begin
         private.to_identifier(from_booking_id, 'from_booking_id', is_required => false),
         private.to_identifier(resource_id, 'resource_id', is_required => false)
     );
-    return scheduling.seen_series(v_id);
+    return scheduling.visible_series(v_id);
 end;
 $$;
 comment on function public.reschedule_series is
@@ -923,7 +1038,7 @@ begin
         private.to_identifier(from_booking_id, 'from_booking_id', is_required => false),
         private.to_text(reason, 'reason', 1000)
     );
-    return scheduling.seen_series(v_id);
+    return scheduling.visible_series(v_id);
 end;
 $$;
 comment on function public.cancel_series is

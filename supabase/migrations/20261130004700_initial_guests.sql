@@ -133,9 +133,9 @@ $$;
 
 /*
  * Hold a time for somebody without an account, and mail them the code that makes it a booking.
- * Definer: as scheduling.place.
+ * Definer: as scheduling.place_booking.
  *
- * Errors:  PT429 rate_limited · those of scheduling.place but not_signed_in
+ * Errors:  PT429 rate_limited · those of scheduling.place_booking but not_signed_in
  */
 create function scheduling.request_guest_booking(
     selection scheduling.selection, name text, email text, phone text, notes text
@@ -156,7 +156,7 @@ begin
     v_guest.full_name = request_guest_booking.name;
     v_guest.email = request_guest_booking.email;
     v_guest.phone = request_guest_booking.phone;
-    v_id = scheduling.place_for(v_guest, array[selection], null, request_guest_booking.notes, true);
+    v_id = scheduling.place_booking_for(v_guest, array[selection], null, request_guest_booking.notes, true);
     select bookings.* into strict v_booking
     from scheduling.bookings
     where bookings.id = v_id;
@@ -239,7 +239,7 @@ $$;
  * Definer: the code is the proof.
  *
  * Errors:  PT403 code_invalid · PT422 limit_reached · those of scheduling.change_status
- *          those of scheduling.move
+ *          those of scheduling.move_booking
  */
 create function scheduling.act_as_guest(
     reference text,
@@ -271,7 +271,7 @@ begin
     where bookings.id = v_id;
     v_is_new = v_booking.status = 'held' and act_as_guest.to_status = 'confirmed';
     if act_as_guest.starts_at is not null then
-        perform scheduling.move(v_id, act_as_guest.starts_at, act_as_guest.resource_id, '{customer}');
+        perform scheduling.move_booking(v_id, act_as_guest.starts_at, act_as_guest.resource_id, '{customer}');
     else
         if v_is_new then
             perform private.lock(

@@ -418,11 +418,11 @@ declare
     v_booking scheduling.bookings;
 begin
     v_legs[1].answers = '[]';
-    v_booking = scheduling.write_booking(
+    v_booking = scheduling.create_booking_head(
         v_legs, pricing.quote(scheduling.lines_of(v_legs), null, 0), null, least(v_now + v_last * v_each, v_start), null,
         null::identity.profiles
     );
-    perform scheduling.write_item(v_booking, v_legs, 1, vacancies);
+    perform scheduling.create_booking_item(v_booking, v_legs, 1, vacancies);
     insert into scheduling.waitlist_offers (
         business_id, entry_id, booking_id, starts_at, opens_at, expires_at
     )
