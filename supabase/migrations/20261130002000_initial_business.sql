@@ -1038,10 +1038,46 @@ end;
 $$;
 
 /*
+ * Refuse a user who became the owner of ten businesses within a day. The user is locked first, so
+ * that no two calls at once pass the limit.
+ *
+ * Errors:  PT429 rate_limited
+ */
+create function business.refuse_many(user_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_day_ago timestamptz = private.now() - interval '1 day';
+    v_tenth_at timestamptz;
+begin
+    perform private.lock(array[md5('create business ' || user_id)::uuid]);
+    select business_members.created_at into v_tenth_at
+    from business.business_members
+    where
+        business_members.user_id = refuse_many.user_id
+        and business_members.role = 'owner'
+        and business_members.created_at > v_day_ago
+    order by business_members.created_at desc
+    offset 9
+    limit 1;
+    if found then
+        perform private.refuse_later(
+            'rate_limited', ceil(extract(epoch from v_tenth_at - v_day_ago))::integer
+        );
+    end if;
+end;
+$$;
+
+/*
  * Make a business as a draft, with the caller as its owner.
  * Definer: nobody has an insert grant on businesses and members, so nobody chooses status or owner.
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found · PT409 already_exists
+ *          PT429 rate_limited
  */
 create function business.create_business(
     name text,
@@ -1065,6 +1101,7 @@ declare
     v_slug text = coalesce(create_business.slug, business.free_slug(create_business.name));
     v_id uuid;
 begin
+    perform business.refuse_many(v_user_id);
     perform business.claim_slug(v_slug);
     insert into business.businesses (
         slug, name, description, vertical_id, email, phone, country, time_zone, currency
@@ -2051,6 +2088,7 @@ comment on column public.closures.created_at is 'When it was added.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found · PT409 already_exists
+ *          PT429 rate_limited
  */
 create function public.create_business(
     name text,
@@ -2108,7 +2146,8 @@ The caller becomes its owner. not_found answers an unknown vertical or currency,
 - currency: code of a row of currencies.
 - slug: unique; made from the name by default.
 
-Errors: invalid_input 400, not_signed_in 401, not_found 404, already_exists 409.';
+Errors: invalid_input 400, not_signed_in 401, not_found 404, already_exists 409, rate_limited '
+'429.';
 
 -- sql/20_business/api/documents.sql
 

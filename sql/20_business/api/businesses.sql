@@ -129,6 +129,7 @@ comment on column public.closures.created_at is 'When it was added.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found · PT409 already_exists
+ *          PT429 rate_limited
  */
 create function public.create_business(
     name text,
@@ -186,4 +187,5 @@ The caller becomes its owner. not_found answers an unknown vertical or currency,
 - currency: code of a row of currencies.
 - slug: unique; made from the name by default.
 
-Errors: invalid_input 400, not_signed_in 401, not_found 404, already_exists 409.';
+Errors: invalid_input 400, not_signed_in 401, not_found 404, already_exists 409, rate_limited '
+'429.';

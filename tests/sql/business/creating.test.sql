@@ -1,6 +1,6 @@
 -- How a business comes to be, who owns it, and what of it may be edited.
 begin;
-select plan(40);
+select plan(43);
 
 select tests.person('Nora');
 select tests.person('Max');
@@ -212,6 +212,26 @@ select throws_ok(
 select lives_ok(
     $$ update business.businesses set description = e'Two\nlines' where id = tests.id('Cafe') $$,
     'a description may have several'
+);
+
+-- Nobody makes businesses without end
+select tests.person('Mona');
+select tests.act_as('Mona');
+select lives_ok(
+    $$ select public.create_business('Shop ' || n, 'salon', 'DE', 'Europe/Berlin', 'EUR')
+       from generate_series(1, 10) as n $$,
+    'a user makes ten businesses in a day'
+);
+select throws_ok(
+    $$ select public.create_business('Shop 11', 'salon', 'DE', 'Europe/Berlin', 'EUR') $$,
+    'PGRST', null, 'and no eleventh'
+);
+select tests.act_as_owner();
+select tests.at(now() + interval '25 hours');
+select tests.act_as('Mona');
+select lives_ok(
+    $$ select public.create_business('Shop 11', 'salon', 'DE', 'Europe/Berlin', 'EUR') $$,
+    'a day later they do'
 );
 
 select * from finish();
