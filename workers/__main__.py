@@ -22,6 +22,7 @@ from workers.actors.database import Database
 from workers.actors.sending import Outbox
 from workers.broker import PgmqBroker
 from workers.calendars.reader import Reader
+from workers.environment import required
 from workers.providers.from_settings import Settings, build
 
 STOP_TIMEOUT = 30_000  # milliseconds for what runs when told to stop
@@ -46,14 +47,19 @@ class Environment:
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Environment:
-        """Read it."""
+        """Read it.
+
+        Raises:
+            SystemExit: when a variable is not set that has no default.
+        """
         metrics_dir = environment.get("FRONTDESK_METRICS_DIR")
+        api_url = required(environment, "FRONTDESK_API_URL").rstrip("/")
         return cls(
-            db_url=environment["FRONTDESK_WORKER_DB_URL"],
+            db_url=required(environment, "FRONTDESK_WORKER_DB_URL"),
             threads=int(environment.get("FRONTDESK_WORKER_THREADS", "16")),
             lease_seconds=float(environment.get("FRONTDESK_WORKER_LEASE_SECONDS", "60")),
             mail_address=environment.get("FRONTDESK_MAIL_ADDRESS", "frontdesk@localhost"),
-            unsubscribe_url=f"{environment['FRONTDESK_API_URL']}/functions/v1/unsubscribe?token=",
+            unsubscribe_url=f"{api_url}/functions/v1/unsubscribe?token=",
             providers=Settings.of(environment),
             private_hosts=tuple(environment.get("FRONTDESK_CALENDAR_PRIVATE_HOSTS", "").split()),
             metrics_dir=Path(metrics_dir) if metrics_dir else None,
@@ -104,8 +110,9 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    environment = Environment.of(os.environ)
     logger.info("started")
-    run(Environment.of(os.environ), stop)
+    run(environment, stop)
     logger.info("stopped")
 
 

@@ -11,6 +11,7 @@ import psycopg
 import structlog
 
 from workers import log
+from workers.environment import required
 
 TICKS = "select private.send_due_ticks()"
 LONGEST_WAIT = 30.0  # seconds between two tries to reach a lost database
@@ -50,13 +51,14 @@ class Scheduler:
 def main() -> None:
     """Run until SIGTERM or SIGINT."""
     log.configure()
+    db_url = required(os.environ, "FRONTDESK_WORKER_DB_URL")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     logger.info("started")
     Scheduler(
-        db_url=os.environ["FRONTDESK_WORKER_DB_URL"],
-        every_seconds=float(os.environ["FRONTDESK_SCHEDULER_SECONDS"]),
+        db_url=db_url,
+        every_seconds=float(os.environ.get("FRONTDESK_SCHEDULER_SECONDS", "1")),
         stop=stop,
     ).run()
     logger.info("stopped")

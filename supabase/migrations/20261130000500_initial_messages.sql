@@ -9,6 +9,23 @@ alter default privileges revoke execute on functions from public;
 -- is for. What rolls back was never sent, what commits is never lost. Queues are pgmq's; a message
 -- is in Dramatiq's own format, so the workers need no translation.
 
+-- Queues are enabled here where the platform has the extension, and asked for where it has not.
+do $$
+begin
+    if to_regclass('pgmq.meta') is not null then
+        return;
+    end if;
+    if exists (select 1 from pg_available_extensions where name = 'pgmq') then
+        create extension pgmq;
+        return;
+    end if;
+    raise exception using
+        errcode = 'feature_not_supported',
+        message = 'Queues are not enabled: this database has no pgmq.',
+        hint = 'Enable Queues in the project''s integrations, or install pgmq, then push again.';
+end;
+$$;
+
 create table private.queues (
     name text primary key,
     -- What is in it, for the people who look after it.

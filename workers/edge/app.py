@@ -38,7 +38,7 @@ def make(settings: Settings) -> Starlette:
     async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Any]]:
         pool = AsyncConnectionPool(settings.db_url, min_size=1, max_size=5, open=False)
         rest = httpx.AsyncClient(base_url=settings.rest_url)
-        rest_admin = httpx.AsyncClient(base_url=settings.rest_admin_url)
+        rest_admin = httpx.AsyncClient(base_url=settings.rest_admin_url or settings.rest_url)
         async with pool, rest, rest_admin, auth.running(settings.auth, settings.db_url) as service:
             yield {"edge": State(settings, pool, rest, rest_admin), "auth": service}
 

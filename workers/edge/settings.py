@@ -8,6 +8,7 @@ from pathlib import Path
 
 from workers.edge.auth.settings import Settings as AuthSettings
 from workers.edge.functions.webhooks.keys import Keys
+from workers.environment import required
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,8 @@ class Settings:
     db_url: str
     api_url: str
     rest_url: str
-    rest_admin_url: str
+    # None where PostgREST's admin server is out of reach, as on hosted Supabase.
+    rest_admin_url: str | None
     schemas: tuple[str, ...]
     # Where the workers write their counts; None when they write none.
     metrics_dir: Path | None
@@ -27,18 +29,21 @@ class Settings:
 
     @classmethod
     def of_environment(cls) -> Settings:
-        """Read the environment. A missing variable is a mistake of whoever started the edge."""
+        """Read the environment.
+
+        Raises:
+            SystemExit: when a variable is not set that has no default.
+        """
         metrics_dir = os.environ.get("FRONTDESK_METRICS_DIR")
+        api_url = required(os.environ, "FRONTDESK_API_URL").rstrip("/")
         return cls(
-            port=int(os.environ["FRONTDESK_EDGE_PORT"]),
-            db_url=os.environ["FRONTDESK_EDGE_DB_URL"],
-            api_url=os.environ["FRONTDESK_API_URL"],
-            rest_url=os.environ["FRONTDESK_REST_URL"],
-            rest_admin_url=os.environ["FRONTDESK_REST_ADMIN_URL"],
-            schemas=tuple(os.environ["FRONTDESK_SCHEMAS"].split(",")),
+            port=int(required(os.environ, "FRONTDESK_EDGE_PORT")),
+            db_url=required(os.environ, "FRONTDESK_EDGE_DB_URL"),
+            api_url=api_url,
+            rest_url=required(os.environ, "FRONTDESK_REST_URL"),
+            rest_admin_url=os.environ.get("FRONTDESK_REST_ADMIN_URL"),
+            schemas=tuple(os.environ.get("FRONTDESK_SCHEMAS", "public,analytics").split(",")),
             metrics_dir=Path(metrics_dir) if metrics_dir else None,
-            webhook_keys=Keys.of(
-                os.environ.get("FRONTDESK_WEBHOOKS"), os.environ["FRONTDESK_API_URL"]
-            ),
+            webhook_keys=Keys.of(os.environ.get("FRONTDESK_WEBHOOKS"), api_url),
             auth=AuthSettings.of(os.environ),
         )

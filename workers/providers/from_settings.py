@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, assert_never
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from workers.environment import required
 from workers.providers import fast2sms, fcm, sendgrid, smtp, twilio
 from workers.providers.http import Timeouts
 from workers.providers.mail import Mailer
@@ -86,7 +87,9 @@ class Settings(BaseModel):
     def of(cls, environment: Mapping[str, str]) -> Settings:
         """Read FRONTDESK_PROVIDERS (JSON); what it leaves out goes to FRONTDESK_SMTP_URL."""
         chosen = json.loads(environment.get("FRONTDESK_PROVIDERS") or "{}")
-        url = environment["FRONTDESK_SMTP_URL"]
+        if chosen.keys() >= {"mail", "sms", "push"}:
+            return cls.model_validate(chosen)
+        url = required(environment, "FRONTDESK_SMTP_URL")
         mailbox = {"provider": "mailbox", "url": url}
         local = {"mail": {"provider": "smtp", "url": url}, "sms": mailbox, "push": mailbox}
         return cls.model_validate({**local, **chosen})
