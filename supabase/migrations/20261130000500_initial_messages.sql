@@ -116,8 +116,8 @@ create table private.subjects (
     claim_function text
 );
 comment on table private.subjects is
-'What people are told of, such as a booking, and the functions of its domain that know what to say
-and to whom. The seed of the domain registers it.';
+'What people are told of, such as a booking, and the functions of its domain that know what to say '
+'and to whom. The seed of the domain registers it.';
 
 create table private.deleted_subjects (
     subject text not null,
@@ -126,8 +126,8 @@ create table private.deleted_subjects (
     primary key (subject, subject_id)
 );
 comment on table private.deleted_subjects is
-'Announcements that a row people were told of is deleted. Triggers of later domains answer them; no
-row is stored.';
+'Announcements that a row people were told of is deleted. Triggers of later domains answer them; '
+'no row is stored.';
 
 -- sql/05_messages/functions/broker.sql
 

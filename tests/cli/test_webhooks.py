@@ -23,11 +23,12 @@ PUBLIC, TOKEN = "https://salon.example", "twilio-token"
 KEY = ec.generate_private_key(ec.SECP256R1())
 SENT = """
     insert into engagement.notification_deliveries (
-        message_id, event, audience, channel, address, locale, data, status, provider, provider_id
+        message_id, event, audience, channel, subject, subject_id, address, locale, data, status,
+        provider, provider_id
     )
     values (
-        gen_random_uuid(), 'booking.confirmed', 'customer', 'sms', '+491700000001', 'en', '{}',
-        'sent', %s, %s
+        gen_random_uuid(), 'booking.confirmed', 'customer', 'sms', 'booking', gen_random_uuid(),
+        '+491700000001', 'en', '{}', 'sent', %s, %s
     )
 """
 

@@ -92,11 +92,12 @@ values (%(owner)s, %(business)s, %(resource)s);
 insert into engagement.marketing_consents (user_id, business_id) values (%(owner)s, %(business)s);
 with delivered as (
     insert into engagement.notification_deliveries (
-        message_id, event, audience, channel, business_id, user_id, address, locale, data
+        message_id, event, audience, channel, business_id, subject, subject_id, user_id, address, locale,
+        data
     )
     values (
-        gen_random_uuid(), 'booking.confirmed', 'customer', 'in_app', %(business)s, %(owner)s, 'secret',
-        'en', '{}'
+        gen_random_uuid(), 'booking.confirmed', 'customer', 'in_app', %(business)s, 'booking',
+        gen_random_uuid(), %(owner)s, 'secret', 'en', '{}'
     )
     returning id, business_id, user_id, event
 )

@@ -73,16 +73,17 @@ TOWN = """
     )
     select business_id, id, 'confirmed', starts_at, 'customer', now() from scheduling.bookings;
     insert into engagement.notification_deliveries (
-        message_id, event, audience, channel, business_id, booking_id, user_id, address, locale,
-        data
+        message_id, event, audience, channel, business_id, subject, subject_id, user_id, address,
+        locale, data
     )
     select
-        id, 'booking.confirmed', 'customer', 'mail', business_id, id, customer_id, 'a', 'en', '{}'
+        id, 'booking.confirmed', 'customer', 'mail', business_id, 'booking', id, customer_id, 'a',
+        'en', '{}'
     from scheduling.bookings;
     insert into engagement.notifications (
-        id, user_id, business_id, booking_id, event, title, body
+        id, user_id, business_id, subject, subject_id, event, title, body
     )
-    select id, user_id, business_id, booking_id, event, 'T', 'B'
+    select id, user_id, business_id, subject, subject_id, event, 'T', 'B'
     from engagement.notification_deliveries;
     set session_replication_role = origin;
     analyze;

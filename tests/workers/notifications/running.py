@@ -16,11 +16,11 @@ from tests.harness.programs import Program, reads, start
 
 DELIVERIES = """
     insert into engagement.notification_deliveries (
-        message_id, event, audience, channel, address, locale, data
+        message_id, event, audience, channel, subject, subject_id, address, locale, data
     )
     select
         gen_random_uuid(), 'booking.completed', 'customer',
-        %(channel)s::identity.notification_channel,
+        %(channel)s::identity.notification_channel, 'booking', gen_random_uuid(),
         format(%(address)s, lpad(n::text, 8, '0')), 'en',
         jsonb_build_object(
             'business_name', 'Salon', 'service_names', 'Cut ' || n, 'business_email', null,
