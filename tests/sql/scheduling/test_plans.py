@@ -148,6 +148,17 @@ HOT = {
         " order by created_at desc limit 20",
         "notifications_user_id_idx",
     ),
+    "what became of the messages about a booking": (
+        OWNER,
+        "select * from public.notification_deliveries where booking_id = md5('booking5')::uuid",
+        "notification_deliveries_booking_idx",
+    ),
+    "what was told of a row that is deleted": (
+        OPERATOR,
+        "delete from engagement.notification_deliveries"
+        " where subject = 'booking' and subject_id = md5('booking5')::uuid",
+        "notification_deliveries_subject_id_idx",
+    ),
     "what became of a provider's message": (
         OPERATOR,
         "select * from engagement.notification_deliveries"
