@@ -1,5 +1,5 @@
--- Who may reach the ground floor. Clients need `usage` on a domain's schema to read through the
--- views of public; what they may read there is said table by table in each domain.
+-- Who may use the foundation. Clients need `usage` on a domain's schema to read through the views
+-- of public. What they may read there is granted table by table in each domain.
 
 grant usage on schema private, identity, business, catalog, scheduling, pricing, extensions
 to anon, authenticated, service_role;
@@ -17,7 +17,7 @@ for select
 to anon, authenticated, analyst
 using (true);
 
--- Idempotency keys are nobody's to read: only private.first_answer and its siblings touch them.
+-- No grant on idempotency keys: only private.first_answer and its siblings read and write them.
 alter table private.idempotency_keys enable row level security;
 grant execute on function
 private.now(),

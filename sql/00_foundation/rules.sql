@@ -1,4 +1,4 @@
--- Trigger functions that several domains hang on their tables.
+-- Trigger functions that several domains attach to their tables.
 
 /*
  * Note when a row was last changed.
@@ -17,7 +17,7 @@ end;
 $$;
 
 /*
- * Histories are added to, never rewritten.
+ * Refuse to change or delete history. New entries may be added.
  *
  * Errors:  PT409 append_only
  */
@@ -37,8 +37,7 @@ end;
 $$;
 
 /*
- * A view that counts cannot be written; without this PostgreSQL would call it a failure of the
- * server.
+ * Refuse to write a view that counts. Without this, PostgreSQL answers as if the server had failed.
  *
  * Errors:  PT403 forbidden
  */
@@ -58,10 +57,10 @@ end;
 $$;
 
 /*
- * Answer a bad row in the API's words, on the tables that clients write directly. The constraints
- * decide all the same; this trigger speaks before they do, because PostgreSQL would name
- * constraints and relations. Tables of a business have business.any__refuse_bad_input instead,
- * which also asks for a permission.
+ * Answer a bad row in the API's words, on tables that clients write directly. The constraints
+ * decide all the same; this trigger speaks first, because PostgreSQL would name constraints and
+ * relations. Tables of a business have business.any__refuse_bad_input instead, which also checks a
+ * permission.
  *
  * Errors:  PT400 invalid_input · PT404 not_found · PT409 already_exists
  */
@@ -85,7 +84,7 @@ end;
 $$;
 
 /*
- * A row keeps its key and its business.
+ * Refuse to change the key or the business of a row.
  *
  * Errors:  PT400 invalid_input
  */
@@ -110,7 +109,7 @@ end;
 $$;
 
 /*
- * A column that must have a value has one.
+ * Refuse a row that lacks a required value.
  *
  * Errors:  PT400 invalid_input
  */
@@ -143,8 +142,8 @@ end;
 $$;
 
 /*
- * A reference must lead to a row that the caller can see: absent and another tenant's get one
- * answer.
+ * Refuse a reference to a row that the caller cannot see. An absent row and another tenant's row
+ * get the same answer.
  *
  * Errors:  PT404 not_found
  */
@@ -202,7 +201,7 @@ end;
 $$;
 
 /*
- * What must be unique is not there yet.
+ * Refuse a row whose unique value exists already.
  *
  * Errors:  PT409 already_exists
  */
@@ -265,8 +264,8 @@ begin
 end;
 $$;
 
--- Where the platform is not ours, PostgREST has to be told to ask private.check_request. A function
--- that it calls already stays: call private.check_request from there.
+-- On a platform that is not ours, tell PostgREST to call private.check_request. If it calls another
+-- function already, that one stays: call private.check_request from there.
 do $$
 declare
     v_called text = (

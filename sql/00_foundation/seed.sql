@@ -169,4 +169,6 @@ on conflict (code) do update
     set
         name = excluded.name,
         minor_digits = excluded.minor_digits
-    where (currencies.name, currencies.minor_digits) is distinct from (excluded.name, excluded.minor_digits);
+    where
+        (currencies.name, currencies.minor_digits)
+        is distinct from (excluded.name, excluded.minor_digits);

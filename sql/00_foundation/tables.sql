@@ -54,8 +54,7 @@ comment on domain public.place is
 comment on domain public.list is 'A JSON array. A list of identifiers may also be sent as {a,b}.';
 comment on domain public.object is 'A JSON object.';
 
--- Currencies are reference data (supabase/seed.sql); pricing owns them, every domain's prices
--- point at them.
+-- Currencies are reference data (seed.sql). The prices of every domain refer to them.
 create table pricing.currencies (
     code text primary key,
     name text not null,
@@ -65,8 +64,8 @@ create table pricing.currencies (
     constraint currencies_minor_digits_are_few check (minor_digits between 0 and 4)
 );
 
--- The first answer to a call that carried an idempotency key: the same key with the same arguments
--- gets it again, with others it is refused. Kept for a day (private.forget_old_keys).
+-- The first answer to a call with an idempotency key. The same key with the same arguments gets it
+-- again; with other arguments it is refused. Kept for a day (private.forget_old_keys).
 create table private.idempotency_keys (
     user_id uuid not null,
     function_name text not null,

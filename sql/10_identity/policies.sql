@@ -1,13 +1,12 @@
--- Everyone sees and changes their own row and their own addresses, and nobody else's. Who runs the
--- platform is known to those who do; roles are granted by identity.set_platform_role, never by a
--- write.
+-- Users read and change their own profile and addresses, and nobody else's. Only platform staff see
+-- platform staff. Roles are granted by identity.set_platform_role, never by a write.
 
 alter table identity.profiles enable row level security;
 grant select on identity.profiles to authenticated;
 grant update (full_name, phone, locale, time_zone) on identity.profiles to authenticated;
 grant select, insert, update, delete on identity.profiles to service_role;
--- No insert, no delete: a profile comes and goes with its user. The e-mail is changed by signing in
--- anew.
+-- No insert, no delete: a profile is created and deleted with its user. The e-mail address changes
+-- through sign-in.
 
 create policy profiles_select
 on identity.profiles
@@ -62,7 +61,7 @@ using (user_id = (select auth.uid()));
 alter table identity.platform_staff enable row level security;
 grant select on identity.platform_staff to authenticated;
 grant select, insert, update, delete on identity.platform_staff to service_role;
--- No writes: a role is given and taken by identity.set_platform_role, which asks who is asking.
+-- No writes: identity.set_platform_role gives and takes roles, and checks the caller.
 
 create policy platform_staff_select
 on identity.platform_staff
@@ -70,12 +69,12 @@ for select
 to authenticated
 using (user_id = (select auth.uid()) or (select private.is_platform_staff('support')));
 
--- The history is read by the operator; clients have no use for it yet.
+-- Only the operator reads the history; clients do not need it yet.
 alter table identity.platform_staff_history enable row level security;
 grant select on identity.platform_staff_history to service_role;
 
--- No writes for anybody: triggers note what happens. Analysts count, and see neither who nor from
--- where.
+-- No writes: triggers note what happens. Analysts count events, and see neither the user nor the
+-- address.
 alter table identity.activity_events enable row level security;
 grant select on identity.activity_events to authenticated, service_role;
 grant select (kind, at) on identity.activity_events to analyst;
@@ -94,7 +93,7 @@ to analyst
 using (true);
 grant execute on function private.forget_old_activity()
 to worker;
--- Whoever is no admin gets an empty list.
+-- Callers who are not admins get an empty list.
 grant execute on function identity.list_users()
 to authenticated, service_role;
 grant execute on function

@@ -1,6 +1,6 @@
--- People. A user is a row of auth.users, which Supabase Auth (or our own sign-in) owns; a profile
--- is what Frontdesk knows about them and exists from the moment that the user does. Addresses are
--- theirs alone. Platform staff run the marketplace itself: admin, finance, support.
+-- People. A user is a row of auth.users, which Supabase Auth (or our own sign-in) owns. A profile
+-- is what Frontdesk knows about a user; it exists as long as the user does. Addresses belong to one
+-- user. Platform staff run the marketplace: admin, finance, support.
 
 create type identity.platform_role as enum ('support', 'finance', 'admin');
 
@@ -87,11 +87,11 @@ create index platform_staff_granted_by_idx on identity.platform_staff (granted_b
 
 create table identity.platform_staff_history (
     id bigint generated always as identity primary key,
-    -- No reference: what a user did here is known after the user has gone.
+    -- No reference: the record outlives the user.
     user_id uuid not null,
     old_role identity.platform_role,
     new_role identity.platform_role,
-    -- Null when it was done by the operator's own software.
+    -- Null when the operator's own software did it.
     actor_id uuid,
     at timestamptz not null default now()
 );
@@ -103,7 +103,7 @@ create type identity.notification_channel as enum ('mail', 'sms', 'push', 'in_ap
 
 create table identity.notification_preferences (
     user_id uuid not null references auth.users (id) on delete cascade,
-    -- An event of engagement.events, or * for all that have no row of their own.
+    -- An event of engagement.events, or * for all events without a row of their own.
     event text not null,
     channel identity.notification_channel not null,
     is_enabled boolean not null,
@@ -134,7 +134,7 @@ create table identity.devices (
     -- The push service's address of the app on the device.
     token text not null,
     is_active boolean not null default true,
-    -- Why nothing is pushed to it any more.
+    -- Why nothing is sent to it any more.
     disabled_reason text,
     created_at timestamptz not null default now(),
     last_seen_at timestamptz not null default now(),
@@ -173,11 +173,11 @@ create type identity.activity_kind as enum (
 
 create table identity.activity_events (
     id bigint generated always as identity primary key,
-    -- No reference: what happened is known after the user has gone.
+    -- No reference: the record outlives the user.
     user_id uuid not null,
     kind identity.activity_kind not null,
     at timestamptz not null default now(),
-    -- From where and with what, by the request's headers; null for the operator's own software.
+    -- Address and program, from the headers of the request; null for the operator's own software.
     ip inet,
     user_agent text,
     -- Such as the provider of a sign-in, or the names of changed columns; never their values.

@@ -1,6 +1,6 @@
--- Everyone sees businesses that are approved and active; members see theirs in any state, the
--- platform's staff all of them. Managers edit the profile. Status, activity, verification and
--- membership are nobody's to write: functions change them, check who asks, and leave a history.
+-- Everyone reads businesses that are approved and active; members read theirs in any state,
+-- platform staff read all. Managers edit the profile. Clients cannot write status, activity,
+-- verification and membership: functions change them, check the caller, and leave a history.
 
 alter table business.businesses enable row level security;
 grant select on business.businesses to anon, authenticated;
@@ -44,7 +44,7 @@ for select
 to anon, authenticated
 using (true);
 
--- The workflow is read by functions, and by whoever wants to draw it.
+-- Functions read the workflow, and clients may draw it.
 alter table business.business_transitions enable row level security;
 grant select on business.business_transitions to service_role;
 
@@ -83,7 +83,7 @@ alter table business.business_documents enable row level security;
 grant select on business.business_documents to authenticated;
 grant insert (business_id, kind, storage_path) on business.business_documents to authenticated;
 grant select, insert, update, delete on business.business_documents to service_role;
--- A document that was handed in is not changed and not taken back: the platform decides about it.
+-- No update, no delete: a submitted document stays, and the platform decides about it.
 
 create policy business_documents_select
 on business.business_documents
@@ -142,7 +142,7 @@ using (business_id in (select private.my_businesses('manage')));
 alter table business.business_history enable row level security;
 grant select on business.business_history to authenticated;
 grant select on business.business_history to service_role;
--- Written by triggers only, by nobody's hand.
+-- Only triggers write it.
 
 create policy business_history_select
 on business.business_history
@@ -153,8 +153,7 @@ using (
     or (select private.is_platform_staff('support'))
 );
 
--- The files of documents: in a folder named after the business, in a bucket that nobody reads
--- without this.
+-- The files of documents: each in a folder named after the business, in a private bucket.
 create policy objects_select_business_documents
 on storage.objects
 for select

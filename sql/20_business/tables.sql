@@ -1,7 +1,7 @@
 -- Businesses: who they are, who works in them with which role, whether the platform approved them,
--- and the days on which they are closed. A business takes bookings while it is approved and active;
--- nobody but the platform's staff approves, suspends or verifies, and every such decision keeps its
--- author and its reason.
+-- and the days on which they are closed. A business takes bookings while it is approved and active.
+-- Only platform staff approve, suspend or verify, and every such decision keeps its author and its
+-- reason.
 
 create type business.business_status as enum (
     'draft', 'submitted', 'approved', 'rejected', 'suspended'
@@ -14,7 +14,7 @@ create type business.document_status as enum ('submitted', 'accepted', 'rejected
 create type business.history_kind as enum ('status', 'active', 'verified', 'document', 'member');
 
 /*
- * Are these settings ones that we know, of the right type and a sane length?
+ * Are all settings known, of the right type and a sane length?
  */
 create function business.settings_are_known(settings jsonb)
 returns boolean
@@ -158,7 +158,7 @@ create table business.business_transitions (
     step business.business_step not null,
     from_status business.business_status not null,
     to_status business.business_status not null,
-    -- May the business itself take this step, or only the platform's staff?
+    -- Whether the business itself may take this step, or only platform staff.
     is_by_business boolean not null,
 
     primary key (from_status, to_status),
@@ -188,10 +188,10 @@ create index business_members_user_id_idx on business.business_members (user_id,
 create table business.invitations (
     id uuid primary key default gen_random_uuid(),
     business_id uuid not null references business.businesses (id) on delete cascade,
-    -- In lower case: who is invited and who accepts may write it differently.
+    -- In lower case: the invitation and the account may spell it differently.
     email text not null,
     role business.member_role not null,
-    -- Only the hash is kept: the token is shown once, to whoever invites.
+    -- Only the hash is kept: the token is shown once, to the owner who invites.
     token_hash bytea not null,
     expires_at timestamptz not null,
     invited_by uuid references auth.users (id) on delete set null,
@@ -278,12 +278,12 @@ create table business.business_history (
     id bigint generated always as identity primary key,
     business_id uuid not null references business.businesses (id) on delete cascade,
     kind business.history_kind not null,
-    -- Which user (kind member) or which document it is about; null when it is the business itself.
+    -- The user (kind member) or the document; null when it is about the business itself.
     subject_id uuid,
     old_value text,
     new_value text,
     reason text,
-    -- Null when it was done by the platform's own software.
+    -- Null when the platform's own software did it.
     actor_id uuid references auth.users (id) on delete set null,
     at timestamptz not null default now()
 );

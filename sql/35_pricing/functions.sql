@@ -83,8 +83,8 @@ end;
 $$;
 
 /*
- * Split an amount in proportion to some weights, by largest remainder, the first of equals first:
- * the parts add up to the amount. Equally where nothing weighs anything.
+ * Split an amount in proportion to weights, by largest remainder; ties go to the first. The parts
+ * add up to the amount. Without any weight the parts are equal.
  */
 create function pricing.split(amount_minor bigint, weights bigint[])
 returns bigint[]

@@ -57,7 +57,7 @@ end;
 $$;
 
 /*
- * Read a local date; null stays null.
+ * Read a local date. Null stays null.
  *
  * Errors:  PT400 invalid_input
  */
@@ -80,7 +80,7 @@ end;
 $$;
 
 /*
- * Read a time of day; null stays null.
+ * Read a time of day. Null stays null.
  *
  * Errors:  PT400 invalid_input
  */
@@ -130,7 +130,7 @@ end;
 $$;
 
 /*
- * Read an amount of money, in minor units; null where none was sent.
+ * Read an amount of money in minor units. Null stays null.
  *
  * Errors:  PT400 invalid_input
  */
@@ -150,7 +150,7 @@ end;
 $$;
 
 /*
- * Read true or false; what is not sent is false.
+ * Read true or false. Null is false.
  *
  * Errors:  PT400 invalid_input
  */
@@ -170,8 +170,8 @@ end;
 $$;
 
 /*
- * Read a text: no control characters but tabs and line breaks, at most so many characters; blank
- * is null.
+ * Read a text of at most so many characters, without control characters other than tabs and line
+ * breaks. A blank text is null.
  *
  * Errors:  PT400 invalid_input
  */
@@ -194,7 +194,7 @@ end;
 $$;
 
 /*
- * Read a text that must be there.
+ * Read a text that must be sent and must not be blank.
  *
  * Errors:  PT400 invalid_input
  */
@@ -216,7 +216,7 @@ end;
 $$;
 
 /*
- * Does a text hold control characters other than tab, line feed and carriage return?
+ * Does a text contain control characters other than tab, line feed and carriage return?
  */
 create function private.has_control_characters(value text)
 returns boolean
@@ -231,8 +231,8 @@ end;
 $$;
 
 /*
- * Is a text one line: no control character, and nothing that programs take for a line break? Names,
- * titles and addresses are, because they stand in mail headers and calendar properties.
+ * Is a text one line, without control characters and without anything that programs take for a line
+ * break? Names, titles and addresses must be: they stand in mail headers and calendar properties.
  */
 create function private.is_one_line(value text)
 returns boolean

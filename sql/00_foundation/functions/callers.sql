@@ -1,5 +1,6 @@
 /*
- * The caller's user id.
+ * Return the user id of the caller's token. The account may have been deleted since (see
+ * private.current_user_id).
  *
  * Errors:  PT401 not_signed_in
  */
@@ -23,8 +24,7 @@ end;
 $$;
 
 /*
- * Is this one of the roles that clients come in as? Servers and owners are trusted, clients are
- * checked.
+ * Is the current role one that clients use? Servers and owners are trusted, clients are checked.
  */
 create function private.is_client()
 returns boolean

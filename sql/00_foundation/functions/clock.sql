@@ -1,7 +1,7 @@
--- Helpers that every domain uses: the clock, refusals, and the reading of arguments.
+-- The clock: what "now" means, and which time zones exist.
 
 /*
- * The moment that every rule means by "now". Tests move it with the setting frontdesk.now.
+ * Return the moment that every rule means by "now". Tests move it with the setting frontdesk.now.
  */
 create function private.now()
 returns timestamptz
@@ -16,8 +16,8 @@ end;
 $$;
 
 /*
- * Is this the name of a time zone that PostgreSQL knows (IANA, such as Asia/Kathmandu)?
- * Offsets and abbreviations are not: they do not know daylight saving.
+ * Is this the name of a time zone that PostgreSQL knows (IANA, such as Asia/Kathmandu)? Offsets and
+ * abbreviations are refused: they do not follow daylight saving.
  */
 create function private.is_time_zone(value text)
 returns boolean

@@ -1,5 +1,5 @@
 /*
- * Read a place as latitude and longitude, in this order; null where none was sent.
+ * Read a place as latitude and longitude, in this order. Null stays null.
  *
  * Errors:  PT400 invalid_input
  */
@@ -34,7 +34,7 @@ begin
             'must be a place on earth, such as {"latitude": 52.52, "longitude": 13.405}'
         );
     end if;
-    -- Nine decimals are less than a millimetre; a number with more could be too small for a double.
+    -- Nine decimals are less than a millimetre. A longer number could be too small for a double.
     return array[
         round((v_place ->> 'latitude')::numeric, 9), round((v_place ->> 'longitude')::numeric, 9)
     ]::double precision[];
@@ -42,7 +42,7 @@ end;
 $$;
 
 /*
- * Read a JSON array of at most so many elements; what is not sent is empty.
+ * Read a JSON array of at most so many elements. Null is an empty one.
  *
  * Errors:  PT400 invalid_input
  */
@@ -73,7 +73,7 @@ end;
 $$;
 
 /*
- * Read a JSON object; what is not sent is empty.
+ * Read a JSON object. Null is an empty one.
  *
  * Errors:  PT400 invalid_input
  */
@@ -101,7 +101,7 @@ end;
 $$;
 
 /*
- * Read a list of identifiers, as a JSON array or as {a,b}; sorted, each once.
+ * Read a list of identifiers, as a JSON array or as {a,b}. Returns each once, sorted.
  *
  * Errors:  PT400 invalid_input
  */

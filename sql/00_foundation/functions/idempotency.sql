@@ -1,8 +1,8 @@
 /*
- * Claim an idempotency key for this call. Null: the key is new (or none was sent), go on and call
- * private.remember_answer. Otherwise: the first answer, to be given again.
- * Two calls with one key at the same time queue up here: the second waits for the first to commit.
- * Definer: clients have no access to the table; only the caller's own keys are touched.
+ * Claim an idempotency key for this call. Returns null when the key is new or none was sent: go on,
+ * then call private.remember_answer. Returns the first answer when the key was used before.
+ * Of two calls with one key at the same time, the second waits for the first to commit.
+ * Definer: clients cannot read the table. Only the caller's own keys are touched.
  *
  * Errors:  PT400 invalid_input · PT409 idempotency_conflict
  */
@@ -68,8 +68,8 @@ begin atomic
 end;
 
 /*
- * Forget idempotency keys that are older than a day. Gives how many.
- * Definer: called by the worker, which has no access to the table.
+ * Delete idempotency keys that are older than a day. Returns how many.
+ * Definer: called by the worker, which cannot read the table.
  */
 create function private.forget_old_keys()
 returns integer

@@ -1,12 +1,12 @@
--- How time is taken: in one order, under a lock for each resource, and checked again under it.
+-- Advisory locks, taken in one order everywhere.
 --
--- A bare insert into the exclusion constraint would be just as safe, but two that race wait for
--- each other and may deadlock (docs/adr/0003-contention.md). So whoever takes or gives time first
--- locks the resources in question, always in the order of their keys, and finds the constraint
--- satisfied.
+-- A bare insert into an exclusion constraint would be just as safe, but two that race wait for each
+-- other and may deadlock (docs/adr/0003-contention.md). So whoever takes or frees time locks the
+-- resources first, in the order of their keys, and then finds the constraint satisfied.
 
 /*
- * Queue up for resources and limited services, in one order everywhere, until the transaction ends.
+ * Lock resources, limits and the like until the transaction ends. Everybody locks in the same
+ * order.
  */
 create function private.lock(ids uuid[])
 returns void
@@ -29,8 +29,8 @@ end;
 $$;
 
 /*
- * Lock as private.lock does, but without waiting: false where somebody else has a lock. For who
- * holds locks already and must not wait out of order.
+ * Lock as private.lock does, but without waiting. Returns false when somebody else has one of the
+ * locks. For callers that hold locks already and must not wait out of order.
  */
 create function private.try_lock(ids uuid[])
 returns boolean

@@ -19,8 +19,9 @@ end;
 $$;
 
 /*
- * A refusal as the answer of a call, for the few that must be remembered although they refuse: an
- * error would undo what was written down. PostgREST answers it as it does private.refuse.
+ * Return a refusal as the answer of a call instead of raising it. For the few calls that must
+ * remember something although they refuse: an error would undo it. PostgREST answers as it does for
+ * private.refuse.
  */
 create function private.refusal(errcode text, token text, message text, hint text)
 returns jsonb
@@ -38,7 +39,7 @@ end;
 $$;
 
 /*
- * Refuse a call that comes too often: status 429, and Retry-After with so many seconds.
+ * Refuse a call that comes too often: status 429, and the seconds to wait in Retry-After.
  *
  * Errors:  PT429 rate_limited
  */
@@ -64,9 +65,9 @@ end;
 $$;
 
 /*
- * Refuse an argument or a column by name. It never returns; it is boolean so that a CHECK can say
- * `check (price_minor >= 0 or private.invalid('price_minor', 'must not be negative'))`:
- * the constraint holds on every path and still answers in the API's own words.
+ * Refuse an argument or a column by name. It never returns. It is boolean so that a CHECK can say
+ * `check (price_minor >= 0 or private.invalid('price_minor', 'must not be negative'))`: the
+ * constraint holds on every path and still answers in the API's words.
  * Volatile on purpose: the planner must not evaluate it ahead of time.
  *
  * Errors:  PT400 invalid_input

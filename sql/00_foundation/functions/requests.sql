@@ -1,12 +1,12 @@
--- What every request of the REST API passes before its statement. On our own platform auth.set_config
--- asks private.refuse_estimates; elsewhere, as on hosted Supabase, PostgREST calls
--- private.check_request as its db-pre-request (rules.sql tells it to).
+-- What every request of the REST API passes before its statement. On our own platform
+-- auth.set_config asks private.refuse_estimates; elsewhere, as on hosted Supabase, PostgREST
+-- calls private.check_request as its db-pre-request (rules.sql tells it to).
 
 /*
- * Refuse what would tell a client of rows that it cannot see. PostgREST takes the counts `planned`
+ * Refuse what tells a client about rows that it cannot see. PostgREST takes the counts `planned`
  * and `estimated`, and plans, from the planner's statistics, which cover every tenant's rows and
- * follow no policy. Only servers with the service role may ask for them.
- * `headers` are those of the request, with names in lower case.
+ * follow no policy. Only the service role may ask for them. `headers` are those of the request,
+ * with names in lower case.
  *
  * Errors:  PT400 invalid_input
  */

@@ -1,8 +1,8 @@
--- Who is signed in, and who has an account: what people and admins ask of the rows of sign-in, here
--- and on Supabase alike.
+-- Sessions and accounts, as users and admins see them. The rows are those of sign-in, here and on
+-- Supabase.
 
 /*
- * The caller's sessions, the latest first.
+ * Return the caller's sessions, the latest first.
  * Definer: clients cannot read sessions.
  *
  * Errors:  PT401 not_signed_in
@@ -43,7 +43,7 @@ end;
 $$;
 
 /*
- * End one of the caller's sessions: its tokens open nothing any more.
+ * End one of the caller's sessions. Its tokens stop working at once.
  * Definer: clients cannot delete sessions.
  *
  * Errors:  PT401 not_signed_in · PT404 not_found
@@ -71,7 +71,7 @@ end;
 $$;
 
 /*
- * Everybody who has an account; nobody, for whoever is not an admin.
+ * Return every account. Returns nothing to a caller who is not an admin.
  * Definer: clients cannot read accounts.
  */
 create function identity.list_users()

@@ -1,7 +1,7 @@
--- How activity is noted, and forgotten.
+-- How activity is noted and deleted.
 
 /*
- * A network address as somebody else wrote it; null when it is none.
+ * Read a network address that somebody else wrote. Returns null when it is none.
  */
 create function private.to_address(value text)
 returns inet
@@ -19,8 +19,9 @@ end;
 $$;
 
 /*
- * What an entry of the audit of sign-in means to its user; null when it is none of their business.
- * The words are those of Supabase Auth. A second factor is added when its first code was right.
+ * Return what an entry in the audit of sign-in means to its user, or null when it does not concern
+ * them. The entries use the words of Supabase Auth. A second factor counts as added when its first
+ * code was right.
  */
 create function identity.activity_kind_of(action text, traits jsonb)
 returns identity.activity_kind
@@ -48,8 +49,9 @@ begin atomic
 end;
 
 /*
- * Note what a user did, or what was done to them. From where and with what is read from the headers
- * of the request unless it is given: X-Real-IP is written by the gateway, whatever a client sends.
+ * Note what a user did, or what was done to their account. Address and program come from the
+ * headers of the request unless they are given. The gateway writes X-Real-IP, whatever a client
+ * sends.
  */
 create function identity.note_activity(
     user_id uuid,
@@ -80,8 +82,8 @@ end;
 $$;
 
 /*
- * Forget activity of more than 400 days ago. Gives how much.
- * Definer: called by the workers, who have no access to the table.
+ * Delete activity that is older than 400 days. Returns how much.
+ * Definer: called by the workers, who cannot read the table.
  */
 create function private.forget_old_activity()
 returns integer

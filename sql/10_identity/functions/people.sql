@@ -1,10 +1,9 @@
--- Who is calling: questions about people that policies and functions of every domain ask.
+-- Questions about the caller that policies and functions of every domain ask.
 
 /*
- * Is the caller one of the platform's staff, with this role or a higher one (support, finance,
- * admin)?
- * Definer: a policy on platform_staff that asks about platform_staff would ask itself.
- * plpgsql: its plan is kept for the session, and policies ask once a statement.
+ * Does the caller have this platform role, or a higher one (support, finance, admin)?
+ * Definer: a policy on platform_staff that reads platform_staff would call itself.
+ * plpgsql: its plan is kept for the session, and policies call it once a statement.
  */
 create function private.is_platform_staff(at_least identity.platform_role)
 returns boolean
@@ -26,7 +25,7 @@ $$;
 
 /*
  * Does the call come from the operator's own software: the database's owner, the CLI, service_role?
- * `set role` survives into definer functions, so a client never counts, whatever it calls.
+ * `set role` stays in force inside definer functions, so a client never counts, whatever it calls.
  * Definer: inside, current_user is the owner that the session is compared with.
  */
 create function private.is_operator()
@@ -44,7 +43,7 @@ end;
 $$;
 
 /*
- * The caller's user id, of an account that still exists: a token outlives its user.
+ * Return the caller's user id, if the account still exists. A token can outlive its user.
  * Definer: clients cannot read auth.users.
  *
  * Errors:  PT401 not_signed_in
@@ -69,8 +68,8 @@ end;
 $$;
 
 /*
- * A name as a user's own metadata gives it, made safe to keep; null when there is none.
- * Nothing here may refuse: a sign-up must not fail because of a name.
+ * Return a name from a user's own metadata, made safe to keep, or null. It never refuses: a sign-up
+ * must not fail because of a name.
  */
 create function identity.presentable_name(metadata jsonb)
 returns text
@@ -85,8 +84,8 @@ begin atomic
 end;
 
 /*
- * Give a user a platform role, or with null take it away. Admins may, and the operator's own
- * software.
+ * Give a user a platform role, or take it away with null. Allowed to admins and to the operator's
+ * own software.
  * Definer: nobody has a write grant on platform_staff.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 last_admin
@@ -125,7 +124,7 @@ end;
 $$;
 
 /*
- * Refuse a caller who is not one of the platform's staff with this role or a higher one.
+ * Refuse a caller who does not have this platform role or a higher one.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden
  */

@@ -1,10 +1,10 @@
--- Where activity comes from. Sign-in writes down what happens in its own audit, on Supabase and
--- here, so that is the one place to read it from; what happens outside of sign-in is noted where it
--- happens.
+-- Where activity comes from. Sign-in writes its own audit, on Supabase and here, so activity is
+-- read from there. What happens outside of sign-in is noted where it happens.
 
 /*
- * What sign-in wrote down, as activity of its user. A refresh of a token is none.
- * Definer: the audit is written by Supabase Auth (supabase_auth_admin), which has no rights here.
+ * Note what sign-in wrote into its audit as activity of the user. Refreshing a token is not
+ * activity.
+ * Definer: Supabase Auth (supabase_auth_admin) writes the audit and has no rights here.
  */
 create function identity.audit_log_entries__note_activity()
 returns trigger
@@ -17,7 +17,7 @@ declare
     v_payload jsonb = new.payload;
     v_traits jsonb = coalesce(v_payload -> 'traits', '{}');
     v_kind identity.activity_kind = identity.activity_kind_of(v_payload ->> 'action', v_traits);
-    -- Of what the operator does, the user is among the traits.
+    -- When the operator acts, the user is named in the traits.
     v_user_id text = coalesce(v_traits ->> 'user_id', v_payload ->> 'actor_id');
 begin
     if v_kind is null or v_user_id !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
@@ -45,7 +45,7 @@ when (new.payload ->> 'action' <> 'token_refreshed')
 execute function identity.audit_log_entries__note_activity();
 
 /*
- * Which columns of a profile were changed.
+ * Note which columns of a profile were changed.
  * Definer: nobody may write activity.
  */
 create function identity.profiles__note_activity()
@@ -84,7 +84,7 @@ before update on identity.activity_events
 for each row
 execute function private.any__refuse_rewriting();
 
--- What private.forget_old_activity may forget.
+-- Rows that private.forget_old_activity may delete.
 create trigger _100_refuse_forgetting
 before delete on identity.activity_events
 for each row

@@ -1,10 +1,9 @@
--- What must never be: a user without a profile, an address of somebody else, two default addresses,
--- a platform without an admin, a role that nobody remembers giving.
+-- What must never happen: a user without a profile, an address of somebody else, two default
+-- addresses, a platform without an admin, a change of role without a record.
 
 /*
- * A profile comes with its user and follows the e-mail address of the account.
- * Definer: the user is written by Supabase Auth (supabase_auth_admin), which has no rights on
- * profiles.
+ * Create a profile with each user, and keep its e-mail address equal to the account's.
+ * Definer: Supabase Auth (supabase_auth_admin) writes users and has no rights on profiles.
  */
 create function identity.users__keep_profile()
 returns trigger
@@ -39,7 +38,7 @@ for each row
 execute function private.any__touch();
 
 /*
- * An address belongs to whoever writes it down, whatever the request says.
+ * Write the caller as the owner of an address, whatever the request says.
  *
  * Errors:  PT401 not_signed_in
  */
@@ -59,7 +58,7 @@ end;
 $$;
 
 /*
- * The first address of a user is the default one.
+ * Make the first address of a user the default one.
  */
 create function identity.addresses__mark_first()
 returns trigger
@@ -77,9 +76,8 @@ end;
 $$;
 
 /*
- * A new default takes the mark from the old one. Whoever writes first keeps the user's profile
- * locked, so that two at once come one after the other; of several in one statement the first
- * stays.
+ * Take the default mark from the old address when another gets it. The user's profile is locked, so
+ * that two writers take turns; of several in one statement the first stays.
  * Definer: clients cannot lock a profile.
  */
 create function identity.addresses__keep_one_default()
@@ -137,8 +135,7 @@ for each row
 execute function private.any__touch();
 
 /*
- * Changes to platform staff come one after the other: of two admins who remove each other, one is
- * late.
+ * Serialise changes to platform staff: of two admins who remove each other, the second is refused.
  */
 create function identity.platform_staff__queue_up()
 returns trigger
@@ -154,9 +151,8 @@ end;
 $$;
 
 /*
- * The platform always has an admin: the last one cannot be removed or demoted, on any path. Those
- * who remain are locked, so that a repeatable read that is too old to know fails instead of
- * believing itself.
+ * Refuse to remove or demote the last admin, on any path. The remaining admins are locked, so that
+ * a repeatable read with an old snapshot fails instead of passing.
  *
  * Errors:  PT409 last_admin
  */
@@ -183,8 +179,8 @@ end;
 $$;
 
 /*
- * Every platform role that is given or taken leaves a line.
- * Definer: nobody but this function writes the history.
+ * Write a line for every platform role that is given or taken.
+ * Definer: only this function writes the history.
  */
 create function identity.platform_staff__keep_history()
 returns trigger

@@ -1,7 +1,7 @@
 -- The trigger function that answers bad rows on every table of a business that clients write.
 
 /*
- * Answer a bad row in the API's words, as private.any__refuse_bad_input does, and ask whether the
+ * Answer a bad row in the API's words, as private.any__refuse_bad_input does, and check that the
  * caller may write for the row's business. The trigger's argument is the permission.
  *
  * Errors:  PT400 invalid_input · PT403 forbidden · PT404 not_found · PT409 already_exists
@@ -27,7 +27,7 @@ end;
 $$;
 
 /*
- * A client changes rows only of a business in which they have the permission.
+ * Refuse a client who lacks a permission in the business of a row.
  *
  * Errors:  PT403 forbidden
  */

@@ -1,9 +1,9 @@
--- How people are asked to join a business: by a token that is sent to an address, lives a day and
--- works once. Under the lock of the business, as everything that changes its members.
+-- Invitations to join a business: a token is sent to an address, lives a day and works once. Every
+-- function locks the business first, like everything that changes its members.
 
 /*
- * How long an invitation can be accepted: 24 hours, or what the setting frontdesk.invitation_hours
- * says.
+ * Return how long an invitation can be accepted: 24 hours, or the setting
+ * frontdesk.invitation_hours.
  */
 create function business.invitation_lifetime()
 returns interval
@@ -22,7 +22,7 @@ end;
 $$;
 
 /*
- * What is kept of an invitation's token.
+ * Return the hash of a token. Only the hash is kept.
  */
 create function business.token_hash(token text)
 returns bytea
@@ -35,10 +35,10 @@ begin atomic
 end;
 
 /*
- * Invite somebody by e-mail. For owners. An open invitation to the same address is revoked by the
- * new one.
- * Definer: nobody has a write grant on invitations, and whether a user is a member is asked by
- * e-mail.
+ * Invite somebody by e-mail, as an owner. The new invitation revokes an open one to the same
+ * address.
+ * Definer: nobody has a write grant on invitations, and it looks up by e-mail whether a user is a
+ * member.
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
  *          PT409 already_exists
@@ -82,6 +82,8 @@ end;
 $$;
 
 /*
+ * Refuse to invite an address whose user is a member already.
+ *
  * Errors:  PT409 already_exists
  */
 create function business.refuse_member_again(business_id uuid, email text)
@@ -109,9 +111,9 @@ end;
 $$;
 
 /*
- * Accept an invitation: the signed-in user whose verified e-mail address was invited, once, in
- * time.
- * Definer: nobody reads the hash of a token, or writes members.
+ * Accept an invitation. Only the signed-in user with the invited, verified e-mail address may,
+ * once, before it expires.
+ * Definer: nobody reads the hash of a token or writes members.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden email_not_verified · PT404 not_found
  *          PT409 already_exists invalid_transition invitation_expired
@@ -137,7 +139,7 @@ end;
 $$;
 
 /*
- * The invitation with this token, with its business locked.
+ * Return the invitation with this token, and lock its business.
  *
  * Errors:  PT404 not_found
  */
@@ -167,7 +169,7 @@ end;
 $$;
 
 /*
- * Refuse whoever an invitation is not for, or not any more.
+ * Refuse a user for whom the invitation is not, or not any more.
  *
  * Errors:  PT403 forbidden email_not_verified · PT409 invalid_transition invitation_expired
  */
@@ -207,7 +209,7 @@ end;
 $$;
 
 /*
- * Take an open invitation back. For owners.
+ * Revoke an open invitation, as an owner.
  * Definer: nobody has a write grant on invitations.
  *
  * Errors:  PT401 not_signed_in · PT404 not_found · PT409 invalid_transition

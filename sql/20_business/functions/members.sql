@@ -1,5 +1,5 @@
--- How people join a business and leave it. Every function here locks the business first, so that
--- what happens to its members and invitations happens one after the other.
+-- How members join and leave a business. Every function locks the business first, so that changes
+-- to its members and invitations take turns.
 
 /*
  * Add a user to a business, under the name of their profile.
@@ -41,8 +41,8 @@ end;
 $$;
 
 /*
- * A member whom the caller may see, with the business locked.
- * Definer: it tells a member of another tenant from nobody, to give both one answer.
+ * Return a member whom the caller may see, and lock the business.
+ * Definer: it must give a member of another tenant and an absent one the same answer.
  *
  * Errors:  PT401 not_signed_in · PT404 not_found
  */
@@ -80,7 +80,7 @@ end;
 $$;
 
 /*
- * Give a member another role. For owners; the last owner stays one (rules.sql).
+ * Give a member another role, as an owner. The last owner stays one (rules).
  * Definer: nobody has a write grant on members.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 last_owner
@@ -106,8 +106,8 @@ end;
 $$;
 
 /*
- * Take a member out of a business. For owners, and for members who leave; the last owner cannot
- * (rules.sql).
+ * Remove a member from a business. Owners may, and members who leave; the last owner cannot
+ * (rules).
  * Definer: as business.set_member_role.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 last_owner

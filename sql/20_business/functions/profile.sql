@@ -1,7 +1,7 @@
--- How a business comes to be, under a name in addresses that is its own.
+-- How a business is created, and how it gets its slug.
 
 /*
- * A slug made from a name: letters without accents, digits, single hyphens.
+ * Make a slug from a name: letters without accents, digits, single hyphens.
  */
 create function business.slug_from(name text)
 returns text
@@ -21,8 +21,8 @@ begin atomic
 end;
 
 /*
- * Take a slug, or refuse it because it is taken. Two at once queue up here.
- * Definer: a slug can belong to a business that the caller cannot see.
+ * Claim a slug, or refuse it because it is taken. Two claims at once take turns.
+ * Definer: the slug may belong to a business that the caller cannot see.
  *
  * Errors:  PT409 already_exists
  */
@@ -45,8 +45,8 @@ end;
 $$;
 
 /*
- * The first free slug for a name: salon, salon-2, salon-3 … and past 50 of them one with a random
- * end.
+ * Return the first free slug for a name: salon, salon-2, salon-3 …, and after 50 of them one with a
+ * random end.
  */
 create function business.free_slug(name text)
 returns text
@@ -160,7 +160,7 @@ end;
 $$;
 
 /*
- * Where a business is, in one line; empty when it has not said so.
+ * Return the address of a business in one line. It is empty when the business has none.
  */
 create function business.address_of(business business.businesses)
 returns text

@@ -1,9 +1,8 @@
 -- What the platform and the owners decide about a business: approval, activity, verification,
--- documents. The history is written by triggers (rules.sql), on every path; a function only says
--- the reason.
+-- documents. Triggers write the history on every path (rules); a function only sets the reason.
 
 /*
- * Say why the next change is made: the history notes it with that change, and forgets it.
+ * Set the reason of the next change. The history notes it with that change and clears it.
  */
 create function business.give_reason(reason text)
 returns void
@@ -18,7 +17,7 @@ end;
 $$;
 
 /*
- * The reason that was said for this change, once.
+ * Return the reason of this change, and clear it.
  */
 create function business.take_reason()
 returns text
@@ -36,8 +35,8 @@ end;
 $$;
 
 /*
- * Take a step of the approval workflow. The table of transitions says whose step it is: the
- * business's owners' or the platform's.
+ * Take a step of the approval workflow. The table of transitions says whether the business's owners
+ * or the platform may take it.
  * Definer: nobody has a write grant on the status.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden email_not_verified · PT404 not_found
@@ -83,7 +82,7 @@ end;
 $$;
 
 /*
- * Refuse a user whose e-mail address nobody has confirmed. The operator's own software is no user.
+ * Refuse a user whose e-mail address is not confirmed. The operator's own software passes.
  *
  * Errors:  PT403 email_not_verified
  */
@@ -109,7 +108,7 @@ end;
 $$;
 
 /*
- * A business, locked: what changes it or its members comes one after the other.
+ * Return a business, and lock it, so that changes to it and its members take turns.
  * Definer: clients have no right to lock it.
  *
  * Errors:  PT404 not_found
@@ -139,6 +138,8 @@ end;
 $$;
 
 /*
+ * Refuse a step that the status of a business does not allow.
+ *
  * Errors:  PT409 invalid_transition
  */
 create function business.refuse_step(step text, status text)
@@ -162,8 +163,8 @@ end;
 $$;
 
 /*
- * Switch a business on or off: its owners and the platform's admins may. Gives nothing back when it
- * already is what was asked.
+ * Switch a business on or off, as an owner or an admin of the platform. Does nothing when it
+ * already is so.
  * Definer: nobody has a write grant on is_active.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -190,8 +191,7 @@ end;
 $$;
 
 /*
- * Say that it is known who is behind a business, or that it is not any more. For the platform's
- * staff.
+ * Mark that the platform knows who is behind a business, or take the mark back. For platform staff.
  * Definer: nobody has a write grant on is_verified.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -216,7 +216,7 @@ end;
 $$;
 
 /*
- * Accept or reject a document that was handed in. For the platform's staff, once.
+ * Accept or reject a submitted document, once. For platform staff.
  * Definer: nobody has an update grant on documents.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 invalid_transition
@@ -253,7 +253,7 @@ end;
 $$;
 
 /*
- * Refuse whoever may not review a document; those who cannot see it hear that there is none.
+ * Refuse a caller who may not review a document. Callers who cannot see it get not_found.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
  */

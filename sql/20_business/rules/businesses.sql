@@ -1,5 +1,5 @@
--- What must never be: a step that the workflow does not know, a business without an owner, a
--- decision that nobody remembers. These hold on every path, for the table's owner too.
+-- What must never happen: a step outside of the workflow, a business without an owner, a decision
+-- without a record. These rules hold on every path, for the table's owner too.
 
 create trigger _010_refuse_bad_input
 before insert or update on business.businesses
@@ -7,7 +7,7 @@ for each row
 execute function private.any__refuse_bad_input();
 
 /*
- * A business's name in addresses is its owners' to change, and never one that is taken.
+ * Refuse a change of the slug by anybody but an owner, and a slug that is taken.
  *
  * Errors:  PT403 forbidden · PT409 already_exists
  */
@@ -31,7 +31,7 @@ end;
 $$;
 
 /*
- * Prices were meant in one currency: it stays what it is once a business has left the draft.
+ * Refuse to change the currency once a business has left the draft: its prices were meant in it.
  *
  * Errors:  PT409 invalid_transition
  */
@@ -53,8 +53,8 @@ end;
 $$;
 
 /*
- * Only the steps of business_transitions lead from one status to another.
- * Definer: whoever changes a status need not be able to read the workflow.
+ * Refuse a change of status that is not in business_transitions.
+ * Definer: whoever changes a status may not be able to read the workflow.
  *
  * Errors:  PT409 invalid_transition
  */
@@ -80,8 +80,8 @@ end;
 $$;
 
 /*
- * Every change of status, activity and verification leaves a line.
- * Definer: nobody but these triggers writes the history.
+ * Write a line for every change of status, activity and verification.
+ * Definer: only these triggers write the history.
  */
 create function business.businesses__keep_history()
 returns trigger
@@ -160,9 +160,8 @@ before insert or update on business.closures
 for each row
 execute function business.any__refuse_bad_input('manage');
 
--- Rewriting history is refused; a business that goes as a whole takes its history along, and a user
--- who goes leaves the lines without a name. Both come from triggers of PostgreSQL's own, at a depth
--- above 0.
+-- History cannot be rewritten. Deleting a business deletes its history, and deleting a user clears
+-- their name in it: PostgreSQL's own triggers do both, at a depth above 0.
 create trigger _100_refuse_rewriting
 before update or delete on business.business_history
 for each row

@@ -1,5 +1,5 @@
 /*
- * Every document that was handed in and every decision about it leaves a line.
+ * Write a line for every submitted document and every decision about it.
  * Definer: as business.businesses__keep_history.
  */
 create function business.business_documents__keep_history()

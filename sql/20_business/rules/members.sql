@@ -1,7 +1,7 @@
 /*
- * A business keeps at least one owner, on every path. Writing the business's row makes owners who
- * leave at the same time queue up, and makes a repeatable read that is too old to know fail. When
- * the whole business goes there is nothing to keep.
+ * Refuse to remove or demote the last owner of a business, on every path. The business's row is
+ * written, so that owners who leave at the same time take turns, and a repeatable read with an old
+ * snapshot fails. Deleting the whole business is allowed.
  *
  * Errors:  PT409 last_owner
  */
@@ -33,8 +33,8 @@ end;
 $$;
 
 /*
- * Who joined, changed roles or left.
- * Definer: as business.businesses__keep_history. Of a business that is gone nothing is kept.
+ * Write a line when somebody joins, changes role or leaves.
+ * Definer: as business.businesses__keep_history. Nothing is written for a deleted business.
  */
 create function business.business_members__keep_history()
 returns trigger
