@@ -4,9 +4,9 @@ alter default privileges revoke execute on functions from public;
 
 -- sql/10_identity/tables.sql
 
--- People. A user is a row of auth.users, which Supabase Auth (or our own sign-in) owns; a profile
--- is what Frontdesk knows about them and exists from the moment that the user does. Addresses are
--- theirs alone. Platform staff run the marketplace itself: admin, finance, support.
+-- People. A user is a row of auth.users, which Supabase Auth (or our own sign-in) owns. A profile
+-- is what Frontdesk knows about a user; it exists as long as the user does. Addresses belong to one
+-- user. Platform staff run the marketplace: admin, finance, support.
 
 create type identity.platform_role as enum ('support', 'finance', 'admin');
 
@@ -93,11 +93,11 @@ create index platform_staff_granted_by_idx on identity.platform_staff (granted_b
 
 create table identity.platform_staff_history (
     id bigint generated always as identity primary key,
-    -- No reference: what a user did here is known after the user has gone.
+    -- No reference: the record outlives the user.
     user_id uuid not null,
     old_role identity.platform_role,
     new_role identity.platform_role,
-    -- Null when it was done by the operator's own software.
+    -- Null when the operator's own software did it.
     actor_id uuid,
     at timestamptz not null default now()
 );
@@ -109,7 +109,7 @@ create type identity.notification_channel as enum ('mail', 'sms', 'push', 'in_ap
 
 create table identity.notification_preferences (
     user_id uuid not null references auth.users (id) on delete cascade,
-    -- An event of engagement.events, or * for all that have no row of their own.
+    -- An event of engagement.events, or * for all events without a row of their own.
     event text not null,
     channel identity.notification_channel not null,
     is_enabled boolean not null,
@@ -140,7 +140,7 @@ create table identity.devices (
     -- The push service's address of the app on the device.
     token text not null,
     is_active boolean not null default true,
-    -- Why nothing is pushed to it any more.
+    -- Why nothing is sent to it any more.
     disabled_reason text,
     created_at timestamptz not null default now(),
     last_seen_at timestamptz not null default now(),
@@ -179,11 +179,11 @@ create type identity.activity_kind as enum (
 
 create table identity.activity_events (
     id bigint generated always as identity primary key,
-    -- No reference: what happened is known after the user has gone.
+    -- No reference: the record outlives the user.
     user_id uuid not null,
     kind identity.activity_kind not null,
     at timestamptz not null default now(),
-    -- From where and with what, by the request's headers; null for the operator's own software.
+    -- Address and program, from the headers of the request; null for the operator's own software.
     ip inet,
     user_agent text,
     -- Such as the provider of a sign-in, or the names of changed columns; never their values.
@@ -200,11 +200,11 @@ create index activity_events_at_idx on identity.activity_events using brin (at);
 
 -- sql/10_identity/functions/access.sql
 
--- Who is signed in, and who has an account: what people and admins ask of the rows of sign-in, here
--- and on Supabase alike.
+-- Sessions and accounts, as users and admins see them. The rows are those of sign-in, here and on
+-- Supabase.
 
 /*
- * The caller's sessions, the latest first.
+ * Return the caller's sessions, the latest first.
  * Definer: clients cannot read sessions.
  *
  * Errors:  PT401 not_signed_in
@@ -245,7 +245,7 @@ end;
 $$;
 
 /*
- * End one of the caller's sessions: its tokens open nothing any more.
+ * End one of the caller's sessions. Its tokens stop working at once.
  * Definer: clients cannot delete sessions.
  *
  * Errors:  PT401 not_signed_in · PT404 not_found
@@ -273,7 +273,7 @@ end;
 $$;
 
 /*
- * Everybody who has an account; nobody, for whoever is not an admin.
+ * Return every account. Returns nothing to a caller who is not an admin.
  * Definer: clients cannot read accounts.
  */
 create function identity.list_users()
@@ -319,10 +319,10 @@ $$;
 
 -- sql/10_identity/functions/activity.sql
 
--- How activity is noted, and forgotten.
+-- How activity is noted and deleted.
 
 /*
- * A network address as somebody else wrote it; null when it is none.
+ * Read a network address that somebody else wrote. Returns null when it is none.
  */
 create function private.to_address(value text)
 returns inet
@@ -340,8 +340,9 @@ end;
 $$;
 
 /*
- * What an entry of the audit of sign-in means to its user; null when it is none of their business.
- * The words are those of Supabase Auth. A second factor is added when its first code was right.
+ * Return what an entry in the audit of sign-in means to its user, or null when it does not concern
+ * them. The entries use the words of Supabase Auth. A second factor counts as added when its first
+ * code was right.
  */
 create function identity.activity_kind_of(action text, traits jsonb)
 returns identity.activity_kind
@@ -369,8 +370,9 @@ begin atomic
 end;
 
 /*
- * Note what a user did, or what was done to them. From where and with what is read from the headers
- * of the request unless it is given: X-Real-IP is written by the gateway, whatever a client sends.
+ * Note what a user did, or what was done to their account. Address and program come from the
+ * headers of the request unless they are given. The gateway writes X-Real-IP, whatever a client
+ * sends.
  */
 create function identity.note_activity(
     user_id uuid,
@@ -401,8 +403,8 @@ end;
 $$;
 
 /*
- * Forget activity of more than 400 days ago. Gives how much.
- * Definer: called by the workers, who have no access to the table.
+ * Delete activity that is older than 400 days. Returns how much.
+ * Definer: called by the workers, who cannot read the table.
  */
 create function private.forget_old_activity()
 returns integer
@@ -423,13 +425,12 @@ $$;
 
 -- sql/10_identity/functions/people.sql
 
--- Who is calling: questions about people that policies and functions of every domain ask.
+-- Questions about the caller that policies and functions of every domain ask.
 
 /*
- * Is the caller one of the platform's staff, with this role or a higher one (support, finance,
- * admin)?
- * Definer: a policy on platform_staff that asks about platform_staff would ask itself.
- * plpgsql: its plan is kept for the session, and policies ask once a statement.
+ * Does the caller have this platform role, or a higher one (support, finance, admin)?
+ * Definer: a policy on platform_staff that reads platform_staff would call itself.
+ * plpgsql: its plan is kept for the session, and policies call it once a statement.
  */
 create function private.is_platform_staff(at_least identity.platform_role)
 returns boolean
@@ -451,7 +452,7 @@ $$;
 
 /*
  * Does the call come from the operator's own software: the database's owner, the CLI, service_role?
- * `set role` survives into definer functions, so a client never counts, whatever it calls.
+ * `set role` stays in force inside definer functions, so a client never counts, whatever it calls.
  * Definer: inside, current_user is the owner that the session is compared with.
  */
 create function private.is_operator()
@@ -469,7 +470,7 @@ end;
 $$;
 
 /*
- * The caller's user id, of an account that still exists: a token outlives its user.
+ * Return the caller's user id, if the account still exists. A token can outlive its user.
  * Definer: clients cannot read auth.users.
  *
  * Errors:  PT401 not_signed_in
@@ -494,8 +495,8 @@ end;
 $$;
 
 /*
- * A name as a user's own metadata gives it, made safe to keep; null when there is none.
- * Nothing here may refuse: a sign-up must not fail because of a name.
+ * Return a name from a user's own metadata, made safe to keep, or null. It never refuses: a sign-up
+ * must not fail because of a name.
  */
 create function identity.presentable_name(metadata jsonb)
 returns text
@@ -510,8 +511,8 @@ begin atomic
 end;
 
 /*
- * Give a user a platform role, or with null take it away. Admins may, and the operator's own
- * software.
+ * Give a user a platform role, or take it away with null. Allowed to admins and to the operator's
+ * own software.
  * Definer: nobody has a write grant on platform_staff.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 last_admin
@@ -550,7 +551,7 @@ end;
 $$;
 
 /*
- * Refuse a caller who is not one of the platform's staff with this role or a higher one.
+ * Refuse a caller who does not have this platform role or a higher one.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden
  */
@@ -574,13 +575,13 @@ $$;
 
 -- sql/10_identity/rules/activity.sql
 
--- Where activity comes from. Sign-in writes down what happens in its own audit, on Supabase and
--- here, so that is the one place to read it from; what happens outside of sign-in is noted where it
--- happens.
+-- Where activity comes from. Sign-in writes its own audit, on Supabase and here, so activity is
+-- read from there. What happens outside of sign-in is noted where it happens.
 
 /*
- * What sign-in wrote down, as activity of its user. A refresh of a token is none.
- * Definer: the audit is written by Supabase Auth (supabase_auth_admin), which has no rights here.
+ * Note what sign-in wrote into its audit as activity of the user. Refreshing a token is not
+ * activity.
+ * Definer: Supabase Auth (supabase_auth_admin) writes the audit and has no rights here.
  */
 create function identity.audit_log_entries__note_activity()
 returns trigger
@@ -593,7 +594,7 @@ declare
     v_payload jsonb = new.payload;
     v_traits jsonb = coalesce(v_payload -> 'traits', '{}');
     v_kind identity.activity_kind = identity.activity_kind_of(v_payload ->> 'action', v_traits);
-    -- Of what the operator does, the user is among the traits.
+    -- When the operator acts, the user is named in the traits.
     v_user_id text = coalesce(v_traits ->> 'user_id', v_payload ->> 'actor_id');
 begin
     if v_kind is null or v_user_id !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
@@ -621,7 +622,7 @@ when (new.payload ->> 'action' <> 'token_refreshed')
 execute function identity.audit_log_entries__note_activity();
 
 /*
- * Which columns of a profile were changed.
+ * Note which columns of a profile were changed.
  * Definer: nobody may write activity.
  */
 create function identity.profiles__note_activity()
@@ -660,7 +661,7 @@ before update on identity.activity_events
 for each row
 execute function private.any__refuse_rewriting();
 
--- What private.forget_old_activity may forget.
+-- Rows that private.forget_old_activity may delete.
 create trigger _100_refuse_forgetting
 before delete on identity.activity_events
 for each row
@@ -674,13 +675,12 @@ execute function private.any__refuse_rewriting();
 
 -- sql/10_identity/rules/people.sql
 
--- What must never be: a user without a profile, an address of somebody else, two default addresses,
--- a platform without an admin, a role that nobody remembers giving.
+-- What must never happen: a user without a profile, an address of somebody else, two default
+-- addresses, a platform without an admin, a change of role without a record.
 
 /*
- * A profile comes with its user and follows the e-mail address of the account.
- * Definer: the user is written by Supabase Auth (supabase_auth_admin), which has no rights on
- * profiles.
+ * Create a profile with each user, and keep its e-mail address equal to the account's.
+ * Definer: Supabase Auth (supabase_auth_admin) writes users and has no rights on profiles.
  */
 create function identity.users__keep_profile()
 returns trigger
@@ -715,7 +715,7 @@ for each row
 execute function private.any__touch();
 
 /*
- * An address belongs to whoever writes it down, whatever the request says.
+ * Write the caller as the owner of an address, whatever the request says.
  *
  * Errors:  PT401 not_signed_in
  */
@@ -735,7 +735,7 @@ end;
 $$;
 
 /*
- * The first address of a user is the default one.
+ * Make the first address of a user the default one.
  */
 create function identity.addresses__mark_first()
 returns trigger
@@ -753,9 +753,8 @@ end;
 $$;
 
 /*
- * A new default takes the mark from the old one. Whoever writes first keeps the user's profile
- * locked, so that two at once come one after the other; of several in one statement the first
- * stays.
+ * Take the default mark from the old address when another gets it. The user's profile is locked, so
+ * that two writers take turns; of several in one statement the first stays.
  * Definer: clients cannot lock a profile.
  */
 create function identity.addresses__keep_one_default()
@@ -813,8 +812,7 @@ for each row
 execute function private.any__touch();
 
 /*
- * Changes to platform staff come one after the other: of two admins who remove each other, one is
- * late.
+ * Serialise changes to platform staff: of two admins who remove each other, the second is refused.
  */
 create function identity.platform_staff__queue_up()
 returns trigger
@@ -830,9 +828,8 @@ end;
 $$;
 
 /*
- * The platform always has an admin: the last one cannot be removed or demoted, on any path. Those
- * who remain are locked, so that a repeatable read that is too old to know fails instead of
- * believing itself.
+ * Refuse to remove or demote the last admin, on any path. The remaining admins are locked, so that
+ * a repeatable read with an old snapshot fails instead of passing.
  *
  * Errors:  PT409 last_admin
  */
@@ -859,8 +856,8 @@ end;
 $$;
 
 /*
- * Every platform role that is given or taken leaves a line.
- * Definer: nobody but this function writes the history.
+ * Write a line for every platform role that is given or taken.
+ * Definer: only this function writes the history.
  */
 create function identity.platform_staff__keep_history()
 returns trigger
@@ -917,16 +914,15 @@ execute function private.any__refuse_rewriting();
 
 -- sql/10_identity/policies.sql
 
--- Everyone sees and changes their own row and their own addresses, and nobody else's. Who runs the
--- platform is known to those who do; roles are granted by identity.set_platform_role, never by a
--- write.
+-- Users read and change their own profile and addresses, and nobody else's. Only platform staff see
+-- platform staff. Roles are granted by identity.set_platform_role, never by a write.
 
 alter table identity.profiles enable row level security;
 grant select on identity.profiles to authenticated;
 grant update (full_name, phone, locale, time_zone) on identity.profiles to authenticated;
 grant select, insert, update, delete on identity.profiles to service_role;
--- No insert, no delete: a profile comes and goes with its user. The e-mail is changed by signing in
--- anew.
+-- No insert, no delete: a profile is created and deleted with its user. The e-mail address changes
+-- through sign-in.
 
 create policy profiles_select
 on identity.profiles
@@ -981,7 +977,7 @@ using (user_id = (select auth.uid()));
 alter table identity.platform_staff enable row level security;
 grant select on identity.platform_staff to authenticated;
 grant select, insert, update, delete on identity.platform_staff to service_role;
--- No writes: a role is given and taken by identity.set_platform_role, which asks who is asking.
+-- No writes: identity.set_platform_role gives and takes roles, and checks the caller.
 
 create policy platform_staff_select
 on identity.platform_staff
@@ -989,12 +985,12 @@ for select
 to authenticated
 using (user_id = (select auth.uid()) or (select private.is_platform_staff('support')));
 
--- The history is read by the operator; clients have no use for it yet.
+-- Only the operator reads the history; clients do not need it yet.
 alter table identity.platform_staff_history enable row level security;
 grant select on identity.platform_staff_history to service_role;
 
--- No writes for anybody: triggers note what happens. Analysts count, and see neither who nor from
--- where.
+-- No writes: triggers note what happens. Analysts count events, and see neither the user nor the
+-- address.
 alter table identity.activity_events enable row level security;
 grant select on identity.activity_events to authenticated, service_role;
 grant select (kind, at) on identity.activity_events to analyst;
@@ -1013,7 +1009,7 @@ to analyst
 using (true);
 grant execute on function private.forget_old_activity()
 to worker;
--- Whoever is no admin gets an empty list.
+-- Callers who are not admins get an empty list.
 grant execute on function identity.list_users()
 to authenticated, service_role;
 grant execute on function

@@ -5,9 +5,9 @@ alter default privileges revoke execute on functions from public;
 -- sql/20_business/tables.sql
 
 -- Businesses: who they are, who works in them with which role, whether the platform approved them,
--- and the days on which they are closed. A business takes bookings while it is approved and active;
--- nobody but the platform's staff approves, suspends or verifies, and every such decision keeps its
--- author and its reason.
+-- and the days on which they are closed. A business takes bookings while it is approved and active.
+-- Only platform staff approve, suspend or verify, and every such decision keeps its author and its
+-- reason.
 
 create type business.business_status as enum (
     'draft', 'submitted', 'approved', 'rejected', 'suspended'
@@ -20,7 +20,7 @@ create type business.document_status as enum ('submitted', 'accepted', 'rejected
 create type business.history_kind as enum ('status', 'active', 'verified', 'document', 'member');
 
 /*
- * Are these settings ones that we know, of the right type and a sane length?
+ * Are all settings known, of the right type and a sane length?
  */
 create function business.settings_are_known(settings jsonb)
 returns boolean
@@ -164,7 +164,7 @@ create table business.business_transitions (
     step business.business_step not null,
     from_status business.business_status not null,
     to_status business.business_status not null,
-    -- May the business itself take this step, or only the platform's staff?
+    -- Whether the business itself may take this step, or only platform staff.
     is_by_business boolean not null,
 
     primary key (from_status, to_status),
@@ -194,10 +194,10 @@ create index business_members_user_id_idx on business.business_members (user_id,
 create table business.invitations (
     id uuid primary key default gen_random_uuid(),
     business_id uuid not null references business.businesses (id) on delete cascade,
-    -- In lower case: who is invited and who accepts may write it differently.
+    -- In lower case: the invitation and the account may spell it differently.
     email text not null,
     role business.member_role not null,
-    -- Only the hash is kept: the token is shown once, to whoever invites.
+    -- Only the hash is kept: the token is shown once, to the owner who invites.
     token_hash bytea not null,
     expires_at timestamptz not null,
     invited_by uuid references auth.users (id) on delete set null,
@@ -284,12 +284,12 @@ create table business.business_history (
     id bigint generated always as identity primary key,
     business_id uuid not null references business.businesses (id) on delete cascade,
     kind business.history_kind not null,
-    -- Which user (kind member) or which document it is about; null when it is the business itself.
+    -- The user (kind member) or the document; null when it is about the business itself.
     subject_id uuid,
     old_value text,
     new_value text,
     reason text,
-    -- Null when it was done by the platform's own software.
+    -- Null when the platform's own software did it.
     actor_id uuid references auth.users (id) on delete set null,
     at timestamptz not null default now()
 );
@@ -300,23 +300,23 @@ create index business_history_actor_id_idx on business.business_history (actor_i
 
 -- sql/20_business/functions/callers.sql
 
--- Which businesses a caller has to do with, and who is turned away.
+-- Which businesses the caller belongs to, and which callers are refused.
 --
--- Whether a caller may see a business is said once, in the policy of business.businesses. The
--- policy of a table that everyone may read says `exists (select 1 from business.businesses where
--- businesses.id = business_id)`: the policy of businesses applies inside, and the planner chooses
--- between an index probe a row and one hash of all that is visible. Measured with 10,000 businesses
--- and 100,000 rows, as a member, the rows of one business and all rows: 0.14 and 15 ms; with
+-- Only the policy of business.businesses says whether a caller may see a business. The policy of a
+-- table that everyone may read says `exists (select 1 from business.businesses where businesses.id =
+-- business_id)`: the policy of businesses applies inside, and the planner chooses between an index
+-- probe a row and one hash of all that is visible. Measured with 10,000 businesses and 100,000 rows,
+-- as a member, the rows of one business and all rows: 0.14 and 15 ms; with
 -- business.is_visible(business_id) 0.15 and 890 ms; with `business_id in (select …)` 2.2 and 15 ms;
 -- without any policy 0.04 and 4 ms. The policy of a table for members says `business_id in (select
 -- private.my_businesses('view'))`.
 
 /*
- * The businesses in which the caller has a permission: `view` (every role), `serve` (all but
+ * Return the businesses in which the caller has a permission: `view` (every role), `serve` (all but
  * accountants), `manage` (owner, manager), `own` (owner), `account` (owner, accountant). Another
- * word gives none.
- * Definer: a policy on business_members that reads business_members would ask itself.
- * plpgsql: its plan is kept for the session, and policies ask once a statement.
+ * word returns none.
+ * Definer: a policy on business_members that reads business_members would call itself.
+ * plpgsql: its plan is kept for the session, and policies call it once a statement.
  */
 create function private.my_businesses(permission text)
 returns setof uuid
@@ -343,8 +343,9 @@ end;
 $$;
 
 /*
- * The businesses whose bookings the caller may read: their own; for the platform's staff, all.
- * One set, because beside a branch such as `or is_platform_staff()` no policy can use an index.
+ * Return the businesses whose bookings the caller may read: those of their memberships, or all for
+ * platform staff. It is one set, because no policy can use an index beside a branch such as `or
+ * is_platform_staff()`.
  * Definer: as private.my_businesses.
  */
 create function private.seen_businesses()
@@ -365,8 +366,9 @@ end;
 $$;
 
 /*
- * Is a business open to the public: approved and active? What takes bookings and orders asks this.
- * Definer: the answer does not depend on who asks.
+ * Is a business open to the public: approved and active? Functions that take bookings and orders
+ * check this.
+ * Definer: the answer is the same for every caller.
  */
 create function business.is_open(business_id uuid)
 returns boolean
@@ -407,8 +409,8 @@ end;
 $$;
 
 /*
- * The zone in which a business's days and hours are meant; null when there is no such business.
- * Definer: the answer does not depend on who asks.
+ * Return the zone of a business's days and hours, or null when there is no such business.
+ * Definer: the answer is the same for every caller.
  */
 create function business.time_zone(business_id uuid)
 returns text
@@ -427,8 +429,7 @@ end;
 $$;
 
 /*
- * Refuse a caller who has not got a permission in a business. The operator's own software has all
- * of them.
+ * Refuse a caller who lacks a permission in a business. The operator's own software has them all.
  * Definer: it must tell a business that the caller may see from one that does not exist for them.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -453,8 +454,7 @@ end;
 $$;
 
 /*
- * Say no to the caller: `forbidden` about a business that they can see, `not_found` about any
- * other.
+ * Refuse the caller: `forbidden` for a business that they can see, `not_found` for any other.
  * Definer: it reads businesses that the caller may not, to give both cases one answer.
  *
  * Errors:  PT403 forbidden · PT404 not_found
@@ -486,8 +486,7 @@ end;
 $$;
 
 /*
- * Refuse a caller who is not one of the platform's staff with this role or a higher one. The
- * operator's own software is.
+ * Refuse a caller who lacks this platform role or a higher one. The operator's own software passes.
  * Definer: as private.require_member.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -515,7 +514,7 @@ $$;
 -- The trigger function that answers bad rows on every table of a business that clients write.
 
 /*
- * Answer a bad row in the API's words, as private.any__refuse_bad_input does, and ask whether the
+ * Answer a bad row in the API's words, as private.any__refuse_bad_input does, and check that the
  * caller may write for the row's business. The trigger's argument is the permission.
  *
  * Errors:  PT400 invalid_input · PT403 forbidden · PT404 not_found · PT409 already_exists
@@ -541,7 +540,7 @@ end;
 $$;
 
 /*
- * A client changes rows only of a business in which they have the permission.
+ * Refuse a client who lacks a permission in the business of a row.
  *
  * Errors:  PT403 forbidden
  */
@@ -568,12 +567,12 @@ $$;
 
 -- sql/20_business/functions/invitations.sql
 
--- How people are asked to join a business: by a token that is sent to an address, lives a day and
--- works once. Under the lock of the business, as everything that changes its members.
+-- Invitations to join a business: a token is sent to an address, lives a day and works once. Every
+-- function locks the business first, like everything that changes its members.
 
 /*
- * How long an invitation can be accepted: 24 hours, or what the setting frontdesk.invitation_hours
- * says.
+ * Return how long an invitation can be accepted: 24 hours, or the setting
+ * frontdesk.invitation_hours.
  */
 create function business.invitation_lifetime()
 returns interval
@@ -592,7 +591,7 @@ end;
 $$;
 
 /*
- * What is kept of an invitation's token.
+ * Return the hash of a token. Only the hash is kept.
  */
 create function business.token_hash(token text)
 returns bytea
@@ -605,10 +604,10 @@ begin atomic
 end;
 
 /*
- * Invite somebody by e-mail. For owners. An open invitation to the same address is revoked by the
- * new one.
- * Definer: nobody has a write grant on invitations, and whether a user is a member is asked by
- * e-mail.
+ * Invite somebody by e-mail, as an owner. The new invitation revokes an open one to the same
+ * address.
+ * Definer: nobody has a write grant on invitations, and it looks up by e-mail whether a user is a
+ * member.
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
  *          PT409 already_exists
@@ -652,6 +651,8 @@ end;
 $$;
 
 /*
+ * Refuse to invite an address whose user is a member already.
+ *
  * Errors:  PT409 already_exists
  */
 create function business.refuse_member_again(business_id uuid, email text)
@@ -679,9 +680,9 @@ end;
 $$;
 
 /*
- * Accept an invitation: the signed-in user whose verified e-mail address was invited, once, in
- * time.
- * Definer: nobody reads the hash of a token, or writes members.
+ * Accept an invitation. Only the signed-in user with the invited, verified e-mail address may,
+ * once, before it expires.
+ * Definer: nobody reads the hash of a token or writes members.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden email_not_verified · PT404 not_found
  *          PT409 already_exists invalid_transition invitation_expired
@@ -707,7 +708,7 @@ end;
 $$;
 
 /*
- * The invitation with this token, with its business locked.
+ * Return the invitation with this token, and lock its business.
  *
  * Errors:  PT404 not_found
  */
@@ -737,7 +738,7 @@ end;
 $$;
 
 /*
- * Refuse whoever an invitation is not for, or not any more.
+ * Refuse a user for whom the invitation is not, or not any more.
  *
  * Errors:  PT403 forbidden email_not_verified · PT409 invalid_transition invitation_expired
  */
@@ -777,7 +778,7 @@ end;
 $$;
 
 /*
- * Take an open invitation back. For owners.
+ * Revoke an open invitation, as an owner.
  * Definer: nobody has a write grant on invitations.
  *
  * Errors:  PT401 not_signed_in · PT404 not_found · PT409 invalid_transition
@@ -828,8 +829,8 @@ $$;
 
 -- sql/20_business/functions/members.sql
 
--- How people join a business and leave it. Every function here locks the business first, so that
--- what happens to its members and invitations happens one after the other.
+-- How members join and leave a business. Every function locks the business first, so that changes
+-- to its members and invitations take turns.
 
 /*
  * Add a user to a business, under the name of their profile.
@@ -871,8 +872,8 @@ end;
 $$;
 
 /*
- * A member whom the caller may see, with the business locked.
- * Definer: it tells a member of another tenant from nobody, to give both one answer.
+ * Return a member whom the caller may see, and lock the business.
+ * Definer: it must give a member of another tenant and an absent one the same answer.
  *
  * Errors:  PT401 not_signed_in · PT404 not_found
  */
@@ -910,7 +911,7 @@ end;
 $$;
 
 /*
- * Give a member another role. For owners; the last owner stays one (rules.sql).
+ * Give a member another role, as an owner. The last owner stays one (rules).
  * Definer: nobody has a write grant on members.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 last_owner
@@ -936,8 +937,8 @@ end;
 $$;
 
 /*
- * Take a member out of a business. For owners, and for members who leave; the last owner cannot
- * (rules.sql).
+ * Remove a member from a business. Owners may, and members who leave; the last owner cannot
+ * (rules).
  * Definer: as business.set_member_role.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 last_owner
@@ -963,10 +964,10 @@ $$;
 
 -- sql/20_business/functions/profile.sql
 
--- How a business comes to be, under a name in addresses that is its own.
+-- How a business is created, and how it gets its slug.
 
 /*
- * A slug made from a name: letters without accents, digits, single hyphens.
+ * Make a slug from a name: letters without accents, digits, single hyphens.
  */
 create function business.slug_from(name text)
 returns text
@@ -986,8 +987,8 @@ begin atomic
 end;
 
 /*
- * Take a slug, or refuse it because it is taken. Two at once queue up here.
- * Definer: a slug can belong to a business that the caller cannot see.
+ * Claim a slug, or refuse it because it is taken. Two claims at once take turns.
+ * Definer: the slug may belong to a business that the caller cannot see.
  *
  * Errors:  PT409 already_exists
  */
@@ -1010,8 +1011,8 @@ end;
 $$;
 
 /*
- * The first free slug for a name: salon, salon-2, salon-3 … and past 50 of them one with a random
- * end.
+ * Return the first free slug for a name: salon, salon-2, salon-3 …, and after 50 of them one with a
+ * random end.
  */
 create function business.free_slug(name text)
 returns text
@@ -1125,7 +1126,7 @@ end;
 $$;
 
 /*
- * Where a business is, in one line; empty when it has not said so.
+ * Return the address of a business in one line. It is empty when the business has none.
  */
 create function business.address_of(business business.businesses)
 returns text
@@ -1147,11 +1148,10 @@ $$;
 -- sql/20_business/functions/workflow.sql
 
 -- What the platform and the owners decide about a business: approval, activity, verification,
--- documents. The history is written by triggers (rules.sql), on every path; a function only says
--- the reason.
+-- documents. Triggers write the history on every path (rules); a function only sets the reason.
 
 /*
- * Say why the next change is made: the history notes it with that change, and forgets it.
+ * Set the reason of the next change. The history notes it with that change and clears it.
  */
 create function business.give_reason(reason text)
 returns void
@@ -1166,7 +1166,7 @@ end;
 $$;
 
 /*
- * The reason that was said for this change, once.
+ * Return the reason of this change, and clear it.
  */
 create function business.take_reason()
 returns text
@@ -1184,8 +1184,8 @@ end;
 $$;
 
 /*
- * Take a step of the approval workflow. The table of transitions says whose step it is: the
- * business's owners' or the platform's.
+ * Take a step of the approval workflow. The table of transitions says whether the business's owners
+ * or the platform may take it.
  * Definer: nobody has a write grant on the status.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden email_not_verified · PT404 not_found
@@ -1231,7 +1231,7 @@ end;
 $$;
 
 /*
- * Refuse a user whose e-mail address nobody has confirmed. The operator's own software is no user.
+ * Refuse a user whose e-mail address is not confirmed. The operator's own software passes.
  *
  * Errors:  PT403 email_not_verified
  */
@@ -1257,7 +1257,7 @@ end;
 $$;
 
 /*
- * A business, locked: what changes it or its members comes one after the other.
+ * Return a business, and lock it, so that changes to it and its members take turns.
  * Definer: clients have no right to lock it.
  *
  * Errors:  PT404 not_found
@@ -1287,6 +1287,8 @@ end;
 $$;
 
 /*
+ * Refuse a step that the status of a business does not allow.
+ *
  * Errors:  PT409 invalid_transition
  */
 create function business.refuse_step(step text, status text)
@@ -1310,8 +1312,8 @@ end;
 $$;
 
 /*
- * Switch a business on or off: its owners and the platform's admins may. Gives nothing back when it
- * already is what was asked.
+ * Switch a business on or off, as an owner or an admin of the platform. Does nothing when it
+ * already is so.
  * Definer: nobody has a write grant on is_active.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -1338,8 +1340,7 @@ end;
 $$;
 
 /*
- * Say that it is known who is behind a business, or that it is not any more. For the platform's
- * staff.
+ * Mark that the platform knows who is behind a business, or take the mark back. For platform staff.
  * Definer: nobody has a write grant on is_verified.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -1364,7 +1365,7 @@ end;
 $$;
 
 /*
- * Accept or reject a document that was handed in. For the platform's staff, once.
+ * Accept or reject a submitted document, once. For platform staff.
  * Definer: nobody has an update grant on documents.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 invalid_transition
@@ -1401,7 +1402,7 @@ end;
 $$;
 
 /*
- * Refuse whoever may not review a document; those who cannot see it hear that there is none.
+ * Refuse a caller who may not review a document. Callers who cannot see it get not_found.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
  */
@@ -1436,8 +1437,8 @@ $$;
 
 -- sql/20_business/rules/businesses.sql
 
--- What must never be: a step that the workflow does not know, a business without an owner, a
--- decision that nobody remembers. These hold on every path, for the table's owner too.
+-- What must never happen: a step outside of the workflow, a business without an owner, a decision
+-- without a record. These rules hold on every path, for the table's owner too.
 
 create trigger _010_refuse_bad_input
 before insert or update on business.businesses
@@ -1445,7 +1446,7 @@ for each row
 execute function private.any__refuse_bad_input();
 
 /*
- * A business's name in addresses is its owners' to change, and never one that is taken.
+ * Refuse a change of the slug by anybody but an owner, and a slug that is taken.
  *
  * Errors:  PT403 forbidden · PT409 already_exists
  */
@@ -1469,7 +1470,7 @@ end;
 $$;
 
 /*
- * Prices were meant in one currency: it stays what it is once a business has left the draft.
+ * Refuse to change the currency once a business has left the draft: its prices were meant in it.
  *
  * Errors:  PT409 invalid_transition
  */
@@ -1491,8 +1492,8 @@ end;
 $$;
 
 /*
- * Only the steps of business_transitions lead from one status to another.
- * Definer: whoever changes a status need not be able to read the workflow.
+ * Refuse a change of status that is not in business_transitions.
+ * Definer: whoever changes a status may not be able to read the workflow.
  *
  * Errors:  PT409 invalid_transition
  */
@@ -1518,8 +1519,8 @@ end;
 $$;
 
 /*
- * Every change of status, activity and verification leaves a line.
- * Definer: nobody but these triggers writes the history.
+ * Write a line for every change of status, activity and verification.
+ * Definer: only these triggers write the history.
  */
 create function business.businesses__keep_history()
 returns trigger
@@ -1598,9 +1599,8 @@ before insert or update on business.closures
 for each row
 execute function business.any__refuse_bad_input('manage');
 
--- Rewriting history is refused; a business that goes as a whole takes its history along, and a user
--- who goes leaves the lines without a name. Both come from triggers of PostgreSQL's own, at a depth
--- above 0.
+-- History cannot be rewritten. Deleting a business deletes its history, and deleting a user clears
+-- their name in it: PostgreSQL's own triggers do both, at a depth above 0.
 create trigger _100_refuse_rewriting
 before update or delete on business.business_history
 for each row
@@ -1615,7 +1615,7 @@ execute function private.any__refuse_rewriting();
 -- sql/20_business/rules/documents.sql
 
 /*
- * Every document that was handed in and every decision about it leaves a line.
+ * Write a line for every submitted document and every decision about it.
  * Definer: as business.businesses__keep_history.
  */
 create function business.business_documents__keep_history()
@@ -1656,9 +1656,9 @@ execute function business.business_documents__keep_history();
 -- sql/20_business/rules/members.sql
 
 /*
- * A business keeps at least one owner, on every path. Writing the business's row makes owners who
- * leave at the same time queue up, and makes a repeatable read that is too old to know fail. When
- * the whole business goes there is nothing to keep.
+ * Refuse to remove or demote the last owner of a business, on every path. The business's row is
+ * written, so that owners who leave at the same time take turns, and a repeatable read with an old
+ * snapshot fails. Deleting the whole business is allowed.
  *
  * Errors:  PT409 last_owner
  */
@@ -1690,8 +1690,8 @@ end;
 $$;
 
 /*
- * Who joined, changed roles or left.
- * Definer: as business.businesses__keep_history. Of a business that is gone nothing is kept.
+ * Write a line when somebody joins, changes role or leaves.
+ * Definer: as business.businesses__keep_history. Nothing is written for a deleted business.
  */
 create function business.business_members__keep_history()
 returns trigger
@@ -1750,9 +1750,9 @@ execute function business.business_members__keep_an_owner();
 
 -- sql/20_business/policies.sql
 
--- Everyone sees businesses that are approved and active; members see theirs in any state, the
--- platform's staff all of them. Managers edit the profile. Status, activity, verification and
--- membership are nobody's to write: functions change them, check who asks, and leave a history.
+-- Everyone reads businesses that are approved and active; members read theirs in any state,
+-- platform staff read all. Managers edit the profile. Clients cannot write status, activity,
+-- verification and membership: functions change them, check the caller, and leave a history.
 
 alter table business.businesses enable row level security;
 grant select on business.businesses to anon, authenticated;
@@ -1796,7 +1796,7 @@ for select
 to anon, authenticated
 using (true);
 
--- The workflow is read by functions, and by whoever wants to draw it.
+-- Functions read the workflow, and clients may draw it.
 alter table business.business_transitions enable row level security;
 grant select on business.business_transitions to service_role;
 
@@ -1835,7 +1835,7 @@ alter table business.business_documents enable row level security;
 grant select on business.business_documents to authenticated;
 grant insert (business_id, kind, storage_path) on business.business_documents to authenticated;
 grant select, insert, update, delete on business.business_documents to service_role;
--- A document that was handed in is not changed and not taken back: the platform decides about it.
+-- No update, no delete: a submitted document stays, and the platform decides about it.
 
 create policy business_documents_select
 on business.business_documents
@@ -1894,7 +1894,7 @@ using (business_id in (select private.my_businesses('manage')));
 alter table business.business_history enable row level security;
 grant select on business.business_history to authenticated;
 grant select on business.business_history to service_role;
--- Written by triggers only, by nobody's hand.
+-- Only triggers write it.
 
 create policy business_history_select
 on business.business_history
@@ -1905,8 +1905,7 @@ using (
     or (select private.is_platform_staff('support'))
 );
 
--- The files of documents: in a folder named after the business, in a bucket that nobody reads
--- without this.
+-- The files of documents: each in a folder named after the business, in a private bucket.
 create policy objects_select_business_documents
 on storage.objects
 for select

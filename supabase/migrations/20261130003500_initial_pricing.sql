@@ -4,8 +4,8 @@ alter default privileges revoke execute on functions from public;
 
 -- sql/35_pricing/tables.sql
 
--- What pricing is asked about. A seller (bookings, orders, memberships) makes lines; pricing knows
--- nothing else about what is sold.
+-- What is priced. A seller (bookings, orders, memberships) makes lines; pricing knows nothing else
+-- about what is sold.
 
 -- One thing that somebody wants to buy. `reference` holds what the seller wants to find again on
 -- the line of the quote, such as {"service_id": …, "addons": […]}.
@@ -105,8 +105,8 @@ end;
 $$;
 
 /*
- * Split an amount in proportion to some weights, by largest remainder, the first of equals first:
- * the parts add up to the amount. Equally where nothing weighs anything.
+ * Split an amount in proportion to weights, by largest remainder; ties go to the first. The parts
+ * add up to the amount. Without any weight the parts are equal.
  */
 create function pricing.split(amount_minor bigint, weights bigint[])
 returns bigint[]
