@@ -1,4 +1,7 @@
-"""What pydantic finds wrong with a value, in our words: of the configuration and of arguments."""
+"""How dates are written, and what is wrong with a value of the configuration or an argument.
+
+Pydantic finds it, and this page has our words for it.
+"""
 
 from __future__ import annotations
 

@@ -18,9 +18,9 @@ from cli.options import DEFAULT_STATE, CsvOption, JsonOption, StateOption, YesOp
 from cli.output import show, show_json, talk
 from cli.refusal import Refusal
 from cli.stack.state import State
+from cli.wording import DAY
 
 SQL = Path(__file__).parent
-DAY = "%Y-%m-%d"
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 COLUMNS = ("name", "until", "is_expired", "connections")
 

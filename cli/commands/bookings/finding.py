@@ -18,7 +18,6 @@ SQL = Path(__file__).parent
 ReferenceArgument = Annotated[
     str, typer.Argument(metavar="REFERENCE", help="The booking: the 8 characters on it.")
 ]
-DAY = "%Y-%m-%d"
 
 
 def the_business(endpoints: Endpoints, name: str) -> dict[str, Any]:

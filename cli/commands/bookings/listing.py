@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from cli.commands.bookings.finding import (
-    DAY,
     SQL,
     ReferenceArgument,
     the_booking,
@@ -20,6 +19,7 @@ from cli.commands.database import ask_file
 from cli.options import DEFAULT_STATE, CsvOption, JsonOption, LimitOption, StateOption
 from cli.output import show, show_json, talk
 from cli.stack.state import State
+from cli.wording import DAY
 
 COLUMNS = (
     *("reference", "status", "local", "time_zone", "business", "services", "customer"),

@@ -19,6 +19,7 @@ from cli.options import DEFAULT_STATE, JsonOption, StateOption
 from cli.output import show_json, talk
 from cli.refusal import Refusal
 from cli.stack.state import State
+from cli.wording import DAY
 
 SQL = Path(__file__).parent
 CHUNK = 20  # businesses whose bookings are written by one statement, some 25,000
@@ -47,7 +48,7 @@ def demo(
     week: Annotated[
         datetime.datetime | None,
         typer.Option(
-            formats=["%Y-%m-%d"],
+            formats=[DAY],
             envvar="FRONTDESK_DEMO_WEEK",
             help="A day of the week around which bookings lie.",
             show_default="this week",
