@@ -98,3 +98,23 @@ def test_two_hundred_clients_at_one_slot(town: Town) -> None:
             answers = Counter(pool.map(rush, range(200)))
     assert answers == {(200, None): 1, (409, "slot_taken"): 199}
     assert town.run(deadlocks) == before
+
+
+def test_a_booking_brings_its_business_items_and_sale_without_a_hint(town: Town) -> None:
+    customer = town.stack.token(town.ids["customer"])
+    with town.stack.client(Authorization=f"Bearer {customer}") as client:
+        answer = client.get(
+            "/rest/v1/bookings",
+            params={
+                "select": "*,businesses(name),booking_items(*,sale_lines(name)),"
+                "sales(*,sale_lines(amount_minor),sale_taxes(base_minor))",
+                "id": f"eq.{town.ids['booking']}",
+            },
+        )
+    assert answer.status_code == 200, answer.text
+    (booking,) = answer.json()
+    (item,) = booking["booking_items"]
+    (line,) = booking["sales"]["sale_lines"]
+    assert item["sale_lines"]["name"] == item["service_name"]
+    assert booking["sales"]["owed_minor"] == line["amount_minor"] == booking["total_minor"]
+    assert booking["sales"]["sale_taxes"] == [{"base_minor": booking["total_minor"]}]
