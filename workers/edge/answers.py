@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import psycopg
+import structlog
+from psycopg import errors
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+
+logger = structlog.get_logger("edge")
 
 
 def refusal(
@@ -15,15 +20,52 @@ def refusal(
     return JSONResponse(body, status_code=status, headers=headers)
 
 
-def unavailable(message: str = "The service is starting or restarting.") -> JSONResponse:
+def unavailable() -> JSONResponse:
     """Return the answer for a part of the stack that does not respond now."""
     return refusal(
         503,
-        message,
+        "The service cannot answer now.",
         details="unavailable",
         hint="Try again in a moment.",
         headers={"Retry-After": "1"},
     )
+
+
+def timed_out() -> JSONResponse:
+    """Return the answer for a statement that was cancelled because it took too long."""
+    return refusal(
+        504,
+        "It took too long and was cancelled. Nothing was changed.",
+        details="timeout",
+        hint="Ask for less at once.",
+    )
+
+
+def undecodable(_request: Request) -> Response:
+    """Refuse an address whose escapes are no text."""
+    return refusal(
+        400,
+        "The address is not valid UTF-8.",
+        details="invalid_input",
+        hint="Encode paths and parameters as UTF-8, without %00.",
+    )
+
+
+async def database_failed(_request: Request, error: Exception) -> Response:
+    """Answer for the database, without its words: they name addresses, files and rows."""
+    if isinstance(error, errors.QueryCanceled):
+        return timed_out()
+    if isinstance(error, psycopg.OperationalError):
+        return unavailable()
+    if isinstance(error, psycopg.DataError):
+        return refusal(
+            400,
+            "The request holds a value that cannot be stored.",
+            details="invalid_input",
+            hint="Send text without NUL, and numbers within their range.",
+        )
+    logger.error("database_refused", sqlstate=getattr(error, "sqlstate", None))
+    return await failed(_request, error)
 
 
 async def not_found(_request: Request, _error: Exception) -> Response:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+import psycopg
 from psycopg_pool import AsyncConnectionPool
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -20,13 +21,16 @@ from workers.edge.auth import app as auth
 from workers.edge.auth import errors
 from workers.edge.auth.cookies import Credentials
 from workers.edge.bearers import Bearers
+from workers.edge.decoding import RefuseUndecodable
 from workers.edge.functions.routes import ROUTES as FUNCTIONS
 from workers.edge.functions.webhooks.endpoint import PATH as WEBHOOKS
 from workers.edge.pages.routes import ROUTES as PAGES
 from workers.edge.settings import Settings
 from workers.edge.state import State
 
+AUTH = "/auth/v1"
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+PATIENCE = 5.0  # seconds that a request waits for a connection
 # Requests below these paths are refused when their token is not valid.
 GUARDED = ("/storage/v1", "/functions/v1", "/realtime/v1")
 
@@ -36,7 +40,9 @@ def make(settings: Settings) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Any]]:
-        pool = AsyncConnectionPool(settings.db_url, min_size=1, max_size=5, open=False)
+        pool = AsyncConnectionPool(
+            settings.db_url, min_size=1, max_size=5, timeout=PATIENCE, open=False
+        )
         rest = httpx.AsyncClient(base_url=settings.rest_url)
         rest_admin = httpx.AsyncClient(base_url=settings.rest_admin_url or settings.rest_url)
         async with pool, rest, rest_admin, auth.running(settings.auth, settings.db_url) as service:
@@ -46,7 +52,7 @@ def make(settings: Settings) -> Starlette:
         routes=[
             *PAGES,
             *FUNCTIONS,
-            Mount("/auth/v1", app=auth.make()),
+            Mount(AUTH, app=auth.make()),
             *(
                 Route(f"{prefix}/{{path:path}}", answers.not_offered, methods=METHODS)
                 for prefix in GUARDED
@@ -61,11 +67,13 @@ def make(settings: Settings) -> Starlette:
                 allow_headers=["*"],
                 expose_headers=auth.EXPOSED_HEADERS,
             ),
+            Middleware(RefuseUndecodable, refusal=answers.undecodable, spared=AUTH),
             Middleware(Bearers, below=GUARDED, beside=WEBHOOKS),
         ],
         exception_handlers={
             404: _not_found,
             405: answers.wrong_method,
+            psycopg.Error: answers.database_failed,
             Exception: answers.failed,
         },
         lifespan=lifespan,
@@ -77,6 +85,6 @@ async def _not_found(request: Request, error: Exception) -> Response:
 
     Below /auth/v1 that is a path with a line break, which no mount matches.
     """
-    if request.url.path.startswith("/auth/v1/"):
+    if request.url.path.startswith(f"{AUTH}/"):
         return await errors.by_status(request, error)
     return await answers.not_found(request, error)

@@ -9,7 +9,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from workers.edge.answers import refusal, unavailable
+from workers.edge.answers import refusal, timed_out, unavailable
 from workers.edge.auth.errors import AuthError
 from workers.edge.auth.service import Service
 
@@ -48,6 +48,8 @@ async def _refusal(service: Service, token: str) -> Response | None:
             return None
         if error.status == 503:
             return unavailable()
+        if error.status == 504:
+            return timed_out()
         why = "This token is not valid."
     return None if why is None else _not_signed_in(why)
 

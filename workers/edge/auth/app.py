@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 import httpx
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -34,6 +35,7 @@ from workers.edge.auth.jwks import Jwks
 from workers.edge.auth.service import Service
 from workers.edge.auth.settings import Settings
 from workers.edge.auth.tokens import Keyring
+from workers.edge.decoding import RefuseUndecodable
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -122,6 +124,7 @@ def make() -> Starlette:
     """Return the application. Its routes find the `running` service in the state `auth`."""
     return Starlette(
         routes=ROUTES,
+        middleware=[Middleware(RefuseUndecodable, refusal=errors.undecodable)],
         exception_handlers={
             AuthError: errors.refused,
             HTTPException: errors.by_status,

@@ -1,4 +1,4 @@
-"""The functions of schema `auth`, as calls; what they refuse, as `AuthError`."""
+"""Calls of the functions of schema `auth`; their refusals are raised as `AuthError`."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from workers.edge.auth.errors import AuthError
 
+PATIENCE = 5.0  # seconds that a request waits for a connection
+
 logger = structlog.get_logger("auth")
 
 
 class Database:
     """Every call is one statement and one transaction.
 
-    Arguments are bound, never written into the statement, so that no view of the server shows them.
+    Arguments are bound and never written into the statement, so no view of the server shows them.
     """
 
     def __init__(self, url: str, settings: dict[str, Any], *, size: int) -> None:
@@ -29,17 +31,17 @@ class Database:
         )
 
     async def _configure(self, connection: psycopg.AsyncConnection[Any]) -> None:
-        """Tell a new connection the settings that the functions ask for."""
+        """Give a new connection the settings that the functions read."""
         await connection.set_autocommit(True)
         await connection.execute(
             "select set_config('frontdesk.auth', %s, false)", (self._settings,)
         )
 
     async def call(self, function: str, **arguments: Any) -> Any:
-        """What a function gives.
+        """Call a function and return its result.
 
         Raises:
-            AuthError: when it refuses, does not exist here, or the database is away.
+            AuthError: when the function refuses or does not exist here, or the database is away.
         """
         statement = sql.SQL("select auth.{}({})").format(
             sql.Identifier(function),
@@ -50,7 +52,7 @@ class Database:
         )
         bound = {name: _bindable(value) for name, value in arguments.items()}
         try:
-            async with self.pool.connection(timeout=10) as connection:
+            async with self.pool.connection(timeout=PATIENCE) as connection:
                 row = await (await connection.execute(statement, bound)).fetchone()
         except (PoolTimeout, psycopg.Error) as error:
             raise _translated(error, function) from None
@@ -65,7 +67,7 @@ def _bindable(value: Any) -> Any:
 
 
 def _remembered(result: dict[str, Any]) -> AuthError:
-    """A refusal that left something behind in the database."""
+    """Return the refusal of a function that had to commit what it wrote."""
     refused, wait = result["refused"], result.get("retry_after")
     return AuthError(
         refused["status"],
@@ -76,9 +78,9 @@ def _remembered(result: dict[str, Any]) -> AuthError:
 
 
 def _translated(error: psycopg.Error | PoolTimeout, function: str) -> AuthError:
-    """What went wrong as a refusal.
+    """Return an error of the database as a refusal.
 
-    Of a defect the log has the kind and never the words, in which PostgreSQL may quote a row.
+    The log has the kind of a defect and never its words, in which PostgreSQL may quote a row.
     """
     if isinstance(error, PoolTimeout):
         return _unavailable()
@@ -91,11 +93,15 @@ def _translated(error: psycopg.Error | PoolTimeout, function: str) -> AuthError:
             error.diag.message_primary or "",
             headers={"Retry-After": wait} if wait.isdigit() else {},
         )
-    # Without a context it is the call itself, not something inside the function.
+    # An error without a context comes from the call itself, not from inside the function.
     missing = isinstance(error, (errors.UndefinedFunction, errors.InvalidSchemaName))
     if missing and not error.diag.context:
-        message = "Sign-in on this database is the work of its own Supabase Auth."
+        message = "This database has its own Supabase Auth for sign-in."
         return AuthError(501, "feature_disabled", message)
+    if isinstance(error, errors.QueryCanceled):
+        return AuthError(
+            504, "request_timeout", "It took too long and was cancelled. Nothing was changed."
+        )
     if isinstance(error, psycopg.OperationalError):
         return _unavailable()
     constraint = error.diag.constraint_name
@@ -108,5 +114,5 @@ def _translated(error: psycopg.Error | PoolTimeout, function: str) -> AuthError:
 
 
 def _unavailable() -> AuthError:
-    message = "The service is starting or restarting."
-    return AuthError(503, "request_timeout", message, headers={"Retry-After": "1"})
+    message = "The service cannot answer now."
+    return AuthError(503, "unavailable", message, headers={"Retry-After": "1"})

@@ -51,6 +51,11 @@ def answer(request: Request, error: AuthError) -> Response:
     return JSONResponse({**body, **error.extra}, status_code=error.status, headers=headers)
 
 
+def undecodable(request: Request) -> Response:
+    """Refuse an address whose escapes are no text."""
+    return answer(request, invalid("The address is not valid UTF-8, or contains U+0000."))
+
+
 async def refused(request: Request, error: Exception) -> Response:
     """Answer for an `AuthError`."""
     return answer(request, cast("AuthError", error))

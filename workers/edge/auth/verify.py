@@ -22,6 +22,7 @@ OAUTH_ERRORS = {
     403: "access_denied",
     500: "server_error",
     503: "temporarily_unavailable",
+    504: "temporarily_unavailable",
 }
 
 
