@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from httpx._config import DEFAULT_TIMEOUT_CONFIG
 from hypothesis import HealthCheck, settings
 
 from tests.harness.database import Database
@@ -16,6 +17,11 @@ from tests.harness.session import DatabaseSession, session_of
 
 if TYPE_CHECKING:
     from tests.harness.stack import RunningStack
+
+# Requests without a deadline of their own, those of the clients' libraries as well, wait as long as
+# a busy machine may need.
+for part in ("connect", "read", "write", "pool"):
+    setattr(DEFAULT_TIMEOUT_CONFIG, part, 120.0)
 
 # Generated tests are the same in every run, and none depends on how fast a machine is. Their
 # database is a fixture: an example leaves nothing in it.

@@ -57,7 +57,7 @@ class Person:
             "apikey": self.stack.endpoints.anon_key,
             "Authorization": f"Bearer {token or self.session['access_token']}",
         }
-        return httpx.get(f"{self.stack.endpoints.rest_url}{path}", headers=headers, timeout=20)
+        return httpx.get(f"{self.stack.endpoints.rest_url}{path}", headers=headers)
 
     def _keep(self, answer: httpx.Response) -> httpx.Response:
         if answer.is_success and "access_token" in answer.json():
@@ -74,9 +74,7 @@ class Door:
 
     def person(self, name: str = "ada") -> Person:
         """Somebody new."""
-        http = httpx.Client(
-            base_url=self.url, headers={"apikey": self.stack.endpoints.anon_key}, timeout=30
-        )
+        http = httpx.Client(base_url=self.url, headers={"apikey": self.stack.endpoints.anon_key})
         return Person(self.stack, f"{name}-{uuid.uuid4().hex[:8]}@example.com", http)
 
     def phone(self) -> str:

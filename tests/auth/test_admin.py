@@ -15,7 +15,7 @@ from tests.auth.conftest import Door, code_of
 def operator(door: Door) -> httpx.Client:
     key = door.stack.endpoints.service_role_key
     return httpx.Client(
-        base_url=door.url, headers={"apikey": key, "Authorization": f"Bearer {key}"}, timeout=30
+        base_url=door.url, headers={"apikey": key, "Authorization": f"Bearer {key}"}
     )
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from tests.auth.conftest import Door, Person, code_of
 from tests.auth.serving import serving
+from tests.harness.waiting import wait_until
 from workers.edge.auth.app import ROUTES
 
 
@@ -184,10 +185,15 @@ def test_time_does_not_tell_either(strict: Door, path: str, wish: dict[str, obje
         assert person.http.post(path, json={"email": person.email, **wish}).status_code == 200
         return time.perf_counter() - start
 
-    times = [(took(known), took(strict.person("unknown"))) for _ in range(7)]
-    one, other = (min(column) for column in zip(*times, strict=True))
-    assert abs(one - other) < 0.03, times
-    assert min(one, other) > 0.09, "an answer waits for its beat"
+    times: list[tuple[float, float]] = []
+
+    def are_alike() -> bool:
+        times.append((took(known), took(strict.person("unknown"))))
+        one, other = (min(column) for column in zip(*times, strict=True))
+        assert min(one, other) > 0.09, "an answer waits for its beat"
+        return len(times) >= 7 and abs(one - other) < 0.03
+
+    wait_until(are_alike)  # a busy machine takes more tries; a difference in the code stays
 
 
 def test_recovery_signs_in_and_the_password_is_changed_there(strict: Door) -> None:

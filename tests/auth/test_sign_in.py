@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import time
 
 import bcrypt
@@ -11,6 +10,7 @@ import pytest
 
 from tests.auth.conftest import Door, Person, code_of
 from tests.auth.serving import serving
+from tests.harness.waiting import wait_until
 
 NOBODY = {"email": "nobody-at-all@example.com", "password": "whatever it is"}
 
@@ -105,6 +105,7 @@ def test_both_forms_of_a_refusal(door: Door) -> None:
 
 def test_a_wrong_password_and_no_account_are_the_same_and_take_as_long(door: Door) -> None:
     def took(person: Person) -> float:
+        door.forget_limits()
         start = time.perf_counter()
         assert code_of(person.sign_in("wrong password")) == (400, "invalid_credentials")
         return time.perf_counter() - start
@@ -112,9 +113,14 @@ def test_a_wrong_password_and_no_account_are_the_same_and_take_as_long(door: Doo
     known, unknown = door.person("known"), door.person("unknown")
     known.sign_up()
     took(known)
-    pairs = [(took(known), took(unknown)) for _ in range(7)]
-    ratio = statistics.median(a for a, _ in pairs) / statistics.median(b for _, b in pairs)
-    assert 0.5 < ratio < 2, pairs
+    pairs: list[tuple[float, float]] = []
+
+    def are_alike() -> bool:
+        pairs.append((took(known), took(unknown)))
+        one, other = (min(column) for column in zip(*pairs, strict=True))
+        return len(pairs) >= 7 and 0.5 < one / other < 2
+
+    wait_until(are_alike)  # a busy machine takes more tries; a difference in the code stays
 
 
 def test_many_wrong_passwords_have_to_wait_and_nobody_else_does(door: Door) -> None:

@@ -23,7 +23,7 @@ def imported(*arguments: str) -> set[str]:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
     return {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
 

@@ -18,6 +18,13 @@ from tests.harness.waiting import wait_until
 TEST_QUEUE = """
     insert into private.queues (name, purpose) values ('tests', 'Tests') on conflict do nothing
 """
+LOOKED = """
+    select exists (
+        select from pg_stat_activity
+        where query like '%paused_queues()%' and pid <> pg_backend_pid()
+            and state = 'idle' and query_start > '{}'
+    )
+"""
 DEAD = """
     select pgmq.send(
         'tests_dead',
@@ -99,8 +106,10 @@ def test_a_queue_that_there_is_not_is_refused_with_the_next_step(stack: RunningS
 def test_workers_leave_a_paused_queue_alone(stack: RunningStack) -> None:
     assert stack.cli("queues", "pause", "in_app").returncode == 0
     try:
-        wait_until(lambda: bool(run(stack, "select private.paused_queues()")))
-        time.sleep(3)  # the workers look once a second
+        # The workers look once a second. After the second look they do as the first one said.
+        for _ in range(2):
+            ((paused_at,),) = run(stack, "select clock_timestamp()")
+            wait_until(lambda since=paused_at: run(stack, LOOKED.format(since)) == [(True,)])
         run(stack, "select private.send_message('in_app', 'deliver', '{\"delivery_id\": null}')")
         time.sleep(1.0)
         (row,) = [row for row in listed(stack, "queues", "list") if row["name"] == "in_app"]

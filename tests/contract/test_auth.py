@@ -99,7 +99,7 @@ def test_supabase_js_signs_people_up_and_in(door: Door, strict: Door, issuer: Is
             text=True,
             cwd=ROOT,
             check=False,
-            timeout=120,
+            timeout=600,
         )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["stories"] == 12

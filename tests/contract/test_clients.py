@@ -87,7 +87,7 @@ def test_two_hundred_clients_at_one_slot(town: Town) -> None:
         headers = dict(client.headers)
     limits = httpx.Limits(max_connections=200, max_keepalive_connections=200)
     with httpx.Client(
-        base_url=town.stack.endpoints.rest_url, headers=headers, limits=limits, timeout=60
+        base_url=town.stack.endpoints.rest_url, headers=headers, limits=limits
     ) as client:
 
         def rush(_n: int) -> tuple[int, str | None]:

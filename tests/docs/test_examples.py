@@ -50,7 +50,7 @@ def test_a_runnable_block_runs(stack: RunningStack, block: str) -> None:
         env={**os.environ, "FRONTDESK_STATE": str(stack.state.path)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr
 

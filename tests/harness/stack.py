@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -76,7 +79,7 @@ class RunningStack:
         """An HTTP client of the whole API with an apikey, the anon key unless said otherwise."""
         apikey = self.endpoints.anon_key if key is None else key
         chosen = {**({"apikey": apikey} if apikey else {}), **headers}
-        return httpx.Client(base_url=self.endpoints.api_url, headers=chosen, timeout=30)
+        return httpx.Client(base_url=self.endpoints.api_url, headers=chosen)
 
     def token(self, user_id: str, **claims: object) -> str:
         """A user's token, as Supabase Auth would sign it."""
@@ -89,6 +92,17 @@ class RunningStack:
         """The process of a part, while it has one."""
         pid: int | None = self.endpoints.services[part]["pid"]
         return pid
+
+    @contextmanager
+    def left_alone(self) -> Iterator[None]:
+        """The supervisor is frozen: what dies meanwhile does not start again."""
+        record = self.state.record()
+        assert record
+        os.kill(record.supervisor.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(record.supervisor.pid, signal.SIGCONT)
 
     def stop(self) -> None:
         """Stop it and delete its state."""

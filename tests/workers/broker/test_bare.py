@@ -29,7 +29,7 @@ def test_the_first_message_makes_the_queue_and_wakes_the_workers(bare: Database)
     with psycopg.connect(bare.dsn, autocommit=True) as listener:
         listener.execute('listen "pgmq.q_work.INSERT"')
         send(bare, "work")
-        assert len(list(listener.notifies(timeout=10, stop_after=1))) == 1
+        assert len(list(listener.notifies(timeout=120, stop_after=1))) == 1
     assert bare.rows("select message ->> 'actor_name' from pgmq.q_work") == [("note",)]
     assert bare.rows("select queue_name from pgmq.meta order by 1") == [("work",), ("work_dead",)]
 

@@ -172,6 +172,7 @@ def test_the_address_is_in_no_log(tmp_path: Path, path: str) -> None:
         RunningStack.start(tmp_path / "state", "--no-workers") as own,
         own.client(key="") as client,
         ThreadPoolExecutor() as others,
+        own.left_alone(),
     ):
         edge = own.pid("edge")
         assert edge is not None

@@ -106,7 +106,7 @@ def test_a_restarted_database_loses_and_doubles_nothing(
         Answer(500, {}),
         Answer(429, {}, {"Retry-After": "1"}),
         Answer(drop=True),
-        Answer(hang=3),
+        Answer(hang=600),
     ],
     ids=["500", "429", "drop", "hang"],
 )
@@ -115,7 +115,7 @@ def test_a_provider_that_fails_is_asked_again(
 ) -> None:
     twilio.answer_next(answer)
     deliveries(db.dsn, "sms", 1)
-    with workers(db.dsn, tmp_path / "log", texting(twilio, read_seconds=1)):
+    with workers(db.dsn, tmp_path / "log", texting(twilio, read_seconds=5)):
         wait_until(lambda: statuses(db.dsn) == {"sent": 1})
     assert len(twilio.keys) == 1
     assert db.rows("select attempts from engagement.notification_deliveries") == [(2,)]
