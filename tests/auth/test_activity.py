@@ -14,7 +14,7 @@ def activity(person: Person) -> list[dict[str, object]]:
     return found
 
 
-def test_what_one_does_is_noted_by_the_headers_and_for_oneself_only(door: Door) -> None:
+def test_activity_is_noted_from_the_headers_and_shown_to_its_user_only(door: Door) -> None:
     ada, eve = door.person(), door.person("eve")
     eve.sign_up()
     # What a client says of itself in these is not believed; what it sends in a body is not read.

@@ -39,7 +39,7 @@ def made(operator: httpx.Client, **wish: Any) -> dict[str, Any]:
         ("POST", "/invite"),
     ],
 )
-def test_nobody_else_gets_in(door: Door, method: str, path: str) -> None:
+def test_only_operators_use_the_admin_routes(door: Door, method: str, path: str) -> None:
     ada = door.person()
     ada.sign_up()
     assert code_of(ada.ask(method, path)) == (403, "not_admin")
@@ -95,7 +95,7 @@ def test_a_soft_deletion_forgets_who_it_was(door: Door, operator: httpx.Client) 
     assert ada.sign_up().status_code == 200
 
 
-def test_users_come_in_pages(door: Door, operator: httpx.Client) -> None:
+def test_users_are_listed_in_pages(door: Door, operator: httpx.Client) -> None:
     newest = [made(operator, email=door.person("page").email)["id"] for _ in range(3)]
     first = operator.get("/admin/users", params={"per_page": 2})
     assert [user["id"] for user in first.json()["users"]] == newest[:0:-1]

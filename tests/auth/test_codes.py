@@ -219,7 +219,7 @@ def test_a_second_message_has_to_wait(strict: Door) -> None:
 
 
 @pytest.mark.parametrize("kind", ["signup", "email_change", "sms", "phone_change"])
-def test_whoever_asks_again_too_early_is_told_so(strict: Door, kind: str) -> None:
+def test_asking_again_too_early_is_refused_with_the_time(strict: Door, kind: str) -> None:
     """Never a 200 that sends nothing: whatever is waited for was sent a moment ago."""
     ada, new, phone = strict.person(), strict.person("new").email, strict.phone()
     channel = {"email": ada.email}
@@ -307,7 +307,7 @@ def test_an_old_session_needs_a_code_for_a_new_password(careful: Door) -> None:
     assert code_of(reused) == (422, "reauthentication_not_valid")
 
 
-def test_where_the_current_password_is_asked_for_a_recovery_still_works(door: Door) -> None:
+def test_recovery_works_although_the_current_password_is_required(door: Door) -> None:
     name = "GOTRUE_SECURITY_UPDATE_PASSWORD_REQUIRE_CURRENT_PASSWORD"
     with serving(door, **{name: "true", "GOTRUE_SMTP_MAX_FREQUENCY": "0s"}) as service:
         ada = service.person()

@@ -38,7 +38,7 @@ def test_it_refreshes_and_is_taken_back(ada: Person) -> None:
     assert code_of(ada.refresh("cookie")) == (400, "validation_failed")
 
 
-def test_another_site_gets_nothing(ada: Person) -> None:
+def test_another_site_gets_nothing_with_the_cookie(ada: Person) -> None:
     ada.sign_up()
     ada.http.headers["Origin"] = "https://evil.example"
     stolen = ada.refresh("cookie")

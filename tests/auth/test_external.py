@@ -98,7 +98,7 @@ def test_an_address_that_nobody_checked_opens_no_account(social: Door, issuer: I
     assert social.mail(unknown.email, "signup")
 
 
-def test_who_took_an_address_without_proof_loses_what_they_left(
+def test_an_unconfirmed_account_gives_way_to_the_owner_of_the_address(
     social: Door, issuer: Issuer
 ) -> None:
     squatter = social.person("victim")
@@ -110,7 +110,7 @@ def test_who_took_an_address_without_proof_loses_what_they_left(
     assert code_of(squatter.sign_in()) == (400, "invalid_credentials")
 
 
-def test_what_goes_wrong_is_told_to_the_site(social: Door, issuer: Issuer) -> None:
+def test_errors_of_a_provider_are_passed_to_the_site(social: Door, issuer: Issuer) -> None:
     issuer.becomes(social.person().email)
     issuer.refuses = True
     told = came_back(social, "github")

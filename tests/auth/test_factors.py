@@ -100,7 +100,7 @@ def test_a_factor_is_its_owners(door: Door, ada: Person) -> None:
         assert code_of(eve.ask(method, path)) == (404, "mfa_factor_not_found")
 
 
-def test_guesses_run_out(ada: Person) -> None:
+def test_wrong_codes_of_a_factor_are_limited(ada: Person) -> None:
     factor_id, _ = enrolled(ada)
     answers = [passed(ada, factor_id, "000000") for _ in range(11)]
     assert answers[0] == (422, "mfa_verification_failed")

@@ -60,7 +60,7 @@ def test_an_address_that_asks_too_often_has_to_wait_and_no_other(door: Door) -> 
     door.rows("truncate auth.rate_limits")
 
 
-def test_who_came_from_there_before_is_not_locked_out_by_strangers(door: Door) -> None:
+def test_a_known_address_is_not_locked_out_by_strangers(door: Door) -> None:
     with serving(door, GOTRUE_RATE_LIMIT_HEADER="X-Real-IP") as service:
         ada = service.person()
 

@@ -27,7 +27,7 @@ def ada(door: Door) -> Person:
 @pytest.mark.parametrize("who", ["nobody", "ada", "operator"])
 @schema.parametrize()
 @settings(max_examples=15, suppress_health_check=list(HealthCheck))
-def test_answers_are_as_described(
+def test_answers_are_as_supabase_auth_describes_them(
     case: schemathesis.Case, door: Door, ada: Person, who: str
 ) -> None:
     keys = door.stack.endpoints

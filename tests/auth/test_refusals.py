@@ -35,7 +35,7 @@ def signed_up(door: Door) -> Person:
     return person
 
 
-def test_what_is_off_is_refused_wherever_it_is_asked_for(door: Door) -> None:
+def test_features_that_are_off_are_refused_everywhere(door: Door) -> None:
     off = {"GOTRUE_EXTERNAL_EMAIL_ENABLED": "false", "GOTRUE_MFA_TOTP_ENROLL_ENABLED": "false"}
     with serving(door, **off) as service:
         ada = service.person()

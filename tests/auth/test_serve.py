@@ -43,7 +43,7 @@ def test_names_of_supabase_auth_say_what_is_off(door: Door) -> None:
         assert code_of(link) == (404, "manual_linking_disabled")
 
 
-def test_where_nobody_sends_texts_none_is_promised(door: Door) -> None:
+def test_without_an_sms_provider_texts_are_refused(door: Door) -> None:
     for told in ({"GOTRUE_SMS_PROVIDER": ""}, {"GOTRUE_SMS_PROVIDER": "twilio"}):
         with serving(door, GOTRUE_SMS_AUTOCONFIRM="false", **told) as service:
             ada, phone = service.person(), service.phone()

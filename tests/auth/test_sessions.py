@@ -120,7 +120,7 @@ def test_one_lists_and_revokes_ones_own_sessions_and_no_others(door: Door, ada: 
     assert len(ada.ask("GET", "/user/sessions").json()) == 1
 
 
-def test_what_is_over_since_yesterday_is_forgotten_and_nothing_else(door: Door) -> None:
+def test_sessions_that_ended_a_day_ago_are_forgotten_and_no_others(door: Door) -> None:
     ada, ben = door.person(), door.person("ben")
     for person, over in ((ada, "25 hours"), (ben, "23 hours")):
         person.sign_up()

@@ -80,7 +80,7 @@ def test_a_sign_up_that_cannot_be_is_refused(
     assert code_of(door.person().sign_up(**wish)) == refusal
 
 
-def test_who_is_there_already_is_told_so_where_nothing_is_confirmed(door: Door) -> None:
+def test_an_existing_user_is_named_where_addresses_are_not_confirmed(door: Door) -> None:
     ada = door.person()
     ada.sign_up()
     assert code_of(ada.sign_up()) == (422, "user_already_exists")
@@ -162,7 +162,7 @@ def test_a_new_password_ends_all_other_sessions(door: Door) -> None:
     assert ada.sign_in("quite another one").status_code == 200
 
 
-def test_who_signs_in_anonymously_may_become_somebody(door: Door) -> None:
+def test_an_anonymous_user_can_become_a_permanent_one(door: Door) -> None:
     ada = door.person()
     ada.session = ada.http.post("/signup", json={"data": {"cart": 3}}).json()
     user = ada.session["user"]
@@ -174,7 +174,7 @@ def test_who_signs_in_anonymously_may_become_somebody(door: Door) -> None:
     assert ada.sign_in("a password now").json()["user"]["id"] == user["id"]
 
 
-def test_where_addresses_are_confirmed_a_code_makes_an_anonymous_account_one_s_own(
+def test_an_anonymous_user_confirms_an_address_with_a_code(
     door: Door,
 ) -> None:
     told = {

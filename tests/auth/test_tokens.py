@@ -123,7 +123,7 @@ def test_a_session_that_ended_opens_nothing_anywhere(door: Door) -> None:
     assert opened(door, token) == [False] * 3
 
 
-def test_where_the_gate_is_passed_by_nobody_is_anybody(door: Door) -> None:
+def test_without_the_pre_request_check_a_token_is_nobody(door: Door) -> None:
     """A PostgREST that names the schema of set_config passes by: who asks it is nobody."""
     ada = door.person()
     ada.sign_up()
@@ -147,7 +147,7 @@ def test_where_the_gate_is_passed_by_nobody_is_anybody(door: Door) -> None:
     assert whoever("select auth.check_request()") == (claims["sub"], 1), "its db-pre-request"
 
 
-def test_who_is_deleted_has_no_session_left(door: Door) -> None:
+def test_a_deleted_user_has_no_session_left(door: Door) -> None:
     ada = door.person()
     ada.sign_up()
     door.rows("delete from auth.users where email = %s", ada.email)

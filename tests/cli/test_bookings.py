@@ -136,7 +136,9 @@ def test_moving_keeps_the_reference_and_names_who_gives_it(town: Town) -> None:
     assert found["history"][-1]["by"] == "system"
 
 
-def test_what_cannot_be_is_refused_in_the_words_of_the_database(town: Town) -> None:
+def test_impossible_commands_on_bookings_are_refused_in_the_words_of_the_database(
+    town: Town,
+) -> None:
     for arguments, sentence, step in (
         (("show", "AAAAAAAA"), "There is no booking AAAAAAAA.", "bookings list"),
         (("cancel", "AAAAAAAA", "--yes"), "There is no booking AAAAAAAA.", "bookings list"),

@@ -67,7 +67,7 @@ def test_it_is_about_a_thousand_bookings_none_of_them_on_a_holiday(db: Database)
         assert value(connection, OFFSETS_OF_ONE_BUSINESS) == 2, "both sides of the clock change"
 
 
-def test_what_the_triggers_would_have_refused_is_not_there(db: Database) -> None:
+def test_the_demo_holds_nothing_that_a_trigger_would_refuse(db: Database) -> None:
     with filled(db) as connection:
         # Each row is written again with every trigger awake: eligibility, input, references.
         connection.execute("update scheduling.allocations set resource_id = resource_id")

@@ -19,7 +19,7 @@ def findings(stdout: str) -> dict[str, dict[str, str]]:
     return {finding["check"]: finding for finding in json.loads(stdout)}
 
 
-def test_a_well_stack(stack: RunningStack) -> None:
+def test_doctor_finds_nothing_wrong_with_a_healthy_stack(stack: RunningStack) -> None:
     found = findings(stack.cli("doctor", "--deep", "--json").stdout)
     results = {check: finding["result"] for check, finding in found.items()}
     checks = ("installation", "configuration", "services", "api", "schema", "reloading", "advisors")

@@ -68,7 +68,7 @@ def test_a_request_header_arrives_unchanged(client: httpx.Client, name: str, val
     assert echoed(client, **{name: value})[name] == value
 
 
-def test_counts_and_ranges(client: httpx.Client) -> None:
+def test_counts_and_ranges_pass_the_gateway(client: httpx.Client) -> None:
     answer = client.get(
         "/rest/v1/currencies?order=code",
         headers={"Prefer": "count=exact", "Range-Unit": "items", "Range": "0-4"},
@@ -79,7 +79,7 @@ def test_counts_and_ranges(client: httpx.Client) -> None:
     assert len(answer.json()) == 5
 
 
-def test_vendor_media_types(client: httpx.Client) -> None:
+def test_vendor_media_types_pass_the_gateway(client: httpx.Client) -> None:
     one = {"Accept": "application/vnd.pgrst.object+json"}
     answer = client.get("/rest/v1/currencies?code=eq.JPY", headers=one)
     assert answer.json()["code"] == "JPY"
@@ -90,7 +90,7 @@ def test_vendor_media_types(client: httpx.Client) -> None:
     assert csv.text == "code\nJPY"
 
 
-def test_profiles(client: httpx.Client) -> None:
+def test_profiles_choose_the_schema_and_hide_private_ones(client: httpx.Client) -> None:
     analytics = client.get("/rest/v1/", headers={"Accept-Profile": "analytics"})
     assert analytics.status_code == 200
     assert analytics.headers["content-profile"] == "analytics"
@@ -115,7 +115,7 @@ def test_the_path_is_not_rewritten(client: httpx.Client) -> None:
     assert client.get("/rest/v12/currencies").json()["details"] == "not_found"
 
 
-def test_long_urls(client: httpx.Client) -> None:
+def test_urls_are_accepted_up_to_a_limit(client: httpx.Client) -> None:
     names = ",".join(f"name{number}" for number in range(4_000))
     assert len(names) > 32_000
     answer = client.get(f"/rest/v1/currencies?name=in.({names})&select=code")
@@ -261,7 +261,9 @@ def test_answers_with_tokens_are_not_compressed(client: httpx.Client) -> None:
     assert "content-encoding" not in answer.headers
 
 
-def test_what_is_made_by_hand_shows_in_the_api(running: RunningStack, client: httpx.Client) -> None:
+def test_schema_changes_by_hand_show_in_the_api(
+    running: RunningStack, client: httpx.Client
+) -> None:
     def columns() -> set[str]:
         answer = client.get("/rest/v1/by_hand")
         return set(answer.json()[0]) if answer.status_code == 200 else set()

@@ -51,7 +51,7 @@ def mailbox(tmp_path: Path) -> Iterator[tuple[str, Path, int]]:
         assert program.terminate() == 0
 
 
-def test_what_the_stack_sends_is_listed_and_shown(stack: RunningStack) -> None:
+def test_messages_that_the_stack_sends_are_listed_and_shown(stack: RunningStack) -> None:
     box = providers(stack.endpoints.services["mailbox"]["url"])
     before = len(json.loads(stack.cli("mail", "--json").stdout))
     box.mail.send(FULL)
@@ -102,7 +102,7 @@ def test_numbers_go_on_after_a_restart_and_the_oldest_makes_room(tmp_path: Path)
     assert kept(tmp_path) == sorted(["2.eml", f"{KEPT}.eml", f"{KEPT + 1}.eml"])
 
 
-def test_what_cannot_be_written_is_tried_later(tmp_path: Path) -> None:
+def test_a_mail_that_cannot_be_written_is_tried_later(tmp_path: Path) -> None:
     box = Mailbox(tmp_path / "mail")
     (tmp_path / "mail").rmdir()
     assert take(box).startswith("452")

@@ -54,7 +54,7 @@ def listed(stack: RunningStack, *arguments: str) -> list[dict[str, Any]]:
     return list(json.loads(done.stdout))
 
 
-def test_what_is_in_a_queue_can_be_seen(stack: RunningStack, queue: str) -> None:
+def test_the_messages_of_a_queue_can_be_listed(stack: RunningStack, queue: str) -> None:
     run(stack, "select private.send_message('tests', 'carry', '{\"to\": 1}')")
     (row,) = [row for row in listed(stack, "queues", "list") if row["name"] == queue]
     assert (row["ready"], row["running"], row["dead"]) == (1, 0, 0)

@@ -35,7 +35,7 @@ def nothing_runs(state: Path) -> bool:
 
 
 @pytest.mark.parametrize("mode", [("--detach",), ()])
-def test_a_port_in_use(folder: Path, mode: tuple[str, ...]) -> None:
+def test_a_port_in_use_is_refused(folder: Path, mode: tuple[str, ...]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         done = run_cli("up", *mode, "--state", folder / "state", "--port", port)
@@ -51,7 +51,7 @@ def test_a_state_that_is_a_file(folder: Path) -> None:
 
 @pytest.mark.root
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small file system")
-def test_a_state_without_room(folder: Path) -> None:
+def test_a_state_folder_without_room_is_refused(folder: Path) -> None:
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", folder], check=True)
     try:
         done = run_cli("up", "--detach", "--state", folder / "state", "--port", free_port())
@@ -62,7 +62,7 @@ def test_a_state_without_room(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["NGINX_BIN", "POSTGREST_BIN"])
-def test_a_missing_program(folder: Path, name: str) -> None:
+def test_a_missing_program_is_refused_by_name(folder: Path, name: str) -> None:
     done = run_cli(
         *("up", "--detach", "--state", folder / "state", "--port", free_port()),
         env={name: "/nowhere/program"},
@@ -113,7 +113,7 @@ def test_a_configuration_with_a_wrong_key(folder: Path) -> None:
     assert not (folder / "state").exists()
 
 
-def test_no_stack(folder: Path) -> None:
+def test_commands_without_a_running_stack_are_refused(folder: Path) -> None:
     for command in (("status",), ("users", "list")):
         done = run_cli(*command, "--state", folder / "state")
         refused(done, says="stack", next_step="./frontdesk up")

@@ -93,7 +93,7 @@ enabled = true
 """
 
 
-def test_what_is_switched_on_and_not_offered_is_named(tmp_path: Path) -> None:
+def test_features_that_are_on_and_not_offered_are_named(tmp_path: Path) -> None:
     assert not_offered(loaded(tmp_path, NOT_OFFERED).auth) == [
         "auth.external.discord",
         "auth.hook.send_email",

@@ -19,7 +19,7 @@ def state(tmp_path: Path) -> State:
     return State(tmp_path)
 
 
-def test_what_is_not_said_is_as_the_last_time(state: State) -> None:
+def test_options_that_are_left_out_are_those_of_the_last_start(state: State) -> None:
     asked = Start(db_url=OWN, port=4000, config=Path("/etc/frontdesk.toml"))
     assert settle(state, asked) == asked
     remember(state, asked)
@@ -54,7 +54,7 @@ def test_a_state_with_an_embedded_database_takes_no_other(state: State) -> None:
         settle(state, Start(db_url=OWN))
 
 
-def test_what_is_no_url_is_refused_in_our_words(state: State) -> None:
+def test_an_invalid_connection_url_is_refused_in_our_words(state: State) -> None:
     remember(state, Start(db_url=OWN))
     with pytest.raises(Refusal, match="is not a connection URL"):
         settle(state, Start(db_url="postgresql://host:port:more/%%"))

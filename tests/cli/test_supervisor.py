@@ -57,7 +57,7 @@ def test_while_postgrest_is_down_clients_get_a_refusal_in_its_shape(running: Run
     assert answer.headers["retry-after"] == "1"
 
 
-def test_what_is_secret_in_an_address_is_not_logged(running: RunningStack) -> None:
+def test_secrets_in_an_address_are_not_logged(running: RunningStack) -> None:
     client = running.client()
     wait_until(lambda: client.get("/auth/v1/health").status_code == 200)
     pid = running.pid("edge")

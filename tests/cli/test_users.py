@@ -56,7 +56,7 @@ def test_a_token_runs_out(stack: RunningStack) -> None:
         assert client.get("/rest/v1/profiles").status_code == 401
 
 
-def test_who_does_not_exist_has_no_token(stack: RunningStack) -> None:
+def test_a_missing_user_has_no_token(stack: RunningStack) -> None:
     for arguments in (("token", "nobody@example.com"), ("create", "no address")):
         done = stack.cli("users", *arguments)
         assert (done.returncode, done.stdout) == (1, "")

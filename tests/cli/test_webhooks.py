@@ -134,7 +134,7 @@ def test_sendgrid_tells_in_batches(told: RunningStack) -> None:
     assert status(told, "M2") == ("bounced", "No such mailbox")
 
 
-def test_what_is_not_signed_changes_nothing(told: RunningStack) -> None:
+def test_a_webhook_without_a_valid_signature_changes_nothing(told: RunningStack) -> None:
     sent(told, "twilio", "SM3")
     refused = by_twilio(told, token="guess", MessageSid="SM3", MessageStatus="delivered")
     assert (refused.status_code, refused.json()["details"]) == (401, "invalid_signature")

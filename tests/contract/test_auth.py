@@ -195,7 +195,7 @@ def test_supabase_py_has_a_second_factor(door: Door) -> None:
     ada.auth.mfa.unenroll({"factor_id": factor.id})
 
 
-def test_supabase_py_administrates(door: Door) -> None:
+def test_supabase_py_administers_users(door: Door) -> None:
     admin = client(door, door.stack.endpoints.service_role_key).auth.admin
     email = address()
     user = admin.create_user({"email": email, "password": PASSWORD, "email_confirm": True}).user

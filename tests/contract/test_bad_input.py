@@ -282,7 +282,7 @@ def test_any_words_can_be_searched_for(town: Town, words: str) -> None:
         "/services?name=" + "not." * 200 + "eq.a",
     ],
 )
-def test_strange_reads_are_refused(town: Town, path: str) -> None:
+def test_malformed_filters_are_refused(town: Town, path: str) -> None:
     with town.client("customer") as client:
         response = client.get(path)
     assert 400 <= response.status_code < 500, response.text[:300]

@@ -41,7 +41,7 @@ from tests.contract.conftest import Town
         ),
     ],
 )
-def test_what_a_row_leaves_out_is_the_default(
+def test_columns_that_a_row_leaves_out_get_their_default(
     town: Town, view: str, rows: list[dict[str, Any]], defaults: dict[str, Any]
 ) -> None:
     sent = [{"business_id": town.ids["salon"], **row} for row in rows]

@@ -47,7 +47,9 @@ def test_no_function_is_counted_by_the_planner(town: Town) -> None:
 
 
 @pytest.mark.parametrize("headers", SPELLINGS)
-def test_however_it_is_spelled(town: Town, headers: list[tuple[str, str]]) -> None:
+def test_an_estimated_count_is_refused_however_it_is_spelled(
+    town: Town, headers: list[tuple[str, str]]
+) -> None:
     with town.client("stranger") as client:
         answer = client.get("/services?limit=1", headers=headers)
     assert_refused(answer, str(headers))
@@ -55,7 +57,7 @@ def test_however_it_is_spelled(town: Town, headers: list[tuple[str, str]]) -> No
 
 
 @pytest.mark.parametrize("kind", ["plan", "plan+json"])
-def test_no_plan_is_shown(town: Town, kind: str) -> None:
+def test_no_query_plan_is_shown(town: Town, kind: str) -> None:
     for person in (None, "owner"):
         with town.client(person) as client:
             answer = client.get("/bookings", headers={"Accept": f"application/vnd.pgrst.{kind}"})

@@ -163,7 +163,9 @@ def test_bad_contacts_are_refused_by_name(
     assert (answer.status_code, answer.json()["details"]) == (400, "invalid_input")
 
 
-def test_who_verifies_the_address_later_has_the_bookings(resort: Town, guest: httpx.Client) -> None:
+def test_a_guest_who_later_verifies_the_address_has_the_bookings(
+    resort: Town, guest: httpx.Client
+) -> None:
     email = address()
     held = request(resort, guest, "2031-06-06T09:00:00Z", email).json()
     request(resort, guest, "2031-06-06T10:00:00Z", email)

@@ -94,7 +94,7 @@ def test_nobody_outside_reads_or_counts_it(town: Town, person: str | None) -> No
 
 
 @pytest.mark.parametrize("person", [None, "stranger", "other_owner"])
-def test_what_is_for_members_is_not_for_the_public(town: Town, person: str | None) -> None:
+def test_the_public_does_not_see_data_of_members(town: Town, person: str | None) -> None:
     salon = town.ids["salon"]
     with town.client(person) as client:
         for view in views(town):
@@ -119,7 +119,7 @@ def test_customers_see_their_booking_and_never_the_notes_on_it(town: Town) -> No
 
 
 @pytest.mark.parametrize("person", OUTSIDERS)
-def test_nobody_outside_writes_it(town: Town, person: str | None) -> None:
+def test_nobody_outside_writes_a_businesss_rows(town: Town, person: str | None) -> None:
     secret, before = town.ids["secret"], fingerprint(town)
     with town.client(person, Prefer="return=representation") as client:
         for view in views(town):

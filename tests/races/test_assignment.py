@@ -57,7 +57,7 @@ def test_forty_who_name_nobody_get_each_of_three_once(team: Database) -> None:
     assert team.rows(GIVEN_BY) == [("Ann",), ("Ben",), ("Cleo",)]
 
 
-def test_who_is_taken_by_a_writer_without_our_locks_is_followed_by_the_next(
+def test_the_next_person_is_tried_when_another_writer_took_the_first(
     team: Database,
 ) -> None:
     """The rival has written, not committed: nobody sees it, but the constraint waits for it."""
@@ -80,7 +80,7 @@ def test_who_is_taken_by_a_writer_without_our_locks_is_followed_by_the_next(
     assert number(team, OVERLAPS) == 0
 
 
-def test_of_two_given_to_one_person_at_once_one_is(team: Database) -> None:
+def test_two_bookings_reassigned_to_one_person_at_once_end_with_one(team: Database) -> None:
     assert book(team, "Cut", NINE) == book(team, "Cut", NINE) == "ok"  # Ann's and Ben's
     ids = [row[0] for row in team.rows("select id from scheduling.bookings order by id")]
     assert together(2, lambda n: reassign(team, ids[n], "Cleo")) == {"ok": 1, "slot_taken": 1}
@@ -89,7 +89,7 @@ def test_of_two_given_to_one_person_at_once_one_is(team: Database) -> None:
     assert number(team, told) == 1
 
 
-def test_who_is_given_a_booking_and_booked_at_once_has_one(team: Database) -> None:
+def test_a_person_who_is_reassigned_to_and_booked_at_once_has_one_booking(team: Database) -> None:
     assert book(team, "Cut", NINE) == "ok"
     ((booking_id,),) = team.rows("select id from scheduling.bookings")
     cleo = "select public.book(tests.id('Cut')::text, %s, tests.id('Cleo')::text)"

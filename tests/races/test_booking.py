@@ -27,7 +27,7 @@ from tests.harness.acting import (
 from tests.harness.database import Database
 
 
-def test_fifty_at_one_slot_one_gets_it(shop: Database) -> None:
+def test_of_fifty_bookings_of_one_slot_one_succeeds(shop: Database) -> None:
     answers = together(50, lambda _n: book(shop, "Cut", NINE))
     assert answers == {"ok": 1, "slot_taken": 49}
 
@@ -141,7 +141,7 @@ def test_one_key_in_parallel_is_one_booking(shop: Database) -> None:
     assert number(shop, "select count(*) from scheduling.bookings") == 1
 
 
-def test_of_two_requests_for_one_time_one_can_be_confirmed(shop: Database) -> None:
+def test_only_one_of_two_requests_for_one_time_can_be_confirmed(shop: Database) -> None:
     shop.connection.execute(
         "update catalog.services set requires_confirmation = true, is_blocked_by_pending = false"
     )
@@ -237,7 +237,7 @@ TELL = """
 """
 
 
-def test_those_who_wait_and_those_who_pass_by_never_both_get_it(shop: Database) -> None:
+def test_a_freed_slot_never_goes_to_both_the_waitlist_and_a_passer_by(shop: Database) -> None:
     shop.connection.execute(
         """
         select tests.person('first'), tests.person('second');
@@ -285,7 +285,7 @@ def test_those_who_wait_and_those_who_pass_by_never_both_get_it(shop: Database) 
     assert number(shop, live) <= 1
 
 
-def test_who_joins_twice_at_once_waits_once(shop: Database) -> None:
+def test_joining_a_waitlist_twice_at_once_makes_one_entry(shop: Database) -> None:
     before = number(shop, DEADLOCKS)
     join = (
         "select public.join_waitlist("

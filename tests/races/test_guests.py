@@ -220,7 +220,7 @@ def test_an_address_and_its_account_are_one_customer(salon: Database) -> None:
     assert book_as_gus(salon, 9) == "limit_reached"
 
 
-def test_what_nobody_has_proven_counts_for_nobody(salon: Database) -> None:
+def test_unconfirmed_guest_holds_count_for_nobody(salon: Database) -> None:
     limit(salon)
     salon.connection.execute(
         "select tests.person('Gus');"

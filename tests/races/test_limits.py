@@ -91,7 +91,7 @@ def test_without_a_limit_nobody_waits(team: Database) -> None:
         while_open(team, ann, (BOOK, ("2031-05-05T15:00:00Z", "Ben")))
 
 
-def test_of_two_that_move_into_one_day_one_does(team: Database) -> None:
+def test_only_one_of_two_bookings_moves_into_a_day_with_a_limit_of_one(team: Database) -> None:
     team.connection.execute(LIMIT.encode(), (None, None, False, "day", 1, None))
     assert answer(team, BOOK, "2031-05-05T09:00:00Z", "Ann") == "ok"
     assert answer(team, BOOK, "2031-05-06T09:00:00Z", "Ben") == "ok"
@@ -100,7 +100,7 @@ def test_of_two_that_move_into_one_day_one_does(team: Database) -> None:
     assert while_open(team, first, (MOVE, (ids[1], "2031-05-12T12:00:00Z"))) == "limit_reached"
 
 
-def test_who_is_at_their_limit_is_followed_by_the_next(team: Database) -> None:
+def test_a_person_at_their_limit_is_skipped_for_the_next(team: Database) -> None:
     for name in ("Ann", "Ben", "Cleo"):
         team.connection.execute(LIMIT.encode(), (None, name, False, "day", 2, None))
     for _ in range(2):  # who lost a race for somebody's last hour may try again

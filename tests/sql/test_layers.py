@@ -104,7 +104,7 @@ def test_a_reference_upwards_is_noticed_in(lower: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("lower", FINE.values(), ids=FINE)
-def test_nothing_is_found_in(lower: str, tmp_path: Path) -> None:
+def test_no_upward_reference_is_found_in(lower: str, tmp_path: Path) -> None:
     lower = "create table lower.parcels (id uuid);\n" + lower
     assert references_up(two_domains(tmp_path, lower)) == set()
 

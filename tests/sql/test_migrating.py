@@ -116,7 +116,9 @@ def test_a_released_migration_is_restored_not_reset(empty: str, checkout: Checko
     assert "Restore the released file" in refused.value.next_step
 
 
-def test_what_the_supabase_cli_applied_is_accepted(empty: str, checkout: Checkout) -> None:
+def test_migrations_that_the_supabase_cli_applied_are_accepted(
+    empty: str, checkout: Checkout
+) -> None:
     schema.migrate(empty, checkout)
     with schema.connect(empty) as connection:
         connection.execute("alter table supabase_migrations.schema_migrations drop column sha256")

@@ -47,7 +47,7 @@ def test_every_domain_of_arguments_has_its_type(db: Database) -> None:
     assert domains - NUMBERS - BOOLEANS - JSON == {"identifier", "instant"}
 
 
-def test_what_clients_only_read_is_a_view(databases: DatabaseSession) -> None:
+def test_read_only_views_are_typed_as_views(databases: DatabaseSession) -> None:
     types = database_type(databases.declared, EXPOSED)
     public = types[types.index("  public: {") :]
     tables, views = public.split("    Views: {", 1)

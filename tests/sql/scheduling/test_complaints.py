@@ -20,11 +20,11 @@ from tests.harness.database import Database
 ELSEWHERE = {
     "1 parallel requests make several bookings": (
         "tests/races/test_booking.py",
-        "test_fifty_at_one_slot_one_gets_it",
+        "test_of_fifty_bookings_of_one_slot_one_succeeds",
     ),
     "2 two requests for one slot can both be confirmed": (
         "tests/races/test_booking.py",
-        "test_of_two_requests_for_one_time_one_can_be_confirmed",
+        "test_only_one_of_two_requests_for_one_time_can_be_confirmed",
     ),
     "3 a popular slot is sold twice on a path that skips the check": (
         "tests/races/test_booking.py",
@@ -128,7 +128,7 @@ OF_CUSTOMER = "select id::text from public.bookings where customer_id = tests.id
 
 
 @pytest.mark.parametrize("complaint", ELSEWHERE)
-def test_it_is_reproduced_there(complaint: str) -> None:
+def test_the_test_of_a_complaint_exists(complaint: str) -> None:
     path, name = ELSEWHERE[complaint]
     assert name in (ROOT / path).read_text("utf-8")
 
@@ -220,7 +220,7 @@ def test_11_and_19_no_path_skips_a_buffer(salon: Database, service: str) -> None
     assert [f"{start.astimezone(dt.UTC):%H:%M}" for start in free] == ["09:00"]
 
 
-def test_11_nor_does_whoever_is_assigned(salon: Database) -> None:
+def test_11_an_assigned_person_keeps_the_buffer(salon: Database) -> None:
     assert book(salon, "Colour", "2031-05-05T10:00:00Z") == "ok"
     assert book(salon, "Cut", "2031-05-05T10:45:00Z") == "ok"
     given = "select resource_id = tests.id('Ben') from scheduling.booking_items"
@@ -228,7 +228,7 @@ def test_11_nor_does_whoever_is_assigned(salon: Database) -> None:
     assert book(salon, "Cut", "2031-05-05T10:45:00Z") == "slot_taken"
 
 
-def test_11_nor_do_seats(salon: Database) -> None:
+def test_11_seats_of_a_class_keep_the_buffer(salon: Database) -> None:
     salon.connection.execute(
         "select tests.act_as('owner');"
         " select public.create_slots(tests.id('Talk')::text, '2031-05-05', '10:00', '10:45', '5');"

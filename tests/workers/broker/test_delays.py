@@ -66,7 +66,7 @@ def test_two_workers_an_hour_apart_do_each_once(
     assert len(programs.happened()) == 100
 
 
-def test_what_is_written_by_sql_needs_no_translation(
+def test_a_message_that_sql_writes_is_read_as_it_is(
     db: Database, programs: Programs, send: Send
 ) -> None:
     programs.start()
@@ -82,7 +82,7 @@ def test_what_is_written_by_sql_needs_no_translation(
     wait_until(lambda: programs.happened("from sql") == ["done"])
 
 
-def test_what_waits_long_does_not_hold_up_what_is_due(
+def test_messages_due_tomorrow_do_not_hold_up_those_due_now(
     db: Database, programs: Programs, send: Send
 ) -> None:
     for number in range(100):

@@ -19,7 +19,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_twice_is_as_good_as_once(db: Database) -> None:
+def test_installing_twice_changes_nothing(db: Database) -> None:
     assert run("install", db.dsn).returncode == 0
     db.rows("insert into dramatiq.results values ('k', '', now()) returning key")
     assert run("install", db.dsn).returncode == 0

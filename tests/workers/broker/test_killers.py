@@ -80,7 +80,7 @@ def test_headers_of_senders_do_not_disturb_the_count(
     assert db.rows("select headers -> 'attempts' from pgmq.q_work") == [(1,)]
 
 
-def test_what_is_only_prefetched_loses_one_attempt_at_most(
+def test_a_prefetched_message_loses_one_attempt_at_most(
     db: Database, programs: Programs, send: Send
 ) -> None:
     """Its attempts are recorded since its first reader vanished, and none has begun since."""

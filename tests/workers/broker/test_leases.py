@@ -88,7 +88,7 @@ def test_a_frozen_worker_knows_that_it_is_too_late(
     wait_until(lambda: waiting(db) == 0)
 
 
-def test_what_a_frozen_worker_had_prefetched_it_does_not_do(
+def test_a_frozen_worker_does_not_run_what_it_had_prefetched(
     db: Database, programs: Programs, send: Send
 ) -> None:
     frozen = programs.start(threads=1, lease=4, poll=0.2)

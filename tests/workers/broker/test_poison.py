@@ -70,7 +70,9 @@ def running(programs: Programs, send: Send) -> Programs:
     return programs
 
 
-def test_poison_is_put_aside(db: Database, running: Programs, send: Send) -> None:
+def test_messages_that_no_actor_can_take_become_dead_letters(
+    db: Database, running: Programs, send: Send
+) -> None:
     for poison, _, _ in POISON.values():
         db.rows("select pgmq.send('work', %s::jsonb)", Jsonb(poison))
     send("note", "after")
@@ -89,7 +91,7 @@ def test_poison_is_put_aside(db: Database, running: Programs, send: Send) -> Non
 
 
 @pytest.mark.parametrize("words", ["a\0b", "a\ud800b", "x" * 100_000, ""])
-def test_what_an_actor_says_cannot_stop_the_worker(
+def test_no_exception_of_an_actor_stops_the_worker(
     db: Database, running: Programs, send: Send, words: str
 ) -> None:
     send("fail", "bad", words)
@@ -119,7 +121,9 @@ def test_odd_options_lose_nothing(db: Database, running: Programs, send: Send) -
     assert message["args"] == json.loads(json.dumps(odd))["args"]
 
 
-def test_good_messages_pass_the_poison(db: Database, running: Programs, send: Send) -> None:
+def test_good_messages_pass_those_that_no_actor_can_take(
+    db: Database, running: Programs, send: Send
+) -> None:
     for number in range(200):
         db.rows("select pgmq.send('work', '{\"no\": \"message\"}')")
         send("note", f"good {number}")

@@ -30,7 +30,9 @@ def test_a_queue_and_its_dead_letters_are_made(db: Database, send: Send) -> None
     assert "fillfactor=70" in str(options)
 
 
-def test_who_may_not_make_it_is_told_so(db: Database, make_broker: MakeBroker) -> None:
+def test_a_login_that_may_not_make_a_queue_is_told_so(
+    db: Database, make_broker: MakeBroker
+) -> None:
     db.connection.execute("create role guest login password 'guest'")
     try:
         broker = make_broker(
@@ -49,7 +51,7 @@ def test_names_that_pgmq_cannot_hold_are_refused(broker: PgmqBroker, name: str) 
         broker.declare_queue(name)
 
 
-def test_what_was_not_declared_is_not_found(broker: PgmqBroker) -> None:
+def test_a_queue_that_was_not_declared_is_not_found(broker: PgmqBroker) -> None:
     message: dramatiq.Message[Any] = dramatiq.Message("nowhere", "note", (), {}, {})
     for ask in (
         lambda: broker.enqueue(message),
@@ -103,7 +105,9 @@ def test_polling_finds_what_nobody_announced(db: Database, programs: Programs, s
     wait_until(lambda: programs.happened("silent") == ["done"])
 
 
-def test_what_rolls_back_is_never_read(db: Database, programs: Programs, send: Send) -> None:
+def test_a_message_that_is_rolled_back_is_never_read(
+    db: Database, programs: Programs, send: Send
+) -> None:
     programs.start(poll=0.1)
     send("note", "kept")
     with psycopg.connect(db.dsn) as connection:
@@ -140,7 +144,7 @@ def test_the_longest_due_comes_first(db: Database, programs: Programs, send: Sen
     ]
 
 
-def test_what_is_acknowledged_can_be_archived(db: Database, make_broker: MakeBroker) -> None:
+def test_acknowledged_messages_can_be_archived(db: Database, make_broker: MakeBroker) -> None:
     broker = make_broker(keeps_archive=True)
     broker.declare_queue("work")
     sent = broker.enqueue(dramatiq.Message("work", "note", ("x",), {}, {}))
@@ -154,7 +158,7 @@ def test_what_is_acknowledged_can_be_archived(db: Database, make_broker: MakeBro
     assert (archived["message_id"], read_ct) == (sent.message_id, 1)
 
 
-def test_requeued_ones_are_anybodys_at_once(make_broker: MakeBroker) -> None:
+def test_requeued_messages_are_free_at_once(make_broker: MakeBroker) -> None:
     one, other = make_broker(), make_broker()
     for broker in (one, other):
         broker.declare_queue("work")
@@ -169,7 +173,7 @@ def test_requeued_ones_are_anybodys_at_once(make_broker: MakeBroker) -> None:
     assert again.message_id == message.message_id
 
 
-def test_flush_leaves_nothing(db: Database, broker: PgmqBroker) -> None:
+def test_flush_empties_a_queue_and_its_dead_letters(db: Database, broker: PgmqBroker) -> None:
     for name in ("work", "other"):
         broker.declare_queue(name)
         broker.enqueue(dramatiq.Message(name, "note", ("x",), {}, {}), delay=60_000)
@@ -181,7 +185,7 @@ def test_flush_leaves_nothing(db: Database, broker: PgmqBroker) -> None:
     assert db.rows("select from pgmq.q_work_dead union all select from pgmq.q_other_dead") == []
 
 
-def test_join_waits_until_it_is_empty_or_too_late(broker: PgmqBroker) -> None:
+def test_join_waits_until_a_queue_is_empty_or_the_time_is_over(broker: PgmqBroker) -> None:
     broker.declare_queue("work")
     broker.join("work", timeout=1000)
     broker.enqueue(dramatiq.Message("work", "note", ("x",), {}, {}), delay=60_000)

@@ -43,7 +43,7 @@ def test_add_sets_only_what_is_not_there(db: Database, limits: PostgresRateLimit
     assert limits.add("key", 3, LONG)
 
 
-def test_bounds_hold(limits: PostgresRateLimits) -> None:
+def test_counters_stay_within_their_bounds(limits: PostgresRateLimits) -> None:
     assert limits.incr("key", 2, 2, LONG)
     assert not limits.incr("key", 1, 2, LONG)
     assert limits.decr("key", 2, 0, LONG)
@@ -91,7 +91,7 @@ def test_dramatiqs_limiters_work(limits: PostgresRateLimits) -> None:
         assert passed == 3
 
 
-def test_a_barrier_opens_for_all(limits: PostgresRateLimits) -> None:
+def test_a_barrier_opens_for_all_who_wait(limits: PostgresRateLimits) -> None:
     barrier = Barrier(limits, "gate", ttl=LONG)
     assert barrier.create(parties=3)
     with ThreadPoolExecutor(3) as threads:
@@ -112,7 +112,7 @@ def test_waiting_without_a_timeout_waits(limits: PostgresRateLimits) -> None:
     later.join()
 
 
-def test_what_has_expired_is_forgotten(db: Database, limits: PostgresRateLimits) -> None:
+def test_expired_counters_are_forgotten(db: Database, limits: PostgresRateLimits) -> None:
     limits.add("short", 1, LONG)
     expire(db)
     limits.add("long", 1, LONG)

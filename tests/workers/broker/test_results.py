@@ -41,21 +41,21 @@ def test_a_result_comes_as_it_went(results: PostgresResults, value: object) -> N
     assert results.get_result(message(), block=True, timeout=120_000) == value
 
 
-def test_there_is_none_before_it_is_stored(results: PostgresResults) -> None:
+def test_a_result_is_missing_before_it_is_stored(results: PostgresResults) -> None:
     with pytest.raises(ResultMissing):
         results.get_result(message())
     with pytest.raises(ResultTimeout):
         results.get_result(message(), block=True, timeout=100)
 
 
-def test_waiting_ends_when_it_comes(results: PostgresResults) -> None:
+def test_waiting_ends_when_the_result_comes(results: PostgresResults) -> None:
     later = threading.Timer(0.3, results.store_result, (message(), "here", 60_000))
     later.start()
     assert results.get_result(message(), block=True, timeout=120_000) == "here"
     later.join()
 
 
-def test_it_is_gone_when_its_time_is_over(db: Database, results: PostgresResults) -> None:
+def test_a_result_is_gone_after_its_time_to_live(db: Database, results: PostgresResults) -> None:
     results.store_result(message(1), "short", ttl=200)
     results.store_result(message(2), "long", ttl=60_000)
     time.sleep(0.3)
@@ -66,13 +66,13 @@ def test_it_is_gone_when_its_time_is_over(db: Database, results: PostgresResults
     assert results.get_result(message(2)) == "long"
 
 
-def test_the_later_of_two_stays(results: PostgresResults) -> None:
+def test_the_later_of_two_results_stays(results: PostgresResults) -> None:
     results.store_result(message(), "first", ttl=1)
     results.store_result(message(), "second", ttl=60_000)
     assert results.get_result(message()) == "second"
 
 
-def test_namespaces_are_apart(pool: ConnectionPool) -> None:
+def test_results_of_two_namespaces_are_separate(pool: ConnectionPool) -> None:
     one, other = PostgresResults(pool, namespace="one"), PostgresResults(pool, namespace="other")
     one.store_result(message(), "one's", ttl=60_000)
     with pytest.raises(ResultMissing):

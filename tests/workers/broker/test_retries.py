@@ -67,7 +67,7 @@ def test_a_worker_killed_between_tries_neither_loses_nor_doubles(
         assert len(programs.happened(f"job {number}")) in (2, 3)
 
 
-def test_urgent_ones_overtake(db: Database, programs: Programs, send: Send) -> None:
+def test_urgent_messages_overtake_idle_ones(db: Database, programs: Programs, send: Send) -> None:
     """Among what a worker has prefetched, by the actors' priority; the lower, the sooner."""
     for number in range(3):
         send("idle", f"idle {number}")

@@ -128,7 +128,7 @@ def test_moves_and_cancellations_reach_the_program(town: Town) -> None:
     assert ended["status"] == "CANCELLED" and ended["sequence"] > moved["sequence"]
 
 
-def test_what_has_not_changed_is_not_sent_again(town: Town) -> None:
+def test_an_unchanged_feed_is_not_sent_again(town: Town) -> None:
     path = fed(town, "owner", business_id=town.ids["salon"])["path"]
     first = read(town, path)
     tag = first.headers["ETag"]

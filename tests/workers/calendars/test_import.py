@@ -127,7 +127,7 @@ def test_our_own_bookings_coming_back_do_not_block(ann: Salon, server: CalendarS
     assert "08:00" in ann.starts("2031-03-10"), "nor after they were cancelled"
 
 
-def test_what_has_not_changed_is_not_read_again(ann: Salon, server: CalendarServer) -> None:
+def test_an_unchanged_calendar_is_not_read_again(ann: Salon, server: CalendarServer) -> None:
     server.etag = '"1"'
     key = ann.imports(url=server.url)
     ann.reads(key)
@@ -166,7 +166,7 @@ def test_an_event_that_nobody_understands_leaves_the_others_alone(ann: Salon) ->
     assert ann.db.rows("select skipped_count from catalog.calendar_imports") == [(2,)]
 
 
-def test_of_two_that_read_at_once_the_later_counts(ann: Salon) -> None:
+def test_the_later_of_two_readings_of_a_calendar_counts(ann: Salon) -> None:
     key = ann.imports(content=calendar(LUNCH))
     ann.db.connection.execute("select catalog.start_import(%s)", (key,))
     ann.reads(key)

@@ -74,7 +74,7 @@ def test_it_says_who_invites_whom_and_what_to_do(event: str, method: str, status
     assert {"uid", "sequence", "dtstamp", "dtstart", "dtend"} <= {key.lower() for key in entry}
 
 
-def test_other_mails_carry_none() -> None:
+def test_other_mails_carry_no_invitation() -> None:
     for event in ("booking.requested", "booking.rejected", "reminder.hour", "offer.made"):
         assert calendar.entry(event, DATA, sender=SENDER, recipient=CUSTOMER) is None
 
@@ -100,7 +100,7 @@ def test_each_step_changes_the_entry_that_the_first_has_made(ann: Salon) -> None
     "words",
     ["a\x00b", "a\x1b[1mb", 'Bob "the" cut', "a\r\nATTENDEE:mailto:x", "a\rb", "a\x85\u2028b"],
 )
-def test_what_people_write_breaks_no_invitation_and_no_feed(words: str) -> None:
+def test_no_text_of_people_breaks_an_invitation_or_a_feed(words: str) -> None:
     _, entry = invitation(
         "booking.confirmed",
         business_name=words,

@@ -51,12 +51,12 @@ def test_our_own_network_is_not_read(ann: Salon, server: CalendarServer, host: s
         *("2002:a00:1::", "2001:0:4136:e378:8000:63bf:3fff:fdd2", "::ffff:127.0.0.1"),
     ],
 )
-def test_what_is_not_public(address: str) -> None:
+def test_private_addresses_are_not_read(address: str) -> None:
     assert not is_public(address)
 
 
 @pytest.mark.parametrize("address", ["93.184.215.14", "2606:2800:21f::1", "::ffff:93.184.215.14"])
-def test_what_is(address: str) -> None:
+def test_public_addresses_may_be_read(address: str) -> None:
     assert is_public(address)
 
 
@@ -86,7 +86,9 @@ def test_a_host_that_is_not_there(ann: Salon, server: CalendarServer) -> None:
     assert ann.reads(key) == "There is no host calendar.invalid."
 
 
-def test_nobody_answers(ann: Salon, server: CalendarServer) -> None:
+def test_a_calendar_server_that_does_not_answer_is_named(
+    ann: Salon, server: CalendarServer
+) -> None:
     with CalendarServer() as closed:
         url = closed.url
     assert ann.reads(ann.imports(url=url)) == "127.0.0.1 did not answer."
@@ -144,7 +146,7 @@ def test_a_reader_that_hangs_ends(
         {"uid": "1", "starts": "2031-02-30T10:00:00Z", "ends": "2031-04-02T11:00:00Z"},
     ],
 )
-def test_what_the_database_cannot_store_is_the_calendar_s_error_and_not_a_job_without_end(
+def test_a_calendar_that_cannot_be_stored_ends_with_its_error(
     ann: Salon, event: dict[str, str]
 ) -> None:
     class Careless(reader.Reader):

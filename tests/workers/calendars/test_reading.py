@@ -227,7 +227,7 @@ def test_starts_and_ends_have_many_forms(event: str, blocks: str) -> None:
         ),
     ],
 )
-def test_what_cannot_be_read_is_counted_with_its_reason(event: str, reason: str) -> None:
+def test_events_that_cannot_be_read_are_counted_with_their_reason(event: str, reason: str) -> None:
     found = read(calendar(f"UID:2\n{event}", HOUR))
     assert blocked(found) == [BLOCKED_HOUR]
     assert [(skipped.reason, skipped.count) for skipped in found.skipped] == [(reason, 1)]
@@ -276,7 +276,7 @@ def test_a_series_of_days_may_end_at_an_instant(until: str, zone: str, count: in
         "RSCALE=GREGORIAN;FREQ=WEEKLY;COUNT=4",
     ],
 )
-def test_rules_have_many_forms(rule: str) -> None:
+def test_recurrence_rules_are_read_in_many_forms(rule: str) -> None:
     found = read(calendar(WEEKLY.replace("FREQ=WEEKLY", rule)))
     assert (blocked(found), found.skipped) == (WEEKS, [])
 
@@ -294,7 +294,7 @@ def test_rules_have_many_forms(rule: str) -> None:
         "EXRULE:FREQ=DAILY;COUNT=1;BYMONTHDAY=24",
     ],
 )
-def test_what_is_left_out_may_be_in_another_form(left_out: str) -> None:
+def test_an_excluded_date_may_be_in_another_form(left_out: str) -> None:
     found = read(calendar(f"{WEEKLY};COUNT=4\n{left_out}"))
     assert (blocked(found), found.skipped) == ([WEEKS[0], *WEEKS[2:]], [])
 
@@ -314,7 +314,7 @@ def test_a_day_may_be_left_out_of_a_series_of_days(left_out: str) -> None:
     assert (blocked(found), found.skipped) == ([DAYS[0], *DAYS[2:]], [])
 
 
-def test_what_is_left_out_but_cannot_be_read_blocks_and_is_counted() -> None:
+def test_an_unreadable_excluded_date_blocks_and_is_counted() -> None:
     found = read(calendar(f"{WEEKLY};COUNT=2\nEXDATE:then,20310324T090000Z"))
     assert blocked(found) == WEEKS[:1]
     assert [skipped.count for skipped in found.skipped] == [1]
@@ -389,7 +389,7 @@ def test_an_occurrence_that_was_moved_and_left_out_counts_by_which_came_last() -
     assert blocked(read(calendar(series.format(2), moved))) == WEEKS[:1]
 
 
-def test_of_two_revisions_the_newer_counts() -> None:
+def test_the_newer_of_two_revisions_counts() -> None:
     first = f"{HOUR}\nSEQUENCE:1"
     second = f"{HOUR.replace('T10', 'T14')}\nSEQUENCE:2"
     for order in ((first, second), (second, first)):
@@ -425,7 +425,7 @@ def test_a_broken_change_leaves_its_series_and_a_broken_series_its_changes() -> 
         ("STATUS:NEEDS-ACTION", True),
     ],
 )
-def test_what_is_shown_as_busy_blocks(shown: str, blocks: bool) -> None:
+def test_busy_events_block(shown: str, blocks: bool) -> None:
     found = read(calendar(f"{HOUR}\n{shown}"))
     assert (blocked(found), found.skipped) == ([BLOCKED_HOUR] if blocks else [], [])
 
@@ -483,7 +483,7 @@ def test_availability_is_said_not_to_be_read() -> None:
         ("control characters", lambda text: text.replace("UID:1", "UID:\x00\x1b1\r\nX:\x00")),
     ],
 )
-def test_files_have_many_forms(what: str, change: object) -> None:
+def test_calendar_files_are_read_in_many_forms(what: str, change: object) -> None:
     assert callable(change)
     found = read(change(calendar(HOUR).decode()).encode())
     assert blocked(found) == [BLOCKED_HOUR], what
@@ -574,7 +574,7 @@ def test_after_too_much_work_only_what_does_not_repeat_is_read(
     assert found.skipped[0].reason == "The calendar takes too long to read."
 
 
-def test_many_reasons_are_ten() -> None:
+def test_at_most_ten_reasons_for_skipped_events_are_kept() -> None:
     events = (
         f"UID:{number}\nDTSTART;TZID=Nowhere {number}:20310402T100000" for number in range(20)
     )

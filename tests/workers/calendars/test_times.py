@@ -121,7 +121,9 @@ def ann(db: Database) -> Iterator[Salon]:
         ),
     ],
 )
-def test_it_blocks(ann: Salon, what: str, events: list[str], blocked: list[str]) -> None:
+def test_an_imported_event_blocks_its_time(
+    ann: Salon, what: str, events: list[str], blocked: list[str]
+) -> None:
     assert ann.reads(ann.imports(content=calendar(*events))) is None
     assert ann.blocked() == blocked, what
     assert ann.db.rows("select skipped_count from catalog.calendar_imports") == [(0,)]

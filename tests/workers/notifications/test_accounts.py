@@ -45,7 +45,7 @@ def test_a_link_and_a_code_come_by_mail(db: Database, tmp_path: Path, kind: str)
     assert [count for (count,) in kept] == [0, 0, 0, 0]
 
 
-def test_what_could_not_be_sent_is_kept_without_its_code(db: Database, tmp_path: Path) -> None:
+def test_an_undeliverable_mail_is_kept_without_its_code(db: Database, tmp_path: Path) -> None:
     with SmtpSimulator() as server, workers(db.dsn, tmp_path / "log", {}, smtp_url=server.url):
         server.answer_next(server.dead_address())
         announce(

@@ -166,7 +166,7 @@ def test_everyone_hears_of_it_as_the_table_says(
     assert unsaid == []
 
 
-def test_of_a_series_people_hear_once_and_are_reminded_each_time(
+def test_a_series_is_announced_once_and_reminded_each_time(
     town: Callable[[str], Database],
 ) -> None:
     db = town(
@@ -216,7 +216,9 @@ def test_whose_turn_passed_on_is_not_told(town: Callable[[str], Database]) -> No
 
 
 @pytest.mark.parametrize("event", ["booking.cancelled", "reminder.day"])
-def test_planning_twice_tells_once(town: Callable[[str], Database], event: str) -> None:
+def test_planning_a_notification_twice_sends_it_once(
+    town: Callable[[str], Database], event: str
+) -> None:
     db = town(PLAYS[event])
     before = told(db, event)
     play(db, "select tests.at('2031-05-01 08:00Z')", PLAN)

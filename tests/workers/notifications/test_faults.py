@@ -137,7 +137,7 @@ def test_a_provider_that_hangs_holds_up_nobody_else(
         assert len(server.keys) == 100
 
 
-def test_who_says_no_is_believed_and_a_dead_number_gets_no_more_texts(
+def test_a_number_that_a_provider_calls_dead_gets_no_more_texts(
     db: Database, twilio: RemoteSimulator, tmp_path: Path
 ) -> None:
     db.connection.execute("select tests.person('customer')")
@@ -172,7 +172,7 @@ def test_a_replayed_dead_letter_is_sent_with_the_same_key(
     assert set(twilio.keys) == key
 
 
-def test_what_commits_is_sent_though_everything_dies_right_after(
+def test_a_committed_delivery_is_sent_although_everything_dies_right_after(
     twilio: RemoteSimulator, tmp_path: Path
 ) -> None:
     with scratch_cluster() as cluster:

@@ -32,7 +32,7 @@ def written(zone: str, at: str = "2031-01-15T12:00:00Z", locale: str = "en") -> 
         ("Europe/London", "12:00 PM (UTC+00:00)"),
     ],
 )
-def test_it_has_its_offset(zone: str, ends: str) -> None:
+def test_a_time_of_day_has_its_offset(zone: str, ends: str) -> None:
     assert written(zone).endswith(ends)
 
 
@@ -41,6 +41,6 @@ def test_the_offset_is_that_of_the_day() -> None:
 
 
 @pytest.mark.parametrize("locale", ["en", "de", "fr", "ja", "ar"])
-def test_no_zone_is_abbreviated(locale: str) -> None:
+def test_no_time_of_day_has_an_abbreviated_zone(locale: str) -> None:
     for zone in ("Asia/Manila", "Asia/Kolkata", "Europe/Dublin", "America/Havana", "Asia/Shanghai"):
         assert re.search(r" \(UTC[+-]\d\d:\d\d\)$", written(zone, locale=locale)), zone

@@ -22,7 +22,7 @@ LONG = "Grüße 漢字 🙂 " * 50_000  # more than 1 MB of UTF-8
 TAKES_LONG = ("smtp", "sendgrid", "fast2sms")
 
 
-def test_what_is_sent_arrives_and_has_a_name(wired: Wired) -> None:
+def test_a_sent_message_arrives_and_has_the_providers_id(wired: Wired) -> None:
     sent = wired.send("See you at nine, Ada.")
     (received,) = wired.simulator.sent
     assert received.text.strip() == "See you at nine, Ada."

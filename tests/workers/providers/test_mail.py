@@ -105,7 +105,7 @@ def test_the_message_id_follows_from_the_key_alone() -> None:
         {"idempotency_key": ""},
     ],
 )
-def test_what_is_no_mail_is_refused(fields: dict[str, object]) -> None:
+def test_an_invalid_mail_is_refused(fields: dict[str, object]) -> None:
     with pytest.raises(Refused):
         dataclasses.replace(FULL, **fields)  # type: ignore[arg-type]
 
