@@ -12,6 +12,22 @@ create type scheduling.vacancy as (
     session_id uuid
 );
 
+-- What a resource can do for a service in some time, as scheduling.timelines finds it.
+create type scheduling.timeline as (
+    id uuid,
+    pool text,
+    is_leading boolean,
+    units integer,
+    capacity integer,
+    rank integer,
+    -- Its openings as they were written; starts step from their beginnings.
+    windows tstzrange array,
+    -- The starts that clash with what takes it already, for each unit that is taken.
+    clashes tstzmultirange array,
+    -- The starts at which it works long enough.
+    starts tstzmultirange
+);
+
 -- How far a limit is used in a period, as scheduling.limit_use finds it: whether one more is too
 -- many, the minutes that are left, what one booking has of it, and whether there is too much now.
 create type scheduling.limit_use as (

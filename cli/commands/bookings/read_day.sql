@@ -6,8 +6,8 @@ with day as materialized (
         businesses.id as business_id,
         businesses.time_zone,
         tstzrange(
-            %(day)s::date::timestamp at time zone businesses.time_zone,
-            (%(day)s::date + 1)::timestamp at time zone businesses.time_zone
+            scheduling.start_of_date(%(day)s::date, businesses.time_zone),
+            scheduling.start_of_date(%(day)s::date + 1, businesses.time_zone)
         ) as during
     from business.businesses
     where businesses.id = %(business_id)s

@@ -1,6 +1,9 @@
+-- When resources are not free although they would work: the business is closed, their time is
+-- blocked, or something takes it already. Each function answers for many resources at once.
+
 /*
- * When resources are shut although they would work: closures of the business, in its zone, and
- * blocked periods of the resource or of everyone.
+ * Return when resources are shut: closures of the business, on dates of its zone, and blocked
+ * periods of the resource or of everybody.
  */
 create function scheduling.closings(
     business_id uuid, resource_ids uuid[], during tstzmultirange
@@ -18,8 +21,8 @@ begin
         select
             null::uuid as id,
             tstzrange(
-                closures.starts_on::timestamp at time zone businesses.time_zone,
-                (closures.ends_on + 1)::timestamp at time zone businesses.time_zone
+                scheduling.start_of_date(closures.starts_on, businesses.time_zone),
+                scheduling.start_of_date(closures.ends_on + 1, businesses.time_zone)
             ) as period
         from business.closures
         inner join business.businesses on businesses.id = closures.business_id
@@ -47,11 +50,11 @@ end;
 $$;
 
 /*
- * The starts that are out of the question because resources are taken, one multirange for each unit
- * that is taken at all. Who is taken from `from` to `to` cannot start between `from - lead` and
- * `to + trail`, both excluded: `lead` is what follows a start (length and buffer), `trail` the
- * buffer before it. A hold that has run out takes nothing, whether or not anything has released it.
- * One booking may be left out: the one that is about to move.
+ * Return the starts that clash with what takes resources already, one multirange for each unit that
+ * is taken. If a unit is taken from `a` to `b`, a start between `a - lead` and `b + trail`, both
+ * excluded, clashes: `lead` is the length of the service and the buffer after it, `trail` the
+ * buffer before it. A hold that has run out takes nothing, even if nobody has released it yet. A
+ * booking that is about to move is left out.
  */
 create function scheduling.clashes(
     resource_ids uuid[],

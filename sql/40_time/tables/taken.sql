@@ -1,16 +1,3 @@
--- What a service needs of one resource, as scheduling.needs finds it.
-create type scheduling.need as (
-    id uuid,
-    pool text,
-    is_leading boolean,
-    units integer,
-    capacity integer,
-    kind catalog.resource_kind,
-    time_zone text,
-    rank integer,
-    pool_count integer
-);
-
 create table scheduling.allocations (
     business_id uuid not null,
     -- Whose time it is: an item of a booking, or a session of a class.

@@ -32,8 +32,8 @@ declare
         where businesses.id = v_service.business_id
     );
     v_during tstzrange = tstzrange(
-        days.first_day::timestamp at time zone v_time_zone,
-        (days.last_day + 1)::timestamp at time zone v_time_zone
+        scheduling.start_of_date(days.first_day, v_time_zone),
+        scheduling.start_of_date(days.last_day + 1, v_time_zone)
     );
 begin
     return query

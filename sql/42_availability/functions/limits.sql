@@ -156,7 +156,10 @@ begin
     end if;
     v_step = '1 ' || kind::text;
     return query
-    select tstzrange(first.day at time zone time_zone, (first.day + v_step) at time zone time_zone)
+    select tstzrange(
+        scheduling.first_instant(first.day, time_zone),
+        scheduling.first_instant(first.day + v_step, time_zone)
+    )
     from generate_series(
         date_trunc(kind::text, lower(during) at time zone time_zone),
         upper(during) at time zone time_zone,
@@ -377,6 +380,28 @@ begin
             limit_use.own_bookings = 0
             and (limit_use.is_full or limit_use.minutes_left < full_times.minutes)
         group by limit_use.resource_id
+    );
+end;
+$$;
+
+/*
+ * Return the starts at which limits of the service, the business or the customer leave no room.
+ */
+create function scheduling.full_for_everybody(full_times scheduling.full_times[])
+returns tstzmultirange
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return coalesce(
+        (
+            select sold.times
+            from unnest(full_for_everybody.full_times) as sold
+            where sold.resource_id is null
+        ),
+        '{}'
     );
 end;
 $$;

@@ -84,10 +84,7 @@ as $$
 declare
     v_period tstzrange = scheduling.bookable_period(service, time_zone);
 begin
-    if leg.starts_at < greatest(
-        private.now() + make_interval(mins => service.min_notice_minutes),
-        service.bookable_from::timestamp at time zone time_zone
-    ) then
+    if leg.starts_at < scheduling.first_bookable(service, time_zone) then
         perform private.refuse(
             'PT422', 'too_soon', 'That time is too soon to book.', 'Choose a later time.'
         );

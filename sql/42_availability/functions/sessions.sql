@@ -1,8 +1,9 @@
 -- Classes: their sessions are made by the business, and their seats are taken by customers.
 
 /*
- * The sessions of a class that can be booked, as scheduling.vacancies gives them. Neither closures nor
- * blocks of its business or of who leads it, nor a day that is full; enough seats for the party.
+ * The sessions of a class that can be booked, as scheduling.vacancies gives them. Neither closures
+ * nor blocks of its business or of who leads it, nor a day that is full; enough seats for the
+ * party.
  */
 create function scheduling.session_vacancies(
     service catalog.services,

@@ -1,0 +1,99 @@
+-- When a service takes bookings at all: it and its business are open, and a start is neither too
+-- soon nor too far ahead. Hours and bookings of others are the matter of vacancies.sql.
+
+/*
+ * Return a service that takes bookings now, or null.
+ * Definer: callers need not be members of the business.
+ */
+create function scheduling.bookable_service(service_id uuid)
+returns catalog.services
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_service catalog.services;
+begin
+    select services.* into v_service
+    from catalog.services
+    inner join business.businesses on services.business_id = businesses.id
+    where
+        services.id = bookable_service.service_id
+        and services.is_active
+        and services.archived_at is null
+        and businesses.is_active
+        and businesses.status = 'approved';
+    return v_service;
+end;
+$$;
+
+/*
+ * Return the first instant at which a service may start, by its notice and its first date.
+ */
+create function scheduling.first_bookable(service catalog.services, time_zone text)
+returns timestamptz
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return greatest(
+        private.now() + make_interval(mins => service.min_notice_minutes),
+        scheduling.start_of_date(service.bookable_from, time_zone)
+    );
+end;
+$$;
+
+/*
+ * Return the half-open period in which a service may start, by its notice, its advance and its
+ * dates. It may be empty.
+ */
+create function scheduling.bookable_period(service catalog.services, time_zone text)
+returns tstzrange
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_today date = (private.now() at time zone bookable_period.time_zone)::date;
+    v_last_day date = least(service.bookable_until, v_today + service.max_advance_days);
+    v_first timestamptz = scheduling.first_bookable(service, bookable_period.time_zone);
+    v_end timestamptz = scheduling.start_of_date(v_last_day + 1, bookable_period.time_zone);
+begin
+    return case when v_end <= v_first then 'empty' else tstzrange(v_first, v_end) end;
+end;
+$$;
+
+/*
+ * Return the part of some periods in which a service may start. A booking that keeps its time and
+ * changes only its resource needs no notice.
+ */
+create function scheduling.bookable_part(
+    service catalog.services, during tstzmultirange, except_booking_id uuid
+)
+returns tstzmultirange
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_time_zone text = (
+        select businesses.time_zone from business.businesses where businesses.id = service.business_id
+    );
+begin
+    if except_booking_id is not null and exists (
+        select 1
+        from scheduling.bookings
+        where
+            bookings.id = bookable_part.except_booking_id
+            and bookable_part.during <@ tstzrange(bookings.starts_at, bookings.ends_at)
+    ) then
+        return during;
+    end if;
+    return during * scheduling.bookable_period(service, v_time_zone)::tstzmultirange;
+end;
+$$;
