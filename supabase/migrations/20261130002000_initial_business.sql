@@ -302,14 +302,14 @@ create index business_history_actor_id_idx on business.business_history (actor_i
 
 -- Which businesses the caller belongs to, and which callers are refused.
 --
--- Only the policy of business.businesses says whether a caller may see a business. The policy of a
--- table that everyone may read says `exists (select 1 from business.businesses where businesses.id =
--- business_id)`: the policy of businesses applies inside, and the planner chooses between an index
--- probe a row and one hash of all that is visible. Measured with 10,000 businesses and 100,000 rows,
--- as a member, the rows of one business and all rows: 0.14 and 15 ms; with
--- business.is_visible(business_id) 0.15 and 890 ms; with `business_id in (select …)` 2.2 and 15 ms;
--- without any policy 0.04 and 4 ms. The policy of a table for members says `business_id in (select
--- private.my_businesses('view'))`.
+-- Only the policy of business.businesses says whether a caller may see a business. The policy of
+-- a table that everyone may read says `exists (select 1 from business.businesses where
+-- businesses.id = business_id)`: the policy of businesses applies inside, and the planner
+-- chooses between an index probe a row and one hash of all that is visible. Measured with 10,000
+-- businesses and 100,000 rows, as a member, the rows of one business and all rows: 0.14 and 15
+-- ms; with business.is_visible(business_id) 0.15 and 890 ms; with `business_id in (select …)`
+-- 2.2 and 15 ms; without any policy 0.04 and 4 ms. The policy of a table for members says
+-- `business_id in (select private.my_businesses('view'))`.
 
 /*
  * Return the businesses in which the caller has a permission: `view` (every role), `serve` (all but

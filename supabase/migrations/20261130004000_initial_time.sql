@@ -262,19 +262,6 @@ create index sessions_resource_idx on scheduling.sessions (business_id, resource
 
 -- sql/40_time/tables/taken.sql
 
--- What a service needs of one resource, as scheduling.needs finds it.
-create type scheduling.need as (
-    id uuid,
-    pool text,
-    is_leading boolean,
-    units integer,
-    capacity integer,
-    kind catalog.resource_kind,
-    time_zone text,
-    rank integer,
-    pool_count integer
-);
-
 create table scheduling.allocations (
     business_id uuid not null,
     -- Whose time it is: an item of a booking, or a session of a class.
@@ -371,6 +358,45 @@ comment on table scheduling.freed_times is
 'Announcements that booked time has become free. Triggers of later domains answer them.';
 create index freed_times_business_id_idx on scheduling.freed_times (business_id);
 
+-- sql/40_time/tables/values.sql
+
+-- Values that the functions of scheduling hand to each other. No table stores them.
+
+-- What a service needs of one resource, as scheduling.needs finds it.
+create type scheduling.need as (
+    id uuid,
+    pool text,
+    is_leading boolean,
+    units integer,
+    capacity integer,
+    kind catalog.resource_kind,
+    time_zone text,
+    rank integer,
+    -- How many pools the service needs altogether.
+    pool_count integer
+);
+
+-- Hours that replace the weekly ones on a date; without times the date is a day off.
+create type scheduling.special_hours as (
+    -- The resource, or the business for all who follow its hours.
+    owner_id uuid,
+    day date,
+    opens_at time,
+    closes_at time
+);
+
+-- A way of working, which is worked out once for all resources that share it.
+create type scheduling.plan as (
+    resource_ids uuid array,
+    -- Whose weekly hours count: the resource's own, or the business's.
+    owner_id uuid,
+    -- Whose special hours and journeys count first: a resource that has some, or else the owner.
+    special_id uuid,
+    time_zone text,
+    -- A room or a device that nobody gave hours.
+    is_always_there boolean
+);
+
 -- sql/40_time/functions/allocations.sql
 
 /*
@@ -423,11 +449,85 @@ begin
 end;
 $$;
 
--- sql/40_time/functions/closings.sql
+-- sql/40_time/functions/clocks.sql
+
+-- Local time and instants. A clock can show a time twice, or skip it. PostgreSQL reads a time that
+-- occurs twice as the later instant, and moves a skipped one forward. A local date, however, begins
+-- at its first midnight, and ends where the next one begins.
 
 /*
- * When resources are shut although they would work: closures of the business, in its zone, and
- * blocked periods of the resource or of everyone.
+ * Return the instant at which a clock shows a time, and the earlier one if it shows it twice. The
+ * clock shows the time twice if it also shows it counted with the offset of the day before.
+ */
+create function scheduling.first_instant(local_time timestamp, time_zone text)
+returns timestamptz
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_later timestamptz = local_time at time zone time_zone;
+    v_day_before timestamptz = v_later - interval '24 hours';
+    v_earlier timestamptz = v_later + (
+        local_time - interval '24 hours' - v_day_before at time zone time_zone
+    );
+begin
+    return case
+        when v_earlier at time zone time_zone = local_time then least(v_earlier, v_later)
+        else v_later
+    end;
+end;
+$$;
+
+/*
+ * Return the instant at which a local date begins.
+ */
+create function scheduling.start_of_date(day date, time_zone text)
+returns timestamptz
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return scheduling.first_instant(day::timestamp, time_zone);
+end;
+$$;
+
+/*
+ * Return the local dates, of any zone, that some periods can touch: those of UTC, the one before
+ * and the one after.
+ */
+create function scheduling.dates_around(during tstzmultirange)
+returns date[]
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select distinct dates.at::date as day
+        from unnest(during) as period (during)
+        cross join generate_series(
+            ((lower(period.during) at time zone 'UTC')::date - 1)::timestamp,
+            ((upper(period.during) at time zone 'UTC')::date + 1)::timestamp,
+            interval '1 day'
+        ) as dates (at)
+        order by day
+    );
+end;
+$$;
+
+-- sql/40_time/functions/closings.sql
+
+-- When resources are not free although they would work: the business is closed, their time is
+-- blocked, or something takes it already. Each function answers for many resources at once.
+
+/*
+ * Return when resources are shut: closures of the business, on dates of its zone, and blocked
+ * periods of the resource or of everybody.
  */
 create function scheduling.closings(
     business_id uuid, resource_ids uuid[], during tstzmultirange
@@ -445,8 +545,8 @@ begin
         select
             null::uuid as id,
             tstzrange(
-                closures.starts_on::timestamp at time zone businesses.time_zone,
-                (closures.ends_on + 1)::timestamp at time zone businesses.time_zone
+                scheduling.start_of_date(closures.starts_on, businesses.time_zone),
+                scheduling.start_of_date(closures.ends_on + 1, businesses.time_zone)
             ) as period
         from business.closures
         inner join business.businesses on businesses.id = closures.business_id
@@ -474,11 +574,11 @@ end;
 $$;
 
 /*
- * The starts that are out of the question because resources are taken, one multirange for each unit
- * that is taken at all. Who is taken from `from` to `to` cannot start between `from - lead` and
- * `to + trail`, both excluded: `lead` is what follows a start (length and buffer), `trail` the
- * buffer before it. A hold that has run out takes nothing, whether or not anything has released it.
- * One booking may be left out: the one that is about to move.
+ * Return the starts that clash with what takes resources already, one multirange for each unit that
+ * is taken. If a unit is taken from `a` to `b`, a start between `a - lead` and `b + trail`, both
+ * excluded, clashes: `lead` is the length of the service and the buffer after it, `trail` the
+ * buffer before it. A hold that has run out takes nothing, even if nobody has released it yet. A
+ * booking that is about to move is left out.
  */
 create function scheduling.clashes(
     resource_ids uuid[],
@@ -556,16 +656,14 @@ $$;
 
 -- sql/40_time/functions/needs.sql
 
--- Wall clocks become instants, date by date: when a resource works, when it is closed, when it is
--- taken. Each function answers for many resources at once and gives one multirange for each.
+-- Which resources a service needs. They form pools: of each pool one resource is needed, and every
+-- resource that is needed outright is a pool of its own.
 
 /*
- * Which resources a service takes for a party, in which pool, and how many units of each. A
- * resource with places (capacity above 1) is taken once per guest, any other is taken whole. Every
- * resource that is needed outright is a pool of its own. The leading pool, whose resources a
- * customer chooses among, is the first with staff, then the first at all. A resource asked for
- * empties its pool of all others. Definer: asked for businesses that the caller need not be a
- * member of.
+ * Return the active resources that a service needs for a party. Customers choose among the leading
+ * pool: the first pool with staff, or else the first pool. A chosen resource is the only one of its
+ * pool; a resource that the service does not list leaves nothing.
+ * Definer: callers need not be members of the business.
  */
 create function scheduling.needs(service_id uuid, resource_id uuid, party_size integer)
 returns setof scheduling.need
@@ -577,17 +675,15 @@ set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     return query
-    with candidates as (
+    with listed as materialized (
         select
             resources.id,
             case service_resources.mode
                 when 'all' then service_resources.resource_id::text
                 else service_resources.pool
             end as pool,
-            case
-                when resources.capacity > 1 then service_resources.quantity * needs.party_size
-                else service_resources.quantity
-            end as units,
+            service_resources.quantity
+            * case when resources.capacity > 1 then needs.party_size else 1 end as units,
             resources.capacity,
             resources.kind,
             coalesce(resources.time_zone, businesses.time_zone) as time_zone,
@@ -597,49 +693,323 @@ begin
         inner join catalog.resources on resources.id = service_resources.resource_id
         inner join business.businesses on businesses.id = service_resources.business_id
         where service_resources.service_id = needs.service_id
+    ),
+
+    pools as materialized (
+        select
+            (array_agg(listed.pool order by listed.kind, listed.pool))[1] as lead,
+            count(distinct listed.pool)::integer as count,
+            min(listed.pool) filter (where listed.id = needs.resource_id) as chosen
+        from listed
     )
 
     select
-        candidates.id,
-        candidates.pool,
-        candidates.pool = (
-            select lead.pool
-            from candidates as lead
-            order by lead.kind, lead.pool
-            limit 1
-        ),
-        candidates.units,
-        candidates.capacity,
-        candidates.kind,
-        candidates.time_zone,
-        candidates.rank::integer,
-        (select count(distinct wanted.pool) from candidates as wanted)::integer
-    from candidates
+        listed.id,
+        listed.pool,
+        listed.pool = pools.lead,
+        listed.units,
+        listed.capacity,
+        listed.kind,
+        listed.time_zone,
+        listed.rank::integer,
+        pools.count
+    from listed
+    cross join pools
     where
-        candidates.is_active
+        listed.is_active
         and (
             needs.resource_id is null
-            or candidates.id = needs.resource_id
-            -- Null, and so nothing at all, when the resource is not one of the service's.
-            or candidates.pool <> (
-                select chosen.pool
-                from candidates as chosen
-                where chosen.id = needs.resource_id
-            )
+            or listed.id = needs.resource_id
+            or listed.pool <> pools.chosen
         );
 end;
 $$;
 
 -- sql/40_time/functions/openings.sql
 
+-- When resources work. Weekly hours, the special hours that replace them on some dates, and the
+-- time zone of whoever travels become instants, date by date. scheduling.openings is the result;
+-- the functions above it are its steps. Each answers for many resources at once: resources that
+-- follow the same hours in the same zone share a plan.
+
 /*
- * When resources work, as instants: exceptions of a date replace its weekly hours, a resource
- * without hours of its own follows the business. `windows` are the openings as written, date by
- * date, from whose starts slots step; in `openings` those that touch are one, because a service
- * may run from one into the next. Given are those that reach into the times asked for. A local time
- * that a clock skips moves forward with it; an opening that vanishes this way is none, and so is
- * one of a date that a zone skips. Who travels works by the clock of where they are. Resources that
- * follow the same hours in the same zone share a plan, which is worked out once.
+ * Return the special hours that apply to a business or to some of its resources on some dates.
+ */
+create function scheduling.special_hours_on(business_id uuid, resource_ids uuid[], dates date[])
+returns scheduling.special_hours[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return array(
+        select
+            row(
+                coalesce(schedule_exceptions.resource_id, schedule_exceptions.business_id),
+                dates.day,
+                schedule_exceptions.opens_at,
+                schedule_exceptions.closes_at
+            )::scheduling.special_hours
+        from catalog.schedule_exceptions
+        inner join unnest(special_hours_on.dates) as dates (day)
+            on dates.day between schedule_exceptions.starts_on and schedule_exceptions.ends_on
+        where
+            schedule_exceptions.business_id = special_hours_on.business_id
+            and (
+                schedule_exceptions.resource_id is null
+                or schedule_exceptions.resource_id = any(special_hours_on.resource_ids)
+            )
+    );
+end;
+$$;
+
+/*
+ * Return the journeys of some resources that touch some dates, which must be in order.
+ */
+create function scheduling.travels_on(business_id uuid, resource_ids uuid[], dates date[])
+returns catalog.travel_zones[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return array(
+        select travel_zones
+        from catalog.travel_zones
+        where
+            travel_zones.business_id = travels_on.business_id
+            and travel_zones.resource_id = any(travels_on.resource_ids)
+            and travel_zones.ends_on >= travels_on.dates[1]
+            and travel_zones.starts_on <= travels_on.dates[cardinality(travels_on.dates)]
+    );
+end;
+$$;
+
+/*
+ * Return the plans that some resources follow. A resource without weekly hours of its own follows
+ * the business. If the business has none either, staff never work and everything else always does.
+ */
+create function scheduling.plans(
+    business_id uuid,
+    resource_ids uuid[],
+    time_zones text[],
+    are_staff boolean[],
+    special_hours scheduling.special_hours[],
+    travels catalog.travel_zones[]
+)
+returns setof scheduling.plan
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_owner_ids uuid[] = array(
+        select distinct coalesce(working_hours.resource_id, working_hours.business_id)
+        from catalog.working_hours
+        where
+            working_hours.business_id = plans.business_id
+            and (
+                working_hours.resource_id is null
+                or working_hours.resource_id = any(plans.resource_ids)
+            )
+    );
+    v_special_ids uuid[] = array(
+        select special.owner_id from unnest(special_hours) as special
+        union all
+        select travel.resource_id from unnest(travels) as travel
+    );
+begin
+    return query
+    select
+        array_agg(resources.id),
+        owners.id as owner_id,
+        case when resources.id = any(v_special_ids) then resources.id else owners.id end as special_id,
+        resources.time_zone,
+        not resources.is_staff and owners.id <> all(v_owner_ids) as is_always_there
+    from unnest(plans.resource_ids, plans.time_zones, plans.are_staff)
+        as resources (id, time_zone, is_staff)
+    cross join lateral (
+        select case when resources.id = any(v_owner_ids) then resources.id else plans.business_id end
+    ) as owners (id)
+    group by 2, 3, 4, 5;
+end;
+$$;
+
+/*
+ * Return the ordinary windows of some plans on some dates: their weekly hours, or the whole date
+ * for what is always there. A date with special hours has none.
+ */
+create function scheduling.ordinary_windows(
+    business_id uuid,
+    plans scheduling.plan[],
+    dates date[],
+    special_hours scheduling.special_hours[]
+)
+returns table (plan_number bigint, day date, opens_at time, closes_at time)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return query
+    with calendar as (
+        select
+            dates.day,
+            extract(isodow from dates.day)::smallint as weekday
+        from unnest(dates) as dates (day)
+    ),
+
+    ordinary as (
+        select
+            plan.ordinality as plan_number,
+            calendar.day,
+            working_hours.opens_at,
+            working_hours.closes_at
+        from unnest(plans) with ordinality as plan
+        inner join catalog.working_hours
+            on
+                working_hours.business_id = ordinary_windows.business_id
+                and coalesce(working_hours.resource_id, working_hours.business_id) = plan.owner_id
+        inner join calendar on calendar.weekday = working_hours.weekday
+        union all
+        select
+            plan.ordinality,
+            calendar.day,
+            time '00:00',
+            time '24:00'
+        from unnest(plans) with ordinality as plan
+        cross join calendar
+        where plan.is_always_there
+    )
+
+    select ordinary.*
+    from ordinary
+    where
+        not exists (
+            select 1
+            from unnest(special_hours) as special
+            where
+                special.day = ordinary.day
+                and special.owner_id in (
+                    plans[ordinary.plan_number].special_id, plans[ordinary.plan_number].owner_id
+                )
+        );
+end;
+$$;
+
+/*
+ * Return the special windows of some plans: their own special hours, or else their owner's.
+ */
+create function scheduling.special_windows(
+    plans scheduling.plan[], special_hours scheduling.special_hours[]
+)
+returns table (plan_number bigint, day date, opens_at time, closes_at time)
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        plan.ordinality,
+        special.day,
+        special.opens_at,
+        special.closes_at
+    from unnest(plans) with ordinality as plan
+    inner join unnest(special_hours) as special
+        on special.owner_id in (plan.special_id, plan.owner_id)
+    where
+        special.opens_at is not null
+        and (
+            special.owner_id = plan.special_id
+            or not exists (
+                select 1
+                from unnest(special_hours) as own
+                where own.owner_id = plan.special_id and own.day = special.day
+            )
+        );
+end;
+$$;
+
+/*
+ * Return the windows of some plans as instants, date by date, without those that a clock or a zone
+ * skipped. Whoever travels works by the clock of where they are.
+ */
+create function scheduling.windows(
+    business_id uuid,
+    plans scheduling.plan[],
+    dates date[],
+    special_hours scheduling.special_hours[],
+    travels catalog.travel_zones[]
+)
+returns table (plan_number bigint, during tstzrange)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return query
+    with local_windows as (
+        select * from scheduling.ordinary_windows(business_id, plans, dates, special_hours)
+        union all
+        select * from scheduling.special_windows(plans, special_hours)
+    ),
+
+    clocks as (
+        select
+            hours.plan_number,
+            hours.day,
+            hours.day + hours.opens_at as opens_at,
+            hours.day + hours.closes_at as closes_at,
+            coalesce(travel.time_zone, plans[hours.plan_number].time_zone) as time_zone
+        from local_windows as hours
+        left join unnest(travels) as travel
+            on
+                travel.resource_id = plans[hours.plan_number].special_id
+                and hours.day between travel.starts_on and travel.ends_on
+    ),
+
+    instants as (
+        select
+            clocks.*,
+            case clocks.opens_at::time
+                when '00:00' then scheduling.first_instant(clocks.opens_at, clocks.time_zone)
+                else clocks.opens_at at time zone clocks.time_zone
+            end as starts_at,
+            case clocks.closes_at::time
+                when '00:00' then scheduling.first_instant(clocks.closes_at, clocks.time_zone)
+                else clocks.closes_at at time zone clocks.time_zone
+            end as ends_at
+        from clocks
+    )
+
+    select
+        instants.plan_number,
+        tstzrange(instants.starts_at, instants.ends_at)
+    from instants
+    where
+        instants.starts_at < instants.ends_at
+        -- A zone that skipped the date altogether puts it on the next one (Apia, 2011-12-30).
+        and (instants.starts_at at time zone instants.time_zone)::date = instants.day;
+end;
+$$;
+
+/*
+ * Return when resources work, as far as it touches some periods. `windows` are the openings as they
+ * were written, date by date: slots step from their starts. In `openings` those that touch are one,
+ * because a service may run from one into the next. A local time that a clock skips moves forward
+ * with the clock.
  */
 create function scheduling.openings(
     business_id uuid,
@@ -655,210 +1025,34 @@ security invoker
 set search_path = ''
 set plan_cache_mode = 'force_generic_plan'
 as $$
+declare
+    v_dates date[] = scheduling.dates_around(during);
+    v_special scheduling.special_hours[] = scheduling.special_hours_on(
+        business_id, resource_ids, v_dates
+    );
+    v_travels catalog.travel_zones[] = scheduling.travels_on(business_id, resource_ids, v_dates);
+    v_plans scheduling.plan[] = array(
+        select plan
+        from scheduling.plans(
+            business_id, resource_ids, time_zones, are_staff, v_special, v_travels
+        ) as plan
+    );
 begin
     return query
-    with days as materialized (
-        -- A local date is that of UTC, the one before or the one after.
-        select distinct dates.at::date as day
-        from unnest(openings.during) as period (during)
-        cross join generate_series(
-            ((lower(period.during) at time zone 'UTC')::date - 1)::timestamp,
-            ((upper(period.during) at time zone 'UTC')::date + 1)::timestamp,
-            interval '1 day'
-        ) as dates (at)
-    ),
-
-    weekly as materialized (
-        select
-            coalesce(working_hours.resource_id, working_hours.business_id) as owner_id,
-            working_hours.weekday,
-            working_hours.opens_at,
-            working_hours.closes_at
-        from catalog.working_hours
-        where
-            working_hours.business_id = openings.business_id
-            and (
-                working_hours.resource_id is null
-                or working_hours.resource_id = any(openings.resource_ids)
-            )
-    ),
-
-    exceptions as materialized (
-        select
-            coalesce(schedule_exceptions.resource_id, schedule_exceptions.business_id) as owner_id,
-            days.day,
-            schedule_exceptions.opens_at,
-            schedule_exceptions.closes_at
-        from catalog.schedule_exceptions
-        inner join days
-            on days.day between schedule_exceptions.starts_on and schedule_exceptions.ends_on
-        where
-            schedule_exceptions.business_id = openings.business_id
-            and (
-                schedule_exceptions.resource_id is null
-                or schedule_exceptions.resource_id = any(openings.resource_ids)
-            )
-    ),
-
-    travels as materialized (
-        select
-            travel_zones.resource_id as plan_id,
-            travel_zones.starts_on,
-            travel_zones.ends_on,
-            travel_zones.time_zone
-        from catalog.travel_zones
-        where
-            travel_zones.business_id = openings.business_id
-            and travel_zones.resource_id = any(openings.resource_ids)
-            and travel_zones.ends_on >= (select min(days.day) from days)
-            and travel_zones.starts_on <= (select max(days.day) from days)
-    ),
-
-    -- A plan of one's own, with hours, exceptions or travels; else that of the business.
-    followers as materialized (
-        select
-            resources.id,
-            resources.time_zone,
-            plans.owner_id,
-            case
-                when
-                    resources.id in (select exceptions.owner_id from exceptions)
-                    or resources.id in (select travels.plan_id from travels)
-                    then resources.id
-                else plans.owner_id
-            end as plan_id,
-            not resources.is_staff
-            and plans.owner_id not in (select weekly.owner_id from weekly) as is_always_there
-        from unnest(openings.resource_ids, openings.time_zones, openings.are_staff)
-            as resources (id, time_zone, is_staff)
-        cross join lateral (
-            select case
-                when resources.id in (select weekly.owner_id from weekly) then resources.id
-                else openings.business_id
-            end as owner_id
-        ) as plans
-    ),
-
-    plans as materialized (
-        select distinct
-            followers.plan_id,
-            followers.owner_id,
-            followers.time_zone,
-            followers.is_always_there
-        from followers
-    ),
-
-    ordinary_days as (
-        select
-            plans.*,
-            days.day
-        from plans
-        cross join days
-        where
-            not exists (
-                select 1
-                from exceptions
-                where
-                    exceptions.owner_id in (plans.plan_id, plans.owner_id)
-                    and exceptions.day = days.day
-            )
-    ),
-
-    windows as (
-        select
-            ordinary_days.plan_id,
-            ordinary_days.is_always_there,
-            ordinary_days.time_zone,
-            ordinary_days.day,
-            weekly.opens_at,
-            weekly.closes_at
-        from ordinary_days
-        inner join weekly
-            on
-                weekly.owner_id = ordinary_days.owner_id
-                and weekly.weekday = extract(isodow from ordinary_days.day)
-        union all
-        select
-            ordinary_days.plan_id,
-            ordinary_days.is_always_there,
-            ordinary_days.time_zone,
-            ordinary_days.day,
-            time '00:00',
-            time '24:00'
-        from ordinary_days
-        where ordinary_days.is_always_there
-        union all
-        select
-            plans.plan_id,
-            plans.is_always_there,
-            plans.time_zone,
-            exceptions.day,
-            exceptions.opens_at,
-            exceptions.closes_at
-        from plans
-        inner join exceptions on exceptions.owner_id in (plans.plan_id, plans.owner_id)
-        where
-            exceptions.opens_at is not null
-            and (
-                exceptions.owner_id = plans.plan_id
-                or not exists (
-                    select 1
-                    from exceptions as own
-                    where own.owner_id = plans.plan_id and own.day = exceptions.day
-                )
-            )
-    ),
-
-    local_windows as (
-        select
-            windows.plan_id,
-            windows.is_always_there,
-            windows.time_zone,
-            windows.day,
-            windows.day + windows.opens_at as opens_at,
-            windows.day + windows.closes_at as closes_at,
-            coalesce(travels.time_zone, windows.time_zone) as clock
-        from windows
-        left join travels
-            on
-                travels.plan_id = windows.plan_id
-                and windows.day between travels.starts_on and travels.ends_on
-    ),
-
-    instants as (
-        select
-            local_windows.*,
-            local_windows.opens_at at time zone local_windows.clock as starts_at,
-            local_windows.closes_at at time zone local_windows.clock as ends_at
-        from local_windows
-    ),
-
-    planned as (
-        select
-            instants.plan_id,
-            instants.is_always_there,
-            instants.time_zone,
-            array_agg(tstzrange(instants.starts_at, instants.ends_at)) as windows,
-            range_agg(tstzrange(instants.starts_at, instants.ends_at)) as openings
-        from instants
-        where
-            instants.starts_at < instants.ends_at
-            and tstzrange(instants.starts_at, instants.ends_at) && openings.during
-            -- A day later, where a zone has skipped the date altogether (Apia, 2011-12-30).
-            and (instants.starts_at at time zone instants.clock)::date = instants.day
-        group by instants.plan_id, instants.is_always_there, instants.time_zone
-    )
-
     select
-        followers.id,
-        planned.windows,
-        planned.openings
-    from followers
-    inner join planned
-        on
-            planned.plan_id = followers.plan_id
-            and planned.is_always_there = followers.is_always_there
-            and planned.time_zone = followers.time_zone;
+        resources.id,
+        worked.windows,
+        worked.openings
+    from (
+        select
+            windows.plan_number,
+            array_agg(windows.during) as windows,
+            range_agg(windows.during) as openings
+        from scheduling.windows(business_id, v_plans, v_dates, v_special, v_travels) as windows
+        where windows.during && openings.during
+        group by windows.plan_number
+    ) as worked
+    cross join lateral unnest(v_plans[worked.plan_number].resource_ids) as resources (id);
 end;
 $$;
 

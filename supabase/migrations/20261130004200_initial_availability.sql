@@ -18,6 +18,22 @@ create type scheduling.vacancy as (
     session_id uuid
 );
 
+-- What a resource can do for a service in some time, as scheduling.timelines finds it.
+create type scheduling.timeline as (
+    id uuid,
+    pool text,
+    is_leading boolean,
+    units integer,
+    capacity integer,
+    rank integer,
+    -- Its openings as they were written; starts step from their beginnings.
+    windows tstzrange array,
+    -- The starts that clash with what takes it already, for each unit that is taken.
+    clashes tstzmultirange array,
+    -- The starts at which it works long enough.
+    starts tstzmultirange
+);
+
 -- How far a limit is used in a period, as scheduling.limit_use finds it: whether one more is too
 -- many, the minutes that are left, what one booking has of it, and whether there is too much now.
 create type scheduling.limit_use as (
@@ -234,6 +250,108 @@ begin
 end;
 $$;
 
+-- sql/42_availability/functions/bookable.sql
+
+-- When a service takes bookings at all: it and its business are open, and a start is neither too
+-- soon nor too far ahead. Hours and bookings of others are the matter of vacancies.sql.
+
+/*
+ * Return a service that takes bookings now, or null.
+ * Definer: callers need not be members of the business.
+ */
+create function scheduling.bookable_service(service_id uuid)
+returns catalog.services
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_service catalog.services;
+begin
+    select services.* into v_service
+    from catalog.services
+    inner join business.businesses on services.business_id = businesses.id
+    where
+        services.id = bookable_service.service_id
+        and services.is_active
+        and services.archived_at is null
+        and businesses.is_active
+        and businesses.status = 'approved';
+    return v_service;
+end;
+$$;
+
+/*
+ * Return the first instant at which a service may start, by its notice and its first date.
+ */
+create function scheduling.first_bookable(service catalog.services, time_zone text)
+returns timestamptz
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return greatest(
+        private.now() + make_interval(mins => service.min_notice_minutes),
+        scheduling.start_of_date(service.bookable_from, time_zone)
+    );
+end;
+$$;
+
+/*
+ * Return the half-open period in which a service may start, by its notice, its advance and its
+ * dates. It may be empty.
+ */
+create function scheduling.bookable_period(service catalog.services, time_zone text)
+returns tstzrange
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_today date = (private.now() at time zone bookable_period.time_zone)::date;
+    v_last_day date = least(service.bookable_until, v_today + service.max_advance_days);
+    v_first timestamptz = scheduling.first_bookable(service, bookable_period.time_zone);
+    v_end timestamptz = scheduling.start_of_date(v_last_day + 1, bookable_period.time_zone);
+begin
+    return case when v_end <= v_first then 'empty' else tstzrange(v_first, v_end) end;
+end;
+$$;
+
+/*
+ * Return the part of some periods in which a service may start. A booking that keeps its time and
+ * changes only its resource needs no notice.
+ */
+create function scheduling.bookable_part(
+    service catalog.services, during tstzmultirange, except_booking_id uuid
+)
+returns tstzmultirange
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_time_zone text = (
+        select businesses.time_zone from business.businesses where businesses.id = service.business_id
+    );
+begin
+    if except_booking_id is not null and exists (
+        select 1
+        from scheduling.bookings
+        where
+            bookings.id = bookable_part.except_booking_id
+            and bookable_part.during <@ tstzrange(bookings.starts_at, bookings.ends_at)
+    ) then
+        return during;
+    end if;
+    return during * scheduling.bookable_period(service, v_time_zone)::tstzmultirange;
+end;
+$$;
+
 -- sql/42_availability/functions/days.sql
 
 /*
@@ -270,8 +388,8 @@ declare
         where businesses.id = v_service.business_id
     );
     v_during tstzrange = tstzrange(
-        days.first_day::timestamp at time zone v_time_zone,
-        (days.last_day + 1)::timestamp at time zone v_time_zone
+        scheduling.start_of_date(days.first_day, v_time_zone),
+        scheduling.start_of_date(days.last_day + 1, v_time_zone)
     );
 begin
     return query
@@ -735,7 +853,10 @@ begin
     end if;
     v_step = '1 ' || kind::text;
     return query
-    select tstzrange(first.day at time zone time_zone, (first.day + v_step) at time zone time_zone)
+    select tstzrange(
+        scheduling.first_instant(first.day, time_zone),
+        scheduling.first_instant(first.day + v_step, time_zone)
+    )
     from generate_series(
         date_trunc(kind::text, lower(during) at time zone time_zone),
         upper(during) at time zone time_zone,
@@ -956,6 +1077,28 @@ begin
             limit_use.own_bookings = 0
             and (limit_use.is_full or limit_use.minutes_left < full_times.minutes)
         group by limit_use.resource_id
+    );
+end;
+$$;
+
+/*
+ * Return the starts at which limits of the service, the business or the customer leave no room.
+ */
+create function scheduling.full_for_everybody(full_times scheduling.full_times[])
+returns tstzmultirange
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return coalesce(
+        (
+            select sold.times
+            from unnest(full_for_everybody.full_times) as sold
+            where sold.resource_id is null
+        ),
+        '{}'
     );
 end;
 $$;
@@ -1463,270 +1606,6 @@ begin
 end;
 $$;
 
--- sql/42_availability/functions/offers.sql
-
--- What can be booked. One function decides it, for a whole month of slots and for the one instant
--- that somebody wants to book: that is why the two never disagree.
-
-/*
- * The service as scheduling needs it: null when it takes no bookings now.
- * Definer: asked for businesses that the caller need not be a member of.
- */
-create function scheduling.bookable_service(service_id uuid)
-returns catalog.services
-language plpgsql
-stable
-security definer
-set search_path = ''
-as $$
-declare
-    v_service catalog.services;
-begin
-    select services.* into v_service
-    from catalog.services
-    inner join business.businesses on services.business_id = businesses.id
-    where
-        services.id = bookable_service.service_id
-        and services.is_active
-        and services.archived_at is null
-        and businesses.is_active
-        and businesses.status = 'approved';
-    return v_service;
-end;
-$$;
-
-/*
- * The instants between which a service may start now, by its notice, its advance and its dates,
- * half-open.
- */
-create function scheduling.bookable_period(service catalog.services, time_zone text)
-returns tstzrange
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_now timestamptz = private.now();
-    v_today date = (v_now at time zone bookable_period.time_zone)::date;
-    v_last_day date = least(service.bookable_until, v_today + service.max_advance_days);
-    v_first timestamptz = greatest(
-        v_now + make_interval(mins => service.min_notice_minutes),
-        service.bookable_from::timestamp at time zone bookable_period.time_zone
-    );
-    v_end timestamptz = (v_last_day + 1)::timestamp at time zone bookable_period.time_zone;
-begin
-    return case when v_end <= v_first then 'empty' else tstzrange(v_first, v_end) end;
-end;
-$$;
-
-/*
- * Every start in some periods, or at some moments, at which a service can be had, with each
- * resource that could give it then and how many of its units are free. Starts step from each window
- * of a leading resource; every other pool must have somebody too. `minutes` is the length with
- * add-ons. A booking that is about to move is left out by its id. Definer: sees what is taken
- * without telling by whom.
- */
-create function scheduling.vacancies(
-    service_id uuid,
-    during tstzmultirange,
-    resource_id uuid,
-    party_size integer,
-    minutes integer,
-    except_booking_id uuid default null
-)
-returns setof scheduling.vacancy
-language plpgsql
-stable
-security definer
-set search_path = ''
-set plan_cache_mode = 'force_generic_plan'
-set jit = 'off'
-as $$
-declare
-    v_service catalog.services = scheduling.bookable_service(vacancies.service_id);
-    v_time_zone text;
-    v_starts tstzmultirange;
-    v_reach tstzmultirange;
-    v_needs scheduling.need[];
-    v_ids uuid[];
-    v_pool_count integer;
-    v_full scheduling.full_times[];
-    v_bookable tstzmultirange;
-    v_length interval = make_interval(mins => vacancies.minutes);
-    v_before interval;
-    v_after interval;
-    v_step interval;
-begin
-    if v_service.id is null or vacancies.party_size > v_service.max_party_size then
-        return;
-    end if;
-    v_before = make_interval(mins => v_service.buffer_before_minutes);
-    v_after = make_interval(mins => v_service.buffer_after_minutes);
-    v_step = make_interval(mins => v_service.slot_interval_minutes);
-    select businesses.time_zone into v_time_zone
-    from business.businesses
-    where businesses.id = v_service.business_id;
-    v_starts = vacancies.during * scheduling.bookable_period(v_service, v_time_zone)::tstzmultirange;
-    -- What keeps its time and changes only its resource needs no notice.
-    if vacancies.except_booking_id is not null and exists (
-        select 1
-        from scheduling.bookings
-        where
-            bookings.id = vacancies.except_booking_id
-            and vacancies.during <@ tstzrange(bookings.starts_at, bookings.ends_at)
-    ) then
-        v_starts = vacancies.during;
-    end if;
-    if isempty(v_starts) then
-        return;
-    end if;
-    if v_service.is_class then
-        return query
-        select session_vacancies.*
-        from scheduling.session_vacancies(
-            v_service, v_starts, vacancies.resource_id, vacancies.party_size, vacancies.except_booking_id
-        ) as session_vacancies;
-        return;
-    end if;
-    v_reach = (
-        select range_agg(tstzrange(lower(part) - v_before, upper(part) + v_length + v_after))
-        from unnest(v_starts) as part
-    );
-
-    v_needs = array(
-        select need from scheduling.needs(v_service.id, vacancies.resource_id, vacancies.party_size) as need
-    );
-    v_ids = array(select need.id from unnest(v_needs) as need);
-    v_pool_count = v_needs[1].pool_count;
-    if v_pool_count is distinct from (
-        select count(distinct need.pool) from unnest(v_needs) as need
-    ) then
-        return;
-    end if;
-    v_full = scheduling.full_times(
-        v_service, v_ids, range_merge(v_starts), vacancies.minutes, vacancies.except_booking_id
-    );
-    v_bookable = v_starts - coalesce(
-        (select sold.times from unnest(v_full) as sold where sold.resource_id is null), '{}'
-    );
-
-    return query
-    with timelines as materialized (
-        select
-            needs.*,
-            openings.windows,
-            taken.clashes,
-            (
-                -- From these starts the service ends before its opening does.
-                select range_agg(tstzrange(lower(open.during), upper(open.during) - v_length, '[]'))
-                from unnest(openings.openings - coalesce(closings.closings, '{}')) as open (during)
-                where lower(open.during) <= upper(open.during) - v_length
-            )
-            - case needs.capacity when 1 then coalesce(taken.clashes[1], '{}') else '{}' end
-            - coalesce(
-                (select sold.times from unnest(v_full) as sold where sold.resource_id = needs.id), '{}'
-            ) as starts
-        from unnest(v_needs) as needs
-        inner join scheduling.openings(
-            v_service.business_id,
-            v_ids,
-            array(select need.time_zone from unnest(v_needs) as need),
-            array(select need.kind = 'staff' from unnest(v_needs) as need),
-            v_reach
-        ) as openings on openings.resource_id = needs.id
-        left join scheduling.closings(v_service.business_id, v_ids, v_reach) as closings
-            on closings.resource_id = needs.id
-        left join scheduling.clashes(
-            v_ids, v_reach, v_length + v_after, v_before, vacancies.except_booking_id
-        ) as taken on taken.resource_id = needs.id
-    ),
-
-    starts as (
-        select distinct
-            timelines.id,
-            starts.at
-        from timelines
-        cross join lateral unnest(timelines.starts * v_bookable) as possible
-        cross join lateral unnest(timelines.windows) as opening
-        cross join lateral (
-            select lower(opening) + make_interval(mins => v_service.slot_offset_minutes) as first
-        ) as steps
-        cross join lateral generate_series(
-            greatest(steps.first, date_bin(v_step, lower(possible), steps.first)),
-            least(upper(possible), upper(opening) - interval '1 minute'),
-            v_step
-        ) as starts (at)
-        where
-            timelines.is_leading
-            and opening && possible
-            and starts.at <@ possible
-    ),
-
-    asked as (
-        select
-            starts.id,
-            starts.at
-        from starts
-        union all
-        select
-            timelines.id,
-            moments.at
-        from timelines
-        cross join (select distinct starts.at from starts) as moments
-        where
-            v_pool_count > 1
-            and not timelines.is_leading
-            and timelines.starts @> moments.at
-    ),
-
-    free as (
-        select
-            asked.at,
-            timelines.id,
-            timelines.pool,
-            timelines.is_leading,
-            timelines.units,
-            timelines.capacity,
-            timelines.rank,
-            case
-                when timelines.capacity = 1 or timelines.clashes is null then timelines.capacity
-                else timelines.capacity - (
-                    select count(*)
-                    from unnest(timelines.clashes) as unit (clashes)
-                    where unit.clashes @> asked.at
-                )
-            end::integer as remaining
-        from asked
-        inner join timelines on timelines.id = asked.id
-    )
-
-    select
-        free.at,
-        free.id,
-        free.pool,
-        free.is_leading,
-        free.units,
-        free.remaining,
-        free.capacity,
-        free.rank,
-        null::uuid
-    from free
-    where
-        free.remaining >= free.units
-        and (
-            v_pool_count = 1
-            or free.at in (
-                select others.at
-                from free as others
-                where others.remaining >= others.units
-                group by others.at
-                having count(distinct others.pool) = v_pool_count
-            )
-        );
-end;
-$$;
-
 -- sql/42_availability/functions/refusals.sql
 
 -- Why a start that somebody wants is not to be had. Asked only after scheduling.vacancies said no.
@@ -1815,10 +1694,7 @@ as $$
 declare
     v_period tstzrange = scheduling.bookable_period(service, time_zone);
 begin
-    if leg.starts_at < greatest(
-        private.now() + make_interval(mins => service.min_notice_minutes),
-        service.bookable_from::timestamp at time zone time_zone
-    ) then
+    if leg.starts_at < scheduling.first_bookable(service, time_zone) then
         perform private.refuse(
             'PT422', 'too_soon', 'That time is too soon to book.', 'Choose a later time.'
         );
@@ -2000,8 +1876,9 @@ $$;
 -- Classes: their sessions are made by the business, and their seats are taken by customers.
 
 /*
- * The sessions of a class that can be booked, as scheduling.vacancies gives them. Neither closures nor
- * blocks of its business or of who leads it, nor a day that is full; enough seats for the party.
+ * The sessions of a class that can be booked, as scheduling.vacancies gives them. Neither closures
+ * nor blocks of its business or of who leads it, nor a day that is full; enough seats for the
+ * party.
  */
 create function scheduling.session_vacancies(
     service catalog.services,
@@ -2333,6 +2210,303 @@ begin
         and businesses.is_active
         and businesses.status = 'approved'
     order by 1, 2, 3;
+end;
+$$;
+
+-- sql/42_availability/functions/vacancies.sql
+
+-- What can be booked. One function, scheduling.vacancies, decides it for a month of slots and for
+-- the single start that somebody books, so the two never disagree. The functions above it are its
+-- steps: the timeline of each resource, the starts on it, and the resources that are free together.
+
+/*
+ * Return periods that begin earlier and end later.
+ */
+create function scheduling.widened(periods tstzmultirange, before interval, after interval)
+returns tstzmultirange
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select range_agg(tstzrange(lower(period) - before, upper(period) + after))
+        from unnest(periods) as period
+    );
+end;
+$$;
+
+/*
+ * Return the timeline of each resource that a service needs: its windows, what clashes with a start
+ * unit by unit, and those of the given starts at which it works long enough and no limit is
+ * reached. Where a resource with one unit is taken it has no starts.
+ */
+create function scheduling.timelines(
+    service catalog.services,
+    needs scheduling.need[],
+    starts tstzmultirange,
+    minutes integer,
+    except_booking_id uuid
+)
+returns setof scheduling.timeline
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_ids uuid[] = array(select need.id from unnest(needs) as need);
+    v_length interval = make_interval(mins => minutes);
+    v_before interval = make_interval(mins => service.buffer_before_minutes);
+    v_after interval = make_interval(mins => service.buffer_after_minutes);
+    v_reach tstzmultirange = scheduling.widened(starts, v_before, v_length + v_after);
+    v_full scheduling.full_times[] = scheduling.full_times(
+        service, v_ids, range_merge(starts), minutes, except_booking_id
+    );
+    v_starts tstzmultirange = starts - scheduling.full_for_everybody(v_full);
+begin
+    return query
+    select
+        need.id,
+        need.pool,
+        need.is_leading,
+        need.units,
+        need.capacity,
+        need.rank,
+        openings.windows,
+        taken.clashes,
+        v_starts
+        * (
+            -- From these starts the service ends before its opening does.
+            select range_agg(tstzrange(lower(open.during), upper(open.during) - v_length, '[]'))
+            from unnest(openings.openings - coalesce(closings.closings, '{}')) as open (during)
+            where lower(open.during) <= upper(open.during) - v_length
+        )
+        - case need.capacity when 1 then coalesce(taken.clashes[1], '{}') else '{}' end
+        - coalesce(sold.times, '{}')
+    from unnest(needs) as need
+    inner join scheduling.openings(
+        service.business_id,
+        v_ids,
+        array(select each.time_zone from unnest(needs) as each),
+        array(select each.kind = 'staff' from unnest(needs) as each),
+        v_reach
+    ) as openings on openings.resource_id = need.id
+    left join scheduling.closings(service.business_id, v_ids, v_reach) as closings
+        on closings.resource_id = need.id
+    left join scheduling.clashes(
+        v_ids, v_reach, v_length + v_after, v_before, except_booking_id
+    ) as taken on taken.resource_id = need.id
+    left join unnest(v_full) as sold on sold.resource_id = need.id;
+end;
+$$;
+
+/*
+ * Say whether somebody active is left in every pool that a service needs.
+ */
+create function scheduling.has_every_pool(needs scheduling.need[])
+returns boolean
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return cardinality(needs) > 0 and needs[1].pool_count = (
+        select count(distinct need.pool) from unnest(needs) as need
+    );
+end;
+$$;
+
+/*
+ * Return the starts that step from the windows of leading resources, with each of them that has
+ * enough units left.
+ */
+create function scheduling.leading_vacancies(
+    service catalog.services, timelines scheduling.timeline[]
+)
+returns setof scheduling.vacancy
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_step interval = make_interval(mins => service.slot_interval_minutes);
+    v_offset interval = make_interval(mins => service.slot_offset_minutes);
+begin
+    return query
+    select
+        starts.at,
+        timeline.id,
+        timeline.pool,
+        true,
+        timeline.units,
+        units.remaining,
+        timeline.capacity,
+        timeline.rank,
+        null::uuid
+    from unnest(timelines) as timeline
+    cross join lateral (
+        -- Windows may overlap, and two of them offer one start.
+        select distinct stepped.at
+        from unnest(timeline.windows) as opening
+        cross join lateral unnest(timeline.starts * tstzmultirange(opening)) as possible
+        cross join lateral (select lower(opening) + v_offset as at) as first
+        cross join lateral generate_series(
+            greatest(first.at, date_bin(v_step, lower(possible), first.at)), upper(possible), v_step
+        ) as stepped (at)
+        where stepped.at <@ possible
+    ) as starts
+    cross join lateral (
+        select case timeline.capacity
+            when 1 then 1
+            else timeline.capacity - scheduling.units_taken(timeline.clashes, starts.at)
+        end as remaining
+    ) as units
+    where timeline.is_leading and units.remaining >= timeline.units;
+end;
+$$;
+
+/*
+ * Return how many units of a resource clash with a start.
+ */
+create function scheduling.units_taken(clashes tstzmultirange[], at timestamptz)
+returns integer
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_unit tstzmultirange;
+    v_count integer = 0;
+begin
+    foreach v_unit in array coalesce(clashes, '{}') loop
+        v_count = v_count + (v_unit @> at)::integer;
+    end loop;
+    return v_count;
+end;
+$$;
+
+/*
+ * Return the starts at which resources of every pool have enough units left, with each such
+ * resource.
+ */
+create function scheduling.joint_vacancies(
+    service catalog.services, timelines scheduling.timeline[], pool_count integer
+)
+returns setof scheduling.vacancy
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return query
+    with vacancies as materialized (
+        select * from scheduling.leading_vacancies(service, timelines)
+    ),
+
+    others as materialized (
+        select
+            starts.at,
+            timeline.id,
+            timeline.pool,
+            timeline.is_leading,
+            timeline.units,
+            timeline.capacity - scheduling.units_taken(timeline.clashes, starts.at) as remaining,
+            timeline.capacity,
+            timeline.rank,
+            null::uuid as session_id
+        from unnest(timelines) as timeline
+        inner join (select distinct vacancies.at from vacancies) as starts
+            on not timeline.is_leading and timeline.starts @> starts.at
+    ),
+
+    free as materialized (
+        select * from vacancies
+        union all
+        select * from others
+        where others.remaining >= others.units
+    )
+
+    select free.*
+    from free
+    where
+        free.at in (
+            select starts.at
+            from free as starts
+            group by starts.at
+            having count(distinct starts.pool) = joint_vacancies.pool_count
+        );
+end;
+$$;
+
+/*
+ * Return every start in some periods, or at some moments, at which a service can be booked, with
+ * each resource that could provide it then and the units that it has left. `minutes` is the length
+ * with add-ons. A booking that is about to move is left out.
+ * Definer: sees what is taken, and tells nobody by whom.
+ */
+create function scheduling.vacancies(
+    service_id uuid,
+    during tstzmultirange,
+    resource_id uuid,
+    party_size integer,
+    minutes integer,
+    except_booking_id uuid default null
+)
+returns setof scheduling.vacancy
+language plpgsql
+stable
+security definer
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+set jit = 'off'
+as $$
+declare
+    v_service catalog.services = scheduling.bookable_service(vacancies.service_id);
+    v_starts tstzmultirange;
+    v_needs scheduling.need[];
+    v_timelines scheduling.timeline[];
+begin
+    if v_service.id is null or party_size > v_service.max_party_size then
+        return;
+    end if;
+    v_starts = scheduling.bookable_part(v_service, during, except_booking_id);
+    if isempty(v_starts) then
+        return;
+    end if;
+    if v_service.is_class then
+        return query
+        select *
+        from scheduling.session_vacancies(
+            v_service, v_starts, vacancies.resource_id, party_size, except_booking_id
+        );
+        return;
+    end if;
+    v_needs = array(
+        select need from scheduling.needs(v_service.id, vacancies.resource_id, party_size) as need
+    );
+    if not scheduling.has_every_pool(v_needs) then
+        return;
+    end if;
+    v_timelines = array(
+        select timeline
+        from scheduling.timelines(v_service, v_needs, v_starts, minutes, except_booking_id)
+            as timeline
+    );
+    if v_needs[1].pool_count = 1 then
+        return query select * from scheduling.leading_vacancies(v_service, v_timelines);
+    else
+        return query
+        select * from scheduling.joint_vacancies(v_service, v_timelines, v_needs[1].pool_count);
+    end if;
 end;
 $$;
 

@@ -660,16 +660,10 @@ stable
 security invoker
 set search_path = ''
 as $$
-declare
-    v_instant timestamptz = catalog.instant_of(value, time_zone);
 begin
     return case
-        when value like '%Z' then v_instant
-        else (
-            select min(v_instant - shift.back)
-            from unnest('{0,30 minutes,1 hour,2 hours}'::interval[]) as shift (back)
-            where (v_instant - shift.back) at time zone time_zone = v_instant at time zone time_zone
-        )
+        when value like '%Z' then value::timestamptz
+        else scheduling.first_instant(value::timestamp, time_zone)
     end;
 end;
 $$;
