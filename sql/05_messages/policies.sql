@@ -1,6 +1,6 @@
--- Nobody but the operator reads queues: a message may hold what concerns one person only. The
--- workers' login reads and writes the queues that a row of private.queues made, and calls
--- functions.
+-- Only the operator reads queues: a message may hold personal data. The workers' login reads
+-- and writes the queues that a row of private.queues made, and calls functions. No table here
+-- has a policy.
 
 alter table private.queues enable row level security;
 alter table private.routes enable row level security;

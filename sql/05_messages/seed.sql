@@ -1,4 +1,4 @@
--- The queues, who reads what, and what happens again and again.
+-- The queues, which topics go to which actor, and what is emitted again and again.
 insert into private.queues (name, purpose)
 values
 ('notifications', 'Events that people must be notified of'),

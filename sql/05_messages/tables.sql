@@ -1,7 +1,8 @@
--- Messages: how a change announces itself to what reacts later. A change calls private.emit(topic,
--- payload) in its own transaction; routes say which queues get it and which actor of the workers it
--- is for. What rolls back was never sent, what commits is never lost. Queues are pgmq's; a message
--- is in Dramatiq's own format, so the workers need no translation.
+-- Messages carry work from a transaction to the workers. A change calls private.emit(topic,
+-- payload) in its own transaction; routes say which queue and which actor of the workers get the
+-- message. What rolls back was never sent; what commits is never lost. Queues are pgmq's, and
+-- messages have Dramatiq's format. What people are told of is registered here as well, as a
+-- subject, so that whoever tells them depends on no domain.
 
 -- Queues are enabled here where the platform has the extension, and asked for where it has not.
 do $$
@@ -22,9 +23,9 @@ $$;
 
 create table private.queues (
     name text primary key,
-    -- What is in it, for the people who look after it.
+    -- What is in it, for its operators.
     purpose text not null,
-    -- The workers take nothing from a queue that is paused; messages wait in it.
+    -- The workers do not read a paused queue; its messages wait.
     is_paused boolean not null default false,
 
     constraint queues_name_is_plain check (name ~ '^[a-z][a-z_]{0,39}$' and name !~ '_dead$')
@@ -33,42 +34,43 @@ comment on table private.queues is
 'The queues. A row makes the queue of that name and its dead letters in pgmq (name, name_dead).';
 
 create table private.routes (
-    -- Topics with this pattern, as of LIKE: booking.% is everything that happens to bookings.
+    -- A pattern of LIKE: booking.% stands for everything that happens to bookings.
     topic text not null,
     queue text not null references private.queues (name) on delete cascade,
-    -- The actor of the workers that gets the message.
+    -- The actor that gets the message.
     actor text not null,
 
     primary key (topic, queue, actor),
     constraint routes_actor_is_a_name check (actor ~ '^[a-z][a-z_]*$')
 );
-comment on table private.routes is 'Which queue and which actor get what is emitted on a topic.';
+comment on table private.routes is 'Which queue and which actor get the messages of a topic.';
 create index routes_queue_idx on private.routes (queue);
 
 create table private.schedules (
     name text primary key,
     topic text not null,
     every interval not null,
-    -- The tick to come. It moves on by whole steps of `every`, so that ticks never drift.
+    -- The next tick. It moves on by whole steps of `every`, so ticks never drift.
     next_at timestamptz not null default '2000-01-01Z',
 
     constraint schedules_are_not_frantic check (every >= interval '1 second')
 );
 comment on table private.schedules is
-'What is emitted again and again. Any number of schedulers may run: each tick is sent once.';
+'Topics that are emitted again and again. Any number of schedulers may run; each tick is sent '
+'once.';
 create index schedules_next_at_idx on private.schedules (next_at);
 
 create type private.effect_status as enum ('started', 'done');
 
 create table private.effects (
     message_id uuid not null,
-    -- What is done outside because of the message, such as send or charge.
+    -- What is done outside the database, such as send or charge.
     effect text not null,
-    -- What the provider is told, so that asking twice is doing once. Stored before the first call.
+    -- The key with which the provider does a repeated call once. Stored before the call.
     idempotency_key text not null default gen_random_uuid()::text,
     status private.effect_status not null default 'started',
     attempts integer not null default 1,
-    -- What the provider answered.
+    -- The provider's answer.
     result jsonb,
     started_at timestamptz not null default now(),
     done_at timestamptz,
@@ -78,8 +80,8 @@ create table private.effects (
     constraint effects_are_done_at_some_time check ((status = 'done') = (done_at is not null))
 );
 comment on table private.effects is
-'What was done outside because of a message: begun before the call, done after it, so that a '
-'worker that died in between asks the provider again with the same key.';
+'Effects of messages outside the database. Each starts before the call and is done after it, so a '
+'worker that died in between calls the provider again with the same key.';
 create index effects_done_at_idx on private.effects (done_at) where status = 'done';
 
 -- Somebody who hears of something, and how they are reached.
@@ -97,21 +99,23 @@ create table private.subjects (
     description text not null,
     -- The key in the payload of a message that holds the id of the row.
     id_key text not null,
-    -- The names of functions; their arguments and results are a rule of this table. (id, payload) →
-    -- the variables of templates; business_id, whose templates and deliveries these are; starts_at,
-    -- if people are reminded of it. Null: the row does not exist.
+    -- The names of four functions, whose arguments and results are a rule of this table.
+    --
+    -- (id, payload) → the values of the variables; business_id, whose templates and deliveries
+    -- these are; starts_at, if people are reminded of the row. Null: the row does not exist.
     data_function text not null,
-    -- (id, audience, payload) → who hears of it. Null: each message names its reader itself.
+    -- (id, audience, payload) → the readers. Without a function each message names its reader.
     readers_function text,
-    -- (id, condition, starts_at) → is it still in that condition, and does it still start
-    -- then? Null: always.
+    -- (id, condition, starts_at) → is the row still in this condition, and does it still start
+    -- then? Without a function: always.
     holds_function text,
-    -- (id, payload) → is somebody to be told? It may note that they are. Null: always.
+    -- (id, payload) → must people be told of this message? It may note that they are. Without a
+    -- function: always.
     claim_function text
 );
 comment on table private.subjects is
-'What people are told of, such as a booking, and the functions of its domain that know what to say '
-'and to whom. The seed of the domain registers it.';
+'What people are told of, such as a booking, and the functions of its domain that know what a '
+'message says and who reads it. The seed of the domain registers it.';
 
 create table private.deleted_subjects (
     subject text not null,
@@ -120,5 +124,5 @@ create table private.deleted_subjects (
     primary key (subject, subject_id)
 );
 comment on table private.deleted_subjects is
-'Announcements that a row people were told of is deleted. Triggers of later domains answer them; '
-'no row is stored.';
+'Announcements that a row of a subject is deleted. Triggers of later domains react; no row is '
+'stored.';

@@ -1,6 +1,6 @@
--- Everyone reads their own: notifications, preferences, devices, consents. Members of a business
--- read its templates and what became of its deliveries, without addresses and words. Nobody writes:
--- functions do, and check their caller.
+-- Users read their own notifications, preferences, devices and consents. Members of a business read
+-- its templates and the status of its deliveries, without addresses and texts. Nobody has a write
+-- grant: functions write, and check their caller.
 
 alter table identity.notification_preferences enable row level security;
 alter table identity.quiet_hours enable row level security;
@@ -113,9 +113,9 @@ for select
 to authenticated
 using (user_id = (select auth.uid()));
 
--- Reminders have no policy: only functions read them.
+-- reminders and reminder_kinds have no policy: only functions read them.
 
--- Analysts count deliveries; to whom and about what is not in the grant.
+-- Analysts count deliveries. The grant leaves out the recipient, the address and the data.
 grant select (event, channel, status, business_id, attempts, created_at, sent_at)
 on table engagement.notification_deliveries to analyst;
 
@@ -124,6 +124,8 @@ on engagement.notification_deliveries
 for select
 to analyst
 using (true);
+
+-- What the workers and the edge call.
 grant execute on function
 engagement.plan(uuid, text, jsonb),
 engagement.start_delivery(uuid),
@@ -133,11 +135,12 @@ engagement.fail_delivery(uuid, text, text, boolean),
 engagement.start_account_message(uuid, identity.notification_channel, jsonb)
 to worker;
 grant execute on function
-engagement.note_delivery(text, text, engagement.delivery_status, text),
+engagement.record_report(text, text, engagement.delivery_status, text),
 engagement.unsubscribe(uuid)
 to edge;
+
+-- What public functions call. Each checks its caller; none is reachable over HTTP by itself.
 grant execute on function
-engagement.require_event(text),
 engagement.to_channel(text),
 engagement.to_audience(text),
 engagement.set_preference(text, identity.notification_channel, boolean),

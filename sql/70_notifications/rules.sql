@@ -1,13 +1,14 @@
--- What holds for notifications on every path.
+-- A template uses only variables that exist, whoever writes it. Deleting a row that people were
+-- told of deletes what they were told.
 
 /*
- * A template says only what there is: every {{name}} is a variable of its event's subject, and
- * there are no other braces. So a word that is missing is found when the template is saved, not
- * when a mail is due.
+ * Refuse a template unless every {{name}} is a variable of its event's subject, and it has no other
+ * braces. A wrong name is found when the template is saved, not when a mail is due.
+ * Definer: the check reads every variable, whoever writes the template.
  *
  * Errors:  PT400 invalid_input
  */
-create function engagement.notification_templates__refuse_unknown_words()
+create function engagement.notification_templates__refuse_unknown_variables()
 returns trigger
 language plpgsql
 volatile
@@ -40,16 +41,16 @@ begin
 end;
 $$;
 
-create trigger _100_refuse_unknown_words
+create trigger _100_refuse_unknown_variables
 before insert or update on engagement.notification_templates
-for each row execute function engagement.notification_templates__refuse_unknown_words();
+for each row execute function engagement.notification_templates__refuse_unknown_variables();
 
 create trigger _900_touch
 before update on engagement.notification_templates
 for each row execute function private.any__touch();
 
 /*
- * What was told of a row goes with the row: notifications, deliveries and reminders that wait.
+ * Delete the deliveries, notifications and reminders of a row that is deleted.
  * Definer: whoever deletes the row has no rights on notifications.
  */
 create function engagement.deleted_subjects__forget_notifications()
@@ -60,7 +61,7 @@ security definer
 set search_path = ''
 as $$
 begin
-    -- Deliveries first: one that is being put into the app keeps its row until it is there.
+    -- Deliveries first: this waits for a worker that is about to show one in the app.
     delete from engagement.notification_deliveries
     where
         notification_deliveries.subject = new.subject

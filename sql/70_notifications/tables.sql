@@ -1,6 +1,7 @@
--- Notifications: what people hear about their bookings and businesses. An event happens; notices
--- say who hears of it and how; a template has the words; a delivery is one message to one address,
--- from queued to delivered. Nothing here decides about bookings: it only tells of them.
+-- Notifications tell people what has happened. An event happens to a row of a subject, such as a
+-- booking; notices say which audience is told and on which channels; a template has the text; a
+-- delivery is one message to one address, from queued to delivered. Nothing here knows a booking:
+-- the domain of each subject registers, in private.subjects, what a message says and who reads it.
 
 create schema engagement;
 comment on schema engagement is 'Notifications: events, notices, templates, deliveries.';
@@ -31,26 +32,26 @@ create table engagement.variables (
     constraint variables_name_is_plain check (name ~ '^[a-z][a-z_]*$')
 );
 comment on table engagement.variables is
-'What templates of a subject may say: {{name}}, shown as its type is shown in the reader''s '
-'language.';
+'The variables that templates of a subject may use, as {{name}}. The type decides how the value is '
+'shown in the reader''s language.';
 
 create table engagement.events (
-    -- The topic on which it is announced.
+    -- The topic of the message that announces it.
     name text primary key,
     subject text not null references private.subjects (name) on delete restrict,
     description text not null,
-    -- Told whatever the reader's preferences and quiet hours are.
+    -- Preferences and quiet hours do not stop it.
     is_mandatory boolean not null default false,
-    -- Told only to those who have consented, by the business in question.
+    -- Only readers who consented to the business's offers are told.
     is_marketing boolean not null default false,
-    -- Told only while what it tells of is in this condition, has not moved and has not begun; null:
-    -- always. The subject's holds_function knows what it means.
+    -- Readers are told only while the row is in this condition and starts when it did. The
+    -- subject's holds_function knows the condition. Null: always.
     condition text,
 
     constraint events_name_subject_unique unique (name, subject),
     constraint events_marketing_is_never_mandatory check (not (is_marketing and is_mandatory))
 );
-comment on table engagement.events is 'What people can hear of.';
+comment on table engagement.events is 'The events of which people are told.';
 create index events_subject_idx on engagement.events (subject);
 
 create table engagement.notices (
@@ -60,16 +61,18 @@ create table engagement.notices (
 
     primary key (event, audience)
 );
-comment on table engagement.notices is 'Who hears of an event, and on which channels.';
+comment on table engagement.notices is
+'Which audience is told of an event, and on which channels.';
 
 create table engagement.reminder_kinds (
-    -- Also the event that the reminder is.
+    -- The event that the reminder itself is.
     event text primary key references engagement.events (name) on delete cascade,
     before interval not null,
 
     constraint reminder_kinds_are_before check (before > interval '0')
 );
-comment on table engagement.reminder_kinds is 'How long before its start a booking is recalled.';
+comment on table engagement.reminder_kinds is
+'How long before its start people are reminded of a row.';
 
 create table engagement.reminders (
     business_id uuid references business.businesses (id) on delete cascade,
@@ -84,17 +87,17 @@ create table engagement.reminders (
     references engagement.events (name, subject) on delete cascade
 );
 comment on table engagement.reminders is
-'Reminders that were put into the queue: one for each row of a subject, kind and start.';
+'Reminders in the queue: one for each row of a subject, kind and start.';
 create index reminders_business_id_idx on engagement.reminders (business_id);
 create index reminders_event_idx on engagement.reminders (event, subject);
 
 create table engagement.notification_templates (
     id uuid primary key default gen_random_uuid(),
-    -- Null: the platform's, for every business that has none of its own.
+    -- Null: the platform's text, for every business without a text of its own.
     business_id uuid references business.businesses (id) on delete cascade,
     event text not null references engagement.events (name) on delete cascade,
     audience engagement.audience not null,
-    -- Null: for every channel that has none of its own.
+    -- Null: the text for every channel without one of its own.
     channel identity.notification_channel,
     locale text not null,
     title text not null,
@@ -122,30 +125,30 @@ create table engagement.notification_templates (
     )
 );
 comment on table engagement.notification_templates is
-'The words of a notification, for an audience, a channel and a language.';
+'The text of a notification, for an audience, a channel and a language.';
 create index notification_templates_notice_idx
 on engagement.notification_templates (event, audience);
 
 create table engagement.notification_deliveries (
-    -- Also the message that the workers get, and what providers are told to do once.
+    -- Also the id of the message in the queue.
     id uuid primary key default gen_random_uuid(),
-    -- The message because of which it is delivered.
+    -- The message that announced the event.
     message_id uuid not null,
     event text not null,
     audience engagement.audience not null,
     channel identity.notification_channel not null,
     business_id uuid references business.businesses (id) on delete cascade,
-    -- What it tells of. Whoever deletes the row deletes its deliveries.
+    -- The row that it is about. Deleting the row deletes its deliveries.
     subject text not null,
     subject_id uuid not null,
     user_id uuid references auth.users (id) on delete set null,
-    -- Where to: e-mail address, phone number, token of a device, or the user's id in the app.
+    -- The mail address, the phone number, the token of the device, or the user's id in the app.
     address text,
     locale text not null,
     status engagement.delivery_status not null default 'queued',
-    -- Why it was skipped, has failed, or waits.
+    -- Why it was skipped, failed or waits.
     reason text,
-    -- The variables as they were when it happened.
+    -- The values of the variables when it was planned.
     data jsonb not null,
     attempts integer not null default 0,
     provider text,
@@ -166,11 +169,11 @@ create table engagement.notification_deliveries (
     )
 );
 comment on table engagement.notification_deliveries is
-'One message to one address, and what became of it.';
--- Which deliveries go when a row of a subject is deleted.
+'One message to one address, and its status.';
+-- Which deliveries are about a row that is deleted?
 create index notification_deliveries_subject_id_idx
 on engagement.notification_deliveries (subject_id);
--- What became of the messages about a booking: the view has its id in a column of its own.
+-- Which deliveries of a business are about a booking? The view has its id in a column.
 create index notification_deliveries_booking_idx
 on engagement.notification_deliveries (
     business_id, (case when subject = 'booking' then subject_id end)
@@ -185,7 +188,7 @@ create index notification_deliveries_created_at_idx
 on engagement.notification_deliveries (created_at, channel, status);
 
 create table engagement.notifications (
-    -- That of its delivery.
+    -- The id of its delivery.
     id uuid primary key,
     user_id uuid not null references auth.users (id) on delete cascade,
     business_id uuid references business.businesses (id) on delete cascade,
@@ -200,10 +203,10 @@ create table engagement.notifications (
     constraint notifications_business_id_id_unique unique (business_id, id),
     constraint notifications_subject_is_whole check ((subject is null) = (subject_id is null))
 );
-comment on table engagement.notifications is 'What a user reads in the app.';
+comment on table engagement.notifications is 'Notifications that a user reads in the app.';
 create index notifications_user_id_idx on engagement.notifications (user_id, created_at);
 create index notifications_business_id_idx on engagement.notifications (business_id);
--- Which notifications go when a row of a subject is deleted.
+-- Which notifications are about a row that is deleted?
 create index notifications_subject_id_idx on engagement.notifications (subject_id);
 
 create table engagement.marketing_consents (
@@ -211,12 +214,12 @@ create table engagement.marketing_consents (
     business_id uuid not null references business.businesses (id) on delete cascade,
     given_at timestamptz not null default now(),
     withdrawn_at timestamptz,
-    -- Proves a link in a mail: whoever has it may withdraw, signed in or not.
+    -- The secret of the link in a mail: it withdraws the consent without signing in.
     unsubscribe_token uuid not null default gen_random_uuid(),
 
     primary key (user_id, business_id),
     constraint marketing_consents_token_unique unique (unsubscribe_token)
 );
 comment on table engagement.marketing_consents is
-'Who wants to hear of a business''s offers. Kept when withdrawn, to prove both.';
+'Consents to a business''s offers. A withdrawn one is kept: both instants are a proof.';
 create index marketing_consents_business_id_idx on engagement.marketing_consents (business_id);

@@ -4,10 +4,11 @@ alter default privileges revoke execute on functions from public;
 
 -- sql/05_messages/tables.sql
 
--- Messages: how a change announces itself to what reacts later. A change calls private.emit(topic,
--- payload) in its own transaction; routes say which queues get it and which actor of the workers it
--- is for. What rolls back was never sent, what commits is never lost. Queues are pgmq's; a message
--- is in Dramatiq's own format, so the workers need no translation.
+-- Messages carry work from a transaction to the workers. A change calls private.emit(topic,
+-- payload) in its own transaction; routes say which queue and which actor of the workers get the
+-- message. What rolls back was never sent; what commits is never lost. Queues are pgmq's, and
+-- messages have Dramatiq's format. What people are told of is registered here as well, as a
+-- subject, so that whoever tells them depends on no domain.
 
 -- Queues are enabled here where the platform has the extension, and asked for where it has not.
 do $$
@@ -28,9 +29,9 @@ $$;
 
 create table private.queues (
     name text primary key,
-    -- What is in it, for the people who look after it.
+    -- What is in it, for its operators.
     purpose text not null,
-    -- The workers take nothing from a queue that is paused; messages wait in it.
+    -- The workers do not read a paused queue; its messages wait.
     is_paused boolean not null default false,
 
     constraint queues_name_is_plain check (name ~ '^[a-z][a-z_]{0,39}$' and name !~ '_dead$')
@@ -39,42 +40,43 @@ comment on table private.queues is
 'The queues. A row makes the queue of that name and its dead letters in pgmq (name, name_dead).';
 
 create table private.routes (
-    -- Topics with this pattern, as of LIKE: booking.% is everything that happens to bookings.
+    -- A pattern of LIKE: booking.% stands for everything that happens to bookings.
     topic text not null,
     queue text not null references private.queues (name) on delete cascade,
-    -- The actor of the workers that gets the message.
+    -- The actor that gets the message.
     actor text not null,
 
     primary key (topic, queue, actor),
     constraint routes_actor_is_a_name check (actor ~ '^[a-z][a-z_]*$')
 );
-comment on table private.routes is 'Which queue and which actor get what is emitted on a topic.';
+comment on table private.routes is 'Which queue and which actor get the messages of a topic.';
 create index routes_queue_idx on private.routes (queue);
 
 create table private.schedules (
     name text primary key,
     topic text not null,
     every interval not null,
-    -- The tick to come. It moves on by whole steps of `every`, so that ticks never drift.
+    -- The next tick. It moves on by whole steps of `every`, so ticks never drift.
     next_at timestamptz not null default '2000-01-01Z',
 
     constraint schedules_are_not_frantic check (every >= interval '1 second')
 );
 comment on table private.schedules is
-'What is emitted again and again. Any number of schedulers may run: each tick is sent once.';
+'Topics that are emitted again and again. Any number of schedulers may run; each tick is sent '
+'once.';
 create index schedules_next_at_idx on private.schedules (next_at);
 
 create type private.effect_status as enum ('started', 'done');
 
 create table private.effects (
     message_id uuid not null,
-    -- What is done outside because of the message, such as send or charge.
+    -- What is done outside the database, such as send or charge.
     effect text not null,
-    -- What the provider is told, so that asking twice is doing once. Stored before the first call.
+    -- The key with which the provider does a repeated call once. Stored before the call.
     idempotency_key text not null default gen_random_uuid()::text,
     status private.effect_status not null default 'started',
     attempts integer not null default 1,
-    -- What the provider answered.
+    -- The provider's answer.
     result jsonb,
     started_at timestamptz not null default now(),
     done_at timestamptz,
@@ -84,8 +86,8 @@ create table private.effects (
     constraint effects_are_done_at_some_time check ((status = 'done') = (done_at is not null))
 );
 comment on table private.effects is
-'What was done outside because of a message: begun before the call, done after it, so that a '
-'worker that died in between asks the provider again with the same key.';
+'Effects of messages outside the database. Each starts before the call and is done after it, so a '
+'worker that died in between calls the provider again with the same key.';
 create index effects_done_at_idx on private.effects (done_at) where status = 'done';
 
 -- Somebody who hears of something, and how they are reached.
@@ -103,21 +105,23 @@ create table private.subjects (
     description text not null,
     -- The key in the payload of a message that holds the id of the row.
     id_key text not null,
-    -- The names of functions; their arguments and results are a rule of this table. (id, payload) →
-    -- the variables of templates; business_id, whose templates and deliveries these are; starts_at,
-    -- if people are reminded of it. Null: the row does not exist.
+    -- The names of four functions, whose arguments and results are a rule of this table.
+    --
+    -- (id, payload) → the values of the variables; business_id, whose templates and deliveries
+    -- these are; starts_at, if people are reminded of the row. Null: the row does not exist.
     data_function text not null,
-    -- (id, audience, payload) → who hears of it. Null: each message names its reader itself.
+    -- (id, audience, payload) → the readers. Without a function each message names its reader.
     readers_function text,
-    -- (id, condition, starts_at) → is it still in that condition, and does it still start
-    -- then? Null: always.
+    -- (id, condition, starts_at) → is the row still in this condition, and does it still start
+    -- then? Without a function: always.
     holds_function text,
-    -- (id, payload) → is somebody to be told? It may note that they are. Null: always.
+    -- (id, payload) → must people be told of this message? It may note that they are. Without a
+    -- function: always.
     claim_function text
 );
 comment on table private.subjects is
-'What people are told of, such as a booking, and the functions of its domain that know what to say '
-'and to whom. The seed of the domain registers it.';
+'What people are told of, such as a booking, and the functions of its domain that know what a '
+'message says and who reads it. The seed of the domain registers it.';
 
 create table private.deleted_subjects (
     subject text not null,
@@ -126,8 +130,8 @@ create table private.deleted_subjects (
     primary key (subject, subject_id)
 );
 comment on table private.deleted_subjects is
-'Announcements that a row people were told of is deleted. Triggers of later domains answer them; '
-'no row is stored.';
+'Announcements that a row of a subject is deleted. Triggers of later domains react; no row is '
+'stored.';
 
 -- sql/05_messages/functions/broker.sql
 
@@ -192,10 +196,12 @@ $$;
 
 -- sql/05_messages/functions/messages.sql
 
--- Emitting, ticking, and the two halves of an effect on the outside.
+-- A change emits a message in its own transaction; schedules emit messages again and again. What an
+-- actor does outside the database, such as sending a mail, is an effect: it starts before the call
+-- and finishes after it, with a key that makes the provider do it once.
 
 /*
- * Put one message into a queue, for an actor, in Dramatiq's format. Without `due_at` it can be read
+ * Send a message to an actor through a queue, in Dramatiq's format. Without `due_at` it can be read
  * as soon as the transaction commits, and the workers are notified.
  * Definer: senders need no rights on queues.
  */
@@ -234,9 +240,9 @@ end;
 $$;
 
 /*
- * Announce that something has happened, to every actor that a route names for the topic. Each gets
- * `topic` and `payload`. A topic that nobody listens to costs one look at the routes.
- * Definer: whoever changes something need not know who reacts.
+ * Announce that something has happened: send `topic` and `payload` to every actor that a route
+ * names for the topic. Without a route nothing is sent.
+ * Definer: callers have no rights on routes and queues.
  */
 create function private.emit(topic text, payload jsonb, due_at timestamptz default null)
 returns void
@@ -265,9 +271,8 @@ end;
 $$;
 
 /*
- * Send the ticks that are due, each once, however many schedulers ask. Ticks that nobody sent while
- * all schedulers were down are not made up for: the next one stands for them. Gives how many were
- * sent.
+ * Send the ticks that are due, each once, however many schedulers ask. Ticks that were missed while
+ * all schedulers were down are skipped. Returns how many were sent.
  * Definer: called by the workers, who have no access to the tables.
  */
 create function private.send_due_ticks()
@@ -300,9 +305,10 @@ end;
 $$;
 
 /*
- * Begin an effect of a message on the outside: gives the provider's idempotency key, which is the
- * same each time, and whether it is done already, with its result. Commit before calling the
- * provider. Definer: called by the workers, who have no access to the tables.
+ * Start an effect of a message outside the database. Returns the idempotency key for the provider,
+ * which is the same each time, and whether the effect is done already, with its result. Commit
+ * before calling the provider.
+ * Definer: called by the workers, who have no access to the tables.
  */
 create function private.start_effect(
     message_id uuid,
@@ -328,8 +334,9 @@ end;
 $$;
 
 /*
- * Note that an effect is done, and what the provider answered. The first answer stays. Gives
- * whether this call was the first to say so. Definer: as private.start_effect.
+ * Record that an effect is done, and the provider's answer. The first answer stays. Returns whether
+ * this call was the first.
+ * Definer: called by the workers, who have no access to the tables.
  */
 create function private.finish_effect(message_id uuid, effect text, result jsonb)
 returns boolean
@@ -353,7 +360,8 @@ end;
 $$;
 
 /*
- * Forget effects that were done long ago: no provider remembers a key as long. Gives how many.
+ * Delete effects that were done more than 90 days ago: no provider keeps a key that long.
+ * Returns how many.
  * Definer: called by the workers, who have no access to the tables.
  */
 create function private.forget_old_effects()
@@ -375,13 +383,13 @@ $$;
 
 -- sql/05_messages/functions/queues.sql
 
--- Looking after queues: what is in them, what died and why, and how it gets another try. For the
--- command line and for metrics; every function is for the operator's own logins.
+-- Operating the queues: what is in them, which messages died and why, and how to retry them. The
+-- command line and the metrics call these functions; all are for the operator's own logins.
 
 /*
- * Every queue as it is now: messages that could be read, that wait for their time, that a worker
- * has; the age in seconds of the oldest that could be read; dead letters; messages ever sent.
- * Definer: whoever counts messages need not be able to read them.
+ * Return the state of every queue: how many messages are ready, delayed and with a worker; the age
+ * in seconds of the oldest ready one; how many are dead; how many were ever sent.
+ * Definer: callers may count messages without being able to read them.
  */
 create function private.queue_states()
 returns table (
@@ -423,8 +431,8 @@ end;
 $$;
 
 /*
- * A message without what opens an account: sign-in's codes and links belong to whom they are sent
- * to, and to nobody who looks after queues.
+ * Return a message without the codes and links of sign-in. They open an account, so operators of
+ * queues must not see them.
  */
 create function private.without_secrets(message jsonb)
 returns jsonb
@@ -445,7 +453,7 @@ begin atomic
 end;
 
 /*
- * The messages of a queue, the next due first.
+ * Return the messages of a queue, the next due first.
  *
  * Errors:  PT404 not_found
  */
@@ -471,7 +479,7 @@ end;
 $$;
 
 /*
- * The dead letters of a queue, the newest first: the message, and in `headers` why it died.
+ * Return the dead letters of a queue, the newest first: the message, and in `headers` why it died.
  *
  * Errors:  PT404 not_found
  */
@@ -492,10 +500,10 @@ end;
 $$;
 
 /*
- * Give dead letters another try, all of a queue or those named: each goes back with the same
- * message_id, so that what was done because of it is not done again, and with its retries
- * forgotten. A letter that is no message of an actor stays, and one whose code was withheld:
- * whoever waits for it asks for another. Gives how many went back.
+ * Retry dead letters: all of a queue, or the named ones. Each goes back with the same message_id,
+ * so that its effects are not repeated, and with a new count of retries. A letter that is not a
+ * message of an actor stays, and so does one whose code was withheld: the user asks for a new code.
+ * Returns how many went back.
  *
  * Errors:  PT404 not_found
  */
@@ -534,7 +542,7 @@ end;
 $$;
 
 /*
- * Throw away what is in a queue, or its dead letters. Gives how many messages that were.
+ * Delete the messages of a queue, or its dead letters only. Returns how many.
  *
  * Errors:  PT404 not_found
  */
@@ -552,7 +560,7 @@ end;
 $$;
 
 /*
- * Stop the workers from taking anything out of a queue, or let them go on.
+ * Stop the workers from reading a queue, or let them go on.
  *
  * Errors:  PT404 not_found
  */
@@ -572,7 +580,7 @@ end;
 $$;
 
 /*
- * The queues that the workers leave alone for now.
+ * Return the queues that the workers do not read at present.
  * Definer: called by the workers, who have no access to the table.
  */
 create function private.paused_queues()
@@ -588,6 +596,8 @@ end;
 $$;
 
 /*
+ * Refuse a queue that does not exist.
+ *
  * Errors:  PT404 not_found
  */
 create function private.require_queue(queue text)
@@ -750,14 +760,14 @@ $$;
 
 -- sql/05_messages/rules/queues.sql
 
--- A queue is made with its row and outlives it: messages are never thrown away in passing. Secrets
--- are: a code or a link of sign-in is in the message while it waits to be sent, and in nothing that
--- is kept.
+-- A row of private.queues makes its queue, and the queue stays when the row is deleted: messages
+-- are never lost in passing. Secrets are not kept: a code or a link of sign-in is in its message
+-- while it waits to be sent, and neither in a dead letter nor in the archive.
 
 /*
- * A message that is kept, as a dead letter or in the archive, loses its secrets; `withheld` in its
- * headers says so.
- * Definer: whoever buries a message need not know what is secret.
+ * Remove the secrets of a message that becomes a dead letter or goes to the archive, and note
+ * `withheld` in its headers.
+ * Definer: the workers, who write these tables, may not call the function that knows the secrets.
  */
 create function private.any__withhold_secrets()
 returns trigger
@@ -778,8 +788,8 @@ end;
 $$;
 
 /*
- * Make the queue and its dead letters, and let the workers read and write both.
- * Definer: whoever registers a queue need not be the owner of pgmq.
+ * Make the queue and the queue of its dead letters, and let the workers read and write both.
+ * Definer: whoever registers a queue need not own pgmq.
  */
 create function private.queues__make()
 returns trigger
@@ -927,9 +937,9 @@ for each row execute function private.deleted_subjects__discard();
 
 -- sql/05_messages/policies.sql
 
--- Nobody but the operator reads queues: a message may hold what concerns one person only. The
--- workers' login reads and writes the queues that a row of private.queues made, and calls
--- functions.
+-- Only the operator reads queues: a message may hold personal data. The workers' login reads
+-- and writes the queues that a row of private.queues made, and calls functions. No table here
+-- has a policy.
 
 alter table private.queues enable row level security;
 alter table private.routes enable row level security;

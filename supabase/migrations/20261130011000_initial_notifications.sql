@@ -4,9 +4,10 @@ alter default privileges revoke execute on functions from public;
 
 -- sql/70_notifications/tables.sql
 
--- Notifications: what people hear about their bookings and businesses. An event happens; notices
--- say who hears of it and how; a template has the words; a delivery is one message to one address,
--- from queued to delivered. Nothing here decides about bookings: it only tells of them.
+-- Notifications tell people what has happened. An event happens to a row of a subject, such as a
+-- booking; notices say which audience is told and on which channels; a template has the text; a
+-- delivery is one message to one address, from queued to delivered. Nothing here knows a booking:
+-- the domain of each subject registers, in private.subjects, what a message says and who reads it.
 
 create schema engagement;
 comment on schema engagement is 'Notifications: events, notices, templates, deliveries.';
@@ -37,26 +38,26 @@ create table engagement.variables (
     constraint variables_name_is_plain check (name ~ '^[a-z][a-z_]*$')
 );
 comment on table engagement.variables is
-'What templates of a subject may say: {{name}}, shown as its type is shown in the reader''s '
-'language.';
+'The variables that templates of a subject may use, as {{name}}. The type decides how the value is '
+'shown in the reader''s language.';
 
 create table engagement.events (
-    -- The topic on which it is announced.
+    -- The topic of the message that announces it.
     name text primary key,
     subject text not null references private.subjects (name) on delete restrict,
     description text not null,
-    -- Told whatever the reader's preferences and quiet hours are.
+    -- Preferences and quiet hours do not stop it.
     is_mandatory boolean not null default false,
-    -- Told only to those who have consented, by the business in question.
+    -- Only readers who consented to the business's offers are told.
     is_marketing boolean not null default false,
-    -- Told only while what it tells of is in this condition, has not moved and has not begun; null:
-    -- always. The subject's holds_function knows what it means.
+    -- Readers are told only while the row is in this condition and starts when it did. The
+    -- subject's holds_function knows the condition. Null: always.
     condition text,
 
     constraint events_name_subject_unique unique (name, subject),
     constraint events_marketing_is_never_mandatory check (not (is_marketing and is_mandatory))
 );
-comment on table engagement.events is 'What people can hear of.';
+comment on table engagement.events is 'The events of which people are told.';
 create index events_subject_idx on engagement.events (subject);
 
 create table engagement.notices (
@@ -66,16 +67,18 @@ create table engagement.notices (
 
     primary key (event, audience)
 );
-comment on table engagement.notices is 'Who hears of an event, and on which channels.';
+comment on table engagement.notices is
+'Which audience is told of an event, and on which channels.';
 
 create table engagement.reminder_kinds (
-    -- Also the event that the reminder is.
+    -- The event that the reminder itself is.
     event text primary key references engagement.events (name) on delete cascade,
     before interval not null,
 
     constraint reminder_kinds_are_before check (before > interval '0')
 );
-comment on table engagement.reminder_kinds is 'How long before its start a booking is recalled.';
+comment on table engagement.reminder_kinds is
+'How long before its start people are reminded of a row.';
 
 create table engagement.reminders (
     business_id uuid references business.businesses (id) on delete cascade,
@@ -90,17 +93,17 @@ create table engagement.reminders (
     references engagement.events (name, subject) on delete cascade
 );
 comment on table engagement.reminders is
-'Reminders that were put into the queue: one for each row of a subject, kind and start.';
+'Reminders in the queue: one for each row of a subject, kind and start.';
 create index reminders_business_id_idx on engagement.reminders (business_id);
 create index reminders_event_idx on engagement.reminders (event, subject);
 
 create table engagement.notification_templates (
     id uuid primary key default gen_random_uuid(),
-    -- Null: the platform's, for every business that has none of its own.
+    -- Null: the platform's text, for every business without a text of its own.
     business_id uuid references business.businesses (id) on delete cascade,
     event text not null references engagement.events (name) on delete cascade,
     audience engagement.audience not null,
-    -- Null: for every channel that has none of its own.
+    -- Null: the text for every channel without one of its own.
     channel identity.notification_channel,
     locale text not null,
     title text not null,
@@ -128,30 +131,30 @@ create table engagement.notification_templates (
     )
 );
 comment on table engagement.notification_templates is
-'The words of a notification, for an audience, a channel and a language.';
+'The text of a notification, for an audience, a channel and a language.';
 create index notification_templates_notice_idx
 on engagement.notification_templates (event, audience);
 
 create table engagement.notification_deliveries (
-    -- Also the message that the workers get, and what providers are told to do once.
+    -- Also the id of the message in the queue.
     id uuid primary key default gen_random_uuid(),
-    -- The message because of which it is delivered.
+    -- The message that announced the event.
     message_id uuid not null,
     event text not null,
     audience engagement.audience not null,
     channel identity.notification_channel not null,
     business_id uuid references business.businesses (id) on delete cascade,
-    -- What it tells of. Whoever deletes the row deletes its deliveries.
+    -- The row that it is about. Deleting the row deletes its deliveries.
     subject text not null,
     subject_id uuid not null,
     user_id uuid references auth.users (id) on delete set null,
-    -- Where to: e-mail address, phone number, token of a device, or the user's id in the app.
+    -- The mail address, the phone number, the token of the device, or the user's id in the app.
     address text,
     locale text not null,
     status engagement.delivery_status not null default 'queued',
-    -- Why it was skipped, has failed, or waits.
+    -- Why it was skipped, failed or waits.
     reason text,
-    -- The variables as they were when it happened.
+    -- The values of the variables when it was planned.
     data jsonb not null,
     attempts integer not null default 0,
     provider text,
@@ -172,11 +175,11 @@ create table engagement.notification_deliveries (
     )
 );
 comment on table engagement.notification_deliveries is
-'One message to one address, and what became of it.';
--- Which deliveries go when a row of a subject is deleted.
+'One message to one address, and its status.';
+-- Which deliveries are about a row that is deleted?
 create index notification_deliveries_subject_id_idx
 on engagement.notification_deliveries (subject_id);
--- What became of the messages about a booking: the view has its id in a column of its own.
+-- Which deliveries of a business are about a booking? The view has its id in a column.
 create index notification_deliveries_booking_idx
 on engagement.notification_deliveries (
     business_id, (case when subject = 'booking' then subject_id end)
@@ -191,7 +194,7 @@ create index notification_deliveries_created_at_idx
 on engagement.notification_deliveries (created_at, channel, status);
 
 create table engagement.notifications (
-    -- That of its delivery.
+    -- The id of its delivery.
     id uuid primary key,
     user_id uuid not null references auth.users (id) on delete cascade,
     business_id uuid references business.businesses (id) on delete cascade,
@@ -206,10 +209,10 @@ create table engagement.notifications (
     constraint notifications_business_id_id_unique unique (business_id, id),
     constraint notifications_subject_is_whole check ((subject is null) = (subject_id is null))
 );
-comment on table engagement.notifications is 'What a user reads in the app.';
+comment on table engagement.notifications is 'Notifications that a user reads in the app.';
 create index notifications_user_id_idx on engagement.notifications (user_id, created_at);
 create index notifications_business_id_idx on engagement.notifications (business_id);
--- Which notifications go when a row of a subject is deleted.
+-- Which notifications are about a row that is deleted?
 create index notifications_subject_id_idx on engagement.notifications (subject_id);
 
 create table engagement.marketing_consents (
@@ -217,378 +220,24 @@ create table engagement.marketing_consents (
     business_id uuid not null references business.businesses (id) on delete cascade,
     given_at timestamptz not null default now(),
     withdrawn_at timestamptz,
-    -- Proves a link in a mail: whoever has it may withdraw, signed in or not.
+    -- The secret of the link in a mail: it withdraws the consent without signing in.
     unsubscribe_token uuid not null default gen_random_uuid(),
 
     primary key (user_id, business_id),
     constraint marketing_consents_token_unique unique (unsubscribe_token)
 );
 comment on table engagement.marketing_consents is
-'Who wants to hear of a business''s offers. Kept when withdrawn, to prove both.';
+'Consents to a business''s offers. A withdrawn one is kept: both instants are a proof.';
 create index marketing_consents_business_id_idx on engagement.marketing_consents (business_id);
 
--- sql/70_notifications/functions/delivering.sql
+-- sql/70_notifications/functions/accounts.sql
 
--- One delivery, from the queue to the provider and back. The worker asks to begin, calls the
--- provider, and says what came of it; each of the three may happen twice.
-
-/*
- * The words for a delivery: the business's own before the platform's, the channel's own before
- * those for all, the reader's language before its mother tongue before English.
- */
-create function engagement.template_of(delivery engagement.notification_deliveries)
-returns engagement.notification_templates
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_template engagement.notification_templates;
-begin
-    select notification_templates.* into v_template
-    from engagement.notification_templates
-    where
-        notification_templates.event = delivery.event
-        and notification_templates.audience = delivery.audience
-        and (
-            notification_templates.business_id is null
-            or notification_templates.business_id = delivery.business_id
-        )
-        and (
-            notification_templates.channel is null
-            or notification_templates.channel = delivery.channel
-        )
-        and notification_templates.locale in (
-            delivery.locale, split_part(delivery.locale, '-', 1), 'en'
-        )
-    order by
-        notification_templates.locale = delivery.locale desc,
-        notification_templates.locale = split_part(delivery.locale, '-', 1) desc,
-        notification_templates.business_id is null,
-        notification_templates.channel is null
-    limit 1;
-    return v_template;
-end;
-$$;
+-- Messages of sign-in. Their codes and links are in the queue's message only and are gone with it,
+-- so no delivery is written.
 
 /*
- * When a user's quiet hours end, if they are in them now; else null.
- */
-create function engagement.quiet_until(user_id uuid)
-returns timestamptz
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_hours identity.quiet_hours;
-    v_time_zone text;
-    v_now timestamp;
-    v_end timestamp;
-begin
-    select quiet_hours.* into v_hours
-    from identity.quiet_hours
-    where quiet_hours.user_id = quiet_until.user_id;
-    if not found then
-        return null;
-    end if;
-    select profiles.time_zone into v_time_zone
-    from identity.profiles
-    where profiles.id = quiet_until.user_id;
-    v_now = private.now() at time zone v_time_zone;
-    if v_hours.starts_at < v_hours.ends_at then
-        if v_now::time < v_hours.starts_at or v_now::time >= v_hours.ends_at then
-            return null;
-        end if;
-        v_end = v_now::date + v_hours.ends_at;
-    elsif v_now::time >= v_hours.starts_at then
-        v_end = v_now::date + 1 + v_hours.ends_at;
-    elsif v_now::time < v_hours.ends_at then
-        v_end = v_now::date + v_hours.ends_at;
-    end if;
-    return v_end at time zone v_time_zone;
-end;
-$$;
-
-/*
- * Begin a delivery: all that the worker needs to render and send it, or null when there is nothing
- * to do: it was sent, its reader is asleep (then it comes again when they wake), or what it tells
- * is no longer so. Commit before calling the provider.
- * Definer: called by the workers, who have no access to the tables.
- */
-create function engagement.start_delivery(delivery_id uuid)
-returns jsonb
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-declare
-    v_delivery engagement.notification_deliveries;
-    v_event engagement.events;
-    v_template engagement.notification_templates;
-    v_effect record;
-    v_quiet_until timestamptz;
-begin
-    select notification_deliveries.* into v_delivery
-    from engagement.notification_deliveries
-    where notification_deliveries.id = start_delivery.delivery_id
-    for update;
-    if not found or v_delivery.status not in ('queued', 'failed') then
-        return null;
-    end if;
-    select events.* into v_event from engagement.events where events.name = v_delivery.event;
-    if not engagement.still_holds(
-        v_event, v_delivery.subject_id, (v_delivery.data ->> 'starts_at')::timestamptz
-    ) or v_event.is_marketing and not exists (
-        select 1
-        from engagement.marketing_consents
-        where
-            marketing_consents.user_id = v_delivery.user_id
-            and marketing_consents.business_id = v_delivery.business_id
-            and marketing_consents.withdrawn_at is null
-    ) then
-        perform engagement.settle(v_delivery.id, 'skipped', 'no longer so');
-        return null;
-    end if;
-    if v_delivery.channel in ('sms', 'push') and not v_event.is_mandatory then
-        v_quiet_until = engagement.quiet_until(v_delivery.user_id);
-    end if;
-    if v_quiet_until is not null then
-        update engagement.notification_deliveries
-        set
-            due_at = v_quiet_until,
-            reason = 'quiet hours',
-            updated_at = clock_timestamp()
-        where notification_deliveries.id = v_delivery.id;
-        perform engagement.enqueue(v_delivery, v_quiet_until);
-        return null;
-    end if;
-    v_template = engagement.template_of(v_delivery);
-    v_effect = private.start_effect(v_delivery.id, 'send');
-    update engagement.notification_deliveries
-    set
-        attempts = notification_deliveries.attempts + 1,
-        reason = null,
-        updated_at = clock_timestamp()
-    where notification_deliveries.id = v_delivery.id;
-    return jsonb_build_object(
-        'id', v_delivery.id,
-        'event', v_delivery.event,
-        'audience', v_delivery.audience,
-        'channel', v_delivery.channel,
-        'address', v_delivery.address,
-        'locale', v_template.locale,
-        'reader_locale', v_delivery.locale,
-        'title', v_template.title,
-        'body', v_template.body,
-        'data', v_delivery.data,
-        'types', (
-            select jsonb_object_agg(variables.name, variables.type)
-            from engagement.variables
-            where variables.subject = v_event.subject
-        ),
-        'idempotency_key', v_effect.idempotency_key,
-        'unsubscribe_token', (
-            select marketing_consents.unsubscribe_token
-            from engagement.marketing_consents
-            where
-                v_event.is_marketing
-                and marketing_consents.user_id = v_delivery.user_id
-                and marketing_consents.business_id = v_delivery.business_id
-        )
-    );
-end;
-$$;
-
-/*
- * Write down what has become of a delivery. What has arrived does not go back to sent.
- */
-create function engagement.settle(
-    delivery_id uuid, status engagement.delivery_status, reason text
-)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    update engagement.notification_deliveries
-    set
-        status = settle.status,
-        reason = left(settle.reason, 1000),
-        sent_at = case settle.status
-            when 'sent' then clock_timestamp()
-            else notification_deliveries.sent_at
-        end,
-        updated_at = clock_timestamp()
-    where
-        notification_deliveries.id = settle.delivery_id
-        and notification_deliveries.status not in ('delivered', 'bounced');
-end;
-$$;
-
-/*
- * A provider has taken a delivery. Saying so twice changes nothing.
- * Definer: called by the workers, who have no access to the tables.
- */
-create function engagement.finish_delivery(delivery_id uuid, provider text, provider_id text)
-returns void
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-begin
-    if not private.finish_effect(
-        delivery_id,
-        'send',
-        jsonb_build_object('provider', provider, 'provider_id', provider_id)
-    ) then
-        return;
-    end if;
-    update engagement.notification_deliveries
-    set
-        provider = finish_delivery.provider,
-        provider_id = finish_delivery.provider_id
-    where notification_deliveries.id = finish_delivery.delivery_id;
-    perform engagement.settle(delivery_id, 'sent', null);
-end;
-$$;
-
-/*
- * Put a delivery into the app, which is where in-app notifications go. It is there at once.
- * Definer: called by the workers, who have no access to the tables.
- */
-create function engagement.finish_in_app(delivery_id uuid, title text, body text)
-returns void
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-begin
-    insert into engagement.notifications (
-        id, user_id, business_id, subject, subject_id, event, title, body
-    )
-    select
-        notification_deliveries.id,
-        notification_deliveries.user_id,
-        notification_deliveries.business_id,
-        notification_deliveries.subject,
-        notification_deliveries.subject_id,
-        notification_deliveries.event,
-        finish_in_app.title,
-        finish_in_app.body
-    from engagement.notification_deliveries
-    where notification_deliveries.id = finish_in_app.delivery_id
-    for key share
-    on conflict do nothing;
-    perform engagement.finish_delivery(delivery_id, 'app', delivery_id::text);
-    perform engagement.settle(delivery_id, 'delivered', null);
-end;
-$$;
-
-/*
- * A delivery will not be made: the provider said no for good, or every attempt has failed. An
- * address that is gone is not written to again: a device is switched off, a number gets no more
- * texts.
- * Definer: called by the workers, who have no access to the tables.
- */
-create function engagement.fail_delivery(
-    delivery_id uuid, provider text, reason text, is_address_dead boolean
-)
-returns void
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-declare
-    v_delivery engagement.notification_deliveries;
-begin
-    select notification_deliveries.* into v_delivery
-    from engagement.notification_deliveries
-    where notification_deliveries.id = fail_delivery.delivery_id
-    for update;
-    if not found or v_delivery.status not in ('queued', 'failed') then
-        return;
-    end if;
-    update engagement.notification_deliveries
-    set provider = fail_delivery.provider
-    where notification_deliveries.id = v_delivery.id;
-    perform engagement.settle(
-        v_delivery.id,
-        case
-            when is_address_dead and v_delivery.channel <> 'push' then 'bounced' else 'failed'
-        end::engagement.delivery_status,
-        reason
-    );
-    if is_address_dead then
-        perform engagement.give_up_address(v_delivery, reason);
-    end if;
-end;
-$$;
-
-create function engagement.give_up_address(
-    delivery engagement.notification_deliveries, reason text
-)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    update identity.devices
-    set
-        is_active = false,
-        disabled_reason = left(give_up_address.reason, 200)
-    where delivery.channel = 'push' and devices.token = delivery.address;
-    insert into identity.notification_preferences (user_id, event, channel, is_enabled)
-    select delivery.user_id, '*', 'sms', false
-    where delivery.channel = 'sms' and delivery.user_id is not null
-    on conflict (user_id, event, channel) do update set is_enabled = false;
-end;
-$$;
-
-/*
- * What a provider tells later about a message that it took: delivered, or bounced with a reason.
- * Gives whether it is one of ours.
- * Definer: called by the edge, which has no access to the tables.
- */
-create function engagement.note_delivery(
-    provider text, provider_id text, status engagement.delivery_status, reason text
-)
-returns boolean
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-declare
-    v_id uuid;
-begin
-    for v_id in
-        select notification_deliveries.id
-        from engagement.notification_deliveries
-        where
-            notification_deliveries.provider = note_delivery.provider
-            and notification_deliveries.provider_id = note_delivery.provider_id
-    loop
-        perform engagement.settle(v_id, status, reason);
-    end loop;
-    return v_id is not null;
-end;
-$$;
-
-/*
- * Begin a message of sign-in: all that the worker needs to render and send it, or null when it was
- * sent. Codes and links live in the queue's message only and are gone with it: no delivery is
- * written. `payload` is as docs/auth.md says.
+ * Start a message of sign-in. Returns all that the worker needs to render and send it, or null when
+ * it was sent. `payload` is as in docs/auth.md.
  * Definer: called by the workers, who have no access to the tables.
  */
 create function engagement.start_account_message(
@@ -602,55 +251,150 @@ set search_path = ''
 as $$
 declare
     v_effect record = private.start_effect(message_id, 'send');
-    v_delivery engagement.notification_deliveries;
-    v_template engagement.notification_templates;
+    v_user_id constant uuid = payload ->> 'user_id';
+    v_message engagement.notification_deliveries;
 begin
     if v_effect.is_done then
         return null;
     end if;
-    v_delivery.event = 'auth.' || (payload ->> 'kind');
-    v_delivery.audience = 'customer';
-    v_delivery.channel = start_account_message.channel;
-    v_delivery.locale = coalesce(
-        (
-            select profiles.locale
-            from identity.profiles
-            where profiles.id = (payload ->> 'user_id')::uuid
-        ),
+    v_message.id = message_id;
+    v_message.event = 'auth.' || (payload ->> 'kind');
+    v_message.audience = 'customer';
+    v_message.channel = channel;
+    v_message.subject = 'account';
+    v_message.address = payload ->> 'to';
+    v_message.locale = coalesce(
+        (select profiles.locale from identity.profiles where profiles.id = v_user_id),
         payload ->> 'locale',
         'en'
     );
-    v_template = engagement.template_of(v_delivery);
-    return jsonb_build_object(
-        'id', message_id,
-        'event', v_delivery.event,
-        'audience', v_delivery.audience,
-        'channel', v_delivery.channel,
-        'address', payload ->> 'to',
-        'locale', v_template.locale,
-        'reader_locale', v_delivery.locale,
-        'title', v_template.title,
-        'body', v_template.body,
-        'data', private.subject_data('account', (payload ->> 'user_id')::uuid, payload),
-        'types', (
-            select jsonb_object_agg(variables.name, variables.type)
-            from engagement.variables
-            where variables.subject = 'account'
-        ),
-        'idempotency_key', v_effect.idempotency_key,
-        'unsubscribe_token', null
+    v_message.data = private.subject_data('account', v_user_id, payload);
+    return engagement.sending_job(v_message, v_effect.idempotency_key);
+end;
+$$;
+
+-- sql/70_notifications/functions/consents.sql
+
+-- Consents to a business's offers, and the offers themselves. Every mail of an offer has a link
+-- that withdraws the consent.
+
+/*
+ * Give or withdraw the caller's consent to the offers of a business. Both instants stay,
+ * as a proof.
+ * Definer: nobody has a write grant on consents; the caller changes their own.
+ *
+ * Errors:  PT401 not_signed_in · PT404 not_found
+ */
+create function engagement.set_consent(business_id uuid, is_given boolean)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if not business.is_open(business_id) then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such business.',
+            'Check the id in the view businesses.'
+        );
+    end if;
+    insert into engagement.marketing_consents (user_id, business_id, withdrawn_at)
+    values (private.current_user_id(), business_id, case when not is_given then now() end)
+    on conflict on constraint marketing_consents_pkey do update
+    set
+        given_at = case
+            when excluded.withdrawn_at is null and marketing_consents.withdrawn_at is not null
+                then now()
+            else marketing_consents.given_at
+        end,
+        withdrawn_at = case
+            when excluded.withdrawn_at is null then null
+            else coalesce(marketing_consents.withdrawn_at, now())
+        end;
+end;
+$$;
+
+/*
+ * Withdraw a consent with the token of a mail. The answer to an unknown token is the same, so that
+ * it reveals nothing.
+ * Definer: the caller need not be signed in.
+ */
+create function engagement.unsubscribe(token uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    update engagement.marketing_consents
+    set withdrawn_at = now()
+    where
+        marketing_consents.unsubscribe_token = unsubscribe.token
+        and marketing_consents.withdrawn_at is null;
+end;
+$$;
+
+/*
+ * Return the token that withdraws a user's consent, or null when there is no consent.
+ */
+create function engagement.unsubscribe_token(user_id uuid, business_id uuid)
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select marketing_consents.unsubscribe_token
+        from engagement.marketing_consents
+        where
+            marketing_consents.user_id = unsubscribe_token.user_id
+            and marketing_consents.business_id = unsubscribe_token.business_id
+            and marketing_consents.withdrawn_at is null
     );
 end;
 $$;
 
--- sql/70_notifications/functions/planning.sql
+/*
+ * Send an offer to the customers who consented. Returns how many they are.
+ * Definer: the caller may not read who consented.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function engagement.send_offer(business_id uuid, title text, body text)
+returns bigint
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform private.require_member(business_id, 'manage');
+    perform private.emit(
+        'offer.made',
+        jsonb_build_object('business_id', business_id, 'title', title, 'body', body)
+    );
+    return (
+        select count(*)
+        from engagement.marketing_consents
+        where
+            marketing_consents.business_id = send_offer.business_id
+            and marketing_consents.withdrawn_at is null
+    );
+end;
+$$;
 
--- From something that happened to the deliveries that tell of it. All of it is one transaction that
--- may run any number of times: what exists is not made again.
+-- sql/70_notifications/functions/deliveries.sql
+
+-- The addresses of a reader, what they want to hear, and the delivery that is written
+-- for each address.
 
 /*
- * The addresses of a reader on a channel: one mail address, one number, each device that is still
- * in use. A reader without any gets one row without an address.
+ * Return the addresses of a reader on a channel: the mail address, the phone number, or each device
+ * that is in use. A reader without an address gets one row with null.
  */
 create function engagement.addresses(
     user_id uuid, email text, phone text, channel identity.notification_channel
@@ -683,8 +427,8 @@ end;
 $$;
 
 /*
- * Does a user want to hear of an event on a channel? Their own word on the event counts before
- * their word on all of them; without a word they do.
+ * Does a user want to hear of an event on a channel? A preference for the event overrides the one
+ * for all events; without either they do.
  */
 create function engagement.is_wanted(
     user_id uuid, event text, channel identity.notification_channel
@@ -713,8 +457,8 @@ end;
 $$;
 
 /*
- * Write one delivery and put it into its channel's queue, or write down why it is skipped. One that
- * exists is left alone. Gives whether it is new.
+ * Write a delivery and queue it, or write why it is skipped. A delivery that exists stays as it is.
+ * Returns whether it is new.
  */
 create function engagement.add_delivery(delivery engagement.notification_deliveries)
 returns boolean
@@ -740,16 +484,16 @@ begin
     select (delivery).*
     on conflict do nothing;
     if found and delivery.status = 'queued' then
-        perform engagement.enqueue(delivery, null);
+        perform engagement.queue_delivery(delivery, null);
     end if;
     return found;
 end;
 $$;
 
 /*
- * Put a delivery into its channel's queue, to be read at once or when it is due.
+ * Queue a delivery for the worker of its channel, which reads it at once or when it is due.
  */
-create function engagement.enqueue(
+create function engagement.queue_delivery(
     delivery engagement.notification_deliveries, due_at timestamptz
 )
 returns void
@@ -763,35 +507,103 @@ begin
         delivery.channel::text,
         'deliver',
         jsonb_build_object('delivery_id', delivery.id),
-        enqueue.due_at,
+        queue_delivery.due_at,
         delivery.id
     );
 end;
 $$;
 
 /*
- * Is what an event tells of a row still so?
+ * Set the status of a delivery. One that has arrived or bounced keeps its status.
  */
-create function engagement.still_holds(
-    event engagement.events, subject_id uuid, starts_at timestamptz
+create function engagement.set_delivery_status(
+    delivery_id uuid, status engagement.delivery_status, reason text
 )
-returns boolean
+returns void
 language plpgsql
-stable
+volatile
 security invoker
 set search_path = ''
 as $$
 begin
-    return (
-        select private.subject_holds(event.subject, subject_id, event.condition, starts_at)
-    );
+    update engagement.notification_deliveries
+    set
+        status = set_delivery_status.status,
+        reason = left(set_delivery_status.reason, 1000),
+        sent_at = case set_delivery_status.status
+            when 'sent' then clock_timestamp()
+            else notification_deliveries.sent_at
+        end,
+        updated_at = clock_timestamp()
+    where
+        notification_deliveries.id = set_delivery_status.delivery_id
+        and notification_deliveries.status not in ('delivered', 'bounced');
+end;
+$$;
+
+-- sql/70_notifications/functions/devices.sql
+
+-- The phones and browsers that receive push messages.
+
+/*
+ * Register a device of the caller. It belongs to whoever registered it last.
+ * Definer: nobody has a write grant on devices; the caller registers their own.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in
+ */
+create function engagement.register_device(token text, platform text)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_id uuid;
+begin
+    insert into identity.devices (user_id, token, platform)
+    values (private.current_user_id(), token, platform)
+    on conflict on constraint devices_token_unique do update
+    set
+        user_id = excluded.user_id,
+        platform = excluded.platform,
+        is_active = true,
+        disabled_reason = null,
+        last_seen_at = now()
+    returning devices.id into v_id;
+    return v_id;
 end;
 $$;
 
 /*
- * Turn what happened into deliveries: everyone whom the notices name, on every channel that they
- * name. Returns how many are new. `message_id` is the id of the message that announced it: the same
- * message makes the same deliveries once. A topic that is no event makes none.
+ * Delete a device of the caller.
+ * Definer: nobody has a write grant on devices; the caller deletes their own.
+ *
+ * Errors:  PT401 not_signed_in
+ */
+create function engagement.forget_device(token text)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    delete from identity.devices
+    where devices.token = forget_device.token and devices.user_id = private.current_user_id();
+end;
+$$;
+
+-- sql/70_notifications/functions/planning.sql
+
+-- From something that happened to the deliveries that tell of it. All of it is one transaction,
+-- which may run any number of times: what exists is not made again. What a message says, and to
+-- whom, the domain of its subject knows.
+
+/*
+ * Plan the deliveries of a message: one for everyone whom the notices of its event name, on each of
+ * their channels. Returns how many are new. A repeated call with the same message makes none, and
+ * neither does a topic that is not an event.
  * Definer: called by the workers, who have no access to the tables.
  */
 create function engagement.plan(message_id uuid, topic text, payload jsonb)
@@ -825,8 +637,27 @@ end;
 $$;
 
 /*
- * Put the reminders of a row into the queue, each for its time, when the row is in their condition.
- * Reminders whose time has passed are left out.
+ * Is what an event tells of a row still so?
+ */
+create function engagement.still_holds(
+    event engagement.events, subject_id uuid, starts_at timestamptz
+)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select private.subject_holds(event.subject, subject_id, event.condition, starts_at)
+    );
+end;
+$$;
+
+/*
+ * Queue the reminders of a row, each for its time, when the row is in the condition that they
+ * require. Reminders whose time has passed are left out.
  */
 create function engagement.plan_reminders(subject text, subject_id uuid, data jsonb)
 returns void
@@ -911,8 +742,8 @@ end;
 $$;
 
 /*
- * Return to whom an event is told, and where: each reader of each notice, on each of its channels,
- * at each address. The order is always the same, so that two workers never wait for each other.
+ * Return whom an event is told, and where: each reader of each notice, on each of its channels, at
+ * each address. The order is always the same, so two workers never wait for each other.
  */
 create function engagement.recipients(
     event engagement.events, subject_id uuid, payload jsonb
@@ -947,16 +778,18 @@ $$;
 
 -- sql/70_notifications/functions/preferences.sql
 
--- What people wish to hear, and what businesses have to say. Each function checks its caller.
+-- What users want to hear, when their phones stay silent, and what they have read.
 
 /*
+ * Refuse an event that does not exist.
+ *
  * Errors:  PT404 not_found
  */
 create function engagement.require_event(event text)
 returns void
 language plpgsql
 stable
-security definer
+security invoker
 set search_path = ''
 as $$
 begin
@@ -970,7 +803,7 @@ end;
 $$;
 
 /*
- * A channel as a client names it.
+ * Read a channel as a client names it.
  *
  * Errors:  PT400 invalid_input
  */
@@ -990,26 +823,7 @@ end;
 $$;
 
 /*
- * An audience as a client names it.
- *
- * Errors:  PT400 invalid_input
- */
-create function engagement.to_audience(value text)
-returns engagement.audience
-language plpgsql
-immutable
-security invoker
-set search_path = ''
-as $$
-begin
-    if value is null or value not in ('customer', 'business', 'staff') then
-        perform private.invalid('audience', 'must be customer, business or staff');
-    end if;
-    return value::engagement.audience;
-end;
-$$;
-
-/*
+ * Switch an event, or all events with `*`, on or off for the caller on a channel.
  * Definer: nobody has a write grant on preferences; the caller changes their own.
  *
  * Errors:  PT401 not_signed_in · PT404 not_found
@@ -1035,6 +849,7 @@ end;
 $$;
 
 /*
+ * Set the caller's quiet hours, or remove them with null.
  * Definer: nobody has a write grant on quiet hours; the caller changes their own.
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in
@@ -1062,55 +877,47 @@ end;
 $$;
 
 /*
- * A device belongs to whoever used it last.
- * Definer: nobody has a write grant on devices; the caller registers their own.
- *
- * Errors:  PT400 invalid_input · PT401 not_signed_in
+ * Return when a user's quiet hours end, or null when they are not in them.
  */
-create function engagement.register_device(token text, platform text)
-returns uuid
+create function engagement.quiet_until(user_id uuid)
+returns timestamptz
 language plpgsql
-volatile
-security definer
+stable
+security invoker
 set search_path = ''
 as $$
 declare
-    v_id uuid;
+    v_hours identity.quiet_hours;
+    v_time_zone text;
+    v_now timestamp;
+    v_end timestamp;
 begin
-    insert into identity.devices (user_id, token, platform)
-    values (private.current_user_id(), token, platform)
-    on conflict on constraint devices_token_unique do update
-    set
-        user_id = excluded.user_id,
-        platform = excluded.platform,
-        is_active = true,
-        disabled_reason = null,
-        last_seen_at = now()
-    returning devices.id into v_id;
-    return v_id;
+    select quiet_hours.* into v_hours
+    from identity.quiet_hours
+    where quiet_hours.user_id = quiet_until.user_id;
+    if not found then
+        return null;
+    end if;
+    select profiles.time_zone into v_time_zone
+    from identity.profiles
+    where profiles.id = quiet_until.user_id;
+    v_now = private.now() at time zone v_time_zone;
+    if v_hours.starts_at < v_hours.ends_at then
+        if v_now::time < v_hours.starts_at or v_now::time >= v_hours.ends_at then
+            return null;
+        end if;
+        v_end = v_now::date + v_hours.ends_at;
+    elsif v_now::time >= v_hours.starts_at then
+        v_end = v_now::date + 1 + v_hours.ends_at;
+    elsif v_now::time < v_hours.ends_at then
+        v_end = v_now::date + v_hours.ends_at;
+    end if;
+    return v_end at time zone v_time_zone;
 end;
 $$;
 
 /*
- * Definer: nobody has a write grant on devices; the caller forgets their own.
- *
- * Errors:  PT401 not_signed_in
- */
-create function engagement.forget_device(token text)
-returns void
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-begin
-    delete from identity.devices
-    where devices.token = forget_device.token and devices.user_id = private.current_user_id();
-end;
-$$;
-
-/*
- * Mark the caller's notifications as read: those named, or all. Gives how many were unread.
+ * Mark the caller's notifications as read: the named ones, or all. Returns how many were unread.
  * Definer: nobody has a write grant on notifications.
  *
  * Errors:  PT401 not_signed_in
@@ -1136,108 +943,19 @@ begin
 end;
 $$;
 
-/*
- * Definer: nobody has a write grant on consents; the caller gives and withdraws their own.
- *
- * Errors:  PT401 not_signed_in · PT404 not_found
- */
-create function engagement.set_consent(business_id uuid, is_given boolean)
-returns void
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-begin
-    if not business.is_open(business_id) then
-        perform private.refuse(
-            'PT404', 'not_found', 'There is no such business.',
-            'Check the id in the view businesses.'
-        );
-    end if;
-    insert into engagement.marketing_consents (user_id, business_id, withdrawn_at)
-    values (private.current_user_id(), business_id, case when not is_given then now() end)
-    on conflict on constraint marketing_consents_pkey do update
-    set
-        given_at = case
-            when excluded.withdrawn_at is null and marketing_consents.withdrawn_at is not null
-                then now()
-            else marketing_consents.given_at
-        end,
-        withdrawn_at = case
-            when excluded.withdrawn_at is null then null
-            else coalesce(marketing_consents.withdrawn_at, now())
-        end;
-end;
-$$;
+-- sql/70_notifications/functions/reports.sql
+
+-- What providers report later about the messages that they accepted.
 
 /*
- * Withdraw a consent with the token of a mail. An unknown token gets the same answer: it tells
- * nothing about anyone.
- * Definer: who withdraws need not be signed in.
+ * Record a provider's report about a delivery: delivered, or bounced with a reason. Returns whether
+ * the delivery is ours.
+ * Definer: called by the edge, which has no access to the tables.
  */
-create function engagement.unsubscribe(token uuid)
-returns void
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-begin
-    update engagement.marketing_consents
-    set withdrawn_at = now()
-    where
-        marketing_consents.unsubscribe_token = unsubscribe.token
-        and marketing_consents.withdrawn_at is null;
-end;
-$$;
-
-/*
- * Tell the customers who have consented about an offer. Gives how many they are.
- * Definer: the caller may not read who has consented.
- *
- * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
- */
-create function engagement.send_offer(business_id uuid, title text, body text)
-returns bigint
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-begin
-    perform private.require_member(business_id, 'manage');
-    perform private.emit(
-        'offer.made',
-        jsonb_build_object('business_id', business_id, 'title', title, 'body', body)
-    );
-    return (
-        select count(*)
-        from engagement.marketing_consents
-        where
-            marketing_consents.business_id = send_offer.business_id
-            and marketing_consents.withdrawn_at is null
-    );
-end;
-$$;
-
-/*
- * Write a business's own words for a notice, in place of those it had for the same audience,
- * channel and language. What the words may say is checked by a rule of the table.
- * Definer: nobody has a write grant on templates.
- *
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- */
-create function engagement.save_template(
-    business_id uuid,
-    event text,
-    audience engagement.audience,
-    channel identity.notification_channel,
-    locale text,
-    title text,
-    body text
+create function engagement.record_report(
+    provider text, provider_id text, status engagement.delivery_status, reason text
 )
-returns uuid
+returns boolean
 language plpgsql
 volatile
 security definer
@@ -1246,37 +964,237 @@ as $$
 declare
     v_id uuid;
 begin
-    perform private.require_member(business_id, 'manage');
-    perform engagement.require_event(event);
-    if not exists (
-        select 1
-        from engagement.notices
+    for v_id in
+        select notification_deliveries.id
+        from engagement.notification_deliveries
         where
-            notices.event = save_template.event
-            and notices.audience = save_template.audience
-            and (
-                save_template.channel is null or save_template.channel = any(notices.channels)
-            )
-    ) then
-        perform private.invalid('audience and channel', 'must belong to a notice of the event');
+            notification_deliveries.provider = record_report.provider
+            and notification_deliveries.provider_id = record_report.provider_id
+    loop
+        perform engagement.set_delivery_status(v_id, status, reason);
+    end loop;
+    return v_id is not null;
+end;
+$$;
+
+-- sql/70_notifications/functions/sending.sql
+
+-- One delivery, from the queue to the provider and back. The worker starts it, calls the provider,
+-- and finishes or fails it; each of the three may happen twice.
+
+/*
+ * Start a delivery. Returns all that the worker needs to render and send it, or null when there is
+ * nothing to do: it was sent, it must not be sent any more, or its reader's phone must stay silent;
+ * then it comes again later. Commit before calling the provider.
+ * Definer: called by the workers, who have no access to the tables.
+ */
+create function engagement.start_delivery(delivery_id uuid)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_delivery engagement.notification_deliveries;
+    v_event engagement.events;
+    v_effect record;
+begin
+    select notification_deliveries.* into v_delivery
+    from engagement.notification_deliveries
+    where notification_deliveries.id = start_delivery.delivery_id
+    for update;
+    if not found or v_delivery.status not in ('queued', 'failed') then
+        return null;
     end if;
-    insert into engagement.notification_templates (
-        business_id, event, audience, channel, locale, title, body
-    )
-    values (business_id, event, audience, channel, locale, title, body)
-    on conflict on constraint notification_templates_one_each do update
-    set title = excluded.title, body = excluded.body
-    returning notification_templates.id into v_id;
-    return v_id;
+    select events.* into v_event from engagement.events where events.name = v_delivery.event;
+    if not engagement.is_still_due(v_delivery, v_event) then
+        perform engagement.set_delivery_status(v_delivery.id, 'skipped', 'no longer so');
+        return null;
+    end if;
+    if engagement.postpone_in_quiet_hours(v_delivery, v_event) then
+        return null;
+    end if;
+    v_effect = private.start_effect(v_delivery.id, 'send');
+    update engagement.notification_deliveries
+    set
+        attempts = notification_deliveries.attempts + 1,
+        reason = null,
+        updated_at = clock_timestamp()
+    where notification_deliveries.id = v_delivery.id;
+    return engagement.sending_job(v_delivery, v_effect.idempotency_key);
 end;
 $$;
 
 /*
- * Definer: nobody has a write grant on templates.
- *
- * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ * Must a delivery still be sent? What it tells must still hold, and offers need a consent that
+ * was not withdrawn.
  */
-create function engagement.remove_template(template_id uuid)
+create function engagement.is_still_due(
+    delivery engagement.notification_deliveries, event engagement.events
+)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return engagement.still_holds(
+        event, delivery.subject_id, (delivery.data ->> 'starts_at')::timestamptz
+    )
+    and (
+        not event.is_marketing
+        or engagement.unsubscribe_token(delivery.user_id, delivery.business_id) is not null
+    );
+end;
+$$;
+
+/*
+ * Queue a text or a push for the end of its reader's quiet hours. Returns false when it may
+ * be sent now.
+ */
+create function engagement.postpone_in_quiet_hours(
+    delivery engagement.notification_deliveries, event engagement.events
+)
+returns boolean
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_until timestamptz;
+begin
+    if delivery.channel in ('sms', 'push') and not event.is_mandatory then
+        v_until = engagement.quiet_until(delivery.user_id);
+    end if;
+    if v_until is null then
+        return false;
+    end if;
+    update engagement.notification_deliveries
+    set
+        due_at = v_until,
+        reason = 'quiet hours',
+        updated_at = clock_timestamp()
+    where notification_deliveries.id = delivery.id;
+    perform engagement.queue_delivery(delivery, v_until);
+    return true;
+end;
+$$;
+
+/*
+ * Return all that a worker needs to render and send a message: its text, its variables and their
+ * types, the address, the key that makes the provider send it once, and the token of the link that
+ * withdraws a consent, when the message is an offer.
+ */
+create function engagement.sending_job(
+    delivery engagement.notification_deliveries, idempotency_key text
+)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_template constant engagement.notification_templates = engagement.choose_template(delivery);
+begin
+    return jsonb_build_object(
+        'id', delivery.id,
+        'event', delivery.event,
+        'audience', delivery.audience,
+        'channel', delivery.channel,
+        'address', delivery.address,
+        'locale', v_template.locale,
+        'reader_locale', delivery.locale,
+        'title', v_template.title,
+        'body', v_template.body,
+        'data', delivery.data,
+        'types', (
+            select jsonb_object_agg(variables.name, variables.type)
+            from engagement.variables
+            where variables.subject = delivery.subject
+        ),
+        'idempotency_key', idempotency_key,
+        'unsubscribe_token', (
+            select engagement.unsubscribe_token(delivery.user_id, delivery.business_id)
+            from engagement.events
+            where events.name = delivery.event and events.is_marketing
+        )
+    );
+end;
+$$;
+
+/*
+ * Record that a provider accepted a delivery. A second call changes nothing.
+ * Definer: called by the workers, who have no access to the tables.
+ */
+create function engagement.finish_delivery(delivery_id uuid, provider text, provider_id text)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if not private.finish_effect(
+        delivery_id,
+        'send',
+        jsonb_build_object('provider', provider, 'provider_id', provider_id)
+    ) then
+        return;
+    end if;
+    update engagement.notification_deliveries
+    set
+        provider = finish_delivery.provider,
+        provider_id = finish_delivery.provider_id
+    where notification_deliveries.id = finish_delivery.delivery_id;
+    perform engagement.set_delivery_status(delivery_id, 'sent', null);
+end;
+$$;
+
+/*
+ * Show a delivery in the app. It has arrived at once.
+ * Definer: called by the workers, who have no access to the tables.
+ */
+create function engagement.finish_in_app(delivery_id uuid, title text, body text)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    insert into engagement.notifications (
+        id, user_id, business_id, subject, subject_id, event, title, body
+    )
+    select
+        notification_deliveries.id,
+        notification_deliveries.user_id,
+        notification_deliveries.business_id,
+        notification_deliveries.subject,
+        notification_deliveries.subject_id,
+        notification_deliveries.event,
+        finish_in_app.title,
+        finish_in_app.body
+    from engagement.notification_deliveries
+    where notification_deliveries.id = finish_in_app.delivery_id
+    for key share
+    on conflict do nothing;
+    perform engagement.finish_delivery(delivery_id, 'app', delivery_id::text);
+    perform engagement.set_delivery_status(delivery_id, 'delivered', null);
+end;
+$$;
+
+/*
+ * Record that a delivery is given up: the provider refused it for good, or every attempt failed. No
+ * message goes to a dead address again.
+ * Definer: called by the workers, who have no access to the tables.
+ */
+create function engagement.fail_delivery(
+    delivery_id uuid, provider text, reason text, is_address_dead boolean
+)
 returns void
 language plpgsql
 volatile
@@ -1284,21 +1202,53 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_business_id uuid = (
-        select notification_templates.business_id
-        from engagement.notification_templates
-        where notification_templates.id = template_id
-    );
+    v_delivery engagement.notification_deliveries;
 begin
-    if v_business_id is null
-        or v_business_id not in (select private.my_businesses('view')) and not private.is_operator() then
-        perform private.refuse(
-            'PT404', 'not_found', 'There is no such template.',
-            'Check the id in the view notification_templates.'
-        );
+    select notification_deliveries.* into v_delivery
+    from engagement.notification_deliveries
+    where notification_deliveries.id = fail_delivery.delivery_id
+    for update;
+    if not found or v_delivery.status not in ('queued', 'failed') then
+        return;
     end if;
-    perform private.require_member(v_business_id, 'manage');
-    delete from engagement.notification_templates where notification_templates.id = template_id;
+    update engagement.notification_deliveries
+    set provider = fail_delivery.provider
+    where notification_deliveries.id = v_delivery.id;
+    perform engagement.set_delivery_status(
+        v_delivery.id,
+        case
+            when is_address_dead and v_delivery.channel <> 'push' then 'bounced' else 'failed'
+        end::engagement.delivery_status,
+        reason
+    );
+    if is_address_dead then
+        perform engagement.disable_address(v_delivery, reason);
+    end if;
+end;
+$$;
+
+/*
+ * Stop writing to the address of a delivery: switch off a device, or texts to a user's number.
+ */
+create function engagement.disable_address(
+    delivery engagement.notification_deliveries, reason text
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    update identity.devices
+    set
+        is_active = false,
+        disabled_reason = left(disable_address.reason, 200)
+    where delivery.channel = 'push' and devices.token = delivery.address;
+    insert into identity.notification_preferences (user_id, event, channel, is_enabled)
+    select delivery.user_id, '*', 'sms', false
+    where delivery.channel = 'sms' and delivery.user_id is not null
+    on conflict (user_id, event, channel) do update set is_enabled = false;
 end;
 $$;
 
@@ -1377,18 +1327,166 @@ begin
 end;
 $$;
 
--- sql/70_notifications/rules.sql
+-- sql/70_notifications/functions/templates.sql
 
--- What holds for notifications on every path.
+-- Which text a message has, and the texts that a business saves in place of the platform's.
 
 /*
- * A template says only what there is: every {{name}} is a variable of its event's subject, and
- * there are no other braces. So a word that is missing is found when the template is saved, not
- * when a mail is due.
+ * Return the template of a delivery: in the reader's language before its base language before
+ * English, the business's own before the platform's, the channel's own before one for all channels.
+ */
+create function engagement.choose_template(delivery engagement.notification_deliveries)
+returns engagement.notification_templates
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_template engagement.notification_templates;
+begin
+    select notification_templates.* into v_template
+    from engagement.notification_templates
+    where
+        notification_templates.event = delivery.event
+        and notification_templates.audience = delivery.audience
+        and (
+            notification_templates.business_id is null
+            or notification_templates.business_id = delivery.business_id
+        )
+        and (
+            notification_templates.channel is null
+            or notification_templates.channel = delivery.channel
+        )
+        and notification_templates.locale in (
+            delivery.locale, split_part(delivery.locale, '-', 1), 'en'
+        )
+    order by
+        notification_templates.locale = delivery.locale desc,
+        notification_templates.locale = split_part(delivery.locale, '-', 1) desc,
+        notification_templates.business_id is null,
+        notification_templates.channel is null
+    limit 1;
+    return v_template;
+end;
+$$;
+
+/*
+ * Read an audience as a client names it.
  *
  * Errors:  PT400 invalid_input
  */
-create function engagement.notification_templates__refuse_unknown_words()
+create function engagement.to_audience(value text)
+returns engagement.audience
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    if value is null or value not in ('customer', 'business', 'staff') then
+        perform private.invalid('audience', 'must be customer, business or staff');
+    end if;
+    return value::engagement.audience;
+end;
+$$;
+
+/*
+ * Save a business's own text for a notice, in place of the one for the same audience, channel and
+ * language. A rule of the table checks the variables in it.
+ * Definer: nobody has a write grant on templates.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function engagement.save_template(
+    business_id uuid,
+    event text,
+    audience engagement.audience,
+    channel identity.notification_channel,
+    locale text,
+    title text,
+    body text
+)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_id uuid;
+begin
+    perform private.require_member(business_id, 'manage');
+    perform engagement.require_event(event);
+    if not exists (
+        select 1
+        from engagement.notices
+        where
+            notices.event = save_template.event
+            and notices.audience = save_template.audience
+            and (
+                save_template.channel is null or save_template.channel = any(notices.channels)
+            )
+    ) then
+        perform private.invalid('audience and channel', 'must belong to a notice of the event');
+    end if;
+    insert into engagement.notification_templates (
+        business_id, event, audience, channel, locale, title, body
+    )
+    values (business_id, event, audience, channel, locale, title, body)
+    on conflict on constraint notification_templates_one_each do update
+    set title = excluded.title, body = excluded.body
+    returning notification_templates.id into v_id;
+    return v_id;
+end;
+$$;
+
+/*
+ * Delete a business's own text.
+ * Definer: nobody has a write grant on templates.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function engagement.remove_template(template_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_business_id uuid = (
+        select notification_templates.business_id
+        from engagement.notification_templates
+        where notification_templates.id = template_id
+    );
+begin
+    if v_business_id is null
+        or v_business_id not in (select private.my_businesses('view'))
+        and not private.is_operator() then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such template.',
+            'Check the id in the view notification_templates.'
+        );
+    end if;
+    perform private.require_member(v_business_id, 'manage');
+    delete from engagement.notification_templates where notification_templates.id = template_id;
+end;
+$$;
+
+-- sql/70_notifications/rules.sql
+
+-- A template uses only variables that exist, whoever writes it. Deleting a row that people were
+-- told of deletes what they were told.
+
+/*
+ * Refuse a template unless every {{name}} is a variable of its event's subject, and it has no other
+ * braces. A wrong name is found when the template is saved, not when a mail is due.
+ * Definer: the check reads every variable, whoever writes the template.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function engagement.notification_templates__refuse_unknown_variables()
 returns trigger
 language plpgsql
 volatile
@@ -1421,16 +1519,16 @@ begin
 end;
 $$;
 
-create trigger _100_refuse_unknown_words
+create trigger _100_refuse_unknown_variables
 before insert or update on engagement.notification_templates
-for each row execute function engagement.notification_templates__refuse_unknown_words();
+for each row execute function engagement.notification_templates__refuse_unknown_variables();
 
 create trigger _900_touch
 before update on engagement.notification_templates
 for each row execute function private.any__touch();
 
 /*
- * What was told of a row goes with the row: notifications, deliveries and reminders that wait.
+ * Delete the deliveries, notifications and reminders of a row that is deleted.
  * Definer: whoever deletes the row has no rights on notifications.
  */
 create function engagement.deleted_subjects__forget_notifications()
@@ -1441,7 +1539,7 @@ security definer
 set search_path = ''
 as $$
 begin
-    -- Deliveries first: one that is being put into the app keeps its row until it is there.
+    -- Deliveries first: this waits for a worker that is about to show one in the app.
     delete from engagement.notification_deliveries
     where
         notification_deliveries.subject = new.subject
@@ -1460,9 +1558,9 @@ for each row execute function engagement.deleted_subjects__forget_notifications(
 
 -- sql/70_notifications/policies.sql
 
--- Everyone reads their own: notifications, preferences, devices, consents. Members of a business
--- read its templates and what became of its deliveries, without addresses and words. Nobody writes:
--- functions do, and check their caller.
+-- Users read their own notifications, preferences, devices and consents. Members of a business read
+-- its templates and the status of its deliveries, without addresses and texts. Nobody has a write
+-- grant: functions write, and check their caller.
 
 alter table identity.notification_preferences enable row level security;
 alter table identity.quiet_hours enable row level security;
@@ -1575,9 +1673,9 @@ for select
 to authenticated
 using (user_id = (select auth.uid()));
 
--- Reminders have no policy: only functions read them.
+-- reminders and reminder_kinds have no policy: only functions read them.
 
--- Analysts count deliveries; to whom and about what is not in the grant.
+-- Analysts count deliveries. The grant leaves out the recipient, the address and the data.
 grant select (event, channel, status, business_id, attempts, created_at, sent_at)
 on table engagement.notification_deliveries to analyst;
 
@@ -1586,6 +1684,8 @@ on engagement.notification_deliveries
 for select
 to analyst
 using (true);
+
+-- What the workers and the edge call.
 grant execute on function
 engagement.plan(uuid, text, jsonb),
 engagement.start_delivery(uuid),
@@ -1595,11 +1695,12 @@ engagement.fail_delivery(uuid, text, text, boolean),
 engagement.start_account_message(uuid, identity.notification_channel, jsonb)
 to worker;
 grant execute on function
-engagement.note_delivery(text, text, engagement.delivery_status, text),
+engagement.record_report(text, text, engagement.delivery_status, text),
 engagement.unsubscribe(uuid)
 to edge;
+
+-- What public functions call. Each checks its caller; none is reachable over HTTP by itself.
 grant execute on function
-engagement.require_event(text),
 engagement.to_channel(text),
 engagement.to_audience(text),
 engagement.set_preference(text, identity.notification_channel, boolean),
@@ -1618,7 +1719,8 @@ to anon, authenticated, service_role;
 
 -- sql/70_notifications/api/notifications.sql
 
--- What users and businesses see of notifications.
+-- What users and businesses read: notifications in the app, the status of deliveries, templates,
+-- and the events, notices and variables that exist.
 
 create view public.notifications
 with (security_invoker = true)
@@ -1816,7 +1918,7 @@ comment on column public.notification_variables.description is 'What it contains
 
 -- sql/70_notifications/api/preferences.sql
 
--- What users wish to hear, and where they are reached.
+-- What users want to hear, where they are reached, and whose offers they accept.
 
 create view public.notification_preferences
 with (security_invoker = true)
@@ -2072,9 +2174,19 @@ An unknown token gets the same answer.
 
 Errors: invalid_input 400.';
 
+grant execute on function
+public.set_notification_preference(text, text, public.yes_no),
+public.set_quiet_hours(text, text),
+public.register_device(text, text),
+public.forget_device(text),
+public.mark_notifications_read(public.list),
+public.set_marketing_consent(public.identifier, public.yes_no),
+public.unsubscribe(public.identifier)
+to anon, authenticated, service_role;
+
 -- sql/70_notifications/api/templates.sql
 
--- What businesses say: their own words, their offers, and that somebody has arrived.
+-- What businesses tell their customers: texts of their own, and offers.
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -2169,15 +2281,7 @@ Every mail has a link that ends the consent. Returns the number of recipients.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 
-grant execute on function public.unsubscribe(public.identifier)
-to anon, authenticated, service_role;
 grant execute on function
-public.set_notification_preference(text, text, public.yes_no),
-public.set_quiet_hours(text, text),
-public.register_device(text, text),
-public.forget_device(text),
-public.mark_notifications_read(public.list),
-public.set_marketing_consent(public.identifier, public.yes_no),
 public.save_notification_template(public.identifier, text, text, text, text, text, text),
 public.remove_notification_template(public.identifier),
 public.send_offer(public.identifier, text, text)

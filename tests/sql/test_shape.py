@@ -25,13 +25,8 @@ LONG_FILES = {
     "sql/47_guests/functions/guests.sql",
     "sql/48_waitlist/functions.sql",
     "sql/49_calendars/functions/imports.sql",
-    "sql/70_notifications/functions/delivering.sql",
-    "sql/70_notifications/functions/planning.sql",
-    "sql/70_notifications/functions/preferences.sql",
-    "sql/70_notifications/seed.sql",
 }
 LONG_FUNCTIONS = {
-    "engagement.start_delivery",
     "scheduling.counted",
     "scheduling.days",
     "scheduling.feed_times",

@@ -1,7 +1,9 @@
--- Emitting, ticking, and the two halves of an effect on the outside.
+-- A change emits a message in its own transaction; schedules emit messages again and again. What an
+-- actor does outside the database, such as sending a mail, is an effect: it starts before the call
+-- and finishes after it, with a key that makes the provider do it once.
 
 /*
- * Put one message into a queue, for an actor, in Dramatiq's format. Without `due_at` it can be read
+ * Send a message to an actor through a queue, in Dramatiq's format. Without `due_at` it can be read
  * as soon as the transaction commits, and the workers are notified.
  * Definer: senders need no rights on queues.
  */
@@ -40,9 +42,9 @@ end;
 $$;
 
 /*
- * Announce that something has happened, to every actor that a route names for the topic. Each gets
- * `topic` and `payload`. A topic that nobody listens to costs one look at the routes.
- * Definer: whoever changes something need not know who reacts.
+ * Announce that something has happened: send `topic` and `payload` to every actor that a route
+ * names for the topic. Without a route nothing is sent.
+ * Definer: callers have no rights on routes and queues.
  */
 create function private.emit(topic text, payload jsonb, due_at timestamptz default null)
 returns void
@@ -71,9 +73,8 @@ end;
 $$;
 
 /*
- * Send the ticks that are due, each once, however many schedulers ask. Ticks that nobody sent while
- * all schedulers were down are not made up for: the next one stands for them. Gives how many were
- * sent.
+ * Send the ticks that are due, each once, however many schedulers ask. Ticks that were missed while
+ * all schedulers were down are skipped. Returns how many were sent.
  * Definer: called by the workers, who have no access to the tables.
  */
 create function private.send_due_ticks()
@@ -106,9 +107,10 @@ end;
 $$;
 
 /*
- * Begin an effect of a message on the outside: gives the provider's idempotency key, which is the
- * same each time, and whether it is done already, with its result. Commit before calling the
- * provider. Definer: called by the workers, who have no access to the tables.
+ * Start an effect of a message outside the database. Returns the idempotency key for the provider,
+ * which is the same each time, and whether the effect is done already, with its result. Commit
+ * before calling the provider.
+ * Definer: called by the workers, who have no access to the tables.
  */
 create function private.start_effect(
     message_id uuid,
@@ -134,8 +136,9 @@ end;
 $$;
 
 /*
- * Note that an effect is done, and what the provider answered. The first answer stays. Gives
- * whether this call was the first to say so. Definer: as private.start_effect.
+ * Record that an effect is done, and the provider's answer. The first answer stays. Returns whether
+ * this call was the first.
+ * Definer: called by the workers, who have no access to the tables.
  */
 create function private.finish_effect(message_id uuid, effect text, result jsonb)
 returns boolean
@@ -159,7 +162,8 @@ end;
 $$;
 
 /*
- * Forget effects that were done long ago: no provider remembers a key as long. Gives how many.
+ * Delete effects that were done more than 90 days ago: no provider keeps a key that long.
+ * Returns how many.
  * Definer: called by the workers, who have no access to the tables.
  */
 create function private.forget_old_effects()

@@ -1,10 +1,10 @@
--- Looking after queues: what is in them, what died and why, and how it gets another try. For the
--- command line and for metrics; every function is for the operator's own logins.
+-- Operating the queues: what is in them, which messages died and why, and how to retry them. The
+-- command line and the metrics call these functions; all are for the operator's own logins.
 
 /*
- * Every queue as it is now: messages that could be read, that wait for their time, that a worker
- * has; the age in seconds of the oldest that could be read; dead letters; messages ever sent.
- * Definer: whoever counts messages need not be able to read them.
+ * Return the state of every queue: how many messages are ready, delayed and with a worker; the age
+ * in seconds of the oldest ready one; how many are dead; how many were ever sent.
+ * Definer: callers may count messages without being able to read them.
  */
 create function private.queue_states()
 returns table (
@@ -46,8 +46,8 @@ end;
 $$;
 
 /*
- * A message without what opens an account: sign-in's codes and links belong to whom they are sent
- * to, and to nobody who looks after queues.
+ * Return a message without the codes and links of sign-in. They open an account, so operators of
+ * queues must not see them.
  */
 create function private.without_secrets(message jsonb)
 returns jsonb
@@ -68,7 +68,7 @@ begin atomic
 end;
 
 /*
- * The messages of a queue, the next due first.
+ * Return the messages of a queue, the next due first.
  *
  * Errors:  PT404 not_found
  */
@@ -94,7 +94,7 @@ end;
 $$;
 
 /*
- * The dead letters of a queue, the newest first: the message, and in `headers` why it died.
+ * Return the dead letters of a queue, the newest first: the message, and in `headers` why it died.
  *
  * Errors:  PT404 not_found
  */
@@ -115,10 +115,10 @@ end;
 $$;
 
 /*
- * Give dead letters another try, all of a queue or those named: each goes back with the same
- * message_id, so that what was done because of it is not done again, and with its retries
- * forgotten. A letter that is no message of an actor stays, and one whose code was withheld:
- * whoever waits for it asks for another. Gives how many went back.
+ * Retry dead letters: all of a queue, or the named ones. Each goes back with the same message_id,
+ * so that its effects are not repeated, and with a new count of retries. A letter that is not a
+ * message of an actor stays, and so does one whose code was withheld: the user asks for a new code.
+ * Returns how many went back.
  *
  * Errors:  PT404 not_found
  */
@@ -157,7 +157,7 @@ end;
 $$;
 
 /*
- * Throw away what is in a queue, or its dead letters. Gives how many messages that were.
+ * Delete the messages of a queue, or its dead letters only. Returns how many.
  *
  * Errors:  PT404 not_found
  */
@@ -175,7 +175,7 @@ end;
 $$;
 
 /*
- * Stop the workers from taking anything out of a queue, or let them go on.
+ * Stop the workers from reading a queue, or let them go on.
  *
  * Errors:  PT404 not_found
  */
@@ -195,7 +195,7 @@ end;
 $$;
 
 /*
- * The queues that the workers leave alone for now.
+ * Return the queues that the workers do not read at present.
  * Definer: called by the workers, who have no access to the table.
  */
 create function private.paused_queues()
@@ -211,6 +211,8 @@ end;
 $$;
 
 /*
+ * Refuse a queue that does not exist.
+ *
  * Errors:  PT404 not_found
  */
 create function private.require_queue(queue text)

@@ -1,11 +1,11 @@
--- A queue is made with its row and outlives it: messages are never thrown away in passing. Secrets
--- are: a code or a link of sign-in is in the message while it waits to be sent, and in nothing that
--- is kept.
+-- A row of private.queues makes its queue, and the queue stays when the row is deleted: messages
+-- are never lost in passing. Secrets are not kept: a code or a link of sign-in is in its message
+-- while it waits to be sent, and neither in a dead letter nor in the archive.
 
 /*
- * A message that is kept, as a dead letter or in the archive, loses its secrets; `withheld` in its
- * headers says so.
- * Definer: whoever buries a message need not know what is secret.
+ * Remove the secrets of a message that becomes a dead letter or goes to the archive, and note
+ * `withheld` in its headers.
+ * Definer: the workers, who write these tables, may not call the function that knows the secrets.
  */
 create function private.any__withhold_secrets()
 returns trigger
@@ -26,8 +26,8 @@ end;
 $$;
 
 /*
- * Make the queue and its dead letters, and let the workers read and write both.
- * Definer: whoever registers a queue need not be the owner of pgmq.
+ * Make the queue and the queue of its dead letters, and let the workers read and write both.
+ * Definer: whoever registers a queue need not own pgmq.
  */
 create function private.queues__make()
 returns trigger

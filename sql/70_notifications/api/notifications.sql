@@ -1,4 +1,5 @@
--- What users and businesses see of notifications.
+-- What users and businesses read: notifications in the app, the status of deliveries, templates,
+-- and the events, notices and variables that exist.
 
 create view public.notifications
 with (security_invoker = true)

@@ -1,4 +1,4 @@
--- What users wish to hear, and where they are reached.
+-- What users want to hear, where they are reached, and whose offers they accept.
 
 create view public.notification_preferences
 with (security_invoker = true)
@@ -253,3 +253,13 @@ comment on function public.unsubscribe is
 An unknown token gets the same answer.
 
 Errors: invalid_input 400.';
+
+grant execute on function
+public.set_notification_preference(text, text, public.yes_no),
+public.set_quiet_hours(text, text),
+public.register_device(text, text),
+public.forget_device(text),
+public.mark_notifications_read(public.list),
+public.set_marketing_consent(public.identifier, public.yes_no),
+public.unsubscribe(public.identifier)
+to anon, authenticated, service_role;

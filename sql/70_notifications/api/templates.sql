@@ -1,4 +1,4 @@
--- What businesses say: their own words, their offers, and that somebody has arrived.
+-- What businesses tell their customers: texts of their own, and offers.
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -93,15 +93,7 @@ Every mail has a link that ends the consent. Returns the number of recipients.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 
-grant execute on function public.unsubscribe(public.identifier)
-to anon, authenticated, service_role;
 grant execute on function
-public.set_notification_preference(text, text, public.yes_no),
-public.set_quiet_hours(text, text),
-public.register_device(text, text),
-public.forget_device(text),
-public.mark_notifications_read(public.list),
-public.set_marketing_consent(public.identifier, public.yes_no),
 public.save_notification_template(public.identifier, text, text, text, text, text, text),
 public.remove_notification_template(public.identifier),
 public.send_offer(public.identifier, text, text)

@@ -1,150 +1,11 @@
--- From something that happened to the deliveries that tell of it. All of it is one transaction that
--- may run any number of times: what exists is not made again.
+-- From something that happened to the deliveries that tell of it. All of it is one transaction,
+-- which may run any number of times: what exists is not made again. What a message says, and to
+-- whom, the domain of its subject knows.
 
 /*
- * The addresses of a reader on a channel: one mail address, one number, each device that is still
- * in use. A reader without any gets one row without an address.
- */
-create function engagement.addresses(
-    user_id uuid, email text, phone text, channel identity.notification_channel
-)
-returns table (address text)
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return query
-    select nullif(
-        case addresses.channel
-            when 'mail' then addresses.email
-            when 'sms' then addresses.phone
-            when 'in_app' then addresses.user_id::text
-        end, ''
-    )
-    where addresses.channel <> 'push'
-    union all
-    select devices.token
-    from identity.devices
-    where
-        addresses.channel = 'push' and devices.user_id = addresses.user_id and devices.is_active;
-    if not found then
-        return query select null::text;
-    end if;
-end;
-$$;
-
-/*
- * Does a user want to hear of an event on a channel? Their own word on the event counts before
- * their word on all of them; without a word they do.
- */
-create function engagement.is_wanted(
-    user_id uuid, event text, channel identity.notification_channel
-)
-returns boolean
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return coalesce(
-        (
-            select notification_preferences.is_enabled
-            from identity.notification_preferences
-            where
-                notification_preferences.user_id = is_wanted.user_id
-                and notification_preferences.channel = is_wanted.channel
-                and notification_preferences.event in (is_wanted.event, '*')
-            order by notification_preferences.event = '*'
-            limit 1
-        ),
-        true
-    );
-end;
-$$;
-
-/*
- * Write one delivery and put it into its channel's queue, or write down why it is skipped. One that
- * exists is left alone. Gives whether it is new.
- */
-create function engagement.add_delivery(delivery engagement.notification_deliveries)
-returns boolean
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    delivery.id = gen_random_uuid();
-    delivery.reason = case
-        when delivery.address is null then 'no address'
-        when not engagement.is_wanted(delivery.user_id, delivery.event, delivery.channel)
-            and not (
-                select events.is_mandatory from engagement.events where events.name = delivery.event
-            ) then 'switched off'
-    end;
-    delivery.status = case when delivery.reason is null then 'queued' else 'skipped' end;
-    delivery.attempts = 0;
-    delivery.created_at = clock_timestamp();
-    delivery.updated_at = delivery.created_at;
-    insert into engagement.notification_deliveries
-    select (delivery).*
-    on conflict do nothing;
-    if found and delivery.status = 'queued' then
-        perform engagement.enqueue(delivery, null);
-    end if;
-    return found;
-end;
-$$;
-
-/*
- * Put a delivery into its channel's queue, to be read at once or when it is due.
- */
-create function engagement.enqueue(
-    delivery engagement.notification_deliveries, due_at timestamptz
-)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    perform private.send_message(
-        delivery.channel::text,
-        'deliver',
-        jsonb_build_object('delivery_id', delivery.id),
-        enqueue.due_at,
-        delivery.id
-    );
-end;
-$$;
-
-/*
- * Is what an event tells of a row still so?
- */
-create function engagement.still_holds(
-    event engagement.events, subject_id uuid, starts_at timestamptz
-)
-returns boolean
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return (
-        select private.subject_holds(event.subject, subject_id, event.condition, starts_at)
-    );
-end;
-$$;
-
-/*
- * Turn what happened into deliveries: everyone whom the notices name, on every channel that they
- * name. Returns how many are new. `message_id` is the id of the message that announced it: the same
- * message makes the same deliveries once. A topic that is no event makes none.
+ * Plan the deliveries of a message: one for everyone whom the notices of its event name, on each of
+ * their channels. Returns how many are new. A repeated call with the same message makes none, and
+ * neither does a topic that is not an event.
  * Definer: called by the workers, who have no access to the tables.
  */
 create function engagement.plan(message_id uuid, topic text, payload jsonb)
@@ -178,8 +39,27 @@ end;
 $$;
 
 /*
- * Put the reminders of a row into the queue, each for its time, when the row is in their condition.
- * Reminders whose time has passed are left out.
+ * Is what an event tells of a row still so?
+ */
+create function engagement.still_holds(
+    event engagement.events, subject_id uuid, starts_at timestamptz
+)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select private.subject_holds(event.subject, subject_id, event.condition, starts_at)
+    );
+end;
+$$;
+
+/*
+ * Queue the reminders of a row, each for its time, when the row is in the condition that they
+ * require. Reminders whose time has passed are left out.
  */
 create function engagement.plan_reminders(subject text, subject_id uuid, data jsonb)
 returns void
@@ -264,8 +144,8 @@ end;
 $$;
 
 /*
- * Return to whom an event is told, and where: each reader of each notice, on each of its channels,
- * at each address. The order is always the same, so that two workers never wait for each other.
+ * Return whom an event is told, and where: each reader of each notice, on each of its channels, at
+ * each address. The order is always the same, so two workers never wait for each other.
  */
 create function engagement.recipients(
     event engagement.events, subject_id uuid, payload jsonb

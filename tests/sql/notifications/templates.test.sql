@@ -33,7 +33,7 @@ returns text
 language sql
 security definer
 as $$
-    select (engagement.template_of(notification_deliveries)).body
+    select (engagement.choose_template(notification_deliveries)).body
     from engagement.notification_deliveries
     where event = 'booking.confirmed' and audience = 'customer' and channel = $1
 $$;

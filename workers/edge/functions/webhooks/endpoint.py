@@ -14,7 +14,7 @@ from workers.edge.functions.webhooks import sendgrid, twilio
 from workers.edge.state import State
 
 PATH = "/functions/v1/webhooks"
-NOTE = "select engagement.note_delivery(%s, %s, %s::engagement.delivery_status, %s)"
+NOTE = "select engagement.record_report(%s, %s, %s::engagement.delivery_status, %s)"
 
 
 async def receive(request: Request) -> Response:
