@@ -54,14 +54,12 @@ create table customers.customer_group_members (
     customer_group_id uuid not null,
     customer_id uuid not null,
 
-    primary key (customer_group_id, customer_id),
+    primary key (business_id, customer_group_id, customer_id),
     constraint customer_group_members_group_fkey foreign key (business_id, customer_group_id)
     references customers.customer_groups (business_id, id) on delete cascade,
     constraint customer_group_members_customer_fkey foreign key (business_id, customer_id)
     references customers.customers (business_id, id) on delete cascade
 );
 comment on table customers.customer_group_members is 'Which customers belong to which group.';
-create index customer_group_members_group_idx
-on customers.customer_group_members (business_id, customer_group_id);
 create index customer_group_members_customer_idx
 on customers.customer_group_members (business_id, customer_id);

@@ -94,6 +94,8 @@ create table sales.sale_lines (
 
     constraint sale_lines_business_id_id_unique unique (business_id, id),
     constraint sale_lines_position_unique unique (business_id, sale_id, position),
+    constraint sale_lines_sale_fkey foreign key (business_id, sale_id)
+    references sales.sales (business_id, id) on delete cascade,
     constraint sale_lines_revision_fkey foreign key (business_id, sale_id, revision)
     references sales.sale_revisions (business_id, sale_id, revision) on delete cascade,
     constraint sale_lines_corrects_fkey foreign key (business_id, corrects_line_id)
@@ -128,6 +130,8 @@ create table sales.sale_taxes (
     tax_minor bigint not null,
 
     primary key (business_id, sale_id, revision, component, rate_bps),
+    constraint sale_taxes_sale_fkey foreign key (business_id, sale_id)
+    references sales.sales (business_id, id) on delete cascade,
     constraint sale_taxes_revision_fkey foreign key (business_id, sale_id, revision)
     references sales.sale_revisions (business_id, sale_id, revision) on delete cascade,
     constraint sale_taxes_rate_is_sane check (rate_bps between 0 and 10000),
