@@ -2,6 +2,13 @@
 -- over HTTP by itself.
 
 grant execute on function
+scheduling.make_selection(
+    uuid, timestamptz, uuid, integer, uuid[], integer, jsonb, text
+),
+scheduling.to_party_size(text, text),
+scheduling.to_selection(text, text, text, text, text, text, text),
+scheduling.to_selections(text, timestamptz, integer),
+scheduling.to_item(jsonb, integer),
 scheduling.legs(scheduling.selection[]),
 scheduling.lines_of(scheduling.leg[]),
 scheduling.visible_service(uuid, boolean),

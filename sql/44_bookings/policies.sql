@@ -80,7 +80,6 @@ grant execute on function
 scheduling.list_my_businesses(),
 scheduling.visible_booking(uuid),
 scheduling.change_status_as(text, scheduling.booking_status, scheduling.actor_kind[], text),
-scheduling.to_selections(text, timestamptz, integer),
 scheduling.book_once(text, scheduling.selection[], text, text, boolean, text),
 scheduling.place_booking(scheduling.selection[], text, text, boolean),
 scheduling.change_status(uuid, scheduling.booking_status, scheduling.actor_kind[], text, boolean),

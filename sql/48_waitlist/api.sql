@@ -109,7 +109,7 @@ begin
         v_service_id,
         tstzrange(v_from, v_to),
         private.to_identifier(resource_id, 'resource_id', is_required => false),
-        private.to_whole_number(party_size, 'party_size', 1, 1000)
+        scheduling.to_party_size(party_size)
     );
     return scheduling.seen_entry(v_id);
 end;

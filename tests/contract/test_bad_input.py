@@ -56,6 +56,19 @@ COUNTS = """
     and nspname in ('identity', 'business', 'catalog', 'scheduling', 'pricing', 'private')
     and relname <> 'effects' -- which workers write
 """
+OBJECTS = ("object", "place", "list")
+UNKNOWN = {"nonsense": 1}
+# The arguments of each function, and those that have a default other than null.
+DEFAULTS = """
+    select proname, proargnames[:pronargs], array_agg(arguments.name)
+    from pg_proc
+    cross join lateral unnest(proargnames[:pronargs]) with ordinality
+        as arguments (name, position)
+    where pronamespace = 'public'::regnamespace
+    and pg_get_function_arg_default(pg_proc.oid, arguments.position::int) not like 'NULL%'
+    group by pg_proc.oid, proname
+    order by proname
+"""
 ARGUMENTS = """
     select proname, array_agg(arguments.name order by position),
         array_agg(coalesce(typname, '') order by position)
@@ -176,6 +189,65 @@ def test_every_wrong_argument_of_every_function_is_refused_by_name(town: Town) -
                     asked += 1
     assert asked > 200
     assert counts(town) == before
+
+
+def test_null_is_the_default_of_every_argument_that_has_one(town: Town) -> None:
+    """What a client leaves out and what it sends as null are the same."""
+    good = good_arguments(town)
+    asked = set()
+    for function, names, defaults in town.run(DEFAULTS):
+        fixed = {name: good[name] for name in names if name in good}
+        for name in defaults:
+            rest = {other: value for other, value in fixed.items() if other != name}
+            answers = []
+            for arguments in (rest, {**rest, name: None}):
+                with town.client("customer") as client:
+                    response = client.post(f"/rpc/{function}", json=arguments)
+                answers.append((response.status_code, refusal(response)))
+                undo(town)
+            assert answers[0] == answers[1], f"{function}({name} := null)"
+            asked.add(name)
+    assert asked >= {"party_size", "hold", "redeem_points", "on_conflict", "limit"}
+
+
+def refusal(response: httpx.Response) -> str:
+    """What was refused and why; nothing where something was answered."""
+    return "" if response.is_success else response.json()["message"]
+
+
+def undo(town: Town) -> None:
+    """Cancel what the customer booked, so that the next call finds the same."""
+    town.run(
+        "update scheduling.bookings set status = 'cancelled'"
+        " where status in ('held', 'confirmed', 'pending') and id <> %s returning id",
+        (town.ids["booking"],),
+    )
+
+
+def test_an_unknown_key_of_every_object_is_refused_by_name(town: Town) -> None:
+    """Nothing that a client sends is ignored."""
+    good = good_arguments(town)
+    asked = []
+    with town.client("customer") as client:
+        for function, names, types in town.run(ARGUMENTS):
+            arguments = dict(zip(names, types, strict=True))  # type: ignore[call-overload]
+            fixed = {name: good[name] for name in arguments if name in good}
+            for name in [name for name, kind in arguments.items() if kind in OBJECTS]:
+                value = with_unknown_key(good.get(name, [] if arguments[name] == "list" else {}))
+                response = client.post(f"/rpc/{function}", json={**fixed, name: value})
+                assert_refused(response, f"{function}({name})")
+                assert response.json()["details"] == "invalid_input", response.text
+                if value != [UNKNOWN]:  # a list of something other than objects
+                    assert f"{name}.nonsense" in response.json()["message"], response.text
+                asked.append(f"{function}.{name}")
+    assert {"quote.items", "book_many.items", "book.answers"} <= set(asked)
+
+
+def with_unknown_key(value: Any) -> Any:
+    """The same value, with a key that nobody knows."""
+    if isinstance(value, dict):
+        return {**value, **UNKNOWN}
+    return [{**each, **UNKNOWN} for each in value if isinstance(each, dict)] or [UNKNOWN]
 
 
 def test_texts_may_be_long_or_strange_but_never_break_anything(town: Town) -> None:

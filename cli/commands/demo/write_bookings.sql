@@ -91,7 +91,8 @@ where not exists (
 
 insert into scheduling.booking_items (
     id, business_id, booking_id, position, service_id, resource_id, starts_at, ends_at,
-    duration_minutes, price_minor, service_name, addons, cancellation_fee_minor, sale_line_id
+    duration_minutes, price_minor, service_name, addons, cancellation_fee_minor, sale_line_id,
+    party_size
 )
 select
     demo_bookings.item_id,
@@ -107,7 +108,8 @@ select
     demo_bookings.service_name,
     demo_bookings.addons,
     case demo_bookings.status when 'cancelled' then pg_temp.fee(demo_bookings) end,
-    demo_bookings.item_id
+    demo_bookings.item_id,
+    demo_bookings.party_size
 from demo_bookings;
 
 insert into scheduling.sessions (

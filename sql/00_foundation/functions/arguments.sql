@@ -100,12 +100,17 @@ end;
 $$;
 
 /*
- * Read a whole number between two bounds.
+ * Read a whole number between two bounds. Null is `if_null`, which makes the argument optional.
  *
  * Errors:  PT400 invalid_input
  */
 create function private.to_whole_number(
-    value text, argument text, minimum integer, maximum integer, is_required boolean default true
+    value text,
+    argument text,
+    minimum integer,
+    maximum integer,
+    is_required boolean default true,
+    if_null integer default null
 )
 returns integer
 language plpgsql
@@ -115,10 +120,10 @@ set search_path = ''
 as $$
 begin
     if value is null then
-        if is_required then
+        if is_required and if_null is null then
             perform private.invalid(argument, 'is required');
         end if;
-        return null;
+        return if_null;
     end if;
     if value !~ '^-?\d{1,9}$' or value::integer not between minimum and maximum then
         perform private.invalid(

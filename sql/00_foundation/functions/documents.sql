@@ -16,16 +16,8 @@ begin
     if value is null then
         return null;
     end if;
-    begin
-        v_place = left(value, 1000)::jsonb;
-    exception
-        when invalid_text_representation or untranslatable_character
-        or numeric_value_out_of_range then
-            v_place = null;
-    end;
-    if jsonb_typeof(v_place) is distinct from 'object'
-        or v_place - 'latitude' - 'longitude' <> '{}'
-        or jsonb_typeof(v_place -> 'latitude') is distinct from 'number'
+    v_place = private.to_object(value, argument, '{latitude,longitude}');
+    if jsonb_typeof(v_place -> 'latitude') is distinct from 'number'
         or jsonb_typeof(v_place -> 'longitude') is distinct from 'number'
         or (v_place ->> 'latitude')::numeric not between -90 and 90
         or (v_place ->> 'longitude')::numeric not between -180 and 180 then
@@ -59,7 +51,8 @@ begin
     begin
         v_list = coalesce(value, '[]')::jsonb;
     exception
-        when invalid_text_representation or untranslatable_character then
+        when invalid_text_representation or untranslatable_character
+        or numeric_value_out_of_range then
             v_list = null;
     end;
     if jsonb_typeof(v_list) is distinct from 'array' then
@@ -73,11 +66,13 @@ end;
 $$;
 
 /*
- * Read a JSON object. Null is an empty one.
+ * Read a JSON object with some keys; null is an empty object. Any other key is refused by name, so
+ * that nothing that a client sends is ignored. Without a list of keys every key is allowed, for
+ * callers that check the keys themselves.
  *
  * Errors:  PT400 invalid_input
  */
-create function private.to_object(value text, argument text)
+create function private.to_object(value text, argument text, keys text[] default null)
 returns jsonb
 language plpgsql
 stable
@@ -90,13 +85,66 @@ begin
     begin
         v_object = coalesce(value, '{}')::jsonb;
     exception
-        when invalid_text_representation or untranslatable_character then
+        when invalid_text_representation or untranslatable_character
+        or numeric_value_out_of_range then
             v_object = null;
     end;
     if jsonb_typeof(v_object) is distinct from 'object' then
         perform private.invalid(argument, 'must be a JSON object');
     end if;
+    perform private.refuse_unknown_keys(v_object, argument, keys);
     return v_object;
+end;
+$$;
+
+/*
+ * Refuse an object that has other keys than some.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.refuse_unknown_keys(value jsonb, argument text, keys text[])
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_unknown text;
+begin
+    select sent.key into v_unknown
+    from jsonb_object_keys(value) as sent (key)
+    where sent.key <> all(keys)
+    order by sent.key
+    limit 1;
+    if found then
+        perform private.invalid(
+            argument || '.' || left(regexp_replace(v_unknown, '[^ -~]', '?', 'g'), 50),
+            format('is not known; the keys are %s', array_to_string(keys, ', '))
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Read a JSON array of at most so many objects with some keys, as private.to_object reads each.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_objects(value text, argument text, maximum integer, keys text[])
+returns jsonb[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select private.to_object(element.value::text, argument, keys)
+        from jsonb_array_elements(private.to_list(value, argument, maximum))
+            with ordinality as element (value, position)
+        order by element.position
+    );
 end;
 $$;
 

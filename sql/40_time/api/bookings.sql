@@ -57,7 +57,8 @@ comment on column public.bookings.status is
 comment on column public.bookings.starts_at is 'Start of the first item.';
 comment on column public.bookings.ends_at is 'End of the last item.';
 comment on column public.bookings.time_zone is 'IANA zone of the business at the time of booking.';
-comment on column public.bookings.party_size is 'Number of guests.';
+comment on column public.bookings.party_size is
+'Number of guests: the largest party of its items.';
 comment on column public.bookings.currency is 'ISO 4217 code of every amount.';
 comment on column public.bookings.total_minor is 'Total price, in minor units.';
 comment on column public.bookings.quote is
@@ -106,7 +107,8 @@ select
     booking_items.assigned_by,
     booking_items.answers,
     booking_items.private_link_id,
-    booking_items.sale_line_id
+    booking_items.sale_line_id,
+    booking_items.party_size
 from scheduling.booking_items;
 grant select on public.booking_items to authenticated, service_role;
 
@@ -120,6 +122,7 @@ comment on column public.booking_items.resource_id is
 'The chosen or assigned resource of the leading pool.';
 comment on column public.booking_items.starts_at is 'Start, without buffers.';
 comment on column public.booking_items.ends_at is 'End, without buffers.';
+comment on column public.booking_items.party_size is 'Number of guests.';
 comment on column public.booking_items.duration_minutes is 'Agreed length with add-ons.';
 comment on column public.booking_items.price_minor is
 'Agreed price for all guests with add-ons, in minor units of the booking''s currency.';

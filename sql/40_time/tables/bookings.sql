@@ -51,6 +51,7 @@ create table scheduling.bookings (
     ends_at timestamptz not null,
     -- The business's zone when it was booked.
     time_zone text not null,
+    -- The largest party of its items.
     party_size integer not null default 1,
     currency text not null,
     total_minor bigint not null,
@@ -147,6 +148,7 @@ create table scheduling.booking_items (
     private_link_id uuid,
     -- The line of the sale that it is, once it is sold.
     sale_line_id uuid,
+    party_size integer not null default 1,
 
     constraint booking_items_business_id_id_unique unique (business_id, id),
     constraint booking_items_booking_id_id_unique unique (business_id, booking_id, id),
@@ -164,6 +166,7 @@ create table scheduling.booking_items (
     constraint booking_items_last_as_long_as_they_say check (
         ends_at = starts_at + make_interval(mins => duration_minutes)
     ),
+    constraint booking_items_party_size_is_positive check (party_size >= 1),
     constraint booking_items_price_not_negative check (price_minor >= 0),
     constraint booking_items_fee_not_negative check (cancellation_fee_minor >= 0)
 );

@@ -41,7 +41,7 @@ begin
         v_first,
         v_last,
         private.to_identifier(resource_id, 'resource_id', is_required => false),
-        private.to_whole_number(party_size, 'party_size', 1, 1000),
+        scheduling.to_party_size(party_size),
         private.to_text(link_token, 'link_token', 100)
     ) as days;
 end;

@@ -35,7 +35,7 @@ declare
     v_from timestamptz = private.to_instant(from_at, 'from_at');
     v_to timestamptz = private.to_instant(to_at, 'to_at');
     v_resource_id uuid = private.to_identifier(resource_id, 'resource_id', is_required => false);
-    v_party_size integer = private.to_whole_number(party_size, 'party_size', 1, 1000);
+    v_party_size integer = scheduling.to_party_size(party_size);
     v_leg scheduling.leg;
 begin
     if v_to <= v_from or v_to > v_from + interval '62 days' then
@@ -43,11 +43,14 @@ begin
     end if;
     v_leg = (
         scheduling.legs(array[
-            row(
-                v_service_id, null, null, v_resource_id,
-                private.to_identifiers(addon_ids, 'addon_ids'), v_party_size, null,
-                private.to_text(link_token, 'link_token', 100)
-            )::scheduling.selection
+            scheduling.make_selection(
+                service_id => v_service_id,
+                starts_at => null,
+                resource_id => v_resource_id,
+                party_size => v_party_size,
+                addon_ids => private.to_identifiers(addon_ids, 'addon_ids'),
+                link_token => private.to_text(link_token, 'link_token', 100)
+            )
         ])
     )[1];
     return query

@@ -31,21 +31,9 @@ begin
     return scheduling.book_once(
         'book',
         array[
-            row(
-                private.to_identifier(service_id, 'service_id'),
-                private.to_instant(starts_at, 'starts_at'),
-                null,
-                private.to_identifier(resource_id, 'resource_id', is_required => false),
-                private.to_identifiers(addon_ids, 'addon_ids'),
-                coalesce(
-                    private.to_whole_number(
-                        party_size, 'party_size', 1, 1000, is_required => false
-                    ),
-                    1
-                ),
-                private.to_object(answers, 'answers'),
-                private.to_text(link_token, 'link_token', 100)
-            )::scheduling.selection
+            scheduling.to_selection(
+                service_id, starts_at, resource_id, party_size, addon_ids, answers, link_token
+            )
         ],
         private.to_text(coupon_code, 'coupon_code', 100),
         private.to_text(notes, 'notes', 2000),
@@ -106,7 +94,7 @@ begin
     v_selections = scheduling.to_selections(
         items,
         private.to_instant(starts_at, 'starts_at', is_required => false),
-        private.to_whole_number(party_size, 'party_size', 1, 1000)
+        scheduling.to_party_size(party_size)
     );
     if v_selections[1].starts_at is null then
         perform private.invalid('starts_at', 'is required');
@@ -131,10 +119,12 @@ $$;
 comment on function public.book_many is
 'Book several services of a business in sequence, all or nothing.
 
-items is [{service_id, starts_at?, gap_minutes?, resource_id?, addon_ids?, answers?, '
-'link_token?}]. The first item starts at starts_at. Each further item starts when the previous one '
-'ends, plus its gap_minutes, or at its own starts_at. The other arguments are those of book. '
-'Returns the booking.
+items is [{service_id, starts_at?, gap_minutes?, resource_id?, addon_ids?, party_size?, answers?, '
+'link_token?}]; other keys are refused. The first item starts at starts_at. Each further item '
+'starts when the previous one ends, plus its gap_minutes, or at its own starts_at. The other '
+'arguments are those of book. Returns the booking.
+
+- party_size: for the items that have none of their own.
 
 Errors: invalid_input 400, not_signed_in 401, not_found 404, idempotency_conflict 409, '
 'link_expired 409, not_bookable 409, slot_taken 409, blocked_out 422, coupon_invalid 422, '

@@ -100,7 +100,7 @@ begin
     end;
     v_booking.starts_at = legs[1].starts_at;
     v_booking.ends_at = legs[cardinality(legs)].ends_at;
-    v_booking.party_size = legs[1].party_size;
+    v_booking.party_size = (select max(leg.party_size) from unnest(legs) as leg);
     v_booking.currency = legs[1].currency;
     v_booking.total_minor = (create_booking_head.quote ->> 'total_minor')::bigint;
     v_booking.quote = create_booking_head.quote;
@@ -177,7 +177,7 @@ begin
     insert into scheduling.booking_items (
         id, business_id, booking_id, position, service_id, resource_id, starts_at, ends_at,
         duration_minutes, price_minor, service_name, addons, assigned_by, answers,
-        private_link_id
+        private_link_id, party_size
     )
     values (
         v_item_id, v_leg.business_id, booking.id, index, v_leg.service_id, v_leg.resource_id,
@@ -186,7 +186,8 @@ begin
         v_leg.service_name, v_leg.addons,
         case when v_leg.resource_id is not null then 'customer' end::scheduling.assignment_reason,
         v_leg.answers,
-        v_leg.private_link_id
+        v_leg.private_link_id,
+        v_leg.party_size
     );
     v_allocated = scheduling.allocate_item(
         v_leg,

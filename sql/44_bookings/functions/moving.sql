@@ -68,7 +68,7 @@ begin
     v_leg.before = make_interval(mins => service.buffer_before_minutes);
     v_leg.after = make_interval(mins => service.buffer_after_minutes);
     v_leg.resource_id = moved_leg.resource_id;
-    v_leg.party_size = booking.party_size;
+    v_leg.party_size = item.party_size;
     v_leg.currency = booking.currency;
     v_leg.price_minor = item.price_minor;
     v_leg.addons = item.addons;

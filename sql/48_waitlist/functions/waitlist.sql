@@ -191,9 +191,12 @@ declare
     v_start timestamptz = vacancies[1].at;
     v_legs scheduling.leg[] = array[
         scheduling.leg(
-            row(
-                service.id, v_start, null, entry.resource_id, '{}', entry.party_size, null, null
-            )::scheduling.selection
+            scheduling.make_selection(
+                service_id => service.id,
+                starts_at => v_start,
+                resource_id => entry.resource_id,
+                party_size => entry.party_size
+            )
         )
     ];
     v_turns uuid[] = array(
