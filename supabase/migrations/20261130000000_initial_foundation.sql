@@ -60,7 +60,8 @@ comment on domain public.place is
 comment on domain public.list is 'A JSON array. A list of identifiers may also be sent as {a,b}.';
 comment on domain public.object is 'A JSON object.';
 
--- Currencies are reference data (seed.sql). The prices of every domain refer to them.
+-- Currencies are reference data (supabase/seed.sql); pricing owns them, every domain's prices
+-- point at them.
 create table pricing.currencies (
     code text primary key,
     name text not null,
@@ -70,8 +71,8 @@ create table pricing.currencies (
     constraint currencies_minor_digits_are_few check (minor_digits between 0 and 4)
 );
 
--- The first answer to a call with an idempotency key. The same key with the same arguments gets it
--- again; with other arguments it is refused. Kept for a day (private.forget_old_keys).
+-- The first answer to a call that carried an idempotency key: the same key with the same arguments
+-- gets it again, with others it is refused. Kept for a day (private.forget_old_keys).
 create table private.idempotency_keys (
     user_id uuid not null,
     function_name text not null,
@@ -146,7 +147,7 @@ end;
 $$;
 
 /*
- * Read a local date. Null stays null.
+ * Read a local date; null stays null.
  *
  * Errors:  PT400 invalid_input
  */
@@ -169,7 +170,7 @@ end;
 $$;
 
 /*
- * Read a time of day. Null stays null.
+ * Read a time of day; null stays null.
  *
  * Errors:  PT400 invalid_input
  */
@@ -189,12 +190,17 @@ end;
 $$;
 
 /*
- * Read a whole number between two bounds.
+ * Read a whole number between two bounds. Null is `if_null`, which makes the argument optional.
  *
  * Errors:  PT400 invalid_input
  */
 create function private.to_whole_number(
-    value text, argument text, minimum integer, maximum integer, is_required boolean default true
+    value text,
+    argument text,
+    minimum integer,
+    maximum integer,
+    is_required boolean default true,
+    if_null integer default null
 )
 returns integer
 language plpgsql
@@ -204,10 +210,10 @@ set search_path = ''
 as $$
 begin
     if value is null then
-        if is_required then
+        if is_required and if_null is null then
             perform private.invalid(argument, 'is required');
         end if;
-        return null;
+        return if_null;
     end if;
     if value !~ '^-?\d{1,9}$' or value::integer not between minimum and maximum then
         perform private.invalid(
@@ -219,7 +225,7 @@ end;
 $$;
 
 /*
- * Read an amount of money in minor units. Null stays null.
+ * Read an amount of money, in minor units; null where none was sent.
  *
  * Errors:  PT400 invalid_input
  */
@@ -239,7 +245,7 @@ end;
 $$;
 
 /*
- * Read true or false. Null is false.
+ * Read true or false; what is not sent is false.
  *
  * Errors:  PT400 invalid_input
  */
@@ -259,8 +265,8 @@ end;
 $$;
 
 /*
- * Read a text of at most so many characters, without control characters other than tabs and line
- * breaks. A blank text is null.
+ * Read a text: no control characters but tabs and line breaks, at most so many characters; blank
+ * is null.
  *
  * Errors:  PT400 invalid_input
  */
@@ -283,7 +289,7 @@ end;
 $$;
 
 /*
- * Read a text that must be sent and must not be blank.
+ * Read a text that must be there.
  *
  * Errors:  PT400 invalid_input
  */
@@ -305,7 +311,7 @@ end;
 $$;
 
 /*
- * Does a text contain control characters other than tab, line feed and carriage return?
+ * Does a text hold control characters other than tab, line feed and carriage return?
  */
 create function private.has_control_characters(value text)
 returns boolean
@@ -320,8 +326,8 @@ end;
 $$;
 
 /*
- * Is a text one line, without control characters and without anything that programs take for a line
- * break? Names, titles and addresses must be: they stand in mail headers and calendar properties.
+ * Is a text one line: no control character, and nothing that programs take for a line break? Names,
+ * titles and addresses are, because they stand in mail headers and calendar properties.
  */
 create function private.is_one_line(value text)
 returns boolean
@@ -338,8 +344,7 @@ $$;
 -- sql/00_foundation/functions/callers.sql
 
 /*
- * Return the user id of the caller's token. The account may have been deleted since (see
- * private.current_user_id).
+ * The caller's user id.
  *
  * Errors:  PT401 not_signed_in
  */
@@ -363,7 +368,8 @@ end;
 $$;
 
 /*
- * Is the current role one that clients use? Servers and owners are trusted, clients are checked.
+ * Is this one of the roles that clients come in as? Servers and owners are trusted, clients are
+ * checked.
  */
 create function private.is_client()
 returns boolean
@@ -379,10 +385,10 @@ $$;
 
 -- sql/00_foundation/functions/clock.sql
 
--- The clock: what "now" means, and which time zones exist.
+-- Helpers that every domain uses: the clock, refusals, and the reading of arguments.
 
 /*
- * Return the moment that every rule means by "now". Tests move it with the setting frontdesk.now.
+ * The moment that every rule means by "now". Tests move it with the setting frontdesk.now.
  */
 create function private.now()
 returns timestamptz
@@ -397,8 +403,8 @@ end;
 $$;
 
 /*
- * Is this the name of a time zone that PostgreSQL knows (IANA, such as Asia/Kathmandu)? Offsets and
- * abbreviations are refused: they do not follow daylight saving.
+ * Is this the name of a time zone that PostgreSQL knows (IANA, such as Asia/Kathmandu)?
+ * Offsets and abbreviations are not: they do not know daylight saving.
  */
 create function private.is_time_zone(value text)
 returns boolean
@@ -422,7 +428,7 @@ $$;
 -- sql/00_foundation/functions/documents.sql
 
 /*
- * Read a place as latitude and longitude, in this order. Null stays null.
+ * Read a place as latitude and longitude, in this order; null where none was sent.
  *
  * Errors:  PT400 invalid_input
  */
@@ -439,16 +445,8 @@ begin
     if value is null then
         return null;
     end if;
-    begin
-        v_place = left(value, 1000)::jsonb;
-    exception
-        when invalid_text_representation or untranslatable_character
-        or numeric_value_out_of_range then
-            v_place = null;
-    end;
-    if jsonb_typeof(v_place) is distinct from 'object'
-        or v_place - 'latitude' - 'longitude' <> '{}'
-        or jsonb_typeof(v_place -> 'latitude') is distinct from 'number'
+    v_place = private.to_object(value, argument, '{latitude,longitude}');
+    if jsonb_typeof(v_place -> 'latitude') is distinct from 'number'
         or jsonb_typeof(v_place -> 'longitude') is distinct from 'number'
         or (v_place ->> 'latitude')::numeric not between -90 and 90
         or (v_place ->> 'longitude')::numeric not between -180 and 180 then
@@ -457,7 +455,7 @@ begin
             'must be a place on earth, such as {"latitude": 52.52, "longitude": 13.405}'
         );
     end if;
-    -- Nine decimals are less than a millimetre. A longer number could be too small for a double.
+    -- Nine decimals are less than a millimetre; a number with more could be too small for a double.
     return array[
         round((v_place ->> 'latitude')::numeric, 9), round((v_place ->> 'longitude')::numeric, 9)
     ]::double precision[];
@@ -465,7 +463,7 @@ end;
 $$;
 
 /*
- * Read a JSON array of at most so many elements. Null is an empty one.
+ * Read a JSON array of at most so many elements; what is not sent is empty.
  *
  * Errors:  PT400 invalid_input
  */
@@ -482,7 +480,8 @@ begin
     begin
         v_list = coalesce(value, '[]')::jsonb;
     exception
-        when invalid_text_representation or untranslatable_character then
+        when invalid_text_representation or untranslatable_character
+        or numeric_value_out_of_range then
             v_list = null;
     end;
     if jsonb_typeof(v_list) is distinct from 'array' then
@@ -496,11 +495,13 @@ end;
 $$;
 
 /*
- * Read a JSON object. Null is an empty one.
+ * Read a JSON object with some keys; null is an empty object. Any other key is refused by name, so
+ * that nothing that a client sends is ignored. Without a list of keys every key is allowed, for
+ * callers that check the keys themselves.
  *
  * Errors:  PT400 invalid_input
  */
-create function private.to_object(value text, argument text)
+create function private.to_object(value text, argument text, keys text[] default null)
 returns jsonb
 language plpgsql
 stable
@@ -513,18 +514,71 @@ begin
     begin
         v_object = coalesce(value, '{}')::jsonb;
     exception
-        when invalid_text_representation or untranslatable_character then
+        when invalid_text_representation or untranslatable_character
+        or numeric_value_out_of_range then
             v_object = null;
     end;
     if jsonb_typeof(v_object) is distinct from 'object' then
         perform private.invalid(argument, 'must be a JSON object');
     end if;
+    perform private.refuse_unknown_keys(v_object, argument, keys);
     return v_object;
 end;
 $$;
 
 /*
- * Read a list of identifiers, as a JSON array or as {a,b}. Returns each once, sorted.
+ * Refuse an object that has other keys than some.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.refuse_unknown_keys(value jsonb, argument text, keys text[])
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_unknown text;
+begin
+    select sent.key into v_unknown
+    from jsonb_object_keys(value) as sent (key)
+    where sent.key <> all(keys)
+    order by sent.key
+    limit 1;
+    if found then
+        perform private.invalid(
+            argument || '.' || left(regexp_replace(v_unknown, '[^ -~]', '?', 'g'), 50),
+            format('is not known; the keys are %s', array_to_string(keys, ', '))
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Read a JSON array of at most so many objects with some keys, as private.to_object reads each.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_objects(value text, argument text, maximum integer, keys text[])
+returns jsonb[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select private.to_object(element.value::text, argument, keys)
+        from jsonb_array_elements(private.to_list(value, argument, maximum))
+            with ordinality as element (value, position)
+        order by element.position
+    );
+end;
+$$;
+
+/*
+ * Read a list of identifiers, as a JSON array or as {a,b}; sorted, each once.
  *
  * Errors:  PT400 invalid_input
  */
@@ -556,10 +610,10 @@ $$;
 -- sql/00_foundation/functions/idempotency.sql
 
 /*
- * Claim an idempotency key for this call. Returns null when the key is new or none was sent: go on,
- * then call private.remember_answer. Returns the first answer when the key was used before.
- * Of two calls with one key at the same time, the second waits for the first to commit.
- * Definer: clients cannot read the table. Only the caller's own keys are touched.
+ * Claim an idempotency key for this call. Null: the key is new (or none was sent), go on and call
+ * private.remember_answer. Otherwise: the first answer, to be given again.
+ * Two calls with one key at the same time queue up here: the second waits for the first to commit.
+ * Definer: clients have no access to the table; only the caller's own keys are touched.
  *
  * Errors:  PT400 invalid_input · PT409 idempotency_conflict
  */
@@ -625,8 +679,8 @@ begin atomic
 end;
 
 /*
- * Delete idempotency keys that are older than a day. Returns how many.
- * Definer: called by the worker, which cannot read the table.
+ * Forget idempotency keys that are older than a day. Gives how many.
+ * Definer: called by the worker, which has no access to the table.
  */
 create function private.forget_old_keys()
 returns integer
@@ -647,15 +701,15 @@ $$;
 
 -- sql/00_foundation/functions/locks.sql
 
--- Advisory locks, taken in one order everywhere.
+-- How time is taken: in one order, under a lock for each resource, and checked again under it.
 --
--- A bare insert into an exclusion constraint would be just as safe, but two that race wait for each
--- other and may deadlock (docs/adr/0003-contention.md). So whoever takes or frees time locks the
--- resources first, in the order of their keys, and then finds the constraint satisfied.
+-- A bare insert into the exclusion constraint would be just as safe, but two that race wait for
+-- each other and may deadlock (docs/adr/0003-contention.md). So whoever takes or gives time first
+-- locks the resources in question, always in the order of their keys, and finds the constraint
+-- satisfied.
 
 /*
- * Lock resources, limits and the like until the transaction ends. Everybody locks in the same
- * order.
+ * Queue up for resources and limited services, in one order everywhere, until the transaction ends.
  */
 create function private.lock(ids uuid[])
 returns void
@@ -678,8 +732,8 @@ end;
 $$;
 
 /*
- * Lock as private.lock does, but without waiting. Returns false when somebody else has one of the
- * locks. For callers that hold locks already and must not wait out of order.
+ * Lock as private.lock does, but without waiting: false where somebody else has a lock. For who
+ * holds locks already and must not wait out of order.
  */
 create function private.try_lock(ids uuid[])
 returns boolean
@@ -727,9 +781,8 @@ end;
 $$;
 
 /*
- * Return a refusal as the answer of a call instead of raising it. For the few calls that must
- * remember something although they refuse: an error would undo it. PostgREST answers as it does for
- * private.refuse.
+ * A refusal as the answer of a call, for the few that must be remembered although they refuse: an
+ * error would undo what was written down. PostgREST answers it as it does private.refuse.
  */
 create function private.refusal(errcode text, token text, message text, hint text)
 returns jsonb
@@ -747,7 +800,7 @@ end;
 $$;
 
 /*
- * Refuse a call that comes too often: status 429, and the seconds to wait in Retry-After.
+ * Refuse a call that comes too often: status 429, and Retry-After with so many seconds.
  *
  * Errors:  PT429 rate_limited
  */
@@ -773,9 +826,9 @@ end;
 $$;
 
 /*
- * Refuse an argument or a column by name. It never returns. It is boolean so that a CHECK can say
- * `check (price_minor >= 0 or private.invalid('price_minor', 'must not be negative'))`: the
- * constraint holds on every path and still answers in the API's words.
+ * Refuse an argument or a column by name. It never returns; it is boolean so that a CHECK can say
+ * `check (price_minor >= 0 or private.invalid('price_minor', 'must not be negative'))`:
+ * the constraint holds on every path and still answers in the API's own words.
  * Volatile on purpose: the planner must not evaluate it ahead of time.
  *
  * Errors:  PT400 invalid_input
@@ -798,15 +851,15 @@ $$;
 
 -- sql/00_foundation/functions/requests.sql
 
--- What every request of the REST API passes before its statement. On our own platform
--- auth.set_config asks private.refuse_estimates; elsewhere, as on hosted Supabase, PostgREST
--- calls private.check_request as its db-pre-request (rules.sql tells it to).
+-- What every request of the REST API passes before its statement. On our own platform auth.set_config
+-- asks private.refuse_estimates; elsewhere, as on hosted Supabase, PostgREST calls
+-- private.check_request as its db-pre-request (rules.sql tells it to).
 
 /*
- * Refuse what tells a client about rows that it cannot see. PostgREST takes the counts `planned`
+ * Refuse what would tell a client of rows that it cannot see. PostgREST takes the counts `planned`
  * and `estimated`, and plans, from the planner's statistics, which cover every tenant's rows and
- * follow no policy. Only the service role may ask for them. `headers` are those of the request,
- * with names in lower case.
+ * follow no policy. Only servers with the service role may ask for them.
+ * `headers` are those of the request, with names in lower case.
  *
  * Errors:  PT400 invalid_input
  */
@@ -849,7 +902,7 @@ $$;
 
 -- sql/00_foundation/rules.sql
 
--- Trigger functions that several domains attach to their tables.
+-- Trigger functions that several domains hang on their tables.
 
 /*
  * Note when a row was last changed.
@@ -868,7 +921,7 @@ end;
 $$;
 
 /*
- * Refuse to change or delete history. New entries may be added.
+ * Histories are added to, never rewritten.
  *
  * Errors:  PT409 append_only
  */
@@ -888,7 +941,8 @@ end;
 $$;
 
 /*
- * Refuse to write a view that counts. Without this, PostgreSQL answers as if the server had failed.
+ * A view that counts cannot be written; without this PostgreSQL would call it a failure of the
+ * server.
  *
  * Errors:  PT403 forbidden
  */
@@ -908,10 +962,10 @@ end;
 $$;
 
 /*
- * Answer a bad row in the API's words, on tables that clients write directly. The constraints
- * decide all the same; this trigger speaks first, because PostgreSQL would name constraints and
- * relations. Tables of a business have business.any__refuse_bad_input instead, which also checks a
- * permission.
+ * Answer a bad row in the API's words, on the tables that clients write directly. The constraints
+ * decide all the same; this trigger speaks before they do, because PostgreSQL would name
+ * constraints and relations. Tables of a business have business.any__refuse_bad_input instead,
+ * which also asks for a permission.
  *
  * Errors:  PT400 invalid_input · PT404 not_found · PT409 already_exists
  */
@@ -935,7 +989,7 @@ end;
 $$;
 
 /*
- * Refuse to change the key or the business of a row.
+ * A row keeps its key and its business.
  *
  * Errors:  PT400 invalid_input
  */
@@ -960,7 +1014,7 @@ end;
 $$;
 
 /*
- * Refuse a row that lacks a required value.
+ * A column that must have a value has one.
  *
  * Errors:  PT400 invalid_input
  */
@@ -993,8 +1047,8 @@ end;
 $$;
 
 /*
- * Refuse a reference to a row that the caller cannot see. An absent row and another tenant's row
- * get the same answer.
+ * A reference must lead to a row that the caller can see: absent and another tenant's get one
+ * answer.
  *
  * Errors:  PT404 not_found
  */
@@ -1052,7 +1106,7 @@ end;
 $$;
 
 /*
- * Refuse a row whose unique value exists already.
+ * What must be unique is not there yet.
  *
  * Errors:  PT409 already_exists
  */
@@ -1115,8 +1169,8 @@ begin
 end;
 $$;
 
--- On a platform that is not ours, tell PostgREST to call private.check_request. If it calls another
--- function already, that one stays: call private.check_request from there.
+-- Where the platform is not ours, PostgREST has to be told to ask private.check_request. A function
+-- that it calls already stays: call private.check_request from there.
 do $$
 declare
     v_called text = (
@@ -1152,8 +1206,8 @@ $$;
 
 -- sql/00_foundation/policies.sql
 
--- Who may use the foundation. Clients need `usage` on a domain's schema to read through the views
--- of public. What they may read there is granted table by table in each domain.
+-- Who may reach the ground floor. Clients need `usage` on a domain's schema to read through the
+-- views of public; what they may read there is said table by table in each domain.
 
 grant usage on schema private, identity, business, catalog, scheduling, pricing, extensions
 to anon, authenticated, service_role;
@@ -1171,7 +1225,7 @@ for select
 to anon, authenticated, analyst
 using (true);
 
--- No grant on idempotency keys: only private.first_answer and its siblings read and write them.
+-- Idempotency keys are nobody's to read: only private.first_answer and its siblings touch them.
 alter table private.idempotency_keys enable row level security;
 grant execute on function
 private.now(),
@@ -1184,9 +1238,11 @@ private.is_client(),
 private.to_identifier(text, text, boolean),
 private.to_instant(text, text, boolean),
 private.to_date(text, text),
-private.to_object(text, text),
+private.to_object(text, text, text[]),
+private.to_objects(text, text, integer, text[]),
+private.refuse_unknown_keys(jsonb, text, text[]),
 private.to_clock(text, text),
-private.to_whole_number(text, text, integer, integer, boolean),
+private.to_whole_number(text, text, integer, integer, boolean, integer),
 private.to_minor_units(text, text),
 private.to_place(text, text),
 private.to_yes_no(text, text),

@@ -57,6 +57,7 @@ create table scheduling.bookings (
     ends_at timestamptz not null,
     -- The business's zone when it was booked.
     time_zone text not null,
+    -- The largest party of its items.
     party_size integer not null default 1,
     currency text not null,
     total_minor bigint not null,
@@ -153,6 +154,7 @@ create table scheduling.booking_items (
     private_link_id uuid,
     -- The line of the sale that it is, once it is sold.
     sale_line_id uuid,
+    party_size integer not null default 1,
 
     constraint booking_items_business_id_id_unique unique (business_id, id),
     constraint booking_items_booking_id_id_unique unique (business_id, booking_id, id),
@@ -170,6 +172,7 @@ create table scheduling.booking_items (
     constraint booking_items_last_as_long_as_they_say check (
         ends_at = starts_at + make_interval(mins => duration_minutes)
     ),
+    constraint booking_items_party_size_is_positive check (party_size >= 1),
     constraint booking_items_price_not_negative check (price_minor >= 0),
     constraint booking_items_fee_not_negative check (cancellation_fee_minor >= 0)
 );
@@ -1579,7 +1582,8 @@ comment on column public.bookings.status is
 comment on column public.bookings.starts_at is 'Start of the first item.';
 comment on column public.bookings.ends_at is 'End of the last item.';
 comment on column public.bookings.time_zone is 'IANA zone of the business at the time of booking.';
-comment on column public.bookings.party_size is 'Number of guests.';
+comment on column public.bookings.party_size is
+'Number of guests: the largest party of its items.';
 comment on column public.bookings.currency is 'ISO 4217 code of every amount.';
 comment on column public.bookings.total_minor is 'Total price, in minor units.';
 comment on column public.bookings.quote is
@@ -1628,7 +1632,8 @@ select
     booking_items.assigned_by,
     booking_items.answers,
     booking_items.private_link_id,
-    booking_items.sale_line_id
+    booking_items.sale_line_id,
+    booking_items.party_size
 from scheduling.booking_items;
 grant select on public.booking_items to authenticated, service_role;
 
@@ -1642,6 +1647,7 @@ comment on column public.booking_items.resource_id is
 'The chosen or assigned resource of the leading pool.';
 comment on column public.booking_items.starts_at is 'Start, without buffers.';
 comment on column public.booking_items.ends_at is 'End, without buffers.';
+comment on column public.booking_items.party_size is 'Number of guests.';
 comment on column public.booking_items.duration_minutes is 'Agreed length with add-ons.';
 comment on column public.booking_items.price_minor is
 'Agreed price for all guests with add-ons, in minor units of the booking''s currency.';

@@ -1871,6 +1871,166 @@ begin
 end;
 $$;
 
+-- sql/42_availability/functions/selections.sql
+
+-- How clients say what they want to book: one service each time, with when, whom and what. Every
+-- function that takes such arguments reads them here, so that the same words mean the same thing.
+
+/*
+ * Make a selection.
+ */
+create function scheduling.make_selection(
+    service_id uuid,
+    starts_at timestamptz,
+    resource_id uuid,
+    party_size integer,
+    addon_ids uuid[] default '{}',
+    gap_minutes integer default null,
+    answers jsonb default null,
+    link_token text default null
+)
+returns scheduling.selection
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_selection scheduling.selection;
+begin
+    v_selection.service_id = make_selection.service_id;
+    v_selection.starts_at = make_selection.starts_at;
+    v_selection.gap_minutes = make_selection.gap_minutes;
+    v_selection.resource_id = make_selection.resource_id;
+    v_selection.addon_ids = make_selection.addon_ids;
+    v_selection.party_size = make_selection.party_size;
+    v_selection.answers = make_selection.answers;
+    v_selection.link_token = make_selection.link_token;
+    return v_selection;
+end;
+$$;
+
+/*
+ * Read the size of a party, 1 if none is sent.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function scheduling.to_party_size(value text, argument text default 'party_size')
+returns integer
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return private.to_whole_number(value, argument, 1, 1000, if_null => 1);
+end;
+$$;
+
+/*
+ * Read the arguments of a function that books one service.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function scheduling.to_selection(
+    service_id text,
+    starts_at text,
+    resource_id text,
+    party_size text,
+    addon_ids text,
+    answers text,
+    link_token text default null
+)
+returns scheduling.selection
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return scheduling.make_selection(
+        service_id => private.to_identifier(to_selection.service_id, 'service_id'),
+        starts_at => private.to_instant(to_selection.starts_at, 'starts_at'),
+        resource_id => private.to_identifier(
+            to_selection.resource_id, 'resource_id', is_required => false
+        ),
+        party_size => scheduling.to_party_size(to_selection.party_size),
+        addon_ids => private.to_identifiers(to_selection.addon_ids, 'addon_ids'),
+        answers => private.to_object(to_selection.answers, 'answers'),
+        link_token => private.to_text(to_selection.link_token, 'link_token', 100)
+    );
+end;
+$$;
+
+/*
+ * Read the items of book_many and quote. The first one starts at `starts_at` if it says no time of
+ * its own, and `party_size` is for the items that say none.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function scheduling.to_selections(
+    items text, starts_at timestamptz default null, party_size integer default 1
+)
+returns scheduling.selection[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_item jsonb;
+    v_selections scheduling.selection[] = '{}';
+begin
+    foreach v_item in array private.to_objects(
+        items,
+        'items',
+        20,
+        '{service_id,starts_at,gap_minutes,resource_id,addon_ids,party_size,answers,link_token}'
+    ) loop
+        v_selections = v_selections || scheduling.to_item(v_item, to_selections.party_size);
+    end loop;
+    if v_selections = '{}' then
+        perform private.invalid('items', 'must not be empty');
+    end if;
+    v_selections[1].starts_at = coalesce(v_selections[1].starts_at, to_selections.starts_at);
+    return v_selections;
+end;
+$$;
+
+/*
+ * Read one item of book_many or quote.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function scheduling.to_item(item jsonb, party_size integer)
+returns scheduling.selection
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return scheduling.make_selection(
+        service_id => private.to_identifier(item ->> 'service_id', 'items.service_id'),
+        starts_at => private.to_instant(
+            item ->> 'starts_at', 'items.starts_at', is_required => false
+        ),
+        resource_id => private.to_identifier(
+            item ->> 'resource_id', 'items.resource_id', is_required => false
+        ),
+        party_size => private.to_whole_number(
+            item ->> 'party_size', 'items.party_size', 1, 1000, if_null => to_item.party_size
+        ),
+        addon_ids => private.to_identifiers(item ->> 'addon_ids', 'items.addon_ids'),
+        gap_minutes => private.to_whole_number(
+            item ->> 'gap_minutes', 'items.gap_minutes', 0, 1440, is_required => false
+        ),
+        answers => private.to_object(item ->> 'answers', 'items.answers'),
+        link_token => private.to_text(item ->> 'link_token', 'items.link_token', 100)
+    );
+end;
+$$;
+
 -- sql/42_availability/functions/sessions.sql
 
 -- Classes: their sessions are made by the business, and their seats are taken by customers.
@@ -2516,6 +2676,13 @@ $$;
 -- over HTTP by itself.
 
 grant execute on function
+scheduling.make_selection(
+    uuid, timestamptz, uuid, integer, uuid[], integer, jsonb, text
+),
+scheduling.to_party_size(text, text),
+scheduling.to_selection(text, text, text, text, text, text, text),
+scheduling.to_selections(text, timestamptz, integer),
+scheduling.to_item(jsonb, integer),
 scheduling.legs(scheduling.selection[]),
 scheduling.lines_of(scheduling.leg[]),
 scheduling.visible_service(uuid, boolean),
@@ -2573,7 +2740,7 @@ begin
         v_first,
         v_last,
         private.to_identifier(resource_id, 'resource_id', is_required => false),
-        private.to_whole_number(party_size, 'party_size', 1, 1000),
+        scheduling.to_party_size(party_size),
         private.to_text(link_token, 'link_token', 100)
     ) as days;
 end;
@@ -2760,7 +2927,7 @@ declare
     v_from timestamptz = private.to_instant(from_at, 'from_at');
     v_to timestamptz = private.to_instant(to_at, 'to_at');
     v_resource_id uuid = private.to_identifier(resource_id, 'resource_id', is_required => false);
-    v_party_size integer = private.to_whole_number(party_size, 'party_size', 1, 1000);
+    v_party_size integer = scheduling.to_party_size(party_size);
     v_leg scheduling.leg;
 begin
     if v_to <= v_from or v_to > v_from + interval '62 days' then
@@ -2768,11 +2935,14 @@ begin
     end if;
     v_leg = (
         scheduling.legs(array[
-            row(
-                v_service_id, null, null, v_resource_id,
-                private.to_identifiers(addon_ids, 'addon_ids'), v_party_size, null,
-                private.to_text(link_token, 'link_token', 100)
-            )::scheduling.selection
+            scheduling.make_selection(
+                service_id => v_service_id,
+                starts_at => null,
+                resource_id => v_resource_id,
+                party_size => v_party_size,
+                addon_ids => private.to_identifiers(addon_ids, 'addon_ids'),
+                link_token => private.to_text(link_token, 'link_token', 100)
+            )
         ])
     )[1];
     return query

@@ -806,59 +806,7 @@ $$;
 
 -- sql/44_bookings/functions/book.sql
 
--- What the functions with which clients book have in common: how they read items, and how a
--- repeated call returns the first answer.
-
-/*
- * Read the items of book_many and quote: [{service_id, starts_at?, gap_minutes?, resource_id?,
- * addon_ids?, party_size?, answers?, link_token?}].
- *
- * Errors:  PT400 invalid_input
- */
-create function scheduling.to_selections(items text, starts_at timestamptz, party_size integer)
-returns scheduling.selection[]
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_items jsonb = private.to_list(items, 'items', 20);
-    v_item jsonb;
-    v_selections scheduling.selection[] = '{}';
-begin
-    for v_item in select element.value from jsonb_array_elements(v_items) as element (value) loop
-        if jsonb_typeof(v_item) <> 'object' then
-            perform private.invalid('items', 'must be objects with a service_id');
-        end if;
-        v_selections = v_selections || row(
-            private.to_identifier(v_item ->> 'service_id', 'items.service_id'),
-            coalesce(
-                private.to_instant(v_item ->> 'starts_at', 'items.starts_at', is_required => false),
-                case when v_selections = '{}' then to_selections.starts_at end
-            ),
-            private.to_whole_number(
-                v_item ->> 'gap_minutes', 'items.gap_minutes', 0, 1440, is_required => false
-            ),
-            private.to_identifier(v_item ->> 'resource_id', 'items.resource_id', is_required => false),
-            private.to_identifiers(v_item ->> 'addon_ids', 'items.addon_ids'),
-            coalesce(
-                to_selections.party_size,
-                private.to_whole_number(
-                    v_item ->> 'party_size', 'items.party_size', 1, 1000, is_required => false
-                ),
-                1
-            ),
-            private.to_object(v_item ->> 'answers', 'items.answers'),
-            private.to_text(v_item ->> 'link_token', 'items.link_token', 100)
-        )::scheduling.selection;
-    end loop;
-    if v_selections = '{}' then
-        perform private.invalid('items', 'must not be empty');
-    end if;
-    return v_selections;
-end;
-$$;
+-- How a repeated call with which a client books returns the first answer.
 
 /*
  * Place a booking once for an idempotency key; repeating the call returns the first answer again.
@@ -1204,7 +1152,7 @@ begin
     end;
     v_booking.starts_at = legs[1].starts_at;
     v_booking.ends_at = legs[cardinality(legs)].ends_at;
-    v_booking.party_size = legs[1].party_size;
+    v_booking.party_size = (select max(leg.party_size) from unnest(legs) as leg);
     v_booking.currency = legs[1].currency;
     v_booking.total_minor = (create_booking_head.quote ->> 'total_minor')::bigint;
     v_booking.quote = create_booking_head.quote;
@@ -1281,7 +1229,7 @@ begin
     insert into scheduling.booking_items (
         id, business_id, booking_id, position, service_id, resource_id, starts_at, ends_at,
         duration_minutes, price_minor, service_name, addons, assigned_by, answers,
-        private_link_id
+        private_link_id, party_size
     )
     values (
         v_item_id, v_leg.business_id, booking.id, index, v_leg.service_id, v_leg.resource_id,
@@ -1290,7 +1238,8 @@ begin
         v_leg.service_name, v_leg.addons,
         case when v_leg.resource_id is not null then 'customer' end::scheduling.assignment_reason,
         v_leg.answers,
-        v_leg.private_link_id
+        v_leg.private_link_id,
+        v_leg.party_size
     );
     v_allocated = scheduling.allocate_item(
         v_leg,
@@ -2217,7 +2166,7 @@ begin
     v_leg.before = make_interval(mins => service.buffer_before_minutes);
     v_leg.after = make_interval(mins => service.buffer_after_minutes);
     v_leg.resource_id = moved_leg.resource_id;
-    v_leg.party_size = booking.party_size;
+    v_leg.party_size = item.party_size;
     v_leg.currency = booking.currency;
     v_leg.price_minor = item.price_minor;
     v_leg.addons = item.addons;
@@ -4486,7 +4435,6 @@ grant execute on function
 scheduling.list_my_businesses(),
 scheduling.visible_booking(uuid),
 scheduling.change_status_as(text, scheduling.booking_status, scheduling.actor_kind[], text),
-scheduling.to_selections(text, timestamptz, integer),
 scheduling.book_once(text, scheduling.selection[], text, text, boolean, text),
 scheduling.place_booking(scheduling.selection[], text, text, boolean),
 scheduling.change_status(uuid, scheduling.booking_status, scheduling.actor_kind[], text, boolean),
@@ -4570,21 +4518,9 @@ begin
     return scheduling.book_once(
         'book',
         array[
-            row(
-                private.to_identifier(service_id, 'service_id'),
-                private.to_instant(starts_at, 'starts_at'),
-                null,
-                private.to_identifier(resource_id, 'resource_id', is_required => false),
-                private.to_identifiers(addon_ids, 'addon_ids'),
-                coalesce(
-                    private.to_whole_number(
-                        party_size, 'party_size', 1, 1000, is_required => false
-                    ),
-                    1
-                ),
-                private.to_object(answers, 'answers'),
-                private.to_text(link_token, 'link_token', 100)
-            )::scheduling.selection
+            scheduling.to_selection(
+                service_id, starts_at, resource_id, party_size, addon_ids, answers, link_token
+            )
         ],
         private.to_text(coupon_code, 'coupon_code', 100),
         private.to_text(notes, 'notes', 2000),
@@ -4645,7 +4581,7 @@ begin
     v_selections = scheduling.to_selections(
         items,
         private.to_instant(starts_at, 'starts_at', is_required => false),
-        private.to_whole_number(party_size, 'party_size', 1, 1000)
+        scheduling.to_party_size(party_size)
     );
     if v_selections[1].starts_at is null then
         perform private.invalid('starts_at', 'is required');
@@ -4670,10 +4606,12 @@ $$;
 comment on function public.book_many is
 'Book several services of a business in sequence, all or nothing.
 
-items is [{service_id, starts_at?, gap_minutes?, resource_id?, addon_ids?, answers?, '
-'link_token?}]. The first item starts at starts_at. Each further item starts when the previous one '
-'ends, plus its gap_minutes, or at its own starts_at. The other arguments are those of book. '
-'Returns the booking.
+items is [{service_id, starts_at?, gap_minutes?, resource_id?, addon_ids?, party_size?, answers?, '
+'link_token?}]; other keys are refused. The first item starts at starts_at. Each further item '
+'starts when the previous one ends, plus its gap_minutes, or at its own starts_at. The other '
+'arguments are those of book. Returns the booking.
+
+- party_size: for the items that have none of their own.
 
 Errors: invalid_input 400, not_signed_in 401, not_found 404, idempotency_conflict 409, '
 'link_expired 409, not_bookable 409, slot_taken 409, blocked_out 422, coupon_invalid 422, '

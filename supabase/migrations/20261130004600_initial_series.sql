@@ -921,16 +921,10 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_selection scheduling.selection = row(
-        private.to_identifier(service_id, 'service_id'),
-        private.to_instant(starts_at, 'starts_at'),
-        null,
-        private.to_identifier(resource_id, 'resource_id', is_required => false),
-        private.to_identifiers(addon_ids, 'addon_ids'),
-        private.to_whole_number(party_size, 'party_size', 1, 1000),
-        private.to_object(answers, 'answers'),
-        null
+    v_selection scheduling.selection = scheduling.to_selection(
+        service_id, starts_at, resource_id, party_size, addon_ids, answers
     );
+    v_on_conflict text = coalesce(on_conflict, 'fail');
     v_rrule text = private.to_required_text(rrule, 'rrule', 500);
     v_coupon_code text = private.to_text(coupon_code, 'coupon_code', 100);
     v_notes text = private.to_text(notes, 'notes', 2000);
@@ -939,20 +933,20 @@ declare
     v_series public.booking_series;
 begin
     perform private.token_user_id();
-    if on_conflict is null or on_conflict not in ('fail', 'skip') then
+    if v_on_conflict not in ('fail', 'skip') then
         perform private.invalid('on_conflict', 'must be fail or skip');
     end if;
     if idempotency_key is not null then
         v_answer = private.first_answer(
             'book_series',
             idempotency_key,
-            jsonb_build_array(to_jsonb(v_selection), v_rrule, v_coupon_code, v_notes, on_conflict)
+            jsonb_build_array(to_jsonb(v_selection), v_rrule, v_coupon_code, v_notes, v_on_conflict)
         );
         if v_answer is not null then
             return jsonb_populate_record(null::public.booking_series, v_answer);
         end if;
     end if;
-    v_id = scheduling.create_series(v_selection, v_rrule, v_coupon_code, v_notes, on_conflict = 'skip');
+    v_id = scheduling.create_series(v_selection, v_rrule, v_coupon_code, v_notes, v_on_conflict = 'skip');
     v_series = scheduling.visible_series(v_id);
     if idempotency_key is not null then
         perform private.remember_answer('book_series', idempotency_key, to_jsonb(v_series));

@@ -484,18 +484,9 @@ begin
         perform private.invalid('phone', 'must be in international form, such as +491701234567');
     end if;
     return scheduling.request_guest_booking(
-        row(
-            private.to_identifier(service_id, 'service_id'),
-            private.to_instant(starts_at, 'starts_at'),
-            null,
-            private.to_identifier(resource_id, 'resource_id', is_required => false),
-            private.to_identifiers(addon_ids, 'addon_ids'),
-            coalesce(
-                private.to_whole_number(party_size, 'party_size', 1, 1000, is_required => false), 1
-            ),
-            private.to_object(answers, 'answers'),
-            private.to_text(link_token, 'link_token', 100)
-        )::scheduling.selection,
+        scheduling.to_selection(
+            service_id, starts_at, resource_id, party_size, addon_ids, answers, link_token
+        ),
         private.to_required_text(name, 'name', 200),
         scheduling.to_guest_email(email),
         v_phone,

@@ -393,9 +393,12 @@ declare
     v_start timestamptz = vacancies[1].at;
     v_legs scheduling.leg[] = array[
         scheduling.leg(
-            row(
-                service.id, v_start, null, entry.resource_id, '{}', entry.party_size, null, null
-            )::scheduling.selection
+            scheduling.make_selection(
+                service_id => service.id,
+                starts_at => v_start,
+                resource_id => entry.resource_id,
+                party_size => entry.party_size
+            )
         )
     ];
     v_turns uuid[] = array(
@@ -911,7 +914,7 @@ begin
         v_service_id,
         tstzrange(v_from, v_to),
         private.to_identifier(resource_id, 'resource_id', is_required => false),
-        private.to_whole_number(party_size, 'party_size', 1, 1000)
+        scheduling.to_party_size(party_size)
     );
     return scheduling.seen_entry(v_id);
 end;

@@ -25,7 +25,7 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_legs scheduling.leg[] = scheduling.legs(scheduling.to_selections(items, null, null));
+    v_legs scheduling.leg[] = scheduling.legs(scheduling.to_selections(items));
 begin
     if v_legs[1].currency <> quote.currency then
         perform private.invalid(
@@ -35,7 +35,7 @@ begin
     return pricing.quote(
         scheduling.lines_of(v_legs),
         private.to_text(coupon_code, 'coupon_code', 100),
-        private.to_whole_number(redeem_points, 'redeem_points', 0, 1000000)
+        private.to_whole_number(redeem_points, 'redeem_points', 0, 1000000, if_null => 0)
     );
 end;
 $$;
@@ -43,7 +43,8 @@ $$;
 comment on function public.quote is
 'Return the price of services, as it would be stored with the booking.
 
-items is [{service_id, addon_ids?, party_size?}] of one business and one currency. Returns '
+items is [{service_id, addon_ids?, party_size?}] of one business and one currency; the other keys '
+'of book_many are read and do not change the price, any further key is refused. Returns '
 '{currency, lines: [{kind, service_id, name, addons, quantity, unit_minor, amount_minor}], '
 'subtotal_minor, discount_minor, tax_minor, total_minor}, with amounts in whole minor units.
 

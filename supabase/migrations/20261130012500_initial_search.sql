@@ -925,7 +925,7 @@ begin
     end if;
     return query
     select *
-    from search.availability(v_criteria, private.to_whole_number("limit", 'limit', 1, 50));
+    from search.availability(v_criteria, private.to_whole_number("limit", 'limit', 1, 50, if_null => 20));
 end;
 $$;
 grant execute on function public.search_availability(

@@ -217,10 +217,11 @@ def refusal(response: httpx.Response) -> str:
 
 def undo(town: Town) -> None:
     """Cancel what the customer booked, so that the next call finds the same."""
+    town.run("update scheduling.waitlist_entries set status = 'left'")
     town.run(
         "update scheduling.bookings set status = 'cancelled'"
         " where status in ('held', 'confirmed', 'pending') and id <> %s returning id",
-        (town.ids["booking"],),
+        town.ids["booking"],
     )
 
 

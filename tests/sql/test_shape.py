@@ -43,12 +43,7 @@ LONG_FUNCTIONS = {
 }
 NUMBERED_FILES: set[str] = set()
 LONG_ROWS = {
-    "public.available_slots",
-    "public.book",
-    "public.request_guest_booking",
-    "scheduling.hold_for_waitlist",
     "scheduling.leg",
-    "scheduling.to_selections",
 }
 HIDDEN_ARGUMENTS = {
     "business.give_reason",

@@ -1,6 +1,6 @@
 -- How time is taken: holds, buffers, places, pools, limits, sequences, moves.
 begin;
-select plan(32);
+select plan(37);
 
 -- Given a studio with two people, one room and a class of three places
 select tests.at('2031-05-01 08:00Z');
@@ -122,6 +122,37 @@ select throws_ok(
 );
 select is_empty(
     $$ select * from public.bookings where starts_at = '2031-05-06 16:30Z' $$, 'so there is no talk either'
+);
+
+-- Each item has a party of its own
+select results_eq(
+    $$ select party_size, total_minor from public.book_many(tests.id('Studio')::text,
+       json_build_array(json_build_object('service_id', tests.id('Talk'), 'party_size', 1),
+       json_build_object('service_id', tests.id('Class'), 'party_size', 2))::text,
+       '2031-05-09T09:00:00Z', party_size => null) $$,
+    $$ values (2, 5000::bigint) $$, 'one hears the talk, two join the class, and both are paid for'
+);
+select results_eq(
+    $$ select booking_items.position::integer, booking_items.party_size, count(allocations.*)
+       from public.booking_items
+       inner join public.allocations on allocations.booking_item_id = booking_items.id
+       where booking_items.starts_at >= '2031-05-09' group by 1, 2 order by 1 $$,
+    $$ values (1, 1, 1::bigint), (2, 2, 2::bigint) $$, 'each takes places for its own party'
+);
+select lives_ok(
+    $$ select public.reschedule_booking(id::text, '2031-05-09T12:00:00Z')
+       from public.bookings where starts_at = '2031-05-09 09:00Z' $$, 'it moves'
+);
+select results_eq(
+    $$ select count(*) from public.allocations where starts_at >= '2031-05-09 12:00Z' $$,
+    array[3::bigint], 'and still takes one place and two'
+);
+select throws_ok(
+    $$ select public.book_many(tests.id('Studio')::text,
+       json_build_array(json_build_object('service_id', tests.id('Talk'), 'persons', 4))::text,
+       '2031-05-09T15:00:00Z') $$,
+    'PT400', 'items.persons is not known; the keys are service_id, starts_at, gap_minutes, '
+    'resource_id, addon_ids, party_size, answers, link_token.', 'a key that nobody knows is refused'
 );
 
 -- A hold keeps its time for a quarter of an hour
