@@ -60,8 +60,7 @@ comment on domain public.place is
 comment on domain public.list is 'A JSON array. A list of identifiers may also be sent as {a,b}.';
 comment on domain public.object is 'A JSON object.';
 
--- Currencies are reference data (supabase/seed.sql); pricing owns them, every domain's prices
--- point at them.
+-- Currencies are reference data (seed.sql). The prices of every domain refer to them.
 create table pricing.currencies (
     code text primary key,
     name text not null,
@@ -71,8 +70,8 @@ create table pricing.currencies (
     constraint currencies_minor_digits_are_few check (minor_digits between 0 and 4)
 );
 
--- The first answer to a call that carried an idempotency key: the same key with the same arguments
--- gets it again, with others it is refused. Kept for a day (private.forget_old_keys).
+-- The first answer to a call with an idempotency key. The same key with the same arguments gets it
+-- again; with other arguments it is refused. Kept for a day (private.forget_old_keys).
 create table private.idempotency_keys (
     user_id uuid not null,
     function_name text not null,
@@ -147,7 +146,7 @@ end;
 $$;
 
 /*
- * Read a local date; null stays null.
+ * Read a local date. Null stays null.
  *
  * Errors:  PT400 invalid_input
  */
@@ -170,7 +169,7 @@ end;
 $$;
 
 /*
- * Read a time of day; null stays null.
+ * Read a time of day. Null stays null.
  *
  * Errors:  PT400 invalid_input
  */
@@ -225,7 +224,7 @@ end;
 $$;
 
 /*
- * Read an amount of money, in minor units; null where none was sent.
+ * Read an amount of money in minor units. Null stays null.
  *
  * Errors:  PT400 invalid_input
  */
@@ -245,7 +244,7 @@ end;
 $$;
 
 /*
- * Read true or false; what is not sent is false.
+ * Read true or false. Null is false.
  *
  * Errors:  PT400 invalid_input
  */
@@ -265,8 +264,8 @@ end;
 $$;
 
 /*
- * Read a text: no control characters but tabs and line breaks, at most so many characters; blank
- * is null.
+ * Read a text of at most so many characters, without control characters other than tabs and line
+ * breaks. A blank text is null.
  *
  * Errors:  PT400 invalid_input
  */
@@ -289,7 +288,7 @@ end;
 $$;
 
 /*
- * Read a text that must be there.
+ * Read a text that must be sent and must not be blank.
  *
  * Errors:  PT400 invalid_input
  */
@@ -311,7 +310,7 @@ end;
 $$;
 
 /*
- * Does a text hold control characters other than tab, line feed and carriage return?
+ * Does a text contain control characters other than tab, line feed and carriage return?
  */
 create function private.has_control_characters(value text)
 returns boolean
@@ -326,8 +325,8 @@ end;
 $$;
 
 /*
- * Is a text one line: no control character, and nothing that programs take for a line break? Names,
- * titles and addresses are, because they stand in mail headers and calendar properties.
+ * Is a text one line, without control characters and without anything that programs take for a line
+ * break? Names, titles and addresses must be: they stand in mail headers and calendar properties.
  */
 create function private.is_one_line(value text)
 returns boolean
@@ -344,7 +343,8 @@ $$;
 -- sql/00_foundation/functions/callers.sql
 
 /*
- * The caller's user id.
+ * Return the user id of the caller's token. The account may have been deleted since (see
+ * private.current_user_id).
  *
  * Errors:  PT401 not_signed_in
  */
@@ -368,8 +368,7 @@ end;
 $$;
 
 /*
- * Is this one of the roles that clients come in as? Servers and owners are trusted, clients are
- * checked.
+ * Is the current role one that clients use? Servers and owners are trusted, clients are checked.
  */
 create function private.is_client()
 returns boolean
@@ -385,10 +384,10 @@ $$;
 
 -- sql/00_foundation/functions/clock.sql
 
--- Helpers that every domain uses: the clock, refusals, and the reading of arguments.
+-- The clock: what "now" means, and which time zones exist.
 
 /*
- * The moment that every rule means by "now". Tests move it with the setting frontdesk.now.
+ * Return the moment that every rule means by "now". Tests move it with the setting frontdesk.now.
  */
 create function private.now()
 returns timestamptz
@@ -403,8 +402,8 @@ end;
 $$;
 
 /*
- * Is this the name of a time zone that PostgreSQL knows (IANA, such as Asia/Kathmandu)?
- * Offsets and abbreviations are not: they do not know daylight saving.
+ * Is this the name of a time zone that PostgreSQL knows (IANA, such as Asia/Kathmandu)? Offsets and
+ * abbreviations are refused: they do not follow daylight saving.
  */
 create function private.is_time_zone(value text)
 returns boolean
@@ -428,7 +427,7 @@ $$;
 -- sql/00_foundation/functions/documents.sql
 
 /*
- * Read a place as latitude and longitude, in this order; null where none was sent.
+ * Read a place as latitude and longitude, in this order. Null stays null.
  *
  * Errors:  PT400 invalid_input
  */
@@ -455,7 +454,7 @@ begin
             'must be a place on earth, such as {"latitude": 52.52, "longitude": 13.405}'
         );
     end if;
-    -- Nine decimals are less than a millimetre; a number with more could be too small for a double.
+    -- Nine decimals are less than a millimetre. A longer number could be too small for a double.
     return array[
         round((v_place ->> 'latitude')::numeric, 9), round((v_place ->> 'longitude')::numeric, 9)
     ]::double precision[];
@@ -463,7 +462,7 @@ end;
 $$;
 
 /*
- * Read a JSON array of at most so many elements; what is not sent is empty.
+ * Read a JSON array of at most so many elements. Null is an empty one.
  *
  * Errors:  PT400 invalid_input
  */
@@ -578,7 +577,7 @@ end;
 $$;
 
 /*
- * Read a list of identifiers, as a JSON array or as {a,b}; sorted, each once.
+ * Read a list of identifiers, as a JSON array or as {a,b}. Returns each once, sorted.
  *
  * Errors:  PT400 invalid_input
  */
@@ -610,10 +609,10 @@ $$;
 -- sql/00_foundation/functions/idempotency.sql
 
 /*
- * Claim an idempotency key for this call. Null: the key is new (or none was sent), go on and call
- * private.remember_answer. Otherwise: the first answer, to be given again.
- * Two calls with one key at the same time queue up here: the second waits for the first to commit.
- * Definer: clients have no access to the table; only the caller's own keys are touched.
+ * Claim an idempotency key for this call. Returns null when the key is new or none was sent: go on,
+ * then call private.remember_answer. Returns the first answer when the key was used before.
+ * Of two calls with one key at the same time, the second waits for the first to commit.
+ * Definer: clients cannot read the table. Only the caller's own keys are touched.
  *
  * Errors:  PT400 invalid_input · PT409 idempotency_conflict
  */
@@ -679,8 +678,8 @@ begin atomic
 end;
 
 /*
- * Forget idempotency keys that are older than a day. Gives how many.
- * Definer: called by the worker, which has no access to the table.
+ * Delete idempotency keys that are older than a day. Returns how many.
+ * Definer: called by the worker, which cannot read the table.
  */
 create function private.forget_old_keys()
 returns integer
@@ -701,15 +700,15 @@ $$;
 
 -- sql/00_foundation/functions/locks.sql
 
--- How time is taken: in one order, under a lock for each resource, and checked again under it.
+-- Advisory locks, taken in one order everywhere.
 --
--- A bare insert into the exclusion constraint would be just as safe, but two that race wait for
--- each other and may deadlock (docs/adr/0003-contention.md). So whoever takes or gives time first
--- locks the resources in question, always in the order of their keys, and finds the constraint
--- satisfied.
+-- A bare insert into an exclusion constraint would be just as safe, but two that race wait for each
+-- other and may deadlock (docs/adr/0003-contention.md). So whoever takes or frees time locks the
+-- resources first, in the order of their keys, and then finds the constraint satisfied.
 
 /*
- * Queue up for resources and limited services, in one order everywhere, until the transaction ends.
+ * Lock resources, limits and the like until the transaction ends. Everybody locks in the same
+ * order.
  */
 create function private.lock(ids uuid[])
 returns void
@@ -732,8 +731,8 @@ end;
 $$;
 
 /*
- * Lock as private.lock does, but without waiting: false where somebody else has a lock. For who
- * holds locks already and must not wait out of order.
+ * Lock as private.lock does, but without waiting. Returns false when somebody else has one of the
+ * locks. For callers that hold locks already and must not wait out of order.
  */
 create function private.try_lock(ids uuid[])
 returns boolean
@@ -781,8 +780,9 @@ end;
 $$;
 
 /*
- * A refusal as the answer of a call, for the few that must be remembered although they refuse: an
- * error would undo what was written down. PostgREST answers it as it does private.refuse.
+ * Return a refusal as the answer of a call instead of raising it. For the few calls that must
+ * remember something although they refuse: an error would undo it. PostgREST answers as it does for
+ * private.refuse.
  */
 create function private.refusal(errcode text, token text, message text, hint text)
 returns jsonb
@@ -800,7 +800,7 @@ end;
 $$;
 
 /*
- * Refuse a call that comes too often: status 429, and Retry-After with so many seconds.
+ * Refuse a call that comes too often: status 429, and the seconds to wait in Retry-After.
  *
  * Errors:  PT429 rate_limited
  */
@@ -826,9 +826,9 @@ end;
 $$;
 
 /*
- * Refuse an argument or a column by name. It never returns; it is boolean so that a CHECK can say
- * `check (price_minor >= 0 or private.invalid('price_minor', 'must not be negative'))`:
- * the constraint holds on every path and still answers in the API's own words.
+ * Refuse an argument or a column by name. It never returns. It is boolean so that a CHECK can say
+ * `check (price_minor >= 0 or private.invalid('price_minor', 'must not be negative'))`: the
+ * constraint holds on every path and still answers in the API's words.
  * Volatile on purpose: the planner must not evaluate it ahead of time.
  *
  * Errors:  PT400 invalid_input
@@ -851,15 +851,15 @@ $$;
 
 -- sql/00_foundation/functions/requests.sql
 
--- What every request of the REST API passes before its statement. On our own platform auth.set_config
--- asks private.refuse_estimates; elsewhere, as on hosted Supabase, PostgREST calls
--- private.check_request as its db-pre-request (rules.sql tells it to).
+-- What every request of the REST API passes before its statement. On our own platform
+-- auth.set_config asks private.refuse_estimates; elsewhere, as on hosted Supabase, PostgREST
+-- calls private.check_request as its db-pre-request (rules.sql tells it to).
 
 /*
- * Refuse what would tell a client of rows that it cannot see. PostgREST takes the counts `planned`
+ * Refuse what tells a client about rows that it cannot see. PostgREST takes the counts `planned`
  * and `estimated`, and plans, from the planner's statistics, which cover every tenant's rows and
- * follow no policy. Only servers with the service role may ask for them.
- * `headers` are those of the request, with names in lower case.
+ * follow no policy. Only the service role may ask for them. `headers` are those of the request,
+ * with names in lower case.
  *
  * Errors:  PT400 invalid_input
  */
@@ -902,7 +902,7 @@ $$;
 
 -- sql/00_foundation/rules.sql
 
--- Trigger functions that several domains hang on their tables.
+-- Trigger functions that several domains attach to their tables.
 
 /*
  * Note when a row was last changed.
@@ -921,7 +921,7 @@ end;
 $$;
 
 /*
- * Histories are added to, never rewritten.
+ * Refuse to change or delete history. New entries may be added.
  *
  * Errors:  PT409 append_only
  */
@@ -941,8 +941,7 @@ end;
 $$;
 
 /*
- * A view that counts cannot be written; without this PostgreSQL would call it a failure of the
- * server.
+ * Refuse to write a view that counts. Without this, PostgreSQL answers as if the server had failed.
  *
  * Errors:  PT403 forbidden
  */
@@ -962,10 +961,10 @@ end;
 $$;
 
 /*
- * Answer a bad row in the API's words, on the tables that clients write directly. The constraints
- * decide all the same; this trigger speaks before they do, because PostgreSQL would name
- * constraints and relations. Tables of a business have business.any__refuse_bad_input instead,
- * which also asks for a permission.
+ * Answer a bad row in the API's words, on tables that clients write directly. The constraints
+ * decide all the same; this trigger speaks first, because PostgreSQL would name constraints and
+ * relations. Tables of a business have business.any__refuse_bad_input instead, which also checks a
+ * permission.
  *
  * Errors:  PT400 invalid_input · PT404 not_found · PT409 already_exists
  */
@@ -989,7 +988,7 @@ end;
 $$;
 
 /*
- * A row keeps its key and its business.
+ * Refuse to change the key or the business of a row.
  *
  * Errors:  PT400 invalid_input
  */
@@ -1014,7 +1013,7 @@ end;
 $$;
 
 /*
- * A column that must have a value has one.
+ * Refuse a row that lacks a required value.
  *
  * Errors:  PT400 invalid_input
  */
@@ -1047,8 +1046,8 @@ end;
 $$;
 
 /*
- * A reference must lead to a row that the caller can see: absent and another tenant's get one
- * answer.
+ * Refuse a reference to a row that the caller cannot see. An absent row and another tenant's row
+ * get the same answer.
  *
  * Errors:  PT404 not_found
  */
@@ -1106,7 +1105,7 @@ end;
 $$;
 
 /*
- * What must be unique is not there yet.
+ * Refuse a row whose unique value exists already.
  *
  * Errors:  PT409 already_exists
  */
@@ -1169,8 +1168,8 @@ begin
 end;
 $$;
 
--- Where the platform is not ours, PostgREST has to be told to ask private.check_request. A function
--- that it calls already stays: call private.check_request from there.
+-- On a platform that is not ours, tell PostgREST to call private.check_request. If it calls another
+-- function already, that one stays: call private.check_request from there.
 do $$
 declare
     v_called text = (
@@ -1206,8 +1205,8 @@ $$;
 
 -- sql/00_foundation/policies.sql
 
--- Who may reach the ground floor. Clients need `usage` on a domain's schema to read through the
--- views of public; what they may read there is said table by table in each domain.
+-- Who may use the foundation. Clients need `usage` on a domain's schema to read through the views
+-- of public. What they may read there is granted table by table in each domain.
 
 grant usage on schema private, identity, business, catalog, scheduling, pricing, extensions
 to anon, authenticated, service_role;
@@ -1225,7 +1224,7 @@ for select
 to anon, authenticated, analyst
 using (true);
 
--- Idempotency keys are nobody's to read: only private.first_answer and its siblings touch them.
+-- No grant on idempotency keys: only private.first_answer and its siblings read and write them.
 alter table private.idempotency_keys enable row level security;
 grant execute on function
 private.now(),
