@@ -11,6 +11,8 @@ from cli.refusal import Refusal
 from cli.stack.secrets import write_private
 from cli.stack.state import State
 
+FILE = "start.json"
+
 
 @dataclass(frozen=True)
 class Start:
@@ -28,10 +30,10 @@ class Start:
 
 def last_start(state: State) -> Start | None:
     """Return how the stack was started last, or none when it never was."""
-    try:
-        kept = json.loads(_file(state).read_text("utf-8"))
-    except FileNotFoundError:
+    text = state.read(FILE)
+    if text is None:
         return None
+    kept = json.loads(text)
     return Start(
         db_url=kept["db_url"], port=kept["port"], config=kept["config"] and Path(kept["config"])
     )
@@ -40,7 +42,7 @@ def last_start(state: State) -> Start | None:
 def remember(state: State, start: Start) -> None:
     """Keep how the stack is started now; only the owner reads it, since a URL has a password."""
     kept = {**asdict(start), "config": start.config and str(start.config.absolute())}
-    write_private(_file(state), json.dumps(kept, indent=2))
+    write_private(state.path / FILE, json.dumps(kept, indent=2))
 
 
 def settle(state: State, asked: Start) -> Start:
@@ -100,7 +102,3 @@ def _address(db_url: str) -> tuple[str, str, str]:
         str(parts.get("port") or 5432),
         str(parts.get("dbname") or user or "postgres"),
     )
-
-
-def _file(state: State) -> Path:
-    return state.path / "start.json"

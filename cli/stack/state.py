@@ -121,21 +121,32 @@ class State:
             lock.close()
         return lock is None
 
-    def write(self, record: Record) -> None:
-        """Replace the record."""
-        write_private(self.path / "running.json", json.dumps(asdict(record), indent=2))
+    def read(self, name: str) -> str | None:
+        """Return the text of a file of the state, or none when there is no such file.
 
-    def record(self) -> Record | None:
-        """Return what the last supervisor wrote, whether or not it still runs."""
+        Raises:
+            Refusal: another user owns the state.
+        """
         try:
-            raw = json.loads((self.path / "running.json").read_text())
-        except FileNotFoundError:
+            return (self.path / name).read_text("utf-8")
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except PermissionError:
             raise Refusal(
                 f"The stack in {self.path} belongs to another user.",
                 "Run this as that user, or choose another folder with --state DIR.",
             ) from None
+
+    def write(self, record: Record) -> None:
+        """Replace the record."""
+        write_private(self.path / "running.json", json.dumps(asdict(record), indent=2))
+
+    def record(self) -> Record | None:
+        """Return what the last supervisor wrote, whether or not it still runs."""
+        text = self.read("running.json")
+        if text is None:
+            return None
+        raw = json.loads(text)
         return Record(
             supervisor=Identity(**raw["supervisor"]),
             boot=raw["boot"],

@@ -116,7 +116,7 @@ def test_a_configuration_with_a_wrong_key(folder: Path) -> None:
 def test_commands_without_a_running_stack_are_refused(folder: Path) -> None:
     for command in (("status",), ("users", "list")):
         done = run_cli(*command, "--state", folder / "state")
-        refused(done, says="stack", next_step="./frontdesk up")
+        refused(done, says="stack", next_step=f"./frontdesk --state '{folder / 'state'}' up")
 
 
 def test_wrong_usage_is_2() -> None:
