@@ -81,6 +81,8 @@ create table business.businesses (
     is_verified boolean not null default false,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
+    -- The reason of the decision that is being written: the history takes it, so it is null at rest.
+    decision_reason text,
 
     constraint businesses_slug_unique unique (slug),
     constraint businesses_slug_is_a_slug check (
@@ -702,7 +704,6 @@ begin
     update business.invitations
     set accepted_at = private.now(), accepted_by = v_user_id
     where invitations.id = v_invitation.id;
-    perform business.give_reason(null);
     return business.add_member(v_invitation.business_id, v_user_id, v_invitation.role);
 end;
 $$;
@@ -927,7 +928,6 @@ declare
     v_member business.business_members = business.find_member(member_id);
 begin
     perform private.require_member(v_member.business_id, 'own');
-    perform business.give_reason(null);
     update business.business_members
     set role = set_member_role.role
     where
@@ -956,7 +956,6 @@ begin
     if v_member.user_id is distinct from auth.uid() then
         perform private.require_member(v_member.business_id, 'own');
     end if;
-    perform business.give_reason(null);
     delete from business.business_members
     where business_members.id = remove_member.member_id;
 end;
@@ -1148,40 +1147,7 @@ $$;
 -- sql/20_business/functions/workflow.sql
 
 -- What the platform and the owners decide about a business: approval, activity, verification,
--- documents. Triggers write the history on every path (rules); a function only sets the reason.
-
-/*
- * Set the reason of the next change. The history notes it with that change and clears it.
- */
-create function business.give_reason(reason text)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    perform set_config('frontdesk.reason', coalesce(give_reason.reason, ''), true);
-end;
-$$;
-
-/*
- * Return the reason of this change, and clear it.
- */
-create function business.take_reason()
-returns text
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_reason text = nullif(current_setting('frontdesk.reason', true), '');
-begin
-    perform set_config('frontdesk.reason', '', true);
-    return v_reason;
-end;
-$$;
+-- documents. Triggers write the history on every path (rules).
 
 /*
  * Take a step of the approval workflow. The table of transitions says whether the business's owners
@@ -1223,9 +1189,8 @@ begin
         perform business.refuse_step(take_step.step::text, v_status::text);
     end if;
 
-    perform business.give_reason(take_step.reason);
     update business.businesses
-    set status = v_next
+    set status = v_next, decision_reason = take_step.reason
     where businesses.id = take_step.business_id;
 end;
 $$;
@@ -1330,7 +1295,6 @@ begin
         perform private.require_member(set_active.business_id, 'own');
     end if;
     perform business.lock_business(set_active.business_id);
-    perform business.give_reason(null);
     update business.businesses
     set is_active = set_active.is_active
     where
@@ -1355,9 +1319,8 @@ as $$
 begin
     perform business.require_platform_staff(set_verified.business_id, 'support');
     perform business.lock_business(set_verified.business_id);
-    perform business.give_reason(set_verified.reason);
     update business.businesses
-    set is_verified = set_verified.is_verified
+    set is_verified = set_verified.is_verified, decision_reason = set_verified.reason
     where
         businesses.id = set_verified.business_id
         and businesses.is_verified <> set_verified.is_verified;
@@ -1389,7 +1352,6 @@ begin
         perform business.refuse_step('review', v_document.status::text);
     end if;
 
-    perform business.give_reason(review_document.reason);
     update business.business_documents
     set
         status = case when review_document.is_accepted then 'accepted' else 'rejected' end
@@ -1519,7 +1481,8 @@ end;
 $$;
 
 /*
- * Write a line for every change of status, activity and verification.
+ * Write a line for every change of status, activity and verification, with the reason that came
+ * with it. The line has the reason then, and the business has none any more.
  * Definer: only these triggers write the history.
  */
 create function business.businesses__keep_history()
@@ -1529,8 +1492,6 @@ volatile
 security definer
 set search_path = ''
 as $$
-declare
-    v_reason text = business.take_reason();
 begin
     insert into business.business_history (
         business_id, kind, old_value, new_value, reason, actor_id, at
@@ -1540,7 +1501,7 @@ begin
         changes.kind::business.history_kind,
         changes.old_value,
         changes.new_value,
-        v_reason,
+        new.decision_reason,
         auth.uid(),
         private.now()
     from (
@@ -1552,7 +1513,8 @@ begin
     where
         changes.old_value is distinct from changes.new_value
         and (tg_op = 'UPDATE' or changes.kind = 'status');
-    return null;
+    new.decision_reason = null;
+    return new;
 end;
 $$;
 
@@ -1580,7 +1542,7 @@ for each row
 execute function business.businesses__keep_history();
 
 create trigger _500_keep_history
-after update on business.businesses
+before update on business.businesses
 for each row
 when (
     old.status is distinct from new.status
@@ -1635,7 +1597,7 @@ begin
         new.id,
         old.status::text,
         new.status::text,
-        business.take_reason(),
+        new.reason,
         auth.uid(),
         private.now()
     );
@@ -1702,7 +1664,7 @@ set search_path = ''
 as $$
 begin
     insert into business.business_history (
-        business_id, kind, subject_id, old_value, new_value, reason, actor_id, at
+        business_id, kind, subject_id, old_value, new_value, actor_id, at
     )
     select
         businesses.id,
@@ -1710,7 +1672,6 @@ begin
         coalesce(new.user_id, old.user_id),
         old.role::text,
         new.role::text,
-        business.take_reason(),
         (select users.id from auth.users where users.id = auth.uid()),
         private.now()
     from business.businesses

@@ -45,10 +45,7 @@ NUMBERED_FILES: set[str] = set()
 LONG_ROWS = {
     "scheduling.leg",
 }
-HIDDEN_ARGUMENTS = {
-    "business.give_reason",
-    "business.take_reason",
-}
+HIDDEN_ARGUMENTS: set[str] = set()
 
 HIDES = re.compile(r"set_config\(\s*'frontdesk\.(?!now')")
 ROW = re.compile(r"\brow\s*\(")

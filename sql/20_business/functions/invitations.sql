@@ -133,7 +133,6 @@ begin
     update business.invitations
     set accepted_at = private.now(), accepted_by = v_user_id
     where invitations.id = v_invitation.id;
-    perform business.give_reason(null);
     return business.add_member(v_invitation.business_id, v_user_id, v_invitation.role);
 end;
 $$;

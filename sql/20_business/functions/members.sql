@@ -96,7 +96,6 @@ declare
     v_member business.business_members = business.find_member(member_id);
 begin
     perform private.require_member(v_member.business_id, 'own');
-    perform business.give_reason(null);
     update business.business_members
     set role = set_member_role.role
     where
@@ -125,7 +124,6 @@ begin
     if v_member.user_id is distinct from auth.uid() then
         perform private.require_member(v_member.business_id, 'own');
     end if;
-    perform business.give_reason(null);
     delete from business.business_members
     where business_members.id = remove_member.member_id;
 end;

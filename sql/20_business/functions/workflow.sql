@@ -1,38 +1,5 @@
 -- What the platform and the owners decide about a business: approval, activity, verification,
--- documents. Triggers write the history on every path (rules); a function only sets the reason.
-
-/*
- * Set the reason of the next change. The history notes it with that change and clears it.
- */
-create function business.give_reason(reason text)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    perform set_config('frontdesk.reason', coalesce(give_reason.reason, ''), true);
-end;
-$$;
-
-/*
- * Return the reason of this change, and clear it.
- */
-create function business.take_reason()
-returns text
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_reason text = nullif(current_setting('frontdesk.reason', true), '');
-begin
-    perform set_config('frontdesk.reason', '', true);
-    return v_reason;
-end;
-$$;
+-- documents. Triggers write the history on every path (rules).
 
 /*
  * Take a step of the approval workflow. The table of transitions says whether the business's owners
@@ -74,9 +41,8 @@ begin
         perform business.refuse_step(take_step.step::text, v_status::text);
     end if;
 
-    perform business.give_reason(take_step.reason);
     update business.businesses
-    set status = v_next
+    set status = v_next, decision_reason = take_step.reason
     where businesses.id = take_step.business_id;
 end;
 $$;
@@ -181,7 +147,6 @@ begin
         perform private.require_member(set_active.business_id, 'own');
     end if;
     perform business.lock_business(set_active.business_id);
-    perform business.give_reason(null);
     update business.businesses
     set is_active = set_active.is_active
     where
@@ -206,9 +171,8 @@ as $$
 begin
     perform business.require_platform_staff(set_verified.business_id, 'support');
     perform business.lock_business(set_verified.business_id);
-    perform business.give_reason(set_verified.reason);
     update business.businesses
-    set is_verified = set_verified.is_verified
+    set is_verified = set_verified.is_verified, decision_reason = set_verified.reason
     where
         businesses.id = set_verified.business_id
         and businesses.is_verified <> set_verified.is_verified;
@@ -240,7 +204,6 @@ begin
         perform business.refuse_step('review', v_document.status::text);
     end if;
 
-    perform business.give_reason(review_document.reason);
     update business.business_documents
     set
         status = case when review_document.is_accepted then 'accepted' else 'rejected' end

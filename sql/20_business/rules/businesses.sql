@@ -80,7 +80,8 @@ end;
 $$;
 
 /*
- * Write a line for every change of status, activity and verification.
+ * Write a line for every change of status, activity and verification, with the reason that came
+ * with it. The line has the reason then, and the business has none any more.
  * Definer: only these triggers write the history.
  */
 create function business.businesses__keep_history()
@@ -90,8 +91,6 @@ volatile
 security definer
 set search_path = ''
 as $$
-declare
-    v_reason text = business.take_reason();
 begin
     insert into business.business_history (
         business_id, kind, old_value, new_value, reason, actor_id, at
@@ -101,7 +100,7 @@ begin
         changes.kind::business.history_kind,
         changes.old_value,
         changes.new_value,
-        v_reason,
+        new.decision_reason,
         auth.uid(),
         private.now()
     from (
@@ -113,7 +112,8 @@ begin
     where
         changes.old_value is distinct from changes.new_value
         and (tg_op = 'UPDATE' or changes.kind = 'status');
-    return null;
+    new.decision_reason = null;
+    return new;
 end;
 $$;
 
@@ -141,7 +141,7 @@ for each row
 execute function business.businesses__keep_history();
 
 create trigger _500_keep_history
-after update on business.businesses
+before update on business.businesses
 for each row
 when (
     old.status is distinct from new.status

@@ -19,7 +19,7 @@ begin
         new.id,
         old.status::text,
         new.status::text,
-        business.take_reason(),
+        new.reason,
         auth.uid(),
         private.now()
     );

@@ -45,7 +45,7 @@ set search_path = ''
 as $$
 begin
     insert into business.business_history (
-        business_id, kind, subject_id, old_value, new_value, reason, actor_id, at
+        business_id, kind, subject_id, old_value, new_value, actor_id, at
     )
     select
         businesses.id,
@@ -53,7 +53,6 @@ begin
         coalesce(new.user_id, old.user_id),
         old.role::text,
         new.role::text,
-        business.take_reason(),
         (select users.id from auth.users where users.id = auth.uid()),
         private.now()
     from business.businesses
