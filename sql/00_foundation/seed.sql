@@ -170,5 +170,5 @@ on conflict (code) do update
         name = excluded.name,
         minor_digits = excluded.minor_digits
     where
-        (currencies.name, currencies.minor_digits)
-        is distinct from (excluded.name, excluded.minor_digits);
+    (currencies.name, currencies.minor_digits)
+    is distinct from (excluded.name, excluded.minor_digits);

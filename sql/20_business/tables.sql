@@ -75,7 +75,7 @@ create table business.businesses (
     is_verified boolean not null default false,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
-    -- The reason of the decision that is being written: the history takes it, so it is null at rest.
+    -- The reason of the decision that is being written. The history takes it: null at rest.
     decision_reason text,
 
     constraint businesses_slug_unique unique (slug),
