@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+import psycopg
 import pytest
+from psycopg.errors import LockNotAvailable
 
 from cli.options import ROOT
 from tests.harness.database import Database
@@ -233,3 +235,14 @@ def test_a_reassignment_tells_who_gives_and_who_gave_it(town: Callable[[str], Da
         "ann",
         "ben",
     }
+
+
+def test_a_booking_is_not_deleted_while_a_message_about_it_is_planned(
+    town: Callable[[str], Database],
+) -> None:
+    db = town(PLAYS["booking.confirmed"])
+    with db.connection.transaction(), psycopg.connect(db.dsn) as other:
+        db.connection.execute(PLAN.encode())
+        other.execute("set lock_timeout = '100ms'")
+        with pytest.raises(LockNotAvailable):
+            other.execute("delete from scheduling.bookings")
