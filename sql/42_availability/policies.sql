@@ -16,6 +16,7 @@ scheduling.open_service(uuid),
 scheduling.refuse_unseen(),
 scheduling.bookable_service(uuid),
 scheduling.vacancies(uuid, tstzmultirange, uuid, integer, integer, uuid),
+scheduling.vacancies_for_caller(uuid, tstzmultirange, uuid, integer, integer),
 scheduling.chosen_addons(uuid, uuid[])
 to anon, authenticated, service_role;
 grant execute on function scheduling.days(uuid, date, date, uuid, integer, text)

@@ -1,4 +1,5 @@
--- The waitlist, as customers use it.
+-- The waitlist, as customers use it: they join, see their place and what is offered, accept or
+-- leave. Each function reads its arguments and calls one function of the domain.
 
 create view public.waitlist_entries
 with (security_invoker = true)
@@ -23,12 +24,20 @@ select
     waitlist_entries.booking_id,
     waitlist_entries.created_at
 from scheduling.waitlist_entries
-left join scheduling.waitlist_offers as offered
-    on
-        waitlist_entries.business_id = offered.business_id
-        and waitlist_entries.id = offered.entry_id
-        and offered.opens_at <= private.now()
-        and offered.expires_at > private.now();
+left join lateral (
+    select
+        waitlist_offers.starts_at,
+        waitlist_offers.expires_at
+    from scheduling.waitlist_offers
+    where
+        waitlist_entries.status = 'waiting'
+        and waitlist_entries.business_id = waitlist_offers.business_id
+        and waitlist_entries.id = waitlist_offers.entry_id
+        and waitlist_offers.opens_at <= private.now()
+        and waitlist_offers.expires_at > private.now()
+    order by waitlist_offers.opens_at, waitlist_offers.booking_id
+    limit 1
+) as offered on true;
 grant select on public.waitlist_entries to authenticated, service_role;
 
 create trigger _100_refuse_writing
@@ -54,13 +63,13 @@ comment on column public.waitlist_entries.status is
 comment on column public.waitlist_entries.offered_starts_at is
 'The start that is offered now, or null.';
 comment on column public.waitlist_entries.offer_expires_at is
-'When the turn ends and passes on to the next entry, or null.';
+'When the turn ends and the offer passes on, or null.';
 comment on column public.waitlist_entries.booking_id is
 'The booking after the offer was accepted, or null.';
 comment on column public.waitlist_entries.created_at is 'When the customer joined.';
 
 /*
- * The entry as the caller may see it.
+ * Return an entry as the caller may see it.
  */
 create function scheduling.seen_entry(entry_id uuid)
 returns public.waitlist_entries
@@ -81,7 +90,8 @@ $$;
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
- *          PT409 already_waiting not_bookable · PT422 limit_reached not_eligible
+ *          PT409 already_waiting available_now not_bookable
+ *          PT422 limit_reached not_eligible outside_hours too_far too_soon
  */
 create function public.join_waitlist(
     service_id public.identifier,
@@ -115,13 +125,15 @@ begin
 end;
 $$;
 comment on function public.join_waitlist is
-'Wait for a free start of a service from from_at (included) to to_at (excluded), at most 62 days.
+'Wait for a start of a service from from_at (included) to to_at (excluded), at most 62 days.
 
-A time that becomes free is held and offered to the waiting entries in order, each for the '
-'service''s offer_minutes. Returns the entry.
+A time that becomes free is held and offered to the waiting entries that it can serve, in order, '
+'each for the service''s offer_minutes. During the turn, available_slots shows the time to the '
+'customer, and book takes it as accept_waitlist_offer does. Returns the entry.
 
-Errors: invalid_input 400, not_signed_in 401, not_found 404, already_waiting 409, not_bookable '
-'409, limit_reached 422, not_eligible 422.';
+Errors: invalid_input 400, not_signed_in 401, not_found 404, already_waiting 409, available_now '
+'409, not_bookable 409, limit_reached 422, not_eligible 422, outside_hours 422, too_far 422, '
+'too_soon 422.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
@@ -174,7 +186,7 @@ $$;
 comment on function public.leave_waitlist is
 'Leave the waitlist.
 
-An offer passes on to the next entry at once. Returns the entry.
+An offer passes on at once to the next entry that it can serve. Returns the entry.
 
 Errors: invalid_input 400, not_signed_in 401, not_found 404, invalid_transition 409.';
 grant execute on function

@@ -1,7 +1,8 @@
--- What holds for the waitlist on every path.
+-- The waitlist on every path: a hold that ends passes its time on, and time that becomes free is
+-- offered. These are triggers, because bookings know nothing of the waitlist.
 
 /*
- * The time that a hold takes ends when the hold does.
+ * End the time that a hold takes when the hold ends.
  */
 create function scheduling.bookings__shorten_hold()
 returns trigger
@@ -32,19 +33,30 @@ when (
 execute function scheduling.bookings__shorten_hold();
 
 /*
- * Nothing is offered any more once the hold of an offer is none.
+ * End the turns of a hold when the hold ends. If it ran out, its time is free again for those who
+ * were not asked: they are asked before anybody else can take it.
+ * Definer: whoever expires a hold cannot read who waits.
  */
 create function scheduling.bookings__end_offers()
 returns trigger
 language plpgsql
 volatile
-security invoker
+security definer
 set search_path = ''
 as $$
+declare
+    v_offer scheduling.waitlist_offers;
 begin
-    delete from scheduling.waitlist_offers
-    where
-        waitlist_offers.business_id = new.business_id and waitlist_offers.booking_id = new.id;
+    select waitlist_offers.* into v_offer
+    from scheduling.waitlist_offers
+    where waitlist_offers.business_id = new.business_id and waitlist_offers.booking_id = new.id
+    order by waitlist_offers.accepted_at nulls last
+    limit 1;
+    perform scheduling.close_turns(new);
+    if new.status = 'expired' and v_offer.accepted_at is null and v_offer.freed_id is not null then
+        insert into scheduling.freed_times (business_id, freed_id, places)
+        values (new.business_id, v_offer.freed_id, scheduling.places_of(new.id));
+    end if;
     return null;
 end;
 $$;
@@ -52,12 +64,41 @@ $$;
 create trigger _220_end_offers
 after update of status on scheduling.bookings
 for each row
-when (old.status = 'held' and new.status <> 'held' and new.customer_id is null)
+when (
+    old.status = 'held' and new.status <> 'held'
+    and new.customer_id is null and new.customer_email is null
+)
 execute function scheduling.bookings__end_offers();
 
 /*
- * Time that becomes free is offered at once to those who wait for it. The row is an announcement:
- * it is answered here and not stored.
+ * The entry whose offer led to a booking waits no longer: its turns for other times pass on.
+ * Definer: nobody has an update grant on entries.
+ */
+create function scheduling.waitlist_offers__accept()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    update scheduling.waitlist_entries
+    set status = 'accepted', booking_id = new.accepted_booking_id
+    where waitlist_entries.id = new.entry_id;
+    perform scheduling.drop_turns(new.business_id, new.entry_id, new.booking_id);
+    return null;
+end;
+$$;
+
+create trigger _100_accept
+after update of accepted_booking_id on scheduling.waitlist_offers
+for each row
+when (new.accepted_booking_id is not null and old.accepted_booking_id is null)
+execute function scheduling.waitlist_offers__accept();
+
+/*
+ * Offer time that becomes free to those who wait for it. The row is an announcement: it is answered
+ * here and not stored.
  * Definer: customers free time and cannot read the entries of others.
  */
 create function scheduling.freed_times__offer()
@@ -68,7 +109,7 @@ security definer
 set search_path = ''
 as $$
 begin
-    perform scheduling.offer_freed(new.business_id, new.during);
+    perform scheduling.offer_places(new.business_id, new.freed_id, new.places);
     return null;
 end;
 $$;
@@ -78,7 +119,7 @@ before insert on scheduling.freed_times
 for each row
 execute function scheduling.freed_times__offer();
 
--- Whoever keeps something about an entry hears when the entry is deleted.
+-- Domains that keep something about an entry are told when it is deleted.
 create trigger _600_announce_deletion
 after delete on scheduling.waitlist_entries
 for each row execute function private.any__announce_deletion('waitlist');

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import uuid
 from typing import Any
@@ -212,16 +213,17 @@ class Shop:
         self.learn()
 
     def cancel_for_who_waits(self, start: dt.datetime, name: str) -> None:
-        """The rival waits for a time of the customer's, who cancels it."""
-        self._run("select tests.act_as('rival')")
-        self._run(
-            "select public.join_waitlist(%s::text, %s::text, %s::text, %s::text, %s::text)",
-            self.service,
-            start.isoformat(),
-            (start + dt.timedelta(minutes=1)).isoformat(),
-            self.ids[name],
-            self.world.party,
-        )
+        """The rival waits for a time of the customer's, unless it is free, and the customer cancels."""
+        with contextlib.suppress(psycopg.Error), self.connection.transaction():
+            self._run("select tests.act_as('rival')")
+            self._run(
+                "select public.join_waitlist(%s::text, %s::text, %s::text, %s::text, %s::text)",
+                self.service,
+                start.isoformat(),
+                (start + dt.timedelta(minutes=1)).isoformat(),
+                self.ids[name],
+                self.world.party,
+            )
         self._run("select tests.act_as('customer')")
         self._run(
             "select public.cancel_booking(id::text) from public.bookings"
@@ -231,8 +233,12 @@ class Shop:
         self._run("select tests.act_as_owner()")
         self.learn()
 
-    def learn(self) -> None:
-        """Tell the model what is taken now, and by whose bookings."""
+    def learn(self, *, with_offers: bool = True) -> None:
+        """Tell the model what is taken now, and by whose bookings; with or without offered holds."""
+        offers = (
+            "select booking_id from scheduling.waitlist_offers where expires_at > private.now()"
+        )
+        counted = "true" if with_offers else f"booking_id not in ({offers})"
         names = {key: name for name, key in self.ids.items()}
         self.world.booked = [
             Booked(who or "nobody yet", start.astimezone(dt.UTC), {names[key] for key in keys})
@@ -241,7 +247,7 @@ class Shop:
                 " from scheduling.bookings"
                 " inner join scheduling.allocations on booking_id = bookings.id"
                 " left join tests.names on names.id = customer_id"
-                " where status in ('held', 'pending', 'confirmed')"
+                f" where status in ('held', 'pending', 'confirmed') and {counted}"
                 " and (hold_expires_at is null or hold_expires_at > private.now())"
                 " group by bookings.id, names.name"
             )
@@ -251,7 +257,7 @@ class Shop:
                 (unit, (low.astimezone(dt.UTC), high.astimezone(dt.UTC)))
                 for unit, low, high in self._run(
                     "select unit, lower(during), upper(during) from scheduling.allocations"
-                    " where resource_id = %s and is_blocking"
+                    f" where resource_id = %s and is_blocking and {counted}"
                     " and (expires_at is null or expires_at > private.now())",
                     self.ids[item.key],
                 )

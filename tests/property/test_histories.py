@@ -66,7 +66,7 @@ REFUSALS = {
     "slot_taken", "outside_hours", "too_soon", "invalid_transition", "hold_expired",
     "changed_meanwhile", "capacity_in_use", "in_use", "offer_expired", "already_waiting",
     "forbidden", "not_eligible", "invalid_input", "limit_reached", "rate_limited", "not_found",
-    "too_late",
+    "too_late", "available_now",
 }  # fmt: skip
 YOGA = "tests.id('Yoga')::text"
 SERIES = "select id::text from public.booking_series order by first_at desc limit 1"
@@ -79,7 +79,8 @@ def step(order: random.Random) -> tuple[str, str]:
     who = order.choice(PEOPLE)
     service = order.choice(["Cut", "Cut", "Massage", "Colour", "Yoga", "Yoga"])
     at = f"%(day)s || 'T{order.randint(9, 12):02}:00:00Z'"
-    window = "%(day)s || 'T09:00:00Z', %(day)s || 'T14:00:00Z'"
+    hour = order.randint(9, 12)
+    window = f"%(day)s || 'T{hour:02}:00:00Z', %(day)s || 'T{hour:02}:30:00Z'"
     one = f"tests.id('{service}')::text"
     party = order.randint(1, 3) if service == "Yoga" else 1
     guest = order.choice(GUESTS)
@@ -105,6 +106,7 @@ def step(order: random.Random) -> tuple[str, str]:
             ("guest", f"public.reschedule_guest_booking({MAILED}, {at})"),
             ("guest", f"public.cancel_guest_booking({MAILED})"),
             ("guest", f"public.request_guest_code(tests.mailed('reference'), '{guest}')"),
+            ("worker", "scheduling.apply_due_transitions(10)"),
             ("owner", f"public.confirm_booking(({MINE}))"),
             ("owner", f"public.reject_booking(({MINE}), 'no')"),
             ("owner", f"public.cancel_booking(({MINE}))"),
@@ -132,7 +134,8 @@ def one(connection: psycopg.Connection, who: str, statement: str, day: int, inde
     # MINE compares dates with dates.
     statement = statement.replace("::date = (date", "::date::text = (date")
     clock = f"timestamptz '2031-05-04 08:00Z' + interval '{day} days {index * 12} minutes'"
-    whom = "tests.act_as_anon()" if who == "guest" else f"tests.act_as('{who}')"
+    strangers = {"guest": "tests.act_as_anon()", "worker": "tests.act_as_owner()"}
+    whom = strangers.get(who, f"tests.act_as('{who}')")
     call = f"begin; select tests.at({clock}); select {whom}; select {statement}"
     try:
         connection.execute(f"{call}; commit".encode())
@@ -281,10 +284,21 @@ def check_waitlist(db: Database, bookings: dict[Any, dict[str, Any]]) -> None:
         assert (entry["status"] == "accepted") == (entry["booking_id"] is not None)
         if entry["booking_id"]:
             assert bookings[entry["booking_id"]]["customer_id"] == entry["customer_id"]
+    turns = defaultdict(list)
     for offer in facts(db, "select * from scheduling.waitlist_offers"):
         booking = bookings[offer["booking_id"]]
-        assert (booking["status"], booking["customer_id"]) == ("held", None)
-        assert offer["expires_at"] <= booking["hold_expires_at"] <= booking["starts_at"]
+        if offer["accepted_booking_id"] is None:
+            assert booking["customer_id"] != offer["customer_id"]
+        else:
+            assert bookings[offer["accepted_booking_id"]]["customer_id"] == offer["customer_id"]
+        if booking["status"] == "held":
+            assert booking["customer_id"] is None
+            assert offer["expires_at"] <= booking["hold_expires_at"] <= booking["starts_at"]
+        turns[offer["booking_id"]].append((offer["opens_at"], offer["expires_at"]))
+    for booking_id, times in turns.items():
+        assert all(one[1] <= other[0] for one, other in itertools.pairwise(sorted(times)))
+        if bookings[booking_id]["status"] == "held":
+            assert max(times)[1] == bookings[booking_id]["hold_expires_at"]
 
 
 def play(db: Database, histories: int) -> None:

@@ -216,5 +216,13 @@ def check_holds(
         booked = data.draw(st.sampled_from(sorted(mine, key=lambda found: found.start)))
         (name,) = [one.key for one in shop.world.staff if one.key in booked.resources]
         shop.cancel_for_who_waits(booked.start, name)
-        event(f"{sum(one.customer == 'nobody yet' for one in shop.world.booked)} are offered")
-        agree()
+        offered_at = {one.start for one in shop.world.booked if one.customer == "nobody yet"}
+        event(f"{len(offered_at)} are offered")
+        assert shop.slots(*period, "customer") == shop.world.free(now, *period, "customer")
+        # In their turn, the rival sees the time that is held for them.
+        seen = {
+            slot for slot in shop.world.free(now, *period, "rival") if slot[0] not in offered_at
+        }
+        shop.learn(with_offers=False)
+        own = {slot for slot in shop.world.free(now, *period, "rival") if slot[0] in offered_at}
+        assert shop.slots(*period, "rival") == seen | own

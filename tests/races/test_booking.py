@@ -286,6 +286,7 @@ def test_a_freed_slot_never_goes_to_both_the_waitlist_and_a_passer_by(shop: Data
 
 
 def test_joining_a_waitlist_twice_at_once_makes_one_entry(shop: Database) -> None:
+    assert book(shop, "Cut", NINE) == "ok"
     before = number(shop, DEADLOCKS)
     join = (
         "select public.join_waitlist("

@@ -23,7 +23,6 @@ LONG_FILES = {
     "sql/00_foundation/functions/arguments.sql",
     "sql/42_availability/functions/limits.sql",
     "sql/47_guests/functions/guests.sql",
-    "sql/48_waitlist/functions.sql",
     "sql/49_calendars/functions/imports.sql",
 }
 LONG_FUNCTIONS = {
@@ -31,7 +30,6 @@ LONG_FUNCTIONS = {
     "scheduling.days",
     "scheduling.feed_times",
     "scheduling.is_in_hours",
-    "scheduling.join_waitlist",
     "scheduling.passed_limit",
     "scheduling.resolve_link",
     "scheduling.session_vacancies",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import dramatiq
+from psycopg.types.json import Jsonb
 
 from workers.actors.database import Database
 
@@ -27,12 +28,12 @@ def declare(broker: dramatiq.Broker, database: Database) -> None:
         database.call("select scheduling.forget_old_codes()")
 
     def offer_freed_time(topic: str, payload: dict[str, Any]) -> None:
-        """Offer time to those who wait, where somebody stood in the way when it became free."""
+        """Offer freed time to those who wait, because somebody had locked it when it became free."""
         database.call(
-            "select scheduling.offer_freed(%s, tstzrange(%s, %s))",
+            "select scheduling.offer_freed(%s, %s, %s)",
             payload["business_id"],
-            payload["from_at"],
-            payload["to_at"],
+            payload["freed_id"],
+            Jsonb(payload["places"]),
         )
 
     for actor in (apply_due_transitions, forget_what_is_old, offer_freed_time):

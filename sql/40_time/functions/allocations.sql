@@ -27,23 +27,3 @@ begin
     );
 end;
 $$;
-
-/*
- * Announce that the time of a booking is free again. A waitlist's own hold (it has no customer) was
- * announced to everybody already.
- */
-create function scheduling.announce_freed(booking scheduling.bookings)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    if booking.customer_id is null and booking.customer_email is null then
-        return;
-    end if;
-    insert into scheduling.freed_times (business_id, during)
-    values (booking.business_id, tstzrange(booking.starts_at, booking.ends_at));
-end;
-$$;

@@ -28,17 +28,20 @@ alter table scheduling.booking_items enable row level security;
 alter table scheduling.allocations enable row level security;
 -- freed_times has no policy and no grant: only the functions of bookings announce there.
 alter table scheduling.freed_times enable row level security;
+alter table scheduling.waitlist_offers enable row level security;
 
 grant select on
 scheduling.bookings,
 scheduling.booking_items,
-scheduling.allocations
+scheduling.allocations,
+scheduling.waitlist_offers
 to authenticated;
 
 grant select, insert, update, delete on
 scheduling.bookings,
 scheduling.booking_items,
-scheduling.allocations
+scheduling.allocations,
+scheduling.waitlist_offers
 to service_role;
 
 create policy bookings_select
@@ -66,6 +69,15 @@ to authenticated
 using (
     business_id = any(array(select private.seen_businesses()))
     or booking_id = any(array(select private.my_bookings()))
+);
+
+create policy waitlist_offers_select
+on scheduling.waitlist_offers
+for select
+to authenticated
+using (
+    customer_id = (select auth.uid())
+    or business_id = any(array(select private.seen_businesses()))
 );
 
 -- Analysts count bookings; who booked, and what they wrote, is not in the grant.

@@ -81,15 +81,3 @@ create table scheduling.seats (
 );
 comment on table scheduling.seats is 'The seats that a booking takes in a session of a class.';
 create index seats_session_idx on scheduling.seats (business_id, session_id, capacity);
-
--- Announcements that time has become free: a cancelled or moved booking, an expired hold. Whoever
--- frees time inserts a row; domains that load later react by trigger (the waitlist offers the time
--- and keeps nothing).
-create table scheduling.freed_times (
-    id bigint generated always as identity primary key,
-    business_id uuid not null references business.businesses (id) on delete cascade,
-    during tstzrange not null
-);
-comment on table scheduling.freed_times is
-'Announcements that booked time has become free. Triggers of later domains answer them.';
-create index freed_times_business_id_idx on scheduling.freed_times (business_id);

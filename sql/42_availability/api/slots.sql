@@ -59,7 +59,7 @@ begin
         vacancy.at + make_interval(mins => v_leg.minutes),
         vacancy.id,
         vacancy.remaining
-    from scheduling.vacancies(
+    from scheduling.vacancies_for_caller(
         v_service_id, tstzmultirange(tstzrange(v_from, v_to)), v_resource_id, v_party_size, v_leg.minutes
     ) as vacancy
     where vacancy.is_leading

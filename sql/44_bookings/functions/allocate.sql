@@ -50,7 +50,8 @@ $$;
 
 /*
  * Expire those of some bookings whose hold ran out. It locks them in the order of their ids, as
- * every function that changes several bookings does.
+ * every function that changes several bookings does, and expires one after another: a waitlist
+ * passes the time of each on before anybody else can take it.
  */
 create function scheduling.expire_holds(booking_ids uuid[])
 returns void
@@ -61,22 +62,25 @@ set search_path = ''
 as $$
 declare
     v_now timestamptz = private.now();
+    v_id uuid;
 begin
     if booking_ids = '{}' then
         return;
     end if;
-    update scheduling.bookings
-    set status = 'expired'
-    where bookings.id in (
-        select expired.id
-        from scheduling.bookings as expired
+    for v_id in
+        select bookings.id
+        from scheduling.bookings
         where
-            expired.id = any(expire_holds.booking_ids)
-            and expired.status in ('held', 'pending_payment')
-            and expired.hold_expires_at <= v_now
-        order by expired.id
+            bookings.id = any(expire_holds.booking_ids)
+            and bookings.status in ('held', 'pending_payment')
+            and bookings.hold_expires_at <= v_now
+        order by bookings.id
         for update
-    );
+    loop
+        update scheduling.bookings
+        set status = 'expired'
+        where bookings.id = v_id and bookings.status in ('held', 'pending_payment');
+    end loop;
 end;
 $$;
 

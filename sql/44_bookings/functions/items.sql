@@ -23,6 +23,7 @@ declare
         cancel_booking_item.booking_id, cancel_booking_item.as_actors, '{}'
     );
     v_item scheduling.booking_items;
+    v_places scheduling.freed_place[];
 begin
     select booking_items.* into v_item
     from scheduling.booking_items
@@ -41,10 +42,10 @@ begin
     end if;
     perform scheduling.refuse_item_cancellation(v_booking);
     perform scheduling.record_item_cancellation(v_booking, v_item, reason);
+    v_places = scheduling.places_of(v_booking.id, v_item.id);
     perform scheduling.release_item(v_item);
     perform scheduling.fit_booking_to_items(v_booking);
-    insert into scheduling.freed_times (business_id, during)
-    values (v_booking.business_id, tstzrange(v_item.starts_at, v_item.ends_at));
+    perform scheduling.announce_freed(v_booking, v_places);
     return v_booking.id;
 end;
 $$;

@@ -31,6 +31,7 @@ declare
     v_vacancies scheduling.vacancy[] = '{}';
     v_limits catalog.booking_limits[] = '{}';
     v_counts jsonb;
+    v_places scheduling.freed_place[];
 begin
     select bookings.* into v_booking
     from scheduling.bookings
@@ -51,9 +52,10 @@ begin
     );
     perform scheduling.refuse_move(v_before);
     v_counts = scheduling.counts_of(v_before, v_limits);
+    v_places = scheduling.places_of(v_before.id);
     v_booking = scheduling.apply_move(v_before, v_legs, v_vacancies, reason, is_repeated);
     perform scheduling.refuse_passed(v_booking, v_limits, v_counts);
-    perform scheduling.announce_freed(v_before);
+    perform scheduling.announce_freed(v_before, v_places);
     return v_booking.id;
 end;
 $$;

@@ -71,26 +71,29 @@ as $$
 declare
     v_legs scheduling.leg[];
     v_vacancies scheduling.vacancy[] = '{}';
+    v_limits catalog.booking_limits[];
     v_quote jsonb;
+    v_offer scheduling.waitlist_offers;
+    v_id uuid;
 begin
     v_legs = scheduling.legs(selections);
+    v_offer = scheduling.offer_of_legs(customer.id, v_legs);
     for v_index in 1 .. cardinality(selections) loop
         v_legs[v_index].answers = scheduling.answered(
             v_legs[v_index].service_id, v_legs[v_index].answers
         );
-        v_vacancies = v_vacancies || scheduling.require_vacancies(v_legs[v_index]);
+        v_vacancies = v_vacancies || scheduling.require_vacancies(
+            v_legs[v_index], v_offer.booking_id
+        );
     end loop;
     v_quote = pricing.quote(scheduling.lines_of(v_legs), coupon_code, 0);
-    return scheduling.create_booking(
-        v_legs,
-        v_vacancies,
-        scheduling.lock_legs(v_legs, v_vacancies, null),
-        v_quote,
-        notes,
-        is_hold,
-        null,
-        customer
+    v_limits = scheduling.lock_legs(v_legs, v_vacancies, null);
+    perform scheduling.use_offer(v_offer);
+    v_id = scheduling.create_booking(
+        v_legs, v_vacancies, v_limits, v_quote, notes, is_hold, null, customer
     );
+    perform scheduling.record_offer_used(v_offer, v_id);
+    return v_id;
 end;
 $$;
 

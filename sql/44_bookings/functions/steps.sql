@@ -166,7 +166,7 @@ begin
         repeated_step_count = bookings.repeated_step_count + change_status.is_repeated::integer
     where bookings.id = v_booking.id;
     if v_to_status in ('cancelled', 'rejected') then
-        perform scheduling.announce_freed(v_booking);
+        perform scheduling.announce_freed(v_booking, scheduling.places_of(v_booking.id));
     end if;
     return v_booking.id;
 end;
@@ -239,7 +239,7 @@ begin
     select coalesce(array_agg(taken::scheduling.bookings), '{}') into v_bookings
     from taken;
     foreach v_booking in array v_bookings loop
-        perform scheduling.announce_freed(v_booking);
+        perform scheduling.announce_freed(v_booking, scheduling.places_of(v_booking.id));
     end loop;
     return cardinality(v_bookings);
 end;

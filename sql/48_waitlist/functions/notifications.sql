@@ -1,9 +1,10 @@
--- What a notification says about a waitlist entry to which a time is offered. The seed registers
--- the subject `waitlist` with these functions.
+-- What a notification says about a waitlist entry to which a time is offered, and who reads it. The
+-- seed registers the subject `waitlist` with these functions. A turn that passed on before its
+-- message was sent is not announced.
 
 /*
- * Return what templates may say about the time that is offered: what they may say about its hold,
- * to whom it is offered, and until when.
+ * Return what templates may say about an offered time: the data of its hold, to whom it is offered,
+ * and until when.
  */
 create function scheduling.waitlist_data(entry_id uuid, payload jsonb)
 returns jsonb
@@ -30,7 +31,7 @@ end;
 $$;
 
 /*
- * Return the customer who waits. Nobody else reads of it.
+ * Return the customer who waits, the only reader.
  */
 create function scheduling.waitlist_readers(entry_id uuid, audience text, payload jsonb)
 returns setof private.reader
@@ -54,7 +55,7 @@ end;
 $$;
 
 /*
- * Is a time at this start still offered to the entry?
+ * Return whether a time at this start is still offered to the entry.
  */
 create function scheduling.waitlist_holds(
     entry_id uuid, condition text, starts_at timestamptz
@@ -80,7 +81,8 @@ end;
 $$;
 
 /*
- * Is it the entry's turn, and has its customer not been told? Notes that they are.
+ * Return whether it is the turn of an entry whose customer has not been told yet, and record that
+ * they are told now.
  */
 create function scheduling.claim_waitlist_message(entry_id uuid, payload jsonb)
 returns boolean
@@ -104,7 +106,12 @@ begin
         and waitlist_offers.entry_id = claim_waitlist_message.entry_id
         and waitlist_offers.told_at is null
         and waitlist_offers.opens_at <= private.now()
-        and waitlist_offers.expires_at > private.now();
+        and waitlist_offers.expires_at > private.now()
+        and exists (
+            select 1
+            from scheduling.waitlist_entries
+            where waitlist_entries.id = waitlist_offers.entry_id and waitlist_entries.status = 'waiting'
+        );
     return found;
 end;
 $$;
