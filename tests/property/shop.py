@@ -213,7 +213,7 @@ class Shop:
         self.learn()
 
     def cancel_for_who_waits(self, start: dt.datetime, name: str) -> None:
-        """The rival waits for a time of the customer's, unless it is free, and the customer cancels."""
+        """The rival waits for a time of the customer's, if it is taken; the customer cancels."""
         with contextlib.suppress(psycopg.Error), self.connection.transaction():
             self._run("select tests.act_as('rival')")
             self._run(
@@ -234,7 +234,7 @@ class Shop:
         self.learn()
 
     def learn(self, *, with_offers: bool = True) -> None:
-        """Tell the model what is taken now, and by whose bookings; with or without offered holds."""
+        """Tell the model what is taken now, and by whose bookings."""
         offers = (
             "select booking_id from scheduling.waitlist_offers where expires_at > private.now()"
         )

@@ -28,7 +28,7 @@ def declare(broker: dramatiq.Broker, database: Database) -> None:
         database.call("select scheduling.forget_old_codes()")
 
     def offer_freed_time(topic: str, payload: dict[str, Any]) -> None:
-        """Offer freed time to those who wait, because somebody had locked it when it became free."""
+        """Offer freed time to those who wait, if somebody had locked it when it became free."""
         database.call(
             "select scheduling.offer_freed(%s, %s, %s)",
             payload["business_id"],
