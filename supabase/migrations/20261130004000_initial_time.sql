@@ -189,6 +189,74 @@ where private_link_id is not null;
 create unique index booking_items_sale_line_idx
 on scheduling.booking_items (business_id, sale_line_id);
 
+-- sql/40_time/tables/freed.sql
+
+-- Time that becomes free again, and to whom it is offered. A function that frees time announces it
+-- here. The waitlist answers by trigger: it holds the time for those who wait, one after another.
+-- An offer is a turn: from one instant to another, one customer may take the time of a hold that is
+-- nobody's yet. Offers stand here, below the waitlist, because slots and bookings ask whose turn it
+-- is.
+
+-- A place that became free.
+create type scheduling.freed_place as (
+    -- A resource, or a session of a class.
+    id uuid,
+    -- Buffers included.
+    during tstzrange
+);
+
+create table scheduling.freed_times (
+    id bigint generated always as identity primary key,
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    -- Announcements of the same time share it, so that nobody is asked twice.
+    freed_id uuid not null default gen_random_uuid(),
+    places scheduling.freed_place array not null
+);
+comment on table scheduling.freed_times is
+'Announcements that booked time has become free. The waitlist answers by trigger; no row stays.';
+create index freed_times_business_id_idx on scheduling.freed_times (business_id);
+
+create table scheduling.waitlist_offers (
+    business_id uuid not null,
+    -- The entry of the waitlist that is asked.
+    entry_id uuid not null,
+    -- The hold that keeps the time: nobody's until somebody accepts.
+    booking_id uuid not null,
+    starts_at timestamptz not null,
+    -- The turn: from, included, to, excluded.
+    opens_at timestamptz not null,
+    expires_at timestamptz not null,
+    -- When the customer was told.
+    told_at timestamptz,
+    customer_id uuid not null references auth.users (id) on delete cascade,
+    -- The announcement that the hold answers.
+    freed_id uuid not null,
+    -- When it was accepted, and the booking that came of it.
+    accepted_at timestamptz,
+    accepted_booking_id uuid,
+
+    constraint waitlist_offers_pkey primary key (booking_id, entry_id),
+    constraint waitlist_offers_booking_fkey foreign key (business_id, booking_id)
+    references scheduling.bookings (business_id, id) on delete cascade,
+    constraint waitlist_offers_accepted_booking_fkey foreign key (business_id, accepted_booking_id)
+    references scheduling.bookings (business_id, id) on delete set null (accepted_booking_id),
+    -- A turn that ends at once is empty.
+    constraint waitlist_offers_do_not_end_before_they_open check (expires_at >= opens_at),
+    -- One at a time.
+    constraint waitlist_offers_in_turn exclude using gist (
+        booking_id with =, tstzrange(opens_at, expires_at) with &&
+    ) deferrable initially deferred
+);
+comment on table scheduling.waitlist_offers is
+'Whose turn it is, and when, to accept a time that became free. Past turns stay.';
+create index waitlist_offers_entry_idx on scheduling.waitlist_offers (business_id, entry_id);
+create index waitlist_offers_booking_idx on scheduling.waitlist_offers (business_id, booking_id);
+create index waitlist_offers_accepted_booking_idx
+on scheduling.waitlist_offers (business_id, accepted_booking_id);
+-- Whose turn is it? Asked for every list of slots.
+create index waitlist_offers_customer_id_idx
+on scheduling.waitlist_offers (customer_id, expires_at);
+
 -- sql/40_time/tables/guests.sql
 
 -- The codes by which somebody without an account proves that a booking's e-mail address is theirs.
@@ -349,18 +417,6 @@ create table scheduling.seats (
 comment on table scheduling.seats is 'The seats that a booking takes in a session of a class.';
 create index seats_session_idx on scheduling.seats (business_id, session_id, capacity);
 
--- Announcements that time has become free: a cancelled or moved booking, an expired hold. Whoever
--- frees time inserts a row; domains that load later react by trigger (the waitlist offers the time
--- and keeps nothing).
-create table scheduling.freed_times (
-    id bigint generated always as identity primary key,
-    business_id uuid not null references business.businesses (id) on delete cascade,
-    during tstzrange not null
-);
-comment on table scheduling.freed_times is
-'Announcements that booked time has become free. Triggers of later domains answer them.';
-create index freed_times_business_id_idx on scheduling.freed_times (business_id);
-
 -- sql/40_time/tables/values.sql
 
 -- Values that the functions of scheduling hand to each other. No table stores them.
@@ -429,26 +485,6 @@ begin
         where bookings.id = resources_of.booking_id
         order by id
     );
-end;
-$$;
-
-/*
- * Announce that the time of a booking is free again. A waitlist's own hold (it has no customer) was
- * announced to everybody already.
- */
-create function scheduling.announce_freed(booking scheduling.bookings)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    if booking.customer_id is null and booking.customer_email is null then
-        return;
-    end if;
-    insert into scheduling.freed_times (business_id, during)
-    values (booking.business_id, tstzrange(booking.starts_at, booking.ends_at));
 end;
 $$;
 
@@ -626,6 +662,107 @@ begin
             group by allocations.unit
         ) as units
     ) as taken;
+end;
+$$;
+
+-- sql/40_time/functions/freed.sql
+
+-- What a booking takes, as places that others could have, and the announcement that they are free.
+
+/*
+ * Return the places that a booking, or one item of it, takes: resources for a time, and sessions.
+ */
+create function scheduling.places_of(booking_id uuid, item_id uuid default null)
+returns scheduling.freed_place[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select distinct row(allocations.resource_id, allocations.during)::scheduling.freed_place
+        from scheduling.bookings
+        inner join scheduling.allocations
+            on
+                allocations.business_id = bookings.business_id
+                and allocations.booking_id = bookings.id
+        where
+            bookings.id = places_of.booking_id
+            and (places_of.item_id is null or allocations.booking_item_id = places_of.item_id)
+        union
+        select row(
+            sessions.id, tstzrange(sessions.starts_at, sessions.ends_at)
+        )::scheduling.freed_place
+        from scheduling.bookings
+        inner join scheduling.seats
+            on seats.business_id = bookings.business_id and seats.booking_id = bookings.id
+        inner join scheduling.sessions on sessions.id = seats.session_id
+        where
+            bookings.id = places_of.booking_id
+            and (places_of.item_id is null or seats.booking_item_id = places_of.item_id)
+    );
+end;
+$$;
+
+/*
+ * Announce that places which a booking took are free again. The waitlist passes its own holds on:
+ * they have no customer.
+ */
+create function scheduling.announce_freed(
+    booking scheduling.bookings, places scheduling.freed_place[]
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if booking.customer_id is null and booking.customer_email is null or places = '{}' then
+        return;
+    end if;
+    insert into scheduling.freed_times (business_id, places)
+    values (booking.business_id, announce_freed.places);
+end;
+$$;
+
+/*
+ * Return the open offer of a customer for a service: it is their turn, and the hold stands. A
+ * start and a resource narrow it down.
+ * Definer: customers do not read the holds that are offered to them.
+ */
+create function scheduling.open_offers(customer_id uuid, service_id uuid, resource_id uuid)
+returns setof scheduling.waitlist_offers
+language plpgsql
+stable
+security definer
+set search_path = ''
+rows 1
+as $$
+begin
+    return query
+    select waitlist_offers.*
+    from scheduling.waitlist_offers
+    inner join scheduling.bookings
+        on
+            bookings.business_id = waitlist_offers.business_id
+            and bookings.id = waitlist_offers.booking_id
+    inner join scheduling.booking_items
+        on
+            booking_items.business_id = bookings.business_id
+            and booking_items.booking_id = bookings.id
+    where
+        waitlist_offers.customer_id = open_offers.customer_id
+        and waitlist_offers.opens_at <= private.now()
+        and waitlist_offers.expires_at > private.now()
+        and bookings.status = 'held'
+        and booking_items.service_id = open_offers.service_id
+        and (
+            open_offers.resource_id is null
+            or booking_items.resource_id = open_offers.resource_id
+        )
+    order by waitlist_offers.opens_at, waitlist_offers.booking_id;
 end;
 $$;
 
@@ -1362,17 +1499,20 @@ alter table scheduling.booking_items enable row level security;
 alter table scheduling.allocations enable row level security;
 -- freed_times has no policy and no grant: only the functions of bookings announce there.
 alter table scheduling.freed_times enable row level security;
+alter table scheduling.waitlist_offers enable row level security;
 
 grant select on
 scheduling.bookings,
 scheduling.booking_items,
-scheduling.allocations
+scheduling.allocations,
+scheduling.waitlist_offers
 to authenticated;
 
 grant select, insert, update, delete on
 scheduling.bookings,
 scheduling.booking_items,
-scheduling.allocations
+scheduling.allocations,
+scheduling.waitlist_offers
 to service_role;
 
 create policy bookings_select
@@ -1400,6 +1540,15 @@ to authenticated
 using (
     business_id = any(array(select private.seen_businesses()))
     or booking_id = any(array(select private.my_bookings()))
+);
+
+create policy waitlist_offers_select
+on scheduling.waitlist_offers
+for select
+to authenticated
+using (
+    customer_id = (select auth.uid())
+    or business_id = any(array(select private.seen_businesses()))
 );
 
 -- Analysts count bookings; who booked, and what they wrote, is not in the grant.

@@ -2594,8 +2594,8 @@ $$;
 
 -- sql/44_bookings/functions/offered.sql
 
--- How a customer books a time that the waitlist holds for them: in their own turn the hold makes way
--- for the booking.
+-- How a customer books a time that the waitlist holds for them: in their own turn, the hold makes
+-- way for the booking.
 
 /*
  * Return the offer that a customer uses by booking one leg: it is their turn, for this service and
