@@ -1,1 +1,1 @@
-"""The processes that talk to the outside world; they decide nothing that SQL can decide."""
+"""The processes that talk to the outside world. Decisions belong to SQL."""

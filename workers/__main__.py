@@ -1,10 +1,9 @@
-"""The workers' process: `python -m workers`. Builds what actors need, and runs them until told."""
+"""The program `python -m workers`: it builds what the actors need and runs them."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,15 +23,16 @@ from workers.broker import PgmqBroker
 from workers.calendars.reader import Reader
 from workers.environment import required
 from workers.providers.from_settings import Settings, build
+from workers.signals import stop_on_signals
 
-STOP_TIMEOUT = 30_000  # milliseconds for what runs when told to stop
+STOP_TIMEOUT = 30_000  # milliseconds for the running jobs
 
 logger = structlog.get_logger("workers")
 
 
 @dataclass(frozen=True)
 class Environment:
-    """What the process is told."""
+    """The settings of the process."""
 
     db_url: str
     threads: int
@@ -40,9 +40,9 @@ class Environment:
     mail_address: str
     unsubscribe_url: str
     providers: Settings
-    # Hosts of calendars that may be read although they are not on the public internet.
+    # Hosts of calendars that may be read although they are outside the public internet.
     private_hosts: tuple[str, ...]
-    # Where this process counts what it does; nowhere when there is none.
+    # Where this process writes its metrics; None to write none.
     metrics_dir: Path | None
 
     @classmethod
@@ -67,7 +67,7 @@ class Environment:
 
 
 def run(environment: Environment, stop: threading.Event) -> None:
-    """Work until told to stop; what runs then is finished, the rest is others' at once."""
+    """Work until told to stop. Running jobs are finished; other workers get the rest at once."""
     pool = ConnectionPool(
         environment.db_url,
         min_size=1,
@@ -88,7 +88,7 @@ def run(environment: Environment, stop: threading.Event) -> None:
     calendars.declare(broker, database, Reader(environment.private_hosts))
     housekeeping.declare(broker, database)
     worker = Worker(broker, worker_threads=environment.threads, worker_timeout=200)
-    # Of its threads a queue gets a quarter: a provider that hangs does not hold up the others.
+    # A queue gets a quarter of the threads, so a hanging provider cannot block the other queues.
     worker.queue_prefetch = max(1, environment.threads // 4)
     worker.start()
     while not stop.wait(1.0):
@@ -99,7 +99,7 @@ def run(environment: Environment, stop: threading.Event) -> None:
 
 
 def _respect_pauses(broker: PgmqBroker, database: Database) -> None:
-    # While the database is away pauses stay as they are.
+    # While the database is away, the pauses stay as they are.
     with contextlib.suppress(psycopg.OperationalError):
         broker.pause(database.call("select private.paused_queues()") or ())
 
@@ -107,9 +107,7 @@ def _respect_pauses(broker: PgmqBroker, database: Database) -> None:
 def main() -> None:
     """Run until SIGTERM or SIGINT."""
     log.configure()
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = stop_on_signals()
     environment = Environment.of(os.environ)
     logger.info("started")
     run(environment, stop)

@@ -1,4 +1,4 @@
-"""One JSON object a line on stdout, for the supervisor's log files."""
+"""Logs as one JSON object per line on stdout, for the supervisor's log files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SHARED: list[Processor] = [
 
 
 def configure() -> None:
-    """Set the form of all logs of this process; called once, by its entry point."""
+    """Set the format of all logs of this process. The entry point calls it once."""
     structlog.configure(processors=[*SHARED, structlog.processors.JSONRenderer()])
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(

@@ -1,6 +1,6 @@
-"""The local mailbox: a mail server that delivers nothing and keeps every message as a file.
+"""The local mailbox: a mail server that stores every message as a file and delivers none.
 
-Messages are numbered from 1; the newest `KEPT` stay. `frontdesk mail` reads them.
+Messages are numbered from 1, and the newest `KEPT` are kept. `frontdesk mail` reads them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ logger = structlog.get_logger("mailbox")
 
 
 class Mailbox:
-    """Takes messages into a folder, which is made where there is none."""
+    """Stores messages in a folder, which it creates if needed."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -33,7 +33,7 @@ class Mailbox:
     async def handle_DATA(  # noqa: N802 - aiosmtpd's name
         self, _server: SMTP, _session: Session, envelope: Envelope
     ) -> str:
-        """Keep a message; it is there whole or not at all."""
+        """Store a message, completely or not at all."""
         content = envelope.original_content or b""
         try:
             number = self._keep(content)
@@ -54,7 +54,7 @@ class Mailbox:
 
 
 async def serve(mailbox: Mailbox, *, port: int) -> None:
-    """Take mail on this port of 127.0.0.1 until SIGTERM or SIGINT."""
+    """Accept mail on this port of 127.0.0.1 until SIGTERM or SIGINT."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -71,7 +71,7 @@ async def serve(mailbox: Mailbox, *, port: int) -> None:
 
 
 def main() -> None:
-    """Run as the environment says."""
+    """Run with the settings of the environment."""
     log.configure()
     mailbox = Mailbox(Path(os.environ["FRONTDESK_MAILBOX_DIR"]))
     asyncio.run(serve(mailbox, port=int(os.environ["FRONTDESK_MAILBOX_PORT"])))

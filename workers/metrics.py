@@ -1,4 +1,4 @@
-"""Dramatiq's own metrics, kept in a folder that the edge reads: one place for Prometheus to ask."""
+"""Dramatiq's own metrics, in a folder that the edge reads, so Prometheus asks one place."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ PID = -1  # files are named kind_PID.db
 
 
 def record(broker: Broker, folder: Path) -> None:
-    """Count what this process does, beside what others have counted.
+    """Write the metrics of this process beside those of the others.
 
-    Must come before anything else imports prometheus_client, which decides at its import where
-    values are kept.
+    Call it before anything imports prometheus_client, which chooses at import where it stores
+    values.
     """
     os.environ["dramatiq_prom_db"] = str(folder)  # noqa: SIM112 (Dramatiq's own name)
     from dramatiq.middleware.prometheus import Prometheus
@@ -27,7 +27,7 @@ def record(broker: Broker, folder: Path) -> None:
 
 
 def _forget_the_dead(folder: Path) -> None:
-    """What a killed process had in work is in work no more."""
+    """Delete the gauges of killed processes, whose jobs are no longer running."""
     for path in folder.glob("gauge_live*_*.db"):
         if not psutil.pid_exists(int(path.stem.split("_")[PID])):
             path.unlink(missing_ok=True)

@@ -1,9 +1,8 @@
-"""Sends what is due again and again. Any number may run: the database sends each tick once."""
+"""Sends recurring messages. Any number may run: the database sends each tick once."""
 
 from __future__ import annotations
 
 import os
-import signal
 import threading
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ import structlog
 
 from workers import log
 from workers.environment import required
+from workers.signals import stop_on_signals
 
 TICKS = "select private.send_due_ticks()"
 LONGEST_WAIT = 30.0  # seconds between two tries to reach a lost database
@@ -21,14 +21,14 @@ logger = structlog.get_logger("scheduler")
 
 @dataclass
 class Scheduler:
-    """Works on one connection of its own; `stop` ends it after the round that runs."""
+    """Works on its own connection; `stop` ends it after the current round."""
 
     db_url: str
     every_seconds: float
     stop: threading.Event
 
     def run(self) -> None:
-        """Do rounds until told to stop, through losses of the database."""
+        """Do rounds until told to stop, and survive losses of the database."""
         failures = 0
         while not self.stop.is_set():
             try:
@@ -52,9 +52,7 @@ def main() -> None:
     """Run until SIGTERM or SIGINT."""
     log.configure()
     db_url = required(os.environ, "FRONTDESK_WORKER_DB_URL")
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = stop_on_signals()
     logger.info("started")
     Scheduler(
         db_url=db_url,

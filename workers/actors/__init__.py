@@ -1,5 +1,5 @@
-"""What reacts to queues, one module a domain.
+"""The actors that react to queues, one module a domain.
 
-Actors decode, call one SQL function, talk to one provider, and record what came of it; nothing here
-decides about bookings.
+An actor decodes a message, calls one SQL function, talks to one provider and records the result.
+Decisions belong to SQL.
 """

@@ -1,6 +1,6 @@
-"""The messages of sign-in: codes, links, and what has changed.
+"""The messages of sign-in: codes, links, and notices of changes.
 
-What is secret in them is never written anywhere but into the message.
+Their secrets are written into the message and nowhere else.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def declare(broker: dramatiq.Broker, database: Database, outbox: Outbox) -> None
     """Declare the actor."""
 
     def send_account_message(topic: str, payload: dict[str, Any]) -> None:
-        """Send one message; the provider's key is stored before it is asked."""
+        """Send one message. Its idempotency key is stored before the provider is called."""
         message = CurrentMessage.get_current_message()
         if message is None:
             raise RuntimeError("send_account_message runs only in a worker.")

@@ -1,4 +1,4 @@
-"""The SQL functions that actors call, on a pool of connections."""
+"""Calls of SQL functions by actors, on a pool of connections."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from psycopg_pool import ConnectionPool
 
 
 class Database:
-    """Calls functions as the login `worker`, each in a transaction of its own."""
+    """Calls functions as the login `worker`, each in its own transaction."""
 
     def __init__(self, pool: ConnectionPool) -> None:
         self._pool = pool
 
     def call(self, statement: LiteralString, *arguments: object) -> Any:
-        """The one value that a statement gives; committed before this returns."""
+        """Run a statement, commit, and return its one value."""
         with self._pool.connection() as connection:
             row = connection.execute(statement, arguments).fetchone()
         return row[0] if row else None

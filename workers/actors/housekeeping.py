@@ -1,4 +1,4 @@
-"""What has run out is ended, what nobody needs any more is forgotten. No rule waits for either."""
+"""Ends what has expired and deletes old records. No rule waits for either."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def declare(broker: dramatiq.Broker, database: Database) -> None:
     """Declare the actors."""
 
     def apply_due_transitions(topic: str, payload: dict[str, Any]) -> None:
-        """End holds and requests that have run out."""
+        """End expired holds and requests."""
         while database.call("select scheduling.apply_due_transitions(%s)", BATCH) == BATCH:
             pass
 
     def forget_what_is_old(topic: str, payload: dict[str, Any]) -> None:
-        """Forget old idempotency keys, effects, activity and guests' codes."""
+        """Delete old idempotency keys, effects, activity and guests' codes."""
         database.call("select private.forget_old_keys()")
         database.call("select private.forget_old_effects()")
         database.call("select private.forget_old_activity()")

@@ -1,4 +1,4 @@
-"""Telling people what has happened: who hears of it, and one delivery at a time."""
+"""Notifications: planning who is told of an event, and making one delivery at a time."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ CHANNELS = ("mail", "sms", "push", "in_app")
 def declare(
     broker: dramatiq.Broker, database: Database, outbox: Outbox, names: Mapping[str, str]
 ) -> None:
-    """Declare the actors. `names` says which provider each channel has."""
+    """Declare the actors. `names` has the provider of each channel."""
 
     def notify(topic: str, payload: dict[str, Any]) -> None:
-        """Plan the deliveries of what has happened."""
+        """Plan the deliveries for an event."""
         message = CurrentMessage.get_current_message()
         if message is None:
             raise RuntimeError("notify runs only in a worker.")
@@ -33,7 +33,7 @@ def declare(
         )
 
     def deliver(delivery_id: str) -> None:
-        """Make one delivery; what it takes is stored before the provider is asked."""
+        """Make one delivery. Its idempotency key is stored before the provider is called."""
         job = database.call("select engagement.start_delivery(%s)", delivery_id)
         if job is None:
             return
@@ -57,7 +57,7 @@ def declare(
         )
 
     def give_up(message: dict[str, Any], retries: dict[str, Any]) -> None:
-        """Note that every attempt at a delivery has failed."""
+        """Record that every attempt at a delivery has failed."""
         delivery_id = message["kwargs"]["delivery_id"]
         reason = f"{retries['retries'] + 1} attempts have failed."
         _fail(database, delivery_id, None, reason, is_dead=False)

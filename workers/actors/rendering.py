@@ -1,4 +1,4 @@
-"""From a template and its variables to the words that somebody reads, in their language."""
+"""Renders a template and its variables as text in the reader's language."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Words:
     text: str
 
     def as_html(self, language: str) -> str:
-        """The text as a small page; everything in it is text, never markup."""
+        """Return the text as a small page, with all markup escaped."""
         paragraphs = "".join(
             f"<p>{html.escape(part).replace(chr(10), '<br>')}</p>"
             for part in re.split(r"\n{2,}", self.text)
@@ -41,9 +41,9 @@ class Words:
 
 
 def render(job: Mapping[str, Any]) -> Words:
-    """The words of a delivery, from what engagement.start_delivery gave.
+    """Return the words of a delivery, from the job that engagement.start_delivery returned.
 
-    A line of the text whose variables are all empty is left out.
+    A line is omitted when all of its variables are empty.
     """
     locale = _locale(job["reader_locale"], job["locale"])
     zone = ZoneInfo(job["data"].get("time_zone", "UTC"))
@@ -70,7 +70,7 @@ def _replaced(line: str, values: Mapping[str, str]) -> str:
 
 
 def _locale(reader: str, template: str) -> Locale:
-    """The reader's own way of writing dates and money, where the words are in their language."""
+    """Return the reader's locale if the template has their language, else the template's."""
     for tag in (reader, template):
         if tag.split("-")[0] == template.split("-")[0]:
             try:
@@ -83,7 +83,7 @@ def _locale(reader: str, template: str) -> Locale:
 def _shown(kind: str, value: Any, locale: Locale, zone: ZoneInfo) -> str:
     if value is None or value == "":
         return ""
-    # Typographic spaces would double the price of a text message, whose alphabet has none.
+    # A typographic space doubles the price of a text message, because its alphabet has none.
     return SHOWN[kind](value, locale, zone).translate(PLAIN_SPACES)
 
 

@@ -1,4 +1,4 @@
-"""How long providers are asked again."""
+"""How long calls of providers are retried."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ PATIENCE: dict[str, Any] = {"max_retries": 12, "min_backoff": 5_000, "max_backof
 
 
 def later(error: TryLater) -> Retry:
-    """When the provider says when: then, else with growing pauses."""
+    """Return the retry at the time that the provider named, else after growing pauses."""
     delay = None if error.retry_after is None else int(error.retry_after * 1000)
     return Retry(error.reason, delay=delay)

@@ -1,4 +1,4 @@
-"""One delivery through its channel's provider."""
+"""Sends one delivery through its channel's provider."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from workers.providers.sms import Sms
 
 @dataclass(frozen=True)
 class Outbox:
-    """The providers, and what every mail says about us.
+    """The providers and the constants of every mail.
 
-    `mail_address` is the address that mails come from; `unsubscribe_url` takes a token at its end.
+    `mail_address` is the sender's address; a token is appended to `unsubscribe_url`.
     """
 
     providers: Providers
@@ -29,7 +29,7 @@ class Outbox:
     unsubscribe_url: str
 
     def send(self, job: Mapping[str, Any], words: Words) -> Sent:
-        """Hand it over.
+        """Send a delivery.
 
         Raises:
             Failure: one of workers.providers.failures.
@@ -72,7 +72,7 @@ class Outbox:
 
 
 def _sms(job: Mapping[str, Any], words: Words) -> Sms:
-    # Sign-in keeps numbers as Supabase Auth does, without the plus.
+    # Sign-in stores numbers without the plus, as Supabase Auth does.
     number = "+" + job["address"].removeprefix("+")
     return Sms(number, f"{words.title}\n{words.text}", job["idempotency_key"])
 

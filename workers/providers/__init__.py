@@ -1,1 +1,1 @@
-"""Mail, SMS and push behind three small protocols; docs/providers.md says how each is set up."""
+"""Mail, SMS and push behind three small protocols. docs/providers.md explains their setup."""

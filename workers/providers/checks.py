@@ -1,4 +1,4 @@
-"""What must hold of a message before any provider sees it."""
+"""Checks of a message before it goes to any provider."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 
 
 def require_one_line(name: str, value: str) -> None:
-    """Refuse line breaks and other control characters, which would begin another header."""
+    """Refuse line breaks and other control characters, which could start another header."""
     if CONTROL.search(value):
         raise Refused(f"The {name} has a line break or a control character.")
 
@@ -23,17 +23,17 @@ def one_line(value: str) -> str:
 
 
 def require_key(key: str) -> None:
-    """Refuse a sending that nobody could recognise."""
+    """Refuse an idempotency key that cannot identify a sending."""
     require_one_line("idempotency key", key)
     if not key or not key.isascii():
         raise Refused("The idempotency key must be ASCII text that is not empty.")
 
 
 def address(name: str, value: str) -> Address:
-    """The one address in `Ada <ada@example.com>` or `ada@example.com`.
+    """Return the address in `Ada <ada@example.com>` or `ada@example.com`.
 
     Raises:
-        Refused: when it is not exactly one address.
+        Refused: when there is not exactly one address.
     """
     require_one_line(name, value)
     found = getaddresses([value])

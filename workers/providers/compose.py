@@ -1,4 +1,4 @@
-"""A mail as the message that goes over the wire."""
+"""A mail in the format of the wire."""
 
 from __future__ import annotations
 

@@ -1,12 +1,14 @@
-"""What may go wrong with a sending, in the words that those who send decide by."""
+"""The ways in which a sending can fail, as callers distinguish them."""
 
 from __future__ import annotations
 
-OPERATOR_PAUSE = 300.0  # seconds; a key is not corrected sooner, and each wrong try may lock us out
+OPERATOR_PAUSE = (
+    300.0  # seconds; nobody corrects a key sooner, and each wrong attempt may lock us out
+)
 
 
 class Failure(Exception):
-    """A sending that did not succeed; `reason` is one sentence without secrets."""
+    """A sending failed; `reason` is one sentence without secrets."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -14,15 +16,15 @@ class Failure(Exception):
 
 
 class Refused(Failure):
-    """The provider said no for good: the same message will never be taken."""
+    """The provider refuses this message for good."""
 
 
 class DeadAddress(Refused):
-    """The number, token or mailbox is gone or wants nothing from us: disable it."""
+    """The number, token or mailbox is gone or has unsubscribed: disable it."""
 
 
 class TryLater(Failure):
-    """Not now. `retry_after` in seconds is the provider's own wish, none when it named none."""
+    """Try again later. `retry_after` is the provider's own request in seconds, if it made one."""
 
     def __init__(self, reason: str, *, retry_after: float | None = None) -> None:
         super().__init__(reason)
@@ -30,11 +32,11 @@ class TryLater(Failure):
 
 
 class Unanswered(TryLater):
-    """The message was on its way and no answer came, so it may have been taken."""
+    """The message was sent and no answer came, so the provider may have accepted it."""
 
 
 class Misconfigured(TryLater):
-    """Nothing is wrong with the message: an operator has to act (a key, a sender, a balance)."""
+    """The message is fine, but an operator has to act: a key, a sender, a balance."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason, retry_after=OPERATOR_PAUSE)

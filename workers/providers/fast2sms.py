@@ -12,7 +12,7 @@ from workers.providers.sms import Sms
 
 URL = "https://www.fast2sms.com"
 COUNTRY = "+91"
-SAME_NUMBER = 995  # it takes a second message to one number in a row for spam
+SAME_NUMBER = 995  # a second message in a row to the same number counts as spam
 # Sender, route, key, address, account, balance, template, KYC.
 OPERATOR = (401, 403, 406, 408, 409, 412, 413, 414, 415, 416, 500, 990, 996, 998, 999)
 

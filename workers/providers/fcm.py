@@ -22,7 +22,7 @@ DEAD = ("UNREGISTERED", "SENDER_ID_MISMATCH")
 
 
 class Fcm:
-    """A `Pusher`. `account` is the service account's JSON, as Google gives it."""
+    """A `Pusher`. `account` is the service account's JSON from Google."""
 
     def __init__(self, *, account: Mapping[str, Any], timeouts: Timeouts, url: str = URL) -> None:
         self._url = f"{url}/v1/projects/{account['project_id']}/messages:send"
@@ -45,7 +45,7 @@ class Fcm:
 
 
 def _message(push: Push) -> dict[str, Any]:
-    """The message; the tag makes a device show one message once, however often it comes."""
+    """Return the message. Its tag makes a device show it once, however often it arrives."""
     tag = hashlib.sha256(push.idempotency_key.encode()).hexdigest()[:32]
     return {
         "token": push.token,

@@ -1,4 +1,4 @@
-"""The chosen providers, built from settings; only an entry point calls this."""
+"""Builds the chosen providers from settings. Only entry points call it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from workers.providers.sms import Texter
 
 
 class Choice(BaseModel):
-    """One provider and what it needs; `url` of the HTTP ones is for tests."""
+    """One provider and its settings. Tests set the `url` of HTTP providers."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -32,7 +32,7 @@ class SmtpChoice(Choice):
 
 
 class MailboxChoice(Choice):
-    """`url` is the local mailbox's, as of SMTP."""
+    """`url` is that of the local mailbox, as for SMTP."""
 
     provider: Literal["mailbox"] = "mailbox"
     url: SecretStr
@@ -65,7 +65,7 @@ class Fast2SmsChoice(Choice):
 
 
 class FcmChoice(Choice):
-    """`service_account` is what Google's JSON file holds."""
+    """`service_account` is the content of Google's JSON file."""
 
     provider: Literal["fcm"]
     service_account: Annotated[dict[str, Any], Field(repr=False)]
@@ -73,7 +73,7 @@ class FcmChoice(Choice):
 
 
 class Settings(BaseModel):
-    """What sends mail, SMS and push; the limits are in seconds."""
+    """The providers of mail, SMS and push. Limits are in seconds."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -85,7 +85,7 @@ class Settings(BaseModel):
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
-        """Read FRONTDESK_PROVIDERS (JSON); what it leaves out goes to FRONTDESK_SMTP_URL."""
+        """Read FRONTDESK_PROVIDERS (JSON); a missing channel uses FRONTDESK_SMTP_URL."""
         chosen = json.loads(environment.get("FRONTDESK_PROVIDERS") or "{}")
         if chosen.keys() >= {"mail", "sms", "push"}:
             return cls.model_validate(chosen)
@@ -97,7 +97,7 @@ class Settings(BaseModel):
 
 @dataclass(frozen=True)
 class Providers:
-    """One of each; every thread may use them."""
+    """One provider for each channel; threads may share them."""
 
     mail: Mailer
     sms: Texter
@@ -105,10 +105,10 @@ class Providers:
 
 
 def build(settings: Settings) -> Providers:
-    """Make the providers; nothing is connected yet.
+    """Return the providers; they connect on first use.
 
     Raises:
-        ValueError: an SMTP address or a service account is not of its form.
+        ValueError: when an SMTP address or a service account is malformed.
     """
     timeouts = Timeouts(settings.connect_seconds, settings.read_seconds)
     return Providers(

@@ -17,7 +17,7 @@ SCOPES = ("https://www.googleapis.com/auth/firebase.messaging",)
 
 
 class GoogleToken:
-    """The token of one account, fetched again before it runs out; threads may share it."""
+    """The token of one account, renewed before it expires; threads may share it."""
 
     def __init__(self, account: Mapping[str, Any], http: Http) -> None:
         make: Any = service_account.Credentials.from_service_account_info
@@ -26,11 +26,11 @@ class GoogleToken:
         self._lock = threading.Lock()
 
     def get(self) -> str:
-        """A token that is valid now.
+        """Return a valid token.
 
         Raises:
-            Misconfigured: the account is not accepted.
-            TryLater: Google's token service does not answer.
+            Misconfigured: when Google refuses the account.
+            TryLater: when Google's token service does not answer.
         """
         with self._lock:
             if not self._credentials.valid:
@@ -38,7 +38,7 @@ class GoogleToken:
             return str(self._credentials.token)
 
     def forget(self) -> None:
-        """Fetch another one at the next call: this one was not accepted."""
+        """Fetch another token at the next call, because this one was refused."""
         with self._lock:
             self._credentials.token = None
 
@@ -54,7 +54,7 @@ class GoogleToken:
 
 @dataclass(frozen=True)
 class _Response:
-    """What google-auth reads of an answer."""
+    """The parts of an answer that google-auth reads."""
 
     status: int
     headers: Mapping[str, str]
@@ -62,7 +62,7 @@ class _Response:
 
 
 class _Request:
-    """google-auth's way to ask, over our HTTP and its time limits."""
+    """google-auth's transport, over our HTTP and its time limits."""
 
     def __init__(self, http: Http) -> None:
         self._http = http

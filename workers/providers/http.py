@@ -1,4 +1,4 @@
-"""HTTP to providers: every call ends in time, and every way to fail has its name."""
+"""HTTP to providers, with time limits and an exception for each kind of failure."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ BUSY = (408, 425, 429)
 
 @dataclass(frozen=True)
 class Timeouts:
-    """In seconds: to connect, and to wait for each piece of an answer."""
+    """Seconds to connect, and to wait for each part of an answer."""
 
     connect: float = 5.0
     read: float = 15.0
 
 
 class Http:
-    """One pool of connections to one provider; threads may share it."""
+    """A pool of connections to one provider; threads may share it."""
 
     def __init__(self, timeouts: Timeouts) -> None:
         limit = httpx.Timeout(timeouts.read, connect=timeouts.connect)
         self._client = httpx.Client(timeout=limit)
 
     def post(self, url: str, *, headers: Mapping[str, str], **body: Any) -> httpx.Response:
-        """Post once; what comes back is neither busy, broken nor a redirection.
+        """Post once, and return an answer that is not busy, broken or a redirection.
 
         Raises:
-            Unanswered: the request went out and no answer came.
-            TryLater: it did not go out, or the provider is busy or broken.
-            Misconfigured: the address leads elsewhere.
+            Unanswered: when the request was sent and no answer came.
+            TryLater: when it was not sent, or the provider is busy or broken.
+            Misconfigured: when the address redirects.
         """
         try:
             answer = self._client.post(url, headers=dict(headers), **body)
@@ -54,7 +54,7 @@ class Http:
 
 
 def json_of(answer: httpx.Response) -> dict[str, Any]:
-    """The object that an answer holds, or an empty one when it holds something else."""
+    """Return the JSON object of an answer, or an empty one."""
     try:
         value = answer.json()
     except ValueError:
@@ -63,7 +63,7 @@ def json_of(answer: httpx.Response) -> dict[str, Any]:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the provider asks us to wait, by `Retry-After` or `X-RateLimit-Reset`."""
+    """Return the seconds to wait, from `Retry-After` or `X-RateLimit-Reset`."""
     wish = headers.get("Retry-After", "").strip()
     if wish.isdecimal():
         return float(wish)

@@ -1,4 +1,4 @@
-"""A mail, and what sends one."""
+"""A mail, and the protocol of its providers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from workers.providers.sent import Sent
 HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 CONTENT_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+( *; *[\w-]+=[\w.-]+)*")
 FILE_OF_INVITATION = "application/ics"
-# Those that follow from the other fields, or that the transport writes.
+# Headers that follow from the other fields, or that the transport writes.
 OURS = frozenset(
     (
         "from",
@@ -39,7 +39,7 @@ OURS = frozenset(
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file. `content_type` may have parameters, as `text/calendar; method=REQUEST`."""
+    """A file. `content_type` may have parameters: `text/calendar; method=REQUEST`."""
 
     filename: str
     content_type: str
@@ -61,22 +61,22 @@ class Attachment:
 
     @property
     def media_type(self) -> str:
-        """The type without its parameters."""
+        """Return the type without its parameters."""
         return self.content_type.partition(";")[0].strip()
 
     @property
     def parameters(self) -> dict[str, str]:
-        """The parameters of the type."""
+        """Return the parameters of the type."""
         pairs = (pair.strip().partition("=") for pair in self.content_type.split(";")[1:])
         return {name: value for name, _, value in pairs}
 
 
 @dataclass(frozen=True)
 class Mail:
-    """One mail to one address. `sender` is its From; `html` is added to the text, not instead.
+    """One mail to one address. `sender` is its From; `html` accompanies the text.
 
     Raises:
-        Refused: for what is not an address, and for line breaks in anything that is a header.
+        Refused: for a malformed address, and for line breaks in a header.
     """
 
     sender: str
@@ -103,16 +103,16 @@ class Mail:
 
     @property
     def message_id(self) -> str:
-        """The same for the same key, so that a mailbox which gets the mail twice can tell."""
+        """Return the same id for the same key, so that a mailbox recognises a second copy."""
         digest = hashlib.sha256(self.idempotency_key.encode()).hexdigest()[:32]
         return f"<{digest}@{checks.address('sender', self.sender).domain}>"
 
 
 class Mailer(Protocol):
-    """What sends mail."""
+    """A provider of mail."""
 
     def send(self, mail: Mail) -> Sent:
-        """Hand over one mail.
+        """Send one mail.
 
         Raises:
             Failure: one of workers.providers.failures, and nothing else.

@@ -11,11 +11,11 @@ from workers.providers.sms import Sms
 
 SENDER = "frontdesk@localhost"
 SMS_DOMAIN, PUSH_DOMAIN = "sms.localhost", "push.localhost"
-TOKEN_LENGTH = 40  # characters of a token that tell devices apart
+TOKEN_LENGTH = 40  # characters of a token, enough to distinguish devices
 
 
 class MailboxTexter:
-    """A `Texter` that writes to +4917612345678@sms.localhost."""
+    """A `Texter` that mails to +4917612345678@sms.localhost."""
 
     def __init__(self, mailer: Mailer) -> None:
         self._mailer = mailer
@@ -35,7 +35,7 @@ class MailboxTexter:
 
 
 class MailboxPusher:
-    """A `Pusher` that writes to the beginning of the token @push.localhost."""
+    """A `Pusher` that mails to the start of the token, @push.localhost."""
 
     def __init__(self, mailer: Mailer) -> None:
         self._mailer = mailer

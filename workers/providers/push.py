@@ -1,4 +1,4 @@
-"""A push message to one device, and what sends one."""
+"""A push message to one device, and the protocol of its providers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from workers.providers.sent import Sent
 
 @dataclass(frozen=True)
 class Push:
-    """One push message. `token` names the device; `data` is for the app on it.
+    """One push message. `token` identifies the device; `data` is for its app.
 
     Raises:
         Refused: when there is no token, or the token or the title has a line break.
@@ -34,10 +34,10 @@ class Push:
 
 
 class Pusher(Protocol):
-    """What sends push messages."""
+    """A provider of push messages."""
 
     def send(self, push: Push) -> Sent:
-        """Hand over one message.
+        """Send one message.
 
         Raises:
             Failure: one of workers.providers.failures, and nothing else.

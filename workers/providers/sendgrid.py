@@ -1,7 +1,7 @@
 """Mail by SendGrid's v3 API.
 
-Spoken over HTTP as documented: the SDK changes headers that all its threads share, and has one
-time limit for everything.
+It uses plain HTTP, because the SDK changes headers that its threads share and has a single time
+limit.
 Source: https://docs.sendgrid.com/api-reference/mail-send/mail-send
 """
 

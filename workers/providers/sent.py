@@ -1,4 +1,4 @@
-"""What every provider answers to a message that it took."""
+"""The receipt of a provider for an accepted message."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Sent:
-    """Taken, not yet delivered. `provider_id` is the provider's name of the message."""
+    """The message is accepted, not yet delivered. `provider_id` is the provider's id of it."""
 
     provider_id: str

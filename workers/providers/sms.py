@@ -1,4 +1,4 @@
-"""A short message, and what sends one."""
+"""A text message to one number, and the protocol of its providers."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ E164 = re.compile(r"\+[1-9][0-9]{6,14}")  # Source: ITU-T E.164
 
 @dataclass(frozen=True)
 class Sms:
-    """One short message. `to` is a number in E.164 form, as +4917612345678.
+    """One text message. `to` is a number in E.164 format: +4917612345678.
 
     Raises:
-        Refused: when the number has another form, or there is no text.
+        Refused: when the number has another format, or the text is empty.
     """
 
     to: str
@@ -34,10 +34,10 @@ class Sms:
 
 
 class Texter(Protocol):
-    """What sends short messages."""
+    """A provider of text messages."""
 
     def send(self, sms: Sms) -> Sent:
-        """Hand over one message.
+        """Send one message.
 
         Raises:
             Failure: one of workers.providers.failures, and nothing else.

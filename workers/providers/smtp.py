@@ -1,4 +1,4 @@
-"""Mail by SMTP (RFC 5321), encrypted by STARTTLS or from the first byte."""
+"""Mail by SMTP (RFC 5321), with STARTTLS or TLS from the start."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ Scheme = Literal["smtp", "smtps", "smtp+plain"]
 PORTS: dict[Scheme, int] = {"smtp": 587, "smtps": 465, "smtp+plain": 25}
 # Enhanced status codes of an address that is gone. Source: RFC 3463, RFC 7505 (5.1.10).
 DEAD = re.compile(r"\b5\.(1\.(1|2|3|6|10)|2\.1)\b")
-OPERATOR = (530, 534, 535, 538)  # Source: RFC 4954: who we are was not accepted
+OPERATOR = (530, 534, 535, 538)  # our login was refused. Source: RFC 4954
 
 
 @dataclass(frozen=True)
 class Server:
-    """Where to send. `smtp` demands STARTTLS, `smtps` begins with TLS, `smtp+plain` has neither."""
+    """A mail server. `smtp` demands STARTTLS, `smtps` starts with TLS, `smtp+plain` has neither."""
 
     scheme: Scheme
     host: str
@@ -48,7 +48,7 @@ class Server:
         """Read `smtp://user:password@host:port`.
 
         Raises:
-            ValueError: when it is not of that form.
+            ValueError: when it has another form.
         """
         parts = urlsplit(url)
         if parts.scheme not in get_args(Scheme) or not parts.hostname:
@@ -60,7 +60,7 @@ class Server:
 
 
 class Smtp:
-    """A `Mailer` that makes a connection for each mail."""
+    """A `Mailer` that opens a connection for each mail."""
 
     def __init__(self, server: Server, *, timeouts: Timeouts) -> None:
         self._server = server
@@ -74,7 +74,7 @@ class Smtp:
 
     @contextmanager
     def _session(self) -> Iterator[smtplib.SMTP]:
-        """A connection that may send; how it ends later says nothing about the mail."""
+        """Yield a connection that may send. Closing it says nothing about the mail."""
         try:
             session = self._connect()
         except smtplib.SMTPResponseException as error:
@@ -125,7 +125,7 @@ def _hand_over(session: smtplib.SMTP, message: EmailMessage) -> None:
 
 
 def _failure(code: int, text: bytes | str) -> Failure:
-    """What a reply means; one that is no reply (-1) is a lost connection."""
+    """Return the failure that a reply means; the code -1 is a lost connection."""
     said = text.decode(errors="replace") if isinstance(text, bytes) else text
     reason = f"The mail server answered {code} {' '.join(said.split())[:200]}"
     if code in OPERATOR:

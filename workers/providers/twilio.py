@@ -51,7 +51,7 @@ class Twilio:
 
 
 class _Transport(HttpClient):
-    """Carries one sending: the SDK's own client forgets Retry-After and the key."""
+    """Carries one sending, because the SDK's own client drops Retry-After and the key."""
 
     def __init__(self, http: Http, key: str) -> None:
         super().__init__(logging.getLogger("twilio"), is_async=False)
@@ -69,7 +69,7 @@ class _Transport(HttpClient):
         timeout: float | None = None,
         allow_redirects: bool = False,  # noqa: FBT001, FBT002 - the SDK's own signature
     ) -> Response:
-        """Post what the SDK prepared; messages are all that we ask of it."""
+        """Post the request that the SDK prepared; we only send messages."""
         sent: dict[str, Any] = {"data": data, "auth": auth}
         answer = self._http.post(uri, headers={**(headers or {}), KEY_HEADER: self._key}, **sent)
         return Response(answer.status_code, answer.text, answer.headers)

@@ -1,1 +1,1 @@
-"""The protocol of Supabase Auth: HTTP here, state and rules in the functions of schema `auth`."""
+"""The protocol of Supabase Auth over HTTP. State and rules live in functions of schema `auth`."""

@@ -1,12 +1,16 @@
-"""What the service says of itself: health, settings, keys; and what it does not offer."""
+"""Describes the service: health, settings, keys, and the features that it does not offer."""
 
 from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from workers.edge.auth.errors import AuthError
 from workers.edge.auth.service import Service
+
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 EXTERNAL = (
     *("anonymous_users", "apple", "azure", "bitbucket", "discord", "email", "facebook"),
@@ -17,7 +21,7 @@ EXTERNAL = (
 
 
 async def health(_request: Request) -> Response:
-    """Answer that the service runs, under the name that Supabase's has."""
+    """Answer that the service runs, under the name of Supabase's."""
     return JSONResponse(
         {
             "version": "frontdesk",
@@ -28,7 +32,7 @@ async def health(_request: Request) -> Response:
 
 
 async def settings(request: Request) -> Response:
-    """Answer which ways of signing in there are."""
+    """Answer the offered ways to sign in."""
     ours = Service.of(request).settings
     on = {
         *ours.providers,
@@ -56,40 +60,12 @@ async def jwks(request: Request) -> Response:
     )
 
 
-async def sso_disabled(_request: Request) -> Response:
-    """Answer that there is no sign-in by SAML."""
-    raise AuthError(404, "saml_provider_disabled", "SAML 2.0 is disabled")
+def disabled(code: str, message: str, *, is_for_admins: bool = False) -> Endpoint:
+    """Return an endpoint that answers that a feature is off, perhaps to operators only."""
 
+    async def answer(request: Request) -> Response:
+        if is_for_admins:
+            Service.of(request).admin(request)
+        raise AuthError(404, code, message)
 
-async def admin_sso_disabled(request: Request) -> Response:
-    """Answer the operator the same."""
-    Service.of(request).admin(request)
-    raise AuthError(404, "sso_provider_disabled", "SSO is disabled")
-
-
-async def passkeys_disabled(_request: Request) -> Response:
-    """Answer that there are no passkeys."""
-    raise AuthError(404, "passkey_disabled", "Passkeys are disabled")
-
-
-async def oauth_server_disabled(_request: Request) -> Response:
-    """Answer that the service gives no access to other applications."""
-    raise AuthError(404, "feature_disabled", "OAuth server is disabled")
-
-
-async def custom_providers_disabled(request: Request) -> Response:
-    """Answer the operator that providers are those of the configuration."""
-    Service.of(request).admin(request)
-    raise AuthError(404, "feature_disabled", "Custom OAuth providers are disabled")
-
-
-async def admin_passkeys_disabled(request: Request) -> Response:
-    """Answer the operator that there are no passkeys."""
-    Service.of(request).admin(request)
-    return await passkeys_disabled(request)
-
-
-async def admin_oauth_server_disabled(request: Request) -> Response:
-    """Answer the operator that there are no clients of ours."""
-    Service.of(request).admin(request)
-    return await oauth_server_disabled(request)
+    return answer

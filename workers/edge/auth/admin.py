@@ -17,14 +17,14 @@ from workers.edge.auth.service import Service
 LONGEST_PAGE = 1000
 LONGEST_BAN = 10**10  # seconds
 LINKS = ("signup", "invite", "magiclink", "recovery", "email_change_current", "email_change_new")
-# A duration of Go, such as 24h or 1h30m.
+# A duration in the format of Go: 24h, 1h30m.
 BAN = re.compile(r"(?:\d{1,9}(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+")
 BAN_PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
 UNIT = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600}
 
 
 async def list_users(request: Request) -> Response:
-    """Answer a page of users; the headers say how many there are, and where the next page is."""
+    """Answer a page of users. The headers have their number and the address of the next page."""
     service = Service.of(request)
     service.admin(request)
     asked = query(request)
@@ -43,7 +43,7 @@ async def list_users(request: Request) -> Response:
 
 
 async def create_user(request: Request) -> Response:
-    """Make an account."""
+    """Create an account."""
     service = Service.of(request)
     caller, given = service.admin(request), await body(request)
     email, phone = given.email(), given.phone()
@@ -129,7 +129,7 @@ async def change_factor(request: Request) -> Response:
 
 
 async def list_audit(request: Request) -> Response:
-    """Answer what happened, the latest first."""
+    """Answer the audit log, the latest entry first."""
     service = Service.of(request)
     service.admin(request)
     page, size = _page(query(request))
@@ -155,7 +155,7 @@ async def invite(request: Request) -> Response:
 
 
 async def generate_link(request: Request) -> Response:
-    """Answer a link, with its code and its token, for the operator to hand over."""
+    """Answer a link with its code and token, which the operator passes on."""
     service = Service.of(request)
     caller, given = service.admin(request), await body(request)
     kind, email, new_email = given.text("type") or "", given.email(), given.email("new_email")
@@ -191,7 +191,7 @@ async def generate_link(request: Request) -> Response:
 
 
 async def _password_hash(service: Service, given: Input) -> str | None:
-    """The bcrypt of the password that the operator sets, or the bcrypt that they bring."""
+    """Return the bcrypt hash of the given password, or the given hash."""
     password, brought = given.text("password"), given.text("password_hash")
     if password and brought:
         raise invalid("Only a password or a password hash should be provided")
@@ -206,7 +206,7 @@ async def _password_hash(service: Service, given: Input) -> str | None:
 
 
 def _details(given: Input) -> dict[str, Any]:
-    """What auth.apply_details takes; an app_metadata or a flag that is absent changes nothing."""
+    """Return the arguments of auth.apply_details. What is absent changes nothing."""
     ban = given.text("ban_duration")
     details = {
         "user_metadata": given.object("user_metadata"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 import httpx
@@ -29,6 +29,7 @@ from workers.edge.auth import (
     user,
     verify,
 )
+from workers.edge.auth.about import Endpoint, disabled
 from workers.edge.auth.database import Database
 from workers.edge.auth.errors import AuthError
 from workers.edge.auth.jwks import Jwks
@@ -37,13 +38,13 @@ from workers.edge.auth.settings import Settings
 from workers.edge.auth.tokens import Keyring
 from workers.edge.decoding import RefuseUndecodable
 
-Endpoint = Callable[[Request], Awaitable[Response]]
-
 TIDYING = 3600  # seconds between two rounds
-POOL_SIZE = 10  # connections; a request holds one for the length of one statement
-# What a page of another origin may read beside the body.
+POOL_SIZE = 10  # connections; a request holds one during one statement
+# The headers that pages of other origins may read.
 EXPOSED_HEADERS = ["x-supabase-api-version", "x-total-count", "link", "retry-after"]
 ANY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+PASSKEYS = ("passkey_disabled", "Passkeys are disabled")
+OAUTH_SERVER = ("feature_disabled", "OAuth server is disabled")
 
 
 def _get(path: str, endpoint: Endpoint) -> Route:
@@ -108,15 +109,20 @@ ROUTES = [
         admin.change_factor,
         methods=["PUT", "DELETE"],
     ),
-    *_off(about.sso_disabled, "/sso", "/saml"),
-    *_off(about.admin_sso_disabled, "/admin/sso"),
-    *_off(about.passkeys_disabled, "/passkeys"),
-    *_off(about.admin_passkeys_disabled, "/admin/users/{user_id}/passkeys"),
-    *_off(about.oauth_server_disabled, "/oauth", "/user/oauth"),
-    *_off(about.oauth_server_disabled, "/.well-known/oauth-authorization-server"),
-    *_off(about.oauth_server_disabled, "/.well-known/openid-configuration"),
-    *_off(about.admin_oauth_server_disabled, "/admin/oauth"),
-    *_off(about.custom_providers_disabled, "/admin/custom-providers"),
+    *_off(disabled("saml_provider_disabled", "SAML 2.0 is disabled"), "/sso", "/saml"),
+    *_off(disabled("sso_provider_disabled", "SSO is disabled", is_for_admins=True), "/admin/sso"),
+    *_off(disabled(*PASSKEYS), "/passkeys"),
+    *_off(disabled(*PASSKEYS, is_for_admins=True), "/admin/users/{user_id}/passkeys"),
+    *_off(
+        disabled(*OAUTH_SERVER),
+        *("/oauth", "/user/oauth", "/.well-known/oauth-authorization-server"),
+        "/.well-known/openid-configuration",
+    ),
+    *_off(disabled(*OAUTH_SERVER, is_for_admins=True), "/admin/oauth"),
+    *_off(
+        disabled("feature_disabled", "Custom OAuth providers are disabled", is_for_admins=True),
+        "/admin/custom-providers",
+    ),
 ]
 
 

@@ -1,6 +1,8 @@
-"""Asking for a one-time token: recovery, magic link, code by mail or SMS, and another one."""
+"""Requests for a one-time token: recovery, magic link, code by mail or SMS, and resending."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -15,18 +17,11 @@ RESENDABLE = {"signup": "email", "email_change": "email", "sms": "phone", "phone
 
 
 async def recover(request: Request) -> Response:
-    """Send a link for a new password, or nothing to an address that nobody has."""
+    """Send a link for a new password. Unknown addresses get nothing, and the same answer."""
     service, given = Service.of(request), await body(request)
     email = _required_email(given)
     message = service.message(request, given)
-    await service.limit(request, "OTP")
-    await service.require_human(given)
-    async with unhurried():
-        return JSONResponse(
-            await service.database.call(
-                "recover", caller=service.caller(request), email=email, message=message
-            )
-        )
+    return await _asked(request, service, given, "recover", email=email, message=message)
 
 
 async def magic_link(request: Request) -> Response:
@@ -36,7 +31,7 @@ async def magic_link(request: Request) -> Response:
 
 
 async def one_time_code(request: Request) -> Response:
-    """Send a code, and by mail a link as well, that signs in."""
+    """Send a code that signs in; a mail also has a link."""
     service, given = Service.of(request), await body(request)
     email, phone = given.email(), given.phone()
     if email and phone:
@@ -60,25 +55,21 @@ async def _send(
         require_sms(service)
     message = service.message(request, given, channel=given.text("channel"))
     creates = given.flag("create_user", default=True) and not service.settings.signup_is_disabled
-    metadata = given.object("data")
-    await service.limit(request, "OTP")
-    await service.require_human(given)
-    async with unhurried():
-        return JSONResponse(
-            await service.database.call(
-                "send_code",
-                caller=service.caller(request),
-                email=email,
-                phone=phone,
-                user_metadata=metadata,
-                creates=creates,
-                message=message,
-            )
-        )
+    return await _asked(
+        request,
+        service,
+        given,
+        "send_code",
+        email=email,
+        phone=phone,
+        user_metadata=given.object("data"),
+        creates=creates,
+        message=message,
+    )
 
 
 async def resend(request: Request) -> Response:
-    """Send again what somebody waits for."""
+    """Send a pending confirmation again."""
     service, given = Service.of(request), await body(request)
     kind = given.text("type") or ""
     if kind not in RESENDABLE:
@@ -89,19 +80,21 @@ async def resend(request: Request) -> Response:
     if (email if RESENDABLE[kind] == "email" else phone) is None:
         what = "an email address" if RESENDABLE[kind] == "email" else "a phone number"
         raise invalid(f"Type provided requires {what}")
-    message = service.message(request, given)
+    messages = change_messages(service.message(request, given))
+    return await _asked(
+        request, service, given, "resend", kind=kind, email=email, phone=phone, messages=messages
+    )
+
+
+async def _asked(
+    request: Request, service: Service, given: Input, function: str, **arguments: Any
+) -> Response:
+    """Call a function that sends a message, within the limits and after an even time."""
     await service.limit(request, "OTP")
     await service.require_human(given)
     async with unhurried():
         return JSONResponse(
-            await service.database.call(
-                "resend",
-                caller=service.caller(request),
-                kind=kind,
-                email=email,
-                phone=phone,
-                messages=change_messages(message),
-            )
+            await service.database.call(function, caller=service.caller(request), **arguments)
         )
 
 

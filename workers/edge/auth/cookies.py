@@ -1,6 +1,6 @@
-"""Cookie mode: a browser's refresh token in a cookie that no script reads.
+"""Cookie mode: a browser's refresh token in a cookie that scripts cannot read.
 
-A page asks for it by a header, which a form of another site cannot send; `Origin` has to be one of
+A page requests it with a header, which a form of another site cannot send. `Origin` must be one of
 ours as well, and the cookie is `SameSite=Strict`.
 """
 
@@ -20,15 +20,15 @@ from workers.edge.auth.settings import Settings
 
 HEADER = "x-use-cookie"
 NAME = "sb-refresh-token"
-STAND_IN = "cookie"  # what is in the body in place of the token
-MAX_AGE = 400 * 24 * 3600  # seconds; the longest that browsers keep one
+STAND_IN = "cookie"  # replaces the token in the body
+MAX_AGE = 400 * 24 * 3600  # seconds, the longest time that browsers allow
 
 
 def is_wanted(settings: Settings, request: Request) -> bool:
-    """Whether a page asked for cookies.
+    """Return whether a page requests cookies.
 
     Raises:
-        AuthError: 403 when the page is of a site that may not.
+        AuthError: 403 when its site may not use them.
     """
     if request.headers.get(HEADER, "").lower() not in ("true", "1"):
         return False
@@ -39,22 +39,22 @@ def is_wanted(settings: Settings, request: Request) -> bool:
 
 
 def is_ours(settings: Settings, origin: str) -> bool:
-    """Whether pages of this origin may use cookies: where links may lead, too."""
+    """Return whether pages of this origin may use cookies, which is where links may lead."""
     return allow_list.allows(settings, f"{origin}/")
 
 
 def held(settings: Settings, request: Request) -> str | None:
-    """The refresh token that the browser holds."""
+    """Return the refresh token of the browser's cookie."""
     return request.cookies.get(NAME) if is_wanted(settings, request) else None
 
 
 def give(settings: Settings, session: dict[str, Any], response: Response) -> None:
-    """Hand the refresh token over as a cookie."""
+    """Set the refresh token as a cookie."""
     _set(settings, response, session["refresh_token"], MAX_AGE)
 
 
 def take_back(settings: Settings, response: Response) -> None:
-    """Make the browser forget it."""
+    """Delete the cookie."""
     _set(settings, response, "", 0)
 
 
@@ -72,13 +72,13 @@ def _set(settings: Settings, response: Response, value: str, max_age: int) -> No
 
 
 class Credentials:
-    """Tells browsers that pages of our sites may send cookies; around the general CORS."""
+    """Allows pages of our sites to send cookies; it wraps the general CORS middleware."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app, self._settings = app, settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on, and add the headers to the answer where they were asked for."""
+        """Pass the request on, and add the headers to the answer if the page requests cookies."""
         origin = self._asking(Headers(scope=scope)) if scope["type"] == "http" else None
 
         async def with_credentials(message: Message) -> None:
@@ -92,7 +92,7 @@ class Credentials:
         await self._app(scope, receive, with_credentials)
 
     def _asking(self, headers: Headers) -> str | None:
-        """The origin of a page that asks for cookies and may, else nothing."""
+        """Return the origin of a page that requests cookies and may use them, else None."""
         announced = headers.get("access-control-request-headers", "").lower()
         if HEADER not in headers and HEADER not in announced:
             return None

@@ -1,4 +1,4 @@
-"""Where the outside services are."""
+"""The addresses of identity providers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from workers.edge.auth.settings import Provider
 
 @dataclass(frozen=True)
 class Endpoints:
-    """Where a provider is. `profile` is empty where the ID token says it all."""
+    """The addresses of one provider. `profile` is empty when the ID token has everything."""
 
     issuer: str
     authorize: str
@@ -22,7 +22,7 @@ class Endpoints:
 
 
 def endpoints(provider: Provider) -> Endpoints:
-    """Where this provider is: its own places, or those below the address of the settings."""
+    """Return the addresses of a provider, below the `url` of the settings if there is one."""
     return PLACES[provider.name](provider.url)
 
 

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 VERSION_HEADER = "x-supabase-api-version"
-# Since this version `code` is the error code; before it was the status.
+# Since this version `code` is the error code. Earlier it was the status.
 # Source: https://supabase.com/docs/guides/auth/debugging/error-codes
 NEW_FORM = "2024-01-01"
 
@@ -20,7 +20,7 @@ logger = structlog.get_logger("auth")
 
 @dataclass
 class AuthError(Exception):
-    """One refusal. `code` is one of Supabase's error codes, `extra` more members of the body."""
+    """A refusal. `code` is one of Supabase's error codes; `extra` adds members to the body."""
 
     status: int
     code: str
@@ -30,17 +30,17 @@ class AuthError(Exception):
 
 
 def invalid(message: str) -> AuthError:
-    """Refuse an input that no state of the account would make valid."""
+    """Return the refusal of an invalid input."""
     return AuthError(400, "validation_failed", message)
 
 
 def bad_json(reason: str) -> AuthError:
-    """Refuse a body that is not what the route takes."""
+    """Return the refusal of a body that is not valid JSON of the right types."""
     return AuthError(400, "bad_json", f"Could not parse request body as JSON: {reason}")
 
 
 def answer(request: Request, error: AuthError) -> Response:
-    """The refusal in the form that the client asked for."""
+    """Return the refusal in the format of the client's API version."""
     headers = dict(error.headers)
     body: dict[str, Any]
     if request.headers.get(VERSION_HEADER, "") >= NEW_FORM:
@@ -80,7 +80,7 @@ async def by_status(request: Request, error: Exception) -> Response:
 async def failed(request: Request, error: Exception) -> Response:
     """Answer for a defect without showing it.
 
-    The log has its kind and place, never its words, which may hold what a user sent.
+    The log has its kind and place, and never its words, which may contain a user's input.
     """
     place = error.__traceback__
     while place and place.tb_next:

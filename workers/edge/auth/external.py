@@ -1,4 +1,4 @@
-"""Signing in by another service: to it and back, by its ID token, and linking it to an account."""
+"""Sign-in with an identity provider: by redirects or its ID token, and linking of identities."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from workers.edge.auth.providers import Profile
 from workers.edge.auth.service import Service
 from workers.edge.auth.settings import Provider
 
-STATE_EXP = 300  # seconds that somebody may take at the provider
-# Parameters of /authorize that are for us; others go on to the provider.
+STATE_EXP = 300  # seconds, the longest stay at the provider
+# Parameters of /authorize that we read. All others are passed to the provider.
 OURS = frozenset(
     (
         *("provider", "scopes", "redirect_to", "code_challenge", "code_challenge_method"),
@@ -34,14 +34,14 @@ ISSUERS = {
 
 
 async def authorize(request: Request) -> Response:
-    """Send a browser to a provider."""
+    """Redirect a browser to a provider."""
     service = Service.of(request)
     await service.limit(request, "SIGN_IN")
     return RedirectResponse(await _provider_url(request, service, None), status_code=302)
 
 
 async def link(request: Request) -> Response:
-    """Send the signed-in user's browser to a provider, whose identity will be theirs too."""
+    """Redirect the signed-in user to a provider, to link its identity to their account."""
     service = Service.of(request)
     caller = service.user(request)
     require_linking(service)
@@ -53,7 +53,7 @@ async def link(request: Request) -> Response:
 
 
 async def unlink(request: Request) -> Response:
-    """Take an identity from the caller's account."""
+    """Unlink an identity from the caller's account."""
     service = Service.of(request)
     caller = service.user(request)
     require_linking(service)
@@ -67,7 +67,7 @@ async def unlink(request: Request) -> Response:
 
 
 def require_linking(service: Service) -> None:
-    """Refuse where users may not link identities by themselves."""
+    """Refuse if users may not link identities themselves."""
     if not service.settings.linking_is_enabled:
         raise AuthError(404, "manual_linking_disabled", "Manual linking is disabled")
 
@@ -99,7 +99,7 @@ async def _provider_url(request: Request, service: Service, caller: dict[str, An
 
 
 def provider_named(service: Service, name: str | None) -> Provider:
-    """The provider of this name. Raises AuthError where it is not enabled."""
+    """Return an enabled provider by its name, or raise AuthError."""
     provider = service.settings.providers.get(name or "")
     if provider is None or not provider.client_ids:
         raise invalid("Unsupported provider: provider is not enabled")
@@ -107,7 +107,7 @@ def provider_named(service: Service, name: str | None) -> Provider:
 
 
 async def callback(request: Request) -> Response:
-    """Take a browser back from a provider and lead it on, signed in or refused."""
+    """Accept a browser's return from a provider and redirect it, signed in or refused."""
     service = Service.of(request)
     said = dict(request.query_params)
     if request.method == "POST":
@@ -160,7 +160,7 @@ async def enter(
     auth_code: str | None = None,
     provider_tokens: dict[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Sign in whom a provider knows or, with a caller, link the identity to their account."""
+    """Sign in with a provider's identity or, with a caller, link it to their account."""
     shared = {
         "provider": provider.name,
         "provider_id": profile.subject,
@@ -187,7 +187,7 @@ async def enter(
 
 
 async def id_token(request: Request, service: Service, given: Input) -> Response:
-    """POST /token?grant_type=id_token: sign in by what a provider's own program got."""
+    """POST /token?grant_type=id_token: sign in with an ID token from the provider's own SDK."""
     token, issuer = given.text("id_token"), given.text("issuer")
     name = given.text("provider") or ISSUERS.get(issuer or "")
     if token is None:

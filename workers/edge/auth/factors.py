@@ -14,15 +14,15 @@ from workers.edge.auth.errors import AuthError, invalid
 from workers.edge.auth.inputs import body, identifier
 from workers.edge.auth.service import Service
 
-# Digits and letters without those that look alike.
+# Digits and letters, without those that look alike.
 ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 CODES, CODE_LENGTH = 10, 10
-SKEW = 1  # steps of 30 s that a clock may be off
+SKEW = 1  # steps of 30 s by which a clock may be off
 UNKNOWN = AuthError(404, "mfa_factor_not_found", "Factor not found")
 
 
 async def enroll(request: Request) -> Response:
-    """Begin to add a factor: answers the secret, and a picture of it for the app."""
+    """Start to add a factor, and answer its secret and a QR code for the app."""
     service, given = Service.of(request), await body(request)
     caller = service.user(request)
     kind = given.text("factor_type")
@@ -51,14 +51,14 @@ async def enroll(request: Request) -> Response:
 
 
 def _picture(uri: str) -> str:
-    """The URI as a QR code in SVG."""
+    """Return the URI as a QR code in SVG."""
     drawing = io.BytesIO()
     segno.make(uri, micro=False).save(drawing, kind="svg", scale=3, xmldecl=False)
     return drawing.getvalue().decode()
 
 
 async def challenge(request: Request) -> Response:
-    """Ask for a code of a factor."""
+    """Create a challenge for a factor."""
     service = Service.of(request)
     await body(request, is_required=False)
     return JSONResponse(
@@ -69,7 +69,7 @@ async def challenge(request: Request) -> Response:
 
 
 async def verify(request: Request) -> Response:
-    """Compare a code: answers a session of the second level."""
+    """Check a code and answer a session at level aal2."""
     service, given = Service.of(request), await body(request)
     named = {
         "caller": service.user(request),
@@ -99,7 +99,7 @@ async def unenroll(request: Request) -> Response:
 
 
 async def make_recovery_codes(request: Request) -> Response:
-    """Answer new recovery codes, once; the old ones are void."""
+    """Answer new recovery codes, once. The old ones become invalid."""
     service = Service.of(request)
     codes = ["".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH)) for _ in range(CODES)]
     await service.database.call("keep_recovery_codes", caller=service.user(request), codes=codes)
@@ -107,7 +107,7 @@ async def make_recovery_codes(request: Request) -> Response:
 
 
 async def use_recovery_code(request: Request) -> Response:
-    """Take a recovery code instead of a factor's: answers a session of the second level."""
+    """Accept a recovery code instead of a factor's, and answer a session at level aal2."""
     service, given = Service.of(request), await body(request)
     caller = service.user(request)
     code = given.text("code")

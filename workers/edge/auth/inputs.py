@@ -1,4 +1,4 @@
-"""What clients send, read field by field: absent and null are the same, a wrong kind is refused."""
+"""Reads the input of clients field by field. Absent and null are the same."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Input:
     fields: Mapping[str, Any]
 
     def text(self, name: str) -> str | None:
-        """A text; empty is absent."""
+        """Return a text, or None when it is absent or empty."""
         value = self.fields.get(name)
         if value is None or value == "":
             return None
@@ -37,7 +37,7 @@ class Input:
         return value
 
     def flag(self, name: str, *, default: bool = False) -> bool:
-        """True or false."""
+        """Return true or false."""
         value = self.fields.get(name)
         if value is None:
             return default
@@ -46,14 +46,14 @@ class Input:
         return value
 
     def object(self, name: str) -> dict[str, Any] | None:
-        """An object."""
+        """Return an object, or None when it is absent."""
         value = self.fields.get(name)
         if value is not None and not isinstance(value, dict):
             raise bad_json(f"{name} must be an object")
         return value
 
     def number(self, name: str, default: int) -> int:
-        """A whole number above zero, of a query."""
+        """Return a whole number above zero."""
         value = self.text(name)
         if value is None:
             return default
@@ -62,7 +62,7 @@ class Input:
         return int(value)
 
     def email(self, name: str = "email") -> str | None:
-        """An e-mail address in lower case."""
+        """Return an e-mail address in lower case."""
         value = self.text(name)
         if value is None:
             return None
@@ -72,7 +72,7 @@ class Input:
         return address
 
     def phone(self, name: str = "phone") -> str | None:
-        """A phone number in international form, as it is kept: without the plus."""
+        """Return a phone number in international format without the plus, as it is stored."""
         value = self.text(name)
         if value is None:
             return None
@@ -82,7 +82,7 @@ class Input:
         return number
 
     def challenge(self) -> dict[str, str]:
-        """The PKCE challenge, if the client sent one."""
+        """Return the PKCE challenge, or nothing if the client sent none."""
         challenge, method = self.text("code_challenge"), self.text("code_challenge_method")
         if (challenge is None) != (method is None):
             raise invalid("PKCE flow requires code_challenge_method and code_challenge")
@@ -96,10 +96,10 @@ class Input:
 
 
 async def body(request: Request, *, is_required: bool = True) -> Input:
-    """The body of a request.
+    """Return the body of a request.
 
     Raises:
-        AuthError: 400 bad_json when it is no JSON object, 413 when it is too long.
+        AuthError: 400 bad_json when it is not a JSON object, 413 when it is too long.
     """
     raw = await request.body()
     if len(raw) > LONGEST_BODY:
@@ -108,8 +108,8 @@ async def body(request: Request, *, is_required: bool = True) -> Input:
         return Input({})
     try:
         value = json.loads(raw, parse_constant=_no_constant)
-        # PostgreSQL's text has no U+0000, UTF-8 no lone surrogates, and JSON no infinity, which
-        # 1e400 has become.
+        # PostgreSQL's text has no U+0000, UTF-8 has no lone surrogates, and JSON has no infinity,
+        # which is how Python reads 1e400.
         printed = json.dumps(value, ensure_ascii=False, allow_nan=False)
         printed.encode()
     except (ValueError, RecursionError) as error:
@@ -127,7 +127,7 @@ def query(request: Request) -> Input:
 
 
 def identifier(value: str | None, refusal: AuthError) -> str:
-    """A UUID in its usual form, or that refusal."""
+    """Return a UUID in its usual form, or raise the refusal."""
     try:
         return str(uuid.UUID(value or ""))
     except ValueError:

@@ -1,4 +1,4 @@
-"""ID tokens of outside issuers, verified by the keys that they publish."""
+"""Verifies ID tokens of identity providers with the keys that they publish."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from workers.edge.auth.endpoints import endpoints
 from workers.edge.auth.errors import AuthError, invalid
 from workers.edge.auth.settings import Provider
 
-KEPT = 600  # seconds that published keys are remembered
-SOONEST = 10  # seconds between two looks because of an unknown key
+KEPT = 600  # seconds for which published keys are cached
+SOONEST = 10  # seconds between two fetches because of an unknown key
 ALGORITHMS = ["RS256", "RS384", "RS512", "ES256", "ES384", "EdDSA"]
 
 
 class Jwks:
-    """The published keys of the issuers that were asked about."""
+    """A cache of the providers' published keys."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._http = http
         self._known: dict[str, tuple[float, jwt.PyJWKSet]] = {}
 
     async def id_token(self, provider: Provider, token: str) -> dict[str, Any]:
-        """The claims of an ID token that this provider issued for one of our clients.
+        """Return the claims of an ID token that this provider issued for one of our clients.
 
         Raises:
-            AuthError: 400, when it is not to be believed.
+            AuthError: 400 when it is not valid.
         """
         at = endpoints(provider)
         try:
@@ -70,7 +70,7 @@ def _pick(keys: jwt.PyJWKSet | None, kid: str | None) -> jwt.PyJWK | None:
 
 
 def require_nonce(claims: dict[str, Any], nonce: str | None, *, skips: bool) -> None:
-    """Refuse an ID token that was not asked for by this client: its nonce is the hash of theirs."""
+    """Refuse an ID token whose nonce is not the hash of the client's nonce."""
     told = claims.get("nonce")
     if skips:
         return

@@ -1,4 +1,4 @@
-"""Passwords: how strong they have to be, and bcrypt, away from the event loop."""
+"""Passwords: required strength, and bcrypt outside the event loop."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import httpx
 from workers.edge.auth.errors import AuthError, invalid
 from workers.edge.auth.settings import Settings
 
-LONGEST = 72  # bytes; bcrypt ignores what follows
+LONGEST = 72  # bytes; bcrypt ignores the rest
 ROUNDS = 10  # Source: Supabase Auth's default
-# Compared with where an account has no password, so that both answers take as long.
+# Compared if an account has no password, so that both answers take the same time.
 NOBODY = bcrypt.hashpw(os.urandom(16).hex().encode(), bcrypt.gensalt(ROUNDS))
 CLASSES = {
     "lower": string.ascii_lowercase,
@@ -29,7 +29,7 @@ _hashing = anyio.CapacityLimiter(max(1, os.cpu_count() or 1))
 
 
 async def hashed(password: str) -> str:
-    """The bcrypt of a password; takes about 50 ms of one core."""
+    """Return the bcrypt hash of a password. It takes about 50 ms of one core."""
     salt = bcrypt.gensalt(ROUNDS)
     digest = await anyio.to_thread.run_sync(
         bcrypt.hashpw, password.encode(), salt, limiter=_hashing
@@ -38,7 +38,7 @@ async def hashed(password: str) -> str:
 
 
 async def matches(password: str, digest: str | None) -> bool:
-    """Whether this is the password; false, after the same time, where there is none."""
+    """Return whether this is the password; without a hash, False after the same time."""
     given = password.encode()[:LONGEST]
     stored = digest.encode() if digest and digest.startswith("$2") else NOBODY
     try:
@@ -80,9 +80,9 @@ async def require_strong(password: str, settings: Settings, http: httpx.AsyncCli
 
 
 async def _is_breached(password: str, settings: Settings, http: httpx.AsyncClient) -> bool:
-    """Ask a service of breached passwords, telling it five characters of the hash.
+    """Ask a service for breached passwords, sending five characters of the hash.
 
-    A service that does not answer stops nobody.
+    If the service does not answer, the password is accepted.
     Source: https://haveibeenpwned.com/API/v3#PwnedPasswords
     """
     digest = hashlib.sha1(password.encode(), usedforsecurity=False).hexdigest().upper()

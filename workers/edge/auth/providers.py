@@ -1,4 +1,4 @@
-"""The outside services that say who somebody is, and how each is asked."""
+"""Exchanges with identity providers, and the profiles that they return."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SECRET_IN = "client_secret_post"  # noqa: S105  (how a secret is sent, not one)
 
 @dataclass(frozen=True)
 class Profile:
-    """Who a provider says that somebody is. `email_verified`: the provider has checked it."""
+    """A person as a provider describes them. `email_verified`: the provider has checked it."""
 
     subject: str
     email: str | None
@@ -27,7 +27,7 @@ class Profile:
     claims: dict[str, Any]
 
     def as_identity(self, issuer: str) -> dict[str, Any]:
-        """What is kept of it, under Supabase's names."""
+        """Return the stored part of it, under Supabase's names."""
         known = {
             "iss": issuer,
             "sub": self.subject,
@@ -44,7 +44,7 @@ class Profile:
 
 
 def authorization_url(provider: Provider, *, scopes: str | None, state: str, **asked: str) -> str:
-    """Where a browser is sent; `asked` are parameters that the client adds, such as prompt."""
+    """Return the provider's address for a browser, with parameters of the client such as prompt."""
     at = endpoints(provider)
     wanted = at.scopes if not scopes else " ".join(dict.fromkeys(f"{at.scopes} {scopes}".split()))
     client = AsyncOAuth2Client(
@@ -55,10 +55,10 @@ def authorization_url(provider: Provider, *, scopes: str | None, state: str, **a
 
 
 async def exchange(provider: Provider, code: str, jwks: Jwks) -> tuple[Profile, dict[str, str]]:
-    """Exchange a provider's code for who it is, and the provider's own tokens.
+    """Exchange a provider's code for a profile and the provider's own tokens.
 
     Raises:
-        AuthError: when the provider refuses, or says nothing that can be used.
+        AuthError: when the provider refuses, or its answer cannot be used.
     """
     at = endpoints(provider)
     try:
@@ -81,7 +81,7 @@ async def exchange(provider: Provider, code: str, jwks: Jwks) -> tuple[Profile, 
     except AuthError:
         raise
     except Exception as error:
-        # authlib has a family of its own of errors, which may quote the provider's answer.
+        # authlib has its own exceptions, which may quote the provider's answer.
         kind = type(error).__name__
         raise AuthError(
             500, "unexpected_failure", f"Unable to exchange external code ({kind})"
@@ -94,7 +94,7 @@ async def exchange(provider: Provider, code: str, jwks: Jwks) -> tuple[Profile, 
 
 
 def profile(provider: Provider, claims: dict[str, Any]) -> Profile:
-    """Claims in a provider's own form as who somebody is."""
+    """Return the profile that a provider's claims describe."""
     subject = claims.get("sub") or claims.get("id")
     if subject is None:
         raise AuthError(
@@ -102,14 +102,14 @@ def profile(provider: Provider, claims: dict[str, Any]) -> Profile:
         )
     email = claims.get("email")
     verified = claims.get("email_verified", claims.get("verified_email"))
-    # Facebook gives only addresses that it has checked.
+    # Facebook returns only addresses that it has checked.
     checked = provider.name == "facebook" or verified in (True, "true")
     address = email.strip().lower() if isinstance(email, str) and "@" in email else None
     return Profile(str(subject), address, checked and address is not None, claims)
 
 
 async def _github_email(client: httpx.AsyncClient, user_url: str) -> dict[str, Any]:
-    """The primary address, which GitHub tells apart from the profile's."""
+    """Return the primary address, which GitHub lists apart from the profile."""
     listed = (await client.get(f"{user_url}/emails")).raise_for_status().json()
     primary = next((entry for entry in listed if entry.get("primary")), None)
     if primary is None:

@@ -25,13 +25,13 @@ from workers.edge.auth.jwks import Jwks
 from workers.edge.auth.settings import Settings
 from workers.edge.auth.tokens import Keyring, bad_jwt
 
-LONGEST_AGENT = 500  # characters of a User-Agent that are kept
+LONGEST_AGENT = 500  # characters of a User-Agent that are stored
 BEAT = 0.1  # seconds
 
 
 @asynccontextmanager
 async def unhurried() -> AsyncIterator[None]:
-    """Let an answer wait for the next beat, so that its time does not tell what was done for it."""
+    """Delay an answer to the next beat, so that its time does not reveal what was done."""
     loop = asyncio.get_running_loop()
     start = loop.time()
     try:
@@ -43,7 +43,7 @@ async def unhurried() -> AsyncIterator[None]:
 
 @dataclass(frozen=True)
 class Service:
-    """One sign-in service while it runs."""
+    """A running sign-in service."""
 
     settings: Settings
     database: Database
@@ -58,7 +58,7 @@ class Service:
         return service
 
     def caller(self, request: Request) -> dict[str, Any]:
-        """What is known of an unnamed caller: address and program."""
+        """Return the network address and the program of an anonymous caller."""
         header = self.settings.address_header
         told = request.headers.get(header, "") if header else ""
         address = told or (request.client.host if request.client else "")
@@ -70,7 +70,7 @@ class Service:
         return {"ip": ip, "agent": agent.replace("\0", "") or None}
 
     def bearer(self, request: Request) -> dict[str, Any]:
-        """The claims of the request's token.
+        """Return the claims of the request's token.
 
         Raises:
             AuthError: 401 no_authorization, 403 bad_jwt.
@@ -81,7 +81,7 @@ class Service:
         return self.keyring.claims(token.strip())
 
     def user(self, request: Request) -> dict[str, Any]:
-        """The caller of a route for signed-in users, by a token whose session SQL will check.
+        """Return the signed-in caller. SQL checks the session of the token.
 
         Raises:
             AuthError: 401 no_authorization, 403 bad_jwt.
@@ -101,7 +101,7 @@ class Service:
         }
 
     def admin(self, request: Request) -> dict[str, Any]:
-        """The caller of a route for the operator.
+        """Return the caller of a route for operators.
 
         Raises:
             AuthError: 401 no_authorization, 403 bad_jwt, 403 not_admin.
@@ -111,7 +111,7 @@ class Service:
         return self.caller(request)
 
     async def limit(self, request: Request, route: str) -> None:
-        """Count a request of an address at a route, where addresses can be told apart.
+        """Count a request of a network address at a route, if addresses are known.
 
         Raises:
             AuthError: 429 over_request_rate_limit with Retry-After.
@@ -133,7 +133,7 @@ class Service:
             )
 
     async def require_human(self, given: Input) -> None:
-        """Ask the captcha service about the token that came along, if there is such a service.
+        """Check the request's token with the captcha service, if one is configured.
 
         Raises:
             AuthError: 400 captcha_failed.
@@ -154,7 +154,7 @@ class Service:
             raise failed
 
     def redirect_to(self, request: Request, wanted: str | None = None) -> str:
-        """Where a link leads in the end: what was asked for if that is allowed, else the site."""
+        """Return where a link leads: to the requested address if allowed, else to the site."""
         wanted = wanted or request.query_params.get("redirect_to")
         if wanted and allow_list.allows(self.settings, wanted):
             return wanted
@@ -164,7 +164,7 @@ class Service:
         return self.settings.site_url
 
     def message(self, request: Request, given: Input, **more: str | None) -> dict[str, Any]:
-        """What a message with a one-time token needs, made anew: see supabase/platform."""
+        """Return the random and requested parts of a message with a one-time token."""
         challenge = given.challenge()
         prefix = "pkce_" if challenge else ""
         code = "".join(secrets.choice("0123456789") for _ in range(self.settings.otp_length))
@@ -177,7 +177,7 @@ class Service:
         }
 
     def session(self, grant: dict[str, Any]) -> dict[str, Any]:
-        """The answer to a sign-in: Supabase's session object."""
+        """Return the answer to a sign-in: Supabase's session object."""
         claims = grant["claims"]
         expires_in = claims["exp"] - claims["iat"]
         tokens = ("provider_token", "provider_refresh_token")
@@ -193,7 +193,7 @@ class Service:
         }
 
     def answer(self, request: Request, result: dict[str, Any]) -> Response:
-        """A session where one was opened, else the user that waits for confirmation."""
+        """Answer the session if one was opened, else the user who must confirm an address."""
         if "claims" not in result:
             return JSONResponse(result["user"])
         session = self.session(result)
@@ -205,7 +205,7 @@ class Service:
 
     @property
     def site_host(self) -> str:
-        """The host of the site, as authenticator apps show it."""
+        """Return the host of the site, as authenticator apps show it."""
         return urlsplit(self.settings.site_url).netloc
 
 

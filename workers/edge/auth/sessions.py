@@ -1,4 +1,4 @@
-"""Signing out, and the list of one's own sessions."""
+"""Signing out, and the caller's sessions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a sign-in service is told, by the environment names of Supabase Auth."""
+"""The settings of a sign-in service, with the environment names of Supabase Auth."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
 DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
 PROVIDERS = ("google", "apple", "github", "facebook")
-# Requests of one address in five minutes, by route; Supabase's names and defaults.
+# Requests of one network address in five minutes, by route; Supabase's names and defaults.
 RATE_LIMITS = {
     "TOKEN_REFRESH": "150",
     "VERIFY": "30",
@@ -22,7 +22,7 @@ RATE_LIMITS = {
 
 @dataclass(frozen=True)
 class Rate:
-    """So many in so many seconds."""
+    """A number of events in a number of seconds."""
 
     size: int
     seconds: int
@@ -30,7 +30,7 @@ class Rate:
 
 @dataclass(frozen=True)
 class Provider:
-    """An outside service that says who somebody is. `url` replaces its own address."""
+    """An identity provider. `url` replaces its own address."""
 
     name: str
     client_ids: tuple[str, ...]
@@ -42,7 +42,7 @@ class Provider:
 
 @dataclass(frozen=True)
 class Settings:
-    """One service. Times are seconds."""
+    """The settings of one service. Times are in seconds."""
 
     external_url: str
     site_url: str
@@ -90,11 +90,11 @@ class Settings:
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
-        """Read them; the defaults are Supabase Auth's."""
+        """Read the environment. The defaults are Supabase Auth's."""
         return _Reader(environment).settings()
 
     def for_database(self) -> dict[str, Any]:
-        """What the functions ask for with auth.setting: nothing secret."""
+        """Return the values that functions read with auth.setting. None is secret."""
         return {
             "external_url": self.external_url,
             "issuer": self.issuer,
@@ -120,7 +120,7 @@ class Settings:
 
 
 class _Reader:
-    """One environment, value by value."""
+    """Reads one environment, value by value."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
@@ -136,11 +136,11 @@ class _Reader:
         return int(self.text(name, str(default)))
 
     def seconds(self, name: str, default: str) -> int:
-        """A duration such as 1m30s, in whole seconds; a bare number is seconds."""
+        """Return a duration such as 1m30s in whole seconds. A bare number is in seconds."""
         return _seconds(self.text(name, default))
 
     def rate(self, name: str, default: str, *, seconds: int) -> Rate | None:
-        """A number, of that many seconds unless it says of which: 30, 30/1h. Empty is no limit."""
+        """Return a rate such as 30 or 30/1h, by default per `seconds`. Empty is no limit."""
         size, _, period = self.text(name, default).partition("/")
         return Rate(int(size), _seconds(period) if period else seconds) if size else None
 
@@ -192,7 +192,7 @@ class _Reader:
         }
 
     def sms_provider(self) -> str:
-        """Who sends texts: the workers, or a provider of Supabase Auth that has its keys here."""
+        """Return who sends texts: the workers, or a provider whose keys are set."""
         name = self.text("SMS_PROVIDER")
         is_complete = name != "twilio" or self.text("SMS_TWILIO_ACCOUNT_SID")
         return name if is_complete else ""
@@ -203,7 +203,7 @@ class _Reader:
         current = "SECURITY_UPDATE_PASSWORD_REQUIRE_CURRENT_PASSWORD"
         return {
             "password_min_length": self.number("PASSWORD_MIN_LENGTH", 6),
-            # Groups stand between colons; a colon that is meant is written \:
+            # Colons separate groups. A literal colon is written \:
             "password_characters": tuple(
                 group.replace("\\:", ":")
                 for group in re.split(r"(?<!\\):", self.text("PASSWORD_REQUIRED_CHARACTERS"))
@@ -251,7 +251,7 @@ class _Reader:
         }
 
     def hook(self) -> str | None:
-        """The SQL function that a URI such as pg-functions://postgres/public/name means."""
+        """Return the SQL function of a URI such as pg-functions://postgres/public/name."""
         if not self.flag("HOOK_CUSTOM_ACCESS_TOKEN_ENABLED", default=False):
             return None
         return ".".join(self.text("HOOK_CUSTOM_ACCESS_TOKEN_URI").split("/")[-2:])

@@ -1,4 +1,4 @@
-"""Signing up: with an address and a password, or without anything."""
+"""Signing up: with an address and a password, or anonymously."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from workers.edge.auth.service import Service, unhurried
 
 
 async def sign_up(request: Request) -> Response:
-    """Make an account and, where nothing has to be confirmed, a session."""
+    """Create an account, and a session if nothing must be confirmed."""
     service, given = Service.of(request), await body(request)
     if service.settings.signup_is_disabled:
         raise AuthError(422, "signup_disabled", "Signups not allowed for this instance")
@@ -57,13 +57,13 @@ def require_one_way(service: Service, email: str | None, phone: str | None) -> N
 
 
 def require_sms(service: Service) -> None:
-    """Refuse where nobody sends texts."""
+    """Refuse if no provider sends texts."""
     if not service.settings.sms_provider:
         raise AuthError(422, "sms_send_failed", "Unable to get SMS provider")
 
 
 def require_channel(given: Input) -> None:
-    """Refuse a channel that is neither SMS nor WhatsApp."""
+    """Refuse a channel other than SMS and WhatsApp."""
     if given.text("channel") not in (None, "sms", "whatsapp"):
         raise invalid("Invalid channel, supported values are 'sms' or 'whatsapp'")
 

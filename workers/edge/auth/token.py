@@ -1,4 +1,4 @@
-"""POST /token: every way to get a session from something that one knows or holds."""
+"""POST /token: a session for a password, a refresh token, a code or an ID token."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Grant = Callable[[Request, Service, Input], Awaitable[Response]]
 
 
 async def token(request: Request) -> Response:
-    """Answer a session for what the query's grant_type says is in the body."""
+    """Answer a session for the grant that the query's grant_type names."""
     grant = GRANTS.get(request.query_params.get("grant_type", ""))
     if grant is None:
         raise AuthError(400, "invalid_credentials", "unsupported_grant_type")

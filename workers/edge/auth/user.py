@@ -22,7 +22,7 @@ async def get_user(request: Request) -> Response:
 
 
 async def update_user(request: Request) -> Response:
-    """Change the account. Answers it as it is now: a new address is still to be confirmed."""
+    """Change the account and answer it. A new address takes effect when it is confirmed."""
     service, given = Service.of(request), await body(request)
     caller = service.user(request)
     email, phone, password = given.email(), given.phone(), given.text("password")
@@ -51,9 +51,9 @@ async def update_user(request: Request) -> Response:
 
 
 def change_messages(message: dict[str, Any]) -> dict[str, Any]:
-    """The messages of a change: to the new address, the current one, and by phone.
+    """Return the messages of a change: to the new address, the current one, and by phone.
 
-    Each proves another address, so each has a token and a code of its own.
+    Each proves another address, so each has its own token and code.
     """
     other = dict(message, token="current_" + secrets.token_hex(24), code=_another(message["code"]))
     other.pop("code_challenge", None)
@@ -61,7 +61,7 @@ def change_messages(message: dict[str, Any]) -> dict[str, Any]:
 
 
 def _another(code: str) -> str:
-    """A code of the same length that is not this one."""
+    """Return another code of the same length."""
     while (other := "".join(secrets.choice("0123456789") for _ in code)) == code:
         pass
     return other
@@ -70,7 +70,7 @@ def _another(code: str) -> str:
 def _require_proof(
     known: dict[str, Any], email: str | None, phone: str | None, password: str | None
 ) -> None:
-    """Refuse what needs a second factor, and what an account without an address cannot have."""
+    """Refuse a change without the required second factor, and a password without an address."""
     changes_email = email is not None and email != known["email"]
     changes_phone = phone is not None and phone != known["phone"]
     if known["needs_aal2"] and (password or changes_email or changes_phone):
@@ -90,7 +90,7 @@ def _require_proof(
 async def _require_new_password(
     service: Service, caller: dict[str, Any], known: dict[str, Any], given: Input
 ) -> None:
-    """Refuse a password that is weak, the old one, or set without the proof that is asked for."""
+    """Refuse a password that is weak, unchanged, or set without the required proof."""
     settings, password = service.settings, given.text("password") or ""
     await passwords.require_strong(password, settings, service.http)
     if known["hash"] and settings.current_password_required and not known["came_by_code"]:
@@ -119,7 +119,7 @@ async def _require_new_password(
 
 
 async def reauthenticate(request: Request) -> Response:
-    """Send a code with which the password may be changed."""
+    """Send a code that allows changing the password."""
     service = Service.of(request)
     caller = service.user(request)
     message = service.message(request, Input({}))

@@ -1,4 +1,4 @@
-"""GET and POST /verify: one-time tokens, from a link or typed in."""
+"""GET and POST /verify: accept one-time tokens of links and codes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from workers.edge.auth.service import Service
 
 BY_MAIL = ("signup", "invite", "recovery", "magiclink", "email_change", "email")
 BY_PHONE = ("sms", "phone_change")
-# What the fragment of a redirect calls a refusal. Source: RFC 6749, section 4.1.2.1
+# The names of refusals in a redirect. Source: RFC 6749, section 4.1.2.1
 OAUTH_ERRORS = {
     400: "invalid_request",
     401: "unauthorized_client",
@@ -27,7 +27,7 @@ OAUTH_ERRORS = {
 
 
 async def verify(request: Request) -> Response:
-    """Accept what a client sends: an address with its code, or a link's token."""
+    """Accept an address with its code, or a link's token, from a client."""
     service, given = Service.of(request), await body(request)
     kind, code, token = given.text("type"), given.text("token"), given.text("token_hash")
     email, phone = given.email(), given.phone()
@@ -43,15 +43,8 @@ async def verify(request: Request) -> Response:
         raise invalid(
             "Invalid sms verification type" if phone else "Invalid email verification type"
         )
-    await service.limit(request, "VERIFY")
-    result = await service.database.call(
-        "verify",
-        caller=service.caller(request),
-        verification=kind,
-        address=email or phone,
-        code=code,
-        token=token,
-        auth_code=None,
+    result = await _verified(
+        request, service, verification=kind, address=email or phone, code=code, token=token
     )
     if "message" in result:
         return JSONResponse({"msg": result["message"], "code": "200"})
@@ -59,7 +52,7 @@ async def verify(request: Request) -> Response:
 
 
 async def verify_link(request: Request) -> Response:
-    """Accept a link's token and lead on, with a session or a code in the address."""
+    """Accept a link's token and redirect, with a session or a code in the address."""
     service, given = Service.of(request), query(request)
     target = service.redirect_to(request)
     token, kind = given.text("token"), given.text("type")
@@ -68,16 +61,9 @@ async def verify_link(request: Request) -> Response:
             raise invalid("Verify requires a token or a token hash")
         if kind not in BY_MAIL:
             raise invalid("Verify requires a verification type")
-        await service.limit(request, "VERIFY")
         auth_code = secrets.token_urlsafe(32) if token.startswith("pkce_") else None
-        result = await service.database.call(
-            "verify",
-            caller=service.caller(request),
-            verification=kind,
-            address=None,
-            code=None,
-            token=token,
-            auth_code=auth_code,
+        result = await _verified(
+            request, service, verification=kind, token=token, auth_code=auth_code
         )
     except AuthError as error:
         return refused(target, error, in_query=bool(token and token.startswith("pkce_")))
@@ -88,8 +74,32 @@ async def verify_link(request: Request) -> Response:
     return signed_in(target, service.session(result), type=kind)
 
 
+async def _verified(
+    request: Request,
+    service: Service,
+    *,
+    verification: str,
+    address: str | None = None,
+    code: str | None = None,
+    token: str | None = None,
+    auth_code: str | None = None,
+) -> dict[str, Any]:
+    """Use a token up, within the limit."""
+    await service.limit(request, "VERIFY")
+    result: dict[str, Any] = await service.database.call(
+        "verify",
+        caller=service.caller(request),
+        verification=verification,
+        address=address,
+        code=code,
+        token=token,
+        auth_code=auth_code,
+    )
+    return result
+
+
 def signed_in(target: str, session: dict[str, Any], **more: str) -> Response:
-    """Lead on with a session in the fragment, which no server sees."""
+    """Redirect with a session in the fragment, which servers do not see."""
     keys = (
         *("access_token", "expires_at", "expires_in", "refresh_token", "token_type"),
         *("provider_token", "provider_refresh_token"),
@@ -98,12 +108,12 @@ def signed_in(target: str, session: dict[str, Any], **more: str) -> Response:
 
 
 def with_code(target: str, code: str) -> Response:
-    """Lead on with a code, for a client that asked with PKCE."""
+    """Redirect with a code, for a client that uses PKCE."""
     return _lead_on(target, query={"code": code})
 
 
 def refused(target: str, error: AuthError, *, in_query: bool) -> Response:
-    """Lead on with a refusal."""
+    """Redirect with a refusal."""
     said = {
         "error": OAUTH_ERRORS.get(error.status, "invalid_request"),
         "error_code": error.code,
