@@ -1,4 +1,6 @@
--- A resource that could give a service at a start, as scheduling.vacancies finds it.
+-- Values that the functions of availability hand to each other. No table stores them.
+
+-- A vacancy: a resource that could provide a service at a start, as scheduling.vacancies finds it.
 create type scheduling.vacancy as (
     at timestamptz,
     id uuid,
@@ -8,7 +10,7 @@ create type scheduling.vacancy as (
     remaining integer,
     capacity integer,
     rank integer,
-    -- The session, where the service is a class: then `id` is who leads it, if anybody.
+    -- The session, if the service is a class. `id` is then its leader, if it has one.
     session_id uuid
 );
 
@@ -28,8 +30,9 @@ create type scheduling.timeline as (
     starts tstzmultirange
 );
 
--- How far a limit is used in a period, as scheduling.limit_use finds it: whether one more is too
--- many, the minutes that are left, what one booking has of it, and whether there is too much now.
+-- How far a limit is used in a period, as scheduling.limit_use finds it: whether one more booking
+-- is too many, the minutes that are left, how often the booking in question counts in it, and
+-- whether the limit is passed.
 create type scheduling.limit_use as (
     id uuid,
     resource_id uuid,
@@ -40,21 +43,20 @@ create type scheduling.limit_use as (
     is_passed boolean
 );
 
--- A customer as limits know them: an account, an e-mail address in small letters that is proven to
--- be theirs, or both.
+-- A customer as limits know them: an account, a verified e-mail address in lower case, or both.
 create type scheduling.booker as (
     id uuid,
     email text
 );
 
--- The starts that limits rule out, for one resource or (null) for all.
+-- The starts that limits rule out, for one resource or (null) for everybody.
 create type scheduling.full_times as (
     resource_id uuid,
     times tstzmultirange
 );
 
--- One service that somebody wants: when (null: right after the one before it), with whom, with
--- what.
+-- A selection: one service that somebody wants, when (null: right after the selection before it),
+-- with whom and with what. scheduling.make_selection builds it.
 create type scheduling.selection as (
     service_id uuid,
     starts_at timestamptz,
@@ -68,7 +70,13 @@ create type scheduling.selection as (
     link_token text
 );
 
--- A selection with all that the catalog says about it, as scheduling.legs works it out.
+-- Chosen add-ons of a service as they are now, and the minutes that they add.
+create type scheduling.chosen_addons as (
+    addons jsonb,
+    minutes integer
+);
+
+-- A leg: a selection with everything that the catalog says about it, as scheduling.legs finds it.
 create type scheduling.leg as (
     business_id uuid,
     service_id uuid,

@@ -1,13 +1,14 @@
--- The answers to a service's questions, read like any argument: each is of its question's kind, or
--- refused by its key. They are kept as they were asked.
+-- Answers to the questions of a service. They are read like any argument: an answer must have the
+-- kind of its question, or it is refused by its key. They are stored with the question as it was
+-- asked.
 
 /*
- * The answers to what a service asks, sent by key, as they are kept: [{key, label, kind, value}] in
- * the order of the questions, those without an answer left out.
+ * Read the answers to the questions of a service, sent as an object by key. Returns
+ * [{key, label, kind, value}] in the order of the questions, without questions that have no answer.
  *
  * Errors:  PT400 invalid_input
  */
-create function scheduling.answered(service_id uuid, answers jsonb)
+create function scheduling.read_answers(service_id uuid, answers jsonb)
 returns jsonb
 language plpgsql
 volatile
@@ -18,7 +19,7 @@ declare
     v_questions catalog.service_questions[] = array(
         select service_questions
         from catalog.service_questions
-        where service_questions.service_id = answered.service_id and service_questions.is_active
+        where service_questions.service_id = read_answers.service_id and service_questions.is_active
         order by service_questions.position, service_questions.key
     );
     v_question catalog.service_questions;
@@ -54,7 +55,7 @@ end;
 $$;
 
 /*
- * Read one answer by the kind of its question; null, blank and empty are none.
+ * Read one answer by the kind of its question. Null, blank and empty values are no answer.
  *
  * Errors:  PT400 invalid_input
  */
@@ -113,7 +114,8 @@ end;
 $$;
 
 /*
- * Read what was chosen: each of the question's choices at most once, in their order.
+ * Read the chosen answers: each of the question's choices at most once, in the order of the
+ * question.
  *
  * Errors:  PT400 invalid_input
  */

@@ -1,9 +1,11 @@
--- From what somebody wants to what the catalog makes of it: length, price, buffers, times.
+-- From a selection (one service that somebody wants, when, with whom and with what) to a leg: the
+-- selection with everything that the catalog says about it, such as its length, price and buffers.
 
 /*
- * What the catalog says about each selection, in order; each starts when it says, or after the one
- * before it. Definer: add-ons and services are read the same for everyone; whether the caller may
- * see them is checked.
+ * Return the legs of some selections, in order. They must not overlap, and must share a business
+ * and a currency.
+ * Definer: services and add-ons are read the same for everybody; what the caller may see is
+ * checked.
  *
  * Errors:  PT400 invalid_input · PT404 not_found · PT409 not_bookable link_expired
  */
@@ -21,7 +23,8 @@ declare
 begin
     foreach v_selection in array legs.selections loop
         if v_selection.starts_at is null and v_leg.ends_at is not null then
-            v_selection.starts_at = v_leg.ends_at + make_interval(mins => coalesce(v_selection.gap_minutes, 0));
+            v_selection.starts_at = v_leg.ends_at
+            + make_interval(mins => coalesce(v_selection.gap_minutes, 0));
         end if;
         if v_selection.starts_at < v_leg.ends_at then
             perform private.invalid('items', 'must follow each other in time');
@@ -37,7 +40,7 @@ end;
 $$;
 
 /*
- * What the catalog says about one selection.
+ * Return the leg of one selection, which the caller may see.
  *
  * Errors:  PT400 invalid_input · PT404 not_found · PT409 not_bookable link_expired
  */
@@ -51,8 +54,7 @@ as $$
 declare
     v_link catalog.private_links;
     v_service catalog.services;
-    v_addons record;
-    v_minutes integer;
+    v_leg scheduling.leg;
 begin
     if selection.link_token is not null then
         v_link = scheduling.link_of(selection.link_token, selection.service_id);
@@ -66,37 +68,52 @@ begin
             'party_size', format('must be at most %s', v_service.max_party_size)
         );
     end if;
-    v_addons = scheduling.chosen_addons(v_service.id, selection.addon_ids);
-    -- A class ends when it ends, whatever one adds to it.
-    v_minutes = v_service.duration_minutes
-    + case when v_service.is_class then 0 else v_addons.minutes end;
-    return row(
-        v_service.business_id,
-        v_service.id,
-        v_service.name,
-        selection.starts_at,
-        selection.starts_at + make_interval(mins => v_minutes),
-        v_minutes,
-        make_interval(mins => v_service.buffer_before_minutes),
-        make_interval(mins => v_service.buffer_after_minutes),
-        selection.resource_id,
-        selection.party_size,
-        v_service.currency,
-        v_service.price_minor,
-        v_addons.addons,
-        v_service.requires_confirmation,
-        v_service.is_blocked_by_pending,
-        v_service.hold_minutes,
-        v_service.is_class,
-        coalesce(selection.answers, '{}'),
-        v_link.id
-    )::scheduling.leg;
+    v_leg = scheduling.make_leg(v_service, scheduling.chosen_addons(v_service.id, selection.addon_ids));
+    v_leg.starts_at = selection.starts_at;
+    v_leg.ends_at = selection.starts_at + make_interval(mins => v_leg.minutes);
+    v_leg.resource_id = selection.resource_id;
+    v_leg.party_size = selection.party_size;
+    v_leg.answers = coalesce(selection.answers, '{}');
+    v_leg.private_link_id = v_link.id;
+    return v_leg;
 end;
 $$;
 
 /*
- * A service that takes bookings and that the caller may see: a hidden one is for members of its
- * business, and for whoever has a link to it.
+ * Return what the catalog says about a service with some add-ons. Add-ons do not make a class
+ * longer.
+ */
+create function scheduling.make_leg(service catalog.services, chosen scheduling.chosen_addons)
+returns scheduling.leg
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_leg scheduling.leg;
+begin
+    v_leg.business_id = service.business_id;
+    v_leg.service_id = service.id;
+    v_leg.service_name = service.name;
+    v_leg.minutes = service.duration_minutes
+    + case when service.is_class then 0 else chosen.minutes end;
+    v_leg.before = make_interval(mins => service.buffer_before_minutes);
+    v_leg.after = make_interval(mins => service.buffer_after_minutes);
+    v_leg.currency = service.currency;
+    v_leg.price_minor = service.price_minor;
+    v_leg.addons = chosen.addons;
+    v_leg.requires_confirmation = service.requires_confirmation;
+    v_leg.is_blocked_by_pending = service.is_blocked_by_pending;
+    v_leg.hold_minutes = service.hold_minutes;
+    v_leg.is_class = service.is_class;
+    return v_leg;
+end;
+$$;
+
+/*
+ * Return a service that takes bookings and that the caller may see. A hidden service is for members
+ * of its business and for callers with a link to it.
  *
  * Errors:  PT404 not_found · PT409 not_bookable
  */
@@ -120,8 +137,8 @@ end;
 $$;
 
 /*
- * A service that takes bookings. Absent and not to be seen get one answer; members who see one
- * that takes none are told so.
+ * Return a service that takes bookings. An absent service and one that the caller may not see get
+ * the same answer; members learn that their service takes no bookings.
  *
  * Errors:  PT404 not_found · PT409 not_bookable
  */
@@ -157,7 +174,7 @@ end;
 $$;
 
 /*
- * The one answer about services that are not there for the caller.
+ * Refuse a service that does not exist for the caller.
  *
  * Errors:  PT404 not_found
  */
@@ -176,24 +193,22 @@ end;
 $$;
 
 /*
- * The chosen add-ons as they are now, with the minutes that they add up to.
+ * Return the chosen add-ons as they are now, with the minutes that they add up to.
  *
  * Errors:  PT404 not_found
  */
-create function scheduling.chosen_addons(
-    service_id uuid, addon_ids uuid[], out addons jsonb, out minutes integer
-)
-returns record
+create function scheduling.chosen_addons(service_id uuid, addon_ids uuid[])
+returns scheduling.chosen_addons
 language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
+declare
+    v_chosen scheduling.chosen_addons = row('[]', 0);
 begin
     if coalesce(addon_ids, '{}') = '{}' then
-        addons = '[]';
-        minutes = 0;
-        return;
+        return v_chosen;
     end if;
     select
         coalesce(
@@ -209,23 +224,25 @@ begin
             '[]'
         ),
         coalesce(sum(service_addons.duration_minutes), 0)
-    into addons, minutes
+    into v_chosen
     from catalog.service_addons
     where
         service_addons.service_id = chosen_addons.service_id
         and service_addons.id = any(chosen_addons.addon_ids)
         and service_addons.is_active;
-    if jsonb_array_length(addons) <> cardinality(addon_ids) then
+    if jsonb_array_length(v_chosen.addons) <> cardinality(addon_ids) then
         perform private.refuse(
             'PT404', 'not_found', 'This service has no such add-on.',
             'Check the id in the view service_addons.'
         );
     end if;
+    return v_chosen;
 end;
 $$;
 
 /*
- * The lines of a quote for some legs: the price of the service with its add-ons, for each guest.
+ * Return the lines of a quote for some legs: the price of the service with its add-ons, for each
+ * guest.
  */
 create function scheduling.lines_of(legs scheduling.leg[])
 returns pricing.line[]

@@ -3,8 +3,8 @@
 
 /*
  * Return the starts in a period at which limits leave no room for a service of so many minutes: for
- * everybody (without a resource), and for single resources. A booking that is about to move keeps its
- * place in the periods in which it already counts.
+ * everybody (without a resource), and for single resources. A booking that is about to move keeps
+ * its place in the periods in which it already counts.
  */
 create function scheduling.full_times(
     service catalog.services,
@@ -117,7 +117,9 @@ declare
             leg, array(select need.id from unnest(needs) as need), except_booking_id
         ) as rule
     );
-    v_full_ids uuid[] = array(select rule.resource_id from unnest(v_full) as rule);
+    v_full_ids uuid[] = array(
+        select rule.resource_id from unnest(v_full) as rule where rule.resource_id is not null
+    );
     v_limit catalog.booking_limits;
 begin
     select rule.* into v_limit
@@ -214,8 +216,8 @@ end;
 $$;
 
 /*
- * Refuse a booking whose customer has just become known if it passes a limit for each customer. Call
- * it under the locks.
+ * Refuse a booking whose customer has just become known if it passes a limit for each customer.
+ * Call it under the locks.
  *
  * Errors:  PT422 limit_reached
  */

@@ -164,7 +164,8 @@ end;
 $$;
 
 /*
- * Return the bookings of a limit's business that start in a period, with the minutes of their items.
+ * Return the bookings of a limit's business that start in a period, with the minutes of their
+ * items.
  */
 create function scheduling.bookings_of_business(rule catalog.booking_limits, period tstzrange)
 returns table (booking_id uuid, minutes integer)
@@ -191,31 +192,6 @@ begin
         bookings.business_id = rule.business_id
         and bookings.starts_at >= lower(bookings_of_business.period)
         and bookings.starts_at < upper(bookings_of_business.period);
-end;
-$$;
-
-/*
- * Return what a limit counts in a period, found by the index that suits its subject.
- */
-create function scheduling.counted(
-    rule catalog.booking_limits, period tstzrange, booker scheduling.booker
-)
-returns table (booking_id uuid, minutes integer)
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    if rule.is_per_customer then
-        return query select * from scheduling.items_of_customer(rule, period, booker);
-    elsif rule.service_id is not null then
-        return query select * from scheduling.items_of_service(rule, period);
-    elsif rule.resource_id is not null then
-        return query select * from scheduling.items_of_resource(rule, period);
-    else
-        return query select * from scheduling.bookings_of_business(rule, period);
-    end if;
 end;
 $$;
 
@@ -256,20 +232,32 @@ begin
     ) as periods (period)
     cross join lateral (
         select
-            count(*) filter (where bookings.id is distinct from limit_use.booking_id) as bookings,
-            coalesce(
-                sum(counted.minutes) filter (where bookings.id is distinct from limit_use.booking_id),
-                0
-            ) as minutes,
-            count(*) filter (where bookings.id = limit_use.booking_id) as own_bookings,
-            coalesce(
-                sum(counted.minutes) filter (where bookings.id = limit_use.booking_id), 0
-            ) as own_minutes
-        from scheduling.counted(rule, periods.period, limit_use.booker) as counted
-        inner join scheduling.bookings on bookings.id = counted.booking_id
-        where
-            bookings.status not in ('cancelled', 'rejected', 'expired')
-            and coalesce(bookings.hold_expires_at > v_now, true)
+            count(*) filter (where not counted.is_own) as bookings,
+            coalesce(sum(counted.minutes) filter (where not counted.is_own), 0) as minutes,
+            count(*) filter (where counted.is_own) as own_bookings,
+            coalesce(sum(counted.minutes) filter (where counted.is_own), 0) as own_minutes
+        from (
+            select
+                items.minutes,
+                coalesce(items.booking_id = limit_use.booking_id, false) as is_own
+            from (
+                select * from scheduling.items_of_customer(rule, periods.period, booker)
+                where rule.is_per_customer
+                union all
+                select * from scheduling.items_of_service(rule, periods.period)
+                where not rule.is_per_customer and rule.service_id is not null
+                union all
+                select * from scheduling.items_of_resource(rule, periods.period)
+                where not rule.is_per_customer and rule.resource_id is not null
+                union all
+                select * from scheduling.bookings_of_business(rule, periods.period)
+                where not rule.is_per_customer and num_nonnulls(rule.service_id, rule.resource_id) = 0
+            ) as items
+            inner join scheduling.bookings on bookings.id = items.booking_id
+            where
+                bookings.status not in ('cancelled', 'rejected', 'expired')
+                and coalesce(bookings.hold_expires_at > v_now, true)
+        ) as counted
     ) as used;
 end;
 $$;

@@ -1,5 +1,5 @@
--- Which booking limits concern whom. A limit is for a service, a resource or the whole business, and
--- counts everybody together or each customer apart. The bookings that it counts are found in
+-- Which booking limits concern whom. A limit is for a service, a resource or the whole business,
+-- and counts everybody together or each customer apart. The bookings that it counts are found in
 -- limit_use.sql. Limits are checked twice (limit_checks.sql): for what is offered, and once more,
 -- under locks, for what was written.
 
@@ -73,8 +73,8 @@ end;
 $$;
 
 /*
- * Return the limits that concern some services and resources of a business. Limits for each customer
- * apply only to a known customer.
+ * Return the limits that concern some services and resources of a business. Limits for each
+ * customer apply only to a known customer.
  */
 create function scheduling.limits_of(
     business_id uuid, service_ids uuid[], resource_ids uuid[], booker scheduling.booker
@@ -137,8 +137,8 @@ $$;
 
 /*
  * Return what to lock so that two bookings cannot pass a limit together: the service, the business,
- * or the customer of a booking (of the caller if there is no booking). Resources are locked already by
- * whoever takes their time.
+ * or the customer of a booking (of the caller if there is no booking). Resources are locked already
+ * by whoever takes their time.
  */
 create function scheduling.subjects(limits catalog.booking_limits[], booking_id uuid)
 returns uuid[]

@@ -1,8 +1,9 @@
--- Hidden services, and the links that open them. Whoever has no link learns nothing: a hidden
--- service and one that does not exist get one answer.
+-- Hidden services and the private links that open them. A caller without a link learns nothing: a
+-- hidden service gets the same answer as one that does not exist. What a link shows is in
+-- linked_service.sql.
 
 /*
- * Make a link to a service. For owners and managers.
+ * Create a link to a service. For owners and managers.
  * Definer: nobody has a write grant on links; the caller is checked.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -52,7 +53,7 @@ end;
 $$;
 
 /*
- * Revoke a link; again changes nothing. What was booked through it stays.
+ * Revoke a link. Bookings made through it stay; a repeated call changes nothing.
  * Definer: as scheduling.create_private_link.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -88,9 +89,9 @@ end;
 $$;
 
 /*
- * How often a link was used: services booked through it that were not called off, holds that run
- * included.
- * Definer: counts bookings that the one who books does not see.
+ * Return how often a link was used: the services booked through it, with running holds and without
+ * what was cancelled.
+ * Definer: counts bookings that the caller does not see.
  */
 create function scheduling.link_uses(business_id uuid, link_id uuid)
 returns integer
@@ -115,8 +116,8 @@ end;
 $$;
 
 /*
- * The link that a token opens, if it opens that service (any, where none is named) and lets so many
- * through. One that is over is told to whoever knows it.
+ * Return the link of a token, or null if there is none or it opens another service than the given
+ * one. A caller who knows the token learns that the link has ended.
  * Definer: nobody reads the hash of a token.
  *
  * Errors:  PT409 link_expired
@@ -144,6 +145,8 @@ end;
 $$;
 
 /*
+ * Refuse a link that was revoked, has expired, or has fewer uses left than wanted.
+ *
  * Errors:  PT409 link_expired
  */
 create function scheduling.refuse_link_over(link catalog.private_links, wanted integer)
@@ -166,7 +169,7 @@ end;
 $$;
 
 /*
- * Look again at the links by which some services are booked, under their lock.
+ * Check the links of some legs once more, under their lock.
  *
  * Errors:  PT409 link_expired
  */
@@ -190,83 +193,5 @@ begin
     loop
         perform scheduling.refuse_link_over(v_link.private_links, v_link.wanted);
     end loop;
-end;
-$$;
-
-/*
- * What a link shows: the service with its add-ons, its questions and who gives it, and the
- * business, as the catalog would show them.
- * Definer: what is hidden is shown to nobody else; the token is the proof.
- *
- * Errors:  PT404 not_found · PT409 link_expired
- */
-create function scheduling.resolve_link(token text)
-returns jsonb
-language plpgsql
-stable
-security definer
-set search_path = ''
-as $$
-declare
-    v_link catalog.private_links = scheduling.link_of(resolve_link.token);
-    v_service catalog.services = scheduling.bookable_service(v_link.service_id);
-begin
-    if v_service.id is null then
-        perform scheduling.refuse_unseen();
-    end if;
-    return jsonb_build_object(
-        'service', to_jsonb(v_service) - array[
-            'category_id', 'cancellation_policy_id', 'position', 'is_active', 'archived_at',
-            'created_at', 'updated_at'
-        ],
-        'business', (
-            select jsonb_build_object(
-                'id', businesses.id,
-                'slug', businesses.slug,
-                'name', businesses.name,
-                'time_zone', businesses.time_zone
-            )
-            from business.businesses
-            where businesses.id = v_service.business_id
-        ),
-        'addons', (
-            select coalesce(jsonb_agg(
-                jsonb_build_object(
-                    'id', service_addons.id,
-                    'name', service_addons.name,
-                    'price_minor', service_addons.price_minor,
-                    'duration_minutes', service_addons.duration_minutes
-                )
-                order by service_addons.position, service_addons.id
-            ), '[]')
-            from catalog.service_addons
-            where service_addons.service_id = v_service.id and service_addons.is_active
-        ),
-        'questions', (
-            select coalesce(jsonb_agg(
-                jsonb_build_object(
-                    'key', service_questions.key,
-                    'label', service_questions.label,
-                    'kind', service_questions.kind,
-                    'is_required', service_questions.is_required,
-                    'choices', service_questions.choices
-                )
-                order by service_questions.position, service_questions.key
-            ), '[]')
-            from catalog.service_questions
-            where service_questions.service_id = v_service.id and service_questions.is_active
-        ),
-        'resources', (
-            select coalesce(jsonb_agg(
-                jsonb_build_object('id', resources.id, 'name', resources.name, 'kind', resources.kind)
-                order by resources.position, resources.name
-            ), '[]')
-            from catalog.service_resources
-            inner join catalog.resources on resources.id = service_resources.resource_id
-            where service_resources.service_id = v_service.id and resources.is_active
-        ),
-        'expires_at', v_link.expires_at,
-        'uses_left', v_link.max_uses - scheduling.link_uses(v_link.business_id, v_link.id)
-    );
 end;
 $$;

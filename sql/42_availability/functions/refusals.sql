@@ -1,8 +1,34 @@
--- Why a start that somebody wants is not to be had. Asked only after scheduling.vacancies said no.
+-- Why a start cannot be booked. Called only after scheduling.vacancies found nobody; the first
+-- reason that applies is refused by name. A time that is simply taken has a quicker check of its
+-- own.
 
 /*
- * Could the service start then as far as hours go, and are the hours not shut by closures or
- * blocks? Each pool needs somebody; a leading resource's windows say where starts step.
+ * Say whether a start is one of the steps of some windows.
+ */
+create function scheduling.is_step(
+    start timestamptz, windows tstzrange[], step interval, slot_offset interval
+)
+returns boolean
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return exists (
+        select 1
+        from unnest(windows) as opening
+        where
+            start <@ opening
+            and start >= lower(opening) + slot_offset
+            and date_bin(step, start, lower(opening) + slot_offset) = start
+    );
+end;
+$$;
+
+/*
+ * Say whether hours allow a leg to start, and whether they are not shut then by closures or blocked
+ * periods. Each pool needs somebody, and a leading resource must have a step at the start.
  */
 create function scheduling.is_in_hours(
     leg scheduling.leg,
@@ -19,48 +45,33 @@ set search_path = ''
 as $$
 declare
     v_during tstzrange = tstzrange(leg.starts_at, leg.ends_at);
-    v_reach tstzmultirange = v_during::tstzmultirange;
     v_ids uuid[] = array(select need.id from unnest(needs) as need);
+    v_step interval = make_interval(mins => service.slot_interval_minutes);
+    v_offset interval = make_interval(mins => service.slot_offset_minutes);
 begin
-    with facts as (
+    with pools as (
         select
-            need.pool,
-            coalesce(openings.openings @> v_during, false)
-            and (
-                not need.is_leading
-                or exists (
-                    select 1
-                    from unnest(openings.windows) as opening
-                    where
-                        leg.starts_at <@ opening
-                        and mod(
-                            extract(epoch from leg.starts_at - lower(opening))
-                            - service.slot_offset_minutes * 60,
-                            service.slot_interval_minutes * 60
-                        ) = 0
-                        and leg.starts_at
-                        >= lower(opening) + make_interval(mins => service.slot_offset_minutes)
-                )
-            ) as is_open,
-            coalesce(closings.closings && v_during, false) as is_shut
+            bool_or(facts.is_open) as in_hours,
+            bool_or(facts.is_open and not coalesce(closings.closings && v_during, false)) as not_shut
         from unnest(needs) as need
         left join scheduling.openings(
             leg.business_id,
             v_ids,
-            array(select need.time_zone from unnest(needs) as need),
-            array(select need.kind = 'staff' from unnest(needs) as need),
-            v_reach
+            array(select each.time_zone from unnest(needs) as each),
+            array(select each.kind = 'staff' from unnest(needs) as each),
+            v_during::tstzmultirange
         ) as openings on openings.resource_id = need.id
-        left join scheduling.closings(leg.business_id, v_ids, v_reach) as closings
+        left join scheduling.closings(leg.business_id, v_ids, v_during::tstzmultirange) as closings
             on closings.resource_id = need.id
-    ),
-
-    pools as (
-        select
-            bool_or(facts.is_open) as in_hours,
-            bool_or(facts.is_open and not facts.is_shut) as not_shut
-        from facts
-        group by facts.pool
+        cross join lateral (
+            select
+                coalesce(openings.openings @> v_during, false)
+                and (
+                    not need.is_leading
+                    or scheduling.is_step(leg.starts_at, openings.windows, v_step, v_offset)
+                ) as is_open
+        ) as facts
+        group by need.pool
     )
 
     select
@@ -72,6 +83,8 @@ end;
 $$;
 
 /*
+ * Refuse a start outside the service's notice, advance and dates.
+ *
  * Errors:  PT422 too_soon too_far
  */
 create function scheduling.refuse_date(leg scheduling.leg, service catalog.services, time_zone text)
@@ -98,9 +111,9 @@ end;
 $$;
 
 /*
- * Is the time between start and end gone, for everyone in a pool that the service needs? Asked
- * before anything else: in a rush on one slot nearly every answer is this one, and hours need not
- * be worked out for it.
+ * Say whether the time between start and end is taken for everybody in a pool that the service
+ * needs. Asked before anything else: in a rush on one slot nearly every caller gets this answer,
+ * which needs no hours.
  */
 create function scheduling.is_plainly_taken(leg scheduling.leg, except_booking_id uuid)
 returns boolean
@@ -139,6 +152,8 @@ end;
 $$;
 
 /*
+ * Refuse a time that somebody else has.
+ *
  * Errors:  PT409 slot_taken
  */
 create function scheduling.refuse_taken()
@@ -157,8 +172,8 @@ end;
 $$;
 
 /*
- * Nobody works then; of somebody who is away the hint names the colleague to go to, if they give
- * the service.
+ * Refuse a time at which the business or the resource is shut. If the chosen resource is away, the
+ * hint names the colleague who stands in, if they provide the service.
  *
  * Errors:  PT422 blocked_out
  */
@@ -208,7 +223,7 @@ end;
 $$;
 
 /*
- * Say why a service cannot be had at an instant.
+ * Refuse a start, and say why it cannot be booked.
  *
  * Errors:  PT409 slot_taken
  *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached

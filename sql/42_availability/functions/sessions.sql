@@ -1,9 +1,56 @@
--- Classes: their sessions are made by the business, and their seats are taken by customers.
+-- Classes: which of their sessions can be booked. Sessions are made by the business
+-- (44_bookings), and their seats are taken by bookings.
 
 /*
- * The sessions of a class that can be booked, as scheduling.vacancies gives them. Neither closures
- * nor blocks of its business or of who leads it, nor a day that is full; enough seats for the
- * party.
+ * Return the sessions of a class that start in some periods, led by a given resource or anybody, at
+ * times when neither the business nor the leader is shut.
+ */
+create function scheduling.open_sessions(
+    service catalog.services, starts tstzmultirange, resource_id uuid
+)
+returns setof scheduling.sessions
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_reach tstzrange = tstzrange(
+        lower(starts), upper(starts) + make_interval(mins => service.duration_minutes), '[]'
+    );
+begin
+    return query
+    with wanted as materialized (
+        select sessions.*
+        from scheduling.sessions
+        where
+            sessions.business_id = open_sessions.service.business_id
+            and sessions.service_id = open_sessions.service.id
+            and sessions.starts_at >= lower(open_sessions.starts)
+            and sessions.starts_at <= upper(open_sessions.starts)
+            and sessions.starts_at <@ open_sessions.starts
+            and (
+                open_sessions.resource_id is null
+                or sessions.resource_id = open_sessions.resource_id
+            )
+    )
+
+    select wanted.*
+    from wanted
+    left join scheduling.closings(
+        service.business_id,
+        array(select distinct coalesce(leaders.resource_id, leaders.business_id) from wanted as leaders),
+        v_reach::tstzmultirange
+    ) as closings
+        on closings.resource_id = coalesce(wanted.resource_id, wanted.business_id)
+    where not coalesce(closings.closings && tstzrange(wanted.starts_at, wanted.ends_at), false);
+end;
+$$;
+
+/*
+ * Return the sessions of a class that a party can book, as vacancies: open ones with enough free
+ * seats, at times when no limit is reached.
  */
 create function scheduling.session_vacancies(
     service catalog.services,
@@ -21,74 +68,41 @@ set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_now timestamptz = private.now();
-    v_full scheduling.full_times[] = scheduling.full_times(
-        service, '{}', range_merge(starts), service.duration_minutes, except_booking_id
-    );
-    v_reach tstzrange = tstzrange(
-        lower(starts), upper(starts) + make_interval(mins => service.duration_minutes), '[]'
+    v_starts tstzmultirange = starts - scheduling.full_for_everybody(
+        scheduling.full_times(
+            service, '{}', range_merge(starts), service.duration_minutes, except_booking_id
+        )
     );
 begin
     return query
-    with wanted as materialized (
-        select
-            sessions.*,
-            coalesce(sessions.resource_id, sessions.business_id) as leader_id
-        from scheduling.sessions
-        where
-            sessions.business_id = session_vacancies.service.business_id
-            and sessions.service_id = session_vacancies.service.id
-            and sessions.starts_at >= lower(session_vacancies.starts)
-            and sessions.starts_at <= upper(session_vacancies.starts)
-            and sessions.starts_at <@ session_vacancies.starts
-            and (
-                session_vacancies.resource_id is null
-                or sessions.resource_id = session_vacancies.resource_id
-            )
-    ),
-
-    shut as materialized (
-        select
-            closings.resource_id as leader_id,
-            closings.closings
-        from scheduling.closings(
-            session_vacancies.service.business_id,
-            array(select distinct wanted.leader_id from wanted),
-            v_reach::tstzmultirange
-        ) as closings
-    )
-
     select
-        wanted.starts_at,
-        wanted.resource_id,
+        sessions.starts_at,
+        sessions.resource_id,
         'seats',
         true,
         session_vacancies.party_size,
-        wanted.capacity - taken.seats,
-        wanted.capacity,
-        row_number() over (order by resources.position, resources.name, wanted.id)::integer,
-        wanted.id
-    from wanted
-    left join catalog.resources on resources.id = wanted.resource_id
-    left join shut on shut.leader_id = wanted.leader_id
+        sessions.capacity - taken.seats,
+        sessions.capacity,
+        row_number() over (order by resources.position, resources.name, sessions.id)::integer,
+        sessions.id
+    from scheduling.open_sessions(service, v_starts, session_vacancies.resource_id) as sessions
+    left join catalog.resources on resources.id = sessions.resource_id
     cross join lateral (
         select count(*)::integer as seats
         from scheduling.seats
         where
-            seats.business_id = wanted.business_id
-            and seats.session_id = wanted.id
+            seats.business_id = sessions.business_id
+            and seats.session_id = sessions.id
             and seats.is_blocking
             and (seats.expires_at is null or seats.expires_at > v_now)
             and seats.booking_id is distinct from session_vacancies.except_booking_id
     ) as taken
-    where
-        wanted.capacity - taken.seats >= session_vacancies.party_size
-        and not coalesce(shut.closings && tstzrange(wanted.starts_at, wanted.ends_at), false)
-        and not coalesce(v_full[1].times @> wanted.starts_at, false);
+    where sessions.capacity - taken.seats >= session_vacancies.party_size;
 end;
 $$;
 
 /*
- * Is there a session at the start that somebody wants, and is it not shut?
+ * Say whether a leg starts with a session, and whether that session is not shut.
  */
 create function scheduling.is_in_session(
     leg scheduling.leg, out in_hours boolean, out not_shut boolean

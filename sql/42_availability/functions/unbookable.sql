@@ -1,9 +1,9 @@
--- Services that look as if they could be booked and never can: what the operator is told about.
+-- Services that look bookable and never are, with the reason. `./frontdesk doctor` reports them.
 
 /*
- * The longest time in which an owner of hours (a resource, or a business for those who follow it)
- * is open without a break, in minutes: by the week, whose days may touch and whose end touches its
- * beginning, or on special days that are still to come.
+ * Return the longest opening without a break, in minutes, of each owner of hours (a resource, or a
+ * business for those who follow it): in the weekly hours, where one day can run into the next, and
+ * on special days that are still to come.
  */
 create function scheduling.longest_openings()
 returns table (owner_id uuid, weekly_minutes integer, special_minutes integer)
@@ -60,9 +60,63 @@ end;
 $$;
 
 /*
- * Pools of services of which nobody can ever give the service, and why: nobody who is active
- * (no_resource), nobody with so many places (too_small), with any hours (no_hours), with an opening
- * as long as the service (too_short). Add-ons are not counted.
+ * Return the resources of each service that is not a class, with the longest opening of each in
+ * minutes. A service without resources has one row without any. Rooms and equipment for which
+ * nobody wrote hours are always open.
+ */
+create function scheduling.service_openings()
+returns table (
+    service_id uuid,
+    pool text,
+    is_active boolean,
+    is_big boolean,
+    longest_minutes integer,
+    duration_minutes integer
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    with openings as materialized (
+        select * from scheduling.longest_openings()
+    )
+
+    select
+        services.id,
+        case service_resources.mode
+            when 'all' then service_resources.resource_id::text
+            else service_resources.pool
+        end,
+        coalesce(resources.is_active, false),
+        resources.capacity >= service_resources.quantity,
+        case
+            when
+                resources.kind <> 'staff'
+                and own.weekly_minutes is null
+                and shared.weekly_minutes is null then 2147483647
+            else greatest(
+                coalesce(own.weekly_minutes, shared.weekly_minutes),
+                own.special_minutes,
+                shared.special_minutes
+            )
+        end,
+        services.duration_minutes
+    from catalog.services
+    left join catalog.service_resources on service_resources.service_id = services.id
+    left join catalog.resources on resources.id = service_resources.resource_id
+    left join openings as own on own.owner_id = resources.id
+    left join openings as shared on shared.owner_id = services.business_id
+    where not services.is_class;
+end;
+$$;
+
+/*
+ * Return services with a pool in which nobody can ever provide them, and the problem: nobody is
+ * active (no_resource), has enough places (too_small), has any hours (no_hours), or has an opening
+ * as long as the service without add-ons (too_short).
  */
 create function scheduling.unbookable_pools()
 returns table (service_id uuid, problem text)
@@ -73,52 +127,19 @@ set search_path = ''
 as $$
 begin
     return query
-    with openings as materialized (
-        select * from scheduling.longest_openings()
-    ),
-
-    candidates as (
+    with pools as (
         select
-            services.id as service_id,
-            case service_resources.mode
-                when 'all' then service_resources.resource_id::text
-                else service_resources.pool
-            end as pool,
-            coalesce(resources.is_active, false) as is_active,
-            resources.capacity >= service_resources.quantity as is_big,
-            case
-                when
-                    resources.kind <> 'staff'
-                    and own.weekly_minutes is null
-                    and shared.weekly_minutes is null then 2147483647
-                else greatest(
-                    coalesce(own.weekly_minutes, shared.weekly_minutes),
-                    own.special_minutes,
-                    shared.special_minutes
-                )
-            end as minutes,
-            services.duration_minutes
-        from catalog.services
-        left join catalog.service_resources on service_resources.service_id = services.id
-        left join catalog.resources on resources.id = service_resources.resource_id
-        left join openings as own on own.owner_id = resources.id
-        left join openings as shared on shared.owner_id = services.business_id
-        where not services.is_class
-    ),
-
-    pools as (
-        select
-            candidates.service_id,
-            bool_or(candidates.is_active) as somebody,
-            bool_or(candidates.is_active and candidates.is_big) as big,
-            bool_or(candidates.is_active and candidates.is_big and candidates.minutes > 0) as ever,
+            members.service_id,
+            bool_or(members.is_active) as somebody,
+            bool_or(members.is_active and members.is_big) as big,
+            bool_or(members.is_active and members.is_big and members.longest_minutes > 0) as ever,
             bool_or(
-                candidates.is_active
-                and candidates.is_big
-                and candidates.minutes >= candidates.duration_minutes
+                members.is_active
+                and members.is_big
+                and members.longest_minutes >= members.duration_minutes
             ) as enough
-        from candidates
-        group by candidates.service_id, candidates.pool
+        from scheduling.service_openings() as members
+        group by members.service_id, members.pool
     )
 
     select distinct
@@ -135,13 +156,12 @@ end;
 $$;
 
 /*
- * Active services of businesses that are open to the public which can never be booked, and why:
- * as scheduling.unbookable_pools, a class without a session to come (no_session), bookable until a
- * day that is gone (over), a notice that reaches past the advance (notice_past_advance), a limit
- * that leaves no room for one (limit_of_none).
+ * Return services whose own settings never leave a start, and the problem: a class without a coming
+ * session (no_session), a last date in the past (over), a notice longer than the advance
+ * (notice_past_advance), a limit without room for one booking (limit_of_none).
  */
-create function scheduling.unbookable()
-returns table (business text, service text, problem text)
+create function scheduling.unbookable_settings()
+returns table (service_id uuid, problem text)
 language plpgsql
 stable
 security invoker
@@ -149,16 +169,13 @@ set search_path = ''
 as $$
 begin
     return query
-    with problems as (
-        select
-            pools.service_id,
-            pools.problem
-        from scheduling.unbookable_pools() as pools
-        union all
-        select
-            services.id,
-            'no_session'
-        from catalog.services
+    select
+        services.id,
+        problems.problem
+    from catalog.services
+    inner join business.businesses on businesses.id = services.business_id
+    cross join lateral (
+        select 'no_session' as problem
         where
             services.is_class
             and not exists (
@@ -170,27 +187,40 @@ begin
                     and sessions.starts_at > private.now()
             )
         union all
-        select
-            services.id,
-            'over'
-        from catalog.services
-        inner join business.businesses on businesses.id = services.business_id
+        select 'over'
         where services.bookable_until < (private.now() at time zone businesses.time_zone)::date
         union all
-        select
-            services.id,
-            'notice_past_advance'
-        from catalog.services
+        select 'notice_past_advance'
         where services.min_notice_minutes >= (services.max_advance_days + 1) * 1440
         union all
-        select
-            services.id,
-            'limit_of_none'
-        from catalog.services
-        inner join catalog.booking_limits on booking_limits.service_id = services.id
+        select 'limit_of_none'
+        from catalog.booking_limits
         where
-            booking_limits.max_bookings = 0
-            or booking_limits.max_minutes < services.duration_minutes
+            booking_limits.service_id = services.id
+            and (
+                booking_limits.max_bookings = 0
+                or booking_limits.max_minutes < services.duration_minutes
+            )
+    ) as problems;
+end;
+$$;
+
+/*
+ * Return the active services of public businesses that can never be booked, with each problem.
+ */
+create function scheduling.unbookable()
+returns table (business text, service text, problem text)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    with problems as (
+        select * from scheduling.unbookable_pools()
+        union all
+        select * from scheduling.unbookable_settings()
     )
 
     select distinct
