@@ -2770,7 +2770,7 @@ begin
     v_legs = scheduling.legs(selections);
     v_offer = scheduling.offer_of_legs(customer.id, v_legs);
     for v_index in 1 .. cardinality(selections) loop
-        v_legs[v_index].answers = scheduling.answered(
+        v_legs[v_index].answers = scheduling.read_answers(
             v_legs[v_index].service_id, v_legs[v_index].answers
         );
         v_vacancies = v_vacancies || scheduling.require_vacancies(

@@ -638,7 +638,7 @@ declare
 begin
     perform private.current_user_id();
     v_leg = (scheduling.legs(array[selection]))[1];
-    v_leg.answers = scheduling.answered(v_leg.service_id, v_leg.answers);
+    v_leg.answers = scheduling.read_answers(v_leg.service_id, v_leg.answers);
     v_series = scheduling.new_series(v_leg, upper(btrim(create_series.rrule)));
     select found.legs, found.vacancies, found.conflicts
     into v_legs, v_vacancies, v_conflicts

@@ -21,28 +21,18 @@ ROW_FIELDS = 4
 # What is not in shape yet. A test fails when an entry is no longer needed.
 LONG_FILES = {
     "sql/00_foundation/functions/arguments.sql",
-    "sql/42_availability/functions/limits.sql",
     "sql/47_guests/functions/guests.sql",
     "sql/49_calendars/functions/imports.sql",
 }
 LONG_FUNCTIONS = {
-    "scheduling.counted",
     "scheduling.days",
     "scheduling.feed_times",
-    "scheduling.is_in_hours",
-    "scheduling.passed_limit",
-    "scheduling.resolve_link",
-    "scheduling.session_vacancies",
-    "scheduling.unbookable",
-    "scheduling.unbookable_pools",
     "search.candidates",
     "search.may_be_open",
     "search.services",
 }
 NUMBERED_FILES: set[str] = set()
-LONG_ROWS = {
-    "scheduling.leg",
-}
+LONG_ROWS: set[str] = set()
 HIDDEN_ARGUMENTS: set[str] = set()
 
 HIDES = re.compile(r"set_config\(\s*'frontdesk\.(?!now')")

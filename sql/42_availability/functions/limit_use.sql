@@ -220,11 +220,10 @@ begin
         rule.id,
         rule.resource_id,
         periods.period,
-        used.bookings + 1 > rule.max_bookings,
-        rule.max_minutes - used.minutes,
+        used.bookings - used.own_bookings + 1 > rule.max_bookings,
+        rule.max_minutes - used.minutes + used.own_minutes,
         used.own_bookings,
-        used.bookings + used.own_bookings > rule.max_bookings
-        or used.minutes + used.own_minutes > rule.max_minutes
+        used.bookings > rule.max_bookings or used.minutes > rule.max_minutes
     from unnest(limits) as rule
     inner join business.businesses on businesses.id = rule.business_id
     cross join lateral scheduling.limit_periods(
@@ -232,32 +231,29 @@ begin
     ) as periods (period)
     cross join lateral (
         select
-            count(*) filter (where not counted.is_own) as bookings,
-            coalesce(sum(counted.minutes) filter (where not counted.is_own), 0) as minutes,
-            count(*) filter (where counted.is_own) as own_bookings,
-            coalesce(sum(counted.minutes) filter (where counted.is_own), 0) as own_minutes
+            count(*) as bookings,
+            coalesce(sum(items.minutes), 0) as minutes,
+            count(*) filter (where bookings.id = limit_use.booking_id) as own_bookings,
+            coalesce(
+                sum(items.minutes) filter (where bookings.id = limit_use.booking_id), 0
+            ) as own_minutes
         from (
-            select
-                items.minutes,
-                coalesce(items.booking_id = limit_use.booking_id, false) as is_own
-            from (
-                select * from scheduling.items_of_customer(rule, periods.period, booker)
-                where rule.is_per_customer
-                union all
-                select * from scheduling.items_of_service(rule, periods.period)
-                where not rule.is_per_customer and rule.service_id is not null
-                union all
-                select * from scheduling.items_of_resource(rule, periods.period)
-                where not rule.is_per_customer and rule.resource_id is not null
-                union all
-                select * from scheduling.bookings_of_business(rule, periods.period)
-                where not rule.is_per_customer and num_nonnulls(rule.service_id, rule.resource_id) = 0
-            ) as items
-            inner join scheduling.bookings on bookings.id = items.booking_id
-            where
-                bookings.status not in ('cancelled', 'rejected', 'expired')
-                and coalesce(bookings.hold_expires_at > v_now, true)
-        ) as counted
+            select * from scheduling.items_of_customer(rule, periods.period, booker)
+            where rule.is_per_customer
+            union all
+            select * from scheduling.items_of_service(rule, periods.period)
+            where not rule.is_per_customer and rule.service_id is not null
+            union all
+            select * from scheduling.items_of_resource(rule, periods.period)
+            where not rule.is_per_customer and rule.resource_id is not null
+            union all
+            select * from scheduling.bookings_of_business(rule, periods.period)
+            where not rule.is_per_customer and num_nonnulls(rule.service_id, rule.resource_id) = 0
+        ) as items
+        inner join scheduling.bookings on bookings.id = items.booking_id
+        where
+            bookings.status not in ('cancelled', 'rejected', 'expired')
+            and coalesce(bookings.hold_expires_at > v_now, true)
     ) as used;
 end;
 $$;
