@@ -4,7 +4,9 @@ alter default privileges revoke execute on functions from public;
 
 -- sql/42_availability/tables.sql
 
--- A resource that could give a service at a start, as scheduling.vacancies finds it.
+-- Values that the functions of availability hand to each other. No table stores them.
+
+-- A vacancy: a resource that could provide a service at a start, as scheduling.vacancies finds it.
 create type scheduling.vacancy as (
     at timestamptz,
     id uuid,
@@ -14,7 +16,7 @@ create type scheduling.vacancy as (
     remaining integer,
     capacity integer,
     rank integer,
-    -- The session, where the service is a class: then `id` is who leads it, if anybody.
+    -- The session, if the service is a class. `id` is then its leader, if it has one.
     session_id uuid
 );
 
@@ -34,8 +36,9 @@ create type scheduling.timeline as (
     starts tstzmultirange
 );
 
--- How far a limit is used in a period, as scheduling.limit_use finds it: whether one more is too
--- many, the minutes that are left, what one booking has of it, and whether there is too much now.
+-- How far a limit is used in a period, as scheduling.limit_use finds it: whether one more booking
+-- is too many, the minutes that are left, how often the booking in question counts in it, and
+-- whether the limit is passed.
 create type scheduling.limit_use as (
     id uuid,
     resource_id uuid,
@@ -46,21 +49,20 @@ create type scheduling.limit_use as (
     is_passed boolean
 );
 
--- A customer as limits know them: an account, an e-mail address in small letters that is proven to
--- be theirs, or both.
+-- A customer as limits know them: an account, a verified e-mail address in lower case, or both.
 create type scheduling.booker as (
     id uuid,
     email text
 );
 
--- The starts that limits rule out, for one resource or (null) for all.
+-- The starts that limits rule out, for one resource or (null) for everybody.
 create type scheduling.full_times as (
     resource_id uuid,
     times tstzmultirange
 );
 
--- One service that somebody wants: when (null: right after the one before it), with whom, with
--- what.
+-- A selection: one service that somebody wants, when (null: right after the selection before it),
+-- with whom and with what. scheduling.make_selection builds it.
 create type scheduling.selection as (
     service_id uuid,
     starts_at timestamptz,
@@ -74,7 +76,13 @@ create type scheduling.selection as (
     link_token text
 );
 
--- A selection with all that the catalog says about it, as scheduling.legs works it out.
+-- Chosen add-ons of a service as they are now, and the minutes that they add.
+create type scheduling.chosen_addons as (
+    addons jsonb,
+    minutes integer
+);
+
+-- A leg: a selection with everything that the catalog says about it, as scheduling.legs finds it.
 create type scheduling.leg as (
     business_id uuid,
     service_id uuid,
@@ -99,16 +107,17 @@ create type scheduling.leg as (
 
 -- sql/42_availability/functions/answers.sql
 
--- The answers to a service's questions, read like any argument: each is of its question's kind, or
--- refused by its key. They are kept as they were asked.
+-- Answers to the questions of a service. They are read like any argument: an answer must have the
+-- kind of its question, or it is refused by its key. They are stored with the question as it was
+-- asked.
 
 /*
- * The answers to what a service asks, sent by key, as they are kept: [{key, label, kind, value}] in
- * the order of the questions, those without an answer left out.
+ * Read the answers to the questions of a service, sent as an object by key. Returns
+ * [{key, label, kind, value}] in the order of the questions, without questions that have no answer.
  *
  * Errors:  PT400 invalid_input
  */
-create function scheduling.answered(service_id uuid, answers jsonb)
+create function scheduling.read_answers(service_id uuid, answers jsonb)
 returns jsonb
 language plpgsql
 volatile
@@ -119,7 +128,7 @@ declare
     v_questions catalog.service_questions[] = array(
         select service_questions
         from catalog.service_questions
-        where service_questions.service_id = answered.service_id and service_questions.is_active
+        where service_questions.service_id = read_answers.service_id and service_questions.is_active
         order by service_questions.position, service_questions.key
     );
     v_question catalog.service_questions;
@@ -155,7 +164,7 @@ end;
 $$;
 
 /*
- * Read one answer by the kind of its question; null, blank and empty are none.
+ * Read one answer by the kind of its question. Null, blank and empty values are no answer.
  *
  * Errors:  PT400 invalid_input
  */
@@ -214,7 +223,8 @@ end;
 $$;
 
 /*
- * Read what was chosen: each of the question's choices at most once, in their order.
+ * Read the chosen answers: each of the question's choices at most once, in the order of the
+ * question.
  *
  * Errors:  PT400 invalid_input
  */
@@ -438,12 +448,14 @@ $$;
 
 -- sql/42_availability/functions/legs.sql
 
--- From what somebody wants to what the catalog makes of it: length, price, buffers, times.
+-- From a selection (one service that somebody wants, when, with whom and with what) to a leg: the
+-- selection with everything that the catalog says about it, such as its length, price and buffers.
 
 /*
- * What the catalog says about each selection, in order; each starts when it says, or after the one
- * before it. Definer: add-ons and services are read the same for everyone; whether the caller may
- * see them is checked.
+ * Return the legs of some selections, in order. They must not overlap, and must share a business
+ * and a currency.
+ * Definer: services and add-ons are read the same for everybody; what the caller may see is
+ * checked.
  *
  * Errors:  PT400 invalid_input · PT404 not_found · PT409 not_bookable link_expired
  */
@@ -461,7 +473,8 @@ declare
 begin
     foreach v_selection in array legs.selections loop
         if v_selection.starts_at is null and v_leg.ends_at is not null then
-            v_selection.starts_at = v_leg.ends_at + make_interval(mins => coalesce(v_selection.gap_minutes, 0));
+            v_selection.starts_at = v_leg.ends_at
+            + make_interval(mins => coalesce(v_selection.gap_minutes, 0));
         end if;
         if v_selection.starts_at < v_leg.ends_at then
             perform private.invalid('items', 'must follow each other in time');
@@ -477,7 +490,7 @@ end;
 $$;
 
 /*
- * What the catalog says about one selection.
+ * Return the leg of one selection, which the caller may see.
  *
  * Errors:  PT400 invalid_input · PT404 not_found · PT409 not_bookable link_expired
  */
@@ -491,8 +504,7 @@ as $$
 declare
     v_link catalog.private_links;
     v_service catalog.services;
-    v_addons record;
-    v_minutes integer;
+    v_leg scheduling.leg;
 begin
     if selection.link_token is not null then
         v_link = scheduling.link_of(selection.link_token, selection.service_id);
@@ -506,37 +518,52 @@ begin
             'party_size', format('must be at most %s', v_service.max_party_size)
         );
     end if;
-    v_addons = scheduling.chosen_addons(v_service.id, selection.addon_ids);
-    -- A class ends when it ends, whatever one adds to it.
-    v_minutes = v_service.duration_minutes
-    + case when v_service.is_class then 0 else v_addons.minutes end;
-    return row(
-        v_service.business_id,
-        v_service.id,
-        v_service.name,
-        selection.starts_at,
-        selection.starts_at + make_interval(mins => v_minutes),
-        v_minutes,
-        make_interval(mins => v_service.buffer_before_minutes),
-        make_interval(mins => v_service.buffer_after_minutes),
-        selection.resource_id,
-        selection.party_size,
-        v_service.currency,
-        v_service.price_minor,
-        v_addons.addons,
-        v_service.requires_confirmation,
-        v_service.is_blocked_by_pending,
-        v_service.hold_minutes,
-        v_service.is_class,
-        coalesce(selection.answers, '{}'),
-        v_link.id
-    )::scheduling.leg;
+    v_leg = scheduling.make_leg(v_service, scheduling.chosen_addons(v_service.id, selection.addon_ids));
+    v_leg.starts_at = selection.starts_at;
+    v_leg.ends_at = selection.starts_at + make_interval(mins => v_leg.minutes);
+    v_leg.resource_id = selection.resource_id;
+    v_leg.party_size = selection.party_size;
+    v_leg.answers = coalesce(selection.answers, '{}');
+    v_leg.private_link_id = v_link.id;
+    return v_leg;
 end;
 $$;
 
 /*
- * A service that takes bookings and that the caller may see: a hidden one is for members of its
- * business, and for whoever has a link to it.
+ * Return what the catalog says about a service with some add-ons. Add-ons do not make a class
+ * longer.
+ */
+create function scheduling.make_leg(service catalog.services, chosen scheduling.chosen_addons)
+returns scheduling.leg
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_leg scheduling.leg;
+begin
+    v_leg.business_id = service.business_id;
+    v_leg.service_id = service.id;
+    v_leg.service_name = service.name;
+    v_leg.minutes = service.duration_minutes
+    + case when service.is_class then 0 else chosen.minutes end;
+    v_leg.before = make_interval(mins => service.buffer_before_minutes);
+    v_leg.after = make_interval(mins => service.buffer_after_minutes);
+    v_leg.currency = service.currency;
+    v_leg.price_minor = service.price_minor;
+    v_leg.addons = chosen.addons;
+    v_leg.requires_confirmation = service.requires_confirmation;
+    v_leg.is_blocked_by_pending = service.is_blocked_by_pending;
+    v_leg.hold_minutes = service.hold_minutes;
+    v_leg.is_class = service.is_class;
+    return v_leg;
+end;
+$$;
+
+/*
+ * Return a service that takes bookings and that the caller may see. A hidden service is for members
+ * of its business and for callers with a link to it.
  *
  * Errors:  PT404 not_found · PT409 not_bookable
  */
@@ -560,8 +587,8 @@ end;
 $$;
 
 /*
- * A service that takes bookings. Absent and not to be seen get one answer; members who see one
- * that takes none are told so.
+ * Return a service that takes bookings. An absent service and one that the caller may not see get
+ * the same answer; members learn that their service takes no bookings.
  *
  * Errors:  PT404 not_found · PT409 not_bookable
  */
@@ -597,7 +624,7 @@ end;
 $$;
 
 /*
- * The one answer about services that are not there for the caller.
+ * Refuse a service that does not exist for the caller.
  *
  * Errors:  PT404 not_found
  */
@@ -616,24 +643,22 @@ end;
 $$;
 
 /*
- * The chosen add-ons as they are now, with the minutes that they add up to.
+ * Return the chosen add-ons as they are now, with the minutes that they add up to.
  *
  * Errors:  PT404 not_found
  */
-create function scheduling.chosen_addons(
-    service_id uuid, addon_ids uuid[], out addons jsonb, out minutes integer
-)
-returns record
+create function scheduling.chosen_addons(service_id uuid, addon_ids uuid[])
+returns scheduling.chosen_addons
 language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
+declare
+    v_chosen scheduling.chosen_addons = row('[]', 0);
 begin
     if coalesce(addon_ids, '{}') = '{}' then
-        addons = '[]';
-        minutes = 0;
-        return;
+        return v_chosen;
     end if;
     select
         coalesce(
@@ -649,23 +674,25 @@ begin
             '[]'
         ),
         coalesce(sum(service_addons.duration_minutes), 0)
-    into addons, minutes
+    into v_chosen
     from catalog.service_addons
     where
         service_addons.service_id = chosen_addons.service_id
         and service_addons.id = any(chosen_addons.addon_ids)
         and service_addons.is_active;
-    if jsonb_array_length(addons) <> cardinality(addon_ids) then
+    if jsonb_array_length(v_chosen.addons) <> cardinality(addon_ids) then
         perform private.refuse(
             'PT404', 'not_found', 'This service has no such add-on.',
             'Check the id in the view service_addons.'
         );
     end if;
+    return v_chosen;
 end;
 $$;
 
 /*
- * The lines of a quote for some legs: the price of the service with its add-ons, for each guest.
+ * Return the lines of a quote for some legs: the price of the service with its add-ons, for each
+ * guest.
  */
 create function scheduling.lines_of(legs scheduling.leg[])
 returns pricing.line[]
@@ -693,355 +720,15 @@ begin
 end;
 $$;
 
--- sql/42_availability/functions/limits.sql
+-- sql/42_availability/functions/limit_checks.sql
 
--- How much can be booked in a day, week, month or year of the business's zone, or lie ahead of it:
--- of a service, with a resource, in the whole business, and by one customer. A service counts each
--- item of it, a resource each item that takes its time, a business each booking; minutes are those
--- of the items.
--- Limits are asked twice: for what is offered, and again, under locks, of what was written.
+-- Checking booking limits: which starts they rule out, which limit a start would pass, and, under
+-- locks, whether a written booking passes one.
 
 /*
- * Whose bookings a limit for each customer counts: those of a booking's customer, or the caller's.
- * A guest is somebody once the code that was mailed to them has come back.
- */
-create function scheduling.booker_of(booking_id uuid)
-returns scheduling.booker
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_booker scheduling.booker = row(auth.uid(), null);
-begin
-    if booking_id is not null then
-        select
-            bookings.customer_id,
-            case
-                when
-                    bookings.customer_id is null
-                    and (
-                        bookings.contact_verified_at is not null
-                        or scheduling.is_proven(bookings.id)
-                    ) then lower(bookings.customer_email)
-            end
-        into v_booker
-        from scheduling.bookings
-        where bookings.id = booker_of.booking_id;
-    end if;
-    -- One person, however they book: an account knows its address, and an address its account.
-    if v_booker.id is not null then
-        v_booker.email = (
-            select lower(users.email)
-            from auth.users
-            where users.id = v_booker.id and users.email_confirmed_at is not null
-        );
-    elsif v_booker.email is not null then
-        v_booker.id = (
-            select users.id
-            from auth.users
-            where
-                users.email = v_booker.email
-                and users.email_confirmed_at is not null
-                and not users.is_sso_user
-        );
-    end if;
-    return v_booker;
-end;
-$$;
-
-/*
- * Does a business limit anything at all? Most do not, and are spared the rest.
- */
-create function scheduling.has_limits(business_id uuid)
-returns boolean
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return exists (
-        select 1
-        from catalog.booking_limits
-        where booking_limits.business_id = has_limits.business_id
-    );
-end;
-$$;
-
-/*
- * The limits that concern some services or resources of a business. Those for each customer concern
- * nobody of whom it is not known who they are.
- */
-create function scheduling.limits_of(
-    business_id uuid, service_ids uuid[], resource_ids uuid[], booker scheduling.booker
-)
-returns catalog.booking_limits[]
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return array(
-        select booking_limits
-        from catalog.booking_limits
-        where
-            booking_limits.business_id = limits_of.business_id
-            and (
-                booking_limits.service_id is null
-                or booking_limits.service_id = any(limits_of.service_ids)
-            )
-            and (
-                booking_limits.resource_id is null
-                or booking_limits.resource_id = any(limits_of.resource_ids)
-            )
-            and (
-                not booking_limits.is_per_customer
-                or num_nonnulls(limits_of.booker.id, limits_of.booker.email) > 0
-            )
-        order by booking_limits.id
-    );
-end;
-$$;
-
-/*
- * What has to be locked so that a limit cannot be passed by two at once, of whom one is a booking's
- * customer, or the caller. Resources are locked already by who takes their time.
- */
-create function scheduling.subjects(limits catalog.booking_limits[], booking_id uuid)
-returns uuid[]
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return array(
-        select distinct case
-            when rule.is_per_customer then (
-                select coalesce(booker.id, md5('booker ' || booker.email)::uuid)
-                from scheduling.booker_of(subjects.booking_id) as booker
-            )
-            else coalesce(rule.resource_id, rule.service_id, rule.business_id)
-        end
-        from unnest(limits) as rule
-    );
-end;
-$$;
-
-/*
- * The periods of a kind that some time reaches into: days, weeks, months or years of a zone, or the
- * one that begins now.
- */
-create function scheduling.limit_periods(
-    kind catalog.limit_period, during tstzrange, time_zone text
-)
-returns setof tstzrange
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_step interval;
-begin
-    if kind = 'upcoming' then
-        return next tstzrange(private.now(), 'infinity');
-        return;
-    end if;
-    v_step = '1 ' || kind::text;
-    return query
-    select tstzrange(
-        scheduling.first_instant(first.day, time_zone),
-        scheduling.first_instant(first.day + v_step, time_zone)
-    )
-    from generate_series(
-        date_trunc(kind::text, lower(during) at time zone time_zone),
-        upper(during) at time zone time_zone,
-        v_step
-    ) as first (day);
-end;
-$$;
-
-/*
- * How far limits are used, period by period of the business's zone. What has no say any more does
- * not count: cancelled, rejected, expired, a hold that has run out. The counts of one booking are
- * given apart.
- */
-create function scheduling.limit_use(
-    limits catalog.booking_limits[],
-    during tstzrange,
-    booker scheduling.booker,
-    booking_id uuid
-)
-returns setof scheduling.limit_use
-language plpgsql
-stable
-security invoker
-set search_path = ''
-set plan_cache_mode = 'force_generic_plan'
-as $$
-declare
-    v_now timestamptz = private.now();
-begin
-    return query
-    select
-        rule.id,
-        rule.resource_id,
-        periods.period,
-        used.bookings + 1 > rule.max_bookings,
-        rule.max_minutes - used.minutes,
-        used.own_bookings,
-        used.bookings + used.own_bookings > rule.max_bookings
-        or used.minutes + used.own_minutes > rule.max_minutes
-    from unnest(limits) as rule
-    inner join business.businesses on businesses.id = rule.business_id
-    cross join lateral scheduling.limit_periods(
-        rule.period, limit_use.during, businesses.time_zone
-    ) as periods (period)
-    cross join lateral (
-        select
-            count(*) filter (where bookings.id is distinct from limit_use.booking_id) as bookings,
-            coalesce(
-                sum(counted.minutes) filter (where bookings.id is distinct from limit_use.booking_id),
-                0
-            ) as minutes,
-            count(*) filter (where bookings.id = limit_use.booking_id) as own_bookings,
-            coalesce(
-                sum(counted.minutes) filter (where bookings.id = limit_use.booking_id), 0
-            ) as own_minutes
-        from scheduling.counted(rule, periods.period, limit_use.booker) as counted
-        inner join scheduling.bookings on bookings.id = counted.booking_id
-        where
-            bookings.status not in ('cancelled', 'rejected', 'expired')
-            and coalesce(bookings.hold_expires_at > v_now, true)
-    ) as used;
-end;
-$$;
-
-/*
- * What a limit counts in a period: items of its service, items that take time of its resource, or
- * whole bookings; of everyone, or of one customer. Each way by the index that is for it.
- */
-create function scheduling.counted(
-    rule catalog.booking_limits, period tstzrange, booker scheduling.booker
-)
-returns table (booking_id uuid, minutes integer)
-language plpgsql
-stable
-security invoker
-set search_path = ''
-set plan_cache_mode = 'force_generic_plan'
-as $$
-begin
-    if rule.is_per_customer then
-        return query
-        select
-            booking_items.booking_id,
-            sum(booking_items.duration_minutes)::integer
-        from scheduling.bookings
-        inner join scheduling.booking_items
-            on
-                booking_items.business_id = bookings.business_id
-                and booking_items.booking_id = bookings.id
-        where
-            (
-                bookings.customer_id = counted.booker.id
-                or bookings.customer_id is null
-                and lower(bookings.customer_email) = counted.booker.email
-                and (bookings.contact_verified_at is not null or scheduling.is_proven(bookings.id))
-            )
-            and bookings.business_id = rule.business_id
-            and bookings.starts_at < upper(counted.period)
-            and booking_items.cancelled_at is null
-            and counted.period @> case
-                when coalesce(rule.service_id, rule.resource_id) is null
-                    then bookings.starts_at
-                else booking_items.starts_at
-            end
-            and (rule.service_id is null or booking_items.service_id = rule.service_id)
-            and (
-                rule.resource_id is null
-                or exists (
-                    select 1
-                    from scheduling.allocations
-                    where
-                        allocations.business_id = booking_items.business_id
-                        and allocations.booking_id = booking_items.booking_id
-                        and allocations.booking_item_id = booking_items.id
-                        and allocations.resource_id = rule.resource_id
-                )
-            )
-        -- A booking counts once where the whole business is meant, each item otherwise.
-        group by
-            booking_items.booking_id,
-            case
-                when coalesce(rule.service_id, rule.resource_id) is not null
-                    then booking_items.id
-            end;
-    elsif rule.service_id is not null then
-        return query
-        select
-            booking_items.booking_id,
-            booking_items.duration_minutes
-        from scheduling.booking_items
-        where
-            booking_items.business_id = rule.business_id
-            and booking_items.service_id = rule.service_id
-            and booking_items.starts_at >= lower(counted.period)
-            and booking_items.starts_at < upper(counted.period)
-            and booking_items.cancelled_at is null;
-    elsif rule.resource_id is not null then
-        return query
-        select
-            booking_items.booking_id,
-            booking_items.duration_minutes
-        from catalog.services
-        inner join scheduling.booking_items
-            on
-                booking_items.business_id = services.business_id
-                and booking_items.service_id = services.id
-        where
-            services.business_id = rule.business_id
-            and booking_items.starts_at >= lower(counted.period)
-            and booking_items.starts_at < upper(counted.period)
-            and booking_items.cancelled_at is null
-            and exists (
-                select 1
-                from scheduling.allocations
-                where
-                    allocations.business_id = booking_items.business_id
-                    and allocations.booking_id = booking_items.booking_id
-                    and allocations.booking_item_id = booking_items.id
-                    and allocations.resource_id = rule.resource_id
-            );
-    else
-        return query
-        select
-            bookings.id,
-            (
-                select sum(booking_items.duration_minutes)::integer
-                from scheduling.booking_items
-                where
-                    booking_items.business_id = bookings.business_id
-                    and booking_items.booking_id = bookings.id
-                    and booking_items.cancelled_at is null
-            )
-        from scheduling.bookings
-        where
-            bookings.business_id = rule.business_id
-            and bookings.starts_at >= lower(counted.period)
-            and bookings.starts_at < upper(counted.period);
-    end if;
-end;
-$$;
-
-/*
- * The starts in a period at which no more of so many minutes of a service can be booked: at all
- * (without a resource), and with single resources. A booking that is about to move keeps its place
- * in the periods in which it already counts.
+ * Return the starts in a period at which limits leave no room for a service of so many minutes: for
+ * everybody (without a resource), and for single resources. A booking that is about to move keeps
+ * its place in the periods in which it already counts.
  */
 create function scheduling.full_times(
     service catalog.services,
@@ -1104,8 +791,39 @@ end;
 $$;
 
 /*
- * The limit that a leg would pass at its start: of its service, its business or its customer, or of
- * all who could give it.
+ * Return the limits that leave no room for a leg at its start.
+ */
+create function scheduling.full_limits(
+    leg scheduling.leg, resource_ids uuid[], except_booking_id uuid
+)
+returns setof catalog.booking_limits
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_booker scheduling.booker = scheduling.booker_of(except_booking_id);
+    v_limits catalog.booking_limits[] = scheduling.limits_of(
+        leg.business_id, array[leg.service_id], resource_ids, v_booker
+    );
+begin
+    return query
+    select rule.*
+    from scheduling.limit_use(
+        v_limits, tstzrange(leg.starts_at, leg.starts_at, '[]'), v_booker, except_booking_id
+    ) as limit_use
+    inner join unnest(v_limits) as rule on rule.id = limit_use.id
+    where
+        limit_use.own_bookings = 0
+        and limit_use.period @> leg.starts_at
+        and (limit_use.is_full or limit_use.minutes_left < leg.minutes);
+end;
+$$;
+
+/*
+ * Return a limit that a leg would pass at its start, or null: of its service, its business or its
+ * customer, or of a resource if nobody in its pool has room.
  */
 create function scheduling.passed_limit(
     leg scheduling.leg, needs scheduling.need[], except_booking_id uuid
@@ -1117,62 +835,37 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_booker scheduling.booker = scheduling.booker_of(except_booking_id);
-    v_limits catalog.booking_limits[] = scheduling.limits_of(
-        leg.business_id,
-        array[leg.service_id],
-        array(select need.id from unnest(needs) as need),
-        v_booker
+    v_full catalog.booking_limits[] = array(
+        select rule
+        from scheduling.full_limits(
+            leg, array(select need.id from unnest(needs) as need), except_booking_id
+        ) as rule
     );
+    v_full_ids uuid[] = array(
+        select rule.resource_id from unnest(v_full) as rule where rule.resource_id is not null
+    );
+    v_limit catalog.booking_limits;
 begin
-    return (
-        with full_limits as (
-            select rule
-            from scheduling.limit_use(
-                v_limits,
-                tstzrange(leg.starts_at, leg.starts_at, '[]'),
-                v_booker,
-                except_booking_id
-            ) as limit_use
-            inner join unnest(v_limits) as rule on rule.id = limit_use.id
-            where
-                limit_use.own_bookings = 0
-                and limit_use.period @> leg.starts_at
-                and (limit_use.is_full or limit_use.minutes_left < leg.minutes)
-        ),
-
-        pools as (
-            select
-                need.pool,
-                bool_and(
-                    exists (
-                        select 1
-                        from full_limits
-                        where (full_limits.rule).resource_id = need.id
-                    )
-                ) as is_full
+    select rule.* into v_limit
+    from unnest(v_full) as rule
+    where
+        rule.resource_id is null
+        or exists (
+            select 1
             from unnest(needs) as need
             group by need.pool
+            having
+                bool_and(need.id = any(v_full_ids))
+                and bool_or(need.id = rule.resource_id)
         )
-
-        select full_limits.rule
-        from full_limits
-        where
-            (full_limits.rule).resource_id is null
-            or (full_limits.rule).resource_id in (
-                select need.id
-                from unnest(needs) as need
-                inner join pools on pools.pool = need.pool
-                where pools.is_full
-            )
-        order by (full_limits.rule).resource_id nulls first, (full_limits.rule).id
-        limit 1
-    );
+    order by rule.resource_id nulls first, rule.id
+    limit 1;
+    return v_limit;
 end;
 $$;
 
 /*
- * How often a booking counts in each period of some limits: {limit and period: how often}.
+ * Return how often a booking counts in each period of some limits: {"limit period": count}.
  */
 create function scheduling.counts_of(
     booking scheduling.bookings, limits catalog.booking_limits[]
@@ -1206,8 +899,8 @@ end;
 $$;
 
 /*
- * Look, under the locks, at what was written: is any limit passed in which the booking counts more
- * than before?
+ * Refuse a written booking if it passes a limit in which it counts more than before. Call it under
+ * the locks.
  *
  * Errors:  PT422 limit_reached
  */
@@ -1247,8 +940,8 @@ end;
 $$;
 
 /*
- * Look at a booking whose customer has just become known, under the locks: is any limit passed that
- * is for each customer?
+ * Refuse a booking whose customer has just become known if it passes a limit for each customer.
+ * Call it under the locks.
  *
  * Errors:  PT422 limit_reached
  */
@@ -1272,33 +965,8 @@ end;
 $$;
 
 /*
- * The limits that concern a booking as it is written.
- */
-create function scheduling.limits_on(booking scheduling.bookings)
-returns catalog.booking_limits[]
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return scheduling.limits_of(
-        booking.business_id,
-        array(
-            select booking_items.service_id
-            from scheduling.booking_items
-            where
-                booking_items.business_id = booking.business_id
-                and booking_items.booking_id = booking.id
-                and booking_items.cancelled_at is null
-        ),
-        scheduling.resources_of(booking.id),
-        scheduling.booker_of(booking.id)
-    );
-end;
-$$;
-
-/*
+ * Refuse, and say which limit is reached.
+ *
  * Errors:  PT422 limit_reached
  */
 create function scheduling.refuse_limit(rule catalog.booking_limits)
@@ -1331,13 +999,601 @@ begin
 end;
 $$;
 
--- sql/42_availability/functions/links.sql
+-- sql/42_availability/functions/limit_use.sql
 
--- Hidden services, and the links that open them. Whoever has no link learns nothing: a hidden
--- service and one that does not exist get one answer.
+-- How far booking limits are used. A limit counts in days, weeks, months or years of the business's
+-- zone, or what lies ahead (upcoming). A limit of a service counts each of its items, a limit of a
+-- resource each item that takes its time, a limit of a business each booking. Minutes are those of
+-- the items. Cancelled, rejected and expired bookings and lapsed holds are not counted.
 
 /*
- * Make a link to a service. For owners and managers.
+ * Return the periods of a kind that some time touches, in a time zone. The only period of what lies
+ * ahead begins now.
+ */
+create function scheduling.limit_periods(
+    kind catalog.limit_period, during tstzrange, time_zone text
+)
+returns setof tstzrange
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_step interval;
+begin
+    if kind = 'upcoming' then
+        return next tstzrange(private.now(), 'infinity');
+        return;
+    end if;
+    v_step = '1 ' || kind::text;
+    return query
+    select tstzrange(
+        scheduling.first_instant(first.day, time_zone),
+        scheduling.first_instant(first.day + v_step, time_zone)
+    )
+    from generate_series(
+        date_trunc(kind::text, lower(during) at time zone time_zone),
+        upper(during) at time zone time_zone,
+        v_step
+    ) as first (day);
+end;
+$$;
+
+/*
+ * Return what a limit for each customer counts in a period: items of its service or resource, or
+ * whole bookings.
+ */
+create function scheduling.items_of_customer(
+    rule catalog.booking_limits, period tstzrange, booker scheduling.booker
+)
+returns table (booking_id uuid, minutes integer)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return query
+    select
+        booking_items.booking_id,
+        sum(booking_items.duration_minutes)::integer
+    from scheduling.bookings
+    inner join scheduling.booking_items
+        on
+            booking_items.business_id = bookings.business_id
+            and booking_items.booking_id = bookings.id
+    where
+        (
+            bookings.customer_id = items_of_customer.booker.id
+            or bookings.customer_id is null
+            and lower(bookings.customer_email) = items_of_customer.booker.email
+            and (bookings.contact_verified_at is not null or scheduling.is_proven(bookings.id))
+        )
+        and bookings.business_id = rule.business_id
+        and bookings.starts_at < upper(items_of_customer.period)
+        and booking_items.cancelled_at is null
+        and items_of_customer.period @> case
+            when coalesce(rule.service_id, rule.resource_id) is null
+                then bookings.starts_at
+            else booking_items.starts_at
+        end
+        and (rule.service_id is null or booking_items.service_id = rule.service_id)
+        and (
+            rule.resource_id is null
+            or exists (
+                select 1
+                from scheduling.allocations
+                where
+                    allocations.business_id = booking_items.business_id
+                    and allocations.booking_id = booking_items.booking_id
+                    and allocations.booking_item_id = booking_items.id
+                    and allocations.resource_id = rule.resource_id
+            )
+        )
+    -- A limit of the whole business counts a booking once.
+    group by
+        booking_items.booking_id,
+        case
+            when coalesce(rule.service_id, rule.resource_id) is not null
+                then booking_items.id
+        end;
+end;
+$$;
+
+/*
+ * Return the items of a limit's service that start in a period.
+ */
+create function scheduling.items_of_service(rule catalog.booking_limits, period tstzrange)
+returns table (booking_id uuid, minutes integer)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return query
+    select
+        booking_items.booking_id,
+        booking_items.duration_minutes
+    from scheduling.booking_items
+    where
+        booking_items.business_id = rule.business_id
+        and booking_items.service_id = rule.service_id
+        and booking_items.starts_at >= lower(items_of_service.period)
+        and booking_items.starts_at < upper(items_of_service.period)
+        and booking_items.cancelled_at is null;
+end;
+$$;
+
+/*
+ * Return the items that start in a period and take time of a limit's resource.
+ */
+create function scheduling.items_of_resource(rule catalog.booking_limits, period tstzrange)
+returns table (booking_id uuid, minutes integer)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return query
+    select
+        booking_items.booking_id,
+        booking_items.duration_minutes
+    from catalog.services
+    inner join scheduling.booking_items
+        on
+            booking_items.business_id = services.business_id
+            and booking_items.service_id = services.id
+    where
+        services.business_id = rule.business_id
+        and booking_items.starts_at >= lower(items_of_resource.period)
+        and booking_items.starts_at < upper(items_of_resource.period)
+        and booking_items.cancelled_at is null
+        and exists (
+            select 1
+            from scheduling.allocations
+            where
+                allocations.business_id = booking_items.business_id
+                and allocations.booking_id = booking_items.booking_id
+                and allocations.booking_item_id = booking_items.id
+                and allocations.resource_id = rule.resource_id
+        );
+end;
+$$;
+
+/*
+ * Return the bookings of a limit's business that start in a period, with the minutes of their
+ * items.
+ */
+create function scheduling.bookings_of_business(rule catalog.booking_limits, period tstzrange)
+returns table (booking_id uuid, minutes integer)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return query
+    select
+        bookings.id,
+        (
+            select sum(booking_items.duration_minutes)::integer
+            from scheduling.booking_items
+            where
+                booking_items.business_id = bookings.business_id
+                and booking_items.booking_id = bookings.id
+                and booking_items.cancelled_at is null
+        )
+    from scheduling.bookings
+    where
+        bookings.business_id = rule.business_id
+        and bookings.starts_at >= lower(bookings_of_business.period)
+        and bookings.starts_at < upper(bookings_of_business.period);
+end;
+$$;
+
+/*
+ * Return how far limits are used in each period that some time touches. The counts of one booking
+ * stand apart.
+ */
+create function scheduling.limit_use(
+    limits catalog.booking_limits[],
+    during tstzrange,
+    booker scheduling.booker,
+    booking_id uuid
+)
+returns setof scheduling.limit_use
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_now timestamptz = private.now();
+begin
+    return query
+    select
+        rule.id,
+        rule.resource_id,
+        periods.period,
+        used.bookings - used.own_bookings + 1 > rule.max_bookings,
+        rule.max_minutes - used.minutes + used.own_minutes,
+        used.own_bookings,
+        used.bookings > rule.max_bookings or used.minutes > rule.max_minutes
+    from unnest(limits) as rule
+    inner join business.businesses on businesses.id = rule.business_id
+    cross join lateral scheduling.limit_periods(
+        rule.period, limit_use.during, businesses.time_zone
+    ) as periods (period)
+    cross join lateral (
+        select
+            count(*) as bookings,
+            coalesce(sum(items.minutes), 0) as minutes,
+            count(*) filter (where bookings.id = limit_use.booking_id) as own_bookings,
+            coalesce(
+                sum(items.minutes) filter (where bookings.id = limit_use.booking_id), 0
+            ) as own_minutes
+        from (
+            select * from scheduling.items_of_customer(rule, periods.period, booker)
+            where rule.is_per_customer
+            union all
+            select * from scheduling.items_of_service(rule, periods.period)
+            where not rule.is_per_customer and rule.service_id is not null
+            union all
+            select * from scheduling.items_of_resource(rule, periods.period)
+            where not rule.is_per_customer and rule.resource_id is not null
+            union all
+            select * from scheduling.bookings_of_business(rule, periods.period)
+            where not rule.is_per_customer and num_nonnulls(rule.service_id, rule.resource_id) = 0
+        ) as items
+        inner join scheduling.bookings on bookings.id = items.booking_id
+        where
+            bookings.status not in ('cancelled', 'rejected', 'expired')
+            and coalesce(bookings.hold_expires_at > v_now, true)
+    ) as used;
+end;
+$$;
+
+-- sql/42_availability/functions/limits.sql
+
+-- Which booking limits concern whom. A limit is for a service, a resource or the whole business,
+-- and counts everybody together or each customer apart. The bookings that it counts are found in
+-- limit_use.sql. Limits are checked twice (limit_checks.sql): for what is offered, and once more,
+-- under locks, for what was written.
+
+/*
+ * Return whose bookings a limit for each customer counts: those of a booking's customer, or of the
+ * caller if there is no booking. A guest is known once the mailed code has come back.
+ */
+create function scheduling.booker_of(booking_id uuid)
+returns scheduling.booker
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_booker scheduling.booker = row(auth.uid(), null);
+begin
+    if booking_id is not null then
+        select
+            bookings.customer_id,
+            case
+                when
+                    bookings.customer_id is null
+                    and (
+                        bookings.contact_verified_at is not null
+                        or scheduling.is_proven(bookings.id)
+                    ) then lower(bookings.customer_email)
+            end
+        into v_booker
+        from scheduling.bookings
+        where bookings.id = booker_of.booking_id;
+    end if;
+    -- An account and its verified address are one person.
+    if v_booker.id is not null then
+        v_booker.email = (
+            select lower(users.email)
+            from auth.users
+            where users.id = v_booker.id and users.email_confirmed_at is not null
+        );
+    elsif v_booker.email is not null then
+        v_booker.id = (
+            select users.id
+            from auth.users
+            where
+                users.email = v_booker.email
+                and users.email_confirmed_at is not null
+                and not users.is_sso_user
+        );
+    end if;
+    return v_booker;
+end;
+$$;
+
+/*
+ * Say whether a business has any limit. Most have none, which spares them the rest.
+ */
+create function scheduling.has_limits(business_id uuid)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return exists (
+        select 1
+        from catalog.booking_limits
+        where booking_limits.business_id = has_limits.business_id
+    );
+end;
+$$;
+
+/*
+ * Return the limits that concern some services and resources of a business. Limits for each
+ * customer apply only to a known customer.
+ */
+create function scheduling.limits_of(
+    business_id uuid, service_ids uuid[], resource_ids uuid[], booker scheduling.booker
+)
+returns catalog.booking_limits[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select booking_limits
+        from catalog.booking_limits
+        where
+            booking_limits.business_id = limits_of.business_id
+            and (
+                booking_limits.service_id is null
+                or booking_limits.service_id = any(limits_of.service_ids)
+            )
+            and (
+                booking_limits.resource_id is null
+                or booking_limits.resource_id = any(limits_of.resource_ids)
+            )
+            and (
+                not booking_limits.is_per_customer
+                or num_nonnulls(limits_of.booker.id, limits_of.booker.email) > 0
+            )
+        order by booking_limits.id
+    );
+end;
+$$;
+
+/*
+ * Return the limits that concern a booking as it is written.
+ */
+create function scheduling.limits_on(booking scheduling.bookings)
+returns catalog.booking_limits[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return scheduling.limits_of(
+        booking.business_id,
+        array(
+            select booking_items.service_id
+            from scheduling.booking_items
+            where
+                booking_items.business_id = booking.business_id
+                and booking_items.booking_id = booking.id
+                and booking_items.cancelled_at is null
+        ),
+        scheduling.resources_of(booking.id),
+        scheduling.booker_of(booking.id)
+    );
+end;
+$$;
+
+/*
+ * Return what to lock so that two bookings cannot pass a limit together: the service, the business,
+ * or the customer of a booking (of the caller if there is no booking). Resources are locked already
+ * by whoever takes their time.
+ */
+create function scheduling.subjects(limits catalog.booking_limits[], booking_id uuid)
+returns uuid[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select distinct case
+            when rule.is_per_customer then (
+                select coalesce(booker.id, md5('booker ' || booker.email)::uuid)
+                from scheduling.booker_of(subjects.booking_id) as booker
+            )
+            else coalesce(rule.resource_id, rule.service_id, rule.business_id)
+        end
+        from unnest(limits) as rule
+    );
+end;
+$$;
+
+-- sql/42_availability/functions/linked_service.sql
+
+-- What a private link shows: the service and its business as the catalog would show them. The token
+-- is the proof, so nothing here asks who the caller is.
+
+/*
+ * Return a service as a link shows it.
+ */
+create function scheduling.linked_service(service catalog.services)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return to_jsonb(service) - array[
+        'category_id', 'cancellation_policy_id', 'position', 'is_active', 'archived_at',
+        'created_at', 'updated_at'
+    ];
+end;
+$$;
+
+/*
+ * Return a business as a link to one of its services shows it.
+ */
+create function scheduling.linked_business(business_id uuid)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select jsonb_build_object(
+            'id', businesses.id,
+            'slug', businesses.slug,
+            'name', businesses.name,
+            'time_zone', businesses.time_zone
+        )
+        from business.businesses
+        where businesses.id = linked_business.business_id
+    );
+end;
+$$;
+
+/*
+ * Return the active add-ons of a service as a link shows them.
+ */
+create function scheduling.linked_addons(service_id uuid)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select coalesce(jsonb_agg(
+            jsonb_build_object(
+                'id', service_addons.id,
+                'name', service_addons.name,
+                'price_minor', service_addons.price_minor,
+                'duration_minutes', service_addons.duration_minutes
+            )
+            order by service_addons.position, service_addons.id
+        ), '[]')
+        from catalog.service_addons
+        where service_addons.service_id = linked_addons.service_id and service_addons.is_active
+    );
+end;
+$$;
+
+/*
+ * Return the active questions of a service as a link shows them.
+ */
+create function scheduling.linked_questions(service_id uuid)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select coalesce(jsonb_agg(
+            jsonb_build_object(
+                'key', service_questions.key,
+                'label', service_questions.label,
+                'kind', service_questions.kind,
+                'is_required', service_questions.is_required,
+                'choices', service_questions.choices
+            )
+            order by service_questions.position, service_questions.key
+        ), '[]')
+        from catalog.service_questions
+        where
+            service_questions.service_id = linked_questions.service_id
+            and service_questions.is_active
+    );
+end;
+$$;
+
+/*
+ * Return the active resources of a service as a link shows them.
+ */
+create function scheduling.linked_resources(service_id uuid)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select coalesce(jsonb_agg(
+            jsonb_build_object('id', resources.id, 'name', resources.name, 'kind', resources.kind)
+            order by resources.position, resources.name
+        ), '[]')
+        from catalog.service_resources
+        inner join catalog.resources on resources.id = service_resources.resource_id
+        where service_resources.service_id = linked_resources.service_id and resources.is_active
+    );
+end;
+$$;
+
+/*
+ * Return what a link opens: the service with its add-ons, questions and resources, and the
+ * business.
+ * Definer: a hidden service shows to nobody else; the token is the proof.
+ *
+ * Errors:  PT404 not_found · PT409 link_expired
+ */
+create function scheduling.resolve_link(token text)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_link catalog.private_links = scheduling.link_of(resolve_link.token);
+    v_service catalog.services = scheduling.bookable_service(v_link.service_id);
+begin
+    if v_service.id is null then
+        perform scheduling.refuse_unseen();
+    end if;
+    return jsonb_build_object(
+        'service', scheduling.linked_service(v_service),
+        'business', scheduling.linked_business(v_service.business_id),
+        'addons', scheduling.linked_addons(v_service.id),
+        'questions', scheduling.linked_questions(v_service.id),
+        'resources', scheduling.linked_resources(v_service.id),
+        'expires_at', v_link.expires_at,
+        'uses_left', v_link.max_uses - scheduling.link_uses(v_link.business_id, v_link.id)
+    );
+end;
+$$;
+
+-- sql/42_availability/functions/links.sql
+
+-- Hidden services and the private links that open them. A caller without a link learns nothing: a
+-- hidden service gets the same answer as one that does not exist. What a link shows is in
+-- linked_service.sql.
+
+/*
+ * Create a link to a service. For owners and managers.
  * Definer: nobody has a write grant on links; the caller is checked.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -1387,7 +1643,7 @@ end;
 $$;
 
 /*
- * Revoke a link; again changes nothing. What was booked through it stays.
+ * Revoke a link. Bookings made through it stay; a repeated call changes nothing.
  * Definer: as scheduling.create_private_link.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -1423,9 +1679,9 @@ end;
 $$;
 
 /*
- * How often a link was used: services booked through it that were not called off, holds that run
- * included.
- * Definer: counts bookings that the one who books does not see.
+ * Return how often a link was used: the services booked through it, with running holds and without
+ * what was cancelled.
+ * Definer: counts bookings that the caller does not see.
  */
 create function scheduling.link_uses(business_id uuid, link_id uuid)
 returns integer
@@ -1450,8 +1706,8 @@ end;
 $$;
 
 /*
- * The link that a token opens, if it opens that service (any, where none is named) and lets so many
- * through. One that is over is told to whoever knows it.
+ * Return the link of a token, or null if there is none or it opens another service than the given
+ * one. A caller who knows the token learns that the link has ended.
  * Definer: nobody reads the hash of a token.
  *
  * Errors:  PT409 link_expired
@@ -1479,6 +1735,8 @@ end;
 $$;
 
 /*
+ * Refuse a link that was revoked, has expired, or has fewer uses left than wanted.
+ *
  * Errors:  PT409 link_expired
  */
 create function scheduling.refuse_link_over(link catalog.private_links, wanted integer)
@@ -1501,7 +1759,7 @@ end;
 $$;
 
 /*
- * Look again at the links by which some services are booked, under their lock.
+ * Check the links of some legs once more, under their lock.
  *
  * Errors:  PT409 link_expired
  */
@@ -1525,84 +1783,6 @@ begin
     loop
         perform scheduling.refuse_link_over(v_link.private_links, v_link.wanted);
     end loop;
-end;
-$$;
-
-/*
- * What a link shows: the service with its add-ons, its questions and who gives it, and the
- * business, as the catalog would show them.
- * Definer: what is hidden is shown to nobody else; the token is the proof.
- *
- * Errors:  PT404 not_found · PT409 link_expired
- */
-create function scheduling.resolve_link(token text)
-returns jsonb
-language plpgsql
-stable
-security definer
-set search_path = ''
-as $$
-declare
-    v_link catalog.private_links = scheduling.link_of(resolve_link.token);
-    v_service catalog.services = scheduling.bookable_service(v_link.service_id);
-begin
-    if v_service.id is null then
-        perform scheduling.refuse_unseen();
-    end if;
-    return jsonb_build_object(
-        'service', to_jsonb(v_service) - array[
-            'category_id', 'cancellation_policy_id', 'position', 'is_active', 'archived_at',
-            'created_at', 'updated_at'
-        ],
-        'business', (
-            select jsonb_build_object(
-                'id', businesses.id,
-                'slug', businesses.slug,
-                'name', businesses.name,
-                'time_zone', businesses.time_zone
-            )
-            from business.businesses
-            where businesses.id = v_service.business_id
-        ),
-        'addons', (
-            select coalesce(jsonb_agg(
-                jsonb_build_object(
-                    'id', service_addons.id,
-                    'name', service_addons.name,
-                    'price_minor', service_addons.price_minor,
-                    'duration_minutes', service_addons.duration_minutes
-                )
-                order by service_addons.position, service_addons.id
-            ), '[]')
-            from catalog.service_addons
-            where service_addons.service_id = v_service.id and service_addons.is_active
-        ),
-        'questions', (
-            select coalesce(jsonb_agg(
-                jsonb_build_object(
-                    'key', service_questions.key,
-                    'label', service_questions.label,
-                    'kind', service_questions.kind,
-                    'is_required', service_questions.is_required,
-                    'choices', service_questions.choices
-                )
-                order by service_questions.position, service_questions.key
-            ), '[]')
-            from catalog.service_questions
-            where service_questions.service_id = v_service.id and service_questions.is_active
-        ),
-        'resources', (
-            select coalesce(jsonb_agg(
-                jsonb_build_object('id', resources.id, 'name', resources.name, 'kind', resources.kind)
-                order by resources.position, resources.name
-            ), '[]')
-            from catalog.service_resources
-            inner join catalog.resources on resources.id = service_resources.resource_id
-            where service_resources.service_id = v_service.id and resources.is_active
-        ),
-        'expires_at', v_link.expires_at,
-        'uses_left', v_link.max_uses - scheduling.link_uses(v_link.business_id, v_link.id)
-    );
 end;
 $$;
 
@@ -1709,11 +1889,37 @@ $$;
 
 -- sql/42_availability/functions/refusals.sql
 
--- Why a start that somebody wants is not to be had. Asked only after scheduling.vacancies said no.
+-- Why a start cannot be booked. Called only after scheduling.vacancies found nobody; the first
+-- reason that applies is refused by name. A time that is simply taken has a quicker check of its
+-- own.
 
 /*
- * Could the service start then as far as hours go, and are the hours not shut by closures or
- * blocks? Each pool needs somebody; a leading resource's windows say where starts step.
+ * Say whether a start is one of the steps of some windows.
+ */
+create function scheduling.is_step(
+    start timestamptz, windows tstzrange[], step interval, slot_offset interval
+)
+returns boolean
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return exists (
+        select 1
+        from unnest(windows) as opening
+        where
+            start <@ opening
+            and start >= lower(opening) + slot_offset
+            and date_bin(step, start, lower(opening) + slot_offset) = start
+    );
+end;
+$$;
+
+/*
+ * Say whether hours allow a leg to start, and whether they are not shut then by closures or blocked
+ * periods. Each pool needs somebody, and a leading resource must have a step at the start.
  */
 create function scheduling.is_in_hours(
     leg scheduling.leg,
@@ -1730,48 +1936,33 @@ set search_path = ''
 as $$
 declare
     v_during tstzrange = tstzrange(leg.starts_at, leg.ends_at);
-    v_reach tstzmultirange = v_during::tstzmultirange;
     v_ids uuid[] = array(select need.id from unnest(needs) as need);
+    v_step interval = make_interval(mins => service.slot_interval_minutes);
+    v_offset interval = make_interval(mins => service.slot_offset_minutes);
 begin
-    with facts as (
+    with pools as (
         select
-            need.pool,
-            coalesce(openings.openings @> v_during, false)
-            and (
-                not need.is_leading
-                or exists (
-                    select 1
-                    from unnest(openings.windows) as opening
-                    where
-                        leg.starts_at <@ opening
-                        and mod(
-                            extract(epoch from leg.starts_at - lower(opening))
-                            - service.slot_offset_minutes * 60,
-                            service.slot_interval_minutes * 60
-                        ) = 0
-                        and leg.starts_at
-                        >= lower(opening) + make_interval(mins => service.slot_offset_minutes)
-                )
-            ) as is_open,
-            coalesce(closings.closings && v_during, false) as is_shut
+            bool_or(facts.is_open) as in_hours,
+            bool_or(facts.is_open and not coalesce(closings.closings && v_during, false)) as not_shut
         from unnest(needs) as need
         left join scheduling.openings(
             leg.business_id,
             v_ids,
-            array(select need.time_zone from unnest(needs) as need),
-            array(select need.kind = 'staff' from unnest(needs) as need),
-            v_reach
+            array(select each.time_zone from unnest(needs) as each),
+            array(select each.kind = 'staff' from unnest(needs) as each),
+            v_during::tstzmultirange
         ) as openings on openings.resource_id = need.id
-        left join scheduling.closings(leg.business_id, v_ids, v_reach) as closings
+        left join scheduling.closings(leg.business_id, v_ids, v_during::tstzmultirange) as closings
             on closings.resource_id = need.id
-    ),
-
-    pools as (
-        select
-            bool_or(facts.is_open) as in_hours,
-            bool_or(facts.is_open and not facts.is_shut) as not_shut
-        from facts
-        group by facts.pool
+        cross join lateral (
+            select
+                coalesce(openings.openings @> v_during, false)
+                and (
+                    not need.is_leading
+                    or scheduling.is_step(leg.starts_at, openings.windows, v_step, v_offset)
+                ) as is_open
+        ) as facts
+        group by need.pool
     )
 
     select
@@ -1783,6 +1974,8 @@ end;
 $$;
 
 /*
+ * Refuse a start outside the service's notice, advance and dates.
+ *
  * Errors:  PT422 too_soon too_far
  */
 create function scheduling.refuse_date(leg scheduling.leg, service catalog.services, time_zone text)
@@ -1809,9 +2002,9 @@ end;
 $$;
 
 /*
- * Is the time between start and end gone, for everyone in a pool that the service needs? Asked
- * before anything else: in a rush on one slot nearly every answer is this one, and hours need not
- * be worked out for it.
+ * Say whether the time between start and end is taken for everybody in a pool that the service
+ * needs. Asked before anything else: in a rush on one slot nearly every caller gets this answer,
+ * which needs no hours.
  */
 create function scheduling.is_plainly_taken(leg scheduling.leg, except_booking_id uuid)
 returns boolean
@@ -1850,6 +2043,8 @@ end;
 $$;
 
 /*
+ * Refuse a time that somebody else has.
+ *
  * Errors:  PT409 slot_taken
  */
 create function scheduling.refuse_taken()
@@ -1868,8 +2063,8 @@ end;
 $$;
 
 /*
- * Nobody works then; of somebody who is away the hint names the colleague to go to, if they give
- * the service.
+ * Refuse a time at which the business or the resource is shut. If the chosen resource is away, the
+ * hint names the colleague who stands in, if they provide the service.
  *
  * Errors:  PT422 blocked_out
  */
@@ -1919,7 +2114,7 @@ end;
 $$;
 
 /*
- * Say why a service cannot be had at an instant.
+ * Refuse a start, and say why it cannot be booked.
  *
  * Errors:  PT409 slot_taken
  *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached
@@ -2134,12 +2329,59 @@ $$;
 
 -- sql/42_availability/functions/sessions.sql
 
--- Classes: their sessions are made by the business, and their seats are taken by customers.
+-- Classes: which of their sessions can be booked. Sessions are made by the business
+-- (44_bookings), and their seats are taken by bookings.
 
 /*
- * The sessions of a class that can be booked, as scheduling.vacancies gives them. Neither closures
- * nor blocks of its business or of who leads it, nor a day that is full; enough seats for the
- * party.
+ * Return the sessions of a class that start in some periods, led by a given resource or anybody, at
+ * times when neither the business nor the leader is shut.
+ */
+create function scheduling.open_sessions(
+    service catalog.services, starts tstzmultirange, resource_id uuid
+)
+returns setof scheduling.sessions
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_reach tstzrange = tstzrange(
+        lower(starts), upper(starts) + make_interval(mins => service.duration_minutes), '[]'
+    );
+begin
+    return query
+    with wanted as materialized (
+        select sessions.*
+        from scheduling.sessions
+        where
+            sessions.business_id = open_sessions.service.business_id
+            and sessions.service_id = open_sessions.service.id
+            and sessions.starts_at >= lower(open_sessions.starts)
+            and sessions.starts_at <= upper(open_sessions.starts)
+            and sessions.starts_at <@ open_sessions.starts
+            and (
+                open_sessions.resource_id is null
+                or sessions.resource_id = open_sessions.resource_id
+            )
+    )
+
+    select wanted.*
+    from wanted
+    left join scheduling.closings(
+        service.business_id,
+        array(select distinct coalesce(leaders.resource_id, leaders.business_id) from wanted as leaders),
+        v_reach::tstzmultirange
+    ) as closings
+        on closings.resource_id = coalesce(wanted.resource_id, wanted.business_id)
+    where not coalesce(closings.closings && tstzrange(wanted.starts_at, wanted.ends_at), false);
+end;
+$$;
+
+/*
+ * Return the sessions of a class that a party can book, as vacancies: open ones with enough free
+ * seats, at times when no limit is reached.
  */
 create function scheduling.session_vacancies(
     service catalog.services,
@@ -2157,74 +2399,41 @@ set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_now timestamptz = private.now();
-    v_full scheduling.full_times[] = scheduling.full_times(
-        service, '{}', range_merge(starts), service.duration_minutes, except_booking_id
-    );
-    v_reach tstzrange = tstzrange(
-        lower(starts), upper(starts) + make_interval(mins => service.duration_minutes), '[]'
+    v_starts tstzmultirange = starts - scheduling.full_for_everybody(
+        scheduling.full_times(
+            service, '{}', range_merge(starts), service.duration_minutes, except_booking_id
+        )
     );
 begin
     return query
-    with wanted as materialized (
-        select
-            sessions.*,
-            coalesce(sessions.resource_id, sessions.business_id) as leader_id
-        from scheduling.sessions
-        where
-            sessions.business_id = session_vacancies.service.business_id
-            and sessions.service_id = session_vacancies.service.id
-            and sessions.starts_at >= lower(session_vacancies.starts)
-            and sessions.starts_at <= upper(session_vacancies.starts)
-            and sessions.starts_at <@ session_vacancies.starts
-            and (
-                session_vacancies.resource_id is null
-                or sessions.resource_id = session_vacancies.resource_id
-            )
-    ),
-
-    shut as materialized (
-        select
-            closings.resource_id as leader_id,
-            closings.closings
-        from scheduling.closings(
-            session_vacancies.service.business_id,
-            array(select distinct wanted.leader_id from wanted),
-            v_reach::tstzmultirange
-        ) as closings
-    )
-
     select
-        wanted.starts_at,
-        wanted.resource_id,
+        sessions.starts_at,
+        sessions.resource_id,
         'seats',
         true,
         session_vacancies.party_size,
-        wanted.capacity - taken.seats,
-        wanted.capacity,
-        row_number() over (order by resources.position, resources.name, wanted.id)::integer,
-        wanted.id
-    from wanted
-    left join catalog.resources on resources.id = wanted.resource_id
-    left join shut on shut.leader_id = wanted.leader_id
+        sessions.capacity - taken.seats,
+        sessions.capacity,
+        row_number() over (order by resources.position, resources.name, sessions.id)::integer,
+        sessions.id
+    from scheduling.open_sessions(service, v_starts, session_vacancies.resource_id) as sessions
+    left join catalog.resources on resources.id = sessions.resource_id
     cross join lateral (
         select count(*)::integer as seats
         from scheduling.seats
         where
-            seats.business_id = wanted.business_id
-            and seats.session_id = wanted.id
+            seats.business_id = sessions.business_id
+            and seats.session_id = sessions.id
             and seats.is_blocking
             and (seats.expires_at is null or seats.expires_at > v_now)
             and seats.booking_id is distinct from session_vacancies.except_booking_id
     ) as taken
-    where
-        wanted.capacity - taken.seats >= session_vacancies.party_size
-        and not coalesce(shut.closings && tstzrange(wanted.starts_at, wanted.ends_at), false)
-        and not coalesce(v_full[1].times @> wanted.starts_at, false);
+    where sessions.capacity - taken.seats >= session_vacancies.party_size;
 end;
 $$;
 
 /*
- * Is there a session at the start that somebody wants, and is it not shut?
+ * Say whether a leg starts with a session, and whether that session is not shut.
  */
 create function scheduling.is_in_session(
     leg scheduling.leg, out in_hours boolean, out not_shut boolean
@@ -2263,12 +2472,12 @@ $$;
 
 -- sql/42_availability/functions/unbookable.sql
 
--- Services that look as if they could be booked and never can: what the operator is told about.
+-- Services that look bookable and never are, with the reason. `./frontdesk doctor` reports them.
 
 /*
- * The longest time in which an owner of hours (a resource, or a business for those who follow it)
- * is open without a break, in minutes: by the week, whose days may touch and whose end touches its
- * beginning, or on special days that are still to come.
+ * Return the longest opening without a break, in minutes, of each owner of hours (a resource, or a
+ * business for those who follow it): in the weekly hours, where one day can run into the next, and
+ * on special days that are still to come.
  */
 create function scheduling.longest_openings()
 returns table (owner_id uuid, weekly_minutes integer, special_minutes integer)
@@ -2325,9 +2534,63 @@ end;
 $$;
 
 /*
- * Pools of services of which nobody can ever give the service, and why: nobody who is active
- * (no_resource), nobody with so many places (too_small), with any hours (no_hours), with an opening
- * as long as the service (too_short). Add-ons are not counted.
+ * Return the resources of each service that is not a class, with the longest opening of each in
+ * minutes. A service without resources has one row without any. Rooms and equipment for which
+ * nobody wrote hours are always open.
+ */
+create function scheduling.service_openings()
+returns table (
+    service_id uuid,
+    pool text,
+    is_active boolean,
+    is_big boolean,
+    longest_minutes integer,
+    duration_minutes integer
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    with openings as materialized (
+        select * from scheduling.longest_openings()
+    )
+
+    select
+        services.id,
+        case service_resources.mode
+            when 'all' then service_resources.resource_id::text
+            else service_resources.pool
+        end,
+        coalesce(resources.is_active, false),
+        resources.capacity >= service_resources.quantity,
+        case
+            when
+                resources.kind <> 'staff'
+                and own.weekly_minutes is null
+                and shared.weekly_minutes is null then 2147483647
+            else greatest(
+                coalesce(own.weekly_minutes, shared.weekly_minutes),
+                own.special_minutes,
+                shared.special_minutes
+            )
+        end,
+        services.duration_minutes
+    from catalog.services
+    left join catalog.service_resources on service_resources.service_id = services.id
+    left join catalog.resources on resources.id = service_resources.resource_id
+    left join openings as own on own.owner_id = resources.id
+    left join openings as shared on shared.owner_id = services.business_id
+    where not services.is_class;
+end;
+$$;
+
+/*
+ * Return services with a pool in which nobody can ever provide them, and the problem: nobody is
+ * active (no_resource), has enough places (too_small), has any hours (no_hours), or has an opening
+ * as long as the service without add-ons (too_short).
  */
 create function scheduling.unbookable_pools()
 returns table (service_id uuid, problem text)
@@ -2338,52 +2601,19 @@ set search_path = ''
 as $$
 begin
     return query
-    with openings as materialized (
-        select * from scheduling.longest_openings()
-    ),
-
-    candidates as (
+    with pools as (
         select
-            services.id as service_id,
-            case service_resources.mode
-                when 'all' then service_resources.resource_id::text
-                else service_resources.pool
-            end as pool,
-            coalesce(resources.is_active, false) as is_active,
-            resources.capacity >= service_resources.quantity as is_big,
-            case
-                when
-                    resources.kind <> 'staff'
-                    and own.weekly_minutes is null
-                    and shared.weekly_minutes is null then 2147483647
-                else greatest(
-                    coalesce(own.weekly_minutes, shared.weekly_minutes),
-                    own.special_minutes,
-                    shared.special_minutes
-                )
-            end as minutes,
-            services.duration_minutes
-        from catalog.services
-        left join catalog.service_resources on service_resources.service_id = services.id
-        left join catalog.resources on resources.id = service_resources.resource_id
-        left join openings as own on own.owner_id = resources.id
-        left join openings as shared on shared.owner_id = services.business_id
-        where not services.is_class
-    ),
-
-    pools as (
-        select
-            candidates.service_id,
-            bool_or(candidates.is_active) as somebody,
-            bool_or(candidates.is_active and candidates.is_big) as big,
-            bool_or(candidates.is_active and candidates.is_big and candidates.minutes > 0) as ever,
+            members.service_id,
+            bool_or(members.is_active) as somebody,
+            bool_or(members.is_active and members.is_big) as big,
+            bool_or(members.is_active and members.is_big and members.longest_minutes > 0) as ever,
             bool_or(
-                candidates.is_active
-                and candidates.is_big
-                and candidates.minutes >= candidates.duration_minutes
+                members.is_active
+                and members.is_big
+                and members.longest_minutes >= members.duration_minutes
             ) as enough
-        from candidates
-        group by candidates.service_id, candidates.pool
+        from scheduling.service_openings() as members
+        group by members.service_id, members.pool
     )
 
     select distinct
@@ -2400,13 +2630,12 @@ end;
 $$;
 
 /*
- * Active services of businesses that are open to the public which can never be booked, and why:
- * as scheduling.unbookable_pools, a class without a session to come (no_session), bookable until a
- * day that is gone (over), a notice that reaches past the advance (notice_past_advance), a limit
- * that leaves no room for one (limit_of_none).
+ * Return services whose own settings never leave a start, and the problem: a class without a coming
+ * session (no_session), a last date in the past (over), a notice longer than the advance
+ * (notice_past_advance), a limit without room for one booking (limit_of_none).
  */
-create function scheduling.unbookable()
-returns table (business text, service text, problem text)
+create function scheduling.unbookable_settings()
+returns table (service_id uuid, problem text)
 language plpgsql
 stable
 security invoker
@@ -2414,16 +2643,13 @@ set search_path = ''
 as $$
 begin
     return query
-    with problems as (
-        select
-            pools.service_id,
-            pools.problem
-        from scheduling.unbookable_pools() as pools
-        union all
-        select
-            services.id,
-            'no_session'
-        from catalog.services
+    select
+        services.id,
+        problems.problem
+    from catalog.services
+    inner join business.businesses on businesses.id = services.business_id
+    cross join lateral (
+        select 'no_session' as problem
         where
             services.is_class
             and not exists (
@@ -2435,27 +2661,40 @@ begin
                     and sessions.starts_at > private.now()
             )
         union all
-        select
-            services.id,
-            'over'
-        from catalog.services
-        inner join business.businesses on businesses.id = services.business_id
+        select 'over'
         where services.bookable_until < (private.now() at time zone businesses.time_zone)::date
         union all
-        select
-            services.id,
-            'notice_past_advance'
-        from catalog.services
+        select 'notice_past_advance'
         where services.min_notice_minutes >= (services.max_advance_days + 1) * 1440
         union all
-        select
-            services.id,
-            'limit_of_none'
-        from catalog.services
-        inner join catalog.booking_limits on booking_limits.service_id = services.id
+        select 'limit_of_none'
+        from catalog.booking_limits
         where
-            booking_limits.max_bookings = 0
-            or booking_limits.max_minutes < services.duration_minutes
+            booking_limits.service_id = services.id
+            and (
+                booking_limits.max_bookings = 0
+                or booking_limits.max_minutes < services.duration_minutes
+            )
+    ) as problems;
+end;
+$$;
+
+/*
+ * Return the active services of public businesses that can never be booked, with each problem.
+ */
+create function scheduling.unbookable()
+returns table (business text, service text, problem text)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    with problems as (
+        select * from scheduling.unbookable_pools()
+        union all
+        select * from scheduling.unbookable_settings()
     )
 
     select distinct
