@@ -37,15 +37,18 @@ def declare(
         job = database.call("select engagement.start_delivery(%s)", delivery_id)
         if job is None:
             return
-        words = render(job)
+        rendered = render(job)
         if job["channel"] == "in_app":
             database.call(
-                "select engagement.finish_in_app(%s, %s, %s)", delivery_id, words.title, words.text
+                "select engagement.finish_in_app(%s, %s, %s)",
+                delivery_id,
+                rendered.title,
+                rendered.text,
             )
             return
         provider = names[job["channel"]]
         try:
-            sent = outbox.send(job, words)
+            sent = outbox.send(job, rendered)
         except TryLater as error:
             raise later(error) from error
         except Refused as error:

@@ -25,7 +25,7 @@ LAYOUT = (
 
 
 @dataclass(frozen=True)
-class Words:
+class Rendered:
     """A title of one line, and a text."""
 
     title: str
@@ -40,8 +40,8 @@ class Words:
         return LAYOUT.format(language=html.escape(language), paragraphs=paragraphs)
 
 
-def render(job: Mapping[str, Any]) -> Words:
-    """Return the words of a delivery, from the job that engagement.start_delivery returned.
+def render(job: Mapping[str, Any]) -> Rendered:
+    """Return the text of a delivery, from the job that engagement.start_delivery returned.
 
     A line is omitted when all of its variables are empty.
     """
@@ -55,7 +55,7 @@ def render(job: Mapping[str, Any]) -> Words:
     lines = (_filled(line, values) for line in job["body"].split("\n"))
     text = "\n".join(line for line in lines if line is not None)
     title = " ".join(_replaced(job["title"], values).split())
-    return Words(title or job["event"], text.strip())
+    return Rendered(title or job["event"], text.strip())
 
 
 def _filled(line: str, values: Mapping[str, str]) -> str | None:

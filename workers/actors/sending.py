@@ -8,7 +8,7 @@ from email.utils import formataddr
 from typing import Any
 
 from workers.actors import calendar
-from workers.actors.rendering import Words
+from workers.actors.rendering import Rendered
 from workers.providers import checks
 from workers.providers.from_settings import Providers
 from workers.providers.mail import Mail
@@ -28,7 +28,7 @@ class Outbox:
     mail_address: str
     unsubscribe_url: str
 
-    def send(self, job: Mapping[str, Any], words: Words) -> Sent:
+    def send(self, job: Mapping[str, Any], rendered: Rendered) -> Sent:
         """Send a delivery.
 
         Raises:
@@ -36,19 +36,19 @@ class Outbox:
         """
         match job["channel"]:
             case "mail":
-                return self.providers.mail.send(self._mail(job, words))
+                return self.providers.mail.send(self._mail(job, rendered))
             case "sms":
-                return self.providers.sms.send(_sms(job, words))
+                return self.providers.sms.send(_sms(job, rendered))
             case "push":
-                return self.providers.push.send(_push(job, words))
+                return self.providers.push.send(_push(job, rendered))
             case channel:
                 raise ValueError(f"There is no provider for {channel}.")
 
-    def _mail(self, job: Mapping[str, Any], words: Words) -> Mail:
+    def _mail(self, job: Mapping[str, Any], rendered: Rendered) -> Mail:
         data, headers = job["data"], {}
         if token := job["unsubscribe_token"]:
             url = f"{self.unsubscribe_url}{token}"
-            words = Words(words.title, f"{words.text}\n\n{url}")
+            rendered = Rendered(rendered.title, f"{rendered.text}\n\n{url}")
             headers = {
                 "List-Unsubscribe": f"<{url}>",
                 "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
@@ -61,9 +61,9 @@ class Outbox:
         return Mail(
             sender=formataddr((checks.one_line(data.get("business_name", "")), self.mail_address)),
             to=job["address"],
-            subject=checks.one_line(words.title),
-            text=words.text,
-            html=words.as_html(job["locale"]),
+            subject=checks.one_line(rendered.title),
+            text=rendered.text,
+            html=rendered.as_html(job["locale"]),
             reply_to=data.get("business_email") if job["audience"] == "customer" else None,
             headers=headers,
             attachments=(attachment,) if attachment else (),
@@ -71,20 +71,20 @@ class Outbox:
         )
 
 
-def _sms(job: Mapping[str, Any], words: Words) -> Sms:
+def _sms(job: Mapping[str, Any], rendered: Rendered) -> Sms:
     # Sign-in stores numbers without the plus, as Supabase Auth does.
     number = "+" + job["address"].removeprefix("+")
-    return Sms(number, f"{words.title}\n{words.text}", job["idempotency_key"])
+    return Sms(number, f"{rendered.title}\n{rendered.text}", job["idempotency_key"])
 
 
-def _push(job: Mapping[str, Any], words: Words) -> Push:
+def _push(job: Mapping[str, Any], rendered: Rendered) -> Push:
     about = {"event": job["event"], "delivery_id": job["id"]}
     if booking_id := job["data"].get("booking_id"):
         about["booking_id"] = booking_id
     return Push(
         token=job["address"],
-        title=words.title,
-        body=words.text,
+        title=rendered.title,
+        body=rendered.text,
         data=about,
         idempotency_key=job["idempotency_key"],
     )

@@ -1,11 +1,11 @@
--- From something that happened to the deliveries that tell of it. All of it is one transaction,
--- which may run any number of times: what exists is not made again. What a message says, and to
--- whom, the domain of its subject knows.
+-- From an event to the deliveries that tell of it, in one transaction that may run any number of
+-- times: deliveries that exist are not written again. The domain of the event's subject knows what
+-- a message says and who reads it.
 
 /*
- * Plan the deliveries of a message: one for everyone whom the notices of its event name, on each of
- * their channels. Returns how many are new. A repeated call with the same message makes none, and
- * neither does a topic that is not an event.
+ * Plan the deliveries of a message: one for each reader of each notice of its event, on each of the
+ * notice's channels. Returns how many are new. A repeated call with the same message makes none,
+ * and neither does a topic that is not an event.
  * Definer: called by the workers, who have no access to the tables.
  */
 create function engagement.plan(message_id uuid, topic text, payload jsonb)
@@ -39,7 +39,7 @@ end;
 $$;
 
 /*
- * Is what an event tells of a row still so?
+ * Is a row still in the condition that an event requires, and does it still start at that instant?
  */
 create function engagement.still_holds(
     event engagement.events, subject_id uuid, starts_at timestamptz
