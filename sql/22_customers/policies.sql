@@ -67,3 +67,18 @@ on customers.customer_group_members
 for delete
 to authenticated
 using (business_id in (select private.my_businesses('manage')));
+
+-- Customers read a business in any state: their bookings and receipts keep its name after it was
+-- switched off or suspended. The sets are asked only for businesses that are not open.
+create policy businesses_select
+on business.businesses
+for select
+to authenticated
+using (
+    status = 'approved' and is_active
+    or id in (select private.my_businesses('view'))
+    or id in (select private.businesses_of_customer())
+    or (select private.is_platform_staff('support'))
+);
+
+grant execute on function private.businesses_of_customer() to authenticated, service_role;

@@ -1,6 +1,6 @@
 -- The customers of a business: whoever has booked or bought there, with or without an account. A
--- customer is known by the account, or by an address that they proved to be theirs. Sales, bookings
--- and price lists refer to customers and groups; nothing here refers to them.
+-- customer is known by the account, or by an address that they proved to be theirs. Sales,
+-- bookings and price lists refer to customers and groups; nothing here refers to them.
 
 create schema customers;
 comment on schema customers is 'The customers of each business and the groups they belong to.';

@@ -14,7 +14,7 @@ create type scheduling.candidate as (
 );
 
 -- What has to be so before a step is taken, and the moment at which a booking takes one by itself.
-create type scheduling.transition_guard as enum ('after_start');
+create type scheduling.transition_guard as enum ('after_start', 'check_in_open');
 create type scheduling.transition_moment as enum ('hold_expires_at', 'starts_at');
 
 create table scheduling.booking_transitions (

@@ -199,7 +199,7 @@ $$;
 comment on function public.cancel_series is
 'Cancel the remaining bookings of a series, or from_booking_id and those after it.
 
-Returns the series.
+Repeating the call changes nothing. Returns the series.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
 'hold_expired 409, invalid_transition 409.';

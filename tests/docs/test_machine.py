@@ -10,7 +10,11 @@ STEPS = """
     from scheduling.booking_transitions
     order by from_status, to_status
 """
-SAID = {"after_start": "after the start", "hold_expires_at": "when the hold ends"}
+SAID = {
+    "after_start": "after the start",
+    "check_in_open": "once check-in is open",
+    "hold_expires_at": "when the hold ends",
+}
 
 
 def drawn(db: Database) -> str:

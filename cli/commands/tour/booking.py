@@ -137,11 +137,12 @@ def move(story: Story) -> Iterator[Step]:
 
 
 def finish(story: Story) -> Iterator[Step]:
-    """The customer comes, and it is over."""
+    """Nothing is over before it begins."""
     booking_id = story.facts["booking"]["id"]
-    story.owner.rpc("check_in_booking", booking_id=booking_id)
-    done = story.owner.rpc("complete_booking", booking_id=booking_id)
-    yield Step("The owner", "checks the customer in and completes it", done["status"])
+    refusal = story.owner.refused("complete_booking", booking_id=booking_id)
+    if refusal["details"] != "too_soon":
+        raise Refusal(f"The owner was refused with {refusal['details']}.", "Please report this.")
+    yield Step("The owner", "cannot complete it yet", f"{refusal['details']}: {refusal['message']}")
     history = story.customer.read(
         f"booking_history?booking_id=eq.{booking_id}&select=to_status&order=id"
     )
@@ -157,7 +158,7 @@ def hear(story: Story) -> Iterator[Step]:
     path = f"notifications?booking_id=eq.{story.facts['booking']['id']}&order=created_at"
     deadline = time.monotonic() + PATIENCE_SECONDS
     heard = story.customer.read(path)
-    while not any(row["event"] == "booking.completed" for row in heard):
+    while not any(row["event"] == "booking.moved" for row in heard):
         if time.monotonic() > deadline:
             yield Step("The customer", "is not notified", "No worker runs; start with `up`.")
             return

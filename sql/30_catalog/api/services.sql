@@ -57,7 +57,8 @@ select
     services.created_at,
     services.updated_at,
     services.prefers_known_staff,
-    services.visibility
+    services.visibility,
+    services.check_in_minutes
 from catalog.services;
 grant select on public.services to anon;
 grant select, insert, update, delete on public.services to authenticated, service_role;
@@ -102,6 +103,8 @@ comment on column public.services.requires_confirmation is
 'Whether a booking waits until the business confirms it.';
 comment on column public.services.is_blocked_by_pending is
 'Whether a pending booking already blocks its time.';
+comment on column public.services.check_in_minutes is
+'How long before the start a customer can be checked in, in minutes.';
 comment on column public.services.hold_minutes is 'How long a hold lasts, in minutes.';
 comment on column public.services.offer_minutes is
 'How long each waitlist entry has to accept an offer, 1 to 1440 minutes.';

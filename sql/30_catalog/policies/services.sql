@@ -60,14 +60,16 @@ grant insert (
     price_minor, currency, buffer_before_minutes, buffer_after_minutes, slot_interval_minutes,
     slot_offset_minutes, min_notice_minutes, max_advance_days, bookable_from, bookable_until,
     max_party_size, is_class, requires_confirmation, is_blocked_by_pending, hold_minutes,
-    offer_minutes, position, is_active, archived_at, prefers_known_staff, visibility
+    offer_minutes, position, is_active, archived_at, prefers_known_staff, visibility,
+    check_in_minutes
 ) on table catalog.services to authenticated;
 grant update (
     id, business_id, category_id, cancellation_policy_id, name, description, duration_minutes,
     price_minor, currency, buffer_before_minutes, buffer_after_minutes, slot_interval_minutes,
     slot_offset_minutes, min_notice_minutes, max_advance_days, bookable_from, bookable_until,
     max_party_size, is_class, requires_confirmation, is_blocked_by_pending, hold_minutes,
-    offer_minutes, position, is_active, archived_at, prefers_known_staff, visibility
+    offer_minutes, position, is_active, archived_at, prefers_known_staff, visibility,
+    check_in_minutes
 ) on table catalog.services to authenticated;
 grant select, insert, update, delete on table catalog.services to service_role;
 

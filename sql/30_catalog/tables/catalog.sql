@@ -64,6 +64,8 @@ create table catalog.services (
     prefers_known_staff boolean not null default false,
     -- What is hidden is in nobody's catalog: members and private links book it.
     visibility catalog.visibility not null default 'public',
+    -- How long before the start a customer can be checked in.
+    check_in_minutes integer not null default 1440,
 
     constraint services_business_id_id_unique unique (business_id, id),
     constraint services_category_fkey foreign key (business_id, category_id)
@@ -128,6 +130,10 @@ create table catalog.services (
     constraint services_offer_is_sane check (
         offer_minutes between 1 and 1440
         or private.invalid('offer_minutes', 'must be from 1 to 1440')
+    ),
+    constraint services_check_in_minutes_is_sane check (
+        check_in_minutes between 0 and 525600
+        or private.invalid('check_in_minutes', 'must be from 0 to 525600')
     )
 );
 comment on table catalog.services is 'What can be booked.';

@@ -236,7 +236,7 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_service catalog.services = scheduling.bookable_service(leg.service_id);
+    v_service catalog.services = scheduling.provided_service(leg.service_id, except_booking_id);
     v_time_zone text;
     v_needs scheduling.need[] = array(
         select need from scheduling.needs(leg.service_id, leg.resource_id, leg.party_size) as need

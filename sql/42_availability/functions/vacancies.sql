@@ -253,7 +253,9 @@ set plan_cache_mode = 'force_generic_plan'
 set jit = 'off'
 as $$
 declare
-    v_service catalog.services = scheduling.bookable_service(vacancies.service_id);
+    v_service catalog.services = scheduling.provided_service(
+        vacancies.service_id, except_booking_id
+    );
     v_starts tstzmultirange;
     v_needs scheduling.need[];
     v_timelines scheduling.timeline[];

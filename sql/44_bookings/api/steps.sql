@@ -50,7 +50,7 @@ Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, chan
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 changed_meanwhile invalid_transition
+ *          PT409 changed_meanwhile invalid_transition · PT422 too_soon
  */
 create function public.check_in_booking(booking_id public.identifier)
 returns public.bookings
@@ -64,14 +64,15 @@ end;
 comment on function public.check_in_booking is
 'Record that the customer has arrived.
 
-For the business. Returns the booking.
+For the business, from the service''s check_in_minutes before the start on (a day by default). '
+'Returns the booking.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
-'invalid_transition 409.';
+'invalid_transition 409, too_soon 422.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 changed_meanwhile invalid_transition
+ *          PT409 changed_meanwhile invalid_transition · PT422 too_soon
  */
 create function public.complete_booking(booking_id public.identifier)
 returns public.bookings
@@ -83,12 +84,13 @@ begin atomic
     select scheduling.change_status_as(booking_id, 'completed', '{business}');
 end;
 comment on function public.complete_booking is
-'Record that the service was given.
+'Record that the service was provided.
 
-This also corrects a no-show. For the business. Returns the booking.
+This is possible from the start on, and also corrects a no-show. For the business. Returns the '
+'booking.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
-'invalid_transition 409.';
+'invalid_transition 409, too_soon 422.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found

@@ -16,7 +16,7 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_booking scheduling.bookings = scheduling.lock_booking(booking_id, '{business}', '{}');
+    v_booking scheduling.bookings = scheduling.lock_booking(booking_id, '{business}');
 begin
     perform scheduling.refuse_arrival(v_booking);
     insert into scheduling.arrivals (business_id, booking_id, starts_at, user_id)

@@ -19,9 +19,10 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_booking scheduling.bookings = scheduling.lock_booking(
-        cancel_booking_item.booking_id, cancel_booking_item.as_actors, '{}'
+    v_locked record = scheduling.lock_booking_row(
+        cancel_booking_item.booking_id, cancel_booking_item.as_actors
     );
+    v_booking scheduling.bookings = v_locked.booking;
     v_item scheduling.booking_items;
     v_places scheduling.freed_place[];
 begin
@@ -40,6 +41,7 @@ begin
     if v_item.cancelled_at is not null then
         return v_booking.id;
     end if;
+    perform scheduling.refuse_changed(v_locked.has_changed);
     perform scheduling.refuse_item_cancellation(v_booking);
     perform scheduling.record_item_cancellation(v_booking, v_item, reason);
     v_places = scheduling.places_of(v_booking.id, v_item.id);

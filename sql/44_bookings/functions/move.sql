@@ -1,5 +1,6 @@
 -- How a booking moves to another time or another resource. It keeps its reference, its price and
--- its place in every limit. What the move may take is worked out before anything is locked.
+-- its place in every limit. What the move may take is worked out before anything is locked. A move
+-- to where the booking already is changes nothing, costs nothing and is never refused for that.
 
 /*
  * Move a booking. A resource is for its first item, or for the one named.
@@ -26,7 +27,7 @@ set search_path = ''
 as $$
 declare
     v_booking scheduling.bookings;
-    v_before scheduling.bookings;
+    v_locked record;
     v_legs scheduling.leg[];
     v_vacancies scheduling.vacancy[] = '{}';
     v_limits catalog.booking_limits[] = '{}';
@@ -36,7 +37,9 @@ begin
     select bookings.* into v_booking
     from scheduling.bookings
     where bookings.id = move_booking.booking_id;
-    if v_booking.id is not null and scheduling.actors(v_booking) <> '{}' then
+    if v_booking.id is not null
+        and scheduling.actors(v_booking) <> '{}'
+        and not scheduling.is_in_place(v_booking, starts_at, resource_id, item_id) then
         v_legs = scheduling.moved_legs(
             v_booking, coalesce(move_booking.starts_at, v_booking.starts_at),
             move_booking.resource_id, move_booking.item_id
@@ -44,18 +47,23 @@ begin
         v_vacancies = scheduling.vacancies_for_move(v_booking, v_legs, move_booking.item_id);
         v_limits = scheduling.limits_of_legs(v_legs, v_vacancies, v_booking.id);
     end if;
-    v_before = scheduling.lock_booking(
+    v_locked = scheduling.lock_booking_row(
         move_booking.booking_id,
         move_booking.as_actors,
         array(select coalesce(vacancy.session_id, vacancy.id) from unnest(v_vacancies) as vacancy)
         || scheduling.subjects(v_limits, move_booking.booking_id)
     );
-    perform scheduling.refuse_move(v_before);
-    v_counts = scheduling.counts_of(v_before, v_limits);
-    v_places = scheduling.places_of(v_before.id);
-    v_booking = scheduling.apply_move(v_before, v_legs, v_vacancies, reason, is_repeated);
+    perform scheduling.refuse_immovable(v_locked.booking);
+    if scheduling.is_in_place(v_locked.booking, starts_at, resource_id, item_id) then
+        return booking_id;
+    end if;
+    perform scheduling.refuse_changed(v_locked.has_changed or v_legs is null);
+    perform scheduling.refuse_move(v_locked.booking, v_legs);
+    v_counts = scheduling.counts_of(v_locked.booking, v_limits);
+    v_places = scheduling.places_of(booking_id);
+    v_booking = scheduling.apply_move(v_locked.booking, v_legs, v_vacancies, reason, is_repeated);
     perform scheduling.refuse_passed(v_booking, v_limits, v_counts);
-    perform scheduling.announce_freed(v_before, v_places);
+    perform scheduling.announce_freed(v_locked.booking, v_places);
     return v_booking.id;
 end;
 $$;
@@ -79,10 +87,16 @@ declare
     v_leg scheduling.leg;
     v_vacancies scheduling.vacancy[] = '{}';
 begin
-    perform scheduling.refuse_move(booking);
+    perform scheduling.refuse_immovable(booking);
+    perform scheduling.refuse_move(booking, legs);
     perform scheduling.refuse_other_item(booking, item_id);
     foreach v_leg in array legs loop
-        perform scheduling.open_service(v_leg.service_id);
+        if (scheduling.provided_service(v_leg.service_id, booking.id)).id is null then
+            perform private.refuse(
+                'PT409', 'not_bookable', 'This business takes no bookings at the moment.',
+                'Ask the business.'
+            );
+        end if;
         v_vacancies = v_vacancies || scheduling.require_vacancies(v_leg, booking.id);
     end loop;
     return v_vacancies;
@@ -90,12 +104,45 @@ end;
 $$;
 
 /*
- * Refuse a move that the booking's state does not allow or, for a customer, the policy that was
- * stored with the booking. Policies do not bind the business.
- *
- * Errors:  PT409 hold_expired invalid_transition · PT422 limit_reached too_late
+ * Return whether a booking already has a start (null: any) and, in the named item or the first, a
+ * resource (null: any).
  */
-create function scheduling.refuse_move(booking scheduling.bookings)
+create function scheduling.is_in_place(
+    booking scheduling.bookings, starts_at timestamptz, resource_id uuid, item_id uuid
+)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return coalesce(is_in_place.starts_at, booking.starts_at) = booking.starts_at and exists (
+        select 1
+        from scheduling.booking_items
+        where
+            booking_items.business_id = booking.business_id
+            and booking_items.booking_id = booking.id
+            and booking_items.cancelled_at is null
+            and case
+                when is_in_place.item_id is null
+                    then booking_items.starts_at = booking.starts_at
+                else booking_items.id = is_in_place.item_id
+            end
+            and (
+                is_in_place.resource_id is null
+                or booking_items.resource_id = is_in_place.resource_id
+            )
+    );
+end;
+$$;
+
+/*
+ * Refuse to move a booking in a state that does not allow it.
+ *
+ * Errors:  PT409 hold_expired invalid_transition
+ */
+create function scheduling.refuse_immovable(booking scheduling.bookings)
 returns void
 language plpgsql
 volatile
@@ -110,10 +157,28 @@ begin
             'Make a new booking.'
         );
     end if;
+end;
+$$;
+
+/*
+ * Refuse a customer's move that the policy stored with the booking does not allow. Policies do not
+ * bind the business, and the number of moves counts changes of time only.
+ *
+ * Errors:  PT422 limit_reached too_late
+ */
+create function scheduling.refuse_move(booking scheduling.bookings, legs scheduling.leg[])
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
     if scheduling.actors(booking) && array['business', 'system']::scheduling.actor_kind[] then
         return;
     end if;
-    if booking.reschedule_count >= (booking.policy ->> 'reschedule_limit')::integer then
+    if booking.starts_at <> legs[1].starts_at
+        and booking.reschedule_count >= (booking.policy ->> 'reschedule_limit')::integer then
         perform private.refuse(
             'PT422', 'limit_reached',
             'This booking has already been moved as often as its policy allows.',

@@ -3,7 +3,8 @@
 
 /*
  * Return the legs of a booking moved to another start, with another resource for one item: the
- * first, or the one named. Lengths and prices are the booking's own; buffers are the service's.
+ * first, or the one named. Lengths and prices are the booking's own; buffers are the service's. An
+ * item whose resource no longer provides the service goes to whoever is free.
  */
 create function scheduling.moved_legs(
     booking scheduling.bookings, starts_at timestamptz, resource_id uuid, item_id uuid
@@ -25,12 +26,22 @@ begin
                 when coalesce(
                     booking_items.id = moved_legs.item_id,
                     row_number() over (order by booking_items.position) = 1
-                ) then coalesce(moved_legs.resource_id, booking_items.resource_id)
-                else booking_items.resource_id
+                ) then coalesce(moved_legs.resource_id, present.resource_id)
+                else present.resource_id
             end
         )
         from scheduling.booking_items
         inner join catalog.services on services.id = booking_items.service_id
+        left join lateral (
+            select resources.id as resource_id
+            from catalog.resources
+            inner join catalog.service_resources
+                on service_resources.resource_id = resources.id
+            where
+                resources.id = booking_items.resource_id
+                and resources.is_active
+                and service_resources.service_id = booking_items.service_id
+        ) as present on true
         where
             booking_items.business_id = booking.business_id
             and booking_items.booking_id = booking.id
@@ -151,16 +162,18 @@ as $$
 declare
     v_is_by_business boolean
     = scheduling.actors(booking) && array['business', 'system']::scheduling.actor_kind[];
+    -- Policies know moves of the customer to another time.
+    v_counts boolean = not v_is_by_business and legs[1].starts_at <> booking.starts_at;
     v_booking scheduling.bookings;
 begin
     update scheduling.bookings
     set
         starts_at = legs[1].starts_at,
         ends_at = legs[cardinality(legs)].ends_at,
-        reschedule_count = bookings.reschedule_count + case when v_is_by_business then 0 else 1 end,
+        reschedule_count = bookings.reschedule_count + v_counts::integer,
         reschedule_fee_minor = bookings.reschedule_fee_minor + case
-            when v_is_by_business or legs[1].starts_at = booking.starts_at then 0
-            else scheduling.reschedule_fee(booking, private.now())
+            when v_counts then scheduling.reschedule_fee(booking, private.now())
+            else 0
         end,
         status_reason = record_move.reason,
         repeated_step_count = bookings.repeated_step_count + record_move.is_repeated::integer,

@@ -3,7 +3,8 @@
 
 /*
  * Return what templates may say about a booking, by the names of the subject's variables; beside
- * them what a calendar entry needs: time_zone, booking_id and sequence, which grows with each step.
+ * them what a calendar entry needs: time_zone, booking_id and sequence, which grows with each
+ * step.
  */
 create function scheduling.booking_data(booking_id uuid, payload jsonb)
 returns jsonb
@@ -177,8 +178,8 @@ end;
 $$;
 
 /*
- * Is a booking still in this status, at this start, and has it not begun? No reminder is sent for a
- * booking that was cancelled, was moved or has begun.
+ * Is a booking still in this status, at this start, and has it not begun? No reminder is sent for
+ * a booking that was cancelled, was moved or has begun.
  */
 create function scheduling.booking_holds(
     booking_id uuid, condition text, starts_at timestamptz

@@ -36,9 +36,7 @@ $$;
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 changed_meanwhile
  */
-create function scheduling.lock_booking(
-    booking_id uuid, as_actors scheduling.actor_kind[], other_ids uuid[]
-)
+create function scheduling.lock_booking(booking_id uuid, as_actors scheduling.actor_kind[])
 returns scheduling.bookings
 language plpgsql
 volatile
@@ -46,41 +44,103 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_booking scheduling.bookings;
-    v_resource_ids uuid[] = scheduling.resources_of(lock_booking.booking_id);
-    v_actors scheduling.actor_kind[];
+    v_locked record = scheduling.lock_booking_row(booking_id, as_actors);
 begin
-    if not private.is_operator() and not scheduling.is_proven(lock_booking.booking_id) then
+    perform scheduling.refuse_changed(v_locked.has_changed);
+    return v_locked.booking;
+end;
+$$;
+
+/*
+ * Lock a booking as scheduling.lock_booking does, together with other resources. Returns it, and
+ * whether somebody changed what it takes while this call waited: then nothing but an answer that
+ * changes nothing may follow.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function scheduling.lock_booking_row(
+    booking_id uuid,
+    as_actors scheduling.actor_kind[],
+    other_ids uuid[] default '{}',
+    out booking scheduling.bookings,
+    out has_changed boolean
+)
+returns record
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_resource_ids uuid[] = scheduling.resources_of(booking_id);
+begin
+    if not private.is_operator() and not scheduling.is_proven(booking_id) then
         perform private.current_user_id();
     end if;
-    perform private.lock(v_resource_ids || lock_booking.other_ids);
-    select bookings.* into v_booking
+    perform private.lock(v_resource_ids || other_ids);
+    select bookings.* into booking
     from scheduling.bookings
-    where bookings.id = lock_booking.booking_id
+    where bookings.id = booking_id
     for update;
-    v_actors = scheduling.actors(v_booking);
+    perform scheduling.refuse_actors(booking, as_actors);
+    has_changed = scheduling.resources_of(booking_id) <> v_resource_ids;
+end;
+$$;
 
-    if v_booking.id is null
+/*
+ * Refuse a caller who may not act on a booking in one of some roles. A booking that is not theirs
+ * to see does not exist for them.
+ *
+ * Errors:  PT403 forbidden · PT404 not_found
+ */
+create function scheduling.refuse_actors(
+    booking scheduling.bookings, as_actors scheduling.actor_kind[]
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_actors scheduling.actor_kind[] = scheduling.actors(booking);
+begin
+    if booking.id is null
         or v_actors = '{}'
-        and v_booking.business_id not in (select private.my_businesses('view')) then
+        and booking.business_id not in (select private.my_businesses('view')) then
         perform private.refuse(
             'PT404', 'not_found', 'There is no such booking.',
             'Check the id in the view bookings.'
         );
     end if;
-    if not v_actors && (lock_booking.as_actors || 'system'::scheduling.actor_kind) then
+    if not v_actors && (as_actors || 'system'::scheduling.actor_kind) then
         perform private.refuse(
             'PT403', 'forbidden', 'You can see this booking, but you are not allowed to do this.',
             'Ask the business to do it.'
         );
     end if;
-    if scheduling.resources_of(lock_booking.booking_id) <> v_resource_ids then
+end;
+$$;
+
+/*
+ * Refuse a call that worked with what a booking no longer takes.
+ *
+ * Errors:  PT409 changed_meanwhile
+ */
+create function scheduling.refuse_changed(has_changed boolean)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if has_changed then
         perform private.refuse(
             'PT409', 'changed_meanwhile', 'Somebody just changed this booking.',
             'Read the booking again, then decide.'
         );
     end if;
-    return v_booking;
 end;
 $$;
 
@@ -142,22 +202,16 @@ set search_path = ''
 as $$
 declare
     v_booking scheduling.bookings = scheduling.lock_booking(
-        change_status.booking_id, change_status.as_actors, '{}'
+        change_status.booking_id, change_status.as_actors
     );
-    v_to_status scheduling.booking_status = change_status.to_status;
+    v_to_status scheduling.booking_status = scheduling.status_to_reach(
+        v_booking, change_status.to_status
+    );
 begin
     if v_booking.status = v_to_status then
         return v_booking.id;
     end if;
     perform scheduling.refuse_overdue(v_booking);
-    -- A customer who completes the hold of a service on request makes the request.
-    if v_booking.status = 'held'
-        and v_to_status = 'confirmed'
-        and not scheduling.actors(v_booking) && array['business', 'system']::scheduling.actor_kind[]
-        and scheduling.is_on_request(v_booking) then
-        v_to_status = 'pending';
-    end if;
-
     update scheduling.bookings
     set
         status = v_to_status,
@@ -169,6 +223,55 @@ begin
         perform scheduling.announce_freed(v_booking, scheduling.places_of(v_booking.id));
     end if;
     return v_booking.id;
+end;
+$$;
+
+/*
+ * Return the status that a booking reaches when its caller asks for one. A customer who completes
+ * the hold of a service on request makes a request, also the second time that they ask.
+ */
+create function scheduling.status_to_reach(
+    booking scheduling.bookings, wanted scheduling.booking_status
+)
+returns scheduling.booking_status
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_is_request boolean = wanted = 'confirmed'
+    and not scheduling.actors(booking) && array['business', 'system']::scheduling.actor_kind[]
+    and case booking.status
+        when 'held' then scheduling.is_on_request(booking)
+        when 'pending' then scheduling.was_held(booking)
+        else false
+    end;
+begin
+    return case when v_is_request then 'pending' else wanted end;
+end;
+$$;
+
+/*
+ * Return whether a booking was a hold just before it got its status.
+ */
+create function scheduling.was_held(booking scheduling.bookings)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return 'held' = (
+        select booking_history.from_status
+        from scheduling.booking_history
+        where
+            booking_history.business_id = booking.business_id
+            and booking_history.booking_id = booking.id
+        order by booking_history.id desc
+        limit 1
+    );
 end;
 $$;
 

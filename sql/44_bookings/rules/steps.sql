@@ -36,12 +36,58 @@ begin
             'Ask the business to take it.'
         );
     end if;
-    if v_step.guard = 'after_start' and private.now() < new.starts_at then
-        perform private.refuse(
-            'PT422', 'too_soon', 'This is not possible before the start.', 'Wait for the start.'
-        );
+    if v_step.guard is not null then
+        perform scheduling.refuse_early_step(new, v_step.guard);
     end if;
     return new;
+end;
+$$;
+
+/*
+ * Refuse a step before its condition is met: the start or, for a check-in, as long before it as
+ * the first service says.
+ *
+ * Errors:  PT422 too_soon
+ */
+create function scheduling.refuse_early_step(
+    booking scheduling.bookings, guard scheduling.transition_guard
+)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_opens_at timestamptz = booking.starts_at - case guard
+        when 'check_in_open' then (
+            select make_interval(mins => services.check_in_minutes)
+            from scheduling.booking_items
+            inner join catalog.services on services.id = booking_items.service_id
+            where
+                booking_items.business_id = booking.business_id
+                and booking_items.booking_id = booking.id
+                and booking_items.cancelled_at is null
+            order by booking_items.position
+            limit 1
+        )
+        else interval '0'
+    end;
+begin
+    if private.now() >= v_opens_at then
+        return;
+    end if;
+    if guard = 'check_in_open' then
+        perform private.refuse(
+            'PT422', 'too_soon', 'Check-in is not open yet.',
+            format(
+                'It opens at %s.', to_char(v_opens_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"')
+            )
+        );
+    end if;
+    perform private.refuse(
+        'PT422', 'too_soon', 'This is not possible before the start.', 'Wait for the start.'
+    );
 end;
 $$;
 

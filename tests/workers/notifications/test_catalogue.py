@@ -79,6 +79,7 @@ PLAYS = {
     + "select tests.at('2031-05-05 09:20Z');"
     + AS.format("ann", f"public.mark_no_show({BOOKING})"),
     "booking.completed": BOOK.format("Cut")
+    + "select tests.at('2031-05-05 09:30Z');"
     + AS.format("ann", f"public.complete_booking({BOOKING})"),
     "reminder.day": BOOK.format("Cut") + "select tests.act_as_owner();" + PLAN + ";",
     "reminder.hour": BOOK.format("Cut") + "select tests.act_as_owner();" + PLAN + ";",
