@@ -1711,9 +1711,10 @@ execute function business.business_members__keep_an_owner();
 
 -- sql/20_business/policies.sql
 
--- Everyone reads businesses that are approved and active; members read theirs in any state,
--- platform staff read all. Managers edit the profile. Clients cannot write status, activity,
--- verification and membership: functions change them, check the caller, and leave a history.
+-- Everyone reads businesses that are approved and active; members and customers read theirs in any
+-- state, platform staff read all. Managers edit the profile. Clients cannot write status,
+-- activity, verification and membership: functions change them, check the caller, and leave a
+-- history.
 
 alter table business.businesses enable row level security;
 grant select on business.businesses to anon, authenticated;
@@ -1729,15 +1730,8 @@ for select
 to anon
 using (status = 'approved' and is_active);
 
-create policy businesses_select
-on business.businesses
-for select
-to authenticated
-using (
-    status = 'approved' and is_active
-    or id in (select private.my_businesses('view'))
-    or (select private.is_platform_staff('support'))
-);
+-- Users read businesses by the policy businesses_select of 22_customers, which knows whom they
+-- bought from.
 
 create policy businesses_update
 on business.businesses
@@ -1764,7 +1758,8 @@ grant select on business.business_transitions to service_role;
 alter table business.business_members enable row level security;
 grant select on business.business_members to authenticated;
 grant select, insert, update, delete on business.business_members to service_role;
--- No writes: owners call set_member_role and remove_member, and nobody joins without an invitation.
+-- No writes: owners call set_member_role and remove_member, and nobody joins without an
+-- invitation.
 
 create policy business_members_select
 on business.business_members

@@ -5,8 +5,8 @@ alter default privileges revoke execute on functions from public;
 -- sql/22_customers/tables.sql
 
 -- The customers of a business: whoever has booked or bought there, with or without an account. A
--- customer is known by the account, or by an address that they proved to be theirs. Sales, bookings
--- and price lists refer to customers and groups; nothing here refers to them.
+-- customer is known by the account, or by an address that they proved to be theirs. Sales,
+-- bookings and price lists refer to customers and groups; nothing here refers to them.
 
 create schema customers;
 comment on schema customers is 'The customers of each business and the groups they belong to.';
@@ -136,6 +136,26 @@ begin
 end;
 $$;
 
+/*
+ * Return the businesses of which the caller is a customer.
+ * Definer: policies ask it once a statement, instead of the policy of customers.
+ */
+create function private.businesses_of_customer()
+returns setof uuid
+language plpgsql
+stable
+security definer
+rows 5
+set search_path = ''
+as $$
+begin
+    return query
+    select customers.business_id
+    from customers.customers
+    where customers.user_id = auth.uid();
+end;
+$$;
+
 -- sql/22_customers/rules.sql
 
 -- What a constraint on customers cannot say.
@@ -221,6 +241,21 @@ on customers.customer_group_members
 for delete
 to authenticated
 using (business_id in (select private.my_businesses('manage')));
+
+-- Customers read a business in any state: their bookings and receipts keep its name after it was
+-- switched off or suspended. The sets are asked only for businesses that are not open.
+create policy businesses_select
+on business.businesses
+for select
+to authenticated
+using (
+    status = 'approved' and is_active
+    or id in (select private.my_businesses('view'))
+    or id in (select private.businesses_of_customer())
+    or (select private.is_platform_staff('support'))
+);
+
+grant execute on function private.businesses_of_customer() to authenticated, service_role;
 
 -- sql/22_customers/api.sql
 

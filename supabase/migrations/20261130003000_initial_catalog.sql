@@ -188,6 +188,8 @@ create table catalog.services (
     prefers_known_staff boolean not null default false,
     -- What is hidden is in nobody's catalog: members and private links book it.
     visibility catalog.visibility not null default 'public',
+    -- How long before the start a customer can be checked in.
+    check_in_minutes integer not null default 1440,
 
     constraint services_business_id_id_unique unique (business_id, id),
     constraint services_category_fkey foreign key (business_id, category_id)
@@ -252,6 +254,10 @@ create table catalog.services (
     constraint services_offer_is_sane check (
         offer_minutes between 1 and 1440
         or private.invalid('offer_minutes', 'must be from 1 to 1440')
+    ),
+    constraint services_check_in_minutes_is_sane check (
+        check_in_minutes between 0 and 525600
+        or private.invalid('check_in_minutes', 'must be from 0 to 525600')
     )
 );
 comment on table catalog.services is 'What can be booked.';
@@ -1531,14 +1537,16 @@ grant insert (
     price_minor, currency, buffer_before_minutes, buffer_after_minutes, slot_interval_minutes,
     slot_offset_minutes, min_notice_minutes, max_advance_days, bookable_from, bookable_until,
     max_party_size, is_class, requires_confirmation, is_blocked_by_pending, hold_minutes,
-    offer_minutes, position, is_active, archived_at, prefers_known_staff, visibility
+    offer_minutes, position, is_active, archived_at, prefers_known_staff, visibility,
+    check_in_minutes
 ) on table catalog.services to authenticated;
 grant update (
     id, business_id, category_id, cancellation_policy_id, name, description, duration_minutes,
     price_minor, currency, buffer_before_minutes, buffer_after_minutes, slot_interval_minutes,
     slot_offset_minutes, min_notice_minutes, max_advance_days, bookable_from, bookable_until,
     max_party_size, is_class, requires_confirmation, is_blocked_by_pending, hold_minutes,
-    offer_minutes, position, is_active, archived_at, prefers_known_staff, visibility
+    offer_minutes, position, is_active, archived_at, prefers_known_staff, visibility,
+    check_in_minutes
 ) on table catalog.services to authenticated;
 grant select, insert, update, delete on table catalog.services to service_role;
 
@@ -2160,7 +2168,8 @@ select
     services.created_at,
     services.updated_at,
     services.prefers_known_staff,
-    services.visibility
+    services.visibility,
+    services.check_in_minutes
 from catalog.services;
 grant select on public.services to anon;
 grant select, insert, update, delete on public.services to authenticated, service_role;
@@ -2205,6 +2214,8 @@ comment on column public.services.requires_confirmation is
 'Whether a booking waits until the business confirms it.';
 comment on column public.services.is_blocked_by_pending is
 'Whether a pending booking already blocks its time.';
+comment on column public.services.check_in_minutes is
+'How long before the start a customer can be checked in, in minutes.';
 comment on column public.services.hold_minutes is 'How long a hold lasts, in minutes.';
 comment on column public.services.offer_minutes is
 'How long each waitlist entry has to accept an offer, 1 to 1440 minutes.';

@@ -293,6 +293,36 @@ end;
 $$;
 
 /*
+ * Return a service that takes bookings now or, for a booking that is about to move, that the
+ * booking has: what is archived or switched off takes no new bookings, but those that exist may
+ * still move. Null: neither, or the business is not open.
+ * Definer: as scheduling.bookable_service.
+ */
+create function scheduling.provided_service(service_id uuid, except_booking_id uuid)
+returns catalog.services
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_service catalog.services = scheduling.bookable_service(provided_service.service_id);
+begin
+    if v_service.id is null and except_booking_id is not null then
+        select services.* into v_service
+        from scheduling.booking_items
+        inner join catalog.services on services.id = booking_items.service_id
+        where
+            booking_items.booking_id = except_booking_id
+            and booking_items.service_id = provided_service.service_id
+            and business.is_open(services.business_id)
+        limit 1;
+    end if;
+    return v_service;
+end;
+$$;
+
+/*
  * Return the first instant at which a service may start, by its notice and its first date.
  */
 create function scheduling.first_bookable(service catalog.services, time_zone text)
@@ -2127,7 +2157,7 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_service catalog.services = scheduling.bookable_service(leg.service_id);
+    v_service catalog.services = scheduling.provided_service(leg.service_id, except_booking_id);
     v_time_zone text;
     v_needs scheduling.need[] = array(
         select need from scheduling.needs(leg.service_id, leg.resource_id, leg.party_size) as need
@@ -2970,7 +3000,9 @@ set plan_cache_mode = 'force_generic_plan'
 set jit = 'off'
 as $$
 declare
-    v_service catalog.services = scheduling.bookable_service(vacancies.service_id);
+    v_service catalog.services = scheduling.provided_service(
+        vacancies.service_id, except_booking_id
+    );
     v_starts tstzmultirange;
     v_needs scheduling.need[];
     v_timelines scheduling.timeline[];

@@ -20,7 +20,7 @@ create type scheduling.candidate as (
 );
 
 -- What has to be so before a step is taken, and the moment at which a booking takes one by itself.
-create type scheduling.transition_guard as enum ('after_start');
+create type scheduling.transition_guard as enum ('after_start', 'check_in_open');
 create type scheduling.transition_moment as enum ('hold_expires_at', 'starts_at');
 
 create table scheduling.booking_transitions (
@@ -218,8 +218,7 @@ $$;
 
 /*
  * Expire those of some bookings whose hold ran out. It locks them in the order of their ids, as
- * every function that changes several bookings does, and expires one after another: a waitlist
- * passes the time of each on before anybody else can take it.
+ * every function that changes several bookings does.
  */
 create function scheduling.expire_holds(booking_ids uuid[])
 returns void
@@ -230,25 +229,22 @@ set search_path = ''
 as $$
 declare
     v_now timestamptz = private.now();
-    v_id uuid;
 begin
     if booking_ids = '{}' then
         return;
     end if;
-    for v_id in
-        select bookings.id
-        from scheduling.bookings
+    update scheduling.bookings
+    set status = 'expired'
+    where bookings.id in (
+        select expired.id
+        from scheduling.bookings as expired
         where
-            bookings.id = any(expire_holds.booking_ids)
-            and bookings.status in ('held', 'pending_payment')
-            and bookings.hold_expires_at <= v_now
-        order by bookings.id
+            expired.id = any(expire_holds.booking_ids)
+            and expired.status in ('held', 'pending_payment')
+            and expired.hold_expires_at <= v_now
+        order by expired.id
         for update
-    loop
-        update scheduling.bookings
-        set status = 'expired'
-        where bookings.id = v_id and bookings.status in ('held', 'pending_payment');
-    end loop;
+    );
 end;
 $$;
 
@@ -474,7 +470,7 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_booking scheduling.bookings = scheduling.lock_booking(booking_id, '{business}', '{}');
+    v_booking scheduling.bookings = scheduling.lock_booking(booking_id, '{business}');
 begin
     perform scheduling.refuse_arrival(v_booking);
     insert into scheduling.arrivals (business_id, booking_id, starts_at, user_id)
@@ -1525,11 +1521,11 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_booking scheduling.bookings = scheduling.lock_booking(
-        cancel_booking_item.booking_id, cancel_booking_item.as_actors, '{}'
+    v_locked record = scheduling.lock_booking_row(
+        cancel_booking_item.booking_id, cancel_booking_item.as_actors
     );
+    v_booking scheduling.bookings = v_locked.booking;
     v_item scheduling.booking_items;
-    v_places scheduling.freed_place[];
 begin
     select booking_items.* into v_item
     from scheduling.booking_items
@@ -1546,12 +1542,13 @@ begin
     if v_item.cancelled_at is not null then
         return v_booking.id;
     end if;
+    perform scheduling.refuse_changed(v_locked.has_changed);
     perform scheduling.refuse_item_cancellation(v_booking);
     perform scheduling.record_item_cancellation(v_booking, v_item, reason);
-    v_places = scheduling.places_of(v_booking.id, v_item.id);
     perform scheduling.release_item(v_item);
     perform scheduling.fit_booking_to_items(v_booking);
-    perform scheduling.announce_freed(v_booking, v_places);
+    insert into scheduling.freed_times (business_id, during)
+    values (v_booking.business_id, tstzrange(v_item.starts_at, v_item.ends_at));
     return v_booking.id;
 end;
 $$;
@@ -1936,10 +1933,158 @@ begin
 end;
 $$;
 
+-- sql/44_bookings/functions/lock.sql
+
+-- Who may act on a booking, and how it is locked: the resources first and the booking second, in
+-- the order in which bookings are placed. What was read before the lock is read again under it.
+
+/*
+ * Return the roles in which the caller may act on a booking: its business, its customer (also a
+ * guest who sent the right code), or the system.
+ * Definer: called in triggers of rows that the caller may change but not read.
+ */
+create function scheduling.actors(booking scheduling.bookings)
+returns scheduling.actor_kind[]
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return array_remove(array[
+        case
+            when booking.business_id in (select private.my_businesses('serve')) then 'business'
+        end::scheduling.actor_kind,
+        case
+            when booking.customer_id = auth.uid()
+                or booking.customer_id is null and scheduling.is_proven(booking.id) then 'customer'
+        end::scheduling.actor_kind,
+        case
+            when private.is_operator() or session_user = 'worker' then 'system'
+        end::scheduling.actor_kind
+    ], null);
+end;
+$$;
+
+/*
+ * Lock a booking with its resources for a caller who may act on it. Returns the booking as it is
+ * now.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 changed_meanwhile
+ */
+create function scheduling.lock_booking(booking_id uuid, as_actors scheduling.actor_kind[])
+returns scheduling.bookings
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_locked record = scheduling.lock_booking_row(booking_id, as_actors);
+begin
+    perform scheduling.refuse_changed(v_locked.has_changed);
+    return v_locked.booking;
+end;
+$$;
+
+/*
+ * Lock a booking as scheduling.lock_booking does, together with other resources. Returns it, and
+ * whether somebody changed what it takes while this call waited: then nothing but an answer that
+ * changes nothing may follow.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function scheduling.lock_booking_row(
+    booking_id uuid,
+    as_actors scheduling.actor_kind[],
+    other_ids uuid[] default '{}',
+    out booking scheduling.bookings,
+    out has_changed boolean
+)
+returns record
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_resource_ids uuid[] = scheduling.resources_of(booking_id);
+begin
+    if not private.is_operator() and not scheduling.is_proven(booking_id) then
+        perform private.current_user_id();
+    end if;
+    perform private.lock(v_resource_ids || other_ids);
+    select bookings.* into booking
+    from scheduling.bookings
+    where bookings.id = booking_id
+    for update;
+    perform scheduling.refuse_actors(booking, as_actors);
+    has_changed = scheduling.resources_of(booking_id) <> v_resource_ids;
+end;
+$$;
+
+/*
+ * Refuse a caller who may not act on a booking in one of some roles. A booking that is not theirs
+ * to see does not exist for them.
+ *
+ * Errors:  PT403 forbidden · PT404 not_found
+ */
+create function scheduling.refuse_actors(
+    booking scheduling.bookings, as_actors scheduling.actor_kind[]
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_actors scheduling.actor_kind[] = scheduling.actors(booking);
+begin
+    if booking.id is null
+        or v_actors = '{}'
+        and booking.business_id not in (select private.my_businesses('view')) then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such booking.',
+            'Check the id in the view bookings.'
+        );
+    end if;
+    if not v_actors && (as_actors || 'system'::scheduling.actor_kind) then
+        perform private.refuse(
+            'PT403', 'forbidden', 'You can see this booking, but you are not allowed to do this.',
+            'Ask the business to do it.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Refuse a call that worked with what a booking no longer takes.
+ *
+ * Errors:  PT409 changed_meanwhile
+ */
+create function scheduling.refuse_changed(has_changed boolean)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if has_changed then
+        perform private.refuse(
+            'PT409', 'changed_meanwhile', 'Somebody just changed this booking.',
+            'Read the booking again, then decide.'
+        );
+    end if;
+end;
+$$;
+
 -- sql/44_bookings/functions/move.sql
 
 -- How a booking moves to another time or another resource. It keeps its reference, its price and
--- its place in every limit. What the move may take is worked out before anything is locked.
+-- its place in every limit. What the move may take is worked out before anything is locked. A move
+-- to where the booking already is changes nothing, costs nothing and is never refused for that.
 
 /*
  * Move a booking. A resource is for its first item, or for the one named.
@@ -1966,17 +2111,18 @@ set search_path = ''
 as $$
 declare
     v_booking scheduling.bookings;
-    v_before scheduling.bookings;
+    v_locked record;
     v_legs scheduling.leg[];
     v_vacancies scheduling.vacancy[] = '{}';
     v_limits catalog.booking_limits[] = '{}';
     v_counts jsonb;
-    v_places scheduling.freed_place[];
 begin
     select bookings.* into v_booking
     from scheduling.bookings
     where bookings.id = move_booking.booking_id;
-    if v_booking.id is not null and scheduling.actors(v_booking) <> '{}' then
+    if v_booking.id is not null
+        and scheduling.actors(v_booking) <> '{}'
+        and not scheduling.is_in_place(v_booking, starts_at, resource_id, item_id) then
         v_legs = scheduling.moved_legs(
             v_booking, coalesce(move_booking.starts_at, v_booking.starts_at),
             move_booking.resource_id, move_booking.item_id
@@ -1984,18 +2130,22 @@ begin
         v_vacancies = scheduling.vacancies_for_move(v_booking, v_legs, move_booking.item_id);
         v_limits = scheduling.limits_of_legs(v_legs, v_vacancies, v_booking.id);
     end if;
-    v_before = scheduling.lock_booking(
+    v_locked = scheduling.lock_booking_row(
         move_booking.booking_id,
         move_booking.as_actors,
         array(select coalesce(vacancy.session_id, vacancy.id) from unnest(v_vacancies) as vacancy)
         || scheduling.subjects(v_limits, move_booking.booking_id)
     );
-    perform scheduling.refuse_move(v_before);
-    v_counts = scheduling.counts_of(v_before, v_limits);
-    v_places = scheduling.places_of(v_before.id);
-    v_booking = scheduling.apply_move(v_before, v_legs, v_vacancies, reason, is_repeated);
+    perform scheduling.refuse_immovable(v_locked.booking);
+    if scheduling.is_in_place(v_locked.booking, starts_at, resource_id, item_id) then
+        return booking_id;
+    end if;
+    perform scheduling.refuse_changed(v_locked.has_changed or v_legs is null);
+    perform scheduling.refuse_move(v_locked.booking, v_legs);
+    v_counts = scheduling.counts_of(v_locked.booking, v_limits);
+    v_booking = scheduling.apply_move(v_locked.booking, v_legs, v_vacancies, reason, is_repeated);
     perform scheduling.refuse_passed(v_booking, v_limits, v_counts);
-    perform scheduling.announce_freed(v_before, v_places);
+    perform scheduling.announce_freed(v_locked.booking);
     return v_booking.id;
 end;
 $$;
@@ -2019,10 +2169,16 @@ declare
     v_leg scheduling.leg;
     v_vacancies scheduling.vacancy[] = '{}';
 begin
-    perform scheduling.refuse_move(booking);
+    perform scheduling.refuse_immovable(booking);
+    perform scheduling.refuse_move(booking, legs);
     perform scheduling.refuse_other_item(booking, item_id);
     foreach v_leg in array legs loop
-        perform scheduling.open_service(v_leg.service_id);
+        if (scheduling.provided_service(v_leg.service_id, booking.id)).id is null then
+            perform private.refuse(
+                'PT409', 'not_bookable', 'This business takes no bookings at the moment.',
+                'Ask the business.'
+            );
+        end if;
         v_vacancies = v_vacancies || scheduling.require_vacancies(v_leg, booking.id);
     end loop;
     return v_vacancies;
@@ -2030,12 +2186,45 @@ end;
 $$;
 
 /*
- * Refuse a move that the booking's state does not allow or, for a customer, the policy that was
- * stored with the booking. Policies do not bind the business.
- *
- * Errors:  PT409 hold_expired invalid_transition · PT422 limit_reached too_late
+ * Return whether a booking already has a start (null: any) and, in the named item or the first, a
+ * resource (null: any).
  */
-create function scheduling.refuse_move(booking scheduling.bookings)
+create function scheduling.is_in_place(
+    booking scheduling.bookings, starts_at timestamptz, resource_id uuid, item_id uuid
+)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return coalesce(is_in_place.starts_at, booking.starts_at) = booking.starts_at and exists (
+        select 1
+        from scheduling.booking_items
+        where
+            booking_items.business_id = booking.business_id
+            and booking_items.booking_id = booking.id
+            and booking_items.cancelled_at is null
+            and case
+                when is_in_place.item_id is null
+                    then booking_items.starts_at = booking.starts_at
+                else booking_items.id = is_in_place.item_id
+            end
+            and (
+                is_in_place.resource_id is null
+                or booking_items.resource_id = is_in_place.resource_id
+            )
+    );
+end;
+$$;
+
+/*
+ * Refuse to move a booking in a state that does not allow it.
+ *
+ * Errors:  PT409 hold_expired invalid_transition
+ */
+create function scheduling.refuse_immovable(booking scheduling.bookings)
 returns void
 language plpgsql
 volatile
@@ -2050,10 +2239,28 @@ begin
             'Make a new booking.'
         );
     end if;
+end;
+$$;
+
+/*
+ * Refuse a customer's move that the policy stored with the booking does not allow. Policies do not
+ * bind the business, and the number of moves counts changes of time only.
+ *
+ * Errors:  PT422 limit_reached too_late
+ */
+create function scheduling.refuse_move(booking scheduling.bookings, legs scheduling.leg[])
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
     if scheduling.actors(booking) && array['business', 'system']::scheduling.actor_kind[] then
         return;
     end if;
-    if booking.reschedule_count >= (booking.policy ->> 'reschedule_limit')::integer then
+    if booking.starts_at <> legs[1].starts_at
+        and booking.reschedule_count >= (booking.policy ->> 'reschedule_limit')::integer then
         perform private.refuse(
             'PT422', 'limit_reached',
             'This booking has already been moved as often as its policy allows.',
@@ -2108,7 +2315,8 @@ $$;
 
 /*
  * Return the legs of a booking moved to another start, with another resource for one item: the
- * first, or the one named. Lengths and prices are the booking's own; buffers are the service's.
+ * first, or the one named. Lengths and prices are the booking's own; buffers are the service's. An
+ * item whose resource no longer provides the service goes to whoever is free.
  */
 create function scheduling.moved_legs(
     booking scheduling.bookings, starts_at timestamptz, resource_id uuid, item_id uuid
@@ -2130,12 +2338,22 @@ begin
                 when coalesce(
                     booking_items.id = moved_legs.item_id,
                     row_number() over (order by booking_items.position) = 1
-                ) then coalesce(moved_legs.resource_id, booking_items.resource_id)
-                else booking_items.resource_id
+                ) then coalesce(moved_legs.resource_id, present.resource_id)
+                else present.resource_id
             end
         )
         from scheduling.booking_items
         inner join catalog.services on services.id = booking_items.service_id
+        left join lateral (
+            select resources.id as resource_id
+            from catalog.resources
+            inner join catalog.service_resources
+                on service_resources.resource_id = resources.id
+            where
+                resources.id = booking_items.resource_id
+                and resources.is_active
+                and service_resources.service_id = booking_items.service_id
+        ) as present on true
         where
             booking_items.business_id = booking.business_id
             and booking_items.booking_id = booking.id
@@ -2256,16 +2474,18 @@ as $$
 declare
     v_is_by_business boolean
     = scheduling.actors(booking) && array['business', 'system']::scheduling.actor_kind[];
+    -- Policies know moves of the customer to another time.
+    v_counts boolean = not v_is_by_business and legs[1].starts_at <> booking.starts_at;
     v_booking scheduling.bookings;
 begin
     update scheduling.bookings
     set
         starts_at = legs[1].starts_at,
         ends_at = legs[cardinality(legs)].ends_at,
-        reschedule_count = bookings.reschedule_count + case when v_is_by_business then 0 else 1 end,
+        reschedule_count = bookings.reschedule_count + v_counts::integer,
         reschedule_fee_minor = bookings.reschedule_fee_minor + case
-            when v_is_by_business or legs[1].starts_at = booking.starts_at then 0
-            else scheduling.reschedule_fee(booking, private.now())
+            when v_counts then scheduling.reschedule_fee(booking, private.now())
+            else 0
         end,
         status_reason = record_move.reason,
         repeated_step_count = bookings.repeated_step_count + record_move.is_repeated::integer,
@@ -2370,7 +2590,8 @@ $$;
 
 /*
  * Return what templates may say about a booking, by the names of the subject's variables; beside
- * them what a calendar entry needs: time_zone, booking_id and sequence, which grows with each step.
+ * them what a calendar entry needs: time_zone, booking_id and sequence, which grows with each
+ * step.
  */
 create function scheduling.booking_data(booking_id uuid, payload jsonb)
 returns jsonb
@@ -2544,8 +2765,8 @@ end;
 $$;
 
 /*
- * Is a booking still in this status, at this start, and has it not begun? No reminder is sent for a
- * booking that was cancelled, was moved or has begun.
+ * Is a booking still in this status, at this start, and has it not begun? No reminder is sent for
+ * a booking that was cancelled, was moved or has begun.
  */
 create function scheduling.booking_holds(
     booking_id uuid, condition text, starts_at timestamptz
@@ -2589,101 +2810,6 @@ begin
     where bookings.id = claim_booking_message.booking_id
     for key share;
     return found and not coalesce((payload ->> 'is_repeated')::boolean, false);
-end;
-$$;
-
--- sql/44_bookings/functions/offered.sql
-
--- How a customer books a time that the waitlist holds for them: in their own turn, the hold makes
--- way for the booking.
-
-/*
- * Return the offer that a customer uses by booking one leg: it is their turn, for this service and
- * this start. Null if there is none.
- */
-create function scheduling.offer_of_legs(customer_id uuid, legs scheduling.leg[])
-returns scheduling.waitlist_offers
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_offer scheduling.waitlist_offers;
-begin
-    if customer_id is not null and cardinality(legs) = 1 then
-        select offers.* into v_offer
-        from scheduling.open_offers(
-            customer_id, legs[1].service_id, legs[1].resource_id
-        ) as offers
-        where offers.starts_at = legs[1].starts_at
-        limit 1;
-    end if;
-    return v_offer;
-end;
-$$;
-
-/*
- * End the hold that is offered to a customer, so that they can book its time, under the locks of
- * scheduling.lock_legs. Nothing happens if the turn is over by now; the booking then finds the time
- * taken.
- */
-create function scheduling.use_offer(offer scheduling.waitlist_offers)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    if offer.booking_id is null then
-        return;
-    end if;
-    perform 1
-    from scheduling.bookings
-    where bookings.id = offer.booking_id and bookings.status = 'held'
-    for update;
-    if not found then
-        return;
-    end if;
-    update scheduling.waitlist_offers
-    set accepted_at = private.now()
-    where
-        waitlist_offers.booking_id = offer.booking_id
-        and waitlist_offers.entry_id = offer.entry_id
-        and waitlist_offers.opens_at <= private.now()
-        and waitlist_offers.expires_at > private.now();
-    if found then
-        update scheduling.bookings
-        set status = 'expired'
-        where bookings.id = offer.booking_id;
-    end if;
-end;
-$$;
-
-/*
- * Record which booking came of an offer that was used. What the booking did not take of the hold
- * is free again.
- */
-create function scheduling.record_offer_used(offer scheduling.waitlist_offers, booking_id uuid)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    update scheduling.waitlist_offers
-    set accepted_booking_id = record_offer_used.booking_id
-    where
-        waitlist_offers.booking_id = offer.booking_id
-        and waitlist_offers.entry_id = offer.entry_id
-        and waitlist_offers.accepted_at is not null
-        and waitlist_offers.accepted_booking_id is null;
-    if found then
-        insert into scheduling.freed_times (business_id, freed_id, places)
-        values (offer.business_id, offer.freed_id, scheduling.places_of(offer.booking_id));
-    end if;
 end;
 $$;
 
@@ -2762,29 +2888,26 @@ as $$
 declare
     v_legs scheduling.leg[];
     v_vacancies scheduling.vacancy[] = '{}';
-    v_limits catalog.booking_limits[];
     v_quote jsonb;
-    v_offer scheduling.waitlist_offers;
-    v_id uuid;
 begin
     v_legs = scheduling.legs(selections);
-    v_offer = scheduling.offer_of_legs(customer.id, v_legs);
     for v_index in 1 .. cardinality(selections) loop
-        v_legs[v_index].answers = scheduling.read_answers(
+        v_legs[v_index].answers = scheduling.answered(
             v_legs[v_index].service_id, v_legs[v_index].answers
         );
-        v_vacancies = v_vacancies || scheduling.require_vacancies(
-            v_legs[v_index], v_offer.booking_id
-        );
+        v_vacancies = v_vacancies || scheduling.require_vacancies(v_legs[v_index]);
     end loop;
     v_quote = pricing.quote(scheduling.lines_of(v_legs), coupon_code, 0);
-    v_limits = scheduling.lock_legs(v_legs, v_vacancies, null);
-    perform scheduling.use_offer(v_offer);
-    v_id = scheduling.create_booking(
-        v_legs, v_vacancies, v_limits, v_quote, notes, is_hold, null, customer
+    return scheduling.create_booking(
+        v_legs,
+        v_vacancies,
+        scheduling.lock_legs(v_legs, v_vacancies, null),
+        v_quote,
+        notes,
+        is_hold,
+        null,
+        customer
     );
-    perform scheduling.record_offer_used(v_offer, v_id);
-    return v_id;
 end;
 $$;
 
@@ -3571,91 +3694,8 @@ $$;
 
 -- sql/44_bookings/functions/steps.sql
 
--- The transitions of a booking that exists. Each function locks the resources first and the
--- booking second, in the order in which bookings are placed; then it reads the booking again and
--- writes once.
-
-/*
- * Return the roles in which the caller may act on a booking: its business, its customer (also a
- * guest who sent the right code), or the system.
- * Definer: called in triggers of rows that the caller may change but not read.
- */
-create function scheduling.actors(booking scheduling.bookings)
-returns scheduling.actor_kind[]
-language plpgsql
-stable
-security definer
-set search_path = ''
-as $$
-begin
-    return array_remove(array[
-        case
-            when booking.business_id in (select private.my_businesses('serve')) then 'business'
-        end::scheduling.actor_kind,
-        case
-            when booking.customer_id = auth.uid()
-                or booking.customer_id is null and scheduling.is_proven(booking.id) then 'customer'
-        end::scheduling.actor_kind,
-        case
-            when private.is_operator() or session_user = 'worker' then 'system'
-        end::scheduling.actor_kind
-    ], null);
-end;
-$$;
-
-/*
- * Lock a booking with its resources for a caller who may act on it. Returns the booking as it is
- * now.
- *
- * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 changed_meanwhile
- */
-create function scheduling.lock_booking(
-    booking_id uuid, as_actors scheduling.actor_kind[], other_ids uuid[]
-)
-returns scheduling.bookings
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_booking scheduling.bookings;
-    v_resource_ids uuid[] = scheduling.resources_of(lock_booking.booking_id);
-    v_actors scheduling.actor_kind[];
-begin
-    if not private.is_operator() and not scheduling.is_proven(lock_booking.booking_id) then
-        perform private.current_user_id();
-    end if;
-    perform private.lock(v_resource_ids || lock_booking.other_ids);
-    select bookings.* into v_booking
-    from scheduling.bookings
-    where bookings.id = lock_booking.booking_id
-    for update;
-    v_actors = scheduling.actors(v_booking);
-
-    if v_booking.id is null
-        or v_actors = '{}'
-        and v_booking.business_id not in (select private.my_businesses('view')) then
-        perform private.refuse(
-            'PT404', 'not_found', 'There is no such booking.',
-            'Check the id in the view bookings.'
-        );
-    end if;
-    if not v_actors && (lock_booking.as_actors || 'system'::scheduling.actor_kind) then
-        perform private.refuse(
-            'PT403', 'forbidden', 'You can see this booking, but you are not allowed to do this.',
-            'Ask the business to do it.'
-        );
-    end if;
-    if scheduling.resources_of(lock_booking.booking_id) <> v_resource_ids then
-        perform private.refuse(
-            'PT409', 'changed_meanwhile', 'Somebody just changed this booking.',
-            'Read the booking again, then decide.'
-        );
-    end if;
-    return v_booking;
-end;
-$$;
+-- The transitions of a booking that exists. Each of them locks the booking, reads it again, and
+-- writes once. Asking for the status that a booking already has changes nothing.
 
 /*
  * Refuse a booking whose hold or request is over although no worker has recorded that yet.
@@ -3715,22 +3755,16 @@ set search_path = ''
 as $$
 declare
     v_booking scheduling.bookings = scheduling.lock_booking(
-        change_status.booking_id, change_status.as_actors, '{}'
+        change_status.booking_id, change_status.as_actors
     );
-    v_to_status scheduling.booking_status = change_status.to_status;
+    v_to_status scheduling.booking_status = scheduling.status_to_reach(
+        v_booking, change_status.to_status
+    );
 begin
     if v_booking.status = v_to_status then
         return v_booking.id;
     end if;
     perform scheduling.refuse_overdue(v_booking);
-    -- A customer who completes the hold of a service on request makes the request.
-    if v_booking.status = 'held'
-        and v_to_status = 'confirmed'
-        and not scheduling.actors(v_booking) && array['business', 'system']::scheduling.actor_kind[]
-        and scheduling.is_on_request(v_booking) then
-        v_to_status = 'pending';
-    end if;
-
     update scheduling.bookings
     set
         status = v_to_status,
@@ -3739,9 +3773,58 @@ begin
         repeated_step_count = bookings.repeated_step_count + change_status.is_repeated::integer
     where bookings.id = v_booking.id;
     if v_to_status in ('cancelled', 'rejected') then
-        perform scheduling.announce_freed(v_booking, scheduling.places_of(v_booking.id));
+        perform scheduling.announce_freed(v_booking);
     end if;
     return v_booking.id;
+end;
+$$;
+
+/*
+ * Return the status that a booking reaches when its caller asks for one. A customer who completes
+ * the hold of a service on request makes a request, also the second time that they ask.
+ */
+create function scheduling.status_to_reach(
+    booking scheduling.bookings, wanted scheduling.booking_status
+)
+returns scheduling.booking_status
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_is_request boolean = wanted = 'confirmed'
+    and not scheduling.actors(booking) && array['business', 'system']::scheduling.actor_kind[]
+    and case booking.status
+        when 'held' then scheduling.is_on_request(booking)
+        when 'pending' then scheduling.was_held(booking)
+        else false
+    end;
+begin
+    return case when v_is_request then 'pending' else wanted end;
+end;
+$$;
+
+/*
+ * Return whether a booking was a hold just before it got its status.
+ */
+create function scheduling.was_held(booking scheduling.bookings)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return 'held' = (
+        select booking_history.from_status
+        from scheduling.booking_history
+        where
+            booking_history.business_id = booking.business_id
+            and booking_history.booking_id = booking.id
+        order by booking_history.id desc
+        limit 1
+    );
 end;
 $$;
 
@@ -3812,7 +3895,7 @@ begin
     select coalesce(array_agg(taken::scheduling.bookings), '{}') into v_bookings
     from taken;
     foreach v_booking in array v_bookings loop
-        perform scheduling.announce_freed(v_booking, scheduling.places_of(v_booking.id));
+        perform scheduling.announce_freed(v_booking);
     end loop;
     return cardinality(v_bookings);
 end;
@@ -4335,12 +4418,58 @@ begin
             'Ask the business to take it.'
         );
     end if;
-    if v_step.guard = 'after_start' and private.now() < new.starts_at then
-        perform private.refuse(
-            'PT422', 'too_soon', 'This is not possible before the start.', 'Wait for the start.'
-        );
+    if v_step.guard is not null then
+        perform scheduling.refuse_early_step(new, v_step.guard);
     end if;
     return new;
+end;
+$$;
+
+/*
+ * Refuse a step before its condition is met: the start or, for a check-in, as long before it as
+ * the first service says.
+ *
+ * Errors:  PT422 too_soon
+ */
+create function scheduling.refuse_early_step(
+    booking scheduling.bookings, guard scheduling.transition_guard
+)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_opens_at timestamptz = booking.starts_at - case guard
+        when 'check_in_open' then (
+            select make_interval(mins => services.check_in_minutes)
+            from scheduling.booking_items
+            inner join catalog.services on services.id = booking_items.service_id
+            where
+                booking_items.business_id = booking.business_id
+                and booking_items.booking_id = booking.id
+                and booking_items.cancelled_at is null
+            order by booking_items.position
+            limit 1
+        )
+        else interval '0'
+    end;
+begin
+    if private.now() >= v_opens_at then
+        return;
+    end if;
+    if guard = 'check_in_open' then
+        perform private.refuse(
+            'PT422', 'too_soon', 'Check-in is not open yet.',
+            format(
+                'It opens at %s.', to_char(v_opens_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"')
+            )
+        );
+    end if;
+    perform private.refuse(
+        'PT422', 'too_soon', 'This is not possible before the start.', 'Wait for the start.'
+    );
 end;
 $$;
 
@@ -4973,7 +5102,8 @@ comment on column public.booking_transitions.to_status is 'The status after.';
 comment on column public.booking_transitions.actors is
 'Who may take the step: customer, business or system.';
 comment on column public.booking_transitions.guard is
-'Condition of the step: after_start, or null for none.';
+'Condition of the step: after_start, check_in_open (from the service''s check_in_minutes before '
+'the start on), or null for none.';
 comment on column public.booking_transitions.due is
 'When the step happens by itself: hold_expires_at or starts_at of the booking; null for never.';
 
@@ -5043,7 +5173,9 @@ comment on function public.reschedule_booking is
 'Move a booking to another start, and to another resource if one is named.
 
 It keeps its reference and its price. The policy stored with the booking binds customers and '
-'charges them for a late move; it does not bind businesses. Returns the booking.
+'charges them for a late move; it does not bind businesses. A move to the time that it already has '
+'changes nothing and uses up no move. If its staff is no longer active and none is named, another '
+'is assigned. Bookings of an archived service can still be moved. Returns the booking.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
 'hold_expired 409, invalid_transition 409, not_bookable 409, slot_taken 409, blocked_out 422, '
@@ -5284,7 +5416,7 @@ Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, chan
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 changed_meanwhile invalid_transition
+ *          PT409 changed_meanwhile invalid_transition · PT422 too_soon
  */
 create function public.check_in_booking(booking_id public.identifier)
 returns public.bookings
@@ -5298,14 +5430,15 @@ end;
 comment on function public.check_in_booking is
 'Record that the customer has arrived.
 
-For the business. Returns the booking.
+For the business, from the service''s check_in_minutes before the start on (a day by default). '
+'Returns the booking.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
-'invalid_transition 409.';
+'invalid_transition 409, too_soon 422.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 changed_meanwhile invalid_transition
+ *          PT409 changed_meanwhile invalid_transition · PT422 too_soon
  */
 create function public.complete_booking(booking_id public.identifier)
 returns public.bookings
@@ -5317,12 +5450,13 @@ begin atomic
     select scheduling.change_status_as(booking_id, 'completed', '{business}');
 end;
 comment on function public.complete_booking is
-'Record that the service was given.
+'Record that the service was provided.
 
-This also corrects a no-show. For the business. Returns the booking.
+This is possible from the start on, and also corrects a no-show. For the business. Returns the '
+'booking.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
-'invalid_transition 409.';
+'invalid_transition 409, too_soon 422.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found

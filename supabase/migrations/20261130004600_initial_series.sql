@@ -166,6 +166,43 @@ end;
 $$;
 
 /*
+ * Return whether a series that the caller may change, from one of its bookings on, has upcoming
+ * bookings and all of them are cancelled.
+ */
+create function scheduling.is_cancelled_series(series_id uuid, from_booking_id uuid)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return coalesce(
+        (
+            select bool_and(bookings.status = 'cancelled')
+            from scheduling.booking_series
+            inner join scheduling.bookings
+                on
+                    bookings.business_id = booking_series.business_id
+                    and bookings.series_id = booking_series.id
+            left join scheduling.bookings as anchor
+                on anchor.id = is_cancelled_series.from_booking_id
+            where
+                booking_series.id = is_cancelled_series.series_id
+                and scheduling.actors(bookings) <> '{}'
+                and bookings.starts_at > private.now()
+                and (
+                    is_cancelled_series.from_booking_id is null
+                    or bookings.starts_at >= anchor.starts_at
+                    and anchor.series_id = booking_series.id
+                )
+        ),
+        false
+    );
+end;
+$$;
+
+/*
  * Cancel the remaining bookings of a series, from the given one onward.
  * Definer: as scheduling.change_status.
  *
@@ -180,9 +217,13 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_bookings scheduling.bookings[] = scheduling.lock_series(series_id, from_booking_id, false);
+    v_bookings scheduling.bookings[];
     v_booking scheduling.bookings;
 begin
+    if scheduling.is_cancelled_series(series_id, from_booking_id) then
+        return;
+    end if;
+    v_bookings = scheduling.lock_series(series_id, from_booking_id, false);
     foreach v_booking in array v_bookings loop
         perform scheduling.change_status(
             v_booking.id,
@@ -1038,7 +1079,7 @@ $$;
 comment on function public.cancel_series is
 'Cancel the remaining bookings of a series, or from_booking_id and those after it.
 
-Returns the series.
+Repeating the call changes nothing. Returns the series.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
 'hold_expired 409, invalid_transition 409.';

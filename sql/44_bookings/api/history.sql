@@ -94,8 +94,8 @@ comment on column public.booking_transitions.to_status is 'The status after.';
 comment on column public.booking_transitions.actors is
 'Who may take the step: customer, business or system.';
 comment on column public.booking_transitions.guard is
-'Condition of the step: after_start, check_in_open (from the service''s check_in_minutes before the '
-'start on), or null for none.';
+'Condition of the step: after_start, check_in_open (from the service''s check_in_minutes before '
+'the start on), or null for none.';
 comment on column public.booking_transitions.due is
 'When the step happens by itself: hold_expires_at or starts_at of the booking; null for never.';
 

@@ -32,8 +32,8 @@ comment on function public.reschedule_booking is
 
 It keeps its reference and its price. The policy stored with the booking binds customers and '
 'charges them for a late move; it does not bind businesses. A move to the time that it already has '
-'changes nothing and uses up no move. If its staff is no longer active and none is named, another is '
-'assigned. Bookings of an archived service can still be moved. Returns the booking.
+'changes nothing and uses up no move. If its staff is no longer active and none is named, another '
+'is assigned. Bookings of an archived service can still be moved. Returns the booking.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
 'hold_expired 409, invalid_transition 409, not_bookable 409, slot_taken 409, blocked_out 422, '
