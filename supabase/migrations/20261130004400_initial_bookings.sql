@@ -218,7 +218,8 @@ $$;
 
 /*
  * Expire those of some bookings whose hold ran out. It locks them in the order of their ids, as
- * every function that changes several bookings does.
+ * every function that changes several bookings does, and expires one after another: a waitlist
+ * passes the time of each on before anybody else can take it.
  */
 create function scheduling.expire_holds(booking_ids uuid[])
 returns void
@@ -229,22 +230,25 @@ set search_path = ''
 as $$
 declare
     v_now timestamptz = private.now();
+    v_id uuid;
 begin
     if booking_ids = '{}' then
         return;
     end if;
-    update scheduling.bookings
-    set status = 'expired'
-    where bookings.id in (
-        select expired.id
-        from scheduling.bookings as expired
+    for v_id in
+        select bookings.id
+        from scheduling.bookings
         where
-            expired.id = any(expire_holds.booking_ids)
-            and expired.status in ('held', 'pending_payment')
-            and expired.hold_expires_at <= v_now
-        order by expired.id
+            bookings.id = any(expire_holds.booking_ids)
+            and bookings.status in ('held', 'pending_payment')
+            and bookings.hold_expires_at <= v_now
+        order by bookings.id
         for update
-    );
+    loop
+        update scheduling.bookings
+        set status = 'expired'
+        where bookings.id = v_id and bookings.status in ('held', 'pending_payment');
+    end loop;
 end;
 $$;
 
@@ -1526,6 +1530,7 @@ declare
     );
     v_booking scheduling.bookings = v_locked.booking;
     v_item scheduling.booking_items;
+    v_places scheduling.freed_place[];
 begin
     select booking_items.* into v_item
     from scheduling.booking_items
@@ -1545,10 +1550,10 @@ begin
     perform scheduling.refuse_changed(v_locked.has_changed);
     perform scheduling.refuse_item_cancellation(v_booking);
     perform scheduling.record_item_cancellation(v_booking, v_item, reason);
+    v_places = scheduling.places_of(v_booking.id, v_item.id);
     perform scheduling.release_item(v_item);
     perform scheduling.fit_booking_to_items(v_booking);
-    insert into scheduling.freed_times (business_id, during)
-    values (v_booking.business_id, tstzrange(v_item.starts_at, v_item.ends_at));
+    perform scheduling.announce_freed(v_booking, v_places);
     return v_booking.id;
 end;
 $$;
@@ -2116,6 +2121,7 @@ declare
     v_vacancies scheduling.vacancy[] = '{}';
     v_limits catalog.booking_limits[] = '{}';
     v_counts jsonb;
+    v_places scheduling.freed_place[];
 begin
     select bookings.* into v_booking
     from scheduling.bookings
@@ -2143,9 +2149,10 @@ begin
     perform scheduling.refuse_changed(v_locked.has_changed or v_legs is null);
     perform scheduling.refuse_move(v_locked.booking, v_legs);
     v_counts = scheduling.counts_of(v_locked.booking, v_limits);
+    v_places = scheduling.places_of(booking_id);
     v_booking = scheduling.apply_move(v_locked.booking, v_legs, v_vacancies, reason, is_repeated);
     perform scheduling.refuse_passed(v_booking, v_limits, v_counts);
-    perform scheduling.announce_freed(v_locked.booking);
+    perform scheduling.announce_freed(v_locked.booking, v_places);
     return v_booking.id;
 end;
 $$;
@@ -2813,6 +2820,101 @@ begin
 end;
 $$;
 
+-- sql/44_bookings/functions/offered.sql
+
+-- How a customer books a time that the waitlist holds for them: in their own turn, the hold makes
+-- way for the booking.
+
+/*
+ * Return the offer that a customer uses by booking one leg: it is their turn, for this service and
+ * this start. Null if there is none.
+ */
+create function scheduling.offer_of_legs(customer_id uuid, legs scheduling.leg[])
+returns scheduling.waitlist_offers
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_offer scheduling.waitlist_offers;
+begin
+    if customer_id is not null and cardinality(legs) = 1 then
+        select offers.* into v_offer
+        from scheduling.open_offers(
+            customer_id, legs[1].service_id, legs[1].resource_id
+        ) as offers
+        where offers.starts_at = legs[1].starts_at
+        limit 1;
+    end if;
+    return v_offer;
+end;
+$$;
+
+/*
+ * End the hold that is offered to a customer, so that they can book its time, under the locks of
+ * scheduling.lock_legs. Nothing happens if the turn is over by now; the booking then finds the time
+ * taken.
+ */
+create function scheduling.use_offer(offer scheduling.waitlist_offers)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if offer.booking_id is null then
+        return;
+    end if;
+    perform 1
+    from scheduling.bookings
+    where bookings.id = offer.booking_id and bookings.status = 'held'
+    for update;
+    if not found then
+        return;
+    end if;
+    update scheduling.waitlist_offers
+    set accepted_at = private.now()
+    where
+        waitlist_offers.booking_id = offer.booking_id
+        and waitlist_offers.entry_id = offer.entry_id
+        and waitlist_offers.opens_at <= private.now()
+        and waitlist_offers.expires_at > private.now();
+    if found then
+        update scheduling.bookings
+        set status = 'expired'
+        where bookings.id = offer.booking_id;
+    end if;
+end;
+$$;
+
+/*
+ * Record which booking came of an offer that was used. What the booking did not take of the hold
+ * is free again.
+ */
+create function scheduling.record_offer_used(offer scheduling.waitlist_offers, booking_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    update scheduling.waitlist_offers
+    set accepted_booking_id = record_offer_used.booking_id
+    where
+        waitlist_offers.booking_id = offer.booking_id
+        and waitlist_offers.entry_id = offer.entry_id
+        and waitlist_offers.accepted_at is not null
+        and waitlist_offers.accepted_booking_id is null;
+    if found then
+        insert into scheduling.freed_times (business_id, freed_id, places)
+        values (offer.business_id, offer.freed_id, scheduling.places_of(offer.booking_id));
+    end if;
+end;
+$$;
+
 -- sql/44_bookings/functions/place.sql
 
 -- How a booking is placed. What each selection needs is worked out first and without locks; then
@@ -2888,26 +2990,29 @@ as $$
 declare
     v_legs scheduling.leg[];
     v_vacancies scheduling.vacancy[] = '{}';
+    v_limits catalog.booking_limits[];
     v_quote jsonb;
+    v_offer scheduling.waitlist_offers;
+    v_id uuid;
 begin
     v_legs = scheduling.legs(selections);
+    v_offer = scheduling.offer_of_legs(customer.id, v_legs);
     for v_index in 1 .. cardinality(selections) loop
-        v_legs[v_index].answers = scheduling.answered(
+        v_legs[v_index].answers = scheduling.read_answers(
             v_legs[v_index].service_id, v_legs[v_index].answers
         );
-        v_vacancies = v_vacancies || scheduling.require_vacancies(v_legs[v_index]);
+        v_vacancies = v_vacancies || scheduling.require_vacancies(
+            v_legs[v_index], v_offer.booking_id
+        );
     end loop;
     v_quote = pricing.quote(scheduling.lines_of(v_legs), coupon_code, 0);
-    return scheduling.create_booking(
-        v_legs,
-        v_vacancies,
-        scheduling.lock_legs(v_legs, v_vacancies, null),
-        v_quote,
-        notes,
-        is_hold,
-        null,
-        customer
+    v_limits = scheduling.lock_legs(v_legs, v_vacancies, null);
+    perform scheduling.use_offer(v_offer);
+    v_id = scheduling.create_booking(
+        v_legs, v_vacancies, v_limits, v_quote, notes, is_hold, null, customer
     );
+    perform scheduling.record_offer_used(v_offer, v_id);
+    return v_id;
 end;
 $$;
 
@@ -3773,7 +3878,7 @@ begin
         repeated_step_count = bookings.repeated_step_count + change_status.is_repeated::integer
     where bookings.id = v_booking.id;
     if v_to_status in ('cancelled', 'rejected') then
-        perform scheduling.announce_freed(v_booking);
+        perform scheduling.announce_freed(v_booking, scheduling.places_of(v_booking.id));
     end if;
     return v_booking.id;
 end;
@@ -3895,7 +4000,7 @@ begin
     select coalesce(array_agg(taken::scheduling.bookings), '{}') into v_bookings
     from taken;
     foreach v_booking in array v_bookings loop
-        perform scheduling.announce_freed(v_booking);
+        perform scheduling.announce_freed(v_booking, scheduling.places_of(v_booking.id));
     end loop;
     return cardinality(v_bookings);
 end;
