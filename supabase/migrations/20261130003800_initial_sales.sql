@@ -149,8 +149,7 @@ comment on table sales.sale_taxes is
 -- nothing here does.
 
 /*
- * Write a sale with the lines of a quote, as agreed. Returns its id. No tax rate is known yet, so
- * its lines stand under the tax row `none`.
+ * Write a sale with the lines of a quote, as agreed. Returns its id.
  */
 create function sales.place_sale(
     business_id uuid,
@@ -169,7 +168,6 @@ as $$
 declare
     v_sale_id uuid = gen_random_uuid();
 begin
-    -- One statement: a booking waits for this.
     with sale as (
         insert into sales.sales (
             id, business_id, customer_id, customer_name, customer_email, customer_phone, currency,
@@ -181,21 +179,36 @@ begin
             private.now()
         )
         returning sales.business_id, sales.id, sales.placed_at
-    ),
+    )
 
-    revision as (
-        insert into sales.sale_revisions (business_id, sale_id, revision, cause, actor_id, at)
-        select sale.business_id, sale.id, 0, 'agreed', auth.uid(), sale.placed_at from sale
-    ),
+    insert into sales.sale_revisions (business_id, sale_id, revision, cause, actor_id, at)
+    select sale.business_id, sale.id, 0, 'agreed', auth.uid(), sale.placed_at
+    from sale;
+    perform sales.write_agreed_lines(place_sale.business_id, v_sale_id, place_sale.quote);
+    return v_sale_id;
+end;
+$$;
 
-    lines as (
+/*
+ * Write the lines of a quote as revision 0 of a sale, with their tax row. No tax rate is known yet,
+ * so the lines stand under `none`.
+ */
+create function sales.write_agreed_lines(business_id uuid, sale_id uuid, quote jsonb)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    with lines as (
         insert into sales.sale_lines (
             business_id, sale_id, position, revision, kind, service_id, name, quantity, unit_minor,
             amount_minor
         )
         select
-            place_sale.business_id,
-            v_sale_id,
+            write_agreed_lines.business_id,
+            write_agreed_lines.sale_id,
             lines.position,
             0,
             (lines.line ->> 'kind')::sales.line_kind,
@@ -204,7 +217,7 @@ begin
             (lines.line ->> 'quantity')::integer,
             (lines.line ->> 'unit_minor')::bigint,
             (lines.line ->> 'amount_minor')::bigint
-        from jsonb_array_elements(place_sale.quote -> 'lines')
+        from jsonb_array_elements(write_agreed_lines.quote -> 'lines')
             with ordinality as lines (line, position)
         returning sale_lines.amount_minor
     )
@@ -212,9 +225,15 @@ begin
     insert into sales.sale_taxes (
         business_id, sale_id, revision, component, rate_bps, base_minor, tax_minor
     )
-    select place_sale.business_id, v_sale_id, 0, 'none', 0, coalesce(sum(lines.amount_minor), 0), 0
+    select
+        write_agreed_lines.business_id,
+        write_agreed_lines.sale_id,
+        0,
+        'none',
+        0,
+        coalesce(sum(lines.amount_minor), 0),
+        0
     from lines;
-    return v_sale_id;
 end;
 $$;
 

@@ -38,7 +38,12 @@ with booked as (
     )
     values (
         %(business)s, %(owner)s, scheduling.new_reference(), 'confirmed', '2031-01-03 10:00Z', '2031-01-03 10:30Z',
-        'UTC', 'EUR', 100, '{}', '{}'
+        'UTC', 'EUR', 100,
+        jsonb_build_object('lines', jsonb_build_array(jsonb_build_object(
+            'kind', 'service', 'service_id', %(service)s, 'name', 'Cut', 'quantity', 1,
+            'unit_minor', 100, 'amount_minor', 100
+        ))),
+        '{}'
     )
     returning id, business_id
 ),
@@ -105,3 +110,13 @@ with delivered as (
 insert into engagement.notifications (id, business_id, user_id, event, title, body)
 select delivered.id, delivered.business_id, delivered.user_id, delivered.event, 'Secret', 'Secret'
 from delivered;
+with made as (
+    insert into customers.customer_groups (business_id, name)
+    values (%(business)s, 'Secret')
+    returning id, business_id
+)
+
+insert into customers.customer_group_members (business_id, customer_group_id, customer_id)
+select made.business_id, made.id, customers.id
+from made
+inner join customers.customers on customers.business_id = made.business_id;

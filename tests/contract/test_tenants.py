@@ -30,7 +30,10 @@ PRIVATE_VIEWS = {
     "business_members",
     "calendar_feeds",
     "calendar_imports",
+    "customer_group_members",
+    "customer_groups",
     "customer_stats",
+    "customers",
     "invitations",
     "marketing_consents",
     "notification_deliveries",
@@ -38,6 +41,10 @@ PRIVATE_VIEWS = {
     "notifications",
     "private_links",
     "preferred_resources",
+    "sale_lines",
+    "sale_revisions",
+    "sale_taxes",
+    "sales",
     "schedule_exceptions",
     "travel_zones",
     "seats",
@@ -50,7 +57,8 @@ FINGERPRINT = """
     from pg_class
     inner join pg_namespace on pg_namespace.oid = relnamespace
     inner join pg_attribute on attrelid = pg_class.oid and attname = 'business_id'
-    where relkind = 'r' and nspname in ('business', 'catalog', 'engagement', 'scheduling')
+    where relkind = 'r' and nspname in
+        ('business', 'catalog', 'customers', 'engagement', 'sales', 'scheduling')
     -- workers write these
     and relname not in ('notification_deliveries', 'notifications', 'reminders')
 """
