@@ -1,7 +1,9 @@
--- Who has time, and when, across businesses.
+-- The public search for free starts across businesses. It checks and reads the arguments, which
+-- become search.criteria, and leaves the rest to search.availability. Everyone may call it, with or
+-- without an account.
 
 /*
- * Businesses that have time in a period, with their first free starts.
+ * Return the businesses that have time in a period, with their first free starts.
  *
  * Errors:  PT400 invalid_input
  */

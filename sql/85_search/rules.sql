@@ -1,6 +1,12 @@
--- What is searched is what is offered: the transaction that changes a business, a service or a
--- category rewrites the business's document.
+-- A search always finds the current catalog: the transaction that changes a business, a service or
+-- a category also rewrites the document of the business. Services and categories do so once for
+-- each statement, so a large import stays fast.
 
+/*
+ * Rewrite the document of a changed business.
+ *
+ * Definer: only the owner may call search.refresh.
+ */
 create function search.businesses__refresh()
 returns trigger
 language plpgsql
@@ -22,7 +28,9 @@ for each row
 execute function search.businesses__refresh();
 
 /*
- * Once a statement, for the businesses whose rows it changed.
+ * Rewrite the documents of the businesses whose rows a statement changed.
+ *
+ * Definer: only the owner may call search.refresh.
  */
 create function search.changed__refresh()
 returns trigger

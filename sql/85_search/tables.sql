@@ -1,6 +1,7 @@
--- Who has time near me: what a marketplace is asked most. One row a business that takes bookings
--- holds what a search looks at, in the form that indexes want it; whether there is time is asked of
--- scheduling, of one business after another, until enough have some.
+-- The search answers the most frequent question of a marketplace: who has time near me? Each
+-- business that takes bookings has one document, which contains what a search compares in a form
+-- that can be indexed. The search then asks scheduling about one business after another, until
+-- enough of them have time.
 
 create schema search;
 comment on schema search is 'What is looked at to find businesses.';
@@ -8,11 +9,12 @@ comment on schema search is 'What is looked at to find businesses.';
 create extension if not exists cube with schema extensions;
 create extension if not exists unaccent with schema extensions;
 
--- What somebody looks for, as public.search_availability read it; what was not said is null.
+-- The criteria of a search, from the arguments of public.search_availability. Arguments that were
+-- left out are null.
 create type search.criteria as (
     during tstzrange,
     vertical_id text,
-    -- As search.slug writes it.
+    -- As search.slug returns it.
     category text,
     latitude double precision,
     longitude double precision,
@@ -22,7 +24,7 @@ create type search.criteria as (
     currency text
 );
 
--- A business in question, as search.candidates gives it, best first.
+-- A business that a search considers: a row of the cursor that search.candidates returns.
 create type search.candidate as (
     business_id uuid,
     time_zone text,
@@ -33,15 +35,15 @@ create type search.candidate as (
 create table search.documents (
     business_id uuid primary key references business.businesses (id) on delete cascade,
     vertical_id text not null references business.verticals (id) on delete restrict,
-    -- Weights: A the name, B names of services, C of categories, D the description.
+    -- Weights: A for the name, B for services, C for categories, D for the description.
     words tsvector not null,
-    -- Slugs of the categories that its services are in.
+    -- Slugs of the categories of its services.
     categories text array not null,
-    -- A point on the globe, in kilometres from its centre; null where the business says no place.
+    -- A point on the globe, in kilometres from its centre; null when the business has no place.
     place extensions.cube,
     time_zone text not null,
     has_classes boolean not null,
-    -- Of its services, whatever their currency: a business above price_max need not be looked into.
+    -- Over all services and currencies. A search skips the business when this is above price_max.
     lowest_price_minor bigint not null,
     is_verified boolean not null,
     since timestamptz not null
@@ -52,13 +54,13 @@ comment on table search.documents is
 create index documents_words_idx on search.documents using gin (words);
 create index documents_categories_idx on search.documents using gin (categories);
 create index documents_place_idx on search.documents using gist (place);
--- The order without words and place, for all and for one vertical.
+-- These return the order without words and place, for all businesses and for one vertical.
 create index documents_rank_idx
 on search.documents (is_verified desc, since, business_id);
 create index documents_vertical_idx
 on search.documents (vertical_id, is_verified desc, since, business_id);
 
--- What the search answers with.
+-- A result of public.search_availability.
 create type public.availability as (
     business_id uuid,
     name text,

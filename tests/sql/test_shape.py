@@ -25,9 +25,6 @@ LONG_FILES = {
 LONG_FUNCTIONS = {
     "scheduling.days",
     "scheduling.feed_times",
-    "search.candidates",
-    "search.may_be_open",
-    "search.services",
 }
 NUMBERED_FILES: set[str] = set()
 LONG_ROWS: set[str] = set()

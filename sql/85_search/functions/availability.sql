@@ -1,10 +1,11 @@
--- The search: candidates one after another, each asked for its first free starts, until enough have
--- some.
+-- The search reads the candidates one after another and looks for the first free starts of each. It
+-- stops as soon as enough businesses have some. Most searches end in the first batch of candidates,
+-- so the cost depends on the number of results and hardly on the number of businesses.
 
 /*
- * The first three starts at which a service can be had in a period, each with one resource: one
- * that the caller knows, else the first in rank. Asked day by day, then in longer steps: most
- * businesses have time soon, and a start does not depend on the period in which it is asked for.
+ * Return the first three starts of a service in a period, each with one resource: one that the
+ * caller knows, else the first in rank. The function searches one day, then longer and longer
+ * steps, because most businesses have time soon. A start does not depend on the period searched.
  */
 create function search.first_slots(service catalog.services, during tstzrange, known uuid[])
 returns public.slot[]
@@ -47,10 +48,11 @@ end;
 $$;
 
 /*
- * Businesses that fit a criteria and have time, best first, each with the first of its services that
- * can be had and its first starts. Candidates come in growing batches: most searches end in the
- * first.
- * Definer: sees what is taken without telling by whom. It gives only what is open to the public.
+ * Return the businesses that fit the criteria and have time, best first. Each comes with its first
+ * service that has time and with the first starts of that service. The batches of candidates grow,
+ * because most searches end in the first.
+ *
+ * Definer: reads all allocations, but returns only free starts of public services.
  */
 create function search.availability(criteria search.criteria, wanted integer)
 returns setof public.availability
@@ -88,8 +90,8 @@ end;
 $$;
 
 /*
- * What a business has to offer for a criteria: the first of its services with a free start; null when
- * there is none.
+ * Return a business with its first service that fits the criteria and has a free start. The result
+ * is null when it has no such service.
  */
 create function search.answer(candidate search.candidate, criteria search.criteria, known uuid[])
 returns public.availability

@@ -1,8 +1,12 @@
--- How texts, names and places become what an index can find.
+-- The documents that a search reads, and the forms in which their texts, names and places can be
+-- indexed. Triggers rewrite the document of a business when the business, its services or its
+-- categories change.
 
 /*
- * A text as searches compare it: without accents, in lower case, words apart.
- * Definer: the extension's functions are the owner's alone.
+ * Return a text as searches compare it: without accents and in lower case. One space separates its
+ * words from each other.
+ *
+ * Definer: only the owner may call the functions of the extension.
  */
 create function search.fold(value text)
 returns text
@@ -19,7 +23,7 @@ end;
 $$;
 
 /*
- * A name as addresses write it: `Hair & Beauty` is hair-beauty.
+ * Return a name as URLs contain it: `Hair & Beauty` becomes hair-beauty.
  */
 create function search.slug(name text)
 returns text
@@ -34,8 +38,8 @@ end;
 $$;
 
 /*
- * The words of a text with their positions, none of them changed by a language's grammar: names are
- * in all languages. Not by to_tsvector, which takes 3e14ab for a number and two letters.
+ * Return the words of a text with their positions. No grammar changes them, because names are in
+ * all languages. to_tsvector does not fit: it splits 3e14ab into a number and two letters.
  */
 create function search.to_vector(value text, weight text default 'D')
 returns tsvector
@@ -45,7 +49,7 @@ security invoker
 set search_path = ''
 as $$
 begin
-    -- A tsvector has room for a megabyte; nobody looks for what comes later.
+    -- A tsvector holds at most one megabyte. The rest of a longer text is not searched.
     return coalesce(
         (
             select string_agg(left(word.word, 100) || ':' || word.position || to_vector.weight, ' ')
@@ -58,7 +62,8 @@ end;
 $$;
 
 /*
- * What somebody typed: every word, the last one perhaps not finished. Null when there is none.
+ * Return the query for a typed text: all its words, of which the last may be unfinished. Returns
+ * null when the text has no words.
  */
 create function search.query(value text)
 returns tsquery
@@ -68,7 +73,7 @@ security invoker
 set search_path = ''
 as $$
 begin
-    -- Letters and digits only, so nothing in it can be an operator.
+    -- The folded text has only letters and digits, so it contains no operators.
     return (
         select string_agg(left(word.word, 100), ' & ') || ':*'
         from string_to_table(nullif(search.fold(query.value), ''), ' ') as word (word)
@@ -77,8 +82,8 @@ end;
 $$;
 
 /*
- * A place as a point on the globe, in kilometres from its centre. The straight line between two
- * such points grows with the way between them, so the nearest by one is the nearest by the other.
+ * Return a place as a point on the globe, in kilometres from its centre. The straight line between
+ * two points grows with the distance over ground, so both lead to the same nearest place.
  */
 create function search.point(latitude double precision, longitude double precision)
 returns extensions.cube
@@ -100,7 +105,7 @@ end;
 $$;
 
 /*
- * The way over the ground for a straight line through it, both in kilometres.
+ * Return the distance over ground for a straight line through the globe, both in kilometres.
  */
 create function search.way_km(line_km double precision)
 returns double precision
@@ -117,8 +122,8 @@ end;
 $$;
 
 /*
- * The documents of businesses as they should be: of those that are open to the public and offer
- * something.
+ * Return the documents that businesses should have now. A business has one while it is approved and
+ * active and has a public service.
  */
 create function search.documents_of(business_ids uuid[])
 returns setof search.documents
@@ -170,9 +175,10 @@ end;
 $$;
 
 /*
- * Write the documents of businesses anew, those that changed. The lock lets two who change one
- * business at the same time see each other's services.
- * Definer: whoever changes a service has no access to documents.
+ * Rewrite the documents of businesses where they changed. The lock makes two transactions that
+ * change the same business see each other's services.
+ *
+ * Definer: users who change a service have no access to documents.
  */
 create function search.refresh(business_ids uuid[])
 returns void
@@ -207,7 +213,7 @@ end;
 $$;
 
 /*
- * Write all documents anew, after a load that fired no triggers.
+ * Rewrite all documents, after a load that fired no triggers.
  */
 create function search.refresh_all()
 returns void
