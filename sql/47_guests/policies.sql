@@ -1,4 +1,6 @@
--- Nobody reads or writes the codes of guests: functions do.
+-- Who may use guest bookings. Clients cannot read or write the codes of guests: they have no grant
+-- on the table. They call the functions below, which check a code, a limit or the account. The
+-- worker deletes old codes.
 
 alter table scheduling.guest_codes enable row level security;
 grant select, insert, update, delete on scheduling.guest_codes to service_role;

@@ -1,10 +1,12 @@
--- People see and end their own feeds and those of a business that they manage.
+-- Who may use calendars. People see and delete their own feeds and those of a business that they
+-- manage. Functions make all changes. The edge reads a feed by its token; workers read imported
+-- calendars.
 
 alter table scheduling.calendar_feeds enable row level security;
 -- The hash of the token is not granted.
 grant select (id, user_id, business_id, resource_id, created_at, rotated_at)
 on scheduling.calendar_feeds to authenticated;
--- No writes: create_calendar_feed, rotate_calendar_feed and delete_calendar_feed.
+-- No write is granted: create_calendar_feed, rotate_calendar_feed and delete_calendar_feed write.
 grant select, insert, update, delete on scheduling.calendar_feeds to service_role;
 
 create policy calendar_feeds_select

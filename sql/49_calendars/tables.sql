@@ -4,11 +4,11 @@
 
 create table scheduling.calendar_feeds (
     id uuid primary key default gen_random_uuid(),
-    -- Who made it, with whose rights it is read.
+    -- The user who made it; the feed has this user's rights.
     user_id uuid not null references auth.users (id) on delete cascade,
-    -- Null: the bookings that the user has made as a customer.
+    -- Null: the feed shows the bookings that the user made as a customer.
     business_id uuid references business.businesses (id) on delete cascade,
-    -- Null: all of the business.
+    -- Null: the feed shows the whole business.
     resource_id uuid,
     -- Only the hash is kept: the token is shown once, to whoever makes or rotates the feed.
     token_hash bytea not null,

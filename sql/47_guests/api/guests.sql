@@ -1,7 +1,10 @@
--- Booking without an account: what a guest asks for, and does with the code that is mailed to them.
+-- Booking without an account, for clients. A guest requests a booking and confirms it with a mailed
+-- code. Later the guest requests another code to move or cancel it. After signing up, the guest
+-- claims the bookings.
+-- These functions only read the arguments; the rules are in functions/.
 
 /*
- * Read an e-mail address.
+ * Return a required e-mail address of at most 320 characters.
  *
  * Errors:  PT400 invalid_input
  */

@@ -1,8 +1,11 @@
--- A booking without signing in.
+-- How a guest looks up a booking without signing in. The reference and the e-mail address together
+-- are the proof. Looking up changes nothing: to change the booking, the guest needs a code. The
+-- answer is the same as that of the functions in guests.sql.
 
 /*
- * What a guest may see of a booking, by its reference and the e-mail address that it was made with.
- * Definer: the one who asks need not be signed in; both together are the proof.
+ * Return what a guest may see of the booking with a reference and an e-mail address. A wrong
+ * reference and a wrong address get the same refusal.
+ * Definer: guests are not signed in; both values together are the proof.
  */
 create function scheduling.look_up(reference text, email text)
 returns jsonb

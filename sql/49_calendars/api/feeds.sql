@@ -1,4 +1,6 @@
--- Calendar feeds for clients. The calendar itself is at /functions/v1/calendar/{token}.ics.
+-- Calendar feeds for clients: list, create, rotate and delete them.
+-- The calendar itself is at /functions/v1/calendar/{token}.ics. Only create and rotate return the
+-- token, because the database stores its hash alone.
 
 create view public.calendar_feeds
 with (security_invoker = true)

@@ -1,4 +1,6 @@
--- Calendars of other programs that block resources.
+-- Imported calendars for clients. A resource may have a calendar in another program; the busy time
+-- of that calendar blocks the resource here. Clients add, refresh and delete such calendars, and
+-- the view shows whether the last reading worked. A worker reads the calendars.
 
 create view public.calendar_imports
 with (security_invoker = true)
@@ -64,7 +66,7 @@ begin
         private.to_identifier(business_id, 'business_id'),
         private.to_identifier(resource_id, 'resource_id'),
         regexp_replace(private.to_text(url, 'url', 2000), '^webcals?://', 'https://', 'i'),
-        -- Strangers wrote it, so it may hold control characters; its table checks the size.
+        -- Other programs wrote it, so control characters are allowed; the table checks the size.
         nullif(content, '')
     );
     select calendar_imports.* into strict v_import

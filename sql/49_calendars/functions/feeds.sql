@@ -1,9 +1,11 @@
--- What a feed contains. Its token is the proof of access.
+-- What a feed contains. A feed is that of a customer, of a business or of a resource, and each sees
+-- different bookings with different times. Businesses and resources see a class as one session and
+-- not as a booking for each guest.
+-- The token of a feed is the proof of access: calendar_feed checks it, and the edge calls no other
+-- function of this file.
 
 /*
- * Return the bookings of a feed that start in a period, with their times: in a resource's feed the
- * times of its items. A cancelled booking stays in the feed of the resource that led it. Businesses
- * and resources see a class as one session and not as a booking for each guest.
+ * Return the bookings of a feed that start in a period, with their times.
  */
 create function scheduling.feed_times(feed scheduling.calendar_feeds, during tstzrange)
 returns table (booking_id uuid, starts_at timestamptz, ends_at timestamptz)
@@ -13,40 +15,93 @@ security invoker
 set search_path = ''
 as $$
 begin
-    if feed.resource_id is null then
+    if feed.resource_id is not null then
         return query
-        select bookings.id, bookings.starts_at, bookings.ends_at
-        from scheduling.bookings
-        where
-            feed.business_id is null
-            and bookings.customer_id = feed.user_id
-            and bookings.starts_at >= lower(feed_times.during)
-            and bookings.starts_at < upper(feed_times.during)
-        union all
-        select bookings.id, bookings.starts_at, bookings.ends_at
-        from scheduling.bookings
-        where
-            bookings.business_id = feed.business_id
-            and bookings.starts_at >= lower(feed_times.during)
-            and bookings.starts_at < upper(feed_times.during)
-            and (
-                not exists (
-                    select 1
-                    from scheduling.seats
-                    where
-                        seats.business_id = bookings.business_id
-                        and seats.booking_id = bookings.id
-                )
-                or exists (
-                    select 1
-                    from scheduling.allocations
-                    where
-                        allocations.business_id = bookings.business_id
-                        and allocations.booking_id = bookings.id
-                )
-            );
-        return;
+        select times.*
+        from scheduling.resource_feed_times(feed, feed_times.during) as times;
+    elsif feed.business_id is not null then
+        return query
+        select times.*
+        from scheduling.business_feed_times(feed, feed_times.during) as times;
+    else
+        return query
+        select times.*
+        from scheduling.customer_feed_times(feed, feed_times.during) as times;
     end if;
+end;
+$$;
+
+/*
+ * Return the bookings of a customer's feed that start in a period, classes included.
+ */
+create function scheduling.customer_feed_times(feed scheduling.calendar_feeds, during tstzrange)
+returns table (booking_id uuid, starts_at timestamptz, ends_at timestamptz)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select bookings.id, bookings.starts_at, bookings.ends_at
+    from scheduling.bookings
+    where
+        bookings.customer_id = feed.user_id
+        and bookings.starts_at >= lower(customer_feed_times.during)
+        and bookings.starts_at < upper(customer_feed_times.during);
+end;
+$$;
+
+/*
+ * Return the bookings of a business's feed that start in a period. Bookings of seats alone are left
+ * out, because the feed shows the session instead.
+ */
+create function scheduling.business_feed_times(feed scheduling.calendar_feeds, during tstzrange)
+returns table (booking_id uuid, starts_at timestamptz, ends_at timestamptz)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select bookings.id, bookings.starts_at, bookings.ends_at
+    from scheduling.bookings
+    where
+        bookings.business_id = feed.business_id
+        and bookings.starts_at >= lower(business_feed_times.during)
+        and bookings.starts_at < upper(business_feed_times.during)
+        and (
+            not exists (
+                select 1
+                from scheduling.seats
+                where
+                    seats.business_id = bookings.business_id
+                    and seats.booking_id = bookings.id
+            )
+            or exists (
+                select 1
+                from scheduling.allocations
+                where
+                    allocations.business_id = bookings.business_id
+                    and allocations.booking_id = bookings.id
+            )
+        );
+end;
+$$;
+
+/*
+ * Return the bookings of a resource's feed that start in a period, with the times of their items
+ * that need the resource. A cancelled booking stays in the feed of the resource that led it.
+ */
+create function scheduling.resource_feed_times(feed scheduling.calendar_feeds, during tstzrange)
+returns table (booking_id uuid, starts_at timestamptz, ends_at timestamptz)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
     return query
     with items as (
         select booking_items.id
@@ -55,15 +110,15 @@ begin
             booking_items.business_id = feed.business_id
             and booking_items.resource_id = feed.resource_id
             and booking_items.cancelled_at is null
-            and booking_items.starts_at >= lower(feed_times.during)
-            and booking_items.starts_at < upper(feed_times.during)
+            and booking_items.starts_at >= lower(resource_feed_times.during)
+            and booking_items.starts_at < upper(resource_feed_times.during)
         union
         select allocations.booking_item_id
         from scheduling.allocations
         where
             allocations.resource_id = feed.resource_id
             and allocations.is_blocking
-            and allocations.during && feed_times.during
+            and allocations.during && resource_feed_times.during
     )
 
     select booking_items.booking_id, min(booking_items.starts_at), max(booking_items.ends_at)

@@ -1,8 +1,9 @@
--- Calendars of other programs that block a resource: who adds and deletes them, and when they are
--- read. What was read is stored in reading.sql.
+-- Calendars of other programs that block a resource: who adds and deletes them, and when a worker
+-- reads them. The database never opens an address: it emits an event, and a worker reads the
+-- calendar. reading.sql stores the result.
 
 /*
- * Let a calendar, by address or as a file, block a resource. A worker reads it.
+ * Add a calendar, by its address or as a file, that blocks a resource. A worker reads it.
  * Definer: nobody has a write grant on imports; the function checks the caller.
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -62,8 +63,8 @@ end;
 $$;
 
 /*
- * Have a calendar read again. Its server belongs to others, so two requests are at least 5 seconds
- * apart: a second request waits, and a third one meanwhile changes nothing.
+ * Request another reading of a calendar. Its server belongs to somebody else, so two readings are
+ * at least 5 seconds apart: a second request waits, and a third one meanwhile changes nothing.
  * Definer: as catalog.import_calendar.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -147,8 +148,9 @@ end;
 $$;
 
 /*
- * Keep the resource of a calendar until the transaction ends. Deleting a resource locks first the
- * resource, then its calendars and blocked periods; changes of those lock in the same order.
+ * Lock the resource of a calendar against deletion until the transaction ends. Deleting a resource
+ * locks the resource first, then its calendars and blocked periods. Changes of those must lock in
+ * the same order, or two transactions could deadlock.
  */
 create function catalog.keep_resource(calendar_import_id uuid)
 returns void
@@ -192,8 +194,9 @@ end;
 $$;
 
 /*
- * Have all calendars read that are due: addresses every quarter of an hour; files once a day,
- * because the period moves on. Businesses that take no bookings are left out. Returns how many.
+ * Request a reading of all calendars that are due: addresses every quarter of an hour, and files
+ * once a day, because the period moves on. Skip businesses that take no bookings. Returns how many
+ * it requested.
  * Definer: the worker calls it and has no access to the table.
  */
 create function catalog.request_due_imports()

@@ -1,11 +1,12 @@
--- What the workers have read of calendars of other programs. These functions decide what it means
--- for a resource: in which zone a local time is, which events are our own bookings that come back,
--- and that all blocked periods of a calendar change together.
+-- How workers read imported calendars. A worker calls start_import, reads the calendar, and calls
+-- finish_import or fail_import. These functions decide what the events mean for a resource: they
+-- find the zone of a local time, leave out our own bookings that come back, and change all blocked
+-- periods of a calendar together.
 
 /*
- * Begin to read a calendar. Returns what to read and from when to when; null when it is gone. Once
- * a day it is read in full although it has not changed, because the period has moved on. An earlier
- * attempt that ended without an answer (its process was killed, say) shows as an error.
+ * Begin to read a calendar. Returns what to read and for which period; null when the calendar is
+ * deleted. Once a day a worker reads it in full even if it is unchanged, because the period moves
+ * on. An earlier attempt that ended without an answer (a killed process) is recorded as a failure.
  * Definer: as catalog.request_due_imports.
  */
 create function catalog.start_import(calendar_import_id uuid)
@@ -66,8 +67,8 @@ end;
 $$;
 
 /*
- * Return the busy time that events leave to a resource. A time without an offset is in the
- * resource's zone. Bookings and classes of the same business are left out: a feed of ours that
+ * Return the time at which events make a resource busy. A time without an offset is in the
+ * resource's zone. Bookings and classes of the same business do not count: one of our feeds that
  * comes back through another calendar would block what it shows, even after a cancellation.
  */
 create function catalog.busy_time(calendar catalog.calendar_imports, events jsonb)
@@ -115,8 +116,8 @@ end;
 $$;
 
 /*
- * Return the instant that a calendar names: a text with Z is one, any other is a local time. Of a
- * local time that occurs twice it is the later instant.
+ * Return the instant of a calendar's time. A text that ends in Z is UTC; any other is a local time.
+ * When a local time occurs twice, it is the later instant.
  */
 create function catalog.instant_of(value text, time_zone text)
 returns timestamptz
@@ -134,8 +135,8 @@ end;
 $$;
 
 /*
- * Return the instant that a calendar names, and of a local time that occurs twice the earlier one:
- * a day begins with its first midnight.
+ * Return the instant of a calendar's time. When a local time occurs twice, it is the earlier
+ * instant, because a day begins with its first midnight.
  */
 create function catalog.first_instant_of(value text, time_zone text)
 returns timestamptz
@@ -153,10 +154,10 @@ end;
 $$;
 
 /*
- * Store what was read: from now on the busy time of the calendar blocks, all of it at once. `read`
- * is {attempt, events: [{uid, starts, ends}], skipped_count, skipped, etag, last_modified}, or
- * {attempt} when nothing has changed. The result of an attempt is ignored when a later attempt has
- * begun. Existing bookings stay.
+ * Store what a worker read, and replace all blocked periods of the calendar at once. `read` is
+ * {attempt, events: [{uid, starts, ends}], skipped_count, skipped, etag, last_modified}, or
+ * {attempt} when nothing has changed. The function ignores the result
+ * of an attempt when a later attempt has begun. Existing bookings stay.
  * Definer: as catalog.request_due_imports.
  */
 create function catalog.finish_import(calendar_import_id uuid, read jsonb)
@@ -208,7 +209,7 @@ end;
 $$;
 
 /*
- * Store why a calendar could not be read. What it blocked stays.
+ * Store why an attempt to read a calendar failed. The blocked periods stay.
  * Definer: as catalog.request_due_imports.
  */
 create function catalog.fail_import(calendar_import_id uuid, attempt integer, reason text)
@@ -231,7 +232,7 @@ end;
 $$;
 
 /*
- * Write down why a calendar cannot be read, and since when.
+ * Record the last error of a calendar, and since when readings have failed.
  */
 create function catalog.note_failure(calendar_import_id uuid, reason text)
 returns void

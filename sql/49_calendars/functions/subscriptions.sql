@@ -1,4 +1,6 @@
--- Calendar feeds: who may create them, and how they end. feeds.sql says what they contain.
+-- Calendar feeds: who may create them, and how they end.
+-- A feed has the rights of the user who made it, and stops when that user loses the permission. A
+-- new token replaces the old address at once. feeds.sql says what a feed contains.
 
 /*
  * Create a feed of a resource, of a business, or of the caller's own bookings.
@@ -130,6 +132,8 @@ end;
 $$;
 
 /*
+ * Refuse a feed that does not exist or that the caller may not change.
+ *
  * Errors:  PT404 not_found
  */
 create function scheduling.refuse_feed()

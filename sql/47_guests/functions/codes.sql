@@ -1,0 +1,190 @@
+-- Codes of guests. A guest has no account, so a mailed code proves that a booking is theirs.
+-- A code has six digits and could be guessed quickly. So it lives for minutes, works once, allows
+-- five attempts, and is stored as a hash; the number of codes an hour is limited.
+
+/*
+ * Return the hash of a code, which is all that the database stores of it. The booking is part of
+ * the hash, so the same digits differ from booking to booking.
+ */
+create function scheduling.code_hash(booking_id uuid, code text)
+returns bytea
+language sql
+immutable
+security invoker
+set search_path = ''
+begin atomic
+    select sha256(convert_to(booking_id::text || code, 'UTF8'));
+end;
+
+/*
+ * Return the network address of the request. The gateway sets it, and clients cannot override it.
+ * Null for the operator's servers, because one server makes requests for many people.
+ */
+create function scheduling.guest_ip()
+returns inet
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_headers jsonb = nullif(current_setting('request.headers', true), '');
+begin
+    if private.is_operator() then
+        return null;
+    end if;
+    return private.to_address(v_headers ->> 'x-real-ip');
+end;
+$$;
+
+/*
+ * Refuse more than five codes an hour for an e-mail address or thirty for a network address. The
+ * function locks both addresses before any other row, so concurrent requests cannot pass the limit.
+ *
+ * Errors:  PT429 rate_limited
+ */
+create function scheduling.refuse_flood(email text, ip inet)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_hour_ago timestamptz = private.now() - interval '1 hour';
+    v_full_since timestamptz;
+begin
+    perform private.lock(array[md5('guest ' || email)::uuid, md5('guest ' || ip)::uuid]);
+    select min(limits.full_since) into v_full_since
+    from (
+        (
+            select guest_codes.created_at as full_since
+            from scheduling.guest_codes
+            where guest_codes.email = refuse_flood.email and guest_codes.created_at > v_hour_ago
+            order by guest_codes.created_at desc
+            offset 4
+            limit 1
+        )
+        union all
+        (
+            select guest_codes.created_at
+            from scheduling.guest_codes
+            where guest_codes.ip = refuse_flood.ip and guest_codes.created_at > v_hour_ago
+            order by guest_codes.created_at desc
+            offset 29
+            limit 1
+        )
+    ) as limits;
+    if v_full_since is not null then
+        perform private.refuse_later(
+            'rate_limited', ceil(extract(epoch from v_full_since - v_hour_ago))::integer
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Store a code for a booking and mail it to the booking's address. Without a booking, only record
+ * the request. The mail contains no text from the guest, so nobody can use it to send spam.
+ */
+create function scheduling.send_code(booking scheduling.bookings, email text, ip inet)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    -- The first 32 bits of such a UUID are random.
+    v_code text = lpad((('x' || left(gen_random_uuid()::text, 8))::bit(32)::bigint % 1000000)::text, 6, '0');
+    v_expires_at timestamptz = least(
+        booking.hold_expires_at, private.now() + interval '15 minutes'
+    );
+begin
+    insert into scheduling.guest_codes (
+        business_id, booking_id, email, ip, code_hash, expires_at, created_at
+    )
+    values (
+        booking.business_id, booking.id, send_code.email, send_code.ip,
+        scheduling.code_hash(booking.id, v_code), v_expires_at, private.now()
+    );
+    perform private.emit(
+        'auth.mail',
+        jsonb_build_object(
+            'kind', 'guest_booking',
+            'to', booking.customer_email,
+            'locale', businesses.locale,
+            'code', v_code,
+            'expires_in', extract(epoch from v_expires_at - private.now())::integer,
+            'business_name', businesses.name,
+            'service_names', facts.service_names,
+            'starts_at', booking.starts_at,
+            'time_zone', booking.time_zone,
+            'reference', booking.reference
+        )
+    )
+    from business.businesses
+    cross join lateral scheduling.calendar_facts(array[booking.id]) as facts
+    where businesses.id = booking.business_id;
+end;
+$$;
+
+/*
+ * Check a code and use it up. Returns the booking that it proves, or null. Every check counts as
+ * one of the five attempts.
+ */
+create function scheduling.prove(reference text, code text)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_code scheduling.guest_codes;
+    v_is_right boolean;
+begin
+    select guest_codes.* into v_code
+    from scheduling.bookings
+    inner join scheduling.guest_codes on guest_codes.booking_id = bookings.id
+    where bookings.reference = upper(prove.reference) and bookings.customer_id is null
+    order by guest_codes.id desc
+    limit 1
+    for update of guest_codes;
+    if v_code.id is null
+        or v_code.used_at is not null
+        or v_code.attempts = 5
+        or v_code.expires_at <= private.now() then
+        return null;
+    end if;
+    v_is_right = v_code.code_hash = scheduling.code_hash(v_code.booking_id, prove.code);
+    update scheduling.guest_codes
+    set
+        attempts = guest_codes.attempts + 1,
+        used_at = case when v_is_right then private.now() end,
+        proven_in = case when v_is_right then pg_current_xact_id() end
+    where guest_codes.id = v_code.id;
+    return case when v_is_right then v_code.booking_id end;
+end;
+$$;
+
+/*
+ * Delete codes that are older than a day. Returns their number.
+ * Definer: the worker calls it and has no access to the table.
+ */
+create function scheduling.forget_old_codes()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_count integer;
+begin
+    delete from scheduling.guest_codes
+    where guest_codes.created_at < private.now() - interval '1 day';
+    get diagnostics v_count = row_count;
+    return v_count;
+end;
+$$;

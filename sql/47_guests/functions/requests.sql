@@ -1,0 +1,68 @@
+-- What a guest may request without a code: a new booking, or another code for an existing one.
+-- Both send mail, so they check the limits of codes.sql first. Anybody may call them, so the second
+-- does not say whether a reference or an e-mail address is known.
+
+/*
+ * Hold a time for a guest, and mail the code that turns the hold into a booking.
+ * Definer: as scheduling.place_booking.
+ *
+ * Errors:  PT429 rate_limited · those of scheduling.place_booking but not_signed_in
+ */
+create function scheduling.request_guest_booking(
+    selection scheduling.selection, name text, email text, phone text, notes text
+)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_ip inet = scheduling.guest_ip();
+    v_guest identity.profiles;
+    v_id uuid;
+    v_booking scheduling.bookings;
+begin
+    perform scheduling.refuse_flood(lower(request_guest_booking.email), v_ip);
+    v_guest.full_name = request_guest_booking.name;
+    v_guest.email = request_guest_booking.email;
+    v_guest.phone = request_guest_booking.phone;
+    v_id = scheduling.place_booking_for(v_guest, array[selection], null, request_guest_booking.notes, true);
+    select bookings.* into strict v_booking
+    from scheduling.bookings
+    where bookings.id = v_id;
+    perform scheduling.send_code(v_booking, lower(request_guest_booking.email), v_ip);
+    return scheduling.shown_to_guest(v_booking);
+end;
+$$;
+
+/*
+ * Mail another code for a booking that can still change. Returns nothing, so a caller does not
+ * learn whether the booking exists.
+ * Definer: guests are not signed in, and clients have no access to the codes.
+ *
+ * Errors:  PT429 rate_limited
+ */
+create function scheduling.request_guest_code(reference text, email text)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_ip inet = scheduling.guest_ip();
+    v_booking scheduling.bookings;
+begin
+    perform scheduling.refuse_flood(lower(request_guest_code.email), v_ip);
+    select bookings.* into v_booking
+    from scheduling.bookings
+    where
+        bookings.reference = upper(request_guest_code.reference)
+        and lower(bookings.customer_email) = lower(request_guest_code.email)
+        and bookings.customer_id is null
+        and bookings.status in ('held', 'pending_payment', 'pending', 'confirmed')
+        and (bookings.hold_expires_at is null or bookings.hold_expires_at > private.now());
+    perform scheduling.send_code(v_booking, lower(request_guest_code.email), v_ip);
+end;
+$$;
