@@ -1,9 +1,8 @@
--- What the catalog computes for itself. The hours that these tables describe become instants in
--- scheduling.
+-- Functions of the catalog. scheduling turns the hours of these tables into instants.
 
 /*
  * Write a blocked period.
- * Definer: instants are read by public.block_time, so clients get no insert of their own.
+ * Definer: public.block_time reads the instants, so clients have no insert grant.
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
  */
@@ -61,8 +60,9 @@ end;
 $$;
 
 /*
- * Why a period is blocked, for members of its business.
- * Definer: that somebody is away is public, why is not; so clients have no privilege on the column.
+ * Return why a period is blocked, to members of its business.
+ * Definer: everybody may know that somebody is away, and only members may know why, so clients have
+ * no grant on the column.
  */
 create function catalog.reason_of(blocked_period_id uuid)
 returns text

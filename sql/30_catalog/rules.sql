@@ -1,4 +1,4 @@
--- What a constraint of the catalog cannot say.
+-- What a constraint on the catalog cannot say.
 
 -- Every table that members write directly answers bad rows in the API's words.
 create trigger _010_refuse_bad_input
@@ -58,7 +58,7 @@ before update on catalog.resources
 for each row execute function private.any__touch();
 
 /*
- * The first policy of a business is its default.
+ * Make the first policy of a business its default.
  */
 create function catalog.cancellation_policies__have_a_default()
 returns trigger
@@ -82,9 +82,9 @@ before insert on catalog.cancellation_policies
 for each row execute function catalog.cancellation_policies__have_a_default();
 
 /*
- * A new default takes the mark from the old one. Whoever writes first keeps the business locked
- * until the end of the transaction, so that the last one wins. Definer: the lock is on a row of
- * another table.
+ * Take the default mark from the old policy when another gets it. The business is locked until the
+ * transaction ends, so that two writers take turns and the last one wins.
+ * Definer: the lock is on a row of another table.
  */
 create function catalog.cancellation_policies__keep_one_default()
 returns trigger
@@ -117,8 +117,7 @@ when (new.is_default)
 execute function catalog.cancellation_policies__keep_one_default();
 
 /*
- * Overlapping hours are one opening written twice: say so before the constraint does, in the API's
- * words.
+ * Refuse overlapping hours in the API's words, before the constraint does.
  *
  * Errors:  PT409 hours_overlap
  */
@@ -155,7 +154,7 @@ before insert or update on catalog.working_hours
 for each row execute function catalog.working_hours__refuse_overlap();
 
 /*
- * Nobody is in two places: said before the constraint does, in the API's words.
+ * Refuse overlapping journeys in the API's words, before the constraint does.
  *
  * Errors:  PT409 dates_overlap
  */

@@ -1,7 +1,8 @@
--- Which calendars block a resource is for members; what is in them is for nobody: only when it is.
+-- Members see which calendars block a resource. Nobody sees what is in them: only when time is
+-- busy.
 
 alter table catalog.calendar_imports enable row level security;
--- Neither the address nor the file: with either one reads somebody's calendar.
+-- No grant on the address and the file: either one is somebody's whole calendar.
 grant select (
     id, business_id, resource_id, host, requested_at, fetched_at, skipped_count, last_error,
     failed_since, created_at, skipped

@@ -1,4 +1,4 @@
--- Who may see and change what cancelling costs: as with services.
+-- Cancellation policies are read and written like services.
 
 alter table catalog.cancellation_policies enable row level security;
 alter table catalog.cancellation_tiers enable row level security;

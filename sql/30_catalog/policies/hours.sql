@@ -1,5 +1,5 @@
--- Weekly hours are public, and so is who is away when, and whom to go to instead. Exceptions, where
--- somebody travels, what imported calendars say, and why somebody is away are for members.
+-- Everybody reads weekly hours, and who is away when with which stand-in. Only members read
+-- exceptions, travel, imported calendars and the reason of an absence.
 
 grant select on table catalog.working_hours to anon;
 grant select, delete on table catalog.working_hours to authenticated;
@@ -107,12 +107,12 @@ for delete
 to authenticated
 using (business_id in (select private.my_businesses('manage')));
 
--- Not reason: catalog.reason_of tells members.
+-- No grant on reason: catalog.reason_of tells members.
 grant select (
     id, business_id, resource_id, during, created_at, calendar_import_id, stand_in_id
 ) on table catalog.blocked_periods to anon, authenticated;
 grant delete on table catalog.blocked_periods to authenticated;
--- No insert or update: public.block_time writes them, because it reads instants and not guesses.
+-- No insert or update: public.block_time writes them, because it refuses a time without an offset.
 grant select, insert, update, delete on table catalog.blocked_periods to service_role;
 
 create policy blocked_periods_select_public

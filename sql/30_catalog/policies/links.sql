@@ -1,4 +1,4 @@
--- Who may see private links: members of the business, never the hash. Functions write them.
+-- Members of the business read private links, and never the hash. Functions write them.
 
 alter table catalog.private_links enable row level security;
 

@@ -1,4 +1,4 @@
--- Who may see and change what is asked: whoever sees the service reads its questions.
+-- Questions are read and written like the service that asks them.
 
 alter table catalog.service_questions enable row level security;
 

@@ -1,4 +1,4 @@
--- Who may see and change resources: as with services.
+-- Resources are read and written like services.
 
 grant select on table catalog.resources to anon;
 grant select, delete on table catalog.resources to authenticated;

@@ -1,8 +1,8 @@
--- Who may see and change what a business offers. Everyone sees the catalog of a business that is
--- open to the public; members see their own whatever its state; owners and managers write it. Rows
--- go with DELETE where nothing points at them; a service with bookings is archived instead.
--- Updates of id and business_id are granted because an upsert writes them; changing either is
--- refused (rules.sql of the foundation).
+-- Who may read and write the catalog of a business. Everyone reads the catalog of a business that
+-- is open to the public; members read their own in any state; owners and managers write it. Rows
+-- can be deleted while nothing refers to them; a service with bookings is archived instead. Updates
+-- of id and business_id are granted because an upsert writes them; changing either is refused
+-- (rules.sql of the foundation).
 
 alter table catalog.service_categories enable row level security;
 alter table catalog.services enable row level security;
@@ -73,8 +73,8 @@ grant update (
 ) on table catalog.services to authenticated;
 grant select, insert, update, delete on table catalog.services to service_role;
 
--- What was retired, switched off or hidden is for members: a customer's bookings keep its name.
--- What hangs on a service is seen by whoever sees the service.
+-- Only members read what is archived, switched off or hidden: a customer's bookings keep its name.
+-- What belongs to a service is read like the service.
 create policy services_select_public
 on catalog.services
 for select

@@ -1,21 +1,21 @@
--- What cancelling, moving and not coming cost. A policy is a row, its tiers say what cancelling
--- costs the nearer the start is. A booking keeps a copy of both, and only the copy decides.
+-- The cost of cancelling, moving and not coming. A policy is a row; its tiers say what cancelling
+-- costs as the start comes nearer. A booking keeps a copy of both, and only the copy counts.
 
 create table catalog.cancellation_policies (
     id uuid primary key default gen_random_uuid(),
     business_id uuid not null references business.businesses (id) on delete cascade,
     name text not null,
     is_default boolean not null default false,
-    -- What not coming costs: a share of the total, or an amount.
+    -- The fee for a no-show: a share of the total, or an amount.
     no_show_fee_bps integer not null default 0,
-    -- Elapsed hours before the start until which a customer may move the booking; how often, if
-    -- limited.
+    -- Elapsed hours before the start until which a customer may move the booking, and how often
+    -- (null: without a limit).
     reschedule_until_hours integer not null default 0,
     reschedule_limit integer,
     created_at timestamptz not null default now(),
     -- Amounts are in minor units of the booking's currency.
     no_show_fee_minor bigint not null default 0,
-    -- What a customer's move costs when fewer than so many elapsed hours remain.
+    -- The fee for a customer's move when fewer than so many elapsed hours remain.
     late_reschedule_hours integer not null default 0,
     late_reschedule_fee_bps integer not null default 0,
     late_reschedule_fee_minor bigint not null default 0,
@@ -79,7 +79,8 @@ create table catalog.cancellation_tiers (
     id uuid primary key default gen_random_uuid(),
     business_id uuid not null,
     cancellation_policy_id uuid not null,
-    -- Holds while fewer than so many elapsed hours remain before the start: the nearest tier wins.
+    -- Applies while fewer than so many elapsed hours remain before the start: the nearest tier
+    -- wins.
     hours_before integer not null,
     -- One of both: a share of the total, or an amount in minor units of the booking's currency.
     fee_bps integer,

@@ -40,29 +40,28 @@ create table catalog.services (
     slot_interval_minutes integer not null default 15,
     slot_offset_minutes integer not null default 0,
     min_notice_minutes integer not null default 0,
-    -- How many days ahead can be booked, counted in the business's zone; null is as far as one
-    -- likes.
+    -- How many days ahead customers can book, in the business's zone; null: without a limit.
     max_advance_days integer,
     bookable_from date,
     bookable_until date,
     max_party_size integer not null default 1,
-    -- Given to many at once, at the sessions that were made for it, and at no other time.
+    -- A class: given to many at once, only at its sessions.
     is_class boolean not null default false,
     -- A booking of this service waits for the business to confirm it …
     requires_confirmation boolean not null default false,
     -- … and takes its time while it waits, or leaves it to whoever is confirmed first.
     is_blocked_by_pending boolean not null default true,
     hold_minutes integer not null default 15,
-    -- How long each who waits has to accept a time that became free.
+    -- How long each customer on the waitlist has to accept a time that became free.
     offer_minutes integer not null default 60,
     position integer not null default 0,
     is_active boolean not null default true,
     archived_at timestamptz,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
-    -- Who leaves the choice open gets whom they prefer or know, if free.
+    -- Prefer a resource that the customer prefers or knows, when they name none.
     prefers_known_staff boolean not null default false,
-    -- What is hidden is in nobody's catalog: members and private links book it.
+    -- A hidden service is not in the public catalog: members and private links book it.
     visibility catalog.visibility not null default 'public',
     -- How long before the start a customer can be checked in.
     check_in_minutes integer not null default 1440,
@@ -183,7 +182,7 @@ create table catalog.resources (
     description text,
     -- How many can use it at once: 1 for a person, 12 for a studio with 12 places.
     capacity integer not null default 1,
-    -- The member who is this staff resource, where there is one.
+    -- The member who is this resource, if any.
     member_id uuid,
     -- Null: the business's zone.
     time_zone text,
@@ -231,11 +230,11 @@ create table catalog.service_resources (
     -- Units that a booking takes. A resource with places (capacity above 1) is taken once per
     -- guest.
     quantity integer not null default 1,
-    -- Who goes first where nobody is named: the higher priority, then the least busy for their
+    -- Who is assigned when no resource is named: the higher priority, then the least busy for their
     -- weight.
     priority integer not null default 0,
     weight integer not null default 100,
-    -- Newcomers count as having been as busy as the others until then.
+    -- Until then a newcomer counts as having been as busy as the others.
     joined_at timestamptz not null default private.now(),
 
     constraint service_resources_pkey primary key (service_id, resource_id),

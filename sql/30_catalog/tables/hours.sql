@@ -1,37 +1,37 @@
--- Calendars of other programs, whose busy time a resource does not take bookings in.
+-- Calendars of other programs. A resource takes no bookings in their busy time.
 
 create table catalog.calendar_imports (
     id uuid primary key default gen_random_uuid(),
     business_id uuid not null references business.businesses (id) on delete cascade,
     resource_id uuid not null,
-    -- Where it is read again and again. Whoever knows it reads somebody's calendar, so clients see
-    -- only its host.
+    -- The address from which it is read regularly. It is a secret of the calendar's owner, so
+    -- clients see only the host.
     url text,
     -- Or the file that was uploaded.
     content text,
     host text generated always as (substring(url, '^https?://([^/?#]+)')) stored,
-    -- How often reading it was begun: of two that run at once only the later one counts.
+    -- How often a reading was started: of two at once only the later one counts.
     attempts integer not null default 0,
     requested_at timestamptz not null,
-    -- When it was last read, changed or not, and when last in full.
+    -- When it was last read, changed or not, and when it was last expanded in full.
     fetched_at timestamptz,
     expanded_at timestamptz,
-    -- What the server called the version that was read last, in its own words.
+    -- The version that was read last, in the server's words.
     etag text,
     last_modified text,
-    -- Events that could not be understood, and so do not block.
+    -- Events that could not be read and do not block.
     skipped_count integer not null default 0,
-    -- Why the last attempt failed, and since when all have.
+    -- Why the last attempt failed, and since when every attempt has.
     last_error text,
     failed_since timestamptz,
     created_at timestamptz not null default now(),
-    -- Since when reading has begun again and again without an answer; null: it is answered.
+    -- Since when readings have started without an answer; null: the last one answered.
     unanswered_since timestamptz,
     -- Why events were skipped: [{reason, count}], the most frequent first.
     skipped jsonb not null default '[]',
 
     constraint calendar_imports_business_id_id_unique unique (business_id, id),
-    -- What blocked periods point at, so that they are of the same resource.
+    -- Blocked periods refer to it, so that they have the same resource.
     constraint calendar_imports_resource_id_unique unique (business_id, resource_id, id),
     constraint calendar_imports_once_each unique (business_id, resource_id, url),
     constraint calendar_imports_resource_fkey foreign key (business_id, resource_id)
@@ -60,7 +60,7 @@ comment on table catalog.calendar_imports is
 'Calendars of other programs, by address or as a file, whose busy time blocks a resource.';
 create index calendar_imports_requested_at_idx on catalog.calendar_imports (requested_at);
 
--- When resources work, as wall clocks, and when they do not.
+-- When resources work and when they do not, in local time.
 
 create table catalog.working_hours (
     id uuid primary key default gen_random_uuid(),
@@ -177,9 +177,9 @@ create table catalog.blocked_periods (
     during tstzrange not null,
     reason text,
     created_at timestamptz not null default now(),
-    -- The calendar that it came from; null: somebody blocked it.
+    -- The calendar that it came from; null: a member blocked it.
     calendar_import_id uuid,
-    -- Whom customers of an absent resource may go to.
+    -- The resource to which customers of the absent one may go.
     stand_in_id uuid,
 
     constraint blocked_periods_business_id_id_unique unique (business_id, id),

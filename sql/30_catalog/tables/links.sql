@@ -1,16 +1,16 @@
--- Links by which a service can be booked that nobody else sees. Of a link's token only the hash is
--- kept. How often it was used is counted from the bookings (scheduling.link_uses).
+-- Links to services that the public does not see. Only the hash of a link's token is kept. Uses are
+-- counted from the bookings (scheduling.link_uses).
 
 create table catalog.private_links (
     id uuid primary key default gen_random_uuid(),
     business_id uuid not null,
     service_id uuid not null,
     token_hash bytea not null,
-    -- For whom it is, in the business's own words.
+    -- A note of the business on whom it is for.
     label text,
     -- Null: as long as it is not revoked.
     expires_at timestamptz,
-    -- Null: as often as one likes.
+    -- Null: without a limit.
     max_uses integer,
     revoked_at timestamptz,
     created_by uuid references auth.users (id) on delete set null,

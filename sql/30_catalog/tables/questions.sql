@@ -1,13 +1,13 @@
--- What a business asks whoever books a service. The answers are kept with the booking, as they were
--- asked; a question that is asked no longer is switched off.
+-- Questions that a business asks when a service is booked. The booking keeps the answers with the
+-- questions as they were asked. A question that is no longer asked is switched off.
 
 create type catalog.question_kind as enum (
     'text', 'long_text', 'number', 'yes_no', 'choice', 'choices', 'date', 'phone', 'email'
 );
 
 /*
- * Do the choices of a question fit its kind: some, short and each once, where one chooses; none
- * elsewhere?
+ * Do the choices of a question fit its kind? A choice needs some, short and each once; another kind
+ * has none.
  */
 create function catalog.fits_choices(kind catalog.question_kind, choices text[])
 returns boolean
@@ -39,7 +39,7 @@ create table catalog.service_questions (
     id uuid primary key default gen_random_uuid(),
     business_id uuid not null,
     service_id uuid not null,
-    -- What an answer is sent and kept under.
+    -- The key under which an answer is sent and kept.
     key text not null,
     label text not null,
     kind catalog.question_kind not null,

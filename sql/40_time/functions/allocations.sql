@@ -1,5 +1,5 @@
 /*
- * The resources that a booking takes, and the sessions in which it has seats, sorted.
+ * Return the resources that a booking takes and the sessions in which it has seats, sorted.
  */
 create function scheduling.resources_of(booking_id uuid)
 returns uuid[]

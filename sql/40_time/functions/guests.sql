@@ -1,10 +1,11 @@
--- Bookings of people without an account. A hold becomes a booking, and a booking is moved or called
--- off, by a code that is mailed to its address: whoever reads the mail is the customer. Until then
--- nothing here looks at accounts or at other bookings, so nothing can be learned of them.
+-- Bookings of people without an account. Reading the mail with the code proves that they are the
+-- customer: the code turns a hold into a booking, moves it or cancels it. Until then no function
+-- looks at accounts or other bookings, so nothing can be learned of them.
 
 /*
- * May the caller act on a booking as its guest: was its code given in this transaction?
- * Definer: asked in triggers, of codes that nobody reads.
+ * May the caller act on a booking as its guest, because the right code was given in this
+ * transaction?
+ * Definer: triggers ask it, and nobody reads codes.
  */
 create function scheduling.is_proven(booking_id uuid)
 returns boolean

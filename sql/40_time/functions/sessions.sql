@@ -1,5 +1,6 @@
 /*
- * How many seats of a session are free now. Definer: told without telling who has the others.
+ * Return how many seats of a session are free now.
+ * Definer: it does not say who has the others.
  */
 create function scheduling.free_seats(business_id uuid, session_id uuid, capacity integer)
 returns integer

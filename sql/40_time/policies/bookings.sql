@@ -1,12 +1,13 @@
--- Who may read bookings: the customer theirs, members those of their business, the platform's
--- staff all. Nobody writes: functions place, move and step bookings, so that nobody chooses a
--- price, a status or a time. `= any (array(select …))` and not `in (select …)`: beside an `or`
--- only the array can use an index; and no branch that is true or false for all rows, beside which
--- none can.
+-- Who may read bookings: customers theirs, members those of their business, platform staff all.
+-- Nobody writes: functions create bookings, move them and change their status, so that nobody
+-- chooses a price, a status or a time. The policies say `= any (array(select …))` and not `in
+-- (select …)`: beside an `or` only the array can use an index. No branch is true or false for all
+-- rows, because beside one no index can be used.
 
 /*
- * The bookings of the signed-in customer.
- * Definer: what hangs on bookings asks this instead of bookings' own policy, once a statement.
+ * Return the bookings of the signed-in customer.
+ * Definer: policies of tables that refer to bookings call it instead of bookings' own policy, once
+ * a statement.
  */
 create function private.my_bookings()
 returns setof uuid
@@ -80,7 +81,7 @@ using (
     or business_id = any(array(select private.seen_businesses()))
 );
 
--- Analysts count bookings; who booked, and what they wrote, is not in the grant.
+-- Analysts count bookings. The grant leaves out customers and what they wrote.
 grant usage on schema scheduling to analyst;
 grant select (
     id, business_id, status, starts_at, ends_at, time_zone, party_size, currency, total_minor,

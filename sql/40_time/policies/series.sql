@@ -1,4 +1,4 @@
--- Series are seen as their bookings are, and written by functions only.
+-- Series are read like their bookings; only functions write them.
 
 alter table scheduling.booking_series enable row level security;
 grant select on scheduling.booking_series to authenticated;

@@ -1,6 +1,6 @@
--- Sessions are part of what a business offers: who sees a class sees its sessions. Owners and
--- managers change their capacity and delete them; scheduling makes them. Seats are seen as the
--- booking that they belong to, and written by functions only.
+-- Sessions are read like the class that they belong to. Owners and managers change their capacity
+-- and delete them; functions create them. Seats are read like their booking; only functions write
+-- them.
 
 alter table scheduling.sessions enable row level security;
 alter table scheduling.seats enable row level security;

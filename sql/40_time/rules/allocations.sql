@@ -1,6 +1,7 @@
 /*
- * An allocation is of a resource that gives the service of its item or session, and of a place that
- * the resource has. For every path: scheduling.vacancies asks the same before.
+ * Refuse an allocation of a resource that does not provide the service of its item or session, or
+ * of a unit that the resource does not have. This holds on every path; scheduling.vacancies checks
+ * the same before.
  *
  * Errors:  PT422 not_eligible
  */

@@ -1,6 +1,6 @@
 /*
- * A capacity cannot shrink below a place that is booked in the future: that booking would stand
- * nowhere. Definer: whoever manages the resource may not see every allocation.
+ * Refuse to shrink a capacity below a unit that is booked in the future.
+ * Definer: a manager of the resource may not see every allocation.
  *
  * Errors:  PT409 capacity_in_use
  */
@@ -37,8 +37,9 @@ when (new.capacity < old.capacity)
 execute function scheduling.resources__keep_booked_places();
 
 /*
- * A service keeps its currency once it was booked: prices in two currencies cannot be told apart
- * later. Definer: whoever manages the service may not see every booking.
+ * Refuse to change the currency of a service that was booked: prices in two currencies could not be
+ * told apart later.
+ * Definer: a manager of the service may not see every booking.
  *
  * Errors:  PT409 currency_in_use
  */
@@ -73,7 +74,8 @@ when (new.currency <> old.currency)
 execute function scheduling.services__keep_currency();
 
 /*
- * What bookings point at stays, so that they can always be read: it is archived or switched off.
+ * Refuse to delete what bookings refer to, so that they can always be read. It can be archived or
+ * switched off.
  *
  * Errors:  PT409 in_use
  */

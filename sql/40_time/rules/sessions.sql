@@ -5,8 +5,8 @@ before insert or update on scheduling.sessions
 for each row execute function business.any__refuse_bad_input('manage');
 
 /*
- * A session that somebody booked stays; what is left of cancelled bookings goes with it. Definer:
- * seats are nobody's to delete.
+ * Refuse to delete a session that is booked. Seats of cancelled bookings are deleted with it.
+ * Definer: nobody has a delete grant on seats.
  *
  * Errors:  PT409 in_use
  */
@@ -42,8 +42,8 @@ before delete on scheduling.sessions
 for each row execute function scheduling.sessions__keep_booked();
 
 /*
- * A class keeps its length, and stays a class, while sessions of it lie ahead: they were made for
- * that length.
+ * Refuse to change the length of a class, or to make it an ordinary service, while sessions lie
+ * ahead: they were made for that length.
  *
  * Errors:  PT409 in_use
  */

@@ -4,10 +4,11 @@ create table scheduling.booking_series (
     customer_id uuid references auth.users (id) on delete set null,
     service_id uuid not null,
     rrule text not null,
-    -- The wall clock of the first occurrence, which the others keep, and its zone.
+    -- The local time of the first occurrence, which the others keep, and its zone.
     first_at timestamp not null,
     time_zone text not null,
-    -- The occurrences that could not be booked: [{starts_at, reason}], a token of docs/errors.md.
+    -- Occurrences that could not be booked: [{starts_at, reason}]; reason is a token of
+    -- docs/errors.md.
     conflicts jsonb not null default '[]',
     created_at timestamptz not null default now(),
 
@@ -31,9 +32,8 @@ create type scheduling.booking_status as enum (
     'completed', 'cancelled', 'rejected', 'no_show', 'expired'
 );
 create type scheduling.actor_kind as enum ('customer', 'business', 'system');
--- Why a resource gives an item: the customer or the business named it; the customer prefers it or
--- was there last; it went before all others that were free, was the least busy of them, or was
--- alone.
+-- Why an item has its resource: the customer or the business named it; the customer prefers it or
+-- had it last; it had the highest priority, was the least busy, or was the only one.
 create type scheduling.assignment_reason as enum (
     'customer', 'preferred', 'past', 'priority', 'load', 'only', 'business'
 );
@@ -42,7 +42,7 @@ create table scheduling.bookings (
     id uuid primary key default gen_random_uuid(),
     business_id uuid not null references business.businesses (id) on delete restrict,
     customer_id uuid references auth.users (id) on delete set null,
-    -- The series that it is an occurrence of, if any.
+    -- The series of which it is an occurrence, if any.
     series_id uuid,
     reference text not null,
     status scheduling.booking_status not null,
@@ -63,13 +63,13 @@ create table scheduling.bookings (
     customer_email text,
     customer_phone text,
     notes text,
-    -- Why the status is what it is, where somebody said so: a rejection, a cancellation.
+    -- The reason of a rejection or a cancellation.
     status_reason text,
     hold_expires_at timestamptz,
     reschedule_count integer not null default 0,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
-    -- What cancelling, not coming and moving late have cost the customer, by the policy above.
+    -- The fees for cancelling, not coming and moving late, by the policy above.
     cancellation_fee_minor bigint not null default 0,
     no_show_fee_minor bigint not null default 0,
     reschedule_fee_minor bigint not null default 0,
@@ -127,7 +127,7 @@ create table scheduling.booking_items (
     booking_id uuid not null,
     position smallint not null,
     service_id uuid not null,
-    -- Who or what the customer chose, or was given: the resource that carries the item.
+    -- The resource that carries the item: chosen by the customer, or assigned.
     resource_id uuid,
     starts_at timestamptz not null,
     ends_at timestamptz not null,
@@ -136,15 +136,15 @@ create table scheduling.booking_items (
     service_name text not null,
     -- The chosen add-ons as they were: [{id, name, price_minor, duration_minutes}].
     addons jsonb not null default '[]',
-    -- When it was cancelled by itself, the rest of the booking left as it was.
+    -- When this item alone was cancelled.
     cancelled_at timestamptz,
-    -- What cancelling it cost, by itself or with the booking; null while nobody has.
+    -- The fee for cancelling it, alone or with the booking; null until then.
     cancellation_fee_minor bigint,
     -- Why it is this resource.
     assigned_by scheduling.assignment_reason,
-    -- What the service asked and what was answered: [{key, label, kind, value}].
+    -- Questions and answers: [{key, label, kind, value}].
     answers jsonb not null default '[]',
-    -- By which link it was booked, if by one.
+    -- The private link by which it was booked, if any.
     private_link_id uuid,
     -- The line of the sale that it is, once it is sold.
     sale_line_id uuid,

@@ -1,20 +1,20 @@
--- The codes by which somebody without an account proves that a booking's e-mail address is theirs.
--- A row is also what is counted when too many are asked for; it is forgotten after a day.
+-- Codes that prove a guest's e-mail address. Rows also count the requests for codes; they are
+-- deleted after a day.
 
 create table scheduling.guest_codes (
     id bigint generated always as identity primary key,
-    -- Null, as the booking, where the address had none: asked for all the same.
+    -- Null, like the booking, when the address has none: the request counts all the same.
     business_id uuid,
     booking_id uuid,
     email text not null,
-    -- From where it was asked for, as the gateway says.
+    -- The network address of the request, as the gateway says.
     ip inet,
-    -- Of the booking and the code; null where none was sent.
+    -- The hash of booking and code; null when none was sent.
     code_hash bytea,
     attempts integer not null default 0,
     expires_at timestamptz not null,
     used_at timestamptz,
-    -- The transaction that was given the right code: in it, and only in it, the guest is the
+    -- The transaction in which the right code was given: only there the guest counts as the
     -- booking's customer.
     proven_in xid8,
     created_at timestamptz not null,

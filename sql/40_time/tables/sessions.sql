@@ -1,11 +1,11 @@
--- Classes: services that are given at dates made for them, to many at once. A session takes its
--- teacher and its room as a booking takes them; its guests take seats.
+-- Classes: services that are given to many at once, at sessions. A session takes its teacher and
+-- its room like a booking; its guests take seats.
 
 create table scheduling.sessions (
     id uuid primary key default gen_random_uuid(),
     business_id uuid not null,
     service_id uuid not null,
-    -- Who leads it, of the service's leading pool; null where the service takes nobody.
+    -- The resource of the leading pool that leads it; null when the service takes none.
     resource_id uuid,
     starts_at timestamptz not null,
     ends_at timestamptz not null,
@@ -13,7 +13,7 @@ create table scheduling.sessions (
     created_at timestamptz not null default now(),
 
     constraint sessions_business_id_id_unique unique (business_id, id),
-    -- What a seat points at, so that it knows how many there are.
+    -- Seats refer to it, so that they know the capacity.
     constraint sessions_capacity_unique unique (business_id, id, capacity),
     constraint sessions_once_at_a_time unique nulls not distinct (
         service_id, starts_at, resource_id

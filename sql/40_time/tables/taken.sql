@@ -1,20 +1,19 @@
 create table scheduling.allocations (
     business_id uuid not null,
-    -- Whose time it is: an item of a booking, or a session of a class.
+    -- The owner of the time: an item of a booking, or a session of a class.
     booking_id uuid,
     booking_item_id uuid,
     session_id uuid,
     resource_id uuid not null,
-    -- Which of the resource's places, 1 to its capacity.
+    -- The unit of the resource: 1 to its capacity.
     unit integer not null,
     -- Buffers included: they add up between neighbours and may reach past closing time.
     during tstzrange not null,
     is_blocking boolean not null,
-    -- A hold blocks until this moment and not a second longer, whether or not anything has run
-    -- since.
+    -- A hold blocks until this moment, whether or not anything has run since.
     expires_at timestamptz,
 
-    -- Not a primary key: of the two owners one is always null.
+    -- Not a primary key: one of the two owners is always null.
     constraint allocations_once_an_item unique (
         business_id, booking_id, booking_item_id, resource_id, unit
     ),
@@ -33,7 +32,7 @@ create table scheduling.allocations (
         not isempty(during) and lower_inc(during) and not upper_inc(during)
         and not lower_inf(during) and not upper_inf(during)
     ),
-    -- The one rule that everything else leans on.
+    -- No two allocations take one unit at the same time.
     constraint allocations_no_overlap exclude using gist (
         resource_id with =, unit with =, during with &&
     )
@@ -41,10 +40,11 @@ create table scheduling.allocations (
 );
 comment on table scheduling.allocations is
 'The time that a booking, or a session of a class, takes from a resource.';
--- How much somebody has to do in a month: counted on every booking that names nobody.
+-- The workload of a resource in a month: read for every booking that names no resource.
 create index allocations_start_idx on scheduling.allocations (resource_id, lower(during))
 where is_blocking;
--- Whose time a booking has: all three, so that no plan reads all that a resource ever did.
+-- The allocations of a booking: with all three columns, so that no plan reads everything that a
+-- resource ever did.
 create index allocations_resource_idx on scheduling.allocations (
     business_id, resource_id, booking_id
 );
@@ -54,8 +54,8 @@ create unique index allocations_session_idx
 on scheduling.allocations (business_id, session_id, resource_id, unit)
 where session_id is not null;
 
--- Seats of a session. That no seat is taken twice, and none that is not there, are constraints: a
--- seat carries the capacity of its session, which changes with it.
+-- Seats of a session. Constraints refuse a seat that is taken twice or does not exist: a seat
+-- carries the capacity of its session and changes with it.
 
 create table scheduling.seats (
     business_id uuid not null,
