@@ -4,24 +4,24 @@ alter default privileges revoke execute on functions from public;
 
 -- sql/30_catalog/tables/cancellation.sql
 
--- What cancelling, moving and not coming cost. A policy is a row, its tiers say what cancelling
--- costs the nearer the start is. A booking keeps a copy of both, and only the copy decides.
+-- The cost of cancelling, moving and not coming. A policy is a row; its tiers say what cancelling
+-- costs as the start comes nearer. A booking keeps a copy of both, and only the copy counts.
 
 create table catalog.cancellation_policies (
     id uuid primary key default gen_random_uuid(),
     business_id uuid not null references business.businesses (id) on delete cascade,
     name text not null,
     is_default boolean not null default false,
-    -- What not coming costs: a share of the total, or an amount.
+    -- The fee for a no-show: a share of the total, or an amount.
     no_show_fee_bps integer not null default 0,
-    -- Elapsed hours before the start until which a customer may move the booking; how often, if
-    -- limited.
+    -- Elapsed hours before the start until which a customer may move the booking, and how often
+    -- (null: without a limit).
     reschedule_until_hours integer not null default 0,
     reschedule_limit integer,
     created_at timestamptz not null default now(),
     -- Amounts are in minor units of the booking's currency.
     no_show_fee_minor bigint not null default 0,
-    -- What a customer's move costs when fewer than so many elapsed hours remain.
+    -- The fee for a customer's move when fewer than so many elapsed hours remain.
     late_reschedule_hours integer not null default 0,
     late_reschedule_fee_bps integer not null default 0,
     late_reschedule_fee_minor bigint not null default 0,
@@ -85,7 +85,8 @@ create table catalog.cancellation_tiers (
     id uuid primary key default gen_random_uuid(),
     business_id uuid not null,
     cancellation_policy_id uuid not null,
-    -- Holds while fewer than so many elapsed hours remain before the start: the nearest tier wins.
+    -- Applies while fewer than so many elapsed hours remain before the start: the nearest tier
+    -- wins.
     hours_before integer not null,
     -- One of both: a share of the total, or an amount in minor units of the booking's currency.
     fee_bps integer,
@@ -164,29 +165,28 @@ create table catalog.services (
     slot_interval_minutes integer not null default 15,
     slot_offset_minutes integer not null default 0,
     min_notice_minutes integer not null default 0,
-    -- How many days ahead can be booked, counted in the business's zone; null is as far as one
-    -- likes.
+    -- How many days ahead customers can book, in the business's zone; null: without a limit.
     max_advance_days integer,
     bookable_from date,
     bookable_until date,
     max_party_size integer not null default 1,
-    -- Given to many at once, at the sessions that were made for it, and at no other time.
+    -- A class: given to many at once, only at its sessions.
     is_class boolean not null default false,
     -- A booking of this service waits for the business to confirm it …
     requires_confirmation boolean not null default false,
     -- … and takes its time while it waits, or leaves it to whoever is confirmed first.
     is_blocked_by_pending boolean not null default true,
     hold_minutes integer not null default 15,
-    -- How long each who waits has to accept a time that became free.
+    -- How long each customer on the waitlist has to accept a time that became free.
     offer_minutes integer not null default 60,
     position integer not null default 0,
     is_active boolean not null default true,
     archived_at timestamptz,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
-    -- Who leaves the choice open gets whom they prefer or know, if free.
+    -- Prefer a resource that the customer prefers or knows, when they name none.
     prefers_known_staff boolean not null default false,
-    -- What is hidden is in nobody's catalog: members and private links book it.
+    -- A hidden service is not in the public catalog: members and private links book it.
     visibility catalog.visibility not null default 'public',
     -- How long before the start a customer can be checked in.
     check_in_minutes integer not null default 1440,
@@ -307,7 +307,7 @@ create table catalog.resources (
     description text,
     -- How many can use it at once: 1 for a person, 12 for a studio with 12 places.
     capacity integer not null default 1,
-    -- The member who is this staff resource, where there is one.
+    -- The member who is this resource, if any.
     member_id uuid,
     -- Null: the business's zone.
     time_zone text,
@@ -355,11 +355,11 @@ create table catalog.service_resources (
     -- Units that a booking takes. A resource with places (capacity above 1) is taken once per
     -- guest.
     quantity integer not null default 1,
-    -- Who goes first where nobody is named: the higher priority, then the least busy for their
+    -- Who is assigned when no resource is named: the higher priority, then the least busy for their
     -- weight.
     priority integer not null default 0,
     weight integer not null default 100,
-    -- Newcomers count as having been as busy as the others until then.
+    -- Until then a newcomer counts as having been as busy as the others.
     joined_at timestamptz not null default private.now(),
 
     constraint service_resources_pkey primary key (service_id, resource_id),
@@ -391,40 +391,40 @@ on catalog.service_resources (business_id, resource_id);
 
 -- sql/30_catalog/tables/hours.sql
 
--- Calendars of other programs, whose busy time a resource does not take bookings in.
+-- Calendars of other programs. A resource takes no bookings in their busy time.
 
 create table catalog.calendar_imports (
     id uuid primary key default gen_random_uuid(),
     business_id uuid not null references business.businesses (id) on delete cascade,
     resource_id uuid not null,
-    -- Where it is read again and again. Whoever knows it reads somebody's calendar, so clients see
-    -- only its host.
+    -- The address from which it is read regularly. It is a secret of the calendar's owner, so
+    -- clients see only the host.
     url text,
     -- Or the file that was uploaded.
     content text,
     host text generated always as (substring(url, '^https?://([^/?#]+)')) stored,
-    -- How often reading it was begun: of two that run at once only the later one counts.
+    -- How often a reading was started: of two at once only the later one counts.
     attempts integer not null default 0,
     requested_at timestamptz not null,
-    -- When it was last read, changed or not, and when last in full.
+    -- When it was last read, changed or not, and when it was last expanded in full.
     fetched_at timestamptz,
     expanded_at timestamptz,
-    -- What the server called the version that was read last, in its own words.
+    -- The version that was read last, in the server's words.
     etag text,
     last_modified text,
-    -- Events that could not be understood, and so do not block.
+    -- Events that could not be read and do not block.
     skipped_count integer not null default 0,
-    -- Why the last attempt failed, and since when all have.
+    -- Why the last attempt failed, and since when every attempt has.
     last_error text,
     failed_since timestamptz,
     created_at timestamptz not null default now(),
-    -- Since when reading has begun again and again without an answer; null: it is answered.
+    -- Since when readings have started without an answer; null: the last one answered.
     unanswered_since timestamptz,
     -- Why events were skipped: [{reason, count}], the most frequent first.
     skipped jsonb not null default '[]',
 
     constraint calendar_imports_business_id_id_unique unique (business_id, id),
-    -- What blocked periods point at, so that they are of the same resource.
+    -- Blocked periods refer to it, so that they have the same resource.
     constraint calendar_imports_resource_id_unique unique (business_id, resource_id, id),
     constraint calendar_imports_once_each unique (business_id, resource_id, url),
     constraint calendar_imports_resource_fkey foreign key (business_id, resource_id)
@@ -453,7 +453,7 @@ comment on table catalog.calendar_imports is
 'Calendars of other programs, by address or as a file, whose busy time blocks a resource.';
 create index calendar_imports_requested_at_idx on catalog.calendar_imports (requested_at);
 
--- When resources work, as wall clocks, and when they do not.
+-- When resources work and when they do not, in local time.
 
 create table catalog.working_hours (
     id uuid primary key default gen_random_uuid(),
@@ -570,9 +570,9 @@ create table catalog.blocked_periods (
     during tstzrange not null,
     reason text,
     created_at timestamptz not null default now(),
-    -- The calendar that it came from; null: somebody blocked it.
+    -- The calendar that it came from; null: a member blocked it.
     calendar_import_id uuid,
-    -- Whom customers of an absent resource may go to.
+    -- The resource to which customers of the absent one may go.
     stand_in_id uuid,
 
     constraint blocked_periods_business_id_id_unique unique (business_id, id),
@@ -658,19 +658,19 @@ create index booking_limits_resource_idx on catalog.booking_limits (business_id,
 
 -- sql/30_catalog/tables/links.sql
 
--- Links by which a service can be booked that nobody else sees. Of a link's token only the hash is
--- kept. How often it was used is counted from the bookings (scheduling.link_uses).
+-- Links to services that the public does not see. Only the hash of a link's token is kept. Uses are
+-- counted from the bookings (scheduling.link_uses).
 
 create table catalog.private_links (
     id uuid primary key default gen_random_uuid(),
     business_id uuid not null,
     service_id uuid not null,
     token_hash bytea not null,
-    -- For whom it is, in the business's own words.
+    -- A note of the business on whom it is for.
     label text,
     -- Null: as long as it is not revoked.
     expires_at timestamptz,
-    -- Null: as often as one likes.
+    -- Null: without a limit.
     max_uses integer,
     revoked_at timestamptz,
     created_by uuid references auth.users (id) on delete set null,
@@ -694,16 +694,16 @@ create index private_links_created_by_idx on catalog.private_links (created_by);
 
 -- sql/30_catalog/tables/questions.sql
 
--- What a business asks whoever books a service. The answers are kept with the booking, as they were
--- asked; a question that is asked no longer is switched off.
+-- Questions that a business asks when a service is booked. The booking keeps the answers with the
+-- questions as they were asked. A question that is no longer asked is switched off.
 
 create type catalog.question_kind as enum (
     'text', 'long_text', 'number', 'yes_no', 'choice', 'choices', 'date', 'phone', 'email'
 );
 
 /*
- * Do the choices of a question fit its kind: some, short and each once, where one chooses; none
- * elsewhere?
+ * Do the choices of a question fit its kind? A choice needs some, short and each once; another kind
+ * has none.
  */
 create function catalog.fits_choices(kind catalog.question_kind, choices text[])
 returns boolean
@@ -735,7 +735,7 @@ create table catalog.service_questions (
     id uuid primary key default gen_random_uuid(),
     business_id uuid not null,
     service_id uuid not null,
-    -- What an answer is sent and kept under.
+    -- The key under which an answer is sent and kept.
     key text not null,
     label text not null,
     kind catalog.question_kind not null,
@@ -772,12 +772,11 @@ create index service_questions_service_idx on catalog.service_questions (busines
 
 -- sql/30_catalog/functions.sql
 
--- What the catalog computes for itself. The hours that these tables describe become instants in
--- scheduling.
+-- Functions of the catalog. scheduling turns the hours of these tables into instants.
 
 /*
  * Write a blocked period.
- * Definer: instants are read by public.block_time, so clients get no insert of their own.
+ * Definer: public.block_time reads the instants, so clients have no insert grant.
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
  */
@@ -835,8 +834,9 @@ end;
 $$;
 
 /*
- * Why a period is blocked, for members of its business.
- * Definer: that somebody is away is public, why is not; so clients have no privilege on the column.
+ * Return why a period is blocked, to members of its business.
+ * Definer: everybody may know that somebody is away, and only members may know why, so clients have
+ * no grant on the column.
  */
 create function catalog.reason_of(blocked_period_id uuid)
 returns text
@@ -861,7 +861,7 @@ $$;
 
 -- sql/30_catalog/rules.sql
 
--- What a constraint of the catalog cannot say.
+-- What a constraint on the catalog cannot say.
 
 -- Every table that members write directly answers bad rows in the API's words.
 create trigger _010_refuse_bad_input
@@ -921,7 +921,7 @@ before update on catalog.resources
 for each row execute function private.any__touch();
 
 /*
- * The first policy of a business is its default.
+ * Make the first policy of a business its default.
  */
 create function catalog.cancellation_policies__have_a_default()
 returns trigger
@@ -945,9 +945,9 @@ before insert on catalog.cancellation_policies
 for each row execute function catalog.cancellation_policies__have_a_default();
 
 /*
- * A new default takes the mark from the old one. Whoever writes first keeps the business locked
- * until the end of the transaction, so that the last one wins. Definer: the lock is on a row of
- * another table.
+ * Take the default mark from the old policy when another gets it. The business is locked until the
+ * transaction ends, so that two writers take turns and the last one wins.
+ * Definer: the lock is on a row of another table.
  */
 create function catalog.cancellation_policies__keep_one_default()
 returns trigger
@@ -980,8 +980,7 @@ when (new.is_default)
 execute function catalog.cancellation_policies__keep_one_default();
 
 /*
- * Overlapping hours are one opening written twice: say so before the constraint does, in the API's
- * words.
+ * Refuse overlapping hours in the API's words, before the constraint does.
  *
  * Errors:  PT409 hours_overlap
  */
@@ -1018,7 +1017,7 @@ before insert or update on catalog.working_hours
 for each row execute function catalog.working_hours__refuse_overlap();
 
 /*
- * Nobody is in two places: said before the constraint does, in the API's words.
+ * Refuse overlapping journeys in the API's words, before the constraint does.
  *
  * Errors:  PT409 dates_overlap
  */
@@ -1055,10 +1054,11 @@ for each row execute function catalog.travel_zones__refuse_overlap();
 
 -- sql/30_catalog/policies/calendars.sql
 
--- Which calendars block a resource is for members; what is in them is for nobody: only when it is.
+-- Members see which calendars block a resource. Nobody sees what is in them: only when time is
+-- busy.
 
 alter table catalog.calendar_imports enable row level security;
--- Neither the address nor the file: with either one reads somebody's calendar.
+-- No grant on the address and the file: either one is somebody's whole calendar.
 grant select (
     id, business_id, resource_id, host, requested_at, fetched_at, skipped_count, last_error,
     failed_since, created_at, skipped
@@ -1076,7 +1076,7 @@ grant usage on schema catalog to worker;
 
 -- sql/30_catalog/policies/cancellation.sql
 
--- Who may see and change what cancelling costs: as with services.
+-- Cancellation policies are read and written like services.
 
 alter table catalog.cancellation_policies enable row level security;
 alter table catalog.cancellation_tiers enable row level security;
@@ -1165,8 +1165,8 @@ using (business_id in (select private.my_businesses('manage')));
 
 -- sql/30_catalog/policies/hours.sql
 
--- Weekly hours are public, and so is who is away when, and whom to go to instead. Exceptions, where
--- somebody travels, what imported calendars say, and why somebody is away are for members.
+-- Everybody reads weekly hours, and who is away when with which stand-in. Only members read
+-- exceptions, travel, imported calendars and the reason of an absence.
 
 grant select on table catalog.working_hours to anon;
 grant select, delete on table catalog.working_hours to authenticated;
@@ -1274,12 +1274,12 @@ for delete
 to authenticated
 using (business_id in (select private.my_businesses('manage')));
 
--- Not reason: catalog.reason_of tells members.
+-- No grant on reason: catalog.reason_of tells members.
 grant select (
     id, business_id, resource_id, during, created_at, calendar_import_id, stand_in_id
 ) on table catalog.blocked_periods to anon, authenticated;
 grant delete on table catalog.blocked_periods to authenticated;
--- No insert or update: public.block_time writes them, because it reads instants and not guesses.
+-- No insert or update: public.block_time writes them, because it refuses a time without an offset.
 grant select, insert, update, delete on table catalog.blocked_periods to service_role;
 
 create policy blocked_periods_select_public
@@ -1321,7 +1321,7 @@ to authenticated, service_role;
 
 -- sql/30_catalog/policies/links.sql
 
--- Who may see private links: members of the business, never the hash. Functions write them.
+-- Members of the business read private links, and never the hash. Functions write them.
 
 alter table catalog.private_links enable row level security;
 
@@ -1338,7 +1338,7 @@ using (business_id in (select private.my_businesses('view')));
 
 -- sql/30_catalog/policies/questions.sql
 
--- Who may see and change what is asked: whoever sees the service reads its questions.
+-- Questions are read and written like the service that asks them.
 
 alter table catalog.service_questions enable row level security;
 
@@ -1387,7 +1387,7 @@ using (business_id in (select private.my_businesses('manage')));
 
 -- sql/30_catalog/policies/resources.sql
 
--- Who may see and change resources: as with services.
+-- Resources are read and written like services.
 
 grant select on table catalog.resources to anon;
 grant select, delete on table catalog.resources to authenticated;
@@ -1475,11 +1475,11 @@ using (business_id in (select private.my_businesses('manage')));
 
 -- sql/30_catalog/policies/services.sql
 
--- Who may see and change what a business offers. Everyone sees the catalog of a business that is
--- open to the public; members see their own whatever its state; owners and managers write it. Rows
--- go with DELETE where nothing points at them; a service with bookings is archived instead.
--- Updates of id and business_id are granted because an upsert writes them; changing either is
--- refused (rules.sql of the foundation).
+-- Who may read and write the catalog of a business. Everyone reads the catalog of a business that
+-- is open to the public; members read their own in any state; owners and managers write it. Rows
+-- can be deleted while nothing refers to them; a service with bookings is archived instead. Updates
+-- of id and business_id are granted because an upsert writes them; changing either is refused
+-- (rules.sql of the foundation).
 
 alter table catalog.service_categories enable row level security;
 alter table catalog.services enable row level security;
@@ -1550,8 +1550,8 @@ grant update (
 ) on table catalog.services to authenticated;
 grant select, insert, update, delete on table catalog.services to service_role;
 
--- What was retired, switched off or hidden is for members: a customer's bookings keep its name.
--- What hangs on a service is seen by whoever sees the service.
+-- Only members read what is archived, switched off or hidden: a customer's bookings keep its name.
+-- What belongs to a service is read like the service.
 create policy services_select_public
 on catalog.services
 for select

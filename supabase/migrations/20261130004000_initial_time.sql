@@ -10,10 +10,11 @@ create table scheduling.booking_series (
     customer_id uuid references auth.users (id) on delete set null,
     service_id uuid not null,
     rrule text not null,
-    -- The wall clock of the first occurrence, which the others keep, and its zone.
+    -- The local time of the first occurrence, which the others keep, and its zone.
     first_at timestamp not null,
     time_zone text not null,
-    -- The occurrences that could not be booked: [{starts_at, reason}], a token of docs/errors.md.
+    -- Occurrences that could not be booked: [{starts_at, reason}]; reason is a token of
+    -- docs/errors.md.
     conflicts jsonb not null default '[]',
     created_at timestamptz not null default now(),
 
@@ -37,9 +38,8 @@ create type scheduling.booking_status as enum (
     'completed', 'cancelled', 'rejected', 'no_show', 'expired'
 );
 create type scheduling.actor_kind as enum ('customer', 'business', 'system');
--- Why a resource gives an item: the customer or the business named it; the customer prefers it or
--- was there last; it went before all others that were free, was the least busy of them, or was
--- alone.
+-- Why an item has its resource: the customer or the business named it; the customer prefers it or
+-- had it last; it had the highest priority, was the least busy, or was the only one.
 create type scheduling.assignment_reason as enum (
     'customer', 'preferred', 'past', 'priority', 'load', 'only', 'business'
 );
@@ -48,7 +48,7 @@ create table scheduling.bookings (
     id uuid primary key default gen_random_uuid(),
     business_id uuid not null references business.businesses (id) on delete restrict,
     customer_id uuid references auth.users (id) on delete set null,
-    -- The series that it is an occurrence of, if any.
+    -- The series of which it is an occurrence, if any.
     series_id uuid,
     reference text not null,
     status scheduling.booking_status not null,
@@ -69,13 +69,13 @@ create table scheduling.bookings (
     customer_email text,
     customer_phone text,
     notes text,
-    -- Why the status is what it is, where somebody said so: a rejection, a cancellation.
+    -- The reason of a rejection or a cancellation.
     status_reason text,
     hold_expires_at timestamptz,
     reschedule_count integer not null default 0,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
-    -- What cancelling, not coming and moving late have cost the customer, by the policy above.
+    -- The fees for cancelling, not coming and moving late, by the policy above.
     cancellation_fee_minor bigint not null default 0,
     no_show_fee_minor bigint not null default 0,
     reschedule_fee_minor bigint not null default 0,
@@ -133,7 +133,7 @@ create table scheduling.booking_items (
     booking_id uuid not null,
     position smallint not null,
     service_id uuid not null,
-    -- Who or what the customer chose, or was given: the resource that carries the item.
+    -- The resource that carries the item: chosen by the customer, or assigned.
     resource_id uuid,
     starts_at timestamptz not null,
     ends_at timestamptz not null,
@@ -142,15 +142,15 @@ create table scheduling.booking_items (
     service_name text not null,
     -- The chosen add-ons as they were: [{id, name, price_minor, duration_minutes}].
     addons jsonb not null default '[]',
-    -- When it was cancelled by itself, the rest of the booking left as it was.
+    -- When this item alone was cancelled.
     cancelled_at timestamptz,
-    -- What cancelling it cost, by itself or with the booking; null while nobody has.
+    -- The fee for cancelling it, alone or with the booking; null until then.
     cancellation_fee_minor bigint,
     -- Why it is this resource.
     assigned_by scheduling.assignment_reason,
-    -- What the service asked and what was answered: [{key, label, kind, value}].
+    -- Questions and answers: [{key, label, kind, value}].
     answers jsonb not null default '[]',
-    -- By which link it was booked, if by one.
+    -- The private link by which it was booked, if any.
     private_link_id uuid,
     -- The line of the sale that it is, once it is sold.
     sale_line_id uuid,
@@ -259,23 +259,23 @@ on scheduling.waitlist_offers (customer_id, expires_at);
 
 -- sql/40_time/tables/guests.sql
 
--- The codes by which somebody without an account proves that a booking's e-mail address is theirs.
--- A row is also what is counted when too many are asked for; it is forgotten after a day.
+-- Codes that prove a guest's e-mail address. Rows also count the requests for codes; they are
+-- deleted after a day.
 
 create table scheduling.guest_codes (
     id bigint generated always as identity primary key,
-    -- Null, as the booking, where the address had none: asked for all the same.
+    -- Null, like the booking, when the address has none: the request counts all the same.
     business_id uuid,
     booking_id uuid,
     email text not null,
-    -- From where it was asked for, as the gateway says.
+    -- The network address of the request, as the gateway says.
     ip inet,
-    -- Of the booking and the code; null where none was sent.
+    -- The hash of booking and code; null when none was sent.
     code_hash bytea,
     attempts integer not null default 0,
     expires_at timestamptz not null,
     used_at timestamptz,
-    -- The transaction that was given the right code: in it, and only in it, the guest is the
+    -- The transaction in which the right code was given: only there the guest counts as the
     -- booking's customer.
     proven_in xid8,
     created_at timestamptz not null,
@@ -297,14 +297,14 @@ create index guest_codes_created_at_idx on scheduling.guest_codes (created_at);
 
 -- sql/40_time/tables/sessions.sql
 
--- Classes: services that are given at dates made for them, to many at once. A session takes its
--- teacher and its room as a booking takes them; its guests take seats.
+-- Classes: services that are given to many at once, at sessions. A session takes its teacher and
+-- its room like a booking; its guests take seats.
 
 create table scheduling.sessions (
     id uuid primary key default gen_random_uuid(),
     business_id uuid not null,
     service_id uuid not null,
-    -- Who leads it, of the service's leading pool; null where the service takes nobody.
+    -- The resource of the leading pool that leads it; null when the service takes none.
     resource_id uuid,
     starts_at timestamptz not null,
     ends_at timestamptz not null,
@@ -312,7 +312,7 @@ create table scheduling.sessions (
     created_at timestamptz not null default now(),
 
     constraint sessions_business_id_id_unique unique (business_id, id),
-    -- What a seat points at, so that it knows how many there are.
+    -- Seats refer to it, so that they know the capacity.
     constraint sessions_capacity_unique unique (business_id, id, capacity),
     constraint sessions_once_at_a_time unique nulls not distinct (
         service_id, starts_at, resource_id
@@ -335,21 +335,20 @@ create index sessions_resource_idx on scheduling.sessions (business_id, resource
 
 create table scheduling.allocations (
     business_id uuid not null,
-    -- Whose time it is: an item of a booking, or a session of a class.
+    -- The owner of the time: an item of a booking, or a session of a class.
     booking_id uuid,
     booking_item_id uuid,
     session_id uuid,
     resource_id uuid not null,
-    -- Which of the resource's places, 1 to its capacity.
+    -- The unit of the resource: 1 to its capacity.
     unit integer not null,
     -- Buffers included: they add up between neighbours and may reach past closing time.
     during tstzrange not null,
     is_blocking boolean not null,
-    -- A hold blocks until this moment and not a second longer, whether or not anything has run
-    -- since.
+    -- A hold blocks until this moment, whether or not anything has run since.
     expires_at timestamptz,
 
-    -- Not a primary key: of the two owners one is always null.
+    -- Not a primary key: one of the two owners is always null.
     constraint allocations_once_an_item unique (
         business_id, booking_id, booking_item_id, resource_id, unit
     ),
@@ -368,7 +367,7 @@ create table scheduling.allocations (
         not isempty(during) and lower_inc(during) and not upper_inc(during)
         and not lower_inf(during) and not upper_inf(during)
     ),
-    -- The one rule that everything else leans on.
+    -- No two allocations take one unit at the same time.
     constraint allocations_no_overlap exclude using gist (
         resource_id with =, unit with =, during with &&
     )
@@ -376,10 +375,11 @@ create table scheduling.allocations (
 );
 comment on table scheduling.allocations is
 'The time that a booking, or a session of a class, takes from a resource.';
--- How much somebody has to do in a month: counted on every booking that names nobody.
+-- The workload of a resource in a month: read for every booking that names no resource.
 create index allocations_start_idx on scheduling.allocations (resource_id, lower(during))
 where is_blocking;
--- Whose time a booking has: all three, so that no plan reads all that a resource ever did.
+-- The allocations of a booking: with all three columns, so that no plan reads everything that a
+-- resource ever did.
 create index allocations_resource_idx on scheduling.allocations (
     business_id, resource_id, booking_id
 );
@@ -389,8 +389,8 @@ create unique index allocations_session_idx
 on scheduling.allocations (business_id, session_id, resource_id, unit)
 where session_id is not null;
 
--- Seats of a session. That no seat is taken twice, and none that is not there, are constraints: a
--- seat carries the capacity of its session, which changes with it.
+-- Seats of a session. Constraints refuse a seat that is taken twice or does not exist: a seat
+-- carries the capacity of its session and changes with it.
 
 create table scheduling.seats (
     business_id uuid not null,
@@ -459,7 +459,7 @@ create type scheduling.plan as (
 -- sql/40_time/functions/allocations.sql
 
 /*
- * The resources that a booking takes, and the sessions in which it has seats, sorted.
+ * Return the resources that a booking takes and the sessions in which it has seats, sorted.
  */
 create function scheduling.resources_of(booking_id uuid)
 returns uuid[]
@@ -768,13 +768,14 @@ $$;
 
 -- sql/40_time/functions/guests.sql
 
--- Bookings of people without an account. A hold becomes a booking, and a booking is moved or called
--- off, by a code that is mailed to its address: whoever reads the mail is the customer. Until then
--- nothing here looks at accounts or at other bookings, so nothing can be learned of them.
+-- Bookings of people without an account. Reading the mail with the code proves that they are the
+-- customer: the code turns a hold into a booking, moves it or cancels it. Until then no function
+-- looks at accounts or other bookings, so nothing can be learned of them.
 
 /*
- * May the caller act on a booking as its guest: was its code given in this transaction?
- * Definer: asked in triggers, of codes that nobody reads.
+ * May the caller act on a booking as its guest, because the right code was given in this
+ * transaction?
+ * Definer: triggers ask it, and nobody reads codes.
  */
 create function scheduling.is_proven(booking_id uuid)
 returns boolean
@@ -1142,7 +1143,8 @@ $$;
 -- sql/40_time/functions/sessions.sql
 
 /*
- * How many seats of a session are free now. Definer: told without telling who has the others.
+ * Return how many seats of a session are free now.
+ * Definer: it does not say who has the others.
  */
 create function scheduling.free_seats(business_id uuid, session_id uuid, capacity integer)
 returns integer
@@ -1227,8 +1229,9 @@ $$;
 -- sql/40_time/rules/allocations.sql
 
 /*
- * An allocation is of a resource that gives the service of its item or session, and of a place that
- * the resource has. For every path: scheduling.vacancies asks the same before.
+ * Refuse an allocation of a resource that does not provide the service of its item or session, or
+ * of a unit that the resource does not have. This holds on every path; scheduling.vacancies checks
+ * the same before.
  *
  * Errors:  PT422 not_eligible
  */
@@ -1273,8 +1276,8 @@ for each row execute function scheduling.allocations__refuse_ineligible();
 -- sql/40_time/rules/catalog.sql
 
 /*
- * A capacity cannot shrink below a place that is booked in the future: that booking would stand
- * nowhere. Definer: whoever manages the resource may not see every allocation.
+ * Refuse to shrink a capacity below a unit that is booked in the future.
+ * Definer: a manager of the resource may not see every allocation.
  *
  * Errors:  PT409 capacity_in_use
  */
@@ -1311,8 +1314,9 @@ when (new.capacity < old.capacity)
 execute function scheduling.resources__keep_booked_places();
 
 /*
- * A service keeps its currency once it was booked: prices in two currencies cannot be told apart
- * later. Definer: whoever manages the service may not see every booking.
+ * Refuse to change the currency of a service that was booked: prices in two currencies could not be
+ * told apart later.
+ * Definer: a manager of the service may not see every booking.
  *
  * Errors:  PT409 currency_in_use
  */
@@ -1347,7 +1351,8 @@ when (new.currency <> old.currency)
 execute function scheduling.services__keep_currency();
 
 /*
- * What bookings point at stays, so that they can always be read: it is archived or switched off.
+ * Refuse to delete what bookings refer to, so that they can always be read. It can be archived or
+ * switched off.
  *
  * Errors:  PT409 in_use
  */
@@ -1396,8 +1401,8 @@ before insert or update on scheduling.sessions
 for each row execute function business.any__refuse_bad_input('manage');
 
 /*
- * A session that somebody booked stays; what is left of cancelled bookings goes with it. Definer:
- * seats are nobody's to delete.
+ * Refuse to delete a session that is booked. Seats of cancelled bookings are deleted with it.
+ * Definer: nobody has a delete grant on seats.
  *
  * Errors:  PT409 in_use
  */
@@ -1433,8 +1438,8 @@ before delete on scheduling.sessions
 for each row execute function scheduling.sessions__keep_booked();
 
 /*
- * A class keeps its length, and stays a class, while sessions of it lie ahead: they were made for
- * that length.
+ * Refuse to change the length of a class, or to make it an ordinary service, while sessions lie
+ * ahead: they were made for that length.
  *
  * Errors:  PT409 in_use
  */
@@ -1474,15 +1479,16 @@ execute function scheduling.services__keep_sessions();
 
 -- sql/40_time/policies/bookings.sql
 
--- Who may read bookings: the customer theirs, members those of their business, the platform's
--- staff all. Nobody writes: functions place, move and step bookings, so that nobody chooses a
--- price, a status or a time. `= any (array(select …))` and not `in (select …)`: beside an `or`
--- only the array can use an index; and no branch that is true or false for all rows, beside which
--- none can.
+-- Who may read bookings: customers theirs, members those of their business, platform staff all.
+-- Nobody writes: functions create bookings, move them and change their status, so that nobody
+-- chooses a price, a status or a time. The policies say `= any (array(select …))` and not `in
+-- (select …)`: beside an `or` only the array can use an index. No branch is true or false for all
+-- rows, because beside one no index can be used.
 
 /*
- * The bookings of the signed-in customer.
- * Definer: what hangs on bookings asks this instead of bookings' own policy, once a statement.
+ * Return the bookings of the signed-in customer.
+ * Definer: policies of tables that refer to bookings call it instead of bookings' own policy, once
+ * a statement.
  */
 create function private.my_bookings()
 returns setof uuid
@@ -1556,7 +1562,7 @@ using (
     or business_id = any(array(select private.seen_businesses()))
 );
 
--- Analysts count bookings; who booked, and what they wrote, is not in the grant.
+-- Analysts count bookings. The grant leaves out customers and what they wrote.
 grant usage on schema scheduling to analyst;
 grant select (
     id, business_id, status, starts_at, ends_at, time_zone, party_size, currency, total_minor,
@@ -1573,7 +1579,7 @@ to authenticated, service_role;
 
 -- sql/40_time/policies/series.sql
 
--- Series are seen as their bookings are, and written by functions only.
+-- Series are read like their bookings; only functions write them.
 
 alter table scheduling.booking_series enable row level security;
 grant select on scheduling.booking_series to authenticated;
@@ -1590,9 +1596,9 @@ using (
 
 -- sql/40_time/policies/sessions.sql
 
--- Sessions are part of what a business offers: who sees a class sees its sessions. Owners and
--- managers change their capacity and delete them; scheduling makes them. Seats are seen as the
--- booking that they belong to, and written by functions only.
+-- Sessions are read like the class that they belong to. Owners and managers change their capacity
+-- and delete them; functions create them. Seats are read like their booking; only functions write
+-- them.
 
 alter table scheduling.sessions enable row level security;
 alter table scheduling.seats enable row level security;

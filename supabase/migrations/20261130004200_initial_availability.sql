@@ -394,10 +394,43 @@ $$;
 
 -- sql/42_availability/functions/days.sql
 
+-- What of a service is free, date by date.
+
 /*
- * Day by day, what of a service can be had: how many sessions a class has (null for what is given
- * at any time), how many starts are free, and seats. Definer: counts sessions of businesses that
- * the caller need not be a member of.
+ * Return the sessions of a class and their seats, date by date. A date without any has no row, and
+ * neither has a service that is no class.
+ */
+create function scheduling.session_days(
+    service catalog.services, during tstzrange, resource_id uuid, time_zone text
+)
+returns table (day date, slots integer, seats integer)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        (sessions.starts_at at time zone session_days.time_zone)::date,
+        count(*)::integer,
+        sum(sessions.capacity)::integer
+    from scheduling.sessions
+    where
+        service.is_class
+        and sessions.business_id = service.business_id
+        and sessions.service_id = service.id
+        and sessions.starts_at >= lower(session_days.during)
+        and sessions.starts_at < upper(session_days.during)
+        and (session_days.resource_id is null or sessions.resource_id = session_days.resource_id)
+    group by 1;
+end;
+$$;
+
+/*
+ * Return, date by date, how many sessions a class has (null for another service), how many starts
+ * are free, and how many seats there are and are free.
+ * Definer: it counts sessions of businesses that the caller need not be a member of.
  *
  * Errors:  PT404 not_found · PT409 not_bookable
  */
@@ -433,23 +466,7 @@ declare
     );
 begin
     return query
-    with given as (
-        select
-            (sessions.starts_at at time zone v_time_zone)::date as day,
-            count(*)::integer as slots,
-            sum(sessions.capacity)::integer as seats
-        from scheduling.sessions
-        where
-            v_service.is_class
-            and sessions.business_id = v_service.business_id
-            and sessions.service_id = v_service.id
-            and sessions.starts_at >= lower(v_during)
-            and sessions.starts_at < upper(v_during)
-            and (days.resource_id is null or sessions.resource_id = days.resource_id)
-        group by 1
-    ),
-
-    free as (
+    with free as (
         select
             (vacancy.at at time zone v_time_zone)::date as day,
             count(*)::integer as slots,
@@ -470,7 +487,8 @@ begin
     from generate_series(
         days.first_day::timestamp, days.last_day::timestamp, interval '1 day'
     ) as dates (day)
-    left join given on given.day = dates.day::date
+    left join scheduling.session_days(v_service, v_during, days.resource_id, v_time_zone) as given
+        on given.day = dates.day::date
     left join free on free.day = dates.day::date
     order by dates.day;
 end;

@@ -2,11 +2,71 @@
 set lock_timeout = '5s';
 alter default privileges revoke execute on functions from public;
 
--- sql/47_guests/functions/guests.sql
+-- sql/47_guests/functions/claims.sql
+
+-- From guest to account. Somebody who booked as a guest may sign up later. When their account has a
+-- verified e-mail address, they may take over the bookings with that address that a code has
+-- proved, and the sales and customer records that belong to them.
 
 /*
- * What is kept of a code. Six digits are soon tried through: a code lives for minutes, and five
- * attempts.
+ * Assign the guest bookings with the caller's verified e-mail address to the caller's account.
+ * Returns their number.
+ * Definer: nobody has update privileges on bookings.
+ *
+ * Errors:  PT401 not_signed_in · PT403 email_not_verified
+ */
+create function scheduling.claim_guest_bookings()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = private.current_user_id();
+    v_user auth.users;
+    v_count integer;
+begin
+    select users.* into strict v_user from auth.users where users.id = v_user_id;
+    if v_user.email is null or v_user.email_confirmed_at is null then
+        perform private.refuse(
+            'PT403', 'email_not_verified', 'Your e-mail address is not verified yet.',
+            'Open the link in the mail that we sent you, then try again.'
+        );
+    end if;
+    with claimed as (
+        update scheduling.bookings
+        set customer_id = v_user_id
+        where
+            bookings.customer_id is null
+            and bookings.contact_verified_at is not null
+            and lower(bookings.customer_email) = lower(v_user.email)
+        returning bookings.business_id, bookings.sale_id
+    ),
+
+    bought as (
+        update sales.sales
+        set customer_id = v_user_id
+        from claimed
+        where sales.business_id = claimed.business_id and sales.id = claimed.sale_id
+    )
+
+    select count(*) into v_count
+    from claimed;
+    perform customers.claim_customers(v_user_id, v_user.email);
+    return v_count;
+end;
+$$;
+
+-- sql/47_guests/functions/codes.sql
+
+-- Codes of guests. A guest has no account, so a mailed code proves that a booking is theirs.
+-- A code has six digits and could be guessed quickly. So it lives for minutes, works once, allows
+-- five attempts, and is stored as a hash; the number of codes an hour is limited.
+
+/*
+ * Return the hash of a code, which is all that the database stores of it. The booking is part of
+ * the hash, so the same digits differ from booking to booking.
  */
 create function scheduling.code_hash(booking_id uuid, code text)
 returns bytea
@@ -19,8 +79,8 @@ begin atomic
 end;
 
 /*
- * From where the request came, as the gateway says, whatever a client sends; null for servers of
- * the operator, who ask for many.
+ * Return the network address of the request. The gateway sets it, and clients cannot override it.
+ * Null for the operator's servers, because one server makes requests for many people.
  */
 create function scheduling.guest_ip()
 returns inet
@@ -40,8 +100,8 @@ end;
 $$;
 
 /*
- * Codes are asked for at most five times an hour for an e-mail address, thirty times from a network
- * address. Both are locked before anything else is, so that no two at once pass the limit.
+ * Refuse more than five codes an hour for an e-mail address or thirty for a network address. The
+ * function locks both addresses before any other row, so concurrent requests cannot pass the limit.
  *
  * Errors:  PT429 rate_limited
  */
@@ -86,8 +146,8 @@ end;
 $$;
 
 /*
- * Write a code of a booking and mail it to the booking's address; without a booking only write down
- * that somebody asked. The mail says nothing that the one who asks could have written.
+ * Store a code for a booking and mail it to the booking's address. Without a booking, only record
+ * the request. The mail contains no text from the guest, so nobody can use it to send spam.
  */
 create function scheduling.send_code(booking scheduling.bookings, email text, ip inet)
 returns void
@@ -132,71 +192,8 @@ end;
 $$;
 
 /*
- * Hold a time for somebody without an account, and mail them the code that makes it a booking.
- * Definer: as scheduling.place_booking.
- *
- * Errors:  PT429 rate_limited · those of scheduling.place_booking but not_signed_in
- */
-create function scheduling.request_guest_booking(
-    selection scheduling.selection, name text, email text, phone text, notes text
-)
-returns jsonb
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-declare
-    v_ip inet = scheduling.guest_ip();
-    v_guest identity.profiles;
-    v_id uuid;
-    v_booking scheduling.bookings;
-begin
-    perform scheduling.refuse_flood(lower(request_guest_booking.email), v_ip);
-    v_guest.full_name = request_guest_booking.name;
-    v_guest.email = request_guest_booking.email;
-    v_guest.phone = request_guest_booking.phone;
-    v_id = scheduling.place_booking_for(v_guest, array[selection], null, request_guest_booking.notes, true);
-    select bookings.* into strict v_booking
-    from scheduling.bookings
-    where bookings.id = v_id;
-    perform scheduling.send_code(v_booking, lower(request_guest_booking.email), v_ip);
-    return scheduling.shown_to_guest(v_booking);
-end;
-$$;
-
-/*
- * Mail another code for a booking that can still be changed. Whether there is one is not told.
- * Definer: the one who asks need not be signed in, and gets no answer.
- *
- * Errors:  PT429 rate_limited
- */
-create function scheduling.request_guest_code(reference text, email text)
-returns void
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-declare
-    v_ip inet = scheduling.guest_ip();
-    v_booking scheduling.bookings;
-begin
-    perform scheduling.refuse_flood(lower(request_guest_code.email), v_ip);
-    select bookings.* into v_booking
-    from scheduling.bookings
-    where
-        bookings.reference = upper(request_guest_code.reference)
-        and lower(bookings.customer_email) = lower(request_guest_code.email)
-        and bookings.customer_id is null
-        and bookings.status in ('held', 'pending_payment', 'pending', 'confirmed')
-        and (bookings.hold_expires_at is null or bookings.hold_expires_at > private.now());
-    perform scheduling.send_code(v_booking, lower(request_guest_code.email), v_ip);
-end;
-$$;
-
-/*
- * Take a code: the booking that it proves, or null. A wrong one counts, whatever becomes of it.
+ * Check a code and use it up. Returns the booking that it proves, or null. Every check counts as
+ * one of the five attempts.
  */
 create function scheduling.prove(reference text, code text)
 returns uuid
@@ -234,9 +231,36 @@ end;
 $$;
 
 /*
- * Do with a booking what its guest wants, if the code is right. A refusal is an answer and no
- * error, so that the attempt is counted.
- * Definer: the code is the proof.
+ * Delete codes that are older than a day. Returns their number.
+ * Definer: the worker calls it and has no access to the table.
+ */
+create function scheduling.forget_old_codes()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_count integer;
+begin
+    delete from scheduling.guest_codes
+    where guest_codes.created_at < private.now() - interval '1 day';
+    get diagnostics v_count = row_count;
+    return v_count;
+end;
+$$;
+
+-- sql/47_guests/functions/guests.sql
+
+-- What a guest may do with a code, and what a guest may see of a booking.
+-- A code confirms, cancels or moves one booking. The rules are those for customers: the functions
+-- that change a status or move a booking are the same for guests and for accounts.
+
+/*
+ * Change the status of a guest's booking, or move it when starts_at is given. A wrong code returns
+ * a refusal instead of raising it, because an error would roll back the counted attempt.
+ * Definer: guests are not signed in; the code proves that the booking is theirs.
  *
  * Errors:  PT403 code_invalid · PT422 limit_reached · those of scheduling.change_status
  *          those of scheduling.move_booking
@@ -297,7 +321,7 @@ end;
 $$;
 
 /*
- * What a guest may see of a booking.
+ * Return what a guest may see of a booking.
  */
 create function scheduling.shown_to_guest(booking scheduling.bookings)
 returns jsonb
@@ -340,80 +364,82 @@ begin
 end;
 $$;
 
+-- sql/47_guests/functions/requests.sql
+
+-- What a guest may request without a code: a new booking, or another code for an existing one.
+-- Both send mail, so they check the limits of codes.sql first. Anybody may call them, so the second
+-- does not say whether a reference or an e-mail address is known.
+
 /*
- * Make the bookings that were made as a guest, with the caller's verified address, the caller's.
- * Gives how many.
- * Definer: nobody has update privileges on bookings.
+ * Hold a time for a guest, and mail the code that turns the hold into a booking.
+ * Definer: as scheduling.place_booking.
  *
- * Errors:  PT401 not_signed_in · PT403 email_not_verified
+ * Errors:  PT429 rate_limited · those of scheduling.place_booking but not_signed_in
  */
-create function scheduling.claim_guest_bookings()
-returns integer
+create function scheduling.request_guest_booking(
+    selection scheduling.selection, name text, email text, phone text, notes text
+)
+returns jsonb
 language plpgsql
 volatile
 security definer
 set search_path = ''
 as $$
 declare
-    v_user_id uuid = private.current_user_id();
-    v_user auth.users;
-    v_count integer;
+    v_ip inet = scheduling.guest_ip();
+    v_guest identity.profiles;
+    v_id uuid;
+    v_booking scheduling.bookings;
 begin
-    select users.* into strict v_user from auth.users where users.id = v_user_id;
-    if v_user.email is null or v_user.email_confirmed_at is null then
-        perform private.refuse(
-            'PT403', 'email_not_verified', 'Your e-mail address is not verified yet.',
-            'Open the link in the mail that we sent you, then try again.'
-        );
-    end if;
-    with claimed as (
-        update scheduling.bookings
-        set customer_id = v_user_id
-        where
-            bookings.customer_id is null
-            and bookings.contact_verified_at is not null
-            and lower(bookings.customer_email) = lower(v_user.email)
-        returning bookings.business_id, bookings.sale_id
-    ),
-
-    bought as (
-        update sales.sales
-        set customer_id = v_user_id
-        from claimed
-        where sales.business_id = claimed.business_id and sales.id = claimed.sale_id
-    )
-
-    select count(*) into v_count
-    from claimed;
-    perform customers.claim_customers(v_user_id, v_user.email);
-    return v_count;
+    perform scheduling.refuse_flood(lower(request_guest_booking.email), v_ip);
+    v_guest.full_name = request_guest_booking.name;
+    v_guest.email = request_guest_booking.email;
+    v_guest.phone = request_guest_booking.phone;
+    v_id = scheduling.place_booking_for(v_guest, array[selection], null, request_guest_booking.notes, true);
+    select bookings.* into strict v_booking
+    from scheduling.bookings
+    where bookings.id = v_id;
+    perform scheduling.send_code(v_booking, lower(request_guest_booking.email), v_ip);
+    return scheduling.shown_to_guest(v_booking);
 end;
 $$;
 
 /*
- * Forget codes that are older than a day. Gives how many.
- * Definer: called by the worker, which has no access to the table.
+ * Mail another code for a booking that can still change. Returns nothing, so a caller does not
+ * learn whether the booking exists.
+ * Definer: guests are not signed in, and clients have no access to the codes.
+ *
+ * Errors:  PT429 rate_limited
  */
-create function scheduling.forget_old_codes()
-returns integer
+create function scheduling.request_guest_code(reference text, email text)
+returns void
 language plpgsql
 volatile
 security definer
 set search_path = ''
 as $$
 declare
-    v_count integer;
+    v_ip inet = scheduling.guest_ip();
+    v_booking scheduling.bookings;
 begin
-    delete from scheduling.guest_codes
-    where guest_codes.created_at < private.now() - interval '1 day';
-    get diagnostics v_count = row_count;
-    return v_count;
+    perform scheduling.refuse_flood(lower(request_guest_code.email), v_ip);
+    select bookings.* into v_booking
+    from scheduling.bookings
+    where
+        bookings.reference = upper(request_guest_code.reference)
+        and lower(bookings.customer_email) = lower(request_guest_code.email)
+        and bookings.customer_id is null
+        and bookings.status in ('held', 'pending_payment', 'pending', 'confirmed')
+        and (bookings.hold_expires_at is null or bookings.hold_expires_at > private.now());
+    perform scheduling.send_code(v_booking, lower(request_guest_code.email), v_ip);
 end;
 $$;
 
 -- sql/47_guests/policies.sql
 
--- Nobody reads or writes the codes of guests: functions do.
+-- Who may use guest bookings. Clients cannot read or write the codes of guests: they have no grant
+-- on the table. They call the functions below, which check a code, a limit or the account. The
+-- worker deletes old codes.
 
 alter table scheduling.guest_codes enable row level security;
 grant select, insert, update, delete on scheduling.guest_codes to service_role;
@@ -428,10 +454,13 @@ to worker;
 
 -- sql/47_guests/api/guests.sql
 
--- Booking without an account: what a guest asks for, and does with the code that is mailed to them.
+-- Booking without an account, for clients. A guest requests a booking and confirms it with a mailed
+-- code. Later the guest requests another code to move or cancel it. After signing up, the guest
+-- claims the bookings.
+-- These functions only read the arguments; the rules are in functions/.
 
 /*
- * Read an e-mail address.
+ * Return a required e-mail address of at most 320 characters.
  *
  * Errors:  PT400 invalid_input
  */
@@ -648,11 +677,14 @@ to anon, authenticated, service_role;
 
 -- sql/47_guests/api/lookup.sql
 
--- A booking without signing in.
+-- How a guest looks up a booking without signing in. The reference and the e-mail address together
+-- are the proof. Looking up changes nothing: to change the booking, the guest needs a code. The
+-- answer is the same as that of the functions in guests.sql.
 
 /*
- * What a guest may see of a booking, by its reference and the e-mail address that it was made with.
- * Definer: the one who asks need not be signed in; both together are the proof.
+ * Return what a guest may see of the booking with a reference and an e-mail address. A wrong
+ * reference and a wrong address get the same refusal.
+ * Definer: guests are not signed in; both values together are the proof.
  */
 create function scheduling.look_up(reference text, email text)
 returns jsonb

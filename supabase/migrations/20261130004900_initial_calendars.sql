@@ -10,11 +10,11 @@ alter default privileges revoke execute on functions from public;
 
 create table scheduling.calendar_feeds (
     id uuid primary key default gen_random_uuid(),
-    -- Who made it, with whose rights it is read.
+    -- The user who made it; the feed has this user's rights.
     user_id uuid not null references auth.users (id) on delete cascade,
-    -- Null: the bookings that the user has made as a customer.
+    -- Null: the feed shows the bookings that the user made as a customer.
     business_id uuid references business.businesses (id) on delete cascade,
-    -- Null: all of the business.
+    -- Null: the feed shows the whole business.
     resource_id uuid,
     -- Only the hash is kept: the token is shown once, to whoever makes or rotates the feed.
     token_hash bytea not null,
@@ -38,12 +38,14 @@ create index calendar_feeds_resource_idx on scheduling.calendar_feeds (business_
 
 -- sql/49_calendars/functions/feeds.sql
 
--- What a feed contains. Its token is the proof of access.
+-- What a feed contains. A feed is that of a customer, of a business or of a resource, and each sees
+-- different bookings with different times. Businesses and resources see a class as one session and
+-- not as a booking for each guest.
+-- The token of a feed is the proof of access: calendar_feed checks it, and the edge calls no other
+-- function of this file.
 
 /*
- * Return the bookings of a feed that start in a period, with their times: in a resource's feed the
- * times of its items. A cancelled booking stays in the feed of the resource that led it. Businesses
- * and resources see a class as one session and not as a booking for each guest.
+ * Return the bookings of a feed that start in a period, with their times.
  */
 create function scheduling.feed_times(feed scheduling.calendar_feeds, during tstzrange)
 returns table (booking_id uuid, starts_at timestamptz, ends_at timestamptz)
@@ -53,40 +55,93 @@ security invoker
 set search_path = ''
 as $$
 begin
-    if feed.resource_id is null then
+    if feed.resource_id is not null then
         return query
-        select bookings.id, bookings.starts_at, bookings.ends_at
-        from scheduling.bookings
-        where
-            feed.business_id is null
-            and bookings.customer_id = feed.user_id
-            and bookings.starts_at >= lower(feed_times.during)
-            and bookings.starts_at < upper(feed_times.during)
-        union all
-        select bookings.id, bookings.starts_at, bookings.ends_at
-        from scheduling.bookings
-        where
-            bookings.business_id = feed.business_id
-            and bookings.starts_at >= lower(feed_times.during)
-            and bookings.starts_at < upper(feed_times.during)
-            and (
-                not exists (
-                    select 1
-                    from scheduling.seats
-                    where
-                        seats.business_id = bookings.business_id
-                        and seats.booking_id = bookings.id
-                )
-                or exists (
-                    select 1
-                    from scheduling.allocations
-                    where
-                        allocations.business_id = bookings.business_id
-                        and allocations.booking_id = bookings.id
-                )
-            );
-        return;
+        select times.*
+        from scheduling.resource_feed_times(feed, feed_times.during) as times;
+    elsif feed.business_id is not null then
+        return query
+        select times.*
+        from scheduling.business_feed_times(feed, feed_times.during) as times;
+    else
+        return query
+        select times.*
+        from scheduling.customer_feed_times(feed, feed_times.during) as times;
     end if;
+end;
+$$;
+
+/*
+ * Return the bookings of a customer's feed that start in a period, classes included.
+ */
+create function scheduling.customer_feed_times(feed scheduling.calendar_feeds, during tstzrange)
+returns table (booking_id uuid, starts_at timestamptz, ends_at timestamptz)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select bookings.id, bookings.starts_at, bookings.ends_at
+    from scheduling.bookings
+    where
+        bookings.customer_id = feed.user_id
+        and bookings.starts_at >= lower(customer_feed_times.during)
+        and bookings.starts_at < upper(customer_feed_times.during);
+end;
+$$;
+
+/*
+ * Return the bookings of a business's feed that start in a period. Bookings of seats alone are left
+ * out, because the feed shows the session instead.
+ */
+create function scheduling.business_feed_times(feed scheduling.calendar_feeds, during tstzrange)
+returns table (booking_id uuid, starts_at timestamptz, ends_at timestamptz)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select bookings.id, bookings.starts_at, bookings.ends_at
+    from scheduling.bookings
+    where
+        bookings.business_id = feed.business_id
+        and bookings.starts_at >= lower(business_feed_times.during)
+        and bookings.starts_at < upper(business_feed_times.during)
+        and (
+            not exists (
+                select 1
+                from scheduling.seats
+                where
+                    seats.business_id = bookings.business_id
+                    and seats.booking_id = bookings.id
+            )
+            or exists (
+                select 1
+                from scheduling.allocations
+                where
+                    allocations.business_id = bookings.business_id
+                    and allocations.booking_id = bookings.id
+            )
+        );
+end;
+$$;
+
+/*
+ * Return the bookings of a resource's feed that start in a period, with the times of their items
+ * that need the resource. A cancelled booking stays in the feed of the resource that led it.
+ */
+create function scheduling.resource_feed_times(feed scheduling.calendar_feeds, during tstzrange)
+returns table (booking_id uuid, starts_at timestamptz, ends_at timestamptz)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
     return query
     with items as (
         select booking_items.id
@@ -95,15 +150,15 @@ begin
             booking_items.business_id = feed.business_id
             and booking_items.resource_id = feed.resource_id
             and booking_items.cancelled_at is null
-            and booking_items.starts_at >= lower(feed_times.during)
-            and booking_items.starts_at < upper(feed_times.during)
+            and booking_items.starts_at >= lower(resource_feed_times.during)
+            and booking_items.starts_at < upper(resource_feed_times.during)
         union
         select allocations.booking_item_id
         from scheduling.allocations
         where
             allocations.resource_id = feed.resource_id
             and allocations.is_blocking
-            and allocations.during && feed_times.during
+            and allocations.during && resource_feed_times.during
     )
 
     select booking_items.booking_id, min(booking_items.starts_at), max(booking_items.ends_at)
@@ -286,11 +341,12 @@ $$;
 
 -- sql/49_calendars/functions/imports.sql
 
--- Calendars of other programs that block a resource: who adds and deletes them, and when they are
--- read. What was read is stored in reading.sql.
+-- Calendars of other programs that block a resource: who adds and deletes them, and when a worker
+-- reads them. The database never opens an address: it emits an event, and a worker reads the
+-- calendar. reading.sql stores the result.
 
 /*
- * Let a calendar, by address or as a file, block a resource. A worker reads it.
+ * Add a calendar, by its address or as a file, that blocks a resource. A worker reads it.
  * Definer: nobody has a write grant on imports; the function checks the caller.
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -350,8 +406,8 @@ end;
 $$;
 
 /*
- * Have a calendar read again. Its server belongs to others, so two requests are at least 5 seconds
- * apart: a second request waits, and a third one meanwhile changes nothing.
+ * Request another reading of a calendar. Its server belongs to somebody else, so two readings are
+ * at least 5 seconds apart: a second request waits, and a third one meanwhile changes nothing.
  * Definer: as catalog.import_calendar.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -435,8 +491,9 @@ end;
 $$;
 
 /*
- * Keep the resource of a calendar until the transaction ends. Deleting a resource locks first the
- * resource, then its calendars and blocked periods; changes of those lock in the same order.
+ * Lock the resource of a calendar against deletion until the transaction ends. Deleting a resource
+ * locks the resource first, then its calendars and blocked periods. Changes of those must lock in
+ * the same order, or two transactions could deadlock.
  */
 create function catalog.keep_resource(calendar_import_id uuid)
 returns void
@@ -480,8 +537,9 @@ end;
 $$;
 
 /*
- * Have all calendars read that are due: addresses every quarter of an hour; files once a day,
- * because the period moves on. Businesses that take no bookings are left out. Returns how many.
+ * Request a reading of all calendars that are due: addresses every quarter of an hour, and files
+ * once a day, because the period moves on. Skip businesses that take no bookings. Returns how many
+ * it requested.
  * Definer: the worker calls it and has no access to the table.
  */
 create function catalog.request_due_imports()
@@ -514,14 +572,15 @@ $$;
 
 -- sql/49_calendars/functions/reading.sql
 
--- What the workers have read of calendars of other programs. These functions decide what it means
--- for a resource: in which zone a local time is, which events are our own bookings that come back,
--- and that all blocked periods of a calendar change together.
+-- How workers read imported calendars. A worker calls start_import, reads the calendar, and calls
+-- finish_import or fail_import. These functions decide what the events mean for a resource: they
+-- find the zone of a local time, leave out our own bookings that come back, and change all blocked
+-- periods of a calendar together.
 
 /*
- * Begin to read a calendar. Returns what to read and from when to when; null when it is gone. Once
- * a day it is read in full although it has not changed, because the period has moved on. An earlier
- * attempt that ended without an answer (its process was killed, say) shows as an error.
+ * Begin to read a calendar. Returns what to read and for which period; null when the calendar is
+ * deleted. Once a day a worker reads it in full even if it is unchanged, because the period moves
+ * on. An earlier attempt that ended without an answer (a killed process) is recorded as a failure.
  * Definer: as catalog.request_due_imports.
  */
 create function catalog.start_import(calendar_import_id uuid)
@@ -582,8 +641,8 @@ end;
 $$;
 
 /*
- * Return the busy time that events leave to a resource. A time without an offset is in the
- * resource's zone. Bookings and classes of the same business are left out: a feed of ours that
+ * Return the time at which events make a resource busy. A time without an offset is in the
+ * resource's zone. Bookings and classes of the same business do not count: one of our feeds that
  * comes back through another calendar would block what it shows, even after a cancellation.
  */
 create function catalog.busy_time(calendar catalog.calendar_imports, events jsonb)
@@ -631,8 +690,8 @@ end;
 $$;
 
 /*
- * Return the instant that a calendar names: a text with Z is one, any other is a local time. Of a
- * local time that occurs twice it is the later instant.
+ * Return the instant of a calendar's time. A text that ends in Z is UTC; any other is a local time.
+ * When a local time occurs twice, it is the later instant.
  */
 create function catalog.instant_of(value text, time_zone text)
 returns timestamptz
@@ -650,8 +709,8 @@ end;
 $$;
 
 /*
- * Return the instant that a calendar names, and of a local time that occurs twice the earlier one:
- * a day begins with its first midnight.
+ * Return the instant of a calendar's time. When a local time occurs twice, it is the earlier
+ * instant, because a day begins with its first midnight.
  */
 create function catalog.first_instant_of(value text, time_zone text)
 returns timestamptz
@@ -669,10 +728,10 @@ end;
 $$;
 
 /*
- * Store what was read: from now on the busy time of the calendar blocks, all of it at once. `read`
- * is {attempt, events: [{uid, starts, ends}], skipped_count, skipped, etag, last_modified}, or
- * {attempt} when nothing has changed. The result of an attempt is ignored when a later attempt has
- * begun. Existing bookings stay.
+ * Store what a worker read, and replace all blocked periods of the calendar at once. `read` is
+ * {attempt, events: [{uid, starts, ends}], skipped_count, skipped, etag, last_modified}, or
+ * {attempt} when nothing has changed. The function ignores the result
+ * of an attempt when a later attempt has begun. Existing bookings stay.
  * Definer: as catalog.request_due_imports.
  */
 create function catalog.finish_import(calendar_import_id uuid, read jsonb)
@@ -724,7 +783,7 @@ end;
 $$;
 
 /*
- * Store why a calendar could not be read. What it blocked stays.
+ * Store why an attempt to read a calendar failed. The blocked periods stay.
  * Definer: as catalog.request_due_imports.
  */
 create function catalog.fail_import(calendar_import_id uuid, attempt integer, reason text)
@@ -747,7 +806,7 @@ end;
 $$;
 
 /*
- * Write down why a calendar cannot be read, and since when.
+ * Record the last error of a calendar, and since when readings have failed.
  */
 create function catalog.note_failure(calendar_import_id uuid, reason text)
 returns void
@@ -767,7 +826,9 @@ $$;
 
 -- sql/49_calendars/functions/subscriptions.sql
 
--- Calendar feeds: who may create them, and how they end. feeds.sql says what they contain.
+-- Calendar feeds: who may create them, and how they end.
+-- A feed has the rights of the user who made it, and stops when that user loses the permission. A
+-- new token replaces the old address at once. feeds.sql says what a feed contains.
 
 /*
  * Create a feed of a resource, of a business, or of the caller's own bookings.
@@ -899,6 +960,8 @@ end;
 $$;
 
 /*
+ * Refuse a feed that does not exist or that the caller may not change.
+ *
  * Errors:  PT404 not_found
  */
 create function scheduling.refuse_feed()
@@ -952,13 +1015,15 @@ $$;
 
 -- sql/49_calendars/policies.sql
 
--- People see and end their own feeds and those of a business that they manage.
+-- Who may use calendars. People see and delete their own feeds and those of a business that they
+-- manage. Functions make all changes. The edge reads a feed by its token; workers read imported
+-- calendars.
 
 alter table scheduling.calendar_feeds enable row level security;
 -- The hash of the token is not granted.
 grant select (id, user_id, business_id, resource_id, created_at, rotated_at)
 on scheduling.calendar_feeds to authenticated;
--- No writes: create_calendar_feed, rotate_calendar_feed and delete_calendar_feed.
+-- No write is granted: create_calendar_feed, rotate_calendar_feed and delete_calendar_feed write.
 grant select, insert, update, delete on scheduling.calendar_feeds to service_role;
 
 create policy calendar_feeds_select
@@ -992,7 +1057,9 @@ to anon, authenticated, service_role;
 
 -- sql/49_calendars/api/feeds.sql
 
--- Calendar feeds for clients. The calendar itself is at /functions/v1/calendar/{token}.ics.
+-- Calendar feeds for clients: list, create, rotate and delete them.
+-- The calendar itself is at /functions/v1/calendar/{token}.ics. Only create and rotate return the
+-- token, because the database stores its hash alone.
 
 create view public.calendar_feeds
 with (security_invoker = true)
@@ -1108,7 +1175,9 @@ to anon, authenticated, service_role;
 
 -- sql/49_calendars/api/imports.sql
 
--- Calendars of other programs that block resources.
+-- Imported calendars for clients. A resource may have a calendar in another program; the busy time
+-- of that calendar blocks the resource here. Clients add, refresh and delete such calendars, and
+-- the view shows whether the last reading worked. A worker reads the calendars.
 
 create view public.calendar_imports
 with (security_invoker = true)
@@ -1174,7 +1243,7 @@ begin
         private.to_identifier(business_id, 'business_id'),
         private.to_identifier(resource_id, 'resource_id'),
         regexp_replace(private.to_text(url, 'url', 2000), '^webcals?://', 'https://', 'i'),
-        -- Strangers wrote it, so it may hold control characters; its table checks the size.
+        -- Other programs wrote it, so control characters are allowed; the table checks the size.
         nullif(content, '')
     );
     select calendar_imports.* into strict v_import

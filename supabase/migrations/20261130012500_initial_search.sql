@@ -4,9 +4,10 @@ alter default privileges revoke execute on functions from public;
 
 -- sql/85_search/tables.sql
 
--- Who has time near me: what a marketplace is asked most. One row a business that takes bookings
--- holds what a search looks at, in the form that indexes want it; whether there is time is asked of
--- scheduling, of one business after another, until enough have some.
+-- The search answers the most frequent question of a marketplace: who has time near me? Each
+-- business that takes bookings has one document, which contains what a search compares in a form
+-- that can be indexed. The search then asks scheduling about one business after another, until
+-- enough of them have time.
 
 create schema search;
 comment on schema search is 'What is looked at to find businesses.';
@@ -14,11 +15,12 @@ comment on schema search is 'What is looked at to find businesses.';
 create extension if not exists cube with schema extensions;
 create extension if not exists unaccent with schema extensions;
 
--- What somebody looks for, as public.search_availability read it; what was not said is null.
+-- The criteria of a search, from the arguments of public.search_availability. Arguments that were
+-- left out are null.
 create type search.criteria as (
     during tstzrange,
     vertical_id text,
-    -- As search.slug writes it.
+    -- As search.slug returns it.
     category text,
     latitude double precision,
     longitude double precision,
@@ -28,7 +30,7 @@ create type search.criteria as (
     currency text
 );
 
--- A business in question, as search.candidates gives it, best first.
+-- A business that a search considers: a row of the cursor that search.candidates returns.
 create type search.candidate as (
     business_id uuid,
     time_zone text,
@@ -39,15 +41,15 @@ create type search.candidate as (
 create table search.documents (
     business_id uuid primary key references business.businesses (id) on delete cascade,
     vertical_id text not null references business.verticals (id) on delete restrict,
-    -- Weights: A the name, B names of services, C of categories, D the description.
+    -- Weights: A for the name, B for services, C for categories, D for the description.
     words tsvector not null,
-    -- Slugs of the categories that its services are in.
+    -- Slugs of the categories of its services.
     categories text array not null,
-    -- A point on the globe, in kilometres from its centre; null where the business says no place.
+    -- A point on the globe, in kilometres from its centre; null when the business has no place.
     place extensions.cube,
     time_zone text not null,
     has_classes boolean not null,
-    -- Of its services, whatever their currency: a business above price_max need not be looked into.
+    -- Over all services and currencies. A search skips the business when this is above price_max.
     lowest_price_minor bigint not null,
     is_verified boolean not null,
     since timestamptz not null
@@ -58,13 +60,13 @@ comment on table search.documents is
 create index documents_words_idx on search.documents using gin (words);
 create index documents_categories_idx on search.documents using gin (categories);
 create index documents_place_idx on search.documents using gist (place);
--- The order without words and place, for all and for one vertical.
+-- These return the order without words and place, for all businesses and for one vertical.
 create index documents_rank_idx
 on search.documents (is_verified desc, since, business_id);
 create index documents_vertical_idx
 on search.documents (vertical_id, is_verified desc, since, business_id);
 
--- What the search answers with.
+-- A result of public.search_availability.
 create type public.availability as (
     business_id uuid,
     name text,
@@ -83,13 +85,14 @@ comment on type public.availability is
 
 -- sql/85_search/functions/availability.sql
 
--- The search: candidates one after another, each asked for its first free starts, until enough have
--- some.
+-- The search reads the candidates one after another and looks for the first free starts of each. It
+-- stops as soon as enough businesses have some. Most searches end in the first batch of candidates,
+-- so the cost depends on the number of results and hardly on the number of businesses.
 
 /*
- * The first three starts at which a service can be had in a period, each with one resource: one
- * that the caller knows, else the first in rank. Asked day by day, then in longer steps: most
- * businesses have time soon, and a start does not depend on the period in which it is asked for.
+ * Return the first three starts of a service in a period, each with one resource: one that the
+ * caller knows, else the first in rank. The function searches one day, then longer and longer
+ * steps, because most businesses have time soon. A start does not depend on the period searched.
  */
 create function search.first_slots(service catalog.services, during tstzrange, known uuid[])
 returns public.slot[]
@@ -132,10 +135,11 @@ end;
 $$;
 
 /*
- * Businesses that fit a criteria and have time, best first, each with the first of its services that
- * can be had and its first starts. Candidates come in growing batches: most searches end in the
- * first.
- * Definer: sees what is taken without telling by whom. It gives only what is open to the public.
+ * Return the businesses that fit the criteria and have time, best first. Each comes with its first
+ * service that has time and with the first starts of that service. The batches of candidates grow,
+ * because most searches end in the first.
+ *
+ * Definer: reads all allocations, but returns only free starts of public services.
  */
 create function search.availability(criteria search.criteria, wanted integer)
 returns setof public.availability
@@ -173,8 +177,8 @@ end;
 $$;
 
 /*
- * What a business has to offer for a criteria: the first of its services with a free start; null when
- * there is none.
+ * Return a business with its first service that fits the criteria and has a free start. The result
+ * is null when it has no such service.
  */
 create function search.answer(candidate search.candidate, criteria search.criteria, known uuid[])
 returns public.availability
@@ -214,16 +218,37 @@ $$;
 
 -- sql/85_search/functions/candidates.sql
 
--- Which businesses come into question, best first.
+-- The businesses that a search considers, best first. A search reads them through a cursor, because
+-- it usually stops after the first few. Each order has a function of its own and an index of its
+-- own. The functions plan their query for the criteria at hand, and for a reader who stops after a
+-- quarter of the rows.
 
 /*
- * Open a cursor over the businesses that fit a criteria as far as their documents tell: by distance
- * where a place was said, else by how well the words fit, else verified ones first, then those that
- * are here longest. A cursor, because whoever reads it stops after a part of it (for the planner: a
- * quarter); three queries, planned with the criteria at hand, because each order has an index of its
- * own.
+ * Open a cursor over the businesses whose documents fit the criteria. The order is by distance when
+ * there is a place, else by relevance when there are words, else by rank.
  */
 create function search.candidates(criteria search.criteria)
+returns refcursor
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if criteria.latitude is not null and criteria.longitude is not null then
+        return search.nearest_candidates(criteria);
+    elsif criteria.words is not null then
+        return search.relevant_candidates(criteria);
+    else
+        return search.ranked_candidates(criteria);
+    end if;
+end;
+$$;
+
+/*
+ * Open a cursor over the candidates around a place. The nearest come first.
+ */
+create function search.nearest_candidates(criteria search.criteria)
 returns refcursor
 language plpgsql
 stable
@@ -238,60 +263,96 @@ declare
     v_here extensions.cube = search.point(criteria.latitude, criteria.longitude);
     v_around extensions.cube = extensions.cube_enlarge(v_here, criteria.radius_km, 3);
 begin
-    if v_here is not null then
-        open v_candidates for
-        select
-            documents.business_id,
-            documents.time_zone,
-            documents.has_classes,
-            search.way_km(documents.place operator(extensions.<->) v_here)
-        from search.documents
-        where
-            documents.place operator(extensions.<@) v_around
-            and search.way_km(documents.place operator(extensions.<->) v_here) <= criteria.radius_km
-            and (criteria.words is null or documents.words @@ criteria.words)
-            and (criteria.vertical_id is null or documents.vertical_id = criteria.vertical_id)
-            and (criteria.category is null or documents.categories @> array[criteria.category])
-            and (criteria.price_max is null or documents.lowest_price_minor <= criteria.price_max)
-        order by documents.place operator(extensions.<->) v_here;
-    elsif criteria.words is not null then
-        open v_candidates for
-        select
-            documents.business_id,
-            documents.time_zone,
-            documents.has_classes,
-            null::double precision
-        from search.documents
-        where
-            documents.words @@ criteria.words
-            and (criteria.vertical_id is null or documents.vertical_id = criteria.vertical_id)
-            and (criteria.category is null or documents.categories @> array[criteria.category])
-            and (criteria.price_max is null or documents.lowest_price_minor <= criteria.price_max)
-        order by
-            ts_rank(documents.words, criteria.words) desc,
-            documents.is_verified desc,
-            documents.since,
-            documents.business_id;
-    else
-        open v_candidates for
-        select
-            documents.business_id,
-            documents.time_zone,
-            documents.has_classes,
-            null::double precision
-        from search.documents
-        where
-            (criteria.vertical_id is null or documents.vertical_id = criteria.vertical_id)
-            and (criteria.category is null or documents.categories @> array[criteria.category])
-            and (criteria.price_max is null or documents.lowest_price_minor <= criteria.price_max)
-        order by documents.is_verified desc, documents.since, documents.business_id;
-    end if;
+    open v_candidates for
+    select
+        documents.business_id,
+        documents.time_zone,
+        documents.has_classes,
+        search.way_km(documents.place operator(extensions.<->) v_here)
+    from search.documents
+    where
+        documents.place operator(extensions.<@) v_around
+        and search.way_km(documents.place operator(extensions.<->) v_here) <= criteria.radius_km
+        and (criteria.words is null or documents.words @@ criteria.words)
+        and (criteria.vertical_id is null or documents.vertical_id = criteria.vertical_id)
+        and (criteria.category is null or documents.categories @> array[criteria.category])
+        and (criteria.price_max is null or documents.lowest_price_minor <= criteria.price_max)
+    order by documents.place operator(extensions.<->) v_here;
     return v_candidates;
 end;
 $$;
 
 /*
- * The next so many of them; none at the end.
+ * Open a cursor over the candidates that match the words. The best match comes first.
+ */
+create function search.relevant_candidates(criteria search.criteria)
+returns refcursor
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_custom_plan'
+set cursor_tuple_fraction = '0.25'
+set jit = 'off'
+as $$
+declare
+    v_candidates refcursor;
+begin
+    open v_candidates for
+    select
+        documents.business_id,
+        documents.time_zone,
+        documents.has_classes,
+        null::double precision
+    from search.documents
+    where
+        documents.words @@ criteria.words
+        and (criteria.vertical_id is null or documents.vertical_id = criteria.vertical_id)
+        and (criteria.category is null or documents.categories @> array[criteria.category])
+        and (criteria.price_max is null or documents.lowest_price_minor <= criteria.price_max)
+    order by
+        ts_rank(documents.words, criteria.words) desc,
+        documents.is_verified desc,
+        documents.since,
+        documents.business_id;
+    return v_candidates;
+end;
+$$;
+
+/*
+ * Open a cursor over all candidates. Verified businesses come first, then the oldest.
+ */
+create function search.ranked_candidates(criteria search.criteria)
+returns refcursor
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_custom_plan'
+set cursor_tuple_fraction = '0.25'
+set jit = 'off'
+as $$
+declare
+    v_candidates refcursor;
+begin
+    open v_candidates for
+    select
+        documents.business_id,
+        documents.time_zone,
+        documents.has_classes,
+        null::double precision
+    from search.documents
+    where
+        (criteria.vertical_id is null or documents.vertical_id = criteria.vertical_id)
+        and (criteria.category is null or documents.categories @> array[criteria.category])
+        and (criteria.price_max is null or documents.lowest_price_minor <= criteria.price_max)
+    order by documents.is_verified desc, documents.since, documents.business_id;
+    return v_candidates;
+end;
+$$;
+
+/*
+ * Return the next candidates of a cursor, at most as many as wanted; an empty array at its end.
  */
 create function search.next_candidates(candidates refcursor, wanted integer)
 returns search.candidate[]
@@ -312,6 +373,279 @@ begin
     return v_found;
 end;
 $$;
+
+/*
+ * Return the services and resources of the caller's last bookings. A search tries them first.
+ */
+create function search.known()
+returns uuid[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select distinct unnest(array[earlier.service_id, earlier.resource_id])
+        from (
+            select
+                booking_items.service_id,
+                booking_items.resource_id
+            from scheduling.bookings
+            inner join scheduling.booking_items
+                on
+                    booking_items.business_id = bookings.business_id
+                    and booking_items.booking_id = bookings.id
+            where
+                bookings.customer_id = (select auth.uid())
+                and bookings.status in ('confirmed', 'checked_in', 'completed')
+            order by bookings.starts_at desc
+            limit 100
+        ) as earlier
+    );
+end;
+$$;
+
+-- sql/85_search/functions/documents.sql
+
+-- The documents that a search reads, and the forms in which their texts, names and places can be
+-- indexed. Triggers rewrite the document of a business when the business, its services or its
+-- categories change.
+
+/*
+ * Return a text as searches compare it: without accents and in lower case. One space separates its
+ * words from each other.
+ *
+ * Definer: only the owner may call the functions of the extension.
+ */
+create function search.fold(value text)
+returns text
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return btrim(regexp_replace(
+        lower(extensions.unaccent('extensions.unaccent', value)), '[^[:alnum:]]+', ' ', 'g'
+    ));
+end;
+$$;
+
+/*
+ * Return a name as URLs contain it: `Hair & Beauty` becomes hair-beauty.
+ */
+create function search.slug(name text)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return replace(search.fold(slug.name), ' ', '-');
+end;
+$$;
+
+/*
+ * Return the words of a text with their positions. No grammar changes them, because names are in
+ * all languages. to_tsvector does not fit: it splits 3e14ab into a number and two letters.
+ */
+create function search.to_vector(value text, weight text default 'D')
+returns tsvector
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    -- A tsvector holds at most one megabyte. The rest of a longer text is not searched.
+    return coalesce(
+        (
+            select string_agg(left(word.word, 100) || ':' || word.position || to_vector.weight, ' ')
+            from string_to_table(left(search.fold(to_vector.value), 100000), ' ')
+                with ordinality as word (word, position)
+        ),
+        ''
+    )::tsvector;
+end;
+$$;
+
+/*
+ * Return the query for a typed text: all its words, of which the last may be unfinished. Returns
+ * null when the text has no words.
+ */
+create function search.query(value text)
+returns tsquery
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    -- The folded text has only letters and digits, so it contains no operators.
+    return (
+        select string_agg(left(word.word, 100), ' & ') || ':*'
+        from string_to_table(nullif(search.fold(query.value), ''), ' ') as word (word)
+    )::tsquery;
+end;
+$$;
+
+/*
+ * Return a place as a point on the globe, in kilometres from its centre. The straight line between
+ * two points grows with the distance over ground, so both lead to the same nearest place.
+ */
+create function search.point(latitude double precision, longitude double precision)
+returns extensions.cube
+language plpgsql
+immutable
+strict
+security invoker
+set search_path = ''
+as $$
+declare
+    c_earth_km constant double precision = 6371.0088;
+begin
+    return extensions.cube(array[
+        c_earth_km * cosd(latitude) * cosd(longitude),
+        c_earth_km * cosd(latitude) * sind(longitude),
+        c_earth_km * sind(latitude)
+    ]);
+end;
+$$;
+
+/*
+ * Return the distance over ground for a straight line through the globe, both in kilometres.
+ */
+create function search.way_km(line_km double precision)
+returns double precision
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    c_earth_km constant double precision = 6371.0088;
+begin
+    return 2 * c_earth_km * asin(least(way_km.line_km / (2 * c_earth_km), 1));
+end;
+$$;
+
+/*
+ * Return the documents that businesses should have now. A business has one while it is approved and
+ * active and has a public service.
+ */
+create function search.documents_of(business_ids uuid[])
+returns setof search.documents
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        businesses.id,
+        businesses.vertical_id,
+        search.to_vector(businesses.name, 'A') || search.to_vector(offered.names, 'B')
+        || search.to_vector(offered.categories, 'C') || search.to_vector(businesses.description),
+        offered.slugs,
+        search.point(businesses.latitude::float8, businesses.longitude::float8),
+        businesses.time_zone,
+        offered.has_classes,
+        offered.lowest_price_minor,
+        businesses.is_verified,
+        businesses.created_at
+    from business.businesses
+    cross join lateral (
+        select
+            string_agg(services.name, ' ' order by services.position, services.id) as names,
+            string_agg(distinct service_categories.name, ' ') as categories,
+            coalesce(
+                array_agg(distinct search.slug(service_categories.name))
+                filter (where service_categories.id is not null),
+                '{}'
+            ) as slugs,
+            bool_or(services.is_class) as has_classes,
+            min(services.price_minor) as lowest_price_minor
+        from catalog.services
+        left join catalog.service_categories on services.category_id = service_categories.id
+        where
+            services.business_id = businesses.id
+            and services.is_active
+            and services.archived_at is null
+            and services.visibility = 'public'
+    ) as offered
+    where
+        businesses.id = any(documents_of.business_ids)
+        and businesses.status = 'approved'
+        and businesses.is_active
+        and offered.names is not null;
+end;
+$$;
+
+/*
+ * Rewrite the documents of businesses where they changed. The lock makes two transactions that
+ * change the same business see each other's services.
+ *
+ * Definer: users who change a service have no access to documents.
+ */
+create function search.refresh(business_ids uuid[])
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform private.lock(business_ids);
+    delete from search.documents
+    where
+        documents.business_id = any(refresh.business_ids)
+        and documents.business_id not in (
+            select present.business_id from search.documents_of(refresh.business_ids) as present
+        );
+    insert into search.documents
+    select * from search.documents_of(refresh.business_ids)
+    on conflict (business_id) do update
+    set
+        vertical_id = excluded.vertical_id,
+        words = excluded.words,
+        categories = excluded.categories,
+        place = excluded.place,
+        time_zone = excluded.time_zone,
+        has_classes = excluded.has_classes,
+        lowest_price_minor = excluded.lowest_price_minor,
+        is_verified = excluded.is_verified,
+        since = excluded.since
+    where documents is distinct from excluded;
+end;
+$$;
+
+/*
+ * Rewrite all documents, after a load that fired no triggers.
+ */
+create function search.refresh_all()
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    truncate search.documents;
+    insert into search.documents
+    select *
+    from search.documents_of(array(select businesses.id from business.businesses));
+    analyze search.documents;
+end;
+$$;
+
+-- sql/85_search/functions/opening.sql
+
+-- Whether a business may be open in a period, as far as its weekly hours tell. This keeps a search
+-- from asking scheduling.vacancies, which decides, about every business in the middle of the night.
+-- One query reads all candidates at once: one call for each takes three times as long.
 
 /*
  * Those of some candidates in which an opening may lie in a period, in their order, as far as
@@ -413,267 +747,6 @@ begin
                 )
         )
     order by candidate.rank;
-end;
-$$;
-
-/*
- * What the caller has booked before, services and who gave them: asked first in a search.
- */
-create function search.known()
-returns uuid[]
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return array(
-        select distinct unnest(array[earlier.service_id, earlier.resource_id])
-        from (
-            select
-                booking_items.service_id,
-                booking_items.resource_id
-            from scheduling.bookings
-            inner join scheduling.booking_items
-                on
-                    booking_items.business_id = bookings.business_id
-                    and booking_items.booking_id = bookings.id
-            where
-                bookings.customer_id = (select auth.uid())
-                and bookings.status in ('confirmed', 'checked_in', 'completed')
-            order by bookings.starts_at desc
-            limit 100
-        ) as earlier
-    );
-end;
-$$;
-
--- sql/85_search/functions/documents.sql
-
--- How texts, names and places become what an index can find.
-
-/*
- * A text as searches compare it: without accents, in lower case, words apart.
- * Definer: the extension's functions are the owner's alone.
- */
-create function search.fold(value text)
-returns text
-language plpgsql
-stable
-security definer
-set search_path = ''
-as $$
-begin
-    return btrim(regexp_replace(
-        lower(extensions.unaccent('extensions.unaccent', value)), '[^[:alnum:]]+', ' ', 'g'
-    ));
-end;
-$$;
-
-/*
- * A name as addresses write it: `Hair & Beauty` is hair-beauty.
- */
-create function search.slug(name text)
-returns text
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return replace(search.fold(slug.name), ' ', '-');
-end;
-$$;
-
-/*
- * The words of a text with their positions, none of them changed by a language's grammar: names are
- * in all languages. Not by to_tsvector, which takes 3e14ab for a number and two letters.
- */
-create function search.to_vector(value text, weight text default 'D')
-returns tsvector
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    -- A tsvector has room for a megabyte; nobody looks for what comes later.
-    return coalesce(
-        (
-            select string_agg(left(word.word, 100) || ':' || word.position || to_vector.weight, ' ')
-            from string_to_table(left(search.fold(to_vector.value), 100000), ' ')
-                with ordinality as word (word, position)
-        ),
-        ''
-    )::tsvector;
-end;
-$$;
-
-/*
- * What somebody typed: every word, the last one perhaps not finished. Null when there is none.
- */
-create function search.query(value text)
-returns tsquery
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    -- Letters and digits only, so nothing in it can be an operator.
-    return (
-        select string_agg(left(word.word, 100), ' & ') || ':*'
-        from string_to_table(nullif(search.fold(query.value), ''), ' ') as word (word)
-    )::tsquery;
-end;
-$$;
-
-/*
- * A place as a point on the globe, in kilometres from its centre. The straight line between two
- * such points grows with the way between them, so the nearest by one is the nearest by the other.
- */
-create function search.point(latitude double precision, longitude double precision)
-returns extensions.cube
-language plpgsql
-immutable
-strict
-security invoker
-set search_path = ''
-as $$
-declare
-    c_earth_km constant double precision = 6371.0088;
-begin
-    return extensions.cube(array[
-        c_earth_km * cosd(latitude) * cosd(longitude),
-        c_earth_km * cosd(latitude) * sind(longitude),
-        c_earth_km * sind(latitude)
-    ]);
-end;
-$$;
-
-/*
- * The way over the ground for a straight line through it, both in kilometres.
- */
-create function search.way_km(line_km double precision)
-returns double precision
-language plpgsql
-immutable
-security invoker
-set search_path = ''
-as $$
-declare
-    c_earth_km constant double precision = 6371.0088;
-begin
-    return 2 * c_earth_km * asin(least(way_km.line_km / (2 * c_earth_km), 1));
-end;
-$$;
-
-/*
- * The documents of businesses as they should be: of those that are open to the public and offer
- * something.
- */
-create function search.documents_of(business_ids uuid[])
-returns setof search.documents
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return query
-    select
-        businesses.id,
-        businesses.vertical_id,
-        search.to_vector(businesses.name, 'A') || search.to_vector(offered.names, 'B')
-        || search.to_vector(offered.categories, 'C') || search.to_vector(businesses.description),
-        offered.slugs,
-        search.point(businesses.latitude::float8, businesses.longitude::float8),
-        businesses.time_zone,
-        offered.has_classes,
-        offered.lowest_price_minor,
-        businesses.is_verified,
-        businesses.created_at
-    from business.businesses
-    cross join lateral (
-        select
-            string_agg(services.name, ' ' order by services.position, services.id) as names,
-            string_agg(distinct service_categories.name, ' ') as categories,
-            coalesce(
-                array_agg(distinct search.slug(service_categories.name))
-                filter (where service_categories.id is not null),
-                '{}'
-            ) as slugs,
-            bool_or(services.is_class) as has_classes,
-            min(services.price_minor) as lowest_price_minor
-        from catalog.services
-        left join catalog.service_categories on services.category_id = service_categories.id
-        where
-            services.business_id = businesses.id
-            and services.is_active
-            and services.archived_at is null
-            and services.visibility = 'public'
-    ) as offered
-    where
-        businesses.id = any(documents_of.business_ids)
-        and businesses.status = 'approved'
-        and businesses.is_active
-        and offered.names is not null;
-end;
-$$;
-
-/*
- * Write the documents of businesses anew, those that changed. The lock lets two who change one
- * business at the same time see each other's services.
- * Definer: whoever changes a service has no access to documents.
- */
-create function search.refresh(business_ids uuid[])
-returns void
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-begin
-    perform private.lock(business_ids);
-    delete from search.documents
-    where
-        documents.business_id = any(refresh.business_ids)
-        and documents.business_id not in (
-            select present.business_id from search.documents_of(refresh.business_ids) as present
-        );
-    insert into search.documents
-    select * from search.documents_of(refresh.business_ids)
-    on conflict (business_id) do update
-    set
-        vertical_id = excluded.vertical_id,
-        words = excluded.words,
-        categories = excluded.categories,
-        place = excluded.place,
-        time_zone = excluded.time_zone,
-        has_classes = excluded.has_classes,
-        lowest_price_minor = excluded.lowest_price_minor,
-        is_verified = excluded.is_verified,
-        since = excluded.since
-    where documents is distinct from excluded;
-end;
-$$;
-
-/*
- * Write all documents anew, after a load that fired no triggers.
- */
-create function search.refresh_all()
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    truncate search.documents;
-    insert into search.documents
-    select *
-    from search.documents_of(array(select businesses.id from business.businesses));
-    analyze search.documents;
 end;
 $$;
 
@@ -787,9 +860,15 @@ $$;
 
 -- sql/85_search/rules.sql
 
--- What is searched is what is offered: the transaction that changes a business, a service or a
--- category rewrites the business's document.
+-- A search always finds the current catalog: the transaction that changes a business, a service or
+-- a category also rewrites the document of the business. Services and categories do so once for
+-- each statement, so a large import stays fast.
 
+/*
+ * Rewrite the document of a changed business.
+ *
+ * Definer: only the owner may call search.refresh.
+ */
 create function search.businesses__refresh()
 returns trigger
 language plpgsql
@@ -811,7 +890,9 @@ for each row
 execute function search.businesses__refresh();
 
 /*
- * Once a statement, for the businesses whose rows it changed.
+ * Rewrite the documents of the businesses whose rows a statement changed.
+ *
+ * Definer: only the owner may call search.refresh.
  */
 create function search.changed__refresh()
 returns trigger
@@ -852,8 +933,9 @@ execute function search.changed__refresh();
 
 -- sql/85_search/policies.sql
 
--- Nobody reads documents by themselves: they hold nothing that the catalog does not show, but only
--- the search and its triggers need them.
+-- No role may read documents directly. They contain only what the catalog shows anyway, but only
+-- the search and its triggers need them. Callers may execute the search itself and the functions
+-- that public.search_availability uses to read its arguments.
 
 grant usage on schema search to anon, authenticated, service_role;
 alter table search.documents enable row level security;
@@ -866,10 +948,12 @@ to anon, authenticated, service_role;
 
 -- sql/85_search/api.sql
 
--- Who has time, and when, across businesses.
+-- The public search for free starts across businesses. It checks and reads the arguments, which
+-- become search.criteria, and leaves the rest to search.availability. Everyone may call it, with or
+-- without an account.
 
 /*
- * Businesses that have time in a period, with their first free starts.
+ * Return the businesses that have time in a period, with their first free starts.
  *
  * Errors:  PT400 invalid_input
  */

@@ -310,8 +310,7 @@ select throws_ok(
 );
 select throws_ok(
     $$ select pg_temp.found(near => '[13.4, 52.5]') $$, 'PT400',
-    'near must be a place on earth, such as {"latitude": 52.52, "longitude": 13.405}.',
-    'a place has names for its degrees'
+    'near must be a JSON object.', 'a place has names for its degrees'
 );
 select throws_ok(
     $$ select pg_temp.found(radius_km => '5') $$,
