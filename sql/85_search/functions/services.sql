@@ -1,10 +1,11 @@
--- Who of the candidates has time. scheduling.vacancies decides it, at half a millisecond a service and
--- day; so first a cheaper question, which only says no where offers would find nothing.
+-- Which services of a candidate have time. scheduling.vacancies decides it, at half a millisecond a
+-- service and day, so a cheaper question comes first. It says no only where scheduling.vacancies
+-- would find nothing.
 
 /*
- * The services of a business that fit a criteria and have, in its period, a session or somebody with a
- * gap that is long enough; hours are not looked at. First what the caller had before, then what the
- * words name, then in the business's order.
+ * Return the services of a business that fit the criteria and have, in the period, a session or a
+ * resource with a gap that is long enough. It does not look at hours. First come services that the
+ * caller had before, then those that the words name, then the business's order.
  */
 create function search.services(business_id uuid, criteria search.criteria, known uuid[])
 returns setof catalog.services
