@@ -95,7 +95,7 @@ def test_every_problem_of_a_schedule_has_its_words(databases: DatabaseSession) -
     tokens = {
         token
         for (source,) in sources
-        for token in re.findall(r"(?:then|else|id,)\s+'([a-z_]+)'", source)
+        for token in re.findall(r"(?:then|else|id,|select)\s+'([a-z_]+)'", source)
     }
     assert tokens == set(PROBLEMS)
 
