@@ -1894,9 +1894,9 @@ end;
 $$;
 
 /*
- * Return whether one more booking of a service, with a resource at a start, passes a limit for each
- * customer of the caller. A hold without a customer is not the caller's yet, so scheduling.vacancies
- * does not check theirs.
+ * Return whether one more booking of a service, with a resource at a start, passes a limit for
+ * each customer of the caller. A hold without a customer is not the caller's yet, so
+ * scheduling.vacancies does not check theirs.
  */
 create function scheduling.passes_own_limit(
     service_id uuid, resource_id uuid, at timestamptz, minutes integer
