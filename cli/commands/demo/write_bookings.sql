@@ -1,4 +1,4 @@
--- What demo_bookings has, as rows of the booking tables. Each is as the functions of sql/44_bookings
+-- Writes the bookings of demo_bookings as rows of the booking tables, as the functions of sql/44_bookings
 -- would have left it: the time that is taken, the steps that led to its status, the step to come.
 
 /*

@@ -1,4 +1,4 @@
--- What the bookings of demo_bookings were sold for, as the rules of sql/44_bookings write it.
+-- Writes what the bookings of demo_bookings were sold for, as the rules of sql/44_bookings would have done.
 
 insert into sales.sales (
     id, business_id, customer_id, customer_name, customer_email, currency, placed_at
