@@ -1653,18 +1653,28 @@ grant update (id, business_id, period, max_bookings, max_minutes)
 on table catalog.booking_limits to authenticated;
 grant select, insert, update, delete on table catalog.booking_limits to service_role;
 
+-- A limit is read like what it limits: a service, or a resource or business, which show alike.
 create policy booking_limits_select
 on catalog.booking_limits
 for select
 to anon, authenticated
 using (
-    exists (
-        select 1
-        from catalog.services
-        where
-            services.business_id = booking_limits.business_id
-            and services.id = booking_limits.service_id
-    )
+    case
+        when service_id is null
+            then
+                exists (
+                    select 1
+                    from business.businesses
+                    where businesses.id = booking_limits.business_id
+                )
+        else exists (
+            select 1
+            from catalog.services
+            where
+                services.business_id = booking_limits.business_id
+                and services.id = booking_limits.service_id
+        )
+    end
 );
 
 create policy booking_limits_insert
@@ -2284,7 +2294,7 @@ comment on view public.booking_limits is
 'Limits of bookings in a period of the business''s zone, for a service, for a resource, or for the '
 'whole business if neither is set.
 
-Written by owners and managers.';
+Read like what it limits; written by owners and managers.';
 comment on column public.booking_limits.id is 'Primary key.';
 comment on column public.booking_limits.business_id is 'The business that owns it.';
 comment on column public.booking_limits.service_id is

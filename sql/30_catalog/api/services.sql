@@ -173,7 +173,7 @@ comment on view public.booking_limits is
 'Limits of bookings in a period of the business''s zone, for a service, for a resource, or for the '
 'whole business if neither is set.
 
-Written by owners and managers.';
+Read like what it limits; written by owners and managers.';
 comment on column public.booking_limits.id is 'Primary key.';
 comment on column public.booking_limits.business_id is 'The business that owns it.';
 comment on column public.booking_limits.service_id is
