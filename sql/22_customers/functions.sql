@@ -23,6 +23,16 @@ begin
         and (note_customer.email is null or note_customer.contact_verified_at is null) then
         return;
     end if;
+    -- A customer who comes again costs a look, and not an insert that finds a conflict.
+    if note_customer.user_id is not null and exists (
+        select 1
+        from customers.customers
+        where
+            customers.business_id = note_customer.business_id
+            and customers.user_id = note_customer.user_id
+    ) then
+        return;
+    end if;
     insert into customers.customers (
         business_id, user_id, name, email, phone, contact_verified_at, created_at
     )

@@ -15,7 +15,9 @@ scheduling.visible_service(uuid, boolean),
 scheduling.open_service(uuid),
 scheduling.refuse_unseen(),
 scheduling.bookable_service(uuid),
-scheduling.vacancies(uuid, tstzmultirange, uuid, integer, integer, uuid),
+scheduling.vacancies(
+    uuid, tstzmultirange, uuid, integer, integer, uuid, scheduling.need[]
+),
 scheduling.vacancies_for_caller(uuid, tstzmultirange, uuid, integer, integer),
 scheduling.chosen_addons(uuid, uuid[])
 to anon, authenticated, service_role;

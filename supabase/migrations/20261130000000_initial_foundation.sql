@@ -510,8 +510,11 @@ as $$
 declare
     v_object jsonb;
 begin
+    if value is null then
+        return '{}';
+    end if;
     begin
-        v_object = coalesce(value, '{}')::jsonb;
+        v_object = value::jsonb;
     exception
         when invalid_text_representation or untranslatable_character
         or numeric_value_out_of_range then
@@ -520,7 +523,9 @@ begin
     if jsonb_typeof(v_object) is distinct from 'object' then
         perform private.invalid(argument, 'must be a JSON object');
     end if;
-    perform private.refuse_unknown_keys(v_object, argument, keys);
+    if keys is not null then
+        perform private.refuse_unknown_keys(v_object, argument, keys);
+    end if;
     return v_object;
 end;
 $$;

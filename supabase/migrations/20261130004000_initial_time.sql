@@ -81,10 +81,10 @@ create table scheduling.bookings (
     reschedule_fee_minor bigint not null default 0,
     -- When a guest proved that the e-mail address is theirs.
     contact_verified_at timestamptz,
-    -- How many of its steps were announced with an earlier booking of its series.
-    repeated_step_count integer not null default 0,
     -- What was sold with it. A hold is an offer and has no sale.
     sale_id uuid,
+    -- How many of its steps were announced with an earlier booking of its series.
+    repeated_step_count integer not null default 0,
 
     constraint bookings_business_id_id_unique unique (business_id, id),
     constraint bookings_series_fkey foreign key (business_id, series_id)
@@ -863,6 +863,24 @@ begin
             or listed.id = needs.resource_id
             or listed.pool <> pools.chosen
         );
+end;
+$$;
+
+/*
+ * Return the same as an array.
+ */
+create function scheduling.needs_of(service_id uuid, resource_id uuid, party_size integer)
+returns scheduling.need[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select need
+        from scheduling.needs(needs_of.service_id, needs_of.resource_id, needs_of.party_size) as need
+    );
 end;
 $$;
 
@@ -1685,6 +1703,8 @@ comment on column public.allocations.expires_at is 'When a hold expires; otherwi
 
 -- What clients read about bookings. Nothing here can be written but a note.
 
+-- Every column of the table, in its order: PostgreSQL then passes the rows on as they are stored.
+-- With one column less it builds each row anew, also those that a page sorts and leaves out.
 create view public.bookings
 with (security_invoker = true)
 as
@@ -1716,7 +1736,8 @@ select
     bookings.no_show_fee_minor,
     bookings.reschedule_fee_minor,
     bookings.contact_verified_at,
-    bookings.sale_id
+    bookings.sale_id,
+    bookings.repeated_step_count
 from scheduling.bookings;
 grant select on public.bookings to authenticated, service_role;
 
@@ -1733,6 +1754,8 @@ comment on column public.bookings.contact_verified_at is
 'When a guest verified customer_email; null for users.';
 comment on column public.bookings.sale_id is
 'The sale; null for a hold, and for one that ended as a hold.';
+comment on column public.bookings.repeated_step_count is
+'How many of its steps were announced with an earlier booking of its series and not on their own.';
 comment on column public.bookings.series_id is 'The series of which it is an occurrence, or null.';
 comment on column public.bookings.reference is
 'Unique reference for customers: 8 characters without look-alikes.';

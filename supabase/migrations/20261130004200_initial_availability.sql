@@ -748,6 +748,7 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     return array(
@@ -1461,6 +1462,9 @@ security invoker
 set search_path = ''
 as $$
 begin
+    if limits = '{}' then
+        return '{}';
+    end if;
     return array(
         select distinct case
             when rule.is_per_customer then (
@@ -1821,6 +1825,11 @@ as $$
 declare
     v_link record;
 begin
+    if array(
+        select leg.private_link_id from unnest(legs) as leg where leg.private_link_id is not null
+    ) = '{}' then
+        return;
+    end if;
     for v_link in
         select
             private_links,
@@ -2054,7 +2063,9 @@ $$;
  * needs. Asked before anything else: in a rush on one slot nearly every caller gets this answer,
  * which needs no hours.
  */
-create function scheduling.is_plainly_taken(leg scheduling.leg, except_booking_id uuid)
+create function scheduling.is_plainly_taken(
+    leg scheduling.leg, needs scheduling.need[], except_booking_id uuid
+)
 returns boolean
 language plpgsql
 stable
@@ -2067,7 +2078,7 @@ declare
 begin
     return not leg.is_class and exists (
         select 1
-        from scheduling.needs(leg.service_id, leg.resource_id, leg.party_size) as need
+        from unnest(needs) as need
         group by need.pool
         having
             bool_and(
@@ -2177,8 +2188,8 @@ as $$
 declare
     v_service catalog.services = scheduling.provided_service(leg.service_id, except_booking_id);
     v_time_zone text;
-    v_needs scheduling.need[] = array(
-        select need from scheduling.needs(leg.service_id, leg.resource_id, leg.party_size) as need
+    v_needs scheduling.need[] = scheduling.needs_of(
+        leg.service_id, leg.resource_id, leg.party_size
     );
     v_hours record;
     v_limit catalog.booking_limits;
@@ -2862,9 +2873,10 @@ security invoker
 set search_path = ''
 as $$
 begin
-    return cardinality(needs) > 0 and needs[1].pool_count = (
-        select count(distinct need.pool) from unnest(needs) as need
-    );
+    if cardinality(needs) = 0 or needs[1].pool_count = 1 then
+        return cardinality(needs) > 0;
+    end if;
+    return needs[1].pool_count = (select count(distinct need.pool) from unnest(needs) as need);
 end;
 $$;
 
@@ -2998,7 +3010,8 @@ $$;
 /*
  * Return every start in some periods, or at some moments, at which a service can be booked, with
  * each resource that could provide it then and the units that it has left. `minutes` is the length
- * with add-ons. A booking that is about to move is left out.
+ * with add-ons. A booking that is about to move is left out. Whoever knows what the service needs
+ * hands it in.
  * Definer: sees what is taken, and tells nobody by whom.
  */
 create function scheduling.vacancies(
@@ -3007,7 +3020,8 @@ create function scheduling.vacancies(
     resource_id uuid,
     party_size integer,
     minutes integer,
-    except_booking_id uuid default null
+    except_booking_id uuid default null,
+    needs scheduling.need[] default null
 )
 returns setof scheduling.vacancy
 language plpgsql
@@ -3022,7 +3036,7 @@ declare
         vacancies.service_id, except_booking_id
     );
     v_starts tstzmultirange;
-    v_needs scheduling.need[];
+    v_needs scheduling.need[] = needs;
     v_timelines scheduling.timeline[];
 begin
     if v_service.id is null or party_size > v_service.max_party_size then
@@ -3040,9 +3054,9 @@ begin
         );
         return;
     end if;
-    v_needs = array(
-        select need from scheduling.needs(v_service.id, vacancies.resource_id, party_size) as need
-    );
+    if v_needs is null then
+        v_needs = scheduling.needs_of(v_service.id, vacancies.resource_id, party_size);
+    end if;
     if not scheduling.has_every_pool(v_needs) then
         return;
     end if;
@@ -3079,7 +3093,9 @@ scheduling.visible_service(uuid, boolean),
 scheduling.open_service(uuid),
 scheduling.refuse_unseen(),
 scheduling.bookable_service(uuid),
-scheduling.vacancies(uuid, tstzmultirange, uuid, integer, integer, uuid),
+scheduling.vacancies(
+    uuid, tstzmultirange, uuid, integer, integer, uuid, scheduling.need[]
+),
 scheduling.vacancies_for_caller(uuid, tstzmultirange, uuid, integer, integer),
 scheduling.chosen_addons(uuid, uuid[])
 to anon, authenticated, service_role;

@@ -212,7 +212,9 @@ declare
             and allocations.expires_at <= v_now
     );
 begin
-    perform scheduling.expire_holds(v_ids);
+    if v_ids <> '{}' then
+        perform scheduling.expire_holds(v_ids);
+    end if;
 end;
 $$;
 
@@ -358,13 +360,15 @@ declare
     v_previous_end timestamptz;
     v_count integer;
 begin
-    select max(upper(allocations.during)) into v_previous_end
-    from scheduling.allocations
-    where
-        allocations.business_id = booking.business_id
-        and allocations.booking_id = booking.id
-        and allocations.resource_id = allocate_resource.resource_id
-        and upper(allocations.during) > v_from;
+    if leg.starts_at > booking.starts_at then
+        select max(upper(allocations.during)) into v_previous_end
+        from scheduling.allocations
+        where
+            allocations.business_id = booking.business_id
+            and allocations.booking_id = booking.id
+            and allocations.resource_id = allocate_resource.resource_id
+            and upper(allocations.during) > v_from;
+    end if;
     if v_previous_end is not null then
         perform scheduling.change_allocation_end(
             booking, allocate_resource.resource_id, v_previous_end, leg.starts_at
@@ -1070,11 +1074,12 @@ as $$
 declare
     v_letters constant text = '23456789ABCDEFGHJKMNPQRSTUVWXYZ';
     v_bytes constant bytea = sha256(uuid_send(gen_random_uuid()));
+    v_reference text = '';
 begin
-    return (
-        select string_agg(substr(v_letters, 1 + get_byte(v_bytes, position) % 31, 1), '')
-        from generate_series(0, 7) as position
-    );
+    for v_position in 0 .. 7 loop
+        v_reference = v_reference || substr(v_letters, 1 + get_byte(v_bytes, v_position) % 31, 1);
+    end loop;
+    return v_reference;
 end;
 $$;
 
@@ -1119,7 +1124,9 @@ begin
             v_booking, legs, v_index, case v_count when 1 then vacancies end
         );
     end loop;
-    perform scheduling.refuse_passed(v_booking, limits);
+    if limits <> '{}' then
+        perform scheduling.refuse_passed(v_booking, limits);
+    end if;
     return v_booking.id;
 end;
 $$;
@@ -1145,18 +1152,23 @@ set search_path = ''
 as $$
 declare
     v_booking scheduling.bookings;
+    v_leg scheduling.leg;
+    v_is_request boolean = false;
 begin
+    foreach v_leg in array legs loop
+        v_is_request = v_is_request or v_leg.requires_confirmation;
+        v_booking.party_size = greatest(v_booking.party_size, v_leg.party_size);
+    end loop;
     v_booking.business_id = legs[1].business_id;
     v_booking.customer_id = customer.id;
     v_booking.series_id = create_booking_head.series_id;
     v_booking.status = case
         when hold_until is not null then 'held'
-        when (select bool_or(leg.requires_confirmation) from unnest(legs) as leg) then 'pending'
+        when v_is_request then 'pending'
         else 'confirmed'
     end;
     v_booking.starts_at = legs[1].starts_at;
     v_booking.ends_at = legs[cardinality(legs)].ends_at;
-    v_booking.party_size = (select max(leg.party_size) from unnest(legs) as leg);
     v_booking.currency = legs[1].currency;
     v_booking.total_minor = (create_booking_head.quote ->> 'total_minor')::bigint;
     v_booking.quote = create_booking_head.quote;
@@ -1233,7 +1245,7 @@ begin
     insert into scheduling.booking_items (
         id, business_id, booking_id, position, service_id, resource_id, starts_at, ends_at,
         duration_minutes, price_minor, service_name, addons, assigned_by, answers,
-        private_link_id, party_size
+        private_link_id, party_size, sale_line_id
     )
     values (
         v_item_id, v_leg.business_id, booking.id, index, v_leg.service_id, v_leg.resource_id,
@@ -1243,7 +1255,15 @@ begin
         case when v_leg.resource_id is not null then 'customer' end::scheduling.assignment_reason,
         v_leg.answers,
         v_leg.private_link_id,
-        v_leg.party_size
+        v_leg.party_size,
+        (
+            select sale_lines.id
+            from sales.sale_lines
+            where
+                sale_lines.business_id = booking.business_id
+                and sale_lines.sale_id = booking.sale_id
+                and sale_lines.position = index
+        )
     );
     v_allocated = scheduling.allocate_item(
         v_leg,
@@ -2864,9 +2884,6 @@ security invoker
 set search_path = ''
 as $$
 begin
-    if offer.booking_id is null then
-        return;
-    end if;
     perform 1
     from scheduling.bookings
     where bookings.id = offer.booking_id and bookings.status = 'held'
@@ -3007,11 +3024,15 @@ begin
     end loop;
     v_quote = pricing.quote(scheduling.lines_of(v_legs), coupon_code, 0);
     v_limits = scheduling.lock_legs(v_legs, v_vacancies, null);
-    perform scheduling.use_offer(v_offer);
+    if v_offer.booking_id is not null then
+        perform scheduling.use_offer(v_offer);
+    end if;
     v_id = scheduling.create_booking(
         v_legs, v_vacancies, v_limits, v_quote, notes, is_hold, null, customer
     );
-    perform scheduling.record_offer_used(v_offer, v_id);
+    if v_offer.booking_id is not null then
+        perform scheduling.record_offer_used(v_offer, v_id);
+    end if;
     return v_id;
 end;
 $$;
@@ -3032,9 +3053,12 @@ security invoker
 set search_path = ''
 as $$
 declare
+    v_needs scheduling.need[] = scheduling.needs_of(
+        leg.service_id, leg.resource_id, leg.party_size
+    );
     v_vacancies scheduling.vacancy[];
 begin
-    if scheduling.is_plainly_taken(leg, except_booking_id) then
+    if scheduling.is_plainly_taken(leg, v_needs, except_booking_id) then
         perform scheduling.refuse_taken();
     end if;
     v_vacancies = array(
@@ -3045,7 +3069,8 @@ begin
             leg.resource_id,
             leg.party_size,
             leg.minutes,
-            except_booking_id
+            except_booking_id,
+            v_needs
         ) as vacancy
     );
     if v_vacancies = '{}' then
@@ -3778,11 +3803,8 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_needs scheduling.need[] = array(
-        select need
-        from scheduling.needs(
-            service.id, session_needs.resource_id, session_needs.capacity
-        ) as need
+    v_needs scheduling.need[] = scheduling.needs_of(
+        service.id, session_needs.resource_id, session_needs.capacity
     );
 begin
     if v_needs = '{}' and session_needs.resource_id is not null
@@ -4133,7 +4155,11 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_actors scheduling.actor_kind[] = scheduling.actors(new);
+    -- Most bookings are made by their customer, and the members of the business need no look.
+    v_actors scheduling.actor_kind[] = case
+        when tg_op = 'INSERT' and new.customer_id = auth.uid() then '{customer}'
+        else scheduling.actors(new)
+    end;
 begin
     insert into scheduling.booking_history (
         business_id, booking_id, from_status, to_status, from_starts_at, to_starts_at,

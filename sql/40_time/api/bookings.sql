@@ -1,5 +1,7 @@
 -- What clients read about bookings. Nothing here can be written but a note.
 
+-- Every column of the table, in its order: PostgreSQL then passes the rows on as they are stored.
+-- With one column less it builds each row anew, also those that a page sorts and leaves out.
 create view public.bookings
 with (security_invoker = true)
 as
@@ -31,7 +33,8 @@ select
     bookings.no_show_fee_minor,
     bookings.reschedule_fee_minor,
     bookings.contact_verified_at,
-    bookings.sale_id
+    bookings.sale_id,
+    bookings.repeated_step_count
 from scheduling.bookings;
 grant select on public.bookings to authenticated, service_role;
 
@@ -48,6 +51,8 @@ comment on column public.bookings.contact_verified_at is
 'When a guest verified customer_email; null for users.';
 comment on column public.bookings.sale_id is
 'The sale; null for a hold, and for one that ended as a hold.';
+comment on column public.bookings.repeated_step_count is
+'How many of its steps were announced with an earlier booking of its series and not on their own.';
 comment on column public.bookings.series_id is 'The series of which it is an occurrence, or null.';
 comment on column public.bookings.reference is
 'Unique reference for customers: 8 characters without look-alikes.';

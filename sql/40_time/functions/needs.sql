@@ -66,3 +66,21 @@ begin
         );
 end;
 $$;
+
+/*
+ * Return the same as an array.
+ */
+create function scheduling.needs_of(service_id uuid, resource_id uuid, party_size integer)
+returns scheduling.need[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select need
+        from scheduling.needs(needs_of.service_id, needs_of.resource_id, needs_of.party_size) as need
+    );
+end;
+$$;

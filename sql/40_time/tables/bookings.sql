@@ -75,10 +75,10 @@ create table scheduling.bookings (
     reschedule_fee_minor bigint not null default 0,
     -- When a guest proved that the e-mail address is theirs.
     contact_verified_at timestamptz,
-    -- How many of its steps were announced with an earlier booking of its series.
-    repeated_step_count integer not null default 0,
     -- What was sold with it. A hold is an offer and has no sale.
     sale_id uuid,
+    -- How many of its steps were announced with an earlier booking of its series.
+    repeated_step_count integer not null default 0,
 
     constraint bookings_business_id_id_unique unique (business_id, id),
     constraint bookings_series_fkey foreign key (business_id, series_id)

@@ -148,6 +148,9 @@ security invoker
 set search_path = ''
 as $$
 begin
+    if limits = '{}' then
+        return '{}';
+    end if;
     return array(
         select distinct case
             when rule.is_per_customer then (

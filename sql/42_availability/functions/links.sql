@@ -183,6 +183,11 @@ as $$
 declare
     v_link record;
 begin
+    if array(
+        select leg.private_link_id from unnest(legs) as leg where leg.private_link_id is not null
+    ) = '{}' then
+        return;
+    end if;
     for v_link in
         select
             private_links,

@@ -115,7 +115,9 @@ $$;
  * needs. Asked before anything else: in a rush on one slot nearly every caller gets this answer,
  * which needs no hours.
  */
-create function scheduling.is_plainly_taken(leg scheduling.leg, except_booking_id uuid)
+create function scheduling.is_plainly_taken(
+    leg scheduling.leg, needs scheduling.need[], except_booking_id uuid
+)
 returns boolean
 language plpgsql
 stable
@@ -128,7 +130,7 @@ declare
 begin
     return not leg.is_class and exists (
         select 1
-        from scheduling.needs(leg.service_id, leg.resource_id, leg.party_size) as need
+        from unnest(needs) as need
         group by need.pool
         having
             bool_and(
@@ -238,8 +240,8 @@ as $$
 declare
     v_service catalog.services = scheduling.provided_service(leg.service_id, except_booking_id);
     v_time_zone text;
-    v_needs scheduling.need[] = array(
-        select need from scheduling.needs(leg.service_id, leg.resource_id, leg.party_size) as need
+    v_needs scheduling.need[] = scheduling.needs_of(
+        leg.service_id, leg.resource_id, leg.party_size
     );
     v_hours record;
     v_limit catalog.booking_limits;

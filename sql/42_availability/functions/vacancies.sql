@@ -97,9 +97,10 @@ security invoker
 set search_path = ''
 as $$
 begin
-    return cardinality(needs) > 0 and needs[1].pool_count = (
-        select count(distinct need.pool) from unnest(needs) as need
-    );
+    if cardinality(needs) = 0 or needs[1].pool_count = 1 then
+        return cardinality(needs) > 0;
+    end if;
+    return needs[1].pool_count = (select count(distinct need.pool) from unnest(needs) as need);
 end;
 $$;
 
@@ -233,7 +234,8 @@ $$;
 /*
  * Return every start in some periods, or at some moments, at which a service can be booked, with
  * each resource that could provide it then and the units that it has left. `minutes` is the length
- * with add-ons. A booking that is about to move is left out.
+ * with add-ons. A booking that is about to move is left out. Whoever knows what the service needs
+ * hands it in.
  * Definer: sees what is taken, and tells nobody by whom.
  */
 create function scheduling.vacancies(
@@ -242,7 +244,8 @@ create function scheduling.vacancies(
     resource_id uuid,
     party_size integer,
     minutes integer,
-    except_booking_id uuid default null
+    except_booking_id uuid default null,
+    needs scheduling.need[] default null
 )
 returns setof scheduling.vacancy
 language plpgsql
@@ -257,7 +260,7 @@ declare
         vacancies.service_id, except_booking_id
     );
     v_starts tstzmultirange;
-    v_needs scheduling.need[];
+    v_needs scheduling.need[] = needs;
     v_timelines scheduling.timeline[];
 begin
     if v_service.id is null or party_size > v_service.max_party_size then
@@ -275,9 +278,9 @@ begin
         );
         return;
     end if;
-    v_needs = array(
-        select need from scheduling.needs(v_service.id, vacancies.resource_id, party_size) as need
-    );
+    if v_needs is null then
+        v_needs = scheduling.needs_of(v_service.id, vacancies.resource_id, party_size);
+    end if;
     if not scheduling.has_every_pool(v_needs) then
         return;
     end if;

@@ -44,7 +44,9 @@ declare
             and allocations.expires_at <= v_now
     );
 begin
-    perform scheduling.expire_holds(v_ids);
+    if v_ids <> '{}' then
+        perform scheduling.expire_holds(v_ids);
+    end if;
 end;
 $$;
 
@@ -190,13 +192,15 @@ declare
     v_previous_end timestamptz;
     v_count integer;
 begin
-    select max(upper(allocations.during)) into v_previous_end
-    from scheduling.allocations
-    where
-        allocations.business_id = booking.business_id
-        and allocations.booking_id = booking.id
-        and allocations.resource_id = allocate_resource.resource_id
-        and upper(allocations.during) > v_from;
+    if leg.starts_at > booking.starts_at then
+        select max(upper(allocations.during)) into v_previous_end
+        from scheduling.allocations
+        where
+            allocations.business_id = booking.business_id
+            and allocations.booking_id = booking.id
+            and allocations.resource_id = allocate_resource.resource_id
+            and upper(allocations.during) > v_from;
+    end if;
     if v_previous_end is not null then
         perform scheduling.change_allocation_end(
             booking, allocate_resource.resource_id, v_previous_end, leg.starts_at

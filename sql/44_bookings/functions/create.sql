@@ -14,11 +14,12 @@ as $$
 declare
     v_letters constant text = '23456789ABCDEFGHJKMNPQRSTUVWXYZ';
     v_bytes constant bytea = sha256(uuid_send(gen_random_uuid()));
+    v_reference text = '';
 begin
-    return (
-        select string_agg(substr(v_letters, 1 + get_byte(v_bytes, position) % 31, 1), '')
-        from generate_series(0, 7) as position
-    );
+    for v_position in 0 .. 7 loop
+        v_reference = v_reference || substr(v_letters, 1 + get_byte(v_bytes, v_position) % 31, 1);
+    end loop;
+    return v_reference;
 end;
 $$;
 
@@ -63,7 +64,9 @@ begin
             v_booking, legs, v_index, case v_count when 1 then vacancies end
         );
     end loop;
-    perform scheduling.refuse_passed(v_booking, limits);
+    if limits <> '{}' then
+        perform scheduling.refuse_passed(v_booking, limits);
+    end if;
     return v_booking.id;
 end;
 $$;
@@ -89,18 +92,23 @@ set search_path = ''
 as $$
 declare
     v_booking scheduling.bookings;
+    v_leg scheduling.leg;
+    v_is_request boolean = false;
 begin
+    foreach v_leg in array legs loop
+        v_is_request = v_is_request or v_leg.requires_confirmation;
+        v_booking.party_size = greatest(v_booking.party_size, v_leg.party_size);
+    end loop;
     v_booking.business_id = legs[1].business_id;
     v_booking.customer_id = customer.id;
     v_booking.series_id = create_booking_head.series_id;
     v_booking.status = case
         when hold_until is not null then 'held'
-        when (select bool_or(leg.requires_confirmation) from unnest(legs) as leg) then 'pending'
+        when v_is_request then 'pending'
         else 'confirmed'
     end;
     v_booking.starts_at = legs[1].starts_at;
     v_booking.ends_at = legs[cardinality(legs)].ends_at;
-    v_booking.party_size = (select max(leg.party_size) from unnest(legs) as leg);
     v_booking.currency = legs[1].currency;
     v_booking.total_minor = (create_booking_head.quote ->> 'total_minor')::bigint;
     v_booking.quote = create_booking_head.quote;
@@ -177,7 +185,7 @@ begin
     insert into scheduling.booking_items (
         id, business_id, booking_id, position, service_id, resource_id, starts_at, ends_at,
         duration_minutes, price_minor, service_name, addons, assigned_by, answers,
-        private_link_id, party_size
+        private_link_id, party_size, sale_line_id
     )
     values (
         v_item_id, v_leg.business_id, booking.id, index, v_leg.service_id, v_leg.resource_id,
@@ -187,7 +195,15 @@ begin
         case when v_leg.resource_id is not null then 'customer' end::scheduling.assignment_reason,
         v_leg.answers,
         v_leg.private_link_id,
-        v_leg.party_size
+        v_leg.party_size,
+        (
+            select sale_lines.id
+            from sales.sale_lines
+            where
+                sale_lines.business_id = booking.business_id
+                and sale_lines.sale_id = booking.sale_id
+                and sale_lines.position = index
+        )
     );
     v_allocated = scheduling.allocate_item(
         v_leg,

@@ -40,9 +40,6 @@ security invoker
 set search_path = ''
 as $$
 begin
-    if offer.booking_id is null then
-        return;
-    end if;
     perform 1
     from scheduling.bookings
     where bookings.id = offer.booking_id and bookings.status = 'held'

@@ -88,11 +88,15 @@ begin
     end loop;
     v_quote = pricing.quote(scheduling.lines_of(v_legs), coupon_code, 0);
     v_limits = scheduling.lock_legs(v_legs, v_vacancies, null);
-    perform scheduling.use_offer(v_offer);
+    if v_offer.booking_id is not null then
+        perform scheduling.use_offer(v_offer);
+    end if;
     v_id = scheduling.create_booking(
         v_legs, v_vacancies, v_limits, v_quote, notes, is_hold, null, customer
     );
-    perform scheduling.record_offer_used(v_offer, v_id);
+    if v_offer.booking_id is not null then
+        perform scheduling.record_offer_used(v_offer, v_id);
+    end if;
     return v_id;
 end;
 $$;
@@ -113,9 +117,12 @@ security invoker
 set search_path = ''
 as $$
 declare
+    v_needs scheduling.need[] = scheduling.needs_of(
+        leg.service_id, leg.resource_id, leg.party_size
+    );
     v_vacancies scheduling.vacancy[];
 begin
-    if scheduling.is_plainly_taken(leg, except_booking_id) then
+    if scheduling.is_plainly_taken(leg, v_needs, except_booking_id) then
         perform scheduling.refuse_taken();
     end if;
     v_vacancies = array(
@@ -126,7 +133,8 @@ begin
             leg.resource_id,
             leg.party_size,
             leg.minutes,
-            except_booking_id
+            except_booking_id,
+            v_needs
         ) as vacancy
     );
     if v_vacancies = '{}' then

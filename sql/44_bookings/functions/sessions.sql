@@ -116,11 +116,8 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_needs scheduling.need[] = array(
-        select need
-        from scheduling.needs(
-            service.id, session_needs.resource_id, session_needs.capacity
-        ) as need
+    v_needs scheduling.need[] = scheduling.needs_of(
+        service.id, session_needs.resource_id, session_needs.capacity
     );
 begin
     if v_needs = '{}' and session_needs.resource_id is not null

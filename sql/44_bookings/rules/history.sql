@@ -12,7 +12,11 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_actors scheduling.actor_kind[] = scheduling.actors(new);
+    -- Most bookings are made by their customer, and the members of the business need no look.
+    v_actors scheduling.actor_kind[] = case
+        when tg_op = 'INSERT' and new.customer_id = auth.uid() then '{customer}'
+        else scheduling.actors(new)
+    end;
 begin
     insert into scheduling.booking_history (
         business_id, booking_id, from_status, to_status, from_starts_at, to_starts_at,

@@ -54,11 +54,8 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_needs scheduling.need[] = array(
-        select need
-        from scheduling.needs(
-            service.id, refuse_unfit_resources.resource_id, refuse_unfit_resources.party_size
-        ) as need
+    v_needs scheduling.need[] = scheduling.needs_of(
+        service.id, refuse_unfit_resources.resource_id, refuse_unfit_resources.party_size
     );
 begin
     if refuse_unfit_resources.resource_id is not null and v_needs = '{}' then
