@@ -1,0 +1,288 @@
+-- Lists of objects, as Supabase's functions of the same names return them. They run as the caller, so that
+-- row-level security decides what is listed. A folder is what names have in common up to a slash; a list
+-- jumps over it with one look into the index, however many objects it has.
+
+-- The string that follows every string with this prefix, in byte order; null when nothing does.
+create or replace function storage.after_prefix(prefix text)
+returns text
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+    -- U+10FFFF sorts behind every character, and names are ASCII.
+    select nullif(prefix, '') || chr(1114111)
+$$;
+
+-- Where an entry stands beside another one, by time and then by key in byte order: -1, 0 or 1.
+create or replace function storage.compare(
+    at timestamptz, key text, other_at timestamptz, other_key text
+)
+returns integer
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+    select case
+        when at is distinct from other_at then case when at > other_at then 1 else -1 end
+        when key = other_key then 0
+        when key collate "C" > other_key then 1
+        else -1
+    end
+$$;
+
+/*
+ * Return the folders and objects directly below a prefix, by name, from behind a name onward.
+ *
+ * A row with an id is an object; without one it is a folder, whose key ends with a slash.
+ */
+create or replace function storage.walk_names(
+    bucket_name text, prefix text, start_after text, descending boolean, limits integer
+)
+returns table (key text, id uuid)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_seek text := start_after;
+    v_end text := coalesce(storage.after_prefix(prefix), chr(1114111));
+    v_name text;
+    v_slash integer;
+begin
+    if v_seek is null then
+        v_seek := case when descending then v_end else '' end;
+    elsif right(v_seek, 1) = '/' and not descending then
+        v_seek := storage.after_prefix(v_seek);
+    end if;
+    for i in 1 .. limits loop
+        if descending then
+            select objects.name, objects.id into v_name, id
+            from storage.objects
+            where
+                objects.bucket_id = bucket_name
+                and objects.name collate "C" >= prefix
+                and objects.name collate "C" < least(v_seek collate "C", v_end collate "C")
+            order by objects.name collate "C" desc
+            limit 1;
+        else
+            select objects.name, objects.id into v_name, id
+            from storage.objects
+            where
+                objects.bucket_id = bucket_name
+                and objects.name collate "C" >= prefix
+                and objects.name collate "C" > v_seek
+                and objects.name collate "C" < v_end
+            order by objects.name collate "C"
+            limit 1;
+        end if;
+        exit when v_name is null;
+        v_slash := strpos(substr(v_name, length(prefix) + 1), '/');
+        key := v_name;
+        if v_slash > 0 then
+            key := left(v_name, length(prefix) + v_slash);
+            id := null;
+        end if;
+        return next;
+        v_seek := case when id is null and not descending then storage.after_prefix(key) else key end;
+    end loop;
+end;
+$$;
+
+/*
+ * Return the folders and objects directly below a prefix whose names go on with a text, in any case.
+ *
+ * `at` is the time that a column has, and null for folders.
+ */
+create or replace function storage.find_entries(
+    bucket_name text, prefix text, search text, time_column text
+)
+returns table (key text, id uuid, at timestamptz)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+    with found as (
+        select
+            objects.id, objects.name, substr(objects.name, length(prefix) + 1) as rest,
+            case time_column
+                when 'created_at' then objects.created_at
+                when 'updated_at' then objects.updated_at
+                when 'last_accessed_at' then objects.last_accessed_at
+            end as at
+        from storage.objects
+        where
+            objects.bucket_id = bucket_name
+            -- The folder bounds the search where row-level security keeps the index on lower(name) from it.
+            and objects.name collate "C" >= prefix
+            and objects.name collate "C" < coalesce(storage.after_prefix(prefix), chr(1114111))
+            and lower(objects.name) collate "C" >= lower(prefix || search)
+            and lower(objects.name) collate "C"
+            < coalesce(storage.after_prefix(lower(prefix || search)), chr(1114111))
+    )
+    select distinct prefix || split_part(found.rest, '/', 1) || '/', null::uuid, null::timestamptz
+    from found
+    where strpos(found.rest, '/') > 0
+    union all
+    select found.name, found.id, found.at
+    from found
+    where strpos(found.rest, '/') = 0
+$$;
+
+/*
+ * Return a page of what lies directly below a folder, as the first version of the list has it.
+ *
+ * Names are relative to the folder. `levels` is taken for Supabase's sake: the prefix says it already.
+ * A list by a time begins with the folders.
+ */
+create or replace function storage.search(
+    prefix text,
+    bucketname text,
+    limits integer default 100,
+    levels integer default 1,
+    offsets integer default 0,
+    search text default '',
+    sortcolumn text default 'name',
+    sortorder text default 'asc'
+)
+returns table (
+    name text,
+    id uuid,
+    updated_at timestamptz,
+    created_at timestamptz,
+    last_accessed_at timestamptz,
+    metadata jsonb
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_descending boolean := lower(sortorder) = 'desc';
+begin
+    return query
+    select
+        rtrim(substr(page.key, length(search.prefix) + 1), '/'), page.id, objects.updated_at,
+        objects.created_at, objects.last_accessed_at, objects.metadata
+    from (
+        select walked.key, walked.id, walked.position
+        from storage.walk_names(
+            bucketname, search.prefix, null, v_descending, limits + offsets
+        ) with ordinality as walked (key, id, position)
+        where search.search = '' and sortcolumn = 'name'
+        union all
+        select
+            found.key, found.id,
+            row_number() over (
+                order by
+                    sortcolumn <> 'name' and found.id is not null,
+                    case when not v_descending then found.at end,
+                    case when v_descending then found.at end desc,
+                    case when not v_descending then found.key collate "C" end,
+                    case when v_descending then found.key collate "C" end desc
+            )
+        from storage.find_entries(
+            bucketname, search.prefix, search.search, sortcolumn
+        ) as found
+        where search.search <> '' or sortcolumn <> 'name'
+    ) as page
+    left join storage.objects on objects.id = page.id
+    where page.position > offsets and page.position <= offsets + limits
+    order by page.position;
+end;
+$$;
+
+/*
+ * Return a page of what lies directly below a prefix, from behind an entry onward.
+ *
+ * `start_after` is the key of that entry and `sort_column_after` its time, which folders do not have.
+ * `levels` is taken for Supabase's sake. A list by a time begins with the folders.
+ */
+create or replace function storage.search_v2(
+    prefix text,
+    bucket_name text,
+    limits integer default 100,
+    levels integer default 1,
+    start_after text default '',
+    sort_order text default 'asc',
+    sort_column text default 'name',
+    sort_column_after text default ''
+)
+returns table (
+    key text,
+    name text,
+    id uuid,
+    updated_at timestamptz,
+    created_at timestamptz,
+    last_accessed_at timestamptz,
+    metadata jsonb
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_sign integer := case when lower(sort_order) = 'desc' then -1 else 1 end;
+    v_after timestamptz := nullif(sort_column_after, '')::timestamptz;
+begin
+    return query
+    select
+        page.key, page.key, page.id, objects.updated_at, objects.created_at,
+        objects.last_accessed_at, objects.metadata
+    from (
+        select walked.key, walked.id, walked.position
+        from storage.walk_names(
+            bucket_name, search_v2.prefix, nullif(start_after, ''), v_sign < 0, limits
+        ) with ordinality as walked (key, id, position)
+        where sort_column = 'name'
+        union all
+        select
+            found.key, found.id,
+            row_number() over (
+                order by
+                    found.id is not null,
+                    case when v_sign > 0 then found.at end,
+                    case when v_sign < 0 then found.at end desc,
+                    case when v_sign > 0 then found.key collate "C" end,
+                    case when v_sign < 0 then found.key collate "C" end desc
+            )
+        from storage.find_entries(bucket_name, search_v2.prefix, '', sort_column) as found
+        where
+            sort_column <> 'name'
+            and (
+                start_after = ''
+                or (found.id is not null and v_after is null)
+                or (
+                    (found.id is null) = (v_after is null)
+                    and v_sign * storage.compare(found.at, found.key, v_after, start_after) > 0
+                )
+            )
+    ) as page
+    left join storage.objects on objects.id = page.id
+    where page.position <= limits
+    order by page.position;
+end;
+$$;
+
+alter function storage.after_prefix(text) owner to supabase_storage_admin;
+alter function storage.compare(timestamptz, text, timestamptz, text) owner to supabase_storage_admin;
+alter function storage.walk_names(text, text, text, boolean, integer) owner to supabase_storage_admin;
+alter function storage.find_entries(text, text, text, text) owner to supabase_storage_admin;
+alter function storage.search(text, text, integer, integer, integer, text, text, text)
+owner to supabase_storage_admin;
+alter function storage.search_v2(text, text, integer, integer, text, text, text, text)
+owner to supabase_storage_admin;
+
+grant execute on function
+storage.after_prefix(text),
+storage.compare(timestamptz, text, timestamptz, text),
+storage.walk_names(text, text, text, boolean, integer),
+storage.find_entries(text, text, text, text),
+storage.search(text, text, integer, integer, integer, text, text, text),
+storage.search_v2(text, text, integer, integer, text, text, text, text)
+to anon, authenticated, service_role;

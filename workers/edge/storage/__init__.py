@@ -1,0 +1,1 @@
+"""Supabase's Storage protocol: files in buckets, which row-level security guards."""
