@@ -8,7 +8,8 @@ grant select on business.businesses to anon, authenticated;
 grant select, insert, update, delete on business.businesses to service_role;
 grant update (
     slug, name, description, vertical_id, email, phone, website, address_line1, address_line2, city,
-    region, postal_code, country, latitude, longitude, time_zone, currency, locale, settings
+    region, postal_code, country, latitude, longitude, time_zone, currency, locale, settings,
+    max_holds_per_customer, max_holds_per_address
 ) on business.businesses to authenticated;
 
 create policy businesses_select_public

@@ -77,6 +77,9 @@ create table business.businesses (
     updated_at timestamptz not null default now(),
     -- The reason of the decision that is being written. The history takes it: null at rest.
     decision_reason text,
+    -- How many times a customer, and a network address, may hold at once.
+    max_holds_per_customer integer not null default 3,
+    max_holds_per_address integer not null default 20,
 
     constraint businesses_slug_unique unique (slug),
     constraint businesses_slug_is_a_slug check (
@@ -148,6 +151,13 @@ create table business.businesses (
         business.settings_are_known(settings)
         or private.invalid(
             'settings', 'may contain only accent_color, welcome_text and booking_notice'
+        )
+    ),
+    constraint businesses_max_holds_are_sane check (
+        max_holds_per_customer between 1 and 1000 and max_holds_per_address between 1 and 100000
+        or private.invalid(
+            'max_holds_per_customer and max_holds_per_address',
+            'must be from 1 to 1000 and from 1 to 100000'
         )
     )
 );

@@ -96,5 +96,6 @@ create type scheduling.leg as (
     hold_minutes integer,
     is_class boolean,
     answers jsonb,
-    private_link_id uuid
+    private_link_id uuid,
+    anonymous_hold_minutes integer
 );

@@ -7,6 +7,8 @@ alter table scheduling.booking_notes enable row level security;
 alter table scheduling.booking_transitions enable row level security;
 -- scheduled_transitions has no policy: the worker takes its steps through a function.
 alter table scheduling.scheduled_transitions enable row level security;
+-- holds has no policy: only functions read where somebody held from.
+alter table scheduling.holds enable row level security;
 
 grant select on
 scheduling.booking_history,
@@ -20,7 +22,8 @@ grant select, insert, update, delete on
 scheduling.booking_history,
 scheduling.booking_notes,
 scheduling.booking_transitions,
-scheduling.scheduled_transitions
+scheduling.scheduled_transitions,
+scheduling.holds
 to service_role;
 
 create policy booking_history_select
@@ -95,5 +98,7 @@ scheduling.announce_arrival(uuid),
 scheduling.set_preferred_resource(uuid, uuid)
 to anon, authenticated, service_role;
 
-grant execute on function scheduling.apply_due_transitions(integer)
+grant execute on function
+scheduling.apply_due_transitions(integer),
+scheduling.forget_ended_holds()
 to worker;

@@ -157,3 +157,23 @@ comment on table scheduling.arrivals is
 'The professional has arrived at the customer''s: one row for each booking and start.';
 create index arrivals_booking_idx on scheduling.arrivals (business_id, booking_id);
 create index arrivals_user_id_idx on scheduling.arrivals (user_id);
+
+-- Who holds from where, to count the open holds of a customer and of a network address. Rows are
+-- deleted when the hold has ended.
+
+create table scheduling.holds (
+    business_id uuid not null,
+    booking_id uuid not null,
+    -- The account of the customer, or the e-mail address of a guest.
+    holder text not null,
+    -- The network address of the request, if it had one.
+    ip inet,
+
+    primary key (business_id, booking_id),
+    constraint holds_booking_fkey foreign key (business_id, booking_id)
+    references scheduling.bookings (business_id, id) on delete cascade
+);
+comment on table scheduling.holds is
+'Who made a hold and from which network address, while it lasts.';
+create index holds_holder_idx on scheduling.holds (business_id, holder);
+create index holds_ip_idx on scheduling.holds (business_id, ip);

@@ -322,24 +322,6 @@ $$;
 -- How activity is noted and deleted.
 
 /*
- * Read a network address that somebody else wrote. Returns null when it is none.
- */
-create function private.to_address(value text)
-returns inet
-language plpgsql
-immutable
-security invoker
-set search_path = ''
-as $$
-begin
-    return nullif(value, '')::inet;
-exception
-    when invalid_text_representation then
-        return null;
-end;
-$$;
-
-/*
  * Return what an entry in the audit of sign-in means to its user, or null when it does not concern
  * them. The entries use the words of Supabase Auth. A second factor counts as added when its first
  * code was right.
@@ -371,8 +353,7 @@ end;
 
 /*
  * Note what a user did, or what was done to their account. Address and program come from the
- * headers of the request unless they are given. The gateway writes X-Real-IP, whatever a client
- * sends.
+ * request unless they are given.
  */
 create function identity.note_activity(
     user_id uuid,
@@ -395,7 +376,7 @@ begin
         note_activity.user_id,
         note_activity.kind,
         private.now(),
-        coalesce(note_activity.ip, private.to_address(v_headers ->> 'x-real-ip')),
+        coalesce(note_activity.ip, private.request_address()),
         left(coalesce(note_activity.user_agent, v_headers ->> 'user-agent'), 500),
         note_activity.details
     );
@@ -466,6 +447,22 @@ declare
     v_role text = coalesce(nullif(current_setting('role'), 'none'), session_user);
 begin
     return v_role = 'service_role' or pg_has_role(v_role, current_user, 'usage');
+end;
+$$;
+
+/*
+ * Return the network address of the caller. Null for the operator's servers, because one server
+ * makes requests for many people.
+ */
+create function private.caller_address()
+returns inet
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return case when not private.is_operator() then private.request_address() end;
 end;
 $$;
 

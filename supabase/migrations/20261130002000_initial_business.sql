@@ -83,6 +83,9 @@ create table business.businesses (
     updated_at timestamptz not null default now(),
     -- The reason of the decision that is being written. The history takes it: null at rest.
     decision_reason text,
+    -- How many times a customer, and a network address, may hold at once.
+    max_holds_per_customer integer not null default 3,
+    max_holds_per_address integer not null default 20,
 
     constraint businesses_slug_unique unique (slug),
     constraint businesses_slug_is_a_slug check (
@@ -154,6 +157,13 @@ create table business.businesses (
         business.settings_are_known(settings)
         or private.invalid(
             'settings', 'may contain only accent_color, welcome_text and booking_notice'
+        )
+    ),
+    constraint businesses_max_holds_are_sane check (
+        max_holds_per_customer between 1 and 1000 and max_holds_per_address between 1 and 100000
+        or private.invalid(
+            'max_holds_per_customer and max_holds_per_address',
+            'must be from 1 to 1000 and from 1 to 100000'
         )
     )
 );
@@ -1721,7 +1731,8 @@ grant select on business.businesses to anon, authenticated;
 grant select, insert, update, delete on business.businesses to service_role;
 grant update (
     slug, name, description, vertical_id, email, phone, website, address_line1, address_line2, city,
-    region, postal_code, country, latitude, longitude, time_zone, currency, locale, settings
+    region, postal_code, country, latitude, longitude, time_zone, currency, locale, settings,
+    max_holds_per_customer, max_holds_per_address
 ) on business.businesses to authenticated;
 
 create policy businesses_select_public
@@ -1942,12 +1953,15 @@ select
     businesses.is_active,
     businesses.is_verified,
     businesses.created_at,
-    businesses.updated_at
+    businesses.updated_at,
+    businesses.max_holds_per_customer,
+    businesses.max_holds_per_address
 from business.businesses;
 grant select on public.businesses to anon, authenticated;
 grant update (
     slug, name, description, vertical_id, email, phone, website, address_line1, address_line2, city,
-    region, postal_code, country, latitude, longitude, time_zone, currency, locale, settings
+    region, postal_code, country, latitude, longitude, time_zone, currency, locale, settings,
+    max_holds_per_customer, max_holds_per_address
 ) on public.businesses to authenticated;
 grant select, insert, update, delete on public.businesses to service_role;
 
@@ -1992,6 +2006,10 @@ comment on column public.businesses.is_verified is
 'Whether the platform has verified who is behind it.';
 comment on column public.businesses.created_at is 'When it was created.';
 comment on column public.businesses.updated_at is 'When it last changed.';
+comment on column public.businesses.max_holds_per_customer is
+'How many times a customer may hold at once, from 1 to 1000.';
+comment on column public.businesses.max_holds_per_address is
+'How many times may be held from one network address at once, from 1 to 100000.';
 
 create view public.verticals
 with (security_invoker = true)

@@ -190,6 +190,8 @@ create table catalog.services (
     visibility catalog.visibility not null default 'public',
     -- How long before the start a customer can be checked in.
     check_in_minutes integer not null default 1440,
+    -- A user who signed in without an address holds no longer than this.
+    anonymous_hold_minutes integer not null default 5,
 
     constraint services_business_id_id_unique unique (business_id, id),
     constraint services_category_fkey foreign key (business_id, category_id)
@@ -258,6 +260,10 @@ create table catalog.services (
     constraint services_check_in_minutes_is_sane check (
         check_in_minutes between 0 and 525600
         or private.invalid('check_in_minutes', 'must be from 0 to 525600')
+    ),
+    constraint services_anonymous_hold_is_sane check (
+        anonymous_hold_minutes between 1 and 1440
+        or private.invalid('anonymous_hold_minutes', 'must be from 1 to 1440')
     )
 );
 comment on table catalog.services is 'What can be booked.';
@@ -1538,7 +1544,7 @@ grant insert (
     slot_offset_minutes, min_notice_minutes, max_advance_days, bookable_from, bookable_until,
     max_party_size, is_class, requires_confirmation, is_blocked_by_pending, hold_minutes,
     offer_minutes, position, is_active, archived_at, prefers_known_staff, visibility,
-    check_in_minutes
+    check_in_minutes, anonymous_hold_minutes
 ) on table catalog.services to authenticated;
 grant update (
     id, business_id, category_id, cancellation_policy_id, name, description, duration_minutes,
@@ -1546,7 +1552,7 @@ grant update (
     slot_offset_minutes, min_notice_minutes, max_advance_days, bookable_from, bookable_until,
     max_party_size, is_class, requires_confirmation, is_blocked_by_pending, hold_minutes,
     offer_minutes, position, is_active, archived_at, prefers_known_staff, visibility,
-    check_in_minutes
+    check_in_minutes, anonymous_hold_minutes
 ) on table catalog.services to authenticated;
 grant select, insert, update, delete on table catalog.services to service_role;
 
@@ -2179,7 +2185,8 @@ select
     services.updated_at,
     services.prefers_known_staff,
     services.visibility,
-    services.check_in_minutes
+    services.check_in_minutes,
+    services.anonymous_hold_minutes
 from catalog.services;
 grant select on public.services to anon;
 grant select, insert, update, delete on public.services to authenticated, service_role;
@@ -2226,6 +2233,8 @@ comment on column public.services.is_blocked_by_pending is
 'Whether a pending booking already blocks its time.';
 comment on column public.services.check_in_minutes is
 'How long before the start a customer can be checked in, in minutes.';
+comment on column public.services.anonymous_hold_minutes is
+'How long a hold of a user lasts at most who signed in without an address, in minutes.';
 comment on column public.services.hold_minutes is 'How long a hold lasts, in minutes.';
 comment on column public.services.offer_minutes is
 'How long each waitlist entry has to accept an offer, 1 to 1440 minutes.';

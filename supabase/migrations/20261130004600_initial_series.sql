@@ -850,7 +850,7 @@ begin
                 limits,
                 pricing.quote(scheduling.lines_of(array[v_leg]), coupon_code, 0),
                 notes,
-                false,
+                null,
                 series_id,
                 v_customer,
                 v_is_repeated

@@ -79,27 +79,6 @@ begin atomic
 end;
 
 /*
- * Return the network address of the request. The gateway sets it, and clients cannot override it.
- * Null for the operator's servers, because one server makes requests for many people.
- */
-create function scheduling.guest_ip()
-returns inet
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_headers jsonb = nullif(current_setting('request.headers', true), '');
-begin
-    if private.is_operator() then
-        return null;
-    end if;
-    return private.to_address(v_headers ->> 'x-real-ip');
-end;
-$$;
-
-/*
  * Refuse more than five codes an hour for an e-mail address or thirty for a network address. The
  * function locks both addresses before any other row, so concurrent requests cannot pass the limit.
  *
@@ -386,7 +365,7 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_ip inet = scheduling.guest_ip();
+    v_ip inet = private.caller_address();
     v_guest identity.profiles;
     v_id uuid;
     v_booking scheduling.bookings;
@@ -419,7 +398,7 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_ip inet = scheduling.guest_ip();
+    v_ip inet = private.caller_address();
     v_booking scheduling.bookings;
 begin
     perform scheduling.refuse_flood(lower(request_guest_code.email), v_ip);

@@ -111,3 +111,20 @@ def test_a_person_at_their_limit_is_skipped_for_the_next(team: Database) -> None
         " inner join catalog.resources on resources.id = booking_items.resource_id"
         " group by 1 order by 1"
     ) == [("Ann", 2), ("Ben", 2), ("Cleo", 2), ("Dan", 8)]
+
+
+@pytest.mark.parametrize("limit", ["max_holds_per_customer", "max_holds_per_address"])
+def test_nobody_holds_more_than_is_allowed_by_holding_at_once(team: Database, limit: str) -> None:
+    """They hold different people at different times: nothing but the limit is in their way."""
+    team.connection.execute(
+        f"""
+        update business.businesses set max_holds_per_customer = 100, max_holds_per_address = 100;
+        update business.businesses set {limit} = 3;
+        """.encode()
+    )
+    hold = """
+        select set_config('request.headers', '{"x-real-ip": "192.0.2.7"}', true);
+        select public.book(tests.id('Cut')::text, %s, hold => 'true')
+    """
+    answers = together(16, lambda n: answer(team, hold, f"2031-05-{5 + n:02}T09:00:00Z"))
+    assert answers == {"ok": 3, "limit_reached": 13}

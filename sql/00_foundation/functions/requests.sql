@@ -1,6 +1,6 @@
--- What every request of the REST API passes before its statement. On our own platform
--- auth.set_config asks private.refuse_estimates; elsewhere, as on hosted Supabase, PostgREST
--- calls private.check_request as its db-pre-request (rules.sql tells it to).
+-- What every request of the REST API passes before its statement, and where it came from. On our
+-- own platform auth.set_config asks private.refuse_estimates; elsewhere, as on hosted Supabase,
+-- PostgREST calls private.check_request as its db-pre-request (rules.sql tells it to).
 
 /*
  * Refuse what tells a client about rows that it cannot see. PostgREST takes the counts `planned`
@@ -44,5 +44,44 @@ set search_path = ''
 as $$
 begin
     perform private.refuse_estimates(nullif(current_setting('request.headers', true), '')::jsonb);
+end;
+$$;
+
+/*
+ * Read a network address that somebody else wrote. Returns null when it is none.
+ */
+create function private.to_address(value text)
+returns inet
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return nullif(value, '')::inet;
+exception
+    when invalid_text_representation then
+        return null;
+end;
+$$;
+
+/*
+ * Return the network address that a request came from; null outside of a request. Our gateway
+ * writes X-Real-IP, whatever a client sends. On hosted Supabase the platform writes
+ * X-Forwarded-For, with the client first.
+ */
+create function private.request_address()
+returns inet
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_headers jsonb = nullif(current_setting('request.headers', true), '');
+begin
+    return private.to_address(
+        coalesce(v_headers ->> 'x-real-ip', split_part(v_headers ->> 'x-forwarded-for', ',', 1))
+    );
 end;
 $$;

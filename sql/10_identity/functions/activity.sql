@@ -1,24 +1,6 @@
 -- How activity is noted and deleted.
 
 /*
- * Read a network address that somebody else wrote. Returns null when it is none.
- */
-create function private.to_address(value text)
-returns inet
-language plpgsql
-immutable
-security invoker
-set search_path = ''
-as $$
-begin
-    return nullif(value, '')::inet;
-exception
-    when invalid_text_representation then
-        return null;
-end;
-$$;
-
-/*
  * Return what an entry in the audit of sign-in means to its user, or null when it does not concern
  * them. The entries use the words of Supabase Auth. A second factor counts as added when its first
  * code was right.
@@ -50,8 +32,7 @@ end;
 
 /*
  * Note what a user did, or what was done to their account. Address and program come from the
- * headers of the request unless they are given. The gateway writes X-Real-IP, whatever a client
- * sends.
+ * request unless they are given.
  */
 create function identity.note_activity(
     user_id uuid,
@@ -74,7 +55,7 @@ begin
         note_activity.user_id,
         note_activity.kind,
         private.now(),
-        coalesce(note_activity.ip, private.to_address(v_headers ->> 'x-real-ip')),
+        coalesce(note_activity.ip, private.request_address()),
         left(coalesce(note_activity.user_agent, v_headers ->> 'user-agent'), 500),
         note_activity.details
     );

@@ -43,6 +43,22 @@ end;
 $$;
 
 /*
+ * Return the network address of the caller. Null for the operator's servers, because one server
+ * makes requests for many people.
+ */
+create function private.caller_address()
+returns inet
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return case when not private.is_operator() then private.request_address() end;
+end;
+$$;
+
+/*
  * Return the caller's user id, if the account still exists. A token can outlive its user.
  * Definer: clients cannot read auth.users.
  *

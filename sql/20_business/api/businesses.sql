@@ -28,12 +28,15 @@ select
     businesses.is_active,
     businesses.is_verified,
     businesses.created_at,
-    businesses.updated_at
+    businesses.updated_at,
+    businesses.max_holds_per_customer,
+    businesses.max_holds_per_address
 from business.businesses;
 grant select on public.businesses to anon, authenticated;
 grant update (
     slug, name, description, vertical_id, email, phone, website, address_line1, address_line2, city,
-    region, postal_code, country, latitude, longitude, time_zone, currency, locale, settings
+    region, postal_code, country, latitude, longitude, time_zone, currency, locale, settings,
+    max_holds_per_customer, max_holds_per_address
 ) on public.businesses to authenticated;
 grant select, insert, update, delete on public.businesses to service_role;
 
@@ -78,6 +81,10 @@ comment on column public.businesses.is_verified is
 'Whether the platform has verified who is behind it.';
 comment on column public.businesses.created_at is 'When it was created.';
 comment on column public.businesses.updated_at is 'When it last changed.';
+comment on column public.businesses.max_holds_per_customer is
+'How many times a customer may hold at once, from 1 to 1000.';
+comment on column public.businesses.max_holds_per_address is
+'How many times may be held from one network address at once, from 1 to 100000.';
 
 create view public.verticals
 with (security_invoker = true)

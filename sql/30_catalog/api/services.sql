@@ -58,7 +58,8 @@ select
     services.updated_at,
     services.prefers_known_staff,
     services.visibility,
-    services.check_in_minutes
+    services.check_in_minutes,
+    services.anonymous_hold_minutes
 from catalog.services;
 grant select on public.services to anon;
 grant select, insert, update, delete on public.services to authenticated, service_role;
@@ -105,6 +106,8 @@ comment on column public.services.is_blocked_by_pending is
 'Whether a pending booking already blocks its time.';
 comment on column public.services.check_in_minutes is
 'How long before the start a customer can be checked in, in minutes.';
+comment on column public.services.anonymous_hold_minutes is
+'How long a hold of a user lasts at most who signed in without an address, in minutes.';
 comment on column public.services.hold_minutes is 'How long a hold lasts, in minutes.';
 comment on column public.services.offer_minutes is
 'How long each waitlist entry has to accept an offer, 1 to 1440 minutes.';

@@ -65,6 +65,8 @@ create table catalog.services (
     visibility catalog.visibility not null default 'public',
     -- How long before the start a customer can be checked in.
     check_in_minutes integer not null default 1440,
+    -- A user who signed in without an address holds no longer than this.
+    anonymous_hold_minutes integer not null default 5,
 
     constraint services_business_id_id_unique unique (business_id, id),
     constraint services_category_fkey foreign key (business_id, category_id)
@@ -133,6 +135,10 @@ create table catalog.services (
     constraint services_check_in_minutes_is_sane check (
         check_in_minutes between 0 and 525600
         or private.invalid('check_in_minutes', 'must be from 0 to 525600')
+    ),
+    constraint services_anonymous_hold_is_sane check (
+        anonymous_hold_minutes between 1 and 1440
+        or private.invalid('anonymous_hold_minutes', 'must be from 1 to 1440')
     )
 );
 comment on table catalog.services is 'What can be booked.';

@@ -51,8 +51,9 @@ Returns the booking.
 - party_size: number of guests.
 - addon_ids: add-ons.
 - notes: special requests, at most 2000 characters.
-- hold: only hold the time for the service''s hold_minutes; confirm_booking turns the hold into a '
-'booking.
+- hold: only hold the time for the service''s hold_minutes (anonymous_hold_minutes at most for a '
+'user without an address); confirm_booking turns the hold into a booking. A business limits how '
+'many times a customer and a network address hold at once.
 - idempotency_key: repeating the call with the same key returns the first answer again, for a '
 'day.
 - answers: answers to the service''s questions by key, such as {"allergies": "none"}; required '

@@ -24,8 +24,9 @@ end;
 $$;
 
 /*
- * Create a booking of some legs, which the given vacancies can provide. The limits of
- * scheduling.lock_legs are checked again after it is written.
+ * Create a booking of some legs, which the given vacancies can provide. It is a hold until an
+ * instant if one is given. The limits of scheduling.lock_legs are checked again after it is
+ * written.
  *
  * Errors:  PT409 slot_taken link_expired · PT422 limit_reached
  */
@@ -35,7 +36,7 @@ create function scheduling.create_booking(
     limits catalog.booking_limits[],
     quote jsonb,
     notes text,
-    is_hold boolean,
+    hold_until timestamptz,
     series_id uuid,
     customer identity.profiles,
     is_repeated boolean default false
@@ -48,16 +49,11 @@ set search_path = ''
 as $$
 declare
     v_count integer = cardinality(legs);
-    v_hold_until timestamptz = case
-        when is_hold then private.now() + make_interval(
-            mins => (select min(leg.hold_minutes) from unnest(legs) as leg)
-        )
-    end;
     v_booking scheduling.bookings;
 begin
     perform scheduling.refuse_links_over(legs);
     v_booking = scheduling.create_booking_head(
-        legs, quote, notes, v_hold_until, series_id, customer, is_repeated
+        legs, quote, notes, hold_until, series_id, customer, is_repeated
     );
     for v_index in 1 .. v_count loop
         perform scheduling.create_booking_item(

@@ -74,6 +74,7 @@ declare
     v_limits catalog.booking_limits[];
     v_quote jsonb;
     v_offer scheduling.waitlist_offers;
+    v_hold_until timestamptz;
     v_id uuid;
 begin
     v_legs = scheduling.legs(selections);
@@ -87,15 +88,27 @@ begin
         );
     end loop;
     v_quote = pricing.quote(scheduling.lines_of(v_legs), coupon_code, 0);
+    if is_hold then
+        perform scheduling.refuse_more_holds(
+            v_legs[1].business_id, scheduling.holder(customer), private.caller_address()
+        );
+        v_hold_until = scheduling.hold_until(v_legs, customer);
+    end if;
     v_limits = scheduling.lock_legs(v_legs, v_vacancies, null);
     if v_offer.booking_id is not null then
         perform scheduling.use_offer(v_offer);
     end if;
     v_id = scheduling.create_booking(
-        v_legs, v_vacancies, v_limits, v_quote, notes, is_hold, null, customer
+        v_legs, v_vacancies, v_limits, v_quote, notes, v_hold_until, null, customer
     );
     if v_offer.booking_id is not null then
         perform scheduling.record_offer_used(v_offer, v_id);
+    end if;
+    if is_hold then
+        insert into scheduling.holds (business_id, booking_id, holder, ip)
+        values (
+            v_legs[1].business_id, v_id, scheduling.holder(customer), private.caller_address()
+        );
     end if;
     return v_id;
 end;

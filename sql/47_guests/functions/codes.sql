@@ -17,27 +17,6 @@ begin atomic
 end;
 
 /*
- * Return the network address of the request. The gateway sets it, and clients cannot override it.
- * Null for the operator's servers, because one server makes requests for many people.
- */
-create function scheduling.guest_ip()
-returns inet
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_headers jsonb = nullif(current_setting('request.headers', true), '');
-begin
-    if private.is_operator() then
-        return null;
-    end if;
-    return private.to_address(v_headers ->> 'x-real-ip');
-end;
-$$;
-
-/*
  * Refuse more than five codes an hour for an e-mail address or thirty for a network address. The
  * function locks both addresses before any other row, so concurrent requests cannot pass the limit.
  *

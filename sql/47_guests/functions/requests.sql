@@ -18,7 +18,7 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_ip inet = scheduling.guest_ip();
+    v_ip inet = private.caller_address();
     v_guest identity.profiles;
     v_id uuid;
     v_booking scheduling.bookings;
@@ -51,7 +51,7 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_ip inet = scheduling.guest_ip();
+    v_ip inet = private.caller_address();
     v_booking scheduling.bookings;
 begin
     perform scheduling.refuse_flood(lower(request_guest_code.email), v_ip);
