@@ -2,12 +2,11 @@
 set lock_timeout = '5s';
 alter default privileges revoke execute on functions from public;
 
--- sql/20_business/tables.sql
+-- sql/20_business/tables/businesses.sql
 
--- Businesses: who they are, who works in them with which role, whether the platform approved them,
--- and the days on which they are closed. A business takes bookings while it is approved and active.
--- Only platform staff approve, suspend or verify, and every such decision keeps its author and its
--- reason.
+-- Businesses: who they are, and whether the platform approved them. A business takes bookings while
+-- it is approved and active. Only platform staff approve, suspend or verify, and every such
+-- decision keeps its author and its reason (documents.sql).
 
 create type business.business_status as enum (
     'draft', 'submitted', 'approved', 'rejected', 'suspended'
@@ -185,6 +184,94 @@ create table business.business_transitions (
 comment on table business.business_transitions is
 'The approval workflow: every step that exists, and from which state it leads to which.';
 
+-- sql/20_business/tables/closures.sql
+
+-- The days on which a business is closed.
+
+create table business.closures (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    starts_on date not null,
+    ends_on date not null,
+    title text,
+    created_at timestamptz not null default now(),
+
+    constraint closures_business_id_id_unique unique (business_id, id),
+    constraint closures_end_after_they_start check (
+        ends_on >= starts_on or private.invalid('ends_on', 'must not be before starts_on')
+    ),
+    constraint closures_are_shorter_than_two_years check (
+        ends_on - starts_on <= 731
+        or private.invalid('ends_on', 'must be within two years of starts_on')
+    ),
+    constraint closures_title_is_short check (
+        title is null
+        or length(title) <= 200 and private.is_one_line(title)
+        or private.invalid('title', 'must have at most 200 printable characters')
+    )
+);
+comment on table business.closures is
+'Whole days, in the business''s zone, on which nothing can be booked: holidays, days off.';
+create index closures_business_id_days_idx on business.closures (business_id, ends_on, starts_on);
+
+-- sql/20_business/tables/documents.sql
+
+-- The papers of a business, and the history of what was decided about it.
+
+create table business.business_documents (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    kind text not null,
+    -- A path in the private bucket `business-documents`.
+    storage_path text not null,
+    status business.document_status not null default 'submitted',
+    reviewed_by uuid references auth.users (id) on delete set null,
+    reviewed_at timestamptz,
+    reason text,
+    created_at timestamptz not null default now(),
+
+    constraint business_documents_business_id_id_unique unique (business_id, id),
+    constraint business_documents_kind_is_known check (
+        kind in ('registration', 'identity', 'license', 'tax', 'other')
+        or private.invalid('kind', 'must be registration, identity, license, tax or other')
+    ),
+    constraint business_documents_path_is_in_its_folder check (
+        storage_path like business_id::text || '/_%'
+        and length(storage_path) <= 500
+        and not private.has_control_characters(storage_path)
+        and storage_path !~ '(^|/)\.\.?(/|$)'
+        or private.invalid('storage_path', 'must be a path below the business''s id')
+    ),
+    constraint business_documents_review_is_whole check (
+        (status = 'submitted') = (reviewed_at is null)
+        and (status <> 'rejected' or reason is not null)
+    )
+);
+comment on table business.business_documents is 'Papers that a business hands in to be verified.';
+create index business_documents_reviewed_by_idx on business.business_documents (reviewed_by);
+
+create table business.business_history (
+    id bigint generated always as identity primary key,
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    kind business.history_kind not null,
+    -- The user (kind member) or the document; null when it is about the business itself.
+    subject_id uuid,
+    old_value text,
+    new_value text,
+    reason text,
+    -- Null when the platform's own software did it.
+    actor_id uuid references auth.users (id) on delete set null,
+    at timestamptz not null default now()
+);
+comment on table business.business_history is
+'Every decision about a business: status, activity, verification, documents, members.';
+create index business_history_business_id_idx on business.business_history (business_id, id);
+create index business_history_actor_id_idx on business.business_history (actor_id);
+
+-- sql/20_business/tables/members.sql
+
+-- Who works in a business with which role, and who is invited to.
+
 create table business.business_members (
     id uuid primary key default gen_random_uuid(),
     business_id uuid not null references business.businesses (id) on delete cascade,
@@ -233,82 +320,6 @@ create unique index invitations_one_open_idx on business.invitations (business_i
 where accepted_at is null and revoked_at is null;
 create index invitations_invited_by_idx on business.invitations (invited_by);
 create index invitations_accepted_by_idx on business.invitations (accepted_by);
-
-create table business.business_documents (
-    id uuid primary key default gen_random_uuid(),
-    business_id uuid not null references business.businesses (id) on delete cascade,
-    kind text not null,
-    -- A path in the private bucket `business-documents`.
-    storage_path text not null,
-    status business.document_status not null default 'submitted',
-    reviewed_by uuid references auth.users (id) on delete set null,
-    reviewed_at timestamptz,
-    reason text,
-    created_at timestamptz not null default now(),
-
-    constraint business_documents_business_id_id_unique unique (business_id, id),
-    constraint business_documents_kind_is_known check (
-        kind in ('registration', 'identity', 'license', 'tax', 'other')
-        or private.invalid('kind', 'must be registration, identity, license, tax or other')
-    ),
-    constraint business_documents_path_is_in_its_folder check (
-        storage_path like business_id::text || '/_%'
-        and length(storage_path) <= 500
-        and not private.has_control_characters(storage_path)
-        and storage_path !~ '(^|/)\.\.?(/|$)'
-        or private.invalid('storage_path', 'must be a path below the business''s id')
-    ),
-    constraint business_documents_review_is_whole check (
-        (status = 'submitted') = (reviewed_at is null)
-        and (status <> 'rejected' or reason is not null)
-    )
-);
-comment on table business.business_documents is 'Papers that a business hands in to be verified.';
-create index business_documents_reviewed_by_idx on business.business_documents (reviewed_by);
-
-create table business.closures (
-    id uuid primary key default gen_random_uuid(),
-    business_id uuid not null references business.businesses (id) on delete cascade,
-    starts_on date not null,
-    ends_on date not null,
-    title text,
-    created_at timestamptz not null default now(),
-
-    constraint closures_business_id_id_unique unique (business_id, id),
-    constraint closures_end_after_they_start check (
-        ends_on >= starts_on or private.invalid('ends_on', 'must not be before starts_on')
-    ),
-    constraint closures_are_shorter_than_two_years check (
-        ends_on - starts_on <= 731
-        or private.invalid('ends_on', 'must be within two years of starts_on')
-    ),
-    constraint closures_title_is_short check (
-        title is null
-        or length(title) <= 200 and private.is_one_line(title)
-        or private.invalid('title', 'must have at most 200 printable characters')
-    )
-);
-comment on table business.closures is
-'Whole days, in the business''s zone, on which nothing can be booked: holidays, days off.';
-create index closures_business_id_days_idx on business.closures (business_id, ends_on, starts_on);
-
-create table business.business_history (
-    id bigint generated always as identity primary key,
-    business_id uuid not null references business.businesses (id) on delete cascade,
-    kind business.history_kind not null,
-    -- The user (kind member) or the document; null when it is about the business itself.
-    subject_id uuid,
-    old_value text,
-    new_value text,
-    reason text,
-    -- Null when the platform's own software did it.
-    actor_id uuid references auth.users (id) on delete set null,
-    at timestamptz not null default now()
-);
-comment on table business.business_history is
-'Every decision about a business: status, activity, verification, documents, members.';
-create index business_history_business_id_idx on business.business_history (business_id, id);
-create index business_history_actor_id_idx on business.business_history (actor_id);
 
 -- sql/20_business/functions/callers.sql
 

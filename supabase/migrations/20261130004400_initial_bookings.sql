@@ -164,6 +164,26 @@ comment on table scheduling.arrivals is
 create index arrivals_booking_idx on scheduling.arrivals (business_id, booking_id);
 create index arrivals_user_id_idx on scheduling.arrivals (user_id);
 
+-- Who holds from where, to count the open holds of a customer and of a network address. Rows are
+-- deleted when the hold has ended.
+
+create table scheduling.holds (
+    business_id uuid not null,
+    booking_id uuid not null,
+    -- The account of the customer, or the e-mail address of a guest.
+    holder text not null,
+    -- The network address of the request, if it had one.
+    ip inet,
+
+    primary key (business_id, booking_id),
+    constraint holds_booking_fkey foreign key (business_id, booking_id)
+    references scheduling.bookings (business_id, id) on delete cascade
+);
+comment on table scheduling.holds is
+'Who made a hold and from which network address, while it lasts.';
+create index holds_holder_idx on scheduling.holds (business_id, holder);
+create index holds_ip_idx on scheduling.holds (business_id, ip);
+
 -- sql/44_bookings/functions/allocate.sql
 
 -- How an item of a booking gets its time: one resource of each pool, under the locks that
@@ -1084,8 +1104,9 @@ end;
 $$;
 
 /*
- * Create a booking of some legs, which the given vacancies can provide. The limits of
- * scheduling.lock_legs are checked again after it is written.
+ * Create a booking of some legs, which the given vacancies can provide. It is a hold until an
+ * instant if one is given. The limits of scheduling.lock_legs are checked again after it is
+ * written.
  *
  * Errors:  PT409 slot_taken link_expired · PT422 limit_reached
  */
@@ -1095,7 +1116,7 @@ create function scheduling.create_booking(
     limits catalog.booking_limits[],
     quote jsonb,
     notes text,
-    is_hold boolean,
+    hold_until timestamptz,
     series_id uuid,
     customer identity.profiles,
     is_repeated boolean default false
@@ -1108,16 +1129,11 @@ set search_path = ''
 as $$
 declare
     v_count integer = cardinality(legs);
-    v_hold_until timestamptz = case
-        when is_hold then private.now() + make_interval(
-            mins => (select min(leg.hold_minutes) from unnest(legs) as leg)
-        )
-    end;
     v_booking scheduling.bookings;
 begin
     perform scheduling.refuse_links_over(legs);
     v_booking = scheduling.create_booking_head(
-        legs, quote, notes, v_hold_until, series_id, customer, is_repeated
+        legs, quote, notes, hold_until, series_id, customer, is_repeated
     );
     for v_index in 1 .. v_count loop
         perform scheduling.create_booking_item(
@@ -1519,6 +1535,133 @@ begin
             as lines
         where not lines.is_cancelled
     );
+end;
+$$;
+
+-- sql/44_bookings/functions/holds.sql
+
+-- How long a hold lasts, and how many a customer may have. A hold costs nothing, so one person
+-- could hold a whole day. A business limits the open holds of a customer (an account, or a guest's
+-- e-mail address) and of a network address, because anybody can make accounts and addresses.
+
+/*
+ * Return until when a customer holds some legs: the shortest time of their services, which is
+ * shorter for a user who signed in without an address.
+ */
+create function scheduling.hold_until(legs scheduling.leg[], customer identity.profiles)
+returns timestamptz
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_is_anonymous boolean = exists (
+        select 1 from auth.users where users.id = customer.id and users.is_anonymous
+    );
+begin
+    return private.now() + make_interval(mins => (
+        select
+            min(
+                case
+                    when v_is_anonymous then least(leg.hold_minutes, leg.anonymous_hold_minutes)
+                    else leg.hold_minutes
+                end
+            )
+        from unnest(legs) as leg
+    ));
+end;
+$$;
+
+/*
+ * Return who holds: the account of a customer, or the e-mail address of a guest.
+ */
+create function scheduling.holder(customer identity.profiles)
+returns text
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return coalesce(customer.id::text, lower(customer.email));
+end;
+$$;
+
+/*
+ * Refuse another hold to a customer, or to a network address, with as many open holds as the
+ * business allows. The function locks both before any other row, so concurrent requests cannot pass
+ * the limit. Holds that have expired, or that became bookings, do not count.
+ *
+ * Errors:  PT422 limit_reached
+ */
+create function scheduling.refuse_more_holds(business_id uuid, holder text, ip inet)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_business business.businesses;
+    v_of_holder bigint;
+    v_of_address bigint;
+begin
+    perform private.lock(array[
+        md5(concat('hold ', business_id, holder))::uuid, md5('hold ' || business_id || ip)::uuid
+    ]);
+    select businesses.* into strict v_business
+    from business.businesses
+    where businesses.id = refuse_more_holds.business_id;
+    select
+        count(*) filter (where holds.holder = refuse_more_holds.holder),
+        count(*) filter (where holds.ip = refuse_more_holds.ip)
+    into v_of_holder, v_of_address
+    from scheduling.holds
+    inner join scheduling.bookings
+        on bookings.business_id = holds.business_id and bookings.id = holds.booking_id
+    where
+        holds.business_id = refuse_more_holds.business_id
+        and (holds.holder = refuse_more_holds.holder or holds.ip = refuse_more_holds.ip)
+        and bookings.status = 'held'
+        and bookings.hold_expires_at > private.now();
+    if v_of_holder >= v_business.max_holds_per_customer then
+        perform private.refuse(
+            'PT422', 'limit_reached', 'You hold as many times as this business allows.',
+            'Confirm or cancel a hold, or wait until one expires.'
+        );
+    elsif v_of_address >= v_business.max_holds_per_address then
+        perform private.refuse(
+            'PT422', 'limit_reached',
+            'As many times are held from your network as this business allows.',
+            'Wait until a hold expires, or book without a hold.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Delete what is kept about holds that have ended. Returns the number of rows.
+ * Definer: the worker calls it and has no access to the table.
+ */
+create function scheduling.forget_ended_holds()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_count integer;
+begin
+    delete from scheduling.holds
+    using scheduling.bookings
+    where
+        bookings.business_id = holds.business_id
+        and bookings.id = holds.booking_id
+        and (bookings.status <> 'held' or bookings.hold_expires_at <= private.now());
+    get diagnostics v_count = row_count;
+    return v_count;
 end;
 $$;
 
@@ -2425,6 +2568,7 @@ begin
     v_leg.requires_confirmation = service.requires_confirmation;
     v_leg.is_blocked_by_pending = service.is_blocked_by_pending;
     v_leg.hold_minutes = service.hold_minutes;
+    v_leg.anonymous_hold_minutes = service.anonymous_hold_minutes;
     v_leg.is_class = service.is_class;
     v_leg.answers = item.answers;
     return v_leg;
@@ -3010,6 +3154,7 @@ declare
     v_limits catalog.booking_limits[];
     v_quote jsonb;
     v_offer scheduling.waitlist_offers;
+    v_hold_until timestamptz;
     v_id uuid;
 begin
     v_legs = scheduling.legs(selections);
@@ -3023,15 +3168,27 @@ begin
         );
     end loop;
     v_quote = pricing.quote(scheduling.lines_of(v_legs), coupon_code, 0);
+    if is_hold then
+        perform scheduling.refuse_more_holds(
+            v_legs[1].business_id, scheduling.holder(customer), private.caller_address()
+        );
+        v_hold_until = scheduling.hold_until(v_legs, customer);
+    end if;
     v_limits = scheduling.lock_legs(v_legs, v_vacancies, null);
     if v_offer.booking_id is not null then
         perform scheduling.use_offer(v_offer);
     end if;
     v_id = scheduling.create_booking(
-        v_legs, v_vacancies, v_limits, v_quote, notes, is_hold, null, customer
+        v_legs, v_vacancies, v_limits, v_quote, notes, v_hold_until, null, customer
     );
     if v_offer.booking_id is not null then
         perform scheduling.record_offer_used(v_offer, v_id);
+    end if;
+    if is_hold then
+        insert into scheduling.holds (business_id, booking_id, holder, ip)
+        values (
+            v_legs[1].business_id, v_id, scheduling.holder(customer), private.caller_address()
+        );
     end if;
     return v_id;
 end;
@@ -4727,6 +4884,8 @@ alter table scheduling.booking_notes enable row level security;
 alter table scheduling.booking_transitions enable row level security;
 -- scheduled_transitions has no policy: the worker takes its steps through a function.
 alter table scheduling.scheduled_transitions enable row level security;
+-- holds has no policy: only functions read where somebody held from.
+alter table scheduling.holds enable row level security;
 
 grant select on
 scheduling.booking_history,
@@ -4740,7 +4899,8 @@ grant select, insert, update, delete on
 scheduling.booking_history,
 scheduling.booking_notes,
 scheduling.booking_transitions,
-scheduling.scheduled_transitions
+scheduling.scheduled_transitions,
+scheduling.holds
 to service_role;
 
 create policy booking_history_select
@@ -4815,7 +4975,9 @@ scheduling.announce_arrival(uuid),
 scheduling.set_preferred_resource(uuid, uuid)
 to anon, authenticated, service_role;
 
-grant execute on function scheduling.apply_due_transitions(integer)
+grant execute on function
+scheduling.apply_due_transitions(integer),
+scheduling.forget_ended_holds()
 to worker;
 
 -- sql/44_bookings/api/arrivals.sql
@@ -4903,8 +5065,9 @@ Returns the booking.
 - party_size: number of guests.
 - addon_ids: add-ons.
 - notes: special requests, at most 2000 characters.
-- hold: only hold the time for the service''s hold_minutes; confirm_booking turns the hold into a '
-'booking.
+- hold: only hold the time for the service''s hold_minutes (anonymous_hold_minutes at most for a '
+'user without an address); confirm_booking turns the hold into a booking. A business limits how '
+'many times a customer and a network address hold at once.
 - idempotency_key: repeating the call with the same key returns the first answer again, for a '
 'day.
 - answers: answers to the service''s questions by key, such as {"allergies": "none"}; required '

@@ -1,6 +1,6 @@
 -- Businesses: who they are, and whether the platform approved them. A business takes bookings while
--- it is approved and active. Only platform staff approve, suspend or verify, and every such decision
--- keeps its author and its reason (documents.sql).
+-- it is approved and active. Only platform staff approve, suspend or verify, and every such
+-- decision keeps its author and its reason (documents.sql).
 
 create type business.business_status as enum (
     'draft', 'submitted', 'approved', 'rejected', 'suspended'
