@@ -17,8 +17,8 @@ grant select on public.customers to authenticated, service_role;
 
 comment on view public.customers is
 'The customers of a business: everybody who bought there with an account or with a proven '
-'address. Members who serve customers read those of their business; everybody reads their own '
-'rows.';
+'address, and those whose contact a member wrote down with book_for. Members who serve customers '
+'read those of their business; everybody reads their own rows.';
 comment on column public.customers.id is 'Key.';
 comment on column public.customers.business_id is 'The business whose customer it is.';
 comment on column public.customers.user_id is
@@ -27,7 +27,8 @@ comment on column public.customers.name is 'The name at the first purchase.';
 comment on column public.customers.email is 'The e-mail address at the first purchase.';
 comment on column public.customers.phone is 'The phone number at the first purchase.';
 comment on column public.customers.contact_verified_at is
-'When a guest proved that the e-mail address is theirs; null for accounts.';
+'When a guest proved that the e-mail address is theirs; null for accounts, and for a contact that '
+'only a member wrote down.';
 comment on column public.customers.created_at is 'When they became a customer.';
 
 create view public.customer_groups

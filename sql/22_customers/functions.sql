@@ -2,7 +2,7 @@
 
 /*
  * Note that somebody is a customer of a business, if it does not know them yet: an account, or a
- * guest whose address is proven. A contact that nobody has proven makes no customer.
+ * guest whose address is proven. customers.note_contact notes a contact that only a member knows.
  */
 create function customers.note_customer(
     business_id uuid,
@@ -33,6 +33,11 @@ begin
     ) then
         return;
     end if;
+    if note_customer.user_id is null and customers.confirm_contact(
+        note_customer.business_id, note_customer.email, note_customer.contact_verified_at
+    ) then
+        return;
+    end if;
     insert into customers.customers (
         business_id, user_id, name, email, phone, contact_verified_at, created_at
     )
@@ -41,6 +46,110 @@ begin
         note_customer.phone, note_customer.contact_verified_at, private.now()
     )
     on conflict do nothing;
+end;
+$$;
+
+/*
+ * Record that somebody proved the address by which a business knew them unproven so far. Returns
+ * whether it did, or whether the address was proven before.
+ */
+create function customers.confirm_contact(business_id uuid, email text, verified_at timestamptz)
+returns boolean
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_known customers.customers;
+begin
+    select customers.* into v_known
+    from customers.customers
+    where
+        customers.business_id = confirm_contact.business_id
+        and customers.user_id is null
+        and lower(customers.email) = lower(confirm_contact.email)
+    order by customers.contact_verified_at, customers.created_at
+    limit 1;
+    update customers.customers
+    set contact_verified_at = verified_at
+    where customers.id = v_known.id and customers.contact_verified_at is null;
+    return v_known.id is not null;
+end;
+$$;
+
+/*
+ * Note a customer by a member's word for their contact. Nobody has proven it. A customer whom the
+ * business knows by the same e-mail address, or else by the same phone number, is the same; what an
+ * unproven one lacks is added. Somebody without a contact cannot be recognised, and is not noted.
+ */
+create function customers.note_contact(business_id uuid, name text, email text, phone text)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_known_id uuid;
+begin
+    if num_nonnulls(note_contact.email, note_contact.phone) = 0 then
+        return;
+    end if;
+    -- Two members may write the same caller down at once.
+    perform private.lock(array[md5('contact ' || note_contact.business_id)::uuid]);
+    v_known_id = customers.known_by(
+        note_contact.business_id, note_contact.email, note_contact.phone
+    );
+    if v_known_id is null then
+        insert into customers.customers (business_id, name, email, phone, created_at)
+        values (
+            note_contact.business_id, note_contact.name, note_contact.email, note_contact.phone,
+            private.now()
+        );
+        return;
+    end if;
+    update customers.customers
+    set
+        name = coalesce(customers.name, note_contact.name),
+        email = coalesce(customers.email, note_contact.email),
+        phone = coalesce(customers.phone, note_contact.phone)
+    where
+        customers.id = v_known_id
+        and customers.user_id is null
+        and customers.contact_verified_at is null;
+end;
+$$;
+
+/*
+ * Return the customer whom a business knows by an e-mail address or, unless the addresses differ,
+ * by a phone number: first accounts and proven addresses.
+ */
+create function customers.known_by(business_id uuid, email text, phone text)
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select customers.id
+        from customers.customers
+        where
+            customers.business_id = known_by.business_id
+            and (
+                lower(customers.email) = lower(known_by.email)
+                or customers.phone = known_by.phone
+                and (customers.email is null or known_by.email is null)
+            )
+        order by
+            lower(customers.email) is distinct from lower(known_by.email),
+            customers.user_id is null,
+            customers.contact_verified_at is null,
+            customers.created_at
+        limit 1
+    );
 end;
 $$;
 

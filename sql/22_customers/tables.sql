@@ -1,6 +1,7 @@
 -- The customers of a business: whoever has booked or bought there, with or without an account. A
--- customer is known by the account, or by an address that they proved to be theirs. Sales,
--- bookings and price lists refer to customers and groups; nothing here refers to them.
+-- customer is known by the account, by an address that they proved to be theirs, or by the contact
+-- that a member wrote down for a caller. Sales, bookings and price lists refer to customers and
+-- groups; nothing here refers to them.
 
 create schema customers;
 comment on schema customers is 'The customers of each business and the groups they belong to.';
@@ -26,12 +27,17 @@ create table customers.customers (
     )
 );
 comment on table customers.customers is
-'The customers of a business: one for each account, and one for each proven address without one.';
+'The customers of a business: one for each account, and one for each contact without one.';
 create index customers_user_id_idx on customers.customers (user_id);
 -- A guest is recognised by the proven address.
 create unique index customers_guest_email_idx
 on customers.customers (business_id, lower(email))
 where user_id is null and contact_verified_at is not null;
+
+-- A caller is recognised by what they say.
+create index customers_email_idx on customers.customers (business_id, lower(email));
+create index customers_phone_idx on customers.customers (business_id, phone)
+where phone is not null;
 
 create table customers.customer_groups (
     id uuid primary key default gen_random_uuid(),

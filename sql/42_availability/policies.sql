@@ -9,6 +9,7 @@ scheduling.to_party_size(text, text),
 scheduling.to_selection(text, text, text, text, text, text, text),
 scheduling.to_selections(text, timestamptz, integer),
 scheduling.to_item(jsonb, integer),
+scheduling.to_overrides(text),
 scheduling.legs(scheduling.selection[]),
 scheduling.lines_of(scheduling.leg[]),
 scheduling.visible_service(uuid, boolean),
@@ -16,7 +17,7 @@ scheduling.open_service(uuid),
 scheduling.refuse_unseen(),
 scheduling.bookable_service(uuid),
 scheduling.vacancies(
-    uuid, tstzmultirange, uuid, integer, integer, uuid, scheduling.need[]
+    uuid, tstzmultirange, uuid, integer, integer, uuid, scheduling.need[], scheduling.start_rule[]
 ),
 scheduling.vacancies_for_caller(uuid, tstzmultirange, uuid, integer, integer),
 scheduling.chosen_addons(uuid, uuid[])

@@ -85,6 +85,12 @@ scheduling.visible_booking(uuid),
 scheduling.change_status_as(text, scheduling.booking_status, scheduling.actor_kind[], text),
 scheduling.book_once(text, scheduling.selection[], text, text, boolean, text),
 scheduling.place_booking(scheduling.selection[], text, text, boolean),
+scheduling.book_for_once(
+    scheduling.selection, identity.profiles, text, scheduling.start_rule[], text
+),
+scheduling.place_booking_by_member(
+    scheduling.selection, identity.profiles, text, scheduling.start_rule[]
+),
 scheduling.change_status(uuid, scheduling.booking_status, scheduling.actor_kind[], text, boolean),
 scheduling.cancel_booking_item(uuid, uuid, scheduling.actor_kind[], text),
 scheduling.cancellation_quote(uuid, timestamptz),

@@ -57,6 +57,8 @@ create table scheduling.booking_history (
     to_resource_id uuid,
     -- Whether the same step of an earlier booking of its series is announced instead.
     is_repeated boolean not null default false,
+    -- The rules that a member set aside in this step.
+    overridden scheduling.start_rule array not null default '{}',
 
     constraint booking_history_booking_fkey foreign key (business_id, booking_id)
     references scheduling.bookings (business_id, id) on delete cascade,

@@ -5,8 +5,9 @@ alter default privileges revoke execute on functions from public;
 -- sql/22_customers/tables.sql
 
 -- The customers of a business: whoever has booked or bought there, with or without an account. A
--- customer is known by the account, or by an address that they proved to be theirs. Sales,
--- bookings and price lists refer to customers and groups; nothing here refers to them.
+-- customer is known by the account, by an address that they proved to be theirs, or by the contact
+-- that a member wrote down for a caller. Sales, bookings and price lists refer to customers and
+-- groups; nothing here refers to them.
 
 create schema customers;
 comment on schema customers is 'The customers of each business and the groups they belong to.';
@@ -32,12 +33,17 @@ create table customers.customers (
     )
 );
 comment on table customers.customers is
-'The customers of a business: one for each account, and one for each proven address without one.';
+'The customers of a business: one for each account, and one for each contact without one.';
 create index customers_user_id_idx on customers.customers (user_id);
 -- A guest is recognised by the proven address.
 create unique index customers_guest_email_idx
 on customers.customers (business_id, lower(email))
 where user_id is null and contact_verified_at is not null;
+
+-- A caller is recognised by what they say.
+create index customers_email_idx on customers.customers (business_id, lower(email));
+create index customers_phone_idx on customers.customers (business_id, phone)
+where phone is not null;
 
 create table customers.customer_groups (
     id uuid primary key default gen_random_uuid(),
@@ -76,7 +82,7 @@ on customers.customer_group_members (business_id, customer_id);
 
 /*
  * Note that somebody is a customer of a business, if it does not know them yet: an account, or a
- * guest whose address is proven. A contact that nobody has proven makes no customer.
+ * guest whose address is proven. For a contact that only a member knows, see customers.note_contact.
  */
 create function customers.note_customer(
     business_id uuid,
@@ -107,6 +113,11 @@ begin
     ) then
         return;
     end if;
+    if note_customer.user_id is null and customers.confirm_contact(
+        note_customer.business_id, note_customer.email, note_customer.contact_verified_at
+    ) then
+        return;
+    end if;
     insert into customers.customers (
         business_id, user_id, name, email, phone, contact_verified_at, created_at
     )
@@ -115,6 +126,110 @@ begin
         note_customer.phone, note_customer.contact_verified_at, private.now()
     )
     on conflict do nothing;
+end;
+$$;
+
+/*
+ * Record that somebody proved the address by which a business knew them unproven so far. Returns
+ * whether it did, or whether the address was proven before.
+ */
+create function customers.confirm_contact(business_id uuid, email text, verified_at timestamptz)
+returns boolean
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_known customers.customers;
+begin
+    select customers.* into v_known
+    from customers.customers
+    where
+        customers.business_id = confirm_contact.business_id
+        and customers.user_id is null
+        and lower(customers.email) = lower(confirm_contact.email)
+    order by customers.contact_verified_at, customers.created_at
+    limit 1;
+    update customers.customers
+    set contact_verified_at = verified_at
+    where customers.id = v_known.id and customers.contact_verified_at is null;
+    return v_known.id is not null;
+end;
+$$;
+
+/*
+ * Note a customer by a member's word for their contact. Nobody has proven it. A customer whom the
+ * business knows by the same e-mail address, or else by the same phone number, is the same; what an
+ * unproven one lacks is added. Somebody without a contact cannot be recognised, and is not noted.
+ */
+create function customers.note_contact(business_id uuid, name text, email text, phone text)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_known_id uuid;
+begin
+    if num_nonnulls(note_contact.email, note_contact.phone) = 0 then
+        return;
+    end if;
+    -- Two members may write the same caller down at once.
+    perform private.lock(array[md5('contact ' || note_contact.business_id)::uuid]);
+    v_known_id = customers.known_by(
+        note_contact.business_id, note_contact.email, note_contact.phone
+    );
+    if v_known_id is null then
+        insert into customers.customers (business_id, name, email, phone, created_at)
+        values (
+            note_contact.business_id, note_contact.name, note_contact.email, note_contact.phone,
+            private.now()
+        );
+        return;
+    end if;
+    update customers.customers
+    set
+        name = coalesce(customers.name, note_contact.name),
+        email = coalesce(customers.email, note_contact.email),
+        phone = coalesce(customers.phone, note_contact.phone)
+    where
+        customers.id = v_known_id
+        and customers.user_id is null
+        and customers.contact_verified_at is null;
+end;
+$$;
+
+/*
+ * Return the customer whom a business knows by an e-mail address or, unless the addresses differ,
+ * by a phone number: first accounts and proven addresses.
+ */
+create function customers.known_by(business_id uuid, email text, phone text)
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select customers.id
+        from customers.customers
+        where
+            customers.business_id = known_by.business_id
+            and (
+                lower(customers.email) = lower(known_by.email)
+                or customers.phone = known_by.phone
+                and (customers.email is null or known_by.email is null)
+            )
+        order by
+            lower(customers.email) is distinct from lower(known_by.email),
+            customers.user_id is null,
+            customers.contact_verified_at is null,
+            customers.created_at
+        limit 1
+    );
 end;
 $$;
 
@@ -288,8 +403,8 @@ grant select on public.customers to authenticated, service_role;
 
 comment on view public.customers is
 'The customers of a business: everybody who bought there with an account or with a proven '
-'address. Members who serve customers read those of their business; everybody reads their own '
-'rows.';
+'address, and those whose contact a member wrote down with book_for. Members who serve customers '
+'read those of their business; everybody reads their own rows.';
 comment on column public.customers.id is 'Key.';
 comment on column public.customers.business_id is 'The business whose customer it is.';
 comment on column public.customers.user_id is
@@ -298,7 +413,8 @@ comment on column public.customers.name is 'The name at the first purchase.';
 comment on column public.customers.email is 'The e-mail address at the first purchase.';
 comment on column public.customers.phone is 'The phone number at the first purchase.';
 comment on column public.customers.contact_verified_at is
-'When a guest proved that the e-mail address is theirs; null for accounts.';
+'When a guest proved that the e-mail address is theirs; null for accounts, and for a contact that '
+'only a member wrote down.';
 comment on column public.customers.created_at is 'When they became a customer.';
 
 create view public.customer_groups

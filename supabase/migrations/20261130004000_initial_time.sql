@@ -44,6 +44,12 @@ create type scheduling.assignment_reason as enum (
     'customer', 'preferred', 'past', 'priority', 'load', 'only', 'business'
 );
 
+-- Rules for starts that a member of the business may set aside when booking for somebody: the
+-- notice and the first date (notice), the advance and the last date (advance), hours and steps
+-- (hours), closures and blocked time (closures), and booking limits (limits). That nobody is booked
+-- twice is none of them.
+create type scheduling.start_rule as enum ('notice', 'advance', 'hours', 'closures', 'limits');
+
 create table scheduling.bookings (
     id uuid primary key default gen_random_uuid(),
     business_id uuid not null references business.businesses (id) on delete restrict,
@@ -85,6 +91,8 @@ create table scheduling.bookings (
     sale_id uuid,
     -- How many of its steps were announced with an earlier booking of its series.
     repeated_step_count integer not null default 0,
+    -- The rules that a member set aside for its first start.
+    overridden scheduling.start_rule array not null default '{}',
 
     constraint bookings_business_id_id_unique unique (business_id, id),
     constraint bookings_series_fkey foreign key (business_id, series_id)
@@ -1111,14 +1119,15 @@ $$;
  * Return when resources work, as far as it touches some periods. `windows` are the openings as they
  * were written, date by date: slots step from their starts. In `openings` those that touch are one,
  * because a service may run from one into the next. A local time that a clock skips moves forward
- * with the clock.
+ * with the clock. `always` is a period in which all of them work, whatever their hours.
  */
 create function scheduling.openings(
     business_id uuid,
     resource_ids uuid[],
     time_zones text[],
     are_staff boolean[],
-    during tstzmultirange
+    during tstzmultirange,
+    always tstzrange default null
 )
 returns table (resource_id uuid, windows tstzrange[], openings tstzmultirange)
 language plpgsql
@@ -1140,6 +1149,12 @@ declare
         ) as plan
     );
 begin
+    if always is not null then
+        return query
+        select resources.id, array[always], always::tstzmultirange
+        from unnest(openings.resource_ids) as resources (id);
+        return;
+    end if;
     return query
     select
         resources.id,
@@ -1737,7 +1752,8 @@ select
     bookings.reschedule_fee_minor,
     bookings.contact_verified_at,
     bookings.sale_id,
-    bookings.repeated_step_count
+    bookings.repeated_step_count,
+    bookings.overridden
 from scheduling.bookings;
 grant select on public.bookings to authenticated, service_role;
 
@@ -1756,6 +1772,8 @@ comment on column public.bookings.sale_id is
 'The sale; null for a hold, and for one that ended as a hold.';
 comment on column public.bookings.repeated_step_count is
 'How many of its steps were announced with an earlier booking of its series and not on their own.';
+comment on column public.bookings.overridden is
+'The rules that a member set aside with book_for: notice, advance, hours, closures, limits.';
 comment on column public.bookings.series_id is 'The series of which it is an occurrence, or null.';
 comment on column public.bookings.reference is
 'Unique reference for customers: 8 characters without look-alikes.';

@@ -324,9 +324,14 @@ end;
 $$;
 
 /*
- * Return the first instant at which a service may start, by its notice and its first date.
+ * Return the first instant at which a service may start, by its notice and its first date. Without
+ * them it is a day ago: a walk-in is often written down when they are there already.
  */
-create function scheduling.first_bookable(service catalog.services, time_zone text)
+create function scheduling.first_bookable(
+    service catalog.services,
+    time_zone text,
+    overridden scheduling.start_rule[] default '{}'
+)
 returns timestamptz
 language plpgsql
 stable
@@ -334,6 +339,9 @@ security invoker
 set search_path = ''
 as $$
 begin
+    if 'notice' = any(overridden) then
+        return private.now() - interval '1 day';
+    end if;
     return greatest(
         private.now() + make_interval(mins => service.min_notice_minutes),
         scheduling.start_of_date(service.bookable_from, time_zone)
@@ -342,10 +350,40 @@ end;
 $$;
 
 /*
+ * Return the instant from which on a service may no longer start, by its advance and its last
+ * date. Without them it is ten years ahead.
+ */
+create function scheduling.end_of_bookable(
+    service catalog.services,
+    time_zone text,
+    overridden scheduling.start_rule[] default '{}'
+)
+returns timestamptz
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_today date = (private.now() at time zone end_of_bookable.time_zone)::date;
+    v_last_day date = least(service.bookable_until, v_today + service.max_advance_days);
+begin
+    if 'advance' = any(overridden) then
+        return private.now() + interval '10 years';
+    end if;
+    return scheduling.start_of_date(v_last_day + 1, end_of_bookable.time_zone);
+end;
+$$;
+
+/*
  * Return the half-open period in which a service may start, by its notice, its advance and its
  * dates. It may be empty.
  */
-create function scheduling.bookable_period(service catalog.services, time_zone text)
+create function scheduling.bookable_period(
+    service catalog.services,
+    time_zone text,
+    overridden scheduling.start_rule[] default '{}'
+)
 returns tstzrange
 language plpgsql
 stable
@@ -353,10 +391,8 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_today date = (private.now() at time zone bookable_period.time_zone)::date;
-    v_last_day date = least(service.bookable_until, v_today + service.max_advance_days);
-    v_first timestamptz = scheduling.first_bookable(service, bookable_period.time_zone);
-    v_end timestamptz = scheduling.start_of_date(v_last_day + 1, bookable_period.time_zone);
+    v_first timestamptz = scheduling.first_bookable(service, time_zone, overridden);
+    v_end timestamptz = scheduling.end_of_bookable(service, time_zone, overridden);
 begin
     return case when v_end <= v_first then 'empty' else tstzrange(v_first, v_end) end;
 end;
@@ -367,7 +403,10 @@ $$;
  * changes only its resource needs no notice.
  */
 create function scheduling.bookable_part(
-    service catalog.services, during tstzmultirange, except_booking_id uuid
+    service catalog.services,
+    during tstzmultirange,
+    except_booking_id uuid,
+    overridden scheduling.start_rule[] default '{}'
 )
 returns tstzmultirange
 language plpgsql
@@ -389,7 +428,8 @@ begin
     ) then
         return during;
     end if;
-    return during * scheduling.bookable_period(service, v_time_zone)::tstzmultirange;
+    return during
+        * scheduling.bookable_period(service, v_time_zone, overridden)::tstzmultirange;
 end;
 $$;
 
@@ -779,14 +819,15 @@ $$;
 /*
  * Return the starts in a period at which limits leave no room for a service of so many minutes: for
  * everybody (without a resource), and for single resources. A booking that is about to move keeps
- * its place in the periods in which it already counts.
+ * its place in the periods in which it already counts. Overridden limits rule out nothing.
  */
 create function scheduling.full_times(
     service catalog.services,
     resource_ids uuid[],
     during tstzrange,
     minutes integer,
-    except_booking_id uuid
+    except_booking_id uuid,
+    overridden scheduling.start_rule[] default '{}'
 )
 returns scheduling.full_times[]
 language plpgsql
@@ -797,7 +838,7 @@ as $$
 declare
     v_booker scheduling.booker;
 begin
-    if not scheduling.has_limits(service.business_id) then
+    if 'limits' = any(overridden) or not scheduling.has_limits(service.business_id) then
         return '{}';
     end if;
     v_booker = scheduling.booker_of(except_booking_id);
@@ -1946,6 +1987,143 @@ begin
 end;
 $$;
 
+-- sql/42_availability/functions/overriding.sql
+
+-- What a member of the business may set aside when they book for somebody. The member names rules,
+-- and only those that the start breaks are set aside: a booking inside the hours still goes to
+-- somebody who works then. Nobody sets aside that time is taken.
+
+/*
+ * Read the rules that a member wants to set aside.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function scheduling.to_overrides(value text)
+returns scheduling.start_rule[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_rules constant text[] = enum_range(null::scheduling.start_rule)::text[];
+    v_list jsonb = private.to_list(value, 'override', 100);
+begin
+    if exists (
+        select 1
+        from jsonb_array_elements(v_list) as element (value)
+        where
+            jsonb_typeof(element.value) <> 'string'
+            or element.value #>> '{}' <> all(v_rules)
+    ) then
+        perform private.invalid(
+            'override', 'must be a list of these: ' || array_to_string(v_rules, ', ')
+        );
+    end if;
+    return array(
+        select distinct element.value::scheduling.start_rule
+        from jsonb_array_elements_text(v_list) as element (value)
+        order by 1
+    );
+end;
+$$;
+
+/*
+ * Refuse a member who may not book for others with these rules set aside. Staff may set aside
+ * notice and advance; hours, closures and limits are for managers.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function scheduling.refuse_overrides(
+    business_id uuid, overrides scheduling.start_rule[]
+)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.require_member(
+        business_id,
+        case
+            when overrides && '{hours,closures,limits}'::scheduling.start_rule[] then 'manage'
+            else 'serve'
+        end
+    );
+end;
+$$;
+
+/*
+ * Return the rules that the start of a leg breaks. A class has sessions and no hours. The booking
+ * is the one that is about to be written: limits for each customer do not count the member.
+ */
+create function scheduling.broken_rules(leg scheduling.leg, booking_id uuid)
+returns scheduling.start_rule[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_service catalog.services = scheduling.bookable_service(leg.service_id);
+    v_time_zone text = business.time_zone(leg.business_id);
+    v_needs scheduling.need[] = scheduling.needs_of(
+        leg.service_id, leg.resource_id, leg.party_size
+    );
+    v_hours record;
+    v_broken scheduling.start_rule[] = '{}';
+begin
+    if leg.starts_at < scheduling.first_bookable(v_service, v_time_zone) then
+        v_broken = v_broken || 'notice'::scheduling.start_rule;
+    end if;
+    if leg.starts_at >= scheduling.end_of_bookable(v_service, v_time_zone) then
+        v_broken = v_broken || 'advance'::scheduling.start_rule;
+    end if;
+    if leg.is_class then
+        v_hours = scheduling.is_in_session(leg);
+    else
+        v_hours = scheduling.is_in_hours(leg, v_service, v_needs, '{}');
+        if not v_hours.in_hours then
+            v_broken = v_broken || 'hours'::scheduling.start_rule;
+            v_hours = scheduling.is_in_hours(leg, v_service, v_needs, '{hours}');
+        end if;
+    end if;
+    if v_hours.in_hours and not v_hours.not_shut then
+        v_broken = v_broken || 'closures'::scheduling.start_rule;
+    end if;
+    if (scheduling.passed_limit(leg, v_needs, broken_rules.booking_id)).id is not null then
+        v_broken = v_broken || 'limits'::scheduling.start_rule;
+    end if;
+    return v_broken;
+end;
+$$;
+
+/*
+ * Return those of the rules that a member sets aside which the start of a leg breaks.
+ */
+create function scheduling.overridden_rules(
+    leg scheduling.leg, overrides scheduling.start_rule[], booking_id uuid
+)
+returns scheduling.start_rule[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if overrides = '{}' then
+        return '{}';
+    end if;
+    return array(
+        select broken.rule
+        from unnest(scheduling.broken_rules(leg, booking_id)) as broken (rule)
+        where broken.rule = any(overrides)
+        order by broken.rule
+    );
+end;
+$$;
+
 -- sql/42_availability/functions/refusals.sql
 
 -- Why a start cannot be booked. Called only after scheduling.vacancies found nobody; the first
@@ -1978,12 +2156,14 @@ $$;
 
 /*
  * Say whether hours allow a leg to start, and whether they are not shut then by closures or blocked
- * periods. Each pool needs somebody, and a leading resource must have a step at the start.
+ * periods. Each pool needs somebody, and a leading resource must have a step at the start. Without
+ * hours, everybody works at every start.
  */
 create function scheduling.is_in_hours(
     leg scheduling.leg,
     service catalog.services,
     needs scheduling.need[],
+    overridden scheduling.start_rule[],
     out in_hours boolean,
     out not_shut boolean
 )
@@ -2015,7 +2195,8 @@ begin
             on closings.resource_id = need.id
         cross join lateral (
             select
-                coalesce(openings.openings @> v_during, false)
+                'hours' = any(overridden)
+                or coalesce(openings.openings @> v_during, false)
                 and (
                     not need.is_leading
                     or scheduling.is_step(leg.starts_at, openings.windows, v_step, v_offset)
@@ -2033,11 +2214,16 @@ end;
 $$;
 
 /*
- * Refuse a start outside the service's notice, advance and dates.
+ * Refuse a start outside the service's notice, advance and dates, unless they are overridden.
  *
  * Errors:  PT422 too_soon too_far
  */
-create function scheduling.refuse_date(leg scheduling.leg, service catalog.services, time_zone text)
+create function scheduling.refuse_date(
+    leg scheduling.leg,
+    service catalog.services,
+    time_zone text,
+    overridden scheduling.start_rule[]
+)
 returns void
 language plpgsql
 stable
@@ -2045,9 +2231,9 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_period tstzrange = scheduling.bookable_period(service, time_zone);
+    v_period tstzrange = scheduling.bookable_period(service, time_zone, overridden);
 begin
-    if leg.starts_at < scheduling.first_bookable(service, time_zone) then
+    if leg.starts_at < scheduling.first_bookable(service, time_zone, overridden) then
         perform private.refuse(
             'PT422', 'too_soon', 'That time is too soon to book.', 'Choose a later time.'
         );
@@ -2175,12 +2361,17 @@ end;
 $$;
 
 /*
- * Refuse a start, and say why it cannot be booked.
+ * Refuse a start, and say why it cannot be booked. Overridden rules are no reason; a class needs a
+ * session even so.
  *
  * Errors:  PT409 slot_taken
  *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached
  */
-create function scheduling.refuse_start(leg scheduling.leg, except_booking_id uuid)
+create function scheduling.refuse_start(
+    leg scheduling.leg,
+    except_booking_id uuid,
+    overridden scheduling.start_rule[] default '{}'
+)
 returns void
 language plpgsql
 volatile
@@ -2206,10 +2397,10 @@ begin
             'Choose a resource from service_resources, or omit resource_id.'
         );
     end if;
-    perform scheduling.refuse_date(leg, v_service, v_time_zone);
+    perform scheduling.refuse_date(leg, v_service, v_time_zone, overridden);
     v_hours = case
         when leg.is_class then scheduling.is_in_session(leg)
-        else scheduling.is_in_hours(leg, v_service, v_needs)
+        else scheduling.is_in_hours(leg, v_service, v_needs, overridden)
     end;
     if not v_hours.in_hours then
         perform private.refuse(
@@ -2217,11 +2408,11 @@ begin
             'Ask for slots and choose one of them.'
         );
     end if;
-    if not v_hours.not_shut then
+    if not v_hours.not_shut and 'closures' <> all(overridden) then
         perform scheduling.refuse_shut(leg);
     end if;
     v_limit = scheduling.passed_limit(leg, v_needs, except_booking_id);
-    if v_limit.id is not null then
+    if v_limit.id is not null and 'limits' <> all(overridden) then
         perform scheduling.refuse_limit(v_limit);
     end if;
     perform scheduling.refuse_taken();
@@ -2395,10 +2586,13 @@ $$;
 
 /*
  * Return the sessions of a class that start in some periods, led by a given resource or anybody, at
- * times when neither the business nor the leader is shut.
+ * times when neither the business nor the leader is shut, unless closures are overridden.
  */
 create function scheduling.open_sessions(
-    service catalog.services, starts tstzmultirange, resource_id uuid
+    service catalog.services,
+    starts tstzmultirange,
+    resource_id uuid,
+    overridden scheduling.start_rule[] default '{}'
 )
 returns setof scheduling.sessions
 language plpgsql
@@ -2436,7 +2630,9 @@ begin
         v_reach::tstzmultirange
     ) as closings
         on closings.resource_id = coalesce(wanted.resource_id, wanted.business_id)
-    where not coalesce(closings.closings && tstzrange(wanted.starts_at, wanted.ends_at), false);
+    where
+        'closures' = any(overridden)
+        or not coalesce(closings.closings && tstzrange(wanted.starts_at, wanted.ends_at), false);
 end;
 $$;
 
@@ -2449,7 +2645,8 @@ create function scheduling.session_vacancies(
     starts tstzmultirange,
     resource_id uuid,
     party_size integer,
-    except_booking_id uuid
+    except_booking_id uuid,
+    overridden scheduling.start_rule[] default '{}'
 )
 returns setof scheduling.vacancy
 language plpgsql
@@ -2462,7 +2659,8 @@ declare
     v_now timestamptz = private.now();
     v_starts tstzmultirange = starts - scheduling.full_for_everybody(
         scheduling.full_times(
-            service, '{}', range_merge(starts), service.duration_minutes, except_booking_id
+            service, '{}', range_merge(starts), service.duration_minutes, except_booking_id,
+            overridden
         )
     );
 begin
@@ -2477,7 +2675,9 @@ begin
         sessions.capacity,
         row_number() over (order by resources.position, resources.name, sessions.id)::integer,
         sessions.id
-    from scheduling.open_sessions(service, v_starts, session_vacancies.resource_id) as sessions
+    from scheduling.open_sessions(
+        service, v_starts, session_vacancies.resource_id, overridden
+    ) as sessions
     left join catalog.resources on resources.id = sessions.resource_id
     cross join lateral (
         select count(*)::integer as seats
@@ -2528,6 +2728,104 @@ begin
         and sessions.service_id = leg.service_id
         and sessions.starts_at = leg.starts_at
         and (leg.resource_id is null or sessions.resource_id = leg.resource_id);
+end;
+$$;
+
+-- sql/42_availability/functions/timelines.sql
+
+-- What each resource can do for a service: when it works, what takes it already, and the starts that
+-- this leaves. Vacancies are found on these timelines.
+
+/*
+ * Return periods that begin earlier and end later.
+ */
+create function scheduling.widened(periods tstzmultirange, before interval, after interval)
+returns tstzmultirange
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select range_agg(tstzrange(lower(period) - before, upper(period) + after))
+        from unnest(periods) as period
+    );
+end;
+$$;
+
+/*
+ * Return the timeline of each resource that a service needs: its windows, what clashes with a start
+ * unit by unit, and those of the given starts at which it works long enough and no limit is
+ * reached. Where a resource with one unit is taken it has no starts. Rules that a member sets aside
+ * do not count: without hours a resource always works, and steps begin at the first start.
+ */
+create function scheduling.timelines(
+    service catalog.services,
+    needs scheduling.need[],
+    starts tstzmultirange,
+    minutes integer,
+    except_booking_id uuid,
+    overridden scheduling.start_rule[] default '{}'
+)
+returns setof scheduling.timeline
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_ids uuid[] = array(select need.id from unnest(needs) as need);
+    v_length interval = make_interval(mins => minutes);
+    v_before interval = make_interval(mins => service.buffer_before_minutes);
+    v_after interval = make_interval(mins => service.buffer_after_minutes);
+    v_reach tstzmultirange = scheduling.widened(starts, v_before, v_length + v_after);
+    v_full scheduling.full_times[] = scheduling.full_times(
+        service, v_ids, range_merge(starts), minutes, except_booking_id, overridden
+    );
+    v_always tstzrange = case
+        when 'hours' = any(overridden) then tstzrange(
+            lower(starts) - make_interval(mins => service.slot_offset_minutes), upper(v_reach)
+        )
+    end;
+    v_are_closed boolean = 'closures' <> all(overridden);
+    v_starts tstzmultirange = starts - scheduling.full_for_everybody(v_full);
+begin
+    return query
+    select
+        need.id,
+        need.pool,
+        need.is_leading,
+        need.units,
+        need.capacity,
+        need.rank,
+        openings.windows,
+        taken.clashes,
+        v_starts
+        * (
+            -- From these starts the service ends before its opening does.
+            select range_agg(tstzrange(lower(open.during), upper(open.during) - v_length, '[]'))
+            from unnest(openings.openings - coalesce(closings.closings, '{}')) as open (during)
+            where lower(open.during) <= upper(open.during) - v_length
+        )
+        - case need.capacity when 1 then coalesce(taken.clashes[1], '{}') else '{}' end
+        - coalesce(sold.times, '{}')
+    from unnest(needs) as need
+    inner join scheduling.openings(
+        service.business_id,
+        v_ids,
+        array(select each.time_zone from unnest(needs) as each),
+        array(select each.kind = 'staff' from unnest(needs) as each),
+        v_reach,
+        v_always
+    ) as openings on openings.resource_id = need.id
+    left join scheduling.closings(service.business_id, v_ids, v_reach) as closings
+        on v_are_closed and closings.resource_id = need.id
+    left join scheduling.clashes(
+        v_ids, v_reach, v_length + v_after, v_before, except_booking_id
+    ) as taken on taken.resource_id = need.id
+    left join unnest(v_full) as sold on sold.resource_id = need.id;
 end;
 $$;
 
@@ -2778,91 +3076,8 @@ $$;
 
 -- What can be booked. One function, scheduling.vacancies, decides it for a month of slots and for
 -- the single start that somebody books, so the two never disagree. The functions above it are its
--- steps: the timeline of each resource, the starts on it, and the resources that are free together.
-
-/*
- * Return periods that begin earlier and end later.
- */
-create function scheduling.widened(periods tstzmultirange, before interval, after interval)
-returns tstzmultirange
-language plpgsql
-immutable
-security invoker
-set search_path = ''
-as $$
-begin
-    return (
-        select range_agg(tstzrange(lower(period) - before, upper(period) + after))
-        from unnest(periods) as period
-    );
-end;
-$$;
-
-/*
- * Return the timeline of each resource that a service needs: its windows, what clashes with a start
- * unit by unit, and those of the given starts at which it works long enough and no limit is
- * reached. Where a resource with one unit is taken it has no starts.
- */
-create function scheduling.timelines(
-    service catalog.services,
-    needs scheduling.need[],
-    starts tstzmultirange,
-    minutes integer,
-    except_booking_id uuid
-)
-returns setof scheduling.timeline
-language plpgsql
-stable
-security invoker
-set search_path = ''
-set plan_cache_mode = 'force_generic_plan'
-as $$
-declare
-    v_ids uuid[] = array(select need.id from unnest(needs) as need);
-    v_length interval = make_interval(mins => minutes);
-    v_before interval = make_interval(mins => service.buffer_before_minutes);
-    v_after interval = make_interval(mins => service.buffer_after_minutes);
-    v_reach tstzmultirange = scheduling.widened(starts, v_before, v_length + v_after);
-    v_full scheduling.full_times[] = scheduling.full_times(
-        service, v_ids, range_merge(starts), minutes, except_booking_id
-    );
-    v_starts tstzmultirange = starts - scheduling.full_for_everybody(v_full);
-begin
-    return query
-    select
-        need.id,
-        need.pool,
-        need.is_leading,
-        need.units,
-        need.capacity,
-        need.rank,
-        openings.windows,
-        taken.clashes,
-        v_starts
-        * (
-            -- From these starts the service ends before its opening does.
-            select range_agg(tstzrange(lower(open.during), upper(open.during) - v_length, '[]'))
-            from unnest(openings.openings - coalesce(closings.closings, '{}')) as open (during)
-            where lower(open.during) <= upper(open.during) - v_length
-        )
-        - case need.capacity when 1 then coalesce(taken.clashes[1], '{}') else '{}' end
-        - coalesce(sold.times, '{}')
-    from unnest(needs) as need
-    inner join scheduling.openings(
-        service.business_id,
-        v_ids,
-        array(select each.time_zone from unnest(needs) as each),
-        array(select each.kind = 'staff' from unnest(needs) as each),
-        v_reach
-    ) as openings on openings.resource_id = need.id
-    left join scheduling.closings(service.business_id, v_ids, v_reach) as closings
-        on closings.resource_id = need.id
-    left join scheduling.clashes(
-        v_ids, v_reach, v_length + v_after, v_before, except_booking_id
-    ) as taken on taken.resource_id = need.id
-    left join unnest(v_full) as sold on sold.resource_id = need.id;
-end;
-$$;
+-- steps: the starts on the timeline of each resource (timelines.sql), and the resources that are
+-- free together.
 
 /*
  * Say whether somebody active is left in every pool that a service needs.
@@ -3013,7 +3228,8 @@ $$;
  * Return every start in some periods, or at some moments, at which a service can be booked, with
  * each resource that could provide it then and the units that it has left. `minutes` is the length
  * with add-ons. A booking that is about to move is left out. Whoever knows what the service needs
- * hands it in.
+ * hands it in. Rules that a member sets aside do not count; without hours `during` must be one
+ * moment.
  * Definer: sees what is taken, and tells nobody by whom.
  */
 create function scheduling.vacancies(
@@ -3023,7 +3239,8 @@ create function scheduling.vacancies(
     party_size integer,
     minutes integer,
     except_booking_id uuid default null,
-    needs scheduling.need[] default null
+    needs scheduling.need[] default null,
+    overridden scheduling.start_rule[] default '{}'
 )
 returns setof scheduling.vacancy
 language plpgsql
@@ -3044,7 +3261,7 @@ begin
     if v_service.id is null or party_size > v_service.max_party_size then
         return;
     end if;
-    v_starts = scheduling.bookable_part(v_service, during, except_booking_id);
+    v_starts = scheduling.bookable_part(v_service, during, except_booking_id, overridden);
     if isempty(v_starts) then
         return;
     end if;
@@ -3052,7 +3269,7 @@ begin
         return query
         select *
         from scheduling.session_vacancies(
-            v_service, v_starts, vacancies.resource_id, party_size, except_booking_id
+            v_service, v_starts, vacancies.resource_id, party_size, except_booking_id, overridden
         );
         return;
     end if;
@@ -3064,8 +3281,9 @@ begin
     end if;
     v_timelines = array(
         select timeline
-        from scheduling.timelines(v_service, v_needs, v_starts, minutes, except_booking_id)
-            as timeline
+        from scheduling.timelines(
+            v_service, v_needs, v_starts, minutes, except_booking_id, overridden
+        ) as timeline
     );
     if v_needs[1].pool_count = 1 then
         return query select * from scheduling.leading_vacancies(v_service, v_timelines);
@@ -3089,6 +3307,7 @@ scheduling.to_party_size(text, text),
 scheduling.to_selection(text, text, text, text, text, text, text),
 scheduling.to_selections(text, timestamptz, integer),
 scheduling.to_item(jsonb, integer),
+scheduling.to_overrides(text),
 scheduling.legs(scheduling.selection[]),
 scheduling.lines_of(scheduling.leg[]),
 scheduling.visible_service(uuid, boolean),
@@ -3096,7 +3315,7 @@ scheduling.open_service(uuid),
 scheduling.refuse_unseen(),
 scheduling.bookable_service(uuid),
 scheduling.vacancies(
-    uuid, tstzmultirange, uuid, integer, integer, uuid, scheduling.need[]
+    uuid, tstzmultirange, uuid, integer, integer, uuid, scheduling.need[], scheduling.start_rule[]
 ),
 scheduling.vacancies_for_caller(uuid, tstzmultirange, uuid, integer, integer),
 scheduling.chosen_addons(uuid, uuid[])

@@ -34,7 +34,8 @@ select
     bookings.reschedule_fee_minor,
     bookings.contact_verified_at,
     bookings.sale_id,
-    bookings.repeated_step_count
+    bookings.repeated_step_count,
+    bookings.overridden
 from scheduling.bookings;
 grant select on public.bookings to authenticated, service_role;
 
@@ -53,6 +54,8 @@ comment on column public.bookings.sale_id is
 'The sale; null for a hold, and for one that ended as a hold.';
 comment on column public.bookings.repeated_step_count is
 'How many of its steps were announced with an earlier booking of its series and not on their own.';
+comment on column public.bookings.overridden is
+'The rules that a member set aside with book_for: notice, advance, hours, closures, limits.';
 comment on column public.bookings.series_id is 'The series of which it is an occurrence, or null.';
 comment on column public.bookings.reference is
 'Unique reference for customers: 8 characters without look-alikes.';

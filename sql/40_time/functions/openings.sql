@@ -223,14 +223,15 @@ $$;
  * Return when resources work, as far as it touches some periods. `windows` are the openings as they
  * were written, date by date: slots step from their starts. In `openings` those that touch are one,
  * because a service may run from one into the next. A local time that a clock skips moves forward
- * with the clock.
+ * with the clock. `always` is a period in which all of them work, whatever their hours.
  */
 create function scheduling.openings(
     business_id uuid,
     resource_ids uuid[],
     time_zones text[],
     are_staff boolean[],
-    during tstzmultirange
+    during tstzmultirange,
+    always tstzrange default null
 )
 returns table (resource_id uuid, windows tstzrange[], openings tstzmultirange)
 language plpgsql
@@ -252,6 +253,12 @@ declare
         ) as plan
     );
 begin
+    if always is not null then
+        return query
+        select resources.id, array[always], always::tstzmultirange
+        from unnest(openings.resource_ids) as resources (id);
+        return;
+    end if;
     return query
     select
         resources.id,

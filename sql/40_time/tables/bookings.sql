@@ -38,6 +38,12 @@ create type scheduling.assignment_reason as enum (
     'customer', 'preferred', 'past', 'priority', 'load', 'only', 'business'
 );
 
+-- Rules for starts that a member of the business may set aside when booking for somebody: the
+-- notice and the first date (notice), the advance and the last date (advance), hours and steps
+-- (hours), closures and blocked time (closures), and booking limits (limits). That nobody is booked
+-- twice is none of them.
+create type scheduling.start_rule as enum ('notice', 'advance', 'hours', 'closures', 'limits');
+
 create table scheduling.bookings (
     id uuid primary key default gen_random_uuid(),
     business_id uuid not null references business.businesses (id) on delete restrict,
@@ -79,6 +85,8 @@ create table scheduling.bookings (
     sale_id uuid,
     -- How many of its steps were announced with an earlier booking of its series.
     repeated_step_count integer not null default 0,
+    -- The rules that a member set aside for its first start.
+    overridden scheduling.start_rule array not null default '{}',
 
     constraint bookings_business_id_id_unique unique (business_id, id),
     constraint bookings_series_fkey foreign key (business_id, series_id)

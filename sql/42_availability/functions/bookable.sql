@@ -59,9 +59,14 @@ end;
 $$;
 
 /*
- * Return the first instant at which a service may start, by its notice and its first date.
+ * Return the first instant at which a service may start, by its notice and its first date. Without
+ * them it is a day ago: a walk-in is often written down when they are there already.
  */
-create function scheduling.first_bookable(service catalog.services, time_zone text)
+create function scheduling.first_bookable(
+    service catalog.services,
+    time_zone text,
+    overridden scheduling.start_rule[] default '{}'
+)
 returns timestamptz
 language plpgsql
 stable
@@ -69,6 +74,9 @@ security invoker
 set search_path = ''
 as $$
 begin
+    if 'notice' = any(overridden) then
+        return private.now() - interval '1 day';
+    end if;
     return greatest(
         private.now() + make_interval(mins => service.min_notice_minutes),
         scheduling.start_of_date(service.bookable_from, time_zone)
@@ -77,10 +85,40 @@ end;
 $$;
 
 /*
+ * Return the instant from which on a service may no longer start, by its advance and its last
+ * date. Without them it is ten years ahead.
+ */
+create function scheduling.end_of_bookable(
+    service catalog.services,
+    time_zone text,
+    overridden scheduling.start_rule[] default '{}'
+)
+returns timestamptz
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_today date = (private.now() at time zone end_of_bookable.time_zone)::date;
+    v_last_day date = least(service.bookable_until, v_today + service.max_advance_days);
+begin
+    if 'advance' = any(overridden) then
+        return private.now() + interval '10 years';
+    end if;
+    return scheduling.start_of_date(v_last_day + 1, end_of_bookable.time_zone);
+end;
+$$;
+
+/*
  * Return the half-open period in which a service may start, by its notice, its advance and its
  * dates. It may be empty.
  */
-create function scheduling.bookable_period(service catalog.services, time_zone text)
+create function scheduling.bookable_period(
+    service catalog.services,
+    time_zone text,
+    overridden scheduling.start_rule[] default '{}'
+)
 returns tstzrange
 language plpgsql
 stable
@@ -88,10 +126,8 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_today date = (private.now() at time zone bookable_period.time_zone)::date;
-    v_last_day date = least(service.bookable_until, v_today + service.max_advance_days);
-    v_first timestamptz = scheduling.first_bookable(service, bookable_period.time_zone);
-    v_end timestamptz = scheduling.start_of_date(v_last_day + 1, bookable_period.time_zone);
+    v_first timestamptz = scheduling.first_bookable(service, time_zone, overridden);
+    v_end timestamptz = scheduling.end_of_bookable(service, time_zone, overridden);
 begin
     return case when v_end <= v_first then 'empty' else tstzrange(v_first, v_end) end;
 end;
@@ -102,7 +138,10 @@ $$;
  * changes only its resource needs no notice.
  */
 create function scheduling.bookable_part(
-    service catalog.services, during tstzmultirange, except_booking_id uuid
+    service catalog.services,
+    during tstzmultirange,
+    except_booking_id uuid,
+    overridden scheduling.start_rule[] default '{}'
 )
 returns tstzmultirange
 language plpgsql
@@ -124,6 +163,7 @@ begin
     ) then
         return during;
     end if;
-    return during * scheduling.bookable_period(service, v_time_zone)::tstzmultirange;
+    return during
+        * scheduling.bookable_period(service, v_time_zone, overridden)::tstzmultirange;
 end;
 $$;

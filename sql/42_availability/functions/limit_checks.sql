@@ -4,14 +4,15 @@
 /*
  * Return the starts in a period at which limits leave no room for a service of so many minutes: for
  * everybody (without a resource), and for single resources. A booking that is about to move keeps
- * its place in the periods in which it already counts.
+ * its place in the periods in which it already counts. Overridden limits rule out nothing.
  */
 create function scheduling.full_times(
     service catalog.services,
     resource_ids uuid[],
     during tstzrange,
     minutes integer,
-    except_booking_id uuid
+    except_booking_id uuid,
+    overridden scheduling.start_rule[] default '{}'
 )
 returns scheduling.full_times[]
 language plpgsql
@@ -22,7 +23,7 @@ as $$
 declare
     v_booker scheduling.booker;
 begin
-    if not scheduling.has_limits(service.business_id) then
+    if 'limits' = any(overridden) or not scheduling.has_limits(service.business_id) then
         return '{}';
     end if;
     v_booker = scheduling.booker_of(except_booking_id);

@@ -28,12 +28,14 @@ $$;
 
 /*
  * Say whether hours allow a leg to start, and whether they are not shut then by closures or blocked
- * periods. Each pool needs somebody, and a leading resource must have a step at the start.
+ * periods. Each pool needs somebody, and a leading resource must have a step at the start. Without
+ * hours, everybody works at every start.
  */
 create function scheduling.is_in_hours(
     leg scheduling.leg,
     service catalog.services,
     needs scheduling.need[],
+    overridden scheduling.start_rule[],
     out in_hours boolean,
     out not_shut boolean
 )
@@ -65,7 +67,8 @@ begin
             on closings.resource_id = need.id
         cross join lateral (
             select
-                coalesce(openings.openings @> v_during, false)
+                'hours' = any(overridden)
+                or coalesce(openings.openings @> v_during, false)
                 and (
                     not need.is_leading
                     or scheduling.is_step(leg.starts_at, openings.windows, v_step, v_offset)
@@ -83,11 +86,16 @@ end;
 $$;
 
 /*
- * Refuse a start outside the service's notice, advance and dates.
+ * Refuse a start outside the service's notice, advance and dates, unless they are overridden.
  *
  * Errors:  PT422 too_soon too_far
  */
-create function scheduling.refuse_date(leg scheduling.leg, service catalog.services, time_zone text)
+create function scheduling.refuse_date(
+    leg scheduling.leg,
+    service catalog.services,
+    time_zone text,
+    overridden scheduling.start_rule[]
+)
 returns void
 language plpgsql
 stable
@@ -95,9 +103,9 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_period tstzrange = scheduling.bookable_period(service, time_zone);
+    v_period tstzrange = scheduling.bookable_period(service, time_zone, overridden);
 begin
-    if leg.starts_at < scheduling.first_bookable(service, time_zone) then
+    if leg.starts_at < scheduling.first_bookable(service, time_zone, overridden) then
         perform private.refuse(
             'PT422', 'too_soon', 'That time is too soon to book.', 'Choose a later time.'
         );
@@ -225,12 +233,17 @@ end;
 $$;
 
 /*
- * Refuse a start, and say why it cannot be booked.
+ * Refuse a start, and say why it cannot be booked. Overridden rules are no reason; a class needs a
+ * session even so.
  *
  * Errors:  PT409 slot_taken
  *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached
  */
-create function scheduling.refuse_start(leg scheduling.leg, except_booking_id uuid)
+create function scheduling.refuse_start(
+    leg scheduling.leg,
+    except_booking_id uuid,
+    overridden scheduling.start_rule[] default '{}'
+)
 returns void
 language plpgsql
 volatile
@@ -256,10 +269,10 @@ begin
             'Choose a resource from service_resources, or omit resource_id.'
         );
     end if;
-    perform scheduling.refuse_date(leg, v_service, v_time_zone);
+    perform scheduling.refuse_date(leg, v_service, v_time_zone, overridden);
     v_hours = case
         when leg.is_class then scheduling.is_in_session(leg)
-        else scheduling.is_in_hours(leg, v_service, v_needs)
+        else scheduling.is_in_hours(leg, v_service, v_needs, overridden)
     end;
     if not v_hours.in_hours then
         perform private.refuse(
@@ -267,11 +280,11 @@ begin
             'Ask for slots and choose one of them.'
         );
     end if;
-    if not v_hours.not_shut then
+    if not v_hours.not_shut and 'closures' <> all(overridden) then
         perform scheduling.refuse_shut(leg);
     end if;
     v_limit = scheduling.passed_limit(leg, v_needs, except_booking_id);
-    if v_limit.id is not null then
+    if v_limit.id is not null and 'limits' <> all(overridden) then
         perform scheduling.refuse_limit(v_limit);
     end if;
     perform scheduling.refuse_taken();

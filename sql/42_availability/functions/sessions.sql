@@ -3,10 +3,13 @@
 
 /*
  * Return the sessions of a class that start in some periods, led by a given resource or anybody, at
- * times when neither the business nor the leader is shut.
+ * times when neither the business nor the leader is shut, unless closures are overridden.
  */
 create function scheduling.open_sessions(
-    service catalog.services, starts tstzmultirange, resource_id uuid
+    service catalog.services,
+    starts tstzmultirange,
+    resource_id uuid,
+    overridden scheduling.start_rule[] default '{}'
 )
 returns setof scheduling.sessions
 language plpgsql
@@ -44,7 +47,9 @@ begin
         v_reach::tstzmultirange
     ) as closings
         on closings.resource_id = coalesce(wanted.resource_id, wanted.business_id)
-    where not coalesce(closings.closings && tstzrange(wanted.starts_at, wanted.ends_at), false);
+    where
+        'closures' = any(overridden)
+        or not coalesce(closings.closings && tstzrange(wanted.starts_at, wanted.ends_at), false);
 end;
 $$;
 
@@ -57,7 +62,8 @@ create function scheduling.session_vacancies(
     starts tstzmultirange,
     resource_id uuid,
     party_size integer,
-    except_booking_id uuid
+    except_booking_id uuid,
+    overridden scheduling.start_rule[] default '{}'
 )
 returns setof scheduling.vacancy
 language plpgsql
@@ -70,7 +76,8 @@ declare
     v_now timestamptz = private.now();
     v_starts tstzmultirange = starts - scheduling.full_for_everybody(
         scheduling.full_times(
-            service, '{}', range_merge(starts), service.duration_minutes, except_booking_id
+            service, '{}', range_merge(starts), service.duration_minutes, except_booking_id,
+            overridden
         )
     );
 begin
@@ -85,7 +92,9 @@ begin
         sessions.capacity,
         row_number() over (order by resources.position, resources.name, sessions.id)::integer,
         sessions.id
-    from scheduling.open_sessions(service, v_starts, session_vacancies.resource_id) as sessions
+    from scheduling.open_sessions(
+        service, v_starts, session_vacancies.resource_id, overridden
+    ) as sessions
     left join catalog.resources on resources.id = sessions.resource_id
     cross join lateral (
         select count(*)::integer as seats

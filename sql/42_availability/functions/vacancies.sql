@@ -1,90 +1,7 @@
 -- What can be booked. One function, scheduling.vacancies, decides it for a month of slots and for
 -- the single start that somebody books, so the two never disagree. The functions above it are its
--- steps: the timeline of each resource, the starts on it, and the resources that are free together.
-
-/*
- * Return periods that begin earlier and end later.
- */
-create function scheduling.widened(periods tstzmultirange, before interval, after interval)
-returns tstzmultirange
-language plpgsql
-immutable
-security invoker
-set search_path = ''
-as $$
-begin
-    return (
-        select range_agg(tstzrange(lower(period) - before, upper(period) + after))
-        from unnest(periods) as period
-    );
-end;
-$$;
-
-/*
- * Return the timeline of each resource that a service needs: its windows, what clashes with a start
- * unit by unit, and those of the given starts at which it works long enough and no limit is
- * reached. Where a resource with one unit is taken it has no starts.
- */
-create function scheduling.timelines(
-    service catalog.services,
-    needs scheduling.need[],
-    starts tstzmultirange,
-    minutes integer,
-    except_booking_id uuid
-)
-returns setof scheduling.timeline
-language plpgsql
-stable
-security invoker
-set search_path = ''
-set plan_cache_mode = 'force_generic_plan'
-as $$
-declare
-    v_ids uuid[] = array(select need.id from unnest(needs) as need);
-    v_length interval = make_interval(mins => minutes);
-    v_before interval = make_interval(mins => service.buffer_before_minutes);
-    v_after interval = make_interval(mins => service.buffer_after_minutes);
-    v_reach tstzmultirange = scheduling.widened(starts, v_before, v_length + v_after);
-    v_full scheduling.full_times[] = scheduling.full_times(
-        service, v_ids, range_merge(starts), minutes, except_booking_id
-    );
-    v_starts tstzmultirange = starts - scheduling.full_for_everybody(v_full);
-begin
-    return query
-    select
-        need.id,
-        need.pool,
-        need.is_leading,
-        need.units,
-        need.capacity,
-        need.rank,
-        openings.windows,
-        taken.clashes,
-        v_starts
-        * (
-            -- From these starts the service ends before its opening does.
-            select range_agg(tstzrange(lower(open.during), upper(open.during) - v_length, '[]'))
-            from unnest(openings.openings - coalesce(closings.closings, '{}')) as open (during)
-            where lower(open.during) <= upper(open.during) - v_length
-        )
-        - case need.capacity when 1 then coalesce(taken.clashes[1], '{}') else '{}' end
-        - coalesce(sold.times, '{}')
-    from unnest(needs) as need
-    inner join scheduling.openings(
-        service.business_id,
-        v_ids,
-        array(select each.time_zone from unnest(needs) as each),
-        array(select each.kind = 'staff' from unnest(needs) as each),
-        v_reach
-    ) as openings on openings.resource_id = need.id
-    left join scheduling.closings(service.business_id, v_ids, v_reach) as closings
-        on closings.resource_id = need.id
-    left join scheduling.clashes(
-        v_ids, v_reach, v_length + v_after, v_before, except_booking_id
-    ) as taken on taken.resource_id = need.id
-    left join unnest(v_full) as sold on sold.resource_id = need.id;
-end;
-$$;
+-- steps: the starts on the timeline of each resource (timelines.sql), and the resources that are
+-- free together.
 
 /*
  * Say whether somebody active is left in every pool that a service needs.
@@ -235,7 +152,8 @@ $$;
  * Return every start in some periods, or at some moments, at which a service can be booked, with
  * each resource that could provide it then and the units that it has left. `minutes` is the length
  * with add-ons. A booking that is about to move is left out. Whoever knows what the service needs
- * hands it in.
+ * hands it in. Rules that a member sets aside do not count; without hours `during` must be one
+ * moment.
  * Definer: sees what is taken, and tells nobody by whom.
  */
 create function scheduling.vacancies(
@@ -245,7 +163,8 @@ create function scheduling.vacancies(
     party_size integer,
     minutes integer,
     except_booking_id uuid default null,
-    needs scheduling.need[] default null
+    needs scheduling.need[] default null,
+    overridden scheduling.start_rule[] default '{}'
 )
 returns setof scheduling.vacancy
 language plpgsql
@@ -260,13 +179,13 @@ declare
         vacancies.service_id, except_booking_id
     );
     v_starts tstzmultirange;
-    v_needs scheduling.need[] = needs;
+    v_needs scheduling.need[];
     v_timelines scheduling.timeline[];
 begin
     if v_service.id is null or party_size > v_service.max_party_size then
         return;
     end if;
-    v_starts = scheduling.bookable_part(v_service, during, except_booking_id);
+    v_starts = scheduling.bookable_part(v_service, during, except_booking_id, overridden);
     if isempty(v_starts) then
         return;
     end if;
@@ -274,20 +193,19 @@ begin
         return query
         select *
         from scheduling.session_vacancies(
-            v_service, v_starts, vacancies.resource_id, party_size, except_booking_id
+            v_service, v_starts, vacancies.resource_id, party_size, except_booking_id, overridden
         );
         return;
     end if;
-    if v_needs is null then
-        v_needs = scheduling.needs_of(v_service.id, vacancies.resource_id, party_size);
-    end if;
+    v_needs = coalesce(needs, scheduling.needs_of(service_id, resource_id, party_size));
     if not scheduling.has_every_pool(v_needs) then
         return;
     end if;
     v_timelines = array(
         select timeline
-        from scheduling.timelines(v_service, v_needs, v_starts, minutes, except_booking_id)
-            as timeline
+        from scheduling.timelines(
+            v_service, v_needs, v_starts, minutes, except_booking_id, overridden
+        ) as timeline
     );
     if v_needs[1].pool_count = 1 then
         return query select * from scheduling.leading_vacancies(v_service, v_timelines);

@@ -19,7 +19,8 @@ select
     booking_history.fee_minor,
     booking_history.booking_item_id,
     booking_history.from_resource_id,
-    booking_history.to_resource_id
+    booking_history.to_resource_id,
+    booking_history.overridden
 from scheduling.booking_history;
 grant select on public.booking_history to authenticated, service_role;
 
@@ -50,6 +51,8 @@ comment on column public.booking_history.from_resource_id is
 'The resource before a reassignment, otherwise null.';
 comment on column public.booking_history.to_resource_id is
 'The resource after a reassignment, otherwise null.';
+comment on column public.booking_history.overridden is
+'The rules that a member set aside in this step: notice, advance, hours, closures, limits.';
 
 create view public.booking_notes
 with (security_invoker = true)

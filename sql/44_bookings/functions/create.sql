@@ -39,7 +39,8 @@ create function scheduling.create_booking(
     hold_until timestamptz,
     series_id uuid,
     customer identity.profiles,
-    is_repeated boolean default false
+    is_repeated boolean default false,
+    overridden scheduling.start_rule[] default '{}'
 )
 returns uuid
 language plpgsql
@@ -53,7 +54,7 @@ declare
 begin
     perform scheduling.refuse_links_over(legs);
     v_booking = scheduling.create_booking_head(
-        legs, quote, notes, hold_until, series_id, customer, is_repeated
+        legs, quote, notes, hold_until, series_id, customer, is_repeated, overridden
     );
     for v_index in 1 .. v_count loop
         perform scheduling.create_booking_item(
@@ -78,7 +79,8 @@ create function scheduling.create_booking_head(
     hold_until timestamptz,
     series_id uuid,
     customer identity.profiles,
-    is_repeated boolean default false
+    is_repeated boolean default false,
+    overridden scheduling.start_rule[] default '{}'
 )
 returns scheduling.bookings
 language plpgsql
@@ -115,6 +117,7 @@ begin
     v_booking.notes = create_booking_head.notes;
     v_booking.hold_expires_at = hold_until;
     v_booking.repeated_step_count = is_repeated::integer;
+    v_booking.overridden = create_booking_head.overridden;
     return scheduling.insert_booking(v_booking);
 end;
 $$;
@@ -137,7 +140,8 @@ begin
         insert into scheduling.bookings (
             business_id, customer_id, series_id, reference, status, starts_at, ends_at, time_zone,
             party_size, currency, total_minor, quote, policy, customer_name, customer_email,
-            customer_phone, notes, hold_expires_at, created_at, updated_at, repeated_step_count
+            customer_phone, notes, hold_expires_at, created_at, updated_at, repeated_step_count,
+            overridden
         )
         select
             businesses.id, booking.customer_id, booking.series_id, scheduling.new_reference(),
@@ -145,7 +149,7 @@ begin
             booking.party_size, booking.currency, booking.total_minor, booking.quote,
             booking.policy, booking.customer_name, booking.customer_email, booking.customer_phone,
             booking.notes, booking.hold_expires_at, private.now(), private.now(),
-            booking.repeated_step_count
+            booking.repeated_step_count, booking.overridden
         from business.businesses
         where businesses.id = booking.business_id
         on conflict (reference) do nothing

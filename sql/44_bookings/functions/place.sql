@@ -115,13 +115,16 @@ end;
 $$;
 
 /*
- * Return the vacancies for a leg at its start. Refuses, with the reason, if there are none.
+ * Return the vacancies for a leg at its start. Refuses, with the reason, if there are none. Rules
+ * that a member sets aside are no reason.
  *
  * Errors:  PT409 slot_taken
  *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached
  */
 create function scheduling.require_vacancies(
-    leg scheduling.leg, except_booking_id uuid default null
+    leg scheduling.leg,
+    except_booking_id uuid default null,
+    overridden scheduling.start_rule[] default '{}'
 )
 returns scheduling.vacancy[]
 language plpgsql
@@ -147,11 +150,12 @@ begin
             leg.party_size,
             leg.minutes,
             except_booking_id,
-            v_needs
+            v_needs,
+            overridden
         ) as vacancy
     );
     if v_vacancies = '{}' then
-        perform scheduling.refuse_start(leg, except_booking_id);
+        perform scheduling.refuse_start(leg, except_booking_id, overridden);
     end if;
     return v_vacancies;
 end;

@@ -20,7 +20,7 @@ declare
 begin
     insert into scheduling.booking_history (
         business_id, booking_id, from_status, to_status, from_starts_at, to_starts_at,
-        actor, actor_id, reason, at, fee_minor, is_repeated
+        actor, actor_id, reason, at, fee_minor, is_repeated, overridden
     )
     values (
         new.business_id,
@@ -48,7 +48,8 @@ begin
                 new.cancellation_fee_minor + new.no_show_fee_minor
                 - old.cancellation_fee_minor - old.no_show_fee_minor
         end,
-        new.repeated_step_count > case when tg_op = 'UPDATE' then old.repeated_step_count else 0 end
+        new.repeated_step_count > case when tg_op = 'UPDATE' then old.repeated_step_count else 0 end,
+        case when tg_op = 'INSERT' then new.overridden else '{}' end
     );
     return null;
 end;

@@ -4,7 +4,7 @@
 -- These functions only read the arguments; the rules are in functions/.
 
 /*
- * Return a required e-mail address of at most 320 characters.
+ * Read a guest's e-mail address, which is required.
  *
  * Errors:  PT400 invalid_input
  */
@@ -15,13 +15,8 @@ stable
 security invoker
 set search_path = ''
 as $$
-declare
-    v_email text = private.to_required_text(value, 'email', 320);
 begin
-    if v_email !~ '^[^@\s]+@[^@\s]+\.[^@\s]+$' then
-        perform private.invalid('email', 'must be an e-mail address');
-    end if;
-    return v_email;
+    return private.to_email(private.to_required_text(value, 'email', 320), 'email');
 end;
 $$;
 grant execute on function scheduling.to_guest_email(text) to anon, authenticated, service_role;
@@ -50,19 +45,14 @@ volatile
 security invoker
 set search_path = ''
 as $$
-declare
-    v_phone text = private.to_text(phone, 'phone', 20);
 begin
-    if v_phone !~ '^\+[1-9]\d{5,14}$' then
-        perform private.invalid('phone', 'must be in international form, such as +491701234567');
-    end if;
     return scheduling.request_guest_booking(
         scheduling.to_selection(
             service_id, starts_at, resource_id, party_size, addon_ids, answers, link_token
         ),
         private.to_required_text(name, 'name', 200),
         scheduling.to_guest_email(email),
-        v_phone,
+        private.to_phone(phone, 'phone'),
         private.to_text(notes, 'notes', 2000)
     );
 end;
