@@ -47,8 +47,8 @@ $$;
 /*
  * Return the timeline of each resource that a service needs: its windows, what clashes with a start
  * unit by unit, and those of the given starts from which the service ends before its opening does,
- * while no limit is reached. Where a resource with one unit is taken it has no starts. Rules that a member sets aside
- * do not count.
+ * while no limit is reached. Where a resource with one unit is taken it has no starts. Rules that a
+ * member sets aside do not count.
  */
 create function scheduling.timelines(
     service catalog.services,
