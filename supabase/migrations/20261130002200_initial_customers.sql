@@ -82,7 +82,7 @@ on customers.customer_group_members (business_id, customer_id);
 
 /*
  * Note that somebody is a customer of a business, if it does not know them yet: an account, or a
- * guest whose address is proven. For a contact that only a member knows, see customers.note_contact.
+ * guest whose address is proven. customers.note_contact notes a contact that only a member knows.
  */
 create function customers.note_customer(
     business_id uuid,

@@ -2733,8 +2733,8 @@ $$;
 
 -- sql/42_availability/functions/timelines.sql
 
--- What each resource can do for a service: when it works, what takes it already, and the starts that
--- this leaves. Vacancies are found on these timelines.
+-- What each resource can do for a service: when it works, what takes it already, and the starts
+-- that this leaves. Vacancies are found on these timelines.
 
 /*
  * Return periods that begin earlier and end later.
@@ -2755,10 +2755,35 @@ end;
 $$;
 
 /*
+ * Return the period in which every resource works, or null if hours are not overridden: it reaches
+ * to the end of `reach`, and steps begin at the first start.
+ */
+create function scheduling.always_open(
+    service catalog.services,
+    starts tstzmultirange,
+    reach tstzmultirange,
+    overridden scheduling.start_rule[]
+)
+returns tstzrange
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return case
+        when 'hours' = any(overridden) then tstzrange(
+            lower(starts) - make_interval(mins => service.slot_offset_minutes), upper(reach)
+        )
+    end;
+end;
+$$;
+
+/*
  * Return the timeline of each resource that a service needs: its windows, what clashes with a start
- * unit by unit, and those of the given starts at which it works long enough and no limit is
- * reached. Where a resource with one unit is taken it has no starts. Rules that a member sets aside
- * do not count: without hours a resource always works, and steps begin at the first start.
+ * unit by unit, and those of the given starts from which the service ends before its opening does,
+ * while no limit is reached. Where a resource with one unit is taken it has no starts. Rules that a
+ * member sets aside do not count.
  */
 create function scheduling.timelines(
     service catalog.services,
@@ -2784,12 +2809,6 @@ declare
     v_full scheduling.full_times[] = scheduling.full_times(
         service, v_ids, range_merge(starts), minutes, except_booking_id, overridden
     );
-    v_always tstzrange = case
-        when 'hours' = any(overridden) then tstzrange(
-            lower(starts) - make_interval(mins => service.slot_offset_minutes), upper(v_reach)
-        )
-    end;
-    v_are_closed boolean = 'closures' <> all(overridden);
     v_starts tstzmultirange = starts - scheduling.full_for_everybody(v_full);
 begin
     return query
@@ -2804,7 +2823,6 @@ begin
         taken.clashes,
         v_starts
         * (
-            -- From these starts the service ends before its opening does.
             select range_agg(tstzrange(lower(open.during), upper(open.during) - v_length, '[]'))
             from unnest(openings.openings - coalesce(closings.closings, '{}')) as open (during)
             where lower(open.during) <= upper(open.during) - v_length
@@ -2818,13 +2836,12 @@ begin
         array(select each.time_zone from unnest(needs) as each),
         array(select each.kind = 'staff' from unnest(needs) as each),
         v_reach,
-        v_always
+        scheduling.always_open(service, starts, v_reach, overridden)
     ) as openings on openings.resource_id = need.id
     left join scheduling.closings(service.business_id, v_ids, v_reach) as closings
-        on v_are_closed and closings.resource_id = need.id
-    left join scheduling.clashes(
-        v_ids, v_reach, v_length + v_after, v_before, except_booking_id
-    ) as taken on taken.resource_id = need.id
+        on 'closures' <> all(overridden) and closings.resource_id = need.id
+    left join scheduling.clashes(v_ids, v_reach, v_length + v_after, v_before, except_booking_id)
+        as taken on taken.resource_id = need.id
     left join unnest(v_full) as sold on sold.resource_id = need.id;
 end;
 $$;
@@ -3255,7 +3272,7 @@ declare
         vacancies.service_id, except_booking_id
     );
     v_starts tstzmultirange;
-    v_needs scheduling.need[] = needs;
+    v_needs scheduling.need[];
     v_timelines scheduling.timeline[];
 begin
     if v_service.id is null or party_size > v_service.max_party_size then
@@ -3273,9 +3290,7 @@ begin
         );
         return;
     end if;
-    if v_needs is null then
-        v_needs = scheduling.needs_of(v_service.id, vacancies.resource_id, party_size);
-    end if;
+    v_needs = coalesce(needs, scheduling.needs_of(service_id, resource_id, party_size));
     if not scheduling.has_every_pool(v_needs) then
         return;
     end if;

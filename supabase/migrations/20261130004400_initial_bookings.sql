@@ -63,6 +63,8 @@ create table scheduling.booking_history (
     to_resource_id uuid,
     -- Whether the same step of an earlier booking of its series is announced instead.
     is_repeated boolean not null default false,
+    -- The rules that a member set aside in this step.
+    overridden scheduling.start_rule array not null default '{}',
 
     constraint booking_history_booking_fkey foreign key (business_id, booking_id)
     references scheduling.bookings (business_id, id) on delete cascade,
@@ -880,6 +882,111 @@ begin
 end;
 $$;
 
+-- sql/44_bookings/functions/book_for.sql
+
+-- How a member of the business books for a caller or a walk-in, who need no account. The member's
+-- word for name and contact is enough: nobody proves it, so no limit for each customer applies, and
+-- the booking is in no account until a code from the mail proves the address.
+
+/*
+ * Place a booking for somebody whom a member of the business names, with some rules set aside. The
+ * business books itself, so a service on request is confirmed at once.
+ * Definer: as scheduling.place_booking; the caller is checked.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 slot_taken not_bookable
+ *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached
+ */
+create function scheduling.place_booking_by_member(
+    selection scheduling.selection,
+    customer identity.profiles,
+    notes text,
+    overrides scheduling.start_rule[]
+)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_legs scheduling.leg[] = scheduling.legs(array[selection]);
+    -- A booking that is not written yet has no known customer: limits must not count the member.
+    v_nobodys_id uuid = gen_random_uuid();
+    v_overridden scheduling.start_rule[];
+    v_vacancies scheduling.vacancy[];
+    v_limits catalog.booking_limits[];
+    v_id uuid;
+begin
+    perform scheduling.refuse_overrides(v_legs[1].business_id, overrides);
+    v_legs[1].answers = scheduling.read_answers(v_legs[1].service_id, v_legs[1].answers);
+    v_legs[1].requires_confirmation = false;
+    v_overridden = scheduling.overridden_rules(v_legs[1], overrides, v_nobodys_id);
+    v_vacancies = scheduling.require_vacancies(v_legs[1], v_nobodys_id, v_overridden);
+    v_limits = scheduling.lock_legs(v_legs, v_vacancies, v_nobodys_id);
+    v_id = scheduling.create_booking(
+        v_legs,
+        v_vacancies,
+        case when 'limits' = any(v_overridden) then '{}' else v_limits end,
+        pricing.quote(scheduling.lines_of(v_legs), null, 0),
+        notes,
+        null,
+        null,
+        customer,
+        overridden => v_overridden
+    );
+    perform customers.note_contact(
+        v_legs[1].business_id, customer.full_name, customer.email, customer.phone
+    );
+    return v_id;
+end;
+$$;
+
+/*
+ * Place a booking as scheduling.place_booking_by_member does, once for an idempotency key.
+ *
+ * Errors:  PT409 idempotency_conflict · those of scheduling.place_booking_by_member
+ */
+create function scheduling.book_for_once(
+    selection scheduling.selection,
+    customer identity.profiles,
+    notes text,
+    overrides scheduling.start_rule[],
+    idempotency_key text
+)
+returns public.bookings
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_answer jsonb;
+    v_booking public.bookings;
+begin
+    if idempotency_key is not null then
+        v_answer = private.first_answer(
+            'book_for',
+            idempotency_key,
+            jsonb_build_array(
+                to_jsonb(selection), customer.full_name, customer.email, customer.phone,
+                book_for_once.notes, to_jsonb(overrides)
+            )
+        );
+        if v_answer is not null then
+            return jsonb_populate_record(null::public.bookings, v_answer);
+        end if;
+    end if;
+    v_booking = scheduling.visible_booking(
+        scheduling.place_booking_by_member(selection, customer, book_for_once.notes, overrides)
+    );
+    if idempotency_key is not null then
+        perform private.remember_answer('book_for', idempotency_key, to_jsonb(v_booking));
+    end if;
+    return v_booking;
+end;
+$$;
+
 -- sql/44_bookings/functions/calendar_facts.sql
 
 -- What calendars show of bookings, in feeds and in mails. An entry keeps its key for ever, and its
@@ -1119,7 +1226,8 @@ create function scheduling.create_booking(
     hold_until timestamptz,
     series_id uuid,
     customer identity.profiles,
-    is_repeated boolean default false
+    is_repeated boolean default false,
+    overridden scheduling.start_rule[] default '{}'
 )
 returns uuid
 language plpgsql
@@ -1133,7 +1241,7 @@ declare
 begin
     perform scheduling.refuse_links_over(legs);
     v_booking = scheduling.create_booking_head(
-        legs, quote, notes, hold_until, series_id, customer, is_repeated
+        legs, quote, notes, hold_until, series_id, customer, is_repeated, overridden
     );
     for v_index in 1 .. v_count loop
         perform scheduling.create_booking_item(
@@ -1158,7 +1266,8 @@ create function scheduling.create_booking_head(
     hold_until timestamptz,
     series_id uuid,
     customer identity.profiles,
-    is_repeated boolean default false
+    is_repeated boolean default false,
+    overridden scheduling.start_rule[] default '{}'
 )
 returns scheduling.bookings
 language plpgsql
@@ -1195,6 +1304,7 @@ begin
     v_booking.notes = create_booking_head.notes;
     v_booking.hold_expires_at = hold_until;
     v_booking.repeated_step_count = is_repeated::integer;
+    v_booking.overridden = create_booking_head.overridden;
     return scheduling.insert_booking(v_booking);
 end;
 $$;
@@ -1217,7 +1327,8 @@ begin
         insert into scheduling.bookings (
             business_id, customer_id, series_id, reference, status, starts_at, ends_at, time_zone,
             party_size, currency, total_minor, quote, policy, customer_name, customer_email,
-            customer_phone, notes, hold_expires_at, created_at, updated_at, repeated_step_count
+            customer_phone, notes, hold_expires_at, created_at, updated_at, repeated_step_count,
+            overridden
         )
         select
             businesses.id, booking.customer_id, booking.series_id, scheduling.new_reference(),
@@ -1225,7 +1336,7 @@ begin
             booking.party_size, booking.currency, booking.total_minor, booking.quote,
             booking.policy, booking.customer_name, booking.customer_email, booking.customer_phone,
             booking.notes, booking.hold_expires_at, private.now(), private.now(),
-            booking.repeated_step_count
+            booking.repeated_step_count, booking.overridden
         from business.businesses
         where businesses.id = booking.business_id
         on conflict (reference) do nothing
@@ -3195,13 +3306,16 @@ end;
 $$;
 
 /*
- * Return the vacancies for a leg at its start. Refuses, with the reason, if there are none.
+ * Return the vacancies for a leg at its start. Refuses, with the reason, if there are none. Rules
+ * that a member sets aside are no reason.
  *
  * Errors:  PT409 slot_taken
  *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached
  */
 create function scheduling.require_vacancies(
-    leg scheduling.leg, except_booking_id uuid default null
+    leg scheduling.leg,
+    except_booking_id uuid default null,
+    overridden scheduling.start_rule[] default '{}'
 )
 returns scheduling.vacancy[]
 language plpgsql
@@ -3227,11 +3341,12 @@ begin
             leg.party_size,
             leg.minutes,
             except_booking_id,
-            v_needs
+            v_needs,
+            overridden
         ) as vacancy
     );
     if v_vacancies = '{}' then
-        perform scheduling.refuse_start(leg, except_booking_id);
+        perform scheduling.refuse_start(leg, except_booking_id, overridden);
     end if;
     return v_vacancies;
 end;
@@ -4320,7 +4435,7 @@ declare
 begin
     insert into scheduling.booking_history (
         business_id, booking_id, from_status, to_status, from_starts_at, to_starts_at,
-        actor, actor_id, reason, at, fee_minor, is_repeated
+        actor, actor_id, reason, at, fee_minor, is_repeated, overridden
     )
     values (
         new.business_id,
@@ -4348,7 +4463,8 @@ begin
                 new.cancellation_fee_minor + new.no_show_fee_minor
                 - old.cancellation_fee_minor - old.no_show_fee_minor
         end,
-        new.repeated_step_count > case when tg_op = 'UPDATE' then old.repeated_step_count else 0 end
+        new.repeated_step_count > case when tg_op = 'UPDATE' then old.repeated_step_count else 0 end,
+        case when tg_op = 'INSERT' then new.overridden else '{}' end
     );
     return null;
 end;
@@ -4962,6 +5078,12 @@ scheduling.visible_booking(uuid),
 scheduling.change_status_as(text, scheduling.booking_status, scheduling.actor_kind[], text),
 scheduling.book_once(text, scheduling.selection[], text, text, boolean, text),
 scheduling.place_booking(scheduling.selection[], text, text, boolean),
+scheduling.book_for_once(
+    scheduling.selection, identity.profiles, text, scheduling.start_rule[], text
+),
+scheduling.place_booking_by_member(
+    scheduling.selection, identity.profiles, text, scheduling.start_rule[]
+),
 scheduling.change_status(uuid, scheduling.booking_status, scheduling.actor_kind[], text, boolean),
 scheduling.cancel_booking_item(uuid, uuid, scheduling.actor_kind[], text),
 scheduling.cancellation_quote(uuid, timestamptz),
@@ -5155,6 +5277,78 @@ public.book_many(
 )
 to anon, authenticated, service_role;
 
+-- sql/44_bookings/api/book_for.sql
+
+-- How members of a business book for callers and walk-ins.
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 idempotency_conflict not_bookable slot_taken
+ *          PT422 blocked_out limit_reached not_eligible outside_hours too_far too_soon
+ */
+create function public.book_for(
+    service_id public.identifier,
+    starts_at public.instant,
+    customer_name text,
+    customer_email text default null,
+    customer_phone text default null,
+    override public.list default null,
+    resource_id public.identifier default null,
+    party_size public.whole_number default '1',
+    addon_ids public.list default null,
+    notes text default null,
+    idempotency_key text default null,
+    answers public.object default null
+)
+returns public.bookings
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_customer identity.profiles;
+begin
+    perform private.token_user_id();
+    v_customer.full_name = private.to_required_text(customer_name, 'customer_name', 200);
+    v_customer.email = private.to_email(customer_email, 'customer_email');
+    v_customer.phone = private.to_phone(customer_phone, 'customer_phone');
+    return scheduling.book_for_once(
+        scheduling.to_selection(
+            service_id, starts_at, resource_id, party_size, addon_ids, answers
+        ),
+        v_customer,
+        private.to_text(notes, 'notes', 2000),
+        scheduling.to_overrides(override),
+        idempotency_key
+    );
+end;
+$$;
+comment on function public.book_for is
+'Book for a caller or a walk-in, as a member of the business.
+
+For owners, managers and staff. The booking is confirmed at once, also where the service requires '
+'confirmation. The customer needs no account and is notified at the given contact; without one '
+'they are not notified. The other arguments are those of book. Returns the booking.
+
+- customer_name: at most 200 characters.
+- customer_email, customer_phone: the contact, unverified; the phone number such as +491701234567.
+- override: rules that may be set aside for this start: notice (and the first date; up to a day '
+'back), advance (and the last date), and for owners and managers hours (and steps), closures (and '
+'blocked time), limits. booking_history records those that the start breaks. Time that is taken is '
+'never set aside.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, idempotency_conflict '
+'409, not_bookable 409, slot_taken 409, blocked_out 422, limit_reached 422, not_eligible 422, '
+'outside_hours 422, too_far 422, too_soon 422.';
+
+grant execute on function
+public.book_for(
+    public.identifier, public.instant, text, text, text, public.list, public.identifier,
+    public.whole_number, public.list, text, text, public.object
+)
+to anon, authenticated, service_role;
+
 -- sql/44_bookings/api/businesses.sql
 
 -- The businesses that the caller works for.
@@ -5321,7 +5515,8 @@ select
     booking_history.fee_minor,
     booking_history.booking_item_id,
     booking_history.from_resource_id,
-    booking_history.to_resource_id
+    booking_history.to_resource_id,
+    booking_history.overridden
 from scheduling.booking_history;
 grant select on public.booking_history to authenticated, service_role;
 
@@ -5352,6 +5547,8 @@ comment on column public.booking_history.from_resource_id is
 'The resource before a reassignment, otherwise null.';
 comment on column public.booking_history.to_resource_id is
 'The resource after a reassignment, otherwise null.';
+comment on column public.booking_history.overridden is
+'The rules that a member set aside in this step: notice, advance, hours, closures, limits.';
 
 create view public.booking_notes
 with (security_invoker = true)
