@@ -182,10 +182,12 @@ end;
 $$;
 
 /*
- * Return the businesses of which the caller is a customer.
- * Definer: policies ask it once a statement, instead of the policy of customers.
+ * Return the businesses that the caller knows in any state: those of which they are a member, in
+ * whichever role, or a customer. One function reads both, because a policy pays for each that it
+ * asks.
+ * Definer: policies ask it once a statement, instead of the policies of members and customers.
  */
-create function private.businesses_of_customer()
+create function private.known_businesses()
 returns setof uuid
 language plpgsql
 stable
@@ -193,10 +195,16 @@ security definer
 rows 5
 set search_path = ''
 as $$
+declare
+    v_user_id constant uuid = auth.uid();
 begin
     return query
+    select business_members.business_id
+    from business.business_members
+    where business_members.user_id = v_user_id
+    union all
     select customers.business_id
     from customers.customers
-    where customers.user_id = auth.uid();
+    where customers.user_id = v_user_id;
 end;
 $$;

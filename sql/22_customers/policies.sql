@@ -68,17 +68,16 @@ for delete
 to authenticated
 using (business_id in (select private.my_businesses('manage')));
 
--- Customers read a business in any state: their bookings and receipts keep its name after it was
--- switched off or suspended. The sets are asked only for businesses that are not open.
+-- Members and customers read a business in any state: bookings and receipts keep its name after it
+-- was switched off or suspended. The set is asked only for businesses that are not open.
 create policy businesses_select
 on business.businesses
 for select
 to authenticated
 using (
     status = 'approved' and is_active
-    or id in (select private.my_businesses('view'))
-    or id in (select private.businesses_of_customer())
+    or id in (select private.known_businesses())
     or (select private.is_platform_staff('support'))
 );
 
-grant execute on function private.businesses_of_customer() to authenticated, service_role;
+grant execute on function private.known_businesses() to authenticated, service_role;

@@ -32,6 +32,24 @@ create type search.candidate as (
     distance_km double precision
 );
 
+-- The period of a search by the clock of a candidate.
+create type search.local_period as (
+    -- The place of the candidate in its batch.
+    rank integer,
+    business_id uuid,
+    from_at timestamp,
+    to_at timestamp,
+    -- Weekly hours do not tell: the clock is about to change, or there are classes.
+    is_uncertain boolean
+);
+
+-- A time in which a resource of a business is free. Null bounds: at any time before or after.
+create type search.gap as (
+    resource_id uuid,
+    starts_at timestamptz,
+    ends_at timestamptz
+);
+
 create table search.documents (
     business_id uuid primary key references business.businesses (id) on delete cascade,
     vertical_id text not null references business.verticals (id) on delete restrict,

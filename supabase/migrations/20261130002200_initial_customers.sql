@@ -262,10 +262,12 @@ end;
 $$;
 
 /*
- * Return the businesses of which the caller is a customer.
- * Definer: policies ask it once a statement, instead of the policy of customers.
+ * Return the businesses that the caller knows in any state: those of which they are a member, in
+ * whichever role, or a customer. One function reads both, because a policy pays for each that it
+ * asks.
+ * Definer: policies ask it once a statement, instead of the policies of members and customers.
  */
-create function private.businesses_of_customer()
+create function private.known_businesses()
 returns setof uuid
 language plpgsql
 stable
@@ -273,11 +275,17 @@ security definer
 rows 5
 set search_path = ''
 as $$
+declare
+    v_user_id constant uuid = auth.uid();
 begin
     return query
+    select business_members.business_id
+    from business.business_members
+    where business_members.user_id = v_user_id
+    union all
     select customers.business_id
     from customers.customers
-    where customers.user_id = auth.uid();
+    where customers.user_id = v_user_id;
 end;
 $$;
 
@@ -367,20 +375,19 @@ for delete
 to authenticated
 using (business_id in (select private.my_businesses('manage')));
 
--- Customers read a business in any state: their bookings and receipts keep its name after it was
--- switched off or suspended. The sets are asked only for businesses that are not open.
+-- Members and customers read a business in any state: bookings and receipts keep its name after it
+-- was switched off or suspended. The set is asked only for businesses that are not open.
 create policy businesses_select
 on business.businesses
 for select
 to authenticated
 using (
     status = 'approved' and is_active
-    or id in (select private.my_businesses('view'))
-    or id in (select private.businesses_of_customer())
+    or id in (select private.known_businesses())
     or (select private.is_platform_staff('support'))
 );
 
-grant execute on function private.businesses_of_customer() to authenticated, service_role;
+grant execute on function private.known_businesses() to authenticated, service_role;
 
 -- sql/22_customers/api.sql
 

@@ -38,6 +38,24 @@ create type search.candidate as (
     distance_km double precision
 );
 
+-- The period of a search by the clock of a candidate.
+create type search.local_period as (
+    -- The place of the candidate in its batch.
+    rank integer,
+    business_id uuid,
+    from_at timestamp,
+    to_at timestamp,
+    -- Weekly hours do not tell: the clock is about to change, or there are classes.
+    is_uncertain boolean
+);
+
+-- A time in which a resource of a business is free. Null bounds: at any time before or after.
+create type search.gap as (
+    resource_id uuid,
+    starts_at timestamptz,
+    ends_at timestamptz
+);
+
 create table search.documents (
     business_id uuid primary key references business.businesses (id) on delete cascade,
     vertical_id text not null references business.verticals (id) on delete restrict,
@@ -645,14 +663,11 @@ $$;
 
 -- Whether a business may be open in a period, as far as its weekly hours tell. This keeps a search
 -- from asking scheduling.vacancies, which decides, about every business in the middle of the night.
--- One query reads all candidates at once: one call for each takes three times as long.
+-- Each function reads all candidates of a batch at once: a call for each takes three times as long.
 
 /*
- * Those of some candidates in which an opening may lie in a period, in their order, as far as
- * weekly hours tell. Special days, classes, travels, zones of resources, rooms without hours and
- * clocks about to change always may, and so does a period of a day or more. scheduling.vacancies
- * decides; this keeps it from being asked in the middle of the night. All at once: a call for each
- * takes three times as long.
+ * Return those of some candidates that may be open in a period, in their order. Whatever is no
+ * matter of weekly hours counts as open, and so does everything in a period of a day or more.
  */
 create function search.may_be_open(candidates search.candidate[], during tstzrange)
 returns setof search.candidate
@@ -663,76 +678,140 @@ set search_path = ''
 set plan_cache_mode = 'force_generic_plan'
 set jit = 'off'
 as $$
+declare
+    v_periods search.local_period[];
+    v_open integer[];
 begin
     if upper(during) - lower(during) >= interval '1 day' then
         return query
         select * from unnest(candidates);
         return;
     end if;
+    v_periods = array(select period from search.local_periods(candidates, during) as period);
+    v_open = array(select search.in_weekly_hours(v_periods));
+    v_periods = array(
+        select period
+        from unnest(v_periods) as period
+        where period.rank not in (select unnest(v_open))
+    );
+    v_open = v_open || array(select search.beside_weekly_hours(v_periods));
     return query
     select
         candidate.business_id,
         candidate.time_zone,
         candidate.has_classes,
         candidate.distance_km
-    from unnest(candidates) with ordinality
-        as candidate (business_id, time_zone, has_classes, distance_km, rank)
+    from unnest(candidates) with ordinality as candidate
+    where candidate.ordinality in (select unnest(v_open))
+    order by candidate.ordinality;
+end;
+$$;
+
+/*
+ * Return a period by the clock of each of some candidates.
+ */
+create function search.local_periods(candidates search.candidate[], during tstzrange)
+returns setof search.local_period
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        candidate.ordinality::integer,
+        candidate.business_id,
+        lower(during) at time zone candidate.time_zone,
+        upper(during) at time zone candidate.time_zone,
+        candidate.has_classes
+        or (upper(during) + interval '36 hours') at time zone candidate.time_zone
+        - (lower(during) - interval '36 hours') at time zone candidate.time_zone
+        <> upper(during) - lower(during) + interval '72 hours'
+    from unnest(candidates) with ordinality as candidate;
+end;
+$$;
+
+/*
+ * Return the ranks of the periods that touch weekly hours of their business or its resources.
+ */
+create function search.in_weekly_hours(periods search.local_period[])
+returns setof integer
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return query
+    select period.rank
+    from unnest(periods) as period
     cross join lateral (
         select
-            clock.*,
-            clock.from_at::date as from_day,
-            clock.to_at::date as to_day,
-            extract(isodow from clock.from_at)::smallint as from_weekday,
-            extract(isodow from clock.to_at)::smallint as to_weekday
-        from (
-            select
-                lower(during) at time zone candidate.time_zone as from_at,
-                upper(during) at time zone candidate.time_zone as to_at,
-                (lower(during) - interval '36 hours') at time zone candidate.time_zone as before,
-                (upper(during) + interval '36 hours') at time zone candidate.time_zone as after
-        ) as clock
+            extract(isodow from period.from_at)::smallint as first,
+            extract(isodow from period.to_at)::smallint as last
         offset 0
-    ) as clock
+    ) as weekdays
     where
         exists (
             select 1
             from catalog.working_hours
             where
-                working_hours.business_id = candidate.business_id
-                and working_hours.weekday = any(array[clock.from_weekday, clock.to_weekday])
+                working_hours.business_id = period.business_id
+                and working_hours.weekday = any(array[weekdays.first, weekdays.last])
                 and (
-                    working_hours.weekday = clock.from_weekday
-                    and clock.from_day + working_hours.opens_at < clock.to_at
-                    and clock.from_day + working_hours.closes_at > clock.from_at
-                    or working_hours.weekday = clock.to_weekday
-                    and clock.to_day + working_hours.opens_at < clock.to_at
-                    and clock.to_day + working_hours.closes_at > clock.from_at
+                    working_hours.weekday = weekdays.first
+                    and period.from_at::date + working_hours.opens_at < period.to_at
+                    and period.from_at::date + working_hours.closes_at > period.from_at
+                    or working_hours.weekday = weekdays.last
+                    and period.to_at::date + working_hours.opens_at < period.to_at
+                    and period.to_at::date + working_hours.closes_at > period.from_at
                 )
-        )
-        or clock.after - clock.before <> upper(during) - lower(during) + interval '72 hours'
+        );
+end;
+$$;
+
+/*
+ * Return the ranks of the periods in which a business may be open beside its weekly hours: special
+ * days, classes, travels, zones of resources, rooms without hours, and clocks about to change.
+ */
+create function search.beside_weekly_hours(periods search.local_period[])
+returns setof integer
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return query
+    select period.rank
+    from unnest(periods) as period
+    where
+        period.is_uncertain
         or exists (
             select 1
             from catalog.schedule_exceptions
             where
-                schedule_exceptions.business_id = candidate.business_id
+                schedule_exceptions.business_id = period.business_id
                 and schedule_exceptions.opens_at is not null
-                and schedule_exceptions.starts_on <= clock.to_day
-                and schedule_exceptions.ends_on >= clock.from_day
+                and schedule_exceptions.starts_on <= period.to_at::date
+                and schedule_exceptions.ends_on >= period.from_at::date
         )
         or exists (
             select 1
             from catalog.travel_zones
             where
-                travel_zones.business_id = candidate.business_id
-                and travel_zones.starts_on <= clock.to_day + 2
-                and travel_zones.ends_on >= clock.from_day - 2
+                travel_zones.business_id = period.business_id
+                and travel_zones.starts_on <= period.to_at::date + 2
+                and travel_zones.ends_on >= period.from_at::date - 2
         )
-        or candidate.has_classes
         or exists (
             select 1
             from catalog.resources
             where
-                resources.business_id = candidate.business_id
+                resources.business_id = period.business_id
                 and resources.is_active
                 and (
                     resources.time_zone is not null
@@ -741,12 +820,11 @@ begin
                         select 1
                         from catalog.working_hours
                         where
-                            working_hours.business_id = candidate.business_id
+                            working_hours.business_id = period.business_id
                             and working_hours.resource_id is null
                     )
                 )
-        )
-    order by candidate.rank;
+        );
 end;
 $$;
 
@@ -771,54 +849,19 @@ set plan_cache_mode = 'force_generic_plan'
 set jit = 'off'
 as $$
 declare
-    v_now timestamptz = private.now();
-    v_own_words tsvector = (
-        select ts_filter(documents.words, '{a,d}')
-        from search.documents
-        where documents.business_id = services.business_id
-    );
+    v_ids uuid[] = search.fitting_services(services.business_id, criteria, known);
+    v_gaps search.gap[];
 begin
+    if v_ids = '{}' then
+        return;
+    end if;
+    v_gaps = array(select gap from search.gaps(services.business_id, criteria.during) as gap);
     return query
-    with gaps as materialized (
-        select
-            resources.id,
-            resources.capacity,
-            lower(gap) as starts_at,
-            upper(gap) as ends_at
-        from catalog.resources
-        cross join lateral (
-            select range_agg(allocations.during) as during
-            from scheduling.allocations
-            where
-                allocations.resource_id = resources.id
-                and resources.capacity = 1
-                and allocations.is_blocking
-                and allocations.during && criteria.during
-                and (allocations.expires_at is null or allocations.expires_at > v_now)
-        ) as taken
-        cross join lateral unnest(
-            '{(,)}'::tstzmultirange - coalesce(taken.during, '{}')
-        ) as gap
-        where resources.business_id = services.business_id and resources.is_active
-    )
-
     select offered.*
-    from catalog.services as offered
-    left join catalog.service_categories on service_categories.id = offered.category_id
-    cross join lateral (
-        select
-            search.to_vector(offered.name, 'B') || search.to_vector(service_categories.name, 'C') as words
-    ) as named
+    from unnest(v_ids) with ordinality as fitting (id, rank)
+    inner join catalog.services as offered on offered.id = fitting.id
     where
-        offered.business_id = services.business_id
-        and offered.is_active
-        and offered.archived_at is null
-        and offered.visibility = 'public'
-        and (criteria.price_max is null or offered.price_minor <= criteria.price_max)
-        and (criteria.currency is null or offered.currency = criteria.currency)
-        and (criteria.category is null or search.slug(service_categories.name) = criteria.category)
-        and (criteria.words is null or (named.words || v_own_words) @@ criteria.words)
-        and case
+        case
             when offered.is_class then exists (
                 select 1
                 from scheduling.sessions
@@ -831,31 +874,114 @@ begin
             else exists (
                 select 1
                 from catalog.service_resources
-                inner join gaps on gaps.id = service_resources.resource_id
-                cross join lateral (
-                    select
-                        greatest(
-                            lower(criteria.during),
-                            gaps.starts_at + make_interval(mins => offered.buffer_before_minutes)
-                        ) as starts_at
-                ) as first
+                inner join unnest(v_gaps) as gap on gap.resource_id = service_resources.resource_id
                 where
                     service_resources.service_id = offered.id
-                    and first.starts_at < upper(criteria.during)
                     and (
-                        gaps.ends_at is null
-                        or first.starts_at + make_interval(
+                        gap.ends_at is null
+                        or greatest(
+                            lower(criteria.during),
+                            gap.starts_at + make_interval(mins => offered.buffer_before_minutes)
+                        ) + make_interval(
                             mins => offered.duration_minutes + offered.buffer_after_minutes
-                        ) <= gaps.ends_at
+                        ) <= gap.ends_at
+                    )
+                    and (
+                        gap.starts_at is null
+                        or gap.starts_at + make_interval(mins => offered.buffer_before_minutes)
+                        < upper(criteria.during)
                     )
             )
         end
-    order by
-        offered.id = any(known) desc,
-        case when criteria.words is not null then ts_rank(named.words, criteria.words) end desc,
-        offered.position,
-        offered.name,
-        offered.id;
+    order by fitting.rank;
+end;
+$$;
+
+/*
+ * Return the public services of a business that fit the criteria, in the order of search.services.
+ */
+create function search.fitting_services(
+    business_id uuid, criteria search.criteria, known uuid[]
+)
+returns uuid[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_own_words tsvector;
+begin
+    if criteria.words is not null then
+        select ts_filter(documents.words, '{a,d}') into v_own_words
+        from search.documents
+        where documents.business_id = fitting_services.business_id;
+    end if;
+    return array(
+        select services.id
+        from catalog.services
+        left join catalog.service_categories on service_categories.id = services.category_id
+        cross join lateral (
+            select
+                search.to_vector(services.name, 'B')
+                || search.to_vector(service_categories.name, 'C') as words
+        ) as named
+        where
+            services.business_id = fitting_services.business_id
+            and services.is_active
+            and services.archived_at is null
+            and services.visibility = 'public'
+            and (criteria.price_max is null or services.price_minor <= criteria.price_max)
+            and (criteria.currency is null or services.currency = criteria.currency)
+            and (
+                criteria.category is null
+                or search.slug(service_categories.name) = criteria.category
+            )
+            and (criteria.words is null or (named.words || v_own_words) @@ criteria.words)
+        order by
+            services.id = any(known) desc,
+            case when criteria.words is not null then ts_rank(named.words, criteria.words) end desc,
+            services.position,
+            services.name,
+            services.id
+    );
+end;
+$$;
+
+/*
+ * Return the gaps of the resources of a business around a period. A resource with several units
+ * counts as free all the time.
+ */
+create function search.gaps(business_id uuid, during tstzrange)
+returns setof search.gap
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_now timestamptz = private.now();
+begin
+    return query
+    select
+        resources.id,
+        lower(gap),
+        upper(gap)
+    from catalog.resources
+    cross join lateral (
+        select range_agg(allocations.during) as during
+        from scheduling.allocations
+        where
+            allocations.resource_id = resources.id
+            and resources.capacity = 1
+            and allocations.is_blocking
+            and allocations.during && gaps.during
+            and (allocations.expires_at is null or allocations.expires_at > v_now)
+    ) as taken
+    cross join lateral unnest('{(,)}'::tstzmultirange - coalesce(taken.during, '{}')) as gap
+    where resources.business_id = gaps.business_id and resources.is_active;
 end;
 $$;
 

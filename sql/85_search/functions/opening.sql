@@ -1,13 +1,10 @@
 -- Whether a business may be open in a period, as far as its weekly hours tell. This keeps a search
 -- from asking scheduling.vacancies, which decides, about every business in the middle of the night.
--- One query reads all candidates at once: one call for each takes three times as long.
+-- Each function reads all candidates of a batch at once: a call for each takes three times as long.
 
 /*
- * Those of some candidates in which an opening may lie in a period, in their order, as far as
- * weekly hours tell. Special days, classes, travels, zones of resources, rooms without hours and
- * clocks about to change always may, and so does a period of a day or more. scheduling.vacancies
- * decides; this keeps it from being asked in the middle of the night. All at once: a call for each
- * takes three times as long.
+ * Return those of some candidates that may be open in a period, in their order. Whatever is no
+ * matter of weekly hours counts as open, and so does everything in a period of a day or more.
  */
 create function search.may_be_open(candidates search.candidate[], during tstzrange)
 returns setof search.candidate
@@ -18,76 +15,140 @@ set search_path = ''
 set plan_cache_mode = 'force_generic_plan'
 set jit = 'off'
 as $$
+declare
+    v_periods search.local_period[];
+    v_open integer[];
 begin
     if upper(during) - lower(during) >= interval '1 day' then
         return query
         select * from unnest(candidates);
         return;
     end if;
+    v_periods = array(select period from search.local_periods(candidates, during) as period);
+    v_open = array(select search.in_weekly_hours(v_periods));
+    v_periods = array(
+        select period
+        from unnest(v_periods) as period
+        where period.rank not in (select unnest(v_open))
+    );
+    v_open = v_open || array(select search.beside_weekly_hours(v_periods));
     return query
     select
         candidate.business_id,
         candidate.time_zone,
         candidate.has_classes,
         candidate.distance_km
-    from unnest(candidates) with ordinality
-        as candidate (business_id, time_zone, has_classes, distance_km, rank)
+    from unnest(candidates) with ordinality as candidate
+    where candidate.ordinality in (select unnest(v_open))
+    order by candidate.ordinality;
+end;
+$$;
+
+/*
+ * Return a period by the clock of each of some candidates.
+ */
+create function search.local_periods(candidates search.candidate[], during tstzrange)
+returns setof search.local_period
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        candidate.ordinality::integer,
+        candidate.business_id,
+        lower(during) at time zone candidate.time_zone,
+        upper(during) at time zone candidate.time_zone,
+        candidate.has_classes
+        or (upper(during) + interval '36 hours') at time zone candidate.time_zone
+        - (lower(during) - interval '36 hours') at time zone candidate.time_zone
+        <> upper(during) - lower(during) + interval '72 hours'
+    from unnest(candidates) with ordinality as candidate;
+end;
+$$;
+
+/*
+ * Return the ranks of the periods that touch weekly hours of their business or its resources.
+ */
+create function search.in_weekly_hours(periods search.local_period[])
+returns setof integer
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return query
+    select period.rank
+    from unnest(periods) as period
     cross join lateral (
         select
-            clock.*,
-            clock.from_at::date as from_day,
-            clock.to_at::date as to_day,
-            extract(isodow from clock.from_at)::smallint as from_weekday,
-            extract(isodow from clock.to_at)::smallint as to_weekday
-        from (
-            select
-                lower(during) at time zone candidate.time_zone as from_at,
-                upper(during) at time zone candidate.time_zone as to_at,
-                (lower(during) - interval '36 hours') at time zone candidate.time_zone as before,
-                (upper(during) + interval '36 hours') at time zone candidate.time_zone as after
-        ) as clock
+            extract(isodow from period.from_at)::smallint as first,
+            extract(isodow from period.to_at)::smallint as last
         offset 0
-    ) as clock
+    ) as weekdays
     where
         exists (
             select 1
             from catalog.working_hours
             where
-                working_hours.business_id = candidate.business_id
-                and working_hours.weekday = any(array[clock.from_weekday, clock.to_weekday])
+                working_hours.business_id = period.business_id
+                and working_hours.weekday = any(array[weekdays.first, weekdays.last])
                 and (
-                    working_hours.weekday = clock.from_weekday
-                    and clock.from_day + working_hours.opens_at < clock.to_at
-                    and clock.from_day + working_hours.closes_at > clock.from_at
-                    or working_hours.weekday = clock.to_weekday
-                    and clock.to_day + working_hours.opens_at < clock.to_at
-                    and clock.to_day + working_hours.closes_at > clock.from_at
+                    working_hours.weekday = weekdays.first
+                    and period.from_at::date + working_hours.opens_at < period.to_at
+                    and period.from_at::date + working_hours.closes_at > period.from_at
+                    or working_hours.weekday = weekdays.last
+                    and period.to_at::date + working_hours.opens_at < period.to_at
+                    and period.to_at::date + working_hours.closes_at > period.from_at
                 )
-        )
-        or clock.after - clock.before <> upper(during) - lower(during) + interval '72 hours'
+        );
+end;
+$$;
+
+/*
+ * Return the ranks of the periods in which a business may be open beside its weekly hours: special
+ * days, classes, travels, zones of resources, rooms without hours, and clocks about to change.
+ */
+create function search.beside_weekly_hours(periods search.local_period[])
+returns setof integer
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return query
+    select period.rank
+    from unnest(periods) as period
+    where
+        period.is_uncertain
         or exists (
             select 1
             from catalog.schedule_exceptions
             where
-                schedule_exceptions.business_id = candidate.business_id
+                schedule_exceptions.business_id = period.business_id
                 and schedule_exceptions.opens_at is not null
-                and schedule_exceptions.starts_on <= clock.to_day
-                and schedule_exceptions.ends_on >= clock.from_day
+                and schedule_exceptions.starts_on <= period.to_at::date
+                and schedule_exceptions.ends_on >= period.from_at::date
         )
         or exists (
             select 1
             from catalog.travel_zones
             where
-                travel_zones.business_id = candidate.business_id
-                and travel_zones.starts_on <= clock.to_day + 2
-                and travel_zones.ends_on >= clock.from_day - 2
+                travel_zones.business_id = period.business_id
+                and travel_zones.starts_on <= period.to_at::date + 2
+                and travel_zones.ends_on >= period.from_at::date - 2
         )
-        or candidate.has_classes
         or exists (
             select 1
             from catalog.resources
             where
-                resources.business_id = candidate.business_id
+                resources.business_id = period.business_id
                 and resources.is_active
                 and (
                     resources.time_zone is not null
@@ -96,11 +157,10 @@ begin
                         select 1
                         from catalog.working_hours
                         where
-                            working_hours.business_id = candidate.business_id
+                            working_hours.business_id = period.business_id
                             and working_hours.resource_id is null
                     )
                 )
-        )
-    order by candidate.rank;
+        );
 end;
 $$;

@@ -17,54 +17,19 @@ set plan_cache_mode = 'force_generic_plan'
 set jit = 'off'
 as $$
 declare
-    v_now timestamptz = private.now();
-    v_own_words tsvector = (
-        select ts_filter(documents.words, '{a,d}')
-        from search.documents
-        where documents.business_id = services.business_id
-    );
+    v_ids uuid[] = search.fitting_services(services.business_id, criteria, known);
+    v_gaps search.gap[];
 begin
+    if v_ids = '{}' then
+        return;
+    end if;
+    v_gaps = array(select gap from search.gaps(services.business_id, criteria.during) as gap);
     return query
-    with gaps as materialized (
-        select
-            resources.id,
-            resources.capacity,
-            lower(gap) as starts_at,
-            upper(gap) as ends_at
-        from catalog.resources
-        cross join lateral (
-            select range_agg(allocations.during) as during
-            from scheduling.allocations
-            where
-                allocations.resource_id = resources.id
-                and resources.capacity = 1
-                and allocations.is_blocking
-                and allocations.during && criteria.during
-                and (allocations.expires_at is null or allocations.expires_at > v_now)
-        ) as taken
-        cross join lateral unnest(
-            '{(,)}'::tstzmultirange - coalesce(taken.during, '{}')
-        ) as gap
-        where resources.business_id = services.business_id and resources.is_active
-    )
-
     select offered.*
-    from catalog.services as offered
-    left join catalog.service_categories on service_categories.id = offered.category_id
-    cross join lateral (
-        select
-            search.to_vector(offered.name, 'B') || search.to_vector(service_categories.name, 'C') as words
-    ) as named
+    from unnest(v_ids) with ordinality as fitting (id, rank)
+    inner join catalog.services as offered on offered.id = fitting.id
     where
-        offered.business_id = services.business_id
-        and offered.is_active
-        and offered.archived_at is null
-        and offered.visibility = 'public'
-        and (criteria.price_max is null or offered.price_minor <= criteria.price_max)
-        and (criteria.currency is null or offered.currency = criteria.currency)
-        and (criteria.category is null or search.slug(service_categories.name) = criteria.category)
-        and (criteria.words is null or (named.words || v_own_words) @@ criteria.words)
-        and case
+        case
             when offered.is_class then exists (
                 select 1
                 from scheduling.sessions
@@ -77,30 +42,113 @@ begin
             else exists (
                 select 1
                 from catalog.service_resources
-                inner join gaps on gaps.id = service_resources.resource_id
-                cross join lateral (
-                    select
-                        greatest(
-                            lower(criteria.during),
-                            gaps.starts_at + make_interval(mins => offered.buffer_before_minutes)
-                        ) as starts_at
-                ) as first
+                inner join unnest(v_gaps) as gap on gap.resource_id = service_resources.resource_id
                 where
                     service_resources.service_id = offered.id
-                    and first.starts_at < upper(criteria.during)
                     and (
-                        gaps.ends_at is null
-                        or first.starts_at + make_interval(
+                        gap.ends_at is null
+                        or greatest(
+                            lower(criteria.during),
+                            gap.starts_at + make_interval(mins => offered.buffer_before_minutes)
+                        ) + make_interval(
                             mins => offered.duration_minutes + offered.buffer_after_minutes
-                        ) <= gaps.ends_at
+                        ) <= gap.ends_at
+                    )
+                    and (
+                        gap.starts_at is null
+                        or gap.starts_at + make_interval(mins => offered.buffer_before_minutes)
+                        < upper(criteria.during)
                     )
             )
         end
-    order by
-        offered.id = any(known) desc,
-        case when criteria.words is not null then ts_rank(named.words, criteria.words) end desc,
-        offered.position,
-        offered.name,
-        offered.id;
+    order by fitting.rank;
+end;
+$$;
+
+/*
+ * Return the public services of a business that fit the criteria, in the order of search.services.
+ */
+create function search.fitting_services(
+    business_id uuid, criteria search.criteria, known uuid[]
+)
+returns uuid[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_own_words tsvector;
+begin
+    if criteria.words is not null then
+        select ts_filter(documents.words, '{a,d}') into v_own_words
+        from search.documents
+        where documents.business_id = fitting_services.business_id;
+    end if;
+    return array(
+        select services.id
+        from catalog.services
+        left join catalog.service_categories on service_categories.id = services.category_id
+        cross join lateral (
+            select
+                search.to_vector(services.name, 'B')
+                || search.to_vector(service_categories.name, 'C') as words
+        ) as named
+        where
+            services.business_id = fitting_services.business_id
+            and services.is_active
+            and services.archived_at is null
+            and services.visibility = 'public'
+            and (criteria.price_max is null or services.price_minor <= criteria.price_max)
+            and (criteria.currency is null or services.currency = criteria.currency)
+            and (
+                criteria.category is null
+                or search.slug(service_categories.name) = criteria.category
+            )
+            and (criteria.words is null or (named.words || v_own_words) @@ criteria.words)
+        order by
+            services.id = any(known) desc,
+            case when criteria.words is not null then ts_rank(named.words, criteria.words) end desc,
+            services.position,
+            services.name,
+            services.id
+    );
+end;
+$$;
+
+/*
+ * Return the gaps of the resources of a business around a period. A resource with several units
+ * counts as free all the time.
+ */
+create function search.gaps(business_id uuid, during tstzrange)
+returns setof search.gap
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_now timestamptz = private.now();
+begin
+    return query
+    select
+        resources.id,
+        lower(gap),
+        upper(gap)
+    from catalog.resources
+    cross join lateral (
+        select range_agg(allocations.during) as during
+        from scheduling.allocations
+        where
+            allocations.resource_id = resources.id
+            and resources.capacity = 1
+            and allocations.is_blocking
+            and allocations.during && gaps.during
+            and (allocations.expires_at is null or allocations.expires_at > v_now)
+    ) as taken
+    cross join lateral unnest('{(,)}'::tstzmultirange - coalesce(taken.during, '{}')) as gap
+    where resources.business_id = gaps.business_id and resources.is_active;
 end;
 $$;
