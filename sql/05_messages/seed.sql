@@ -8,6 +8,7 @@ values
 ('push', 'Push messages to send'),
 ('in_app', 'Notifications to show in the app'),
 ('calendars', 'Imported calendars to read'),
+('media', 'Uploaded files to look into, and files to delete'),
 ('housekeeping', 'Expired holds and requests to write down, old data to delete')
 on conflict (name) do update set purpose = excluded.purpose;
 
@@ -22,6 +23,8 @@ values
 ('auth.sms', 'sms', 'send_account_message'),
 ('calendar.import_requested', 'calendars', 'import_calendar'),
 ('tick.calendars', 'calendars', 'request_due_imports'),
+('media.uploaded', 'media', 'process_medium'),
+('tick.media', 'media', 'collect_garbage'),
 ('tick.transitions', 'housekeeping', 'apply_due_transitions'),
 ('tick.forget', 'housekeeping', 'forget_what_is_old')
 on conflict do nothing;
@@ -30,5 +33,6 @@ insert into private.schedules (name, topic, every)
 values
 ('transitions', 'tick.transitions', '5 seconds'),
 ('calendars', 'tick.calendars', '15 minutes'),
-('forget', 'tick.forget', '1 hour')
+('forget', 'tick.forget', '1 hour'),
+('media', 'tick.media', '1 hour')
 on conflict (name) do update set topic = excluded.topic;

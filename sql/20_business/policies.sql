@@ -75,27 +75,6 @@ using (
     or (select private.is_platform_staff('support'))
 );
 
-alter table business.business_documents enable row level security;
-grant select on business.business_documents to authenticated;
-grant insert (business_id, kind, storage_path) on business.business_documents to authenticated;
-grant select, insert, update, delete on business.business_documents to service_role;
--- No update, no delete: a submitted document stays, and the platform decides about it.
-
-create policy business_documents_select
-on business.business_documents
-for select
-to authenticated
-using (
-    business_id in (select private.my_businesses('manage'))
-    or (select private.is_platform_staff('support'))
-);
-
-create policy business_documents_insert
-on business.business_documents
-for insert
-to authenticated
-with check (business_id in (select private.my_businesses('manage')));
-
 alter table business.closures enable row level security;
 grant select on business.closures to anon;
 grant select, delete on business.closures to authenticated;
@@ -149,31 +128,6 @@ using (
     or (select private.is_platform_staff('support'))
 );
 
--- The files of documents: each in a folder named after the business, in a private bucket.
-create policy objects_select_business_documents
-on storage.objects
-for select
-to authenticated
-using (
-    bucket_id = 'business-documents'
-    and (
-        (storage.foldername(name))[1] in (
-            select mine.id::text from private.my_businesses('manage') as mine (id)
-        )
-        or (select private.is_platform_staff('support'))
-    )
-);
-
-create policy objects_insert_business_documents
-on storage.objects
-for insert
-to authenticated
-with check (
-    bucket_id = 'business-documents'
-    and (storage.foldername(name))[1] in (
-        select mine.id::text from private.my_businesses('manage') as mine (id)
-    )
-);
 grant execute on function private.refuse_foreign_business(uuid, text)
 to anon, authenticated, service_role;
 grant execute on function
@@ -190,7 +144,6 @@ business.create_business(text, text, text, text, text, text, text, text, text),
 business.take_step(uuid, business.business_step, text),
 business.set_active(uuid, boolean),
 business.set_verified(uuid, boolean, text),
-business.review_document(uuid, boolean, text),
 business.set_member_role(uuid, business.member_role),
 business.remove_member(uuid),
 business.invite_member(uuid, text, business.member_role, text),

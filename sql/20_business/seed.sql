@@ -37,16 +37,3 @@ on conflict (from_status, to_status) do update
     where
     (business_transitions.step, business_transitions.is_by_business)
     is distinct from (excluded.step, excluded.is_by_business);
-
--- Documents lie in a private bucket, where the host has storage.
-do $$
-begin
-    if to_regclass('storage.buckets') is not null then
-        insert into storage.buckets (id, name, public)
-        values ('business-documents', 'business-documents', false)
-        on conflict (id) do update
-        set public = false
-        where buckets.public;
-    end if;
-end;
-$$;

@@ -23,8 +23,47 @@ values
 (%(business)s, '[2031-01-01 10:00Z, 2031-01-01 11:00Z)', %(resource)s);
 insert into business.closures (business_id, starts_on, ends_on)
 values (%(business)s, '2031-01-02', '2031-01-02');
-insert into business.business_documents (business_id, kind, storage_path)
-values (%(business)s, 'license', %(business)s || '/license.pdf');
+insert into files.media (
+    id, business_id, subject, subject_id, kind, is_public, bucket, object_name, file_name,
+    content_type, bytes, sha256, state, public_name
+)
+select
+    gen_random_uuid(), %(business)s, made.subject, made.subject_id, made.kind,
+    made.kind = 'gallery', 'originals', %(business)s || '/' || made.subject || made.kind, 'secret',
+    'image/png', 1, repeat('a', 64), 'ready', made.kind
+from (
+    values
+    ('business', %(business)s::uuid, 'gallery'),
+    ('business', %(business)s::uuid, 'license'),
+    ('service', %(service)s::uuid, 'gallery'),
+    ('resource', %(resource)s::uuid, 'gallery')
+) as made (subject, subject_id, kind);
+insert into business.business_documents (business_id, kind, media_id)
+select media.business_id, 'license', media.id
+from files.media
+where media.business_id = %(business)s and media.kind = 'license';
+insert into business.business_media (business_id, media_id, position)
+select media.business_id, media.id, 1
+from files.media
+where media.business_id = %(business)s and media.subject = 'business' and media.kind = 'gallery';
+insert into catalog.service_media (business_id, service_id, media_id, position)
+select media.business_id, media.subject_id, media.id, 1
+from files.media
+where media.business_id = %(business)s and media.subject = 'service';
+insert into catalog.resource_media (business_id, resource_id, media_id, position)
+select media.business_id, media.subject_id, media.id, 1
+from files.media
+where media.business_id = %(business)s and media.subject = 'resource';
+insert into files.uploads (
+    business_id, subject, subject_id, kind, bucket, object_name, file_name, content_type, bytes,
+    expires_at
+)
+values (
+    %(business)s, 'business', %(business)s, 'gallery', 'originals', %(business)s || '/u', 'secret',
+    'image/png', 1, now() + interval '1 day'
+);
+insert into files.quotas (business_id, max_bytes, max_number)
+values (%(business)s, 1000000, 1000);
 insert into business.invitations (business_id, email, role, token_hash, expires_at)
 values (%(business)s, 'friend@town.example', 'staff', uuid_send(gen_random_uuid()), now() + interval '1 day');
 insert into catalog.calendar_imports (business_id, resource_id, url, requested_at)

@@ -237,6 +237,71 @@ begin atomic
     left join business.businesses on businesses.id = tests.id(called);
 end;
 
+/*
+ * A file that somebody announces and sends, as Storage would note it, completed. They act as
+ * themselves afterwards.
+ */
+create function tests.upload(
+    by_person text,
+    to_subject text,
+    kind text default 'gallery',
+    content_type text default 'image/png',
+    bytes bigint default 1000,
+    called text default null
+)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_upload jsonb;
+begin
+    perform tests.act_as(by_person);
+    v_upload = public.create_upload(
+        to_subject, upload.kind, 'A file.png', upload.bytes::text, upload.content_type
+    );
+    insert into storage.objects (bucket_id, name, metadata)
+    values (
+        v_upload ->> 'bucket', v_upload ->> 'path',
+        jsonb_build_object('size', upload.bytes, 'mimetype', upload.content_type)
+    );
+    perform public.complete_upload(v_upload ->> 'upload_id');
+    perform tests.act_as_owner();
+    if called is not null then
+        insert into tests.names (name, id) values (called, (v_upload ->> 'upload_id')::uuid);
+    end if;
+    perform tests.act_as(by_person);
+    return (v_upload ->> 'upload_id')::uuid;
+end;
+$$;
+
+/* What a worker finds in a file that is fit. */
+create function tests.look_into(called text)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform files.finish_processing(tests.id(called), jsonb_build_object(
+        'sha256', repeat('a', 64), 'width', 1200, 'height', 800, 'blurhash', 'L6PZfSi_.AyE',
+        'renditions', jsonb_build_array(
+            jsonb_build_object(
+                'format', 'jpeg', 'width', 640, 'height', 427, 'bytes', 5000,
+                'object_name', tests.id(called) || '/small.jpg'
+            ),
+            jsonb_build_object(
+                'format', 'jpeg', 'width', 1200, 'height', 800, 'bytes', 9000,
+                'object_name', tests.id(called) || '/wide.jpg'
+            )
+        )
+    ));
+end;
+$$;
+
 grant usage on schema tests to anon, authenticated, service_role, edge, worker, analyst;
 grant execute on all functions in schema tests
 to anon, authenticated, service_role, edge, worker, analyst;

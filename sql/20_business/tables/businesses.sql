@@ -1,6 +1,6 @@
 -- Businesses: who they are, and whether the platform approved them. A business takes bookings while
 -- it is approved and active. Only platform staff approve, suspend or verify, and every such
--- decision keeps its author and its reason (documents.sql).
+-- decision keeps its author and its reason (history.sql).
 
 create type business.business_status as enum (
     'draft', 'submitted', 'approved', 'rejected', 'suspended'
@@ -9,7 +9,6 @@ create type business.business_step as enum (
     'submit', 'approve', 'reject', 'suspend', 'reinstate'
 );
 create type business.member_role as enum ('owner', 'manager', 'staff', 'accountant');
-create type business.document_status as enum ('submitted', 'accepted', 'rejected');
 create type business.history_kind as enum ('status', 'active', 'verified', 'document', 'member');
 
 /*

@@ -7,7 +7,7 @@ select
     business_documents.id,
     business_documents.business_id,
     business_documents.kind,
-    business_documents.storage_path,
+    business_documents.media_id,
     business_documents.status,
     business_documents.reviewed_by,
     business_documents.reviewed_at,
@@ -15,58 +15,24 @@ select
     business_documents.created_at
 from business.business_documents;
 grant select on public.business_documents to authenticated;
-grant insert (business_id, kind, storage_path) on public.business_documents to authenticated;
 grant select, insert, update, delete on public.business_documents to service_role;
 
 comment on view public.business_documents is
 'Documents that verify a business.
 
-Owners and managers submit them and see their own; the platform''s staff see and review all.';
+Owners and managers hand them in by create_upload and complete_upload, and see their own; the platform''s staff see and review all.';
 comment on column public.business_documents.id is 'Primary key.';
 comment on column public.business_documents.business_id is 'The business that owns it.';
 comment on column public.business_documents.kind is
 'registration, identity, license, tax or other.';
-comment on column public.business_documents.storage_path is
-'Path in the private bucket business-documents. It begins with the business''s id and a slash.';
+comment on column public.business_documents.media_id is
+'The file. Its bucket and object_name in the view media are for a signed link to it.';
 comment on column public.business_documents.status is 'submitted, accepted or rejected.';
 comment on column public.business_documents.reviewed_by is
 'The user who decided; null before the decision, or for the operator.';
 comment on column public.business_documents.reviewed_at is 'When the decision was made, or null.';
 comment on column public.business_documents.reason is 'The reason for the decision, or null.';
 comment on column public.business_documents.created_at is 'When it was submitted.';
-
-create view public.business_history
-with (security_invoker = true)
-as
-select
-    business_history.id,
-    business_history.business_id,
-    business_history.kind,
-    business_history.subject_id,
-    business_history.old_value,
-    business_history.new_value,
-    business_history.reason,
-    business_history.actor_id,
-    business_history.at
-from business.business_history;
-grant select on public.business_history to authenticated, service_role;
-
-comment on view public.business_history is
-'Every decision about a business; order by id for the oldest first.
-
-Rows never change. For its owners and managers, and the platform''s staff.';
-comment on column public.business_history.id is 'Primary key; later entries have higher keys.';
-comment on column public.business_history.business_id is 'The business.';
-comment on column public.business_history.kind is
-'What changed: status, active, verified, document or member.';
-comment on column public.business_history.subject_id is
-'The user (kind member) or the document (kind document) of the change, otherwise null.';
-comment on column public.business_history.old_value is 'The value before; null for a new one.';
-comment on column public.business_history.new_value is 'The value after; null if a member left.';
-comment on column public.business_history.reason is 'The reason, or null.';
-comment on column public.business_history.actor_id is
-'The user who made the change; null for the operator''s software or a deleted user.';
-comment on column public.business_history.at is 'When it happened.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -106,7 +72,7 @@ to anon, authenticated, service_role;
 comment on function public.review_document(public.identifier, public.yes_no, text) is
 'Accept or reject a submitted document.
 
-Each document is reviewed once. For the platform''s staff.
+Each document is reviewed once, after its file was looked into. For the platform''s staff.
 
 - is_accepted: true or false.
 - reason: at most 1000 characters, required to reject.
