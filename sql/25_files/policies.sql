@@ -49,7 +49,7 @@ using (
     is_public
     and state = 'ready'
     and released_at is null
-    and files.is_readable(subject, kind, subject_id)
+    and (select files.is_readable(subject, kind, subject_id))
 );
 
 create policy media_select
@@ -63,7 +63,7 @@ using (
     or is_public
     and state = 'ready'
     and released_at is null
-    and files.is_readable(subject, kind, subject_id)
+    and (select files.is_readable(subject, kind, subject_id))
 );
 
 create policy media_update

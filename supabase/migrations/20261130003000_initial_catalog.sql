@@ -698,6 +698,50 @@ comment on table catalog.private_links is
 create index private_links_service_idx on catalog.private_links (business_id, service_id);
 create index private_links_created_by_idx on catalog.private_links (created_by);
 
+-- sql/30_catalog/tables/media.sql
+
+-- The pictures of services and of resources: what a treatment looks like, who gives it.
+
+create table catalog.service_media (
+    media_id uuid not null,
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    service_id uuid not null,
+    position integer not null,
+    is_featured boolean not null default false,
+
+    primary key (business_id, media_id),
+    constraint service_media_medium_fkey foreign key (business_id, media_id)
+    references files.media (business_id, id) on delete no action,
+    constraint service_media_service_fkey foreign key (business_id, service_id)
+    references catalog.services (business_id, id) on delete cascade,
+    constraint service_media_position_unique
+    unique (business_id, service_id, position) deferrable initially immediate
+);
+comment on table catalog.service_media is 'The gallery of a service.';
+create unique index service_media_one_featured_idx
+on catalog.service_media (business_id, service_id)
+where is_featured;
+
+create table catalog.resource_media (
+    media_id uuid not null,
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    resource_id uuid not null,
+    position integer not null,
+    is_featured boolean not null default false,
+
+    primary key (business_id, media_id),
+    constraint resource_media_medium_fkey foreign key (business_id, media_id)
+    references files.media (business_id, id) on delete no action,
+    constraint resource_media_resource_fkey foreign key (business_id, resource_id)
+    references catalog.resources (business_id, id) on delete cascade,
+    constraint resource_media_position_unique
+    unique (business_id, resource_id, position) deferrable initially immediate
+);
+comment on table catalog.resource_media is 'The pictures of a resource, such as a person of staff.';
+create unique index resource_media_one_featured_idx
+on catalog.resource_media (business_id, resource_id)
+where is_featured;
+
 -- sql/30_catalog/tables/questions.sql
 
 -- Questions that a business asks when a service is booked. The booking keeps the answers with the
@@ -776,7 +820,7 @@ create table catalog.service_questions (
 comment on table catalog.service_questions is 'What whoever books a service is asked.';
 create index service_questions_service_idx on catalog.service_questions (business_id, service_id);
 
--- sql/30_catalog/functions.sql
+-- sql/30_catalog/functions/blocking.sql
 
 -- Functions of the catalog. scheduling turns the hours of these tables into instants.
 
@@ -865,7 +909,53 @@ begin
 end;
 $$;
 
--- sql/30_catalog/rules.sql
+-- sql/30_catalog/functions/media.sql
+
+-- To whom the pictures of services and resources belong.
+
+/*
+ * Return the place of a service's files.
+ * Definer: as files.place_in_business.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function catalog.place_of_service(subject_id uuid)
+returns files.place
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return files.place_in_business(
+        (select services.business_id from catalog.services where services.id = subject_id),
+        'service'
+    );
+end;
+$$;
+
+/*
+ * Return the place of a resource's files.
+ * Definer: as files.place_in_business.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function catalog.place_of_resource(subject_id uuid)
+returns files.place
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return files.place_in_business(
+        (select resources.business_id from catalog.resources where resources.id = subject_id),
+        'resource'
+    );
+end;
+$$;
+
+-- sql/30_catalog/rules/catalog.sql
 
 -- What a constraint on the catalog cannot say.
 
@@ -1057,6 +1147,18 @@ $$;
 create trigger _100_refuse_overlap
 before insert or update on catalog.travel_zones
 for each row execute function catalog.travel_zones__refuse_overlap();
+
+-- sql/30_catalog/rules/media.sql
+
+-- A deleted link, service or resource lets go of its pictures.
+
+create trigger _500_release_medium
+after delete on catalog.service_media
+for each row execute function files.any__release_medium();
+
+create trigger _500_release_medium
+after delete on catalog.resource_media
+for each row execute function files.any__release_medium();
 
 -- sql/30_catalog/policies/calendars.sql
 
@@ -1341,6 +1443,54 @@ on catalog.private_links
 for select
 to authenticated
 using (business_id in (select private.my_businesses('view')));
+
+-- sql/30_catalog/policies/media.sql
+
+-- Galleries of services and resources are read like their media. Owners and managers take pictures
+-- out; complete_upload, reorder_media and feature_media write the rest.
+
+alter table catalog.service_media enable row level security;
+alter table catalog.resource_media enable row level security;
+grant select on table catalog.service_media, catalog.resource_media to anon;
+grant select, delete on table catalog.service_media, catalog.resource_media to authenticated;
+grant select, insert, update, delete on table catalog.service_media, catalog.resource_media
+to service_role;
+
+create policy service_media_select
+on catalog.service_media
+for select
+to anon, authenticated
+using (
+    exists (
+        select 1
+        from files.media
+        where media.id = service_media.media_id
+    )
+);
+
+create policy service_media_delete
+on catalog.service_media
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+create policy resource_media_select
+on catalog.resource_media
+for select
+to anon, authenticated
+using (
+    exists (
+        select 1
+        from files.media
+        where media.id = resource_media.media_id
+    )
+);
+
+create policy resource_media_delete
+on catalog.resource_media
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
 
 -- sql/30_catalog/policies/questions.sql
 
@@ -1995,6 +2145,54 @@ public.block_time(
 ),
 catalog.block_time(uuid, uuid, timestamptz, timestamptz, text, uuid)
 to anon, authenticated, service_role;
+
+-- sql/30_catalog/api/media.sql
+
+-- The galleries of services and resources.
+
+create view public.service_media
+with (security_invoker = true)
+as
+select
+    service_media.media_id,
+    service_media.business_id,
+    service_media.service_id,
+    service_media.position,
+    service_media.is_featured
+from catalog.service_media;
+grant select on public.service_media to anon;
+grant select, delete on public.service_media to authenticated, service_role;
+
+comment on view public.service_media is
+'The galleries of services. Owners and managers take a picture out by deleting its row.';
+comment on column public.service_media.media_id is 'The picture.';
+comment on column public.service_media.business_id is 'The business.';
+comment on column public.service_media.service_id is 'The service.';
+comment on column public.service_media.position is 'Order by it; see reorder_media.';
+comment on column public.service_media.is_featured is
+'Whether it stands for the whole gallery; at most one does. See feature_media.';
+
+create view public.resource_media
+with (security_invoker = true)
+as
+select
+    resource_media.media_id,
+    resource_media.business_id,
+    resource_media.resource_id,
+    resource_media.position,
+    resource_media.is_featured
+from catalog.resource_media;
+grant select on public.resource_media to anon;
+grant select, delete on public.resource_media to authenticated, service_role;
+
+comment on view public.resource_media is
+'The pictures of resources. Owners and managers take one out by deleting its row.';
+comment on column public.resource_media.media_id is 'The picture.';
+comment on column public.resource_media.business_id is 'The business.';
+comment on column public.resource_media.resource_id is 'The resource.';
+comment on column public.resource_media.position is 'Order by it; see reorder_media.';
+comment on column public.resource_media.is_featured is
+'Whether it stands for all pictures of the resource; at most one does. See feature_media.';
 
 -- sql/30_catalog/api/questions.sql
 

@@ -1,12 +1,12 @@
 -- The pictures of businesses and people. A gallery has an order and one featured picture.
 
 create table business.business_media (
-    media_id uuid primary key,
+    media_id uuid not null,
     business_id uuid not null references business.businesses (id) on delete cascade,
     position integer not null,
     is_featured boolean not null default false,
 
-    constraint business_media_business_id_media_id_unique unique (business_id, media_id),
+    primary key (business_id, media_id),
     constraint business_media_medium_fkey foreign key (business_id, media_id)
     references files.media (business_id, id) on delete no action,
     -- Deferrable, so that one statement can exchange places.

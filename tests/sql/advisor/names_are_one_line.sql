@@ -11,7 +11,7 @@ where
     and pg_attribute.attname ~ '(^|_)(name|title|label|recipient|city|region|line[12])$'
     and pg_class.oid::regclass || '.' || pg_attribute.attname <> all(array[
         'business.verticals.name', 'engagement.events.name', 'engagement.notifications.title',
-        'engagement.variables.name', 'pricing.currencies.name', 'sales.sale_lines.name',
+        'engagement.variables.name', 'files.kinds.name', 'pricing.currencies.name', 'sales.sale_lines.name',
         'sales.sales.customer_name', 'scheduling.booking_items.service_name'
     ])
     and pg_class.relnamespace <> 'private'::regnamespace
