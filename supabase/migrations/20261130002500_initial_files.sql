@@ -135,7 +135,11 @@ create table files.uploads (
 
     constraint uploads_kind_fkey foreign key (subject, kind)
     references files.kinds (subject, name) on delete restrict,
+    constraint uploads_business_id_id_unique unique (business_id, id),
     constraint uploads_object_unique unique (bucket, object_name),
+    constraint uploads_names_are_one_line check (
+        private.is_one_line(concat(object_name, file_name))
+    ),
     constraint uploads_belong_to_one check (num_nonnulls(business_id, owner_id) = 1),
     constraint uploads_have_bytes check (bytes > 0),
     constraint uploads_sha256_is_hex check (sha256 is null or sha256 ~ '^[0-9a-f]{64}$')
@@ -178,6 +182,9 @@ create table files.media (
 
     constraint media_business_id_id_unique unique (business_id, id),
     constraint media_object_unique unique (bucket, object_name),
+    constraint media_names_are_one_line check (
+        private.is_one_line(concat(object_name, file_name, public_name))
+    ),
     constraint media_kind_fkey foreign key (subject, kind)
     references files.kinds (subject, name) on delete restrict,
     constraint media_belong_to_one check (num_nonnulls(business_id, owner_id) = 1),
@@ -208,6 +215,7 @@ create table files.renditions (
 
     primary key (media_id, format, width),
     constraint renditions_object_unique unique (object_name),
+    constraint renditions_object_name_is_one_line check (private.is_one_line(object_name)),
     constraint renditions_format_is_known check (format in ('avif', 'webp', 'jpeg'))
 );
 comment on table files.renditions is 'Pictures in the widths and formats in which they are shown.';
@@ -1514,7 +1522,7 @@ using (
     is_public
     and state = 'ready'
     and released_at is null
-    and files.is_readable(subject, kind, subject_id)
+    and (select files.is_readable(subject, kind, subject_id))
 );
 
 create policy media_select
@@ -1528,7 +1536,7 @@ using (
     or is_public
     and state = 'ready'
     and released_at is null
-    and files.is_readable(subject, kind, subject_id)
+    and (select files.is_readable(subject, kind, subject_id))
 );
 
 create policy media_update

@@ -54,6 +54,7 @@ select is(
     'originals 2', 'the refused file and the one that nobody completed are garbage'
 );
 select tests.act_as_owner();
+select set_config('storage.allow_delete_query', 'true', true);
 delete from storage.objects where bucket_id = 'originals'
     and name in (select jsonb_array_elements_text(files.garbage(10) -> 'names'));
 select tests.act_as_role('worker');
