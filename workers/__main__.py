@@ -16,13 +16,15 @@ from dramatiq.middleware import CurrentMessage
 from psycopg_pool import ConnectionPool
 
 from workers import log, metrics
-from workers.actors import accounts, calendars, housekeeping, notifications
+from workers.actors import accounts, calendars, housekeeping, media, notifications
 from workers.actors.database import Database
 from workers.actors.sending import Outbox
 from workers.broker import PgmqBroker
 from workers.calendars.reader import Reader
 from workers.environment import required
+from workers.providers.clamav import ClamAV
 from workers.providers.from_settings import Settings, build
+from workers.providers.storage import Storage
 from workers.signals import stop_on_signals
 
 STOP_TIMEOUT = 30_000  # milliseconds for the running jobs
@@ -42,6 +44,11 @@ class Environment:
     providers: Settings
     # Hosts of calendars that may be read although they are outside the public internet.
     private_hosts: tuple[str, ...]
+    storage_url: str
+    # A key of the project that may read and write every object.
+    storage_key: str
+    # `host:port` or the path of a socket; None to scan no files.
+    clamav_address: str | None
     # Where this process writes its metrics; None to write none.
     metrics_dir: Path | None
 
@@ -62,6 +69,9 @@ class Environment:
             unsubscribe_url=f"{api_url}/functions/v1/unsubscribe?token=",
             providers=Settings.of(environment),
             private_hosts=tuple(environment.get("FRONTDESK_CALENDAR_PRIVATE_HOSTS", "").split()),
+            storage_url=f"{api_url}/storage/v1",
+            storage_key=environment.get("FRONTDESK_STORAGE_KEY", ""),
+            clamav_address=environment.get("FRONTDESK_CLAMAV_ADDRESS") or None,
             metrics_dir=Path(metrics_dir) if metrics_dir else None,
         )
 
@@ -87,6 +97,9 @@ def run(environment: Environment, stop: threading.Event) -> None:
     accounts.declare(broker, database, outbox)
     calendars.declare(broker, database, Reader(environment.private_hosts))
     housekeeping.declare(broker, database)
+    scanner = ClamAV(environment.clamav_address) if environment.clamav_address else None
+    storage = Storage(environment.storage_url, environment.storage_key)
+    media.declare(broker, database, media.Desk(storage, scanner))
     worker = Worker(broker, worker_threads=environment.threads, worker_timeout=200)
     # A queue gets a quarter of the threads, so a hanging provider cannot block the other queues.
     worker.queue_prefetch = max(1, environment.threads // 4)

@@ -1,0 +1,77 @@
+"""The program that draws: one order as JSON on stdin, the facts or a refusal as JSON on stdout.
+
+It runs with limits of memory and time (see workers.media.child), because it decodes what strangers
+send.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from workers.media.content import sha256_of
+from workers.media.pictures import Format, Picture, save
+from workers.media.unfit import Unfit
+
+FORMATS: tuple[Format, ...] = ("avif", "webp", "jpeg")
+
+
+def renditions(order: dict[str, Any]) -> dict[str, Any]:
+    """Draw a picture in every width that it has, and say what was drawn."""
+    picture = _picture(order)
+    facts = {"width": picture.width, "height": picture.height}
+    widths: list[int] = order["widths"]
+    if not widths:
+        return facts
+    widest = min(picture.width, max(widths))
+    drawn = [
+        rendition
+        for width in sorted({width for width in widths if width < widest} | {widest})
+        for rendition in _in_every_format(picture, width, Path(order["folder"]))
+    ]
+    return {**facts, "blurhash": picture.blurhash(), "renditions": drawn}
+
+
+def _in_every_format(picture: Picture, width: int, folder: Path) -> list[dict[str, Any]]:
+    drawn, found = picture.fit_within(width), []
+    for kind in FORMATS:
+        path = folder / f"{drawn.width}.{kind}"
+        save(drawn, path, kind)
+        size = {"width": drawn.width, "height": drawn.height, "bytes": path.stat().st_size}
+        found.append({"format": kind, **size, "path": str(path), "sha256": sha256_of(path)})
+    return found
+
+
+def resized(order: dict[str, Any]) -> dict[str, Any]:
+    """Draw a picture in one size and format."""
+    drawn = _picture(order).resized(order["width"], order["height"], order["fit"])
+    save(drawn, Path(order["target"]), order["format"], quality=order["quality"])
+    return {"width": drawn.width, "height": drawn.height}
+
+
+def _picture(order: dict[str, Any]) -> Picture:
+    return Picture(
+        Path(order["source"]), order["content_type"], max_pixels=int(order["max_pixels"])
+    )
+
+
+ORDERS = {"renditions": renditions, "resized": resized}
+
+
+def main() -> None:
+    """Carry out one order."""
+    order = json.load(sys.stdin)
+    answer: dict[str, Any]
+    try:
+        answer = {"facts": ORDERS[order["order"]](order)}
+    except Unfit as error:
+        answer = {"unfit": error.reason}
+    except MemoryError:
+        answer = {"unfit": "not_readable"}
+    json.dump(answer, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
