@@ -69,7 +69,7 @@ class Environment:
             unsubscribe_url=f"{api_url}/functions/v1/unsubscribe?token=",
             providers=Settings.of(environment),
             private_hosts=tuple(environment.get("FRONTDESK_CALENDAR_PRIVATE_HOSTS", "").split()),
-            storage_url=f"{api_url}/storage/v1",
+            storage_url=environment.get("FRONTDESK_STORAGE_URL", f"{api_url}/storage/v1"),
             storage_key=environment.get("FRONTDESK_STORAGE_KEY", ""),
             clamav_address=environment.get("FRONTDESK_CLAMAV_ADDRESS") or None,
             metrics_dir=Path(metrics_dir) if metrics_dir else None,

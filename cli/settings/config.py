@@ -85,6 +85,10 @@ class Calendars(Section):
     private_hosts: list[str] = []
 
 
+class Media(Section):
+    clamav_address: str = ""
+
+
 class Mail(Section):
     sendgrid_api_key: str = ""
     sendgrid_webhook_key: str = ""
@@ -112,6 +116,7 @@ class Frontdesk(Section):
     scheduler: Scheduler = Scheduler()
     workers: Workers = Workers()
     calendars: Calendars = Calendars()
+    media: Media = Media()
 
 
 class Config(Section):

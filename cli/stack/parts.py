@@ -122,6 +122,7 @@ def _worker(plan: Plan) -> Part:
         "FRONTDESK_CALENDAR_PRIVATE_HOSTS": " ".join(plan.config.frontdesk.calendars.private_hosts),
         "FRONTDESK_API_URL": plan.api_url,
         "FRONTDESK_STORAGE_KEY": plan.keys.service_role_key,
+        "FRONTDESK_CLAMAV_ADDRESS": plan.config.frontdesk.media.clamav_address,
         "FRONTDESK_METRICS_DIR": str(server_account().folder(plan.state.metrics)),
         **mailing.environment(plan.config, _mailbox_url(plan)),
     }
