@@ -6,7 +6,7 @@ alter default privileges revoke execute on functions from public;
 
 -- Businesses: who they are, and whether the platform approved them. A business takes bookings while
 -- it is approved and active. Only platform staff approve, suspend or verify, and every such
--- decision keeps its author and its reason (documents.sql).
+-- decision keeps its author and its reason (history.sql).
 
 create type business.business_status as enum (
     'draft', 'submitted', 'approved', 'rejected', 'suspended'
@@ -15,7 +15,6 @@ create type business.business_step as enum (
     'submit', 'approve', 'reject', 'suspend', 'reinstate'
 );
 create type business.member_role as enum ('owner', 'manager', 'staff', 'accountant');
-create type business.document_status as enum ('submitted', 'accepted', 'rejected');
 create type business.history_kind as enum ('status', 'active', 'verified', 'document', 'member');
 
 /*
@@ -214,41 +213,9 @@ comment on table business.closures is
 'Whole days, in the business''s zone, on which nothing can be booked: holidays, days off.';
 create index closures_business_id_days_idx on business.closures (business_id, ends_on, starts_on);
 
--- sql/20_business/tables/documents.sql
+-- sql/20_business/tables/history.sql
 
--- The papers of a business, and the history of what was decided about it.
-
-create table business.business_documents (
-    id uuid primary key default gen_random_uuid(),
-    business_id uuid not null references business.businesses (id) on delete cascade,
-    kind text not null,
-    -- A path in the private bucket `business-documents`.
-    storage_path text not null,
-    status business.document_status not null default 'submitted',
-    reviewed_by uuid references auth.users (id) on delete set null,
-    reviewed_at timestamptz,
-    reason text,
-    created_at timestamptz not null default now(),
-
-    constraint business_documents_business_id_id_unique unique (business_id, id),
-    constraint business_documents_kind_is_known check (
-        kind in ('registration', 'identity', 'license', 'tax', 'other')
-        or private.invalid('kind', 'must be registration, identity, license, tax or other')
-    ),
-    constraint business_documents_path_is_in_its_folder check (
-        storage_path like business_id::text || '/_%'
-        and length(storage_path) <= 500
-        and not private.has_control_characters(storage_path)
-        and storage_path !~ '(^|/)\.\.?(/|$)'
-        or private.invalid('storage_path', 'must be a path below the business''s id')
-    ),
-    constraint business_documents_review_is_whole check (
-        (status = 'submitted') = (reviewed_at is null)
-        and (status <> 'rejected' or reason is not null)
-    )
-);
-comment on table business.business_documents is 'Papers that a business hands in to be verified.';
-create index business_documents_reviewed_by_idx on business.business_documents (reviewed_by);
+-- What was decided about a business, by whom, when and why.
 
 create table business.business_history (
     id bigint generated always as identity primary key,
@@ -1348,76 +1315,6 @@ begin
 end;
 $$;
 
-/*
- * Accept or reject a submitted document, once. For platform staff.
- * Definer: nobody has an update grant on documents.
- *
- * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 invalid_transition
- */
-create function business.review_document(document_id uuid, is_accepted boolean, reason text)
-returns void
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-declare
-    v_document business.business_documents;
-begin
-    select business_documents.* into v_document
-    from business.business_documents
-    where business_documents.id = review_document.document_id
-    for update;
-    perform business.refuse_reviewer(v_document);
-    if v_document.status <> 'submitted' then
-        perform business.refuse_step('review', v_document.status::text);
-    end if;
-
-    update business.business_documents
-    set
-        status = case when review_document.is_accepted then 'accepted' else 'rejected' end
-        ::business.document_status,
-        reviewed_by = auth.uid(),
-        reviewed_at = private.now(),
-        reason = review_document.reason
-    where business_documents.id = review_document.document_id;
-end;
-$$;
-
-/*
- * Refuse a caller who may not review a document. Callers who cannot see it get not_found.
- *
- * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
- */
-create function business.refuse_reviewer(document business.business_documents)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_is_reviewer boolean = private.is_operator() or private.is_platform_staff('support');
-begin
-    if v_is_reviewer and document.id is not null then
-        return;
-    end if;
-    if not v_is_reviewer then
-        perform private.token_user_id();
-    end if;
-    if document.business_id in (select private.my_businesses('manage')) then
-        perform private.refuse(
-            'PT403', 'forbidden', 'Only the platform''s staff can review documents.',
-            'Wait for their decision.'
-        );
-    end if;
-    perform private.refuse(
-        'PT404', 'not_found', 'There is no such document.',
-        'Check the id in the view business_documents.'
-    );
-end;
-$$;
-
 -- sql/20_business/rules/businesses.sql
 
 -- What must never happen: a step outside of the workflow, a business without an owner, a decision
@@ -1595,47 +1492,6 @@ before truncate on business.business_history
 for each statement
 execute function private.any__refuse_rewriting();
 
--- sql/20_business/rules/documents.sql
-
-/*
- * Write a line for every submitted document and every decision about it.
- * Definer: as business.businesses__keep_history.
- */
-create function business.business_documents__keep_history()
-returns trigger
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-begin
-    insert into business.business_history (
-        business_id, kind, subject_id, old_value, new_value, reason, actor_id, at
-    )
-    values (
-        new.business_id,
-        'document',
-        new.id,
-        old.status::text,
-        new.status::text,
-        new.reason,
-        auth.uid(),
-        private.now()
-    );
-    return null;
-end;
-$$;
-
-create trigger _010_refuse_bad_input
-before insert on business.business_documents
-for each row
-execute function business.any__refuse_bad_input('manage');
-
-create trigger _500_keep_history
-after insert or update of status on business.business_documents
-for each row
-execute function business.business_documents__keep_history();
-
 -- sql/20_business/rules/members.sql
 
 /*
@@ -1809,27 +1665,6 @@ using (
     or (select private.is_platform_staff('support'))
 );
 
-alter table business.business_documents enable row level security;
-grant select on business.business_documents to authenticated;
-grant insert (business_id, kind, storage_path) on business.business_documents to authenticated;
-grant select, insert, update, delete on business.business_documents to service_role;
--- No update, no delete: a submitted document stays, and the platform decides about it.
-
-create policy business_documents_select
-on business.business_documents
-for select
-to authenticated
-using (
-    business_id in (select private.my_businesses('manage'))
-    or (select private.is_platform_staff('support'))
-);
-
-create policy business_documents_insert
-on business.business_documents
-for insert
-to authenticated
-with check (business_id in (select private.my_businesses('manage')));
-
 alter table business.closures enable row level security;
 grant select on business.closures to anon;
 grant select, delete on business.closures to authenticated;
@@ -1883,31 +1718,6 @@ using (
     or (select private.is_platform_staff('support'))
 );
 
--- The files of documents: each in a folder named after the business, in a private bucket.
-create policy objects_select_business_documents
-on storage.objects
-for select
-to authenticated
-using (
-    bucket_id = 'business-documents'
-    and (
-        (storage.foldername(name))[1] in (
-            select mine.id::text from private.my_businesses('manage') as mine (id)
-        )
-        or (select private.is_platform_staff('support'))
-    )
-);
-
-create policy objects_insert_business_documents
-on storage.objects
-for insert
-to authenticated
-with check (
-    bucket_id = 'business-documents'
-    and (storage.foldername(name))[1] in (
-        select mine.id::text from private.my_businesses('manage') as mine (id)
-    )
-);
 grant execute on function private.refuse_foreign_business(uuid, text)
 to anon, authenticated, service_role;
 grant execute on function
@@ -1924,7 +1734,6 @@ business.create_business(text, text, text, text, text, text, text, text, text),
 business.take_step(uuid, business.business_step, text),
 business.set_active(uuid, boolean),
 business.set_verified(uuid, boolean, text),
-business.review_document(uuid, boolean, text),
 business.set_member_role(uuid, business.member_role),
 business.remove_member(uuid),
 business.invite_member(uuid, text, business.member_role, text),
@@ -2133,44 +1942,9 @@ The caller becomes its owner. not_found answers an unknown vertical or currency,
 Errors: invalid_input 400, not_signed_in 401, not_found 404, already_exists 409, rate_limited '
 '429.';
 
--- sql/20_business/api/documents.sql
+-- sql/20_business/api/history.sql
 
--- Papers that a business hands in, and what was decided about it.
-
-create view public.business_documents
-with (security_invoker = true)
-as
-select
-    business_documents.id,
-    business_documents.business_id,
-    business_documents.kind,
-    business_documents.storage_path,
-    business_documents.status,
-    business_documents.reviewed_by,
-    business_documents.reviewed_at,
-    business_documents.reason,
-    business_documents.created_at
-from business.business_documents;
-grant select on public.business_documents to authenticated;
-grant insert (business_id, kind, storage_path) on public.business_documents to authenticated;
-grant select, insert, update, delete on public.business_documents to service_role;
-
-comment on view public.business_documents is
-'Documents that verify a business.
-
-Owners and managers submit them and see their own; the platform''s staff see and review all.';
-comment on column public.business_documents.id is 'Primary key.';
-comment on column public.business_documents.business_id is 'The business that owns it.';
-comment on column public.business_documents.kind is
-'registration, identity, license, tax or other.';
-comment on column public.business_documents.storage_path is
-'Path in the private bucket business-documents. It begins with the business''s id and a slash.';
-comment on column public.business_documents.status is 'submitted, accepted or rejected.';
-comment on column public.business_documents.reviewed_by is
-'The user who decided; null before the decision, or for the operator.';
-comment on column public.business_documents.reviewed_at is 'When the decision was made, or null.';
-comment on column public.business_documents.reason is 'The reason for the decision, or null.';
-comment on column public.business_documents.created_at is 'When it was submitted.';
+-- What was decided about a business, as its owners, managers and the platform read it.
 
 create view public.business_history
 with (security_invoker = true)
@@ -2204,52 +1978,6 @@ comment on column public.business_history.reason is 'The reason, or null.';
 comment on column public.business_history.actor_id is
 'The user who made the change; null for the operator''s software or a deleted user.';
 comment on column public.business_history.at is 'When it happened.';
-
-/*
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 invalid_transition
- */
-create function public.review_document(
-    document_id public.identifier, is_accepted public.yes_no, reason text default null
-)
-returns public.business_documents
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_id uuid = private.to_identifier(review_document.document_id, 'document_id');
-    v_is_accepted boolean = private.to_yes_no(review_document.is_accepted, 'is_accepted');
-    v_reason text = private.to_text(review_document.reason, 'reason', 1000);
-    v_document public.business_documents;
-begin
-    if review_document.is_accepted is null then
-        perform private.invalid('is_accepted', 'is required');
-    end if;
-    if not v_is_accepted and v_reason is null then
-        perform private.invalid('reason', 'is required');
-    end if;
-    perform business.review_document(v_id, v_is_accepted, v_reason);
-    select business_documents.* into strict v_document
-    from public.business_documents
-    where business_documents.id = v_id;
-    return v_document;
-end;
-$$;
-grant execute on function public.review_document(public.identifier, public.yes_no, text)
-to anon, authenticated, service_role;
-
-comment on function public.review_document(public.identifier, public.yes_no, text) is
-'Accept or reject a submitted document.
-
-Each document is reviewed once. For the platform''s staff.
-
-- is_accepted: true or false.
-- reason: at most 1000 characters, required to reject.
-
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
-'409.';
 
 -- sql/20_business/api/me.sql
 
