@@ -35,6 +35,15 @@ OFFSETS_OF_ONE_BUSINESS = """
 """
 
 
+WALK_INS = """
+    select count(*)
+    from scheduling.bookings
+    inner join scheduling.booking_history on booking_history.booking_id = bookings.id
+    where bookings.customer_id is null and bookings.customer_name is not null
+    and booking_history.actor = 'business' and booking_history.overridden = '{notice}'
+"""
+
+
 def filled(database: Database) -> psycopg.Connection:
     connection = psycopg.connect(database.dsn, autocommit=True)
     fill(connection, Size.small, MONDAY, Progress(disable=True))
@@ -65,6 +74,7 @@ def test_it_is_about_a_thousand_bookings_none_of_them_on_a_holiday(db: Database)
         assert value(connection, ON_A_HOLIDAY) == 0
         assert int(str(value(connection, "select count(*) from scheduling.sessions"))) > 100
         assert value(connection, OFFSETS_OF_ONE_BUSINESS) == 2, "both sides of the clock change"
+        assert int(str(value(connection, WALK_INS))) > 10
 
 
 def test_the_demo_holds_nothing_that_a_trigger_would_refuse(db: Database) -> None:
@@ -100,6 +110,7 @@ def test_a_second_demo_changes_nothing_and_a_tour_works_beside_it(stack: Running
     outcomes = [step["outcome"] for step in json.loads(tour.stdout)]
     assert any(outcome.startswith("slot_taken") for outcome in outcomes)
     assert any(outcome.startswith("too_soon") for outcome in outcomes)
+    assert "completed" in outcomes
     assert outcomes[-1].endswith("mails: ./frontdesk mail")
 
 

@@ -295,3 +295,18 @@ def test_joining_a_waitlist_twice_at_once_makes_one_entry(shop: Database) -> Non
     answers = together(40, lambda _n: answer(shop, join))
     assert answers == {"ok": 1, "already_waiting": 39}
     assert number(shop, DEADLOCKS) == before
+
+
+def test_of_members_and_customers_who_want_one_slot_one_gets_it(shop: Database) -> None:
+    """Whatever a member sets aside, nobody is booked twice, and a caller is noted once."""
+    call = (
+        "select tests.act_as('owner'), public.book_for(tests.id('Cut')::text, %s, 'Carl',"
+        " customer_email => 'carl@example.com', override => '[\"hours\", \"limits\"]')"
+    )
+    answers = together(20, lambda n: answer(shop, call, NINE) if n % 2 else book(shop, "Cut", NINE))
+    assert answers == {"ok": 1, "slot_taken": 19}
+    times = [f"2031-05-{6 + n:02}T07:07:00Z" for n in range(8)]
+    assert together(8, lambda n: answer(shop, call, times[n])) == {"ok": 8}
+    assert number(shop, OVERLAPS) == 0
+    known = "select count(*) from customers.customers where email = 'carl@example.com'"
+    assert number(shop, known) == 1

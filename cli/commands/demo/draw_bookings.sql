@@ -1,6 +1,7 @@
 -- The bookings of some businesses (frontdesk.demo_from to frontdesk.demo_to), before they are written:
 -- up to five starts a working day for each of four people, each person in a room of their own, so that
 -- nothing overlaps; none on days on which the business is closed. Up to three parties come to a class.
+-- Some customers walked in: staff wrote them down when they were there already.
 create temporary table demo_starts on commit drop as
 with days as (
     select
@@ -88,12 +89,14 @@ select
     demo_services.before_minutes,
     demo_services.after_minutes,
     demo_services.needs_room,
-    demo_services.requires_confirmation,
+    demo_services.requires_confirmation and not chosen.is_walk_in as is_request,
     demo_terms.policy,
-    demo_people.id as customer_id,
+    chosen.is_walk_in,
+    case when not chosen.is_walk_in then demo_people.id end as customer_id,
     demo_people.full_name,
-    demo_people.email,
+    case when not chosen.is_walk_in then demo_people.email end as email,
     case
+        when chosen.is_walk_in then 'completed'
         when chosen.fate < 80 then 'cancelled'
         when demo_starts.starts_at < demo_size.monday and chosen.fate < 120 then 'no_show'
         when demo_starts.starts_at < demo_size.monday then 'completed'
@@ -104,8 +107,11 @@ select
             then 'pending'
         else 'confirmed'
     end::scheduling.booking_status as status,
-    least(demo_starts.starts_at, demo_size.monday)
-    - make_interval(days => 2 + pg_temp.dice('ahead ' || demo_starts.label) % 20) as booked_at
+    case
+        when chosen.is_walk_in then demo_starts.starts_at + interval '3 minutes'
+        else least(demo_starts.starts_at, demo_size.monday)
+            - make_interval(days => 2 + pg_temp.dice('ahead ' || demo_starts.label) % 20)
+    end as booked_at
 from demo_starts
 cross join demo_size
 inner join demo_services
@@ -123,6 +129,9 @@ cross join
     lateral (
         select
             pg_temp.dice('end ' || demo_starts.label) as fate,
+            pg_temp.dice('walks in ' || demo_starts.label) < 40
+            and not demo_starts.gives_classes
+            and demo_starts.starts_at < demo_size.monday as is_walk_in,
             case
                 when
                     demo_starts.gives_classes

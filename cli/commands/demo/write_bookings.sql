@@ -24,7 +24,7 @@ $$;
 insert into scheduling.bookings (
     id, business_id, customer_id, reference, status, starts_at, ends_at, time_zone, party_size,
     currency, total_minor, quote, policy, customer_name, customer_email, status_reason, created_at,
-    updated_at, cancellation_fee_minor, no_show_fee_minor, sale_id
+    updated_at, cancellation_fee_minor, no_show_fee_minor, sale_id, overridden
 )
 select
     demo_bookings.id,
@@ -66,7 +66,8 @@ select
     end,
     case demo_bookings.status when 'cancelled' then pg_temp.fee(demo_bookings) else 0 end,
     case demo_bookings.status when 'no_show' then pg_temp.fee(demo_bookings) else 0 end,
-    demo_bookings.id
+    demo_bookings.id,
+    case when demo_bookings.is_walk_in then '{notice}' else '{}' end::scheduling.start_rule array
 from demo_bookings
 cross join
     lateral (
@@ -179,7 +180,7 @@ order by demo_resources.id, 7;
 
 insert into scheduling.booking_history (
     business_id, booking_id, from_status, to_status, from_starts_at, to_starts_at, actor, actor_id,
-    reason, at, fee_minor
+    reason, at, fee_minor, overridden
 )
 select
     demo_bookings.business_id,
@@ -192,7 +193,11 @@ select
     case steps.actor when 'customer' then demo_bookings.customer_id else owners.id end,
     case steps.to_status when 'cancelled' then 'Something came up.' end,
     steps.at,
-    case when steps.to_status in ('cancelled', 'no_show') then pg_temp.fee(demo_bookings) else 0 end
+    case when steps.to_status in ('cancelled', 'no_show') then pg_temp.fee(demo_bookings) else 0 end,
+    case
+        when steps.from_status is null and demo_bookings.is_walk_in then '{notice}'
+        else '{}'
+    end::scheduling.start_rule array
 from demo_bookings
 inner join demo_people as owners on owners.email = 'owner@example.com'
 cross join
@@ -200,15 +205,17 @@ cross join
         values
         (
             1, null,
-            case when demo_bookings.requires_confirmation then 'pending' else 'confirmed' end,
-            'customer', demo_bookings.booked_at, true
+            case when demo_bookings.is_request then 'pending' else 'confirmed' end,
+            case when demo_bookings.is_walk_in then 'business' else 'customer' end,
+            demo_bookings.booked_at, true
         ),
         (
             2, 'pending', 'confirmed', 'business', demo_bookings.booked_at + interval '1 hour',
-            demo_bookings.requires_confirmation and demo_bookings.status <> 'pending'
+            demo_bookings.is_request and demo_bookings.status <> 'pending'
         ),
         (
-            3, 'confirmed', 'checked_in', 'business', demo_bookings.starts_at,
+            3, 'confirmed', 'checked_in', 'business',
+            greatest(demo_bookings.starts_at, demo_bookings.booked_at),
             demo_bookings.status = 'completed'
         ),
         (

@@ -25,6 +25,7 @@ CHAPTERS: tuple[Callable[[Story], Iterator[Step]], ...] = (
     together.repeat,
     together.teach,
     booking.finish,
+    booking.serve,
     booking.hear,
 )
 

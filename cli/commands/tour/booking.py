@@ -153,6 +153,27 @@ def finish(story: Story) -> Iterator[Step]:
     )
 
 
+def serve(story: Story) -> Iterator[Step]:
+    """The owner books for somebody who walked in, and completes the visit."""
+    came = datetime.datetime.now(datetime.UTC) - datetime.timedelta(minutes=75)
+    booking = story.owner.rpc(
+        "book_for",
+        service_id=story.facts["service_id"],
+        starts_at=came.replace(second=0, microsecond=0).isoformat(),
+        customer_name="Wilma Walk-in",
+        override=["notice", "hours"],
+    )
+    ignored = " and ".join(booking["overridden"])
+    yield Step(
+        "The owner",
+        "books for a walk-in",
+        f"{booking['reference']}: {booking['status']}, whatever {ignored} say",
+    )
+    for function in ("check_in_booking", "complete_booking"):
+        booking = story.owner.rpc(function, booking_id=booking["id"])
+    yield Step("The owner", "checks her in and completes the visit", booking["status"])
+
+
 def hear(story: Story) -> Iterator[Step]:
     """The workers notify people; without workers the tour says so."""
     path = f"notifications?booking_id=eq.{story.facts['booking']['id']}&order=created_at"
