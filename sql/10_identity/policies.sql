@@ -3,7 +3,9 @@
 
 alter table identity.profiles enable row level security;
 grant select on identity.profiles to authenticated;
-grant update (full_name, phone, locale, time_zone) on identity.profiles to authenticated;
+grant update (
+    full_name, phone, locale, time_zone, has_one_calendar
+) on identity.profiles to authenticated;
 grant select, insert, update, delete on identity.profiles to service_role;
 -- No insert, no delete: a profile is created and deleted with its user. The e-mail address changes
 -- through sign-in.

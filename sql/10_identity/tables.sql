@@ -13,6 +13,8 @@ create table identity.profiles (
     time_zone text not null default 'UTC',
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
+    -- Whether the bookings of all businesses in which they work share one calendar.
+    has_one_calendar boolean not null default false,
 
     constraint profiles_full_name_is_short check (
         full_name is null

@@ -56,6 +56,7 @@ begin
     if new.status = 'expired' and v_offer.accepted_at is null and v_offer.freed_id is not null then
         insert into scheduling.freed_times (business_id, freed_id, places)
         values (new.business_id, v_offer.freed_id, scheduling.places_of(new.id));
+        perform scheduling.announce_freed_elsewhere(scheduling.places_of(new.id));
     end if;
     return null;
 end;

@@ -14,6 +14,7 @@ import psycopg
 
 from tests.harness.acting import DEADLOCKS, connected, number
 from tests.harness.database import Database
+from tests.property.one_calendar import CLINIC, check_people
 
 THREADS, STEPS = 4, 3
 PEOPLE = ["ada", "bob", "cyd", "dan"]
@@ -55,7 +56,7 @@ TOWN = """
     grant execute on all functions in schema tests to anon, authenticated;
 """
 GUESTS = ["ada@example.com", "gus@example.com", "hal@example.com"]
-TAKES = {"Cut": 1, "Massage": 2, "Colour": 1}
+TAKES = {"Cut": 1, "Massage": 2, "Colour": 1, "Peel": 1}
 LIVE = {"confirmed", "checked_in", "completed"}
 STEPS_THAT_EXIST = {
     ("held", "pending"), ("held", "confirmed"), ("held", "cancelled"), ("held", "expired"),
@@ -66,7 +67,7 @@ REFUSALS = {
     "slot_taken", "outside_hours", "too_soon", "invalid_transition", "hold_expired",
     "changed_meanwhile", "capacity_in_use", "in_use", "offer_expired", "already_waiting",
     "forbidden", "not_eligible", "invalid_input", "limit_reached", "rate_limited", "not_found",
-    "too_late", "available_now",
+    "too_late", "available_now", "double_booked",
 }  # fmt: skip
 YOGA = "tests.id('Yoga')::text"
 SERIES = "select id::text from public.booking_series order by first_at desc limit 1"
@@ -77,7 +78,7 @@ MINE = "select id::text from public.bookings where starts_at::date = %(day)s ord
 def step(order: random.Random) -> tuple[str, str]:
     """Something that somebody does on the day: who, and the statement."""
     who = order.choice(PEOPLE)
-    service = order.choice(["Cut", "Cut", "Massage", "Colour", "Yoga", "Yoga"])
+    service = order.choice(["Cut", "Cut", "Massage", "Colour", "Yoga", "Yoga", "Peel", "Peel"])
     at = f"%(day)s || 'T{order.randint(9, 12):02}:00:00Z'"
     hour = order.randint(9, 12)
     window = f"%(day)s || 'T{hour:02}:00:00Z', %(day)s || 'T{hour:02}:30:00Z'"
@@ -110,6 +111,7 @@ def step(order: random.Random) -> tuple[str, str]:
             ("owner", f"public.confirm_booking(({MINE}))"),
             ("owner", f"public.reject_booking(({MINE}), 'no')"),
             ("owner", f"public.cancel_booking(({MINE}))"),
+            ("eve", "tests.switch_calendar()"),
             ("owner", f"public.create_slots({YOGA}, %(day)s, '09:00', '12:00', '3')"),
         ]
     )  # fmt: skip
@@ -129,11 +131,16 @@ def live(db: Database, thread: int, dice: range, dawn: Barrier) -> Counter[str]:
     return said
 
 
+def moment(day: int, index: int) -> str:
+    """The SQL of the instant of a step of a day."""
+    return f"timestamptz '2031-05-04 08:00Z' + interval '{day} days {index * 12} minutes'"
+
+
 def one(connection: psycopg.Connection, who: str, statement: str, day: int, index: int) -> str:
     """Do it; gives ok, or the token of the refusal. Every step is twelve minutes after the last."""
     # MINE compares dates with dates.
     statement = statement.replace("::date = (date", "::date::text = (date")
-    clock = f"timestamptz '2031-05-04 08:00Z' + interval '{day} days {index * 12} minutes'"
+    clock = moment(day, index)
     strangers = {"guest": "tests.act_as_anon()", "worker": "tests.act_as_owner()"}
     whom = strangers.get(who, f"tests.act_as('{who}')")
     call = f"begin; select tests.at({clock}); select {whom}; select {statement}"
@@ -151,7 +158,7 @@ def facts(db: Database, query: str) -> Iterator[dict[str, Any]]:
         yield from cursor.execute(query.encode())
 
 
-def check(db: Database) -> None:
+def check(db: Database, days: int) -> None:
     """Nothing that was promised twice, nothing half-done, nothing that nobody did."""
     bookings = {row["id"]: row for row in facts(db, "select * from scheduling.bookings")}
     items = list(
@@ -171,6 +178,7 @@ def check(db: Database) -> None:
     check_waitlist(db, bookings)
     check_limits(bookings, items)
     check_sales(db, bookings, items)
+    check_people(db, moment(days - 1, STEPS - 1))
 
 
 def check_sales(
@@ -212,7 +220,7 @@ def check_limits(bookings: dict[Any, dict[str, Any]], items: list[dict[str, Any]
     rooms: Counter[Any] = Counter()
     for item in items:
         booking = bookings[item["booking_id"]]
-        if booking["status"] not in LIVE | {"pending"}:
+        if booking["status"] not in LIVE | {"pending"} or item["service"] == "Peel":
             continue
         day = item["starts_at"].date()
         people[booking["customer_email"], day] += 1
@@ -304,6 +312,8 @@ def check_waitlist(db: Database, bookings: dict[Any, dict[str, Any]]) -> None:
 def play(db: Database, dice: range) -> None:
     """Play a history for each number, one on each day, and check where they end."""
     db.connection.execute(TOWN)
+    db.connection.execute(CLINIC)
+    db.connection.execute("grant execute on all functions in schema tests to authenticated")
     deadlocks = number(db, DEADLOCKS)
     dawn = Barrier(THREADS)
     with ThreadPoolExecutor(THREADS) as pool:
@@ -311,7 +321,7 @@ def play(db: Database, dice: range) -> None:
         said = sum(lives, Counter[str]())
     assert set(said) <= REFUSALS | {"ok"}, said
     assert said["ok"] > len(dice) * THREADS * STEPS / 3
-    check(db)
+    check(db, len(dice))
     assert number(db, DEADLOCKS) == deadlocks
 
 

@@ -11,10 +11,13 @@ select
     profiles.locale,
     profiles.time_zone,
     profiles.created_at,
-    profiles.updated_at
+    profiles.updated_at,
+    profiles.has_one_calendar
 from identity.profiles;
 grant select on public.profiles to authenticated;
-grant update (full_name, phone, locale, time_zone) on public.profiles to authenticated;
+grant update (
+    full_name, phone, locale, time_zone, has_one_calendar
+) on public.profiles to authenticated;
 grant select, insert, update, delete on public.profiles to service_role;
 
 comment on view public.profiles is 'The caller''s own profile, in one row.';
@@ -29,6 +32,9 @@ comment on column public.profiles.locale is 'Language tag, such as en or de-AT. 
 comment on column public.profiles.time_zone is 'IANA time zone. May be changed.';
 comment on column public.profiles.created_at is 'When the account was created.';
 comment on column public.profiles.updated_at is 'When the profile last changed.';
+comment on column public.profiles.has_one_calendar is
+'Whether all businesses in which the user works share one calendar: a booking in one makes the '
+'user busy in the others, which never learn whose booking it is. May be changed.';
 
 create view public.addresses
 with (security_invoker = true)

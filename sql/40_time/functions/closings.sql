@@ -54,7 +54,8 @@ $$;
  * is taken. If a unit is taken from `a` to `b`, a start between `a - lead` and `b + trail`, both
  * excluded, clashes: `lead` is the length of the service and the buffer after it, `trail` the
  * buffer before it. A hold that has run out takes nothing, even if nobody has released it yet. A
- * booking that is about to move is left out.
+ * booking that is about to move is left out. `elsewhere` are the starts at which another business
+ * takes the person who is the resource.
  */
 create function scheduling.clashes(
     resource_ids uuid[],
@@ -63,7 +64,7 @@ create function scheduling.clashes(
     trail interval,
     except_booking_id uuid
 )
-returns table (resource_id uuid, clashes tstzmultirange[])
+returns table (resource_id uuid, clashes tstzmultirange[], elsewhere tstzmultirange)
 language plpgsql
 stable
 security invoker
@@ -76,7 +77,8 @@ begin
     return query
     select
         resources.id,
-        taken.clashes
+        taken.clashes,
+        elsewhere.clashes
     from unnest(clashes.resource_ids) as resources (id)
     cross join lateral (
         select array_agg(units.clashes) as clashes
@@ -98,6 +100,25 @@ begin
                 and coalesce(allocations.booking_id <> clashes.except_booking_id, true)
             group by allocations.unit
         ) as units
-    ) as taken;
+    ) as taken
+    cross join lateral (
+        select
+            range_agg(
+                tstzrange(
+                    lower(busy_times.during) - clashes.lead,
+                    upper(busy_times.during) + clashes.trail,
+                    '()'
+                )
+            ) as clashes
+        from scheduling.shared_resources
+        inner join scheduling.busy_times
+            on
+                busy_times.person_id = shared_resources.person_id
+                and busy_times.business_id <> shared_resources.business_id
+        where
+            shared_resources.resource_id = resources.id
+            and busy_times.during && clashes.during
+            and (busy_times.expires_at is null or busy_times.expires_at > v_now)
+    ) as elsewhere;
 end;
 $$;

@@ -55,6 +55,34 @@ begin
     end if;
     insert into scheduling.freed_times (business_id, places)
     values (booking.business_id, announce_freed.places);
+    perform scheduling.announce_freed_elsewhere(places);
+end;
+$$;
+
+/*
+ * Announce places that became free to the other businesses of the people whose one calendar the
+ * resources share.
+ */
+create function scheduling.announce_freed_elsewhere(places scheduling.freed_place[])
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    insert into scheduling.freed_times (business_id, places)
+    select
+        others.business_id,
+        array_agg(row(others.resource_id, place.during)::scheduling.freed_place)
+    from unnest(announce_freed_elsewhere.places) as place
+    inner join scheduling.shared_resources as freed on freed.resource_id = place.id
+    inner join scheduling.shared_resources as others
+        on
+            others.person_id = freed.person_id
+            and others.business_id <> freed.business_id
+    group by others.business_id
+    order by others.business_id;
 end;
 $$;
 

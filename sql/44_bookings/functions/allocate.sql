@@ -22,7 +22,8 @@ end;
 $$;
 
 /*
- * Expire the holds that ran out and still take time of some resources in a period.
+ * Expire the holds that ran out and still take time of some resources in a period, or of the people
+ * whose one calendar they share.
  */
 create function scheduling.release_expired_holds(resource_ids uuid[], during tstzrange)
 returns void
@@ -35,13 +36,21 @@ as $$
 declare
     v_now timestamptz = private.now();
     v_ids uuid[] = array(
-        select distinct allocations.booking_id
+        select allocations.booking_id
         from unnest(release_expired_holds.resource_ids) as resources (id)
         inner join scheduling.allocations on allocations.resource_id = resources.id
         where
             allocations.during && release_expired_holds.during
             and allocations.is_blocking
             and allocations.expires_at <= v_now
+        union
+        select busy_times.booking_id
+        from unnest(release_expired_holds.resource_ids) as resources (id)
+        inner join scheduling.shared_resources on shared_resources.resource_id = resources.id
+        inner join scheduling.busy_times on busy_times.person_id = shared_resources.person_id
+        where
+            busy_times.during && release_expired_holds.during
+            and busy_times.expires_at <= v_now
     );
 begin
     if v_ids <> '{}' then

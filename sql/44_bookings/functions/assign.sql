@@ -135,7 +135,12 @@ begin
                 limit vacancy.units
             ) as numbers
         ) as places
-        where cardinality(places.units) = vacancy.units
+        where
+            cardinality(places.units) = vacancy.units
+            and not exists (
+                select 1
+                from scheduling.busy_elsewhere(vacancy.id, available_candidates.during)
+            )
     );
 end;
 $$;

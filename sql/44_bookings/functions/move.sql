@@ -50,7 +50,7 @@ begin
     v_locked = scheduling.lock_booking_row(
         move_booking.booking_id,
         move_booking.as_actors,
-        array(select coalesce(vacancy.session_id, vacancy.id) from unnest(v_vacancies) as vacancy)
+        scheduling.locks_of_vacancies(v_vacancies)
         || scheduling.subjects(v_limits, move_booking.booking_id)
     );
     perform scheduling.refuse_immovable(v_locked.booking);

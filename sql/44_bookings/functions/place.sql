@@ -206,7 +206,7 @@ declare
     );
 begin
     perform private.lock(
-        array(select coalesce(vacancy.session_id, vacancy.id) from unnest(vacancies) as vacancy)
+        scheduling.locks_of_vacancies(vacancies)
         || scheduling.subjects(v_limits, except_booking_id)
         || array(
             select leg.private_link_id

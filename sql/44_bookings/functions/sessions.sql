@@ -71,6 +71,7 @@ set search_path = ''
 as $$
 declare
     v_needs scheduling.need[];
+    v_ids uuid[];
     v_start timestamptz;
     v_id uuid;
 begin
@@ -81,7 +82,8 @@ begin
     v_needs = scheduling.session_needs(
         service, create_sessions.resource_id, create_sessions.capacity
     );
-    perform private.lock(array(select need.id from unnest(v_needs) as need) || service.id);
+    v_ids = array(select need.id from unnest(v_needs) as need);
+    perform private.lock(v_ids || scheduling.people_of(v_ids) || service.id);
     foreach v_start in array starts loop
         continue when exists (
             select 1

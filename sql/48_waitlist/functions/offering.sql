@@ -114,9 +114,7 @@ as $$
 declare
     v_hold_ids uuid[];
 begin
-    if not private.try_lock(
-        array(select coalesce(vacancy.session_id, vacancy.id) from unnest(vacancies) as vacancy)
-    ) then
+    if not private.try_lock(scheduling.locks_of_vacancies(vacancies)) then
         return false;
     end if;
     v_hold_ids = scheduling.lapsed_holds(entry, vacancies);
