@@ -19,6 +19,8 @@ create table identity.profiles (
     time_zone text not null default 'UTC',
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
+    -- Whether the bookings of all businesses in which they work share one calendar.
+    has_one_calendar boolean not null default false,
 
     constraint profiles_full_name_is_short check (
         full_name is null
@@ -916,7 +918,9 @@ execute function private.any__refuse_rewriting();
 
 alter table identity.profiles enable row level security;
 grant select on identity.profiles to authenticated;
-grant update (full_name, phone, locale, time_zone) on identity.profiles to authenticated;
+grant update (
+    full_name, phone, locale, time_zone, has_one_calendar
+) on identity.profiles to authenticated;
 grant select, insert, update, delete on identity.profiles to service_role;
 -- No insert, no delete: a profile is created and deleted with its user. The e-mail address changes
 -- through sign-in.
@@ -1144,10 +1148,13 @@ select
     profiles.locale,
     profiles.time_zone,
     profiles.created_at,
-    profiles.updated_at
+    profiles.updated_at,
+    profiles.has_one_calendar
 from identity.profiles;
 grant select on public.profiles to authenticated;
-grant update (full_name, phone, locale, time_zone) on public.profiles to authenticated;
+grant update (
+    full_name, phone, locale, time_zone, has_one_calendar
+) on public.profiles to authenticated;
 grant select, insert, update, delete on public.profiles to service_role;
 
 comment on view public.profiles is 'The caller''s own profile, in one row.';
@@ -1162,6 +1169,9 @@ comment on column public.profiles.locale is 'Language tag, such as en or de-AT. 
 comment on column public.profiles.time_zone is 'IANA time zone. May be changed.';
 comment on column public.profiles.created_at is 'When the account was created.';
 comment on column public.profiles.updated_at is 'When the profile last changed.';
+comment on column public.profiles.has_one_calendar is
+'Whether all businesses in which the user works share one calendar: a booking in one makes the '
+'user busy in the others, which never learn whose booking it is. May be changed.';
 
 create view public.addresses
 with (security_invoker = true)

@@ -303,6 +303,54 @@ create index guest_codes_email_idx on scheduling.guest_codes (email, created_at)
 create index guest_codes_ip_idx on scheduling.guest_codes (ip, created_at);
 create index guest_codes_created_at_idx on scheduling.guest_codes (created_at);
 
+-- sql/40_time/tables/people.sql
+
+-- One calendar for a person who works in several businesses (identity.profiles.has_one_calendar).
+-- What takes their time in one business makes them busy in all others. The rows follow the
+-- allocations by trigger, and nobody reads them but the functions that look for free time: a
+-- business learns when such a person is free, and never for whom or where they work.
+
+create table scheduling.shared_resources (
+    business_id uuid not null,
+    resource_id uuid not null,
+    person_id uuid not null references auth.users (id) on delete cascade,
+
+    constraint shared_resources_pkey primary key (business_id, resource_id),
+    constraint shared_resources_resource_fkey foreign key (business_id, resource_id)
+    references catalog.resources (business_id, id) on delete cascade
+);
+comment on table scheduling.shared_resources is
+'The resources of people who have one calendar for all their businesses.';
+-- Is a resource somebody with one calendar? Asked for everything that is booked.
+create index shared_resources_resource_idx on scheduling.shared_resources (resource_id);
+create index shared_resources_person_id_idx on scheduling.shared_resources (person_id);
+
+create table scheduling.busy_times (
+    business_id uuid not null,
+    resource_id uuid not null,
+    -- The allocation: the item or the session that owns it, and its unit.
+    owner_id uuid not null,
+    unit integer not null,
+    person_id uuid not null references auth.users (id) on delete cascade,
+    -- The booking of the item; null for a session.
+    booking_id uuid,
+    -- Buffers included, as in the allocation.
+    during tstzrange not null,
+    -- A hold keeps them busy until this moment, whether or not anything has run since.
+    expires_at timestamptz,
+
+    constraint busy_times_pkey primary key (business_id, resource_id, owner_id, unit),
+    constraint busy_times_resource_fkey foreign key (business_id, resource_id)
+    references scheduling.shared_resources (business_id, resource_id) on delete cascade,
+    -- No person is booked in two businesses at once. Within one business, allocations_no_overlap
+    -- decides.
+    constraint busy_times_no_overlap exclude using gist (
+        person_id with =, business_id with <>, during with &&
+    )
+);
+comment on table scheduling.busy_times is
+'When people with one calendar are busy: a copy of the blocking allocations of their resources.';
+
 -- sql/40_time/tables/sessions.sql
 
 -- Classes: services that are given to many at once, at sessions. A session takes its teacher and
@@ -467,7 +515,8 @@ create type scheduling.plan as (
 -- sql/40_time/functions/allocations.sql
 
 /*
- * Return the resources that a booking takes and the sessions in which it has seats, sorted.
+ * Return what a booking takes, sorted: resources, the people whose one calendar they share, and
+ * the sessions in which it has seats.
  */
 create function scheduling.resources_of(booking_id uuid)
 returns uuid[]
@@ -486,12 +535,42 @@ begin
                 and allocations.booking_id = bookings.id
         where bookings.id = resources_of.booking_id
         union
+        select shared_resources.person_id
+        from scheduling.bookings
+        inner join scheduling.allocations
+            on
+                allocations.business_id = bookings.business_id
+                and allocations.booking_id = bookings.id
+        inner join scheduling.shared_resources
+            on shared_resources.resource_id = allocations.resource_id
+        where bookings.id = resources_of.booking_id
+        union
         select seats.session_id
         from scheduling.bookings
         inner join scheduling.seats
             on seats.business_id = bookings.business_id and seats.booking_id = bookings.id
         where bookings.id = resources_of.booking_id
         order by id
+    );
+end;
+$$;
+
+/*
+ * Refuse a time that somebody else has.
+ *
+ * Errors:  PT409 slot_taken
+ */
+create function scheduling.refuse_taken()
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.refuse(
+        'PT409', 'slot_taken', 'That time was just taken.',
+        'Ask for slots again and choose another.'
     );
 end;
 $$;
@@ -625,7 +704,8 @@ $$;
  * is taken. If a unit is taken from `a` to `b`, a start between `a - lead` and `b + trail`, both
  * excluded, clashes: `lead` is the length of the service and the buffer after it, `trail` the
  * buffer before it. A hold that has run out takes nothing, even if nobody has released it yet. A
- * booking that is about to move is left out.
+ * booking that is about to move is left out. `elsewhere` are the starts at which another business
+ * takes the person who is the resource.
  */
 create function scheduling.clashes(
     resource_ids uuid[],
@@ -634,7 +714,7 @@ create function scheduling.clashes(
     trail interval,
     except_booking_id uuid
 )
-returns table (resource_id uuid, clashes tstzmultirange[])
+returns table (resource_id uuid, clashes tstzmultirange[], elsewhere tstzmultirange)
 language plpgsql
 stable
 security invoker
@@ -643,11 +723,13 @@ set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_now timestamptz = private.now();
+    v_is_shared boolean = scheduling.people_of(resource_ids) <> '{}';
 begin
     return query
     select
         resources.id,
-        taken.clashes
+        taken.clashes,
+        elsewhere.clashes
     from unnest(clashes.resource_ids) as resources (id)
     cross join lateral (
         select array_agg(units.clashes) as clashes
@@ -669,7 +751,19 @@ begin
                 and coalesce(allocations.booking_id <> clashes.except_booking_id, true)
             group by allocations.unit
         ) as units
-    ) as taken;
+    ) as taken
+    cross join lateral (
+        select
+            range_agg(
+                tstzrange(
+                    lower(busy.during) - clashes.lead,
+                    upper(busy.during) + clashes.trail,
+                    '()'
+                )
+            ) as clashes
+        from scheduling.busy_elsewhere(resources.id, clashes.during) as busy (during)
+        where v_is_shared
+    ) as elsewhere;
 end;
 $$;
 
@@ -732,6 +826,34 @@ begin
     end if;
     insert into scheduling.freed_times (business_id, places)
     values (booking.business_id, announce_freed.places);
+    perform scheduling.announce_freed_elsewhere(places);
+end;
+$$;
+
+/*
+ * Announce places that became free to the other businesses of the people whose one calendar the
+ * resources share.
+ */
+create function scheduling.announce_freed_elsewhere(places scheduling.freed_place[])
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    insert into scheduling.freed_times (business_id, places)
+    select
+        others.business_id,
+        array_agg(row(others.resource_id, place.during)::scheduling.freed_place)
+    from unnest(announce_freed_elsewhere.places) as place
+    inner join scheduling.shared_resources as freed on freed.resource_id = place.id
+    inner join scheduling.shared_resources as others
+        on
+            others.person_id = freed.person_id
+            and others.business_id <> freed.business_id
+    group by others.business_id
+    order by others.business_id;
 end;
 $$;
 
@@ -1173,6 +1295,132 @@ begin
 end;
 $$;
 
+-- sql/40_time/functions/people.sql
+
+-- The one calendar of a person who works in several businesses. For everybody else each of these
+-- functions is one look into a table that has no row for them.
+
+/*
+ * Return what to lock together with some resources: the people whose one calendar they share.
+ */
+create function scheduling.people_of(resource_ids uuid[])
+returns uuid[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select shared_resources.person_id
+        from scheduling.shared_resources
+        where shared_resources.resource_id = any(people_of.resource_ids)
+    );
+end;
+$$;
+
+/*
+ * Return when other businesses take the time of the person who is a resource, in some periods. A
+ * hold that has run out takes nothing.
+ */
+create function scheduling.busy_elsewhere(resource_id uuid, during tstzmultirange)
+returns setof tstzrange
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+rows 1
+as $$
+declare
+    v_now timestamptz = private.now();
+begin
+    return query
+    select busy_times.during
+    from scheduling.shared_resources
+    inner join scheduling.busy_times
+        on
+            busy_times.person_id = shared_resources.person_id
+            and busy_times.business_id <> shared_resources.business_id
+    where
+        shared_resources.resource_id = busy_elsewhere.resource_id
+        and busy_times.during && busy_elsewhere.during
+        and (busy_times.expires_at is null or busy_times.expires_at > v_now);
+end;
+$$;
+
+/*
+ * Return the resources of a person: one in each business in which they work as one, sorted.
+ */
+create function scheduling.resources_of_person(person_id uuid)
+returns uuid[]
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select resources.id
+        from business.business_members
+        inner join catalog.resources
+            on
+                resources.business_id = business_members.business_id
+                and resources.member_id = business_members.id
+        where business_members.user_id = resources_of_person.person_id
+        order by resources.id
+    );
+end;
+$$;
+
+/*
+ * Return the bookings and sessions ahead that take the caller at the same time as one of another
+ * business, whether or not they have one calendar.
+ * Definer: allocations are read across businesses; all of them are the caller's own.
+ *
+ * Errors:  PT401 not_signed_in
+ */
+create function scheduling.my_double_bookings()
+returns table (
+    business_id uuid, booking_id uuid, session_id uuid, starts_at timestamptz, ends_at timestamptz
+)
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_now timestamptz = private.now();
+    v_ids uuid[] = scheduling.resources_of_person(private.current_user_id());
+begin
+    return query
+    with mine as materialized (
+        select allocations.*
+        from scheduling.allocations
+        where
+            allocations.resource_id = any(v_ids)
+            and allocations.during && tstzrange(v_now, null)
+            and allocations.is_blocking
+            and (allocations.expires_at is null or allocations.expires_at > v_now)
+    )
+
+    select
+        mine.business_id,
+        mine.booking_id,
+        mine.session_id,
+        lower(mine.during),
+        upper(mine.during)
+    from mine
+    where
+        exists (
+            select 1
+            from mine as others
+            where others.business_id <> mine.business_id and others.during && mine.during
+        )
+    order by lower(mine.during), mine.business_id;
+end;
+$$;
+
 -- sql/40_time/functions/sessions.sql
 
 /*
@@ -1306,6 +1554,165 @@ create trigger _100_refuse_ineligible
 before insert or update of resource_id, unit on scheduling.allocations
 for each row execute function scheduling.allocations__refuse_ineligible();
 
+-- sql/40_time/rules/busy_times.sql
+
+-- Busy times follow allocations on every path: bookings, moves, confirmations, cancellations, holds
+-- that expire, sessions. A caller who takes time has locked the person together with the resources
+-- (scheduling.people_of). A caller who could not know of the person yet, because the switch was
+-- turned on meanwhile, does not wait here: waiting out of order could deadlock.
+
+/*
+ * Make the person who is a resource busy for an allocation. Without the person's lock, which a
+ * caller in order has, or where another business has the time, it is taken.
+ *
+ * Errors:  PT409 slot_taken
+ */
+create function scheduling.add_busy_time(allocation scheduling.allocations)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_person_id uuid = (scheduling.people_of(array[allocation.resource_id]))[1];
+begin
+    if v_person_id is null then
+        return;
+    end if;
+    -- A change of who the resource is holds this row: read again after it.
+    perform 1 from catalog.resources where resources.id = allocation.resource_id for key share;
+    v_person_id = (scheduling.people_of(array[allocation.resource_id]))[1];
+    if v_person_id is null then
+        return;
+    end if;
+    if private.try_lock(array[v_person_id]) then
+        insert into scheduling.busy_times (
+            business_id, resource_id, owner_id, unit, person_id, booking_id, during, expires_at
+        )
+        values (
+            allocation.business_id,
+            allocation.resource_id,
+            coalesce(allocation.booking_item_id, allocation.session_id),
+            allocation.unit,
+            v_person_id,
+            allocation.booking_id,
+            allocation.during,
+            allocation.expires_at
+        )
+        on conflict do nothing;
+        if found then
+            return;
+        end if;
+    end if;
+    perform scheduling.refuse_taken();
+end;
+$$;
+
+/*
+ * End the busy time that an allocation made.
+ */
+create function scheduling.remove_busy_time(allocation scheduling.allocations)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    delete from scheduling.busy_times
+    where
+        busy_times.business_id = allocation.business_id
+        and busy_times.resource_id = allocation.resource_id
+        and busy_times.owner_id = coalesce(allocation.booking_item_id, allocation.session_id)
+        and busy_times.unit = allocation.unit;
+end;
+$$;
+
+/*
+ * Change the busy time of an allocation together with it.
+ *
+ * Errors:  PT409 slot_taken
+ */
+create function scheduling.change_busy_time(allocation scheduling.allocations)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if scheduling.people_of(array[allocation.resource_id]) = '{}' then
+        return;
+    end if;
+    update scheduling.busy_times
+    set
+        during = allocation.during,
+        expires_at = allocation.expires_at
+    where
+        busy_times.business_id = allocation.business_id
+        and busy_times.resource_id = allocation.resource_id
+        and busy_times.owner_id = coalesce(allocation.booking_item_id, allocation.session_id)
+        and busy_times.unit = allocation.unit;
+exception
+    when exclusion_violation then
+        perform scheduling.refuse_taken();
+end;
+$$;
+
+/*
+ * Let the busy times of people follow an allocation.
+ * Definer: nobody has access to busy times.
+ *
+ * Errors:  PT409 slot_taken
+ */
+create function scheduling.allocations__keep_busy_times()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if tg_op = 'INSERT' then
+        perform scheduling.add_busy_time(new);
+    elsif tg_op = 'DELETE' then
+        perform scheduling.remove_busy_time(old);
+    elsif old.is_blocking and new.is_blocking and old.resource_id = new.resource_id
+        and old.unit = new.unit then
+        perform scheduling.change_busy_time(new);
+    else
+        perform scheduling.remove_busy_time(old);
+        if new.is_blocking then
+            perform scheduling.add_busy_time(new);
+        end if;
+    end if;
+    return null;
+end;
+$$;
+
+create trigger _600_keep_busy_times
+after insert on scheduling.allocations
+for each row
+when (new.is_blocking)
+execute function scheduling.allocations__keep_busy_times();
+
+create trigger _600_keep_busy_times_when_changed
+after update on scheduling.allocations
+for each row
+when (
+    (old.is_blocking or new.is_blocking)
+    and (old.during, old.is_blocking, old.expires_at, old.resource_id, old.unit)
+    is distinct from (new.during, new.is_blocking, new.expires_at, new.resource_id, new.unit)
+)
+execute function scheduling.allocations__keep_busy_times();
+
+create trigger _600_keep_busy_times_when_deleted
+after delete on scheduling.allocations
+for each row
+when (old.is_blocking)
+execute function scheduling.allocations__keep_busy_times();
+
 -- sql/40_time/rules/catalog.sql
 
 /*
@@ -1424,6 +1831,168 @@ for each row execute function scheduling.any__keep_booked();
 create trigger _100_keep_booked
 before delete on catalog.resources
 for each row execute function scheduling.any__keep_booked();
+
+-- sql/40_time/rules/people.sql
+
+-- Whose resources share a calendar: a person switches it on and off, and members become resources
+-- and leave. Bookings ahead that clash are refused, never hidden.
+
+/*
+ * Copy what takes a resource from now on when it begins to share the calendar of its person.
+ */
+create function scheduling.shared_resources__copy_busy_times()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_now timestamptz = private.now();
+begin
+    insert into scheduling.busy_times (
+        business_id, resource_id, owner_id, unit, person_id, booking_id, during, expires_at
+    )
+    select
+        allocations.business_id,
+        allocations.resource_id,
+        coalesce(allocations.booking_item_id, allocations.session_id),
+        allocations.unit,
+        new.person_id,
+        allocations.booking_id,
+        allocations.during,
+        allocations.expires_at
+    from scheduling.allocations
+    where
+        allocations.resource_id = new.resource_id
+        and allocations.during && tstzrange(v_now, null)
+        and allocations.is_blocking
+        and (allocations.expires_at is null or allocations.expires_at > v_now);
+    return null;
+end;
+$$;
+
+create trigger _500_copy_busy_times
+after insert on scheduling.shared_resources
+for each row execute function scheduling.shared_resources__copy_busy_times();
+
+/*
+ * Begin or end the one calendar of a person when they switch it. What was read before the locks is
+ * read again under them.
+ * Definer: nobody has access to shared resources.
+ *
+ * Errors:  PT409 double_booked changed_meanwhile
+ */
+create function scheduling.profiles__share_calendar()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_ids uuid[] = scheduling.resources_of_person(new.id);
+begin
+    perform private.lock(v_ids || new.id);
+    if scheduling.resources_of_person(new.id) <> v_ids then
+        perform private.refuse(
+            'PT409', 'changed_meanwhile', 'The businesses in which you work just changed.',
+            'Try again.'
+        );
+    end if;
+    delete from scheduling.shared_resources
+    where shared_resources.person_id = new.id;
+    if new.has_one_calendar then
+        insert into scheduling.shared_resources (resource_id, business_id, person_id)
+        select
+            resources.id,
+            resources.business_id,
+            new.id
+        from catalog.resources
+        where resources.id = any(v_ids);
+    end if;
+    return null;
+exception
+    when exclusion_violation then
+        perform private.refuse(
+            'PT409', 'double_booked', 'Two businesses have booked you at the same time.',
+            'Read them with my_double_bookings, then let one of each be moved or cancelled.'
+        );
+        return null;
+end;
+$$;
+
+create trigger _500_share_calendar
+after update of has_one_calendar on identity.profiles
+for each row
+when (old.has_one_calendar <> new.has_one_calendar)
+execute function scheduling.profiles__share_calendar();
+
+/*
+ * Begin or end sharing when a resource becomes somebody, or is nobody any more. The row of the
+ * resource is locked already, so nothing here waits for another lock.
+ * Definer: as scheduling.profiles__share_calendar.
+ *
+ * Errors:  PT409 double_booked changed_meanwhile
+ */
+create function scheduling.resources__share_calendar()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_person_id uuid = (
+        select business_members.user_id
+        from business.business_members
+        where business_members.id = new.member_id
+    );
+begin
+    delete from scheduling.shared_resources
+    where shared_resources.resource_id = new.id;
+    if v_person_id is null then
+        return null;
+    end if;
+    if not private.try_lock(array[v_person_id]) or exists (
+        select 1
+        from identity.profiles
+        where profiles.id = v_person_id and profiles.has_one_calendar
+    ) and not private.try_lock(array[new.id]) then
+        perform private.refuse(
+            'PT409', 'changed_meanwhile', 'This person is being booked at the moment.', 'Try again.'
+        );
+    end if;
+    insert into scheduling.shared_resources (resource_id, business_id, person_id)
+    select
+        new.id,
+        new.business_id,
+        profiles.id
+    from identity.profiles
+    where profiles.id = v_person_id and profiles.has_one_calendar;
+    return null;
+exception
+    when exclusion_violation then
+        perform private.refuse(
+            'PT409', 'double_booked',
+            'This person cannot take all bookings that this resource has.',
+            'Move or cancel its upcoming bookings, or choose another member.'
+        );
+        return null;
+end;
+$$;
+
+create trigger _500_share_calendar
+after insert on catalog.resources
+for each row
+when (new.member_id is not null)
+execute function scheduling.resources__share_calendar();
+
+create trigger _500_share_calendar_when_changed
+after update of member_id on catalog.resources
+for each row
+when (old.member_id is distinct from new.member_id)
+execute function scheduling.resources__share_calendar();
 
 -- sql/40_time/rules/sessions.sql
 
@@ -1609,6 +2178,15 @@ to analyst
 using (true);
 grant execute on function private.my_bookings()
 to authenticated, service_role;
+
+-- sql/40_time/policies/people.sql
+
+-- No policy and no grant, not even for service_role: a row says that somebody is booked in another
+-- business. The functions that look for free time read them and tell nobody.
+alter table scheduling.shared_resources enable row level security;
+alter table scheduling.busy_times enable row level security;
+grant execute on function scheduling.my_double_bookings()
+to anon, authenticated, service_role;
 
 -- sql/40_time/policies/series.sql
 
@@ -1873,6 +2451,46 @@ comment on column public.booking_items.answers is
 grant select on public.allocations to authenticated, service_role;
 comment on column public.booking_items.sale_line_id is
 'The line of the sale that it is; null for a hold.';
+
+-- sql/40_time/api/people.sql
+
+/*
+ * The caller's own bookings and sessions that clash between businesses, the earliest first.
+ *
+ * Errors:  PT401 not_signed_in
+ */
+create function public.my_double_bookings()
+returns table (
+    business_id uuid,
+    booking_id uuid,
+    session_id uuid,
+    starts_at timestamptz,
+    ends_at timestamptz
+)
+language sql
+stable
+security invoker
+set search_path = ''
+begin atomic
+    select
+        mine.business_id,
+        mine.booking_id,
+        mine.session_id,
+        mine.starts_at,
+        mine.ends_at
+    from scheduling.my_double_bookings() as mine;
+end;
+grant execute on function public.my_double_bookings() to anon, authenticated, service_role;
+
+comment on function public.my_double_bookings() is
+'Return the upcoming bookings and sessions that take the caller at the same time as one of another '
+'business, the earliest first: the business, the booking or the session, and its time, including '
+'buffers. May be null: booking_id, session_id.
+
+For people who work in several businesses: profiles.has_one_calendar can be switched on when this '
+'list is empty.
+
+Errors: not_signed_in 401.';
 
 -- sql/40_time/api/sessions.sql
 

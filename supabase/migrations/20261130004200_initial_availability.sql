@@ -2290,26 +2290,6 @@ end;
 $$;
 
 /*
- * Refuse a time that somebody else has.
- *
- * Errors:  PT409 slot_taken
- */
-create function scheduling.refuse_taken()
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    perform private.refuse(
-        'PT409', 'slot_taken', 'That time was just taken.',
-        'Ask for slots again and choose another.'
-    );
-end;
-$$;
-
-/*
  * Refuse a time at which the business or the resource is shut. If the chosen resource is away, the
  * hint names the colleague who stands in, if they provide the service.
  *
@@ -2828,7 +2808,7 @@ begin
             where lower(open.during) <= upper(open.during) - v_length
         )
         - case need.capacity when 1 then coalesce(taken.clashes[1], '{}') else '{}' end
-        - coalesce(sold.times, '{}')
+        - coalesce(taken.elsewhere, '{}') - coalesce(sold.times, '{}')
     from unnest(needs) as need
     inner join scheduling.openings(
         service.business_id,

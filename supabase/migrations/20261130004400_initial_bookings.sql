@@ -212,7 +212,8 @@ end;
 $$;
 
 /*
- * Expire the holds that ran out and still take time of some resources in a period.
+ * Expire the holds that ran out and still take time of some resources in a period, or of the people
+ * whose one calendar they share.
  */
 create function scheduling.release_expired_holds(resource_ids uuid[], during tstzrange)
 returns void
@@ -225,13 +226,21 @@ as $$
 declare
     v_now timestamptz = private.now();
     v_ids uuid[] = array(
-        select distinct allocations.booking_id
+        select allocations.booking_id
         from unnest(release_expired_holds.resource_ids) as resources (id)
         inner join scheduling.allocations on allocations.resource_id = resources.id
         where
             allocations.during && release_expired_holds.during
             and allocations.is_blocking
             and allocations.expires_at <= v_now
+        union
+        select busy_times.booking_id
+        from unnest(release_expired_holds.resource_ids) as resources (id)
+        inner join scheduling.shared_resources on shared_resources.resource_id = resources.id
+        inner join scheduling.busy_times on busy_times.person_id = shared_resources.person_id
+        where
+            busy_times.during && release_expired_holds.during
+            and busy_times.expires_at <= v_now
     );
 begin
     if v_ids <> '{}' then
@@ -627,7 +636,7 @@ set search_path = ''
 as $$
 declare
     v_candidates scheduling.candidate[] = scheduling.available_candidates(
-        leg, vacancies, during, booking.id
+        leg, scheduling.not_busy_elsewhere(vacancies, during), during, booking.id
     );
 begin
     if cardinality(v_candidates) < 2 then
@@ -2413,7 +2422,7 @@ begin
     v_locked = scheduling.lock_booking_row(
         move_booking.booking_id,
         move_booking.as_actors,
-        array(select coalesce(vacancy.session_id, vacancy.id) from unnest(v_vacancies) as vacancy)
+        scheduling.locks_of_vacancies(v_vacancies)
         || scheduling.subjects(v_limits, move_booking.booking_id)
     );
     perform scheduling.refuse_immovable(v_locked.booking);
@@ -3187,6 +3196,60 @@ begin
 end;
 $$;
 
+-- sql/44_bookings/functions/people.sql
+
+-- People who have one calendar for several businesses (sql/40_time/tables/people.sql), as bookings
+-- meet them: they are locked together with their resources, and nobody is chosen who is busy in
+-- another business.
+
+/*
+ * Return what to lock before vacancies are taken: their resources and sessions, and the people
+ * whose one calendar the resources share.
+ */
+create function scheduling.locks_of_vacancies(vacancies scheduling.vacancy[])
+returns uuid[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_ids uuid[] = array(
+        select coalesce(vacancy.session_id, vacancy.id) from unnest(vacancies) as vacancy
+    );
+begin
+    return v_ids || scheduling.people_of(v_ids);
+end;
+$$;
+
+/*
+ * Return the vacancies but those whose person another business has in a period.
+ */
+create function scheduling.not_busy_elsewhere(vacancies scheduling.vacancy[], during tstzrange)
+returns scheduling.vacancy[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if scheduling.people_of(array(select vacancy.id from unnest(vacancies) as vacancy)) = '{}' then
+        return vacancies;
+    end if;
+    return array(
+        select vacancy
+        from unnest(vacancies) as vacancy
+        where
+            not exists (
+                select 1
+                from scheduling.busy_elsewhere(
+                    vacancy.id, tstzmultirange(not_busy_elsewhere.during)
+                )
+            )
+    );
+end;
+$$;
+
 -- sql/44_bookings/functions/place.sql
 
 -- How a booking is placed. What each selection needs is worked out first and without locks; then
@@ -3397,7 +3460,7 @@ declare
     );
 begin
     perform private.lock(
-        array(select coalesce(vacancy.session_id, vacancy.id) from unnest(vacancies) as vacancy)
+        scheduling.locks_of_vacancies(vacancies)
         || scheduling.subjects(v_limits, except_booking_id)
         || array(
             select leg.private_link_id
@@ -4030,6 +4093,7 @@ set search_path = ''
 as $$
 declare
     v_needs scheduling.need[];
+    v_ids uuid[];
     v_start timestamptz;
     v_id uuid;
 begin
@@ -4040,7 +4104,8 @@ begin
     v_needs = scheduling.session_needs(
         service, create_sessions.resource_id, create_sessions.capacity
     );
-    perform private.lock(array(select need.id from unnest(v_needs) as need) || service.id);
+    v_ids = array(select need.id from unnest(v_needs) as need);
+    perform private.lock(v_ids || scheduling.people_of(v_ids) || service.id);
     foreach v_start in array starts loop
         continue when exists (
             select 1

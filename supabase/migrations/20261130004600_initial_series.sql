@@ -149,6 +149,11 @@ declare
                 booking_items.business_id = booking.business_id
                 and booking_items.booking_id = booking.id
     );
+    v_new_ids uuid[] = array(
+        select service_resources.resource_id
+        from catalog.service_resources
+        where for_new_time and service_resources.service_id = any(v_service_ids)
+    );
 begin
     return array_remove(array[bookings[1].business_id, bookings[1].customer_id], null)
         || v_service_ids
@@ -157,11 +162,8 @@ begin
             from unnest(locks_of_bookings.bookings) as booking
             cross join lateral unnest(scheduling.resources_of(booking.id)) as resource (id)
         )
-        || array(
-            select service_resources.resource_id
-            from catalog.service_resources
-            where for_new_time and service_resources.service_id = any(v_service_ids)
-        );
+        || v_new_ids
+        || scheduling.people_of(v_new_ids);
 end;
 $$;
 

@@ -1192,9 +1192,7 @@ as $$
 declare
     v_hold_ids uuid[];
 begin
-    if not private.try_lock(
-        array(select coalesce(vacancy.session_id, vacancy.id) from unnest(vacancies) as vacancy)
-    ) then
+    if not private.try_lock(scheduling.locks_of_vacancies(vacancies)) then
         return false;
     end if;
     v_hold_ids = scheduling.lapsed_holds(entry, vacancies);
@@ -1540,6 +1538,7 @@ begin
     if new.status = 'expired' and v_offer.accepted_at is null and v_offer.freed_id is not null then
         insert into scheduling.freed_times (business_id, freed_id, places)
         values (new.business_id, v_offer.freed_id, scheduling.places_of(new.id));
+        perform scheduling.announce_freed_elsewhere(scheduling.places_of(new.id));
     end if;
     return null;
 end;

@@ -73,6 +73,7 @@ set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_now timestamptz = private.now();
+    v_is_shared boolean = scheduling.people_of(resource_ids) <> '{}';
 begin
     return query
     select
@@ -105,20 +106,13 @@ begin
         select
             range_agg(
                 tstzrange(
-                    lower(busy_times.during) - clashes.lead,
-                    upper(busy_times.during) + clashes.trail,
+                    lower(busy.during) - clashes.lead,
+                    upper(busy.during) + clashes.trail,
                     '()'
                 )
             ) as clashes
-        from scheduling.shared_resources
-        inner join scheduling.busy_times
-            on
-                busy_times.person_id = shared_resources.person_id
-                and busy_times.business_id <> shared_resources.business_id
-        where
-            shared_resources.resource_id = resources.id
-            and busy_times.during && clashes.during
-            and (busy_times.expires_at is null or busy_times.expires_at > v_now)
+        from scheduling.busy_elsewhere(resources.id, clashes.during) as busy (during)
+        where v_is_shared
     ) as elsewhere;
 end;
 $$;

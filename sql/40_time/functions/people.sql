@@ -21,10 +21,10 @@ end;
 $$;
 
 /*
- * Return when other businesses take the time of the person who is a resource, in a period. A hold
- * that has run out takes nothing.
+ * Return when other businesses take the time of the person who is a resource, in some periods. A
+ * hold that has run out takes nothing.
  */
-create function scheduling.busy_elsewhere(resource_id uuid, during tstzrange)
+create function scheduling.busy_elsewhere(resource_id uuid, during tstzmultirange)
 returns setof tstzrange
 language plpgsql
 stable
@@ -33,6 +33,8 @@ set search_path = ''
 set plan_cache_mode = 'force_generic_plan'
 rows 1
 as $$
+declare
+    v_now timestamptz = private.now();
 begin
     return query
     select busy_times.during
@@ -44,7 +46,7 @@ begin
     where
         shared_resources.resource_id = busy_elsewhere.resource_id
         and busy_times.during && busy_elsewhere.during
-        and (busy_times.expires_at is null or busy_times.expires_at > private.now());
+        and (busy_times.expires_at is null or busy_times.expires_at > v_now);
 end;
 $$;
 

@@ -4,18 +4,18 @@
 -- business learns when such a person is free, and never for whom or where they work.
 
 create table scheduling.shared_resources (
-    resource_id uuid not null,
     business_id uuid not null,
+    resource_id uuid not null,
     person_id uuid not null references auth.users (id) on delete cascade,
 
-    constraint shared_resources_pkey primary key (resource_id),
+    constraint shared_resources_pkey primary key (business_id, resource_id),
     constraint shared_resources_resource_fkey foreign key (business_id, resource_id)
     references catalog.resources (business_id, id) on delete cascade
 );
 comment on table scheduling.shared_resources is
 'The resources of people who have one calendar for all their businesses.';
-create index shared_resources_resource_idx
-on scheduling.shared_resources (business_id, resource_id);
+-- Is a resource somebody with one calendar? Asked for everything that is booked.
+create index shared_resources_resource_idx on scheduling.shared_resources (resource_id);
 create index shared_resources_person_id_idx on scheduling.shared_resources (person_id);
 
 create table scheduling.busy_times (
@@ -33,8 +33,8 @@ create table scheduling.busy_times (
     expires_at timestamptz,
 
     constraint busy_times_pkey primary key (business_id, resource_id, owner_id, unit),
-    constraint busy_times_resource_fkey foreign key (resource_id)
-    references scheduling.shared_resources (resource_id) on delete cascade,
+    constraint busy_times_resource_fkey foreign key (business_id, resource_id)
+    references scheduling.shared_resources (business_id, resource_id) on delete cascade,
     -- No person is booked in two businesses at once. Within one business, allocations_no_overlap
     -- decides.
     constraint busy_times_no_overlap exclude using gist (
@@ -43,4 +43,3 @@ create table scheduling.busy_times (
 );
 comment on table scheduling.busy_times is
 'When people with one calendar are busy: a copy of the blocking allocations of their resources.';
-create index busy_times_resource_idx on scheduling.busy_times (resource_id);

@@ -93,7 +93,7 @@ begin
             where lower(open.during) <= upper(open.during) - v_length
         )
         - case need.capacity when 1 then coalesce(taken.clashes[1], '{}') else '{}' end
-        - coalesce(sold.times, '{}')
+        - coalesce(taken.elsewhere, '{}') - coalesce(sold.times, '{}')
     from unnest(needs) as need
     inner join scheduling.openings(
         service.business_id,

@@ -71,7 +71,7 @@ set search_path = ''
 as $$
 declare
     v_candidates scheduling.candidate[] = scheduling.available_candidates(
-        leg, vacancies, during, booking.id
+        leg, scheduling.not_busy_elsewhere(vacancies, during), during, booking.id
     );
 begin
     if cardinality(v_candidates) < 2 then
@@ -135,12 +135,7 @@ begin
                 limit vacancy.units
             ) as numbers
         ) as places
-        where
-            cardinality(places.units) = vacancy.units
-            and not exists (
-                select 1
-                from scheduling.busy_elsewhere(vacancy.id, available_candidates.during)
-            )
+        where cardinality(places.units) = vacancy.units
     );
 end;
 $$;

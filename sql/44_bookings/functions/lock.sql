@@ -87,26 +87,6 @@ end;
 $$;
 
 /*
- * Return what to lock before vacancies are taken: their resources and sessions, and the people
- * whose one calendar the resources share.
- */
-create function scheduling.locks_of_vacancies(vacancies scheduling.vacancy[])
-returns uuid[]
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_ids uuid[] = array(
-        select coalesce(vacancy.session_id, vacancy.id) from unnest(vacancies) as vacancy
-    );
-begin
-    return v_ids || scheduling.people_of(v_ids);
-end;
-$$;
-
-/*
  * Refuse a caller who may not act on a booking in one of some roles. A booking that is not theirs
  * to see does not exist for them.
  *
