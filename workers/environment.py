@@ -8,6 +8,7 @@ MEANINGS = {
     "FRONTDESK_WORKER_DB_URL": "the database's address, with the login worker",
     "FRONTDESK_EDGE_DB_URL": "the database's address, with the login edge",
     "FRONTDESK_API_URL": "the public address below which the edge answers /functions/v1",
+    "FRONTDESK_STORAGE_DB_URL": "the database's address, with the login storage",
     "FRONTDESK_EDGE_PORT": "the port of 127.0.0.1 on which the edge listens",
     "FRONTDESK_REST_URL": "PostgREST's address",
     "FRONTDESK_SMTP_URL": "the mail server, such as smtp://user:password@mail.example:587",

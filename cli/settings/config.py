@@ -13,6 +13,7 @@ from pydantic import Field
 
 from cli.settings.auth import Auth, NotRead, Section
 from cli.settings.file import read
+from cli.settings.storage import S3, Storage
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -106,6 +107,10 @@ class Push(Section):
     fcm_service_account: str = ""
 
 
+class Blobs(Section):
+    s3: S3 = S3()
+
+
 class Frontdesk(Section):
     gateway: Gateway = Gateway()
     rest: Rest = Rest()
@@ -117,6 +122,7 @@ class Frontdesk(Section):
     workers: Workers = Workers()
     calendars: Calendars = Calendars()
     media: Media = Media()
+    storage: Blobs = Blobs()
 
 
 class Config(Section):
@@ -126,12 +132,12 @@ class Config(Section):
     api: Api = Api()
     db: Db = Db()
     auth: Auth = Auth()
+    storage: Storage = Storage()
     frontdesk: Frontdesk = Frontdesk()
     realtime: NotRead = {}
     studio: NotRead = {}
     inbucket: NotRead = {}
     local_smtp: NotRead = {}
-    storage: NotRead = {}
     edge_runtime: NotRead = {}
     functions: NotRead = {}
     analytics: NotRead = {}

@@ -28,7 +28,7 @@ OVERRIDES = {
     ),
 }
 # Supabase resolves env(NAME) where it reads a value; sections that we pass over stay as they are.
-READ_SECTIONS = ("project_id", "api", "db", "auth", "frontdesk")
+READ_SECTIONS = ("project_id", "api", "db", "auth", "storage", "frontdesk")
 
 Model = TypeVar("Model", bound=BaseModel)
 

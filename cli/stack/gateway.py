@@ -23,6 +23,7 @@ def write(
     edge_port: int,
     max_body_mib: int,
     opaque_keys: Mapping[str, str],
+    blobs: str,
 ) -> Path:
     """Write `nginx.conf` into the folder, which the gateway owns; it may hold keys."""
     text = Template(TEMPLATE.read_text()).substitute(
@@ -34,6 +35,7 @@ def write(
         max_body_mib=max_body_mib,
         opaque_keys=_map_lines("", opaque_keys),
         opaque_bearers=_map_lines("Bearer ", opaque_keys),
+        blobs=blobs,
     )
     path = folder / "nginx.conf"
     path.unlink(missing_ok=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from cli.stack import gateway, mailing, postgrest, programs, sign_in
+from cli.stack import gateway, mailing, postgrest, programs, sign_in, storing
 from cli.stack.account import Account, server_account
 from cli.stack.plan import Plan
 from cli.stack.ports import HOST, is_free
@@ -85,6 +85,7 @@ def _gateway(plan: Plan) -> Part:
         edge_port=plan.inner_ports["edge"],
         max_body_mib=plan.config.frontdesk.gateway.max_body_mib,
         opaque_keys=plan.keys.opaque,
+        blobs=storing.gateway_lines(plan.config, plan.state),
     )
     program = Program(
         argv=[nginx, "-p", folder, "-e", "stderr", "-c", conf],
@@ -106,6 +107,7 @@ def _edge(plan: Plan) -> Part:
         "FRONTDESK_REST_ADMIN_URL": f"http://{HOST}:{plan.inner_ports['rest_admin']}",
         "FRONTDESK_METRICS_DIR": str(server_account().folder(plan.state.metrics)),
         **mailing.webhook_environment(plan.config),
+        **storing.edge_environment(plan.config, plan.state, db_url=plan.login("storage")),
         **sign_in.environment(plan.config.auth, plan.keys, auth_url=plan.auth_url),
     }
     program = _python(plan, "edge", "workers.edge", env)
@@ -125,6 +127,7 @@ def _worker(plan: Plan) -> Part:
         "FRONTDESK_CLAMAV_ADDRESS": plan.config.frontdesk.media.clamav_address,
         "FRONTDESK_METRICS_DIR": str(server_account().folder(plan.state.metrics)),
         **mailing.environment(plan.config, _mailbox_url(plan)),
+        **storing.environment(plan.config, plan.state),
     }
     return Part("worker", _python(plan, "worker", "workers", env), "", lambda: True)
 

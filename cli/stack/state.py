@@ -64,6 +64,7 @@ class State:
         self.gateway = self.path / "gateway"
         self.mail = self.path / "mail"
         self.metrics = self.path / "metrics"
+        self.blobs = self.path / "blobs"
 
     @property
     def is_fresh(self) -> bool:

@@ -14,24 +14,6 @@ as $$
     select nullif(prefix, '') || chr(1114111)
 $$;
 
--- Where an entry stands beside another one, by time and then by key in byte order: -1, 0 or 1.
-create or replace function storage.compare(
-    at timestamptz, key text, other_at timestamptz, other_key text
-)
-returns integer
-language sql
-immutable
-security invoker
-set search_path = ''
-as $$
-    select case
-        when at is distinct from other_at then case when at > other_at then 1 else -1 end
-        when key = other_key then 0
-        when key collate "C" > other_key then 1
-        else -1
-    end
-$$;
-
 /*
  * Return the folders and objects directly below a prefix, by name, from behind a name onward.
  *
@@ -196,93 +178,15 @@ begin
 end;
 $$;
 
-/*
- * Return a page of what lies directly below a prefix, from behind an entry onward.
- *
- * `start_after` is the key of that entry and `sort_column_after` its time, which folders do not have.
- * `levels` is taken for Supabase's sake. A list by a time begins with the folders.
- */
-create or replace function storage.search_v2(
-    prefix text,
-    bucket_name text,
-    limits integer default 100,
-    levels integer default 1,
-    start_after text default '',
-    sort_order text default 'asc',
-    sort_column text default 'name',
-    sort_column_after text default ''
-)
-returns table (
-    key text,
-    name text,
-    id uuid,
-    updated_at timestamptz,
-    created_at timestamptz,
-    last_accessed_at timestamptz,
-    metadata jsonb
-)
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_sign integer := case when lower(sort_order) = 'desc' then -1 else 1 end;
-    v_after timestamptz := nullif(sort_column_after, '')::timestamptz;
-begin
-    return query
-    select
-        page.key, page.key, page.id, objects.updated_at, objects.created_at,
-        objects.last_accessed_at, objects.metadata
-    from (
-        select walked.key, walked.id, walked.position
-        from storage.walk_names(
-            bucket_name, search_v2.prefix, nullif(start_after, ''), v_sign < 0, limits
-        ) with ordinality as walked (key, id, position)
-        where sort_column = 'name'
-        union all
-        select
-            found.key, found.id,
-            row_number() over (
-                order by
-                    found.id is not null,
-                    case when v_sign > 0 then found.at end,
-                    case when v_sign < 0 then found.at end desc,
-                    case when v_sign > 0 then found.key collate "C" end,
-                    case when v_sign < 0 then found.key collate "C" end desc
-            )
-        from storage.find_entries(bucket_name, search_v2.prefix, '', sort_column) as found
-        where
-            sort_column <> 'name'
-            and (
-                start_after = ''
-                or (found.id is not null and v_after is null)
-                or (
-                    (found.id is null) = (v_after is null)
-                    and v_sign * storage.compare(found.at, found.key, v_after, start_after) > 0
-                )
-            )
-    ) as page
-    left join storage.objects on objects.id = page.id
-    where page.position <= limits
-    order by page.position;
-end;
-$$;
-
 alter function storage.after_prefix(text) owner to supabase_storage_admin;
-alter function storage.compare(timestamptz, text, timestamptz, text) owner to supabase_storage_admin;
 alter function storage.walk_names(text, text, text, boolean, integer) owner to supabase_storage_admin;
 alter function storage.find_entries(text, text, text, text) owner to supabase_storage_admin;
 alter function storage.search(text, text, integer, integer, integer, text, text, text)
 owner to supabase_storage_admin;
-alter function storage.search_v2(text, text, integer, integer, text, text, text, text)
-owner to supabase_storage_admin;
 
 grant execute on function
 storage.after_prefix(text),
-storage.compare(timestamptz, text, timestamptz, text),
 storage.walk_names(text, text, text, boolean, integer),
 storage.find_entries(text, text, text, text),
-storage.search(text, text, integer, integer, integer, text, text, text),
-storage.search_v2(text, text, integer, integer, text, text, text, text)
+storage.search(text, text, integer, integer, integer, text, text, text)
 to anon, authenticated, service_role;

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import httpx
@@ -27,12 +27,15 @@ from workers.edge.functions.webhooks.endpoint import PATH as WEBHOOKS
 from workers.edge.pages.routes import ROUTES as PAGES
 from workers.edge.settings import Settings
 from workers.edge.state import State
+from workers.edge.storage import app as storage
+from workers.edge.storage import errors as storage_errors
 
 AUTH = "/auth/v1"
+STORAGE = "/storage/v1"
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 PATIENCE = 5.0  # seconds that a request waits for a connection
 # Requests below these paths are refused when their token is not valid.
-GUARDED = ("/storage/v1", "/functions/v1", "/realtime/v1")
+GUARDED = (STORAGE, "/functions/v1", "/realtime/v1")
 
 
 def make(settings: Settings) -> Starlette:
@@ -45,17 +48,32 @@ def make(settings: Settings) -> Starlette:
         )
         rest = httpx.AsyncClient(base_url=settings.rest_url)
         rest_admin = httpx.AsyncClient(base_url=settings.rest_admin_url or settings.rest_url)
-        async with pool, rest, rest_admin, auth.running(settings.auth, settings.db_url) as service:
-            yield {"edge": State(settings, pool, rest, rest_admin), "auth": service}
+        async with AsyncExitStack() as opened:
+            for connection in (pool, rest, rest_admin):
+                await opened.enter_async_context(connection)
+            signing_in = auth.running(settings.auth, settings.db_url)
+            state: dict[str, Any] = {
+                "edge": State(settings, pool, rest, rest_admin),
+                "auth": await opened.enter_async_context(signing_in),
+            }
+            if settings.storage is not None:
+                storing = storage.running(settings.storage)
+                state["storage"] = await opened.enter_async_context(storing)
+            yield state
+
+    # Storage judges tokens and addresses itself, in its own words.
+    own_words = (AUTH, STORAGE) if settings.storage else (AUTH,)
+    guarded = tuple(prefix for prefix in GUARDED if prefix not in own_words)
 
     return Starlette(
         routes=[
             *PAGES,
             *FUNCTIONS,
             Mount(AUTH, app=auth.make()),
+            *([Mount(STORAGE, app=storage.make())] if settings.storage else []),
             *(
                 Route(f"{prefix}/{{path:path}}", answers.not_offered, methods=METHODS)
-                for prefix in GUARDED
+                for prefix in guarded
             ),
         ],
         middleware=[
@@ -63,12 +81,12 @@ def make(settings: Settings) -> Starlette:
             Middleware(
                 CORSMiddleware,
                 allow_origins=["*"],
-                allow_methods=METHODS,
+                allow_methods=[*METHODS, "HEAD"],
                 allow_headers=["*"],
-                expose_headers=auth.EXPOSED_HEADERS,
+                expose_headers=[*auth.EXPOSED_HEADERS, *storage.EXPOSED_HEADERS],
             ),
-            Middleware(RefuseUndecodable, refusal=answers.undecodable, spared=AUTH),
-            Middleware(Bearers, below=GUARDED, beside=WEBHOOKS),
+            Middleware(RefuseUndecodable, refusal=answers.undecodable, spared=own_words),
+            Middleware(Bearers, below=guarded, beside=WEBHOOKS),
         ],
         exception_handlers={
             404: _not_found,
@@ -83,8 +101,10 @@ def make(settings: Settings) -> Starlette:
 async def _not_found(request: Request, error: Exception) -> Response:
     """Answer an unknown path in the words of the protocol that it belongs to.
 
-    Below /auth/v1 that is a path with a line break, which no mount matches.
+    Below a mount that is a path with a line break, which no mount matches.
     """
     if request.url.path.startswith(f"{AUTH}/"):
         return await errors.by_status(request, error)
+    if request.url.path.startswith(f"{STORAGE}/"):
+        return await storage_errors.by_status(request, error)
     return await answers.not_found(request, error)

@@ -11,10 +11,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class RefuseUndecodable:
-    """Answers such requests with `refusal`; `spared` begins the paths of another application."""
+    """Answers such requests with `refusal`; `spared` begin the paths of other applications."""
 
     def __init__(
-        self, app: ASGIApp, *, refusal: Callable[[Request], Response], spared: str | None = None
+        self, app: ASGIApp, *, refusal: Callable[[Request], Response], spared: tuple[str, ...] = ()
     ) -> None:
         self._app, self._refusal, self._spared = app, refusal, spared
 
@@ -26,7 +26,8 @@ class RefuseUndecodable:
             await self._app(scope, receive, send)
 
     def _is_spared(self, scope: Scope) -> bool:
-        return self._spared is not None and scope["path"].startswith(self._spared)
+        path: str = scope["path"]
+        return path.startswith(self._spared)
 
 
 def _is_text(scope: Scope) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from workers.edge.auth.settings import Settings as AuthSettings
 from workers.edge.functions.webhooks.keys import Keys
+from workers.edge.storage.settings import Settings as StorageSettings
 from workers.environment import required
 
 
@@ -26,6 +27,8 @@ class Settings:
     metrics_dir: Path | None
     webhook_keys: Keys
     auth: AuthSettings
+    # None where Supabase has its own Storage.
+    storage: StorageSettings | None
 
     @classmethod
     def of_environment(cls) -> Settings:
@@ -46,4 +49,5 @@ class Settings:
             metrics_dir=Path(metrics_dir) if metrics_dir else None,
             webhook_keys=Keys.of(os.environ.get("FRONTDESK_WEBHOOKS"), api_url),
             auth=AuthSettings.of(os.environ),
+            storage=StorageSettings.of(os.environ),
         )

@@ -6,7 +6,7 @@ import psycopg
 from psycopg import sql
 
 from cli import schema
-from cli.stack import database
+from cli.stack import database, storing
 from cli.stack.passwords import encrypted
 from cli.stack.plan import Plan
 from cli.stack.secrets import role_password
@@ -33,6 +33,8 @@ def prepare_database(plan: Plan) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection:
         for role in logins:
             _set_password(connection, role, role_password(plan.admin_password, role))
+    if plan.config.storage.enabled and (is_embedded or not had_platform or _is_ours(dsn)):
+        storing.make_buckets(dsn, plan.config)
     if not is_embedded:
         database.require_login(plan.login("authenticator"), "authenticator")
 

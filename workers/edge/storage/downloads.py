@@ -79,7 +79,9 @@ async def send(
     if _is_unchanged(request.headers, found):
         return Response(status_code=304, headers=headers)
     if request.method == "HEAD":
-        return Response(headers={**headers, "Content-Length": str(found.size)})
+        return Response(
+            headers={**headers, "Accept-Ranges": "bytes", "Content-Length": str(found.size)}
+        )
     wanted = RANGE.fullmatch(request.headers.get("range", ""))
     if wanted and int(wanted[1]) >= found.size:
         raise StorageError(
@@ -128,7 +130,6 @@ def _headers(found: Object, *, access: Access, expires_at: datetime | None) -> d
         "ETag": found.etag,
         "Last-Modified": format_datetime(found.updated_at.astimezone(UTC), usegmt=True),
         "Cache-Control": kept,
-        "Accept-Ranges": "bytes",
         "X-Content-Type-Options": "nosniff",
     }
     if DOCUMENTS.search(found.mimetype):

@@ -88,7 +88,8 @@ class Folder:
         handle = secrets.token_hex(8)
         path = self._new_draft(key, handle)
         try:
-            path.touch(READABLE)
+            path.touch()
+            path.chmod(READABLE)
         except OSError as error:
             raise Failed(error.strerror) from error
         return handle
@@ -145,6 +146,7 @@ class FileDraft:
         try:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
             self._descriptor = os.open(path, flags, READABLE)
+            os.fchmod(self._descriptor, READABLE)
         except OSError as error:
             raise Failed(error.strerror) from error
 
@@ -193,7 +195,11 @@ def _write_all(descriptor: int, data: bytes, *, offset: int) -> None:
 
 def _rename(draft: Path, path: Path) -> None:
     """Put a file in its place so that it is there after a crash of the machine too."""
-    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    missing = [folder for folder in path.parents if not folder.exists()]
+    for folder in reversed(missing):
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir()
+            folder.chmod(0o755)
     draft.replace(path)
     descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:

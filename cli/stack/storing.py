@@ -1,0 +1,111 @@
+"""Tells the edge, the worker and the gateway where the bytes of files lie."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+import psycopg
+
+from cli.settings import Config
+from cli.settings.storage import S3, size_in_bytes
+from cli.stack.account import server_account
+from cli.stack.state import State
+
+# The gateway reads files as they are; the answers of the edge say what they are.
+OF_FOLDER = """
+            alias "{folder}/";
+            etag off;
+            if_modified_since off;"""
+OF_S3 = """
+            proxy_pass {server}/;
+            proxy_set_header Host {host};
+            proxy_set_header Connection "";
+            proxy_set_header Range $http_range;
+            proxy_set_header If-Range "";
+            proxy_pass_request_headers off;
+            proxy_buffering on;
+            proxy_ssl_server_name on;
+            proxy_ssl_name {name};
+            proxy_hide_header Content-Type;
+            proxy_hide_header Content-Disposition;
+            proxy_hide_header Cache-Control;
+            proxy_hide_header Expires;
+            proxy_hide_header ETag;
+            proxy_hide_header Last-Modified;
+            proxy_hide_header Accept-Ranges;
+            proxy_ignore_headers X-Accel-Redirect X-Accel-Buffering X-Accel-Expires;
+            add_header Content-Type $of_edge_type;
+            add_header Content-Disposition $of_edge_disposition;
+            add_header Cache-Control $of_edge_cache;
+            add_header Expires $of_edge_expires;
+            add_header Accept-Ranges bytes;"""
+
+
+def environment(config: Config, state: State) -> Mapping[str, str]:
+    """Return the variable that names the place, for all who read or delete bytes."""
+    if not config.storage.enabled:
+        return {}
+    s3 = config.frontdesk.storage.s3
+    if s3.enabled:
+        return {"FRONTDESK_BLOBS": json.dumps({"s3": s3.model_dump(exclude={"enabled"})})}
+    folder = server_account().folder(state.blobs)
+    return {"FRONTDESK_BLOBS": json.dumps({"folder": str(folder)})}
+
+
+def edge_environment(config: Config, state: State, *, db_url: str) -> Mapping[str, str]:
+    """Return the edge's variables."""
+    return {
+        **environment(config, state),
+        "FRONTDESK_STORAGE_DB_URL": db_url,
+        "FRONTDESK_FILE_SIZE_LIMIT": str(size_in_bytes(config.storage.file_size_limit)),
+    }
+
+
+def gateway_lines(config: Config, state: State) -> str:
+    """Return the gateway's location from which it sends bytes."""
+    s3 = config.frontdesk.storage.s3
+    if config.storage.enabled and s3.enabled:
+        return _location("/.s3/", OF_S3, server=_server(s3), host=_host(s3), name=_name(s3))
+    folder = server_account().folder(state.blobs)
+    return _location("/.blobs/", OF_FOLDER, folder=folder)
+
+
+def make_buckets(dsn: str, config: Config) -> None:
+    """Make the buckets of the configuration, and change those that are there to what it says."""
+    with psycopg.connect(dsn) as connection:
+        for name, bucket in config.storage.buckets.items():
+            limit = bucket.file_size_limit
+            connection.execute(
+                "insert into storage.buckets as made"
+                " (id, name, public, file_size_limit, allowed_mime_types)"
+                " values (%(name)s, %(name)s, %(public)s, %(size)s, %(types)s)"
+                " on conflict (id) do update set public = excluded.public,"
+                " file_size_limit = excluded.file_size_limit,"
+                " allowed_mime_types = excluded.allowed_mime_types",
+                {
+                    "name": name,
+                    "public": bucket.public,
+                    "size": size_in_bytes(limit) if limit else None,
+                    "types": bucket.allowed_mime_types or None,
+                },
+            )
+
+
+def _location(path: str, lines: str, **values: object) -> str:
+    return f"location {path} {{\n            internal;{lines.format(**values)}"
+
+
+def _server(s3: S3) -> str:
+    return f"{urlsplit(s3.endpoint).scheme}://{_host(s3)}"
+
+
+def _host(s3: S3) -> str:
+    """Return what the signature of an address is for."""
+    host = urlsplit(s3.endpoint).netloc
+    return host if s3.force_path_style else f"{s3.bucket}.{host}"
+
+
+def _name(s3: S3) -> str:
+    return _host(s3).partition(":")[0]

@@ -1,0 +1,2 @@
+delete from storage.buckets
+where id = %(bucket)s

@@ -1,0 +1,3 @@
+update storage.leftovers
+set delete_after = now()
+where version = %(version)s
