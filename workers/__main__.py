@@ -16,12 +16,13 @@ from dramatiq.middleware import CurrentMessage
 from psycopg_pool import ConnectionPool
 
 from workers import log, metrics
-from workers.actors import accounts, calendars, housekeeping, media, notifications
+from workers.actors import accounts, calendars, housekeeping, leftovers, media, notifications
 from workers.actors.database import Database
 from workers.actors.sending import Outbox
 from workers.broker import PgmqBroker
 from workers.calendars.reader import Reader
 from workers.environment import required
+from workers.providers.blobs import settings as blobs
 from workers.providers.clamav import ClamAV
 from workers.providers.from_settings import Settings, build
 from workers.providers.storage import Storage
@@ -42,6 +43,8 @@ class Environment:
     mail_address: str
     unsubscribe_url: str
     providers: Settings
+    # Where files lie; None where Supabase has its own Storage.
+    blobs: blobs.Settings | None
     # Hosts of calendars that may be read although they are outside the public internet.
     private_hosts: tuple[str, ...]
     storage_url: str
@@ -68,6 +71,7 @@ class Environment:
             mail_address=environment.get("FRONTDESK_MAIL_ADDRESS", "frontdesk@localhost"),
             unsubscribe_url=f"{api_url}/functions/v1/unsubscribe?token=",
             providers=Settings.of(environment),
+            blobs=blobs.Settings.of(environment),
             private_hosts=tuple(environment.get("FRONTDESK_CALENDAR_PRIVATE_HOSTS", "").split()),
             storage_url=environment.get("FRONTDESK_STORAGE_URL", f"{api_url}/storage/v1"),
             storage_key=environment.get("FRONTDESK_STORAGE_KEY", ""),
@@ -100,6 +104,8 @@ def run(environment: Environment, stop: threading.Event) -> None:
     scanner = ClamAV(environment.clamav_address) if environment.clamav_address else None
     storage = Storage(environment.storage_url, environment.storage_key)
     media.declare(broker, database, media.Desk(storage, scanner))
+    place = blobs.build(environment.blobs) if environment.blobs else None
+    leftovers.declare(broker, database, place)
     worker = Worker(broker, worker_threads=environment.threads, worker_timeout=200)
     # A queue gets a quarter of the threads, so a hanging provider cannot block the other queues.
     worker.queue_prefetch = max(1, environment.threads // 4)

@@ -26,7 +26,8 @@ values
 ('media.uploaded', 'media', 'process_medium'),
 ('tick.media', 'media', 'collect_garbage'),
 ('tick.transitions', 'housekeeping', 'apply_due_transitions'),
-('tick.forget', 'housekeeping', 'forget_what_is_old')
+('tick.forget', 'housekeeping', 'forget_what_is_old'),
+('tick.storage', 'housekeeping', 'collect_leftovers')
 on conflict do nothing;
 
 insert into private.schedules (name, topic, every)
@@ -34,5 +35,6 @@ values
 ('transitions', 'tick.transitions', '5 seconds'),
 ('calendars', 'tick.calendars', '15 minutes'),
 ('forget', 'tick.forget', '1 hour'),
-('media', 'tick.media', '1 hour')
+('media', 'tick.media', '1 hour'),
+('storage', 'tick.storage', '1 minute')
 on conflict (name) do update set topic = excluded.topic;
