@@ -91,12 +91,14 @@ where
         select 1 from scheduling.allocations where allocations.during && '[2035-06-04, 2035-06-05)'
     );
 
--- Everybody else's.
+-- Everybody else's: businesses of ten people each.
 insert into scheduling.allocations (
     business_id, booking_id, booking_item_id, resource_id, unit, during, is_blocking
 )
 select
-    gen_random_uuid(), gen_random_uuid(), gen_random_uuid(),
+    ('00000000-0000-4000-c000-' || lpad((n / 20000)::text, 12, '0'))::uuid,
+    gen_random_uuid(),
+    gen_random_uuid(),
     ('00000000-0000-4000-b000-' || lpad((n / 2000)::text, 12, '0'))::uuid,
     1,
     tstzrange(

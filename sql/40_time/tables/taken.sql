@@ -32,9 +32,10 @@ create table scheduling.allocations (
         not isempty(during) and lower_inc(during) and not upper_inc(during)
         and not lower_inf(during) and not upper_inf(during)
     ),
-    -- No two allocations take one unit at the same time.
+    -- No two allocations take one unit at the same time. A partitioned table needs business_id in
+    -- the key; it stands last, because slots look for resources.
     constraint allocations_no_overlap exclude using gist (
-        resource_id with =, unit with =, during with &&
+        resource_id with =, unit with =, during with &&, business_id with =
     )
     where (is_blocking)
 );
@@ -76,7 +77,9 @@ create table scheduling.seats (
     references scheduling.sessions (business_id, id, capacity) on update cascade on delete restrict,
     constraint seats_number_is_positive check (number >= 1),
     constraint seats_exist check (number <= capacity or not is_blocking),
-    constraint seats_taken_once exclude using btree (session_id with =, number with =)
+    constraint seats_taken_once exclude using btree (
+        session_id with =, number with =, business_id with =
+    )
     where (is_blocking)
 );
 comment on table scheduling.seats is 'The seats that a booking takes in a session of a class.';
