@@ -24,3 +24,8 @@ $$;
 alter role analyst nologin;
 alter role analyst set default_transaction_read_only = on;
 alter role analyst set statement_timeout = '60s';
+
+-- Nothing runs for ever: the edge answers clients, as PostgREST does; what a worker does in one statement takes as
+-- long as Supabase allows its own logins.
+alter role edge set statement_timeout = '8s';
+alter role worker set statement_timeout = '2min';

@@ -9,7 +9,7 @@ from pathlib import Path
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from cli.settings import Config
-from cli.stack import database, ports
+from cli.stack import database, ports, sizing
 from cli.stack.keys import Keys, keys_of
 from cli.stack.postgres import Cluster
 from cli.stack.secrets import role_password
@@ -95,7 +95,7 @@ def make(
             inner["db"],
             admin_password,
             log=state.logs / "postgres.log",
-            settings=config.db.settings,
+            settings={**sizing.settings_for(sizing.this_machine()), **config.db.settings},
         )
     return Plan(
         state=state,

@@ -12,6 +12,7 @@ import httpx
 import psycopg
 
 from cli import schema, settings
+from cli.commands.doctor import sizes
 from cli.commands.doctor.unbookable import in_words, unbookable
 from cli.refusal import Refusal
 from cli.schema import advisors, planning
@@ -60,6 +61,8 @@ def checks(state: State, config: Path, *, is_deep: bool) -> Iterator[Check]:
     }
     for name, examine in of_stack.items():
         yield name, partial(examine, endpoints)
+    if "postgres" in endpoints.services:
+        yield "size", lambda: _size(endpoints, config)
 
 
 def examined(check: Check) -> Finding:
@@ -196,6 +199,11 @@ def _schedules(endpoints: Endpoints) -> Finding:
     if found := unbookable(endpoints.db_url):
         return Finding("schedules", "warn", *in_words(found))
     return Finding("schedules", "ok", "Every active service can be booked at some time.")
+
+
+def _size(endpoints: Endpoints, path: Path) -> Finding:
+    overrides = settings.load(path).db.settings
+    return Finding("size", *sizes.in_words(endpoints.db_url, overrides))
 
 
 def _advisors(endpoints: Endpoints) -> Finding:
