@@ -29,8 +29,8 @@ create table if not exists storage.leftovers (
 );
 create index if not exists leftovers_delete_after on storage.leftovers (delete_after);
 
--- Uploads in parts, by the tus protocol. `part_tags` are those of the parts that the storage has, in their
--- order, and `tail` is what was received behind them and is no part yet.
+-- Uploads in parts, by the tus protocol. `part_tags` are those of the parts that are stored, in their order,
+-- and `tail` is what was received behind them and is no part yet. `told` is the client's Upload-Metadata.
 create table if not exists storage.resumable_uploads (
     version text primary key references storage.leftovers (version) on delete cascade,
     bucket_id text not null references storage.buckets (id) on delete cascade,
@@ -45,6 +45,7 @@ create table if not exists storage.resumable_uploads (
     constraint resumable_uploads_received_within_length check (received between 0 and length),
     metadata jsonb not null,
     user_metadata jsonb,
+    told text not null,
     expires_at timestamptz not null
 );
 create index if not exists resumable_uploads_bucket on storage.resumable_uploads (bucket_id);

@@ -17,7 +17,9 @@ from workers.edge.storage import (
     listing,
     moving,
     removing,
+    resumable,
     signs,
+    tus,
     uploads,
 )
 from workers.edge.storage.database import Database
@@ -29,7 +31,10 @@ from workers.providers.blobs.settings import build
 
 ONE = "{bucket}/{name:path}"
 # The headers that pages of other origins may read.
-EXPOSED_HEADERS = ["etag", "content-range", "content-disposition", "accept-ranges"]
+EXPOSED_HEADERS = [
+    *("etag", "content-range", "content-disposition", "accept-ranges"),
+    *tus.EXPOSED_HEADERS,
+]
 # The order matters: a bucket's name could be any of these words.
 ROUTES = [
     Route("/bucket", buckets.list_buckets, methods=["GET"]),
@@ -57,6 +62,7 @@ ROUTES = [
     Route(f"/object/{ONE}", uploads.update, methods=["PUT"]),
     Route(f"/object/{ONE}", removing.remove_one, methods=["DELETE"]),
     Route("/object/{bucket}", removing.remove_many, methods=["DELETE"]),
+    *resumable.ROUTES,
 ]
 
 

@@ -6,6 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -47,10 +48,12 @@ class Body:
     async def drain(self) -> None:
         """Read on after a refusal, so that the client reads the answer instead of a reset."""
         left = DRAINED
-        async for piece in self._stream:
-            left -= len(piece)
-            if left < 0:
-                return
+        # The stream of a request raises when all of it was read before.
+        with suppress(RuntimeError):
+            async for piece in self._stream:
+                left -= len(piece)
+                if left < 0:
+                    return
 
 
 class FormBody(Body):

@@ -19,8 +19,6 @@ class Settings:
     blobs: BlobsSettings
     file_size_limit: int
     jwt_secret: str
-    # The public address of Storage.
-    url: str
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings | None:
@@ -36,6 +34,5 @@ class Settings:
             db_url=required(environment, "FRONTDESK_STORAGE_DB_URL"),
             blobs=blobs,
             file_size_limit=int(environment.get("FRONTDESK_FILE_SIZE_LIMIT", LARGEST)),
-            jwt_secret=environment.get("GOTRUE_JWT_SECRET", ""),
-            url=f"{required(environment, 'FRONTDESK_API_URL').rstrip('/')}/storage/v1",
+            jwt_secret=required(environment, "GOTRUE_JWT_SECRET"),
         )

@@ -1,0 +1,2 @@
+delete from storage.resumable_uploads
+where version = %(version)s

@@ -1,0 +1,3 @@
+select (metadata ->> 'size')::bigint as length, owner_id
+from storage.objects
+where version = %(version)s
