@@ -23,6 +23,8 @@ grant execute on function
 private.now(),
 private.refuse(text, text, text, text),
 private.invalid(text, text),
+private.max_rows(),
+private.require_page(bigint, text),
 private.check_request(),
 private.refuse_estimates(jsonb),
 private.token_user_id(),

@@ -8,6 +8,7 @@ scheduling.make_selection(
 scheduling.to_party_size(text, text),
 scheduling.to_selection(text, text, text, text, text, text, text),
 scheduling.to_selections(text, timestamptz, integer),
+scheduling.to_leg(text, text, text, text, text),
 scheduling.to_item(jsonb, integer),
 scheduling.to_overrides(text),
 scheduling.legs(scheduling.selection[]),
@@ -19,8 +20,5 @@ scheduling.bookable_service(uuid),
 scheduling.vacancies(
     uuid, tstzmultirange, uuid, integer, integer, uuid, scheduling.need[], scheduling.start_rule[]
 ),
-scheduling.vacancies_for_caller(uuid, tstzmultirange, uuid, integer, integer),
 scheduling.chosen_addons(uuid, uuid[])
-to anon, authenticated, service_role;
-grant execute on function scheduling.days(uuid, date, date, uuid, integer, text)
 to anon, authenticated, service_role;

@@ -81,6 +81,8 @@ grant select, insert, update, delete on scheduling.arrivals to service_role;
 -- What public functions call. Each of them checks its caller; none is reachable over HTTP.
 grant execute on function
 scheduling.list_my_businesses(),
+scheduling.slots(scheduling.leg, tstzmultirange),
+scheduling.days(scheduling.leg, date, date),
 scheduling.visible_booking(uuid),
 scheduling.change_status_as(text, scheduling.booking_status, scheduling.actor_kind[], text),
 scheduling.book_once(text, scheduling.selection[], text, text, boolean, text),

@@ -13,9 +13,58 @@ create type scheduling.candidate as (
     reason scheduling.assignment_reason
 );
 
+-- How busy a resource is around any start, as scheduling.load_curves finds it: its load there is
+-- what begins in the thirty days around the start, for its weight.
+create type scheduling.load_curve as (
+    resource_id uuid,
+    weight double precision,
+    -- When its bookings begin, in order.
+    begins timestamptz array,
+    -- Of a newcomer: the weight of those before them, and when the bookings begin that those had.
+    earlier_weight double precision,
+    earlier_begins timestamptz array
+);
+
+-- A resource that may be assigned, as scheduling.assignees finds it: the lowest tier first, and
+-- within a tier the least busy by its load curve.
+create type scheduling.assignee as (
+    id uuid,
+    tier integer,
+    weight double precision,
+    begins timestamptz array,
+    earlier_weight double precision,
+    earlier_begins timestamptz array
+);
+
 -- What has to be so before a step is taken, and the moment at which a booking takes one by itself.
 create type scheduling.transition_guard as enum ('after_start', 'check_in_open');
 create type scheduling.transition_moment as enum ('hold_expires_at', 'starts_at');
+
+-- The rows of public.available_slots and public.date_availability.
+create type public.slot as (
+    starts_at timestamptz,
+    ends_at timestamptz,
+    resource_ids uuid array,
+    remaining integer
+);
+comment on type public.slot is
+'A free start of a service: start and end for the customer, the resources that can be booked for '
+'it in the order in which they would be assigned, and the places left over all of them.';
+
+create type public.day_availability as (
+    date date,
+    is_free boolean,
+    first_start_at timestamptz,
+    last_start_at timestamptz,
+    start_count integer,
+    session_count integer,
+    seat_count integer,
+    free_seat_count integer
+);
+comment on type public.day_availability is
+'A date in the business''s zone: whether a start is free, the first and the last free start, and '
+'how many there are; of a class, also its sessions, seats and free seats (null otherwise). May be '
+'null: first_start_at, last_start_at, session_count, seat_count, free_seat_count.';
 
 create table scheduling.booking_transitions (
     from_status scheduling.booking_status not null,

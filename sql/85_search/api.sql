@@ -5,7 +5,7 @@
 /*
  * Return the businesses that have time in a period, with their first free starts.
  *
- * Errors:  PT400 invalid_input
+ * Errors:  PT400 invalid_input · PT422 too_many_rows
  */
 create function public.search_availability(
     from_at public.instant,
@@ -32,7 +32,9 @@ declare
     v_near double precision[] = private.to_place(near, 'near');
     v_radius integer = private.to_whole_number(radius_km, 'radius_km', 1, 200, false);
     v_text text = private.to_text(q, 'q', 200);
+    v_limit integer = private.to_whole_number("limit", 'limit', 1, 50, if_null => 20);
     v_criteria search.criteria;
+    v_count bigint;
 begin
     if v_to <= v_from or v_to > v_from + interval '14 days' then
         perform private.invalid('to_at', 'must be after from_at and at most 14 days later');
@@ -58,8 +60,9 @@ begin
         perform private.invalid('category', 'must contain a letter or a digit');
     end if;
     return query
-    select *
-    from search.availability(v_criteria, private.to_whole_number("limit", 'limit', 1, 50, if_null => 20));
+    select * from search.availability(v_criteria, v_limit);
+    get diagnostics v_count = row_count;
+    perform private.require_page(v_count, 'Ask with a lower limit.');
 end;
 $$;
 grant execute on function public.search_availability(
@@ -85,4 +88,4 @@ Each has one service and its first three starts in slots, and every returned sta
 - currency: only prices in this currency.
 - limit: number of businesses, 1 to 50, 20 by default.
 
-Errors: invalid_input 400.';
+Errors: invalid_input 400, too_many_rows 422.';

@@ -78,6 +78,17 @@ on search.documents (is_verified desc, since, business_id);
 create index documents_vertical_idx
 on search.documents (vertical_id, is_verified desc, since, business_id);
 
+-- A start that public.search_availability found, with the one resource that it proposes.
+create type public.found_slot as (
+    starts_at timestamptz,
+    ends_at timestamptz,
+    resource_id uuid,
+    remaining integer
+);
+comment on type public.found_slot is
+'A free start that a search found: start and end for the customer, the resource that is proposed '
+'for it, and its free places.';
+
 -- A result of public.search_availability.
 create type public.availability as (
     business_id uuid,
@@ -89,7 +100,7 @@ create type public.availability as (
     price_minor bigint,
     currency text,
     distance_km numeric,
-    slots public.slot array
+    slots public.found_slot array
 );
 comment on type public.availability is
 'A business that has time, with one of its services and its first three free starts. '

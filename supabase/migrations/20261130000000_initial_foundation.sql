@@ -902,6 +902,49 @@ begin
 end;
 $$;
 
+/*
+ * Return how many rows an answer of the API may have: what PostgREST's max_rows is. The stack says
+ * it to PostgREST, which sets it for each request; without it, Supabase's default holds.
+ */
+create function private.max_rows()
+returns integer
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return coalesce(nullif(current_setting('app.settings.max_rows', true), '')::integer, 1000);
+end;
+$$;
+
+/*
+ * Refuse an answer that is longer than a page. Every function of the API that returns rows calls
+ * it: PostgREST would cut the answer at max_rows and say 200, and a client would take the rest for
+ * absent. `next_step` says how to ask for less.
+ *
+ * Errors:  PT422 too_many_rows
+ */
+create function private.require_page(row_count bigint, next_step text)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if row_count > private.max_rows() then
+        perform private.refuse(
+            'PT422', 'too_many_rows',
+            format(
+                'The answer would have %s rows, and at most %s fit.', row_count, private.max_rows()
+            ),
+            next_step
+        );
+    end if;
+end;
+$$;
+
 -- sql/00_foundation/functions/requests.sql
 
 -- What every request of the REST API passes before its statement, and where it came from. On our
@@ -1322,6 +1365,8 @@ grant execute on function
 private.now(),
 private.refuse(text, text, text, text),
 private.invalid(text, text),
+private.max_rows(),
+private.require_page(bigint, text),
 private.check_request(),
 private.refuse_estimates(jsonb),
 private.token_user_id(),

@@ -1032,7 +1032,7 @@ to anon, authenticated, service_role;
 /*
  * The caller's sessions, the latest first.
  *
- * Errors:  PT401 not_signed_in
+ * Errors:  PT401 not_signed_in · PT422 too_many_rows
  */
 create function public.my_sessions()
 returns table (
@@ -1044,11 +1044,15 @@ returns table (
     user_agent text,
     is_current boolean
 )
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
-begin atomic
+as $$
+declare
+    v_count bigint;
+begin
+    return query
     select
         mine.id,
         mine.created_at,
@@ -1058,7 +1062,12 @@ begin atomic
         mine.user_agent,
         mine.is_current
     from identity.my_sessions() as mine;
+    get diagnostics v_count = row_count;
+    perform private.require_page(
+        v_count, 'End the other sessions: POST /auth/v1/logout?scope=others.'
+    );
 end;
+$$;
 grant execute on function public.my_sessions() to anon, authenticated, service_role;
 
 comment on function public.my_sessions() is
@@ -1066,7 +1075,7 @@ comment on function public.my_sessions() is
 'level (aal1, aal2), its network address and program, and whether it is the current one. '
 'May be null: refreshed_at, aal, ip, user_agent.
 
-Errors: not_signed_in 401.';
+Errors: not_signed_in 401, too_many_rows 422.';
 
 /*
  * End one of the caller's sessions.

@@ -2460,7 +2460,7 @@ comment on column public.booking_items.sale_line_id is
 /*
  * The caller's own bookings and sessions that clash between businesses, the earliest first.
  *
- * Errors:  PT401 not_signed_in
+ * Errors:  PT401 not_signed_in · PT422 too_many_rows
  */
 create function public.my_double_bookings()
 returns table (
@@ -2470,11 +2470,15 @@ returns table (
     starts_at timestamptz,
     ends_at timestamptz
 )
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
-begin atomic
+as $$
+declare
+    v_count bigint;
+begin
+    return query
     select
         mine.business_id,
         mine.booking_id,
@@ -2482,7 +2486,10 @@ begin atomic
         mine.starts_at,
         mine.ends_at
     from scheduling.my_double_bookings() as mine;
+    get diagnostics v_count = row_count;
+    perform private.require_page(v_count, 'Move or cancel some of the bookings that clash first.');
 end;
+$$;
 grant execute on function public.my_double_bookings() to anon, authenticated, service_role;
 
 comment on function public.my_double_bookings() is
@@ -2493,7 +2500,7 @@ comment on function public.my_double_bookings() is
 For people who work in several businesses: profiles.has_one_calendar can be switched on when this '
 'list is empty.
 
-Errors: not_signed_in 401.';
+Errors: not_signed_in 401, too_many_rows 422.';
 
 -- sql/40_time/api/sessions.sql
 

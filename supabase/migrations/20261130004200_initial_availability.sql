@@ -433,108 +433,6 @@ begin
 end;
 $$;
 
--- sql/42_availability/functions/days.sql
-
--- What of a service is free, date by date.
-
-/*
- * Return the sessions of a class and their seats, date by date. A date without any has no row, and
- * neither has a service that is no class.
- */
-create function scheduling.session_days(
-    service catalog.services, during tstzrange, resource_id uuid, time_zone text
-)
-returns table (day date, slots integer, seats integer)
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return query
-    select
-        (sessions.starts_at at time zone session_days.time_zone)::date,
-        count(*)::integer,
-        sum(sessions.capacity)::integer
-    from scheduling.sessions
-    where
-        service.is_class
-        and sessions.business_id = service.business_id
-        and sessions.service_id = service.id
-        and sessions.starts_at >= lower(session_days.during)
-        and sessions.starts_at < upper(session_days.during)
-        and (session_days.resource_id is null or sessions.resource_id = session_days.resource_id)
-    group by 1;
-end;
-$$;
-
-/*
- * Return, date by date, how many sessions a class has (null for another service), how many starts
- * are free, and how many seats there are and are free.
- * Definer: it counts sessions of businesses that the caller need not be a member of.
- *
- * Errors:  PT404 not_found · PT409 not_bookable
- */
-create function scheduling.days(
-    service_id uuid,
-    first_day date,
-    last_day date,
-    resource_id uuid,
-    party_size integer,
-    link_token text default null
-)
-returns table (
-    day date, total_slots integer, available_slots integer, total_seats integer, free_seats integer
-)
-language plpgsql
-stable
-security definer
-set search_path = ''
-as $$
-declare
-    v_service catalog.services = scheduling.visible_service(
-        days.service_id,
-        has_link => (scheduling.link_of(days.link_token, days.service_id)).id is not null
-    );
-    v_time_zone text = (
-        select businesses.time_zone
-        from business.businesses
-        where businesses.id = v_service.business_id
-    );
-    v_during tstzrange = tstzrange(
-        scheduling.start_of_date(days.first_day, v_time_zone),
-        scheduling.start_of_date(days.last_day + 1, v_time_zone)
-    );
-begin
-    return query
-    with free as (
-        select
-            (vacancy.at at time zone v_time_zone)::date as day,
-            count(*)::integer as slots,
-            sum(vacancy.remaining)::integer as seats
-        from scheduling.vacancies(
-            v_service.id, v_during::tstzmultirange, days.resource_id, days.party_size, v_service.duration_minutes
-        ) as vacancy
-        where vacancy.is_leading
-        group by 1
-    )
-
-    select
-        dates.day::date,
-        case when v_service.is_class then coalesce(given.slots, 0) end,
-        coalesce(free.slots, 0),
-        case when v_service.is_class then coalesce(given.seats, 0) end,
-        case when v_service.is_class then coalesce(free.seats, 0) end
-    from generate_series(
-        days.first_day::timestamp, days.last_day::timestamp, interval '1 day'
-    ) as dates (day)
-    left join scheduling.session_days(v_service, v_during, days.resource_id, v_time_zone) as given
-        on given.day = dates.day::date
-    left join free on free.day = dates.day::date
-    order by dates.day;
-end;
-$$;
-
 -- sql/42_availability/functions/legs.sql
 
 -- From a selection (one service that somebody wants, when, with whom and with what) to a leg: the
@@ -1891,16 +1789,12 @@ $$;
 -- What can be booked in the caller's own turn on a waitlist: also the time that is held for them.
 
 /*
- * Return the vacancies of a service, as scheduling.vacancies does, and those that the waitlist
- * holds for the caller, whose turn it is.
+ * Return the vacancies of a leg in some periods, as scheduling.vacancies does, and those that the
+ * waitlist holds for the caller, whose turn it is. Whoever knows what the leg needs hands it in.
  * Definer: the caller does not read the holds.
  */
 create function scheduling.vacancies_for_caller(
-    service_id uuid,
-    during tstzmultirange,
-    resource_id uuid,
-    party_size integer,
-    minutes integer
+    leg scheduling.leg, during tstzmultirange, needs scheduling.need[] default null
 )
 returns setof scheduling.vacancy
 language plpgsql
@@ -1911,37 +1805,65 @@ as $$
 declare
     v_offers scheduling.waitlist_offers[] = array(
         select offers
-        from scheduling.open_offers(
-            auth.uid(), vacancies_for_caller.service_id, vacancies_for_caller.resource_id
-        ) as offers
+        from scheduling.open_offers(auth.uid(), leg.service_id, leg.resource_id) as offers
         where vacancies_for_caller.during @> offers.starts_at
     );
+    v_held timestamptz[] = array(select offer.starts_at from unnest(v_offers) as offer);
 begin
     return query
     select vacancies.*
-    from scheduling.vacancies(service_id, during, resource_id, party_size, minutes) as vacancies
-    where vacancies.at <> all(array(select offer.starts_at from unnest(v_offers) as offer));
-    if v_offers = '{}' then
-        return;
+    from scheduling.vacancies(
+        leg.service_id, during, leg.resource_id, leg.party_size, leg.minutes, null, needs
+    ) as vacancies
+    where vacancies.at <> all(v_held);
+    if v_offers <> '{}' then
+        return query
+        select * from scheduling.held_vacancies(leg, v_offers);
     end if;
+end;
+$$;
+
+/*
+ * Return the vacancies of a leg at the starts of some offers, as if what they hold were free.
+ */
+create function scheduling.held_vacancies(
+    leg scheduling.leg, offers scheduling.waitlist_offers[]
+)
+returns setof scheduling.vacancy
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
     return query
     with held as materialized (
         select distinct on (held.at, held.pool, held.id, held.session_id) held.*
-        from unnest(v_offers) as offer
+        from unnest(offers) as offer
         cross join lateral scheduling.vacancies(
-            vacancies_for_caller.service_id,
+            leg.service_id,
             tstzmultirange(tstzrange(offer.starts_at, offer.starts_at, '[]')),
-            vacancies_for_caller.resource_id,
-            vacancies_for_caller.party_size,
-            vacancies_for_caller.minutes,
+            leg.resource_id,
+            leg.party_size,
+            leg.minutes,
             offer.booking_id
         ) as held
         order by held.at, held.pool, held.id, held.session_id, held.remaining desc
+    ),
+
+    kept as materialized (
+        select held.*
+        from held
+        where
+            not scheduling.passes_own_limit(leg.service_id, held.id, held.at, leg.minutes)
     )
 
-    select held.*
-    from held
-    where not scheduling.passes_own_limit(service_id, held.id, held.at, minutes);
+    -- A start is lost when nobody of one of its pools is left.
+    select kept.*
+    from kept
+    where
+        (select count(distinct others.pool) from kept as others where others.at = kept.at)
+        = (select count(distinct others.pool) from held as others where others.at = kept.at);
 end;
 $$;
 
@@ -2487,6 +2409,38 @@ begin
         answers => private.to_object(to_selection.answers, 'answers'),
         link_token => private.to_text(to_selection.link_token, 'link_token', 100)
     );
+end;
+$$;
+
+/*
+ * Read the arguments of a function that shows when a service is free, as a leg without a start.
+ *
+ * Errors:  PT400 invalid_input · PT404 not_found · PT409 link_expired not_bookable
+ */
+create function scheduling.to_leg(
+    service_id text, resource_id text, party_size text, addon_ids text, link_token text
+)
+returns scheduling.leg
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        scheduling.legs(array[
+            scheduling.make_selection(
+                service_id => private.to_identifier(to_leg.service_id, 'service_id'),
+                starts_at => null,
+                resource_id => private.to_identifier(
+                    to_leg.resource_id, 'resource_id', is_required => false
+                ),
+                party_size => scheduling.to_party_size(to_leg.party_size),
+                addon_ids => private.to_identifiers(to_leg.addon_ids, 'addon_ids'),
+                link_token => private.to_text(to_leg.link_token, 'link_token', 100)
+            )
+        ])
+    )[1];
 end;
 $$;
 
@@ -3301,6 +3255,7 @@ scheduling.make_selection(
 scheduling.to_party_size(text, text),
 scheduling.to_selection(text, text, text, text, text, text, text),
 scheduling.to_selections(text, timestamptz, integer),
+scheduling.to_leg(text, text, text, text, text),
 scheduling.to_item(jsonb, integer),
 scheduling.to_overrides(text),
 scheduling.legs(scheduling.selection[]),
@@ -3312,76 +3267,8 @@ scheduling.bookable_service(uuid),
 scheduling.vacancies(
     uuid, tstzmultirange, uuid, integer, integer, uuid, scheduling.need[], scheduling.start_rule[]
 ),
-scheduling.vacancies_for_caller(uuid, tstzmultirange, uuid, integer, integer),
 scheduling.chosen_addons(uuid, uuid[])
 to anon, authenticated, service_role;
-grant execute on function scheduling.days(uuid, date, date, uuid, integer, text)
-to anon, authenticated, service_role;
-
--- sql/42_availability/api/days.sql
-
-create type public.day_availability as (
-    date date,
-    total_slots integer,
-    available_slots integer,
-    total_seats integer,
-    free_seats integer
-);
-comment on type public.day_availability is
-'A date in the business''s zone: sessions of a class (null for other services), free starts and '
-'seats. May be null: total_slots, total_seats, free_seats.';
-
-/*
- * Errors:  PT400 invalid_input · PT404 not_found · PT409 link_expired not_bookable
- */
-create function public.date_availability(
-    service_id public.identifier,
-    from_date text,
-    to_date text,
-    resource_id public.identifier default null,
-    party_size public.whole_number default '1',
-    link_token text default null
-)
-returns setof public.day_availability
-language plpgsql
-stable
-security invoker
-set search_path = ''
-rows 31
-as $$
-declare
-    v_first date = private.to_date(private.to_required_text(from_date, 'from_date', 20), 'from_date');
-    v_last date = private.to_date(private.to_required_text(to_date, 'to_date', 20), 'to_date');
-begin
-    if v_last < v_first or v_last > v_first + 61 then
-        perform private.invalid('to_date', 'must be between from_date and 61 days later');
-    end if;
-    return query
-    select days.*
-    from scheduling.days(
-        private.to_identifier(service_id, 'service_id'),
-        v_first,
-        v_last,
-        private.to_identifier(resource_id, 'resource_id', is_required => false),
-        scheduling.to_party_size(party_size),
-        private.to_text(link_token, 'link_token', 100)
-    ) as days;
-end;
-$$;
-grant execute on function public.date_availability(
-    public.identifier, text, text, public.identifier, public.whole_number, text
-) to anon, authenticated, service_role;
-
-comment on function public.date_availability is
-'Return for each date from from_date to to_date (at most 62 dates in the business''s zone) how '
-'many starts of a service are free for a party and, for a class, how many sessions and seats there '
-'are.
-
-Use it for a calendar that colours its days.
-
-- link_token: token of a private link.
-
-Errors: invalid_input 400, not_found 404, link_expired 409, not_bookable 409.';
 
 -- sql/42_availability/api/links.sql
 
@@ -3510,94 +3397,6 @@ public.create_private_link(public.identifier, text, public.instant, public.whole
 public.revoke_private_link(public.identifier),
 public.resolve_link(text)
 to anon, authenticated, service_role;
-
--- sql/42_availability/api/slots.sql
-
--- What can be booked, and when.
-
-create type public.slot as (
-    starts_at timestamptz,
-    ends_at timestamptz,
-    resource_id uuid,
-    remaining integer
-);
-comment on type public.slot is
-'A free time of a service: start and end for the customer, the resource, and its free places.';
-
-/*
- * The free starts of a service, one row for each resource that could give it, ordered by time.
- *
- * Errors:  PT400 invalid_input · PT404 not_found · PT409 link_expired
- */
-create function public.available_slots(
-    service_id public.identifier,
-    from_at public.instant,
-    to_at public.instant,
-    resource_id public.identifier default null,
-    party_size public.whole_number default '1',
-    addon_ids public.list default null,
-    link_token text default null
-)
-returns setof public.slot
-language plpgsql
-stable
-security invoker
-set search_path = ''
-rows 500
-as $$
-declare
-    v_service_id uuid = private.to_identifier(service_id, 'service_id');
-    v_from timestamptz = private.to_instant(from_at, 'from_at');
-    v_to timestamptz = private.to_instant(to_at, 'to_at');
-    v_resource_id uuid = private.to_identifier(resource_id, 'resource_id', is_required => false);
-    v_party_size integer = scheduling.to_party_size(party_size);
-    v_leg scheduling.leg;
-begin
-    if v_to <= v_from or v_to > v_from + interval '62 days' then
-        perform private.invalid('to_at', 'must be after from_at and at most 62 days later');
-    end if;
-    v_leg = (
-        scheduling.legs(array[
-            scheduling.make_selection(
-                service_id => v_service_id,
-                starts_at => null,
-                resource_id => v_resource_id,
-                party_size => v_party_size,
-                addon_ids => private.to_identifiers(addon_ids, 'addon_ids'),
-                link_token => private.to_text(link_token, 'link_token', 100)
-            )
-        ])
-    )[1];
-    return query
-    select
-        vacancy.at,
-        vacancy.at + make_interval(mins => v_leg.minutes),
-        vacancy.id,
-        vacancy.remaining
-    from scheduling.vacancies_for_caller(
-        v_service_id, tstzmultirange(tstzrange(v_from, v_to)), v_resource_id, v_party_size, v_leg.minutes
-    ) as vacancy
-    where vacancy.is_leading
-    order by vacancy.at, vacancy.rank;
-end;
-$$;
-grant execute on function public.available_slots(
-    public.identifier, public.instant, public.instant, public.identifier, public.whole_number,
-    public.list, text
-) to anon, authenticated, service_role;
-
-comment on function public.available_slots is
-'Return the free starts of a service from from_at (included) to to_at (excluded), at most 62 days: '
-'one row for each resource and start, ordered by time.
-
-book accepts every returned start and refuses every other one.
-
-- resource_id: only this resource.
-- party_size: number of guests, 1 by default.
-- addon_ids: add-ons, which may lengthen the service.
-- link_token: token of a private link to the service.
-
-Errors: invalid_input 400, not_found 404, link_expired 409.';
 
 alter default privileges grant execute on functions to public;
 notify pgrst, 'reload schema';

@@ -19,9 +19,58 @@ create type scheduling.candidate as (
     reason scheduling.assignment_reason
 );
 
+-- How busy a resource is around any start, as scheduling.load_curves finds it: its load there is
+-- what begins in the thirty days around the start, for its weight.
+create type scheduling.load_curve as (
+    resource_id uuid,
+    weight double precision,
+    -- When its bookings begin, in order.
+    begins timestamptz array,
+    -- Of a newcomer: the weight of those before them, and when the bookings begin that those had.
+    earlier_weight double precision,
+    earlier_begins timestamptz array
+);
+
+-- A resource that may be assigned, as scheduling.assignees finds it: the lowest tier first, and
+-- within a tier the least busy by its load curve.
+create type scheduling.assignee as (
+    id uuid,
+    tier integer,
+    weight double precision,
+    begins timestamptz array,
+    earlier_weight double precision,
+    earlier_begins timestamptz array
+);
+
 -- What has to be so before a step is taken, and the moment at which a booking takes one by itself.
 create type scheduling.transition_guard as enum ('after_start', 'check_in_open');
 create type scheduling.transition_moment as enum ('hold_expires_at', 'starts_at');
+
+-- The rows of public.available_slots and public.date_availability.
+create type public.slot as (
+    starts_at timestamptz,
+    ends_at timestamptz,
+    resource_ids uuid array,
+    remaining integer
+);
+comment on type public.slot is
+'A free start of a service: start and end for the customer, the resources that can be booked for '
+'it in the order in which they would be assigned, and the places left over all of them.';
+
+create type public.day_availability as (
+    date date,
+    is_free boolean,
+    first_start_at timestamptz,
+    last_start_at timestamptz,
+    start_count integer,
+    session_count integer,
+    seat_count integer,
+    free_seat_count integer
+);
+comment on type public.day_availability is
+'A date in the business''s zone: whether a start is free, the first and the last free start, and '
+'how many there are; of a class, also its sessions, seats and free seats (null otherwise). May be '
+'null: first_start_at, last_start_at, session_count, seat_count, free_seat_count.';
 
 create table scheduling.booking_transitions (
     from_status scheduling.booking_status not null,
@@ -1415,6 +1464,120 @@ begin
 end;
 $$;
 
+-- sql/44_bookings/functions/days.sql
+
+-- What of a service is free, date by date. It counts the same starts as scheduling.slots.
+
+/*
+ * Return the sessions of a class and their seats, date by date. A date without any has no row, and
+ * neither has a service that is no class.
+ */
+create function scheduling.session_days(
+    leg scheduling.leg, during tstzrange, time_zone text
+)
+returns table (day date, session_count integer, seat_count integer)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        (sessions.starts_at at time zone session_days.time_zone)::date,
+        count(*)::integer,
+        sum(sessions.capacity)::integer
+    from scheduling.sessions
+    where
+        leg.is_class
+        and sessions.business_id = leg.business_id
+        and sessions.service_id = leg.service_id
+        and sessions.starts_at >= lower(session_days.during)
+        and sessions.starts_at < upper(session_days.during)
+        and (leg.resource_id is null or sessions.resource_id = leg.resource_id)
+    group by 1;
+end;
+$$;
+
+/*
+ * Return the free starts of a leg, date by date. A date without any has no row.
+ */
+create function scheduling.free_days(leg scheduling.leg, during tstzrange, time_zone text)
+returns table (
+    day date,
+    first_start_at timestamptz,
+    last_start_at timestamptz,
+    start_count integer,
+    place_count integer
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+set jit = 'off'
+as $$
+begin
+    return query
+    select
+        (starts.at at time zone free_days.time_zone)::date,
+        min(starts.at),
+        max(starts.at),
+        count(*)::integer,
+        sum(starts.places)::integer
+    from (
+        select
+            vacancy.at,
+            sum(vacancy.remaining) as places
+        from scheduling.vacancies_for_caller(leg, during::tstzmultirange) as vacancy
+        where vacancy.is_leading
+        group by vacancy.at
+    ) as starts
+    group by 1;
+end;
+$$;
+
+/*
+ * Return what of a leg is free, with a row for each date from the first to the last.
+ * Definer: it counts sessions of businesses that the caller need not be a member of.
+ */
+create function scheduling.days(leg scheduling.leg, first_day date, last_day date)
+returns setof public.day_availability
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_time_zone text = (
+        select businesses.time_zone from business.businesses where businesses.id = leg.business_id
+    );
+    v_during tstzrange = tstzrange(
+        scheduling.start_of_date(days.first_day, v_time_zone),
+        scheduling.start_of_date(days.last_day + 1, v_time_zone)
+    );
+begin
+    return query
+    select
+        dates.day::date,
+        free.day is not null,
+        free.first_start_at,
+        free.last_start_at,
+        coalesce(free.start_count, 0),
+        case when leg.is_class then coalesce(given.session_count, 0) end,
+        case when leg.is_class then coalesce(given.seat_count, 0) end,
+        case when leg.is_class then coalesce(free.place_count, 0) end
+    from generate_series(
+        days.first_day::timestamp, days.last_day::timestamp, interval '1 day'
+    ) as dates (day)
+    left join scheduling.session_days(leg, v_during, v_time_zone) as given
+        on given.day = dates.day::date
+    left join scheduling.free_days(leg, v_during, v_time_zone) as free
+        on free.day = dates.day::date
+    order by dates.day;
+end;
+$$;
+
 -- sql/44_bookings/functions/fees.sql
 
 -- What cancelling, moving late and not coming cost. Fees follow the copy of the policy that the
@@ -2046,22 +2209,23 @@ $$;
 -- sql/44_bookings/functions/loads.sql
 
 -- How busy resources are, so that a booking that names nobody goes to the least busy one. The load
--- is divided by the weight of the resource in the service's pool. A newcomer is not flooded: they
--- count as if they had been as busy as the others until they joined.
+-- at a start is what begins in the thirty days around it, divided by the weight of the resource in
+-- the service's pool. A newcomer is not flooded: they count as if they had been as busy as the
+-- others until they joined. Slots ask for the loads of many starts at once, a booking for one.
 
 /*
- * Return how many bookings each of some resources has in a period: the allocations that begin in
- * it and block, holds only until they run out, and `with_requests` also the requests that do not
+ * Return when the bookings of each of some resources begin in a period, in order: the allocations
+ * that block, holds only until they run out, and `with_requests` also the requests that do not
  * block. `made_before` leaves out what was booked later; one booking may be left out.
  */
-create function scheduling.resource_loads(
+create function scheduling.booking_begins(
     resource_ids uuid[],
     during tstzrange,
     with_requests boolean,
     except_booking_id uuid,
     made_before timestamptz default null
 )
-returns table (resource_id uuid, load bigint)
+returns table (resource_id uuid, begins timestamptz[])
 language plpgsql
 stable
 security invoker
@@ -2074,41 +2238,50 @@ begin
     return query
     select
         resources.id,
-        taken.count + case when with_requests then scheduling.request_count(
-            resources.id, resource_loads.during, except_booking_id, made_before
-        ) else 0 end
-    from unnest(resource_ids) as resources (id)
-    cross join lateral (
-        select count(*) as count
-        from scheduling.allocations
-        where
-            allocations.resource_id = resources.id
-            and lower(allocations.during) >= lower(resource_loads.during)
-            and lower(allocations.during) < upper(resource_loads.during)
-            and allocations.is_blocking
-            and (allocations.expires_at is null or allocations.expires_at > v_now)
-            and coalesce(allocations.booking_id <> except_booking_id, true)
-            and (
-                made_before is null
-                or exists (
-                    select 1
-                    from scheduling.bookings
-                    where
-                        bookings.id = allocations.booking_id
-                        and bookings.created_at < made_before
+        case
+            when with_requests then scheduling.merged_begins(
+                taken.begins,
+                scheduling.request_begins(
+                    resources.id, booking_begins.during, except_booking_id, made_before
                 )
             )
+            else taken.begins
+        end
+    from unnest(resource_ids) as resources (id)
+    cross join lateral (
+        select array(
+            select lower(allocations.during)
+            from scheduling.allocations
+            where
+                allocations.resource_id = resources.id
+                and lower(allocations.during) >= lower(booking_begins.during)
+                and lower(allocations.during) < upper(booking_begins.during)
+                and allocations.is_blocking
+                and (allocations.expires_at is null or allocations.expires_at > v_now)
+                and coalesce(allocations.booking_id <> except_booking_id, true)
+                and (
+                    made_before is null
+                    or exists (
+                        select 1
+                        from scheduling.bookings
+                        where
+                            bookings.id = allocations.booking_id
+                            and bookings.created_at < made_before
+                    )
+                )
+            order by lower(allocations.during)
+        ) as begins
     ) as taken;
 end;
 $$;
 
 /*
- * Return how many requests wait for a resource in a period without blocking its time.
+ * Return when the requests begin that wait for a resource in a period without blocking its time.
  */
-create function scheduling.request_count(
+create function scheduling.request_begins(
     resource_id uuid, during tstzrange, except_booking_id uuid, made_before timestamptz
 )
-returns bigint
+returns timestamptz[]
 language plpgsql
 stable
 security invoker
@@ -2116,8 +2289,8 @@ set search_path = ''
 set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
-    return (
-        select count(*)
+    return array(
+        select booking_items.starts_at
         from catalog.resources
         inner join scheduling.booking_items
             on
@@ -2126,8 +2299,8 @@ begin
         inner join catalog.services on services.id = booking_items.service_id
         inner join scheduling.bookings on bookings.id = booking_items.booking_id
         where
-            resources.id = request_count.resource_id
-            and request_count.during @> booking_items.starts_at
+            resources.id = request_begins.resource_id
+            and request_begins.during @> booking_items.starts_at
             and booking_items.cancelled_at is null
             and not services.is_blocked_by_pending
             and bookings.status = 'pending'
@@ -2138,9 +2311,125 @@ end;
 $$;
 
 /*
- * Return how busy each of some resources is for its weight in the pool of a service, in the thirty
- * days around a start. A resource that joined the pool in the last thirty days, and later than
- * others, also counts what those had before it joined, for its weight.
+ * Return the moments of two lists as one list in order.
+ */
+create function scheduling.merged_begins(begins timestamptz[], others timestamptz[])
+returns timestamptz[]
+language sql
+immutable
+security invoker
+set search_path = ''
+begin atomic
+    select array(
+        select moment.at
+        from unnest(begins || others) as moment (at)
+        order by moment.at
+    );
+end;
+
+/*
+ * Return the load curves of some resources, for the starts in a period: what begins from fifteen
+ * days before the first to fifteen days after the last. A resource that joined the pool in the last
+ * thirty days, and later than others, also has the curve of those before it.
+ */
+create function scheduling.load_curves(
+    leg scheduling.leg, resource_ids uuid[], starts tstzrange, except_booking_id uuid
+)
+returns setof scheduling.load_curve
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_reach constant interval = '360 hours';
+    v_during tstzrange = tstzrange(lower(starts) - v_reach, upper(starts) + v_reach);
+    v_with_requests boolean = leg.requires_confirmation and not leg.is_blocked_by_pending;
+    v_newcomers_since timestamptz = greatest(
+        private.now() - 2 * v_reach,
+        (
+            select min(service_resources.joined_at)
+            from catalog.service_resources
+            where service_resources.service_id = leg.service_id
+        )
+    );
+begin
+    return query
+    select
+        counted.resource_id,
+        members.weight::double precision,
+        counted.begins,
+        earlier.weight,
+        earlier.begins
+    from scheduling.booking_begins(
+        load_curves.resource_ids, v_during, v_with_requests, except_booking_id
+    ) as counted
+    inner join catalog.service_resources as members
+        on members.service_id = leg.service_id and members.resource_id = counted.resource_id
+    left join lateral (
+        select before.*
+        from scheduling.begins_before_joining(
+            members, v_during, v_with_requests, except_booking_id
+        ) as before
+        where members.joined_at > v_newcomers_since
+        -- Kept apart from the join, so that it is asked for newcomers only.
+        offset 0
+    ) as earlier on true;
+end;
+$$;
+
+/*
+ * Return the weight of those who were in a pool before a newcomer, and when the bookings begin
+ * that they had before the newcomer joined.
+ */
+create function scheduling.begins_before_joining(
+    newcomer catalog.service_resources,
+    during tstzrange,
+    with_requests boolean,
+    except_booking_id uuid,
+    out weight double precision,
+    out begins timestamptz[]
+)
+returns record
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_others catalog.service_resources[] = array(
+        select others
+        from catalog.service_resources as others
+        inner join catalog.resources on resources.id = others.resource_id
+        where
+            others.service_id = newcomer.service_id
+            and others.pool = newcomer.pool
+            and others.mode = 'any'
+            and others.joined_at < newcomer.joined_at
+            and resources.is_active
+    );
+begin
+    weight = (select sum(other.weight) from unnest(v_others) as other);
+    begins = array(
+        select moment.at
+        from scheduling.booking_begins(
+            array(select other.resource_id from unnest(v_others) as other),
+            begins_before_joining.during,
+            with_requests,
+            except_booking_id,
+            newcomer.joined_at
+        ) as earlier
+        cross join lateral unnest(earlier.begins) as moment (at)
+        order by moment.at
+    );
+end;
+$$;
+
+/*
+ * Return how busy each of some resources is for its weight, around the start of a leg. The curves
+ * of one start hold nothing else.
  */
 create function scheduling.weighted_loads(
     leg scheduling.leg, resource_ids uuid[], except_booking_id uuid
@@ -2152,72 +2441,18 @@ security invoker
 set search_path = ''
 set plan_cache_mode = 'force_generic_plan'
 as $$
-declare
-    v_month constant interval = '30 days';
-    v_during tstzrange = tstzrange(leg.starts_at - v_month / 2, leg.starts_at + v_month / 2);
-    v_with_requests boolean = leg.requires_confirmation and not leg.is_blocked_by_pending;
-    v_newcomers_since timestamptz = greatest(
-        private.now() - v_month,
-        (
-            select min(service_resources.joined_at)
-            from catalog.service_resources
-            where service_resources.service_id = leg.service_id
-        )
-    );
 begin
     return query
     select
-        loads.resource_id,
-        loads.load::double precision / members.weight + case
-            when members.joined_at > v_newcomers_since then scheduling.load_before_joining(
-                members, v_during, v_with_requests, except_booking_id
-            )
-            else 0
-        end
-    from scheduling.resource_loads(
-        weighted_loads.resource_ids, v_during, v_with_requests, except_booking_id
-    ) as loads
-    inner join catalog.service_resources as members
-        on members.service_id = leg.service_id and members.resource_id = loads.resource_id;
-end;
-$$;
-
-/*
- * Return how busy those who were in a pool before a newcomer were, for their weight, with what was
- * booked before the newcomer joined.
- */
-create function scheduling.load_before_joining(
-    newcomer catalog.service_resources,
-    during tstzrange,
-    with_requests boolean,
-    except_booking_id uuid
-)
-returns double precision
-language plpgsql
-stable
-security invoker
-set search_path = ''
-set plan_cache_mode = 'force_generic_plan'
-as $$
-begin
-    return (
-        select coalesce(sum(earlier.load)::double precision / sum(others.weight), 0)
-        from catalog.service_resources as others
-        inner join catalog.resources on resources.id = others.resource_id
-        cross join lateral scheduling.resource_loads(
-            array[others.resource_id],
-            load_before_joining.during,
-            with_requests,
-            except_booking_id,
-            newcomer.joined_at
-        ) as earlier
-        where
-            others.service_id = newcomer.service_id
-            and others.pool = newcomer.pool
-            and others.mode = 'any'
-            and others.joined_at < newcomer.joined_at
-            and resources.is_active
-    );
+        curve.resource_id,
+        cardinality(curve.begins) / curve.weight
+        + coalesce(cardinality(curve.earlier_begins) / curve.earlier_weight, 0)
+    from scheduling.load_curves(
+        leg,
+        weighted_loads.resource_ids,
+        tstzrange(leg.starts_at, leg.starts_at, '[]'),
+        except_booking_id
+    ) as curve;
 end;
 $$;
 
@@ -4156,6 +4391,185 @@ begin
 end;
 $$;
 
+-- sql/44_bookings/functions/slots.sql
+
+-- Slots: one row a start, with everybody who may be booked for it in the order in which a booking
+-- that names nobody would try them. The order is that of assign.sql for many starts at once.
+
+/*
+ * Return the resources that may be assigned to a leg in some time, each with its tier: those that
+ * the caller knows come first, then the highest priority. Load curves decide within a tier; a
+ * resource that is alone in its tier has none.
+ */
+create function scheduling.assignees(leg scheduling.leg, resource_ids uuid[], starts tstzrange)
+returns setof scheduling.assignee
+language plpgsql
+stable
+security invoker
+set search_path = ''
+rows 10
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_known record = scheduling.known_resources(leg, auth.uid());
+begin
+    return query
+    with tiered as materialized (
+        select
+            members.resource_id,
+            dense_rank() over (order by known.place, members.priority desc)::integer as tier
+        from catalog.service_resources as members
+        cross join lateral (
+            select case members.resource_id when v_known.preferred_id then 1 when v_known.past_id then 2 end
+        ) as known (place)
+        where
+            members.service_id = leg.service_id
+            and members.resource_id = any(assignees.resource_ids)
+    )
+
+    select
+        tiered.resource_id,
+        tiered.tier,
+        curve.weight,
+        curve.begins,
+        curve.earlier_weight,
+        curve.earlier_begins
+    from tiered
+    left join scheduling.load_curves(
+        leg,
+        array(
+            select rivals.resource_id
+            from (
+                select
+                    tiered.resource_id,
+                    count(*) over (partition by tiered.tier) as count
+                from tiered
+            ) as rivals
+            where rivals.count > 1
+        ),
+        assignees.starts,
+        null
+    ) as curve on curve.resource_id = tiered.resource_id;
+end;
+$$;
+
+/*
+ * Return the slots of a leg that is not a class: at each start, who is free in the order of their
+ * tier, then of their load around it, then of their rank.
+ */
+create function scheduling.resource_slots(leg scheduling.leg, during tstzmultirange)
+returns setof public.slot
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+set jit = 'off'
+as $$
+declare
+    v_length interval = make_interval(mins => leg.minutes);
+    -- width_bucket counts what is not later than a moment. Of the thirty days around a start, the
+    -- first moment counts and the last one does not.
+    v_before constant interval = '360:00:00.000001';
+    v_after constant interval = '359:59:59.999999';
+    v_needs scheduling.need[] = scheduling.needs_of(
+        leg.service_id, leg.resource_id, leg.party_size
+    );
+    v_ids uuid[] = array(select need.id from unnest(v_needs) as need where need.is_leading);
+begin
+    return query
+    select
+        ordered.at,
+        ordered.at + v_length,
+        array_agg(ordered.id),
+        sum(ordered.remaining)::integer
+    from (
+        select
+            vacancy.at,
+            vacancy.id,
+            vacancy.remaining
+        from scheduling.vacancies_for_caller(leg, resource_slots.during, v_needs) as vacancy
+        inner join scheduling.assignees(leg, v_ids, range_merge(resource_slots.during)) as assignee
+            on assignee.id = vacancy.id
+        where vacancy.is_leading
+        order by
+            vacancy.at,
+            assignee.tier,
+            (
+                width_bucket(vacancy.at + v_after, assignee.begins)
+                - width_bucket(vacancy.at - v_before, assignee.begins)
+            ) / assignee.weight
+            + coalesce(
+                (
+                    width_bucket(vacancy.at + v_after, assignee.earlier_begins)
+                    - width_bucket(vacancy.at - v_before, assignee.earlier_begins)
+                ) / assignee.earlier_weight,
+                0
+            ),
+            vacancy.rank
+    ) as ordered
+    group by ordered.at
+    order by ordered.at;
+end;
+$$;
+
+/*
+ * Return the slots of a class: at each start, who leads a session with enough free seats, the
+ * session with the most of them first. A session that nobody leads has seats and no resource.
+ */
+create function scheduling.session_slots(leg scheduling.leg, during tstzmultirange)
+returns setof public.slot
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        leaders.at,
+        leaders.at + make_interval(mins => leg.minutes),
+        coalesce(
+            array_agg(leaders.id order by leaders.most desc, leaders.rank)
+            filter (where leaders.id is not null),
+            '{}'
+        ),
+        sum(leaders.places)::integer
+    from (
+        select
+            vacancy.at,
+            vacancy.id,
+            sum(vacancy.remaining) as places,
+            max(vacancy.remaining) as most,
+            min(vacancy.rank) as rank
+        from scheduling.vacancies_for_caller(leg, session_slots.during) as vacancy
+        group by vacancy.at, vacancy.id
+    ) as leaders
+    group by leaders.at
+    order by leaders.at;
+end;
+$$;
+
+/*
+ * Return the slots of a leg in some periods, ordered by time.
+ * Definer: it sees how busy everybody is, and returns only the order.
+ */
+create function scheduling.slots(leg scheduling.leg, during tstzmultirange)
+returns setof public.slot
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    if leg.is_class then
+        return query select * from scheduling.session_slots(leg, slots.during);
+    else
+        return query select * from scheduling.resource_slots(leg, slots.during);
+    end if;
+end;
+$$;
+
 -- sql/44_bookings/functions/steps.sql
 
 -- The transitions of a booking that exists. Each of them locks the booking, reads it again, and
@@ -5139,6 +5553,8 @@ grant select, insert, update, delete on scheduling.arrivals to service_role;
 -- What public functions call. Each of them checks its caller; none is reachable over HTTP.
 grant execute on function
 scheduling.list_my_businesses(),
+scheduling.slots(scheduling.leg, tstzmultirange),
+scheduling.days(scheduling.leg, date, date),
 scheduling.visible_booking(uuid),
 scheduling.change_status_as(text, scheduling.booking_status, scheduling.actor_kind[], text),
 scheduling.book_once(text, scheduling.selection[], text, text, boolean, text),
@@ -5419,7 +5835,7 @@ to anon, authenticated, service_role;
 -- The businesses that the caller works for.
 
 /*
- * Errors:  PT401 not_signed_in
+ * Errors:  PT401 not_signed_in · PT422 too_many_rows
  */
 create function public.my_businesses()
 returns table (
@@ -5433,11 +5849,15 @@ returns table (
     role text,
     booking_count bigint
 )
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
-begin atomic
+as $$
+declare
+    v_count bigint;
+begin
+    return query
     select
         mine.id,
         mine.name,
@@ -5449,7 +5869,10 @@ begin atomic
         mine.role,
         mine.booking_count
     from scheduling.list_my_businesses() as mine;
+    get diagnostics v_count = row_count;
+    perform private.require_page(v_count, 'Read the view business_members page by page.');
 end;
+$$;
 grant execute on function public.my_businesses() to anon, authenticated, service_role;
 
 comment on function public.my_businesses() is
@@ -5457,7 +5880,7 @@ comment on function public.my_businesses() is
 
 booking_count counts all bookings ever made, in every status.
 
-Errors: not_signed_in 401.';
+Errors: not_signed_in 401, too_many_rows 422.';
 
 -- sql/44_bookings/api/cancel.sql
 
@@ -5848,7 +6271,7 @@ Errors: invalid_input 400, not_signed_in 401, not_found 404.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 slot_taken · PT422 not_eligible
+ *          PT409 slot_taken · PT422 not_eligible too_many_rows
  */
 create function public.create_slots(
     service_id public.identifier,
@@ -5873,6 +6296,7 @@ declare
     v_service catalog.services;
     v_starts timestamptz[];
     v_ids uuid[];
+    v_count bigint;
 begin
     perform private.token_user_id();
     v_service = scheduling.class_of(private.to_identifier(service_id, 'service_id'));
@@ -5895,6 +6319,8 @@ begin
     from public.sessions
     where sessions.id = any(v_ids)
     order by sessions.starts_at;
+    get diagnostics v_count = row_count;
+    perform private.require_page(v_count, 'Create the sessions of fewer dates at a time.');
 end;
 $$;
 grant execute on function public.create_slots(
@@ -5916,7 +6342,129 @@ Each session takes its leader and everything else that the class needs. Existing
 - resource_id: the leader.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, slot_taken 409, '
-'not_eligible 422.';
+'not_eligible 422, too_many_rows 422.';
+
+-- sql/44_bookings/api/slots.sql
+
+-- What can be booked, and when: the starts of some days, and the summary of a month or a year.
+
+/*
+ * The free starts of a service, one row each, ordered by time.
+ *
+ * Errors:  PT400 invalid_input · PT404 not_found · PT409 link_expired not_bookable
+ *          PT422 too_many_rows
+ */
+create function public.available_slots(
+    service_id public.identifier,
+    from_at public.instant,
+    to_at public.instant,
+    resource_id public.identifier default null,
+    party_size public.whole_number default '1',
+    addon_ids public.list default null,
+    link_token text default null
+)
+returns setof public.slot
+language plpgsql
+stable
+security invoker
+set search_path = ''
+rows 500
+as $$
+declare
+    v_from timestamptz = private.to_instant(from_at, 'from_at');
+    v_to timestamptz = private.to_instant(to_at, 'to_at');
+    v_leg scheduling.leg = scheduling.to_leg(
+        service_id, resource_id, party_size, addon_ids, link_token
+    );
+    v_count bigint;
+begin
+    if v_to <= v_from or v_to > v_from + interval '62 days' then
+        perform private.invalid('to_at', 'must be after from_at and at most 62 days later');
+    end if;
+    return query
+    select slots.*
+    from scheduling.slots(v_leg, tstzmultirange(tstzrange(v_from, v_to))) as slots;
+    get diagnostics v_count = row_count;
+    perform private.require_page(v_count, 'Ask for fewer days at a time.');
+end;
+$$;
+comment on function public.available_slots is
+'Return the free starts of a service from from_at (included) to to_at (excluded), at most 62 days: '
+'one row a start, ordered by time.
+
+resource_ids has each resource that book accepts as resource_id for this start, in the order in '
+'which a booking that names none is assigned; required rooms and equipment are not listed. It is '
+'empty for a session that nobody leads. remaining counts the places that are left over all of '
+'them. book accepts every returned start and refuses every other one. More starts than a page of '
+'the API are refused, never cut.
+
+- resource_id: only this resource.
+- party_size: number of guests, 1 by default.
+- addon_ids: add-ons, which may lengthen the service.
+- link_token: token of a private link to the service.
+
+Errors: invalid_input 400, not_found 404, link_expired 409, not_bookable 409, too_many_rows 422.';
+
+/*
+ * Errors:  PT400 invalid_input · PT404 not_found · PT409 link_expired not_bookable
+ *          PT422 too_many_rows
+ */
+create function public.date_availability(
+    service_id public.identifier,
+    from_on text,
+    to_on text,
+    resource_id public.identifier default null,
+    party_size public.whole_number default '1',
+    addon_ids public.list default null,
+    link_token text default null
+)
+returns setof public.day_availability
+language plpgsql
+stable
+security invoker
+set search_path = ''
+rows 31
+as $$
+declare
+    v_first date = private.to_date(private.to_required_text(from_on, 'from_on', 20), 'from_on');
+    v_last date = private.to_date(private.to_required_text(to_on, 'to_on', 20), 'to_on');
+    v_leg scheduling.leg = scheduling.to_leg(
+        service_id, resource_id, party_size, addon_ids, link_token
+    );
+begin
+    if v_last < v_first or v_last - v_first > 365 then
+        perform private.invalid('to_on', 'must not be before from_on, and at most 365 days later');
+    end if;
+    perform private.require_page(v_last - v_first + 1, 'Ask for fewer dates at a time.');
+    return query
+    select days.*
+    from scheduling.days(v_leg, v_first, v_last) as days;
+end;
+$$;
+comment on function public.date_availability is
+'Return one row for each date from from_on to to_on, both included, at most 366 dates in the '
+'business''s zone: whether a service has a free start for a party, the first and the last one, and '
+'how many starts there are. For a class, it also counts the sessions, the seats and the free '
+'seats.
+
+It counts the starts that available_slots returns. Use it for a calendar that colours its days.
+
+- resource_id: only this resource.
+- party_size: number of guests, 1 by default.
+- addon_ids: add-ons, which may lengthen the service.
+- link_token: token of a private link to the service.
+
+Errors: invalid_input 400, not_found 404, link_expired 409, not_bookable 409, too_many_rows 422.';
+
+grant execute on function
+public.available_slots(
+    public.identifier, public.instant, public.instant, public.identifier, public.whole_number,
+    public.list, text
+),
+public.date_availability(
+    public.identifier, text, text, public.identifier, public.whole_number, public.list, text
+)
+to anon, authenticated, service_role;
 
 -- sql/44_bookings/api/steps.sql
 

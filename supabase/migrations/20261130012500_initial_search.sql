@@ -84,6 +84,17 @@ on search.documents (is_verified desc, since, business_id);
 create index documents_vertical_idx
 on search.documents (vertical_id, is_verified desc, since, business_id);
 
+-- A start that public.search_availability found, with the one resource that it proposes.
+create type public.found_slot as (
+    starts_at timestamptz,
+    ends_at timestamptz,
+    resource_id uuid,
+    remaining integer
+);
+comment on type public.found_slot is
+'A free start that a search found: start and end for the customer, the resource that is proposed '
+'for it, and its free places.';
+
 -- A result of public.search_availability.
 create type public.availability as (
     business_id uuid,
@@ -95,7 +106,7 @@ create type public.availability as (
     price_minor bigint,
     currency text,
     distance_km numeric,
-    slots public.slot array
+    slots public.found_slot array
 );
 comment on type public.availability is
 'A business that has time, with one of its services and its first three free starts. '
@@ -113,14 +124,14 @@ comment on type public.availability is
  * steps, because most businesses have time soon. A start does not depend on the period searched.
  */
 create function search.first_slots(service catalog.services, during tstzrange, known uuid[])
-returns public.slot[]
+returns public.found_slot[]
 language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
 declare
-    v_slots public.slot[] = '{}';
+    v_slots public.found_slot[] = '{}';
     v_from timestamptz = lower(during);
     v_step interval = interval '1 day';
     v_to timestamptz;
@@ -133,7 +144,7 @@ begin
                 first.at + make_interval(mins => service.duration_minutes),
                 first.id,
                 first.remaining
-            )::public.slot
+            )::public.found_slot
             from (
                 select distinct on (offer.at) offer.*
                 from scheduling.vacancies(
@@ -207,7 +218,7 @@ set search_path = ''
 as $$
 declare
     v_service catalog.services;
-    v_slots public.slot[] = '{}';
+    v_slots public.found_slot[] = '{}';
     v_answer public.availability;
 begin
     for v_service in
@@ -1082,7 +1093,7 @@ to anon, authenticated, service_role;
 /*
  * Return the businesses that have time in a period, with their first free starts.
  *
- * Errors:  PT400 invalid_input
+ * Errors:  PT400 invalid_input · PT422 too_many_rows
  */
 create function public.search_availability(
     from_at public.instant,
@@ -1109,7 +1120,9 @@ declare
     v_near double precision[] = private.to_place(near, 'near');
     v_radius integer = private.to_whole_number(radius_km, 'radius_km', 1, 200, false);
     v_text text = private.to_text(q, 'q', 200);
+    v_limit integer = private.to_whole_number("limit", 'limit', 1, 50, if_null => 20);
     v_criteria search.criteria;
+    v_count bigint;
 begin
     if v_to <= v_from or v_to > v_from + interval '14 days' then
         perform private.invalid('to_at', 'must be after from_at and at most 14 days later');
@@ -1135,8 +1148,9 @@ begin
         perform private.invalid('category', 'must contain a letter or a digit');
     end if;
     return query
-    select *
-    from search.availability(v_criteria, private.to_whole_number("limit", 'limit', 1, 50, if_null => 20));
+    select * from search.availability(v_criteria, v_limit);
+    get diagnostics v_count = row_count;
+    perform private.require_page(v_count, 'Ask with a lower limit.');
 end;
 $$;
 grant execute on function public.search_availability(
@@ -1162,7 +1176,7 @@ Each has one service and its first three starts in slots, and every returned sta
 - currency: only prices in this currency.
 - limit: number of businesses, 1 to 50, 20 by default.
 
-Errors: invalid_input 400.';
+Errors: invalid_input 400, too_many_rows 422.';
 
 alter default privileges grant execute on functions to public;
 notify pgrst, 'reload schema';

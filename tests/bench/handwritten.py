@@ -101,7 +101,7 @@ def same_slots(stack: RunningStack, url: str) -> None:
         headers=headers(stack),
     ).json()
     theirs = httpx.get(f"{url}/slots", params={**WEEK, "minutes": "45"}).json()
-    one = sorted((slot["starts_at"][:19], slot["resource_id"]) for slot in ours)
+    one = sorted((slot["starts_at"][:19], key) for slot in ours for key in slot["resource_ids"])
     other = sorted((slot["starts_at"][:19], slot["staff_id"]) for slot in theirs)
     if one != other or not one:
         raise AssertionError(f"{len(one)} slots of ours, {len(other)} of theirs")

@@ -133,6 +133,8 @@ def good_arguments(town: Town) -> dict[str, Any]:
         "series_id": town.ids["note"],
         "from_date": "2031-05-05",
         "to_date": "2031-05-06",
+        "from_on": "2031-05-05",
+        "to_on": "2031-05-06",
         "opens_at": "09:00",
         "closes_at": "17:00",
         "capacity": 3,

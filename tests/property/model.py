@@ -58,6 +58,8 @@ class Resource:
     busy: list[Span] = field(default_factory=list)
     taken: list[tuple[int, Span]] = field(default_factory=list)
     travels: list[tuple[dt.date, dt.date, str]] = field(default_factory=list)
+    priority: int = 0
+    weight: int = 100
 
 
 @dataclass
@@ -104,7 +106,7 @@ class World:
     def free(
         self, now: dt.datetime, from_at: dt.datetime, to_at: dt.datetime, customer: str
     ) -> set[tuple[dt.datetime, str, int]]:
-        """Every (start, staff, places left) between two instants, for a customer."""
+        """Every (start, staff, places left over all staff) between two instants, for a customer."""
         found = set()
         for person in self.staff:
             for start in self._starts(person, from_at, to_at):
@@ -117,7 +119,21 @@ class World:
                     and self._allows("business", start, customer)
                 ):
                     found.add((start, person.key, left))
-        return found
+        return {
+            (start, key, sum(left for other, _key, left in found if other == start))
+            for start, key, _left in found
+        }
+
+    def in_order(self, start: dt.datetime, names: list[str]) -> list[str]:
+        """Who is assigned first, second, …: by priority, load in thirty days for weight, name."""
+        reach = dt.timedelta(days=15)
+
+        def place(person: Resource) -> tuple[int, float, str]:
+            near = [low for _unit, (low, _high) in person.taken if -reach <= low - start < reach]
+            return -person.priority, len(near) / person.weight, person.key
+
+        free = [person for person in self.staff if person.key in names]
+        return [person.key for person in sorted(free, key=place)]
 
     def _is_ready(self, resource: Resource, start: dt.datetime, customer: str) -> bool:
         """Whether it has enough places then, and no limit in its way."""

@@ -70,12 +70,14 @@ class Shop:
         mode = self.world.rooms_mode if item.kind == "room" else "any"
         self._run(
             "insert into catalog.service_resources (business_id, service_id, resource_id, mode,"
-            " pool) values (%s, %s, %s, %s, %s)",
+            " pool, priority, weight) values (%s, %s, %s, %s, %s, %s, %s)",
             self.business,
             self.service,
             key,
             mode,
             item.kind,
+            item.priority,
+            item.weight,
         )
         self._write_hours(item.hours, key)
         self._write_blocks(item.blocked, key)
@@ -165,11 +167,18 @@ class Shop:
     def slots(
         self, from_at: dt.datetime, to_at: dt.datetime, customer: str
     ) -> set[tuple[dt.datetime, str, int]]:
-        """What the API offers a customer."""
+        """What the API offers a customer: each start with each who may give it, and its places."""
+        rows = self.starts(from_at, to_at, customer)
+        return {(at, name, left) for at, names, left in rows for name in names}
+
+    def starts(
+        self, from_at: dt.datetime, to_at: dt.datetime, customer: str
+    ) -> list[tuple[dt.datetime, list[str], int]]:
+        """The rows of the API: one a start, with its people in the order of assignment."""
         names = {key: name for name, key in self.ids.items()}
         self._run("select tests.act_as(%s)", customer)
         rows = self._run(
-            "select starts_at, resource_id, remaining from public.available_slots("
+            "select starts_at, resource_ids, remaining from public.available_slots("
             "%s::text, %s::text, %s::text, party_size => %s::text)",
             self.service,
             from_at.isoformat(),
@@ -177,7 +186,11 @@ class Shop:
             self.world.party,
         )
         self._run("select tests.act_as_owner()")
-        return {(start.astimezone(dt.UTC), names[key], left) for start, key, left in rows}
+        assert [row[0] for row in rows] == sorted({row[0] for row in rows})
+        return [
+            (start.astimezone(dt.UTC), [names[key] for key in keys], left)
+            for start, keys, left in rows
+        ]
 
     def book(self, start: dt.datetime, name: str, customer: str, *, is_hold: bool = False) -> str:
         """Try to book as a customer, or to hold; gives `booked`, or the token of the refusal."""
@@ -197,6 +210,23 @@ class Shop:
             return error.diag.message_detail or str(error)
         self.learn()
         return "booked"
+
+    def assigned(self, start: dt.datetime, customer: str) -> str:
+        """Book as a customer who names nobody; gives the name of whoever is assigned."""
+        names = {key: name for name, key in self.ids.items()}
+        self._run("select tests.act_as(%s)", customer)
+        ((booking_id,),) = self._run(
+            "select (public.book(%s::text, %s::text, party_size => %s::text)).id",
+            self.service,
+            start.isoformat(),
+            self.world.party,
+        )
+        self._run("select tests.act_as_owner()")
+        ((key,),) = self._run(
+            "select resource_id from scheduling.booking_items where booking_id = %s", booking_id
+        )
+        self.learn()
+        return names[key]
 
     def repeat(self, start: dt.datetime, name: str, customer: str) -> None:
         """Book it three days in a row, as far as it can be had."""

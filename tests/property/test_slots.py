@@ -121,6 +121,8 @@ def worlds(draw: Draw) -> tuple[World, dt.date]:
             draw(spans(day)),
             [*draw(spans(day)), *draw(spans(day))],
             travels=draw(travels(day)),
+            priority=draw(st.sampled_from([0, 0, 0, 5])),
+            weight=draw(st.sampled_from([100, 100, 300])),
         )
 
     party = draw(st.integers(1, 2))
@@ -177,8 +179,7 @@ def test_slots_are_what_the_model_says_and_book_agrees(
             assert offered == world.free(now, from_at, to_at, who)
             if offered:
                 event("something is offered")
-                start, name, _left = data.draw(st.sampled_from(sorted(offered)))
-                assert shop.book(start, name, who) == "booked"
+                book_one(shop, data, (from_at, to_at), who)
         check_holds(shop, data, now, (from_at, to_at))
         still_free = {(at, name) for at, name, _left in shop.slots(from_at, to_at, "customer")}
         for _ in range(3):
@@ -189,6 +190,21 @@ def test_slots_are_what_the_model_says_and_book_agrees(
                 event(answer)
                 assert answer in REFUSED
         connection.rollback()
+
+
+def book_one(
+    shop: Shop, data: st.DataObject, period: tuple[dt.datetime, dt.datetime], who: str
+) -> None:
+    """Book one of the offered starts: with somebody by name, or with whoever is first in order."""
+    rows = shop.starts(*period, who)
+    for start, names, _left in rows:
+        assert names == shop.world.in_order(start, names)
+    start, names, _left = data.draw(st.sampled_from(rows))
+    if data.draw(st.booleans()):
+        assert shop.book(start, data.draw(st.sampled_from(names)), who) == "booked"
+    else:
+        event(f"one of {len(names)} is assigned")
+        assert shop.assigned(start, who) == names[0]
 
 
 def check_holds(

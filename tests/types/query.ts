@@ -29,10 +29,28 @@ export async function bookFirst(serviceId: string): Promise<string> {
   })
   if (slots.error) throw slots.error
   const [slot] = slots.data
-  const booking = await client.rpc("book", { service_id: serviceId, starts_at: slot.starts_at, hold: true })
+  const [first]: string[] = slot.resource_ids
+  const booking = await client.rpc("book", {
+    service_id: serviceId,
+    starts_at: slot.starts_at,
+    resource_id: first,
+    hold: true,
+  })
   if (booking.error) throw booking.error
   const status: Database["public"]["Views"]["bookings"]["Row"]["status"] = booking.data.status
   return status
+}
+
+export async function freeDates(serviceId: string): Promise<string[]> {
+  const dates = await client.rpc("date_availability", {
+    service_id: serviceId,
+    from_on: "2031-03-01",
+    to_on: "2031-03-31",
+  })
+  if (dates.error) throw dates.error
+  // @ts-expect-error a date that is full has no first start
+  dates.data.map((date) => date.first_start_at.slice(11))
+  return dates.data.filter((date) => date.is_free).map((date) => `${date.date} ${date.start_count + 1}`)
 }
 
 export async function whoHasTime(): Promise<string[]> {

@@ -1,7 +1,7 @@
 /*
  * The caller's own bookings and sessions that clash between businesses, the earliest first.
  *
- * Errors:  PT401 not_signed_in
+ * Errors:  PT401 not_signed_in · PT422 too_many_rows
  */
 create function public.my_double_bookings()
 returns table (
@@ -11,11 +11,15 @@ returns table (
     starts_at timestamptz,
     ends_at timestamptz
 )
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
-begin atomic
+as $$
+declare
+    v_count bigint;
+begin
+    return query
     select
         mine.business_id,
         mine.booking_id,
@@ -23,7 +27,10 @@ begin atomic
         mine.starts_at,
         mine.ends_at
     from scheduling.my_double_bookings() as mine;
+    get diagnostics v_count = row_count;
+    perform private.require_page(v_count, 'Move or cancel some of the bookings that clash first.');
 end;
+$$;
 grant execute on function public.my_double_bookings() to anon, authenticated, service_role;
 
 comment on function public.my_double_bookings() is
@@ -34,4 +41,4 @@ comment on function public.my_double_bookings() is
 For people who work in several businesses: profiles.has_one_calendar can be switched on when this '
 'list is empty.
 
-Errors: not_signed_in 401.';
+Errors: not_signed_in 401, too_many_rows 422.';

@@ -1,16 +1,12 @@
 -- What can be booked in the caller's own turn on a waitlist: also the time that is held for them.
 
 /*
- * Return the vacancies of a service, as scheduling.vacancies does, and those that the waitlist
- * holds for the caller, whose turn it is.
+ * Return the vacancies of a leg in some periods, as scheduling.vacancies does, and those that the
+ * waitlist holds for the caller, whose turn it is. Whoever knows what the leg needs hands it in.
  * Definer: the caller does not read the holds.
  */
 create function scheduling.vacancies_for_caller(
-    service_id uuid,
-    during tstzmultirange,
-    resource_id uuid,
-    party_size integer,
-    minutes integer
+    leg scheduling.leg, during tstzmultirange, needs scheduling.need[] default null
 )
 returns setof scheduling.vacancy
 language plpgsql
@@ -21,37 +17,65 @@ as $$
 declare
     v_offers scheduling.waitlist_offers[] = array(
         select offers
-        from scheduling.open_offers(
-            auth.uid(), vacancies_for_caller.service_id, vacancies_for_caller.resource_id
-        ) as offers
+        from scheduling.open_offers(auth.uid(), leg.service_id, leg.resource_id) as offers
         where vacancies_for_caller.during @> offers.starts_at
     );
+    v_held timestamptz[] = array(select offer.starts_at from unnest(v_offers) as offer);
 begin
     return query
     select vacancies.*
-    from scheduling.vacancies(service_id, during, resource_id, party_size, minutes) as vacancies
-    where vacancies.at <> all(array(select offer.starts_at from unnest(v_offers) as offer));
-    if v_offers = '{}' then
-        return;
+    from scheduling.vacancies(
+        leg.service_id, during, leg.resource_id, leg.party_size, leg.minutes, null, needs
+    ) as vacancies
+    where vacancies.at <> all(v_held);
+    if v_offers <> '{}' then
+        return query
+        select * from scheduling.held_vacancies(leg, v_offers);
     end if;
+end;
+$$;
+
+/*
+ * Return the vacancies of a leg at the starts of some offers, as if what they hold were free.
+ */
+create function scheduling.held_vacancies(
+    leg scheduling.leg, offers scheduling.waitlist_offers[]
+)
+returns setof scheduling.vacancy
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
     return query
     with held as materialized (
         select distinct on (held.at, held.pool, held.id, held.session_id) held.*
-        from unnest(v_offers) as offer
+        from unnest(offers) as offer
         cross join lateral scheduling.vacancies(
-            vacancies_for_caller.service_id,
+            leg.service_id,
             tstzmultirange(tstzrange(offer.starts_at, offer.starts_at, '[]')),
-            vacancies_for_caller.resource_id,
-            vacancies_for_caller.party_size,
-            vacancies_for_caller.minutes,
+            leg.resource_id,
+            leg.party_size,
+            leg.minutes,
             offer.booking_id
         ) as held
         order by held.at, held.pool, held.id, held.session_id, held.remaining desc
+    ),
+
+    kept as materialized (
+        select held.*
+        from held
+        where
+            not scheduling.passes_own_limit(leg.service_id, held.id, held.at, leg.minutes)
     )
 
-    select held.*
-    from held
-    where not scheduling.passes_own_limit(service_id, held.id, held.at, minutes);
+    -- A start is lost when nobody of one of its pools is left.
+    select kept.*
+    from kept
+    where
+        (select count(distinct others.pool) from kept as others where others.at = kept.at)
+        = (select count(distinct others.pool) from held as others where others.at = kept.at);
 end;
 $$;
 

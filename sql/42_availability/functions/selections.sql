@@ -88,6 +88,38 @@ end;
 $$;
 
 /*
+ * Read the arguments of a function that shows when a service is free, as a leg without a start.
+ *
+ * Errors:  PT400 invalid_input · PT404 not_found · PT409 link_expired not_bookable
+ */
+create function scheduling.to_leg(
+    service_id text, resource_id text, party_size text, addon_ids text, link_token text
+)
+returns scheduling.leg
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        scheduling.legs(array[
+            scheduling.make_selection(
+                service_id => private.to_identifier(to_leg.service_id, 'service_id'),
+                starts_at => null,
+                resource_id => private.to_identifier(
+                    to_leg.resource_id, 'resource_id', is_required => false
+                ),
+                party_size => scheduling.to_party_size(to_leg.party_size),
+                addon_ids => private.to_identifiers(to_leg.addon_ids, 'addon_ids'),
+                link_token => private.to_text(to_leg.link_token, 'link_token', 100)
+            )
+        ])
+    )[1];
+end;
+$$;
+
+/*
  * Read the items of book_many and quote. The first one starts at `starts_at` if it says no time of
  * its own, and `party_size` is for the items that say none.
  *

@@ -1,7 +1,7 @@
 -- The businesses that the caller works for.
 
 /*
- * Errors:  PT401 not_signed_in
+ * Errors:  PT401 not_signed_in · PT422 too_many_rows
  */
 create function public.my_businesses()
 returns table (
@@ -15,11 +15,15 @@ returns table (
     role text,
     booking_count bigint
 )
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
-begin atomic
+as $$
+declare
+    v_count bigint;
+begin
+    return query
     select
         mine.id,
         mine.name,
@@ -31,7 +35,10 @@ begin atomic
         mine.role,
         mine.booking_count
     from scheduling.list_my_businesses() as mine;
+    get diagnostics v_count = row_count;
+    perform private.require_page(v_count, 'Read the view business_members page by page.');
 end;
+$$;
 grant execute on function public.my_businesses() to anon, authenticated, service_role;
 
 comment on function public.my_businesses() is
@@ -39,4 +46,4 @@ comment on function public.my_businesses() is
 
 booking_count counts all bookings ever made, in every status.
 
-Errors: not_signed_in 401.';
+Errors: not_signed_in 401, too_many_rows 422.';

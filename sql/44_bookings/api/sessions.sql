@@ -2,7 +2,7 @@
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 slot_taken · PT422 not_eligible
+ *          PT409 slot_taken · PT422 not_eligible too_many_rows
  */
 create function public.create_slots(
     service_id public.identifier,
@@ -27,6 +27,7 @@ declare
     v_service catalog.services;
     v_starts timestamptz[];
     v_ids uuid[];
+    v_count bigint;
 begin
     perform private.token_user_id();
     v_service = scheduling.class_of(private.to_identifier(service_id, 'service_id'));
@@ -49,6 +50,8 @@ begin
     from public.sessions
     where sessions.id = any(v_ids)
     order by sessions.starts_at;
+    get diagnostics v_count = row_count;
+    perform private.require_page(v_count, 'Create the sessions of fewer dates at a time.');
 end;
 $$;
 grant execute on function public.create_slots(
@@ -70,4 +73,4 @@ Each session takes its leader and everything else that the class needs. Existing
 - resource_id: the leader.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, slot_taken 409, '
-'not_eligible 422.';
+'not_eligible 422, too_many_rows 422.';

@@ -8,14 +8,14 @@
  * steps, because most businesses have time soon. A start does not depend on the period searched.
  */
 create function search.first_slots(service catalog.services, during tstzrange, known uuid[])
-returns public.slot[]
+returns public.found_slot[]
 language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
 declare
-    v_slots public.slot[] = '{}';
+    v_slots public.found_slot[] = '{}';
     v_from timestamptz = lower(during);
     v_step interval = interval '1 day';
     v_to timestamptz;
@@ -28,7 +28,7 @@ begin
                 first.at + make_interval(mins => service.duration_minutes),
                 first.id,
                 first.remaining
-            )::public.slot
+            )::public.found_slot
             from (
                 select distinct on (offer.at) offer.*
                 from scheduling.vacancies(
@@ -102,7 +102,7 @@ set search_path = ''
 as $$
 declare
     v_service catalog.services;
-    v_slots public.slot[] = '{}';
+    v_slots public.found_slot[] = '{}';
     v_answer public.availability;
 begin
     for v_service in

@@ -1,5 +1,6 @@
 -- Who gives a booking that names nobody: priority, then the least busy for their weight, newcomers not
--- flooded; whom the customer knows first where the service says so; and why, written down.
+-- flooded; whom the customer knows first where the service says so; and why, written down. Each is
+-- the one whom available_slots named first for that start.
 begin;
 select plan(33);
 
@@ -17,21 +18,36 @@ update catalog.service_resources set weight = 200 where resource_id = tests.id('
 
 create function tests.talk(nth integer, service text default 'Talk')
 returns text
-language sql
+language plpgsql
 volatile
 security invoker
 set search_path = ''
-begin atomic
-    select (
-        public.book(
+as $$
+declare
+    v_at timestamptz = timestamptz '2031-06-01Z' + make_interval(mins => 30 * talk.nth);
+    v_promised uuid = (
+        select slots.resource_ids[1]
+        from public.available_slots(
             tests.id(talk.service)::text,
-            to_char(
-                timestamp '2031-06-01' + make_interval(mins => 30 * talk.nth),
-                'YYYY-MM-DD"T"HH24:MI:SS"Z"'
-            )
-        )
-    ).id::text;
+            to_json(v_at - interval '3 hours') #>> '{}',
+            to_json(v_at + interval '9 hours') #>> '{}'
+        ) as slots
+        where slots.starts_at = v_at
+    );
+    v_booking_id uuid = (
+        public.book(tests.id(talk.service)::text, to_json(v_at) #>> '{}')
+    ).id;
+begin
+    if v_promised is distinct from (
+        select booking_items.resource_id
+        from public.booking_items
+        where booking_items.booking_id = v_booking_id
+    ) then
+        raise exception 'available_slots named somebody else first for %', v_at;
+    end if;
+    return v_booking_id::text;
 end;
+$$;
 -- Volatile: it sees what its own argument has just booked.
 create function tests.given_by(booking_id text)
 returns text

@@ -79,7 +79,7 @@ set search_path = ''
 begin atomic
     select coalesce(string_agg(distinct resources.name, ' ' order by resources.name), 'nobody')
     from public.available_slots(tests.id(offered.service)::text, from_at, to_at) as slots
-    inner join public.resources on resources.id = slots.resource_id;
+    inner join public.resources on resources.id = any(slots.resource_ids);
 end;
 create function pg_temp.refused(at text, service text, whom text, sentence text, description text)
 returns text

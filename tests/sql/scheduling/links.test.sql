@@ -206,7 +206,7 @@ select throws_ok(
     'a link that nobody made shows nothing'
 );
 select is(
-    (select sum(total_slots) from public.date_availability(
+    (select sum(session_count) from public.date_availability(
         tests.id('Hidden class')::text, '2031-05-05', '2031-05-05', link_token => pg_temp.token('class')
     )),
     1::bigint, 'a hidden class shows its days'

@@ -76,16 +76,24 @@ select throws_ok(
 
 -- What is offered
 select results_eq(
-    $$ select starts_at, resource_id, remaining from public.available_slots(
+    $$ select starts_at, resource_ids, remaining from public.available_slots(
        tests.id('Yoga')::text, '2031-03-29T00:00:00Z', '2031-03-29T10:00:00Z') $$,
     $$ values
-       (timestamptz '2031-03-29 08:00Z', tests.id('Ann'), 3),
-       (timestamptz '2031-03-29 09:00Z', tests.id('Ann'), 3) $$,
+       (timestamptz '2031-03-29 08:00Z', array[tests.id('Ann')], 3),
+       (timestamptz '2031-03-29 09:00Z', array[tests.id('Ann')], 3) $$,
     'sessions, and nothing between them'
 );
 select results_eq(
     $$ select * from public.date_availability(tests.id('Yoga')::text, '2031-03-28', '2031-03-29') $$,
-    $$ values (date '2031-03-28', 0, 0, 0, 0), (date '2031-03-29', 8, 8, 24, 24) $$,
+    $$ values 
+       (
+           date '2031-03-28', false, null::timestamptz, null::timestamptz,
+           0, 0, 0, 0
+       ),
+       (
+           date '2031-03-29', true, timestamptz '2031-03-29 08:00Z', timestamptz '2031-03-29 15:00Z',
+           8, 8, 24, 24
+       ) $$,
     'day by day'
 );
 select throws_ok(
@@ -195,7 +203,7 @@ select throws_ok(
 insert into public.closures (business_id, starts_on, ends_on)
 values (tests.id('Studio'), '2031-03-29', '2031-03-29');
 select results_eq(
-    $$ select available_slots from public.date_availability(
+    $$ select start_count from public.date_availability(
        tests.id('Yoga')::text, '2031-03-29', '2031-03-29') $$,
     array[0], 'a holiday has no class'
 );
