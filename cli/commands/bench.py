@@ -21,7 +21,7 @@ def bench(
         list[str] | None,
         typer.Argument(
             help="slots, book, read, rls, start, queue, auth, peer, calcom, search, features, "
-            "series, emit, growth (ten minutes); all if none is named."
+            "series, emit, pipeline, growth (ten minutes); all if none is named."
         ),
     ] = None,
     as_json: JsonOption = False,

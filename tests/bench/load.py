@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -33,12 +35,14 @@ def request(method: str, url: str, headers: Mapping[str, str], body: object = No
     return "\r\n".join([*lines, "", ""]).encode() + content
 
 
-def load(url: str, make: Request, *, connections: int, seconds: float) -> Load:
-    """Keep so many connections busy for so long."""
-    return asyncio.run(_load(url, make, connections, seconds))
+def load(
+    url: str, make: Request, *, connections: int, seconds: float = math.inf, each: int = sys.maxsize
+) -> Load:
+    """Keep so many connections busy for so long, or until each has sent so many requests."""
+    return asyncio.run(_load(url, make, connections, seconds, each))
 
 
-async def _load(url: str, make: Request, connections: int, seconds: float) -> Load:
+async def _load(url: str, make: Request, connections: int, seconds: float, each: int) -> Load:
     parts = urlsplit(url)
     until = time.perf_counter() + seconds
     taken: list[float] = []
@@ -47,7 +51,7 @@ async def _load(url: str, make: Request, connections: int, seconds: float) -> Lo
     async def client(number: int) -> None:
         reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
         sent = 0
-        while time.perf_counter() < until:
+        while sent < each and time.perf_counter() < until:
             began = time.perf_counter()
             writer.write(make(number, sent))
             statuses[await _read(reader)] += 1

@@ -19,6 +19,7 @@ from tests.bench.figures import Figure, compare, milliseconds
 from tests.bench.growth import growth
 from tests.bench.handwritten import peer
 from tests.bench.load import load, request
+from tests.bench.pipeline import pipeline
 from tests.bench.queue import queue
 from tests.bench.scheduling import emit, features, series
 from tests.bench.search import search
@@ -255,5 +256,6 @@ ALL = {
     "features": features,
     "series": series,
     "emit": emit,
+    "pipeline": pipeline,
     "growth": growth,
 }

@@ -39,11 +39,11 @@ def fill(stack: RunningStack, first: int, last: int) -> None:
         connection.execute((HERE / "data.sql").read_bytes())
 
 
-def headers(stack: RunningStack) -> dict[str, str]:
+def headers(stack: RunningStack, user: str = USER) -> dict[str, str]:
     """What a signed-in client sends."""
     return {
         "apikey": stack.endpoints.anon_key,
-        "Authorization": f"Bearer {stack.token(USER)}",
+        "Authorization": f"Bearer {stack.token(user)}",
     }
 
 
@@ -63,9 +63,9 @@ def book_next(connection: psycopg.Connection) -> None:
     connection.execute(BOOK.encode(), (next(QUARTERS),))
 
 
-def booking(stack: RunningStack, year: int) -> Callable[[int, int], bytes]:
+def booking(stack: RunningStack, year: int, user: str = USER) -> Callable[[int, int], bytes]:
     """Requests that book one quarter of an hour after another, each client with its own person."""
-    sent_headers = headers(stack)
+    sent_headers = headers(stack, user)
     url = f"{stack.endpoints.rest_url}/rpc/book"
 
     def make(client: int, sent: int) -> bytes:
