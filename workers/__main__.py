@@ -16,7 +16,15 @@ from dramatiq.middleware import CurrentMessage
 from psycopg_pool import ConnectionPool
 
 from workers import log, metrics
-from workers.actors import accounts, calendars, housekeeping, leftovers, media, notifications
+from workers.actors import (
+    accounts,
+    calendars,
+    deliveries,
+    housekeeping,
+    leftovers,
+    media,
+    notifications,
+)
 from workers.actors.database import Database
 from workers.actors.sending import Outbox
 from workers.broker import PgmqBroker
@@ -97,7 +105,8 @@ def run(environment: Environment, stop: threading.Event) -> None:
     settings = environment.providers
     outbox = Outbox(build(settings), environment.mail_address, environment.unsubscribe_url)
     names = {channel: getattr(settings, channel).provider for channel in ("mail", "sms", "push")}
-    notifications.declare(broker, database, outbox, names)
+    notifications.declare(broker, database)
+    deliveries.declare(broker, deliveries.Courier(database, outbox, names))
     accounts.declare(broker, database, outbox)
     calendars.declare(broker, database, Reader(environment.private_hosts))
     housekeeping.declare(broker, database)

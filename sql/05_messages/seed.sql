@@ -6,7 +6,6 @@ values
 ('mail', 'Mails to send'),
 ('sms', 'SMS to send'),
 ('push', 'Push messages to send'),
-('in_app', 'Notifications to show in the app'),
 ('calendars', 'Imported calendars to read'),
 ('media', 'Uploaded files to look into, and files to delete'),
 ('housekeeping', 'Expired holds and requests to write down, old data to delete')

@@ -84,8 +84,27 @@ comment on table private.effects is
 'worker that died in between calls the provider again with the same key.';
 create index effects_done_at_idx on private.effects (done_at) where status = 'done';
 
+-- Messages that are planned together are numbered. The functions of a subject, which get many at
+-- once, answer by that number.
+create type private.subject_message as (ordinal integer, subject_id uuid, payload jsonb);
+
+-- A row, and the condition in which it must be.
+create type private.subject_state as (
+    ordinal integer,
+    subject_id uuid,
+    condition text,
+    starts_at timestamptz
+);
+
+-- What a message may say.
+create type private.subject_facts as (ordinal integer, data jsonb);
+
+-- Must people be told of a message?
+create type private.subject_claim as (ordinal integer, is_told boolean);
+
 -- Somebody who hears of something, and how they are reached.
 create type private.reader as (
+    ordinal integer,
     user_id uuid,
     email text,
     phone text,
@@ -101,15 +120,17 @@ create table private.subjects (
     id_key text not null,
     -- The names of four functions, whose arguments and results are a rule of this table.
     --
-    -- (id, payload) → the values of the variables; business_id, whose templates and deliveries
-    -- these are; starts_at, if people are reminded of the row. Null: the row does not exist.
+    -- (messages) → what each may say: the values of the variables; business_id, whose templates and
+    -- deliveries these are; starts_at, if people are reminded of the row. A message about a row that
+    -- does not exist has no answer.
     data_function text not null,
-    -- (id, audience, payload) → the readers. Without a function each message names its reader.
+    -- (messages, audience) → the readers. Without a function each message names its reader.
     readers_function text,
-    -- (id, condition, starts_at) → is the row still in this condition, and does it still start
-    -- then? Without a function: always.
+    -- (states) → the numbers of those rows that are still in their condition and still start at
+    -- that instant. Without a function: all.
     holds_function text,
-    -- (id, payload) → must people be told of this message? It may note that they are. Without a
+    -- (messages) → must people be told of it? It may note that they are. A message about a row that
+    -- somebody is changing right now has no answer, and is planned a little later. Without a
     -- function: always.
     claim_function text
 );

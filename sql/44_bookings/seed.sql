@@ -32,7 +32,7 @@ insert into private.subjects (
 )
 values (
     'booking', 'A booking of a customer with a business', 'booking_id', 'scheduling.booking_data',
-    'scheduling.booking_readers', 'scheduling.booking_holds', 'scheduling.claim_booking_message'
+    'scheduling.booking_readers', 'scheduling.booking_holds', 'scheduling.claim_booking_messages'
 )
 on conflict (name) do update set
     description = excluded.description,

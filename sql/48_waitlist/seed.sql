@@ -4,7 +4,7 @@ insert into private.subjects (
 )
 values (
     'waitlist', 'A free time, offered to a waitlist entry', 'entry_id', 'scheduling.waitlist_data',
-    'scheduling.waitlist_readers', 'scheduling.waitlist_holds', 'scheduling.claim_waitlist_message'
+    'scheduling.waitlist_readers', 'scheduling.waitlist_holds', 'scheduling.claim_waitlist_messages'
 )
 on conflict (name) do update set
     description = excluded.description,

@@ -127,10 +127,10 @@ using (true);
 
 -- What the workers and the edge call.
 grant execute on function
-engagement.plan(uuid, text, jsonb),
-engagement.start_delivery(uuid),
-engagement.finish_delivery(uuid, text, text),
-engagement.finish_in_app(uuid, text, text),
+engagement.plan(jsonb),
+engagement.show_in_app(jsonb),
+engagement.start_deliveries(uuid[]),
+engagement.finish_deliveries(jsonb),
 engagement.fail_delivery(uuid, text, text, boolean),
 engagement.start_account_message(uuid, identity.notification_channel, jsonb)
 to worker;

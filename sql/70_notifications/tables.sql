@@ -12,14 +12,44 @@ create type engagement.delivery_status as enum (
     'queued', 'sent', 'delivered', 'failed', 'bounced', 'skipped'
 );
 
--- Somebody who is told of an event, and where.
+-- A message that announces an event, while it is planned: what it is about, and what it may say.
+-- Messages that are planned together are numbered.
+create type engagement.announcement as (
+    ordinal integer,
+    message_id uuid,
+    event text,
+    subject text,
+    subject_id uuid,
+    payload jsonb,
+    data jsonb
+);
+
+-- Somebody who is told of an announcement, and where.
 create type engagement.recipient as (
+    ordinal integer,
     audience engagement.audience,
     channel identity.notification_channel,
     user_id uuid,
     address text,
     locale text,
-    variables jsonb
+    variables jsonb,
+    -- Why nothing is sent; null: it is.
+    reason text
+);
+
+-- What a provider accepted, and its id of it.
+create type engagement.sent_delivery as (id uuid, provider text, provider_id text);
+
+-- A reminder while it is planned.
+create type engagement.reminder_plan as (
+    ordinal integer,
+    business_id uuid,
+    subject text,
+    subject_id uuid,
+    event text,
+    condition text,
+    starts_at timestamptz,
+    due_at timestamptz
 );
 
 create table engagement.variables (

@@ -90,8 +90,27 @@ comment on table private.effects is
 'worker that died in between calls the provider again with the same key.';
 create index effects_done_at_idx on private.effects (done_at) where status = 'done';
 
+-- Messages that are planned together are numbered. The functions of a subject, which get many at
+-- once, answer by that number.
+create type private.subject_message as (ordinal integer, subject_id uuid, payload jsonb);
+
+-- A row, and the condition in which it must be.
+create type private.subject_state as (
+    ordinal integer,
+    subject_id uuid,
+    condition text,
+    starts_at timestamptz
+);
+
+-- What a message may say.
+create type private.subject_facts as (ordinal integer, data jsonb);
+
+-- Must people be told of a message?
+create type private.subject_claim as (ordinal integer, is_told boolean);
+
 -- Somebody who hears of something, and how they are reached.
 create type private.reader as (
+    ordinal integer,
     user_id uuid,
     email text,
     phone text,
@@ -107,15 +126,17 @@ create table private.subjects (
     id_key text not null,
     -- The names of four functions, whose arguments and results are a rule of this table.
     --
-    -- (id, payload) → the values of the variables; business_id, whose templates and deliveries
-    -- these are; starts_at, if people are reminded of the row. Null: the row does not exist.
+    -- (messages) → what each may say: the values of the variables; business_id, whose templates and
+    -- deliveries these are; starts_at, if people are reminded of the row. A message about a row that
+    -- does not exist has no answer.
     data_function text not null,
-    -- (id, audience, payload) → the readers. Without a function each message names its reader.
+    -- (messages, audience) → the readers. Without a function each message names its reader.
     readers_function text,
-    -- (id, condition, starts_at) → is the row still in this condition, and does it still start
-    -- then? Without a function: always.
+    -- (states) → the numbers of those rows that are still in their condition and still start at
+    -- that instant. Without a function: all.
     holds_function text,
-    -- (id, payload) → must people be told of this message? It may note that they are. Without a
+    -- (messages) → must people be told of it? It may note that they are. A message about a row that
+    -- somebody is changing right now has no answer, and is planned a little later. Without a
     -- function: always.
     claim_function text
 );
@@ -201,8 +222,45 @@ $$;
 -- and finishes after it, with a key that makes the provider do it once.
 
 /*
- * Send a message to an actor through a queue, in Dramatiq's format. Without `due_at` it can be read
- * as soon as the transaction commits, and the workers are notified.
+ * Send messages to an actor through a queue, in Dramatiq's format: one for each of `kwargs`, due at
+ * the instant and with the id at the same place of the other arrays. A message without an instant
+ * can be read as soon as the transaction commits, and the workers are notified.
+ * Definer: senders need no rights on queues.
+ */
+create function private.send_messages(
+    queue text, actor text, kwargs jsonb[], due_ats timestamptz[], message_ids uuid[]
+)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    execute format(
+        'insert into pgmq.%I (vt, message)
+        select
+            coalesce(sent.due_at, clock_timestamp()),
+            jsonb_build_object(
+                ''queue_name'', $1,
+                ''actor_name'', $2,
+                ''args'', ''[]''::jsonb,
+                ''kwargs'', sent.kwargs,
+                ''options'', ''{}''::jsonb,
+                ''message_id'', coalesce(sent.message_id, gen_random_uuid()),
+                ''message_timestamp'', floor(extract(epoch from clock_timestamp()) * 1000)::bigint
+            )
+        from unnest($3, $4, $5) as sent (kwargs, due_at, message_id)',
+        'q_' || queue
+    ) using queue, actor, kwargs, due_ats, message_ids;
+    if array_position(due_ats, null) is not null then
+        perform dramatiq.notify_workers(queue);
+    end if;
+end;
+$$;
+
+/*
+ * Send one message to an actor through a queue, as private.send_messages does.
  * Definer: senders need no rights on queues.
  */
 create function private.send_message(
@@ -219,23 +277,9 @@ security definer
 set search_path = ''
 as $$
 begin
-    perform pgmq.send(
-        queue,
-        jsonb_build_object(
-            'queue_name', queue,
-            'actor_name', actor,
-            'args', '[]'::jsonb,
-            'kwargs', kwargs,
-            'options', '{}'::jsonb,
-            'message_id', coalesce(message_id, gen_random_uuid()),
-            'message_timestamp', floor(extract(epoch from clock_timestamp()) * 1000)::bigint
-        ),
-        null::jsonb,
-        coalesce(due_at, clock_timestamp())
+    perform private.send_messages(
+        queue, actor, array[kwargs], array[due_at], array[message_id]
     );
-    if due_at is null then
-        perform dramatiq.notify_workers(queue);
-    end if;
 end;
 $$;
 
@@ -251,22 +295,35 @@ volatile
 security definer
 set search_path = ''
 as $$
-declare
-    v_route private.routes;
 begin
-    for v_route in
-        select routes.*
-        from private.routes
-        where emit.topic like routes.topic
-        order by routes.queue, routes.actor
-    loop
-        perform private.send_message(
-            v_route.queue,
-            v_route.actor,
-            jsonb_build_object('topic', emit.topic, 'payload', emit.payload),
-            due_at
-        );
-    end loop;
+    perform private.emit_all(array[topic], array[payload], array[due_at]);
+end;
+$$;
+
+/*
+ * Announce that several things have happened, as private.emit does: each topic with the payload and
+ * the instant at the same place of the other arrays.
+ * Definer: callers have no rights on routes and queues.
+ */
+create function private.emit_all(topics text[], payloads jsonb[], due_ats timestamptz[])
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform private.send_messages(
+        routes.queue,
+        routes.actor,
+        array_agg(jsonb_build_object('topic', emitted.topic, 'payload', emitted.payload)),
+        array_agg(emitted.due_at),
+        array_agg(null::uuid)
+    )
+    from unnest(topics, payloads, due_ats) as emitted (topic, payload, due_at)
+    inner join private.routes on emitted.topic like routes.topic
+    group by routes.queue, routes.actor
+    order by routes.queue, routes.actor;
 end;
 $$;
 
@@ -305,9 +362,31 @@ end;
 $$;
 
 /*
- * Start an effect of a message outside the database. Returns the idempotency key for the provider,
- * which is the same each time, and whether the effect is done already, with its result. Commit
- * before calling the provider.
+ * Start an effect of each message outside the database. Returns the idempotency key for the
+ * provider, which is the same each time, and whether the effect is done already, with its result.
+ * Commit before calling the provider.
+ */
+create function private.start_effects(message_ids uuid[], effect text)
+returns setof private.effects
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    insert into private.effects as effects (message_id, effect)
+    select started.message_id, start_effects.effect
+    from unnest(message_ids) as started (message_id)
+    order by started.message_id
+    on conflict on constraint effects_pkey do update
+    set attempts = effects.attempts + case effects.status when 'started' then 1 else 0 end
+    returning effects.*;
+end;
+$$;
+
+/*
+ * Start an effect of one message, as private.start_effects does.
  * Definer: called by the workers, who have no access to the tables.
  */
 create function private.start_effect(
@@ -324,17 +403,41 @@ security definer
 set search_path = ''
 as $$
 begin
-    insert into private.effects as effects (message_id, effect)
-    values (start_effect.message_id, start_effect.effect)
-    on conflict on constraint effects_pkey do update
-    set attempts = effects.attempts + case effects.status when 'started' then 1 else 0 end
-    returning effects.idempotency_key, effects.status = 'done', effects.result
-    into start_effect.idempotency_key, start_effect.is_done, start_effect.result;
+    select effects.idempotency_key, effects.status = 'done', effects.result
+    into start_effect.idempotency_key, start_effect.is_done, start_effect.result
+    from private.start_effects(array[start_effect.message_id], start_effect.effect) as effects;
 end;
 $$;
 
 /*
- * Record that an effect is done, and the provider's answer. The first answer stays. Returns whether
+ * Record that an effect of each message is done, and the provider's answer at the same place. The
+ * first answer stays. Returns the messages of which this call was the first.
+ */
+create function private.finish_effects(message_ids uuid[], effect text, results jsonb[])
+returns setof uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    update private.effects
+    set
+        status = 'done',
+        result = finished.result,
+        done_at = clock_timestamp()
+    from unnest(message_ids, results) as finished (message_id, result)
+    where
+        effects.message_id = finished.message_id
+        and effects.effect = finish_effects.effect
+        and effects.status = 'started'
+    returning effects.message_id;
+end;
+$$;
+
+/*
+ * Record that an effect of one message is done, as private.finish_effects does. Returns whether
  * this call was the first.
  * Definer: called by the workers, who have no access to the tables.
  */
@@ -346,15 +449,7 @@ security definer
 set search_path = ''
 as $$
 begin
-    update private.effects
-    set
-        status = 'done',
-        result = finish_effect.result,
-        done_at = clock_timestamp()
-    where
-        effects.message_id = finish_effect.message_id
-        and effects.effect = finish_effect.effect
-        and effects.status = 'started';
+    perform private.finish_effects(array[message_id], effect, array[result]);
     return found;
 end;
 $$;
@@ -624,26 +719,7 @@ $$;
 -- and depends on no domain. This is the only place that calls those functions.
 
 /*
- * Return the id of the row that a message is about.
- */
-create function private.subject_id(subject text, payload jsonb)
-returns uuid
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return (
-        select (payload ->> subjects.id_key)::uuid
-        from private.subjects
-        where subjects.name = subject
-    );
-end;
-$$;
-
-/*
- * Return the payload of a message about a row, as private.subject_id reads it.
+ * Return the payload of a message about a row, with its id under the key of its subject.
  */
 create function private.subject_payload(subject text, subject_id uuid)
 returns jsonb
@@ -662,10 +738,11 @@ end;
 $$;
 
 /*
- * Return what a message may say about a row, or null when the row does not exist.
+ * Return what messages may say about their rows. A message about a row that does not exist is left
+ * out.
  */
-create function private.subject_data(subject text, subject_id uuid, payload jsonb)
-returns jsonb
+create function private.subject_data(subject text, messages private.subject_message[])
+returns setof private.subject_facts
 language plpgsql
 stable
 security invoker
@@ -675,20 +752,18 @@ declare
     v_function constant text = (
         select subjects.data_function from private.subjects where subjects.name = subject
     );
-    v_data jsonb;
 begin
     if v_function is not null then
-        execute format('select %s($1, $2)', v_function) into v_data using subject_id, payload;
+        return query execute format('select * from %s($1)', v_function) using messages;
     end if;
-    return v_data;
 end;
 $$;
 
 /*
- * Return the people of an audience who read about a row, and how they are reached.
+ * Return the people of an audience who read messages, and how they are reached.
  */
 create function private.subject_readers(
-    subject text, subject_id uuid, audience text, payload jsonb
+    subject text, messages private.subject_message[], audience text
 )
 returns setof private.reader
 language plpgsql
@@ -702,19 +777,18 @@ declare
     );
 begin
     if v_function is not null then
-        return query execute format('select * from %s($1, $2, $3)', v_function)
-        using subject_id, audience, payload;
+        return query execute format('select * from %s($1, $2)', v_function)
+        using messages, audience;
     end if;
 end;
 $$;
 
 /*
- * Is a row still in the condition that a message requires, and does it still start at that instant?
+ * Return the numbers of the rows that are still in the condition that a message requires and still
+ * start at that instant. A row without a required condition is always one of them.
  */
-create function private.subject_holds(
-    subject text, subject_id uuid, condition text, starts_at timestamptz
-)
-returns boolean
+create function private.subjects_that_hold(subject text, states private.subject_state[])
+returns setof integer
 language plpgsql
 stable
 security invoker
@@ -724,22 +798,28 @@ declare
     v_function constant text = (
         select subjects.holds_function from private.subjects where subjects.name = subject
     );
-    v_holds boolean = true;
+    v_required constant private.subject_state array = array(
+        select required
+        from unnest(states) as required
+        where required.condition is not null and v_function is not null
+    );
 begin
-    if v_function is not null and condition is not null then
-        execute format('select %s($1, $2, $3)', v_function)
-        into v_holds
-        using subject_id, condition, starts_at;
+    return query
+    select every.ordinal
+    from unnest(states) as every
+    where every.condition is null or v_function is null;
+    if v_required <> '{}' then
+        return query execute format('select * from %s($1)', v_function) using v_required;
     end if;
-    return v_holds;
 end;
 $$;
 
 /*
- * Is somebody to be told of this message? The domain notes that they are, in this transaction.
+ * Must people be told of these messages? The domain notes that they are, in this transaction. A
+ * message about a row that somebody is changing right now is left out.
  */
-create function private.claim_subject(subject text, subject_id uuid, payload jsonb)
-returns boolean
+create function private.claim_subjects(subject text, messages private.subject_message[])
+returns setof private.subject_claim
 language plpgsql
 volatile
 security invoker
@@ -749,12 +829,14 @@ declare
     v_function constant text = (
         select subjects.claim_function from private.subjects where subjects.name = subject
     );
-    v_is_told boolean = true;
 begin
-    if v_function is not null then
-        execute format('select %s($1, $2)', v_function) into v_is_told using subject_id, payload;
+    if v_function is null then
+        return query
+        select every.ordinal, true
+        from unnest(messages) as every;
+    else
+        return query execute format('select * from %s($1)', v_function) using messages;
     end if;
-    return v_is_told;
 end;
 $$;
 
@@ -879,16 +961,28 @@ set search_path = ''
 as $$
 begin
     perform private.require_subject_function(
-        'data_function', new.data_function, 'uuid,jsonb', 'jsonb'
+        'data_function',
+        new.data_function,
+        'private.subject_message[]',
+        'SETOF private.subject_facts'
     );
     perform private.require_subject_function(
-        'readers_function', new.readers_function, 'uuid,text,jsonb', 'SETOF private.reader'
+        'readers_function',
+        new.readers_function,
+        'private.subject_message[],text',
+        'SETOF private.reader'
     );
     perform private.require_subject_function(
-        'holds_function', new.holds_function, 'uuid,text,timestamptz', 'boolean'
+        'holds_function',
+        new.holds_function,
+        'private.subject_state[]',
+        'SETOF integer'
     );
     perform private.require_subject_function(
-        'claim_function', new.claim_function, 'uuid,jsonb', 'boolean'
+        'claim_function',
+        new.claim_function,
+        'private.subject_message[]',
+        'SETOF private.subject_claim'
     );
     return new;
 end;

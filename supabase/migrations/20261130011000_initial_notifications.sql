@@ -18,14 +18,44 @@ create type engagement.delivery_status as enum (
     'queued', 'sent', 'delivered', 'failed', 'bounced', 'skipped'
 );
 
--- Somebody who is told of an event, and where.
+-- A message that announces an event, while it is planned: what it is about, and what it may say.
+-- Messages that are planned together are numbered.
+create type engagement.announcement as (
+    ordinal integer,
+    message_id uuid,
+    event text,
+    subject text,
+    subject_id uuid,
+    payload jsonb,
+    data jsonb
+);
+
+-- Somebody who is told of an announcement, and where.
 create type engagement.recipient as (
+    ordinal integer,
     audience engagement.audience,
     channel identity.notification_channel,
     user_id uuid,
     address text,
     locale text,
-    variables jsonb
+    variables jsonb,
+    -- Why nothing is sent; null: it is.
+    reason text
+);
+
+-- What a provider accepted, and its id of it.
+create type engagement.sent_delivery as (id uuid, provider text, provider_id text);
+
+-- A reminder while it is planned.
+create type engagement.reminder_plan as (
+    ordinal integer,
+    business_id uuid,
+    subject text,
+    subject_id uuid,
+    event text,
+    condition text,
+    starts_at timestamptz,
+    due_at timestamptz
 );
 
 create table engagement.variables (
@@ -268,8 +298,20 @@ begin
         payload ->> 'locale',
         'en'
     );
-    v_message.data = private.subject_data('account', v_user_id, payload);
-    return engagement.sending_job(v_message, v_effect.idempotency_key);
+    select facts.data into v_message.data
+    from private.subject_data(
+        'account', array[row(1, v_user_id, payload)::private.subject_message]
+    ) as facts;
+    return (
+        select engagement.sending_job(
+            v_message,
+            engagement.choose_template(v_message),
+            types.types,
+            v_effect.idempotency_key
+        )
+        from engagement.variable_types() as types
+        where types.subject = v_message.subject
+    );
 end;
 $$;
 
@@ -389,17 +431,97 @@ $$;
 
 -- sql/70_notifications/functions/deliveries.sql
 
--- The addresses of a reader, what they want to hear, and the delivery that is written
--- for each address.
+-- Whom events are told, on which address, and the delivery that is written for each address.
 
 /*
- * Return the addresses of a reader on a channel: the mail address, the phone number, or each device
- * that is in use. A reader without an address gets one row with null.
+ * Write the deliveries of announcements and queue them, except those in the app, which need no
+ * worker of their own. Returns what the worker needs to render those.
  */
-create function engagement.addresses(
-    user_id uuid, email text, phone text, channel identity.notification_channel
-)
-returns table (address text)
+create function engagement.plan_deliveries(announcements engagement.announcement[])
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_queued uuid array;
+    v_in_app uuid array;
+begin
+    with written as (
+        select deliveries.id, deliveries.channel
+        from engagement.write_deliveries(announcements) as deliveries
+        where deliveries.status = 'queued'
+    )
+
+    select
+        array_agg(written.id) filter (where written.channel <> 'in_app'),
+        array_agg(written.id) filter (where written.channel = 'in_app')
+    into v_queued, v_in_app
+    from written;
+    perform engagement.queue_deliveries(v_queued);
+    return (
+        select coalesce(jsonb_agg(jobs), '[]') from engagement.sending_jobs(v_in_app) as jobs
+    );
+end;
+$$;
+
+/*
+ * Write a delivery for each recipient of announcements, or why it is skipped. A delivery that exists
+ * stays as it is. The order is always the same, so two workers never wait for each other.
+ */
+create function engagement.write_deliveries(announcements engagement.announcement[])
+returns setof engagement.notification_deliveries
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    insert into engagement.notification_deliveries (
+        message_id, event, audience, channel, business_id, subject, subject_id, user_id, address,
+        locale, data, status, reason, created_at, updated_at
+    )
+    select
+        every.message_id,
+        every.event,
+        recipients.audience,
+        recipients.channel,
+        (every.data ->> 'business_id')::uuid,
+        every.subject,
+        every.subject_id,
+        recipients.user_id,
+        recipients.address,
+        recipients.locale,
+        every.data || coalesce(recipients.variables, '{}'),
+        case
+            when recipients.reason is null then 'queued' else 'skipped'
+        end::engagement.delivery_status,
+        recipients.reason,
+        clock_timestamp(),
+        clock_timestamp()
+    from engagement.recipients(announcements) as recipients
+    inner join unnest(announcements) as every on every.ordinal = recipients.ordinal
+    order by
+        every.message_id,
+        recipients.audience,
+        recipients.user_id,
+        recipients.channel,
+        recipients.address
+    on conflict do nothing
+    returning notification_deliveries.*;
+end;
+$$;
+
+/*
+ * Return whom announcements are told, and where: each reader of each notice, on each of its
+ * channels, at each address; and why not, where it is skipped. A reader without an address gets one
+ * row without. Several devices are several addresses. A preference for the event overrides the one
+ * for all events; without either the reader is told.
+ */
+create function engagement.recipients(announcements engagement.announcement[])
+returns setof engagement.recipient
 language plpgsql
 stable
 security invoker
@@ -407,95 +529,120 @@ set search_path = ''
 as $$
 begin
     return query
-    select nullif(
-        case addresses.channel
-            when 'mail' then addresses.email
-            when 'sms' then addresses.phone
-            when 'in_app' then addresses.user_id::text
-        end, ''
-    )
-    where addresses.channel <> 'push'
-    union all
-    select devices.token
-    from identity.devices
-    where
-        addresses.channel = 'push' and devices.user_id = addresses.user_id and devices.is_active;
-    if not found then
-        return query select null::text;
-    end if;
+    select
+        readers.ordinal,
+        readers.audience,
+        channels.channel,
+        readers.user_id,
+        addresses.address,
+        readers.locale,
+        readers.variables,
+        case
+            when addresses.address is null then 'no address'
+            when not (events.is_mandatory or coalesce(preferences.is_enabled, true))
+                then 'switched off'
+        end
+    from engagement.readers(announcements) as readers
+    inner join engagement.events on events.name = readers.event
+    cross join lateral unnest(readers.channels) as channels (channel)
+    left join identity.devices
+        on
+            channels.channel = 'push'
+            and devices.user_id = readers.user_id
+            and devices.is_active
+    cross join lateral (
+        select nullif(
+            case channels.channel
+                when 'mail' then readers.email
+                when 'sms' then readers.phone
+                when 'push' then devices.token
+                when 'in_app' then readers.user_id::text
+            end, ''
+        )
+    ) as addresses (address)
+    left join lateral (
+        select notification_preferences.is_enabled
+        from identity.notification_preferences
+        where
+            notification_preferences.user_id = readers.user_id
+            and notification_preferences.channel = channels.channel
+            and notification_preferences.event in (readers.event, '*')
+        order by notification_preferences.event = '*'
+        limit 1
+    ) as preferences on true;
 end;
 $$;
 
 /*
- * Does a user want to hear of an event on a channel? A preference for the event overrides the one
- * for all events; without either they do.
+ * Return the readers of announcements, with the channels of the notice that names them.
  */
-create function engagement.is_wanted(
-    user_id uuid, event text, channel identity.notification_channel
+create function engagement.readers(announcements engagement.announcement[])
+returns table (
+    ordinal integer,
+    event text,
+    audience engagement.audience,
+    channels identity.notification_channel array,
+    user_id uuid,
+    email text,
+    phone text,
+    locale text,
+    variables jsonb
 )
-returns boolean
 language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
 begin
-    return coalesce(
-        (
-            select notification_preferences.is_enabled
-            from identity.notification_preferences
-            where
-                notification_preferences.user_id = is_wanted.user_id
-                and notification_preferences.channel = is_wanted.channel
-                and notification_preferences.event in (is_wanted.event, '*')
-            order by notification_preferences.event = '*'
-            limit 1
-        ),
-        true
-    );
+    return query
+    select
+        every.ordinal,
+        every.event,
+        notices.audience,
+        notices.channels,
+        found.user_id,
+        found.email,
+        found.phone,
+        found.locale,
+        found.variables
+    from engagement.audiences(announcements) as asked
+    cross join lateral private.subject_readers(
+        asked.subject, asked.messages, asked.audience::text
+    ) as found
+    inner join unnest(announcements) as every on every.ordinal = found.ordinal
+    inner join engagement.notices
+        on notices.event = every.event and notices.audience = asked.audience;
 end;
 $$;
 
 /*
- * Write a delivery and queue it, or write why it is skipped. A delivery that exists stays as it is.
- * Returns whether it is new.
+ * Return, for each subject and audience, the announcements that it is told.
  */
-create function engagement.add_delivery(delivery engagement.notification_deliveries)
-returns boolean
+create function engagement.audiences(announcements engagement.announcement[])
+returns table (
+    subject text, audience engagement.audience, messages private.subject_message array
+)
 language plpgsql
-volatile
+stable
 security invoker
 set search_path = ''
 as $$
 begin
-    delivery.id = gen_random_uuid();
-    delivery.reason = case
-        when delivery.address is null then 'no address'
-        when not engagement.is_wanted(delivery.user_id, delivery.event, delivery.channel)
-            and not (
-                select events.is_mandatory from engagement.events where events.name = delivery.event
-            ) then 'switched off'
-    end;
-    delivery.status = case when delivery.reason is null then 'queued' else 'skipped' end;
-    delivery.attempts = 0;
-    delivery.created_at = clock_timestamp();
-    delivery.updated_at = delivery.created_at;
-    insert into engagement.notification_deliveries
-    select (delivery).*
-    on conflict do nothing;
-    if found and delivery.status = 'queued' then
-        perform engagement.queue_delivery(delivery, null);
-    end if;
-    return found;
+    return query
+    select
+        every.subject,
+        notices.audience,
+        array_agg(row(every.ordinal, every.subject_id, every.payload)::private.subject_message)
+    from unnest(announcements) as every
+    inner join engagement.notices on notices.event = every.event
+    group by every.subject, notices.audience;
 end;
 $$;
 
 /*
- * Queue a delivery for the worker of its channel, which reads it at once or when it is due.
+ * Queue deliveries for the workers of their channels, who read them at once or when they are due.
  */
-create function engagement.queue_delivery(
-    delivery engagement.notification_deliveries, due_at timestamptz
-)
+create function engagement.queue_deliveries(delivery_ids uuid[])
 returns void
 language plpgsql
 volatile
@@ -503,13 +650,23 @@ security invoker
 set search_path = ''
 as $$
 begin
-    perform private.send_message(
-        delivery.channel::text,
+    perform private.send_messages(
+        queued.channel::text,
         'deliver',
-        jsonb_build_object('delivery_id', delivery.id),
-        queue_delivery.due_at,
-        delivery.id
-    );
+        array_agg(jsonb_build_object('delivery_id', queued.id)),
+        array_agg(queued.due_at),
+        array_agg(queued.id)
+    )
+    from (
+        select
+            notification_deliveries.id,
+            notification_deliveries.channel,
+            notification_deliveries.due_at
+        from engagement.notification_deliveries
+        where notification_deliveries.id = any(delivery_ids)
+        order by notification_deliveries.channel, notification_deliveries.created_at
+    ) as queued
+    group by queued.channel;
 end;
 $$;
 
@@ -596,159 +753,66 @@ $$;
 
 -- sql/70_notifications/functions/planning.sql
 
--- From an event to the deliveries that tell of it, in one transaction that may run any number of
--- times: deliveries that exist are not written again. The domain of the event's subject knows what
--- a message says and who reads it.
+-- From events to the deliveries that tell of them. Many messages are planned together, each step by
+-- one statement for all of them, in one transaction that may run any number of times: deliveries
+-- that exist are not written again. The domain of an event's subject knows what a message says and
+-- who reads it.
 
 /*
- * Plan the deliveries of a message: one for each reader of each notice of its event, on each of the
- * notice's channels. Returns how many are new. A repeated call with the same message makes none,
- * and neither does a topic that is not an event.
+ * Plan the deliveries of messages `[{message_id, topic, payload}]`: one for each reader of each
+ * notice of an event, on each of the notice's channels. A repeated call makes none, and neither does
+ * a topic that is not an event. Returns `{busy, in_app}`: the messages to plan again, because
+ * somebody is changing their rows right now; and what engagement.show_in_app must be told in the
+ * same transaction, once it is rendered.
  * Definer: called by the workers, who have no access to the tables.
  */
-create function engagement.plan(message_id uuid, topic text, payload jsonb)
-returns integer
+create function engagement.plan(messages jsonb)
+returns jsonb
 language plpgsql
 volatile
 security definer
 set search_path = ''
 as $$
 declare
-    v_event engagement.events;
-    v_subject_id uuid;
-    v_is_told boolean;
-    v_data jsonb;
+    v_read constant engagement.announcement array = array(
+        select announcements from engagement.read_announcements(messages) as announcements
+    );
+    v_claims constant private.subject_claim array = array(
+        select claims from engagement.claim_announcements(v_read) as claims
+    );
+    v_known constant engagement.announcement array = array(
+        select announcements from engagement.with_data(v_read) as announcements
+    );
+    v_planned constant engagement.announcement array = array(
+        select known
+        from unnest(v_known) as known
+        inner join unnest(v_claims) as claims on claims.ordinal = known.ordinal
+    );
 begin
-    select events.* into v_event from engagement.events where events.name = plan.topic;
-    v_subject_id = private.subject_id(v_event.subject, payload);
-    v_is_told = private.claim_subject(v_event.subject, v_subject_id, payload);
-    v_data = private.subject_data(v_event.subject, v_subject_id, payload);
-    if v_data is null then
-        return 0;
-    end if;
-    perform engagement.plan_reminders(v_event.subject, v_subject_id, v_data);
-    if not v_is_told or not engagement.still_holds(
-        v_event, v_subject_id, (payload ->> 'to_starts_at')::timestamptz
-    ) then
-        return 0;
-    end if;
-    return engagement.plan_deliveries(message_id, v_event, v_subject_id, payload, v_data);
-end;
-$$;
-
-/*
- * Is a row still in the condition that an event requires, and does it still start at that instant?
- */
-create function engagement.still_holds(
-    event engagement.events, subject_id uuid, starts_at timestamptz
-)
-returns boolean
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return (
-        select private.subject_holds(event.subject, subject_id, event.condition, starts_at)
+    perform engagement.plan_reminders(v_planned);
+    return jsonb_build_object(
+        'busy', array(
+            select known.message_id
+            from unnest(v_known) as known
+            where known.ordinal not in (select claims.ordinal from unnest(v_claims) as claims)
+        ),
+        'in_app', engagement.plan_deliveries(array(
+            select planned
+            from unnest(v_planned) as planned
+            inner join unnest(v_claims) as claims on claims.ordinal = planned.ordinal
+            inner join engagement.announcements_that_hold(v_planned) as holding
+                on holding = planned.ordinal
+            where claims.is_told
+        ))
     );
 end;
 $$;
 
 /*
- * Queue the reminders of a row, each for its time, when the row is in the condition that they
- * require. Reminders whose time has passed are left out.
+ * Read messages that announce events; others are left out. Each names a row of its subject.
  */
-create function engagement.plan_reminders(subject text, subject_id uuid, data jsonb)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_starts_at constant timestamptz = data ->> 'starts_at';
-    v_business_id constant uuid = data ->> 'business_id';
-    v_reminder engagement.reminders;
-begin
-    for v_reminder in
-        insert into engagement.reminders (
-            business_id, subject, subject_id, event, starts_at, due_at
-        )
-        select
-            v_business_id,
-            events.subject,
-            plan_reminders.subject_id,
-            events.name,
-            v_starts_at,
-            v_starts_at - reminder_kinds.before
-        from engagement.events
-        inner join engagement.reminder_kinds on reminder_kinds.event = events.name
-        where
-            events.subject = plan_reminders.subject
-            and v_starts_at - reminder_kinds.before > private.now()
-            and engagement.still_holds(events, plan_reminders.subject_id, v_starts_at)
-        on conflict do nothing
-        returning reminders.*
-    loop
-        perform private.emit(
-            v_reminder.event,
-            private.subject_payload(subject, subject_id) || jsonb_build_object(
-                'business_id', v_business_id,
-                'to_starts_at', v_starts_at
-            ),
-            v_reminder.due_at
-        );
-    end loop;
-end;
-$$;
-
-/*
- * Write the deliveries of an event: one for each reader, channel and address. Returns how
- * many are new.
- */
-create function engagement.plan_deliveries(
-    message_id uuid, event engagement.events, subject_id uuid, payload jsonb, data jsonb
-)
-returns integer
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_recipient engagement.recipient;
-    v_delivery engagement.notification_deliveries;
-    v_count integer = 0;
-begin
-    v_delivery.message_id = message_id;
-    v_delivery.event = event.name;
-    v_delivery.business_id = data ->> 'business_id';
-    v_delivery.subject = event.subject;
-    v_delivery.subject_id = subject_id;
-    for v_recipient in
-        select recipients.* from engagement.recipients(event, subject_id, payload) as recipients
-    loop
-        v_delivery.audience = v_recipient.audience;
-        v_delivery.channel = v_recipient.channel;
-        v_delivery.user_id = v_recipient.user_id;
-        v_delivery.address = v_recipient.address;
-        v_delivery.locale = v_recipient.locale;
-        v_delivery.data = data || coalesce(v_recipient.variables, '{}');
-        v_count = v_count + engagement.add_delivery(v_delivery)::integer;
-    end loop;
-    return v_count;
-end;
-$$;
-
-/*
- * Return whom an event is told, and where: each reader of each notice, on each of its channels, at
- * each address. The order is always the same, so two workers never wait for each other.
- */
-create function engagement.recipients(
-    event engagement.events, subject_id uuid, payload jsonb
-)
-returns setof engagement.recipient
+create function engagement.read_announcements(messages jsonb)
+returns setof engagement.announcement
 language plpgsql
 stable
 security invoker
@@ -757,22 +821,119 @@ as $$
 begin
     return query
     select
-        notices.audience,
-        channels.channel,
-        readers.user_id,
-        addresses.address,
-        readers.locale,
-        readers.variables
-    from engagement.notices
-    cross join lateral private.subject_readers(
-        event.subject, recipients.subject_id, notices.audience::text, recipients.payload
-    ) as readers
-    cross join lateral unnest(notices.channels) as channels (channel)
-    cross join lateral engagement.addresses(
-        readers.user_id, readers.email, readers.phone, channels.channel
-    ) as addresses
-    where notices.event = event.name
-    order by notices.audience, readers.user_id, channels.channel;
+        entries.ordinal::integer,
+        (entries.value ->> 'message_id')::uuid,
+        events.name,
+        events.subject,
+        (entries.value -> 'payload' ->> subjects.id_key)::uuid,
+        entries.value -> 'payload',
+        null::jsonb
+    from jsonb_array_elements(messages) with ordinality as entries (value, ordinal)
+    inner join engagement.events on events.name = entries.value ->> 'topic'
+    inner join private.subjects on subjects.name = events.subject;
+end;
+$$;
+
+/*
+ * Return, for each subject, the announcements as its functions get them.
+ */
+create function engagement.by_subject(announcements engagement.announcement[])
+returns table (subject text, messages private.subject_message array)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        every.subject,
+        array_agg(
+            row(every.ordinal, every.subject_id, every.payload)::private.subject_message
+            order by every.ordinal
+        )
+    from unnest(announcements) as every
+    group by every.subject;
+end;
+$$;
+
+/*
+ * Claim the rows of announcements, so that they stay while these are planned, and return of which
+ * people must be told.
+ */
+create function engagement.claim_announcements(announcements engagement.announcement[])
+returns setof private.subject_claim
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select claims.*
+    from engagement.by_subject(announcements) as about
+    cross join lateral private.claim_subjects(about.subject, about.messages) as claims;
+end;
+$$;
+
+/*
+ * Return announcements with what they may say. One whose row does not exist is left out.
+ */
+create function engagement.with_data(announcements engagement.announcement[])
+returns setof engagement.announcement
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        every.ordinal,
+        every.message_id,
+        every.event,
+        every.subject,
+        every.subject_id,
+        every.payload,
+        facts.data
+    from engagement.by_subject(announcements) as about
+    cross join lateral private.subject_data(about.subject, about.messages) as facts
+    inner join unnest(announcements) as every on every.ordinal = facts.ordinal
+    where facts.data is not null;
+end;
+$$;
+
+/*
+ * Return the announcements whose rows are in the condition that the event requires, and still start
+ * at the instant that the message names.
+ */
+create function engagement.announcements_that_hold(announcements engagement.announcement[])
+returns setof integer
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select holding.ordinal
+    from (
+        select
+            every.subject,
+            array_agg(
+                row(
+                    every.ordinal,
+                    every.subject_id,
+                    events.condition,
+                    (every.payload ->> 'to_starts_at')::timestamptz
+                )::private.subject_state
+            ) as states
+        from unnest(announcements) as every
+        inner join engagement.events on events.name = every.event
+        group by every.subject
+    ) as about
+    cross join lateral private.subjects_that_hold(about.subject, about.states)
+        as holding (ordinal);
 end;
 $$;
 
@@ -943,6 +1104,122 @@ begin
 end;
 $$;
 
+-- sql/70_notifications/functions/reminders.sql
+
+-- People are reminded of a row before it starts. A reminder is a message that waits in its queue until
+-- it is due, and is checked again then.
+
+/*
+ * Queue the reminders of the rows that are announced, each for its time, when a row is in the
+ * condition that they require. Reminders whose time has passed are left out.
+ */
+create function engagement.plan_reminders(announcements engagement.announcement[])
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_possible constant engagement.reminder_plan array = array(
+        select possible from engagement.possible_reminders(announcements) as possible
+    );
+    v_topics text array;
+    v_payloads jsonb array;
+    v_due_ats timestamptz array;
+begin
+    with planned as (
+        insert into engagement.reminders (
+            business_id, subject, subject_id, event, starts_at, due_at
+        )
+        select
+            possible.business_id,
+            possible.subject,
+            possible.subject_id,
+            possible.event,
+            possible.starts_at,
+            possible.due_at
+        from unnest(v_possible) as possible
+        inner join engagement.reminders_that_hold(v_possible) as holding
+            on holding = possible.ordinal
+        order by possible.subject_id, possible.event
+        on conflict do nothing
+        returning reminders.*
+    )
+
+    select
+        array_agg(planned.event),
+        array_agg(
+            private.subject_payload(planned.subject, planned.subject_id) || jsonb_build_object(
+                'business_id', planned.business_id,
+                'to_starts_at', planned.starts_at
+            )
+        ),
+        array_agg(planned.due_at)
+    into v_topics, v_payloads, v_due_ats
+    from planned;
+    perform private.emit_all(v_topics, v_payloads, v_due_ats);
+end;
+$$;
+
+/*
+ * Return the reminders of the rows that are announced whose time is still to come.
+ */
+create function engagement.possible_reminders(announcements engagement.announcement[])
+returns setof engagement.reminder_plan
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        row_number() over ()::integer,
+        (every.data ->> 'business_id')::uuid,
+        every.subject,
+        every.subject_id,
+        events.name,
+        events.condition,
+        starts.at,
+        starts.at - reminder_kinds.before
+    from unnest(announcements) as every
+    cross join lateral (select (every.data ->> 'starts_at')::timestamptz) as starts (at)
+    inner join engagement.events on events.subject = every.subject
+    inner join engagement.reminder_kinds on reminder_kinds.event = events.name
+    where starts.at - reminder_kinds.before > private.now();
+end;
+$$;
+
+/*
+ * Return the reminders whose rows are in the condition that they require.
+ */
+create function engagement.reminders_that_hold(reminders engagement.reminder_plan[])
+returns setof integer
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select holding.ordinal
+    from (
+        select
+            every.subject,
+            array_agg(
+                row(
+                    every.ordinal, every.subject_id, every.condition, every.starts_at
+                )::private.subject_state
+            ) as states
+        from unnest(reminders) as every
+        group by every.subject
+    ) as about
+    cross join lateral private.subjects_that_hold(about.subject, about.states)
+        as holding (ordinal);
+end;
+$$;
+
 -- sql/70_notifications/functions/reports.sql
 
 -- What providers report later about the messages that they accepted.
@@ -979,16 +1256,17 @@ $$;
 
 -- sql/70_notifications/functions/sending.sql
 
--- One delivery, from the queue to the provider and back. The worker starts it, calls the provider,
--- and finishes or fails it; each of the three may happen twice.
+-- Deliveries, from the queue to the provider and back. The worker starts many of them together, calls
+-- the provider for each, and finishes or fails them; each of the three may happen twice.
 
 /*
- * Start a delivery. Returns all that the worker needs to render and send it, or null when there is
- * nothing to do: it was sent, it must not be sent any more, or its reader's phone must stay silent;
- * then it comes again later. Commit before calling the provider.
+ * Start deliveries. Returns `{busy, jobs}`: those to start again, because somebody else is changing
+ * them right now; and all that the worker needs to render and send the others. A delivery is in
+ * neither when there is nothing to do: it was sent, it must not be sent any more, or its reader's
+ * phone must stay silent; then it comes again later. Commit before calling the provider.
  * Definer: called by the workers, who have no access to the tables.
  */
-create function engagement.start_delivery(delivery_id uuid)
+create function engagement.start_deliveries(delivery_ids uuid[])
 returns jsonb
 language plpgsql
 volatile
@@ -996,90 +1274,221 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_delivery engagement.notification_deliveries;
-    v_event engagement.events;
-    v_effect record;
+    v_started uuid array = engagement.lock_deliveries(delivery_ids);
+    v_busy constant uuid array = array(
+        select notification_deliveries.id
+        from engagement.notification_deliveries
+        where
+            notification_deliveries.id = any(delivery_ids)
+            and notification_deliveries.status in ('queued', 'failed')
+            and notification_deliveries.id <> all(v_started)
+    );
 begin
-    select notification_deliveries.* into v_delivery
-    from engagement.notification_deliveries
-    where notification_deliveries.id = start_delivery.delivery_id
-    for update;
-    if not found or v_delivery.status not in ('queued', 'failed') then
-        return null;
-    end if;
-    select events.* into v_event from engagement.events where events.name = v_delivery.event;
-    if not engagement.is_still_due(v_delivery, v_event) then
-        perform engagement.set_delivery_status(v_delivery.id, 'skipped', 'no longer so');
-        return null;
-    end if;
-    if engagement.postpone_in_quiet_hours(v_delivery, v_event) then
-        return null;
-    end if;
-    v_effect = private.start_effect(v_delivery.id, 'send');
+    v_started = engagement.without_untrue(v_started);
+    v_started = engagement.without_quiet(v_started);
+    perform private.start_effects(v_started, 'send');
     update engagement.notification_deliveries
     set
         attempts = notification_deliveries.attempts + 1,
         reason = null,
         updated_at = clock_timestamp()
-    where notification_deliveries.id = v_delivery.id;
-    return engagement.sending_job(v_delivery, v_effect.idempotency_key);
-end;
-$$;
-
-/*
- * Must a delivery still be sent? What it tells must still hold, and offers need a consent that
- * was not withdrawn.
- */
-create function engagement.is_still_due(
-    delivery engagement.notification_deliveries, event engagement.events
-)
-returns boolean
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return engagement.still_holds(
-        event, delivery.subject_id, (delivery.data ->> 'starts_at')::timestamptz
-    )
-    and (
-        not event.is_marketing
-        or engagement.unsubscribe_token(delivery.user_id, delivery.business_id) is not null
+    where notification_deliveries.id = any(v_started);
+    return jsonb_build_object(
+        'busy', to_jsonb(v_busy),
+        'jobs', (
+            select coalesce(jsonb_agg(jobs), '[]') from engagement.sending_jobs(v_started) as jobs
+        )
     );
 end;
 $$;
 
 /*
- * Queue a text or a push for the end of its reader's quiet hours. Returns false when it may
- * be sent now.
+ * Lock the deliveries that are still to be sent and return them. One that somebody else has locked
+ * is left out: waiting for it while keeping others could deadlock.
  */
-create function engagement.postpone_in_quiet_hours(
-    delivery engagement.notification_deliveries, event engagement.events
-)
-returns boolean
+create function engagement.lock_deliveries(delivery_ids uuid[])
+returns uuid[]
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select notification_deliveries.id
+        from engagement.notification_deliveries
+        where
+            notification_deliveries.id = any(delivery_ids)
+            and notification_deliveries.status in ('queued', 'failed')
+        for no key update skip locked
+    );
+end;
+$$;
+
+/*
+ * Skip the deliveries that must not be sent any more, and return the others. What a delivery tells
+ * must still hold, and offers need a consent that was not withdrawn.
+ */
+create function engagement.without_untrue(delivery_ids uuid[])
+returns uuid[]
 language plpgsql
 volatile
 security invoker
 set search_path = ''
 as $$
 declare
-    v_until timestamptz;
+    v_true constant uuid array = array(
+        select holding.id
+        from engagement.deliveries_that_hold(delivery_ids) as holding (id)
+        inner join engagement.notification_deliveries
+            on notification_deliveries.id = holding.id
+        inner join engagement.events on events.name = notification_deliveries.event
+        where
+            not events.is_marketing
+            or engagement.unsubscribe_token(
+                notification_deliveries.user_id, notification_deliveries.business_id
+            ) is not null
+    );
 begin
-    if delivery.channel in ('sms', 'push') and not event.is_mandatory then
-        v_until = engagement.quiet_until(delivery.user_id);
-    end if;
-    if v_until is null then
-        return false;
-    end if;
     update engagement.notification_deliveries
     set
-        due_at = v_until,
-        reason = 'quiet hours',
+        status = 'skipped',
+        reason = 'no longer so',
         updated_at = clock_timestamp()
-    where notification_deliveries.id = delivery.id;
-    perform engagement.queue_delivery(delivery, v_until);
-    return true;
+    where
+        notification_deliveries.id = any(delivery_ids)
+        and notification_deliveries.id <> all(v_true);
+    return v_true;
+end;
+$$;
+
+/*
+ * Return the deliveries whose rows are in the condition that the event requires, and still start
+ * when they did.
+ */
+create function engagement.deliveries_that_hold(delivery_ids uuid[])
+returns setof uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select delivery_ids[holding.ordinal]
+    from (
+        select
+            events.subject,
+            array_agg(
+                row(
+                    asked.ordinal,
+                    notification_deliveries.subject_id,
+                    events.condition,
+                    (notification_deliveries.data ->> 'starts_at')::timestamptz
+                )::private.subject_state
+            ) as states
+        from unnest(delivery_ids) with ordinality as asked (id, ordinal)
+        inner join engagement.notification_deliveries on notification_deliveries.id = asked.id
+        inner join engagement.events on events.name = notification_deliveries.event
+        group by events.subject
+    ) as about
+    cross join lateral private.subjects_that_hold(about.subject, about.states)
+        as holding (ordinal);
+end;
+$$;
+
+/*
+ * Queue texts and pushes for the end of their readers' quiet hours, and return the deliveries that
+ * may be sent now.
+ */
+create function engagement.without_quiet(delivery_ids uuid[])
+returns uuid[]
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_postponed uuid array;
+begin
+    with quiet as (
+        select notification_deliveries.id, hours.until_at
+        from engagement.notification_deliveries
+        inner join engagement.events on events.name = notification_deliveries.event
+        cross join lateral engagement.quiet_until(notification_deliveries.user_id)
+            as hours (until_at)
+        where
+            notification_deliveries.id = any(delivery_ids)
+            and notification_deliveries.channel in ('sms', 'push')
+            and not events.is_mandatory
+            and hours.until_at is not null
+    ),
+
+    postponed as (
+        update engagement.notification_deliveries
+        set
+            due_at = quiet.until_at,
+            reason = 'quiet hours',
+            updated_at = clock_timestamp()
+        from quiet
+        where notification_deliveries.id = quiet.id
+        returning notification_deliveries.id
+    )
+
+    select array_agg(postponed.id) into v_postponed from postponed;
+    if v_postponed is null then
+        return delivery_ids;
+    end if;
+    perform engagement.queue_deliveries(v_postponed);
+    return array(
+        select kept.id from unnest(delivery_ids) as kept (id) where kept.id <> all(v_postponed)
+    );
+end;
+$$;
+
+/*
+ * Return all that a worker needs to render and send deliveries.
+ */
+create function engagement.sending_jobs(delivery_ids uuid[])
+returns setof jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select engagement.sending_job(
+        notification_deliveries,
+        engagement.choose_template(notification_deliveries),
+        types.types,
+        effects.idempotency_key
+    )
+    from engagement.notification_deliveries
+    inner join engagement.variable_types() as types
+        on types.subject = notification_deliveries.subject
+    left join private.effects
+        on effects.message_id = notification_deliveries.id and effects.effect = 'send'
+    where notification_deliveries.id = any(delivery_ids)
+    order by notification_deliveries.created_at;
+end;
+$$;
+
+/*
+ * Return the types of the variables of each subject.
+ */
+create function engagement.variable_types()
+returns table (subject text, types jsonb)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select variables.subject, jsonb_object_agg(variables.name, variables.type)
+    from engagement.variables
+    group by variables.subject;
 end;
 $$;
 
@@ -1089,7 +1498,10 @@ $$;
  * withdraws a consent, when the message is an offer.
  */
 create function engagement.sending_job(
-    delivery engagement.notification_deliveries, idempotency_key text
+    delivery engagement.notification_deliveries,
+    template engagement.notification_templates,
+    types jsonb,
+    idempotency_key text
 )
 returns jsonb
 language plpgsql
@@ -1097,8 +1509,6 @@ stable
 security invoker
 set search_path = ''
 as $$
-declare
-    v_template constant engagement.notification_templates = engagement.choose_template(delivery);
 begin
     return jsonb_build_object(
         'id', delivery.id,
@@ -1106,16 +1516,12 @@ begin
         'audience', delivery.audience,
         'channel', delivery.channel,
         'address', delivery.address,
-        'locale', v_template.locale,
+        'locale', template.locale,
         'reader_locale', delivery.locale,
-        'title', v_template.title,
-        'body', v_template.body,
+        'title', template.title,
+        'body', template.body,
         'data', delivery.data,
-        'types', (
-            select jsonb_object_agg(variables.name, variables.type)
-            from engagement.variables
-            where variables.subject = delivery.subject
-        ),
+        'types', types,
         'idempotency_key', idempotency_key,
         'unsubscribe_token', (
             select engagement.unsubscribe_token(delivery.user_id, delivery.business_id)
@@ -1127,38 +1533,49 @@ end;
 $$;
 
 /*
- * Record that a provider accepted a delivery. A second call changes nothing.
+ * Record that providers accepted deliveries: `[{id, provider, provider_id}]`. A second call changes
+ * nothing, and one that has arrived or bounced keeps its status.
  * Definer: called by the workers, who have no access to the tables.
  */
-create function engagement.finish_delivery(delivery_id uuid, provider text, provider_id text)
+create function engagement.finish_deliveries(sent jsonb)
 returns void
 language plpgsql
 volatile
 security definer
 set search_path = ''
 as $$
+declare
+    v_sent constant engagement.sent_delivery array = array(
+        select entries from jsonb_populate_recordset(null::engagement.sent_delivery, sent) as entries
+    );
+    v_first constant uuid array = array(
+        select private.finish_effects(array_agg(entries.id), 'send', array_agg(to_jsonb(entries) - 'id'))
+        from unnest(v_sent) as entries
+    );
 begin
-    if not private.finish_effect(
-        delivery_id,
-        'send',
-        jsonb_build_object('provider', provider, 'provider_id', provider_id)
-    ) then
-        return;
-    end if;
     update engagement.notification_deliveries
     set
-        provider = finish_delivery.provider,
-        provider_id = finish_delivery.provider_id
-    where notification_deliveries.id = finish_delivery.delivery_id;
-    perform engagement.set_delivery_status(delivery_id, 'sent', null);
+        provider = entries.provider,
+        provider_id = entries.provider_id,
+        status = case
+            when notification_deliveries.status in ('delivered', 'bounced')
+                then notification_deliveries.status
+            else 'sent'
+        end,
+        reason = null,
+        sent_at = clock_timestamp(),
+        updated_at = clock_timestamp()
+    from unnest(v_sent) as entries
+    where entries.id = any(v_first) and notification_deliveries.id = entries.id;
 end;
 $$;
 
 /*
- * Show a delivery in the app. It has arrived at once.
+ * Show deliveries in the app: `[{id, title, body}]`, as they were rendered. They have arrived at
+ * once.
  * Definer: called by the workers, who have no access to the tables.
  */
-create function engagement.finish_in_app(delivery_id uuid, title text, body text)
+create function engagement.show_in_app(rendered jsonb)
 returns void
 language plpgsql
 volatile
@@ -1166,24 +1583,36 @@ security definer
 set search_path = ''
 as $$
 begin
+    with shown as (
+        update engagement.notification_deliveries
+        set
+            status = 'delivered',
+            attempts = 1,
+            provider = 'app',
+            provider_id = notification_deliveries.id::text,
+            sent_at = clock_timestamp(),
+            updated_at = clock_timestamp()
+        from jsonb_to_recordset(rendered) as texts (id uuid, title text, body text)
+        where
+            notification_deliveries.id = texts.id
+            and notification_deliveries.channel = 'in_app'
+            and notification_deliveries.status = 'queued'
+        returning notification_deliveries.*, texts.title, texts.body
+    )
+
     insert into engagement.notifications (
         id, user_id, business_id, subject, subject_id, event, title, body
     )
     select
-        notification_deliveries.id,
-        notification_deliveries.user_id,
-        notification_deliveries.business_id,
-        notification_deliveries.subject,
-        notification_deliveries.subject_id,
-        notification_deliveries.event,
-        finish_in_app.title,
-        finish_in_app.body
-    from engagement.notification_deliveries
-    where notification_deliveries.id = finish_in_app.delivery_id
-    for key share
-    on conflict do nothing;
-    perform engagement.finish_delivery(delivery_id, 'app', delivery_id::text);
-    perform engagement.set_delivery_status(delivery_id, 'delivered', null);
+        shown.id,
+        shown.user_id,
+        shown.business_id,
+        shown.subject,
+        shown.subject_id,
+        shown.event,
+        shown.title,
+        shown.body
+    from shown;
 end;
 $$;
 
@@ -1258,34 +1687,35 @@ $$;
 -- about an account. Both are registered in the seed.
 
 /*
- * Return what templates may say about an offer of a business.
+ * Return what templates may say about offers of businesses.
  */
-create function engagement.offer_data(business_id uuid, payload jsonb)
-returns jsonb
+create function engagement.offer_data(messages private.subject_message[])
+returns setof private.subject_facts
 language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
 begin
-    return (
-        select jsonb_build_object(
+    return query
+    select
+        messages.ordinal,
+        jsonb_build_object(
             'business_id', businesses.id,
             'business_name', businesses.name,
             'business_email', businesses.email,
-            'title', payload ->> 'title',
-            'body', payload ->> 'body'
+            'title', messages.payload ->> 'title',
+            'body', messages.payload ->> 'body'
         )
-        from business.businesses
-        where businesses.id = offer_data.business_id
-    );
+    from unnest(offer_data.messages) as messages
+    inner join business.businesses on businesses.id = messages.subject_id;
 end;
 $$;
 
 /*
- * Return the customers who consented to the offers of a business.
+ * Return the customers who consented to the offers of businesses.
  */
-create function engagement.offer_readers(business_id uuid, audience text, payload jsonb)
+create function engagement.offer_readers(messages private.subject_message[], audience text)
 returns setof private.reader
 language plpgsql
 stable
@@ -1295,35 +1725,39 @@ as $$
 begin
     return query
     select
+        messages.ordinal,
         profiles.id,
         profiles.email,
         profiles.phone,
         profiles.locale,
         jsonb_build_object('customer_name', coalesce(profiles.full_name, ''))
-    from engagement.marketing_consents
+    from unnest(offer_readers.messages) as messages
+    inner join engagement.marketing_consents
+        on marketing_consents.business_id = messages.subject_id
     inner join identity.profiles on profiles.id = marketing_consents.user_id
-    where
-        audience = 'customer'
-        and marketing_consents.business_id = offer_readers.business_id
-        and marketing_consents.withdrawn_at is null;
+    where audience = 'customer' and marketing_consents.withdrawn_at is null;
 end;
 $$;
 
 /*
- * Return what templates may say about an account. The message brings all of it but the minutes for
- * which its code or link is valid.
+ * Return what templates may say about accounts. The messages bring all of it but the minutes for
+ * which a code or link is valid.
  */
-create function engagement.account_data(user_id uuid, payload jsonb)
-returns jsonb
+create function engagement.account_data(messages private.subject_message[])
+returns setof private.subject_facts
 language plpgsql
 immutable
 security invoker
 set search_path = ''
 as $$
 begin
-    return (
-        select payload || jsonb_build_object('minutes', (payload ->> 'expires_in')::integer / 60)
-    );
+    return query
+    select
+        messages.ordinal,
+        messages.payload || jsonb_build_object(
+            'minutes', (messages.payload ->> 'expires_in')::integer / 60
+        )
+    from unnest(account_data.messages) as messages;
 end;
 $$;
 
@@ -1687,10 +2121,10 @@ using (true);
 
 -- What the workers and the edge call.
 grant execute on function
-engagement.plan(uuid, text, jsonb),
-engagement.start_delivery(uuid),
-engagement.finish_delivery(uuid, text, text),
-engagement.finish_in_app(uuid, text, text),
+engagement.plan(jsonb),
+engagement.show_in_app(jsonb),
+engagement.start_deliveries(uuid[]),
+engagement.finish_deliveries(jsonb),
 engagement.fail_delivery(uuid, text, text, boolean),
 engagement.start_account_message(uuid, identity.notification_channel, jsonb)
 to worker;

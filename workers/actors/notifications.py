@@ -1,86 +1,60 @@
-"""Notifications: planning who is told of an event, and making one delivery at a time."""
+"""Notifications: planning who is told of events, and showing what is told in the app."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import dramatiq
-from dramatiq.middleware import CurrentMessage
 from psycopg.types.json import Jsonb
 
 from workers.actors.database import Database
 from workers.actors.rendering import render
-from workers.actors.retrying import PATIENCE, later
-from workers.actors.sending import Outbox
-from workers.providers.failures import DeadAddress, Refused, TryLater
+from workers.broker import Item, PgmqBroker, batch_actor
 
-CHANNELS = ("mail", "sms", "push", "in_app")
-
-
-def declare(
-    broker: dramatiq.Broker, database: Database, outbox: Outbox, names: Mapping[str, str]
-) -> None:
-    """Declare the actors. `names` has the provider of each channel."""
-
-    def notify(topic: str, payload: dict[str, Any]) -> None:
-        """Plan the deliveries for an event."""
-        message = CurrentMessage.get_current_message()
-        if message is None:
-            raise RuntimeError("notify runs only in a worker.")
-        database.call(
-            "select engagement.plan(%s, %s, %s)", message.message_id, topic, Jsonb(payload)
-        )
-
-    def deliver(delivery_id: str) -> None:
-        """Make one delivery. Its idempotency key is stored before the provider is called."""
-        job = database.call("select engagement.start_delivery(%s)", delivery_id)
-        if job is None:
-            return
-        rendered = render(job)
-        if job["channel"] == "in_app":
-            database.call(
-                "select engagement.finish_in_app(%s, %s, %s)",
-                delivery_id,
-                rendered.title,
-                rendered.text,
-            )
-            return
-        provider = names[job["channel"]]
-        try:
-            sent = outbox.send(job, rendered)
-        except TryLater as error:
-            raise later(error) from error
-        except Refused as error:
-            is_dead = isinstance(error, DeadAddress)
-            _fail(database, delivery_id, provider, error.reason, is_dead=is_dead)
-            raise
-        database.call(
-            "select engagement.finish_delivery(%s, %s, %s)", delivery_id, provider, sent.provider_id
-        )
-
-    def give_up(message: dict[str, Any], retries: dict[str, Any]) -> None:
-        """Record that every attempt at a delivery has failed."""
-        delivery_id = message["kwargs"]["delivery_id"]
-        reason = f"{retries['retries'] + 1} attempts have failed."
-        _fail(database, delivery_id, None, reason, is_dead=False)
-
-    for queue in ("reminders", *CHANNELS):
-        broker.declare_queue(queue)
-    dramatiq.actor(broker=broker, queue_name="notifications")(notify)
-    dramatiq.actor(broker=broker, queue_name="notifications")(give_up)
-    dramatiq.actor(
-        broker=broker,
-        queue_name="mail",
-        throws=(Refused,),
-        on_retry_exhausted="give_up",
-        **PATIENCE,
-    )(deliver)
+BATCH = 64  # messages that are planned in one transaction
+BUSY_SECONDS = 0.2  # until a message is read again whose row somebody was changing
 
 
-def _fail(
-    database: Database, delivery_id: str, provider: str | None, reason: str, *, is_dead: bool
-) -> None:
-    database.call(
-        "select engagement.fail_delivery(%s, %s, %s, %s)", delivery_id, provider, reason, is_dead
-    )
+@dataclass(frozen=True)
+class Announcement:
+    """The arguments of a message: what has happened, and to which row."""
+
+    topic: str
+    payload: dict[str, Any]
+
+
+def declare(broker: PgmqBroker, database: Database) -> None:
+    """Declare the actor."""
+
+    def notify(items: Sequence[Item[Announcement]]) -> None:
+        """Plan the deliveries for events, and make those in the app."""
+        with database.transaction() as transaction:
+            plan = transaction.call("select engagement.plan(%s)", Jsonb(_messages(items)))
+            if plan["in_app"]:
+                transaction.call(
+                    "select engagement.show_in_app(%s)",
+                    Jsonb([_shown(job) for job in plan["in_app"]]),
+                )
+        for item in items:
+            if item.message.message_id in plan["busy"]:
+                item.put_back(seconds=BUSY_SECONDS)
+
+    broker.declare_queue("reminders")
+    batch_actor(notify, broker=broker, takes=Announcement, size=BATCH, queue_name="notifications")
+
+
+def _messages(items: Sequence[Item[Announcement]]) -> list[dict[str, Any]]:
+    return [
+        {
+            "message_id": item.message.message_id,
+            "topic": item.arguments.topic,
+            "payload": item.arguments.payload,
+        }
+        for item in items
+    ]
+
+
+def _shown(job: dict[str, Any]) -> dict[str, str]:
+    rendered = render(job)
+    return {"id": job["id"], "title": rendered.title, "body": rendered.text}

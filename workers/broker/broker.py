@@ -15,6 +15,7 @@ from dramatiq.middleware import Middleware
 from psycopg_pool import ConnectionPool
 
 from workers.broker import names, statements, wire
+from workers.broker.batches import Batches
 from workers.broker.consumer import PgmqConsumer
 from workers.broker.fetcher import Fetcher, Pace, leases
 from workers.broker.guards import CountAttempts, GiveBack, RefuseWrongArguments
@@ -67,7 +68,8 @@ class PgmqBroker(Broker):
         self._starting = threading.Lock()
         self._fetcher: Fetcher | None = None
         self._settler: Settler | None = None
-        guards = (RefuseWrongArguments(), CountAttempts(), GiveBack(self.pause))
+        self.batches = Batches()
+        guards = (RefuseWrongArguments(), CountAttempts(), GiveBack(self.pause), self.batches)
         for guard in guards:
             super().add_middleware(guard)
         self._first_guard = type(guards[0])
@@ -138,7 +140,9 @@ class PgmqBroker(Broker):
                 )
             fetcher, settler = self._fetcher, self._settler
         inbox = fetcher.open(queue_name, prefetch)
-        return PgmqConsumer(inbox, fetcher, settler, self._release, timeout / 1000)
+        return PgmqConsumer(
+            inbox, fetcher, settler, self._release, self.batches.are_for, timeout / 1000
+        )
 
     def pause(self, queue_names: Iterable[str]) -> None:
         """Stop reading these queues, and resume all others."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from queue import Empty
+from functools import partial
 
 from dramatiq.broker import Consumer, MessageProxy
 
@@ -22,46 +22,78 @@ class PgmqConsumer(Consumer):
         fetcher: Fetcher,
         settler: Settler,
         release: Callable[[list[LeasedMessage]], None],
+        has_batches: Callable[[str], bool],
         timeout: float,
     ) -> None:
         self._inbox = inbox
         self._fetcher = fetcher
         self._settler = settler
         self._release = release
+        self._has_batches = has_batches
         self._timeout = timeout
 
     def __next__(self) -> MessageProxy | None:
-        """Return the next message, or None after the timeout."""
-        try:
-            return self._inbox.buffer.get(timeout=self._timeout)
-        except Empty:
+        """Return the next message, or None after the timeout.
+
+        The first message of a batch brings along those that wait for the same actor.
+        """
+        message = self._inbox.waiting.get(self._timeout)
+        if message is None:
             return None
+        self._lend(message)
+        message.is_handed_out = True
+        if self._has_batches(message.actor_name) and message.is_fresh():
+            message.companions = self._inbox.companions_of(message)
+            for companion in message.companions:
+                self._lend(companion)
+        return message
 
     def ack(self, message: MessageProxy) -> None:
         """Settle a message that is done, or that is retried later."""
-        self._settler.settle(Outcome(self._inbox, _leased(message)))
+        leased = _leased(message)
+        self._settler.settle(Outcome(self._inbox, leased))
+        self._ended(leased)
 
     def nack(self, message: MessageProxy) -> None:
         """Settle a message that failed: it becomes a dead letter, with the reason."""
+        leased = _leased(message)
         error = message._exception  # Dramatiq has no public access to it
         reason = str(error).strip() or "The actor gave no reason."
         name = type(error).__name__ if error else "Failed"
-        self._settler.settle(Outcome(self._inbox, _leased(message), reason, name))
+        self._settler.settle(Outcome(self._inbox, leased, reason, name))
+        self._ended(leased)
 
     def requeue(self, messages: Iterable[MessageProxy]) -> None:
         """Return messages to the queue, where others can read them at once."""
-        leased = [_leased(message) for message in messages]
+        leased: list[LeasedMessage] = []
+        for message in map(_leased, messages):
+            leased += (message, *message.companions)
+            message.companions = []
+            self._ended(message)
         for message in leased:
             self._inbox.held.pop(message.lease.msg_id, None)
         self._release(leased)
 
+    def give_back(self) -> None:
+        """Return the messages that nobody has begun."""
+        self.requeue(self._inbox.waiting.drain())
+
     def close(self) -> None:
         """Stop reading, and return the messages that nobody has begun."""
         self._fetcher.close(self._inbox)
-        left: list[LeasedMessage] = []
-        while not self._inbox.buffer.empty():
-            left.append(self._inbox.buffer.get())
-        self.requeue(left)
+        self.give_back()
+
+    def _lend(self, message: LeasedMessage) -> None:
+        message.inbox = self._inbox
+        message.ack, message.nack = partial(self.ack, message), partial(self.nack, message)
+
+    def _ended(self, message: LeasedMessage) -> None:
+        """Make room for the next message. Companions that did not begin go back to the front."""
+        if not message.is_handed_out:
+            return
+        message.is_handed_out = False
+        companions, message.companions = message.companions, []
+        self._inbox.waiting.leave(companions)
 
 
 def _leased(message: MessageProxy) -> LeasedMessage:

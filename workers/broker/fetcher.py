@@ -143,6 +143,7 @@ class Fetcher:
             {"count": room, "floor": inbox.floor_now(), "lease": self._pace.lease},
         ).fetchall()
         inbox.is_in_trouble = False
+        read: list[LeasedMessage] = []
         for due_at, msg_id, read_ct, text, headers in sorted(rows, key=lambda row: row[:2]):
             inbox.saw(due_at)
             lease = Lease(inbox.queue_name, msg_id, read_ct)
@@ -153,7 +154,8 @@ class Fetcher:
                     decoded, lease, self._registry, until=until, history=history
                 )
                 inbox.held[msg_id] = message
-                inbox.buffer.put(message)
+                read.append(message)
+        inbox.waiting.put(read)
         if rows:
             inbox.rest = 0.0
         else:

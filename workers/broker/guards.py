@@ -14,6 +14,7 @@ from dramatiq.broker import Broker, MessageProxy
 from dramatiq.errors import ConnectionClosed
 from dramatiq.middleware import Middleware, MiddlewareError, Retries, SkipMessage
 
+from workers.broker.consumer import PgmqConsumer
 from workers.broker.leased import LeasedMessage
 
 AGAIN_SECONDS = 1.0  # until a message is read again whose attempt could not be recorded
@@ -70,7 +71,7 @@ class CountAttempts(Middleware):
         try:
             if records:
                 return message.begin()
-            return not message.is_doubtful() or message.is_held()
+            return message.may_act()
         except (ConnectionClosed, psycopg.Error):
             message.retry_in(message, AGAIN_SECONDS)
             raise SkipMessage("The attempt could not be recorded.") from None
@@ -103,6 +104,9 @@ class GiveBack(Middleware):
     def before_worker_shutdown(self, broker: Broker, worker: dramatiq.Worker) -> None:
         """Stop reading, and return the messages that no thread has begun."""
         self._pause(worker.consumers)
+        for thread in worker.consumers.values():
+            if isinstance(thread.consumer, PgmqConsumer):
+                thread.consumer.give_back()
         waiting: defaultdict[str, list[MessageProxy]] = defaultdict(list)
         while True:
             try:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from dramatiq import Message
 from dramatiq.broker import MessageProxy
+
+if TYPE_CHECKING:
+    from workers.broker.inbox import Inbox
 
 
 @dataclass(frozen=True)
@@ -64,8 +68,13 @@ class LeasedMessage(MessageProxy):
 
     An actor gets it from `CurrentMessage.get_current_message()` and can call `is_held()` before an
     effect that must not happen twice. `until` is when the lease ends, by the monotonic clock, which
-    goes on while the process is frozen.
+    goes on while the process is frozen. `companions` are the other messages of its batch, from the
+    moment when it is handed out until the actor begins.
     """
+
+    inbox: Inbox
+    ack: Callable[[], None]
+    nack: Callable[[], None]
 
     def __init__(
         self,
@@ -83,15 +92,21 @@ class LeasedMessage(MessageProxy):
         self.attempts = history.attempts
         self.retry: Retry | None = None
         self.is_settled = False
+        self.is_handed_out = False
+        self.companions: list[LeasedMessage] = []
         self._registry = registry
 
     def is_held(self) -> bool:
         """Return whether the lease is still valid, as the database says."""
         return not self.is_settled and self._registry.is_held(self.lease)
 
-    def is_doubtful(self) -> bool:
-        """Return whether the lease may have run out since it was last extended."""
-        return time.monotonic() > self.until
+    def may_act(self) -> bool:
+        """Return whether the lease is valid. The database is asked only if it may have run out."""
+        return time.monotonic() <= self.until or self.is_held()
+
+    def is_fresh(self) -> bool:
+        """Return whether no attempt has failed or may have begun."""
+        return not (self.attempts or self.history.vanished or self.failures())
 
     def begin(self) -> bool:
         """Record an attempt before it begins; return whether the lease is still valid."""

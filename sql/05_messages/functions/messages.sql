@@ -3,8 +3,45 @@
 -- and finishes after it, with a key that makes the provider do it once.
 
 /*
- * Send a message to an actor through a queue, in Dramatiq's format. Without `due_at` it can be read
- * as soon as the transaction commits, and the workers are notified.
+ * Send messages to an actor through a queue, in Dramatiq's format: one for each of `kwargs`, due at
+ * the instant and with the id at the same place of the other arrays. A message without an instant
+ * can be read as soon as the transaction commits, and the workers are notified.
+ * Definer: senders need no rights on queues.
+ */
+create function private.send_messages(
+    queue text, actor text, kwargs jsonb[], due_ats timestamptz[], message_ids uuid[]
+)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    execute format(
+        'insert into pgmq.%I (vt, message)
+        select
+            coalesce(sent.due_at, clock_timestamp()),
+            jsonb_build_object(
+                ''queue_name'', $1,
+                ''actor_name'', $2,
+                ''args'', ''[]''::jsonb,
+                ''kwargs'', sent.kwargs,
+                ''options'', ''{}''::jsonb,
+                ''message_id'', coalesce(sent.message_id, gen_random_uuid()),
+                ''message_timestamp'', floor(extract(epoch from clock_timestamp()) * 1000)::bigint
+            )
+        from unnest($3, $4, $5) as sent (kwargs, due_at, message_id)',
+        'q_' || queue
+    ) using queue, actor, kwargs, due_ats, message_ids;
+    if array_position(due_ats, null) is not null then
+        perform dramatiq.notify_workers(queue);
+    end if;
+end;
+$$;
+
+/*
+ * Send one message to an actor through a queue, as private.send_messages does.
  * Definer: senders need no rights on queues.
  */
 create function private.send_message(
@@ -21,23 +58,9 @@ security definer
 set search_path = ''
 as $$
 begin
-    perform pgmq.send(
-        queue,
-        jsonb_build_object(
-            'queue_name', queue,
-            'actor_name', actor,
-            'args', '[]'::jsonb,
-            'kwargs', kwargs,
-            'options', '{}'::jsonb,
-            'message_id', coalesce(message_id, gen_random_uuid()),
-            'message_timestamp', floor(extract(epoch from clock_timestamp()) * 1000)::bigint
-        ),
-        null::jsonb,
-        coalesce(due_at, clock_timestamp())
+    perform private.send_messages(
+        queue, actor, array[kwargs], array[due_at], array[message_id]
     );
-    if due_at is null then
-        perform dramatiq.notify_workers(queue);
-    end if;
 end;
 $$;
 
@@ -53,22 +76,35 @@ volatile
 security definer
 set search_path = ''
 as $$
-declare
-    v_route private.routes;
 begin
-    for v_route in
-        select routes.*
-        from private.routes
-        where emit.topic like routes.topic
-        order by routes.queue, routes.actor
-    loop
-        perform private.send_message(
-            v_route.queue,
-            v_route.actor,
-            jsonb_build_object('topic', emit.topic, 'payload', emit.payload),
-            due_at
-        );
-    end loop;
+    perform private.emit_all(array[topic], array[payload], array[due_at]);
+end;
+$$;
+
+/*
+ * Announce that several things have happened, as private.emit does: each topic with the payload and
+ * the instant at the same place of the other arrays.
+ * Definer: callers have no rights on routes and queues.
+ */
+create function private.emit_all(topics text[], payloads jsonb[], due_ats timestamptz[])
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform private.send_messages(
+        routes.queue,
+        routes.actor,
+        array_agg(jsonb_build_object('topic', emitted.topic, 'payload', emitted.payload)),
+        array_agg(emitted.due_at),
+        array_agg(null::uuid)
+    )
+    from unnest(topics, payloads, due_ats) as emitted (topic, payload, due_at)
+    inner join private.routes on emitted.topic like routes.topic
+    group by routes.queue, routes.actor
+    order by routes.queue, routes.actor;
 end;
 $$;
 
@@ -107,9 +143,31 @@ end;
 $$;
 
 /*
- * Start an effect of a message outside the database. Returns the idempotency key for the provider,
- * which is the same each time, and whether the effect is done already, with its result. Commit
- * before calling the provider.
+ * Start an effect of each message outside the database. Returns the idempotency key for the
+ * provider, which is the same each time, and whether the effect is done already, with its result.
+ * Commit before calling the provider.
+ */
+create function private.start_effects(message_ids uuid[], effect text)
+returns setof private.effects
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    insert into private.effects as effects (message_id, effect)
+    select started.message_id, start_effects.effect
+    from unnest(message_ids) as started (message_id)
+    order by started.message_id
+    on conflict on constraint effects_pkey do update
+    set attempts = effects.attempts + case effects.status when 'started' then 1 else 0 end
+    returning effects.*;
+end;
+$$;
+
+/*
+ * Start an effect of one message, as private.start_effects does.
  * Definer: called by the workers, who have no access to the tables.
  */
 create function private.start_effect(
@@ -126,17 +184,41 @@ security definer
 set search_path = ''
 as $$
 begin
-    insert into private.effects as effects (message_id, effect)
-    values (start_effect.message_id, start_effect.effect)
-    on conflict on constraint effects_pkey do update
-    set attempts = effects.attempts + case effects.status when 'started' then 1 else 0 end
-    returning effects.idempotency_key, effects.status = 'done', effects.result
-    into start_effect.idempotency_key, start_effect.is_done, start_effect.result;
+    select effects.idempotency_key, effects.status = 'done', effects.result
+    into start_effect.idempotency_key, start_effect.is_done, start_effect.result
+    from private.start_effects(array[start_effect.message_id], start_effect.effect) as effects;
 end;
 $$;
 
 /*
- * Record that an effect is done, and the provider's answer. The first answer stays. Returns whether
+ * Record that an effect of each message is done, and the provider's answer at the same place. The
+ * first answer stays. Returns the messages of which this call was the first.
+ */
+create function private.finish_effects(message_ids uuid[], effect text, results jsonb[])
+returns setof uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    update private.effects
+    set
+        status = 'done',
+        result = finished.result,
+        done_at = clock_timestamp()
+    from unnest(message_ids, results) as finished (message_id, result)
+    where
+        effects.message_id = finished.message_id
+        and effects.effect = finish_effects.effect
+        and effects.status = 'started'
+    returning effects.message_id;
+end;
+$$;
+
+/*
+ * Record that an effect of one message is done, as private.finish_effects does. Returns whether
  * this call was the first.
  * Definer: called by the workers, who have no access to the tables.
  */
@@ -148,15 +230,7 @@ security definer
 set search_path = ''
 as $$
 begin
-    update private.effects
-    set
-        status = 'done',
-        result = finish_effect.result,
-        done_at = clock_timestamp()
-    where
-        effects.message_id = finish_effect.message_id
-        and effects.effect = finish_effect.effect
-        and effects.status = 'started';
+    perform private.finish_effects(array[message_id], effect, array[result]);
     return found;
 end;
 $$;

@@ -3,26 +3,7 @@
 -- and depends on no domain. This is the only place that calls those functions.
 
 /*
- * Return the id of the row that a message is about.
- */
-create function private.subject_id(subject text, payload jsonb)
-returns uuid
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return (
-        select (payload ->> subjects.id_key)::uuid
-        from private.subjects
-        where subjects.name = subject
-    );
-end;
-$$;
-
-/*
- * Return the payload of a message about a row, as private.subject_id reads it.
+ * Return the payload of a message about a row, with its id under the key of its subject.
  */
 create function private.subject_payload(subject text, subject_id uuid)
 returns jsonb
@@ -41,10 +22,11 @@ end;
 $$;
 
 /*
- * Return what a message may say about a row, or null when the row does not exist.
+ * Return what messages may say about their rows. A message about a row that does not exist is left
+ * out.
  */
-create function private.subject_data(subject text, subject_id uuid, payload jsonb)
-returns jsonb
+create function private.subject_data(subject text, messages private.subject_message[])
+returns setof private.subject_facts
 language plpgsql
 stable
 security invoker
@@ -54,20 +36,18 @@ declare
     v_function constant text = (
         select subjects.data_function from private.subjects where subjects.name = subject
     );
-    v_data jsonb;
 begin
     if v_function is not null then
-        execute format('select %s($1, $2)', v_function) into v_data using subject_id, payload;
+        return query execute format('select * from %s($1)', v_function) using messages;
     end if;
-    return v_data;
 end;
 $$;
 
 /*
- * Return the people of an audience who read about a row, and how they are reached.
+ * Return the people of an audience who read messages, and how they are reached.
  */
 create function private.subject_readers(
-    subject text, subject_id uuid, audience text, payload jsonb
+    subject text, messages private.subject_message[], audience text
 )
 returns setof private.reader
 language plpgsql
@@ -81,19 +61,18 @@ declare
     );
 begin
     if v_function is not null then
-        return query execute format('select * from %s($1, $2, $3)', v_function)
-        using subject_id, audience, payload;
+        return query execute format('select * from %s($1, $2)', v_function)
+        using messages, audience;
     end if;
 end;
 $$;
 
 /*
- * Is a row still in the condition that a message requires, and does it still start at that instant?
+ * Return the numbers of the rows that are still in the condition that a message requires and still
+ * start at that instant. A row without a required condition is always one of them.
  */
-create function private.subject_holds(
-    subject text, subject_id uuid, condition text, starts_at timestamptz
-)
-returns boolean
+create function private.subjects_that_hold(subject text, states private.subject_state[])
+returns setof integer
 language plpgsql
 stable
 security invoker
@@ -103,22 +82,28 @@ declare
     v_function constant text = (
         select subjects.holds_function from private.subjects where subjects.name = subject
     );
-    v_holds boolean = true;
+    v_required constant private.subject_state array = array(
+        select required
+        from unnest(states) as required
+        where required.condition is not null and v_function is not null
+    );
 begin
-    if v_function is not null and condition is not null then
-        execute format('select %s($1, $2, $3)', v_function)
-        into v_holds
-        using subject_id, condition, starts_at;
+    return query
+    select every.ordinal
+    from unnest(states) as every
+    where every.condition is null or v_function is null;
+    if v_required <> '{}' then
+        return query execute format('select * from %s($1)', v_function) using v_required;
     end if;
-    return v_holds;
 end;
 $$;
 
 /*
- * Is somebody to be told of this message? The domain notes that they are, in this transaction.
+ * Must people be told of these messages? The domain notes that they are, in this transaction. A
+ * message about a row that somebody is changing right now is left out.
  */
-create function private.claim_subject(subject text, subject_id uuid, payload jsonb)
-returns boolean
+create function private.claim_subjects(subject text, messages private.subject_message[])
+returns setof private.subject_claim
 language plpgsql
 volatile
 security invoker
@@ -128,11 +113,13 @@ declare
     v_function constant text = (
         select subjects.claim_function from private.subjects where subjects.name = subject
     );
-    v_is_told boolean = true;
 begin
-    if v_function is not null then
-        execute format('select %s($1, $2)', v_function) into v_is_told using subject_id, payload;
+    if v_function is null then
+        return query
+        select every.ordinal, true
+        from unnest(messages) as every;
+    else
+        return query execute format('select * from %s($1)', v_function) using messages;
     end if;
-    return v_is_told;
 end;
 $$;

@@ -49,16 +49,28 @@ set search_path = ''
 as $$
 begin
     perform private.require_subject_function(
-        'data_function', new.data_function, 'uuid,jsonb', 'jsonb'
+        'data_function',
+        new.data_function,
+        'private.subject_message[]',
+        'SETOF private.subject_facts'
     );
     perform private.require_subject_function(
-        'readers_function', new.readers_function, 'uuid,text,jsonb', 'SETOF private.reader'
+        'readers_function',
+        new.readers_function,
+        'private.subject_message[],text',
+        'SETOF private.reader'
     );
     perform private.require_subject_function(
-        'holds_function', new.holds_function, 'uuid,text,timestamptz', 'boolean'
+        'holds_function',
+        new.holds_function,
+        'private.subject_state[]',
+        'SETOF integer'
     );
     perform private.require_subject_function(
-        'claim_function', new.claim_function, 'uuid,jsonb', 'boolean'
+        'claim_function',
+        new.claim_function,
+        'private.subject_message[]',
+        'SETOF private.subject_claim'
     );
     return new;
 end;

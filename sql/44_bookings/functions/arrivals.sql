@@ -50,7 +50,9 @@ as $$
 begin
     if not exists (
         select 1
-        from scheduling.booking_readers(booking.id, 'staff', '{}') as readers
+        from scheduling.booking_readers(
+            array[row(1, booking.id, '{}')::private.subject_message], 'staff'
+        ) as readers
         where readers.user_id = auth.uid()
     ) then
         perform private.refuse(

@@ -2,20 +2,22 @@
 -- registers the subject `booking` with these functions.
 
 /*
- * Return what templates may say about a booking, by the names of the subject's variables; beside
+ * Return what templates may say about bookings, by the names of the subject's variables; beside
  * them what a calendar entry needs: time_zone, booking_id and sequence, which grows with each
  * step.
  */
-create function scheduling.booking_data(booking_id uuid, payload jsonb)
-returns jsonb
+create function scheduling.booking_data(messages private.subject_message[])
+returns setof private.subject_facts
 language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
 begin
-    return (
-        select jsonb_build_object(
+    return query
+    select
+        messages.ordinal,
+        jsonb_build_object(
             'booking_id', bookings.id,
             'business_id', bookings.business_id,
             'reference', bookings.reference,
@@ -33,13 +35,13 @@ begin
             'total', scheduling.money_data(bookings.total_minor, bookings.currency),
             'status', bookings.status,
             'sequence', facts.sequence
-        ) || scheduling.step_data(bookings, booking_data.payload)
-        from scheduling.bookings
-        inner join business.businesses on businesses.id = bookings.business_id
-        inner join scheduling.calendar_facts(array[booking_data.booking_id]) as facts
-            on facts.booking_id = bookings.id
-        where bookings.id = booking_data.booking_id
-    );
+        ) || scheduling.step_data(bookings, messages.payload)
+    from unnest(booking_data.messages) as messages
+    inner join scheduling.bookings on bookings.id = messages.subject_id
+    inner join business.businesses on businesses.id = bookings.business_id
+    inner join scheduling.calendar_facts(
+        array(select distinct every.subject_id from unnest(booking_data.messages) as every)
+    ) as facts on facts.booking_id = bookings.id;
 end;
 $$;
 
@@ -97,11 +99,11 @@ end;
 $$;
 
 /*
- * Return the people of an audience who read about a booking. The business is its owners and
- * managers. Staff are the members who provide its services, or who gave them up: a reassignment
+ * Return the people of an audience who read messages about bookings. The business is its owners
+ * and managers. Staff are the members who provide its services, or who gave them up: a reassignment
  * names both. The customer is reached as the booking says.
  */
-create function scheduling.booking_readers(booking_id uuid, audience text, payload jsonb)
+create function scheduling.booking_readers(messages private.subject_message[], audience text)
 returns setof private.reader
 language plpgsql
 stable
@@ -111,44 +113,65 @@ as $$
 begin
     return query
     select
+        messages.ordinal,
         bookings.customer_id,
         bookings.customer_email,
         bookings.customer_phone,
         coalesce(profiles.locale, businesses.locale),
         null::jsonb
-    from scheduling.bookings
+    from unnest(booking_readers.messages) as messages
+    inner join scheduling.bookings on bookings.id = messages.subject_id
     inner join business.businesses on businesses.id = bookings.business_id
     left join identity.profiles on profiles.id = bookings.customer_id
-    where audience = 'customer' and bookings.id = booking_readers.booking_id;
+    where audience = 'customer';
 
     return query
     select
+        told.ordinal,
         profiles.id,
         profiles.email,
         profiles.phone,
         profiles.locale,
         null::jsonb
-    from scheduling.bookings
-    inner join business.business_members
-        on business_members.business_id = bookings.business_id
-    inner join identity.profiles on profiles.id = business_members.user_id
-    where
-        bookings.id = booking_readers.booking_id
-        and case audience
-            when 'business' then business_members.role in ('owner', 'manager')
-            when 'staff' then business_members.id in (
-                select scheduling.staff_of(bookings, booking_readers.payload)
-            )
-        end;
+    from scheduling.members_told(booking_readers.messages, audience) as told
+    inner join business.business_members on business_members.id = told.member_id
+    inner join identity.profiles on profiles.id = business_members.user_id;
 end;
 $$;
 
 /*
- * Return the members who provide the services of a booking, and those of the step that a message
+ * Return the members of an audience who read messages about bookings, each once for a message.
+ */
+create function scheduling.members_told(messages private.subject_message[], audience text)
+returns table (ordinal integer, member_id uuid)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if audience = 'business' then
+        return query
+        select messages.ordinal, business_members.id
+        from unnest(members_told.messages) as messages
+        inner join scheduling.bookings on bookings.id = messages.subject_id
+        inner join business.business_members
+            on business_members.business_id = bookings.business_id
+        where business_members.role in ('owner', 'manager');
+    elsif audience = 'staff' then
+        return query
+        select staff.ordinal, staff.member_id
+        from scheduling.staff_of(members_told.messages) as staff;
+    end if;
+end;
+$$;
+
+/*
+ * Return the members who provide the services of bookings, and those of the step that a message
  * announces: of the service that was cancelled, or that somebody else provides now.
  */
-create function scheduling.staff_of(booking scheduling.bookings, payload jsonb)
-returns setof uuid
+create function scheduling.staff_of(messages private.subject_message[])
+returns table (ordinal integer, member_id uuid)
 language plpgsql
 stable
 security invoker
@@ -156,72 +179,81 @@ set search_path = ''
 as $$
 begin
     return query
-    select resources.member_id
-    from catalog.resources
-    where
-        resources.business_id = booking.business_id
-        and (
-            resources.id::text = payload ->> 'from_resource_id'
-            or resources.id in (
-                select booking_items.resource_id
-                from scheduling.booking_items
-                where
-                    booking_items.business_id = booking.business_id
-                    and booking_items.booking_id = booking.id
-                    and (
-                        booking_items.cancelled_at is null
-                        or booking_items.id::text = payload ->> 'booking_item_id'
-                    )
+    select distinct messages.ordinal, resources.member_id
+    from unnest(staff_of.messages) as messages
+    inner join scheduling.bookings on bookings.id = messages.subject_id
+    cross join lateral (
+        select booking_items.resource_id
+        from scheduling.booking_items
+        where
+            booking_items.business_id = bookings.business_id
+            and booking_items.booking_id = bookings.id
+            and (
+                booking_items.cancelled_at is null
+                or booking_items.id::text = messages.payload ->> 'booking_item_id'
             )
-        );
+        union all
+        select (messages.payload ->> 'from_resource_id')::uuid
+    ) as providers
+    inner join catalog.resources
+        on
+            resources.business_id = bookings.business_id
+            and resources.id = providers.resource_id
+            and resources.member_id is not null;
 end;
 $$;
 
 /*
- * Is a booking still in this status, at this start, and has it not begun? No reminder is sent for
- * a booking that was cancelled, was moved or has begun.
+ * Return which bookings are still in their status, at their start, and have not begun. No reminder
+ * is sent for a booking that was cancelled, was moved or has begun.
  */
-create function scheduling.booking_holds(
-    booking_id uuid, condition text, starts_at timestamptz
-)
-returns boolean
+create function scheduling.booking_holds(states private.subject_state[])
+returns setof integer
 language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
 begin
-    return (
-        select exists (
-            select 1
-            from scheduling.bookings
-            where
-                bookings.id = booking_holds.booking_id
-                and bookings.status::text = booking_holds.condition
-                and bookings.starts_at = booking_holds.starts_at
-                and bookings.starts_at > private.now()
-        )
-    );
+    return query
+    select states.ordinal
+    from unnest(booking_holds.states) as states
+    inner join scheduling.bookings on bookings.id = states.subject_id
+    where
+        bookings.status::text = states.condition
+        and bookings.starts_at = states.starts_at
+        and bookings.starts_at > private.now();
 end;
 $$;
 
 /*
- * Is somebody to be told of this message? When bookings of a series take a step together,
- * people hear of it once, about the first of them. The booking cannot be deleted while the
- * message is planned.
+ * Are people to be told of these messages? When bookings of a series take a step together, people
+ * hear of it once, about the first of them. The bookings cannot be deleted while the messages are
+ * planned. One that somebody is changing right now is left out: waiting for one booking while
+ * keeping others could deadlock.
  */
-create function scheduling.claim_booking_message(booking_id uuid, payload jsonb)
-returns boolean
+create function scheduling.claim_booking_messages(messages private.subject_message[])
+returns setof private.subject_claim
 language plpgsql
 volatile
 security invoker
 set search_path = ''
 as $$
+declare
+    v_booking_ids constant uuid array = array(
+        select bookings.id
+        from scheduling.bookings
+        where
+            bookings.id in (
+                select messages.subject_id
+                from unnest(claim_booking_messages.messages) as messages
+            )
+        for key share skip locked
+    );
 begin
-    perform 1
-    from scheduling.bookings
-    where bookings.id = claim_booking_message.booking_id
-    for key share;
-    return found and not coalesce((payload ->> 'is_repeated')::boolean, false);
+    return query
+    select messages.ordinal, not coalesce((messages.payload ->> 'is_repeated')::boolean, false)
+    from unnest(claim_booking_messages.messages) as messages
+    where messages.subject_id = any(v_booking_ids);
 end;
 $$;

@@ -3,37 +3,45 @@
 -- message was sent is not announced.
 
 /*
- * Return what templates may say about an offered time: the data of its hold, to whom it is offered,
+ * Return what templates may say about offered times: the data of the hold, to whom it is offered,
  * and until when.
  */
-create function scheduling.waitlist_data(entry_id uuid, payload jsonb)
-returns jsonb
+create function scheduling.waitlist_data(messages private.subject_message[])
+returns setof private.subject_facts
 language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
 begin
-    return (
-        select scheduling.booking_data(waitlist_offers.booking_id, payload) || jsonb_build_object(
+    return query
+    select
+        messages.ordinal,
+        facts.data || jsonb_build_object(
             'customer_name', coalesce(profiles.full_name, profiles.email, ''),
             'expires_at', waitlist_offers.expires_at
         )
-        from scheduling.waitlist_offers
-        inner join scheduling.waitlist_entries
-            on waitlist_entries.id = waitlist_offers.entry_id
-        inner join identity.profiles on profiles.id = waitlist_entries.customer_id
-        where
-            waitlist_offers.entry_id = waitlist_data.entry_id
-            and waitlist_offers.booking_id = (payload ->> 'booking_id')::uuid
-    );
+    from unnest(waitlist_data.messages) as messages
+    inner join scheduling.waitlist_offers
+        on
+            waitlist_offers.entry_id = messages.subject_id
+            and waitlist_offers.booking_id = (messages.payload ->> 'booking_id')::uuid
+    inner join scheduling.waitlist_entries
+        on waitlist_entries.id = waitlist_offers.entry_id
+    inner join identity.profiles on profiles.id = waitlist_entries.customer_id
+    inner join scheduling.booking_data(array(
+        select row(
+            every.ordinal, (every.payload ->> 'booking_id')::uuid, every.payload
+        )::private.subject_message
+        from unnest(waitlist_data.messages) as every
+    )) as facts on facts.ordinal = messages.ordinal;
 end;
 $$;
 
 /*
- * Return the customer who waits, the only reader.
+ * Return the customers who wait, the only readers.
  */
-create function scheduling.waitlist_readers(entry_id uuid, audience text, payload jsonb)
+create function scheduling.waitlist_readers(messages private.subject_message[], audience text)
 returns setof private.reader
 language plpgsql
 stable
@@ -43,75 +51,95 @@ as $$
 begin
     return query
     select
+        messages.ordinal,
         profiles.id,
         profiles.email,
         profiles.phone,
         profiles.locale,
         null::jsonb
-    from scheduling.waitlist_entries
+    from unnest(waitlist_readers.messages) as messages
+    inner join scheduling.waitlist_entries on waitlist_entries.id = messages.subject_id
     inner join identity.profiles on profiles.id = waitlist_entries.customer_id
-    where audience = 'customer' and waitlist_entries.id = waitlist_readers.entry_id;
+    where audience = 'customer';
 end;
 $$;
 
 /*
- * Return whether a time at this start is still offered to the entry.
+ * Return the entries to which a time at this start is still offered.
  */
-create function scheduling.waitlist_holds(
-    entry_id uuid, condition text, starts_at timestamptz
-)
-returns boolean
+create function scheduling.waitlist_holds(states private.subject_state[])
+returns setof integer
 language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
 begin
-    return (
-        select condition = 'offered' and exists (
+    return query
+    select states.ordinal
+    from unnest(waitlist_holds.states) as states
+    where
+        states.condition = 'offered'
+        and exists (
             select 1
             from scheduling.waitlist_offers
             where
-                waitlist_offers.entry_id = waitlist_holds.entry_id
-                and waitlist_offers.starts_at = waitlist_holds.starts_at
+                waitlist_offers.entry_id = states.subject_id
+                and waitlist_offers.starts_at = states.starts_at
                 and waitlist_offers.expires_at > private.now()
-        )
-    );
+        );
 end;
 $$;
 
 /*
- * Return whether it is the turn of an entry whose customer has not been told yet, and record that
- * they are told now.
+ * Return whether it is the turn of entries whose customers have not been told yet, and record that
+ * they are told now. An entry whose hold somebody is changing right now is left out.
  */
-create function scheduling.claim_waitlist_message(entry_id uuid, payload jsonb)
-returns boolean
+create function scheduling.claim_waitlist_messages(messages private.subject_message[])
+returns setof private.subject_claim
 language plpgsql
 volatile
 security invoker
 set search_path = ''
 as $$
 declare
-    v_booking_id constant uuid = payload ->> 'booking_id';
+    -- Lock the bookings first, as accepting and leaving do, so that neither waits for the other.
+    v_booking_ids constant uuid array = array(
+        select bookings.id
+        from scheduling.bookings
+        where
+            bookings.id in (
+                select (messages.payload ->> 'booking_id')::uuid
+                from unnest(claim_waitlist_messages.messages) as messages
+            )
+        for key share skip locked
+    );
 begin
-    -- Lock the booking first, as accepting and leaving do, so that neither waits for the other.
-    perform 1
-    from scheduling.bookings
-    where bookings.id = v_booking_id
-    for key share;
-    update scheduling.waitlist_offers
-    set told_at = private.now()
-    where
-        waitlist_offers.booking_id = v_booking_id
-        and waitlist_offers.entry_id = claim_waitlist_message.entry_id
-        and waitlist_offers.told_at is null
-        and waitlist_offers.opens_at <= private.now()
-        and waitlist_offers.expires_at > private.now()
-        and exists (
-            select 1
-            from scheduling.waitlist_entries
-            where waitlist_entries.id = waitlist_offers.entry_id and waitlist_entries.status = 'waiting'
-        );
-    return found;
+    return query
+    with told as (
+        update scheduling.waitlist_offers
+        set told_at = private.now()
+        from unnest(claim_waitlist_messages.messages) as messages
+        where
+            waitlist_offers.entry_id = messages.subject_id
+            and waitlist_offers.booking_id = (messages.payload ->> 'booking_id')::uuid
+            and waitlist_offers.booking_id = any(v_booking_ids)
+            and waitlist_offers.told_at is null
+            and waitlist_offers.opens_at <= private.now()
+            and waitlist_offers.expires_at > private.now()
+            and exists (
+                select 1
+                from scheduling.waitlist_entries
+                where
+                    waitlist_entries.id = waitlist_offers.entry_id
+                    and waitlist_entries.status = 'waiting'
+            )
+        returning messages.ordinal
+    )
+
+    select messages.ordinal, told.ordinal is not null
+    from unnest(claim_waitlist_messages.messages) as messages
+    left join told on told.ordinal = messages.ordinal
+    where (messages.payload ->> 'booking_id')::uuid = any(v_booking_ids);
 end;
 $$;

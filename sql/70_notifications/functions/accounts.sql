@@ -34,7 +34,19 @@ begin
         payload ->> 'locale',
         'en'
     );
-    v_message.data = private.subject_data('account', v_user_id, payload);
-    return engagement.sending_job(v_message, v_effect.idempotency_key);
+    select facts.data into v_message.data
+    from private.subject_data(
+        'account', array[row(1, v_user_id, payload)::private.subject_message]
+    ) as facts;
+    return (
+        select engagement.sending_job(
+            v_message,
+            engagement.choose_template(v_message),
+            types.types,
+            v_effect.idempotency_key
+        )
+        from engagement.variable_types() as types
+        where types.subject = v_message.subject
+    );
 end;
 $$;

@@ -1,14 +1,94 @@
--- The addresses of a reader, what they want to hear, and the delivery that is written
--- for each address.
+-- Whom events are told, on which address, and the delivery that is written for each address.
 
 /*
- * Return the addresses of a reader on a channel: the mail address, the phone number, or each device
- * that is in use. A reader without an address gets one row with null.
+ * Write the deliveries of announcements and queue them, except those in the app, which need no
+ * worker of their own. Returns what the worker needs to render those.
  */
-create function engagement.addresses(
-    user_id uuid, email text, phone text, channel identity.notification_channel
-)
-returns table (address text)
+create function engagement.plan_deliveries(announcements engagement.announcement[])
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_queued uuid array;
+    v_in_app uuid array;
+begin
+    with written as (
+        select deliveries.id, deliveries.channel
+        from engagement.write_deliveries(announcements) as deliveries
+        where deliveries.status = 'queued'
+    )
+
+    select
+        array_agg(written.id) filter (where written.channel <> 'in_app'),
+        array_agg(written.id) filter (where written.channel = 'in_app')
+    into v_queued, v_in_app
+    from written;
+    perform engagement.queue_deliveries(v_queued);
+    return (
+        select coalesce(jsonb_agg(jobs), '[]') from engagement.sending_jobs(v_in_app) as jobs
+    );
+end;
+$$;
+
+/*
+ * Write a delivery for each recipient of announcements, or why it is skipped. A delivery that exists
+ * stays as it is. The order is always the same, so two workers never wait for each other.
+ */
+create function engagement.write_deliveries(announcements engagement.announcement[])
+returns setof engagement.notification_deliveries
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    insert into engagement.notification_deliveries (
+        message_id, event, audience, channel, business_id, subject, subject_id, user_id, address,
+        locale, data, status, reason, created_at, updated_at
+    )
+    select
+        every.message_id,
+        every.event,
+        recipients.audience,
+        recipients.channel,
+        (every.data ->> 'business_id')::uuid,
+        every.subject,
+        every.subject_id,
+        recipients.user_id,
+        recipients.address,
+        recipients.locale,
+        every.data || coalesce(recipients.variables, '{}'),
+        case
+            when recipients.reason is null then 'queued' else 'skipped'
+        end::engagement.delivery_status,
+        recipients.reason,
+        clock_timestamp(),
+        clock_timestamp()
+    from engagement.recipients(announcements) as recipients
+    inner join unnest(announcements) as every on every.ordinal = recipients.ordinal
+    order by
+        every.message_id,
+        recipients.audience,
+        recipients.user_id,
+        recipients.channel,
+        recipients.address
+    on conflict do nothing
+    returning notification_deliveries.*;
+end;
+$$;
+
+/*
+ * Return whom announcements are told, and where: each reader of each notice, on each of its
+ * channels, at each address; and why not, where it is skipped. A reader without an address gets one
+ * row without. Several devices are several addresses. A preference for the event overrides the one
+ * for all events; without either the reader is told.
+ */
+create function engagement.recipients(announcements engagement.announcement[])
+returns setof engagement.recipient
 language plpgsql
 stable
 security invoker
@@ -16,95 +96,120 @@ set search_path = ''
 as $$
 begin
     return query
-    select nullif(
-        case addresses.channel
-            when 'mail' then addresses.email
-            when 'sms' then addresses.phone
-            when 'in_app' then addresses.user_id::text
-        end, ''
-    )
-    where addresses.channel <> 'push'
-    union all
-    select devices.token
-    from identity.devices
-    where
-        addresses.channel = 'push' and devices.user_id = addresses.user_id and devices.is_active;
-    if not found then
-        return query select null::text;
-    end if;
+    select
+        readers.ordinal,
+        readers.audience,
+        channels.channel,
+        readers.user_id,
+        addresses.address,
+        readers.locale,
+        readers.variables,
+        case
+            when addresses.address is null then 'no address'
+            when not (events.is_mandatory or coalesce(preferences.is_enabled, true))
+                then 'switched off'
+        end
+    from engagement.readers(announcements) as readers
+    inner join engagement.events on events.name = readers.event
+    cross join lateral unnest(readers.channels) as channels (channel)
+    left join identity.devices
+        on
+            channels.channel = 'push'
+            and devices.user_id = readers.user_id
+            and devices.is_active
+    cross join lateral (
+        select nullif(
+            case channels.channel
+                when 'mail' then readers.email
+                when 'sms' then readers.phone
+                when 'push' then devices.token
+                when 'in_app' then readers.user_id::text
+            end, ''
+        )
+    ) as addresses (address)
+    left join lateral (
+        select notification_preferences.is_enabled
+        from identity.notification_preferences
+        where
+            notification_preferences.user_id = readers.user_id
+            and notification_preferences.channel = channels.channel
+            and notification_preferences.event in (readers.event, '*')
+        order by notification_preferences.event = '*'
+        limit 1
+    ) as preferences on true;
 end;
 $$;
 
 /*
- * Does a user want to hear of an event on a channel? A preference for the event overrides the one
- * for all events; without either they do.
+ * Return the readers of announcements, with the channels of the notice that names them.
  */
-create function engagement.is_wanted(
-    user_id uuid, event text, channel identity.notification_channel
+create function engagement.readers(announcements engagement.announcement[])
+returns table (
+    ordinal integer,
+    event text,
+    audience engagement.audience,
+    channels identity.notification_channel array,
+    user_id uuid,
+    email text,
+    phone text,
+    locale text,
+    variables jsonb
 )
-returns boolean
 language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
 begin
-    return coalesce(
-        (
-            select notification_preferences.is_enabled
-            from identity.notification_preferences
-            where
-                notification_preferences.user_id = is_wanted.user_id
-                and notification_preferences.channel = is_wanted.channel
-                and notification_preferences.event in (is_wanted.event, '*')
-            order by notification_preferences.event = '*'
-            limit 1
-        ),
-        true
-    );
+    return query
+    select
+        every.ordinal,
+        every.event,
+        notices.audience,
+        notices.channels,
+        found.user_id,
+        found.email,
+        found.phone,
+        found.locale,
+        found.variables
+    from engagement.audiences(announcements) as asked
+    cross join lateral private.subject_readers(
+        asked.subject, asked.messages, asked.audience::text
+    ) as found
+    inner join unnest(announcements) as every on every.ordinal = found.ordinal
+    inner join engagement.notices
+        on notices.event = every.event and notices.audience = asked.audience;
 end;
 $$;
 
 /*
- * Write a delivery and queue it, or write why it is skipped. A delivery that exists stays as it is.
- * Returns whether it is new.
+ * Return, for each subject and audience, the announcements that it is told.
  */
-create function engagement.add_delivery(delivery engagement.notification_deliveries)
-returns boolean
+create function engagement.audiences(announcements engagement.announcement[])
+returns table (
+    subject text, audience engagement.audience, messages private.subject_message array
+)
 language plpgsql
-volatile
+stable
 security invoker
 set search_path = ''
 as $$
 begin
-    delivery.id = gen_random_uuid();
-    delivery.reason = case
-        when delivery.address is null then 'no address'
-        when not engagement.is_wanted(delivery.user_id, delivery.event, delivery.channel)
-            and not (
-                select events.is_mandatory from engagement.events where events.name = delivery.event
-            ) then 'switched off'
-    end;
-    delivery.status = case when delivery.reason is null then 'queued' else 'skipped' end;
-    delivery.attempts = 0;
-    delivery.created_at = clock_timestamp();
-    delivery.updated_at = delivery.created_at;
-    insert into engagement.notification_deliveries
-    select (delivery).*
-    on conflict do nothing;
-    if found and delivery.status = 'queued' then
-        perform engagement.queue_delivery(delivery, null);
-    end if;
-    return found;
+    return query
+    select
+        every.subject,
+        notices.audience,
+        array_agg(row(every.ordinal, every.subject_id, every.payload)::private.subject_message)
+    from unnest(announcements) as every
+    inner join engagement.notices on notices.event = every.event
+    group by every.subject, notices.audience;
 end;
 $$;
 
 /*
- * Queue a delivery for the worker of its channel, which reads it at once or when it is due.
+ * Queue deliveries for the workers of their channels, who read them at once or when they are due.
  */
-create function engagement.queue_delivery(
-    delivery engagement.notification_deliveries, due_at timestamptz
-)
+create function engagement.queue_deliveries(delivery_ids uuid[])
 returns void
 language plpgsql
 volatile
@@ -112,13 +217,23 @@ security invoker
 set search_path = ''
 as $$
 begin
-    perform private.send_message(
-        delivery.channel::text,
+    perform private.send_messages(
+        queued.channel::text,
         'deliver',
-        jsonb_build_object('delivery_id', delivery.id),
-        queue_delivery.due_at,
-        delivery.id
-    );
+        array_agg(jsonb_build_object('delivery_id', queued.id)),
+        array_agg(queued.due_at),
+        array_agg(queued.id)
+    )
+    from (
+        select
+            notification_deliveries.id,
+            notification_deliveries.channel,
+            notification_deliveries.due_at
+        from engagement.notification_deliveries
+        where notification_deliveries.id = any(delivery_ids)
+        order by notification_deliveries.channel, notification_deliveries.created_at
+    ) as queued
+    group by queued.channel;
 end;
 $$;
 
