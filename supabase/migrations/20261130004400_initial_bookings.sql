@@ -3183,7 +3183,7 @@ begin
             from scheduling.booking_items
             where
                 booking_items.business_id = booking.business_id
-                and booking_items.id::text = payload ->> 'booking_item_id'
+                and booking_items.id = (payload ->> 'booking_item_id')::uuid
         ),
         'reason', coalesce(payload ->> 'reason', '')
     );
@@ -3305,7 +3305,7 @@ begin
             and booking_items.booking_id = bookings.id
             and (
                 booking_items.cancelled_at is null
-                or booking_items.id::text = messages.payload ->> 'booking_item_id'
+                or booking_items.id = (messages.payload ->> 'booking_item_id')::uuid
             )
         union all
         select (messages.payload ->> 'from_resource_id')::uuid

@@ -595,6 +595,15 @@ set search_path = ''
 as $$
 begin
     return query
+    -- Materialized: the domain's function runs once for each audience, whatever the join.
+    with found as materialized (
+        select asked.audience, people.*
+        from engagement.audiences(announcements) as asked
+        cross join lateral private.subject_readers(
+            asked.subject, asked.messages, asked.audience::text
+        ) as people
+    )
+
     select
         every.ordinal,
         every.event,
@@ -605,13 +614,10 @@ begin
         found.phone,
         found.locale,
         found.variables
-    from engagement.audiences(announcements) as asked
-    cross join lateral private.subject_readers(
-        asked.subject, asked.messages, asked.audience::text
-    ) as found
+    from found
     inner join unnest(announcements) as every on every.ordinal = found.ordinal
     inner join engagement.notices
-        on notices.event = every.event and notices.audience = asked.audience;
+        on notices.event = every.event and notices.audience = found.audience;
 end;
 $$;
 
@@ -772,6 +778,7 @@ language plpgsql
 volatile
 security definer
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_read constant engagement.announcement array = array(
@@ -888,6 +895,13 @@ set search_path = ''
 as $$
 begin
     return query
+    -- Materialized: the domain's function runs once, whatever the join.
+    with facts as materialized (
+        select said.ordinal, said.data
+        from engagement.by_subject(announcements) as about
+        cross join lateral private.subject_data(about.subject, about.messages) as said
+    )
+
     select
         every.ordinal,
         every.message_id,
@@ -896,9 +910,8 @@ begin
         every.subject_id,
         every.payload,
         facts.data
-    from engagement.by_subject(announcements) as about
-    cross join lateral private.subject_data(about.subject, about.messages) as facts
-    inner join unnest(announcements) as every on every.ordinal = facts.ordinal
+    from unnest(announcements) as every
+    inner join facts on facts.ordinal = every.ordinal
     where facts.data is not null;
 end;
 $$;
@@ -1272,6 +1285,7 @@ language plpgsql
 volatile
 security definer
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_started uuid array = engagement.lock_deliveries(delivery_ids);
@@ -1543,6 +1557,7 @@ language plpgsql
 volatile
 security definer
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_sent constant engagement.sent_delivery array = array(
@@ -1581,6 +1596,7 @@ language plpgsql
 volatile
 security definer
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     with shown as (

@@ -104,19 +104,19 @@ def test_a_queue_that_there_is_not_is_refused_with_the_next_step(stack: RunningS
 
 
 def test_workers_leave_a_paused_queue_alone(stack: RunningStack) -> None:
-    assert stack.cli("queues", "pause", "in_app").returncode == 0
+    assert stack.cli("queues", "pause", "push").returncode == 0
     try:
         # The workers look once a second. After the second look they do as the first one said.
         for _ in range(2):
             ((paused_at,),) = run(stack, "select clock_timestamp()")
             wait_until(lambda since=paused_at: run(stack, LOOKED.format(since)) == [(True,)])
-        run(stack, "select private.send_message('in_app', 'deliver', '{\"delivery_id\": null}')")
+        run(stack, "select private.send_message('push', 'deliver', '{\"delivery_id\": null}')")
         time.sleep(1.0)
-        (row,) = [row for row in listed(stack, "queues", "list") if row["name"] == "in_app"]
+        (row,) = [row for row in listed(stack, "queues", "list") if row["name"] == "push"]
         assert (row["ready"], row["is_paused"]) == (1, True)
     finally:
-        assert stack.cli("queues", "resume", "in_app").returncode == 0
-    wait_until(lambda: run(stack, "select count(*) from pgmq.q_in_app") == [(0,)])
+        assert stack.cli("queues", "resume", "push").returncode == 0
+    wait_until(lambda: run(stack, "select count(*) from pgmq.q_push") == [(0,)])
 
 
 def test_metrics_have_the_queues_and_the_workers(stack: RunningStack, queue: str) -> None:

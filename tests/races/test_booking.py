@@ -231,9 +231,10 @@ def test_guests_and_a_shrinking_class_end_with_a_seat_each(shop: Database) -> No
 # As a worker that tells whose turn it is.
 TELL = """
     select set_config('role', 'none', true);
-    select engagement.plan(
-        (message ->> 'message_id')::uuid, 'waitlist.offered', message -> 'kwargs' -> 'payload'
-    ) from pgmq.q_notifications where message -> 'kwargs' ->> 'topic' = 'waitlist.offered'
+    select engagement.plan(jsonb_agg(jsonb_build_object(
+        'message_id', message -> 'message_id', 'topic', 'waitlist.offered',
+        'payload', message -> 'kwargs' -> 'payload'
+    ))) from pgmq.q_notifications where message -> 'kwargs' ->> 'topic' = 'waitlist.offered'
 """
 
 

@@ -162,6 +162,15 @@ set search_path = ''
 as $$
 begin
     return query
+    -- Materialized: the domain's function runs once for each audience, whatever the join.
+    with found as materialized (
+        select asked.audience, people.*
+        from engagement.audiences(announcements) as asked
+        cross join lateral private.subject_readers(
+            asked.subject, asked.messages, asked.audience::text
+        ) as people
+    )
+
     select
         every.ordinal,
         every.event,
@@ -172,13 +181,10 @@ begin
         found.phone,
         found.locale,
         found.variables
-    from engagement.audiences(announcements) as asked
-    cross join lateral private.subject_readers(
-        asked.subject, asked.messages, asked.audience::text
-    ) as found
+    from found
     inner join unnest(announcements) as every on every.ordinal = found.ordinal
     inner join engagement.notices
-        on notices.event = every.event and notices.audience = asked.audience;
+        on notices.event = every.event and notices.audience = found.audience;
 end;
 $$;
 

@@ -14,6 +14,7 @@ language plpgsql
 volatile
 security definer
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_started uuid array = engagement.lock_deliveries(delivery_ids);
@@ -285,6 +286,7 @@ language plpgsql
 volatile
 security definer
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_sent constant engagement.sent_delivery array = array(
@@ -323,6 +325,7 @@ language plpgsql
 volatile
 security definer
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     with shown as (

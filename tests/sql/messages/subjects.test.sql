@@ -17,18 +17,25 @@ as $$
     )
 $$;
 create schema lab;
-create function lab.data(id uuid, payload jsonb) returns jsonb
-language sql as $$ select payload || jsonb_build_object('id', id) $$;
-create function lab.readers(id uuid, audience text, payload jsonb) returns setof private.reader
-language sql as $$ select id, audience || '@example.com', null, 'en', null::jsonb $$;
-create function lab.holds(id uuid, condition text, starts_at timestamptz) returns boolean
-language sql as $$ select condition = 'closed' $$;
-create function lab.claim(id uuid, payload jsonb) returns boolean
-language sql as $$ select not payload ? 'known' $$;
-create function lab.count(id uuid, payload jsonb) returns bigint
-language sql as $$ select 1::bigint $$;
-create function public.lab_data(id uuid, payload jsonb) returns jsonb
-language sql as $$ select payload $$;
+create function lab.data(messages private.subject_message[]) returns setof private.subject_facts
+language sql as $$
+    select ordinal, payload || jsonb_build_object('id', subject_id) from unnest(messages)
+$$;
+create function lab.readers(messages private.subject_message[], audience text)
+returns setof private.reader
+language sql as $$
+    select ordinal, subject_id, audience || '@example.com', null, 'en', null::jsonb
+    from unnest(messages)
+$$;
+create function lab.holds(states private.subject_state[]) returns setof integer
+language sql as $$ select ordinal from unnest(states) where condition = 'closed' $$;
+create function lab.claim(messages private.subject_message[]) returns setof private.subject_claim
+language sql as $$ select ordinal, not payload ? 'known' from unnest(messages) $$;
+create function lab.count(messages private.subject_message[]) returns bigint
+language sql as $$ select count(*) from unnest(messages) $$;
+create function public.lab_data(messages private.subject_message[])
+returns setof private.subject_facts
+language sql as $$ select ordinal, payload from unnest(messages) $$;
 
 -- Registering
 select throws_ok(
@@ -37,7 +44,8 @@ select throws_ok(
 );
 select throws_ok(
     pg_temp.insert_parcel('{"data_function": "lab.count"}'), 'PT400',
-    'data_function must be a function (uuid,jsonb) → jsonb in a schema that is not exposed.',
+    'data_function must be a function (private.subject_message[]) → SETOF private.subject_facts in a schema '
+    'that is not exposed.',
     'a function with another result is refused'
 );
 select throws_ok(
@@ -49,7 +57,7 @@ select throws_ok(
     'a function that clients could call is refused'
 );
 select throws_ok(
-    pg_temp.insert_parcel('{"data_function": "lab.data(null, null); select lab.data"}'), 'PT400', null,
+    pg_temp.insert_parcel('{"data_function": "lab.data(null); select lab.data"}'), 'PT400', null,
     'text that is no name is refused'
 );
 select throws_ok(
@@ -65,31 +73,47 @@ select throws_ok(
 -- Asking
 create function pg_temp.id() returns uuid
 language sql as $$ select '00000000-0000-4000-8000-000000000001'::uuid $$;
+create function pg_temp.messages() returns private.subject_message[]
+language sql as $$
+    select array[
+        row(1, pg_temp.id(), '{"to": "Ann"}'), row(2, pg_temp.id(), '{"known": true}')
+    ]::private.subject_message[]
+$$;
 select is(
-    private.subject_id('parcel', private.subject_payload('parcel', pg_temp.id())), pg_temp.id(),
+    private.subject_payload('parcel', pg_temp.id()), jsonb_build_object('parcel_id', pg_temp.id()),
     'a payload names the row'
 );
-select is(
-    private.subject_data('parcel', pg_temp.id(), '{"to": "Ann"}'),
-    jsonb_build_object('to', 'Ann', 'id', pg_temp.id()), 'the domain says what there is to say'
+select results_eq(
+    $$ select ordinal, data from private.subject_data('parcel', pg_temp.messages()) order by ordinal $$,
+    $$ values
+        (1, jsonb_build_object('to', 'Ann', 'id', pg_temp.id())),
+        (2, jsonb_build_object('known', true, 'id', pg_temp.id())) $$,
+    'the domain says of each message what there is to say'
 );
-select is(
-    (private.subject_readers('parcel', pg_temp.id(), 'staff', '{}')).email, 'staff@example.com',
-    'the domain says who reads it'
+select results_eq(
+    $$ select ordinal, email
+       from private.subject_readers('parcel', pg_temp.messages(), 'staff') order by ordinal $$,
+    $$ values (1, 'staff@example.com'), (2, 'staff@example.com') $$, 'the domain says who reads them'
 );
-select ok(
-    not private.subject_holds('parcel', pg_temp.id(), 'open', null),
-    'the domain says that a condition does not hold'
+select results_eq(
+    $$ select private.subjects_that_hold('parcel', array[
+           row(1, pg_temp.id(), 'open', null), row(2, pg_temp.id(), 'closed', null)
+       ]::private.subject_state[]) $$,
+    array[2], 'the domain says which conditions hold'
 );
-select ok(
-    private.subject_holds('parcel', pg_temp.id(), null, null), 'where none is required, all is well'
+select results_eq(
+    $$ select private.subjects_that_hold(
+           'parcel', array[row(1, pg_temp.id(), null, null)]::private.subject_state[]
+       ) $$,
+    array[1], 'where none is required, all is well'
 );
-select ok(
-    not private.claim_subject('parcel', pg_temp.id(), '{"known": true}'),
-    'the domain says that nobody is to be told'
+select results_eq(
+    $$ select is_told from private.claim_subjects('parcel', pg_temp.messages()) order by ordinal $$,
+    array[true, false], 'the domain says of which message nobody is to be told'
 );
-select is(
-    private.subject_data('pigeon', pg_temp.id(), '{}'), null, 'of what nobody registered nothing is said'
+select is_empty(
+    $$ select private.subject_data('pigeon', pg_temp.messages()) $$,
+    'of what nobody registered nothing is said'
 );
 
 -- Deleting

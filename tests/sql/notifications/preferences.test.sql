@@ -19,15 +19,15 @@ select tests.service('Cut', 'Salon');
 select tests.takes('Cut', 'Ann');
 
 create function pg_temp.planned()
-returns void
+returns jsonb
 language sql
 security definer
 as $$
-    select engagement.plan(
-        (queued.message ->> 'message_id')::uuid,
-        queued.message -> 'kwargs' ->> 'topic',
-        queued.message -> 'kwargs' -> 'payload'
-    )
+    select engagement.plan(jsonb_agg(jsonb_build_object(
+        'message_id', queued.message -> 'message_id',
+        'topic', queued.message -> 'kwargs' -> 'topic',
+        'payload', queued.message -> 'kwargs' -> 'payload'
+    )))
     from (
         select message from pgmq.q_notifications union all select message from pgmq.q_reminders
     ) as queued
@@ -97,7 +97,7 @@ select public.reschedule_booking(pg_temp.booking(), '2031-05-02T10:00:00Z');
 select tests.act_as_owner();
 select tests.at('2031-05-01 08:00Z');
 select is(
-    engagement.start_delivery((pg_temp.delivery('reminder.hour', 'push')).id), null,
+    engagement.start_deliveries(array[(pg_temp.delivery('reminder.hour', 'push')).id]) -> 'jobs', '[]',
     'a reminder of a booking that moved is not sent'
 );
 select is(
@@ -204,7 +204,7 @@ select is(
 select tests.act_as_owner();
 select pg_temp.planned();
 create temporary table mail as
-select engagement.start_delivery((pg_temp.delivery('offer.made', 'mail')).id) as job;
+select engagement.start_deliveries(array[(pg_temp.delivery('offer.made', 'mail')).id]) #> '{jobs,0}' as job;
 select isnt((select mail.job ->> 'unsubscribe_token' from mail), null, 'the mail has a way out');
 create temporary table token as select mail.job ->> 'unsubscribe_token' as value from mail;
 grant select on token to anon;

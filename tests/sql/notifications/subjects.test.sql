@@ -16,21 +16,26 @@ create table lab.parcels (
     status text not null default 'packed',
     leaves_at timestamptz
 );
-create function lab.parcel_data(id uuid, payload jsonb) returns jsonb
+create function lab.parcel_data(messages private.subject_message[])
+returns setof private.subject_facts
 language sql as $$
-    select jsonb_build_object(
+    select messages.ordinal, jsonb_build_object(
         'business_id', business_id, 'starts_at', leaves_at, 'colour', payload ->> 'colour'
     )
-    from lab.parcels where parcels.id = $1
+    from unnest(messages) as messages inner join lab.parcels on parcels.id = messages.subject_id
 $$;
-create function lab.parcel_readers(id uuid, audience text, payload jsonb) returns setof private.reader
+create function lab.parcel_readers(messages private.subject_message[], audience text)
+returns setof private.reader
 language sql as $$
-    select customer_id, 'post@example.com', null, 'en', '{"greeting": "Dear"}'::jsonb
-    from lab.parcels where parcels.id = $1 and audience = 'customer'
+    select ordinal, customer_id, 'post@example.com', null, 'en', '{"greeting": "Dear"}'::jsonb
+    from unnest(messages) as messages inner join lab.parcels on parcels.id = messages.subject_id
+    where audience = 'customer'
 $$;
-create function lab.parcel_holds(id uuid, condition text, starts_at timestamptz) returns boolean
+create function lab.parcel_holds(states private.subject_state[]) returns setof integer
 language sql as $$
-    select exists (select 1 from lab.parcels where parcels.id = $1 and status = $2 and leaves_at = $3)
+    select ordinal
+    from unnest(states) as states inner join lab.parcels on parcels.id = states.subject_id
+    where status = condition and leaves_at = starts_at
 $$;
 insert into private.subjects (
     name, description, id_key, data_function, readers_function, holds_function
@@ -58,11 +63,19 @@ insert into private.routes (topic, queue, actor) values ('parcel.%', 'reminders'
 insert into lab.parcels (business_id, customer_id, leaves_at)
 values (tests.id('Press'), tests.id('customer'), '2031-05-01 12:00Z');
 
-create function pg_temp.plan(topic text, payload jsonb) returns integer
-language sql as $$
-    select engagement.plan(gen_random_uuid(), topic, payload || private.subject_payload(
-        'parcel', (select id from lab.parcels)
-    ))
+create function pg_temp.plan(topic text, payload jsonb) returns bigint
+language plpgsql as $$
+declare
+    v_message_id uuid = gen_random_uuid();
+begin
+    perform engagement.plan(jsonb_build_array(jsonb_build_object(
+        'message_id', v_message_id, 'topic', topic, 'payload',
+        private.subject_payload('parcel', (select id from lab.parcels)) || payload
+    )));
+    return (
+        select count(*) from engagement.notification_deliveries where message_id = v_message_id
+    );
+end;
 $$;
 create function pg_temp.delivery(event text, channel text)
 returns engagement.notification_deliveries
@@ -72,13 +85,14 @@ language sql as $$
 $$;
 
 -- Told
-select is(pg_temp.plan('parcel.packed', '{"colour": "red"}'), 2, 'a new subject is told of');
+select is(pg_temp.plan('parcel.packed', '{"colour": "red"}'), 2::bigint, 'a new subject is told of');
 select is(
     (pg_temp.delivery('parcel.packed', 'mail')).business_id, tests.id('Press'),
     'its delivery belongs to its business'
 );
 select is(
-    engagement.start_delivery((pg_temp.delivery('parcel.packed', 'mail')).id) -> 'data' ->> 'colour',
+    engagement.start_deliveries(array[(pg_temp.delivery('parcel.packed', 'mail')).id])
+    #>> '{jobs,0,data,colour}',
     'red', 'with what the domain says'
 );
 select is(
@@ -94,7 +108,9 @@ select throws_ok(
     $$ update engagement.notification_deliveries set subject = 'booking' where event = 'parcel.packed' $$,
     '23503', null, 'a delivery is about the subject of its event'
 );
-select engagement.finish_in_app((pg_temp.delivery('parcel.packed', 'in_app')).id, 'Packed', 'red');
+select engagement.show_in_app(jsonb_build_array(jsonb_build_object(
+    'id', (pg_temp.delivery('parcel.packed', 'in_app')).id, 'title', 'Packed', 'body', 'red'
+)));
 select tests.act_as('customer');
 select results_eq(
     $$ select subject, subject_id is not null, booking_id from public.notifications $$,
@@ -113,15 +129,16 @@ select results_eq(
     array['2031-05-01T12:00:00+00:00'], 'in the queue'
 );
 select is(
-    pg_temp.plan('parcel.soon', '{"to_starts_at": "2031-05-01T11:00:00Z"}'), 0,
+    pg_temp.plan('parcel.soon', '{"to_starts_at": "2031-05-01T11:00:00Z"}'), 0::bigint,
     'a reminder of another start tells nobody'
 );
 select is(
-    pg_temp.plan('parcel.soon', '{"to_starts_at": "2031-05-01T12:00:00Z"}'), 1, 'that of this start does'
+    pg_temp.plan('parcel.soon', '{"to_starts_at": "2031-05-01T12:00:00Z"}'), 1::bigint,
+    'that of this start does'
 );
 update lab.parcels set status = 'lost';
 select is(
-    engagement.start_delivery((pg_temp.delivery('parcel.soon', 'mail')).id), null,
+    engagement.start_deliveries(array[(pg_temp.delivery('parcel.soon', 'mail')).id]) -> 'jobs', '[]',
     'unless the parcel is lost meanwhile'
 );
 
@@ -134,11 +151,8 @@ select is_empty(
     'what was told of a row goes with the row'
 );
 select is(
-    engagement.plan(
-        gen_random_uuid(), 'parcel.packed',
-        '{"parcel_id": "00000000-0000-4000-8000-000000000001"}'
-    ),
-    0, 'nobody is told of what does not exist'
+    pg_temp.plan('parcel.packed', '{"parcel_id": "00000000-0000-4000-8000-000000000001"}'),
+    0::bigint, 'nobody is told of what does not exist'
 );
 
 select * from finish();

@@ -73,11 +73,11 @@ select is_empty(
 select tests.act_as('customer');
 select public.book(tests.id('Cut')::text, '2031-05-05T09:00:00Z', tests.id('Ann')::text);
 select tests.act_as_owner();
-select engagement.plan(
-    (q_notifications.message ->> 'message_id')::uuid,
-    q_notifications.message -> 'kwargs' ->> 'topic',
-    q_notifications.message -> 'kwargs' -> 'payload'
-)
+select engagement.plan(jsonb_agg(jsonb_build_object(
+    'message_id', q_notifications.message -> 'message_id',
+    'topic', q_notifications.message -> 'kwargs' -> 'topic',
+    'payload', q_notifications.message -> 'kwargs' -> 'payload'
+)))
 from pgmq.q_notifications;
 select is(pg_temp.words('in_app'), 'Bis {{starts_at}}!', 'the business''s own words, in the reader''s language');
 select is(pg_temp.words('mail'), 'Bis {{starts_at}}!', 'count before the platform''s for the channel');

@@ -94,7 +94,9 @@ def test_the_mail_s_entry_and_the_feed_s_are_one(town: Town) -> None:
     booking = booked(town, days=4)
     with psycopg.connect(town.stack.endpoints.db_url) as connection:
         ((data,),) = connection.execute(
-            "select scheduling.booking_data(%s, '{}')", (booking["id"],)
+            "select data from scheduling.booking_data("
+            "array[row(1, %s, '{}')::private.subject_message])",
+            (booking["id"],),
         ).fetchall()
     mailed = calendar.entry(
         "booking.confirmed", data, sender="mail@example.com", recipient="a@example.com"

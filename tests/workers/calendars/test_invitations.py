@@ -87,7 +87,8 @@ def test_each_step_changes_the_entry_that_the_first_has_made(ann: Salon) -> None
             ann.db.connection.execute(step)
             ann.db.connection.execute("select tests.act_as_owner()")
         ((data,),) = ann.db.rows(
-            "select scheduling.booking_data(id, '{}') from scheduling.bookings"
+            "select data from scheduling.booking_data(array("
+            "select row(1, id, '{}')::private.subject_message from scheduling.bookings))"
         )
         entries.append(invitation(event, **data)[1])
     assert len({(entry["uid"], entry["organizer"], entry["attendee"]) for entry in entries}) == 1

@@ -29,7 +29,7 @@ DELIVERIES = """
     from generate_series(1, %(count)s) as n
 """
 ENQUEUE = """
-    select engagement.queue_delivery(notification_deliveries, null)
+    select engagement.queue_deliveries(array_agg(id))
     from engagement.notification_deliveries
     where status = 'queued' and channel::text = %s
 """

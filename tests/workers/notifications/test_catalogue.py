@@ -46,10 +46,10 @@ BOOKING = "(select id::text from scheduling.bookings)"
 AS = "select tests.act_as('{}'); select {};"
 PLAN = """
     select set_config('role', 'none', true);
-    select engagement.plan(
-        (message ->> 'message_id')::uuid, message -> 'kwargs' ->> 'topic',
-        message -> 'kwargs' -> 'payload'
-    ) from (
+    select engagement.plan(jsonb_agg(jsonb_build_object(
+        'message_id', message -> 'message_id', 'topic', message -> 'kwargs' -> 'topic',
+        'payload', message -> 'kwargs' -> 'payload'
+    ))) from (
         select message from pgmq.q_notifications union all select message from pgmq.q_reminders
     ) as queued
 """
