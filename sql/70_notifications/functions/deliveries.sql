@@ -34,8 +34,8 @@ end;
 $$;
 
 /*
- * Write a delivery for each recipient of announcements, or why it is skipped. A delivery that exists
- * stays as it is. The order is always the same, so two workers never wait for each other.
+ * Write a delivery for each recipient of announcements, or why it is skipped. A delivery that
+ * exists stays as it is. The order is always the same, so two workers never wait for each other.
  */
 create function engagement.write_deliveries(announcements engagement.announcement[])
 returns setof engagement.notification_deliveries

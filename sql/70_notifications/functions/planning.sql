@@ -5,8 +5,8 @@
 
 /*
  * Plan the deliveries of messages `[{message_id, topic, payload}]`: one for each reader of each
- * notice of an event, on each of the notice's channels. A repeated call makes none, and neither does
- * a topic that is not an event. Returns `{busy, in_app}`: the messages to plan again, because
+ * notice of an event, on each of the notice's channels. A repeated call makes none, and neither
+ * does a topic that is not an event. Returns `{busy, in_app}`: the messages to plan again, because
  * somebody is changing their rows right now; and what engagement.show_in_app must be told in the
  * same transaction, once it is rendered.
  * Definer: called by the workers, who have no access to the tables.

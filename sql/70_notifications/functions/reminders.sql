@@ -1,5 +1,5 @@
--- People are reminded of a row before it starts. A reminder is a message that waits in its queue until
--- it is due, and is checked again then.
+-- People are reminded of a row before it starts. A reminder is a message that waits in its queue
+-- until it is due, and is checked again then.
 
 /*
  * Queue the reminders of the rows that are announced, each for its time, when a row is in the

@@ -1,5 +1,5 @@
--- Deliveries, from the queue to the provider and back. The worker starts many of them together, calls
--- the provider for each, and finishes or fails them; each of the three may happen twice.
+-- Deliveries, from the queue to the provider and back. The worker starts many of them together,
+-- calls the provider for each, and finishes or fails them; each of the three may happen twice.
 
 /*
  * Start deliveries. Returns `{busy, jobs}`: those to start again, because somebody else is changing
