@@ -126,18 +126,18 @@ create table private.subjects (
     id_key text not null,
     -- The names of four functions, whose arguments and results are a rule of this table.
     --
-    -- (messages) → what each may say: the values of the variables; business_id, whose templates and
-    -- deliveries these are; starts_at, if people are reminded of the row. A message about a row that
-    -- does not exist has no answer.
+    -- (messages) → what each may say: the values of the variables; business_id, whose templates
+    -- and deliveries these are; starts_at, if people are reminded of the row. A message about a
+    -- row that does not exist has no answer.
     data_function text not null,
     -- (messages, audience) → the readers. Without a function each message names its reader.
     readers_function text,
     -- (states) → the numbers of those rows that are still in their condition and still start at
     -- that instant. Without a function: all.
     holds_function text,
-    -- (messages) → must people be told of it? It may note that they are. A message about a row that
-    -- somebody is changing right now has no answer, and is planned a little later. Without a
-    -- function: always.
+    -- (messages) → must people be told of it? It may note that they are. A message about a row
+    -- that somebody is changing right now has no answer, and is planned a little later. Without
+    -- a function: always.
     claim_function text
 );
 comment on table private.subjects is

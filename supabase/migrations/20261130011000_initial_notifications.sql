@@ -467,8 +467,8 @@ end;
 $$;
 
 /*
- * Write a delivery for each recipient of announcements, or why it is skipped. A delivery that exists
- * stays as it is. The order is always the same, so two workers never wait for each other.
+ * Write a delivery for each recipient of announcements, or why it is skipped. A delivery that
+ * exists stays as it is. The order is always the same, so two workers never wait for each other.
  */
 create function engagement.write_deliveries(announcements engagement.announcement[])
 returns setof engagement.notification_deliveries
@@ -766,8 +766,8 @@ $$;
 
 /*
  * Plan the deliveries of messages `[{message_id, topic, payload}]`: one for each reader of each
- * notice of an event, on each of the notice's channels. A repeated call makes none, and neither does
- * a topic that is not an event. Returns `{busy, in_app}`: the messages to plan again, because
+ * notice of an event, on each of the notice's channels. A repeated call makes none, and neither
+ * does a topic that is not an event. Returns `{busy, in_app}`: the messages to plan again, because
  * somebody is changing their rows right now; and what engagement.show_in_app must be told in the
  * same transaction, once it is rendered.
  * Definer: called by the workers, who have no access to the tables.
@@ -1119,8 +1119,8 @@ $$;
 
 -- sql/70_notifications/functions/reminders.sql
 
--- People are reminded of a row before it starts. A reminder is a message that waits in its queue until
--- it is due, and is checked again then.
+-- People are reminded of a row before it starts. A reminder is a message that waits in its queue
+-- until it is due, and is checked again then.
 
 /*
  * Queue the reminders of the rows that are announced, each for its time, when a row is in the
@@ -1269,8 +1269,8 @@ $$;
 
 -- sql/70_notifications/functions/sending.sql
 
--- Deliveries, from the queue to the provider and back. The worker starts many of them together, calls
--- the provider for each, and finishes or fails them; each of the three may happen twice.
+-- Deliveries, from the queue to the provider and back. The worker starts many of them together,
+-- calls the provider for each, and finishes or fails them; each of the three may happen twice.
 
 /*
  * Start deliveries. Returns `{busy, jobs}`: those to start again, because somebody else is changing
