@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from email.headerregistry import Address
 from email.utils import getaddresses
+from functools import lru_cache
 
 from workers.providers.failures import Refused
 
@@ -29,6 +30,7 @@ def require_key(key: str) -> None:
         raise Refused("The idempotency key must be ASCII text that is not empty.")
 
 
+@lru_cache(maxsize=1024)
 def address(name: str, value: str) -> Address:
     """Return the address in `Ada <ada@example.com>` or `ada@example.com`.
 

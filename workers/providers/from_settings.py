@@ -16,6 +16,7 @@ from workers.providers.mail import Mailer
 from workers.providers.mailbox import MailboxPusher, MailboxTexter
 from workers.providers.push import Pusher
 from workers.providers.sms import Texter
+from workers.providers.smtp_connections import Server
 
 
 class Choice(BaseModel):
@@ -25,7 +26,7 @@ class Choice(BaseModel):
 
 
 class SmtpChoice(Choice):
-    """`url`: see `smtp.Server.of`."""
+    """`url`: see `smtp_connections.Server.of`."""
 
     provider: Literal["smtp"] = "smtp"
     url: SecretStr
@@ -120,7 +121,7 @@ def build(settings: Settings) -> Providers:
 
 def _mailer(choice: SmtpChoice | SendGridChoice | MailboxChoice, timeouts: Timeouts) -> Mailer:
     if isinstance(choice, SmtpChoice | MailboxChoice):
-        server = smtp.Server.of(choice.url.get_secret_value())
+        server = Server.of(choice.url.get_secret_value())
         return smtp.Smtp(server, timeouts=timeouts)
     if isinstance(choice, SendGridChoice):
         key = choice.api_key.get_secret_value()

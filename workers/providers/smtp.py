@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import smtplib
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from email.message import EmailMessage
-from typing import Literal, get_args
-from urllib.parse import unquote, urlsplit
 
+from workers.providers import checks
 from workers.providers.compose import compose
 from workers.providers.failures import (
     DeadAddress,
@@ -25,103 +21,110 @@ from workers.providers.failures import (
 from workers.providers.http import Timeouts
 from workers.providers.mail import Mail
 from workers.providers.sent import Sent
+from workers.providers.smtp_connections import Connections, Server
 
-Scheme = Literal["smtp", "smtps", "smtp+plain"]
-PORTS: dict[Scheme, int] = {"smtp": 587, "smtps": 465, "smtp+plain": 25}
 # Enhanced status codes of an address that is gone. Source: RFC 3463, RFC 7505 (5.1.10).
 DEAD = re.compile(r"\b5\.(1\.(1|2|3|6|10)|2\.1)\b")
 OPERATOR = (530, 534, 535, 538)  # our login was refused. Source: RFC 4954
-
-
-@dataclass(frozen=True)
-class Server:
-    """A mail server. `smtp` demands STARTTLS, `smtps` starts with TLS, `smtp+plain` has neither."""
-
-    scheme: Scheme
-    host: str
-    port: int
-    user: str | None = None
-    password: str | None = field(default=None, repr=False)
-
-    @classmethod
-    def of(cls, url: str) -> Server:
-        """Read `smtp://user:password@host:port`.
-
-        Raises:
-            ValueError: when it has another form.
-        """
-        parts = urlsplit(url)
-        if parts.scheme not in get_args(Scheme) or not parts.hostname:
-            raise ValueError("must be smtp://, smtps:// or smtp+plain:// with a host")
-        scheme: Scheme = next(s for s in PORTS if s == parts.scheme)
-        user = unquote(parts.username) if parts.username else None
-        password = unquote(parts.password) if parts.password else None
-        return cls(scheme, parts.hostname, parts.port or PORTS[scheme], user, password)
+CLOSING = 421  # the server ends the connection. Source: RFC 5321, 3.8
+LEADING_DOT = re.compile(rb"(?m)^\.")
 
 
 class Smtp:
-    """A `Mailer` that opens a connection for each mail."""
+    """A `Mailer` that keeps its connections between mails."""
 
     def __init__(self, server: Server, *, timeouts: Timeouts) -> None:
-        self._server = server
-        self._timeouts = timeouts
+        self._connections = Connections(server, timeouts)
 
     def send(self, mail: Mail) -> Sent:
         """See `Mailer.send`."""
-        with self._session() as session:
-            _hand_over(session, compose(mail))
+        content = LEADING_DOT.sub(b"..", compose(mail))
+        session = self._expectant(mail)
+        with _closed_on_failure(session), _translated():
+            session.send(content + b".\r\n")
+            _require(session.getreply(), 250)
+        self._connections.keep(session)
         return Sent(mail.message_id)
 
-    @contextmanager
-    def _session(self) -> Iterator[smtplib.SMTP]:
-        """Yield a connection that may send. Closing it says nothing about the mail."""
+    def _expectant(self, mail: Mail) -> smtplib.SMTP:
+        """Return a connection on which the server waits for the content of the mail.
+
+        A kept connection may have ended meanwhile; then the mail has not begun, and goes through
+        another one.
+        """
+        kept = self._connections.kept()
+        if kept is not None:
+            with _closed_on_failure(kept), _translated():
+                if _announce_to_kept(kept, mail):
+                    return kept
+            kept.close()
+        session = self._connect()
+        with _closed_on_failure(session), _translated():
+            _announce(session, mail)
+        return session
+
+    def _connect(self) -> smtplib.SMTP:
         try:
-            session = self._connect()
+            return self._connections.connect()
         except smtplib.SMTPResponseException as error:
             raise _failure(error.smtp_code, error.smtp_error) from None
         except (smtplib.SMTPNotSupportedError, ssl.SSLError) as error:
             raise Misconfigured(f"The mail server does not do as set: {error}.") from None
         except (smtplib.SMTPException, OSError) as error:
             raise TryLater(f"The mail server was not reached: {type(error).__name__}.") from None
-        try:
-            yield session
-        finally:
-            session.close()
-
-    def _connect(self) -> smtplib.SMTP:
-        server, limit = self._server, self._timeouts.connect
-        session: smtplib.SMTP
-        if server.scheme == "smtps":
-            context = ssl.create_default_context()
-            session = smtplib.SMTP_SSL(server.host, server.port, timeout=limit, context=context)
-        else:
-            session = smtplib.SMTP(server.host, server.port, timeout=limit)
-        with contextlib.ExitStack() as on_failure:
-            on_failure.callback(session.close)
-            if session.sock is not None:
-                session.sock.settimeout(self._timeouts.read)
-            if server.scheme == "smtp":
-                session.starttls(context=ssl.create_default_context())
-            if server.user is not None:
-                session.login(server.user, server.password or "")
-            on_failure.pop_all()
-        return session
 
 
-def _hand_over(session: smtplib.SMTP, message: EmailMessage) -> None:
+def _announce(session: smtplib.SMTP, mail: Mail) -> None:
+    """Name the sender and the recipient, and announce the content."""
+    sender = checks.address("sender", mail.sender).addr_spec
+    recipient = checks.address("recipient", mail.to).addr_spec
+    options: tuple[str, ...] = ()
+    session.command_encoding = "ascii"
+    if not (sender.isascii() and recipient.isascii()):
+        if not session.has_extn("smtputf8"):
+            raise Refused("The mail server takes no addresses beyond ASCII.")
+        options = ("SMTPUTF8", "BODY=8BITMIME")
+    _require(session.mail(sender, options), 250)
+    _require(session.rcpt(recipient), 250, 251)
+    _require(session.docmd("DATA"), 354)
+
+
+def _announce_to_kept(session: smtplib.SMTP, mail: Mail) -> bool:
+    """Announce a mail; return whether the connection was still there."""
     try:
-        session.send_message(message)
-    except smtplib.SMTPRecipientsRefused as error:
-        code, text = next(iter(error.recipients.values()))
-        raise _failure(code, text) from None
+        _announce(session, mail)
+    except smtplib.SMTPResponseException as error:
+        if error.smtp_code != CLOSING:
+            raise
+        return False
+    except (smtplib.SMTPServerDisconnected, OSError):
+        return False
+    return True
+
+
+def _require(reply: tuple[int, bytes], *codes: int) -> None:
+    if reply[0] not in codes:
+        raise smtplib.SMTPResponseException(*reply)
+
+
+@contextmanager
+def _closed_on_failure(session: smtplib.SMTP) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        session.close()
+        raise
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Raise what a reply, or no reply, means."""
+    try:
+        yield
     except smtplib.SMTPResponseException as error:
         raise _failure(error.smtp_code, error.smtp_error) from None
-    except smtplib.SMTPNotSupportedError:
-        raise Refused("The mail server takes no addresses beyond ASCII.") from None
     except (smtplib.SMTPException, OSError) as error:
         raise Unanswered(f"The mail server went silent: {type(error).__name__}.") from None
-    with contextlib.suppress(smtplib.SMTPException, OSError):
-        session.quit()
 
 
 def _failure(code: int, text: bytes | str) -> Failure:

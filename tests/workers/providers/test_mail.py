@@ -16,7 +16,8 @@ from workers.providers.failures import Misconfigured, Refused, TryLater
 from workers.providers.http import Timeouts
 from workers.providers.mail import Attachment
 from workers.providers.sendgrid import SendGrid
-from workers.providers.smtp import Server, Smtp
+from workers.providers.smtp import Smtp
+from workers.providers.smtp_connections import Server
 
 QUICK = Timeouts(connect=0.6, read=0.6)
 INVITATION = Attachment("booking.ics", "text/calendar; method=REQUEST", b"BEGIN:VCALENDAR\r\n")
