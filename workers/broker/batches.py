@@ -20,8 +20,6 @@ from workers.broker.leased import LeasedMessage
 if TYPE_CHECKING:
     from workers.broker.broker import PgmqBroker
 
-BATCH_SECONDS = 0.5  # how long a batch should take
-
 Arguments = TypeVar("Arguments")
 
 logger = logging.getLogger("workers.broker")
@@ -94,7 +92,7 @@ class Batches(Middleware):
         items += (_item(kind, message) for message in companions if _begins(broker, message))
         began = time.monotonic()
         _handle(kind, items)
-        first.inbox.expect(len(items), time.monotonic() - began, BATCH_SECONDS, kind.size)
+        first.inbox.waiting.expect(len(items), time.monotonic() - began, kind.size)
         for item in items[1:]:
             _end(broker, item.message, item.error)
         if items[0].error is not None:

@@ -139,10 +139,8 @@ class PgmqBroker(Broker):
                     self._conninfo, keeps_archive=self._keeps_archive, on_room=self._fetcher.wake
                 )
             fetcher, settler = self._fetcher, self._settler
-        inbox = fetcher.open(queue_name, prefetch)
-        return PgmqConsumer(
-            inbox, fetcher, settler, self._release, self.batches.are_for, timeout / 1000
-        )
+        inbox = fetcher.open(queue_name, prefetch, self.batches.are_for)
+        return PgmqConsumer(inbox, fetcher, settler, self._release, timeout / 1000)
 
     def pause(self, queue_names: Iterable[str]) -> None:
         """Stop reading these queues, and resume all others."""

@@ -22,36 +22,27 @@ class PgmqConsumer(Consumer):
         fetcher: Fetcher,
         settler: Settler,
         release: Callable[[list[LeasedMessage]], None],
-        has_batches: Callable[[str], bool],
         timeout: float,
     ) -> None:
         self._inbox = inbox
         self._fetcher = fetcher
         self._settler = settler
         self._release = release
-        self._has_batches = has_batches
         self._timeout = timeout
 
     def __next__(self) -> MessageProxy | None:
-        """Return the next message, or None after the timeout.
-
-        The first message of a batch brings along those that wait for the same actor.
-        """
+        """Return the next message, or None after the timeout."""
         message = self._inbox.waiting.get(self._timeout)
-        if message is None:
-            return None
-        self._lend(message)
-        message.is_handed_out = True
-        if self._has_batches(message.actor_name) and message.is_fresh():
-            message.companions = self._inbox.companions_of(message)
-            for companion in message.companions:
-                self._lend(companion)
+        if message is not None:
+            for each in (message, *message.companions):
+                each.inbox = self._inbox
+                each.ack, each.nack = partial(self.ack, each), partial(self.nack, each)
         return message
 
     def ack(self, message: MessageProxy) -> None:
         """Settle a message that is done, or that is retried later."""
         leased = _leased(message)
-        self._settler.settle(Outcome(self._inbox, leased))
+        self._settle(Outcome(self._inbox, leased))
         self._ended(leased)
 
     def nack(self, message: MessageProxy) -> None:
@@ -60,7 +51,7 @@ class PgmqConsumer(Consumer):
         error = message._exception  # Dramatiq has no public access to it
         reason = str(error).strip() or "The actor gave no reason."
         name = type(error).__name__ if error else "Failed"
-        self._settler.settle(Outcome(self._inbox, leased, reason, name))
+        self._settle(Outcome(self._inbox, leased, reason, name))
         self._ended(leased)
 
     def requeue(self, messages: Iterable[MessageProxy]) -> None:
@@ -83,9 +74,13 @@ class PgmqConsumer(Consumer):
         self._fetcher.close(self._inbox)
         self.give_back()
 
-    def _lend(self, message: LeasedMessage) -> None:
-        message.inbox = self._inbox
-        message.ack, message.nack = partial(self.ack, message), partial(self.nack, message)
+    def _settle(self, outcome: Outcome) -> None:
+        """Write an outcome, that of a companion together with that of the first message."""
+        if outcome.message.first is not None:
+            outcome.message.first.outcomes.append(outcome)
+            return
+        outcomes, outcome.message.outcomes = outcome.message.outcomes, []
+        self._settler.settle([*outcomes, outcome])
 
     def _ended(self, message: LeasedMessage) -> None:
         """Make room for the next message. Companions that did not begin go back to the front."""
@@ -93,6 +88,8 @@ class PgmqConsumer(Consumer):
             return
         message.is_handed_out = False
         companions, message.companions = message.companions, []
+        for companion in companions:
+            companion.first = None
         self._inbox.waiting.leave(companions)
 
 

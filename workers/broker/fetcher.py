@@ -18,6 +18,7 @@ from workers.broker import names, statements, wire
 from workers.broker.inbox import Inbox
 from workers.broker.leased import History, Lease, LeasedMessage, Registry
 from workers.broker.link import Link
+from workers.broker.waiting import Waiting
 
 TROUBLE_SECONDS = 5.0  # between two looks at a queue that cannot be read
 SHORTEST_REST = 0.02  # seconds between two looks that find nothing
@@ -63,9 +64,9 @@ class Fetcher:
         for thread in self._threads:
             thread.start()
 
-    def open(self, queue_name: str, capacity: int) -> Inbox:
-        """Start to read a queue."""
-        inbox = Inbox(queue_name, capacity)
+    def open(self, queue_name: str, capacity: int, is_for_batches: Callable[[str], bool]) -> Inbox:
+        """Start to read a queue; `is_for_batches` says which actors get batches."""
+        inbox = Inbox(queue_name, capacity, Waiting(capacity, is_for_batches))
         with self._lock:
             self._inboxes.append(inbox)
         self._wake.set()
@@ -156,11 +157,12 @@ class Fetcher:
                 inbox.held[msg_id] = message
                 read.append(message)
         inbox.waiting.put(read)
-        if rows:
+        if len(rows) == room:
             inbox.rest = 0.0
-        else:
-            inbox.rest = self._seconds_to_next(connection, inbox)
-            inbox.look_at = time.monotonic() + inbox.rest
+            return
+        # Fewer rows than there is room for are all that there are.
+        inbox.rest = SHORTEST_REST if rows else self._seconds_to_next(connection, inbox)
+        inbox.look_at = time.monotonic() + inbox.rest
 
     def _decoded(
         self, connection: psycopg.Connection, lease: Lease, text: str

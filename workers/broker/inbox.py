@@ -24,9 +24,7 @@ class Inbox:
 
     queue_name: str
     capacity: int
-    waiting: Waiting = field(init=False)
-    # The size of the next batch; the threads that run batches change it.
-    batch: int = 1
+    waiting: Waiting
     # Messages that were read and are not settled; the settling thread changes it too.
     held: dict[int, LeasedMessage] = field(default_factory=dict)
     is_made: bool = False
@@ -40,34 +38,13 @@ class Inbox:
     floor: datetime.datetime = BEGINNING
     swept_at: float = 0.0
 
-    def __post_init__(self) -> None:
-        self.waiting = Waiting(self.capacity)
-
     def is_due(self) -> bool:
         """Return whether to look now."""
         return self.room() > 0 and (self.is_called or self.look_at <= time.monotonic())
 
     def room(self) -> int:
         """Return how many more messages may be read."""
-        return 0 if self.is_paused else self.capacity * self.batch - len(self.held)
-
-    def companions_of(self, message: LeasedMessage) -> list[LeasedMessage]:
-        """Take the messages that form a batch with this one: of the same actor, tried never yet.
-
-        Others go alone, so that a message that ends its process takes few with it.
-        """
-        return self.waiting.take(
-            lambda other: other.actor_name == message.actor_name and other.is_fresh(),
-            self.batch - 1,
-        )
-
-    def expect(self, count: int, seconds: float, wanted: float, most: int) -> None:
-        """Set the size of the next batch: as many as take `wanted` seconds at the present pace.
-
-        It grows at most twofold, so a batch for a slow provider stays small.
-        """
-        fitting = int(count * wanted / max(seconds, 1e-6))
-        self.batch = max(1, min(fitting, 2 * self.batch, most))
+        return 0 if self.is_paused else self.capacity * self.waiting.batch - len(self.held)
 
     def floor_now(self) -> datetime.datetime:
         """Return the due time from which to read; now and then that is the beginning."""

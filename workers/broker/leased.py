@@ -12,6 +12,7 @@ from dramatiq.broker import MessageProxy
 
 if TYPE_CHECKING:
     from workers.broker.inbox import Inbox
+    from workers.broker.settler import Outcome
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,8 @@ class LeasedMessage(MessageProxy):
     An actor gets it from `CurrentMessage.get_current_message()` and can call `is_held()` before an
     effect that must not happen twice. `until` is when the lease ends, by the monotonic clock, which
     goes on while the process is frozen. `companions` are the other messages of its batch, from the
-    moment when it is handed out until the actor begins.
+    moment when it is handed out until the actor begins; it is their `first`, and their `outcomes`
+    are written together with its own.
     """
 
     inbox: Inbox
@@ -94,6 +96,8 @@ class LeasedMessage(MessageProxy):
         self.is_settled = False
         self.is_handed_out = False
         self.companions: list[LeasedMessage] = []
+        self.first: LeasedMessage | None = None
+        self.outcomes: list[Outcome] = []
         self._registry = registry
 
     def is_held(self) -> bool:

@@ -48,10 +48,10 @@ class Settler:
         )
         self._thread.start()
 
-    def settle(self, outcome: Outcome) -> None:
-        """Queue an outcome for writing."""
+    def settle(self, outcomes: list[Outcome]) -> None:
+        """Queue outcomes for writing."""
         with self._changed:
-            self._waiting.append(outcome)
+            self._waiting += outcomes
             self._changed.notify()
 
     def stop(self, *, timeout: float) -> None:
