@@ -1511,9 +1511,9 @@ $$;
 
 -- sql/70_notifications/functions/starting.sql
 
--- The start of deliveries, many together: those that must not be sent any more are skipped, those to
--- a phone that must stay silent are postponed, and the others get the key that makes the provider
--- send each once.
+-- The start of deliveries, many together: those that must not be sent any more are skipped, those
+-- to a phone that must stay silent are postponed, and the others get the key that makes the
+-- provider send each once.
 
 /*
  * Start deliveries. Returns `{busy, jobs}`: those to start again, because somebody else is changing
