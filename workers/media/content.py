@@ -38,6 +38,20 @@ def require_type(path: Path, content_type: str) -> None:
         raise Unfit("ambiguous")
 
 
+def type_among(path: Path, content_types: tuple[str, ...]) -> str:
+    """Return which of these types a file has.
+
+    Raises:
+        Unfit: `type_mismatch` when it has none of them.
+    """
+    with path.open("rb") as file:
+        found = _types(file.read(HEAD))
+    for content_type in content_types:
+        if content_type in found:
+            return content_type
+    raise Unfit("type_mismatch")
+
+
 def _types(head: bytes) -> set[str]:
     try:
         matches = puremagic.magic_string(head)
