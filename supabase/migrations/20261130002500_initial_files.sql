@@ -1622,13 +1622,18 @@ using (
 );
 
 -- The files themselves. Originals and documents are private, and nobody overwrites or deletes one.
+-- A document is signed and never sent to a caller directly, so it is read by short-lived links only.
 -- public-media has no policy: everybody who knows a name gets it, and nobody lists names.
 create policy objects_select_files
 on storage.objects
 for select
 to authenticated
 using (
-    bucket_id in ('originals', 'documents')
+    (
+        bucket_id = 'originals'
+        or bucket_id = 'documents'
+        and (select storage.operation()) in ('storage.object.sign', 'storage.object.sign_many')
+    )
     and exists (
         select 1
         from files.media

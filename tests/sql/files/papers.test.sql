@@ -1,6 +1,6 @@
 -- Papers for verification: handed in by those who manage a business, decided by the platform, once.
 begin;
-select plan(20);
+select plan(21);
 
 select tests.person('Nora');
 select tests.person('Stan');
@@ -38,7 +38,9 @@ select throws_ok(
 select throws_ok(
     $$ delete from public.business_documents $$, '42501', null, 'or takes it back'
 );
-select isnt_empty($$ select 1 from storage.objects $$, 'an owner can have a link to the file');
+select is_empty($$ select 1 from storage.objects $$, 'an owner does not download the file');
+select set_config('storage.operation', 'storage.object.sign', true);
+select isnt_empty($$ select 1 from storage.objects $$, 'but can have a link to it');
 
 select tests.act_as_owner();
 insert into tests.names (name, id)

@@ -72,11 +72,11 @@ async def send(
     Raises:
         StorageError: 400 InvalidRange.
     """
-    headers = _headers(found, access=access, expires_at=expires_at)
+    headers = headers_of(found, access=access, expires_at=expires_at)
     disposition = request.query_params.get("download")
     if disposition is not None:
         headers["Content-Disposition"] = _attachment(disposition)
-    if _is_unchanged(request.headers, found):
+    if is_unchanged(request.headers, found):
         return Response(status_code=304, headers=headers)
     if request.method == "HEAD":
         return Response(
@@ -120,7 +120,7 @@ async def _info(request: Request, *, access: Access, operation: str) -> Response
     )
 
 
-def _headers(found: Object, *, access: Access, expires_at: datetime | None) -> dict[str, str]:
+def headers_of(found: Object, *, access: Access, expires_at: datetime | None) -> dict[str, str]:
     """Return the headers of an object. What a client may keep ends with its signed address."""
     kept = found.cache_control
     if access == "public" and kept.startswith("max-age"):
@@ -148,7 +148,7 @@ def _attachment(name: str) -> str:
     return f"attachment; filename={encoded}; filename*=UTF-8''{encoded};"
 
 
-def _is_unchanged(headers: Mapping[str, str], found: Object) -> bool:
+def is_unchanged(headers: Mapping[str, str], found: Object) -> bool:
     """Whether the client has this version already. An ETag outweighs a time."""
     if tags := headers.get("if-none-match"):
         known = {tag.strip().removeprefix("W/") for tag in tags.split(",")}

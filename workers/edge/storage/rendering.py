@@ -52,7 +52,7 @@ class Wish:
         Raises:
             StorageError: 400 for one that makes no sense.
         """
-        fit = given.get("resize") or "cover"
+        fit: Fit = given.get("resize") or "cover"
         kind = given.get("format")
         if fit not in get_args(Fit):
             raise invalid("querystring/resize must be equal to one of the allowed values")
@@ -68,9 +68,9 @@ class Wish:
 
     def target(self, accept: str, content_type: str) -> Format:
         """Return the format for a client that accepts these, of a picture of this type."""
-        if self.format == "avif" or self.format is None and "image/avif" in accept:
+        if self.format == "avif" or (self.format is None and "image/avif" in accept):
             return "avif"
-        if self.format == "webp" or self.format is None and "image/webp" in accept:
+        if self.format == "webp" or (self.format is None and "image/webp" in accept):
             return "webp"
         if content_type == "image/avif" and self.format == "origin":
             return "avif"
@@ -106,9 +106,7 @@ async def _get(
     request: Request, access: Access, wish: Wish, expires_at: datetime | None = None
 ) -> Response:
     bucket, name = path_of(request)
-    found = await find_readable(
-        request, bucket, name, access=access, operation="image.transform"
-    )
+    found = await find_readable(request, bucket, name, access=access, operation="image.transform")
     if found.mimetype not in LOADERS:
         raise invalid("The requested object is not a picture that can be drawn")
     kind = wish.target(request.headers.get("accept", ""), found.mimetype)
