@@ -152,7 +152,7 @@ def test_a_document_is_read_by_a_short_lived_link_only(town: Town) -> None:
         answer = httpx.get(storage(town, f"/storage/v1{signed.json()['signedURL']}"))
         assert (answer.content, answer.headers["content-type"]) == (PDF, "application/pdf")
         assert answer.headers["x-content-type-options"] == "nosniff"
-        assert owner.post(sign, json={"expiresIn": 86_400}).json()["error"] == "InvalidRequest"
+        assert owner.post(sign, json={"expiresIn": 86_400}).json()["code"] == "InvalidRequest"
     for person in ("staff", "stranger", "other_owner", None):
         with town.client(person) as other:
             assert other.post(sign, json={"expiresIn": 60}).is_error
