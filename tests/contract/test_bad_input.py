@@ -149,6 +149,13 @@ def good_arguments(town: Town) -> dict[str, Any]:
         "limit": 5,
         "q": "cut",
         "customer_name": "A customer",
+        "subject": f"business:{town.ids['salon']}",
+        "kind": "gallery",
+        "size": 1000,
+        "content_type": "image/png",
+        "media_ids": [],
+        "media_id": town.ids["note"],
+        "upload_id": town.ids["note"],
     }
 
 

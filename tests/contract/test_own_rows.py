@@ -100,10 +100,6 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
         {"max_bookings": 800},
     ),
     "booking_notes": ([{"booking_id": "booking", "body": "Prefers tea."}], {"body": "Coffee."}),
-    "business_documents": (
-        [{"kind": "license", "storage_path": "salon/license.pdf"}],
-        {"kind": "tax"},
-    ),
     "cancellation_policies": ([{"name": "Kind"}], {"name": "Kinder"}),
     "cancellation_tiers": (
         [{"cancellation_policy_id": "salon_policy", "hours_before": 48, "fee_bps": 5}],
@@ -164,8 +160,6 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
 # What whoever inserts a row may not do with it afterwards.
 NEVER = {
     ("booking_notes", "PATCH"): "A note keeps its author: delete it and write another.",
-    ("business_documents", "PATCH"): "The platform decides about what was submitted.",
-    ("business_documents", "DELETE"): "The decision about a document keeps what it was made from.",
     ("customer_group_members", "PATCH"): "Somebody is in a group or is not.",
 }
 
@@ -194,8 +188,6 @@ def rows(town: Town, view: str) -> Iterator[dict[str, Any]]:
         named = {
             name: town.ids[value] if name.endswith("_id") else value for name, value in row.items()
         }
-        if "storage_path" in named:
-            named["storage_path"] = named["storage_path"].replace("salon", town.ids["salon"])
         yield {**owner, **named}
 
 

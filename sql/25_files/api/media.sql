@@ -121,7 +121,7 @@ comment on column public.profile_media.media_id is 'The picture.';
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
  */
 create function public.reorder_media(
-    subject text, media_ids public.list, kind text default 'gallery'
+    subject text, media_ids public.list, kind text default null
 )
 returns setof public.media
 language plpgsql
@@ -139,7 +139,7 @@ declare
 begin
     perform files.reorder(
         private.to_subject_name(subject), private.to_subject_id(subject),
-        private.to_required_text(kind, 'kind', 40), v_ids
+        coalesce(private.to_text(kind, 'kind', 40), 'gallery'), v_ids
     );
     return query
     select media.*
