@@ -149,7 +149,7 @@ using (
 );
 
 -- The files themselves. Originals and documents are private, and nobody overwrites or deletes one.
--- A document is signed and never sent to a caller directly, so it is read by short-lived links only.
+-- A document is signed and never sent to a caller directly: it is read by short-lived links only.
 -- public-media has no policy: everybody who knows a name gets it, and nobody lists names.
 create policy objects_select_files
 on storage.objects
