@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -12,8 +10,8 @@ from pathlib import Path
 import httpx
 import psycopg
 
-from cli.stack.programs import postgres_bin
 from tests.bench.auth import auth
+from tests.bench.booking import raw, storm
 from tests.bench.calcom import calcom
 from tests.bench.figures import Figure, compare, milliseconds
 from tests.bench.growth import growth
@@ -26,7 +24,6 @@ from tests.bench.search import search
 from tests.bench.shared import (
     BUSINESS,
     FAST,
-    HERE,
     SECONDS,
     USER,
     USUAL,
@@ -35,6 +32,7 @@ from tests.bench.shared import (
     expect,
     fill,
     headers,
+    pgbench,
 )
 from tests.bench.wrk import same
 from tests.harness.stack import RunningStack
@@ -84,38 +82,12 @@ def book(stack: RunningStack) -> Iterator[Figure]:
         unit="/s",
         ours=over_http,
         measure="pgbench",
-        beside=lambda: _pgbench(
+        beside=lambda: pgbench(
             stack, "book_distinct.pgbench", 16, f"-D n=0 -D round={next(rounds)}"
         ),
         aim="at least 0.25",
     )
-
-    def storm() -> float:
-        one = booking(stack, 2100 + next(rounds))(0, 0)
-        done = same(stack.endpoints.rest_url, one, connections=200, seconds=SECONDS)
-        expect(done, {200, 409})
-        if done.statuses[200] != 1:
-            raise AssertionError(f"{done.statuses[200]} clients got the same slot")
-        slowest.append(done.p99_ms)
-        return done.per_second
-
-    slowest: list[float] = []
-    yield compare(
-        "decisions on one slot, 200 clients",
-        unit="/s",
-        ours=storm,
-        measure="the aim",
-        beside=lambda: 1500.0,
-        aim="at least 1",
-    )
-    yield compare(
-        "slowest hundredth of them",
-        unit="ms",
-        ours=lambda: slowest.pop(0),
-        measure="the aim",
-        beside=lambda: 250.0,
-        aim="at most 1",
-    )
+    yield from storm(stack)
 
 
 def read(stack: RunningStack) -> Iterator[Figure]:
@@ -148,7 +120,7 @@ def read(stack: RunningStack) -> Iterator[Figure]:
         unit="/s",
         ours=through(alone),
         measure="pgbench",
-        beside=lambda: _pgbench(stack, "read.pgbench", 16),
+        beside=lambda: pgbench(stack, "read.pgbench", 16),
         aim="0.30 is what it gives",
     )
 
@@ -213,38 +185,10 @@ def _timed(connection: psycopg.Connection, query: str) -> Callable[[], float]:
     return lambda: milliseconds(lambda: connection.execute(query.encode()).fetchall())
 
 
-def _pgbench(stack: RunningStack, script: str, clients: int, options: str = "") -> float:
-    """Transactions a second of a script."""
-    done = subprocess.run(
-        [
-            postgres_bin() / "pgbench",
-            "-n",
-            "-c",
-            str(clients),
-            "-j",
-            "2",
-            "-T",
-            str(int(SECONDS)),
-            "-M",
-            "simple",
-            "-f",
-            str(HERE / script),
-            *options.split(),
-            stack.endpoints.db_url,
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    found = re.search(r"tps = ([\d.]+)", done.stdout)
-    if done.returncode or not found:
-        raise AssertionError(done.stderr[-2000:])
-    return float(found[1])
-
-
 ALL = {
     "slots": slots,
     "book": book,
+    "book_raw": raw,
     "read": read,
     "rls": rls,
     "start": start,

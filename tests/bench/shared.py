@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 
+from cli.stack.programs import postgres_bin
 from tests.bench.load import Load, request
 from tests.harness.stack import RunningStack
 
@@ -88,3 +91,34 @@ def expect(done: Load, statuses: set[int]) -> None:
     """Every response is accounted for."""
     if not set(done.statuses) <= statuses:
         raise AssertionError(f"answers were {dict(done.statuses)}")
+
+
+def pgbench(
+    stack: RunningStack, script: str, clients: int, options: str = "", *, mode: str = "simple"
+) -> float:
+    """Transactions a second of a script."""
+    done = subprocess.run(
+        [
+            postgres_bin() / "pgbench",
+            "-n",
+            "-c",
+            str(clients),
+            "-j",
+            "2",
+            "-T",
+            str(int(SECONDS)),
+            "-M",
+            mode,
+            "-f",
+            str(HERE / script),
+            *options.split(),
+            stack.endpoints.db_url,
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = re.search(r"tps = ([\d.]+)", done.stdout)
+    if done.returncode or not found:
+        raise AssertionError(done.stderr[-2000:])
+    return float(found[1])

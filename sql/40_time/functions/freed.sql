@@ -100,6 +100,16 @@ set search_path = ''
 rows 1
 as $$
 begin
+    -- Hardly anybody has a turn, and then nothing else is read.
+    if not exists (
+        select 1
+        from scheduling.waitlist_offers
+        where
+            waitlist_offers.customer_id = open_offers.customer_id
+            and waitlist_offers.expires_at > private.now()
+    ) then
+        return;
+    end if;
     return query
     select waitlist_offers.*
     from scheduling.waitlist_offers

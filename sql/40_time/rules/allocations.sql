@@ -12,20 +12,27 @@ volatile
 security definer
 set search_path = ''
 as $$
+declare
+    v_service_id uuid;
 begin
+    if new.session_id is null then
+        select booking_items.service_id into v_service_id
+        from scheduling.booking_items
+        where
+            booking_items.business_id = new.business_id
+            and booking_items.booking_id = new.booking_id
+            and booking_items.id = new.booking_item_id;
+    else
+        select sessions.service_id into v_service_id
+        from scheduling.sessions
+        where sessions.id = new.session_id;
+    end if;
     if not exists (
         select 1
         from catalog.service_resources
         inner join catalog.resources on resources.id = service_resources.resource_id
         where
-            service_resources.service_id = coalesce(
-                (
-                    select booking_items.service_id
-                    from scheduling.booking_items
-                    where booking_items.id = new.booking_item_id
-                ),
-                (select sessions.service_id from scheduling.sessions where sessions.id = new.session_id)
-            )
+            service_resources.service_id = v_service_id
             and service_resources.resource_id = new.resource_id
             and resources.capacity >= new.unit
     ) then
