@@ -874,6 +874,16 @@ set search_path = ''
 rows 1
 as $$
 begin
+    -- Hardly anybody has a turn, and then nothing else is read.
+    if not exists (
+        select 1
+        from scheduling.waitlist_offers
+        where
+            waitlist_offers.customer_id = open_offers.customer_id
+            and waitlist_offers.expires_at > private.now()
+    ) then
+        return;
+    end if;
     return query
     select waitlist_offers.*
     from scheduling.waitlist_offers
@@ -1526,20 +1536,27 @@ volatile
 security definer
 set search_path = ''
 as $$
+declare
+    v_service_id uuid;
 begin
+    if new.session_id is null then
+        select booking_items.service_id into v_service_id
+        from scheduling.booking_items
+        where
+            booking_items.business_id = new.business_id
+            and booking_items.booking_id = new.booking_id
+            and booking_items.id = new.booking_item_id;
+    else
+        select sessions.service_id into v_service_id
+        from scheduling.sessions
+        where sessions.id = new.session_id;
+    end if;
     if not exists (
         select 1
         from catalog.service_resources
         inner join catalog.resources on resources.id = service_resources.resource_id
         where
-            service_resources.service_id = coalesce(
-                (
-                    select booking_items.service_id
-                    from scheduling.booking_items
-                    where booking_items.id = new.booking_item_id
-                ),
-                (select sessions.service_id from scheduling.sessions where sessions.id = new.session_id)
-            )
+            service_resources.service_id = v_service_id
             and service_resources.resource_id = new.resource_id
             and resources.capacity >= new.unit
     ) then

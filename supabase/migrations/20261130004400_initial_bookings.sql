@@ -1598,43 +1598,21 @@ stable
 security invoker
 set search_path = ''
 as $$
+declare
+    v_policy catalog.cancellation_policies;
 begin
-    return coalesce(
-        (
-            select
-                to_jsonb(cancellation_policies) - array['business_id', 'is_default', 'created_at']
-                || jsonb_build_object('tiers', tiers.tiers)
-            from catalog.services
-            inner join catalog.cancellation_policies
-                on cancellation_policies.business_id = services.business_id
-            cross join lateral (
-                select
-                    coalesce(
-                        jsonb_agg(
-                            jsonb_strip_nulls(
-                                jsonb_build_object(
-                                    'hours_before', cancellation_tiers.hours_before,
-                                    'fee_bps', cancellation_tiers.fee_bps,
-                                    'fee_minor', cancellation_tiers.fee_minor
-                                )
-                            )
-                            order by cancellation_tiers.hours_before desc
-                        ),
-                        '[]'
-                    ) as tiers
-                from catalog.cancellation_tiers
-                where
-                    cancellation_tiers.business_id = cancellation_policies.business_id
-                    and cancellation_tiers.cancellation_policy_id = cancellation_policies.id
-            ) as tiers
-            where
-                services.id = policy_of.service_id
-                and (
-                    cancellation_policies.id = services.cancellation_policy_id
-                    or services.cancellation_policy_id is null and cancellation_policies.is_default
-                )
-        ),
-        jsonb_build_object(
+    select cancellation_policies.* into v_policy
+    from catalog.services
+    inner join catalog.cancellation_policies
+        on cancellation_policies.business_id = services.business_id
+    where
+        services.id = policy_of.service_id
+        and (
+            cancellation_policies.id = services.cancellation_policy_id
+            or services.cancellation_policy_id is null and cancellation_policies.is_default
+        );
+    if not found then
+        return jsonb_build_object(
             'name', 'Free of charge',
             'no_show_fee_bps', 0,
             'no_show_fee_minor', 0,
@@ -1644,7 +1622,43 @@ begin
             'late_reschedule_fee_bps', 0,
             'late_reschedule_fee_minor', 0,
             'tiers', '[]'::jsonb
-        )
+        );
+    end if;
+    return to_jsonb(v_policy) - array['business_id', 'is_default', 'created_at']
+        || jsonb_build_object('tiers', scheduling.tiers_of(v_policy));
+end;
+$$;
+
+/*
+ * Return the tiers of a cancellation policy, the longest notice first.
+ */
+create function scheduling.tiers_of(policy catalog.cancellation_policies)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select
+            coalesce(
+                jsonb_agg(
+                    jsonb_strip_nulls(
+                        jsonb_build_object(
+                            'hours_before', cancellation_tiers.hours_before,
+                            'fee_bps', cancellation_tiers.fee_bps,
+                            'fee_minor', cancellation_tiers.fee_minor
+                        )
+                    )
+                    order by cancellation_tiers.hours_before desc
+                ),
+                '[]'
+            )
+        from catalog.cancellation_tiers
+        where
+            cancellation_tiers.business_id = policy.business_id
+            and cancellation_tiers.cancellation_policy_id = policy.id
     );
 end;
 $$;
