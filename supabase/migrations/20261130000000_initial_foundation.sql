@@ -325,6 +325,22 @@ end;
 $$;
 
 /*
+ * Is a date between the years 1 and 9999, or null? Only such dates can be reckoned with: infinity
+ * and the last date of PostgreSQL make any sum fail.
+ */
+create function private.is_usual_date(value date)
+returns boolean
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return coalesce(value between '0001-01-01' and '9999-12-31', true);
+end;
+$$;
+
+/*
  * Is a text one line, without control characters and without anything that programs take for a line
  * break? Names, titles and addresses must be: they stand in mail headers and calendar properties.
  */
@@ -948,8 +964,9 @@ $$;
 -- sql/00_foundation/functions/requests.sql
 
 -- What every request of the REST API passes before its statement, and where it came from. On our
--- own platform auth.set_config asks private.refuse_estimates; elsewhere, as on hosted Supabase,
--- PostgREST calls private.check_request as its db-pre-request (rules.sql tells it to).
+-- own platform auth.set_config asks private.check_headers; elsewhere, as on hosted Supabase,
+-- PostgREST calls private.check_request as its db-pre-request (rules/requests.sql tells it
+-- to).
 
 /*
  * Refuse what tells a client about rows that it cannot see. PostgREST takes the counts `planned`
@@ -980,6 +997,27 @@ end;
 $$;
 
 /*
+ * Refuse a request for what its headers say. Our gateway sets X-Has-Nul when a text of the body
+ * has the character U+0000, which PostgreSQL cannot store.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.check_headers(headers jsonb)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if headers ? 'x-has-nul' then
+        perform private.invalid('The body', 'must not contain the character U+0000');
+    end if;
+    perform private.refuse_estimates(headers);
+end;
+$$;
+
+/*
  * Check a request before its statement, as PostgREST's db-pre-request.
  *
  * Errors:  PT400 invalid_input
@@ -992,7 +1030,7 @@ security invoker
 set search_path = ''
 as $$
 begin
-    perform private.refuse_estimates(nullif(current_setting('request.headers', true), '')::jsonb);
+    perform private.check_headers(nullif(current_setting('request.headers', true), '')::jsonb);
 end;
 $$;
 
@@ -1035,65 +1073,10 @@ begin
 end;
 $$;
 
--- sql/00_foundation/rules.sql
+-- sql/00_foundation/rules/bad_input.sql
 
--- Trigger functions that several domains attach to their tables.
-
-/*
- * Note when a row was last changed.
- */
-create function private.any__touch()
-returns trigger
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    new.updated_at = private.now();
-    return new;
-end;
-$$;
-
-/*
- * Refuse to change or delete history. New entries may be added.
- *
- * Errors:  PT409 append_only
- */
-create function private.any__refuse_rewriting()
-returns trigger
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    perform private.refuse(
-        'PT409', 'append_only', 'History cannot be changed.', 'Add a new entry instead.'
-    );
-    return null;
-end;
-$$;
-
-/*
- * Refuse to write a view that counts. Without this, PostgreSQL answers as if the server had failed.
- *
- * Errors:  PT403 forbidden
- */
-create function private.any__refuse_writing()
-returns trigger
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    perform private.refuse(
-        'PT403', 'forbidden', 'This view is read-only.', 'Change the rows behind it.'
-    );
-    return null;
-end;
-$$;
+-- The trigger function that answers a bad row in the API's words, for tables that clients write
+-- directly, and its steps. The constraints decide all the same; the trigger speaks first.
 
 /*
  * Answer a bad row in the API's words, on tables that clients write directly. The constraints
@@ -1240,6 +1223,63 @@ end;
 $$;
 
 /*
+ * Return the unique keys of a table that a new row, or a change of one, must not share with another
+ * row: their columns, and the condition under which a row `twin` shares them. The primary key is
+ * among them when a client inserts without an upsert: an upsert may name a row that exists.
+ */
+create function private.keys_to_check(relation oid, new_row jsonb, old_row jsonb)
+returns table (column_names text, condition text)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_headers jsonb = nullif(current_setting('request.headers', true), '');
+    v_with_primary boolean = v_headers is not null
+    and current_setting('request.method', true) = 'POST'
+    and coalesce(v_headers ->> 'prefer', '') !~ 'resolution';
+begin
+    return query
+    select
+        string_agg(columns.attname, ', ' order by keys.position),
+        string_agg(
+            case
+                when new_row ->> columns.attname is null then format('twin.%I is null', columns.attname)
+                else format('twin.%I = %L', columns.attname, new_row ->> columns.attname)
+            end,
+            ' and '
+        )
+        || case
+            when new_row ? 'id' and not pg_index.indisprimary
+                then format(' and twin.id is distinct from %L', new_row ->> 'id')
+            else ''
+        end
+    from pg_catalog.pg_index
+    cross join lateral unnest(pg_index.indkey) with ordinality as keys (attnum, position)
+    inner join pg_catalog.pg_attribute as columns
+        on columns.attrelid = pg_index.indrelid and columns.attnum = keys.attnum
+    where
+        pg_index.indrelid = relation
+        and pg_index.indisunique
+        and pg_index.indpred is null
+        and pg_index.indexprs is null
+    group by pg_index.indexrelid
+    having
+        case
+            when pg_index.indisprimary
+                then v_with_primary or old_row is not null and not new_row ? 'id'
+            else bool_and(columns.attname <> 'id')
+        end
+        and bool_and(new_row ->> columns.attname is not null or pg_index.indnullsnotdistinct)
+        and (
+            old_row is null
+            or bool_or(new_row -> columns.attname is distinct from old_row -> columns.attname)
+        );
+end;
+$$;
+
+/*
  * Refuse a row whose unique value exists already.
  *
  * Errors:  PT409 already_exists
@@ -1256,40 +1296,12 @@ declare
     v_found boolean;
 begin
     for v_key in
-        select
-            string_agg(
-                format('twin.%I = %L', columns.attname, new_row ->> columns.attname), ' and '
-            ) as condition,
-            string_agg(columns.attname, ', ' order by keys.position) as column_names
-        from pg_catalog.pg_index
-        cross join lateral unnest(pg_index.indkey) with ordinality as keys (attnum, position)
-        inner join pg_catalog.pg_attribute as columns
-            on columns.attrelid = pg_index.indrelid and columns.attnum = keys.attnum
-        where
-            pg_index.indrelid = relation
-            and pg_index.indisunique
-            and not pg_index.indisprimary
-            and pg_index.indpred is null
-            and pg_index.indexprs is null
-            and not exists (
-                select 1
-                from pg_catalog.pg_attribute as id_column
-                where
-                    id_column.attrelid = relation
-                    and id_column.attname = 'id'
-                    and id_column.attnum = any(pg_index.indkey)
-            )
-        group by pg_index.indexrelid
-        having
-            bool_and(new_row ->> columns.attname is not null)
-            and (
-                old_row is null
-                or bool_or(new_row -> columns.attname is distinct from old_row -> columns.attname)
-            )
+        select keys.column_names, keys.condition
+        from private.keys_to_check(relation, new_row, old_row) as keys
     loop
         execute format(
-            'select exists (select 1 from %s as twin where %s and twin.id::text is distinct from %L)',
-            relation::regclass, v_key.condition, new_row ->> 'id'
+            'select exists (select 1 from %s as twin where %s)',
+            relation::regclass, v_key.condition
         )
         into v_found;
         if v_found then
@@ -1302,6 +1314,69 @@ begin
     end loop;
 end;
 $$;
+
+-- sql/00_foundation/rules/changes.sql
+
+-- Trigger functions that several domains attach to their tables and views: when a row was last
+-- changed, and what cannot be changed at all.
+
+/*
+ * Note when a row was last changed.
+ */
+create function private.any__touch()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    new.updated_at = private.now();
+    return new;
+end;
+$$;
+
+/*
+ * Refuse to change or delete history. New entries may be added.
+ *
+ * Errors:  PT409 append_only
+ */
+create function private.any__refuse_rewriting()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.refuse(
+        'PT409', 'append_only', 'History cannot be changed.', 'Add a new entry instead.'
+    );
+    return null;
+end;
+$$;
+
+/*
+ * Refuse to write a view that counts. Without this, PostgreSQL answers as if the server had failed.
+ *
+ * Errors:  PT403 forbidden
+ */
+create function private.any__refuse_writing()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.refuse(
+        'PT403', 'forbidden', 'This view is read-only.', 'Change the rows behind it.'
+    );
+    return null;
+end;
+$$;
+
+-- sql/00_foundation/rules/requests.sql
 
 -- On a platform that is not ours, tell PostgREST to call private.check_request. If it calls another
 -- function already, that one stays: call private.check_request from there.
@@ -1368,6 +1443,7 @@ private.invalid(text, text),
 private.max_rows(),
 private.require_page(bigint, text),
 private.check_request(),
+private.check_headers(jsonb),
 private.refuse_estimates(jsonb),
 private.token_user_id(),
 private.is_client(),
@@ -1388,6 +1464,7 @@ private.to_email(text, text),
 private.to_phone(text, text),
 private.has_control_characters(text),
 private.is_one_line(text),
+private.is_usual_date(date),
 private.is_time_zone(text),
 private.to_list(text, text, integer),
 private.to_identifiers(text, text),
@@ -1396,6 +1473,7 @@ private.remember_answer(text, text, jsonb),
 private.refuse_changed_keys(jsonb, jsonb),
 private.refuse_missing_values(oid, jsonb),
 private.refuse_broken_references(oid, jsonb, jsonb),
+private.keys_to_check(oid, jsonb, jsonb),
 private.refuse_duplicates(oid, jsonb, jsonb)
 to anon, authenticated, service_role;
 grant execute on function

@@ -196,11 +196,15 @@ create table business.closures (
     created_at timestamptz not null default now(),
 
     constraint closures_business_id_id_unique unique (business_id, id),
+    constraint closures_have_usual_dates check (
+        private.is_usual_date(starts_on) and private.is_usual_date(ends_on)
+        or private.invalid('starts_on and ends_on', 'must be between the years 1 and 9999')
+    ),
     constraint closures_end_after_they_start check (
         ends_on >= starts_on or private.invalid('ends_on', 'must not be before starts_on')
     ),
     constraint closures_are_shorter_than_two_years check (
-        ends_on - starts_on <= 731
+        isfinite(starts_on) and isfinite(ends_on) and ends_on - starts_on <= 731
         or private.invalid('ends_on', 'must be within two years of starts_on')
     ),
     constraint closures_title_is_short check (

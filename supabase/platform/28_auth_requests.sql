@@ -124,7 +124,8 @@ end;
 $$;
 
 /*
- * The headers of a request that may ask for estimates or plans. Who may is the schema's to say.
+ * The headers of a request that may ask for estimates or plans, or may have U+0000 in its body. The
+ * schema says what is refused.
  *
  * Errors:  PT400 invalid_input
  */
@@ -136,7 +137,7 @@ security invoker
 set search_path = ''
 as $$
 begin
-    perform private.refuse_estimates(headers::jsonb);
+    perform private.check_headers(headers::jsonb);
     return headers;
 end;
 $$;
@@ -174,7 +175,7 @@ as $$
         case
             when $1 in ('app.settings.AUTH_ISSUER', 'app.settings.auth_issuer')
                 then auth.admit($2)
-            when $1 = 'request.headers' and $2 ~* 'planned|estimated|vnd\.pgrst\.plan'
+            when $1 = 'request.headers' and $2 ~* 'planned|estimated|vnd\.pgrst\.plan|x-has-nul'
                 then auth.checked_headers($2)
             when $1 = 'role' and $2 not in ('anon', 'authenticated', 'service_role')
                 then auth.known_role($2)
@@ -200,7 +201,7 @@ set search_path = ''
 as $$
 begin
     perform auth.admit(current_setting('app.settings.auth_issuer', true));
-    perform private.refuse_estimates(nullif(current_setting('request.headers', true), '')::jsonb);
+    perform private.check_headers(nullif(current_setting('request.headers', true), '')::jsonb);
 end;
 $$;
 

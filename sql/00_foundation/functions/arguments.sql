@@ -236,6 +236,22 @@ end;
 $$;
 
 /*
+ * Is a date between the years 1 and 9999, or null? Only such dates can be reckoned with: infinity
+ * and the last date of PostgreSQL make any sum fail.
+ */
+create function private.is_usual_date(value date)
+returns boolean
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return coalesce(value between '0001-01-01' and '9999-12-31', true);
+end;
+$$;
+
+/*
  * Is a text one line, without control characters and without anything that programs take for a line
  * break? Names, titles and addresses must be: they stand in mail headers and calendar properties.
  */

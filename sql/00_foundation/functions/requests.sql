@@ -1,6 +1,7 @@
 -- What every request of the REST API passes before its statement, and where it came from. On our
--- own platform auth.set_config asks private.refuse_estimates; elsewhere, as on hosted Supabase,
--- PostgREST calls private.check_request as its db-pre-request (rules.sql tells it to).
+-- own platform auth.set_config asks private.check_headers; elsewhere, as on hosted Supabase,
+-- PostgREST calls private.check_request as its db-pre-request (rules/requests.sql tells it
+-- to).
 
 /*
  * Refuse what tells a client about rows that it cannot see. PostgREST takes the counts `planned`
@@ -31,6 +32,27 @@ end;
 $$;
 
 /*
+ * Refuse a request for what its headers say. Our gateway sets X-Has-Nul when a text of the body
+ * has the character U+0000, which PostgreSQL cannot store.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.check_headers(headers jsonb)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if headers ? 'x-has-nul' then
+        perform private.invalid('The body', 'must not contain the character U+0000');
+    end if;
+    perform private.refuse_estimates(headers);
+end;
+$$;
+
+/*
  * Check a request before its statement, as PostgREST's db-pre-request.
  *
  * Errors:  PT400 invalid_input
@@ -43,7 +65,7 @@ security invoker
 set search_path = ''
 as $$
 begin
-    perform private.refuse_estimates(nullif(current_setting('request.headers', true), '')::jsonb);
+    perform private.check_headers(nullif(current_setting('request.headers', true), '')::jsonb);
 end;
 $$;
 

@@ -116,6 +116,12 @@ create table catalog.services (
         or max_advance_days between 0 and 3650
         or private.invalid('max_advance_days', 'must be from 0 to 3650')
     ),
+    constraint services_have_usual_dates check (
+        private.is_usual_date(bookable_from) and private.is_usual_date(bookable_until)
+        or private.invalid(
+            'bookable_from and bookable_until', 'must be between the years 1 and 9999'
+        )
+    ),
     constraint services_bookable_until_after_from check (
         coalesce(bookable_until >= bookable_from, true)
         or private.invalid('bookable_until', 'must not be before bookable_from')

@@ -116,11 +116,15 @@ create table catalog.schedule_exceptions (
     constraint schedule_exceptions_business_id_id_unique unique (business_id, id),
     constraint schedule_exceptions_resource_fkey foreign key (business_id, resource_id)
     references catalog.resources (business_id, id) on delete cascade,
+    constraint schedule_exceptions_have_usual_dates check (
+        private.is_usual_date(starts_on) and private.is_usual_date(ends_on)
+        or private.invalid('starts_on and ends_on', 'must be between the years 1 and 9999')
+    ),
     constraint schedule_exceptions_end_after_they_start check (
         ends_on >= starts_on or private.invalid('ends_on', 'must not be before starts_on')
     ),
     constraint schedule_exceptions_are_shorter_than_two_years check (
-        ends_on - starts_on <= 731
+        isfinite(starts_on) and isfinite(ends_on) and ends_on - starts_on <= 731
         or private.invalid('ends_on', 'must be within two years of starts_on')
     ),
     constraint schedule_exceptions_close_after_they_open check (
@@ -154,6 +158,10 @@ create table catalog.travel_zones (
     constraint travel_zones_business_id_id_unique unique (business_id, id),
     constraint travel_zones_resource_fkey foreign key (business_id, resource_id)
     references catalog.resources (business_id, id) on delete cascade,
+    constraint travel_zones_have_usual_dates check (
+        private.is_usual_date(starts_on) and private.is_usual_date(ends_on)
+        or private.invalid('starts_on and ends_on', 'must be between the years 1 and 9999')
+    ),
     constraint travel_zones_end_after_they_start check (
         ends_on >= starts_on or private.invalid('ends_on', 'must not be before starts_on')
     ),

@@ -1,60 +1,5 @@
--- Trigger functions that several domains attach to their tables.
-
-/*
- * Note when a row was last changed.
- */
-create function private.any__touch()
-returns trigger
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    new.updated_at = private.now();
-    return new;
-end;
-$$;
-
-/*
- * Refuse to change or delete history. New entries may be added.
- *
- * Errors:  PT409 append_only
- */
-create function private.any__refuse_rewriting()
-returns trigger
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    perform private.refuse(
-        'PT409', 'append_only', 'History cannot be changed.', 'Add a new entry instead.'
-    );
-    return null;
-end;
-$$;
-
-/*
- * Refuse to write a view that counts. Without this, PostgreSQL answers as if the server had failed.
- *
- * Errors:  PT403 forbidden
- */
-create function private.any__refuse_writing()
-returns trigger
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    perform private.refuse(
-        'PT403', 'forbidden', 'This view is read-only.', 'Change the rows behind it.'
-    );
-    return null;
-end;
-$$;
+-- The trigger function that answers a bad row in the API's words, for tables that clients write
+-- directly, and its steps. The constraints decide all the same; the trigger speaks first.
 
 /*
  * Answer a bad row in the API's words, on tables that clients write directly. The constraints
@@ -201,6 +146,63 @@ end;
 $$;
 
 /*
+ * Return the unique keys of a table that a new row, or a change of one, must not share with another
+ * row: their columns, and the condition under which a row `twin` shares them. The primary key is
+ * among them when a client inserts without an upsert: an upsert may name a row that exists.
+ */
+create function private.keys_to_check(relation oid, new_row jsonb, old_row jsonb)
+returns table (column_names text, condition text)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_headers jsonb = nullif(current_setting('request.headers', true), '');
+    v_with_primary boolean = v_headers is not null
+    and current_setting('request.method', true) = 'POST'
+    and coalesce(v_headers ->> 'prefer', '') !~ 'resolution';
+begin
+    return query
+    select
+        string_agg(columns.attname, ', ' order by keys.position),
+        string_agg(
+            case
+                when new_row ->> columns.attname is null then format('twin.%I is null', columns.attname)
+                else format('twin.%I = %L', columns.attname, new_row ->> columns.attname)
+            end,
+            ' and '
+        )
+        || case
+            when new_row ? 'id' and not pg_index.indisprimary
+                then format(' and twin.id is distinct from %L', new_row ->> 'id')
+            else ''
+        end
+    from pg_catalog.pg_index
+    cross join lateral unnest(pg_index.indkey) with ordinality as keys (attnum, position)
+    inner join pg_catalog.pg_attribute as columns
+        on columns.attrelid = pg_index.indrelid and columns.attnum = keys.attnum
+    where
+        pg_index.indrelid = relation
+        and pg_index.indisunique
+        and pg_index.indpred is null
+        and pg_index.indexprs is null
+    group by pg_index.indexrelid
+    having
+        case
+            when pg_index.indisprimary
+                then v_with_primary or old_row is not null and not new_row ? 'id'
+            else bool_and(columns.attname <> 'id')
+        end
+        and bool_and(new_row ->> columns.attname is not null or pg_index.indnullsnotdistinct)
+        and (
+            old_row is null
+            or bool_or(new_row -> columns.attname is distinct from old_row -> columns.attname)
+        );
+end;
+$$;
+
+/*
  * Refuse a row whose unique value exists already.
  *
  * Errors:  PT409 already_exists
@@ -217,40 +219,12 @@ declare
     v_found boolean;
 begin
     for v_key in
-        select
-            string_agg(
-                format('twin.%I = %L', columns.attname, new_row ->> columns.attname), ' and '
-            ) as condition,
-            string_agg(columns.attname, ', ' order by keys.position) as column_names
-        from pg_catalog.pg_index
-        cross join lateral unnest(pg_index.indkey) with ordinality as keys (attnum, position)
-        inner join pg_catalog.pg_attribute as columns
-            on columns.attrelid = pg_index.indrelid and columns.attnum = keys.attnum
-        where
-            pg_index.indrelid = relation
-            and pg_index.indisunique
-            and not pg_index.indisprimary
-            and pg_index.indpred is null
-            and pg_index.indexprs is null
-            and not exists (
-                select 1
-                from pg_catalog.pg_attribute as id_column
-                where
-                    id_column.attrelid = relation
-                    and id_column.attname = 'id'
-                    and id_column.attnum = any(pg_index.indkey)
-            )
-        group by pg_index.indexrelid
-        having
-            bool_and(new_row ->> columns.attname is not null)
-            and (
-                old_row is null
-                or bool_or(new_row -> columns.attname is distinct from old_row -> columns.attname)
-            )
+        select keys.column_names, keys.condition
+        from private.keys_to_check(relation, new_row, old_row) as keys
     loop
         execute format(
-            'select exists (select 1 from %s as twin where %s and twin.id::text is distinct from %L)',
-            relation::regclass, v_key.condition, new_row ->> 'id'
+            'select exists (select 1 from %s as twin where %s)',
+            relation::regclass, v_key.condition
         )
         into v_found;
         if v_found then
@@ -261,40 +235,5 @@ begin
             );
         end if;
     end loop;
-end;
-$$;
-
--- On a platform that is not ours, tell PostgREST to call private.check_request. If it calls another
--- function already, that one stays: call private.check_request from there.
-do $$
-declare
-    v_called text = (
-        select substr(setting.words, length('pgrst.db_pre_request=') + 1)
-        from pg_db_role_setting
-        cross join unnest(pg_db_role_setting.setconfig) as setting (words)
-        where
-            pg_db_role_setting.setrole = 'authenticator'::regrole
-            and setting.words like 'pgrst.db_pre_request=_%'
-        limit 1
-    );
-begin
-    if to_regprocedure('auth.set_config(text, text, boolean)') is not null
-        or v_called = 'private.check_request' then
-        return;
-    end if;
-    if v_called is not null then
-        raise warning 'PostgREST calls % before each request: let it call private.check_request.',
-            v_called;
-        return;
-    end if;
-    alter role authenticator set pgrst.db_pre_request = 'private.check_request';
-    notify pgrst, 'reload config';
-exception
-    when insufficient_privilege then
-        raise exception using
-            errcode = 'insufficient_privilege',
-            message = 'This login may not tell PostgREST to call private.check_request.',
-            hint = 'Run as a superuser: alter role authenticator set pgrst.db_pre_request = '
-                || '''private.check_request''';
 end;
 $$;
