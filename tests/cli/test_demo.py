@@ -13,6 +13,7 @@ from cli.commands.demo import Size, fill, is_there
 from tests.harness.database import Database
 from tests.harness.session import DatabaseSession
 from tests.harness.stack import RunningStack
+from tests.harness.waiting import wait_until
 
 MONDAY = datetime.date(2026, 9, 7)
 CHECKSUM = """
@@ -96,6 +97,7 @@ def test_a_second_demo_changes_nothing_and_a_tour_works_beside_it(stack: Running
     third = stack.cli("demo")
     password = re.search(r"with the password (\S+) as", third.stderr)
     assert password is not None, third.stderr
+    wait_until(lambda: "Salon Mitte.png" in shown_pictures(stack))
     people = re.findall(r"^  (\S+@example.com)$", third.stderr, re.MULTILINE)
     assert len(people) == 4
     with stack.client() as client:
@@ -110,8 +112,16 @@ def test_a_second_demo_changes_nothing_and_a_tour_works_beside_it(stack: Running
     outcomes = [step["outcome"] for step in json.loads(tour.stdout)]
     assert any(outcome.startswith("slot_taken") for outcome in outcomes)
     assert any(outcome.startswith("too_soon") for outcome in outcomes)
+    assert any("6 renditions" in outcome for outcome in outcomes)
     assert "completed" in outcomes
     assert outcomes[-1].endswith("mails: ./frontdesk mail")
+
+
+def shown_pictures(stack: RunningStack) -> set[str]:
+    """The pictures of businesses that a visitor sees."""
+    with stack.client() as client:
+        rows = client.get("/rest/v1/business_media?select=media(file_name)").json()
+    return {row["media"]["file_name"] for row in rows}
 
 
 def test_a_tour_without_a_stack_says_what_to_do(tmp_path: object) -> None:

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from cli.commands.demo.passwords import PEOPLE, demo_password, set_passwords
+from cli.commands.demo.pictures import send_pictures
 from cli.options import DEFAULT_STATE, JsonOption, StateOption
 from cli.output import show_json, talk
 from cli.refusal import Refusal
@@ -66,6 +67,7 @@ def demo(
         else:
             with _progress() as progress:
                 fill(connection, size, day - datetime.timedelta(days=day.weekday()), progress)
+        send_pictures(endpoints, connection)
         password = demo_password(endpoints)
         able = set_passwords(connection, password)
         counts = _counts(connection)

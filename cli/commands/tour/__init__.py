@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from cli.commands.tour import booking, together
+from cli.commands.tour import booking, pictures, together
 from cli.commands.tour.people import Step, Story, gather
 from cli.hints import completed
 from cli.options import DEFAULT_STATE, JsonOption, StateOption
@@ -17,6 +17,7 @@ from cli.stack.state import State
 CHAPTERS: tuple[Callable[[Story], Iterator[Step]], ...] = (
     booking.open_shop,
     booking.fill_catalog,
+    pictures.show_window,
     booking.find_time,
     booking.search,
     booking.book,

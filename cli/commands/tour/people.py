@@ -55,6 +55,16 @@ class Person:
         if not response.is_success:
             _answer(response)
 
+    def sends(self, sign_path: str, content: bytes, content_type: str) -> bool:
+        """Send a file to a signed address; false where Storage is not served."""
+        root = self.http.base_url.join("/")
+        signed = self.http.post(root.join(sign_path))
+        if signed.status_code == 501:
+            return False
+        address = root.join(f"/storage/v1{_answer(signed)['url']}")
+        _answer(httpx.put(address, content=content, headers={"Content-Type": content_type}))
+        return True
+
     def read(self, path: str) -> list[dict[str, Any]]:
         """Read rows, by PostgREST's query string."""
         return list(_answer(self.http.get(path)))
