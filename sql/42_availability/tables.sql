@@ -31,8 +31,8 @@ create type scheduling.timeline as (
 );
 
 -- How far a limit is used in a period, as scheduling.limit_use finds it: whether one more booking
--- is too many, the minutes that are left, how often the booking in question counts in it, and
--- whether the limit is passed.
+-- is too many, the minutes that are left, how often the bookings in question count in it, whether
+-- the limit is passed, and the bookings that are left.
 create type scheduling.limit_use as (
     id uuid,
     resource_id uuid,
@@ -40,7 +40,8 @@ create type scheduling.limit_use as (
     is_full boolean,
     minutes_left bigint,
     own_bookings bigint,
-    is_passed boolean
+    is_passed boolean,
+    bookings_left bigint
 );
 
 -- A customer as limits know them: an account, a verified e-mail address in lower case, or both.

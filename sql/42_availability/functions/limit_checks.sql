@@ -35,7 +35,7 @@ begin
             ),
             full_times.during,
             v_booker,
-            except_booking_id
+            array[except_booking_id]
         ) as limit_use
         where
             limit_use.own_bookings = 0
@@ -88,7 +88,7 @@ begin
     return query
     select rule.*
     from scheduling.limit_use(
-        v_limits, tstzrange(leg.starts_at, leg.starts_at, '[]'), v_booker, except_booking_id
+        v_limits, tstzrange(leg.starts_at, leg.starts_at, '[]'), v_booker, array[except_booking_id]
     ) as limit_use
     inner join unnest(v_limits) as rule on rule.id = limit_use.id
     where
@@ -168,7 +168,7 @@ begin
             limits,
             tstzrange(booking.starts_at, booking.ends_at),
             scheduling.booker_of(booking.id),
-            booking.id
+            array[booking.id]
         ) as limit_use
         where limit_use.own_bookings > 0
     );
@@ -201,7 +201,7 @@ begin
         limits,
         tstzrange(booking.starts_at, booking.ends_at),
         scheduling.booker_of(booking.id),
-        booking.id
+        array[booking.id]
     ) as limit_use
     inner join unnest(limits) as rule on rule.id = limit_use.id
     where

@@ -196,14 +196,14 @@ end;
 $$;
 
 /*
- * Return how far limits are used in each period that some time touches. The counts of one booking
- * stand apart.
+ * Return how far limits are used in each period that some time touches. What some bookings count
+ * stands apart.
  */
 create function scheduling.limit_use(
     limits catalog.booking_limits[],
     during tstzrange,
     booker scheduling.booker,
-    booking_id uuid
+    booking_ids uuid[]
 )
 returns setof scheduling.limit_use
 language plpgsql
@@ -223,7 +223,8 @@ begin
         used.bookings - used.own_bookings + 1 > rule.max_bookings,
         rule.max_minutes - used.minutes + used.own_minutes,
         used.own_bookings,
-        used.bookings > rule.max_bookings or used.minutes > rule.max_minutes
+        used.bookings > rule.max_bookings or used.minutes > rule.max_minutes,
+        rule.max_bookings - used.bookings + used.own_bookings
     from unnest(limits) as rule
     inner join business.businesses on businesses.id = rule.business_id
     cross join lateral scheduling.limit_periods(
@@ -233,9 +234,9 @@ begin
         select
             count(*) as bookings,
             coalesce(sum(items.minutes), 0) as minutes,
-            count(*) filter (where bookings.id = limit_use.booking_id) as own_bookings,
+            count(*) filter (where bookings.id = any(limit_use.booking_ids)) as own_bookings,
             coalesce(
-                sum(items.minutes) filter (where bookings.id = limit_use.booking_id), 0
+                sum(items.minutes) filter (where bookings.id = any(limit_use.booking_ids)), 0
             ) as own_minutes
         from (
             select * from scheduling.items_of_customer(rule, periods.period, booker)

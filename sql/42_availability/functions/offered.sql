@@ -112,7 +112,7 @@ begin
             ),
             tstzrange(passes_own_limit.at, passes_own_limit.at, '[]'),
             v_booker,
-            null
+            '{}'
         ) as limit_use
         where
             services.id = passes_own_limit.service_id

@@ -77,9 +77,7 @@ begin
     if cardinality(v_candidates) < 2 then
         return v_candidates;
     end if;
-    return scheduling.rank_candidates(
-        scheduling.candidates_within_limits(v_candidates, leg, booking), leg, booking
-    );
+    return scheduling.rank_candidates(v_candidates, leg, booking);
 end;
 $$;
 
@@ -136,51 +134,6 @@ begin
             ) as numbers
         ) as places
         where cardinality(places.units) = vacancy.units
-    );
-end;
-$$;
-
-/*
- * Return the candidates that have not reached a limit meanwhile. A resource that was named stays:
- * the refusal then says that its limit is reached.
- */
-create function scheduling.candidates_within_limits(
-    candidates scheduling.candidate[], leg scheduling.leg, booking scheduling.bookings
-)
-returns scheduling.candidate[]
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_limits catalog.booking_limits[] = array(
-        select booking_limits
-        from catalog.booking_limits
-        where
-            booking_limits.business_id = leg.business_id
-            and booking_limits.resource_id in (
-                select candidate.id from unnest(candidates) as candidate
-            )
-            and booking_limits.resource_id is distinct from leg.resource_id
-    );
-begin
-    if v_limits = '{}' then
-        return candidates;
-    end if;
-    return array(
-        select candidate
-        from unnest(candidates) as candidate
-        where candidate.id not in (
-            select limit_use.resource_id
-            from scheduling.limit_use(
-                v_limits,
-                tstzrange(leg.starts_at, leg.starts_at, '[]'),
-                scheduling.booker_of(booking.id),
-                null
-            ) as limit_use
-            where limit_use.is_full or limit_use.minutes_left < leg.minutes
-        )
     );
 end;
 $$;

@@ -58,7 +58,14 @@ begin
     );
     for v_index in 1 .. v_count loop
         perform scheduling.create_booking_item(
-            v_booking, legs, v_index, case v_count when 1 then vacancies end
+            v_booking,
+            legs,
+            v_index,
+            case
+                when v_count > 1 then null
+                when limits = '{}' then vacancies
+                else scheduling.vacancies_left(legs, vacancies, limits, v_booking)
+            end
         );
     end loop;
     if limits <> '{}' then

@@ -61,7 +61,13 @@ begin
     perform scheduling.refuse_move(v_locked.booking, v_legs);
     v_counts = scheduling.counts_of(v_locked.booking, v_limits);
     v_places = scheduling.places_of(booking_id);
-    v_booking = scheduling.apply_move(v_locked.booking, v_legs, v_vacancies, reason, is_repeated);
+    v_booking = scheduling.apply_move(
+        v_locked.booking,
+        v_legs,
+        scheduling.vacancies_left(v_legs, v_vacancies, v_limits, v_locked.booking),
+        reason,
+        is_repeated
+    );
     perform scheduling.refuse_passed(v_booking, v_limits, v_counts);
     perform scheduling.announce_freed(v_locked.booking, v_places);
     return v_booking.id;
