@@ -96,7 +96,9 @@ scheduling.place_booking_by_member(
 scheduling.change_status(uuid, scheduling.booking_status, scheduling.actor_kind[], text, boolean),
 scheduling.cancel_booking_item(uuid, uuid, scheduling.actor_kind[], text),
 scheduling.cancellation_quote(uuid, timestamptz),
-scheduling.move_booking(uuid, timestamptz, uuid, scheduling.actor_kind[], text, uuid, boolean),
+scheduling.move_booking(
+    uuid, timestamptz, uuid, scheduling.actor_kind[], text, uuid, boolean, boolean
+),
 scheduling.class_of(uuid),
 scheduling.to_dates(text, text),
 scheduling.to_weekdays(text),

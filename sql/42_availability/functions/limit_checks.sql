@@ -142,10 +142,39 @@ end;
 $$;
 
 /*
- * Return how often a booking counts in each period of some limits: {"limit period": count}.
+ * Return how far limits are used in each period that some bookings of one customer touch. What they
+ * count themselves stands apart.
+ */
+create function scheduling.use_around(
+    bookings scheduling.bookings[], limits catalog.booking_limits[]
+)
+returns setof scheduling.limit_use
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select *
+    from scheduling.limit_use(
+        limits,
+        (
+            select tstzrange(min(booking.starts_at), max(booking.ends_at))
+            from unnest(use_around.bookings) as booking
+        ),
+        scheduling.booker_of(bookings[1].id),
+        array(select booking.id from unnest(use_around.bookings) as booking)
+    );
+end;
+$$;
+
+/*
+ * Return how often some bookings of one customer count in each period of some limits:
+ * {"limit period": count}.
  */
 create function scheduling.counts_of(
-    booking scheduling.bookings, limits catalog.booking_limits[]
+    bookings scheduling.bookings[], limits catalog.booking_limits[]
 )
 returns jsonb
 language plpgsql
@@ -164,25 +193,22 @@ begin
             ),
             '{}'
         )
-        from scheduling.limit_use(
-            limits,
-            tstzrange(booking.starts_at, booking.ends_at),
-            scheduling.booker_of(booking.id),
-            array[booking.id]
-        ) as limit_use
+        from scheduling.use_around(counts_of.bookings, limits) as limit_use
         where limit_use.own_bookings > 0
     );
 end;
 $$;
 
 /*
- * Refuse a written booking if it passes a limit in which it counts more than before. Call it under
- * the locks.
+ * Refuse written bookings of one customer if they pass a limit in which they count more than
+ * before. Call it under the locks.
  *
  * Errors:  PT422 limit_reached
  */
 create function scheduling.refuse_passed(
-    booking scheduling.bookings, limits catalog.booking_limits[], counts_before jsonb default '{}'
+    bookings scheduling.bookings[],
+    limits catalog.booking_limits[],
+    counts_before jsonb default '{}'
 )
 returns void
 language plpgsql
@@ -197,12 +223,7 @@ begin
         return;
     end if;
     select rule.* into v_limit
-    from scheduling.limit_use(
-        limits,
-        tstzrange(booking.starts_at, booking.ends_at),
-        scheduling.booker_of(booking.id),
-        array[booking.id]
-    ) as limit_use
+    from scheduling.use_around(refuse_passed.bookings, limits) as limit_use
     inner join unnest(limits) as rule on rule.id = limit_use.id
     where
         limit_use.is_passed
@@ -231,7 +252,7 @@ set search_path = ''
 as $$
 begin
     perform scheduling.refuse_passed(
-        booking,
+        array[booking],
         array(
             select rule
             from unnest(scheduling.limits_on(booking)) as rule

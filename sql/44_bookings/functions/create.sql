@@ -69,7 +69,7 @@ begin
         );
     end loop;
     if limits <> '{}' then
-        perform scheduling.refuse_passed(v_booking, limits);
+        perform scheduling.refuse_passed(array[v_booking], limits);
     end if;
     return v_booking.id;
 end;

@@ -3,7 +3,8 @@
 -- to where the booking already is changes nothing, costs nothing and is never refused for that.
 
 /*
- * Move a booking. A resource is for its first item, or for the one named.
+ * Move a booking. A resource is for its first item, or for the one named. Whoever moves a series
+ * checks the limits of all its bookings together.
  * Definer: nobody has update privileges on bookings; the caller is checked.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -17,7 +18,8 @@ create function scheduling.move_booking(
     as_actors scheduling.actor_kind[],
     reason text default null,
     item_id uuid default null,
-    is_repeated boolean default false
+    is_repeated boolean default false,
+    is_in_series boolean default false
 )
 returns uuid
 language plpgsql
@@ -27,50 +29,85 @@ set search_path = ''
 as $$
 declare
     v_booking scheduling.bookings;
+    v_plan record;
     v_locked record;
-    v_legs scheduling.leg[];
-    v_vacancies scheduling.vacancy[] = '{}';
-    v_limits catalog.booking_limits[] = '{}';
     v_counts jsonb;
     v_places scheduling.freed_place[];
 begin
     select bookings.* into v_booking
     from scheduling.bookings
     where bookings.id = move_booking.booking_id;
-    if v_booking.id is not null
-        and scheduling.actors(v_booking) <> '{}'
-        and not scheduling.is_in_place(v_booking, starts_at, resource_id, item_id) then
-        v_legs = scheduling.moved_legs(
-            v_booking, coalesce(move_booking.starts_at, v_booking.starts_at),
-            move_booking.resource_id, move_booking.item_id
-        );
-        v_vacancies = scheduling.vacancies_for_move(v_booking, v_legs, move_booking.item_id);
-        v_limits = scheduling.limits_of_legs(v_legs, v_vacancies, v_booking.id);
-    end if;
+    v_plan = scheduling.plan_move(v_booking, starts_at, resource_id, item_id, is_in_series);
     v_locked = scheduling.lock_booking_row(
         move_booking.booking_id,
         move_booking.as_actors,
-        scheduling.locks_of_vacancies(v_vacancies)
-        || scheduling.subjects(v_limits, move_booking.booking_id)
+        scheduling.locks_of_vacancies(v_plan.vacancies)
+        || scheduling.subjects(v_plan.limits, move_booking.booking_id)
     );
     perform scheduling.refuse_immovable(v_locked.booking);
     if scheduling.is_in_place(v_locked.booking, starts_at, resource_id, item_id) then
         return booking_id;
     end if;
-    perform scheduling.refuse_changed(v_locked.has_changed or v_legs is null);
-    perform scheduling.refuse_move(v_locked.booking, v_legs);
-    v_counts = scheduling.counts_of(v_locked.booking, v_limits);
+    perform scheduling.refuse_changed(v_locked.has_changed or v_plan.legs is null);
+    perform scheduling.refuse_move(v_locked.booking, v_plan.legs);
+    v_counts = scheduling.counts_of(array[v_locked.booking], v_plan.limits);
     v_places = scheduling.places_of(booking_id);
     v_booking = scheduling.apply_move(
         v_locked.booking,
-        v_legs,
-        scheduling.vacancies_left(v_legs, v_vacancies, v_limits, v_locked.booking),
+        v_plan.legs,
+        scheduling.vacancies_left(
+            v_plan.legs, v_plan.vacancies, v_plan.limits, v_locked.booking
+        ),
         reason,
         is_repeated
     );
-    perform scheduling.refuse_passed(v_booking, v_limits, v_counts);
+    perform scheduling.refuse_passed(array[v_booking], v_plan.limits, v_counts);
     perform scheduling.announce_freed(v_locked.booking, v_places);
     return v_booking.id;
+end;
+$$;
+
+/*
+ * Return the legs of a booking at its new place, the vacancies for them and the limits that concern
+ * them. There are none if the caller may not move the booking, or if it is there already.
+ *
+ * Errors:  PT404 not_found · PT409 slot_taken invalid_transition not_bookable
+ *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached too_late
+ */
+create function scheduling.plan_move(
+    booking scheduling.bookings,
+    starts_at timestamptz,
+    resource_id uuid,
+    item_id uuid,
+    is_in_series boolean,
+    out legs scheduling.leg[],
+    out vacancies scheduling.vacancy[],
+    out limits catalog.booking_limits[]
+)
+returns record
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    vacancies = '{}';
+    limits = '{}';
+    if booking.id is null
+        or scheduling.actors(booking) = '{}'
+        or scheduling.is_in_place(booking, starts_at, resource_id, item_id) then
+        return;
+    end if;
+    legs = scheduling.moved_legs(
+        booking, coalesce(plan_move.starts_at, booking.starts_at), resource_id, item_id
+    );
+    vacancies = scheduling.vacancies_for_move(
+        booking, legs, item_id,
+        case when is_in_series then '{limits}' else '{}' end::scheduling.start_rule[]
+    );
+    if not is_in_series then
+        limits = scheduling.limits_of_legs(legs, vacancies, booking.id);
+    end if;
 end;
 $$;
 
@@ -81,7 +118,10 @@ $$;
  *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached too_late
  */
 create function scheduling.vacancies_for_move(
-    booking scheduling.bookings, legs scheduling.leg[], item_id uuid
+    booking scheduling.bookings,
+    legs scheduling.leg[],
+    item_id uuid,
+    overridden scheduling.start_rule[]
 )
 returns scheduling.vacancy[]
 language plpgsql
@@ -103,7 +143,7 @@ begin
                 'Ask the business.'
             );
         end if;
-        v_vacancies = v_vacancies || scheduling.require_vacancies(v_leg, booking.id);
+        v_vacancies = v_vacancies || scheduling.require_vacancies(v_leg, booking.id, overridden);
     end loop;
     return v_vacancies;
 end;

@@ -70,21 +70,30 @@ as $$
 declare
     v_customer identity.profiles = scheduling.caller_profile();
     v_room scheduling.limit_use[] = room;
+    v_place bigint;
     v_leg scheduling.leg;
     v_found scheduling.vacancy[];
     v_written record;
     v_has_first boolean = false;
     v_conflicts jsonb = '[]';
 begin
-    foreach v_leg in array legs loop
-        v_found = scheduling.vacancies_with_room(
-            array(select vacancy from unnest(vacancies) as vacancy where vacancy.at = v_leg.starts_at),
-            v_leg,
-            v_room
-        );
+    for v_place, v_found in
+        select leg.ordinality, array_agg(vacancy)
+        from unnest(legs) with ordinality as leg
+        inner join unnest(vacancies) as vacancy on vacancy.at = leg.starts_at
+        group by leg.ordinality
+        order by leg.ordinality
+    loop
+        v_leg = legs[v_place];
         v_written = scheduling.write_occurrence(
-            series_id, v_leg, v_found, coupon_code, write_occurrences.notes, v_customer,
-            v_has_first, is_each_apart
+            series_id,
+            v_leg,
+            scheduling.vacancies_with_room(v_found, v_leg, v_room),
+            coupon_code,
+            write_occurrences.notes,
+            v_customer,
+            v_has_first,
+            is_each_apart
         );
         if v_written.reason is not null then
             v_conflicts = v_conflicts || scheduling.make_conflict(v_leg, v_written.reason);
