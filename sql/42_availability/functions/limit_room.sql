@@ -1,6 +1,90 @@
--- The room that limits leave, counted once and then kept up to date. A series counts what its limits
--- have left once for all occurrences: counting for each of them would read a year of bookings
--- hundreds of times.
+-- The room that limits leave, counted once and then kept up to date. A series counts what its
+-- limits have left once for all occurrences: counting for each of them would read a year of
+-- bookings hundreds of times.
+
+/*
+ * Return how far limits are used around some legs of the caller.
+ */
+create function scheduling.room_for(legs scheduling.leg[], limits catalog.booking_limits[])
+returns scheduling.limit_use[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if limits = '{}' or legs = '{}' then
+        return '{}';
+    end if;
+    return array(
+        select used
+        from scheduling.limit_use(
+            limits,
+            (
+                select tstzrange(min(leg.starts_at), max(leg.ends_at), '[]')
+                from unnest(legs) as leg
+            ),
+            scheduling.booker_of(null),
+            '{}'
+        ) as used
+    );
+end;
+$$;
+
+/*
+ * Return the limits that have no room for a leg at its start.
+ */
+create function scheduling.full_at(leg scheduling.leg, room scheduling.limit_use[])
+returns scheduling.limit_use[]
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    if room = '{}' then
+        return '{}';
+    end if;
+    return array(
+        select used
+        from unnest(room) as used
+        where
+            used.period @> leg.starts_at
+            and (used.is_full or used.minutes_left < leg.minutes)
+            -- Whoever leads a class is not limited by its guests.
+            and (used.resource_id is null or not leg.is_class)
+    );
+end;
+$$;
+
+/*
+ * Say whether limits leave no room for a leg: one of the service, the business or the customer, or
+ * one of everybody in a pool that it needs.
+ */
+create function scheduling.is_limited(
+    leg scheduling.leg, needs scheduling.need[], room scheduling.limit_use[]
+)
+returns boolean
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_full scheduling.limit_use[] = scheduling.full_at(leg, room);
+begin
+    return exists (select 1 from unnest(v_full) as used where used.resource_id is null)
+        or exists (
+            select 1
+            from unnest(needs) as need
+            group by need.pool
+            having
+                bool_and(
+                    need.id in (select used.resource_id from unnest(v_full) as used)
+                )
+        );
+end;
+$$;
 
 /*
  * Return the vacancies for a leg that pass no limit. None is left if a limit of the service, the
@@ -16,15 +100,7 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_full scheduling.limit_use[] = array(
-        select used
-        from unnest(room) as used
-        where
-            used.period @> leg.starts_at
-            and (used.is_full or used.minutes_left < leg.minutes)
-            -- What leads a class is not limited by its guests.
-            and (used.resource_id is null or not leg.is_class)
-    );
+    v_full scheduling.limit_use[] = scheduling.full_at(leg, room);
     v_left scheduling.vacancy[];
 begin
     if v_full = '{}' then

@@ -70,6 +70,7 @@ begin
         )
         and bookings.business_id = rule.business_id
         and bookings.starts_at < upper(items_of_customer.period)
+        and bookings.ends_at > lower(items_of_customer.period)
         and booking_items.cancelled_at is null
         and items_of_customer.period @> case
             when coalesce(rule.service_id, rule.resource_id) is null
@@ -165,7 +166,7 @@ $$;
 
 /*
  * Return the bookings of a limit's business that start in a period, with the minutes of their
- * items.
+ * items if the limit is one of minutes.
  */
 create function scheduling.bookings_of_business(rule catalog.booking_limits, period tstzrange)
 returns table (booking_id uuid, minutes integer)
@@ -179,14 +180,14 @@ begin
     return query
     select
         bookings.id,
-        (
+        case when rule.max_minutes is not null then (
             select sum(booking_items.duration_minutes)::integer
             from scheduling.booking_items
             where
                 booking_items.business_id = bookings.business_id
                 and booking_items.booking_id = bookings.id
                 and booking_items.cancelled_at is null
-        )
+        ) end
     from scheduling.bookings
     where
         bookings.business_id = rule.business_id

@@ -263,9 +263,11 @@ begin
     if not v_hours.not_shut and 'closures' <> all(overridden) then
         perform scheduling.refuse_shut(leg);
     end if;
-    v_limit = scheduling.passed_limit(leg, v_needs, except_booking_id);
-    if v_limit.id is not null and 'limits' <> all(overridden) then
-        perform scheduling.refuse_limit(v_limit);
+    if 'limits' <> all(overridden) then
+        v_limit = scheduling.passed_limit(leg, v_needs, except_booking_id);
+        if v_limit.id is not null then
+            perform scheduling.refuse_limit(v_limit);
+        end if;
     end if;
     perform scheduling.refuse_taken();
 end;

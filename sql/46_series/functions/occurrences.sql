@@ -22,16 +22,7 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_booker scheduling.booker = scheduling.booker_of(null);
-    v_room scheduling.limit_use[] = array(
-        select used
-        from scheduling.limit_use(
-            limits,
-            tstzrange(legs[1].starts_at, legs[cardinality(legs)].ends_at, '[]'),
-            v_booker,
-            '{}'
-        ) as used
-    );
+    v_room scheduling.limit_use[] = scheduling.room_for(legs, limits);
 begin
     begin
         return scheduling.write_occurrences(
