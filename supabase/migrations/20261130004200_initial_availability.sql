@@ -37,8 +37,8 @@ create type scheduling.timeline as (
 );
 
 -- How far a limit is used in a period, as scheduling.limit_use finds it: whether one more booking
--- is too many, the minutes that are left, how often the booking in question counts in it, and
--- whether the limit is passed.
+-- is too many, the minutes that are left, how often the bookings in question count in it, whether
+-- the limit is passed, and the bookings that are left.
 create type scheduling.limit_use as (
     id uuid,
     resource_id uuid,
@@ -46,7 +46,8 @@ create type scheduling.limit_use as (
     is_full boolean,
     minutes_left bigint,
     own_bookings bigint,
-    is_passed boolean
+    is_passed boolean,
+    bookings_left bigint
 );
 
 -- A customer as limits know them: an account, a verified e-mail address in lower case, or both.
@@ -748,7 +749,7 @@ begin
             ),
             full_times.during,
             v_booker,
-            except_booking_id
+            array[except_booking_id]
         ) as limit_use
         where
             limit_use.own_bookings = 0
@@ -801,7 +802,7 @@ begin
     return query
     select rule.*
     from scheduling.limit_use(
-        v_limits, tstzrange(leg.starts_at, leg.starts_at, '[]'), v_booker, except_booking_id
+        v_limits, tstzrange(leg.starts_at, leg.starts_at, '[]'), v_booker, array[except_booking_id]
     ) as limit_use
     inner join unnest(v_limits) as rule on rule.id = limit_use.id
     where
@@ -855,10 +856,39 @@ end;
 $$;
 
 /*
- * Return how often a booking counts in each period of some limits: {"limit period": count}.
+ * Return how far limits are used in each period that some bookings of one customer touch. What they
+ * count themselves stands apart.
+ */
+create function scheduling.use_around(
+    bookings scheduling.bookings[], limits catalog.booking_limits[]
+)
+returns setof scheduling.limit_use
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select *
+    from scheduling.limit_use(
+        limits,
+        (
+            select tstzrange(min(booking.starts_at), max(booking.ends_at))
+            from unnest(use_around.bookings) as booking
+        ),
+        scheduling.booker_of(bookings[1].id),
+        array(select booking.id from unnest(use_around.bookings) as booking)
+    );
+end;
+$$;
+
+/*
+ * Return how often some bookings of one customer count in each period of some limits:
+ * {"limit period": count}.
  */
 create function scheduling.counts_of(
-    booking scheduling.bookings, limits catalog.booking_limits[]
+    bookings scheduling.bookings[], limits catalog.booking_limits[]
 )
 returns jsonb
 language plpgsql
@@ -877,25 +907,22 @@ begin
             ),
             '{}'
         )
-        from scheduling.limit_use(
-            limits,
-            tstzrange(booking.starts_at, booking.ends_at),
-            scheduling.booker_of(booking.id),
-            booking.id
-        ) as limit_use
+        from scheduling.use_around(counts_of.bookings, limits) as limit_use
         where limit_use.own_bookings > 0
     );
 end;
 $$;
 
 /*
- * Refuse a written booking if it passes a limit in which it counts more than before. Call it under
- * the locks.
+ * Refuse written bookings of one customer if they pass a limit in which they count more than
+ * before. Call it under the locks.
  *
  * Errors:  PT422 limit_reached
  */
 create function scheduling.refuse_passed(
-    booking scheduling.bookings, limits catalog.booking_limits[], counts_before jsonb default '{}'
+    bookings scheduling.bookings[],
+    limits catalog.booking_limits[],
+    counts_before jsonb default '{}'
 )
 returns void
 language plpgsql
@@ -910,12 +937,7 @@ begin
         return;
     end if;
     select rule.* into v_limit
-    from scheduling.limit_use(
-        limits,
-        tstzrange(booking.starts_at, booking.ends_at),
-        scheduling.booker_of(booking.id),
-        booking.id
-    ) as limit_use
+    from scheduling.use_around(refuse_passed.bookings, limits) as limit_use
     inner join unnest(limits) as rule on rule.id = limit_use.id
     where
         limit_use.is_passed
@@ -944,7 +966,7 @@ set search_path = ''
 as $$
 begin
     perform scheduling.refuse_passed(
-        booking,
+        array[booking],
         array(
             select rule
             from unnest(scheduling.limits_on(booking)) as rule
@@ -986,6 +1008,229 @@ begin
             else 'Choose a time in another day, week or month.'
         end
     );
+end;
+$$;
+
+-- sql/42_availability/functions/limit_room.sql
+
+-- The room that limits leave, counted once and then kept up to date. A series counts what its
+-- limits have left once for all occurrences: counting for each of them would read a year of
+-- bookings hundreds of times.
+
+/*
+ * Return how far limits are used around some legs of the caller.
+ */
+create function scheduling.room_for(legs scheduling.leg[], limits catalog.booking_limits[])
+returns scheduling.limit_use[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if limits = '{}' or legs = '{}' then
+        return '{}';
+    end if;
+    return array(
+        select used
+        from scheduling.limit_use(
+            limits,
+            (
+                select tstzrange(min(leg.starts_at), max(leg.ends_at), '[]')
+                from unnest(legs) as leg
+            ),
+            scheduling.booker_of(null),
+            '{}'
+        ) as used
+    );
+end;
+$$;
+
+/*
+ * Return the limits that have no room for a leg at its start.
+ */
+create function scheduling.full_at(leg scheduling.leg, room scheduling.limit_use[])
+returns scheduling.limit_use[]
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    if room = '{}' then
+        return '{}';
+    end if;
+    return array(
+        select used
+        from unnest(room) as used
+        where
+            used.period @> leg.starts_at
+            and (used.is_full or used.minutes_left < leg.minutes)
+            -- Whoever leads a class is not limited by its guests.
+            and (used.resource_id is null or not leg.is_class)
+    );
+end;
+$$;
+
+/*
+ * Say whether limits leave no room for a leg: one of the service, the business or the customer, or
+ * one of everybody in a pool that it needs.
+ */
+create function scheduling.is_limited(
+    leg scheduling.leg, needs scheduling.need[], room scheduling.limit_use[]
+)
+returns boolean
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_full scheduling.limit_use[] = scheduling.full_at(leg, room);
+begin
+    return exists (select 1 from unnest(v_full) as used where used.resource_id is null)
+        or exists (
+            select 1
+            from unnest(needs) as need
+            group by need.pool
+            having
+                bool_and(
+                    need.id in (select used.resource_id from unnest(v_full) as used)
+                )
+        );
+end;
+$$;
+
+/*
+ * Return the vacancies for a leg that pass no limit. None is left if a limit of the service, the
+ * business or the customer has no room, or a limit of everybody in a pool.
+ */
+create function scheduling.vacancies_with_room(
+    vacancies scheduling.vacancy[], leg scheduling.leg, room scheduling.limit_use[]
+)
+returns scheduling.vacancy[]
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_full scheduling.limit_use[] = scheduling.full_at(leg, room);
+    v_left scheduling.vacancy[];
+begin
+    if v_full = '{}' then
+        return vacancies;
+    end if;
+    v_left = array(
+        select vacancy
+        from unnest(vacancies) as vacancy
+        where not exists (
+            select 1
+            from unnest(v_full) as used
+            where used.resource_id is null or used.resource_id = vacancy.id
+        )
+    );
+    if (select count(distinct vacancy.pool) from unnest(v_left) as vacancy)
+        < (select count(distinct vacancy.pool) from unnest(vacancies) as vacancy) then
+        return '{}';
+    end if;
+    return v_left;
+end;
+$$;
+
+/*
+ * Return the room that is left after one more booking of a leg, which takes some resources.
+ */
+create function scheduling.room_after(
+    room scheduling.limit_use[], leg scheduling.leg, resource_ids uuid[]
+)
+returns scheduling.limit_use[]
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select case
+            when
+                used.period @> leg.starts_at
+                and (used.resource_id is null or used.resource_id = any(room_after.resource_ids))
+                then scheduling.with_one_more(used, leg.minutes)
+            else used
+        end
+        from unnest(room) as used
+    );
+end;
+$$;
+
+/*
+ * Return how far a limit is used with one more booking of so many minutes.
+ */
+create function scheduling.with_one_more(used scheduling.limit_use, minutes integer)
+returns scheduling.limit_use
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_used scheduling.limit_use = used;
+begin
+    v_used.bookings_left = used.bookings_left - 1;
+    v_used.is_full = used.bookings_left <= 1;
+    v_used.minutes_left = used.minutes_left - minutes;
+    return v_used;
+end;
+$$;
+
+/*
+ * Return the vacancies for some legs of a booking whose resources have not reached a limit
+ * meanwhile. Where nobody in a pool has room all stay, and so does a resource that was named: the
+ * refusal then says that its limit is reached.
+ */
+create function scheduling.vacancies_left(
+    legs scheduling.leg[],
+    vacancies scheduling.vacancy[],
+    limits catalog.booking_limits[],
+    booking scheduling.bookings
+)
+returns scheduling.vacancy[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_limits catalog.booking_limits[] = array(
+        select rule from unnest(limits) as rule where rule.resource_id is not null
+    );
+    v_room scheduling.limit_use[];
+    v_leg scheduling.leg;
+    v_at scheduling.vacancy[];
+    v_left scheduling.vacancy[] = '{}';
+begin
+    if v_limits = '{}' then
+        return vacancies;
+    end if;
+    v_room = array(
+        select used
+        from scheduling.limit_use(
+            v_limits,
+            tstzrange(legs[1].starts_at, legs[cardinality(legs)].ends_at, '[]'),
+            scheduling.booker_of(booking.id),
+            array[booking.id]
+        ) as used
+    );
+    foreach v_leg in array legs loop
+        v_at = array(
+            select vacancy from unnest(vacancies) as vacancy where vacancy.at = v_leg.starts_at
+        );
+        v_left = v_left || coalesce(
+            nullif(scheduling.vacancies_with_room(v_at, v_leg, v_room), '{}'), v_at
+        );
+    end loop;
+    return v_left;
 end;
 $$;
 
@@ -1063,6 +1308,7 @@ begin
         )
         and bookings.business_id = rule.business_id
         and bookings.starts_at < upper(items_of_customer.period)
+        and bookings.ends_at > lower(items_of_customer.period)
         and booking_items.cancelled_at is null
         and items_of_customer.period @> case
             when coalesce(rule.service_id, rule.resource_id) is null
@@ -1158,7 +1404,7 @@ $$;
 
 /*
  * Return the bookings of a limit's business that start in a period, with the minutes of their
- * items.
+ * items if the limit is one of minutes.
  */
 create function scheduling.bookings_of_business(rule catalog.booking_limits, period tstzrange)
 returns table (booking_id uuid, minutes integer)
@@ -1172,14 +1418,14 @@ begin
     return query
     select
         bookings.id,
-        (
+        case when rule.max_minutes is not null then (
             select sum(booking_items.duration_minutes)::integer
             from scheduling.booking_items
             where
                 booking_items.business_id = bookings.business_id
                 and booking_items.booking_id = bookings.id
                 and booking_items.cancelled_at is null
-        )
+        ) end
     from scheduling.bookings
     where
         bookings.business_id = rule.business_id
@@ -1189,14 +1435,14 @@ end;
 $$;
 
 /*
- * Return how far limits are used in each period that some time touches. The counts of one booking
- * stand apart.
+ * Return how far limits are used in each period that some time touches. What some bookings count
+ * stands apart.
  */
 create function scheduling.limit_use(
     limits catalog.booking_limits[],
     during tstzrange,
     booker scheduling.booker,
-    booking_id uuid
+    booking_ids uuid[]
 )
 returns setof scheduling.limit_use
 language plpgsql
@@ -1216,7 +1462,8 @@ begin
         used.bookings - used.own_bookings + 1 > rule.max_bookings,
         rule.max_minutes - used.minutes + used.own_minutes,
         used.own_bookings,
-        used.bookings > rule.max_bookings or used.minutes > rule.max_minutes
+        used.bookings > rule.max_bookings or used.minutes > rule.max_minutes,
+        rule.max_bookings - used.bookings + used.own_bookings
     from unnest(limits) as rule
     inner join business.businesses on businesses.id = rule.business_id
     cross join lateral scheduling.limit_periods(
@@ -1226,9 +1473,9 @@ begin
         select
             count(*) as bookings,
             coalesce(sum(items.minutes), 0) as minutes,
-            count(*) filter (where bookings.id = limit_use.booking_id) as own_bookings,
+            count(*) filter (where bookings.id = any(limit_use.booking_ids)) as own_bookings,
             coalesce(
-                sum(items.minutes) filter (where bookings.id = limit_use.booking_id), 0
+                sum(items.minutes) filter (where bookings.id = any(limit_use.booking_ids)), 0
             ) as own_minutes
         from (
             select * from scheduling.items_of_customer(rule, periods.period, booker)
@@ -1900,7 +2147,7 @@ begin
             ),
             tstzrange(passes_own_limit.at, passes_own_limit.at, '[]'),
             v_booker,
-            null
+            '{}'
         ) as limit_use
         where
             services.id = passes_own_limit.service_id
@@ -2313,9 +2560,11 @@ begin
     if not v_hours.not_shut and 'closures' <> all(overridden) then
         perform scheduling.refuse_shut(leg);
     end if;
-    v_limit = scheduling.passed_limit(leg, v_needs, except_booking_id);
-    if v_limit.id is not null and 'limits' <> all(overridden) then
-        perform scheduling.refuse_limit(v_limit);
+    if 'limits' <> all(overridden) then
+        v_limit = scheduling.passed_limit(leg, v_needs, except_booking_id);
+        if v_limit.id is not null then
+            perform scheduling.refuse_limit(v_limit);
+        end if;
     end if;
     perform scheduling.refuse_taken();
 end;

@@ -693,9 +693,7 @@ begin
     if cardinality(v_candidates) < 2 then
         return v_candidates;
     end if;
-    return scheduling.rank_candidates(
-        scheduling.candidates_within_limits(v_candidates, leg, booking), leg, booking
-    );
+    return scheduling.rank_candidates(v_candidates, leg, booking);
 end;
 $$;
 
@@ -752,51 +750,6 @@ begin
             ) as numbers
         ) as places
         where cardinality(places.units) = vacancy.units
-    );
-end;
-$$;
-
-/*
- * Return the candidates that have not reached a limit meanwhile. A resource that was named stays:
- * the refusal then says that its limit is reached.
- */
-create function scheduling.candidates_within_limits(
-    candidates scheduling.candidate[], leg scheduling.leg, booking scheduling.bookings
-)
-returns scheduling.candidate[]
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_limits catalog.booking_limits[] = array(
-        select booking_limits
-        from catalog.booking_limits
-        where
-            booking_limits.business_id = leg.business_id
-            and booking_limits.resource_id in (
-                select candidate.id from unnest(candidates) as candidate
-            )
-            and booking_limits.resource_id is distinct from leg.resource_id
-    );
-begin
-    if v_limits = '{}' then
-        return candidates;
-    end if;
-    return array(
-        select candidate
-        from unnest(candidates) as candidate
-        where candidate.id not in (
-            select limit_use.resource_id
-            from scheduling.limit_use(
-                v_limits,
-                tstzrange(leg.starts_at, leg.starts_at, '[]'),
-                scheduling.booker_of(booking.id),
-                null
-            ) as limit_use
-            where limit_use.is_full or limit_use.minutes_left < leg.minutes
-        )
     );
 end;
 $$;
@@ -1305,11 +1258,18 @@ begin
     );
     for v_index in 1 .. v_count loop
         perform scheduling.create_booking_item(
-            v_booking, legs, v_index, case v_count when 1 then vacancies end
+            v_booking,
+            legs,
+            v_index,
+            case
+                when v_count > 1 then null
+                when limits = '{}' then vacancies
+                else scheduling.vacancies_left(legs, vacancies, limits, v_booking)
+            end
         );
     end loop;
     if limits <> '{}' then
-        perform scheduling.refuse_passed(v_booking, limits);
+        perform scheduling.refuse_passed(array[v_booking], limits);
     end if;
     return v_booking.id;
 end;
@@ -2626,7 +2586,8 @@ $$;
 -- to where the booking already is changes nothing, costs nothing and is never refused for that.
 
 /*
- * Move a booking. A resource is for its first item, or for the one named.
+ * Move a booking. A resource is for its first item, or for the one named. Whoever moves a series
+ * checks the limits of all its bookings together.
  * Definer: nobody has update privileges on bookings; the caller is checked.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -2640,7 +2601,8 @@ create function scheduling.move_booking(
     as_actors scheduling.actor_kind[],
     reason text default null,
     item_id uuid default null,
-    is_repeated boolean default false
+    is_repeated boolean default false,
+    is_in_series boolean default false
 )
 returns uuid
 language plpgsql
@@ -2650,44 +2612,85 @@ set search_path = ''
 as $$
 declare
     v_booking scheduling.bookings;
+    v_plan record;
     v_locked record;
-    v_legs scheduling.leg[];
-    v_vacancies scheduling.vacancy[] = '{}';
-    v_limits catalog.booking_limits[] = '{}';
     v_counts jsonb;
     v_places scheduling.freed_place[];
 begin
     select bookings.* into v_booking
     from scheduling.bookings
     where bookings.id = move_booking.booking_id;
-    if v_booking.id is not null
-        and scheduling.actors(v_booking) <> '{}'
-        and not scheduling.is_in_place(v_booking, starts_at, resource_id, item_id) then
-        v_legs = scheduling.moved_legs(
-            v_booking, coalesce(move_booking.starts_at, v_booking.starts_at),
-            move_booking.resource_id, move_booking.item_id
-        );
-        v_vacancies = scheduling.vacancies_for_move(v_booking, v_legs, move_booking.item_id);
-        v_limits = scheduling.limits_of_legs(v_legs, v_vacancies, v_booking.id);
-    end if;
+    v_plan = scheduling.plan_move(v_booking, starts_at, resource_id, item_id, is_in_series);
     v_locked = scheduling.lock_booking_row(
         move_booking.booking_id,
         move_booking.as_actors,
-        scheduling.locks_of_vacancies(v_vacancies)
-        || scheduling.subjects(v_limits, move_booking.booking_id)
+        scheduling.locks_of_vacancies(v_plan.vacancies)
+        || scheduling.subjects(v_plan.limits, move_booking.booking_id)
     );
     perform scheduling.refuse_immovable(v_locked.booking);
     if scheduling.is_in_place(v_locked.booking, starts_at, resource_id, item_id) then
         return booking_id;
     end if;
-    perform scheduling.refuse_changed(v_locked.has_changed or v_legs is null);
-    perform scheduling.refuse_move(v_locked.booking, v_legs);
-    v_counts = scheduling.counts_of(v_locked.booking, v_limits);
+    perform scheduling.refuse_changed(v_locked.has_changed or v_plan.legs is null);
+    perform scheduling.refuse_move(v_locked.booking, v_plan.legs);
+    v_counts = scheduling.counts_of(array[v_locked.booking], v_plan.limits);
     v_places = scheduling.places_of(booking_id);
-    v_booking = scheduling.apply_move(v_locked.booking, v_legs, v_vacancies, reason, is_repeated);
-    perform scheduling.refuse_passed(v_booking, v_limits, v_counts);
+    v_booking = scheduling.apply_move(
+        v_locked.booking,
+        v_plan.legs,
+        scheduling.vacancies_left(
+            v_plan.legs, v_plan.vacancies, v_plan.limits, v_locked.booking
+        ),
+        reason,
+        is_repeated
+    );
+    perform scheduling.refuse_passed(array[v_booking], v_plan.limits, v_counts);
     perform scheduling.announce_freed(v_locked.booking, v_places);
     return v_booking.id;
+end;
+$$;
+
+/*
+ * Return the legs of a booking at its new place, the vacancies for them and the limits that concern
+ * them. There are none if the caller may not move the booking, or if it is there already.
+ *
+ * Errors:  PT404 not_found · PT409 slot_taken invalid_transition not_bookable
+ *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached too_late
+ */
+create function scheduling.plan_move(
+    booking scheduling.bookings,
+    starts_at timestamptz,
+    resource_id uuid,
+    item_id uuid,
+    is_in_series boolean,
+    out legs scheduling.leg[],
+    out vacancies scheduling.vacancy[],
+    out limits catalog.booking_limits[]
+)
+returns record
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    vacancies = '{}';
+    limits = '{}';
+    if booking.id is null
+        or scheduling.actors(booking) = '{}'
+        or scheduling.is_in_place(booking, starts_at, resource_id, item_id) then
+        return;
+    end if;
+    legs = scheduling.moved_legs(
+        booking, coalesce(plan_move.starts_at, booking.starts_at), resource_id, item_id
+    );
+    vacancies = scheduling.vacancies_for_move(
+        booking, legs, item_id,
+        case when is_in_series then '{limits}' else '{}' end::scheduling.start_rule[]
+    );
+    if not is_in_series then
+        limits = scheduling.limits_of_legs(legs, vacancies, booking.id);
+    end if;
 end;
 $$;
 
@@ -2698,7 +2701,10 @@ $$;
  *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached too_late
  */
 create function scheduling.vacancies_for_move(
-    booking scheduling.bookings, legs scheduling.leg[], item_id uuid
+    booking scheduling.bookings,
+    legs scheduling.leg[],
+    item_id uuid,
+    overridden scheduling.start_rule[]
 )
 returns scheduling.vacancy[]
 language plpgsql
@@ -2720,7 +2726,7 @@ begin
                 'Ask the business.'
             );
         end if;
-        v_vacancies = v_vacancies || scheduling.require_vacancies(v_leg, booking.id);
+        v_vacancies = v_vacancies || scheduling.require_vacancies(v_leg, booking.id, overridden);
     end loop;
     return v_vacancies;
 end;
@@ -5616,7 +5622,9 @@ scheduling.place_booking_by_member(
 scheduling.change_status(uuid, scheduling.booking_status, scheduling.actor_kind[], text, boolean),
 scheduling.cancel_booking_item(uuid, uuid, scheduling.actor_kind[], text),
 scheduling.cancellation_quote(uuid, timestamptz),
-scheduling.move_booking(uuid, timestamptz, uuid, scheduling.actor_kind[], text, uuid, boolean),
+scheduling.move_booking(
+    uuid, timestamptz, uuid, scheduling.actor_kind[], text, uuid, boolean, boolean
+),
 scheduling.class_of(uuid),
 scheduling.to_dates(text, text),
 scheduling.to_weekdays(text),

@@ -238,64 +238,13 @@ begin
 end;
 $$;
 
-/*
- * Move the remaining bookings of a series, from the given one onward, by the difference in local
- * time by which the first of them moves. If they move to later times, the last one moves first, so
- * that none stands in the way of another.
- * Definer: as scheduling.move_booking.
- *
- * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 slot_taken invalid_transition hold_expired changed_meanwhile not_bookable
- *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached too_late
- */
-create function scheduling.move_series(
-    series_id uuid, starts_at timestamptz, from_booking_id uuid, resource_id uuid
-)
-returns void
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-declare
-    v_bookings scheduling.bookings[] = scheduling.lock_series(series_id, from_booking_id, true);
-    v_time_zone text;
-    v_shift interval;
-    v_booking scheduling.bookings;
-begin
-    select booking_series.time_zone into v_time_zone
-    from scheduling.booking_series
-    where booking_series.id = move_series.series_id;
-    v_shift = (move_series.starts_at at time zone v_time_zone)
-    - (v_bookings[1].starts_at at time zone v_time_zone);
-    for v_booking in
-        select booking.*
-        from unnest(v_bookings) as booking
-        order by
-            case when v_shift > interval '0' then booking.starts_at end desc,
-            booking.starts_at
-    loop
-        perform scheduling.move_booking(
-            v_booking.id,
-            case
-                when v_booking.id = v_bookings[1].id then move_series.starts_at
-                when v_shift = interval '0' then v_booking.starts_at
-                else (v_booking.starts_at at time zone v_time_zone + v_shift) at time zone v_time_zone
-            end,
-            move_series.resource_id,
-            '{customer,business}',
-            is_repeated => v_booking.id <> v_bookings[1].id
-        );
-    end loop;
-end;
-$$;
-
 -- sql/46_series/functions/conflicts.sql
 
 -- Occurrences of a series that cannot be booked: why, and whether they refuse the whole series.
 
 /*
- * Return why some legs cannot be booked: [{starts_at, reason}].
+ * Return why some legs of a series cannot be booked: [{starts_at, reason}]. They differ only in
+ * their start, so limits are counted once for all of them.
  *
  * Errors:  PT422 not_eligible
  */
@@ -307,24 +256,56 @@ security invoker
 set search_path = ''
 as $$
 declare
+    v_needs scheduling.need[] = scheduling.needs_of(
+        legs[1].service_id, legs[1].resource_id, legs[1].party_size
+    );
+    v_room scheduling.limit_use[] = scheduling.room_for(
+        legs,
+        scheduling.limits_of(
+            legs[1].business_id,
+            array[legs[1].service_id],
+            array(select need.id from unnest(v_needs) as need),
+            scheduling.booker_of(null)
+        )
+    );
     v_conflicts jsonb = '[]';
     v_leg scheduling.leg;
     v_reason text;
 begin
     foreach v_leg in array legs loop
-        begin
+        v_reason = scheduling.reason_against(v_leg);
+        -- It is the same for every date.
+        if v_reason = 'not_eligible' then
             perform scheduling.refuse_start(v_leg, null);
-        exception
-            when sqlstate 'PT409' or sqlstate 'PT422' then
-                get stacked diagnostics v_reason = pg_exception_detail;
-                -- It is the same for every date.
-                if v_reason = 'not_eligible' then
-                    raise;
-                end if;
-                v_conflicts = v_conflicts || scheduling.make_conflict(v_leg, v_reason);
-        end;
+        end if;
+        if v_reason = 'slot_taken' and scheduling.is_limited(v_leg, v_needs, v_room) then
+            v_reason = 'limit_reached';
+        end if;
+        v_conflicts = v_conflicts || scheduling.make_conflict(v_leg, v_reason);
     end loop;
     return v_conflicts;
+end;
+$$;
+
+/*
+ * Return why a leg cannot be booked, limits aside, as a token of docs/errors.md.
+ */
+create function scheduling.reason_against(leg scheduling.leg)
+returns text
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_reason text;
+begin
+    perform scheduling.refuse_start(leg, null, '{limits}');
+    return null;
+exception
+    when sqlstate 'PT409' or sqlstate 'PT422' then
+        get stacked diagnostics v_reason = pg_exception_detail;
+        return v_reason;
 end;
 $$;
 
@@ -377,6 +358,294 @@ begin
             )
         ),
         'Choose another time, or send on_conflict skip to skip these dates.'
+    );
+end;
+$$;
+
+-- sql/46_series/functions/moves.sql
+
+-- How the remaining bookings of a series move together: all or nothing, and under limits that are
+-- counted once for all of them.
+
+/*
+ * Return the limits that may concern some bookings of one customer at a new time, whoever provides
+ * their services then.
+ */
+create function scheduling.limits_of_bookings(bookings scheduling.bookings[])
+returns catalog.booking_limits[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_service_ids uuid[] = array(
+        select distinct booking_items.service_id
+        from unnest(limits_of_bookings.bookings) as booking
+        inner join scheduling.booking_items
+            on
+                booking_items.business_id = booking.business_id
+                and booking_items.booking_id = booking.id
+    );
+begin
+    return scheduling.limits_of(
+        bookings[1].business_id,
+        v_service_ids,
+        array(
+            select service_resources.resource_id
+            from catalog.service_resources
+            where service_resources.service_id = any(v_service_ids)
+        ),
+        scheduling.booker_of(bookings[1].id)
+    );
+end;
+$$;
+
+/*
+ * Move the remaining bookings of a series, from the given one onward, by the difference in local
+ * time by which the first of them moves. If they move to later times, the last one moves first, so
+ * that none stands in the way of another. Limits are checked once, for all of them together.
+ * Definer: as scheduling.move_booking.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 slot_taken invalid_transition hold_expired changed_meanwhile not_bookable
+ *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached too_late
+ */
+create function scheduling.move_series(
+    series_id uuid, starts_at timestamptz, from_booking_id uuid, resource_id uuid
+)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_bookings scheduling.bookings[] = scheduling.lock_series(series_id, from_booking_id, true);
+    v_limits catalog.booking_limits[] = scheduling.limits_of_bookings(v_bookings);
+    v_counts jsonb = scheduling.counts_of(v_bookings, v_limits);
+    v_time_zone text;
+    v_shift interval;
+    v_booking scheduling.bookings;
+begin
+    select booking_series.time_zone into v_time_zone
+    from scheduling.booking_series
+    where booking_series.id = move_series.series_id;
+    v_shift = (move_series.starts_at at time zone v_time_zone)
+    - (v_bookings[1].starts_at at time zone v_time_zone);
+    for v_booking in
+        select booking.*
+        from unnest(v_bookings) as booking
+        order by
+            case when v_shift > interval '0' then booking.starts_at end desc,
+            booking.starts_at
+    loop
+        perform scheduling.move_booking(
+            v_booking.id,
+            case
+                when v_booking.id = v_bookings[1].id then move_series.starts_at
+                when v_shift = interval '0' then v_booking.starts_at
+                else (v_booking.starts_at at time zone v_time_zone + v_shift) at time zone v_time_zone
+            end,
+            move_series.resource_id,
+            '{customer,business}',
+            is_repeated => v_booking.id <> v_bookings[1].id,
+            is_in_series => true
+        );
+    end loop;
+    perform scheduling.refuse_passed(
+        array(
+            select bookings
+            from scheduling.bookings
+            where bookings.id in (select before.id from unnest(v_bookings) as before)
+        ),
+        v_limits,
+        v_counts
+    );
+end;
+$$;
+
+-- sql/46_series/functions/occurrences.sql
+
+-- How the occurrences of a series are written, under the locks of all of them. Limits are counted
+-- once, before the first is written. So only a writer without locks can still take the time of an
+-- occurrence, and all of them are written in one subtransaction: hundreds would slow down everybody
+-- else's reads (PostgreSQL remembers 64 a transaction).
+
+/*
+ * Create the occurrences of a series. Returns those that were lost meanwhile or that exceed a
+ * limit together with the ones before: [{starts_at, reason}].
+ */
+create function scheduling.create_occurrences(
+    series_id uuid,
+    legs scheduling.leg[],
+    vacancies scheduling.vacancy[],
+    limits catalog.booking_limits[],
+    coupon_code text,
+    notes text
+)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_room scheduling.limit_use[] = scheduling.room_for(legs, limits);
+begin
+    begin
+        return scheduling.write_occurrences(
+            series_id, legs, vacancies, v_room, coupon_code, create_occurrences.notes, false
+        );
+    exception
+        when sqlstate 'PT409' or sqlstate 'PT422' then
+            return scheduling.write_occurrences(
+                series_id, legs, vacancies, v_room, coupon_code, create_occurrences.notes, true
+            );
+    end;
+end;
+$$;
+
+/*
+ * Write the occurrences of a series, in the order of time. Returns those that cannot be booked. One
+ * that is lost while it is written ends the call or, with `is_each_apart`, is one of them.
+ *
+ * Errors:  PT409 slot_taken · PT422 coupon_invalid
+ */
+create function scheduling.write_occurrences(
+    series_id uuid,
+    legs scheduling.leg[],
+    vacancies scheduling.vacancy[],
+    room scheduling.limit_use[],
+    coupon_code text,
+    notes text,
+    is_each_apart boolean
+)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_customer identity.profiles = scheduling.caller_profile();
+    v_room scheduling.limit_use[] = room;
+    v_place bigint;
+    v_leg scheduling.leg;
+    v_found scheduling.vacancy[];
+    v_written record;
+    v_has_first boolean = false;
+    v_conflicts jsonb = '[]';
+begin
+    for v_place, v_found in
+        select leg.ordinality, array_agg(vacancy)
+        from unnest(legs) with ordinality as leg
+        inner join unnest(vacancies) as vacancy on vacancy.at = leg.starts_at
+        group by leg.ordinality
+        order by leg.ordinality
+    loop
+        v_leg = legs[v_place];
+        v_written = scheduling.write_occurrence(
+            series_id,
+            v_leg,
+            scheduling.vacancies_with_room(v_found, v_leg, v_room),
+            coupon_code,
+            write_occurrences.notes,
+            v_customer,
+            v_has_first,
+            is_each_apart
+        );
+        if v_written.reason is not null then
+            v_conflicts = v_conflicts || scheduling.make_conflict(v_leg, v_written.reason);
+            continue;
+        end if;
+        v_has_first = true;
+        if v_room <> '{}' then
+            v_room = scheduling.room_after(
+                v_room, v_leg, scheduling.resources_of(v_written.booking_id)
+            );
+        end if;
+    end loop;
+    return v_conflicts;
+end;
+$$;
+
+/*
+ * Write one occurrence for which limits left some vacancies. Returns the booking, or why there is
+ * none. Only the first one is announced to people.
+ *
+ * Errors:  PT409 slot_taken · PT422 coupon_invalid
+ */
+create function scheduling.write_occurrence(
+    series_id uuid,
+    leg scheduling.leg,
+    vacancies scheduling.vacancy[],
+    coupon_code text,
+    notes text,
+    customer identity.profiles,
+    is_repeated boolean,
+    is_apart boolean,
+    out booking_id uuid,
+    out reason text
+)
+returns record
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if vacancies = '{}' then
+        reason = 'limit_reached';
+    elsif is_apart then
+        begin
+            booking_id = scheduling.create_occurrence(
+                series_id, leg, vacancies, coupon_code, write_occurrence.notes, customer,
+                is_repeated
+            );
+        exception
+            when sqlstate 'PT409' or sqlstate 'PT422' then
+                get stacked diagnostics reason = pg_exception_detail;
+        end;
+    else
+        booking_id = scheduling.create_occurrence(
+            series_id, leg, vacancies, coupon_code, write_occurrence.notes, customer, is_repeated
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Create one occurrence, whose limits are checked already.
+ *
+ * Errors:  PT409 slot_taken · PT422 coupon_invalid
+ */
+create function scheduling.create_occurrence(
+    series_id uuid,
+    leg scheduling.leg,
+    vacancies scheduling.vacancy[],
+    coupon_code text,
+    notes text,
+    customer identity.profiles,
+    is_repeated boolean
+)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return scheduling.create_booking(
+        array[leg],
+        vacancies,
+        '{}',
+        pricing.quote(scheduling.lines_of(array[leg]), coupon_code, 0),
+        create_occurrence.notes,
+        null,
+        create_occurrence.series_id,
+        customer,
+        create_occurrence.is_repeated
     );
 end;
 $$;
@@ -809,62 +1078,6 @@ begin
     conflicts = scheduling.conflicts_of(
         array(select leg from unnest(wanted) as leg where leg.starts_at <> all(v_starts))
     );
-end;
-$$;
-
-/*
- * Create the occurrences of a series. Returns those that were lost meanwhile or that exceed a
- * limit together with the ones before. Only the first one is announced to people.
- */
-create function scheduling.create_occurrences(
-    series_id uuid,
-    legs scheduling.leg[],
-    vacancies scheduling.vacancy[],
-    limits catalog.booking_limits[],
-    coupon_code text,
-    notes text
-)
-returns jsonb
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_conflicts jsonb = '[]';
-    v_customer identity.profiles = scheduling.caller_profile();
-    v_leg scheduling.leg;
-    v_vacancies scheduling.vacancy[];
-    v_is_repeated boolean = false;
-    v_reason text;
-begin
-    for v_vacancies in
-        select array_agg(vacancy)
-        from unnest(vacancies) as vacancy
-        group by vacancy.at
-        order by vacancy.at
-    loop
-        v_leg = (select leg from unnest(legs) as leg where leg.starts_at = v_vacancies[1].at);
-        begin
-            perform scheduling.create_booking(
-                array[v_leg],
-                v_vacancies,
-                limits,
-                pricing.quote(scheduling.lines_of(array[v_leg]), coupon_code, 0),
-                notes,
-                null,
-                series_id,
-                v_customer,
-                v_is_repeated
-            );
-            v_is_repeated = true;
-        exception
-            when sqlstate 'PT409' or sqlstate 'PT422' then
-                get stacked diagnostics v_reason = pg_exception_detail;
-                v_conflicts = v_conflicts || scheduling.make_conflict(v_leg, v_reason);
-        end;
-    end loop;
-    return v_conflicts;
 end;
 $$;
 

@@ -376,11 +376,15 @@ select results_eq(
 
 -- Notifications go to the contact, and to nobody without one
 select results_eq(
-    $$ select user_id, email, phone from scheduling.booking_readers(tests.id('call'), 'customer', '{}') $$,
+    $$ select user_id, email, phone from scheduling.booking_readers(
+        array[row(1, tests.id('call'), '{}')::private.subject_message], 'customer'
+    ) $$,
     $$ values (null::uuid, 'carl@example.com', null::text) $$, 'the caller is told by mail'
 );
 select results_eq(
-    $$ select user_id, email, phone from scheduling.booking_readers(tests.id('walk-in'), 'customer', '{}') $$,
+    $$ select user_id, email, phone from scheduling.booking_readers(
+        array[row(1, tests.id('walk-in'), '{}')::private.subject_message], 'customer'
+    ) $$,
     $$ values (null::uuid, null::text, null::text) $$, 'the walk-in cannot be told'
 );
 select tests.act_as('customer');
