@@ -6,16 +6,28 @@ this stack does not read are passed over. An unknown key is refused by name.
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from cli.settings.auth import Auth, NotRead, Section
 from cli.settings.file import read
 from cli.settings.storage import S3, Storage
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+def _network(text: str) -> str:
+    """Refuse what is no network address, since it becomes part of the gateway's configuration."""
+    try:
+        return str(ip_network(text))
+    except ValueError:
+        raise ValueError("it must be an address or a network such as 10.0.0.0/8") from None
+
+
+Network = Annotated[str, AfterValidator(_network)]
 
 
 class Tls(Section):
@@ -64,10 +76,17 @@ class Db(Section):
 
 class Gateway(Section):
     max_body_mib: Annotated[int, Field(gt=0, le=1024)] = 10
+    max_requests_per_second: Annotated[int, Field(gt=0, le=10_000)] = 100
+    max_concurrent_requests: Annotated[int, Field(gt=0, le=10_000)] = 16
+    max_nesting: Annotated[int, Field(ge=1, le=10)] = 6
+    max_filter_terms: Annotated[int, Field(gt=0, le=500)] = 500
+    unlimited_clients: list[Network] = ["127.0.0.1"]
+    trusted_proxies: list[Network] = []
 
 
 class Rest(Section):
     db_pool: Annotated[int, Field(gt=0, le=1000)] = 20
+    db_pool_for_reads: Annotated[int, Field(gt=0, le=1000)] = 10
     jwt_cache_max_lifetime: Annotated[int, Field(ge=0)] = 3600
     jwt_cache_max_entries: Annotated[int, Field(ge=0)] = 1000
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Template
 
+from cli.settings.config import Gateway as Limits
+from cli.stack import complexity
 from cli.stack.account import Account
 
-TEMPLATE = Path(__file__).with_name("gateway.conf")
+FOLDER = Path(__file__).parent
 
 
 def write(
@@ -20,22 +22,39 @@ def write(
     nginx: Path,
     port: int,
     rest_port: int,
+    rest_reads_port: int,
     edge_port: int,
-    max_body_mib: int,
+    limits: Limits,
     opaque_keys: Mapping[str, str],
     blobs: str,
 ) -> Path:
     """Write `nginx.conf` into the folder, which the gateway owns; it may hold keys."""
-    text = Template(TEMPLATE.read_text()).substitute(
+    limited = {
+        "max_requests_per_second": limits.max_requests_per_second,
+        "max_concurrent_requests": limits.max_concurrent_requests,
+    }
+    text = _filled(
+        "gateway.conf",
         prefix=folder,
         other_temp_paths=_other_temp_paths(nginx, folder),
         port=port,
         rest_port=rest_port,
         edge_port=edge_port,
-        max_body_mib=max_body_mib,
+        max_body_mib=limits.max_body_mib,
+        max_nesting=limits.max_nesting,
         opaque_keys=_map_lines("", opaque_keys),
         opaque_bearers=_map_lines("Bearer ", opaque_keys),
         blobs=blobs,
+        rest=_filled("gateway_rest.conf", **limited),
+        shares=_filled(
+            "gateway_shares.conf",
+            rest_reads_port=rest_reads_port,
+            trusted_proxies=_addresses(limits.trusted_proxies),
+            unlimited_clients=_addresses(limits.unlimited_clients),
+            simple_query=complexity.SIMPLE,
+            too_complex=_too_complex(limits),
+            **limited,
+        ),
     )
     path = folder / "nginx.conf"
     path.unlink(missing_ok=True)
@@ -53,6 +72,25 @@ def _other_temp_paths(nginx: Path, folder: Path) -> str:
         f'    {module}_temp_path "{folder}/{module}";\n'
         for module in ("fastcgi", "uwsgi", "scgi")
         if f"--without-http_{module}_module" not in build
+    )
+
+
+def _filled(template: str, **values: object) -> str:
+    return Template((FOLDER / template).read_text()).substitute(values)
+
+
+def _addresses(networks: Sequence[str]) -> str:
+    """Return the entries of an nginx geo block: 1 for these addresses and networks."""
+    return "".join(f"        {network} 1;\n" for network in networks)
+
+
+def _too_complex(limits: Limits) -> str:
+    """Return the entries of an nginx map: 1 for what a query string must not match."""
+    patterns = complexity.too_complex(
+        max_nesting=limits.max_nesting, max_terms=limits.max_filter_terms
+    )
+    return "".join(
+        f'        "~*{pattern.replace(chr(92), chr(92) * 2)}" 1;\n' for pattern in patterns
     )
 
 

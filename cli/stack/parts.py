@@ -46,18 +46,25 @@ def other_parts(plan: Plan) -> list[Part]:
     Raises:
         Refusal: when a program is missing.
     """
-    parts = [_postgrest(plan), _edge(plan), _gateway(plan)]
+    pools = plan.config.frontdesk.rest
+    parts = [
+        _postgrest(plan, "rest", "postgrest", pools.db_pool),
+        _postgrest(plan, "rest_reads", "postgrest-reads", pools.db_pool_for_reads),
+        _edge(plan),
+        _gateway(plan),
+    ]
     if mailing.uses_mailbox(plan.config):
         parts.append(_mailbox(plan))
     return [*parts, _worker(plan), _scheduler(plan)] if plan.with_workers else parts
 
 
-def _postgrest(plan: Plan) -> Part:
-    port, admin_port = plan.inner_ports["rest"], plan.inner_ports["rest_admin"]
+def _postgrest(plan: Plan, place: str, name: str, pool: int) -> Part:
+    """Return a PostgREST with a pool of its own: one for everything that writes, one for reads."""
+    port, admin_port = plan.inner_ports[place], plan.inner_ports[f"{place}_admin"]
     account = server_account()
     program = Program(
         argv=[account.program(programs.postgrest())],
-        log=plan.state.logs / "postgrest.log",
+        log=plan.state.logs / f"{name}.log",
         env=postgrest.environment(
             plan.config,
             db_url=plan.login("authenticator"),
@@ -66,10 +73,11 @@ def _postgrest(plan: Plan) -> Part:
             issuer=sign_in.issuer(plan.config.auth, plan.auth_url),
             port=port,
             admin_port=admin_port,
+            pool=pool,
         ),
         account=account,
     )
-    return Part("postgrest", program, f"http://{HOST}:{port}", _http(admin_port, "/ready"))
+    return Part(name, program, f"http://{HOST}:{port}", _http(admin_port, "/ready"))
 
 
 def _gateway(plan: Plan) -> Part:
@@ -82,8 +90,9 @@ def _gateway(plan: Plan) -> Part:
         nginx=nginx,
         port=plan.port,
         rest_port=plan.inner_ports["rest"],
+        rest_reads_port=plan.inner_ports["rest_reads"],
         edge_port=plan.inner_ports["edge"],
-        max_body_mib=plan.config.frontdesk.gateway.max_body_mib,
+        limits=plan.config.frontdesk.gateway,
         opaque_keys=plan.keys.opaque,
         blobs=storing.gateway_lines(plan.config, plan.state),
     )

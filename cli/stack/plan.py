@@ -15,7 +15,7 @@ from cli.stack.postgres import Cluster
 from cli.stack.secrets import role_password
 from cli.stack.state import Endpoints, State
 
-INNER_PORTS = ("db", "rest", "rest_admin", "edge", "mailbox")
+INNER_PORTS = ("db", "rest", "rest_admin", "rest_reads", "rest_reads_admin", "edge", "mailbox")
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ def environment(
     issuer: str,
     port: int,
     admin_port: int,
+    pool: int,
 ) -> Mapping[str, str]:
     """Return the environment of one PostgREST; `db_url` is that of the role authenticator."""
     return {
@@ -31,7 +32,7 @@ def environment(
         "PGRST_DB_EXTRA_SEARCH_PATH": ",".join(config.api.extra_search_path),
         "PGRST_DB_ANON_ROLE": "anon",
         "PGRST_DB_MAX_ROWS": str(config.api.max_rows),
-        "PGRST_DB_POOL": str(config.frontdesk.rest.db_pool),
+        "PGRST_DB_POOL": str(pool),
         "PGRST_DB_POOL_ACQUISITION_TIMEOUT": "10",
         "PGRST_DB_CHANNEL_ENABLED": "true",
         "PGRST_JWT_SECRET": jwks,

@@ -38,7 +38,7 @@ def test_a_stack_comes_up_answers_and_keeps_its_data(folder: Path) -> None:
     first = json.loads(running.cli("status", "--json").stdout)
     assert list(first) == STATUS_KEYS
     assert set(first["services"]) == {
-        *("postgres", "postgrest", "edge", "gateway"),
+        *("postgres", "postgrest", "postgrest-reads", "edge", "gateway"),
         *("mailbox", "worker", "scheduler"),
     }
     assert {service["state"] for service in first["services"].values()} == {"running"}

@@ -28,7 +28,11 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
 
 
 @pytest.mark.parametrize(
-    "part", ["worker", "scheduler", "mailbox", "edge", "gateway", "postgrest", "postgres"]
+    "part",
+    [
+        *("worker", "scheduler", "mailbox", "edge", "gateway"),
+        *("postgrest", "postgrest-reads", "postgres"),
+    ],
 )
 def test_a_killed_part_starts_again(running: RunningStack, part: str) -> None:
     before = running.pid(part)
@@ -46,7 +50,7 @@ def test_a_killed_part_starts_again(running: RunningStack, part: str) -> None:
 def test_while_postgrest_is_down_clients_get_a_refusal_in_its_shape(running: RunningStack) -> None:
     client = running.client()
     wait_until(lambda: client.get("/rest/v1/currencies?limit=1").status_code == 200)
-    pid = running.pid("postgrest")
+    pid = running.pid("postgrest-reads")
     assert pid
     with running.left_alone():
         os.kill(pid, signal.SIGKILL)
