@@ -468,7 +468,7 @@ $$;
 
 /*
  * Write a delivery for each recipient of announcements, or why it is skipped. A delivery that
- * exists stays as it is. The order is always the same, so two workers never wait for each other.
+ * exists stays as it is. The order is that of the messages, so what happened first is told first.
  */
 create function engagement.write_deliveries(announcements engagement.announcement[])
 returns setof engagement.notification_deliveries
@@ -504,7 +504,7 @@ begin
     from engagement.recipients(announcements) as recipients
     inner join unnest(announcements) as every on every.ordinal = recipients.ordinal
     order by
-        every.message_id,
+        every.ordinal,
         recipients.audience,
         recipients.user_id,
         recipients.channel,

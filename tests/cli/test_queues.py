@@ -130,8 +130,9 @@ def test_metrics_have_the_queues_and_the_workers(stack: RunningStack, queue: str
 
 def test_notifications_can_be_listed_and_counted(stack: RunningStack) -> None:
     assert stack.cli("tour").returncode == 0
-    (newest,) = listed(stack, "notifications", "list", "--limit", "1", "--channel", "in_app")
-    assert newest["status"] == "delivered"
+    chosen = ("--limit", "1", "--channel", "in_app", "--status", "delivered")
+    (newest,) = listed(stack, "notifications", "list", *chosen)
+    assert (newest["channel"], newest["status"]) == ("in_app", "delivered")
     shown = stack.cli("notifications", "show", newest["id"])
     assert json.loads(shown.stdout)["data"]["reference"]
     assert any(row["channel"] == "mail" for row in listed(stack, "notifications", "stats"))

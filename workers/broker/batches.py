@@ -44,7 +44,7 @@ class Item(Generic[Arguments]):
 
     def put_back(self, *, seconds: float = 0.0) -> None:
         """Read it again in so many seconds. That is no attempt."""
-        self.message.retry_in(self.message, seconds)
+        self.message.again_in(seconds)
         self.error = SkipMessage("It was put back.")
 
 

@@ -73,7 +73,7 @@ class CountAttempts(Middleware):
                 return message.begin()
             return message.may_act()
         except (ConnectionClosed, psycopg.Error):
-            message.retry_in(message, AGAIN_SECONDS)
+            message.again_in(AGAIN_SECONDS)
             raise SkipMessage("The attempt could not be recorded.") from None
 
 

@@ -121,6 +121,11 @@ class LeasedMessage(MessageProxy):
         """Return how many attempts have failed, as Dramatiq counts them."""
         return int(self.options.get("retries") or 0)
 
+    def again_in(self, delay: float) -> None:
+        """Read the message again in `delay` seconds. What has begun is no attempt."""
+        self.attempts = self.failures()
+        self.retry_in(self, delay)
+
     def retry_in(self, message: Message[Any] | MessageProxy, delay: float) -> bool:
         """Read the message again in `delay` seconds instead of deleting it.
 

@@ -19,9 +19,11 @@ class Waiting:
     it should. Until then it gathers messages.
     """
 
+    first_batch = 1
+
     def __init__(self, lanes: int, is_for_batches: Callable[[str], bool]) -> None:
         # The size of the next batch.
-        self.batch = 1
+        self.batch = self.first_batch
         self._lanes = lanes
         self._is_for_batches = is_for_batches
         self._out = 0

@@ -25,6 +25,9 @@ class SmtpSimulator(Simulator):
 
     def __init__(self, *, tls: ssl.SSLContext | None = None, quits: bool = True) -> None:
         super().__init__()
+        # The port of each client's connection, and of each that said goodbye.
+        self.connections: set[int] = set()
+        self.ended: set[int] = set()
         self._quits = quits
         self._planned: Answer | None = None
         self._tls = tls
@@ -76,12 +79,14 @@ class SmtpSimulator(Simulator):
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self,
         server: SMTP,
-        _session: Session,
+        session: Session,
         envelope: Envelope,
         address: str,
         _options: list[str],
     ) -> str:
         """Take the recipient, or do what was planned."""
+        assert session.peer is not None
+        self.connections.add(session.peer[1])
         planned = await asyncio.to_thread(self.called)
         self._planned = planned if planned and planned.is_taken else None
         if planned and not planned.is_taken:
@@ -101,9 +106,11 @@ class SmtpSimulator(Simulator):
         return _reply(server, planned) if planned else "250 OK"
 
     async def handle_QUIT(  # noqa: N802 - aiosmtpd's name
-        self, _server: SMTP, _session: Session, _envelope: Envelope
+        self, _server: SMTP, session: Session, _envelope: Envelope
     ) -> str:
         """Say goodbye, or nothing."""
+        assert session.peer is not None
+        self.ended.add(session.peer[1])
         while not self._quits and not self._closing.is_set():
             await asyncio.sleep(0.05)
         return "221 Bye"

@@ -1,7 +1,8 @@
 """A program with actors, run by Dramatiq's own command in processes that the tests kill and freeze.
 
 Where it works, and how, comes from the environment: `BROKER_DSN`, `BROKER_LEASE` (seconds),
-`BROKER_CLOCK` (seconds by which this process believes to be later than it is).
+`BROKER_CLOCK` (seconds by which this process believes to be later than it is), `BROKER_BATCH` (the
+size of the first batch).
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 OFFSET = float(os.environ.get("BROKER_CLOCK", "0"))
@@ -21,7 +24,8 @@ import dramatiq  # noqa: E402 (after the clock is set)
 from dramatiq.middleware import CurrentMessage, default_middleware  # noqa: E402
 from psycopg_pool import ConnectionPool  # noqa: E402
 
-from workers.broker import LeasedMessage, PgmqBroker  # noqa: E402
+from workers.broker import Item, LeasedMessage, PgmqBroker, batch_actor  # noqa: E402
+from workers.broker.waiting import Waiting  # noqa: E402
 
 DSN = os.environ["BROKER_DSN"]
 broker = PgmqBroker(
@@ -31,6 +35,7 @@ broker = PgmqBroker(
     poll_seconds=float(os.environ.get("BROKER_POLL", "1")),
 )
 dramatiq.set_broker(broker)
+Waiting.first_batch = int(os.environ.get("BROKER_BATCH", "1"))
 pool = ConnectionPool(DSN, min_size=0, max_size=8, open=False, kwargs={"autocommit": True})
 
 
@@ -126,6 +131,26 @@ def urgent(key: str) -> None:
 @dramatiq.actor(queue_name="work", priority=50)
 def idle(key: str) -> None:
     record(key, "done")
+
+
+@dataclass(frozen=True)
+class Key:
+    """The arguments of a message of a batch."""
+
+    key: str
+
+
+def together(items: Sequence[Item[Key]]) -> None:
+    """Do all at once, or end with all, as the kernel ends a process that is out of memory."""
+    for item in items:
+        record(item.arguments.key, "began")
+    if any(item.arguments.key == "killer" for item in items):
+        os.kill(os.getpid(), signal.SIGKILL)
+    for item in items:
+        record(item.arguments.key, "done")
+
+
+batch_actor(together, broker=broker, takes=Key, size=16, queue_name="work", max_retries=2, **SOON)
 
 
 @dramatiq.actor(queue_name="other")

@@ -11,7 +11,9 @@ import pytest
 
 from tests.harness.simulators import Answer, SendGridSimulator, SmtpSimulator, sendgrid
 from tests.harness.simulators.tls import certificate
+from tests.harness.waiting import wait_until
 from tests.workers.providers.wired import mail
+from workers.providers import smtp_connections
 from workers.providers.failures import Misconfigured, Refused, TryLater
 from workers.providers.http import Timeouts
 from workers.providers.mail import Attachment
@@ -116,6 +118,58 @@ def test_an_attachment_smuggles_nothing() -> None:
         Attachment("a.ics\r\nX: 1", "text/calendar", b"")
     with pytest.raises(Refused):
         Attachment("a.ics", "text/calendar\r\nX: 1", b"")
+
+
+def test_a_connection_is_kept_for_the_next_mail(server: SmtpSimulator) -> None:
+    mailer = smtp(server)
+    for number in range(3):
+        mailer.send(mail(key=f"key-{number}"))
+    assert (len(server.sent), len(server.connections)) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    "answer", [Answer(drop=True), Answer(421, "4.4.2 Timeout")], ids=["gone", "421"]
+)
+def test_a_kept_connection_that_the_server_ended_costs_no_mail(
+    server: SmtpSimulator, answer: Answer
+) -> None:
+    mailer = smtp(server)
+    mailer.send(mail(key="one"))
+    server.answer_next(answer)
+    mailer.send(mail(key="two"))
+    assert len(server.keys) == 2 and set(server.keys.values()) == {1}
+    assert len(server.connections) == 2
+
+
+def test_a_refused_mail_leaves_nothing_behind_for_the_next(server: SmtpSimulator) -> None:
+    mailer = smtp(server)
+    mailer.send(mail(key="one"))
+    server.answer_next(server.refusal())
+    with pytest.raises(Refused):
+        mailer.send(mail(key="two"))
+    mailer.send(mail(key="three"))
+    assert len(server.keys) == 2
+
+
+def test_a_connection_that_waits_in_vain_says_goodbye(
+    server: SmtpSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp_connections, "REST_SECONDS", 0.05)
+    smtp(server).send(mail())
+    wait_until(lambda: server.ended == server.connections != set())
+
+
+def test_lines_that_begin_with_a_dot_arrive_as_they_are(server: SmtpSimulator) -> None:
+    smtp(server).send(dataclasses.replace(FULL, text=".\n..two\n.three"))
+    assert server.sent[0].text.splitlines() == [".", "..two", ".three"]
+
+
+def test_an_address_beyond_ascii_is_written_as_it_is(server: SmtpSimulator) -> None:
+    smtp(server).send(dataclasses.replace(FULL, to="Zoë <zoë@example.com>"))
+    assert server.sent[0].to == "zoë@example.com"
+    (address,) = server.sent[0].raw["To"].addresses
+    # Python reads bytes beyond ASCII in a header as surrogates.
+    assert address.addr_spec.encode("utf-8", "surrogateescape").decode() == "zoë@example.com"
 
 
 def test_a_mail_that_was_taken_counts_though_the_server_never_says_goodbye() -> None:
