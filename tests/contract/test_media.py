@@ -257,3 +257,31 @@ def test_a_picture_that_is_none_is_not_drawn(town: Town, tmp_path: Path) -> None
             assert stored.status_code == 200, stored.text
             answer = operator.get(storage(town, f"/storage/v1/render/image/public/{name}?width=50"))
             assert (answer.status_code, answer.json()["statusCode"]) == (400, "422")
+
+
+def test_what_nothing_refers_to_is_collected_with_all_its_renditions(
+    town: Town, jpeg: bytes
+) -> None:
+    kept = completed(town, sent(town, jpeg, JPEG))
+    gone = completed(town, sent(town, jpeg, JPEG))
+    half = sent(town, jpeg, JPEG)
+    with town.client("owner") as owner:
+        assert owner.delete("/business_media", params={"media_id": f"eq.{gone['id']}"}).is_success
+
+    def objects(medium_id: str) -> int:
+        query = "select count(*) from storage.objects where name like %s"
+        return int(str(town.run(query, f"%{medium_id}%")[0][0]))
+
+    everything = objects(kept["id"])
+    assert (everything, objects(gone["id"]), objects(half["upload_id"])) == (10, 10, 1)
+    # Two days pass for all of them.
+    town.run("update files.media set released_at = released_at - interval '2 days'")
+    town.run("update files.uploads set expires_at = expires_at - interval '2 days'")
+    town.run("update storage.objects set created_at = created_at - interval '2 days'")
+    town.run("select private.emit('tick.media', '{}'::jsonb)")
+    wait_until(lambda: objects(gone["id"]) + objects(half["upload_id"]) == 0)
+    assert objects(kept["id"]) == everything
+    assert town.run("select 1 from files.media where id = %s", gone["id"]) == []
+    with town.client(None) as visitor:
+        assert visitor.get(storage(town, kept["url"])).is_success
+        assert visitor.get(storage(town, gone["url"])).is_error

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from workers.edge.storage.downloads import headers_of, is_unchanged, path_of
-from workers.edge.storage.errors import StorageError, invalid
+from workers.edge.storage.errors import StorageError, invalid, no_such_key
 from workers.edge.storage.objects import Access, Object, find_readable
 from workers.edge.storage.service import Service
 from workers.media import child
@@ -30,8 +31,13 @@ from workers.providers.blobs.protocol import Absent, Blobs, derived_prefix, obje
 
 LARGEST_SIDE = 2500  # pixels, as on Supabase
 MAX_PIXELS = 60_000_000
+# Drawings of one object that one process stores. Whoever asks for more gets them, drawn each time,
+# so that nobody fills the disk by asking for every size.
+MOST_STORED = 100
+REMEMBERED = 10_000  # objects
 # Pictures that one process draws at the same time; the others wait.
 AT_ONCE = asyncio.Semaphore(2)
+STORED: OrderedDict[str, int] = OrderedDict()
 KEPT_AS: dict[str, Format] = {"image/jpeg": "jpeg", "image/webp": "webp"}
 
 
@@ -120,7 +126,9 @@ async def _get(
     blobs = Service.of(request).blobs
     if not await run_in_threadpool(_is_there, blobs, key):
         async with AT_ONCE:
-            await run_in_threadpool(_draw, blobs, found, wish, kind, key)
+            drawn = await run_in_threadpool(_draw, blobs, found, wish, kind, key)
+        if drawn is not None:
+            return Response(drawn, headers=headers)
     address = await run_in_threadpool(blobs.address, key)
     return Response(headers={**headers, "X-Accel-Redirect": address})
 
@@ -132,19 +140,24 @@ def _is_there(blobs: Blobs, key: str) -> bool:
         return False
 
 
-def _draw(blobs: Blobs, found: Object, wish: Wish, kind: Format, key: str) -> None:
+def _draw(blobs: Blobs, found: Object, wish: Wish, kind: Format, key: str) -> bytes | None:
     """Draw a picture and store it, unless somebody else did meanwhile.
+
+    Returns the picture instead when there are enough of its object.
 
     Raises:
         StorageError: 404 when the object is gone, 422 when it cannot be drawn.
     """
     if _is_there(blobs, key):
-        return
+        return None
     with tempfile.TemporaryDirectory(prefix="drawing-") as name:
         source, target = Path(name) / "original", Path(name) / "drawing"
-        with source.open("wb") as file:
-            for piece in blobs.read(object_key(found.version)):
-                file.write(piece)
+        try:
+            with source.open("wb") as file:
+                for piece in blobs.read(object_key(found.version)):
+                    file.write(piece)
+        except Absent:
+            raise no_such_key() from None
         order = {
             "order": "resized",
             "source": str(source),
@@ -162,8 +175,20 @@ def _draw(blobs: Blobs, found: Object, wish: Wish, kind: Format, key: str) -> No
         except Unfit as error:
             message = "The requested picture cannot be drawn"
             raise StorageError(422, "InvalidRequest", message, error=error.reason) from None
+        if not _may_store(found.version):
+            return target.read_bytes()
         with target.open("rb") as file:
             put(blobs, key, iter(lambda: file.read(2**20), b""))
+    return None
+
+
+def _may_store(version: str) -> bool:
+    """Count one more drawing of an object, and say whether it may be stored."""
+    count = STORED.pop(version, 0) + 1
+    STORED[version] = count
+    if len(STORED) > REMEMBERED:
+        STORED.popitem(last=False)
+    return count <= MOST_STORED
 
 
 def _whole(given: Mapping[str, Any], name: str, *, least: int, most: int) -> int | None:
