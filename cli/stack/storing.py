@@ -13,11 +13,20 @@ from cli.settings.storage import S3, size_in_bytes
 from cli.stack.account import server_account
 from cli.stack.state import State
 
-# The gateway reads files as they are; the answers of the edge say what they are.
+# The gateway reads files as they are, and the answers of the edge say what they are. nginx passes
+# its type, cache control, expiry and disposition on; the location adds the other headers.
 OF_FOLDER = """
             alias "{folder}/";
             etag off;
             if_modified_since off;"""
+# What the server says of itself and of its own copy.
+HIDDEN = (
+    "Content-Type", "Content-Disposition", "Cache-Control", "Expires", "ETag", "Last-Modified",
+    "Accept-Ranges", "Access-Control-Allow-Origin", "Access-Control-Allow-Methods",
+    "Access-Control-Allow-Headers", "Access-Control-Expose-Headers", "X-Amz-Id-2",
+    "X-Amz-Request-Id", "X-Amz-Version-Id", "X-Amz-Server-Side-Encryption",
+    "X-Amz-Content-Sha256", "X-Amz-Date",
+)  # fmt: skip
 OF_S3 = """
             proxy_pass {server}/;
             proxy_set_header Host {host};
@@ -28,19 +37,7 @@ OF_S3 = """
             proxy_buffering on;
             proxy_ssl_server_name on;
             proxy_ssl_name {name};
-            proxy_hide_header Content-Type;
-            proxy_hide_header Content-Disposition;
-            proxy_hide_header Cache-Control;
-            proxy_hide_header Expires;
-            proxy_hide_header ETag;
-            proxy_hide_header Last-Modified;
-            proxy_hide_header Accept-Ranges;
-            proxy_ignore_headers X-Accel-Redirect X-Accel-Buffering X-Accel-Expires;
-            add_header Content-Type $of_edge_type;
-            add_header Content-Disposition $of_edge_disposition;
-            add_header Cache-Control $of_edge_cache;
-            add_header Expires $of_edge_expires;
-            add_header Accept-Ranges bytes;"""
+            proxy_ignore_headers X-Accel-Redirect X-Accel-Buffering X-Accel-Expires;"""
 
 
 def environment(config: Config, state: State) -> Mapping[str, str]:
@@ -67,7 +64,9 @@ def gateway_lines(config: Config, state: State) -> str:
     """Return the gateway's location from which it sends bytes."""
     s3 = config.frontdesk.storage.s3
     if config.storage.enabled and s3.enabled:
-        return _location("/.s3/", OF_S3, server=_server(s3), host=_host(s3), name=_name(s3))
+        hidden = "".join(f"\n            proxy_hide_header {name};" for name in HIDDEN)
+        lines = OF_S3 + hidden
+        return _location("/.s3/", lines, server=_server(s3), host=_host(s3), name=_name(s3))
     folder = server_account().folder(state.blobs)
     return _location("/.blobs/", OF_FOLDER, folder=folder)
 

@@ -91,7 +91,10 @@ class Files:
 
     def collect(self) -> None:
         """Wait until the workers have collected what is left over, as if its time had come."""
-        self.rows("update storage.leftovers set delete_after = now() where doomed_at is null")
+        self.rows(
+            "update storage.leftovers"
+            " set delete_after = now(), doomed_at = doomed_at - interval '1 hour'"
+        )
         self.rows("select private.emit('tick.storage', '{}'::jsonb)")
         wait_until(lambda: self.rows("select count(*) from storage.leftovers") == [(0,)])
 

@@ -132,7 +132,8 @@ class Folder:
         return self._drafts / f"{_flat(key)}.{require_key(handle)}"
 
     def _new_draft(self, key: str, handle: str) -> Path:
-        with contextlib.suppress(FileExistsError):
+        # It is there already, or opening the draft fails with the reason.
+        with contextlib.suppress(OSError):
             self._drafts.mkdir(mode=0o700)
         return self._draft_path(key, handle)
 

@@ -22,8 +22,8 @@ PIECE = 2**20  # bytes
 ADDRESS = "/.s3"  # the gateway's internal location for this server
 VALID = 300  # seconds for which the gateway may read what it was sent to
 ABSENT = frozenset({"404", "NoSuchKey", "NoSuchUpload", "NotFound"})
-# Requests of one copy at a time: threads of ours do that already.
-TRANSFER = TransferConfig(use_threads=False)
+# A server copies up to 5 GiB in one request, and not every server copies parts.
+TRANSFER = TransferConfig(multipart_threshold=5 * 2**30, use_threads=False)
 
 
 @dataclass(frozen=True)
@@ -90,8 +90,10 @@ class S3:
 
     def delete(self, key: str) -> None:
         """See `Blobs.delete`."""
-        with _answers(key):
+        # Not every server is content when there is nothing to delete.
+        with contextlib.suppress(Absent), _answers(key):
             self._client.delete_object(Bucket=self._bucket, Key=require_key(key))
+        with contextlib.suppress(Absent), _answers(key):
             uploads = self._client.list_multipart_uploads(Bucket=self._bucket, Prefix=key)
             for upload in uploads.get("Uploads", ()):
                 if upload["Key"] == key:
@@ -100,7 +102,7 @@ class S3:
     def delete_below(self, prefix: str) -> None:
         """See `Blobs.delete_below`."""
         require_key(prefix.rstrip("/"))
-        with _answers(prefix):
+        with contextlib.suppress(Absent), _answers(prefix):
             pages = self._client.get_paginator("list_objects_v2")
             for page in pages.paginate(Bucket=self._bucket, Prefix=prefix):
                 for found in page.get("Contents", ()):
