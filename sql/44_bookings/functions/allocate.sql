@@ -1,7 +1,6 @@
 -- How an item of a booking gets its time: one resource of each pool, under the locks that
 -- scheduling.lock_legs took. A writer without those locks conflicts in the exclusion constraint
--- and wins; the item then tries the next candidate, or refuses. Holds that ran out are expired by
--- whoever wants their time next, so nothing waits for a job.
+-- and wins; the item then tries the next candidate, or refuses.
 
 /*
  * Return whether a booking in this status takes its time from others.
@@ -18,80 +17,6 @@ as $$
 begin
     return status in ('held', 'pending_payment', 'confirmed', 'checked_in', 'completed')
         or status = 'pending' and is_blocked_by_pending;
-end;
-$$;
-
-/*
- * Expire the holds that ran out and still take time of some resources in a period, or of the people
- * whose one calendar they share.
- */
-create function scheduling.release_expired_holds(resource_ids uuid[], during tstzrange)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-set plan_cache_mode = 'force_generic_plan'
-as $$
-declare
-    v_now timestamptz = private.now();
-    v_ids uuid[] = array(
-        select allocations.booking_id
-        from unnest(release_expired_holds.resource_ids) as resources (id)
-        inner join scheduling.allocations on allocations.resource_id = resources.id
-        where
-            allocations.during && release_expired_holds.during
-            and allocations.is_blocking
-            and allocations.expires_at <= v_now
-        union
-        select busy_times.booking_id
-        from unnest(release_expired_holds.resource_ids) as resources (id)
-        inner join scheduling.shared_resources on shared_resources.resource_id = resources.id
-        inner join scheduling.busy_times on busy_times.person_id = shared_resources.person_id
-        where
-            busy_times.during && release_expired_holds.during
-            and busy_times.expires_at <= v_now
-    );
-begin
-    if v_ids <> '{}' then
-        perform scheduling.expire_holds(v_ids);
-    end if;
-end;
-$$;
-
-/*
- * Expire those of some bookings whose hold ran out. It locks them in the order of their ids, as
- * every function that changes several bookings does, and expires one after another: a waitlist
- * passes the time of each on before anybody else can take it.
- */
-create function scheduling.expire_holds(booking_ids uuid[])
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_now timestamptz = private.now();
-    v_id uuid;
-begin
-    if booking_ids = '{}' then
-        return;
-    end if;
-    for v_id in
-        select bookings.id
-        from scheduling.bookings
-        where
-            bookings.id = any(expire_holds.booking_ids)
-            and bookings.status in ('held', 'pending_payment')
-            and bookings.hold_expires_at <= v_now
-        order by bookings.id
-        for update
-    loop
-        update scheduling.bookings
-        set status = 'expired'
-        where bookings.id = v_id and bookings.status in ('held', 'pending_payment');
-    end loop;
 end;
 $$;
 
@@ -115,10 +40,13 @@ volatile
 security invoker
 set search_path = ''
 as $$
+declare
+    v_allocated record;
 begin
     if not leg.is_class then
-        select allocated.resource_id, allocated.reason into resource_id, reason
-        from scheduling.allocate_pools(leg, vacancies, booking, item_id) as allocated;
+        v_allocated = scheduling.allocate_pools(leg, vacancies, booking, item_id);
+        resource_id = v_allocated.resource_id;
+        reason = v_allocated.reason;
         return;
     end if;
     resource_id = scheduling.allocate_seats(leg, vacancies, booking, item_id);
@@ -153,15 +81,17 @@ set search_path = ''
 as $$
 declare
     v_during tstzrange = tstzrange(leg.starts_at - leg.before, leg.ends_at + leg.after);
-    v_pools integer = (select count(distinct vacancy.pool) from unnest(vacancies) as vacancy);
+    v_candidates scheduling.candidate[] = scheduling.only_candidate(leg, vacancies);
     v_served text[] = '{}';
     v_candidate scheduling.candidate;
 begin
     perform scheduling.release_expired_holds(
         array(select vacancy.id from unnest(vacancies) as vacancy), v_during
     );
-    foreach v_candidate in array scheduling.ordered_candidates(leg, vacancies, v_during, booking)
-    loop
+    if v_candidates is null then
+        v_candidates = scheduling.ordered_candidates(leg, vacancies, v_during, booking);
+    end if;
+    foreach v_candidate in array v_candidates loop
         continue when v_candidate.pool = any(v_served);
         continue when not scheduling.allocate_resource(
             leg, booking, item_id, v_candidate.id, v_candidate.free_units
@@ -172,7 +102,9 @@ begin
             reason = v_candidate.reason;
         end if;
     end loop;
-    if cardinality(v_served) < v_pools then
+    if cardinality(v_served) < (
+        select count(distinct vacancy.pool) from unnest(vacancies) as vacancy
+    ) then
         perform scheduling.refuse_taken();
     end if;
 end;

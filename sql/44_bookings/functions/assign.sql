@@ -3,57 +3,6 @@
 -- for its weight; then position, name and id. The same question always has the same answer.
 
 /*
- * Make a candidate.
- */
-create function scheduling.make_candidate(
-    vacancy scheduling.vacancy,
-    free_units integer[],
-    priority integer,
-    rival_count integer,
-    reason scheduling.assignment_reason
-)
-returns scheduling.candidate
-language plpgsql
-immutable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_candidate scheduling.candidate;
-begin
-    v_candidate.id = vacancy.id;
-    v_candidate.pool = vacancy.pool;
-    v_candidate.is_leading = vacancy.is_leading;
-    v_candidate.rank = vacancy.rank;
-    v_candidate.free_units = make_candidate.free_units;
-    v_candidate.priority = make_candidate.priority;
-    v_candidate.rival_count = make_candidate.rival_count;
-    v_candidate.reason = make_candidate.reason;
-    return v_candidate;
-end;
-$$;
-
-/*
- * Return the same candidate with the reason for which it would be assigned.
- */
-create function scheduling.with_reason(
-    candidate scheduling.candidate, reason scheduling.assignment_reason
-)
-returns scheduling.candidate
-language plpgsql
-immutable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_candidate scheduling.candidate = candidate;
-begin
-    v_candidate.reason = with_reason.reason;
-    return v_candidate;
-end;
-$$;
-
-/*
  * Return the candidates for a leg, pool by pool, in the order in which they are to be tried. Loads
  * are counted only where there is a choice.
  */
