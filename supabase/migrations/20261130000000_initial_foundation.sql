@@ -789,6 +789,10 @@ as $$
 declare
     v_key bigint;
 begin
+    if cardinality(lock.ids) = 1 then
+        perform pg_advisory_xact_lock(hashtextextended(lock.ids[1]::text, 0));
+        return;
+    end if;
     for v_key in
         select distinct hashtextextended(locked.id::text, 0) as key
         from unnest(lock.ids) as locked (id)

@@ -239,8 +239,7 @@ create index holds_ip_idx on scheduling.holds (business_id, ip);
 
 -- How an item of a booking gets its time: one resource of each pool, under the locks that
 -- scheduling.lock_legs took. A writer without those locks conflicts in the exclusion constraint
--- and wins; the item then tries the next candidate, or refuses. Holds that ran out are expired by
--- whoever wants their time next, so nothing waits for a job.
+-- and wins; the item then tries the next candidate, or refuses.
 
 /*
  * Return whether a booking in this status takes its time from others.
@@ -257,80 +256,6 @@ as $$
 begin
     return status in ('held', 'pending_payment', 'confirmed', 'checked_in', 'completed')
         or status = 'pending' and is_blocked_by_pending;
-end;
-$$;
-
-/*
- * Expire the holds that ran out and still take time of some resources in a period, or of the people
- * whose one calendar they share.
- */
-create function scheduling.release_expired_holds(resource_ids uuid[], during tstzrange)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-set plan_cache_mode = 'force_generic_plan'
-as $$
-declare
-    v_now timestamptz = private.now();
-    v_ids uuid[] = array(
-        select allocations.booking_id
-        from unnest(release_expired_holds.resource_ids) as resources (id)
-        inner join scheduling.allocations on allocations.resource_id = resources.id
-        where
-            allocations.during && release_expired_holds.during
-            and allocations.is_blocking
-            and allocations.expires_at <= v_now
-        union
-        select busy_times.booking_id
-        from unnest(release_expired_holds.resource_ids) as resources (id)
-        inner join scheduling.shared_resources on shared_resources.resource_id = resources.id
-        inner join scheduling.busy_times on busy_times.person_id = shared_resources.person_id
-        where
-            busy_times.during && release_expired_holds.during
-            and busy_times.expires_at <= v_now
-    );
-begin
-    if v_ids <> '{}' then
-        perform scheduling.expire_holds(v_ids);
-    end if;
-end;
-$$;
-
-/*
- * Expire those of some bookings whose hold ran out. It locks them in the order of their ids, as
- * every function that changes several bookings does, and expires one after another: a waitlist
- * passes the time of each on before anybody else can take it.
- */
-create function scheduling.expire_holds(booking_ids uuid[])
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_now timestamptz = private.now();
-    v_id uuid;
-begin
-    if booking_ids = '{}' then
-        return;
-    end if;
-    for v_id in
-        select bookings.id
-        from scheduling.bookings
-        where
-            bookings.id = any(expire_holds.booking_ids)
-            and bookings.status in ('held', 'pending_payment')
-            and bookings.hold_expires_at <= v_now
-        order by bookings.id
-        for update
-    loop
-        update scheduling.bookings
-        set status = 'expired'
-        where bookings.id = v_id and bookings.status in ('held', 'pending_payment');
-    end loop;
 end;
 $$;
 
@@ -354,10 +279,13 @@ volatile
 security invoker
 set search_path = ''
 as $$
+declare
+    v_allocated record;
 begin
     if not leg.is_class then
-        select allocated.resource_id, allocated.reason into resource_id, reason
-        from scheduling.allocate_pools(leg, vacancies, booking, item_id) as allocated;
+        v_allocated = scheduling.allocate_pools(leg, vacancies, booking, item_id);
+        resource_id = v_allocated.resource_id;
+        reason = v_allocated.reason;
         return;
     end if;
     resource_id = scheduling.allocate_seats(leg, vacancies, booking, item_id);
@@ -392,15 +320,17 @@ set search_path = ''
 as $$
 declare
     v_during tstzrange = tstzrange(leg.starts_at - leg.before, leg.ends_at + leg.after);
-    v_pools integer = (select count(distinct vacancy.pool) from unnest(vacancies) as vacancy);
+    v_candidates scheduling.candidate[] = scheduling.only_candidate(leg, vacancies);
     v_served text[] = '{}';
     v_candidate scheduling.candidate;
 begin
     perform scheduling.release_expired_holds(
         array(select vacancy.id from unnest(vacancies) as vacancy), v_during
     );
-    foreach v_candidate in array scheduling.ordered_candidates(leg, vacancies, v_during, booking)
-    loop
+    if v_candidates is null then
+        v_candidates = scheduling.ordered_candidates(leg, vacancies, v_during, booking);
+    end if;
+    foreach v_candidate in array v_candidates loop
         continue when v_candidate.pool = any(v_served);
         continue when not scheduling.allocate_resource(
             leg, booking, item_id, v_candidate.id, v_candidate.free_units
@@ -411,7 +341,9 @@ begin
             reason = v_candidate.reason;
         end if;
     end loop;
-    if cardinality(v_served) < v_pools then
+    if cardinality(v_served) < (
+        select count(distinct vacancy.pool) from unnest(vacancies) as vacancy
+    ) then
         perform scheduling.refuse_taken();
     end if;
 end;
@@ -617,57 +549,6 @@ $$;
 -- Who gives a service that was booked without naming anybody. In this order: the resource that the
 -- customer prefers or had last, where the service says so; the highest priority; the least busy
 -- for its weight; then position, name and id. The same question always has the same answer.
-
-/*
- * Make a candidate.
- */
-create function scheduling.make_candidate(
-    vacancy scheduling.vacancy,
-    free_units integer[],
-    priority integer,
-    rival_count integer,
-    reason scheduling.assignment_reason
-)
-returns scheduling.candidate
-language plpgsql
-immutable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_candidate scheduling.candidate;
-begin
-    v_candidate.id = vacancy.id;
-    v_candidate.pool = vacancy.pool;
-    v_candidate.is_leading = vacancy.is_leading;
-    v_candidate.rank = vacancy.rank;
-    v_candidate.free_units = make_candidate.free_units;
-    v_candidate.priority = make_candidate.priority;
-    v_candidate.rival_count = make_candidate.rival_count;
-    v_candidate.reason = make_candidate.reason;
-    return v_candidate;
-end;
-$$;
-
-/*
- * Return the same candidate with the reason for which it would be assigned.
- */
-create function scheduling.with_reason(
-    candidate scheduling.candidate, reason scheduling.assignment_reason
-)
-returns scheduling.candidate
-language plpgsql
-immutable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_candidate scheduling.candidate = candidate;
-begin
-    v_candidate.reason = with_reason.reason;
-    return v_candidate;
-end;
-$$;
 
 /*
  * Return the candidates for a leg, pool by pool, in the order in which they are to be tried. Loads
@@ -1146,6 +1027,91 @@ begin
 end;
 $$;
 
+-- sql/44_bookings/functions/candidates.sql
+
+-- A candidate is a resource that could provide a leg, with the units that it would give and with why
+-- it would be assigned. assign.sql says in which order candidates are tried.
+
+/*
+ * Make a candidate.
+ */
+create function scheduling.make_candidate(
+    vacancy scheduling.vacancy,
+    free_units integer[],
+    priority integer,
+    rival_count integer,
+    reason scheduling.assignment_reason
+)
+returns scheduling.candidate
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_candidate scheduling.candidate;
+begin
+    v_candidate.id = vacancy.id;
+    v_candidate.pool = vacancy.pool;
+    v_candidate.is_leading = vacancy.is_leading;
+    v_candidate.rank = vacancy.rank;
+    v_candidate.free_units = make_candidate.free_units;
+    v_candidate.priority = make_candidate.priority;
+    v_candidate.rival_count = make_candidate.rival_count;
+    v_candidate.reason = make_candidate.reason;
+    return v_candidate;
+end;
+$$;
+
+/*
+ * Return the same candidate with the reason for which it would be assigned.
+ */
+create function scheduling.with_reason(
+    candidate scheduling.candidate, reason scheduling.assignment_reason
+)
+returns scheduling.candidate
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_candidate scheduling.candidate = candidate;
+begin
+    v_candidate.reason = with_reason.reason;
+    return v_candidate;
+end;
+$$;
+
+/*
+ * Return the candidate for a leg where there is only one, with one unit; null where there is a
+ * choice. Whether its time is still free is left to the insert, which sees what a look would see.
+ */
+create function scheduling.only_candidate(leg scheduling.leg, vacancies scheduling.vacancy[])
+returns scheduling.candidate[]
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    if cardinality(vacancies) <> 1 or vacancies[1].capacity > 1 then
+        return null;
+    end if;
+    return array[
+        scheduling.make_candidate(
+            vacancies[1],
+            free_units => '{1}',
+            priority => 0,
+            rival_count => 1,
+            reason => case
+                when vacancies[1].id = leg.resource_id then 'customer' else 'only'
+            end::scheduling.assignment_reason
+        )
+    ];
+end;
+$$;
+
 -- sql/44_bookings/functions/counts.sql
 
 -- The businesses of a member, with the number of bookings ever made in each.
@@ -1537,6 +1503,84 @@ begin
     left join scheduling.free_days(leg, v_during, v_time_zone) as free
         on free.day = dates.day::date
     order by dates.day;
+end;
+$$;
+
+-- sql/44_bookings/functions/expiry.sql
+
+-- Holds that ran out are expired by whoever wants their time next, so nothing waits for a job.
+
+/*
+ * Expire the holds that ran out and still take time of some resources in a period, or of the people
+ * whose one calendar they share.
+ */
+create function scheduling.release_expired_holds(resource_ids uuid[], during tstzrange)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_now timestamptz = private.now();
+    v_ids uuid[] = array(
+        select allocations.booking_id
+        from unnest(release_expired_holds.resource_ids) as resources (id)
+        inner join scheduling.allocations on allocations.resource_id = resources.id
+        where
+            allocations.during && release_expired_holds.during
+            and allocations.is_blocking
+            and allocations.expires_at <= v_now
+        union
+        select busy_times.booking_id
+        from unnest(release_expired_holds.resource_ids) as resources (id)
+        inner join scheduling.shared_resources on shared_resources.resource_id = resources.id
+        inner join scheduling.busy_times on busy_times.person_id = shared_resources.person_id
+        where
+            busy_times.during && release_expired_holds.during
+            and busy_times.expires_at <= v_now
+    );
+begin
+    if v_ids <> '{}' then
+        perform scheduling.expire_holds(v_ids);
+    end if;
+end;
+$$;
+
+/*
+ * Expire those of some bookings whose hold ran out. It locks them in the order of their ids, as
+ * every function that changes several bookings does, and expires one after another: a waitlist
+ * passes the time of each on before anybody else can take it.
+ */
+create function scheduling.expire_holds(booking_ids uuid[])
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_now timestamptz = private.now();
+    v_id uuid;
+begin
+    if booking_ids = '{}' then
+        return;
+    end if;
+    for v_id in
+        select bookings.id
+        from scheduling.bookings
+        where
+            bookings.id = any(expire_holds.booking_ids)
+            and bookings.status in ('held', 'pending_payment')
+            and bookings.hold_expires_at <= v_now
+        order by bookings.id
+        for update
+    loop
+        update scheduling.bookings
+        set status = 'expired'
+        where bookings.id = v_id and bookings.status in ('held', 'pending_payment');
+    end loop;
 end;
 $$;
 

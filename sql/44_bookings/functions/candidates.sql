@@ -1,5 +1,5 @@
--- A candidate is a resource that could provide a leg, with the units that it would give and with why
--- it would be assigned. assign.sql says in which order candidates are tried.
+-- A candidate is a resource that could provide a leg, with the units that it would give and with
+-- the reason for assigning it. assign.sql says in which order candidates are tried.
 
 /*
  * Make a candidate.
