@@ -1029,8 +1029,8 @@ $$;
 
 -- sql/44_bookings/functions/candidates.sql
 
--- A candidate is a resource that could provide a leg, with the units that it would give and with why
--- it would be assigned. assign.sql says in which order candidates are tried.
+-- A candidate is a resource that could provide a leg, with the units that it would give and with
+-- the reason for assigning it. assign.sql says in which order candidates are tried.
 
 /*
  * Make a candidate.
