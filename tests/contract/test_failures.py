@@ -84,7 +84,7 @@ def assert_answer(answer: httpx.Response, status: int, token: str) -> None:
         ("53300", 503, "unavailable"),  # too many connections
         ("08006", 503, "unavailable"),  # the connection is lost
         ("57P01", 503, "unavailable"),  # the server shuts down
-        ("54001", 400, "invalid_input"),  # too deep
+        ("54001", 400, "too_complex"),  # too deep
         ("40P01", 500, "internal_error"),  # a deadlock
         ("55P03", 500, "internal_error"),  # a lock was not to be had
         ("58030", 500, "internal_error"),  # the disk is broken
