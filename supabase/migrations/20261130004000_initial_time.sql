@@ -1209,6 +1209,7 @@ begin
         select * from scheduling.ordinary_windows(business_id, plans, dates, special_hours)
         union all
         select * from scheduling.special_windows(plans, special_hours)
+        where special_hours <> '{}'
     ),
 
     clocks as (

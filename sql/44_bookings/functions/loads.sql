@@ -136,14 +136,7 @@ declare
     v_reach constant interval = '360 hours';
     v_during tstzrange = tstzrange(lower(starts) - v_reach, upper(starts) + v_reach);
     v_with_requests boolean = leg.requires_confirmation and not leg.is_blocked_by_pending;
-    v_newcomers_since timestamptz = greatest(
-        private.now() - 2 * v_reach,
-        (
-            select min(service_resources.joined_at)
-            from catalog.service_resources
-            where service_resources.service_id = leg.service_id
-        )
-    );
+    v_month_ago timestamptz = private.now() - 2 * v_reach;
 begin
     return query
     select
@@ -155,14 +148,21 @@ begin
     from scheduling.booking_begins(
         load_curves.resource_ids, v_during, v_with_requests, except_booking_id
     ) as counted
-    inner join catalog.service_resources as members
-        on members.service_id = leg.service_id and members.resource_id = counted.resource_id
+    inner join (
+        select
+            service_resources.*,
+            min(service_resources.joined_at) over () as first_joined_at
+        from catalog.service_resources
+        where service_resources.service_id = leg.service_id
+    ) as members
+        on members.resource_id = counted.resource_id
     left join lateral (
         select before.*
         from scheduling.begins_before_joining(
-            members, v_during, v_with_requests, except_booking_id
+            leg.service_id, members.pool, members.joined_at, v_during, v_with_requests,
+            except_booking_id
         ) as before
-        where members.joined_at > v_newcomers_since
+        where members.joined_at > greatest(v_month_ago, members.first_joined_at)
         -- Kept apart from the join, so that it is asked for newcomers only.
         offset 0
     ) as earlier on true;
@@ -174,7 +174,9 @@ $$;
  * that they had before the newcomer joined.
  */
 create function scheduling.begins_before_joining(
-    newcomer catalog.service_resources,
+    service_id uuid,
+    pool text,
+    joined_at timestamptz,
     during tstzrange,
     with_requests boolean,
     except_booking_id uuid,
@@ -194,10 +196,10 @@ declare
         from catalog.service_resources as others
         inner join catalog.resources on resources.id = others.resource_id
         where
-            others.service_id = newcomer.service_id
-            and others.pool = newcomer.pool
+            others.service_id = begins_before_joining.service_id
+            and others.pool = begins_before_joining.pool
             and others.mode = 'any'
-            and others.joined_at < newcomer.joined_at
+            and others.joined_at < begins_before_joining.joined_at
             and resources.is_active
     );
 begin
@@ -209,7 +211,7 @@ begin
             begins_before_joining.during,
             with_requests,
             except_booking_id,
-            newcomer.joined_at
+            begins_before_joining.joined_at
         ) as earlier
         cross join lateral unnest(earlier.begins) as moment (at)
         order by moment.at
