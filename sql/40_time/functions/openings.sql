@@ -132,6 +132,9 @@ security invoker
 set search_path = ''
 as $$
 begin
+    if special_hours = '{}' then
+        return;
+    end if;
     return query
     select
         plan.ordinality,
@@ -178,7 +181,6 @@ begin
         select * from scheduling.ordinary_windows(business_id, plans, dates, special_hours)
         union all
         select * from scheduling.special_windows(plans, special_hours)
-        where special_hours <> '{}'
     ),
 
     clocks as (
