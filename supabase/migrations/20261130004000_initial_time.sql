@@ -1163,6 +1163,9 @@ security invoker
 set search_path = ''
 as $$
 begin
+    if special_hours = '{}' then
+        return;
+    end if;
     return query
     select
         plan.ordinality,
@@ -1209,7 +1212,6 @@ begin
         select * from scheduling.ordinary_windows(business_id, plans, dates, special_hours)
         union all
         select * from scheduling.special_windows(plans, special_hours)
-        where special_hours <> '{}'
     ),
 
     clocks as (
