@@ -350,7 +350,7 @@ select throws_ok(
 select throws_ok(
     $$ insert into public.booking_limits (business_id, service_id, period, max_bookings)
        values (tests.id('Studio'), tests.id('Talk'), 'day', 2) $$,
-    '23505', null, 'one each'
+    'PT409', null, 'one each'
 );
 
 select * from finish();
