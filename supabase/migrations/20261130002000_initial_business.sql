@@ -675,7 +675,7 @@ $$;
 
 /*
  * Accept an invitation. Only the signed-in user with the invited, verified e-mail address may,
- * once, before it expires.
+ * once, before it expires. Accepting again returns the same member.
  * Definer: nobody reads the hash of a token or writes members.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden email_not_verified · PT404 not_found
@@ -691,7 +691,16 @@ as $$
 declare
     v_user_id uuid = private.current_user_id();
     v_invitation business.invitations = business.find_invitation(token);
+    v_member_id uuid;
 begin
+    select business_members.id into v_member_id
+    from business.business_members
+    where
+        business_members.business_id = v_invitation.business_id
+        and business_members.user_id = v_user_id;
+    if v_invitation.accepted_by = v_user_id and v_member_id is not null then
+        return v_member_id;
+    end if;
     perform business.refuse_guest(v_invitation, v_user_id);
     update business.invitations
     set accepted_at = private.now(), accepted_by = v_user_id
@@ -771,7 +780,7 @@ end;
 $$;
 
 /*
- * Revoke an open invitation, as an owner.
+ * Revoke an invitation that nobody has accepted, as an owner. Revoking again changes nothing.
  * Definer: nobody has a write grant on invitations.
  *
  * Errors:  PT401 not_signed_in · PT404 not_found · PT409 invalid_transition
@@ -806,14 +815,13 @@ begin
 
     perform business.lock_business(v_business_id);
     update business.invitations
-    set revoked_at = private.now()
+    set revoked_at = coalesce(invitations.revoked_at, private.now())
     where
         invitations.id = revoke_invitation.invitation_id
-        and invitations.accepted_at is null
-        and invitations.revoked_at is null;
+        and invitations.accepted_at is null;
     if not found then
         perform private.refuse(
-            'PT409', 'invalid_transition', 'This invitation was already used or revoked.',
+            'PT409', 'invalid_transition', 'This invitation was already used.',
             'Read invitations again.'
         );
     end if;
@@ -1143,7 +1151,7 @@ $$;
 
 /*
  * Take a step of the approval workflow. The table of transitions says whether the business's owners
- * or the platform may take it.
+ * or the platform may take it. A step that was taken already changes nothing.
  * Definer: nobody has a write grant on the status.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden email_not_verified · PT404 not_found
@@ -1178,12 +1186,42 @@ begin
         business_transitions.step = take_step.step
         and business_transitions.from_status = v_status;
     if not found then
+        if business.last_step(take_step.business_id) = take_step.step then
+            return;
+        end if;
         perform business.refuse_step(take_step.step::text, v_status::text);
     end if;
 
     update business.businesses
     set status = v_next, decision_reason = take_step.reason
     where businesses.id = take_step.business_id;
+end;
+$$;
+
+/*
+ * Return the last step that a business took, or null for none.
+ */
+create function business.last_step(business_id uuid)
+returns business.business_step
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select business_transitions.step
+        from business.business_history
+        inner join business.business_transitions
+            on
+                business_transitions.from_status::text = business_history.old_value
+                and business_transitions.to_status::text = business_history.new_value
+        where
+            business_history.business_id = last_step.business_id
+            and business_history.kind = 'status'
+        order by business_history.id desc
+        limit 1
+    );
 end;
 $$;
 

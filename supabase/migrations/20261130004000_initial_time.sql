@@ -283,6 +283,8 @@ create table scheduling.guest_codes (
     attempts integer not null default 0,
     expires_at timestamptz not null,
     used_at timestamptz,
+    -- What it was used for, so that the same call again has the same answer.
+    used_for jsonb,
     -- The transaction in which the right code was given: only there the guest counts as the
     -- booking's customer.
     proven_in xid8,

@@ -171,11 +171,12 @@ end;
 $$;
 
 /*
- * Check a code and use it up. Returns the booking that it proves, or null. Every check counts as
- * one of the five attempts.
+ * Check a code and use it up for an act. Returns the code as it was before, or null when it proves
+ * nothing. A used code proves only the same act again. Every check counts as one of the five
+ * attempts, except such a repetition.
  */
-create function scheduling.prove(reference text, code text)
-returns uuid
+create function scheduling.prove(reference text, code text, act jsonb)
+returns scheduling.guest_codes
 language plpgsql
 volatile
 security invoker
@@ -192,20 +193,22 @@ begin
     order by guest_codes.id desc
     limit 1
     for update of guest_codes;
-    if v_code.id is null
-        or v_code.used_at is not null
-        or v_code.attempts = 5
-        or v_code.expires_at <= private.now() then
+    if v_code.id is null or v_code.attempts = 5 or v_code.expires_at <= private.now() then
         return null;
     end if;
-    v_is_right = v_code.code_hash = scheduling.code_hash(v_code.booking_id, prove.code);
+    v_is_right = v_code.code_hash = scheduling.code_hash(v_code.booking_id, prove.code)
+    and coalesce(v_code.used_for = prove.act, v_code.used_at is null);
+    if v_is_right and v_code.used_at is not null then
+        return v_code;
+    end if;
     update scheduling.guest_codes
     set
         attempts = guest_codes.attempts + 1,
-        used_at = case when v_is_right then private.now() end,
-        proven_in = case when v_is_right then pg_current_xact_id() end
+        used_at = case when v_is_right then private.now() else guest_codes.used_at end,
+        used_for = case when v_is_right then prove.act else guest_codes.used_for end,
+        proven_in = case when v_is_right then pg_current_xact_id() else guest_codes.proven_in end
     where guest_codes.id = v_code.id;
-    return case when v_is_right then v_code.booking_id end;
+    return case when v_is_right then v_code end;
 end;
 $$;
 
@@ -237,8 +240,9 @@ $$;
 -- that change a status or move a booking are the same for guests and for accounts.
 
 /*
- * Change the status of a guest's booking, or move it when starts_at is given. A wrong code returns
- * a refusal instead of raising it, because an error would roll back the counted attempt.
+ * Change the status of a guest's booking, or move it when starts_at is given. The same call again
+ * returns the booking and changes nothing. A wrong code returns a refusal instead of raising it,
+ * because an error would roll back the counted attempt.
  * Definer: guests are not signed in; the code proves that the booking is theirs.
  *
  * Errors:  PT403 code_invalid · PT422 limit_reached · those of scheduling.change_status
@@ -259,7 +263,12 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_id uuid = scheduling.prove(act_as_guest.reference, act_as_guest.code);
+    v_code scheduling.guest_codes = scheduling.prove(
+        act_as_guest.reference,
+        act_as_guest.code,
+        jsonb_build_array(to_status, act_as_guest.reason, act_as_guest.starts_at, resource_id)
+    );
+    v_id uuid = v_code.booking_id;
     v_booking scheduling.bookings;
     v_is_new boolean;
 begin
@@ -272,6 +281,9 @@ begin
     select bookings.* into v_booking
     from scheduling.bookings
     where bookings.id = v_id;
+    if v_code.used_at is not null then
+        return scheduling.shown_to_guest(v_booking);
+    end if;
     v_is_new = v_booking.status = 'held' and act_as_guest.to_status = 'confirmed';
     if act_as_guest.starts_at is not null then
         perform scheduling.move_booking(v_id, act_as_guest.starts_at, act_as_guest.resource_id, '{customer}');
@@ -284,18 +296,36 @@ begin
         end if;
         perform scheduling.change_status(v_id, to_status, '{customer}', act_as_guest.reason);
     end if;
-    update scheduling.bookings
-    set contact_verified_at = coalesce(bookings.contact_verified_at, private.now())
-    where bookings.id = v_id
-    returning bookings.* into v_booking;
-    perform customers.note_customer(
-        v_booking.business_id, v_booking.customer_id, v_booking.customer_name,
-        v_booking.customer_email, v_booking.customer_phone, v_booking.contact_verified_at
-    );
+    v_booking = scheduling.verify_contact(v_id);
     if v_is_new then
         perform scheduling.refuse_passed_by_customer(v_booking);
     end if;
     return scheduling.shown_to_guest(v_booking);
+end;
+$$;
+
+/*
+ * Note that a guest has proved the e-mail address of a booking. Returns the booking.
+ */
+create function scheduling.verify_contact(booking_id uuid)
+returns scheduling.bookings
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_booking scheduling.bookings;
+begin
+    update scheduling.bookings
+    set contact_verified_at = coalesce(bookings.contact_verified_at, private.now())
+    where bookings.id = verify_contact.booking_id
+    returning bookings.* into strict v_booking;
+    perform customers.note_customer(
+        v_booking.business_id, v_booking.customer_id, v_booking.customer_name,
+        v_booking.customer_email, v_booking.customer_phone, v_booking.contact_verified_at
+    );
+    return v_booking;
 end;
 $$;
 
@@ -528,7 +558,7 @@ comment on function public.confirm_guest_booking is
 'Turn the hold of request_guest_booking into a booking (a request if the service requires '
 'confirmation), with the mailed code.
 
-A code works once and allows five attempts. code_invalid also answers an unknown reference; '
+A code works once and allows five attempts; the same call again has the same answer. code_invalid also answers an unknown reference; '
 'limit_reached, for a limit per customer, keeps the hold. Returns what lookup_booking returns.
 
 Errors: invalid_input 400, code_invalid 403, changed_meanwhile 409, hold_expired 409, '

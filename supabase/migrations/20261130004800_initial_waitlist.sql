@@ -838,7 +838,7 @@ $$;
 -- what anybody can book now.
 
 /*
- * Wait for a service.
+ * Wait for a service. The same call again returns the same entry.
  * Definer: nobody has an insert grant on entries.
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
@@ -878,6 +878,18 @@ begin
     return v_id;
 exception
     when exclusion_violation then
+        select waitlist_entries.id into v_id
+        from scheduling.waitlist_entries
+        where
+            waitlist_entries.customer_id = v_customer_id
+            and waitlist_entries.service_id = v_service.id
+            and waitlist_entries.resource_id is not distinct from join_waitlist.resource_id
+            and waitlist_entries.during = join_waitlist.during
+            and waitlist_entries.party_size = join_waitlist.party_size
+            and waitlist_entries.status = 'waiting';
+        if found then
+            return v_id;
+        end if;
         perform private.refuse(
             'PT409', 'already_waiting', 'You are already on this waitlist.',
             'Leave the waitlist first to wait for another time.'

@@ -112,7 +112,7 @@ $$;
 
 /*
  * Accept an invitation. Only the signed-in user with the invited, verified e-mail address may,
- * once, before it expires.
+ * once, before it expires. Accepting again returns the same member.
  * Definer: nobody reads the hash of a token or writes members.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden email_not_verified · PT404 not_found
@@ -128,7 +128,16 @@ as $$
 declare
     v_user_id uuid = private.current_user_id();
     v_invitation business.invitations = business.find_invitation(token);
+    v_member_id uuid;
 begin
+    select business_members.id into v_member_id
+    from business.business_members
+    where
+        business_members.business_id = v_invitation.business_id
+        and business_members.user_id = v_user_id;
+    if v_invitation.accepted_by = v_user_id and v_member_id is not null then
+        return v_member_id;
+    end if;
     perform business.refuse_guest(v_invitation, v_user_id);
     update business.invitations
     set accepted_at = private.now(), accepted_by = v_user_id
@@ -208,7 +217,7 @@ end;
 $$;
 
 /*
- * Revoke an open invitation, as an owner.
+ * Revoke an invitation that nobody has accepted, as an owner. Revoking again changes nothing.
  * Definer: nobody has a write grant on invitations.
  *
  * Errors:  PT401 not_signed_in · PT404 not_found · PT409 invalid_transition
@@ -243,14 +252,13 @@ begin
 
     perform business.lock_business(v_business_id);
     update business.invitations
-    set revoked_at = private.now()
+    set revoked_at = coalesce(invitations.revoked_at, private.now())
     where
         invitations.id = revoke_invitation.invitation_id
-        and invitations.accepted_at is null
-        and invitations.revoked_at is null;
+        and invitations.accepted_at is null;
     if not found then
         perform private.refuse(
-            'PT409', 'invalid_transition', 'This invitation was already used or revoked.',
+            'PT409', 'invalid_transition', 'This invitation was already used.',
             'Read invitations again.'
         );
     end if;

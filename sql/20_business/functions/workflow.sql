@@ -3,7 +3,7 @@
 
 /*
  * Take a step of the approval workflow. The table of transitions says whether the business's owners
- * or the platform may take it.
+ * or the platform may take it. A step that was taken already changes nothing.
  * Definer: nobody has a write grant on the status.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden email_not_verified · PT404 not_found
@@ -38,12 +38,42 @@ begin
         business_transitions.step = take_step.step
         and business_transitions.from_status = v_status;
     if not found then
+        if business.last_step(take_step.business_id) = take_step.step then
+            return;
+        end if;
         perform business.refuse_step(take_step.step::text, v_status::text);
     end if;
 
     update business.businesses
     set status = v_next, decision_reason = take_step.reason
     where businesses.id = take_step.business_id;
+end;
+$$;
+
+/*
+ * Return the last step that a business took, or null for none.
+ */
+create function business.last_step(business_id uuid)
+returns business.business_step
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select business_transitions.step
+        from business.business_history
+        inner join business.business_transitions
+            on
+                business_transitions.from_status::text = business_history.old_value
+                and business_transitions.to_status::text = business_history.new_value
+        where
+            business_history.business_id = last_step.business_id
+            and business_history.kind = 'status'
+        order by business_history.id desc
+        limit 1
+    );
 end;
 $$;
 

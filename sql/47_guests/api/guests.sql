@@ -93,7 +93,7 @@ comment on function public.confirm_guest_booking is
 'Turn the hold of request_guest_booking into a booking (a request if the service requires '
 'confirmation), with the mailed code.
 
-A code works once and allows five attempts. code_invalid also answers an unknown reference; '
+A code works once and allows five attempts; the same call again has the same answer. code_invalid also answers an unknown reference; '
 'limit_reached, for a limit per customer, keeps the hold. Returns what lookup_booking returns.
 
 Errors: invalid_input 400, code_invalid 403, changed_meanwhile 409, hold_expired 409, '

@@ -109,11 +109,12 @@ end;
 $$;
 
 /*
- * Check a code and use it up. Returns the booking that it proves, or null. Every check counts as
- * one of the five attempts.
+ * Check a code and use it up for an act. Returns the code as it was before, or null when it proves
+ * nothing. A used code proves only the same act again. Every check counts as one of the five
+ * attempts, except such a repetition.
  */
-create function scheduling.prove(reference text, code text)
-returns uuid
+create function scheduling.prove(reference text, code text, act jsonb)
+returns scheduling.guest_codes
 language plpgsql
 volatile
 security invoker
@@ -130,20 +131,22 @@ begin
     order by guest_codes.id desc
     limit 1
     for update of guest_codes;
-    if v_code.id is null
-        or v_code.used_at is not null
-        or v_code.attempts = 5
-        or v_code.expires_at <= private.now() then
+    if v_code.id is null or v_code.attempts = 5 or v_code.expires_at <= private.now() then
         return null;
     end if;
-    v_is_right = v_code.code_hash = scheduling.code_hash(v_code.booking_id, prove.code);
+    v_is_right = v_code.code_hash = scheduling.code_hash(v_code.booking_id, prove.code)
+    and coalesce(v_code.used_for = prove.act, v_code.used_at is null);
+    if v_is_right and v_code.used_at is not null then
+        return v_code;
+    end if;
     update scheduling.guest_codes
     set
         attempts = guest_codes.attempts + 1,
-        used_at = case when v_is_right then private.now() end,
-        proven_in = case when v_is_right then pg_current_xact_id() end
+        used_at = case when v_is_right then private.now() else guest_codes.used_at end,
+        used_for = case when v_is_right then prove.act else guest_codes.used_for end,
+        proven_in = case when v_is_right then pg_current_xact_id() else guest_codes.proven_in end
     where guest_codes.id = v_code.id;
-    return case when v_is_right then v_code.booking_id end;
+    return case when v_is_right then v_code end;
 end;
 $$;
 

@@ -3,8 +3,9 @@
 -- that change a status or move a booking are the same for guests and for accounts.
 
 /*
- * Change the status of a guest's booking, or move it when starts_at is given. A wrong code returns
- * a refusal instead of raising it, because an error would roll back the counted attempt.
+ * Change the status of a guest's booking, or move it when starts_at is given. The same call again
+ * returns the booking and changes nothing. A wrong code returns a refusal instead of raising it,
+ * because an error would roll back the counted attempt.
  * Definer: guests are not signed in; the code proves that the booking is theirs.
  *
  * Errors:  PT403 code_invalid · PT422 limit_reached · those of scheduling.change_status
@@ -25,7 +26,12 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_id uuid = scheduling.prove(act_as_guest.reference, act_as_guest.code);
+    v_code scheduling.guest_codes = scheduling.prove(
+        act_as_guest.reference,
+        act_as_guest.code,
+        jsonb_build_array(to_status, act_as_guest.reason, act_as_guest.starts_at, resource_id)
+    );
+    v_id uuid = v_code.booking_id;
     v_booking scheduling.bookings;
     v_is_new boolean;
 begin
@@ -38,6 +44,9 @@ begin
     select bookings.* into v_booking
     from scheduling.bookings
     where bookings.id = v_id;
+    if v_code.used_at is not null then
+        return scheduling.shown_to_guest(v_booking);
+    end if;
     v_is_new = v_booking.status = 'held' and act_as_guest.to_status = 'confirmed';
     if act_as_guest.starts_at is not null then
         perform scheduling.move_booking(v_id, act_as_guest.starts_at, act_as_guest.resource_id, '{customer}');
@@ -50,18 +59,36 @@ begin
         end if;
         perform scheduling.change_status(v_id, to_status, '{customer}', act_as_guest.reason);
     end if;
-    update scheduling.bookings
-    set contact_verified_at = coalesce(bookings.contact_verified_at, private.now())
-    where bookings.id = v_id
-    returning bookings.* into v_booking;
-    perform customers.note_customer(
-        v_booking.business_id, v_booking.customer_id, v_booking.customer_name,
-        v_booking.customer_email, v_booking.customer_phone, v_booking.contact_verified_at
-    );
+    v_booking = scheduling.verify_contact(v_id);
     if v_is_new then
         perform scheduling.refuse_passed_by_customer(v_booking);
     end if;
     return scheduling.shown_to_guest(v_booking);
+end;
+$$;
+
+/*
+ * Note that a guest has proved the e-mail address of a booking. Returns the booking.
+ */
+create function scheduling.verify_contact(booking_id uuid)
+returns scheduling.bookings
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_booking scheduling.bookings;
+begin
+    update scheduling.bookings
+    set contact_verified_at = coalesce(bookings.contact_verified_at, private.now())
+    where bookings.id = verify_contact.booking_id
+    returning bookings.* into strict v_booking;
+    perform customers.note_customer(
+        v_booking.business_id, v_booking.customer_id, v_booking.customer_name,
+        v_booking.customer_email, v_booking.customer_phone, v_booking.contact_verified_at
+    );
+    return v_booking;
 end;
 $$;
 

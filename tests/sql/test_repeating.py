@@ -1,0 +1,271 @@
+"""The same call again has the same answer, for every function that takes a step.
+
+A function that makes something new is on a list, with what keeps a repetition apart.
+"""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from tests.harness.database import Database
+
+VOLATILE = """
+    select proname from pg_proc
+    where
+        pronamespace = 'public'::regnamespace
+        and provolatile = 'v'
+        and prorettype <> 'trigger'::regtype
+"""
+TOWN = """
+    select tests.at('2031-05-01 08:00Z');
+    select tests.person(person.name)
+    from unnest(array['owner', 'customer', 'guest', 'admin', 'novice']) as person (name);
+    insert into identity.platform_staff (user_id, role) values (tests.id('admin'), 'admin');
+    select tests.business('Salon', 'owner');
+    select tests.resource('Ann', 'Salon'), tests.resource('Ben', 'Salon'), tests.hours('Salon');
+    select tests.service('Cut', 'Salon'), tests.takes('Cut', 'Ann'), tests.takes('Cut', 'Ben');
+    select tests.service('Talk', 'Salon'), tests.takes('Talk', 'Ann');
+    update catalog.services set requires_confirmation = true where id = tests.id('Talk');
+    create function tests.booking() returns text language sql security definer as $$
+        select id::text from scheduling.bookings order by created_at desc, starts_at limit 1
+    $$;
+    create function tests.any_id(relation regclass) returns text
+    language plpgsql security definer as $$
+    declare v_id text;
+    begin
+        execute format('select id::text from %s limit 1', relation) into v_id;
+        return v_id;
+    end;
+    $$;
+    create function tests.code() returns text language sql security definer as $$
+        select message -> 'kwargs' -> 'payload' ->> 'code' from pgmq.q_mail
+        order by msg_id desc limit 1
+    $$;
+    create function tests.reference() returns text language sql security definer as $$
+        select reference from scheduling.bookings order by created_at desc limit 1
+    $$;
+    create function tests.loft() returns text language sql security definer as $$
+        select id::text from business.businesses where slug = 'loft'
+    $$;
+    create table tests.kept (token text);
+    grant all on tests.kept to anon, authenticated;
+    grant execute on all functions in schema tests to anon, authenticated;
+"""
+BOOK = """
+    select tests.act_as('customer');
+    select public.book(tests.id('Cut')::text, '2031-05-05T09:00Z')
+"""
+HOLD = BOOK.replace("Z')", "Z', hold => 'true')")
+ASK = BOOK.replace("'Cut'", "'Talk'")
+TWO = """
+    select tests.act_as('customer'); select public.book_many(
+        tests.id('Salon')::text,
+        json_build_array(json_build_object('service_id', tests.id('Cut')),
+            json_build_object('service_id', tests.id('Cut')))::text,
+        '2031-05-05T09:00Z')
+"""
+SERIES = """
+    select tests.act_as('customer');
+    select public.book_series(tests.id('Cut')::text, '2031-05-05T09:00Z', 'FREQ=DAILY;COUNT=2')
+"""
+GUEST = """
+    select tests.act_as_anon(); select public.request_guest_booking(
+        tests.id('Cut')::text, '2031-05-05T09:00Z', 'Gus', 'guest@example.com')
+"""
+GUEST_BOOKED = f"""
+    {GUEST}; select public.confirm_guest_booking(tests.reference(), tests.code());
+    select public.request_guest_code(tests.reference(), 'guest@example.com')
+"""
+BEGUN = f"{BOOK}; select tests.at('2031-05-05 09:05Z')"
+ANN_IS_OWNER = """
+    update catalog.resources set member_id = tests.any_id('business.business_members')::uuid
+    where id = tests.id('Ann')
+"""
+DRAFT = """
+    select tests.act_as('owner');
+    select public.create_business('Loft', 'salon', 'DE', 'UTC', 'EUR', 'loft')
+"""
+SUBMITTED = f"{DRAFT}; select public.submit_business(tests.loft())"
+APPROVED = f"""
+    {SUBMITTED}; select tests.act_as('admin'); select public.approve_business(tests.loft())
+"""
+SUSPENDED = f"{APPROVED}; select public.suspend_business(tests.loft(), 'Dust')"
+INVITED = """
+    select tests.act_as('owner'); insert into tests.kept
+    select token from public.invite_member(tests.id('Salon')::text, 'novice@example.com', 'staff')
+"""
+MEMBER = "select tests.member('novice', 'Salon', 'staff')"
+MEMBER_ID = "(select id::text from public.business_members where user_id = tests.id('novice'))"
+FULL = """
+    select tests.act_as('customer');
+    select public.book(tests.id('Cut')::text, '2031-05-05T09:00Z', name::text)
+    from unnest(array[tests.id('Ann'), tests.id('Ben')]) as name
+"""
+JOIN = "public.join_waitlist(tests.id('Cut')::text, '2031-05-05T09:00Z', '2031-05-05T09:15Z')"
+WAITING = f"{FULL}; select tests.act_as('novice'); select {JOIN}"
+OFFERED = f"""
+    {WAITING}; select tests.act_as('customer'); select public.cancel_booking(tests.booking())
+"""
+ENTRY = "tests.any_id('scheduling.waitlist_entries')"
+SALON = "tests.id('Salon')::text"
+
+# What happens before, who calls, and the call.
+STEPS: dict[str, tuple[str, str, str]] = {
+    "accept_invitation": (INVITED, "novice", "accept_invitation((select token from tests.kept))"),
+    "accept_waitlist_offer": (OFFERED, "novice", f"accept_waitlist_offer({ENTRY})"),
+    "approve_business": (SUBMITTED, "admin", "approve_business(tests.loft())"),
+    "cancel_booking": (BOOK, "customer", "cancel_booking(tests.booking(), 'Ill')"),
+    "cancel_booking_item": (
+        TWO,
+        "customer",
+        "cancel_booking_item(tests.booking(), (select id::text from scheduling.booking_items"
+        " order by position limit 1))",
+    ),
+    "cancel_guest_booking": (
+        GUEST_BOOKED,
+        "anon",
+        "cancel_guest_booking(tests.reference(), tests.code(), 'Ill')",
+    ),
+    "cancel_series": (
+        SERIES,
+        "customer",
+        "cancel_series(tests.any_id('scheduling.booking_series'))",
+    ),
+    "check_in_booking": (BEGUN, "owner", "check_in_booking(tests.booking())"),
+    "complete_booking": (BEGUN, "owner", "complete_booking(tests.booking())"),
+    "confirm_booking": (HOLD, "customer", "confirm_booking(tests.booking())"),
+    "confirm_guest_booking": (
+        GUEST,
+        "anon",
+        "confirm_guest_booking(tests.reference(), tests.code())",
+    ),
+    "forget_device": (
+        "select tests.act_as('customer'); select public.register_device('t', 'ios')",
+        "customer",
+        "forget_device('t')",
+    ),
+    "join_waitlist": (FULL, "novice", JOIN.removeprefix("public.")),
+    "leave_waitlist": (WAITING, "novice", f"leave_waitlist({ENTRY})"),
+    "mark_arrived": (f"{ANN_IS_OWNER}; {BEGUN}", "owner", "mark_arrived(tests.booking())"),
+    "mark_no_show": (BEGUN, "owner", "mark_no_show(tests.booking())"),
+    "reassign_booking": (BOOK, "owner", "reassign_booking(tests.booking(), tests.id('Ben')::text)"),
+    "register_device": ("select 1", "customer", "register_device('t', 'ios')"),
+    "reinstate_business": (SUSPENDED, "admin", "reinstate_business(tests.loft())"),
+    "reject_booking": (ASK, "owner", "reject_booking(tests.booking(), 'Full')"),
+    "reject_business": (SUBMITTED, "admin", "reject_business(tests.loft(), 'Dust')"),
+    "reschedule_booking": (
+        BOOK,
+        "customer",
+        "reschedule_booking(tests.booking(), '2031-05-05T12:00Z')",
+    ),
+    "reschedule_guest_booking": (
+        GUEST_BOOKED,
+        "anon",
+        "reschedule_guest_booking(tests.reference(), tests.code(), '2031-05-05T12:00Z')",
+    ),
+    "reschedule_series": (
+        SERIES,
+        "customer",
+        "reschedule_series(tests.any_id('scheduling.booking_series'), '2031-05-05T12:00Z')",
+    ),
+    "revoke_invitation": (
+        INVITED,
+        "owner",
+        "revoke_invitation(tests.any_id('business.invitations'))",
+    ),
+    "revoke_private_link": (
+        "select tests.act_as('owner'); select public.create_private_link(tests.id('Cut')::text)",
+        "owner",
+        "revoke_private_link(tests.any_id('catalog.private_links'))",
+    ),
+    "save_notification_template": (
+        "select 1",
+        "owner",
+        f"save_notification_template({SALON}, 'booking.confirmed', 'customer', 'en', 'A', 'B')",
+    ),
+    "set_business_active": ("select 1", "owner", f"set_business_active({SALON}, 'false')"),
+    "set_marketing_consent": ("select 1", "customer", f"set_marketing_consent({SALON}, 'true')"),
+    "set_member_role": (MEMBER, "owner", f"set_member_role({MEMBER_ID}, 'manager')"),
+    "set_notification_preference": (
+        "select 1",
+        "customer",
+        "set_notification_preference('booking.confirmed', 'mail', 'false')",
+    ),
+    "set_platform_role": (
+        "select 1",
+        "admin",
+        "set_platform_role(tests.id('novice')::text, 'support')",
+    ),
+    "set_preferred_resource": (
+        "select 1",
+        "customer",
+        f"set_preferred_resource({SALON}, tests.id('Ann')::text)",
+    ),
+    "set_quiet_hours": ("select 1", "customer", "set_quiet_hours('22:00', '07:00')"),
+    "submit_business": (DRAFT, "owner", "submit_business(tests.loft())"),
+    "suspend_business": (APPROVED, "admin", "suspend_business(tests.loft(), 'Dust')"),
+    "unverify_business": (
+        f"select tests.act_as('admin'); select public.verify_business({SALON})",
+        "admin",
+        f"unverify_business({SALON}, 'Dust')",
+    ),
+    "verify_business": ("select 1", "admin", f"verify_business({SALON})"),
+}
+KEY = "idempotency_key says what is a repetition."
+NEW = "Each call makes another one."
+GONE = "What is gone is not found."
+FILE = "tests/sql/files has the life of a file."
+OTHERS = {
+    "block_time": NEW,
+    "book": KEY,
+    "book_for": KEY,
+    "book_many": KEY,
+    "book_series": KEY,
+    "claim_guest_bookings": "It counts what was claimed, and the second call claims nothing.",
+    "complete_upload": FILE,
+    "create_business": "The slug is taken.",
+    "create_calendar_feed": "The token is shown once; then there is a feed already.",
+    "create_private_link": NEW,
+    "create_slots": "It returns what it made, and the second call makes nothing.",
+    "create_upload": NEW,
+    "delete_calendar_feed": GONE,
+    "delete_calendar_import": GONE,
+    "feature_media": FILE,
+    "import_calendar": NEW,
+    "invite_member": "A new token voids the one before.",
+    "mark_notifications_read": "It counts what was read, and the second call reads nothing.",
+    "refresh_calendar": "Each call asks anew.",
+    "remove_member": GONE,
+    "remove_notification_template": GONE,
+    "reorder_media": FILE,
+    "request_guest_booking": "The first hold has the time; each call mails a code.",
+    "request_guest_code": "Each call mails a code.",
+    "review_document": FILE,
+    "revoke_session": GONE,
+    "rotate_calendar_feed": "Each call makes another token.",
+    "send_offer": "Each call sends.",
+    "unsubscribe": "tests/sql/notifications has it.",
+}
+
+
+def test_every_function_that_writes_is_a_step_or_says_why_not(db: Database) -> None:
+    assert sorted([*STEPS, *OTHERS]) == sorted(str(name) for (name,) in db.rows(VOLATILE))
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_the_same_step_again_has_the_same_answer(db: Database, step: str) -> None:
+    before, person, call = STEPS[step]
+    act_as = "tests.act_as_anon()" if person == "anon" else f"tests.act_as('{person}')"
+    with psycopg.connect(db.dsn) as connection:
+        connection.execute(f"{TOWN}; {before}; select {act_as}".encode())
+        first, second = (answer(connection, call) for _ in range(2))
+        connection.rollback()
+    assert first == second
+
+
+def answer(connection: psycopg.Connection, call: str) -> object:
+    """What a call answers, without the moment of the last change."""
+    query = f"select to_jsonb(answer) from public.{call} as answer"
+    ((found,),) = connection.execute(query.encode()).fetchall()
+    return found | {"updated_at": None} if isinstance(found, dict) else found
