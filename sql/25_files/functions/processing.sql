@@ -111,11 +111,12 @@ volatile
 security definer
 set search_path = ''
 as $$
+declare
+    v_since constant timestamptz = private.now()
+        - (select settings.grace_hours from files.settings) * interval '1 hour';
 begin
-    delete from files.media
-    using files.settings
-    where media.released_at < private.now() - settings.grace_hours * interval '1 hour';
-    delete from files.uploads where uploads.expires_at < private.now();
+    delete from files.media where media.released_at < v_since;
+    delete from files.uploads where uploads.expires_at < v_since;
 end;
 $$;
 

@@ -47,7 +47,7 @@ select results_eq(
 );
 select tests.act_as_role('worker');
 select is(files.garbage(10), null, 'nothing is collected before its time');
-select tests.at(now() + interval '25 hours');
+select tests.at(now() + interval '26 hours');
 select lives_ok($$ select files.forget_what_is_let_go() $$, 'after a day');
 select is(
     files.garbage(10) ->> 'bucket' || ' ' || jsonb_array_length(files.garbage(10) -> 'names'),

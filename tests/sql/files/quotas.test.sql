@@ -1,6 +1,6 @@
 -- Room: each business and each user has some; announced files count until they expire.
 begin;
-select plan(11);
+select plan(12);
 
 select tests.person('Nora');
 select tests.business('Loft', owned_by => 'Nora');
@@ -37,15 +37,29 @@ select throws_ok(
     'PT409', 'There is no room for this file: 3500 of 100000 bytes and 4 of 4 files are in use.',
     'the number of files is limited too'
 );
-delete from public.business_media;
-select lives_ok(
+select tests.act_as_owner();
+insert into storage.objects (bucket_id, name, metadata)
+select bucket, object_name, '{"size": 20000}' from files.uploads where bytes = 1500;
+delete from business.business_media;
+select tests.act_as('Nora');
+select throws_ok(
     $$ select public.create_upload('business:' || tests.id('Loft'), 'gallery', 'a.png', '1', 'image/png') $$,
-    'what is taken out makes room'
+    'PT409', 'There is no room for this file: 22000 of 100000 bytes and 4 of 4 files are in use.',
+    'what is taken out on the same day still counts, and an upload counts with what was really sent'
 );
 select tests.at(now() + interval '61 minutes');
+select throws_ok(
+    $$ select public.create_upload('business:' || tests.id('Loft'), 'license', 'a.png', '100000', 'image/png') $$,
+    'PT409', 'There is no room for this file: 21000 of 100000 bytes and 2 of 4 files are in use.',
+    'also after its hour, because the file is there'
+);
+select tests.at(now() + interval '26 hours');
+select tests.act_as_role('worker');
+select files.forget_what_is_let_go();
+select tests.act_as('Nora');
 select lives_ok(
     $$ select public.create_upload('business:' || tests.id('Loft'), 'license', 'a.png', '100000', 'image/png') $$,
-    'what was announced and never sent makes room'
+    'a day later what was taken out and what was never completed make room'
 );
 select tests.act_as_owner();
 update files.quotas set max_bytes = 1000000, max_number = 100;
