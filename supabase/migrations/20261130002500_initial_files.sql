@@ -915,11 +915,12 @@ volatile
 security definer
 set search_path = ''
 as $$
+declare
+    v_since constant timestamptz = private.now()
+        - (select settings.grace_hours from files.settings) * interval '1 hour';
 begin
-    delete from files.media
-    using files.settings
-    where media.released_at < private.now() - settings.grace_hours * interval '1 hour';
-    delete from files.uploads where uploads.expires_at < private.now();
+    delete from files.media where media.released_at < v_since;
+    delete from files.uploads where uploads.expires_at < v_since;
 end;
 $$;
 
@@ -1097,7 +1098,10 @@ end;
 $$;
 
 /*
- * Return what is stored and reserved. What was let go does not count.
+ * Return what is stored and reserved. What was let go does not count, unless it came within the
+ * grace period: so nobody fills the disk by sending and deleting, and both together never exceed
+ * twice the quota. An upload counts as long as it is open or has a file, with the larger of what
+ * was announced and what was sent.
  */
 create function files.usage(place files.place, out bytes bigint, out number bigint)
 language plpgsql
@@ -1105,19 +1109,24 @@ volatile
 security invoker
 set search_path = ''
 as $$
+declare
+    v_since constant timestamptz = private.now()
+        - (select settings.grace_hours from files.settings) * interval '1 hour';
 begin
     select coalesce(sum(stored.bytes), 0), count(*) into usage.bytes, usage.number
     from (
         select media.bytes
         from files.media
         where
-            media.released_at is null
+            (media.released_at is null or media.created_at > v_since)
             and (media.business_id = place.business_id or media.owner_id = place.owner_id)
         union all
-        select uploads.bytes
+        select greatest(uploads.bytes, (objects.metadata ->> 'size')::bigint)
         from files.uploads
+        left join storage.objects
+            on objects.bucket_id = uploads.bucket and objects.name = uploads.object_name
         where
-            uploads.expires_at > private.now()
+            (uploads.expires_at > private.now() or objects.id is not null)
             and (uploads.business_id = place.business_id or uploads.owner_id = place.owner_id)
     ) as stored (bytes);
 end;

@@ -115,8 +115,8 @@ $$;
 /*
  * Return what is stored and reserved. What was let go does not count, unless it came within the
  * grace period: so nobody fills the disk by sending and deleting, and both together never exceed
- * twice the quota. An upload counts as long as it is open or has a file, with the larger of what was
- * announced and what was sent.
+ * twice the quota. An upload counts as long as it is open or has a file, with the larger of what
+ * was announced and what was sent.
  */
 create function files.usage(place files.place, out bytes bigint, out number bigint)
 language plpgsql
