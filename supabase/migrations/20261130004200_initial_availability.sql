@@ -2037,7 +2037,7 @@ $$;
 
 /*
  * Return the vacancies of a leg in some periods, as scheduling.vacancies does, and those that the
- * waitlist holds for the caller, whose turn it is. Whoever knows what the leg needs hands it in.
+ * waitlist holds for the caller, whose turn it is. `needs` is what the leg needs, if it is known.
  * Definer: the caller does not read the holds.
  */
 create function scheduling.vacancies_for_caller(
@@ -2050,19 +2050,22 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_offers scheduling.waitlist_offers[] = array(
-        select offers
-        from scheduling.open_offers(auth.uid(), leg.service_id, leg.resource_id) as offers
-        where vacancies_for_caller.during @> offers.starts_at
-    );
-    v_held timestamptz[] = array(select offer.starts_at from unnest(v_offers) as offer);
+    v_offers scheduling.waitlist_offers[] = '{}';
 begin
+    if auth.uid() is not null then
+        v_offers = array(
+            select offers
+            from scheduling.open_offers(auth.uid(), leg.service_id, leg.resource_id) as offers
+            where vacancies_for_caller.during @> offers.starts_at
+        );
+    end if;
     return query
     select vacancies.*
     from scheduling.vacancies(
         leg.service_id, during, leg.resource_id, leg.party_size, leg.minutes, null, needs
     ) as vacancies
-    where vacancies.at <> all(v_held);
+    where
+        vacancies.at <> all(array(select offer.starts_at from unnest(v_offers) as offer));
     if v_offers <> '{}' then
         return query
         select * from scheduling.held_vacancies(leg, v_offers);

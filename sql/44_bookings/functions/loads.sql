@@ -61,6 +61,8 @@ begin
                 )
             order by lower(allocations.during)
         ) as begins
+        -- Kept apart, so that it is planned once.
+        offset 0
     ) as taken;
 end;
 $$;
