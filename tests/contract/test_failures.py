@@ -10,6 +10,7 @@ import httpx
 import psycopg
 import pytest
 
+from tests.contract.conftest import built
 from tests.harness.stack import RunningStack
 from tests.harness.waiting import wait_until
 
@@ -102,6 +103,25 @@ def test_a_cancelled_statement_is_a_timeout(running: RunningStack, client: httpx
     assert_answer(client.post("/rest/v1/rpc/wait_for_ever", json={}), 504, "timeout")
     with running.client() as nobody:
         assert_answer(nobody.post("/rest/v1/rpc/wait_for_ever", json={}), 504, "timeout")
+
+
+def test_a_series_that_waits_too_long_is_a_timeout_and_books_nothing(
+    running: RunningStack,
+) -> None:
+    town = built(running)
+    wish = {
+        "service_id": town.ids["salon_service"],
+        "starts_at": "2031-06-02T09:00:00Z",
+        "rrule": "FREQ=DAILY;COUNT=3",
+        "on_conflict": "skip",
+    }
+    with psycopg.connect(running.endpoints.db_url) as rival, town.client("customer") as customer:
+        rival.execute(
+            "select pg_advisory_xact_lock(hashtextextended(%s, 0))", (town.ids["salon_resource"],)
+        )
+        assert_answer(customer.post("/rpc/book_series", json=wish), 504, "timeout")
+    booked = "select count(*) from scheduling.booking_series where business_id = %s"
+    assert town.run(booked, town.ids["salon"]) == [(0,)]
 
 
 def test_a_lost_connection_is_unavailable(client: httpx.Client) -> None:
