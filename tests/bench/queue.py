@@ -37,6 +37,7 @@ FILL = """
     from generate_series(1, %(count)s) as number
 """
 
+ONE_ATTEMPT = """update pgmq.q_bench set message = message || '{"options": {"max_retries": 0}}'"""
 POISON = """
     insert into pgmq.q_bench (vt, message)
     select
@@ -63,6 +64,7 @@ def queue(stack: RunningStack) -> Iterator[Figure]:
         for other in others[1:]:
             yield from _waits(ours, other)
         yield _idle(ours)
+        yield _recorded(ours, stack.endpoints.db_url)
         yield _behind(ours, stack.endpoints.db_url)
         yield _growth(ours, stack.endpoints.db_url)
         yield _snapshots(ours, stack.endpoints.db_url)
@@ -156,6 +158,27 @@ def _idle(ours: Peer) -> Figure:
         beside=lambda: 1.0,
         aim="at most 1",
         rounds=2,
+    )
+
+
+def _recorded(ours: Peer, db_url: str) -> Figure:
+    """An actor with one attempt has it recorded before it begins."""
+
+    def fill(count: int, kind: str) -> None:
+        if ours.fill:
+            ours.fill(count, kind)
+        with psycopg.connect(db_url, autocommit=True) as connection:
+            connection.execute(ONE_ATTEMPT)
+            connection.execute("vacuum analyze pgmq.q_bench")
+
+    recorded = replace(ours, fill=fill)
+    return compare(
+        "jobs of nothing whose attempts are recorded before they begin",
+        unit="/s",
+        ours=lambda: recorded.rate("noop"),
+        measure="as usual",
+        beside=lambda: ours.rate("noop"),
+        aim="what recording costs",
     )
 
 

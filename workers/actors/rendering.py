@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,9 @@ LAYOUT = (
     '<body style="font-family: sans-serif; line-height: 1.5; max-width: 36em">'
     "{paragraphs}</body></html>"
 )
+
+
+Line = tuple[str, ...]  # text and names of variables in turn; the first is text
 
 
 @dataclass(frozen=True)
@@ -52,21 +56,29 @@ def render(job: Mapping[str, Any]) -> Rendered:
         for name, value in job["data"].items()
         if name in job["types"]
     }
-    lines = (_filled(line, values) for line in job["body"].split("\n"))
+    lines = (_filled(line, values) for line in _compiled(job["body"]))
     text = "\n".join(line for line in lines if line is not None)
-    title = " ".join(_replaced(job["title"], values).split())
+    title = " ".join("".join(_replaced(line, values) for line in _compiled(job["title"])).split())
     return Rendered(title or job["event"], text.strip())
 
 
-def _filled(line: str, values: Mapping[str, str]) -> str | None:
-    names = WORD.findall(line)
+@lru_cache(maxsize=1024)
+def _compiled(text: str) -> tuple[Line, ...]:
+    """Return the lines of a template, compiled once for each version of its text."""
+    return tuple(tuple(WORD.split(line)) for line in text.split("\n"))
+
+
+def _filled(line: Line, values: Mapping[str, str]) -> str | None:
+    names = line[1::2]
     if names and not any(values.get(name) for name in names):
         return None
     return _replaced(line, values)
 
 
-def _replaced(line: str, values: Mapping[str, str]) -> str:
-    return WORD.sub(lambda word: values.get(word[1], ""), line)
+def _replaced(line: Line, values: Mapping[str, str]) -> str:
+    if len(line) == 1:
+        return line[0]
+    return "".join(values.get(it, "") if n % 2 else it for n, it in enumerate(line))
 
 
 def _locale(reader: str, template: str) -> Locale:

@@ -22,6 +22,7 @@ from workers.broker.waiting import Waiting
 
 TROUBLE_SECONDS = 5.0  # between two looks at a queue that cannot be read
 SHORTEST_REST = 0.02  # seconds between two looks that find nothing
+GATHERING_REST = 0.05  # the same while messages wait here for a thread
 
 logger = logging.getLogger("workers.broker")
 
@@ -161,7 +162,10 @@ class Fetcher:
             inbox.rest = 0.0
             return
         # Fewer rows than there is room for are all that there are.
-        inbox.rest = SHORTEST_REST if rows else self._seconds_to_next(connection, inbox)
+        if not rows:
+            inbox.rest = self._seconds_to_next(connection, inbox)
+        else:
+            inbox.rest = GATHERING_REST if inbox.waiting.gathers() else SHORTEST_REST
         inbox.look_at = time.monotonic() + inbox.rest
 
     def _decoded(

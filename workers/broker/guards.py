@@ -50,9 +50,9 @@ class CountAttempts(Middleware):
     with the actor's backoff, which separates it from the messages that died with it, and after the
     last retry it is a dead letter. Where Retries is not in use, it is one at once.
 
-    Recording every attempt would halve the speed of short jobs. So a message whose first reader
-    vanished is presumed to have begun, and its attempts are recorded from then on. Where an actor
-    has one attempt only, that one is recorded and nothing is presumed.
+    Recording every attempt would more than double the cost of short jobs. So a message whose first
+    reader vanished is presumed to have begun, and its attempts are recorded from then on. Where an
+    actor has one attempt only, that one is recorded and nothing is presumed.
     """
 
     def before_process_message(self, broker: Broker, message: MessageProxy) -> None:

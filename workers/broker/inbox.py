@@ -39,8 +39,12 @@ class Inbox:
     swept_at: float = 0.0
 
     def is_due(self) -> bool:
-        """Return whether to look now."""
-        return self.room() > 0 and (self.is_called or self.look_at <= time.monotonic())
+        """Return whether to look now.
+
+        A notification is not urgent while messages wait here for a thread.
+        """
+        is_urgent = self.is_called and not self.waiting.gathers()
+        return self.room() > 0 and (is_urgent or self.look_at <= time.monotonic())
 
     def room(self) -> int:
         """Return how many more messages may be read."""

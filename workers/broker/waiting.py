@@ -54,6 +54,10 @@ class Waiting:
                 message.companions = self._take_companions(message)
             return message
 
+    def gathers(self) -> bool:
+        """Return whether messages wait here for one that is out."""
+        return bool(self._messages) and self._out > 0
+
     def leave(self, back: list[LeasedMessage]) -> None:
         """Note that a message that was handed out has ended; put others back to the front."""
         with self._changed:
