@@ -222,45 +222,31 @@ $$;
 -- and finishes after it, with a key that makes the provider do it once.
 
 /*
- * Send messages to an actor through a queue, in Dramatiq's format: one for each of `kwargs`, due at
- * the instant and with the id at the same place of the other arrays. A message without an instant
- * can be read as soon as the transaction commits, and the workers are notified.
- * Definer: senders need no rights on queues.
+ * Return a message to an actor in Dramatiq's format, with a new id unless one is given.
  */
-create function private.send_messages(
-    queue text, actor text, kwargs jsonb[], due_ats timestamptz[], message_ids uuid[]
-)
-returns void
+create function private.actor_message(queue text, actor text, kwargs jsonb, message_id uuid)
+returns jsonb
 language plpgsql
 volatile
-security definer
+security invoker
 set search_path = ''
 as $$
 begin
-    execute format(
-        'insert into pgmq.%I (vt, message)
-        select
-            coalesce(sent.due_at, clock_timestamp()),
-            jsonb_build_object(
-                ''queue_name'', $1,
-                ''actor_name'', $2,
-                ''args'', ''[]''::jsonb,
-                ''kwargs'', sent.kwargs,
-                ''options'', ''{}''::jsonb,
-                ''message_id'', coalesce(sent.message_id, gen_random_uuid()),
-                ''message_timestamp'', floor(extract(epoch from clock_timestamp()) * 1000)::bigint
-            )
-        from unnest($3, $4, $5) as sent (kwargs, due_at, message_id)',
-        'q_' || queue
-    ) using queue, actor, kwargs, due_ats, message_ids;
-    if array_position(due_ats, null) is not null then
-        perform dramatiq.notify_workers(queue);
-    end if;
+    return jsonb_build_object(
+        'queue_name', queue,
+        'actor_name', actor,
+        'args', '[]'::jsonb,
+        'kwargs', kwargs,
+        'options', '{}'::jsonb,
+        'message_id', coalesce(message_id, gen_random_uuid()),
+        'message_timestamp', floor(extract(epoch from clock_timestamp()) * 1000)::bigint
+    );
 end;
 $$;
 
 /*
- * Send one message to an actor through a queue, as private.send_messages does.
+ * Send a message to an actor through a queue. Without `due_at` it can be read as soon as the
+ * transaction commits, and the workers are notified.
  * Definer: senders need no rights on queues.
  */
 create function private.send_message(
@@ -277,9 +263,44 @@ security definer
 set search_path = ''
 as $$
 begin
-    perform private.send_messages(
-        queue, actor, array[kwargs], array[due_at], array[message_id]
+    perform pgmq.send(
+        queue,
+        private.actor_message(queue, actor, kwargs, message_id),
+        null::jsonb,
+        coalesce(due_at, clock_timestamp())
     );
+    if due_at is null then
+        perform dramatiq.notify_workers(queue);
+    end if;
+end;
+$$;
+
+/*
+ * Send many messages, as private.send_message does: one for each of `kwargs`, due at the instant
+ * and with the id at the same place of the other arrays.
+ * Definer: senders need no rights on queues.
+ */
+create function private.send_messages(
+    queue text, actor text, kwargs jsonb[], due_ats timestamptz[], message_ids uuid[]
+)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    execute format(
+        'insert into pgmq.%I (vt, message)
+        select
+            coalesce(sent.due_at, clock_timestamp()),
+            private.actor_message($1, $2, sent.kwargs, sent.message_id)
+        from unnest($3, $4, $5) as sent (kwargs, due_at, message_id)',
+        'q_' || queue
+    ) using queue, actor, kwargs, due_ats, message_ids;
+    if array_position(due_ats, null) is not null then
+        perform dramatiq.notify_workers(queue);
+    end if;
 end;
 $$;
 
@@ -295,8 +316,22 @@ volatile
 security definer
 set search_path = ''
 as $$
+declare
+    v_route private.routes;
 begin
-    perform private.emit_all(array[topic], array[payload], array[due_at]);
+    for v_route in
+        select routes.*
+        from private.routes
+        where emit.topic like routes.topic
+        order by routes.queue, routes.actor
+    loop
+        perform private.send_message(
+            v_route.queue,
+            v_route.actor,
+            jsonb_build_object('topic', emit.topic, 'payload', emit.payload),
+            due_at
+        );
+    end loop;
 end;
 $$;
 
