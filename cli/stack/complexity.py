@@ -10,8 +10,11 @@ from __future__ import annotations
 MAX_PARAMETERS = 200
 MAX_BRACKETS = 100
 
-OPEN, CLOSE, OTHER = r"(?:\(|%28)", r"(?:\)|%29)", r"(?:[^()%]|%(?!2[89]))"
-COMMA, NO_COMMA = r"(?:,|%2c)", r"(?:[^&,%]|%(?!2c))"
+OPEN, CLOSE, COMMA = r"(?:\(|%28)", r"(?:\)|%29)", r"(?:,|%2c)"
+# Runs of what is none of them, which take no character back.
+NO_BRACKET = r"[^()%]*+(?:%(?!2[89])[^()%]*+)*+"
+NO_OPEN = r"[^(%]*+(?:%(?!28)[^(%]*+)*+"
+NO_COMMA = r"[^&,%]*+(?:%(?!2c)[^&,%]*+)*+"
 OR_AND = r"(?:(?:o|%6f)(?:r|%72)|(?:a|%61)(?:n|%6e)(?:d|%64))"
 
 
@@ -19,14 +22,14 @@ def too_complex(*, max_nesting: int, max_terms: int) -> tuple[str, ...]:
     """Return what a query string must not match, whatever its case."""
     return (
         _nested(max_nesting),
-        rf"(?:^|[&.]){OR_AND}=(?:{NO_COMMA}*+{COMMA}){{{max_terms}}}",
+        rf"(?:^|[&.]){OR_AND}=(?:{NO_COMMA}{COMMA}){{{max_terms}}}",
         rf"^(?:[^&]*+&){{{MAX_PARAMETERS}}}",
-        rf"^(?:{OTHER}*+(?:{CLOSE}{OTHER}*+)*+{OPEN}){{{MAX_BRACKETS + 1}}}",
+        rf"^(?:{NO_OPEN}{OPEN}){{{MAX_BRACKETS + 1}}}",
     )
 
 
-# A short query without brackets can be none of it, so that it costs one look.
-SIMPLE = r"^(?:[^(%]|%(?!28)){0,150}$"
+# A short query without brackets can be none of it, so that most cost one look.
+SIMPLE = r"^[^(%]{0,390}$"
 
 
 def _nested(depth: int) -> str:
@@ -34,7 +37,7 @@ def _nested(depth: int) -> str:
 
     On the way to it each level may have other groups before, which close again and are less deep.
     """
-    groups = [f"{OTHER}*+"]
+    groups = [NO_BRACKET]
     for _ in range(depth - 1):
-        groups.append(f"{OTHER}*+(?:{OPEN}{groups[-1]}{CLOSE}{OTHER}*+)*+")
+        groups.append(f"{NO_BRACKET}(?:{OPEN}{groups[-1]}{CLOSE}{NO_BRACKET})*+")
     return OPEN + "".join(f"{group}{OPEN}" for group in reversed(groups))
