@@ -106,7 +106,7 @@ def read(stack: RunningStack) -> Iterator[Figure]:
 
         return run
 
-    alone = stack.endpoints.services["postgrest"]["url"]
+    alone = stack.endpoints.services["postgrest-reads"]["url"]
     yield compare(
         "catalog page through the gateway",
         unit="/s",
