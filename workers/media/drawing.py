@@ -1,12 +1,12 @@
 """The program that draws: one order as JSON on stdin, the facts or a refusal as JSON on stdout.
 
-It runs with limits of memory and time (see workers.media.child), because it decodes what strangers
-send.
+It limits its memory and time before it opens the picture, because it decodes what strangers send.
 """
 
 from __future__ import annotations
 
 import json
+import resource
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from workers.media.content import sha256_of
 from workers.media.pictures import Format, Picture, save
 from workers.media.unfit import Unfit
 
+FILE_SIZE = 256 * 2**20  # bytes of one drawing
 FORMATS: tuple[Format, ...] = ("avif", "webp", "jpeg")
 
 
@@ -60,9 +61,18 @@ def _picture(order: dict[str, Any]) -> Picture:
 ORDERS = {"renditions": renditions, "resized": resized}
 
 
+def limit(*, memory: int, cpu_seconds: int) -> None:
+    """Limit this process: bytes of address space, seconds of CPU, no core dump."""
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_SIZE, FILE_SIZE))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
 def main() -> None:
     """Carry out one order."""
     order = json.load(sys.stdin)
+    limit(memory=order["memory"], cpu_seconds=order["cpu_seconds"])
     answer: dict[str, Any]
     try:
         answer = {"facts": ORDERS[order["order"]](order)}

@@ -122,3 +122,12 @@ def test_a_program_that_does_not_work_is_not_the_fault_of_the_picture(
     monkeypatch.setattr(child.sys, "executable", "/bin/false")
     with pytest.raises(child.Broken):
         drawn(saved(tmp_path, "image/png"), "image/png")
+
+
+def test_a_picture_that_takes_too_long_is_not_readable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(child, "CPU_SECONDS", 1)
+    path = saved(tmp_path, "image/png", picture(7000, 7000))
+    with pytest.raises(Unfit, match="not_readable"):
+        drawn(path, "image/png", widths=[6000])
