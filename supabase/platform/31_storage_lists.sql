@@ -2,7 +2,9 @@
 -- row-level security decides what is listed. A folder is what names have in common up to a slash; a list
 -- jumps over it with one look into the index, however many objects it has.
 
--- The string that follows every string with this prefix, in byte order; null when nothing does.
+-- A string behind every name with this prefix, in byte order. Names are ASCII, and U+10FFFF is behind all
+-- characters. Comparisons have the result as it is: inside of coalesce(), row-level security would keep them
+-- from the index.
 create or replace function storage.after_prefix(prefix text)
 returns text
 language sql
@@ -10,8 +12,7 @@ immutable
 security invoker
 set search_path = ''
 as $$
-    -- U+10FFFF sorts behind every character, and names are ASCII.
-    select nullif(prefix, '') || chr(1114111)
+    select prefix || chr(1114111)
 $$;
 
 /*
@@ -30,7 +31,7 @@ set search_path = ''
 as $$
 declare
     v_seek text := start_after;
-    v_end text := coalesce(storage.after_prefix(prefix), chr(1114111));
+    v_end text := storage.after_prefix(prefix);
     v_name text;
     v_slash integer;
 begin
@@ -100,10 +101,9 @@ as $$
             objects.bucket_id = bucket_name
             -- The folder bounds the search where row-level security keeps the index on lower(name) from it.
             and objects.name collate "C" >= prefix
-            and objects.name collate "C" < coalesce(storage.after_prefix(prefix), chr(1114111))
+            and objects.name collate "C" < storage.after_prefix(prefix)
             and lower(objects.name) collate "C" >= lower(prefix || search)
-            and lower(objects.name) collate "C"
-            < coalesce(storage.after_prefix(lower(prefix || search)), chr(1114111))
+            and lower(objects.name) collate "C" < storage.after_prefix(lower(prefix || search))
     )
     select distinct prefix || split_part(found.rest, '/', 1) || '/', null::uuid, null::timestamptz
     from found
@@ -142,6 +142,9 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
+-- A page is small: its rows are looked up one by one, whatever the planner takes it for.
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 declare
     v_descending boolean := lower(sortorder) = 'desc';

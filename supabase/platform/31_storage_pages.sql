@@ -48,6 +48,9 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
+-- A page is small: its rows are looked up one by one, whatever the planner takes it for.
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 declare
     v_sign integer := case when lower(sort_order) = 'desc' then -1 else 1 end;
@@ -118,9 +121,13 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
+-- A page is small: its rows are looked up one by one, whatever the planner takes it for.
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 declare
-    v_end text := coalesce(storage.after_prefix(prefix), chr(1114111));
+    v_end text := storage.after_prefix(prefix);
+    v_before text := coalesce(nullif(start_after, ''), v_end);
     v_sign integer := case when lower(sort_order) = 'desc' then -1 else 1 end;
     v_after timestamptz := nullif(sort_column_after, '')::timestamptz;
 begin
@@ -156,7 +163,7 @@ begin
                     and v_sign < 0
                     and objects.bucket_id = bucket_name
                     and objects.name collate "C" >= list_flat.prefix
-                    and objects.name collate "C" < coalesce(nullif(start_after, ''), v_end)
+                    and objects.name collate "C" < v_before
                 order by objects.name collate "C" desc
                 limit limits
             ) as listed
