@@ -27,7 +27,7 @@ from workers.providers.from_settings import Settings, build
 from workers.providers.http import Timeouts, retry_after
 from workers.providers.twilio import Twilio
 
-QUICK = Timeouts(connect=1, read=1)
+PATIENT = Timeouts(connect=10, read=10)
 
 
 def texter(simulator: TwilioSimulator | RemoteSimulator, sender: str = "+15005550006") -> Twilio:
@@ -35,7 +35,7 @@ def texter(simulator: TwilioSimulator | RemoteSimulator, sender: str = "+1500555
         account_sid=twilio.ACCOUNT_SID,
         auth_token=twilio.AUTH_TOKEN,
         sender=sender,
-        timeouts=QUICK,
+        timeouts=PATIENT,
         url=simulator.url,
     )
 
@@ -74,13 +74,13 @@ def test_each_error_of_fast2sms_has_its_meaning(code: int, failure: type[Failure
         said = {"return": False, "status_code": code, "message": "No"}
         simulator.answer_next(Answer(400, said))
         with pytest.raises(Failure) as raised:
-            Fast2Sms(api_key=fast2sms.API_KEY, timeouts=QUICK, url=simulator.url).send(sms())
+            Fast2Sms(api_key=fast2sms.API_KEY, timeouts=PATIENT, url=simulator.url).send(sms())
     assert type(raised.value) is failure
 
 
 def test_fast2sms_is_not_asked_about_numbers_of_other_countries() -> None:
     with Fast2SmsSimulator() as simulator:
-        provider = Fast2Sms(api_key=fast2sms.API_KEY, timeouts=QUICK, url=simulator.url)
+        provider = Fast2Sms(api_key=fast2sms.API_KEY, timeouts=PATIENT, url=simulator.url)
         with pytest.raises(Refused):
             provider.send(sms(to="+4917612345678"))
     assert simulator.calls == 0
@@ -123,7 +123,7 @@ def fcm_error(status: int, name: str, *details: dict[str, Any], message: str = "
 def test_each_error_of_fcm_has_its_meaning(answer: Answer, failure: type[Failure]) -> None:
     with FcmSimulator() as simulator:
         simulator.answer_next(answer)
-        pusher = Fcm(account=simulator.service_account(), timeouts=QUICK, url=simulator.url)
+        pusher = Fcm(account=simulator.service_account(), timeouts=PATIENT, url=simulator.url)
         with pytest.raises(Failure) as raised:
             pusher.send(push())
     assert type(raised.value) is failure
@@ -131,7 +131,7 @@ def test_each_error_of_fcm_has_its_meaning(answer: Answer, failure: type[Failure
 
 def test_one_token_of_google_serves_many_and_one_that_is_refused_is_replaced() -> None:
     with FcmSimulator() as simulator:
-        pusher = Fcm(account=simulator.service_account(), timeouts=QUICK, url=simulator.url)
+        pusher = Fcm(account=simulator.service_account(), timeouts=PATIENT, url=simulator.url)
         pusher.send(push())
         pusher.send(push())
         assert simulator.tokens_given == 1
@@ -144,7 +144,7 @@ def test_one_token_of_google_serves_many_and_one_that_is_refused_is_replaced() -
 
 def test_a_device_shows_one_message_once_however_often_it_comes() -> None:
     with FcmSimulator() as simulator:
-        pusher = Fcm(account=simulator.service_account(), timeouts=QUICK, url=simulator.url)
+        pusher = Fcm(account=simulator.service_account(), timeouts=PATIENT, url=simulator.url)
         for key in ("once", "once", "another"):
             pusher.send(push(key=key, data={"booking": "1"}))
     tags = [received.raw["android"]["notification"]["tag"] for received in simulator.sent]

@@ -21,7 +21,7 @@ from workers.providers.sendgrid import SendGrid
 from workers.providers.smtp import Smtp
 from workers.providers.smtp_connections import Server
 
-QUICK = Timeouts(connect=0.6, read=0.6)
+PATIENT = Timeouts(connect=10, read=10)
 INVITATION = Attachment("booking.ics", "text/calendar; method=REQUEST", b"BEGIN:VCALENDAR\r\n")
 FULL = mail(
     subject="Grüße aus dem Salon 漢字 " + "und noch viel mehr " * 10,
@@ -39,7 +39,7 @@ def server() -> Iterator[SmtpSimulator]:
 
 
 def smtp(simulator: SmtpSimulator) -> Smtp:
-    return Smtp(Server.of(simulator.url), timeouts=QUICK)
+    return Smtp(Server.of(simulator.url), timeouts=PATIENT)
 
 
 def test_a_mail_has_text_html_and_an_invitation(server: SmtpSimulator) -> None:
@@ -76,7 +76,7 @@ def test_an_invitation_stands_beside_the_text_where_programs_look_for_it(
 
 def test_sendgrid_gets_the_same_mail() -> None:
     with SendGridSimulator() as simulator:
-        mailer = SendGrid(api_key=sendgrid.API_KEY, timeouts=QUICK, url=simulator.url)
+        mailer = SendGrid(api_key=sendgrid.API_KEY, timeouts=PATIENT, url=simulator.url)
         mailer.send(FULL)
     body = simulator.sent[0].raw
     assert body["from"] == {"email": "salon@example.com", "name": "Salon"}
@@ -200,7 +200,7 @@ def test_starttls_is_demanded_and_the_certificate_is_checked(
 def test_no_password_goes_out_in_the_clear_when_tls_was_asked_for(server: SmtpSimulator) -> None:
     url = server.url.replace("smtp+plain", "smtp")
     with pytest.raises(Misconfigured):
-        Smtp(Server.of(url), timeouts=QUICK).send(mail())
+        Smtp(Server.of(url), timeouts=PATIENT).send(mail())
     assert server.sent == []
 
 
