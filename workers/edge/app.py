@@ -72,8 +72,9 @@ def make(settings: Settings) -> Starlette:
             Mount(AUTH, app=auth.make()),
             *([Mount(STORAGE, app=storage.make())] if settings.storage else []),
             *(
-                Route(f"{prefix}/{{path:path}}", answers.not_offered, methods=METHODS)
+                Route(path, answers.not_offered, methods=METHODS)
                 for prefix in guarded
+                for path in (prefix, f"{prefix}/{{path:path}}")
             ),
         ],
         middleware=[
