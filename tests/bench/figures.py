@@ -54,9 +54,9 @@ def compare(
     return Figure(name, unit, one, measure, other, one.median / other.median, aim)
 
 
-def milliseconds(work: Callable[[], object], *, times: int = 20) -> float:
+def milliseconds(work: Callable[[], object], *, times: int = 20, warm: int = 7) -> float:
     """The median time of one call, after a few that warm up."""
-    for _ in range(7):
+    for _ in range(warm):
         work()
     taken = []
     for _ in range(times):

@@ -14,6 +14,7 @@ from tests.bench.auth import auth
 from tests.bench.booking import raw, storm
 from tests.bench.calcom import calcom
 from tests.bench.figures import Figure, compare, milliseconds
+from tests.bench.files import files
 from tests.bench.growth import growth
 from tests.bench.handwritten import peer
 from tests.bench.load import load, request
@@ -201,5 +202,6 @@ ALL = {
     "series": series,
     "emit": emit,
     "pipeline": pipeline,
+    "files": files,
     "growth": growth,
 }
