@@ -139,11 +139,19 @@ class History:
             service=self.ids[service], low=self.start(low), high=self.start(entry.to_hour),
             resource=self.ids[resource], party=party,
         )  # fmt: skip
-        if any(
-            (one.who, one.service, one.resource, one.status) == (who, service, resource, "waiting")
-            and one.from_hour < entry.to_hour and low < one.to_hour
+        mine = [
+            one
             for one in self.model.entries
-        ):  # fmt: skip
+            if (one.who, one.service, one.resource, one.status)
+            == (who, service, resource, "waiting")
+            and one.from_hour < entry.to_hour and low < one.to_hour
+        ]  # fmt: skip
+        if any(
+            (one.from_hour, one.to_hour, one.party) == (low, entry.to_hour, party) for one in mine
+        ):
+            # The same call again has the same answer, and no second entry.
+            assert answer == "ok"
+        elif mine:
             assert answer == "already_waiting"
         elif any(self.model.vacancies(entry, hour) for hour in hours):
             assert answer == "available_now"
