@@ -17,6 +17,7 @@ from cli.stack.state import State
 # its type, cache control, expiry and disposition on; the location adds the other headers.
 OF_FOLDER = """
             alias "{folder}/";
+            sendfile on;
             etag off;
             if_modified_since off;"""
 # What the server says of itself and of its own copy.

@@ -79,11 +79,13 @@ async def find_readable(
     if access == "caller" and callers.has_token(request):
         asker = await callers.caller_of(request)
     async with Service.of(request).database.acting(SYSTEM, operation, request) as session:
-        if access != "signed" and not await _is_public(session, bucket):
+        row = await session.row("find_public", bucket=bucket, name=name)
+        if access != "signed" and not (row and row["public"]):
             if asker is None:
                 raise no_such_bucket()
             await session.become(asker, operation, request)
-        return Object.of(await session.row("find_object", bucket=bucket, name=name))
+            row = await session.row("find_object", bucket=bucket, name=name)
+        return Object.of(row)
 
 
 async def find_as(session: Session, bucket: str, name: str) -> Object:
@@ -94,8 +96,3 @@ async def find_as(session: Session, bucket: str, name: str) -> Object:
     """
     require_object_name(name)
     return Object.of(await session.row("find_object", bucket=bucket, name=name))
-
-
-async def _is_public(session: Session, bucket: str) -> bool:
-    found = await session.row("find_bucket", bucket=bucket)
-    return bool(found and found["public"])
