@@ -51,6 +51,8 @@ set search_path = ''
 -- A page is small: its rows are looked up one by one, whatever the planner takes it for.
 set enable_hashjoin = off
 set enable_mergejoin = off
+-- Planning takes longer than reading a page.
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_sign integer := case when lower(sort_order) = 'desc' then -1 else 1 end;
@@ -124,6 +126,8 @@ set search_path = ''
 -- A page is small: its rows are looked up one by one, whatever the planner takes it for.
 set enable_hashjoin = off
 set enable_mergejoin = off
+-- Planning takes longer than reading a page.
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_end text := storage.after_prefix(prefix);
