@@ -11,8 +11,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pyvips
+
 from workers.media.content import sha256_of
-from workers.media.pictures import Format, Picture, save
+from workers.media.pictures import Format, Picture, blurhash_of, save
 from workers.media.unfit import Unfit
 
 FILE_SIZE = 256 * 2**20  # bytes of one drawing
@@ -28,15 +30,16 @@ def renditions(order: dict[str, Any]) -> dict[str, Any]:
         return facts
     widest = min(picture.width, max(widths))
     drawn = [
-        rendition
+        picture.fit_within(width)
         for width in sorted({width for width in widths if width < widest} | {widest})
-        for rendition in _in_every_format(picture, width, Path(order["folder"]))
     ]
-    return {**facts, "blurhash": picture.blurhash(), "renditions": drawn}
+    found = [rendition for each in drawn for rendition in _saved(each, Path(order["folder"]))]
+    return {**facts, "blurhash": blurhash_of(drawn[0]), "renditions": found}
 
 
-def _in_every_format(picture: Picture, width: int, folder: Path) -> list[dict[str, Any]]:
-    drawn, found = picture.fit_within(width), []
+def _saved(drawn: pyvips.Image, folder: Path) -> list[dict[str, Any]]:
+    """Write a drawing in every format, and say what each file is."""
+    found = []
     for kind in FORMATS:
         path = folder / f"{drawn.width}.{kind}"
         save(drawn, path, kind)

@@ -79,20 +79,6 @@ class Picture:
             return self.fit_within(width, height)
         return self._drawn(width, height, crop="centre")
 
-    def blurhash(self) -> str:
-        """Return the BlurHash.
-
-        Raises:
-            Unfit: `not_readable`.
-        """
-        small = _flat(self.fit_within(32, 32))
-        flat = bytes(small.write_to_memory())
-        pixels = [
-            (float(flat[at]), float(flat[at + 1]), float(flat[at + 2]))
-            for at in range(0, len(flat), 3)
-        ]
-        return blurhash.encode(pixels, small.width)
-
     def _drawn(self, width: int, height: int, **how: Any) -> pyvips.Image:
         try:
             drawn = pyvips.Image.thumbnail(
@@ -112,6 +98,16 @@ def save(picture: pyvips.Image, path: Path, kind: Format, *, quality: int | None
     if kind != "png":
         options = {**options, "Q": quality or QUALITY[kind]}
     getattr(picture, saver)(str(path), keep="none", **options)
+
+
+def blurhash_of(picture: pyvips.Image) -> str:
+    """Return the BlurHash of a picture that was drawn."""
+    small = _flat(picture.thumbnail_image(32, height=32, size="down"))
+    flat = bytes(small.write_to_memory())
+    pixels = [
+        (float(flat[at]), float(flat[at + 1]), float(flat[at + 2])) for at in range(0, len(flat), 3)
+    ]
+    return blurhash.encode(pixels, small.width)
 
 
 def _flat(picture: pyvips.Image) -> pyvips.Image:
