@@ -15,8 +15,9 @@ from tests.auth.conftest import Door, code_of
 from tests.auth.serving import serving
 
 NOW = int(time.time())
-# Everything that takes a token and answers in the API's own form.
-PATHS = ("/rest/v1/profiles", "/functions/v1/anything", "/storage/v1/object/a/b")
+# What takes a token and answers in the API's own form, and Storage, which answers in its own.
+PATHS = ("/rest/v1/profiles", "/functions/v1/anything")
+STORAGE = "/storage/v1/object/authenticated/a/b"
 
 
 def opened(door: Door, token: str) -> list[bool]:
@@ -31,7 +32,10 @@ def opened(door: Door, token: str) -> list[bool]:
             assert set(answer.json()) == {"code", "message", "details", "hint"}, path
             if not path.startswith("/rest"):
                 assert answer.json()["details"] == "not_signed_in"
-    return found
+    answer = httpx.get(f"{door.stack.endpoints.api_url}{STORAGE}", headers=headers)
+    said = (answer.status_code, answer.json()["statusCode"], answer.json()["code"])
+    assert said in ((400, "403", "AccessDenied"), (400, "404", "NoSuchKey"))
+    return [*found, said[1] == "404"]
 
 
 # What a hook says that refuses.
@@ -110,8 +114,8 @@ def test_keys_and_nobody_at_all_get_as_far_as_the_answer(door: Door) -> None:
         {"Authorization": f"Bearer {keys.service_role_key}"},
         {"Authorization": "Basic dXNlcjpwYXNz"},
     ):
-        for path in PATHS[1:]:
-            assert httpx.get(f"{keys.api_url}{path}", headers=headers).status_code == 501
+        answer = httpx.get(f"{keys.api_url}/functions/v1/anything", headers=headers)
+        assert answer.status_code == 501
 
 
 def test_a_session_that_ended_opens_nothing_anywhere(door: Door) -> None:
