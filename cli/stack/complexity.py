@@ -1,4 +1,4 @@
-"""What a query string may ask of the database, as regular expressions of the gateway.
+"""Limits on query strings, as regular expressions of the gateway.
 
 Embeddings multiply: each level reads the rows of the level above again. A long list of filters is
 planned anew for each request. Brackets and commas count percent-encoded as well, since clients
@@ -11,7 +11,7 @@ MAX_PARAMETERS = 200
 MAX_BRACKETS = 100
 
 OPEN, CLOSE, COMMA = r"(?:\(|%28)", r"(?:\)|%29)", r"(?:,|%2c)"
-# Runs of what is none of them, which take no character back.
+# Runs of other characters. They are possessive, so a long query is never read twice.
 NO_BRACKET = r"[^()%]*+(?:%(?!2[89])[^()%]*+)*+"
 NO_OPEN = r"[^(%]*+(?:%(?!28)[^(%]*+)*+"
 NO_COMMA = r"[^&,%]*+(?:%(?!2c)[^&,%]*+)*+"
@@ -28,7 +28,7 @@ def too_complex(*, max_nesting: int, max_terms: int) -> tuple[str, ...]:
     )
 
 
-# A short query without brackets can be none of it, so that most cost one look.
+# A short query without brackets cannot be too complex. Most queries cost only this one look.
 SIMPLE = r"^[^(%]{0,390}$"
 
 

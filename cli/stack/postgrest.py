@@ -41,7 +41,7 @@ def environment(
         "PGRST_JWT_CACHE_MAX_ENTRIES": str(config.frontdesk.rest.jwt_cache_max_entries),
         # A plan shows what its reader may not see: the planner's statistics of every tenant.
         "PGRST_DB_PLAN_ENABLED": "false",
-        # What private.max_rows reads: functions refuse what PostgREST would cut.
+        # private.max_rows reads it, so that functions refuse a result that PostgREST would cut.
         "PGRST_APP_SETTINGS_MAX_ROWS": str(config.api.max_rows),
         # What auth.admit compares a user's token with.
         "PGRST_APP_SETTINGS_AUTH_ISSUER": issuer,

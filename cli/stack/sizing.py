@@ -24,7 +24,7 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True)
 class Machine:
-    """What PostgreSQL may count on. `memory` is in MiB."""
+    """The memory, in MiB, and the cores that PostgreSQL may use."""
 
     memory: int
     cores: int

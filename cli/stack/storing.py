@@ -20,7 +20,7 @@ OF_FOLDER = """
             sendfile on;
             etag off;
             if_modified_since off;"""
-# What the server says of itself and of its own copy.
+# Headers that describe the S3 server and its copy. The edge sets those of the object.
 HIDDEN = (
     "Content-Type", "Content-Disposition", "Cache-Control", "Expires", "ETag", "Last-Modified",
     "Accept-Ranges", "Access-Control-Allow-Origin", "Access-Control-Allow-Methods",
