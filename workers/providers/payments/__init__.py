@@ -1,0 +1,1 @@
+"""Payment providers behind one protocol. docs/money/providers.md has the rules of each."""
