@@ -85,8 +85,10 @@ scheduling.slots(scheduling.leg, tstzmultirange),
 scheduling.days(scheduling.leg, date, date),
 scheduling.visible_booking(uuid),
 scheduling.change_status_as(text, scheduling.booking_status, scheduling.actor_kind[], text),
-scheduling.book_once(text, scheduling.selection[], text, text, boolean, text),
-scheduling.place_booking(scheduling.selection[], text, text, boolean),
+scheduling.book_once(
+    text, scheduling.selection[], pricing.context, text, boolean, text
+),
+scheduling.place_booking(scheduling.selection[], pricing.context, text, boolean),
 scheduling.book_for_once(
     scheduling.selection, identity.profiles, text, scheduling.start_rule[], text
 ),

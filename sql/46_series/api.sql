@@ -87,7 +87,9 @@ declare
     );
     v_on_conflict text = coalesce(on_conflict, 'fail');
     v_rrule text = private.to_required_text(rrule, 'rrule', 500);
-    v_coupon_code text = private.to_text(coupon_code, 'coupon_code', 100);
+    v_terms pricing.context = pricing.make_terms(
+        private.to_text(coupon_code, 'coupon_code', 100)
+    );
     v_notes text = private.to_text(notes, 'notes', 2000);
     v_answer jsonb;
     v_id uuid;
@@ -101,13 +103,13 @@ begin
         v_answer = private.first_answer(
             'book_series',
             idempotency_key,
-            jsonb_build_array(to_jsonb(v_selection), v_rrule, v_coupon_code, v_notes, v_on_conflict)
+            jsonb_build_array(to_jsonb(v_selection), v_rrule, to_jsonb(v_terms), v_notes, v_on_conflict)
         );
         if v_answer is not null then
             return jsonb_populate_record(null::public.booking_series, v_answer);
         end if;
     end if;
-    v_id = scheduling.create_series(v_selection, v_rrule, v_coupon_code, v_notes, v_on_conflict = 'skip');
+    v_id = scheduling.create_series(v_selection, v_rrule, v_terms, v_notes, v_on_conflict = 'skip');
     v_series = scheduling.visible_series(v_id);
     if idempotency_key is not null then
         perform private.remember_answer('book_series', idempotency_key, to_jsonb(v_series));

@@ -26,10 +26,14 @@ begin
             'currency', format('must be %s, the currency of the services', v_legs[1].currency)
         );
     end if;
-    return pricing.quote(
-        scheduling.lines_of(v_legs),
-        private.to_text(coupon_code, 'coupon_code', 100),
-        private.to_whole_number(redeem_points, 'redeem_points', 0, 1000000, if_null => 0)
+    return scheduling.price_legs(
+        v_legs,
+        pricing.make_terms(
+            private.to_text(coupon_code, 'coupon_code', 100),
+            private.to_whole_number(redeem_points, 'redeem_points', 0, 1000000, if_null => 0)
+        ),
+        auth.uid(),
+        null
     );
 end;
 $$;

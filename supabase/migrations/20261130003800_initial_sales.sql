@@ -190,8 +190,7 @@ end;
 $$;
 
 /*
- * Write the lines of a quote as revision 0 of a sale, with their tax row. No tax rate is known yet,
- * so the lines stand under `none`.
+ * Write the lines of a quote as revision 0 of a sale, with its tax rows.
  */
 create function sales.write_agreed_lines(business_id uuid, sale_id uuid, quote jsonb)
 returns void
@@ -201,27 +200,25 @@ security invoker
 set search_path = ''
 as $$
 begin
-    with lines as (
-        insert into sales.sale_lines (
-            business_id, sale_id, position, revision, kind, service_id, name, quantity, unit_minor,
-            amount_minor
-        )
-        select
-            write_agreed_lines.business_id,
-            write_agreed_lines.sale_id,
-            lines.position,
-            0,
-            (lines.line ->> 'kind')::sales.line_kind,
-            (lines.line ->> 'service_id')::uuid,
-            lines.line ->> 'name',
-            (lines.line ->> 'quantity')::integer,
-            (lines.line ->> 'unit_minor')::bigint,
-            (lines.line ->> 'amount_minor')::bigint
-        from jsonb_array_elements(write_agreed_lines.quote -> 'lines')
-            with ordinality as lines (line, position)
-        returning sale_lines.amount_minor
+    insert into sales.sale_lines (
+        business_id, sale_id, position, revision, kind, service_id, name, quantity, unit_minor,
+        amount_minor, discount_minor, tax_minor
     )
-
+    select
+        write_agreed_lines.business_id,
+        write_agreed_lines.sale_id,
+        lines.position,
+        0,
+        (lines.line ->> 'kind')::sales.line_kind,
+        (lines.line ->> 'service_id')::uuid,
+        lines.line ->> 'name',
+        (lines.line ->> 'quantity')::integer,
+        (lines.line ->> 'unit_minor')::bigint,
+        (lines.line ->> 'amount_minor')::bigint,
+        (lines.line ->> 'discount_minor')::bigint,
+        (lines.line ->> 'tax_minor')::bigint
+    from jsonb_array_elements(write_agreed_lines.quote -> 'lines')
+        with ordinality as lines (line, position);
     insert into sales.sale_taxes (
         business_id, sale_id, revision, component, rate_bps, base_minor, tax_minor
     )
@@ -229,23 +226,24 @@ begin
         write_agreed_lines.business_id,
         write_agreed_lines.sale_id,
         0,
-        'none',
-        0,
-        coalesce(sum(lines.amount_minor), 0),
-        0
-    from lines;
+        taxes.tax ->> 'component',
+        (taxes.tax ->> 'rate_bps')::integer,
+        (taxes.tax ->> 'base_minor')::bigint,
+        (taxes.tax ->> 'tax_minor')::bigint
+    from jsonb_array_elements(write_agreed_lines.quote -> 'taxes') as taxes (tax);
 end;
 $$;
 
 /*
- * A line that changes a sale: an amount more, or less, than its lines say so far.
+ * Make a line that changes a sale: an amount more, or less, than its lines say so far.
  */
 create function sales.make_change(
     kind sales.line_kind,
     corrects_line_id uuid,
     service_id uuid,
     name text,
-    amount_minor bigint
+    amount_minor bigint,
+    discount_minor bigint default 0
 )
 returns sales.sale_lines
 language plpgsql
@@ -261,6 +259,7 @@ begin
     v_line.service_id = make_change.service_id;
     v_line.name = make_change.name;
     v_line.amount_minor = make_change.amount_minor;
+    v_line.discount_minor = make_change.discount_minor;
     return v_line;
 end;
 $$;
@@ -299,7 +298,7 @@ begin
     );
     insert into sales.sale_lines (
         business_id, sale_id, position, revision, kind, corrects_line_id, service_id, name,
-        quantity, unit_minor, amount_minor
+        quantity, unit_minor, amount_minor, discount_minor
     )
     select
         revise_sale.business_id,
@@ -312,14 +311,15 @@ begin
         change.name,
         1,
         change.amount_minor,
-        change.amount_minor
+        change.amount_minor,
+        change.discount_minor
     from unnest(changes) with ordinality as change;
     insert into sales.sale_taxes (
         business_id, sale_id, revision, component, rate_bps, base_minor, tax_minor
     )
     select
         revise_sale.business_id, revise_sale.sale_id, v_revision, 'none', 0,
-        sum(change.amount_minor), 0
+        sum(change.amount_minor - change.discount_minor), 0
     from unnest(changes) as change;
 end;
 $$;

@@ -740,7 +740,7 @@ $$;
 create function scheduling.book_once(
     function_name text,
     selections scheduling.selection[],
-    coupon_code text,
+    terms pricing.context,
     notes text,
     is_hold boolean,
     idempotency_key text
@@ -759,7 +759,7 @@ begin
         v_answer = private.first_answer(
             function_name,
             idempotency_key,
-            jsonb_build_array(to_jsonb(selections), coupon_code, book_once.notes, is_hold)
+            jsonb_build_array(to_jsonb(selections), to_jsonb(terms), book_once.notes, is_hold)
         );
         if v_answer is not null then
             return jsonb_populate_record(null::public.bookings, v_answer);
@@ -767,7 +767,7 @@ begin
     end if;
 
     v_booking = scheduling.visible_booking(
-        scheduling.place_booking(selections, coupon_code, book_once.notes, is_hold)
+        scheduling.place_booking(selections, terms, book_once.notes, is_hold)
     );
     if idempotency_key is not null then
         perform private.remember_answer(function_name, idempotency_key, to_jsonb(v_booking));
@@ -822,7 +822,7 @@ begin
         v_legs,
         v_vacancies,
         case when 'limits' = any(v_overridden) then '{}' else v_limits end,
-        pricing.quote(scheduling.lines_of(v_legs), null, 0),
+        scheduling.price_legs(v_legs, pricing.make_terms(), null, null),
         notes,
         null,
         null,
@@ -1280,7 +1280,7 @@ begin
     end;
     v_booking.starts_at = legs[1].starts_at;
     v_booking.ends_at = legs[cardinality(legs)].ends_at;
-    v_booking.currency = legs[1].currency;
+    v_booking.currency = create_booking_head.quote ->> 'currency';
     v_booking.total_minor = (create_booking_head.quote ->> 'total_minor')::bigint;
     v_booking.quote = create_booking_head.quote;
     v_booking.policy = scheduling.policy_of(legs[1].service_id);
@@ -1363,7 +1363,7 @@ begin
     values (
         v_item_id, v_leg.business_id, booking.id, index, v_leg.service_id, v_leg.resource_id,
         v_leg.starts_at, v_leg.ends_at, v_leg.minutes,
-        (booking.quote -> 'lines' -> (index - 1) ->> 'amount_minor')::bigint,
+        scheduling.price_of_line(booking.quote -> 'lines' -> (index - 1)),
         v_leg.service_name, v_leg.addons,
         case when v_leg.resource_id is not null then 'customer' end::scheduling.assignment_reason,
         v_leg.answers,
@@ -3602,7 +3602,7 @@ $$;
  *              coupon_invalid
  */
 create function scheduling.place_booking(
-    selections scheduling.selection[], coupon_code text, notes text, is_hold boolean
+    selections scheduling.selection[], terms pricing.context, notes text, is_hold boolean
 )
 returns uuid
 language plpgsql
@@ -3612,7 +3612,7 @@ set search_path = ''
 as $$
 begin
     return scheduling.place_booking_for(
-        scheduling.caller_profile(), selections, coupon_code, notes, is_hold
+        scheduling.caller_profile(), selections, terms, notes, is_hold
     );
 end;
 $$;
@@ -3649,7 +3649,7 @@ $$;
 create function scheduling.place_booking_for(
     customer identity.profiles,
     selections scheduling.selection[],
-    coupon_code text,
+    terms pricing.context,
     notes text,
     is_hold boolean
 )
@@ -3678,7 +3678,7 @@ begin
             v_legs[v_index], v_offer.booking_id
         );
     end loop;
-    v_quote = pricing.quote(scheduling.lines_of(v_legs), coupon_code, 0);
+    v_quote = scheduling.price_legs(v_legs, terms, customer.id, customer.email);
     if is_hold then
         perform scheduling.refuse_more_holds(
             v_legs[1].business_id, scheduling.holder(customer), private.caller_address()
@@ -3899,7 +3899,12 @@ begin
             and booking_items.booking_id = booking.id
     )
 
-    select (sales.make_change('service', sold.id, sold.service_id, sold.name, - sold.amount_minor)).*
+    select (
+        sales.make_change(
+            'service', sold.id, sold.service_id, sold.name, - sold.amount_minor,
+            - sold.discount_minor
+        )
+    ).*
     from sold
     where sold.is_off
     union all
@@ -3930,14 +3935,19 @@ set search_path = ''
 as $$
 begin
     return array(
-        select sales.make_change(kind, line_id, max(service_id::text)::uuid, max(name), sum(amount)::bigint)
+        select
+            sales.make_change(
+                kind, line_id, max(service_id::text)::uuid, max(name), sum(amount)::bigint,
+                sum(discount)::bigint
+            )
         from (
             select
                 wanted.kind,
                 wanted.corrects_line_id as line_id,
                 wanted.service_id,
                 wanted.name,
-                wanted.amount_minor as amount
+                wanted.amount_minor as amount,
+                wanted.discount_minor as discount
             from scheduling.sale_corrections(booking, cause) as wanted
             union all
             select
@@ -3945,7 +3955,8 @@ begin
                 written.corrects_line_id,
                 written.service_id,
                 case when written.corrects_line_id is not null then written.name end,
-                - written.amount_minor
+                - written.amount_minor,
+                - written.discount_minor
             from sales.sale_lines as written
             where
                 written.business_id = booking.business_id
@@ -3953,7 +3964,7 @@ begin
                 and written.revision > 0
         ) as balance
         group by kind, line_id
-        having sum(amount) <> 0
+        having sum(amount) <> 0 or sum(discount) <> 0
         order by kind, line_id
     );
 end;
@@ -5659,8 +5670,10 @@ scheduling.slots(scheduling.leg, tstzmultirange),
 scheduling.days(scheduling.leg, date, date),
 scheduling.visible_booking(uuid),
 scheduling.change_status_as(text, scheduling.booking_status, scheduling.actor_kind[], text),
-scheduling.book_once(text, scheduling.selection[], text, text, boolean, text),
-scheduling.place_booking(scheduling.selection[], text, text, boolean),
+scheduling.book_once(
+    text, scheduling.selection[], pricing.context, text, boolean, text
+),
+scheduling.place_booking(scheduling.selection[], pricing.context, text, boolean),
 scheduling.book_for_once(
     scheduling.selection, identity.profiles, text, scheduling.start_rule[], text
 ),
@@ -5756,7 +5769,7 @@ begin
                 service_id, starts_at, resource_id, party_size, addon_ids, answers, link_token
             )
         ],
-        private.to_text(coupon_code, 'coupon_code', 100),
+        pricing.make_terms(private.to_text(coupon_code, 'coupon_code', 100)),
         private.to_text(notes, 'notes', 2000),
         private.to_yes_no(hold, 'hold'),
         idempotency_key
@@ -5831,7 +5844,7 @@ begin
     return scheduling.book_once(
         'book_many',
         v_selections,
-        private.to_text(coupon_code, 'coupon_code', 100),
+        pricing.make_terms(private.to_text(coupon_code, 'coupon_code', 100)),
         private.to_text(notes, 'notes', 2000),
         private.to_yes_no(hold, 'hold'),
         idempotency_key

@@ -481,7 +481,7 @@ create function scheduling.create_occurrences(
     legs scheduling.leg[],
     vacancies scheduling.vacancy[],
     limits catalog.booking_limits[],
-    coupon_code text,
+    terms pricing.context,
     notes text
 )
 returns jsonb
@@ -495,12 +495,12 @@ declare
 begin
     begin
         return scheduling.write_occurrences(
-            series_id, legs, vacancies, v_room, coupon_code, create_occurrences.notes, false
+            series_id, legs, vacancies, v_room, terms, create_occurrences.notes, false
         );
     exception
         when sqlstate 'PT409' or sqlstate 'PT422' then
             return scheduling.write_occurrences(
-                series_id, legs, vacancies, v_room, coupon_code, create_occurrences.notes, true
+                series_id, legs, vacancies, v_room, terms, create_occurrences.notes, true
             );
     end;
 end;
@@ -517,7 +517,7 @@ create function scheduling.write_occurrences(
     legs scheduling.leg[],
     vacancies scheduling.vacancy[],
     room scheduling.limit_use[],
-    coupon_code text,
+    terms pricing.context,
     notes text,
     is_each_apart boolean
 )
@@ -549,7 +549,7 @@ begin
             series_id,
             v_leg,
             scheduling.vacancies_with_room(v_found, v_leg, v_room),
-            coupon_code,
+            terms,
             write_occurrences.notes,
             v_customer,
             v_has_first,
@@ -580,7 +580,7 @@ create function scheduling.write_occurrence(
     series_id uuid,
     leg scheduling.leg,
     vacancies scheduling.vacancy[],
-    coupon_code text,
+    terms pricing.context,
     notes text,
     customer identity.profiles,
     is_repeated boolean,
@@ -600,7 +600,7 @@ begin
     elsif is_apart then
         begin
             booking_id = scheduling.create_occurrence(
-                series_id, leg, vacancies, coupon_code, write_occurrence.notes, customer,
+                series_id, leg, vacancies, terms, write_occurrence.notes, customer,
                 is_repeated
             );
         exception
@@ -609,7 +609,7 @@ begin
         end;
     else
         booking_id = scheduling.create_occurrence(
-            series_id, leg, vacancies, coupon_code, write_occurrence.notes, customer, is_repeated
+            series_id, leg, vacancies, terms, write_occurrence.notes, customer, is_repeated
         );
     end if;
 end;
@@ -624,7 +624,7 @@ create function scheduling.create_occurrence(
     series_id uuid,
     leg scheduling.leg,
     vacancies scheduling.vacancy[],
-    coupon_code text,
+    terms pricing.context,
     notes text,
     customer identity.profiles,
     is_repeated boolean
@@ -640,7 +640,7 @@ begin
         array[leg],
         vacancies,
         '{}',
-        pricing.quote(scheduling.lines_of(array[leg]), coupon_code, 0),
+        scheduling.price_legs(array[leg], terms, customer.id, customer.email),
         create_occurrence.notes,
         null,
         create_occurrence.series_id,
@@ -931,7 +931,7 @@ $$;
  * Errors:  PT400 invalid_input · those of scheduling.place_booking
  */
 create function scheduling.create_series(
-    selection scheduling.selection, rrule text, coupon_code text, notes text, skips boolean
+    selection scheduling.selection, rrule text, terms pricing.context, notes text, skips boolean
 )
 returns uuid
 language plpgsql
@@ -961,7 +961,7 @@ begin
     insert into scheduling.booking_series
     values (v_series.*);
     v_lost = scheduling.create_occurrences(
-        v_series.id, v_legs, v_vacancies, v_limits, coupon_code, notes
+        v_series.id, v_legs, v_vacancies, v_limits, terms, notes
     );
     v_conflicts = v_conflicts || v_lost;
     perform scheduling.refuse_conflicts(
@@ -1086,7 +1086,7 @@ $$;
 -- Who may call the functions of series. Each of them checks its caller.
 
 grant execute on function
-scheduling.create_series(scheduling.selection, text, text, text, boolean),
+scheduling.create_series(scheduling.selection, text, pricing.context, text, boolean),
 scheduling.cancel_series(uuid, uuid, text),
 scheduling.move_series(uuid, timestamptz, uuid, uuid)
 to anon, authenticated, service_role;
@@ -1182,7 +1182,9 @@ declare
     );
     v_on_conflict text = coalesce(on_conflict, 'fail');
     v_rrule text = private.to_required_text(rrule, 'rrule', 500);
-    v_coupon_code text = private.to_text(coupon_code, 'coupon_code', 100);
+    v_terms pricing.context = pricing.make_terms(
+        private.to_text(coupon_code, 'coupon_code', 100)
+    );
     v_notes text = private.to_text(notes, 'notes', 2000);
     v_answer jsonb;
     v_id uuid;
@@ -1196,13 +1198,13 @@ begin
         v_answer = private.first_answer(
             'book_series',
             idempotency_key,
-            jsonb_build_array(to_jsonb(v_selection), v_rrule, v_coupon_code, v_notes, v_on_conflict)
+            jsonb_build_array(to_jsonb(v_selection), v_rrule, to_jsonb(v_terms), v_notes, v_on_conflict)
         );
         if v_answer is not null then
             return jsonb_populate_record(null::public.booking_series, v_answer);
         end if;
     end if;
-    v_id = scheduling.create_series(v_selection, v_rrule, v_coupon_code, v_notes, v_on_conflict = 'skip');
+    v_id = scheduling.create_series(v_selection, v_rrule, v_terms, v_notes, v_on_conflict = 'skip');
     v_series = scheduling.visible_series(v_id);
     if idempotency_key is not null then
         perform private.remember_answer('book_series', idempotency_key, to_jsonb(v_series));

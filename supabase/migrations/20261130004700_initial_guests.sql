@@ -404,7 +404,7 @@ begin
     v_guest.full_name = request_guest_booking.name;
     v_guest.email = request_guest_booking.email;
     v_guest.phone = request_guest_booking.phone;
-    v_id = scheduling.place_booking_for(v_guest, array[selection], null, request_guest_booking.notes, true);
+    v_id = scheduling.place_booking_for(v_guest, array[selection], pricing.make_terms(), request_guest_booking.notes, true);
     select bookings.* into strict v_booking
     from scheduling.bookings
     where bookings.id = v_id;

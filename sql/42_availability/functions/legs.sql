@@ -240,34 +240,3 @@ begin
     return v_chosen;
 end;
 $$;
-
-/*
- * Return the lines of a quote for some legs: the price of the service with its add-ons, for each
- * guest.
- */
-create function scheduling.lines_of(legs scheduling.leg[])
-returns pricing.line[]
-language plpgsql
-stable
-security invoker
-set search_path = ''
-set plan_cache_mode = 'force_generic_plan'
-as $$
-begin
-    return array(
-        select pricing.make_line(
-            kind => 'service',
-            name => leg.service_name,
-            quantity => leg.party_size,
-            unit_minor => leg.price_minor + (
-                select coalesce(sum((addon.value ->> 'price_minor')::bigint), 0)::bigint
-                from jsonb_array_elements(leg.addons) as addon (value)
-            ),
-            currency => leg.currency,
-            reference => jsonb_build_object('service_id', leg.service_id, 'addons', leg.addons)
-        )
-        from unnest(legs) with ordinality as leg
-        order by leg.ordinality
-    );
-end;
-$$;

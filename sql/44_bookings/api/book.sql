@@ -35,7 +35,7 @@ begin
                 service_id, starts_at, resource_id, party_size, addon_ids, answers, link_token
             )
         ],
-        private.to_text(coupon_code, 'coupon_code', 100),
+        pricing.make_terms(private.to_text(coupon_code, 'coupon_code', 100)),
         private.to_text(notes, 'notes', 2000),
         private.to_yes_no(hold, 'hold'),
         idempotency_key
@@ -110,7 +110,7 @@ begin
     return scheduling.book_once(
         'book_many',
         v_selections,
-        private.to_text(coupon_code, 'coupon_code', 100),
+        pricing.make_terms(private.to_text(coupon_code, 'coupon_code', 100)),
         private.to_text(notes, 'notes', 2000),
         private.to_yes_no(hold, 'hold'),
         idempotency_key

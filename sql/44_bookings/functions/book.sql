@@ -8,7 +8,7 @@
 create function scheduling.book_once(
     function_name text,
     selections scheduling.selection[],
-    coupon_code text,
+    terms pricing.context,
     notes text,
     is_hold boolean,
     idempotency_key text
@@ -27,7 +27,7 @@ begin
         v_answer = private.first_answer(
             function_name,
             idempotency_key,
-            jsonb_build_array(to_jsonb(selections), coupon_code, book_once.notes, is_hold)
+            jsonb_build_array(to_jsonb(selections), to_jsonb(terms), book_once.notes, is_hold)
         );
         if v_answer is not null then
             return jsonb_populate_record(null::public.bookings, v_answer);
@@ -35,7 +35,7 @@ begin
     end if;
 
     v_booking = scheduling.visible_booking(
-        scheduling.place_booking(selections, coupon_code, book_once.notes, is_hold)
+        scheduling.place_booking(selections, terms, book_once.notes, is_hold)
     );
     if idempotency_key is not null then
         perform private.remember_answer(function_name, idempotency_key, to_jsonb(v_booking));

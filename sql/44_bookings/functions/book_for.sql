@@ -42,7 +42,7 @@ begin
         v_legs,
         v_vacancies,
         case when 'limits' = any(v_overridden) then '{}' else v_limits end,
-        pricing.quote(scheduling.lines_of(v_legs), null, 0),
+        scheduling.price_legs(v_legs, pricing.make_terms(), null, null),
         notes,
         null,
         null,

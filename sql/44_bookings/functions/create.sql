@@ -114,7 +114,7 @@ begin
     end;
     v_booking.starts_at = legs[1].starts_at;
     v_booking.ends_at = legs[cardinality(legs)].ends_at;
-    v_booking.currency = legs[1].currency;
+    v_booking.currency = create_booking_head.quote ->> 'currency';
     v_booking.total_minor = (create_booking_head.quote ->> 'total_minor')::bigint;
     v_booking.quote = create_booking_head.quote;
     v_booking.policy = scheduling.policy_of(legs[1].service_id);
@@ -197,7 +197,7 @@ begin
     values (
         v_item_id, v_leg.business_id, booking.id, index, v_leg.service_id, v_leg.resource_id,
         v_leg.starts_at, v_leg.ends_at, v_leg.minutes,
-        (booking.quote -> 'lines' -> (index - 1) ->> 'amount_minor')::bigint,
+        scheduling.price_of_line(booking.quote -> 'lines' -> (index - 1)),
         v_leg.service_name, v_leg.addons,
         case when v_leg.resource_id is not null then 'customer' end::scheduling.assignment_reason,
         v_leg.answers,

@@ -11,7 +11,7 @@
  *              coupon_invalid
  */
 create function scheduling.place_booking(
-    selections scheduling.selection[], coupon_code text, notes text, is_hold boolean
+    selections scheduling.selection[], terms pricing.context, notes text, is_hold boolean
 )
 returns uuid
 language plpgsql
@@ -21,7 +21,7 @@ set search_path = ''
 as $$
 begin
     return scheduling.place_booking_for(
-        scheduling.caller_profile(), selections, coupon_code, notes, is_hold
+        scheduling.caller_profile(), selections, terms, notes, is_hold
     );
 end;
 $$;
@@ -58,7 +58,7 @@ $$;
 create function scheduling.place_booking_for(
     customer identity.profiles,
     selections scheduling.selection[],
-    coupon_code text,
+    terms pricing.context,
     notes text,
     is_hold boolean
 )
@@ -87,7 +87,7 @@ begin
             v_legs[v_index], v_offer.booking_id
         );
     end loop;
-    v_quote = pricing.quote(scheduling.lines_of(v_legs), coupon_code, 0);
+    v_quote = scheduling.price_legs(v_legs, terms, customer.id, customer.email);
     if is_hold then
         perform scheduling.refuse_more_holds(
             v_legs[1].business_id, scheduling.holder(customer), private.caller_address()

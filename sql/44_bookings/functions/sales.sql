@@ -33,7 +33,12 @@ begin
             and booking_items.booking_id = booking.id
     )
 
-    select (sales.make_change('service', sold.id, sold.service_id, sold.name, - sold.amount_minor)).*
+    select (
+        sales.make_change(
+            'service', sold.id, sold.service_id, sold.name, - sold.amount_minor,
+            - sold.discount_minor
+        )
+    ).*
     from sold
     where sold.is_off
     union all
@@ -64,14 +69,19 @@ set search_path = ''
 as $$
 begin
     return array(
-        select sales.make_change(kind, line_id, max(service_id::text)::uuid, max(name), sum(amount)::bigint)
+        select
+            sales.make_change(
+                kind, line_id, max(service_id::text)::uuid, max(name), sum(amount)::bigint,
+                sum(discount)::bigint
+            )
         from (
             select
                 wanted.kind,
                 wanted.corrects_line_id as line_id,
                 wanted.service_id,
                 wanted.name,
-                wanted.amount_minor as amount
+                wanted.amount_minor as amount,
+                wanted.discount_minor as discount
             from scheduling.sale_corrections(booking, cause) as wanted
             union all
             select
@@ -79,7 +89,8 @@ begin
                 written.corrects_line_id,
                 written.service_id,
                 case when written.corrects_line_id is not null then written.name end,
-                - written.amount_minor
+                - written.amount_minor,
+                - written.discount_minor
             from sales.sale_lines as written
             where
                 written.business_id = booking.business_id
@@ -87,7 +98,7 @@ begin
                 and written.revision > 0
         ) as balance
         group by kind, line_id
-        having sum(amount) <> 0
+        having sum(amount) <> 0 or sum(discount) <> 0
         order by kind, line_id
     );
 end;

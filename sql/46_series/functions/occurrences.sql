@@ -12,7 +12,7 @@ create function scheduling.create_occurrences(
     legs scheduling.leg[],
     vacancies scheduling.vacancy[],
     limits catalog.booking_limits[],
-    coupon_code text,
+    terms pricing.context,
     notes text
 )
 returns jsonb
@@ -26,12 +26,12 @@ declare
 begin
     begin
         return scheduling.write_occurrences(
-            series_id, legs, vacancies, v_room, coupon_code, create_occurrences.notes, false
+            series_id, legs, vacancies, v_room, terms, create_occurrences.notes, false
         );
     exception
         when sqlstate 'PT409' or sqlstate 'PT422' then
             return scheduling.write_occurrences(
-                series_id, legs, vacancies, v_room, coupon_code, create_occurrences.notes, true
+                series_id, legs, vacancies, v_room, terms, create_occurrences.notes, true
             );
     end;
 end;
@@ -48,7 +48,7 @@ create function scheduling.write_occurrences(
     legs scheduling.leg[],
     vacancies scheduling.vacancy[],
     room scheduling.limit_use[],
-    coupon_code text,
+    terms pricing.context,
     notes text,
     is_each_apart boolean
 )
@@ -80,7 +80,7 @@ begin
             series_id,
             v_leg,
             scheduling.vacancies_with_room(v_found, v_leg, v_room),
-            coupon_code,
+            terms,
             write_occurrences.notes,
             v_customer,
             v_has_first,
@@ -111,7 +111,7 @@ create function scheduling.write_occurrence(
     series_id uuid,
     leg scheduling.leg,
     vacancies scheduling.vacancy[],
-    coupon_code text,
+    terms pricing.context,
     notes text,
     customer identity.profiles,
     is_repeated boolean,
@@ -131,7 +131,7 @@ begin
     elsif is_apart then
         begin
             booking_id = scheduling.create_occurrence(
-                series_id, leg, vacancies, coupon_code, write_occurrence.notes, customer,
+                series_id, leg, vacancies, terms, write_occurrence.notes, customer,
                 is_repeated
             );
         exception
@@ -140,7 +140,7 @@ begin
         end;
     else
         booking_id = scheduling.create_occurrence(
-            series_id, leg, vacancies, coupon_code, write_occurrence.notes, customer, is_repeated
+            series_id, leg, vacancies, terms, write_occurrence.notes, customer, is_repeated
         );
     end if;
 end;
@@ -155,7 +155,7 @@ create function scheduling.create_occurrence(
     series_id uuid,
     leg scheduling.leg,
     vacancies scheduling.vacancy[],
-    coupon_code text,
+    terms pricing.context,
     notes text,
     customer identity.profiles,
     is_repeated boolean
@@ -171,7 +171,7 @@ begin
         array[leg],
         vacancies,
         '{}',
-        pricing.quote(scheduling.lines_of(array[leg]), coupon_code, 0),
+        scheduling.price_legs(array[leg], terms, customer.id, customer.email),
         create_occurrence.notes,
         null,
         create_occurrence.series_id,

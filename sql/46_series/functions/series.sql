@@ -10,7 +10,7 @@
  * Errors:  PT400 invalid_input · those of scheduling.place_booking
  */
 create function scheduling.create_series(
-    selection scheduling.selection, rrule text, coupon_code text, notes text, skips boolean
+    selection scheduling.selection, rrule text, terms pricing.context, notes text, skips boolean
 )
 returns uuid
 language plpgsql
@@ -40,7 +40,7 @@ begin
     insert into scheduling.booking_series
     values (v_series.*);
     v_lost = scheduling.create_occurrences(
-        v_series.id, v_legs, v_vacancies, v_limits, coupon_code, notes
+        v_series.id, v_legs, v_vacancies, v_limits, terms, notes
     );
     v_conflicts = v_conflicts || v_lost;
     perform scheduling.refuse_conflicts(

@@ -32,7 +32,7 @@ begin
     v_legs[1].answers = '[]';
     v_hold = scheduling.create_booking_head(
         v_legs,
-        pricing.quote(scheduling.lines_of(v_legs), null, 0),
+        scheduling.price_legs(v_legs, pricing.make_terms(), entry.customer_id, null),
         null,
         least(v_now + scheduling.turn_length(entry.service_id), v_start),
         null,
