@@ -78,3 +78,5 @@ create table private.idempotency_keys (
     constraint idempotency_keys_are_short check (length(key) between 1 and 255)
 );
 create index idempotency_keys_created_at_idx on private.idempotency_keys (created_at);
+comment on column private.idempotency_keys.user_id is '[person: delete]';
+comment on column private.idempotency_keys.answer is '[personal]';

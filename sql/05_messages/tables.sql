@@ -82,6 +82,8 @@ create table private.effects (
 comment on table private.effects is
 'Effects of messages outside the database. Each starts before the call and is done after it, so a '
 'worker that died in between calls the provider again with the same key.';
+comment on column private.effects.message_id is '[person]';
+comment on column private.effects.result is '[personal]';
 create index effects_done_at_idx on private.effects (done_at) where status = 'done';
 
 -- Messages that are planned together are numbered. The functions of a subject, which get many at

@@ -28,6 +28,10 @@ create table customers.customers (
 );
 comment on table customers.customers is
 'The customers of a business: one for each account, and one for each contact without one.';
+comment on column customers.customers.user_id is '[person]';
+comment on column customers.customers.name is '[personal: replaced]';
+comment on column customers.customers.email is '[person] [personal]';
+comment on column customers.customers.phone is '[person] [personal]';
 create index customers_user_id_idx on customers.customers (user_id);
 -- A guest is recognised by the proven address.
 create unique index customers_guest_email_idx

@@ -25,6 +25,8 @@ create table sales.baskets (
     constraint baskets_token_hash_unique unique (token_hash)
 );
 comment on table sales.baskets is 'Sales that are paid together, of one business or of several.';
+comment on column sales.baskets.customer_id is '[person]';
+comment on column sales.baskets.token_hash is '[secret]';
 create index baskets_customer_id_idx on sales.baskets (customer_id);
 create index baskets_currency_idx on sales.baskets (currency);
 
@@ -43,6 +45,10 @@ create table sales.sales (
     constraint sales_business_id_id_unique unique (business_id, id)
 );
 comment on table sales.sales is 'What somebody bought from a business: one for each booking.';
+comment on column sales.sales.customer_id is '[person]';
+comment on column sales.sales.customer_name is '[personal]';
+comment on column sales.sales.customer_email is '[person] [personal]';
+comment on column sales.sales.customer_phone is '[person] [personal]';
 -- My purchases, and those of a business, page by page.
 create index sales_customer_id_idx on sales.sales (customer_id, placed_at, id);
 create index sales_business_id_idx on sales.sales (business_id, placed_at, id);
@@ -107,6 +113,7 @@ create table sales.sale_lines (
 );
 comment on table sales.sale_lines is
 'What a sale is made of, line by line. Lines never change: corrections are further lines.';
+comment on column sales.sale_lines.sale_id is '[person]';
 create index sale_lines_revision_idx on sales.sale_lines (business_id, sale_id, revision);
 create index sale_lines_corrects_idx on sales.sale_lines (business_id, corrects_line_id)
 where corrects_line_id is not null;

@@ -200,6 +200,12 @@ create table engagement.notification_deliveries (
 );
 comment on table engagement.notification_deliveries is
 'One message to one address, and its status.';
+comment on column engagement.notification_deliveries.user_id is '[person]';
+comment on column engagement.notification_deliveries.subject_id is '[person]';
+comment on column engagement.notification_deliveries.address is '[person] [personal: replaced]';
+comment on column engagement.notification_deliveries.reason is '[personal]';
+comment on column engagement.notification_deliveries.data is '[personal]';
+comment on column engagement.notification_deliveries.provider_id is '[personal]';
 -- Which deliveries are about a row that is deleted?
 create index notification_deliveries_subject_id_idx
 on engagement.notification_deliveries (subject_id);
@@ -234,6 +240,10 @@ create table engagement.notifications (
     constraint notifications_subject_is_whole check ((subject is null) = (subject_id is null))
 );
 comment on table engagement.notifications is 'Notifications that a user reads in the app.';
+comment on column engagement.notifications.user_id is '[person: delete]';
+comment on column engagement.notifications.subject_id is '[person: delete]';
+comment on column engagement.notifications.title is '[personal]';
+comment on column engagement.notifications.body is '[personal]';
 create index notifications_user_id_idx on engagement.notifications (user_id, created_at);
 create index notifications_business_id_idx on engagement.notifications (business_id);
 -- Which notifications are about a row that is deleted?
@@ -252,4 +262,6 @@ create table engagement.marketing_consents (
 );
 comment on table engagement.marketing_consents is
 'Consents to a business''s offers. A withdrawn one is kept: both instants are a proof.';
+comment on column engagement.marketing_consents.user_id is '[person]';
+comment on column engagement.marketing_consents.unsubscribe_token is '[secret]';
 create index marketing_consents_business_id_idx on engagement.marketing_consents (business_id);

@@ -47,6 +47,10 @@ create table identity.profiles (
     )
 );
 comment on table identity.profiles is 'What Frontdesk knows about a user.';
+comment on column identity.profiles.id is '[person: delete]';
+comment on column identity.profiles.email is '[personal]';
+comment on column identity.profiles.full_name is '[personal]';
+comment on column identity.profiles.phone is '[personal]';
 
 create table identity.addresses (
     id uuid primary key default gen_random_uuid(),
@@ -82,6 +86,15 @@ create table identity.addresses (
     where (is_default) deferrable initially deferred
 );
 comment on table identity.addresses is 'A user''s address book.';
+comment on column identity.addresses.user_id is '[person: delete]';
+comment on column identity.addresses.label is '[personal]';
+comment on column identity.addresses.recipient is '[personal]';
+comment on column identity.addresses.line1 is '[personal]';
+comment on column identity.addresses.line2 is '[personal]';
+comment on column identity.addresses.city is '[personal]';
+comment on column identity.addresses.region is '[personal]';
+comment on column identity.addresses.postal_code is '[personal]';
+comment on column identity.addresses.country is '[personal]';
 create index addresses_user_id_idx on identity.addresses (user_id);
 
 create table identity.platform_staff (
@@ -91,6 +104,7 @@ create table identity.platform_staff (
     granted_at timestamptz not null default now()
 );
 comment on table identity.platform_staff is 'Users who run the marketplace itself.';
+comment on column identity.platform_staff.user_id is '[person: delete]';
 create index platform_staff_granted_by_idx on identity.platform_staff (granted_by);
 
 create table identity.platform_staff_history (
@@ -120,6 +134,7 @@ create table identity.notification_preferences (
 );
 comment on table identity.notification_preferences is
 'What a user wants to hear of, and how. Without a row they hear of it.';
+comment on column identity.notification_preferences.user_id is '[person: delete]';
 
 create table identity.quiet_hours (
     user_id uuid primary key references auth.users (id) on delete cascade,
@@ -134,6 +149,7 @@ create table identity.quiet_hours (
 );
 comment on table identity.quiet_hours is
 'When a user''s phone stays silent: texts and pushes wait until it is over.';
+comment on column identity.quiet_hours.user_id is '[person: delete]';
 
 create table identity.devices (
     id uuid primary key default gen_random_uuid(),
@@ -158,6 +174,9 @@ create table identity.devices (
     )
 );
 comment on table identity.devices is 'Phones and browsers that take push messages.';
+comment on column identity.devices.user_id is '[person: delete]';
+comment on column identity.devices.token is '[personal] [secret]';
+comment on column identity.devices.disabled_reason is '[personal]';
 create index devices_user_id_idx on identity.devices (user_id);
 
 create type identity.activity_kind as enum (
@@ -196,6 +215,10 @@ create table identity.activity_events (
 comment on table identity.activity_events is
 'What users did with their accounts, and what was done to them. Only ever added to; forgotten '
 'after 400 days.';
+comment on column identity.activity_events.user_id is '[person]';
+comment on column identity.activity_events.ip is '[personal]';
+comment on column identity.activity_events.user_agent is '[personal]';
+comment on column identity.activity_events.details is '[personal]';
 create index activity_events_user_id_idx on identity.activity_events (user_id, id);
 -- Written in the order of time, so that a summary of pages finds what is old.
 create index activity_events_at_idx on identity.activity_events using brin (at);

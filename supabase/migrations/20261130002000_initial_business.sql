@@ -259,6 +259,8 @@ create table business.business_members (
     )
 );
 comment on table business.business_members is 'Who works in a business, and with which role.';
+comment on column business.business_members.user_id is '[person: delete]';
+comment on column business.business_members.display_name is '[personal]';
 create index business_members_user_id_idx on business.business_members (user_id, business_id, role);
 
 create table business.invitations (
@@ -286,6 +288,8 @@ create table business.invitations (
     constraint invitations_end_once check (accepted_at is null or revoked_at is null)
 );
 comment on table business.invitations is 'Open and past invitations to join a business.';
+comment on column business.invitations.email is '[person: delete] [personal]';
+comment on column business.invitations.token_hash is '[secret]';
 -- One open invitation for each address: inviting again revokes the one before.
 create unique index invitations_one_open_idx on business.invitations (business_id, email)
 where accepted_at is null and revoked_at is null;

@@ -356,6 +356,9 @@ create table catalog.resources (
     )
 );
 comment on table catalog.resources is 'What a booking takes: staff, rooms, equipment.';
+comment on column catalog.resources.member_id is '[person]';
+comment on column catalog.resources.name is '[personal]';
+comment on column catalog.resources.description is '[personal]';
 
 create table catalog.service_resources (
     business_id uuid not null,
@@ -463,6 +466,10 @@ create table catalog.calendar_imports (
 );
 comment on table catalog.calendar_imports is
 'Calendars of other programs, by address or as a file, whose busy time blocks a resource.';
+comment on column catalog.calendar_imports.resource_id is '[person: delete]';
+comment on column catalog.calendar_imports.url is '[personal] [secret]';
+comment on column catalog.calendar_imports.content is '[personal]';
+comment on column catalog.calendar_imports.skipped is '[personal]';
 create index calendar_imports_requested_at_idx on catalog.calendar_imports (requested_at);
 
 -- When resources work and when they do not, in local time.
@@ -547,6 +554,8 @@ create table catalog.schedule_exceptions (
 comment on table catalog.schedule_exceptions is
 'Days on which other hours hold than the weekly ones. All rows of a day together replace the '
 'week''s.';
+comment on column catalog.schedule_exceptions.resource_id is '[person]';
+comment on column catalog.schedule_exceptions.reason is '[personal]';
 create index schedule_exceptions_resource_idx
 on catalog.schedule_exceptions (business_id, resource_id, ends_on, starts_on);
 
@@ -622,6 +631,8 @@ create table catalog.blocked_periods (
 );
 comment on table catalog.blocked_periods is
 'Time in which a resource, or the whole business, takes no new bookings. Those that exist stay.';
+comment on column catalog.blocked_periods.resource_id is '[person]';
+comment on column catalog.blocked_periods.reason is '[personal]';
 create index blocked_periods_resource_idx on catalog.blocked_periods (business_id, resource_id);
 create index blocked_periods_stand_in_idx on catalog.blocked_periods (business_id, stand_in_id);
 create index blocked_periods_during_idx
@@ -709,6 +720,7 @@ create table catalog.private_links (
 );
 comment on table catalog.private_links is
 'Secret links, each to one service: whoever knows its token sees and books it, hidden or not.';
+comment on column catalog.private_links.token_hash is '[secret]';
 create index private_links_service_idx on catalog.private_links (business_id, service_id);
 create index private_links_created_by_idx on catalog.private_links (created_by);
 

@@ -25,6 +25,7 @@ create table scheduling.booking_series (
 );
 comment on table scheduling.booking_series is
 'Bookings that were made together by a rule, such as every Monday at nine.';
+comment on column scheduling.booking_series.customer_id is '[person]';
 create index booking_series_service_idx on scheduling.booking_series (business_id, service_id);
 create index booking_series_customer_id_idx on scheduling.booking_series (customer_id);
 
@@ -127,6 +128,12 @@ create table scheduling.bookings (
     )
 );
 comment on table scheduling.bookings is 'An appointment of a customer with a business.';
+comment on column scheduling.bookings.customer_id is '[person]';
+comment on column scheduling.bookings.customer_name is '[personal]';
+comment on column scheduling.bookings.customer_email is '[person] [personal]';
+comment on column scheduling.bookings.customer_phone is '[person] [personal]';
+comment on column scheduling.bookings.notes is '[personal]';
+comment on column scheduling.bookings.status_reason is '[personal]';
 create index bookings_business_id_starts_at_idx on scheduling.bookings (business_id, starts_at, id);
 create index bookings_series_idx on scheduling.bookings (business_id, series_id, starts_at)
 where series_id is not null;
@@ -186,6 +193,8 @@ create table scheduling.booking_items (
 );
 comment on table scheduling.booking_items is
 'The services of a booking, one after another, with the price and the minutes that were agreed.';
+comment on column scheduling.booking_items.booking_id is '[person]';
+comment on column scheduling.booking_items.answers is '[personal]';
 create index booking_items_service_idx
 on scheduling.booking_items (business_id, service_id, starts_at);
 create index booking_items_resource_idx
@@ -299,6 +308,11 @@ create table scheduling.guest_codes (
 );
 comment on table scheduling.guest_codes is
 'Codes mailed to guests: five attempts, once, for as long as a hold or a quarter of an hour.';
+comment on column scheduling.guest_codes.booking_id is '[person: delete]';
+comment on column scheduling.guest_codes.email is '[person: delete] [personal]';
+comment on column scheduling.guest_codes.ip is '[personal]';
+comment on column scheduling.guest_codes.code_hash is '[secret]';
+comment on column scheduling.guest_codes.used_for is '[personal]';
 create index guest_codes_booking_idx on scheduling.guest_codes (business_id, booking_id);
 create index guest_codes_booking_id_idx on scheduling.guest_codes (booking_id, id);
 create index guest_codes_email_idx on scheduling.guest_codes (email, created_at);
@@ -323,6 +337,7 @@ create table scheduling.shared_resources (
 );
 comment on table scheduling.shared_resources is
 'The resources of people who have one calendar for all their businesses.';
+comment on column scheduling.shared_resources.person_id is '[person: delete]';
 -- Is a resource somebody with one calendar? Asked for everything that is booked.
 create index shared_resources_resource_idx on scheduling.shared_resources (resource_id);
 create index shared_resources_person_id_idx on scheduling.shared_resources (person_id);

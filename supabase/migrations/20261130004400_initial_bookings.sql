@@ -128,6 +128,8 @@ create table scheduling.booking_history (
 );
 comment on table scheduling.booking_history is
 'Every step of every booking: what changed, who did it, when and why. Only ever added to.';
+comment on column scheduling.booking_history.booking_id is '[person]';
+comment on column scheduling.booking_history.reason is '[personal]';
 create index booking_history_booking_idx
 on scheduling.booking_history (business_id, booking_id, id);
 create index booking_history_booking_item_idx
@@ -158,6 +160,8 @@ create table scheduling.booking_notes (
 );
 comment on table scheduling.booking_notes is
 'What the business writes down about a booking. Customers never see it: it is a table of its own.';
+comment on column scheduling.booking_notes.booking_id is '[person: delete]';
+comment on column scheduling.booking_notes.body is '[personal]';
 create index booking_notes_booking_idx on scheduling.booking_notes (business_id, booking_id);
 create index booking_notes_author_id_idx on scheduling.booking_notes (author_id);
 
@@ -196,6 +200,7 @@ create table scheduling.preferred_resources (
 );
 comment on table scheduling.preferred_resources is
 'Whom a customer wants in a business: one resource each, asked first by services that say so.';
+comment on column scheduling.preferred_resources.customer_id is '[person: delete]';
 create index preferred_resources_resource_idx
 on scheduling.preferred_resources (business_id, resource_id);
 
@@ -232,6 +237,9 @@ create table scheduling.holds (
 );
 comment on table scheduling.holds is
 'Who made a hold and from which network address, while it lasts.';
+comment on column scheduling.holds.booking_id is '[person]';
+comment on column scheduling.holds.holder is '[person: delete] [personal]';
+comment on column scheduling.holds.ip is '[personal]';
 create index holds_holder_idx on scheduling.holds (business_id, holder);
 create index holds_ip_idx on scheduling.holds (business_id, ip);
 

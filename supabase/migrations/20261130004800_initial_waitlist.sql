@@ -49,6 +49,7 @@ create table scheduling.waitlist_entries (
     where (status = 'waiting')
 );
 comment on table scheduling.waitlist_entries is 'Customers who wait for a time to become free.';
+comment on column scheduling.waitlist_entries.customer_id is '[person: delete]';
 create index waitlist_entries_turn_idx on scheduling.waitlist_entries (business_id, turn)
 where status = 'waiting';
 create index waitlist_entries_service_idx on scheduling.waitlist_entries (business_id, service_id);

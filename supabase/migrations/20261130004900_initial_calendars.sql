@@ -34,6 +34,8 @@ create table scheduling.calendar_feeds (
 );
 comment on table scheduling.calendar_feeds is
 'Bookings of a customer, a resource or a business as a calendar, readable by its secret address.';
+comment on column scheduling.calendar_feeds.user_id is '[person: delete]';
+comment on column scheduling.calendar_feeds.token_hash is '[secret]';
 create index calendar_feeds_resource_idx on scheduling.calendar_feeds (business_id, resource_id);
 
 -- sql/49_calendars/functions/feeds.sql

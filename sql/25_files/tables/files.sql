@@ -139,6 +139,8 @@ create table files.uploads (
     constraint uploads_sha256_is_hex check (sha256 is null or sha256 ~ '^[0-9a-f]{64}$')
 );
 comment on table files.uploads is 'Files that were announced and are not complete yet.';
+comment on column files.uploads.uploaded_by is '[person]';
+comment on column files.uploads.file_name is '[personal]';
 create index uploads_business_id_idx on files.uploads (business_id, expires_at);
 create index uploads_owner_id_idx on files.uploads (owner_id, expires_at);
 create index uploads_uploaded_by_idx on files.uploads (uploaded_by);
@@ -192,6 +194,9 @@ create table files.media (
     )
 );
 comment on table files.media is 'Uploaded files: whose, about what, and whether they may be shown.';
+comment on column files.media.uploaded_by is '[person]';
+comment on column files.media.file_name is '[personal]';
+comment on column files.media.alt is '[personal]';
 create index media_business_id_idx on files.media (business_id) include (bytes, released_at);
 create index media_owner_id_idx on files.media (owner_id);
 create index media_uploaded_by_idx on files.media (uploaded_by);

@@ -231,6 +231,9 @@ create table catalog.resources (
     )
 );
 comment on table catalog.resources is 'What a booking takes: staff, rooms, equipment.';
+comment on column catalog.resources.member_id is '[person]';
+comment on column catalog.resources.name is '[personal]';
+comment on column catalog.resources.description is '[personal]';
 
 create table catalog.service_resources (
     business_id uuid not null,

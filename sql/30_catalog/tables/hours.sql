@@ -58,6 +58,10 @@ create table catalog.calendar_imports (
 );
 comment on table catalog.calendar_imports is
 'Calendars of other programs, by address or as a file, whose busy time blocks a resource.';
+comment on column catalog.calendar_imports.resource_id is '[person: delete]';
+comment on column catalog.calendar_imports.url is '[personal] [secret]';
+comment on column catalog.calendar_imports.content is '[personal]';
+comment on column catalog.calendar_imports.skipped is '[personal]';
 create index calendar_imports_requested_at_idx on catalog.calendar_imports (requested_at);
 
 -- When resources work and when they do not, in local time.
@@ -142,6 +146,8 @@ create table catalog.schedule_exceptions (
 comment on table catalog.schedule_exceptions is
 'Days on which other hours hold than the weekly ones. All rows of a day together replace the '
 'week''s.';
+comment on column catalog.schedule_exceptions.resource_id is '[person]';
+comment on column catalog.schedule_exceptions.reason is '[personal]';
 create index schedule_exceptions_resource_idx
 on catalog.schedule_exceptions (business_id, resource_id, ends_on, starts_on);
 
@@ -217,6 +223,8 @@ create table catalog.blocked_periods (
 );
 comment on table catalog.blocked_periods is
 'Time in which a resource, or the whole business, takes no new bookings. Those that exist stay.';
+comment on column catalog.blocked_periods.resource_id is '[person]';
+comment on column catalog.blocked_periods.reason is '[personal]';
 create index blocked_periods_resource_idx on catalog.blocked_periods (business_id, resource_id);
 create index blocked_periods_stand_in_idx on catalog.blocked_periods (business_id, stand_in_id);
 create index blocked_periods_during_idx

@@ -29,5 +29,6 @@ create table catalog.private_links (
 );
 comment on table catalog.private_links is
 'Secret links, each to one service: whoever knows its token sees and books it, hidden or not.';
+comment on column catalog.private_links.token_hash is '[secret]';
 create index private_links_service_idx on catalog.private_links (business_id, service_id);
 create index private_links_created_by_idx on catalog.private_links (created_by);

@@ -19,6 +19,7 @@ create table scheduling.booking_series (
 );
 comment on table scheduling.booking_series is
 'Bookings that were made together by a rule, such as every Monday at nine.';
+comment on column scheduling.booking_series.customer_id is '[person]';
 create index booking_series_service_idx on scheduling.booking_series (business_id, service_id);
 create index booking_series_customer_id_idx on scheduling.booking_series (customer_id);
 
@@ -121,6 +122,12 @@ create table scheduling.bookings (
     )
 );
 comment on table scheduling.bookings is 'An appointment of a customer with a business.';
+comment on column scheduling.bookings.customer_id is '[person]';
+comment on column scheduling.bookings.customer_name is '[personal]';
+comment on column scheduling.bookings.customer_email is '[person] [personal]';
+comment on column scheduling.bookings.customer_phone is '[person] [personal]';
+comment on column scheduling.bookings.notes is '[personal]';
+comment on column scheduling.bookings.status_reason is '[personal]';
 create index bookings_business_id_starts_at_idx on scheduling.bookings (business_id, starts_at, id);
 create index bookings_series_idx on scheduling.bookings (business_id, series_id, starts_at)
 where series_id is not null;
@@ -180,6 +187,8 @@ create table scheduling.booking_items (
 );
 comment on table scheduling.booking_items is
 'The services of a booking, one after another, with the price and the minutes that were agreed.';
+comment on column scheduling.booking_items.booking_id is '[person]';
+comment on column scheduling.booking_items.answers is '[personal]';
 create index booking_items_service_idx
 on scheduling.booking_items (business_id, service_id, starts_at);
 create index booking_items_resource_idx

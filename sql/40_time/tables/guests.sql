@@ -30,6 +30,11 @@ create table scheduling.guest_codes (
 );
 comment on table scheduling.guest_codes is
 'Codes mailed to guests: five attempts, once, for as long as a hold or a quarter of an hour.';
+comment on column scheduling.guest_codes.booking_id is '[person: delete]';
+comment on column scheduling.guest_codes.email is '[person: delete] [personal]';
+comment on column scheduling.guest_codes.ip is '[personal]';
+comment on column scheduling.guest_codes.code_hash is '[secret]';
+comment on column scheduling.guest_codes.used_for is '[personal]';
 create index guest_codes_booking_idx on scheduling.guest_codes (business_id, booking_id);
 create index guest_codes_booking_id_idx on scheduling.guest_codes (booking_id, id);
 create index guest_codes_email_idx on scheduling.guest_codes (email, created_at);

@@ -14,6 +14,7 @@ create table scheduling.shared_resources (
 );
 comment on table scheduling.shared_resources is
 'The resources of people who have one calendar for all their businesses.';
+comment on column scheduling.shared_resources.person_id is '[person: delete]';
 -- Is a resource somebody with one calendar? Asked for everything that is booked.
 create index shared_resources_resource_idx on scheduling.shared_resources (resource_id);
 create index shared_resources_person_id_idx on scheduling.shared_resources (person_id);
