@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field
 
 from cli.settings.auth import Auth, NotRead, Section
 from cli.settings.file import read
+from cli.settings.payments import Payments
 from cli.settings.storage import S3, Storage
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -142,6 +143,7 @@ class Frontdesk(Section):
     calendars: Calendars = Calendars()
     media: Media = Media()
     storage: Blobs = Blobs()
+    payments: Payments = Payments()
 
 
 class Config(Section):

@@ -59,7 +59,14 @@ def remove(state: State) -> None:
     if not state.path.exists():
         return
     account = server_account()
-    for folder in (state.database, state.gateway, state.mail, state.metrics, state.blobs):
+    for folder in (
+        state.database,
+        state.gateway,
+        state.mail,
+        state.metrics,
+        state.blobs,
+        state.sandbox,
+    ):
         account.discard(account.folder(folder))
     shutil.rmtree(state.path)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from cli.stack import gateway, mailing, postgrest, programs, sign_in, storing
+from cli.stack import gateway, mailing, paying, postgrest, programs, sign_in, storing
 from cli.stack.account import Account, server_account
 from cli.stack.plan import Plan
 from cli.stack.ports import HOST, is_free
@@ -116,6 +116,8 @@ def _edge(plan: Plan) -> Part:
         "FRONTDESK_REST_ADMIN_URL": f"http://{HOST}:{plan.inner_ports['rest_admin']}",
         "FRONTDESK_METRICS_DIR": str(server_account().folder(plan.state.metrics)),
         **mailing.webhook_environment(plan.config),
+        **paying.environment(plan),
+        **paying.sandbox_environment(plan),
         **storing.edge_environment(plan.config, plan.state, db_url=plan.login("storage")),
         **sign_in.environment(plan.config.auth, plan.keys, auth_url=plan.auth_url),
     }
@@ -136,6 +138,7 @@ def _worker(plan: Plan) -> Part:
         "FRONTDESK_CLAMAV_ADDRESS": plan.config.frontdesk.media.clamav_address,
         "FRONTDESK_METRICS_DIR": str(server_account().folder(plan.state.metrics)),
         **mailing.environment(plan.config, _mailbox_url(plan)),
+        **paying.environment(plan),
         **storing.environment(plan.config, plan.state),
     }
     return Part("worker", _python(plan, "worker", "workers", env), "", lambda: True)

@@ -65,6 +65,7 @@ class State:
         self.mail = self.path / "mail"
         self.metrics = self.path / "metrics"
         self.blobs = self.path / "blobs"
+        self.sandbox = self.path / "sandbox"
 
     @property
     def is_fresh(self) -> bool:

@@ -29,9 +29,11 @@ from workers.edge.settings import Settings
 from workers.edge.state import State
 from workers.edge.storage import app as storage
 from workers.edge.storage import errors as storage_errors
+from workers.sandbox import app as sandbox
 
 AUTH = "/auth/v1"
 STORAGE = "/storage/v1"
+SANDBOX = "/functions/v1/sandbox"
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 PATIENCE = 5.0  # seconds that a request waits for a connection
 # Requests below these paths are refused when their token is not valid.
@@ -59,6 +61,9 @@ def make(settings: Settings) -> Starlette:
             if settings.storage is not None:
                 storing = storage.running(settings.storage)
                 state["storage"] = await opened.enter_async_context(storing)
+            if settings.sandbox is not None:
+                playing = sandbox.running(settings.sandbox)
+                state["sandbox"] = await opened.enter_async_context(playing)
             yield state
 
     # Storage judges tokens and addresses itself, in its own words.
@@ -70,6 +75,7 @@ def make(settings: Settings) -> Starlette:
             *PAGES,
             *FUNCTIONS,
             Mount(AUTH, app=auth.make()),
+            *([Mount(SANDBOX, app=sandbox.make())] if settings.sandbox else []),
             *([Mount(STORAGE, app=storage.make())] if settings.storage else []),
             *(
                 Route(path, answers.not_offered, methods=METHODS)

@@ -10,6 +10,7 @@ from workers.edge.auth.settings import Settings as AuthSettings
 from workers.edge.functions.webhooks.keys import Keys
 from workers.edge.storage.settings import Settings as StorageSettings
 from workers.environment import required
+from workers.sandbox.settings import Settings as SandboxSettings
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Settings:
     auth: AuthSettings
     # None where Supabase has its own Storage.
     storage: StorageSettings | None
+    # None where real money moves.
+    sandbox: SandboxSettings | None
 
     @classmethod
     def of_environment(cls) -> Settings:
@@ -50,4 +53,5 @@ class Settings:
             webhook_keys=Keys.of(os.environ.get("FRONTDESK_WEBHOOKS"), api_url),
             auth=AuthSettings.of(os.environ),
             storage=StorageSettings.of(os.environ),
+            sandbox=SandboxSettings.of(os.environ),
         )
