@@ -11,5 +11,972 @@ create schema money;
 comment on schema money is
 'Payments, refunds, the ledger, commissions and payouts. Exposed through views alone.';
 
+create type money.account_kind as enum (
+    -- Debit balances: what others hold for us, or owe us.
+    'provider',
+    'cash',
+    'provider_fees',
+    'disputes',
+    'credit_granted',
+    -- Credit balances: what we owe, or earned.
+    'business_pending',
+    'business_payable',
+    'business_in_transit',
+    'business_reserve',
+    'commission',
+    'partner_payable',
+    'tax_withheld',
+    'customer_credit',
+    'gift_cards',
+    'rounding'
+);
+
+-- An account has one currency: currencies never net.
+create table money.accounts (
+    id uuid primary key default gen_random_uuid(),
+    kind money.account_kind not null,
+    currency text not null references pricing.currencies (code) on delete restrict,
+    -- The business that it belongs to; null for the platform's own.
+    business_id uuid references business.businesses (id) on delete restrict,
+    -- The payment provider, such as stripe.
+    provider text,
+    -- Whom else it belongs to: a gift card, a customer of the business, a partner.
+    owner_id uuid,
+    created_at timestamptz not null default now(),
+
+    constraint accounts_business_id_id_unique unique (business_id, id),
+    constraint accounts_once unique nulls not distinct (
+        business_id, kind, currency, provider, owner_id
+    ),
+    constraint accounts_of_businesses_name_one check (
+        business_id is not null
+        or kind not in (
+            'cash', 'business_pending', 'business_payable', 'business_in_transit',
+            'business_reserve', 'credit_granted'
+        )
+    ),
+    constraint accounts_of_providers_name_one check (provider is not null or kind <> 'provider'),
+    constraint accounts_of_owners_name_one check (
+        owner_id is not null
+        or kind not in ('customer_credit', 'gift_cards', 'credit_granted')
+    )
+);
+comment on table money.accounts is
+'Where money is, or to whom it is owed: an account for each kind, currency and owner.';
+create index accounts_currency_idx on money.accounts (currency);
+create index accounts_owner_id_idx on money.accounts (owner_id) where owner_id is not null;
+
+-- What can be spent from the accounts that may not go negative: customer credit and gift cards.
+-- These rows are locked by the transactions that change them; other accounts have no such row.
+create table money.spendable_balances (
+    account_id uuid primary key references money.accounts (id) on delete restrict,
+    -- Positive is money that can be spent, so it is the negated sum of the entries.
+    balance_minor bigint not null default 0,
+
+    constraint spendable_balances_not_negative check (balance_minor >= 0)
+);
+comment on table money.spendable_balances is
+'What is left on customers'' credit and on gift cards. Only entries change it.';
+
+-- sql/39_money/tables/entries.sql
+
+-- The ledger. A transaction is one movement of money, such as a capture; its entries say which
+-- accounts it debits (positive) and credits (negative), and they sum to zero in each currency.
+-- Nothing here is ever changed or deleted. A mistake is corrected by another transaction.
+--
+-- Transactions are numbered in pages of 1024, and a transaction shares a lock of its page until it
+-- commits. Once that lock is free and the page is full, nothing can be added to the page any more,
+-- so the balance through it is exact and is kept as a checkpoint. A balance is the last checkpoint
+-- and the few entries after it: no row of an account is written by a movement.
+
+create sequence money.transaction_numbers as bigint;
+
+create table money.transactions (
+    -- transactions__number assigns it, under the lock of its page.
+    number bigint primary key,
+    id uuid not null default gen_random_uuid(),
+    -- The business of the cause. No reference: each movement would lock the row of the business.
+    business_id uuid,
+    -- What moved the money, such as a capture: its table row and what happened to it.
+    cause_kind text not null,
+    cause_id uuid not null,
+    at timestamptz not null,
+    -- The day under which it is booked (UTC): the day on which it happened, or the first open one.
+    booked_on date not null,
+    -- The database's transaction that wrote it: its entries come from the same one.
+    xact xid8 not null,
+
+    -- A cause moves money once; a repetition finds the first transaction.
+    constraint transactions_once_a_cause unique (cause_kind, cause_id),
+    constraint transactions_business_id_id_unique unique (business_id, id),
+    constraint transactions_cause_kind_is_short check (cause_kind ~ '^[a-z][a-z_.]{0,62}$')
+);
+comment on table money.transactions is
+'Movements of money, each with its cause. Only ever added to.';
+-- Days come in order, so a summary of pages finds the transactions of a period.
+create index transactions_booked_on_idx on money.transactions using brin (booked_on);
+
+create table money.entries (
+    number bigint not null references money.transactions (number) on delete restrict,
+    position smallint not null,
+    -- No reference: each movement would lock the row of the account, and many move money on the
+    -- platform's accounts at once. Accounts are never deleted, and entries__keep_balanced looks.
+    account_id uuid not null,
+    -- Positive is a debit, negative is a credit.
+    amount_minor bigint not null,
+
+    primary key (number, position),
+    constraint entries_move_something check (amount_minor <> 0)
+);
+comment on table money.entries is
+'What each transaction debits and credits. They sum to zero in each currency. Only ever added to.';
+-- The balance of an account since its checkpoint.
+create index entries_account_id_idx on money.entries (account_id, number) include (amount_minor);
+
+create table money.checkpoints (
+    account_id uuid not null references money.accounts (id) on delete restrict,
+    -- The last number that the balance includes.
+    through_number bigint not null,
+    balance_minor bigint not null,
+
+    primary key (account_id, through_number)
+);
+comment on table money.checkpoints is
+'Balances of accounts through a number, so that a balance need not add up all entries.';
+
+create table money.checkpoint_runs (
+    -- Everything through this number was looked at.
+    through_number bigint primary key,
+    at timestamptz not null,
+    checkpoints integer not null
+);
+comment on table money.checkpoint_runs is 'How far checkpoints were written, and when.';
+
+-- What a transaction is made of, as callers of money.post write it.
+create type money.entry as (account_id uuid, amount_minor bigint);
+
+-- sql/39_money/tables/periods.sql
+
+-- Periods of the ledger, such as months. A closed period is final: what arrives late is booked on
+-- the first day after it.
+
+create table money.periods (
+    -- Its last day (UTC). It begins after the period before.
+    ends_on date primary key,
+    closed_at timestamptz not null,
+    -- Null when the operator's own software closed it. No reference: the record outlives the user.
+    closed_by uuid
+);
+comment on table money.periods is 'Closed periods of the ledger. Only ever added to.';
+
+create table money.period_balances (
+    ends_on date not null references money.periods (ends_on) on delete restrict,
+    account_id uuid not null references money.accounts (id) on delete restrict,
+    balance_minor bigint not null,
+
+    primary key (account_id, ends_on)
+);
+comment on table money.period_balances is
+'The balance of each account at the end of each closed period, where it differs from the period '
+'before. Positive is a debit.';
+create index period_balances_ends_on_idx on money.period_balances (ends_on);
+
+-- sql/39_money/functions/accounts.sql
+
+-- Accounts are found by what they are, and made when they are first needed.
+
+/*
+ * Return the account of a kind, currency and owner. It is made when there is none.
+ */
+create function money.account(
+    kind money.account_kind,
+    currency text,
+    business_id uuid default null,
+    provider text default null,
+    owner_id uuid default null
+)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid = money.account_id(kind, currency, business_id, provider, owner_id);
+begin
+    if not exists (select 1 from money.accounts where accounts.id = v_id) then
+        insert into money.accounts (id, kind, currency, business_id, provider, owner_id, created_at)
+        values (
+            v_id, account.kind, account.currency, account.business_id, account.provider,
+            account.owner_id, private.now()
+        )
+        on conflict do nothing;
+    end if;
+    return v_id;
+end;
+$$;
+
+/*
+ * Return the key of an account, which follows from what it is. So no index is asked for it, and two
+ * that make the same account at the same time make one.
+ */
+create function money.account_id(
+    kind money.account_kind,
+    currency text,
+    business_id uuid,
+    provider text,
+    owner_id uuid
+)
+returns uuid
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return md5(concat_ws(
+        ' ', kind, currency, coalesce(business_id::text, '-'), coalesce(provider, '-'),
+        coalesce(owner_id::text, '-')
+    ))::uuid;
+end;
+$$;
+
+/*
+ * May the balance of such an account not go negative? Its changes wait for each other.
+ */
+create function money.is_spendable(kind money.account_kind)
+returns boolean
+language sql
+immutable
+security invoker
+set search_path = ''
+begin atomic
+    select kind in ('customer_credit', 'gift_cards');
+end;
+
+/*
+ * Return the balance of an account in minor units: positive is a debit. An account that was not
+ * made yet has 0.
+ * Definer: entries are nobody's to read. The views that call this show only the caller's accounts.
+ */
+create function money.balance(account_id uuid)
+returns bigint
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_checkpoint money.checkpoints;
+begin
+    select checkpoints.* into v_checkpoint
+    from money.checkpoints
+    where checkpoints.account_id = balance.account_id
+    order by checkpoints.through_number desc
+    limit 1;
+    return (
+        select coalesce(v_checkpoint.balance_minor, 0) + coalesce(sum(entries.amount_minor), 0)
+        from money.entries
+        where
+            entries.account_id = balance.account_id
+            and entries.number > coalesce(v_checkpoint.through_number, 0)
+    );
+end;
+$$;
+
+-- sql/39_money/functions/checkpoints.sql
+
+-- Checkpoints keep a balance from adding up all entries. They never make anybody wait.
+
+/*
+ * Write checkpoints through the last full page that nobody writes to any more. An account gets one
+ * when at least 100 entries follow its last one. Returns how many were written. It takes the lock
+ * of each page without waiting and stops at the first that is held.
+ * Definer: called by the worker, which cannot write the tables.
+ */
+create function money.write_checkpoints()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_after bigint;
+    v_through bigint;
+    v_count integer;
+begin
+    -- A snapshot that is older than the locks would miss what committed before they were free.
+    assert current_setting('transaction_isolation') = 'read committed', 'Use read committed.';
+    if not pg_try_advisory_xact_lock(money.lock_class('run'), 0) then
+        return 0;
+    end if;
+    select coalesce(max(checkpoint_runs.through_number), 0) into v_after
+    from money.checkpoint_runs;
+    v_through = money.last_settled_number(v_after);
+    if v_through <= v_after then
+        return 0;
+    end if;
+    insert into money.checkpoints (account_id, through_number, balance_minor)
+    select due.account_id, v_through, due.balance_minor
+    from money.due_checkpoints(v_after, v_through) as due;
+    get diagnostics v_count = row_count;
+    insert into money.checkpoint_runs (through_number, at, checkpoints)
+    values (v_through, private.now(), v_count);
+    return v_count;
+end;
+$$;
+
+/*
+ * Return the last number of the last page that is full and that nobody writes to, of the pages
+ * after a number.
+ */
+create function money.last_settled_number(after_number bigint)
+returns bigint
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_page bigint = money.page_of(after_number + 1);
+    v_current bigint = money.current_page();
+begin
+    while v_page < v_current
+        and pg_try_advisory_xact_lock(money.lock_class('page'), v_page::integer)
+    loop
+        v_page = v_page + 1;
+    end loop;
+    return v_page * 1024 - 1;
+end;
+$$;
+
+/*
+ * Return the accounts with entries between two numbers that have at least 100 entries since their
+ * last checkpoint, with their balance through the second number.
+ */
+create function money.due_checkpoints(after_number bigint, through_number bigint)
+returns table (account_id uuid, balance_minor bigint)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    with touched as (
+        select distinct entries.account_id
+        from money.entries
+        where
+            entries.number > due_checkpoints.after_number
+            and entries.number <= due_checkpoints.through_number
+    )
+
+    select
+        touched.account_id,
+        (coalesce(latest.balance_minor, 0) + tail.amount_minor)::bigint
+    from touched
+    left join lateral (
+        select checkpoints.through_number, checkpoints.balance_minor
+        from money.checkpoints
+        where checkpoints.account_id = touched.account_id
+        order by checkpoints.through_number desc
+        limit 1
+    ) as latest on true
+    cross join lateral (
+        select count(*) as entries, sum(entries.amount_minor) as amount_minor
+        from money.entries
+        where
+            entries.account_id = touched.account_id
+            and entries.number > coalesce(latest.through_number, 0)
+            and entries.number <= due_checkpoints.through_number
+    ) as tail
+    where tail.entries >= 100;
+end;
+$$;
+
+-- sql/39_money/functions/entries.sql
+
+-- Posting. Whoever moves money calls money.post in the transaction that moves it.
+
+/*
+ * Make an entry. Positive is a debit, negative is a credit.
+ */
+create function money.make_entry(account_id uuid, amount_minor bigint)
+returns money.entry
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_entry money.entry;
+begin
+    v_entry.account_id = make_entry.account_id;
+    v_entry.amount_minor = make_entry.amount_minor;
+    return v_entry;
+end;
+$$;
+
+/*
+ * Write a transaction with its entries, which must sum to zero in each currency. Returns its id.
+ * Entries of 0 are left out; without any other entry nothing is written, and the answer is null.
+ * A cause that was posted before is not posted again: its first id is returned. `at` is when the
+ * money moved; what falls into a closed period is booked on the first day after it.
+ *
+ * Errors:  PT409 ledger_unbalanced insufficient_credit
+ */
+create function money.post(
+    business_id uuid,
+    cause_kind text,
+    cause_id uuid,
+    entries money.entry[],
+    at timestamptz default null
+)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_number bigint;
+    v_id uuid;
+begin
+    if not exists (select 1 from unnest(post.entries) as entry where entry.amount_minor <> 0) then
+        return null;
+    end if;
+    insert into money.transactions (business_id, cause_kind, cause_id, at)
+    values (
+        post.business_id, post.cause_kind, post.cause_id, coalesce(post.at, private.now())
+    )
+    on conflict on constraint transactions_once_a_cause do nothing
+    returning transactions.number, transactions.id into v_number, v_id;
+    if not found then
+        select transactions.id into v_id
+        from money.transactions
+        where transactions.cause_kind = post.cause_kind and transactions.cause_id = post.cause_id;
+        return v_id;
+    end if;
+    insert into money.entries (number, position, account_id, amount_minor)
+    select v_number, entry.position, entry.account_id, entry.amount_minor
+    from unnest(post.entries) with ordinality as entry (account_id, amount_minor, position)
+    where entry.amount_minor <> 0;
+    return v_id;
+end;
+$$;
+
+/*
+ * Lock the page that the next number belongs to, and return that number. The lock is shared: pages
+ * are filled by many at once, and only checkpoints wait until all of them have committed.
+ */
+create function money.next_number()
+returns bigint
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    -- Sequences are read outside of snapshots, so this holds at every isolation level.
+    v_page bigint = money.current_page();
+    v_number bigint;
+begin
+    loop
+        perform pg_advisory_xact_lock_shared(money.lock_class('page'), v_page::integer);
+        v_number = nextval('money.transaction_numbers');
+        -- A number of a later page was drawn before that page was locked: draw again.
+        exit when money.page_of(v_number) = v_page;
+        v_page = money.page_of(v_number);
+    end loop;
+    return v_number;
+end;
+$$;
+
+/*
+ * Return the page of a number: 1024 numbers each.
+ */
+create function money.page_of(number bigint)
+returns bigint
+language sql
+immutable
+security invoker
+set search_path = ''
+begin atomic
+    select number / 1024;
+end;
+
+/*
+ * Return the page that is being filled.
+ */
+create function money.current_page()
+returns bigint
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select money.page_of(transaction_numbers.last_value) from money.transaction_numbers;
+end;
+
+/*
+ * Return the first key of the ledger's advisory locks. The second is the page or the month. Locks
+ * with two keys never meet those of private.lock.
+ */
+create function money.lock_class(of text)
+returns integer
+language sql
+immutable
+security invoker
+set search_path = ''
+begin atomic
+    select case of when 'page' then 3901 when 'month' then 3902 when 'run' then 3903 end;
+end;
+
+-- sql/39_money/functions/periods.sql
+
+-- Periods of the ledger, which an accountant of the platform closes.
+
+/*
+ * Return the first day that is not in a closed period.
+ */
+create function money.first_open_day()
+returns date
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return (select max(periods.ends_on) + 1 from money.periods);
+end;
+$$;
+
+/*
+ * Number the month of a day, for its lock.
+ */
+create function money.month_of(day date)
+returns integer
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return extract(year from day) * 12 + extract(month from day);
+end;
+$$;
+
+/*
+ * Close the period that ends on the last day of a past month, and keep the balance of each account
+ * at its end. It waits for those who are booking under its days. Returns how many balances it kept.
+ *
+ * Errors:  PT409 period_closed · PT422 period_not_over
+ */
+create function money.close_period(ends_on date)
+returns integer
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_after date = money.first_open_day() - 1;
+    v_count integer;
+begin
+    assert current_setting('transaction_isolation') = 'read committed', 'Use read committed.';
+    perform money.require_closable(close_period.ends_on, v_after);
+    perform money.lock_months(v_after, close_period.ends_on);
+    insert into money.periods (ends_on, closed_at, closed_by)
+    values (close_period.ends_on, private.now(), auth.uid());
+    insert into money.period_balances (ends_on, account_id, balance_minor)
+    select
+        close_period.ends_on,
+        entries.account_id,
+        (
+            sum(entries.amount_minor)
+            + coalesce(money.closing_balance(entries.account_id, v_after), 0)
+        )::bigint
+    from money.transactions
+    inner join money.entries on transactions.number = entries.number
+    where
+        transactions.booked_on <= close_period.ends_on
+        and (v_after is null or transactions.booked_on > v_after)
+    group by entries.account_id;
+    get diagnostics v_count = row_count;
+    return v_count;
+end;
+$$;
+
+/*
+ * Refuse to close what is not the end of a past month, or what is closed already.
+ *
+ * Errors:  PT409 period_closed · PT422 period_not_over
+ */
+create function money.require_closable(ends_on date, closed_through date)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if ends_on <= closed_through then
+        perform private.refuse(
+            'PT409', 'period_closed', 'That period is closed.', 'Close a later one.'
+        );
+    end if;
+    if ends_on >= (private.now() at time zone 'UTC')::date
+        or extract(day from ends_on + 1) <> 1 then
+        perform private.refuse(
+            'PT422', 'period_not_over', 'A period ends with the last day of a past month (UTC).',
+            'Choose the last day of a month that is over.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Lock the months of a period. Movements that are booked under an earlier day share these locks.
+ * Before the first closing only the last year is locked: nothing is booked under an earlier day.
+ */
+create function money.lock_months(after_day date, through_day date)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    for v_month in
+        coalesce(money.month_of(after_day) + 1, money.month_of(through_day) - 12)
+        .. money.month_of(through_day)
+    loop
+        perform pg_advisory_xact_lock(money.lock_class('month'), v_month);
+    end loop;
+end;
+$$;
+
+/*
+ * Return the balance of an account at the end of a closed period: positive is a debit.
+ */
+create function money.closing_balance(account_id uuid, ends_on date)
+returns bigint
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return coalesce(
+        (
+            select period_balances.balance_minor
+            from money.period_balances
+            where
+                period_balances.account_id = closing_balance.account_id
+                and period_balances.ends_on <= closing_balance.ends_on
+            order by period_balances.ends_on desc
+            limit 1
+        ),
+        0
+    );
+end;
+$$;
+
+-- sql/39_money/functions/spending.sql
+
+-- Accounts that may not go negative: customer credit and gift cards.
+
+/*
+ * Apply entries to what can be spent. The caller sorts them by account, so that two that spend from
+ * the same accounts wait for each other in one order.
+ *
+ * Errors:  PT409 insufficient_credit
+ */
+create function money.spend(entries money.entry[])
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_entry money.entry;
+    v_balance bigint;
+begin
+    foreach v_entry in array spend.entries
+    loop
+        select spendable_balances.balance_minor - v_entry.amount_minor into v_balance
+        from money.spendable_balances
+        where spendable_balances.account_id = v_entry.account_id
+        for update;
+        if v_balance < 0 then
+            perform private.refuse(
+                'PT409', 'insufficient_credit',
+                'There is not enough left on the gift card or the credit.',
+                'Pay a smaller part with it.'
+            );
+        end if;
+        update money.spendable_balances
+        set balance_minor = v_balance
+        where spendable_balances.account_id = v_entry.account_id;
+    end loop;
+end;
+$$;
+
+-- sql/39_money/rules/accounts.sql
+
+-- Accounts are made once and stay as they are.
+
+create trigger _100_refuse_rewriting
+before update or delete on money.accounts
+for each row execute function private.any__refuse_rewriting();
+
+create trigger _110_refuse_emptying
+before truncate on money.accounts
+for each statement execute function private.any__refuse_rewriting();
+
+/*
+ * Give an account that may not go negative its row in spendable_balances.
+ */
+create function money.accounts__keep_spendable()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    insert into money.spendable_balances (account_id) values (new.id);
+    return null;
+end;
+$$;
+
+create trigger _200_keep_spendable
+after insert on money.accounts
+for each row
+when (money.is_spendable(new.kind))
+execute function money.accounts__keep_spendable();
+
+-- sql/39_money/rules/entries.sql
+
+-- The ledger is only added to, by the owner of the database as by anybody else, and only in
+-- balance.
+
+/*
+ * Number a transaction, and book it under the day on which the money moved, or under the first open
+ * day. Whoever books under a day of an earlier month shares the lock of that month, so that closing
+ * it waits for them.
+ */
+create function money.transactions__number()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_today date = (private.now() at time zone 'UTC')::date;
+begin
+    new.number = money.next_number();
+    new.xact = pg_current_xact_id();
+    new.booked_on = (new.at at time zone 'UTC')::date;
+    if new.booked_on < v_today then
+        perform pg_advisory_xact_lock_shared(
+            money.lock_class('month'), money.month_of(new.booked_on)
+        );
+        new.booked_on = greatest(new.booked_on, money.first_open_day());
+    end if;
+    return new;
+end;
+$$;
+
+create trigger _010_number
+before insert on money.transactions
+for each row execute function money.transactions__number();
+
+/*
+ * Refuse entries that do not sum to zero in each currency of each transaction, entries of unknown
+ * accounts, and entries that are added to an earlier transaction. Keep what can be spent.
+ * It looks once at all entries of a statement, so nothing is ever out of balance, not even until
+ * the commit.
+ *
+ * Errors:  PT409 ledger_unbalanced
+ */
+create function money.entries__keep_balanced()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_unbalanced text;
+    v_has_spendable boolean;
+begin
+    select
+        string_agg(
+            format('%s %s', sums.amount_minor, coalesce(sums.currency, 'out of place')), ', '
+        ) filter (where sums.amount_minor <> 0 or sums.currency is null),
+        bool_or(sums.has_spendable)
+    into v_unbalanced, v_has_spendable
+    from (
+        select
+            accounts.currency,
+            sum(written.amount_minor) as amount_minor,
+            bool_or(money.is_spendable(accounts.kind)) as has_spendable
+        from written
+        left join money.transactions
+            on written.number = transactions.number and transactions.xact = pg_current_xact_id()
+        left join money.accounts
+            on written.account_id = accounts.id and transactions.number is not null
+        group by written.number, accounts.currency
+    ) as sums;
+    if v_unbalanced is not null then
+        perform private.refuse(
+            'PT409', 'ledger_unbalanced',
+            format('The entries of a transaction do not sum to zero: %s.', v_unbalanced),
+            'Debit and credit the same amount in each currency.'
+        );
+    end if;
+    if v_has_spendable then
+        perform money.spend(array(
+            select money.make_entry(written.account_id, sum(written.amount_minor)::bigint)
+            from written
+            inner join money.accounts on written.account_id = accounts.id
+            where money.is_spendable(accounts.kind)
+            group by written.account_id
+            order by written.account_id
+        ));
+    end if;
+    return null;
+end;
+$$;
+
+create trigger _010_keep_balanced
+after insert on money.entries
+referencing new table as written
+for each statement execute function money.entries__keep_balanced();
+
+create trigger _100_refuse_rewriting
+before update or delete on money.transactions
+for each row execute function private.any__refuse_rewriting();
+
+create trigger _110_refuse_emptying
+before truncate on money.transactions
+for each statement execute function private.any__refuse_rewriting();
+
+create trigger _100_refuse_rewriting
+before update or delete on money.entries
+for each row execute function private.any__refuse_rewriting();
+
+create trigger _110_refuse_emptying
+before truncate on money.entries
+for each statement execute function private.any__refuse_rewriting();
+
+-- sql/39_money/rules/periods.sql
+
+-- What is closed stays closed, and checkpoints stay as they were written.
+
+create trigger _100_refuse_rewriting
+before update or delete on money.periods
+for each row execute function private.any__refuse_rewriting();
+
+create trigger _110_refuse_emptying
+before truncate on money.periods
+for each statement execute function private.any__refuse_rewriting();
+
+create trigger _100_refuse_rewriting
+before update or delete on money.period_balances
+for each row execute function private.any__refuse_rewriting();
+
+create trigger _110_refuse_emptying
+before truncate on money.period_balances
+for each statement execute function private.any__refuse_rewriting();
+
+-- sql/39_money/policies/ledger.sql
+
+-- Who may read the ledger: members with the permission `account` the accounts of their business,
+-- customers their own credit, the platform's finance all. Nobody writes: what moves money posts.
+
+grant usage on schema money to authenticated, service_role;
+
+alter table money.accounts enable row level security;
+alter table money.spendable_balances enable row level security;
+alter table money.transactions enable row level security;
+alter table money.entries enable row level security;
+alter table money.checkpoints enable row level security;
+alter table money.checkpoint_runs enable row level security;
+alter table money.periods enable row level security;
+alter table money.period_balances enable row level security;
+
+grant select on money.accounts to authenticated;
+-- Entries have no grant for clients: public.ledger_balances shows what they add up to.
+grant select
+on money.accounts, money.spendable_balances, money.transactions, money.entries, money.checkpoints,
+money.checkpoint_runs, money.periods, money.period_balances
+to service_role;
+
+create policy accounts_select
+on money.accounts
+for select
+to authenticated
+using (
+    business_id = any(array(select private.my_businesses('account')))
+    or (
+        kind = 'customer_credit'
+        and owner_id = any(array(
+            select customers.id
+            from customers.customers
+            where customers.user_id = (select auth.uid())
+        ))
+    )
+    or (select private.is_platform_staff('finance'))
+);
+
+grant execute on function money.balance(uuid) to authenticated, service_role;
+grant usage on schema money to worker;
+grant execute on function money.write_checkpoints() to worker;
+
+-- sql/39_money/api/ledger.sql
+
+-- What clients read about the ledger.
+
+create view public.ledger_balances
+with (security_invoker = true)
+as
+select
+    accounts.id,
+    accounts.business_id,
+    accounts.kind,
+    accounts.currency,
+    accounts.provider,
+    accounts.owner_id,
+    money.balance(accounts.id) as balance_minor,
+    accounts.created_at
+from money.accounts;
+grant select on public.ledger_balances to authenticated, service_role;
+
+comment on view public.ledger_balances is
+'Accounts of the ledger with their balance. Members with the permission `account` read those of '
+'their business, customers their own credit, the platform''s finance all. Page by (created_at, '
+'id).';
+comment on column public.ledger_balances.id is 'Key of the account.';
+comment on column public.ledger_balances.business_id is
+'The business that it belongs to; null for the platform''s own.';
+comment on column public.ledger_balances.kind is
+'provider, cash, provider_fees, disputes, credit_granted, business_pending, business_payable, '
+'business_in_transit, business_reserve, commission, partner_payable, tax_withheld, '
+'customer_credit, gift_cards or rounding.';
+comment on column public.ledger_balances.currency is 'ISO 4217 code. Currencies never net.';
+comment on column public.ledger_balances.provider is
+'The payment provider that holds the money; null for most.';
+comment on column public.ledger_balances.owner_id is
+'The customer, gift card or partner that it belongs to; null for most.';
+comment on column public.ledger_balances.balance_minor is
+'The sum of its entries in minor units. Positive is a debit (held for us, or owed to us), negative '
+'is a credit (owed by us, or earned).';
+comment on column public.ledger_balances.created_at is 'When it was made.';
+
 alter default privileges grant execute on functions to public;
 notify pgrst, 'reload schema';
