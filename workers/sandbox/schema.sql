@@ -1,4 +1,8 @@
 -- The sandbox's books: every object as a JSON document, first answers, and events to be sent.
+-- They survive the end of a program, and need not survive that of the machine.
+pragma journal_mode = wal;
+pragma synchronous = normal;
+
 create table if not exists objects (
     id text primary key,
     kind text not null,

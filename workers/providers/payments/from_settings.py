@@ -12,21 +12,27 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from workers.providers.http import Timeouts
+from workers.providers.payments.cash import Cash
 from workers.providers.payments.protocol import PaymentProvider
 from workers.providers.payments.sandbox import Sandbox
+from workers.providers.payments.stripe import Stripe
 
-LIVE = ("sk_live_", "rk_live_", "rzp_live_")
+LIVE = ("sk_live_", "rk_live_", "rzp_live_")  # keys of real money begin so
 
 
 class Choice(BaseModel):
     """The settings of one provider. Tests set the `url`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     @property
     def is_live(self) -> bool:
         """Whether it moves real money."""
         return False
+
+    def build(self, timeouts: Timeouts) -> PaymentProvider:
+        """Return the provider."""
+        raise NotImplementedError
 
 
 class SandboxChoice(Choice):
@@ -36,19 +42,69 @@ class SandboxChoice(Choice):
     webhook_secret: SecretStr
     url: str
 
+    def build(self, timeouts: Timeouts) -> PaymentProvider:
+        """See `Choice.build`."""
+        return Sandbox(
+            url=self.url,
+            key=self.key.get_secret_value(),
+            webhook_secret=self.webhook_secret.get_secret_value(),
+            timeouts=timeouts,
+        )
+
+
+class CashChoice(Choice):
+    """Cash needs nothing."""
+
+    def build(self, timeouts: Timeouts) -> PaymentProvider:
+        """See `Choice.build`."""
+        return Cash()
+
+
+class StripeChoice(Choice):
+    """See `stripe.Stripe`."""
+
+    secret_key: SecretStr
+    publishable_key: str
+    webhook_secret: SecretStr
+    connect_webhook_secret: SecretStr = SecretStr("")
+    url: str | None = None
+
+    @property
+    def is_live(self) -> bool:
+        """See `Choice.is_live`."""
+        return self.secret_key.get_secret_value().startswith(LIVE)
+
+    def build(self, timeouts: Timeouts) -> PaymentProvider:
+        """See `Choice.build`."""
+        secrets = (self.webhook_secret, self.connect_webhook_secret)
+        return Stripe(
+            secret_key=self.secret_key.get_secret_value(),
+            publishable_key=self.publishable_key,
+            webhook_secrets=tuple(it.get_secret_value() for it in secrets if it),
+            timeouts=timeouts,
+            url=self.url,
+        )
+
 
 class Settings(BaseModel):
     """The payment providers that are set up. Limits are in seconds."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     sandbox: SandboxChoice | None = None
+    cash: CashChoice | None = None
+    stripe: StripeChoice | None = None
     connect_seconds: Annotated[float, Field(gt=0)] = 5.0
     read_seconds: Annotated[float, Field(gt=0)] = 30.0
 
+    @property
+    def chosen(self) -> dict[str, Choice]:
+        """Return the choices by the name of their provider."""
+        return {name: choice for name, choice in self if isinstance(choice, Choice)}
+
     @model_validator(mode="after")
     def _no_sandbox_beside_real_money(self) -> Settings:
-        live = [name for name, choice in self if isinstance(choice, Choice) and choice.is_live]
+        live = [name for name, choice in self.chosen.items() if choice.is_live]
         if self.sandbox and live:
             raise ValueError(f"the sandbox cannot run beside {live[0]} with a live key")
         return self
@@ -62,12 +118,4 @@ class Settings(BaseModel):
 def build(settings: Settings) -> dict[str, PaymentProvider]:
     """Return the providers by name; they connect on first use, and threads may share them."""
     timeouts = Timeouts(settings.connect_seconds, settings.read_seconds)
-    providers: dict[str, PaymentProvider] = {}
-    if it := settings.sandbox:
-        providers["sandbox"] = Sandbox(
-            url=it.url,
-            key=it.key.get_secret_value(),
-            webhook_secret=it.webhook_secret.get_secret_value(),
-            timeouts=timeouts,
-        )
-    return providers
+    return {name: choice.build(timeouts) for name, choice in settings.chosen.items()}

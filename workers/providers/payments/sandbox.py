@@ -15,6 +15,7 @@ from workers.providers.payments import shapes
 from workers.providers.payments.failures import Absent, Declined, Rejected
 from workers.providers.payments.http import Api
 from workers.providers.payments.protocol import Event, Traits
+from workers.providers.payments.units import require_payable
 
 NAME = "sandbox"
 TOLERANCE = 300  # seconds
@@ -32,11 +33,12 @@ class Sandbox:
         self._webhook_secret = webhook_secret
 
     def limit(self, currency: str) -> shapes.Limit | None:
-        """See `PaymentProvider.limit`: every currency."""
-        return LIMIT if len(currency) == 3 else None
+        """See `PaymentProvider.limit`: the same in every currency."""
+        return LIMIT
 
     def create(self, intent: shapes.Intent) -> shapes.Started:
         """See `PaymentProvider.create`."""
+        require_payable(intent.amount_minor, intent.currency, LIMIT)
         asked = intent.model_dump(exclude={"began_at"})
         return _started(self._post("/payments", intent, asked))
 
