@@ -21,9 +21,11 @@ from workers.actors import (
     calendars,
     deliveries,
     housekeeping,
+    ledger,
     leftovers,
     media,
     notifications,
+    secrets,
 )
 from workers.actors.database import Database
 from workers.actors.sending import Outbox
@@ -34,6 +36,7 @@ from workers.providers.blobs import settings as blobs
 from workers.providers.clamav import ClamAV
 from workers.providers.from_settings import Settings, build
 from workers.providers.storage import Storage
+from workers.sealing.keyring import Keyring
 from workers.signals import stop_on_signals
 
 STOP_TIMEOUT = 30_000  # milliseconds for the running jobs
@@ -60,6 +63,8 @@ class Environment:
     storage_key: str
     # `host:port` or the path of a socket; None to scan no files.
     clamav_address: str | None
+    # Where the private keys of secrets lie.
+    secret_keys_file: Path
     # Where this process writes its metrics; None to write none.
     metrics_dir: Path | None
 
@@ -84,6 +89,7 @@ class Environment:
             storage_url=environment.get("FRONTDESK_STORAGE_URL", f"{api_url}/storage/v1"),
             storage_key=environment.get("FRONTDESK_STORAGE_KEY", ""),
             clamav_address=environment.get("FRONTDESK_CLAMAV_ADDRESS") or None,
+            secret_keys_file=Path(required(environment, "FRONTDESK_SECRET_KEYS_FILE")),
             metrics_dir=Path(metrics_dir) if metrics_dir else None,
         )
 
@@ -115,6 +121,10 @@ def run(environment: Environment, stop: threading.Event) -> None:
     media.declare(broker, database, media.Desk(storage, scanner))
     place = blobs.build(environment.blobs) if environment.blobs else None
     leftovers.declare(broker, database, place)
+    ledger.declare(broker, database)
+    keyring = Keyring(environment.secret_keys_file)
+    secrets.ensure_key(database, keyring)
+    secrets.declare(broker, database, keyring)
     worker = Worker(broker, worker_threads=environment.threads, worker_timeout=200)
     # A queue gets a quarter of the threads, so a hanging provider cannot block the other queues.
     worker.queue_prefetch = max(1, environment.threads // 4)

@@ -11,6 +11,7 @@ MEANINGS = {
     "FRONTDESK_STORAGE_DB_URL": "the database's address, with the login storage",
     "FRONTDESK_EDGE_PORT": "the port of 127.0.0.1 on which the edge listens",
     "FRONTDESK_REST_URL": "PostgREST's address",
+    "FRONTDESK_SECRET_KEYS_FILE": "the file with the private keys of secrets",
     "FRONTDESK_SMTP_URL": "the mail server, such as smtp://user:password@mail.example:587",
 }
 

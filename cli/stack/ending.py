@@ -66,6 +66,7 @@ def remove(state: State) -> None:
         state.metrics,
         state.blobs,
         state.sandbox,
+        state.keys,
     ):
         account.discard(account.folder(folder))
     shutil.rmtree(state.path)

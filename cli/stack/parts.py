@@ -136,6 +136,7 @@ def _worker(plan: Plan) -> Part:
         "FRONTDESK_API_URL": plan.api_url,
         "FRONTDESK_STORAGE_KEY": plan.keys.service_role_key,
         "FRONTDESK_CLAMAV_ADDRESS": plan.config.frontdesk.media.clamav_address,
+        "FRONTDESK_SECRET_KEYS_FILE": f"{server_account().folder(plan.state.keys)}/secrets.pem",
         "FRONTDESK_METRICS_DIR": str(server_account().folder(plan.state.metrics)),
         **mailing.environment(plan.config, _mailbox_url(plan)),
         **paying.environment(plan),

@@ -66,6 +66,7 @@ class State:
         self.metrics = self.path / "metrics"
         self.blobs = self.path / "blobs"
         self.sandbox = self.path / "sandbox"
+        self.keys = self.path / "keys"
 
     @property
     def is_fresh(self) -> bool:

@@ -25,6 +25,9 @@ values
 ('media.uploaded', 'media', 'process_medium'),
 ('tick.media', 'media', 'collect_garbage'),
 ('tick.transitions', 'housekeeping', 'apply_due_transitions'),
+('tick.ledger', 'housekeeping', 'write_checkpoints'),
+('ledger.page_filled', 'housekeeping', 'write_checkpoints'),
+('secrets.rotation_requested', 'housekeeping', 'rotate_secrets'),
 ('tick.forget', 'housekeeping', 'forget_what_is_old'),
 ('tick.storage', 'housekeeping', 'collect_leftovers')
 on conflict do nothing;
@@ -32,6 +35,7 @@ on conflict do nothing;
 insert into private.schedules (name, topic, every)
 values
 ('transitions', 'tick.transitions', '5 seconds'),
+('ledger', 'tick.ledger', '5 minutes'),
 ('calendars', 'tick.calendars', '15 minutes'),
 ('forget', 'tick.forget', '1 hour'),
 ('media', 'tick.media', '1 hour'),

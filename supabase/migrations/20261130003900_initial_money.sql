@@ -181,6 +181,42 @@ comment on table money.period_balances is
 'before. Positive is a debit.';
 create index period_balances_ends_on_idx on money.period_balances (ends_on);
 
+-- sql/39_money/tables/secrets.sql
+
+-- Secrets that must be read again, such as account numbers. The database seals them with a public
+-- key and cannot open them: the private keys lie with the workers alone, so no dump, replica or
+-- query shows a plain value.
+
+create extension if not exists pgcrypto with schema extensions;
+
+create table private.secret_keys (
+    -- The OpenPGP key id in hexadecimal digits, which each sealed value carries.
+    id text primary key,
+    -- An OpenPGP packet with an RSA key.
+    public_key bytea not null,
+    created_at timestamptz not null default now(),
+
+    constraint secret_keys_id_is_a_key_id check (id ~ '^[0-9a-f]{16}$')
+);
+comment on table private.secret_keys is
+'Public keys that seal secrets. The newest seals; older ones stay until nothing is sealed with '
+'them.';
+
+create table private.secrets (
+    id uuid primary key default gen_random_uuid(),
+    -- The business whose secret it is; null for the platform's.
+    business_id uuid references business.businesses (id) on delete cascade,
+    secret_key_id text not null references private.secret_keys (id) on delete restrict,
+    -- An OpenPGP message.
+    sealed bytea not null,
+    created_at timestamptz not null default now(),
+
+    constraint secrets_business_id_id_unique unique (business_id, id)
+);
+comment on table private.secrets is
+'Sealed values. Whoever keeps one refers to its row; only workers can open it.';
+create index secrets_secret_key_id_idx on private.secrets (secret_key_id);
+
 -- sql/39_money/functions/accounts.sql
 
 -- Accounts are found by what they are, and made when they are first needed.
@@ -683,6 +719,186 @@ begin
 end;
 $$;
 
+-- sql/39_money/functions/secrets.sql
+
+-- Secrets are sealed here and opened by workers (workers/sealing).
+
+/*
+ * Keep a secret, sealed with the newest key. Returns the id by which a worker reads it. The caller
+ * keeps the id, and perhaps the last digits, and nothing else of the value.
+ *
+ * Errors:  PT503 unavailable
+ */
+create function private.keep_secret(business_id uuid, value text)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid = gen_random_uuid();
+begin
+    insert into private.secrets (id, business_id, secret_key_id, sealed, created_at)
+    select
+        v_id,
+        keep_secret.business_id,
+        secret_keys.id,
+        extensions.pgp_pub_encrypt(
+            keep_secret.value, secret_keys.public_key, 'cipher-algo=aes256, compress-algo=0'
+        ),
+        private.now()
+    from private.secret_keys
+    where secret_keys.id = private.current_secret_key();
+    if not found then
+        perform private.refuse(
+            'PT503', 'unavailable', 'This installation has no key for secrets yet.',
+            'Ask the operator to run frontdesk secrets rotate.'
+        );
+    end if;
+    return v_id;
+end;
+$$;
+
+/*
+ * Return a sealed secret, which only the private key opens; null when there is none.
+ * Definer: called by workers, which cannot read the table.
+ */
+create function private.sealed_secret(secret_id uuid)
+returns bytea
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return (
+        select secrets.sealed
+        from private.secrets
+        where secrets.id = sealed_secret.secret_id
+    );
+end;
+$$;
+
+/*
+ * Return the id of the key that seals, which is the newest; null before the first.
+ * Definer: called by workers, which cannot read the table.
+ */
+create function private.current_secret_key()
+returns text
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return (
+        select secret_keys.id
+        from private.secret_keys
+        order by secret_keys.created_at desc, secret_keys.id
+        limit 1
+    );
+end;
+$$;
+
+/*
+ * Seal with another key from now on. A key that is known already stays as it is.
+ * Definer: called by workers, which make the keys and cannot write the table.
+ */
+create function private.add_secret_key(id text, public_key bytea)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    insert into private.secret_keys (id, public_key, created_at)
+    values (add_secret_key.id, add_secret_key.public_key, clock_timestamp())
+    on conflict do nothing;
+end;
+$$;
+
+/*
+ * Return at most so many secrets that are not sealed with the current key.
+ * Definer: called by workers, which cannot read the table.
+ */
+create function private.outdated_secrets(maximum integer)
+returns table (id uuid, sealed bytea)
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return query
+    select secrets.id, secrets.sealed
+    from private.secrets
+    where secrets.secret_key_id <> private.current_secret_key()
+    limit maximum;
+end;
+$$;
+
+/*
+ * Replace the seal of a secret by one of another key. The value stays the same. Nothing happens
+ * when the secret changed or went meanwhile.
+ * Definer: called by workers, which cannot write the table.
+ */
+create function private.rewrap_secret(
+    secret_id uuid, old_sealed bytea, new_sealed bytea, secret_key_id text
+)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    update private.secrets
+    set sealed = rewrap_secret.new_sealed, secret_key_id = rewrap_secret.secret_key_id
+    where
+        secrets.id = rewrap_secret.secret_id
+        and secrets.sealed = rewrap_secret.old_sealed;
+end;
+$$;
+
+/*
+ * Ask the workers to make another key and to seal every secret with it.
+ */
+create function private.request_secret_rotation()
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.emit('secrets.rotation_requested', '{}');
+end;
+$$;
+
+/*
+ * Return the keys, the newest first, with how many secrets each seals.
+ */
+create function private.secret_key_states()
+returns table (id text, created_at timestamptz, secrets bigint, is_current boolean)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        secret_keys.id,
+        secret_keys.created_at,
+        (select count(*) from private.secrets where secrets.secret_key_id = secret_keys.id),
+        secret_keys.id = private.current_secret_key()
+    from private.secret_keys
+    order by secret_keys.created_at desc, secret_keys.id;
+end;
+$$;
+
 -- sql/39_money/functions/spending.sql
 
 -- Accounts that may not go negative: customer credit and gift cards.
@@ -786,6 +1002,10 @@ begin
             money.lock_class('month'), money.month_of(new.booked_on)
         );
         new.booked_on = greatest(new.booked_on, money.first_open_day());
+    end if;
+    -- The first number of a page says that the page before is full.
+    if new.number % 1024 = 0 then
+        perform private.emit('ledger.page_filled', '{}');
     end if;
     return new;
 end;
@@ -937,6 +1157,22 @@ using (
 grant execute on function money.balance(uuid) to authenticated, service_role;
 grant usage on schema money to worker;
 grant execute on function money.write_checkpoints() to worker;
+
+-- sql/39_money/policies/secrets.sql
+
+-- Nobody reads keys or secrets, because there are no grants on them. Workers get sealed values by
+-- functions; clients get none.
+
+alter table private.secret_keys enable row level security;
+alter table private.secrets enable row level security;
+
+grant execute on function
+private.sealed_secret(uuid),
+private.current_secret_key(),
+private.add_secret_key(text, bytea),
+private.outdated_secrets(integer),
+private.rewrap_secret(uuid, bytea, bytea, text)
+to worker;
 
 -- sql/39_money/api/ledger.sql
 

@@ -55,6 +55,7 @@ def variables(project: Hosted, module: str, **ports: int) -> dict[str, str]:
         "8000": str(ports.get("edge", 1)),
         "https://REF.supabase.co/rest/v1": f"http://127.0.0.1:{ports.get('rest', 1)}",
         "smtp://USER:PASSWORD@MAIL_HOST:587": "smtp+plain://127.0.0.1:9",
+        "/var/lib/frontdesk/secrets.pem": str(project.cluster.log.with_name("secrets.pem")),
     }
     found = {}
     for name, value in PROCESSES[module].items():

@@ -25,6 +25,10 @@ begin
         );
         new.booked_on = greatest(new.booked_on, money.first_open_day());
     end if;
+    -- The first number of a page says that the page before is full.
+    if new.number % 1024 = 0 then
+        perform private.emit('ledger.page_filled', '{}');
+    end if;
     return new;
 end;
 $$;
