@@ -72,6 +72,7 @@ COMMANDS: Mapping[str, Entry] = {
     "analysts": Entry("analysts", "app", "Analysts: logins of the database that read figures."),
     "auth": Entry("auth", "app", "Sign-in: the Supabase Auth protocol."),
     "bookings": Entry("bookings", "app", "Bookings: who comes when, to whom."),
+    "flags": Entry("flags", "app", "Flags: what is switched on, and for whom."),
     "queues": Entry("queues", "app", "Queues: their messages and dead letters."),
     "notifications": Entry(
         "notifications", "app", "Notifications: what people were told, and how."

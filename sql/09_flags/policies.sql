@@ -13,7 +13,8 @@ private.flag(text, text)
 to anon, authenticated, service_role, worker;
 -- Called by private.flag with the caller's rights, and by the operator's servers.
 grant execute on function
-flags.evaluate(text, text, jsonb)
+flags.evaluate(text, text, jsonb),
+flags.is_public(text)
 to anon, authenticated, service_role, worker;
 grant execute on function
 flags.answer(text, jsonb, text, uuid),
@@ -23,7 +24,7 @@ to edge;
 grant execute on function
 flags.stale_reason(text, timestamptz, timestamptz),
 flags.require_value(jsonb, flags.value_type, text),
-flags.require_list(jsonb, text, text []),
+flags.require_list(jsonb, text, text[]),
 flags.require_variants(jsonb, flags.value_type),
 flags.require_texts(jsonb, text),
 flags.suits_operator(text, text, boolean),

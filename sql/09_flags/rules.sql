@@ -59,7 +59,7 @@ $$;
  * Refuse to delete or rename a segment that a rule names.
  * Definer: the question is about every flag.
  *
- * Errors:  PT409 still_used
+ * Errors:  PT409 in_use
  */
 create function flags.segments__refuse_missing()
 returns trigger
@@ -77,7 +77,7 @@ begin
         )
     ) then
         perform private.refuse(
-            'PT409', 'still_used', 'A flag still uses this segment.',
+            'PT409', 'in_use', 'A flag still uses this segment.',
             'Remove it from the rules of the flag first.'
         );
     end if;

@@ -79,7 +79,8 @@ create table flags.segments (
         or private.invalid('name', 'must be one line of 1 to 200 characters')
     )
 );
-comment on table flags.segments is 'Constraints with a name, which the rules of several flags share.';
+comment on table flags.segments is
+'Constraints with a name, which the rules of several flags share.';
 
 create table flags.targets (
     flag_key text not null references flags.flags (key) on update cascade on delete cascade,

@@ -1,0 +1,1 @@
+"""Flags: the published cases of Unleash, and clients that nobody here wrote."""

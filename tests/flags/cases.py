@@ -104,7 +104,8 @@ def load(connection: psycopg.Connection[Any]) -> list[str]:
         refused += [
             feature["name"]
             for feature in features
-            if not _foreign(document) & {feature["name"]} and not _written(connection, name, feature)
+            if not _foreign(document) & {feature["name"]}
+            and not _written(connection, name, feature)
         ]
     return refused
 
@@ -130,7 +131,12 @@ def _row(file: str, feature: dict[str, Any]) -> tuple[object, ...]:
     rules = [_rule(file, strategy) for strategy in strategies]
     variants = [_variant(variant) for variant in lists[0]]
     return (
-        *(key_of(file, feature["name"]), feature["enabled"], value_type, Jsonb(OFF_VALUES[value_type])),
+        *(
+            key_of(file, feature["name"]),
+            feature["enabled"],
+            value_type,
+            Jsonb(OFF_VALUES[value_type]),
+        ),
         *(Jsonb(variants), Jsonb(rules)),
     )
 
@@ -171,7 +177,9 @@ def _variant(variant: dict[str, Any]) -> dict[str, Any]:
 
 
 def _rule_list(constraints: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{key: value for key, value in each.items() if value is not None} for each in constraints]
+    return [
+        {key: value for key, value in each.items() if value is not None} for each in constraints
+    ]
 
 
 def _state(document: dict[str, Any], one: str, many: str) -> list[dict[str, Any]]:

@@ -24,6 +24,8 @@ from workers.edge.bearers import Bearers
 from workers.edge.decoding import RefuseUndecodable
 from workers.edge.functions.routes import ROUTES as FUNCTIONS
 from workers.edge.functions.webhooks.endpoint import PATH as WEBHOOKS
+from workers.edge.ofrep.routes import PREFIX as OFREP
+from workers.edge.ofrep.routes import ROUTES as FLAGS
 from workers.edge.pages.routes import ROUTES as PAGES
 from workers.edge.settings import Settings
 from workers.edge.state import State
@@ -37,7 +39,7 @@ SANDBOX = "/functions/v1/sandbox"
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 PATIENCE = 5.0  # seconds that a request waits for a connection
 # Requests below these paths are refused when their token is not valid.
-GUARDED = (STORAGE, "/functions/v1", "/realtime/v1")
+GUARDED = (STORAGE, "/functions/v1", "/realtime/v1", OFREP)
 
 
 def make(settings: Settings) -> Starlette:
@@ -74,12 +76,14 @@ def make(settings: Settings) -> Starlette:
         routes=[
             *PAGES,
             *FUNCTIONS,
+            *FLAGS,
             Mount(AUTH, app=auth.make()),
             *([Mount(SANDBOX, app=sandbox.make())] if settings.sandbox else []),
             *([Mount(STORAGE, app=storage.make())] if settings.storage else []),
             *(
                 Route(path, answers.not_offered, methods=METHODS)
                 for prefix in guarded
+                if prefix != OFREP
                 for path in (prefix, f"{prefix}/{{path:path}}")
             ),
         ],

@@ -27,7 +27,7 @@ $$;
  * Source:  https://semver.org, section 11
  */
 create function flags.sortable_version(version text)
-returns text []
+returns text[]
 language plpgsql
 immutable
 security invoker
@@ -83,7 +83,7 @@ $$;
 /*
  * Does a text contain one of the values, or begin or end with it?
  */
-create function flags.has_text(operator text, value text, wanted text [])
+create function flags.has_text(operator text, value text, wanted text[])
 returns boolean
 language plpgsql
 immutable
@@ -106,7 +106,7 @@ $$;
 /*
  * Is a network address inside one of the ranges? What is no range is passed over.
  */
-create function flags.is_in_ranges(address inet, ranges text [])
+create function flags.is_in_ranges(address inet, ranges text[])
 returns boolean
 language plpgsql
 immutable

@@ -30,7 +30,7 @@ $$;
  *
  * Errors:  PT400 invalid_input
  */
-create function flags.require_list(list jsonb, argument text, known text [])
+create function flags.require_list(list jsonb, argument text, known text[])
 returns void
 language plpgsql
 stable

@@ -2,21 +2,9 @@
 -- A subject keeps its bucket for good, so a higher percentage keeps everybody who was in.
 
 /*
- * Return the product of two 32-bit numbers, modulo 2 to the power of 32.
- */
-create function flags.times(a bigint, b bigint)
-returns bigint
-language sql
-immutable
-security invoker
-parallel safe
-begin atomic
-    select ((a & 65535) * b + ((((a >> 16) * b) & 65535) << 16)) & 4294967295;
-end;
-
-/*
- * Return the MurmurHash3 of a text in UTF-8, as a number from 0 to 4294967295. The products are
- * those of flags.times, written out: a call in each round would double the time.
+ * Return the MurmurHash3 of a text in UTF-8, as a number from 0 to 4294967295. A product of two
+ * 32-bit numbers is taken in two halves, because 64 bits have a sign; it is written out each time,
+ * because a call in each round would double the time.
  * Source:  https://github.com/aappleby/smhasher, MurmurHash3_x86_32
  */
 create function flags.murmur3(value text, seed bigint default 0)
@@ -48,8 +36,12 @@ begin
         v_hash = v_hash # flags.mixed_tail(substr(v_bytes, v_tail + 1));
     end if;
     v_hash = v_hash # v_length;
-    v_hash = flags.times(v_hash # (v_hash >> 16), 2246822507);
-    v_hash = flags.times(v_hash # (v_hash >> 13), 3266489909);
+    v_hash = v_hash # (v_hash >> 16);
+    v_hash = ((v_hash & 65535) * 2246822507
+        + ((((v_hash >> 16) * 2246822507) & 65535) << 16)) & 4294967295;
+    v_hash = v_hash # (v_hash >> 13);
+    v_hash = ((v_hash & 65535) * 3266489909
+        + ((((v_hash >> 16) * 3266489909) & 65535) << 16)) & 4294967295;
     return v_hash # (v_hash >> 16);
 end;
 $$;
@@ -71,8 +63,11 @@ begin
     for v_at in reverse length(tail) - 1..0 loop
         v_word = (v_word << 8) | get_byte(tail, v_at);
     end loop;
-    v_word = flags.times(v_word, 3432918353);
-    return flags.times(((v_word << 15) | (v_word >> 17)) & 4294967295, 461845907);
+    v_word = ((v_word & 65535) * 3432918353
+        + ((((v_word >> 16) * 3432918353) & 65535) << 16)) & 4294967295;
+    v_word = ((v_word << 15) | (v_word >> 17)) & 4294967295;
+    return ((v_word & 65535) * 461845907
+        + ((((v_word >> 16) * 461845907) & 65535) << 16)) & 4294967295;
 end;
 $$;
 

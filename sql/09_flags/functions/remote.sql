@@ -1,5 +1,5 @@
--- What OpenFeature's remote evaluation protocol (OFREP) answers. The edge calls these functions with
--- the role and the user of the request's token, and adds nothing of its own.
+-- What OpenFeature's remote evaluation protocol (OFREP) answers. The edge calls these functions
+-- with the role and the user of the request's token, and adds nothing of its own.
 
 /*
  * Return an evaluation in the words of OFREP.
@@ -100,6 +100,24 @@ begin
         )
         from flags.flags
         where flags.is_public or answers.role = 'service_role'
+    );
+end;
+$$;
+
+/*
+ * May browsers and apps ask for this flag?
+ * Definer: clients cannot read flags.
+ */
+create function flags.is_public(key text)
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return exists (
+        select 1 from flags.flags where flags.key = is_public.key and flags.is_public
     );
 end;
 $$;

@@ -1,5 +1,5 @@
--- Feature flags as the platform's staff see them. Admins write the views; triggers of 09_flags refuse
--- what cannot be evaluated.
+-- Feature flags as the platform's staff see them. Admins write the views; triggers of 09_flags
+-- refuse what cannot be evaluated.
 
 create view public.feature_flags
 with (security_invoker = true)
@@ -121,3 +121,33 @@ comment on column public.flag_prerequisites.must_be_on is
 'Whether the required flag has to be on; if false, it has to be off.';
 comment on column public.flag_prerequisites.variants is
 'Names of variants of which the required flag has to have one; empty for any.';
+
+/*
+ * Is a public flag on for the caller?
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function public.flag(key text)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_key text = private.to_required_text(flag.key, 'key', 200);
+begin
+    return flags.is_public(v_key) and private.flag(v_key);
+end;
+$$;
+grant execute on function public.flag(text) to anon, authenticated, service_role;
+
+comment on function public.flag(text) is
+'Return whether a public flag is on for the caller; false for a flag that does not exist or is not '
+'public.
+
+Ask /ofrep/v1 for values, variants and rules about a context.
+
+- key: the flag.
+
+Errors: invalid_input 400.';

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from typing import Any
@@ -13,6 +12,7 @@ from starlette.responses import Response
 
 from workers.calendars.entries import Entry, feed, instant
 from workers.edge import answers
+from workers.edge.etags import etag_of, is_known
 from workers.edge.state import State
 
 PATH = "/functions/v1/calendar/{token}.ics"
@@ -28,11 +28,10 @@ async def show(request: Request) -> Response:
     text = await _bookings(request, token) if TOKEN.fullmatch(token) else None
     if text is None:
         return await answers.not_found(request, LookupError("calendar"))
-    etag = f'"{hashlib.sha256(FORM + text.encode()).hexdigest()[:32]}"'
+    etag = etag_of(FORM + text.encode())
     # Caches must ask every time, so that a rotated token stops working everywhere.
     headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
-    known = re.findall(r'"[^"]*"|\*', request.headers.get("if-none-match", ""))
-    if etag in known or "*" in known:
+    if is_known(request, etag):
         return Response(status_code=304, headers=headers)
     body = await run_in_threadpool(_rendered, json.loads(text))
     headers["Content-Disposition"] = 'inline; filename="bookings.ics"'

@@ -1,0 +1,1 @@
+"""OpenFeature's remote evaluation protocol. The database evaluates; the edge speaks HTTP."""
