@@ -8,10 +8,16 @@ from pathlib import Path
 import pytest
 
 from tests.workers.payments.wired import Wired
+from tests.workers.payments.wired_payjp import WiredPayJp
+from tests.workers.payments.wired_razorpay import WiredRazorpay
 from tests.workers.payments.wired_sandbox import WiredSandbox
 from tests.workers.payments.wired_stripe import WiredStripe
 
-WIRED: dict[str, type[Wired]] = {"stripe": WiredStripe}
+WIRED: dict[str, type[Wired]] = {
+    "stripe": WiredStripe,
+    "razorpay": WiredRazorpay,
+    "payjp": WiredPayJp,
+}
 
 
 @pytest.fixture(params=["sandbox", *WIRED])

@@ -12,6 +12,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from workers.providers.http import Timeouts
+from workers.providers.payments import payjp, razorpay
 from workers.providers.payments.cash import Cash
 from workers.providers.payments.protocol import PaymentProvider
 from workers.providers.payments.sandbox import Sandbox
@@ -86,6 +87,54 @@ class StripeChoice(Choice):
         )
 
 
+class RazorpayChoice(Choice):
+    """See `razorpay.Razorpay`."""
+
+    key_id: str
+    key_secret: SecretStr
+    webhook_secret: SecretStr
+    url: str = razorpay.URL
+
+    @property
+    def is_live(self) -> bool:
+        """See `Choice.is_live`."""
+        return self.key_id.startswith(LIVE)
+
+    def build(self, timeouts: Timeouts) -> PaymentProvider:
+        """See `Choice.build`."""
+        return razorpay.Razorpay(
+            key_id=self.key_id,
+            key_secret=self.key_secret.get_secret_value(),
+            webhook_secret=self.webhook_secret.get_secret_value(),
+            timeouts=timeouts,
+            url=self.url,
+        )
+
+
+class PayJpChoice(Choice):
+    """See `payjp.PayJp`."""
+
+    secret_key: SecretStr
+    public_key: str
+    webhook_token: SecretStr
+    url: str = payjp.URL
+
+    @property
+    def is_live(self) -> bool:
+        """See `Choice.is_live`."""
+        return self.secret_key.get_secret_value().startswith(LIVE)
+
+    def build(self, timeouts: Timeouts) -> PaymentProvider:
+        """See `Choice.build`."""
+        return payjp.PayJp(
+            secret_key=self.secret_key.get_secret_value(),
+            public_key=self.public_key,
+            webhook_token=self.webhook_token.get_secret_value(),
+            timeouts=timeouts,
+            url=self.url,
+        )
+
+
 class Settings(BaseModel):
     """The payment providers that are set up. Limits are in seconds."""
 
@@ -94,6 +143,8 @@ class Settings(BaseModel):
     sandbox: SandboxChoice | None = None
     cash: CashChoice | None = None
     stripe: StripeChoice | None = None
+    razorpay: RazorpayChoice | None = None
+    payjp: PayJpChoice | None = None
     connect_seconds: Annotated[float, Field(gt=0)] = 5.0
     read_seconds: Annotated[float, Field(gt=0)] = 30.0
 

@@ -37,12 +37,15 @@ class Traits:
 
     `needs_method`: an intent must name a method or a token; `public_key` is what the provider's
     script in the browser needs to make one. `asks_about_events`: `parse_event` calls the provider.
+    Without `cancels`, the provider itself releases reserved money after some days, and an open
+    payment may still be paid: refund it then.
     """
 
     name: str
     repeat_rule: RepeatRule
     key_hours: int | None = None
     captures_parts: bool = True
+    cancels: bool = True
     needs_method: bool = False
     saves_methods: bool = False
     pays_out: bool = False
@@ -86,7 +89,7 @@ class PaymentProvider(Protocol):
         """Release reserved money or close an unpaid payment. A cancelled one stays so.
 
         Raises:
-            Rejected: `wrong_state` when it is captured.
+            Rejected: `wrong_state` when it is captured; `not_offered` without `traits.cancels`.
         """
 
     def refund(self, refund: shapes.Refund) -> shapes.Refunded:

@@ -1,0 +1,247 @@
+"""PAY.JP as a provider.
+
+It knows no idempotency keys, so we look first: charges carry our key in their metadata, and refunds
+in their reason, which PAY.JP's list of events keeps. A webhook proves itself only by a token that
+never changes, so what it says is fetched from PAY.JP before it is believed.
+
+Source: https://pay.jp/docs/api/
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+import jwt
+
+from workers.providers.http import Timeouts, json_of
+from workers.providers.payments import repeating, shapes
+from workers.providers.payments.failures import Absent, Declined, Rejected, Unanswered
+from workers.providers.payments.http import Api
+from workers.providers.payments.payjp import reading
+from workers.providers.payments.protocol import Event, Traits
+from workers.providers.payments.repeating import MARK
+from workers.providers.payments.units import require_payable
+
+NAME = "payjp"
+URL = "https://api.pay.jp"
+PAGE = 100
+LIMIT = shapes.Limit(minimum_minor=50, maximum_minor=9_999_999)
+REASON = "frontdesk "  # before the key in a refund's reason
+Body = dict[str, Any]
+
+
+class PayJp:
+    """A `PaymentProvider`; it takes yen."""
+
+    def __init__(
+        self,
+        *,
+        secret_key: str,
+        public_key: str,
+        webhook_token: str,
+        timeouts: Timeouts,
+        url: str = URL,
+    ) -> None:
+        self._api = Api(url, auth=(secret_key, ""), timeouts=timeouts)
+        self._secret_key, self._webhook_token, self._url = secret_key, webhook_token, url
+        self.traits = Traits(
+            NAME,
+            "look_first",
+            captures_parts=False,
+            needs_method=True,
+            asks_about_events=True,
+            public_key=public_key,
+        )
+
+    def limit(self, currency: str) -> shapes.Limit | None:
+        """See `PaymentProvider.limit`."""
+        return LIMIT if currency == reading.CURRENCY else None
+
+    def create(self, intent: shapes.Intent) -> shapes.Started:
+        """See `PaymentProvider.create`: with 3-D Secure, if the customer is there."""
+        require_payable(intent.amount_minor, intent.currency, self.limit(intent.currency))
+        if intent.method is None:
+            raise Rejected("PAY.JP needs a token of its script.", code="method_required")
+        charge = self._made(intent) or self._new_charge(intent)
+        if charge["amount"] != intent.amount_minor:
+            raise Rejected("This key came with another amount.", code="key_reused")
+        status = reading.status_of(charge)
+        client = shapes.NOTHING_TO_DO
+        if status == "requires_action":
+            client = shapes.Client(kind="redirect", url=self._page(charge["id"], intent))
+        return shapes.Started(reference=charge["id"], status=status, client=client)
+
+    def finish(self, finish: shapes.Finish) -> shapes.Payment:
+        """See `PaymentProvider.finish`: charges the card once 3-D Secure is passed."""
+        found = self.retrieve(finish.payment)
+        if found.status != "approved":
+            return found
+        return reading.payment(self._post(f"/v1/charges/{finish.payment}/tds_finish", {}))
+
+    def capture(self, capture: shapes.Capture) -> shapes.Payment:
+        """See `PaymentProvider.capture`."""
+        before = self.retrieve(capture.payment)
+        if before.status == "captured":
+            return before
+        if before.status != "authorized":
+            raise Rejected(f"The payment is {before.status}.", code="wrong_state")
+        if capture.amount_minor != before.amount_minor:
+            raise Rejected("Frontdesk captures whole charges of PAY.JP.", code="not_offered")
+        return reading.payment(self._post(f"/v1/charges/{capture.payment}/capture", {}))
+
+    def cancel(self, cancel: shapes.Cancel) -> shapes.Payment:
+        """See `PaymentProvider.cancel`. A charge that is not finished never takes money."""
+        before = self.retrieve(cancel.payment)
+        if before.status == "captured":
+            raise Rejected("The payment is captured.", code="wrong_state")
+        if before.status == "authorized":
+            return reading.payment(self._post(f"/v1/charges/{cancel.payment}/refund", {}))
+        return before.model_copy(update={"status": "cancelled"})
+
+    def refund(self, refund: shapes.Refund) -> shapes.Refunded:
+        """See `PaymentProvider.refund`."""
+        if not self._is_refunded(refund):
+            before = self.retrieve(refund.payment)
+            left = before.captured_minor - before.refunded_minor
+            if before.status != "captured" or refund.amount_minor > left:
+                raise Rejected("Less than this amount is left to refund.", code="wrong_state")
+            asked = {"amount": refund.amount_minor, "refund_reason": f"{REASON}{refund.key}"}
+            self._post(f"/v1/charges/{refund.payment}/refund", asked)
+        return shapes.Refunded(
+            reference=f"{refund.key}:{refund.amount_minor}",
+            status="succeeded",
+            amount_minor=refund.amount_minor,
+            currency=reading.CURRENCY,
+        )
+
+    def retrieve(self, payment: str) -> shapes.Payment:
+        """See `PaymentProvider.retrieve`."""
+        return reading.payment(self._get(f"/v1/charges/{quote(payment)}"))
+
+    def retrieve_refund(self, payment: str, refund: str) -> shapes.Refunded:
+        """See `PaymentProvider.retrieve_refund`: they have no objects, and succeed at once."""
+        return shapes.Refunded(
+            reference=refund,
+            status="succeeded",
+            amount_minor=int(refund.rpartition(":")[2]),
+            currency=reading.CURRENCY,
+        )
+
+    def list_since(self, moment: datetime) -> Iterator[shapes.Payment]:
+        """See `PaymentProvider.list_since`."""
+        since = {"since": int(moment.timestamp())}
+        yield from map(reading.payment, self._all("/v1/charges", since))
+
+    def parse_event(self, headers: Mapping[str, str], raw: bytes) -> Event:
+        """See `PaymentProvider.parse_event`. Only the event's id is taken from what came."""
+        given = {name.lower(): value for name, value in headers.items()}
+        token = given.get("x-payjp-webhook-token", "")
+        if not hmac.compare_digest(token.encode(), self._webhook_token.encode()):
+            return shapes.Forged(reason="The token does not match.")
+        try:
+            event = self._get(f"/v1/events/{quote(str(json.loads(raw)['id']), safe='')}")
+        except (Absent, ValueError, KeyError, TypeError):
+            return shapes.Forged(reason="PAY.JP knows no such event.")
+        return self._event(event)
+
+    def _event(self, event: Body) -> shapes.ProviderEvent | shapes.Ignored:
+        charge = event["data"]
+        kind = reading.kind_of(event["type"], charge) if charge["object"] == "charge" else None
+        if kind is None:
+            return shapes.Ignored(event_id=event["id"], name=event["type"])
+        reference, amount, key = charge["id"], charge["amount"], charge["metadata"].get(MARK)
+        payment = None
+        if kind == "refund.succeeded":
+            payment, key = reference, (charge["refund_reason"] or "").removeprefix(REASON)
+            amount = charge["amount_refunded"] - self._refunded_before(event)
+            reference = f"{key}:{amount}"
+        return shapes.ProviderEvent(
+            provider=NAME,
+            event_id=event["id"],
+            kind=kind,
+            object_reference=reference,
+            amount_minor=amount,
+            currency=reading.CURRENCY,
+            occurred_at=repeating.moment(event["created"]),
+            payment_reference=payment,
+            key=key or None,
+            data={"failure": charge["failure_code"]} if charge.get("failure_code") else {},
+        )
+
+    def _refunded_before(self, event: Body) -> int:
+        """Return what was refunded before the refund of an event, which tells only the sum."""
+        sums = [
+            int(it["data"]["amount_refunded"])
+            for it in self._refund_events(event["data"]["id"])
+            if it["data"]["amount_refunded"] < event["data"]["amount_refunded"]
+        ]
+        return max(sums, default=0)
+
+    def _is_refunded(self, refund: shapes.Refund) -> bool:
+        reason = f"{REASON}{refund.key}"
+        found = self._refund_events(refund.payment)
+        return any(event["data"].get("refund_reason") == reason for event in found)
+
+    def _refund_events(self, charge: str) -> Iterator[Body]:
+        return self._all("/v1/events", {"resource_id": charge, "type": "charge.refunded"})
+
+    def _made(self, intent: shapes.Intent) -> Body | None:
+        found = self._all("/v1/charges", {"since": repeating.search_from(intent)})
+        return repeating.first(it for it in found if it["metadata"].get(MARK) == intent.key)
+
+    def _new_charge(self, intent: shapes.Intent) -> Body:
+        asked = {
+            "amount": intent.amount_minor,
+            "currency": "jpy",
+            "capture": str(intent.capture_now).lower(),
+            "description": intent.description,
+            f"metadata[{MARK}]": intent.key,
+            **({"customer": intent.customer} if intent.customer else {}),
+            "card": intent.method,
+            **({} if intent.off_session else {"three_d_secure": "true"}),
+        }
+        return self._post("/v1/charges", asked)
+
+    def _page(self, charge: str, intent: shapes.Intent) -> str:
+        """Return the page of 3-D Secure, which leads back to an address that we signed."""
+        back = jwt.encode({"url": intent.return_url}, self._secret_key, algorithm="HS256")
+        query = f"publickey={self.traits.public_key}&back_url={back}"
+        return f"{self._url}/v1/tds/{charge}/start?{query}"
+
+    def _all(self, path: str, query: Body) -> Iterator[Body]:
+        offset = 0
+        while True:
+            page = self._get(path, {**query, "limit": PAGE, "offset": offset})
+            yield from page["data"]
+            offset += len(page["data"])
+            if not page["has_more"]:
+                return
+
+    def _get(self, path: str, query: Body | None = None) -> Body:
+        return _checked(self._api.call("GET", path, params=query or {}), path)
+
+    def _post(self, path: str, form: Body) -> Body:
+        try:
+            return _checked(self._api.call("POST", path, data=form), path)
+        except Unanswered as failure:
+            raise Unanswered(failure.reason, retry_after=repeating.SETTLING) from None
+
+
+def _checked(answer: Any, path: str) -> Body:
+    body = json_of(answer)
+    if answer.is_success:
+        return body
+    error = body.get("error", {})
+    code = str(error.get("code", "invalid_request"))
+    if answer.status_code == 402:
+        raise Declined(f"The payment was declined: {code}.", code=reading.decline(code))
+    if answer.status_code == 404 or code == "invalid_id":
+        raise Absent(path.rsplit("/", 1)[-1])
+    if code in ("already_captured", "already_refunded", "expired_for_capture"):
+        raise Rejected(f"PAY.JP refuses it in this state: {code}.", code="wrong_state")
+    raise Rejected(f"PAY.JP refuses it: {code}.", code=code)
