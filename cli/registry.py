@@ -73,6 +73,8 @@ COMMANDS: Mapping[str, Entry] = {
     "auth": Entry("auth", "app", "Sign-in: the Supabase Auth protocol."),
     "bookings": Entry("bookings", "app", "Bookings: who comes when, to whom."),
     "flags": Entry("flags", "app", "Flags: what is switched on, and for whom."),
+    "pages": Entry("pages", "app", "Pages: their texts, versions and publication."),
+    "banners": Entry("banners", "app", "Banners: where, for whom, from when to when."),
     "queues": Entry("queues", "app", "Queues: their messages and dead letters."),
     "notifications": Entry(
         "notifications", "app", "Notifications: what people were told, and how."

@@ -846,6 +846,62 @@ create table catalog.service_questions (
 comment on table catalog.service_questions is 'What whoever books a service is asked.';
 create index service_questions_service_idx on catalog.service_questions (business_id, service_id);
 
+-- sql/30_catalog/tables/terms.sql
+
+-- Terms that people accept: which there are, their versions, and who accepted which. The texts are
+-- pages of the domain of content, which writes a row here when it publishes one. Whoever must
+-- accept, and when, is the operator's setting.
+
+create table catalog.terms (
+    slug text primary key,
+    is_required_to_sign_up boolean not null default false,
+    -- Every sale needs the acceptance: a booking, an order, a membership.
+    is_required_to_buy boolean not null default false,
+    created_at timestamptz not null default now(),
+
+    constraint terms_slug_is_a_slug check (slug ~ '^[a-z0-9](-?[a-z0-9]){1,79}$')
+);
+comment on table catalog.terms is 'The terms of the platform, and when they must be accepted.';
+
+create table catalog.terms_versions (
+    slug text not null references catalog.terms (slug) on delete restrict,
+    version integer not null,
+    published_at timestamptz not null,
+
+    primary key (slug, version),
+    constraint terms_versions_version_is_positive check (version > 0)
+);
+comment on table catalog.terms_versions is
+'The published versions of terms. The latest one is in force. Only ever added to.';
+
+create table catalog.terms_acceptances (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid references auth.users (id) on delete set null,
+    -- Of a guest, who proves the address with the booking.
+    email text,
+    slug text not null,
+    version integer not null,
+    -- The language in which the text was read.
+    locale text not null,
+    accepted_at timestamptz not null,
+
+    constraint terms_acceptances_version_fkey foreign key (slug, version)
+    references catalog.terms_versions (slug, version) on delete restrict,
+    constraint terms_acceptances_once_each unique (user_id, slug, version),
+    constraint terms_acceptances_locale_is_a_language_tag check (
+        locale ~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$'
+        or private.invalid('locale', 'must be a language tag, such as en or de-AT')
+    )
+);
+comment on table catalog.terms_acceptances is
+'Who accepted which version of which terms, when and in which language.';
+comment on column catalog.terms_acceptances.user_id is '[person]';
+comment on column catalog.terms_acceptances.email is '[person] [personal: replaced]';
+create index terms_acceptances_version_idx on catalog.terms_acceptances (slug, version);
+create unique index terms_acceptances_guest_idx
+on catalog.terms_acceptances (lower(email), slug, version)
+where user_id is null;
+
 -- sql/30_catalog/functions/blocking.sql
 
 -- Functions of the catalog. scheduling turns the hours of these tables into instants.
@@ -978,6 +1034,149 @@ begin
         (select resources.business_id from catalog.resources where resources.id = subject_id),
         'resource'
     );
+end;
+$$;
+
+-- sql/30_catalog/functions/terms.sql
+
+-- How terms are accepted, and who has not accepted what they must.
+
+/*
+ * Return the versions in force of the terms that must be accepted to buy, or to sign up, and that a
+ * user or a guest has not accepted, as `slug version n`.
+ */
+create function catalog.missing_terms(user_id uuid, email text, is_sign_up boolean)
+returns text[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select array_agg(format('%s version %s', in_force.slug, in_force.version))
+        from (
+            select terms.slug, max(terms_versions.version) as version
+            from catalog.terms
+            inner join catalog.terms_versions on terms_versions.slug = terms.slug
+            where
+                case
+                    when is_sign_up then terms.is_required_to_sign_up
+                    else terms.is_required_to_buy
+                end
+            group by terms.slug
+        ) as in_force
+        where not exists (
+            select 1
+            from catalog.terms_acceptances
+            where
+                terms_acceptances.slug = in_force.slug
+                and terms_acceptances.version = in_force.version
+                and (
+                    terms_acceptances.user_id = missing_terms.user_id
+                    or terms_acceptances.user_id is null
+                    and lower(terms_acceptances.email) = lower(missing_terms.email)
+                )
+        )
+    );
+end;
+$$;
+
+/*
+ * Record that a user, or a guest by their address, accepts a version of terms. Accepting again
+ * changes nothing. Only the version in force can be accepted.
+ * Definer: nobody has a write grant on acceptances; the caller accepts for themselves.
+ *
+ * Errors:  PT404 not_found · PT409 version_not_in_force
+ */
+create function catalog.accept_terms(
+    user_id uuid, email text, slug text, version integer, locale text
+)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_in_force constant integer = (
+        select max(terms_versions.version)
+        from catalog.terms_versions
+        where terms_versions.slug = accept_terms.slug
+    );
+begin
+    if v_in_force is null then
+        perform private.refuse(
+            'PT404', 'not_found', 'There are no such terms.', 'Check the slug in the view terms.'
+        );
+    end if;
+    if v_in_force <> version then
+        perform private.refuse(
+            'PT409', 'version_not_in_force',
+            format('Version %s is in force.', v_in_force),
+            'Show the page of that version, and accept it.'
+        );
+    end if;
+    insert into catalog.terms_acceptances (user_id, email, slug, version, locale, accepted_at)
+    values (
+        accept_terms.user_id,
+        case when accept_terms.user_id is null then lower(accept_terms.email) end,
+        accept_terms.slug, accept_terms.version, accept_terms.locale, private.now()
+    )
+    on conflict do nothing;
+end;
+$$;
+
+/*
+ * Refuse somebody who has not accepted what they must.
+ *
+ * Errors:  PT409 terms_not_accepted
+ */
+create function catalog.require_terms(user_id uuid, email text, is_sign_up boolean)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_missing constant text[] = catalog.missing_terms(user_id, email, is_sign_up);
+begin
+    if v_missing is not null then
+        perform private.refuse(
+            'PT409', 'terms_not_accepted',
+            format('Accept the terms first: %s.', array_to_string(v_missing, ', ')),
+            'Show the pages of these versions, and call accept_terms.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Set when terms must be accepted.
+ * Definer: nobody has a write grant on terms.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function catalog.set_terms_required(slug text, to_sign_up boolean, to_buy boolean)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if not private.is_operator() then
+        perform private.require_platform_staff('admin');
+    end if;
+    update catalog.terms
+    set is_required_to_sign_up = to_sign_up, is_required_to_buy = to_buy
+    where terms.slug = set_terms_required.slug;
+    if not found then
+        perform private.refuse(
+            'PT404', 'not_found', 'There are no such terms.', 'Check the slug in the view terms.'
+        );
+    end if;
 end;
 $$;
 
@@ -1185,6 +1384,65 @@ for each row execute function files.any__release_medium();
 create trigger _500_release_medium
 after delete on catalog.resource_media
 for each row execute function files.any__release_medium();
+
+-- sql/30_catalog/rules/terms.sql
+
+-- Versions and acceptances are proofs: they are added, and never changed. A sign-up carries the
+-- versions that it accepts.
+
+create trigger _100_refuse_rewriting
+before update or delete on catalog.terms_versions
+for each row
+execute function private.any__refuse_rewriting();
+
+create trigger _100_refuse_emptying
+before truncate on catalog.terms_versions
+for each statement
+execute function private.any__refuse_rewriting();
+
+/*
+ * Record which terms a new user accepted, as the sign-up says in user metadata:
+ * {"accepted_terms": [{"slug": "terms-of-service", "version": 3}], "locale": "de"}. Somebody who
+ * signs up with a password must accept what a sign-up requires; invited people and those who come
+ * from another provider are asked before they buy.
+ * Definer: Supabase Auth (supabase_auth_admin) writes users and has no rights here.
+ *
+ * Errors:  PT409 terms_not_accepted
+ */
+create function catalog.users__accept_terms()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_accepted constant jsonb = new.raw_user_meta_data -> 'accepted_terms';
+    v_locale constant text = coalesce(
+        substring(new.raw_user_meta_data ->> 'locale', '^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$'), 'en'
+    );
+begin
+    if jsonb_typeof(v_accepted) = 'array' then
+        insert into catalog.terms_acceptances (user_id, slug, version, locale, accepted_at)
+        select new.id, terms_versions.slug, terms_versions.version, v_locale, private.now()
+        from catalog.terms_versions
+        where
+            v_accepted @> jsonb_build_array(jsonb_build_object(
+                'slug', terms_versions.slug, 'version', terms_versions.version
+            ))
+        on conflict do nothing;
+    end if;
+    if coalesce(new.encrypted_password, '') <> '' and not private.is_operator() then
+        perform catalog.require_terms(new.id, null, true);
+    end if;
+    return null;
+end;
+$$;
+
+create trigger _550_accept_terms
+after insert on auth.users
+for each row
+execute function catalog.users__accept_terms();
 
 -- sql/30_catalog/policies/calendars.sql
 
@@ -1878,6 +2136,44 @@ for delete
 to authenticated
 using (business_id in (select private.my_businesses('manage')));
 
+-- sql/30_catalog/policies/terms.sql
+
+-- Everybody reads which terms and versions there are; people read what they accepted, and support
+-- reads all of it. Nobody writes: accept_terms and the pages do.
+
+alter table catalog.terms enable row level security;
+alter table catalog.terms_versions enable row level security;
+alter table catalog.terms_acceptances enable row level security;
+
+grant select on table catalog.terms, catalog.terms_versions to anon, authenticated, service_role;
+grant select on table catalog.terms_acceptances to authenticated, service_role;
+
+create policy terms_select
+on catalog.terms
+for select
+to anon, authenticated
+using (true);
+
+create policy terms_versions_select
+on catalog.terms_versions
+for select
+to anon, authenticated
+using (true);
+
+create policy terms_acceptances_select
+on catalog.terms_acceptances
+for select
+to authenticated
+using (
+    user_id = (select auth.uid())
+    or (select private.is_platform_staff('support'))
+);
+
+grant execute on function
+catalog.accept_terms(uuid, text, text, integer, text),
+catalog.set_terms_required(text, boolean, boolean)
+to anon, authenticated, service_role;
+
 -- sql/30_catalog/api/cancellation.sql
 
 -- What clients read about what cancelling costs and, as owners and managers, write.
@@ -2542,6 +2838,138 @@ comment on column public.booking_limits.resource_id is
 'The limited resource; each item that takes its time counts.';
 comment on column public.booking_limits.is_per_customer is
 'Whether each customer''s bookings are counted separately.';
+
+-- sql/30_catalog/api/terms.sql
+
+-- Terms as clients see and accept them. Their texts are pages.
+
+create view public.terms
+with (security_invoker = true)
+as
+select
+    terms.slug,
+    terms.is_required_to_sign_up,
+    terms.is_required_to_buy,
+    in_force.version,
+    in_force.published_at
+from catalog.terms
+inner join lateral (
+    select
+        terms_versions.version,
+        terms_versions.published_at
+    from catalog.terms_versions
+    where terms_versions.slug = terms.slug
+    order by terms_versions.version desc
+    limit 1
+) as in_force on true;
+grant select on public.terms to anon, authenticated, service_role;
+
+comment on view public.terms is
+'The terms of the platform and the version of each that is in force. The text is the page of that '
+'slug and version.';
+comment on column public.terms.slug is 'The slug of its page.';
+comment on column public.terms.is_required_to_sign_up is
+'Whether a sign-up with a password must accept it.';
+comment on column public.terms.is_required_to_buy is
+'Whether a customer must accept it before booking, ordering or joining.';
+comment on column public.terms.version is 'The version in force.';
+comment on column public.terms.published_at is 'Since when it is in force.';
+
+create view public.terms_acceptances
+with (security_invoker = true)
+as
+select
+    terms_acceptances.id,
+    terms_acceptances.user_id,
+    terms_acceptances.slug,
+    terms_acceptances.version,
+    terms_acceptances.locale,
+    terms_acceptances.accepted_at
+from catalog.terms_acceptances;
+grant select on public.terms_acceptances to authenticated, service_role;
+
+comment on view public.terms_acceptances is
+'Which versions of which terms were accepted. Everybody reads their own rows, platform support '
+'reads all.';
+comment on column public.terms_acceptances.id is 'Key.';
+comment on column public.terms_acceptances.user_id is 'Who accepted it; null for a guest.';
+comment on column public.terms_acceptances.slug is 'The terms.';
+comment on column public.terms_acceptances.version is 'The version.';
+comment on column public.terms_acceptances.locale is 'The language in which it was read.';
+comment on column public.terms_acceptances.accepted_at is 'When it was accepted.';
+
+/*
+ * Errors:  PT400 invalid_input · PT404 not_found · PT409 version_not_in_force
+ */
+create function public.accept_terms(
+    slug text, version public.whole_number, locale text default 'en', email text default null
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_user_id constant uuid = case when auth.uid() is not null then private.current_user_id() end;
+    v_email constant text = private.to_email(email, 'email');
+begin
+    if v_user_id is null and v_email is null then
+        perform private.invalid('email', 'is required without an account');
+    end if;
+    perform catalog.accept_terms(
+        v_user_id,
+        v_email,
+        private.to_required_text(slug, 'slug', 80),
+        private.to_whole_number(version, 'version', 1, 1000000),
+        private.to_required_text(locale, 'locale', 35)
+    );
+end;
+$$;
+comment on function public.accept_terms is
+'Accept a version of terms: the one in force, which the caller was shown.
+
+Accepting it again changes nothing. A guest accepts with the e-mail address that a booking proves '
+'later.
+
+- slug, version: as in the view terms.
+- locale: the language in which it was read.
+- email: the address of a guest; ignored for an account.
+
+Errors: invalid_input 400, not_found 404, version_not_in_force 409.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function public.require_terms(
+    slug text, to_sign_up public.yes_no default 'false', to_buy public.yes_no default 'false'
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform catalog.set_terms_required(
+        private.to_required_text(slug, 'slug', 80),
+        private.to_yes_no(to_sign_up, 'to_sign_up'),
+        private.to_yes_no(to_buy, 'to_buy')
+    );
+end;
+$$;
+comment on function public.require_terms is
+'Set when terms must be accepted. For admins of the platform.
+
+- to_sign_up: by everybody who signs up with a password.
+- to_buy: by every customer before a booking, an order or a membership.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
+
+grant execute on function
+public.accept_terms(text, public.whole_number, text, text),
+public.require_terms(text, public.yes_no, public.yes_no)
+to anon, authenticated, service_role;
 
 alter default privileges grant execute on functions to public;
 notify pgrst, 'reload schema';

@@ -5745,7 +5745,7 @@ to anon, authenticated, service_role;
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
- *          PT409 idempotency_conflict link_expired not_bookable slot_taken
+ *          PT409 idempotency_conflict link_expired not_bookable slot_taken terms_not_accepted
  *          PT422 blocked_out coupon_invalid limit_reached not_eligible outside_hours too_far
  *              too_soon
  */
@@ -5803,12 +5803,13 @@ Returns the booking.
 - link_token: token of a private link to a hidden service.
 
 Errors: invalid_input 400, not_signed_in 401, not_found 404, idempotency_conflict 409, '
-'link_expired 409, not_bookable 409, slot_taken 409, blocked_out 422, coupon_invalid 422, '
-'limit_reached 422, not_eligible 422, outside_hours 422, too_far 422, too_soon 422.';
+'link_expired 409, not_bookable 409, slot_taken 409, terms_not_accepted 409, blocked_out 422, '
+'coupon_invalid 422, limit_reached 422, not_eligible 422, outside_hours 422, too_far 422, too_soon '
+'422.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
- *          PT409 idempotency_conflict link_expired not_bookable slot_taken
+ *          PT409 idempotency_conflict link_expired not_bookable slot_taken terms_not_accepted
  *          PT422 blocked_out coupon_invalid limit_reached not_eligible outside_hours too_far
  *              too_soon
  */
@@ -5870,8 +5871,9 @@ items is [{service_id, starts_at?, gap_minutes?, resource_id?, addon_ids?, party
 - party_size: for the items that have none of their own.
 
 Errors: invalid_input 400, not_signed_in 401, not_found 404, idempotency_conflict 409, '
-'link_expired 409, not_bookable 409, slot_taken 409, blocked_out 422, coupon_invalid 422, '
-'limit_reached 422, not_eligible 422, outside_hours 422, too_far 422, too_soon 422.';
+'link_expired 409, not_bookable 409, slot_taken 409, terms_not_accepted 409, blocked_out 422, '
+'coupon_invalid 422, limit_reached 422, not_eligible 422, outside_hours 422, too_far 422, too_soon '
+'422.';
 grant execute on function
 public.book(
     public.identifier, public.instant, public.identifier, public.whole_number, public.list,
@@ -6598,7 +6600,7 @@ to anon, authenticated, service_role;
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 changed_meanwhile hold_expired invalid_transition slot_taken
+ *          PT409 changed_meanwhile hold_expired invalid_transition slot_taken terms_not_accepted
  */
 create function public.confirm_booking(booking_id public.identifier)
 returns public.bookings
@@ -6616,7 +6618,7 @@ The business accepts a request, or the customer turns a hold into a booking (a r
 'service requires confirmation). Returns the booking.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
-'hold_expired 409, invalid_transition 409, slot_taken 409.';
+'hold_expired 409, invalid_transition 409, slot_taken 409, terms_not_accepted 409.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found

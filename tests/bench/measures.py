@@ -13,6 +13,7 @@ import psycopg
 from tests.bench.auth import auth
 from tests.bench.booking import raw, storm
 from tests.bench.calcom import calcom
+from tests.bench.content import home
 from tests.bench.figures import Figure, compare, milliseconds
 from tests.bench.files import files
 from tests.bench.growth import growth
@@ -198,6 +199,7 @@ ALL = {
     "peer": peer,
     "calcom": calcom,
     "search": search,
+    "home": home,
     "features": features,
     "series": series,
     "emit": emit,

@@ -37,5 +37,9 @@ def declare(broker: dramatiq.Broker, database: Database) -> None:
             Jsonb(payload["places"]),
         )
 
-    for actor in (apply_due_transitions, forget_what_is_old, offer_freed_time):
+    def count_trending(topic: str, payload: dict[str, Any]) -> None:
+        """Count what the front page calls trending."""
+        database.call("select content.count_trending()")
+
+    for actor in (apply_due_transitions, forget_what_is_old, offer_freed_time, count_trending):
         dramatiq.actor(broker=broker, queue_name="housekeeping", max_retries=3)(actor)
