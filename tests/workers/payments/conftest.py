@@ -9,6 +9,7 @@ import pytest
 
 from tests.workers.payments.wired import Wired
 from tests.workers.payments.wired_payjp import WiredPayJp
+from tests.workers.payments.wired_paypal import WiredPayPal
 from tests.workers.payments.wired_razorpay import WiredRazorpay
 from tests.workers.payments.wired_sandbox import WiredSandbox
 from tests.workers.payments.wired_stripe import WiredStripe
@@ -17,6 +18,7 @@ WIRED: dict[str, type[Wired]] = {
     "stripe": WiredStripe,
     "razorpay": WiredRazorpay,
     "payjp": WiredPayJp,
+    "paypal": WiredPayPal,
 }
 
 

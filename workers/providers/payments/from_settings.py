@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from workers.providers.http import Timeouts
-from workers.providers.payments import payjp, razorpay
+from workers.providers.payments import payjp, paypal, razorpay
 from workers.providers.payments.cash import Cash
 from workers.providers.payments.protocol import PaymentProvider
 from workers.providers.payments.sandbox import Sandbox
@@ -135,6 +135,31 @@ class PayJpChoice(Choice):
         )
 
 
+class PayPalChoice(Choice):
+    """See `paypal.PayPal`."""
+
+    client_id: str
+    client_secret: SecretStr
+    webhook_id: str
+    environment: Literal["sandbox", "live"] = "sandbox"
+    url: str | None = None
+
+    @property
+    def is_live(self) -> bool:
+        """See `Choice.is_live`."""
+        return self.environment == "live"
+
+    def build(self, timeouts: Timeouts) -> PaymentProvider:
+        """See `Choice.build`."""
+        return paypal.PayPal(
+            client_id=self.client_id,
+            client_secret=self.client_secret.get_secret_value(),
+            webhook_id=self.webhook_id,
+            timeouts=timeouts,
+            url=self.url or paypal.URLS[self.environment],
+        )
+
+
 class Settings(BaseModel):
     """The payment providers that are set up. Limits are in seconds."""
 
@@ -145,6 +170,7 @@ class Settings(BaseModel):
     stripe: StripeChoice | None = None
     razorpay: RazorpayChoice | None = None
     payjp: PayJpChoice | None = None
+    paypal: PayPalChoice | None = None
     connect_seconds: Annotated[float, Field(gt=0)] = 5.0
     read_seconds: Annotated[float, Field(gt=0)] = 30.0
 

@@ -81,7 +81,14 @@ class PayJp:
         found = self.retrieve(finish.payment)
         if found.status != "approved":
             return found
-        return reading.payment(self._post(f"/v1/charges/{finish.payment}/tds_finish", {}))
+        try:
+            return reading.payment(self._post(f"/v1/charges/{finish.payment}/tds_finish", {}))
+        except Rejected as refused:
+            # Somebody else may have finished it meanwhile.
+            after = self.retrieve(finish.payment)
+            if after.status == "approved" or isinstance(refused, Declined):
+                raise
+            return after
 
     def capture(self, capture: shapes.Capture) -> shapes.Payment:
         """See `PaymentProvider.capture`."""
