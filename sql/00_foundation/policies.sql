@@ -17,6 +17,16 @@ for select
 to anon, authenticated, analyst
 using (true);
 
+alter table pricing.tax_classes enable row level security;
+grant select on pricing.tax_classes to anon, authenticated, service_role;
+-- No writes: tax classes come with the seed.
+
+create policy tax_classes_select
+on pricing.tax_classes
+for select
+to anon, authenticated
+using (true);
+
 -- No grant on idempotency keys: only private.first_answer and its siblings read and write them.
 alter table private.idempotency_keys enable row level security;
 grant execute on function

@@ -172,3 +172,14 @@ on conflict (code) do update
     where
     (currencies.name, currencies.minor_digits)
     is distinct from (excluded.name, excluded.minor_digits);
+
+insert into pricing.tax_classes (name, description, position)
+values
+('standard', 'What the law names no other rate for', 1),
+('intermediate', 'A rate between the reduced and the standard rate', 2),
+('reduced', 'Food, books and what else a country taxes less', 3),
+('super_reduced', 'The lowest rate above zero', 4),
+('zero', 'Taxed at a rate of 0 %', 5),
+('exempt', 'Exempt from tax, such as medical treatment', 6),
+('outside', 'Outside the scope of tax, such as a gift card for anything', 7)
+on conflict do nothing;

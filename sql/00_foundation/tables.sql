@@ -64,6 +64,17 @@ create table pricing.currencies (
     constraint currencies_minor_digits_are_few check (minor_digits between 0 and 4)
 );
 
+-- How what is sold is taxed: reference data (seed.sql). The catalog names a class, and the tax
+-- rules of a place say what it means there.
+create table pricing.tax_classes (
+    name text primary key,
+    description text not null,
+    position smallint not null,
+
+    constraint tax_classes_name_is_a_word check (name ~ '^[a-z_]{1,40}$')
+);
+comment on table pricing.tax_classes is 'How what is sold is taxed, such as standard or reduced.';
+
 -- The first answer to a call with an idempotency key. The same key with the same arguments gets it
 -- again; with other arguments it is refused. Kept for a day (private.forget_old_keys).
 create table private.idempotency_keys (

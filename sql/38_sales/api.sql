@@ -31,7 +31,7 @@ select
     sales.currency,
     sales.placed_at,
     (
-        select coalesce(sum(sale_lines.amount_minor - sale_lines.discount_minor), 0)::bigint
+        select coalesce(sum(sales.line_total(sale_lines)), 0)::bigint
         from sales.sale_lines
         where sale_lines.business_id = sales.business_id and sale_lines.sale_id = sales.id
     ) as owed_minor
@@ -53,7 +53,7 @@ comment on column public.sales.customer_phone is 'The customer''s phone number w
 comment on column public.sales.currency is 'ISO 4217 code of every amount.';
 comment on column public.sales.placed_at is 'When it was sold.';
 comment on column public.sales.owed_minor is
-'The sum of its lines in minor units, corrections and fees included.';
+'The sum of its lines in minor units, with tax, corrections and fees.';
 
 create view public.sale_revisions
 with (security_invoker = true)
@@ -93,7 +93,8 @@ select
     sale_lines.unit_minor,
     sale_lines.amount_minor,
     sale_lines.discount_minor,
-    sale_lines.tax_minor
+    sale_lines.tax_minor,
+    sale_lines.tax_is_included
 from sales.sale_lines;
 grant select on public.sale_lines to authenticated, service_role;
 
@@ -119,6 +120,8 @@ comment on column public.sale_lines.amount_minor is 'quantity × unit_minor, bef
 comment on column public.sale_lines.discount_minor is 'The discount in minor units.';
 comment on column public.sale_lines.tax_minor is
 'The line''s share of the revision''s tax in minor units.';
+comment on column public.sale_lines.tax_is_included is
+'Whether amount_minor includes the tax; where it does not, the tax is owed on top.';
 
 create view public.sale_taxes
 with (security_invoker = true)
@@ -130,7 +133,10 @@ select
     sale_taxes.component,
     sale_taxes.rate_bps,
     sale_taxes.base_minor,
-    sale_taxes.tax_minor
+    sale_taxes.tax_minor,
+    sale_taxes.jurisdiction,
+    sale_taxes.rounding_unit,
+    sale_taxes.rounding_mode
 from sales.sale_taxes;
 grant select on public.sale_taxes to authenticated, service_role;
 
@@ -140,7 +146,46 @@ comment on column public.sale_taxes.business_id is 'The business that sold.';
 comment on column public.sale_taxes.sale_id is 'The sale.';
 comment on column public.sale_taxes.revision is 'The revision whose lines are taxed.';
 comment on column public.sale_taxes.component is
-'The tax, such as vat; none where nothing is taxed.';
+'The tax, such as vat. none is outside the scope of tax; exempt and reverse_charge say why nothing '
+'is due.';
 comment on column public.sale_taxes.rate_bps is 'The rate in basis points: 1900 is 19 %.';
-comment on column public.sale_taxes.base_minor is 'The taxed lines after discount, in minor units.';
-comment on column public.sale_taxes.tax_minor is 'The tax in minor units.';
+comment on column public.sale_taxes.base_minor is
+'The taxed lines after discount and without tax, in minor units.';
+comment on column public.sale_taxes.tax_minor is
+'The tax in minor units; negative where the revision takes back.';
+comment on column public.sale_taxes.jurisdiction is
+'The country or region that levies it; null where nothing is taxed.';
+comment on column public.sale_taxes.rounding_unit is
+'line: each line was rounded; rate: all lines at this rate together; null where nothing is taxed.';
+comment on column public.sale_taxes.rounding_mode is
+'half_up, down or up; null where nothing is taxed.';
+
+create view public.sale_line_taxes
+with (security_invoker = true)
+as
+select
+    sale_line_taxes.business_id,
+    sale_line_taxes.sale_line_id,
+    sale_line_taxes.component,
+    sale_line_taxes.rate_bps,
+    sale_line_taxes.position,
+    sale_line_taxes.is_compound,
+    sale_line_taxes.jurisdiction,
+    sale_line_taxes.base_minor,
+    sale_line_taxes.tax_minor
+from sales.sale_line_taxes;
+grant select on public.sale_line_taxes to authenticated, service_role;
+
+comment on view public.sale_line_taxes is
+'The taxes of each line of a sale. They add up to those of the revision; a line without taxes has '
+'no row.';
+comment on column public.sale_line_taxes.business_id is 'The business that sold.';
+comment on column public.sale_line_taxes.sale_line_id is 'The line.';
+comment on column public.sale_line_taxes.component is 'The tax, such as vat or cgst.';
+comment on column public.sale_line_taxes.rate_bps is 'The rate in basis points: 1900 is 19 %.';
+comment on column public.sale_line_taxes.position is 'The order of the taxes of the line: 1, 2, …';
+comment on column public.sale_line_taxes.is_compound is
+'Whether it is levied on the taxes before it as well.';
+comment on column public.sale_line_taxes.jurisdiction is 'The country or region that levies it.';
+comment on column public.sale_line_taxes.base_minor is 'What is taxed, in minor units.';
+comment on column public.sale_line_taxes.tax_minor is 'The tax in minor units.';

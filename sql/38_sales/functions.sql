@@ -55,7 +55,7 @@ as $$
 begin
     insert into sales.sale_lines (
         business_id, sale_id, position, revision, kind, service_id, name, quantity, unit_minor,
-        amount_minor, discount_minor, tax_minor
+        amount_minor, discount_minor, tax_minor, tax_is_included
     )
     select
         write_agreed_lines.business_id,
@@ -69,21 +69,13 @@ begin
         (lines.line ->> 'unit_minor')::bigint,
         (lines.line ->> 'amount_minor')::bigint,
         (lines.line ->> 'discount_minor')::bigint,
-        (lines.line ->> 'tax_minor')::bigint
+        (lines.line ->> 'tax_minor')::bigint,
+        (lines.line ->> 'tax_is_included')::boolean
     from jsonb_array_elements(write_agreed_lines.quote -> 'lines')
         with ordinality as lines (line, position);
-    insert into sales.sale_taxes (
-        business_id, sale_id, revision, component, rate_bps, base_minor, tax_minor
-    )
-    select
-        write_agreed_lines.business_id,
-        write_agreed_lines.sale_id,
-        0,
-        taxes.tax ->> 'component',
-        (taxes.tax ->> 'rate_bps')::integer,
-        (taxes.tax ->> 'base_minor')::bigint,
-        (taxes.tax ->> 'tax_minor')::bigint
-    from jsonb_array_elements(write_agreed_lines.quote -> 'taxes') as taxes (tax);
+    perform sales.write_agreed_taxes(
+        write_agreed_lines.business_id, write_agreed_lines.sale_id, write_agreed_lines.quote
+    );
 end;
 $$;
 
@@ -114,66 +106,6 @@ begin
     v_line.amount_minor = make_change.amount_minor;
     v_line.discount_minor = make_change.discount_minor;
     return v_line;
-end;
-$$;
-
-/*
- * Write a further revision of a sale with the lines that change it. The caller holds the lock of
- * what was sold. Nothing is written without lines.
- */
-create function sales.revise_sale(
-    business_id uuid, sale_id uuid, cause sales.revision_cause, changes sales.sale_lines[]
-)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_revision integer;
-    v_position integer;
-begin
-    if cardinality(changes) = 0 then
-        return;
-    end if;
-    select max(sale_lines.revision), max(sale_lines.position)
-    into v_revision, v_position
-    from sales.sale_lines
-    where
-        sale_lines.business_id = revise_sale.business_id
-        and sale_lines.sale_id = revise_sale.sale_id;
-    v_revision = coalesce(v_revision, 0) + 1;
-    insert into sales.sale_revisions (business_id, sale_id, revision, cause, actor_id, at)
-    values (
-        revise_sale.business_id, revise_sale.sale_id, v_revision, revise_sale.cause, auth.uid(),
-        private.now()
-    );
-    insert into sales.sale_lines (
-        business_id, sale_id, position, revision, kind, corrects_line_id, service_id, name,
-        quantity, unit_minor, amount_minor, discount_minor
-    )
-    select
-        revise_sale.business_id,
-        revise_sale.sale_id,
-        coalesce(v_position, 0) + change.ordinality,
-        v_revision,
-        change.kind,
-        change.corrects_line_id,
-        change.service_id,
-        change.name,
-        1,
-        change.amount_minor,
-        change.amount_minor,
-        change.discount_minor
-    from unnest(changes) with ordinality as change;
-    insert into sales.sale_taxes (
-        business_id, sale_id, revision, component, rate_bps, base_minor, tax_minor
-    )
-    select
-        revise_sale.business_id, revise_sale.sale_id, v_revision, 'none', 0,
-        sum(change.amount_minor - change.discount_minor), 0
-    from unnest(changes) as change;
 end;
 $$;
 

@@ -2,20 +2,24 @@
 -- Nobody writes: selling does, so that nobody chooses a price.
 
 grant usage on schema sales to anon, authenticated, service_role;
-grant execute on function private.my_sales() to authenticated, service_role;
+grant execute on function private.my_sales(), sales.line_total(sales.sale_lines)
+to authenticated, service_role;
 
 alter table sales.baskets enable row level security;
 alter table sales.sales enable row level security;
 alter table sales.sale_revisions enable row level security;
 alter table sales.sale_lines enable row level security;
 alter table sales.sale_taxes enable row level security;
+alter table sales.sale_line_taxes enable row level security;
 
 -- token_hash is nobody's to read.
 grant select (id, customer_id, currency, created_at) on sales.baskets to authenticated;
-grant select on sales.sales, sales.sale_revisions, sales.sale_lines, sales.sale_taxes
+grant select
+on sales.sales, sales.sale_revisions, sales.sale_lines, sales.sale_taxes, sales.sale_line_taxes
 to authenticated;
 grant select, insert, update, delete
-on sales.baskets, sales.sales, sales.sale_revisions, sales.sale_lines, sales.sale_taxes
+on sales.baskets, sales.sales, sales.sale_revisions, sales.sale_lines, sales.sale_taxes,
+sales.sale_line_taxes
 to service_role;
 
 create policy baskets_select
@@ -58,4 +62,19 @@ to authenticated
 using (
     business_id = any(array(select private.seen_businesses()))
     or sale_id = any(array(select private.my_sales()))
+);
+
+-- The taxes of a line are read by whoever reads the line.
+create policy sale_line_taxes_select
+on sales.sale_line_taxes
+for select
+to authenticated
+using (
+    exists (
+        select 1
+        from sales.sale_lines
+        where
+            sale_lines.business_id = sale_line_taxes.business_id
+            and sale_lines.id = sale_line_taxes.sale_line_id
+    )
 );

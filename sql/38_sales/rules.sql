@@ -18,6 +18,16 @@ for each row
 when (pg_trigger_depth() = 0)
 execute function private.any__refuse_rewriting();
 
+create trigger _100_refuse_rewriting
+before update or delete on sales.sale_line_taxes
+for each row
+when (pg_trigger_depth() = 0)
+execute function private.any__refuse_rewriting();
+
+create trigger _110_refuse_emptying
+before truncate on sales.sale_line_taxes
+for each statement execute function private.any__refuse_rewriting();
+
 create trigger _110_refuse_emptying
 before truncate on sales.sale_revisions
 for each statement execute function private.any__refuse_rewriting();
@@ -42,3 +52,55 @@ when (
     or old.placed_at <> new.placed_at
 )
 execute function private.any__refuse_rewriting();
+
+/*
+ * Refuse a revision whose tax rows are missing, or are not the sum of its lines. Looked at when the
+ * transaction ends, because a revision is written before its lines and taxes.
+ */
+create function sales.sale_revisions__require_taxes()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_taxes bigint = (
+        select sum(sale_taxes.tax_minor)
+        from sales.sale_taxes
+        where
+            sale_taxes.business_id = new.business_id
+            and sale_taxes.sale_id = new.sale_id
+            and sale_taxes.revision = new.revision
+    );
+begin
+    if v_taxes is distinct from (
+        select coalesce(sum(sale_lines.tax_minor), 0)
+        from sales.sale_lines
+        where
+            sale_lines.business_id = new.business_id
+            and sale_lines.sale_id = new.sale_id
+            and sale_lines.revision = new.revision
+    ) and exists (
+        select 1
+        from sales.sale_revisions
+        where
+            sale_revisions.business_id = new.business_id
+            and sale_revisions.sale_id = new.sale_id
+            and sale_revisions.revision = new.revision
+    ) then
+        raise exception using
+            errcode = 'check_violation',
+            constraint = 'sale_revisions_have_taxes',
+            message = format(
+                'Revision %s of sale %s has no tax rows that add up.', new.revision, new.sale_id
+            );
+    end if;
+    return null;
+end;
+$$;
+
+create constraint trigger _910_require_taxes
+after insert on sales.sale_revisions
+deferrable initially deferred
+for each row execute function sales.sale_revisions__require_taxes();

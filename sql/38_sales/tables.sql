@@ -90,7 +90,9 @@ create table sales.sale_lines (
     -- Before discount; negative where a line takes something back.
     amount_minor bigint not null,
     discount_minor bigint not null default 0,
+    -- Its share of the tax of the revision, and whether the amount includes it.
     tax_minor bigint not null default 0,
+    tax_is_included boolean not null default true,
 
     constraint sale_lines_business_id_id_unique unique (business_id, id),
     constraint sale_lines_position_unique unique (business_id, sale_id, position),
@@ -123,12 +125,18 @@ create table sales.sale_taxes (
     business_id uuid not null,
     sale_id uuid not null,
     revision integer not null,
-    -- What is taxed and by whom, such as vat; `none` where nothing is.
+    -- Which tax, such as vat; `none` is outside the scope of tax, `exempt` and `reverse_charge` say
+    -- why nothing is due.
     component text not null,
-    rate_bps integer not null,
-    -- The lines of the revision after discount, and the tax on them.
+    rate_bps numeric not null,
+    -- The lines of the revision after discount and without tax, and the tax on them.
     base_minor bigint not null,
     tax_minor bigint not null,
+    -- The country or region that levies it.
+    jurisdiction text,
+    -- How the tax was rounded; later revisions of the sale round in the same way.
+    rounding_unit pricing.rounding_unit,
+    rounding_mode pricing.rounding_mode,
 
     primary key (business_id, sale_id, revision, component, rate_bps),
     constraint sale_taxes_sale_fkey foreign key (business_id, sale_id)
@@ -137,9 +145,28 @@ create table sales.sale_taxes (
     references sales.sale_revisions (business_id, sale_id, revision) on delete cascade,
     constraint sale_taxes_rate_is_sane check (rate_bps between 0 and 10000),
     constraint sale_taxes_nothing_is_taxed check (
-        component <> 'none' or (rate_bps = 0 and tax_minor = 0)
+        component not in ('none', 'exempt', 'reverse_charge') or (rate_bps = 0 and tax_minor = 0)
     )
 );
 comment on table sales.sale_taxes is
 'The tax of each revision of a sale: a row for each component and rate. The lines are split '
 'from it.';
+
+create table sales.sale_line_taxes (
+    business_id uuid not null,
+    sale_line_id uuid not null,
+    component text not null,
+    rate_bps numeric not null,
+    -- The order of the taxes of the line; a compound tax is levied on those before it as well.
+    position smallint not null,
+    is_compound boolean not null,
+    jurisdiction text,
+    base_minor bigint not null,
+    tax_minor bigint not null,
+
+    primary key (business_id, sale_line_id, component, rate_bps),
+    constraint sale_line_taxes_line_fkey foreign key (business_id, sale_line_id)
+    references sales.sale_lines (business_id, id) on delete cascade
+);
+comment on table sales.sale_line_taxes is
+'The taxes of each line of a sale. A line without taxes has no row.';

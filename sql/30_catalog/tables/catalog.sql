@@ -67,6 +67,8 @@ create table catalog.services (
     check_in_minutes integer not null default 1440,
     -- A user who signed in without an address holds no longer than this.
     anonymous_hold_minutes integer not null default 5,
+    tax_class text not null default 'standard'
+    references pricing.tax_classes (name) on delete restrict,
 
     constraint services_business_id_id_unique unique (business_id, id),
     constraint services_category_fkey foreign key (business_id, category_id)
@@ -152,6 +154,7 @@ create index services_category_idx on catalog.services (business_id, category_id
 create index services_cancellation_policy_idx
 on catalog.services (business_id, cancellation_policy_id);
 create index services_currency_idx on catalog.services (currency);
+create index services_tax_class_idx on catalog.services (tax_class);
 
 create table catalog.service_addons (
     id uuid primary key default gen_random_uuid(),

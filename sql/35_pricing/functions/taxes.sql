@@ -1,8 +1,8 @@
 -- The last step of a quote: tax.
 
 /*
- * Add the taxes of a quote: its rows, the share of each line, and the totals. No rate is known yet,
- * so everything stands under `none`.
+ * Add the taxes of a quote: its rows, the share of each line, and the totals. Prices either include
+ * tax, and then the total stays what it was, or tax comes on top.
  */
 create function pricing.add_taxes(quote jsonb, context pricing.context)
 returns jsonb
@@ -12,8 +12,24 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_base bigint = (quote ->> 'subtotal_minor')::bigint - (quote ->> 'discount_minor')::bigint;
+    v_basis pricing.tax_basis = pricing.tax_basis(context.business_id);
+    v_lines pricing.taxable[];
+    v_base bigint;
 begin
+    if v_basis.business_id is not null then
+        v_lines = pricing.taxable_lines(quote, v_basis, context);
+        return pricing.put_taxes(
+            quote,
+            v_basis,
+            array(
+                select parts
+                from pricing.document_taxes(
+                    v_lines, v_basis.rounding_unit, v_basis.rounding_mode
+                ) as parts
+            )
+        );
+    end if;
+    v_base = (quote ->> 'subtotal_minor')::bigint - (quote ->> 'discount_minor')::bigint;
     return quote || jsonb_build_object(
         'taxes', jsonb_build_array(jsonb_build_object(
             'component', 'none',
@@ -25,6 +41,182 @@ begin
         )),
         'tax_minor', 0,
         'total_minor', v_base
+    );
+end;
+$$;
+
+/*
+ * Return the lines of a quote with their taxes, still without figures. Services are taxed where the
+ * business is; goods that go to another region may be taxed differently.
+ */
+create function pricing.taxable_lines(
+    quote jsonb, basis pricing.tax_basis, context pricing.context
+)
+returns pricing.taxable[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_on_day constant date
+        = (coalesce(context.at, private.now()) at time zone basis.time_zone)::date;
+    v_is_reversed constant boolean = pricing.is_reverse_charged(
+        basis, context.buyer_id, context.buyer_email
+    );
+begin
+    return array(
+        select pricing.make_taxable(
+            line.ordinality::integer,
+            (line.value ->> 'amount_minor')::bigint - (line.value ->> 'discount_minor')::bigint,
+            basis.is_included,
+            case
+                when v_is_reversed and rates.of_class <> '{}'
+                    then array[pricing.make_rate('reverse_charge', 0, false, basis.country)]
+                else rates.of_class
+            end
+        )
+        from jsonb_array_elements(quote -> 'lines') with ordinality as line
+        cross join lateral (
+            select pricing.tax_rates(
+                basis,
+                pricing.tax_class_of(
+                    line.value ->> 'kind',
+                    line.value ->> 'tax_class',
+                    (line.value ->> 'service_id')::uuid
+                ),
+                v_on_day,
+                pricing.reach_of(line.value ->> 'kind', basis.region, context.region)
+            ) as of_class
+        ) as rates
+        order by line.ordinality
+    );
+end;
+$$;
+
+/*
+ * Return whether what is sold stays in the region of the seller.
+ */
+create function pricing.reach_of(kind text, seller_region text, buyer_region text)
+returns pricing.tax_reach
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return case
+        when kind in ('product', 'shipping')
+            and buyer_region like '__-%'
+            and seller_region is distinct from buyer_region
+            then 'between_regions'
+        else 'within_region'
+    end;
+end;
+$$;
+
+/*
+ * Return a quote with its taxes: rows, lines and totals.
+ */
+create function pricing.put_taxes(
+    quote jsonb, basis pricing.tax_basis, parts pricing.tax_part[]
+)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_lines constant jsonb = pricing.put_line_taxes(quote -> 'lines', basis.is_included, parts);
+    v_tax constant bigint = (select sum(part.tax_minor) from unnest(parts) as part);
+    v_net constant bigint
+        = (quote ->> 'subtotal_minor')::bigint - (quote ->> 'discount_minor')::bigint;
+begin
+    return quote || jsonb_build_object(
+        'lines', v_lines,
+        'taxes', (
+            select jsonb_agg(
+                jsonb_build_object(
+                    'component', rows.component,
+                    'rate_bps', rows.rate_bps,
+                    'jurisdiction', rows.jurisdiction,
+                    'base_minor', rows.base_minor,
+                    'tax_minor', rows.tax_minor,
+                    'is_included', basis.is_included,
+                    'rounding_unit', case when rows.component <> 'none' then basis.rounding_unit end,
+                    'rounding_mode', case when rows.component <> 'none' then basis.rounding_mode end
+                )
+                order by rows.place, rows.component
+            )
+            from pricing.tax_rows(parts) as rows
+        ),
+        'tax_minor', v_tax,
+        'total_minor', v_net + case when basis.is_included then 0 else v_tax end
+    );
+end;
+$$;
+
+/*
+ * Return the taxes of a document: the sum of its lines for each component and rate, at the place
+ * of the first line that has it.
+ */
+create function pricing.tax_rows(parts pricing.tax_part[])
+returns setof pricing.tax_part
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        min(part.place),
+        part.component,
+        part.rate_bps,
+        bool_or(part.is_compound),
+        min(part.jurisdiction),
+        sum(part.base_minor)::bigint,
+        sum(part.tax_minor)::bigint
+    from unnest(parts) as part
+    group by part.component, part.rate_bps;
+end;
+$$;
+
+/*
+ * Return the lines of a quote with their share of the tax and its parts.
+ */
+create function pricing.put_line_taxes(
+    lines jsonb, is_included boolean, parts pricing.tax_part[]
+)
+returns jsonb
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select jsonb_agg(
+            line.value || jsonb_build_object(
+                'tax_minor', taxes.tax_minor,
+                'tax_is_included', put_line_taxes.is_included,
+                'taxes', taxes.each
+            )
+            order by line.ordinality
+        )
+        from jsonb_array_elements(lines) with ordinality as line
+        cross join lateral (
+            select
+                sum(part.tax_minor) as tax_minor,
+                coalesce(
+                    jsonb_agg(to_jsonb(part) - 'place' order by part.ordinality)
+                    filter (where part.component <> 'none'),
+                    '[]'
+                ) as each
+            from unnest(parts) with ordinality as part
+            where part.place = line.ordinality
+        ) as taxes
     );
 end;
 $$;

@@ -85,7 +85,7 @@ select results_eq(
 select results_eq(
     $$ select component, rate_bps, base_minor, tax_minor from public.sale_taxes
        where sale_id = tests.sale_of('plain') $$,
-    $$ values ('none', 0, 5000::bigint, 0::bigint) $$,
+    $$ values ('none', 0::numeric, 5000::bigint, 0::bigint) $$,
     'with a tax row'
 );
 select results_eq(
