@@ -70,6 +70,17 @@ create table pricing.currencies (
     constraint currencies_minor_digits_are_few check (minor_digits between 0 and 4)
 );
 
+-- How what is sold is taxed: reference data (seed.sql). The catalog names a class, and the tax
+-- rules of a place say what it means there.
+create table pricing.tax_classes (
+    name text primary key,
+    description text not null,
+    position smallint not null,
+
+    constraint tax_classes_name_is_a_word check (name ~ '^[a-z_]{1,40}$')
+);
+comment on table pricing.tax_classes is 'How what is sold is taxed, such as standard or reduced.';
+
 -- The first answer to a call with an idempotency key. The same key with the same arguments gets it
 -- again; with other arguments it is refused. Kept for a day (private.forget_old_keys).
 create table private.idempotency_keys (
@@ -1503,6 +1514,16 @@ for select
 to anon, authenticated, analyst
 using (true);
 
+alter table pricing.tax_classes enable row level security;
+grant select on pricing.tax_classes to anon, authenticated, service_role;
+-- No writes: tax classes come with the seed.
+
+create policy tax_classes_select
+on pricing.tax_classes
+for select
+to anon, authenticated
+using (true);
+
 -- No grant on idempotency keys: only private.first_answer and its siblings read and write them.
 alter table private.idempotency_keys enable row level security;
 grant execute on function
@@ -1573,6 +1594,24 @@ comment on column public.currencies.name is 'English name.';
 comment on column public.currencies.minor_digits is
 'Digits after the decimal point. Amounts are whole minor units: 0 digits for JPY, 2 for EUR, 3 for '
 'KWD.';
+
+create view public.tax_classes
+with (security_invoker = true)
+as
+select
+    tax_classes.name,
+    tax_classes.description,
+    tax_classes.position
+from pricing.tax_classes;
+grant select on public.tax_classes to anon, authenticated, service_role;
+
+comment on view public.tax_classes is
+'How what is sold is taxed. The view tax_rules says at which rates.
+
+Readable by everyone.';
+comment on column public.tax_classes.name is 'Key, such as standard.';
+comment on column public.tax_classes.description is 'What belongs to it, in English.';
+comment on column public.tax_classes.position is 'Order of display, ascending.';
 
 alter default privileges grant execute on functions to public;
 notify pgrst, 'reload schema';

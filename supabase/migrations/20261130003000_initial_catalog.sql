@@ -192,6 +192,8 @@ create table catalog.services (
     check_in_minutes integer not null default 1440,
     -- A user who signed in without an address holds no longer than this.
     anonymous_hold_minutes integer not null default 5,
+    tax_class text not null default 'standard'
+    references pricing.tax_classes (name) on delete restrict,
 
     constraint services_business_id_id_unique unique (business_id, id),
     constraint services_category_fkey foreign key (business_id, category_id)
@@ -277,6 +279,7 @@ create index services_category_idx on catalog.services (business_id, category_id
 create index services_cancellation_policy_idx
 on catalog.services (business_id, cancellation_policy_id);
 create index services_currency_idx on catalog.services (currency);
+create index services_tax_class_idx on catalog.services (tax_class);
 
 create table catalog.service_addons (
     id uuid primary key default gen_random_uuid(),
@@ -1978,7 +1981,7 @@ grant insert (
     slot_offset_minutes, min_notice_minutes, max_advance_days, bookable_from, bookable_until,
     max_party_size, is_class, requires_confirmation, is_blocked_by_pending, hold_minutes,
     offer_minutes, position, is_active, archived_at, prefers_known_staff, visibility,
-    check_in_minutes, anonymous_hold_minutes
+    check_in_minutes, anonymous_hold_minutes, tax_class
 ) on table catalog.services to authenticated;
 grant update (
     id, business_id, category_id, cancellation_policy_id, name, description, duration_minutes,
@@ -1986,7 +1989,7 @@ grant update (
     slot_offset_minutes, min_notice_minutes, max_advance_days, bookable_from, bookable_until,
     max_party_size, is_class, requires_confirmation, is_blocked_by_pending, hold_minutes,
     offer_minutes, position, is_active, archived_at, prefers_known_staff, visibility,
-    check_in_minutes, anonymous_hold_minutes
+    check_in_minutes, anonymous_hold_minutes, tax_class
 ) on table catalog.services to authenticated;
 grant select, insert, update, delete on table catalog.services to service_role;
 
@@ -2706,7 +2709,8 @@ select
     services.prefers_known_staff,
     services.visibility,
     services.check_in_minutes,
-    services.anonymous_hold_minutes
+    services.anonymous_hold_minutes,
+    services.tax_class
 from catalog.services;
 grant select on public.services to anon;
 grant select, insert, update, delete on public.services to authenticated, service_role;
@@ -2755,6 +2759,8 @@ comment on column public.services.check_in_minutes is
 'How long before the start a customer can be checked in, in minutes.';
 comment on column public.services.anonymous_hold_minutes is
 'How long a hold of a user lasts at most who signed in without an address, in minutes.';
+comment on column public.services.tax_class is
+'How it is taxed, a name of the view tax_classes. Matters once the business has tax_settings.';
 comment on column public.services.hold_minutes is 'How long a hold lasts, in minutes.';
 comment on column public.services.offer_minutes is
 'How long each waitlist entry has to accept an offer, 1 to 1440 minutes.';

@@ -96,7 +96,9 @@ create table sales.sale_lines (
     -- Before discount; negative where a line takes something back.
     amount_minor bigint not null,
     discount_minor bigint not null default 0,
+    -- Its share of the tax of the revision, and whether the amount includes it.
     tax_minor bigint not null default 0,
+    tax_is_included boolean not null default true,
 
     constraint sale_lines_business_id_id_unique unique (business_id, id),
     constraint sale_lines_position_unique unique (business_id, sale_id, position),
@@ -129,12 +131,18 @@ create table sales.sale_taxes (
     business_id uuid not null,
     sale_id uuid not null,
     revision integer not null,
-    -- What is taxed and by whom, such as vat; `none` where nothing is.
+    -- Which tax, such as vat; `none` is outside the scope of tax, `exempt` and `reverse_charge` say
+    -- why nothing is due.
     component text not null,
-    rate_bps integer not null,
-    -- The lines of the revision after discount, and the tax on them.
+    rate_bps numeric not null,
+    -- The lines of the revision after discount and without tax, and the tax on them.
     base_minor bigint not null,
     tax_minor bigint not null,
+    -- The country or region that levies it.
+    jurisdiction text,
+    -- How the tax was rounded; later revisions of the sale round in the same way.
+    rounding_unit pricing.rounding_unit,
+    rounding_mode pricing.rounding_mode,
 
     primary key (business_id, sale_id, revision, component, rate_bps),
     constraint sale_taxes_sale_fkey foreign key (business_id, sale_id)
@@ -143,12 +151,518 @@ create table sales.sale_taxes (
     references sales.sale_revisions (business_id, sale_id, revision) on delete cascade,
     constraint sale_taxes_rate_is_sane check (rate_bps between 0 and 10000),
     constraint sale_taxes_nothing_is_taxed check (
-        component <> 'none' or (rate_bps = 0 and tax_minor = 0)
+        component not in ('none', 'exempt', 'reverse_charge') or (rate_bps = 0 and tax_minor = 0)
     )
 );
 comment on table sales.sale_taxes is
 'The tax of each revision of a sale: a row for each component and rate. The lines are split '
 'from it.';
+
+create table sales.sale_line_taxes (
+    business_id uuid not null,
+    sale_line_id uuid not null,
+    component text not null,
+    rate_bps numeric not null,
+    -- The order of the taxes of the line; a compound tax is levied on those before it as well.
+    position smallint not null,
+    is_compound boolean not null,
+    jurisdiction text,
+    base_minor bigint not null,
+    tax_minor bigint not null,
+
+    primary key (business_id, sale_line_id, component, rate_bps),
+    constraint sale_line_taxes_line_fkey foreign key (business_id, sale_line_id)
+    references sales.sale_lines (business_id, id) on delete cascade
+);
+comment on table sales.sale_line_taxes is
+'The taxes of each line of a sale. A line without taxes has no row.';
+
+-- sql/38_sales/functions/revision_taxes.sql
+
+-- What a revision is taxed on: the lines of the sale with the taxes that were written for them, and
+-- the lines that change it with the rates of what they belong to.
+
+/*
+ * Return how the tax of a sale is rounded: as it was at first or, if nothing was taxed then, as the
+ * business has it now.
+ */
+create function sales.tax_rule_of(business_id uuid, sale_id uuid)
+returns sales.sale_taxes
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_rule sales.sale_taxes;
+    v_basis pricing.tax_basis;
+begin
+    select sale_taxes.rounding_unit, sale_taxes.rounding_mode
+    into v_rule.rounding_unit, v_rule.rounding_mode
+    from sales.sale_taxes
+    where
+        sale_taxes.business_id = tax_rule_of.business_id
+        and sale_taxes.sale_id = tax_rule_of.sale_id
+        and sale_taxes.rounding_unit is not null
+    order by sale_taxes.revision
+    limit 1;
+    if not found then
+        v_basis = pricing.tax_basis(tax_rule_of.business_id);
+        v_rule.rounding_unit = coalesce(v_basis.rounding_unit, 'rate');
+        v_rule.rounding_mode = coalesce(v_basis.rounding_mode, 'half_up');
+    end if;
+    return v_rule;
+end;
+$$;
+
+/*
+ * Name what a line belongs to: a line and what corrects it are one unit, and so are the fees for
+ * the same thing.
+ */
+create function sales.unit_of(line sales.sale_lines)
+returns text
+language sql
+immutable
+security invoker
+set search_path = ''
+begin atomic
+    select concat_ws(
+        ' ',
+        (line).kind::text,
+        coalesce(
+            (line).corrects_line_id, case when (line).kind <> 'fee' then (line).id end
+        )::text
+    );
+end;
+
+/*
+ * Return the lines of a sale with the taxes that were written for them.
+ */
+create function sales.taxed_lines(business_id uuid, sale_id uuid)
+returns pricing.taxable[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_lines pricing.taxable[] = '{}';
+    v_line sales.sale_lines;
+    v_taxed pricing.taxable;
+begin
+    for v_line in
+        select sale_lines.*
+        from sales.sale_lines
+        where
+            sale_lines.business_id = taxed_lines.business_id
+            and sale_lines.sale_id = taxed_lines.sale_id
+        order by sale_lines.position
+    loop
+        v_taxed = pricing.make_taxable(
+            v_line.position,
+            v_line.amount_minor - v_line.discount_minor,
+            v_line.tax_is_included,
+            sales.rates_of_line(taxed_lines.business_id, v_line.id)
+        );
+        v_taxed.unit = sales.unit_of(v_line);
+        v_taxed.taxes_minor = array(
+            select sale_line_taxes.tax_minor
+            from sales.sale_line_taxes
+            where
+                sale_line_taxes.business_id = taxed_lines.business_id
+                and sale_line_taxes.sale_line_id = v_line.id
+            order by sale_line_taxes.position
+        );
+        v_lines = v_lines || v_taxed;
+    end loop;
+    return v_lines;
+end;
+$$;
+
+/*
+ * Return the rates at which a line was taxed.
+ */
+create function sales.rates_of_line(business_id uuid, sale_line_id uuid)
+returns pricing.tax_rate[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select pricing.make_rate(
+            sale_line_taxes.component, sale_line_taxes.rate_bps, sale_line_taxes.is_compound,
+            sale_line_taxes.jurisdiction
+        )
+        from sales.sale_line_taxes
+        where
+            sale_line_taxes.business_id = rates_of_line.business_id
+            and sale_line_taxes.sale_line_id = rates_of_line.sale_line_id
+        order by sale_line_taxes.position
+    );
+end;
+$$;
+
+/*
+ * Return the lines of a revision with the rates at which they are taxed.
+ */
+create function sales.taxable_changes(
+    business_id uuid, sale_id uuid, last_position integer, changes sales.sale_lines[]
+)
+returns pricing.taxable[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_basis constant pricing.tax_basis = pricing.tax_basis(taxable_changes.business_id);
+    v_lines pricing.taxable[] = '{}';
+    v_line pricing.taxable;
+    v_change sales.sale_lines;
+    v_like sales.sale_lines;
+begin
+    for v_index in 1 .. cardinality(changes) loop
+        v_change = changes[v_index];
+        v_like = sales.line_like(taxable_changes.business_id, taxable_changes.sale_id, v_change);
+        v_line = pricing.make_taxable(
+            last_position + v_index,
+            v_change.amount_minor - v_change.discount_minor,
+            -- A fee is what is owed in all.
+            coalesce(v_like.tax_is_included, v_change.kind = 'fee' or v_basis.is_included, true),
+            case
+                when v_like.id is not null
+                    then sales.rates_of_line(taxable_changes.business_id, v_like.id)
+                when v_basis.business_id is null then '{}'
+                else sales.rates_of_change(v_basis, taxable_changes.sale_id, v_change)
+            end
+        );
+        v_line.unit = sales.unit_of(coalesce(v_like, v_change));
+        if v_like.id is null and v_change.kind <> 'fee' then
+            v_line.unit = 'change ' || v_index;
+        end if;
+        v_lines = v_lines || v_line;
+    end loop;
+    return v_lines;
+end;
+$$;
+
+/*
+ * Return a line that a change is taxed like: the one that it corrects, or one that charged for the
+ * same thing before.
+ */
+create function sales.line_like(business_id uuid, sale_id uuid, change sales.sale_lines)
+returns sales.sale_lines
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_line sales.sale_lines;
+begin
+    select sale_lines.* into v_line
+    from sales.sale_lines
+    where
+        sale_lines.business_id = line_like.business_id
+        and sale_lines.kind = change.kind
+        and (
+            sale_lines.id = change.corrects_line_id
+            or sale_lines.sale_id = line_like.sale_id
+            and change.kind = 'fee'
+            and sale_lines.corrects_line_id is not distinct from change.corrects_line_id
+        )
+    order by sale_lines.position
+    limit 1;
+    return v_line;
+end;
+$$;
+
+/*
+ * Return the rates of a line that is new in a sale. A fee is taxed as what it is charged for or,
+ * where it is for nothing in particular, as the first line of the sale; unless the business does
+ * not tax fees.
+ */
+create function sales.rates_of_change(
+    basis pricing.tax_basis, sale_id uuid, change sales.sale_lines
+)
+returns pricing.tax_rate[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if change.kind = 'fee' then
+        return case when basis.fees_are_taxed then sales.rates_of_line(
+            basis.business_id,
+            coalesce(
+                change.corrects_line_id,
+                (
+                    select sale_lines.id
+                    from sales.sale_lines
+                    where
+                        sale_lines.business_id = basis.business_id
+                        and sale_lines.sale_id = rates_of_change.sale_id
+                        and sale_lines.position = 1
+                )
+            )
+        ) else '{}' end;
+    end if;
+    return pricing.tax_rates(
+        basis,
+        pricing.tax_class_of(change.kind::text, null, change.service_id),
+        (private.now() at time zone basis.time_zone)::date,
+        'within_region'
+    );
+end;
+$$;
+
+-- sql/38_sales/functions/revisions.sql
+
+-- How sales change. A revision adds lines and the tax on them. Its tax is what the whole sale is
+-- taxed after it, by the rates and the rounding of the sale, less what was written before: so the
+-- revisions of a sale always add up to the tax of what remains of it.
+
+/*
+ * What a line adds to what is owed: its amount after discount, and the tax that is not in it.
+ */
+create function sales.line_total(line sales.sale_lines)
+returns bigint
+language sql
+immutable
+security invoker
+set search_path = ''
+begin atomic
+    select
+        (line).amount_minor - (line).discount_minor
+        + case when (line).tax_is_included then 0 else (line).tax_minor end;
+end;
+
+/*
+ * Write a further revision of a sale with the lines that change it. The caller holds the lock of
+ * what was sold. Nothing is written without lines.
+ */
+create function sales.revise_sale(
+    business_id uuid, sale_id uuid, cause sales.revision_cause, changes sales.sale_lines[]
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_revision integer;
+    v_position integer;
+    v_lines pricing.taxable[];
+    v_rule sales.sale_taxes;
+    v_parts pricing.tax_part[];
+begin
+    if cardinality(changes) = 0 then
+        return;
+    end if;
+    select coalesce(max(sale_lines.revision), 0) + 1, coalesce(max(sale_lines.position), 0)
+    into v_revision, v_position
+    from sales.sale_lines
+    where
+        sale_lines.business_id = revise_sale.business_id
+        and sale_lines.sale_id = revise_sale.sale_id;
+    v_rule = sales.tax_rule_of(revise_sale.business_id, revise_sale.sale_id);
+    v_lines = sales.taxable_changes(
+        revise_sale.business_id, revise_sale.sale_id, v_position, changes
+    );
+    v_parts = array(
+        select parts
+        from pricing.document_taxes(
+            sales.taxed_lines(revise_sale.business_id, revise_sale.sale_id) || v_lines,
+            v_rule.rounding_unit,
+            v_rule.rounding_mode
+        ) as parts
+    );
+    insert into sales.sale_revisions (business_id, sale_id, revision, cause, actor_id, at)
+    values (
+        revise_sale.business_id, revise_sale.sale_id, v_revision, revise_sale.cause, auth.uid(),
+        private.now()
+    );
+    perform sales.write_changes(
+        revise_sale.business_id, revise_sale.sale_id, v_revision, changes, v_lines, v_parts
+    );
+    v_rule.business_id = revise_sale.business_id;
+    v_rule.sale_id = revise_sale.sale_id;
+    v_rule.revision = v_revision;
+    perform sales.write_revision_taxes(v_rule, v_parts);
+end;
+$$;
+
+/*
+ * Write the lines of a revision with their taxes. `lines` are the changes as they are taxed.
+ */
+create function sales.write_changes(
+    business_id uuid,
+    sale_id uuid,
+    revision integer,
+    changes sales.sale_lines[],
+    lines pricing.taxable[],
+    parts pricing.tax_part[]
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    insert into sales.sale_lines (
+        business_id, sale_id, position, revision, kind, corrects_line_id, service_id, name,
+        quantity, unit_minor, amount_minor, discount_minor, tax_minor, tax_is_included
+    )
+    select
+        write_changes.business_id,
+        write_changes.sale_id,
+        lines[change.ordinality].place,
+        write_changes.revision,
+        change.kind,
+        change.corrects_line_id,
+        change.service_id,
+        change.name,
+        1,
+        change.amount_minor,
+        change.amount_minor,
+        change.discount_minor,
+        (
+            select sum(part.tax_minor)
+            from unnest(parts) as part
+            where part.place = lines[change.ordinality].place
+        ),
+        lines[change.ordinality].is_included
+    from unnest(changes) with ordinality as change;
+end;
+$$;
+
+-- sql/38_sales/functions/taxes.sql
+
+-- How the tax of a sale is written: rows for each revision, and the parts of each line.
+
+/*
+ * Write the taxes of a quote for the lines that were written as agreed.
+ */
+create function sales.write_agreed_taxes(business_id uuid, sale_id uuid, quote jsonb)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    insert into sales.sale_taxes (
+        business_id, sale_id, revision, component, rate_bps, base_minor, tax_minor, jurisdiction,
+        rounding_unit, rounding_mode
+    )
+    select
+        write_agreed_taxes.business_id,
+        write_agreed_taxes.sale_id,
+        0,
+        taxes.component,
+        taxes.rate_bps,
+        taxes.base_minor,
+        taxes.tax_minor,
+        taxes.jurisdiction,
+        taxes.rounding_unit,
+        taxes.rounding_mode
+    from jsonb_populate_recordset(null::sales.sale_taxes, quote -> 'taxes') as taxes;
+    -- The lines of a business that is not registered for tax have no taxes.
+    if quote #> '{lines,0,taxes}' is null then
+        return;
+    end if;
+    perform sales.write_line_taxes(
+        write_agreed_taxes.business_id,
+        write_agreed_taxes.sale_id,
+        array(
+            select jsonb_populate_record(
+                null::pricing.tax_part,
+                tax.value || jsonb_build_object('place', line.ordinality)
+            )
+            from jsonb_array_elements(quote -> 'lines') with ordinality as line
+            cross join lateral jsonb_array_elements(line.value -> 'taxes') with ordinality as tax
+            order by line.ordinality, tax.ordinality
+        )
+    );
+end;
+$$;
+
+/*
+ * Write the tax rows of a revision and the parts of its lines. `rule` names the revision and says
+ * how tax is rounded.
+ */
+create function sales.write_revision_taxes(rule sales.sale_taxes, parts pricing.tax_part[])
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    insert into sales.sale_taxes (
+        business_id, sale_id, revision, component, rate_bps, base_minor, tax_minor, jurisdiction,
+        rounding_unit, rounding_mode
+    )
+    select
+        rule.business_id,
+        rule.sale_id,
+        rule.revision,
+        rows.component,
+        rows.rate_bps,
+        rows.base_minor,
+        rows.tax_minor,
+        rows.jurisdiction,
+        case when rows.component <> 'none' then rule.rounding_unit end,
+        case when rows.component <> 'none' then rule.rounding_mode end
+    from pricing.tax_rows(parts) as rows;
+    perform sales.write_line_taxes(
+        rule.business_id,
+        rule.sale_id,
+        array(select part from unnest(parts) as part where part.component <> 'none')
+    );
+end;
+$$;
+
+/*
+ * Write the parts of the tax of lines that were written before. `place` is the line's position.
+ */
+create function sales.write_line_taxes(
+    business_id uuid, sale_id uuid, parts pricing.tax_part[]
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    insert into sales.sale_line_taxes (
+        business_id, sale_line_id, component, rate_bps, position, is_compound, jurisdiction,
+        base_minor, tax_minor
+    )
+    select
+        write_line_taxes.business_id,
+        sale_lines.id,
+        part.component,
+        part.rate_bps,
+        row_number() over (partition by sale_lines.id order by part.ordinality),
+        part.is_compound,
+        part.jurisdiction,
+        part.base_minor,
+        part.tax_minor
+    from unnest(parts) with ordinality as part
+    inner join sales.sale_lines
+        on
+            sale_lines.business_id = write_line_taxes.business_id
+            and sale_lines.sale_id = write_line_taxes.sale_id
+            and sale_lines.position = part.place;
+end;
+$$;
 
 -- sql/38_sales/functions.sql
 
@@ -209,7 +723,7 @@ as $$
 begin
     insert into sales.sale_lines (
         business_id, sale_id, position, revision, kind, service_id, name, quantity, unit_minor,
-        amount_minor, discount_minor, tax_minor
+        amount_minor, discount_minor, tax_minor, tax_is_included
     )
     select
         write_agreed_lines.business_id,
@@ -223,21 +737,13 @@ begin
         (lines.line ->> 'unit_minor')::bigint,
         (lines.line ->> 'amount_minor')::bigint,
         (lines.line ->> 'discount_minor')::bigint,
-        (lines.line ->> 'tax_minor')::bigint
+        (lines.line ->> 'tax_minor')::bigint,
+        (lines.line ->> 'tax_is_included')::boolean
     from jsonb_array_elements(write_agreed_lines.quote -> 'lines')
         with ordinality as lines (line, position);
-    insert into sales.sale_taxes (
-        business_id, sale_id, revision, component, rate_bps, base_minor, tax_minor
-    )
-    select
-        write_agreed_lines.business_id,
-        write_agreed_lines.sale_id,
-        0,
-        taxes.tax ->> 'component',
-        (taxes.tax ->> 'rate_bps')::integer,
-        (taxes.tax ->> 'base_minor')::bigint,
-        (taxes.tax ->> 'tax_minor')::bigint
-    from jsonb_array_elements(write_agreed_lines.quote -> 'taxes') as taxes (tax);
+    perform sales.write_agreed_taxes(
+        write_agreed_lines.business_id, write_agreed_lines.sale_id, write_agreed_lines.quote
+    );
 end;
 $$;
 
@@ -268,66 +774,6 @@ begin
     v_line.amount_minor = make_change.amount_minor;
     v_line.discount_minor = make_change.discount_minor;
     return v_line;
-end;
-$$;
-
-/*
- * Write a further revision of a sale with the lines that change it. The caller holds the lock of
- * what was sold. Nothing is written without lines.
- */
-create function sales.revise_sale(
-    business_id uuid, sale_id uuid, cause sales.revision_cause, changes sales.sale_lines[]
-)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_revision integer;
-    v_position integer;
-begin
-    if cardinality(changes) = 0 then
-        return;
-    end if;
-    select max(sale_lines.revision), max(sale_lines.position)
-    into v_revision, v_position
-    from sales.sale_lines
-    where
-        sale_lines.business_id = revise_sale.business_id
-        and sale_lines.sale_id = revise_sale.sale_id;
-    v_revision = coalesce(v_revision, 0) + 1;
-    insert into sales.sale_revisions (business_id, sale_id, revision, cause, actor_id, at)
-    values (
-        revise_sale.business_id, revise_sale.sale_id, v_revision, revise_sale.cause, auth.uid(),
-        private.now()
-    );
-    insert into sales.sale_lines (
-        business_id, sale_id, position, revision, kind, corrects_line_id, service_id, name,
-        quantity, unit_minor, amount_minor, discount_minor
-    )
-    select
-        revise_sale.business_id,
-        revise_sale.sale_id,
-        coalesce(v_position, 0) + change.ordinality,
-        v_revision,
-        change.kind,
-        change.corrects_line_id,
-        change.service_id,
-        change.name,
-        1,
-        change.amount_minor,
-        change.amount_minor,
-        change.discount_minor
-    from unnest(changes) with ordinality as change;
-    insert into sales.sale_taxes (
-        business_id, sale_id, revision, component, rate_bps, base_minor, tax_minor
-    )
-    select
-        revise_sale.business_id, revise_sale.sale_id, v_revision, 'none', 0,
-        sum(change.amount_minor - change.discount_minor), 0
-    from unnest(changes) as change;
 end;
 $$;
 
@@ -372,6 +818,16 @@ for each row
 when (pg_trigger_depth() = 0)
 execute function private.any__refuse_rewriting();
 
+create trigger _100_refuse_rewriting
+before update or delete on sales.sale_line_taxes
+for each row
+when (pg_trigger_depth() = 0)
+execute function private.any__refuse_rewriting();
+
+create trigger _110_refuse_emptying
+before truncate on sales.sale_line_taxes
+for each statement execute function private.any__refuse_rewriting();
+
 create trigger _110_refuse_emptying
 before truncate on sales.sale_revisions
 for each statement execute function private.any__refuse_rewriting();
@@ -397,26 +853,83 @@ when (
 )
 execute function private.any__refuse_rewriting();
 
+/*
+ * Refuse a revision whose tax rows are missing, or are not the sum of its lines. Looked at when the
+ * transaction ends, because a revision is written before its lines and taxes.
+ * Definer: by then the caller is somebody who may not read every sale.
+ */
+create function sales.sale_revisions__require_taxes()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_taxes bigint = (
+        select sum(sale_taxes.tax_minor)
+        from sales.sale_taxes
+        where
+            sale_taxes.business_id = new.business_id
+            and sale_taxes.sale_id = new.sale_id
+            and sale_taxes.revision = new.revision
+    );
+begin
+    if v_taxes is distinct from (
+        select coalesce(sum(sale_lines.tax_minor), 0)
+        from sales.sale_lines
+        where
+            sale_lines.business_id = new.business_id
+            and sale_lines.sale_id = new.sale_id
+            and sale_lines.revision = new.revision
+    ) and exists (
+        select 1
+        from sales.sale_revisions
+        where
+            sale_revisions.business_id = new.business_id
+            and sale_revisions.sale_id = new.sale_id
+            and sale_revisions.revision = new.revision
+    ) then
+        raise exception using
+            errcode = 'check_violation',
+            constraint = 'sale_revisions_have_taxes',
+            message = format(
+                'Revision %s of sale %s has no tax rows that add up.', new.revision, new.sale_id
+            );
+    end if;
+    return null;
+end;
+$$;
+
+create constraint trigger _910_require_taxes
+after insert on sales.sale_revisions
+deferrable initially deferred
+for each row execute function sales.sale_revisions__require_taxes();
+
 -- sql/38_sales/policies.sql
 
 -- Who may read sales: customers theirs, members those of their business, the platform's staff all.
 -- Nobody writes: selling does, so that nobody chooses a price.
 
 grant usage on schema sales to anon, authenticated, service_role;
-grant execute on function private.my_sales() to authenticated, service_role;
+grant execute on function private.my_sales(), sales.line_total(sales.sale_lines)
+to authenticated, service_role;
 
 alter table sales.baskets enable row level security;
 alter table sales.sales enable row level security;
 alter table sales.sale_revisions enable row level security;
 alter table sales.sale_lines enable row level security;
 alter table sales.sale_taxes enable row level security;
+alter table sales.sale_line_taxes enable row level security;
 
 -- token_hash is nobody's to read.
 grant select (id, customer_id, currency, created_at) on sales.baskets to authenticated;
-grant select on sales.sales, sales.sale_revisions, sales.sale_lines, sales.sale_taxes
+grant select
+on sales.sales, sales.sale_revisions, sales.sale_lines, sales.sale_taxes, sales.sale_line_taxes
 to authenticated;
 grant select, insert, update, delete
-on sales.baskets, sales.sales, sales.sale_revisions, sales.sale_lines, sales.sale_taxes
+on sales.baskets, sales.sales, sales.sale_revisions, sales.sale_lines, sales.sale_taxes,
+sales.sale_line_taxes
 to service_role;
 
 create policy baskets_select
@@ -461,6 +974,21 @@ using (
     or sale_id = any(array(select private.my_sales()))
 );
 
+-- The taxes of a line are read by whoever reads the line.
+create policy sale_line_taxes_select
+on sales.sale_line_taxes
+for select
+to authenticated
+using (
+    exists (
+        select 1
+        from sales.sale_lines
+        where
+            sale_lines.business_id = sale_line_taxes.business_id
+            and sale_lines.id = sale_line_taxes.sale_line_id
+    )
+);
+
 -- sql/38_sales/api.sql
 
 -- What clients read about sales. All of it is read-only.
@@ -496,7 +1024,7 @@ select
     sales.currency,
     sales.placed_at,
     (
-        select coalesce(sum(sale_lines.amount_minor - sale_lines.discount_minor), 0)::bigint
+        select coalesce(sum(sales.line_total(sale_lines)), 0)::bigint
         from sales.sale_lines
         where sale_lines.business_id = sales.business_id and sale_lines.sale_id = sales.id
     ) as owed_minor
@@ -518,7 +1046,7 @@ comment on column public.sales.customer_phone is 'The customer''s phone number w
 comment on column public.sales.currency is 'ISO 4217 code of every amount.';
 comment on column public.sales.placed_at is 'When it was sold.';
 comment on column public.sales.owed_minor is
-'The sum of its lines in minor units, corrections and fees included.';
+'The sum of its lines in minor units, with tax, corrections and fees.';
 
 create view public.sale_revisions
 with (security_invoker = true)
@@ -558,7 +1086,8 @@ select
     sale_lines.unit_minor,
     sale_lines.amount_minor,
     sale_lines.discount_minor,
-    sale_lines.tax_minor
+    sale_lines.tax_minor,
+    sale_lines.tax_is_included
 from sales.sale_lines;
 grant select on public.sale_lines to authenticated, service_role;
 
@@ -584,6 +1113,8 @@ comment on column public.sale_lines.amount_minor is 'quantity × unit_minor, bef
 comment on column public.sale_lines.discount_minor is 'The discount in minor units.';
 comment on column public.sale_lines.tax_minor is
 'The line''s share of the revision''s tax in minor units.';
+comment on column public.sale_lines.tax_is_included is
+'Whether amount_minor includes the tax; where it does not, the tax is owed on top.';
 
 create view public.sale_taxes
 with (security_invoker = true)
@@ -595,7 +1126,10 @@ select
     sale_taxes.component,
     sale_taxes.rate_bps,
     sale_taxes.base_minor,
-    sale_taxes.tax_minor
+    sale_taxes.tax_minor,
+    sale_taxes.jurisdiction,
+    sale_taxes.rounding_unit,
+    sale_taxes.rounding_mode
 from sales.sale_taxes;
 grant select on public.sale_taxes to authenticated, service_role;
 
@@ -605,10 +1139,49 @@ comment on column public.sale_taxes.business_id is 'The business that sold.';
 comment on column public.sale_taxes.sale_id is 'The sale.';
 comment on column public.sale_taxes.revision is 'The revision whose lines are taxed.';
 comment on column public.sale_taxes.component is
-'The tax, such as vat; none where nothing is taxed.';
+'The tax, such as vat. none is outside the scope of tax; exempt and reverse_charge say why nothing '
+'is due.';
 comment on column public.sale_taxes.rate_bps is 'The rate in basis points: 1900 is 19 %.';
-comment on column public.sale_taxes.base_minor is 'The taxed lines after discount, in minor units.';
-comment on column public.sale_taxes.tax_minor is 'The tax in minor units.';
+comment on column public.sale_taxes.base_minor is
+'The taxed lines after discount and without tax, in minor units.';
+comment on column public.sale_taxes.tax_minor is
+'The tax in minor units; negative where the revision takes back.';
+comment on column public.sale_taxes.jurisdiction is
+'The country or region that levies it; null where nothing is taxed.';
+comment on column public.sale_taxes.rounding_unit is
+'line: each line was rounded; rate: all lines at this rate together; null where nothing is taxed.';
+comment on column public.sale_taxes.rounding_mode is
+'half_up, down or up; null where nothing is taxed.';
+
+create view public.sale_line_taxes
+with (security_invoker = true)
+as
+select
+    sale_line_taxes.business_id,
+    sale_line_taxes.sale_line_id,
+    sale_line_taxes.component,
+    sale_line_taxes.rate_bps,
+    sale_line_taxes.position,
+    sale_line_taxes.is_compound,
+    sale_line_taxes.jurisdiction,
+    sale_line_taxes.base_minor,
+    sale_line_taxes.tax_minor
+from sales.sale_line_taxes;
+grant select on public.sale_line_taxes to authenticated, service_role;
+
+comment on view public.sale_line_taxes is
+'The taxes of each line of a sale. They add up to those of the revision; a line without taxes has '
+'no row.';
+comment on column public.sale_line_taxes.business_id is 'The business that sold.';
+comment on column public.sale_line_taxes.sale_line_id is 'The line.';
+comment on column public.sale_line_taxes.component is 'The tax, such as vat or cgst.';
+comment on column public.sale_line_taxes.rate_bps is 'The rate in basis points: 1900 is 19 %.';
+comment on column public.sale_line_taxes.position is 'The order of the taxes of the line: 1, 2, …';
+comment on column public.sale_line_taxes.is_compound is
+'Whether it is levied on the taxes before it as well.';
+comment on column public.sale_line_taxes.jurisdiction is 'The country or region that levies it.';
+comment on column public.sale_line_taxes.base_minor is 'What is taxed, in minor units.';
+comment on column public.sale_line_taxes.tax_minor is 'The tax in minor units.';
 
 alter default privileges grant execute on functions to public;
 notify pgrst, 'reload schema';

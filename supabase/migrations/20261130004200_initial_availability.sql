@@ -2331,7 +2331,7 @@ end;
 $$;
 
 /*
- * Return what a line of a quote costs after its discounts.
+ * Return what a line of a quote costs after its discounts, with the tax that comes on top.
  */
 create function scheduling.price_of_line(line jsonb)
 returns bigint
@@ -2341,7 +2341,9 @@ security invoker
 set search_path = ''
 as $$
 begin
-    return (line ->> 'amount_minor')::bigint - (line ->> 'discount_minor')::bigint;
+    return (line ->> 'amount_minor')::bigint - (line ->> 'discount_minor')::bigint
+        + case when (line ->> 'tax_is_included')::boolean then 0
+            else (line ->> 'tax_minor')::bigint end;
 end;
 $$;
 

@@ -78,10 +78,12 @@ with booked as (
     values (
         %(business)s, %(owner)s, scheduling.new_reference(), 'confirmed', '2031-01-03 10:00Z', '2031-01-03 10:30Z',
         'UTC', 'EUR', 100,
-        jsonb_build_object('lines', jsonb_build_array(jsonb_build_object(
-            'kind', 'service', 'service_id', %(service)s, 'name', 'Cut', 'quantity', 1,
-            'unit_minor', 100, 'amount_minor', 100
-        ))),
+        pricing.quote(
+            array[pricing.make_line(
+                'service', 'Cut', 1, 100, 'EUR', jsonb_build_object('service_id', %(service)s)
+            )],
+            pricing.for_buyer(pricing.make_terms(), %(business)s, null)
+        ),
         '{}'
     )
     returning id, business_id
@@ -159,3 +161,14 @@ insert into customers.customer_group_members (business_id, customer_group_id, cu
 select made.business_id, made.id, customers.id
 from made
 inner join customers.customers on customers.business_id = made.business_id;
+insert into sales.sale_line_taxes (
+    business_id, sale_line_id, component, rate_bps, position, is_compound, base_minor, tax_minor
+)
+select sale_lines.business_id, sale_lines.id, 'exempt', 0, 1, false, sale_lines.amount_minor, 0
+from sales.sale_lines
+where sale_lines.business_id = %(business)s;
+insert into pricing.tax_settings (business_id) values (%(business)s);
+insert into pricing.tax_rules (business_id, country, tax_class, component, rate_bps, during)
+values (%(business)s, 'DE', 'standard', 'vat', 1900, '[2030-01-01,)');
+insert into pricing.tax_numbers (business_id, country, number)
+values (%(business)s, 'DE', 'DE136695976');

@@ -41,11 +41,13 @@ PRIVATE_VIEWS = {
     "notifications",
     "private_links",
     "preferred_resources",
+    "sale_line_taxes",
     "sale_lines",
     "sale_revisions",
     "sale_taxes",
     "sales",
     "schedule_exceptions",
+    "tax_numbers",
     "travel_zones",
     "seats",
     "waitlist_entries",
@@ -58,7 +60,7 @@ FINGERPRINT = """
     inner join pg_namespace on pg_namespace.oid = relnamespace
     inner join pg_attribute on attrelid = pg_class.oid and attname = 'business_id'
     where relkind = 'r' and nspname in
-        ('business', 'catalog', 'customers', 'engagement', 'files', 'sales', 'scheduling')
+        ('business', 'catalog', 'customers', 'engagement', 'files', 'pricing', 'sales', 'scheduling')
     -- workers write these
     and relname not in ('notification_deliveries', 'notifications', 'reminders')
 """

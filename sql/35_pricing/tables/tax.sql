@@ -90,6 +90,7 @@ create table pricing.tax_rules (
     reach pricing.tax_reach not null default 'always',
     during daterange not null,
 
+    constraint tax_rules_business_id_id_unique unique (business_id, id),
     constraint tax_rules_country_is_iso_3166 check (
         country ~ '^[A-Z]{2}$'
         or private.invalid('country', 'must be a two-letter ISO 3166 code, such as DE')
@@ -130,7 +131,6 @@ create table pricing.tax_rules (
 comment on table pricing.tax_rules is
 'The taxes of each class of what is sold: by country or region, with the days on which they hold.';
 create index tax_rules_country_idx on pricing.tax_rules (country, tax_class);
-create index tax_rules_business_id_idx on pricing.tax_rules (business_id);
 create index tax_rules_tax_class_idx on pricing.tax_rules (tax_class);
 
 create table pricing.tax_settings (

@@ -1,5 +1,6 @@
 -- A name, a title or an address is one line: a line break in it breaks mail headers and calendars. What only
--- copies such a column (names of what was sold, of who bought it, what a reader was told) and reference data need no constraint.
+-- copies such a column (names of what was sold, of who bought it, what a reader was told) and reference data need no constraint; codes
+-- have one of their own.
 select pg_class.oid::regclass || '.' || pg_attribute.attname as object
 from pg_attribute
 inner join pg_class on pg_class.oid = pg_attribute.attrelid
@@ -11,7 +12,8 @@ where
     and pg_attribute.attname ~ '(^|_)(name|title|label|recipient|city|region|line[12])$'
     and pg_class.oid::regclass || '.' || pg_attribute.attname <> all(array[
         'business.verticals.name', 'engagement.events.name', 'engagement.notifications.title',
-        'engagement.variables.name', 'files.kinds.name', 'pricing.currencies.name', 'sales.sale_lines.name',
+        'engagement.variables.name', 'files.kinds.name', 'pricing.currencies.name', 'pricing.tax_classes.name',
+        'pricing.tax_rules.region', 'pricing.tax_settings.region', 'sales.sale_lines.name',
         'sales.sales.customer_name', 'scheduling.booking_items.service_name'
     ])
     and pg_class.relnamespace <> 'private'::regnamespace
