@@ -75,6 +75,7 @@ COMMANDS: Mapping[str, Entry] = {
     "flags": Entry("flags", "app", "Flags: what is switched on, and for whom."),
     "pages": Entry("pages", "app", "Pages: their texts, versions and publication."),
     "banners": Entry("banners", "app", "Banners: where, for whom, from when to when."),
+    "commissions": Entry("commissions", "app", "Commissions: what a sale leaves to whom."),
     "queues": Entry("queues", "app", "Queues: their messages and dead letters."),
     "notifications": Entry(
         "notifications", "app", "Notifications: what people were told, and how."

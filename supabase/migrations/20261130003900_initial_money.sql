@@ -78,6 +78,238 @@ create table money.spendable_balances (
 comment on table money.spendable_balances is
 'What is left on customers'' credit and on gift cards. Only entries change it.';
 
+-- sql/39_money/tables/commissions.sql
+
+-- What the platform charges for a delivered line, and who shares it. A plan has tiers (the rate),
+-- levels (who shares) and scopes (what it is for). commissions_terms.sql has what was charged.
+
+-- Rule 6: who passes the sale's tax on, and whether the commission itself is taxed.
+create type money.tax_treatment as enum ('platform_remits', 'vendor_remits', 'commission_taxed');
+create type money.commission_level as enum ('platform', 'partner', 'referrer', 'upline');
+
+create table money.commission_plans (
+    id uuid primary key default gen_random_uuid(),
+    name text not null,
+    tax_treatment money.tax_treatment not null default 'platform_remits',
+    -- The rate of the tax on the commission.
+    commission_tax_bps integer not null default 0,
+    created_at timestamptz not null default now(),
+
+    constraint commission_plans_name_unique unique (name),
+    constraint commission_plans_name_is_short check (
+        length(btrim(name)) between 1 and 200 and private.is_one_line(name)
+        or private.invalid('name', 'must have 1 to 200 printable characters')
+    ),
+    constraint commission_plans_tax_is_sane check (
+        commission_tax_bps between 0 and 10000
+        or private.invalid('commission_tax_bps', 'must be from 0 to 10000')
+    ),
+    constraint commission_plans_tax_only_where_charged check (
+        commission_tax_bps = 0
+        or tax_treatment = 'commission_taxed'
+        or private.invalid('commission_tax_bps', 'must be 0 unless the commission is taxed')
+    )
+);
+comment on table money.commission_plans is 'What the platform charges, under a name.';
+
+create table money.commission_tiers (
+    id uuid primary key default gen_random_uuid(),
+    plan_id uuid not null references money.commission_plans (id) on delete cascade,
+    -- Null: every currency. Then there is one tier without thresholds and fixed part.
+    currency text references pricing.currencies (code) on delete restrict,
+    -- The turnover of the month for which the tier holds: the lower bound belongs to it, the upper
+    -- bound to the next tier. Null: without an end.
+    from_minor bigint not null default 0,
+    to_minor bigint,
+    rate_bps integer not null,
+    -- Charged once for each line beside the rate.
+    fixed_minor bigint not null default 0,
+
+    constraint commission_tiers_do_not_overlap exclude using gist (
+        plan_id with =,
+        coalesce(currency, '') with =,
+        int8range(from_minor, to_minor) with &&
+    ),
+    constraint commission_tiers_bounds_are_sane check (
+        from_minor >= 0 and (to_minor is null or to_minor > from_minor)
+        or private.invalid('from_minor and to_minor', 'must be a range that begins at 0 or later')
+    ),
+    constraint commission_tiers_rate_is_sane check (
+        rate_bps between 0 and 10000 or private.invalid('rate_bps', 'must be from 0 to 10000')
+    ),
+    constraint commission_tiers_fixed_is_not_negative check (
+        fixed_minor >= 0 or private.invalid('fixed_minor', 'must not be negative')
+    ),
+    constraint commission_tiers_amounts_have_a_currency check (
+        currency is not null
+        or from_minor = 0 and to_minor is null and fixed_minor = 0
+        or private.invalid('currency', 'is required beside thresholds and a fixed part')
+    )
+);
+comment on table money.commission_tiers is
+'The rates of a plan, by the turnover of the business in the month before the sale.';
+create index commission_tiers_plan_id_idx on money.commission_tiers (plan_id, currency);
+create index commission_tiers_currency_idx on money.commission_tiers (currency);
+
+create table money.commission_shares (
+    plan_id uuid not null references money.commission_plans (id) on delete cascade,
+    level money.commission_level not null,
+    -- Shares are weights: 70 and 30 split a commission as 7 and 3 do.
+    weight integer not null,
+
+    primary key (plan_id, level),
+    constraint commission_shares_weight_is_positive check (
+        weight between 1 and 1000000 or private.invalid('weight', 'must be from 1 to 1000000')
+    )
+);
+comment on table money.commission_shares is
+'How the levels share the commission of a plan. Without rows the platform has all of it.';
+
+create table money.commission_scopes (
+    id uuid primary key default gen_random_uuid(),
+    plan_id uuid not null references money.commission_plans (id) on delete cascade,
+    -- Everything that is set must match; several scopes of a plan are alternatives.
+    business_id uuid references business.businesses (id) on delete cascade,
+    vertical_id text references business.verticals (id) on delete cascade,
+    line_kind sales.line_kind,
+    category_id uuid,
+    service_id uuid,
+    -- Dates in the zone of the business that sells, both included; null: without an end.
+    starts_on date,
+    ends_on date,
+
+    constraint commission_scopes_business_id_id_unique unique (business_id, id),
+    constraint commission_scopes_category_fkey foreign key (business_id, category_id)
+    references catalog.service_categories (business_id, id) on delete cascade,
+    constraint commission_scopes_service_fkey foreign key (business_id, service_id)
+    references catalog.services (business_id, id) on delete cascade,
+    constraint commission_scopes_name_the_business check (
+        business_id is not null
+        or category_id is null and service_id is null
+        or private.invalid('business_id', 'is required beside a category or a service')
+    ),
+    constraint commission_scopes_end_after_they_start check (
+        coalesce(ends_on >= starts_on, true)
+        or private.invalid('ends_on', 'must not be before starts_on')
+    )
+);
+comment on table money.commission_scopes is 'For which sales a plan holds, and when.';
+-- The scopes of a business, and those of all (null).
+create index commission_scopes_business_id_idx on money.commission_scopes (business_id);
+create index commission_scopes_plan_id_idx on money.commission_scopes (plan_id);
+create index commission_scopes_vertical_id_idx on money.commission_scopes (vertical_id);
+create index commission_scopes_category_idx
+on money.commission_scopes (business_id, category_id);
+create index commission_scopes_service_idx on money.commission_scopes (business_id, service_id);
+
+create table money.commission_parties (
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    level money.commission_level not null,
+    -- The business that has this level's share of what is charged to `business_id`.
+    party_id uuid not null references business.businesses (id) on delete restrict,
+
+    primary key (business_id, level),
+    constraint commission_parties_are_not_the_platform check (level <> 'platform'),
+    constraint commission_parties_are_others check (party_id <> business_id)
+);
+comment on table money.commission_parties is
+'Who brought a business to the platform. A level without a party is the platform''s.';
+create index commission_parties_party_id_idx on money.commission_parties (party_id);
+
+-- sql/39_money/tables/commissions_terms.sql
+
+-- What was charged for a delivered line. Its terms are frozen when it is delivered: no later change
+-- of a plan reaches it. From then on everything about the line is computed from its terms and from
+-- how much of it was taken back.
+
+create type money.commission_status as enum ('pending', 'approved', 'paid', 'reversed');
+
+-- How a line is shared, or how much of each share moved: what the customer paid, what the platform
+-- added, what it keeps as commission and as tax, and what is left for the business.
+create type money.share as (
+    paid_minor bigint,
+    subsidy_minor bigint,
+    commission_minor bigint,
+    withheld_minor bigint,
+    net_minor bigint
+);
+
+-- How much the share of a level moved. Without a party it is the platform's.
+create type money.level_change as (commission_id uuid, party_id uuid, amount_minor bigint);
+
+create table money.line_terms (
+    business_id uuid not null,
+    sale_line_id uuid not null,
+    sale_id uuid not null,
+    currency text not null references pricing.currencies (code) on delete restrict,
+    plan_id uuid references money.commission_plans (id) on delete set null,
+    rate_bps integer not null,
+    fixed_minor bigint not null,
+    tax_treatment money.tax_treatment not null,
+    -- What the customer owes for the line, tax included.
+    paid_minor bigint not null,
+    -- Discounts that the platform bears: it pays them to the business.
+    subsidy_minor bigint not null,
+    tax_minor bigint not null,
+    base_minor bigint not null,
+    commission_minor bigint not null,
+    commission_tax_minor bigint not null,
+    delivered_at timestamptz not null,
+    -- How much of paid_minor was taken back: the only column that changes.
+    reversed_minor bigint not null default 0,
+
+    primary key (business_id, sale_line_id),
+    constraint line_terms_line_fkey foreign key (business_id, sale_line_id)
+    references sales.sale_lines (business_id, id) on delete restrict,
+    constraint line_terms_sale_fkey foreign key (business_id, sale_id)
+    references sales.sales (business_id, id) on delete restrict,
+    constraint line_terms_are_not_negative check (
+        least(
+            rate_bps, fixed_minor, paid_minor, subsidy_minor, tax_minor, base_minor,
+            commission_minor, commission_tax_minor
+        ) >= 0
+    ),
+    constraint line_terms_commission_is_of_the_base check (commission_minor <= base_minor),
+    constraint line_terms_reversed_is_of_the_paid check (reversed_minor between 0 and paid_minor)
+);
+comment on table money.line_terms is 'The terms of a delivered line, frozen when it was delivered.';
+create index line_terms_sale_idx on money.line_terms (business_id, sale_id);
+create index line_terms_plan_id_idx on money.line_terms (plan_id);
+create index line_terms_currency_idx on money.line_terms (currency);
+
+create table money.commissions (
+    id uuid primary key default gen_random_uuid(),
+    -- The business that is charged.
+    business_id uuid not null,
+    sale_id uuid not null,
+    sale_line_id uuid not null,
+    level money.commission_level not null,
+    -- The business that has the share; null: the platform.
+    party_id uuid references business.businesses (id) on delete restrict,
+    currency text not null references pricing.currencies (code) on delete restrict,
+    amount_minor bigint not null,
+    reversed_minor bigint not null default 0,
+    -- Its status follows from the payout that has it (money.commission_state): none is kept here.
+    earned_at timestamptz not null,
+
+    constraint commissions_business_id_id_unique unique (business_id, id),
+    constraint commissions_one_a_line_and_level unique (business_id, sale_line_id, level),
+    constraint commissions_terms_fkey foreign key (business_id, sale_line_id)
+    references money.line_terms (business_id, sale_line_id) on delete restrict,
+    constraint commissions_sale_fkey foreign key (business_id, sale_id)
+    references sales.sales (business_id, id) on delete restrict,
+    constraint commissions_are_not_negative check (
+        amount_minor >= 0 and reversed_minor between 0 and amount_minor
+    )
+);
+comment on table money.commissions is 'The share of each level in the commission of a line.';
+create index commissions_sale_idx on money.commissions (business_id, sale_id);
+-- A business's commissions, and those that it has from others, page by page.
+create index commissions_earned_idx on money.commissions (business_id, earned_at, id);
+create index commissions_party_id_idx on money.commissions (party_id, earned_at, id)
+where party_id is not null;
+create index commissions_currency_idx on money.commissions (currency);
+
 -- sql/39_money/tables/entries.sql
 
 -- The ledger. A transaction is one movement of money, such as a capture; its entries say which
@@ -428,6 +660,437 @@ begin
             and entries.number <= due_checkpoints.through_number
     ) as tail
     where tail.entries >= 100;
+end;
+$$;
+
+-- sql/39_money/functions/commissions_plans.sql
+
+-- Which plan and which tier hold for a line. Everything follows from the sale and the plans, so the
+-- order in which lines are delivered does not matter.
+
+/*
+ * Return the plan for a line that a business sells on a date: the most specific scope that matches,
+ * which is that of the service, then of its category, the business, the kind of line, the vertical.
+ * Among equals the scope that began last holds, then the one with the lowest id.
+ */
+create function money.find_plan(
+    business_id uuid, line_kind sales.line_kind, service_id uuid, sold_on date
+)
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select scopes.plan_id
+        from money.commission_scopes as scopes
+        inner join business.businesses on businesses.id = find_plan.business_id
+        left join catalog.services
+            on
+                services.business_id = find_plan.business_id
+                and services.id = find_plan.service_id
+        where
+            (scopes.business_id = find_plan.business_id or scopes.business_id is null)
+            and (scopes.vertical_id is null or scopes.vertical_id = businesses.vertical_id)
+            and (scopes.line_kind is null or scopes.line_kind = find_plan.line_kind)
+            and (scopes.category_id is null or scopes.category_id = services.category_id)
+            and (scopes.service_id is null or scopes.service_id = services.id)
+            and (scopes.starts_on is null or scopes.starts_on <= find_plan.sold_on)
+            and (scopes.ends_on is null or scopes.ends_on >= find_plan.sold_on)
+        order by
+            scopes.service_id is null,
+            scopes.category_id is null,
+            scopes.business_id is null,
+            scopes.line_kind is null,
+            scopes.vertical_id is null,
+            scopes.starts_on desc nulls last,
+            scopes.id
+        limit 1
+    );
+end;
+$$;
+
+/*
+ * Return the tier of a plan for a currency and the turnover of the month so far. A tier of the
+ * currency comes before one of every currency.
+ */
+create function money.find_tier(plan_id uuid, currency text, turnover_minor bigint)
+returns money.commission_tiers
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_tier money.commission_tiers;
+begin
+    select tiers.* into v_tier
+    from money.commission_tiers as tiers
+    where
+        tiers.plan_id = find_tier.plan_id
+        and (tiers.currency = find_tier.currency or tiers.currency is null)
+        and tiers.from_minor <= greatest(find_tier.turnover_minor, 0)
+        and (tiers.to_minor > greatest(find_tier.turnover_minor, 0) or tiers.to_minor is null)
+    order by tiers.currency is null
+    limit 1;
+    return v_tier;
+end;
+$$;
+
+/*
+ * Does the rate of a plan depend on the turnover?
+ */
+create function money.has_tiers(plan_id uuid, currency text)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return exists (
+        select 1
+        from money.commission_tiers as tiers
+        where
+            tiers.plan_id = has_tiers.plan_id
+            and tiers.currency = has_tiers.currency
+            and (tiers.from_minor > 0 or tiers.to_minor is not null)
+    );
+end;
+$$;
+
+/*
+ * Return what a business sold, after discounts, in the calendar month of a sale (in the zone of the
+ * business) and before that sale, corrections included. Gift cards are counted when they are used.
+ */
+create function money.turnover_before(sale sales.sales)
+returns bigint
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_zone text = business.time_zone(sale.business_id);
+    v_since timestamptz = date_trunc('month', sale.placed_at, v_zone);
+begin
+    return (
+        select coalesce(sum(sale_lines.amount_minor - sale_lines.discount_minor), 0)
+        from sales.sales as earlier
+        inner join sales.sale_lines
+            on
+                sale_lines.business_id = earlier.business_id
+                and sale_lines.sale_id = earlier.id
+        where
+            earlier.business_id = sale.business_id
+            and earlier.currency = sale.currency
+            and earlier.placed_at >= v_since
+            and (earlier.placed_at, earlier.id) < (sale.placed_at, sale.id)
+            and sale_lines.kind <> 'gift_card'
+    );
+end;
+$$;
+
+/*
+ * Return the plan for a line of a sale: the one for the day on which it was placed, in the zone of
+ * the business.
+ */
+create function money.plan_at(sale sales.sales, line sales.sale_lines)
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return money.find_plan(
+        line.business_id, line.kind, line.service_id,
+        (sale.placed_at at time zone business.time_zone(sale.business_id))::date
+    );
+end;
+$$;
+
+/*
+ * Return the turnover before a sale that its plan asks for: 0 where the rate does not depend on it.
+ */
+create function money.turnover_for(plan_id uuid, sale sales.sales)
+returns bigint
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if money.has_tiers(turnover_for.plan_id, sale.currency) then
+        return money.turnover_before(sale);
+    end if;
+    return 0;
+end;
+$$;
+
+/*
+ * Return the plans that may hold for a business whose money the caller handles: its own, and those
+ * of every business.
+ * Definer: a policy asks, once a statement, and scopes have a policy themselves.
+ */
+create function money.my_plans()
+returns setof uuid
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_businesses uuid[] = array(select private.my_businesses('account'));
+begin
+    return query
+    select scopes.plan_id
+    from money.commission_scopes as scopes
+    where
+        scopes.business_id = any(v_businesses)
+        or scopes.business_id is null and cardinality(v_businesses) > 0;
+end;
+$$;
+
+-- sql/39_money/functions/commissions_simulation.sql
+
+-- What a sale would leave to whom, before anybody sells anything.
+
+/*
+ * Return what everybody would have of a line that a business sells now: what the customer pays,
+ * what the platform adds for a discount that it bears, each level's share, the tax that is withheld
+ * and what is left for the business. Amounts that leave the business are negative, so the rows but
+ * the last add up to the last.
+ */
+create function money.simulate_line(
+    line sales.sale_lines, currency text, subsidy_minor bigint, tax_is_added boolean
+)
+returns table (place integer, party text, reason text, amount_minor bigint)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_sale sales.sales;
+    v_plan_id uuid;
+    v_terms money.line_terms;
+    v_shares money.share;
+begin
+    v_sale.id = gen_random_uuid();
+    v_sale.business_id = line.business_id;
+    v_sale.currency = simulate_line.currency;
+    v_sale.placed_at = private.now();
+    v_plan_id = money.plan_at(v_sale, line);
+    v_terms = money.make_terms(
+        line, v_plan_id, v_sale.currency, money.turnover_for(v_plan_id, v_sale),
+        line.amount_minor - line.discount_minor
+        + case when tax_is_added then line.tax_minor else 0 end,
+        simulate_line.subsidy_minor
+    );
+    v_shares = money.shares(v_terms, 0);
+    return query
+    select 1, 'customer', 'pays', v_shares.paid_minor
+    union all
+    select 2, 'platform', 'bears a discount', v_shares.subsidy_minor
+    where v_shares.subsidy_minor > 0
+    union all
+    select
+        3 + row_number() over (order by levels.level)::integer,
+        coalesce(businesses.name, 'platform'),
+        format('commission of the level %s', levels.level),
+        - levels.amount_minor
+    from money.split_commission(v_plan_id, v_terms.commission_minor) as levels
+    left join money.commission_parties as parties
+        on parties.business_id = line.business_id and parties.level = levels.level
+    left join business.businesses on businesses.id = parties.party_id
+    union all
+    select
+        20, 'tax',
+        case v_terms.tax_treatment
+            when 'commission_taxed' then 'on the commission' else 'withheld from the sale'
+        end,
+        - v_shares.withheld_minor
+    where v_shares.withheld_minor > 0
+    union all
+    select 21, businesses.name, 'earns', v_shares.net_minor
+    from business.businesses
+    where businesses.id = line.business_id;
+end;
+$$;
+
+-- sql/39_money/functions/commissions_terms.sql
+
+-- What a plan charges for a line, and how the line is shared: pure computation, in whole minor
+-- units, rounded half away from zero.
+
+/*
+ * Return a share of an amount in basis points, rounded half away from zero.
+ */
+create function money.share_of(amount_minor bigint, rate_bps integer)
+returns bigint
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return round(amount_minor::numeric * rate_bps / 10000);
+end;
+$$;
+
+/*
+ * Return the commission on a base: a rate and a fixed part, and never more than the base.
+ */
+create function money.commission_on(base_minor bigint, rate_bps integer, fixed_minor bigint)
+returns bigint
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return least(
+        base_minor, money.share_of(base_minor, rate_bps) + coalesce(fixed_minor, 0)
+    );
+end;
+$$;
+
+/*
+ * Return what is left of an amount when a part of what was paid is taken back. The running total is
+ * rounded, so that the steps of several refunds add up and the last one leaves nothing.
+ */
+create function money.left_of(amount_minor bigint, reversed_minor bigint, paid_minor bigint)
+returns bigint
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    if reversed_minor = 0 then
+        return amount_minor;
+    end if;
+    return amount_minor - round(amount_minor::numeric * reversed_minor / paid_minor);
+end;
+$$;
+
+/*
+ * Return how a line is shared, when so much of it was taken back (rule 6): what the customer paid
+ * and the platform adds, less commission and tax, is the business's.
+ */
+create function money.shares(terms money.line_terms, reversed_minor bigint)
+returns money.share
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_share money.share;
+begin
+    v_share.paid_minor = terms.paid_minor - shares.reversed_minor;
+    v_share.subsidy_minor = money.left_of(
+        terms.subsidy_minor, shares.reversed_minor, terms.paid_minor
+    );
+    v_share.commission_minor = money.left_of(
+        terms.commission_minor, shares.reversed_minor, terms.paid_minor
+    );
+    v_share.withheld_minor = money.left_of(
+        case terms.tax_treatment
+            when 'platform_remits' then terms.tax_minor
+            when 'commission_taxed' then terms.commission_tax_minor
+            else 0
+        end,
+        shares.reversed_minor,
+        terms.paid_minor
+    );
+    v_share.net_minor = v_share.paid_minor + v_share.subsidy_minor
+    - v_share.commission_minor - v_share.withheld_minor;
+    return v_share;
+end;
+$$;
+
+/*
+ * Return what each level has of a commission under a plan, by largest remainder: the levels add up
+ * to the commission. Without shares the platform has all of it.
+ */
+create function money.split_commission(plan_id uuid, commission_minor bigint)
+returns table (level money.commission_level, amount_minor bigint)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    with shares as (
+        select
+            array_agg(shares.level order by shares.level) as levels,
+            array_agg(shares.weight::bigint order by shares.level) as weights
+        from money.commission_shares as shares
+        where shares.plan_id = split_commission.plan_id
+    )
+
+    select parts.level, parts.part_minor
+    from shares
+    cross join lateral unnest(
+        coalesce(shares.levels, array['platform']::money.commission_level[]),
+        pricing.split(commission_minor, coalesce(shares.weights, array[1]::bigint[]))
+    ) as parts (level, part_minor);
+end;
+$$;
+
+/*
+ * Make the terms of a line: what its plan charges after such a turnover. Without a plan nothing is
+ * charged, and the tax is treated as by default.
+ */
+create function money.make_terms(
+    line sales.sale_lines,
+    plan_id uuid,
+    currency text,
+    turnover_minor bigint,
+    paid_minor bigint,
+    subsidy_minor bigint
+)
+returns money.line_terms
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_terms money.line_terms;
+    v_plan money.commission_plans;
+    v_tier money.commission_tiers;
+begin
+    select plans.* into v_plan
+    from money.commission_plans as plans
+    where plans.id = make_terms.plan_id;
+    v_tier = money.find_tier(v_plan.id, make_terms.currency, turnover_minor);
+    v_terms.business_id = line.business_id;
+    v_terms.sale_line_id = line.id;
+    v_terms.sale_id = line.sale_id;
+    v_terms.currency = make_terms.currency;
+    v_terms.plan_id = v_plan.id;
+    v_terms.rate_bps = coalesce(v_tier.rate_bps, 0);
+    v_terms.fixed_minor = coalesce(v_tier.fixed_minor, 0);
+    v_terms.tax_treatment = coalesce(v_plan.tax_treatment, 'platform_remits');
+    v_terms.paid_minor = make_terms.paid_minor;
+    v_terms.subsidy_minor = make_terms.subsidy_minor;
+    v_terms.tax_minor = line.tax_minor;
+    v_terms.base_minor = line.amount_minor - line.discount_minor + make_terms.subsidy_minor;
+    v_terms.commission_minor = money.commission_on(
+        v_terms.base_minor, v_terms.rate_bps, v_terms.fixed_minor
+    );
+    v_terms.commission_tax_minor = money.share_of(
+        v_terms.commission_minor, coalesce(v_plan.commission_tax_bps, 0)
+    );
+    v_terms.delivered_at = private.now();
+    v_terms.reversed_minor = 0;
+    return v_terms;
 end;
 $$;
 
@@ -1114,6 +1777,67 @@ create trigger _110_refuse_emptying
 before truncate on money.period_balances
 for each statement execute function private.any__refuse_rewriting();
 
+-- sql/39_money/policies/commissions.sql
+
+-- Who may read plans and commissions: members who handle the money of a business read theirs, a
+-- party reads the shares that it has in others, the platform's finance staff read all. Only the
+-- operator writes plans: no client chooses a rate. Triggers write terms and commissions.
+
+grant usage on schema money to anon, authenticated, service_role, analyst;
+
+alter table money.commission_plans enable row level security;
+alter table money.commission_tiers enable row level security;
+alter table money.commission_shares enable row level security;
+alter table money.commission_scopes enable row level security;
+alter table money.commission_parties enable row level security;
+alter table money.line_terms enable row level security;
+alter table money.commissions enable row level security;
+
+grant select on money.commission_plans, money.commission_tiers, money.commissions
+to authenticated;
+grant select, insert, update, delete on
+money.commission_plans,
+money.commission_tiers,
+money.commission_shares,
+money.commission_scopes,
+money.commission_parties
+to service_role;
+grant select on money.line_terms, money.commissions to service_role;
+-- Users do not read the other tables: scopes, shares and parties are between the platform and
+-- others, and commissions show what line_terms says.
+
+-- What a plan is and charges is known to those for whom it may hold.
+create policy commission_plans_select
+on money.commission_plans
+for select
+to authenticated
+using (
+    id = any(array(select money.my_plans()))
+    or (select private.is_platform_staff('finance'))
+);
+
+create policy commission_tiers_select
+on money.commission_tiers
+for select
+to authenticated
+using (
+    plan_id = any(array(select money.my_plans()))
+    or (select private.is_platform_staff('finance'))
+);
+
+create policy commissions_select
+on money.commissions
+for select
+to authenticated
+using (
+    business_id = any(array(select private.my_businesses('account')))
+    or party_id = any(array(select private.my_businesses('account')))
+    or (select private.is_platform_staff('finance'))
+);
+
+grant execute on function money.my_plans()
+to authenticated, service_role;
+
 -- sql/39_money/policies/ledger.sql
 
 -- Who may read the ledger: members with the permission `account` the accounts of their business,
@@ -1173,6 +1897,63 @@ private.add_secret_key(text, bytea),
 private.outdated_secrets(integer),
 private.rewrap_secret(uuid, bytea, bytea, text)
 to worker;
+
+-- sql/39_money/api/commissions.sql
+
+-- What clients read about plans. All of it is read-only.
+
+create view public.commission_plans
+with (security_invoker = true)
+as
+select
+    commission_plans.id,
+    commission_plans.name,
+    commission_plans.tax_treatment,
+    commission_plans.commission_tax_bps,
+    commission_plans.created_at
+from money.commission_plans;
+grant select on public.commission_plans to authenticated, service_role;
+
+comment on view public.commission_plans is
+'What the platform charges. Owners and accountants read the plans that may hold for their '
+'business, the platform''s finance staff all.';
+comment on column public.commission_plans.id is 'Key.';
+comment on column public.commission_plans.name is 'Its name.';
+comment on column public.commission_plans.tax_treatment is
+'platform_remits: the platform withholds the sale''s tax. vendor_remits: the tax stays with the '
+'business. commission_taxed: it stays, and tax on the commission is charged.';
+comment on column public.commission_plans.commission_tax_bps is
+'The rate of the tax on the commission in basis points; 0 unless it is taxed.';
+comment on column public.commission_plans.created_at is 'When it was made.';
+
+create view public.commission_tiers
+with (security_invoker = true)
+as
+select
+    commission_tiers.id,
+    commission_tiers.plan_id,
+    commission_tiers.currency,
+    commission_tiers.from_minor,
+    commission_tiers.to_minor,
+    commission_tiers.rate_bps,
+    commission_tiers.fixed_minor
+from money.commission_tiers;
+grant select on public.commission_tiers to authenticated, service_role;
+
+comment on view public.commission_tiers is
+'The rates of a plan, by what the business sold in the calendar month (its zone) before the sale. '
+'The whole sale has one rate.';
+comment on column public.commission_tiers.id is 'Key.';
+comment on column public.commission_tiers.plan_id is 'The plan.';
+comment on column public.commission_tiers.currency is
+'ISO 4217 code; null for a rate of every currency.';
+comment on column public.commission_tiers.from_minor is
+'The turnover from which the tier holds, included, in minor units.';
+comment on column public.commission_tiers.to_minor is
+'The turnover up to which it holds, excluded; null without an end.';
+comment on column public.commission_tiers.rate_bps is 'The rate in basis points: 1500 is 15 %.';
+comment on column public.commission_tiers.fixed_minor is
+'Charged once for each line beside the rate, in minor units.';
 
 -- sql/39_money/api/ledger.sql
 
