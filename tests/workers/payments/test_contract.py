@@ -162,6 +162,18 @@ def test_only_what_the_provider_signed_is_believed(wired: Wired) -> None:
         assert isinstance(provider.parse_event(given, body), shapes.Forged), (given, body)
 
 
+def test_events_that_come_twice_and_backwards_say_the_same(wired: Wired) -> None:
+    reference = wired.paid()
+    refund = wired.effect(shapes.Refund, "refund", payment=reference, **wired.money(1000))
+    wired.provider().refund(refund)
+    webhooks = wired.webhooks()
+    first = [wired.provider().parse_event(*webhook) for webhook in webhooks]
+    again = [wired.provider().parse_event(*webhook) for webhook in reversed(webhooks)]
+    assert again[::-1] == first
+    ids = [event.event_id for event in first if not isinstance(event, shapes.Forged)]
+    assert len(set(ids)) == len(webhooks)
+
+
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.how}-{fault.when}")
 def test_a_crash_and_a_repetition_charge_once(wired: Wired, fault: Fault) -> None:
     intent = wired.ready()
