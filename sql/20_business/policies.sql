@@ -149,3 +149,46 @@ business.invite_member(uuid, text, business.member_role, text),
 business.accept_invitation(text),
 business.revoke_invitation(uuid)
 to anon, authenticated, service_role;
+
+-- Stores are read like their business.
+alter table business.stores enable row level security;
+grant select on business.stores to anon;
+grant select, delete on business.stores to authenticated;
+grant insert (id, business_id, name, region, position, is_active) on business.stores
+to authenticated;
+grant update (id, business_id, name, region, position, is_active) on business.stores
+to authenticated;
+grant select, insert, update, delete on business.stores to service_role;
+
+create policy stores_select
+on business.stores
+for select
+to anon, authenticated
+using (
+    exists (
+        select 1
+        from business.businesses
+        where businesses.id = stores.business_id
+    )
+);
+
+create policy stores_insert
+on business.stores
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy stores_update
+on business.stores
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy stores_delete
+on business.stores
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+grant execute on function business.is_region(text) to anon, authenticated, service_role;

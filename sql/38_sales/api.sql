@@ -189,3 +189,43 @@ comment on column public.sale_line_taxes.is_compound is
 comment on column public.sale_line_taxes.jurisdiction is 'The country or region that levies it.';
 comment on column public.sale_line_taxes.base_minor is 'What is taxed, in minor units.';
 comment on column public.sale_line_taxes.tax_minor is 'The tax in minor units.';
+
+create view public.sale_line_discounts
+with (security_invoker = true)
+as
+select
+    sale_line_discounts.business_id,
+    sale_line_discounts.sale_line_id,
+    sale_line_discounts.source,
+    sale_line_discounts.bearer,
+    sale_line_discounts.name,
+    sale_line_discounts.amount_minor
+from sales.sale_line_discounts;
+grant select on public.sale_line_discounts to authenticated, service_role;
+
+comment on view public.sale_line_discounts is
+'What discounts took off the lines of a sale as agreed. Customers read those of theirs, members '
+'those of their business.';
+comment on column public.sale_line_discounts.business_id is 'The business that sold.';
+comment on column public.sale_line_discounts.sale_line_id is 'The line.';
+comment on column public.sale_line_discounts.source is 'The promotion.';
+comment on column public.sale_line_discounts.bearer is
+'business or platform: who bears it. A shared promotion has a row for each.';
+comment on column public.sale_line_discounts.name is 'The promotion, as it was called then.';
+comment on column public.sale_line_discounts.amount_minor is 'What it took off, in minor units.';
+
+create view public.sale_coupons
+with (security_invoker = true)
+as
+select
+    sale_coupons.business_id,
+    sale_coupons.sale_id,
+    sale_coupons.redemption_id
+from sales.sale_coupons;
+grant select on public.sale_coupons to authenticated, service_role;
+
+comment on view public.sale_coupons is
+'The uses of promotions by a sale; embed coupon_redemptions.';
+comment on column public.sale_coupons.business_id is 'The business that sold.';
+comment on column public.sale_coupons.sale_id is 'The sale.';
+comment on column public.sale_coupons.redemption_id is 'The use, in coupon_redemptions.';

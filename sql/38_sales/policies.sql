@@ -11,15 +11,18 @@ alter table sales.sale_revisions enable row level security;
 alter table sales.sale_lines enable row level security;
 alter table sales.sale_taxes enable row level security;
 alter table sales.sale_line_taxes enable row level security;
+alter table sales.sale_line_discounts enable row level security;
+alter table sales.sale_coupons enable row level security;
 
 -- token_hash is nobody's to read.
 grant select (id, customer_id, currency, created_at) on sales.baskets to authenticated;
 grant select
-on sales.sales, sales.sale_revisions, sales.sale_lines, sales.sale_taxes, sales.sale_line_taxes
+on sales.sales, sales.sale_revisions, sales.sale_lines, sales.sale_taxes, sales.sale_line_taxes,
+sales.sale_line_discounts, sales.sale_coupons
 to authenticated;
 grant select, insert, update, delete
 on sales.baskets, sales.sales, sales.sale_revisions, sales.sale_lines, sales.sale_taxes,
-sales.sale_line_taxes
+sales.sale_line_taxes, sales.sale_line_discounts, sales.sale_coupons
 to service_role;
 
 create policy baskets_select
@@ -77,4 +80,26 @@ using (
             sale_lines.business_id = sale_line_taxes.business_id
             and sale_lines.id = sale_line_taxes.sale_line_id
     )
+);
+
+create policy sale_line_discounts_select
+on sales.sale_line_discounts
+for select
+to authenticated
+using (
+    business_id = any(array(select private.seen_businesses()))
+    or sale_line_id in (
+        select sale_lines.id
+        from sales.sale_lines
+        where sale_lines.sale_id = any(array(select private.my_sales()))
+    )
+);
+
+create policy sale_coupons_select
+on sales.sale_coupons
+for select
+to authenticated
+using (
+    business_id = any(array(select private.seen_businesses()))
+    or sale_id = any(array(select private.my_sales()))
 );

@@ -24,9 +24,21 @@ for each row
 when (pg_trigger_depth() = 0)
 execute function private.any__refuse_rewriting();
 
+create trigger _100_refuse_rewriting
+before update or delete on sales.sale_line_discounts
+for each row
+when (pg_trigger_depth() = 0)
+execute function private.any__refuse_rewriting();
+
 create trigger _110_refuse_emptying
 before truncate on sales.sale_line_taxes
 for each statement execute function private.any__refuse_rewriting();
+
+create trigger _100_refuse_rewriting
+before update or delete on sales.sale_coupons
+for each row
+when (pg_trigger_depth() = 0)
+execute function private.any__refuse_rewriting();
 
 create trigger _110_refuse_emptying
 before truncate on sales.sale_revisions
@@ -38,6 +50,14 @@ for each statement execute function private.any__refuse_rewriting();
 
 create trigger _110_refuse_emptying
 before truncate on sales.sale_taxes
+for each statement execute function private.any__refuse_rewriting();
+
+create trigger _110_refuse_emptying
+before truncate on sales.sale_line_discounts
+for each statement execute function private.any__refuse_rewriting();
+
+create trigger _110_refuse_emptying
+before truncate on sales.sale_coupons
 for each statement execute function private.any__refuse_rewriting();
 
 -- A sale keeps its business, basket, currency and moment; who bought may change.

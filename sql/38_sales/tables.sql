@@ -170,3 +170,38 @@ create table sales.sale_line_taxes (
 );
 comment on table sales.sale_line_taxes is
 'The taxes of each line of a sale. A line without taxes has no row.';
+
+-- What a discount took off a line, and who bears it. A line's discount_minor is their sum.
+create table sales.sale_line_discounts (
+    business_id uuid not null,
+    sale_line_id uuid not null,
+    -- The promotion, or `points`.
+    source text not null,
+    -- business or platform: commissions add back what the platform bears.
+    bearer text not null,
+    name text not null,
+    amount_minor bigint not null,
+
+    primary key (business_id, sale_line_id, source, bearer),
+    constraint sale_line_discounts_line_fkey foreign key (business_id, sale_line_id)
+    references sales.sale_lines (business_id, id) on delete cascade,
+    constraint sale_line_discounts_bearer_is_known check (bearer in ('business', 'platform')),
+    constraint sale_line_discounts_take_something_off check (amount_minor > 0)
+);
+comment on table sales.sale_line_discounts is
+'What discounts took off the lines of a sale, and who bears them.';
+
+-- Which uses of promotions a sale has.
+create table sales.sale_coupons (
+    business_id uuid not null,
+    sale_id uuid not null,
+    redemption_id uuid not null,
+
+    primary key (business_id, sale_id, redemption_id),
+    constraint sale_coupons_redemption_unique unique (business_id, redemption_id),
+    constraint sale_coupons_sale_fkey foreign key (business_id, sale_id)
+    references sales.sales (business_id, id) on delete cascade,
+    constraint sale_coupons_redemption_fkey foreign key (business_id, redemption_id)
+    references pricing.coupon_redemptions (business_id, id) on delete restrict
+);
+comment on table sales.sale_coupons is 'The uses of promotions by a sale, with or without a code.';

@@ -137,7 +137,8 @@ Errors: invalid_input 400, not_signed_in 401, not_found 404, already_waiting 409
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
- *          PT409 invalid_transition offer_expired terms_not_accepted · PT422 limit_reached
+ *          PT409 invalid_transition offer_expired price_changed terms_not_accepted
+ *          PT422 limit_reached
  */
 create function public.accept_waitlist_offer(entry_id public.identifier)
 returns public.bookings
@@ -164,7 +165,7 @@ Its hold becomes the booking (a request if the service requires confirmation). R
 'returns the same booking. Returns the booking.
 
 Errors: invalid_input 400, not_signed_in 401, not_found 404, invalid_transition 409, offer_expired '
-'409, terms_not_accepted 409, limit_reached 422.';
+'409, price_changed 409, terms_not_accepted 409, limit_reached 422.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found · PT409 invalid_transition

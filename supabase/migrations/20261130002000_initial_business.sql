@@ -296,6 +296,49 @@ where accepted_at is null and revoked_at is null;
 create index invitations_invited_by_idx on business.invitations (invited_by);
 create index invitations_accepted_by_idx on business.invitations (accepted_by);
 
+-- sql/20_business/tables/stores.sql
+
+-- The stores of a business: where it sells. A price can be that of one store.
+
+/*
+ * Is this a place as ISO 3166 writes it?
+ */
+create function business.is_region(region text)
+returns boolean
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return region ~ '^[A-Z]{2}(-[A-Z0-9]{1,3})?$';
+end;
+$$;
+
+create table business.stores (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    name text not null,
+    -- ISO 3166; null: the country of the business.
+    region text,
+    position integer not null default 0,
+    is_active boolean not null default true,
+    created_at timestamptz not null default now(),
+
+    constraint stores_business_id_id_unique unique (business_id, id),
+    constraint stores_name_unique unique (business_id, name),
+    constraint stores_name_is_short check (
+        length(btrim(name)) between 1 and 200 and private.is_one_line(name)
+        or private.invalid('name', 'must have 1 to 200 printable characters')
+    ),
+    constraint stores_region_is_iso_3166 check (
+        region is null
+        or business.is_region(region)
+        or private.invalid('region', 'must be an ISO 3166 code, such as DE or DE-BY')
+    )
+);
+comment on table business.stores is 'Where a business sells: a store has prices of its own.';
+
 -- sql/20_business/functions/callers.sql
 
 -- Which businesses the caller belongs to, and which callers are refused.
@@ -1613,6 +1656,15 @@ for each row
 when (old.role = 'owner')
 execute function business.business_members__keep_an_owner();
 
+-- sql/20_business/rules/stores.sql
+
+-- What must never happen to stores.
+
+create trigger _010_refuse_bad_input
+before insert or update on business.stores
+for each row
+execute function business.any__refuse_bad_input('manage');
+
 -- sql/20_business/policies.sql
 
 -- Everyone reads businesses that are approved and active; members and customers read theirs in any
@@ -1766,6 +1818,49 @@ business.invite_member(uuid, text, business.member_role, text),
 business.accept_invitation(text),
 business.revoke_invitation(uuid)
 to anon, authenticated, service_role;
+
+-- Stores are read like their business.
+alter table business.stores enable row level security;
+grant select on business.stores to anon;
+grant select, delete on business.stores to authenticated;
+grant insert (id, business_id, name, region, position, is_active) on business.stores
+to authenticated;
+grant update (id, business_id, name, region, position, is_active) on business.stores
+to authenticated;
+grant select, insert, update, delete on business.stores to service_role;
+
+create policy stores_select
+on business.stores
+for select
+to anon, authenticated
+using (
+    exists (
+        select 1
+        from business.businesses
+        where businesses.id = stores.business_id
+    )
+);
+
+create policy stores_insert
+on business.stores
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy stores_update
+on business.stores
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy stores_delete
+on business.stores
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+grant execute on function business.is_region(text) to anon, authenticated, service_role;
 
 -- sql/20_business/api/businesses.sql
 
@@ -2336,6 +2431,38 @@ For owners; members may also remove themselves.
 - member_id: id of a row of business_members.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, last_owner 409.';
+
+-- sql/20_business/api/stores.sql
+
+-- The stores of a business, as clients read them and managers write them.
+
+create view public.stores
+with (security_invoker = true)
+as
+select
+    stores.id,
+    stores.business_id,
+    stores.name,
+    stores.region,
+    stores.position,
+    stores.is_active,
+    stores.created_at
+from business.stores;
+grant select on public.stores to anon;
+grant select, insert, update, delete on public.stores to authenticated, service_role;
+
+comment on view public.stores is
+'The stores of a business.
+
+Readable by everyone who can see the business; written by owners and managers.';
+comment on column public.stores.id is 'Primary key.';
+comment on column public.stores.business_id is 'The business that owns it. Cannot be changed.';
+comment on column public.stores.name is 'Unique in the business, at most 200 characters.';
+comment on column public.stores.region is
+'ISO 3166 code of the country or its part, such as DE or DE-BY; null for the business''s country.';
+comment on column public.stores.position is 'Order of display, ascending.';
+comment on column public.stores.is_active is 'Whether it sells.';
+comment on column public.stores.created_at is 'When it was added.';
 
 -- sql/20_business/api/workflow.sql
 

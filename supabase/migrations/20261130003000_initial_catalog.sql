@@ -330,6 +330,8 @@ create table catalog.resources (
     is_active boolean not null default true,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
+    -- How experienced somebody is, such as senior: price rules ask for it.
+    staff_level text,
 
     constraint resources_business_id_id_unique unique (business_id, id),
     constraint resources_one_a_member unique (business_id, member_id),
@@ -351,6 +353,13 @@ create table catalog.resources (
         member_id is null
         or kind = 'staff'
         or private.invalid('member_id', 'is only for resources of kind staff')
+    ),
+    constraint resources_staff_level_is_a_word check (
+        staff_level is null
+        or kind = 'staff' and staff_level ~ '^[a-z][a-z0-9_]{0,39}$'
+        or private.invalid(
+            'staff_level', 'must be a lower-case word of at most 40 characters, and of staff'
+        )
     ),
     constraint resources_time_zone_exists check (
         time_zone is null
@@ -1835,10 +1844,12 @@ using (business_id in (select private.my_businesses('manage')));
 grant select on table catalog.resources to anon;
 grant select, delete on table catalog.resources to authenticated;
 grant insert (
-    id, business_id, kind, name, description, capacity, member_id, time_zone, position, is_active
+    id, business_id, kind, name, description, capacity, member_id, time_zone, position, is_active,
+    staff_level
 ) on table catalog.resources to authenticated;
 grant update (
-    id, business_id, name, description, capacity, member_id, time_zone, position, is_active
+    id, business_id, name, description, capacity, member_id, time_zone, position, is_active,
+    staff_level
 ) on table catalog.resources to authenticated;
 grant select, insert, update, delete on table catalog.resources to service_role;
 
@@ -2582,7 +2593,8 @@ select
     resources.position,
     resources.is_active,
     resources.created_at,
-    resources.updated_at
+    resources.updated_at,
+    resources.staff_level
 from catalog.resources;
 grant select on public.resources to anon;
 grant select, insert, update, delete on public.resources to authenticated, service_role;
@@ -2605,6 +2617,8 @@ comment on column public.resources.position is 'Order of display, ascending.';
 comment on column public.resources.is_active is 'Whether it takes new bookings.';
 comment on column public.resources.created_at is 'When it was created.';
 comment on column public.resources.updated_at is 'When it last changed.';
+comment on column public.resources.staff_level is
+'How experienced a member of the staff is, a word such as senior, for price rules; or null.';
 
 create view public.service_resources
 with (security_invoker = true)

@@ -2,6 +2,520 @@
 set lock_timeout = '5s';
 alter default privileges revoke execute on functions from public;
 
+-- sql/35_pricing/tables/lists.sql
+
+-- Prices for some buyers, places or quantities, in any currency. A price list says to whom and
+-- where it applies; its items say what things cost. What no list has costs what the catalog says.
+
+create table pricing.price_lists (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    name text not null,
+    currency text not null references pricing.currencies (code) on delete restrict,
+    -- The list with the higher priority wins.
+    priority integer not null default 0,
+    -- For whom and where; null: for all, everywhere.
+    customer_group_id uuid,
+    access text,
+    store_id uuid,
+    region text,
+    starts_at timestamptz,
+    ends_at timestamptz,
+    is_active boolean not null default true,
+    created_at timestamptz not null default now(),
+
+    constraint price_lists_business_id_id_unique unique (business_id, id),
+    constraint price_lists_name_unique unique (business_id, name),
+    constraint price_lists_customer_group_fkey foreign key (business_id, customer_group_id)
+    references customers.customer_groups (business_id, id) on delete cascade,
+    constraint price_lists_store_fkey foreign key (business_id, store_id)
+    references business.stores (business_id, id) on delete cascade,
+    constraint price_lists_name_is_short check (
+        length(btrim(name)) between 1 and 200 and private.is_one_line(name)
+        or private.invalid('name', 'must have 1 to 200 printable characters')
+    ),
+    constraint price_lists_priority_is_sane check (
+        priority between -1000 and 1000
+        or private.invalid('priority', 'must be from -1000 to 1000')
+    ),
+    constraint price_lists_access_is_a_word check (
+        access is null
+        or access ~ '^[a-z][a-z0-9_]{0,39}$'
+        or private.invalid('access', 'must be a lower-case word of at most 40 characters')
+    ),
+    constraint price_lists_region_is_iso_3166 check (
+        region is null
+        or business.is_region(region)
+        or private.invalid('region', 'must be an ISO 3166 code, such as DE or DE-BY')
+    ),
+    constraint price_lists_end_after_they_start check (
+        coalesce(ends_at > starts_at, true)
+        or private.invalid('ends_at', 'must be after starts_at')
+    )
+);
+comment on table pricing.price_lists is 'Prices for some buyers, places or quantities.';
+create index price_lists_customer_group_idx
+on pricing.price_lists (business_id, customer_group_id);
+create index price_lists_store_idx on pricing.price_lists (business_id, store_id);
+create index price_lists_currency_idx on pricing.price_lists (currency);
+
+create table pricing.price_list_items (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null,
+    price_list_id uuid not null,
+    -- What it is the price of: a service, or an add-on.
+    service_id uuid,
+    addon_id uuid,
+    -- The least quantity of a line for this price.
+    min_quantity integer not null default 1,
+    unit_minor bigint not null,
+    created_at timestamptz not null default now(),
+
+    constraint price_list_items_business_id_id_unique unique (business_id, id),
+    constraint price_list_items_one_price_each
+    unique nulls not distinct (business_id, price_list_id, service_id, addon_id, min_quantity),
+    constraint price_list_items_list_fkey foreign key (business_id, price_list_id)
+    references pricing.price_lists (business_id, id) on delete cascade,
+    constraint price_list_items_service_fkey foreign key (business_id, service_id)
+    references catalog.services (business_id, id) on delete cascade,
+    constraint price_list_items_addon_fkey foreign key (business_id, addon_id)
+    references catalog.service_addons (business_id, id) on delete cascade,
+    constraint price_list_items_price_one_thing check (
+        num_nonnulls(service_id, addon_id) = 1
+        or private.invalid('service_id and addon_id', 'must not both be set, nor both be empty')
+    ),
+    constraint price_list_items_quantity_is_sane check (
+        min_quantity between 1 and 1000000
+        or private.invalid('min_quantity', 'must be from 1 to 1000000')
+    ),
+    constraint price_list_items_price_not_negative check (
+        unit_minor between 0 and 1000000000000
+        or private.invalid('unit_minor', 'must be from 0 to 1000000000000 minor units')
+    )
+);
+comment on table pricing.price_list_items is
+'What a service or an add-on costs by a price list, from a quantity on.';
+-- The prices of what is quoted.
+create index price_list_items_service_idx
+on pricing.price_list_items (business_id, service_id);
+create index price_list_items_addon_idx
+on pricing.price_list_items (business_id, addon_id) where addon_id is not null;
+
+-- sql/35_pricing/tables/price_history.sql
+
+-- What things cost before. Triggers note each price of a service, an add-on and a price list's
+-- item, so that a business can say what the lowest price of the last 30 days was.
+
+create table pricing.price_history (
+    id bigint generated always as identity primary key,
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    service_id uuid,
+    addon_id uuid,
+    -- Null: the price of the catalog.
+    price_list_id uuid,
+    min_quantity integer not null default 1,
+    currency text not null references pricing.currencies (code) on delete restrict,
+    -- Null: from then on it has no such price.
+    unit_minor bigint,
+    from_at timestamptz not null,
+
+    constraint price_history_service_fkey foreign key (business_id, service_id)
+    references catalog.services (business_id, id) on delete cascade,
+    constraint price_history_addon_fkey foreign key (business_id, addon_id)
+    references catalog.service_addons (business_id, id) on delete cascade,
+    constraint price_history_list_fkey foreign key (business_id, price_list_id)
+    references pricing.price_lists (business_id, id) on delete cascade,
+    constraint price_history_of_one_thing check (num_nonnulls(service_id, addon_id) = 1)
+);
+comment on table pricing.price_history is 'What services and add-ons cost, since when.';
+-- The prices of a service in the order of time.
+create index price_history_service_idx
+on pricing.price_history (business_id, service_id, from_at);
+create index price_history_addon_idx on pricing.price_history (business_id, addon_id, from_at)
+where addon_id is not null;
+create index price_history_list_idx on pricing.price_history (business_id, price_list_id);
+create index price_history_currency_idx on pricing.price_history (currency);
+
+-- sql/35_pricing/tables/promotions.sql
+
+-- Discounts. A promotion says what is taken off, for whom and when; it applies by itself or by one
+-- of its coupons, which are codes. A redemption is a use of a promotion by a sale: it is claimed
+-- when the sale is placed, and released when the sale ends before it is paid. What is used never
+-- exceeds what may be used, whoever asks at the same moment: the counters stand in rows with a
+-- CHECK, and a claim is one conditional update.
+
+create type pricing.promotion_kind as enum ('percent', 'fixed', 'buy_x_get_y', 'free_item');
+
+create table pricing.promotions (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    name text not null,
+    kind pricing.promotion_kind not null,
+    is_active boolean not null default true,
+    -- Applies without a code.
+    is_automatic boolean not null default false,
+    -- The higher priority comes first.
+    priority integer not null default 0,
+    -- Whether other promotions may apply to the same sale.
+    is_combinable boolean not null default true,
+
+    -- What is taken off. percent: a share. fixed: an amount. buy_x_get_y: of every buy_quantity +
+    -- get_quantity, the cheapest get_quantity. free_item: get_quantity of the service.
+    percent_bps integer,
+    amount_minor bigint,
+    buy_quantity integer,
+    get_quantity integer,
+    -- The currency of every amount here.
+    currency text references pricing.currencies (code) on delete restrict,
+    -- What it is taken off; null: everything.
+    service_id uuid,
+
+    -- When, for whom and where.
+    starts_at timestamptz,
+    ends_at timestamptz,
+    min_spend_minor bigint,
+    customer_group_id uuid,
+    access text,
+    store_id uuid,
+    region text,
+
+    -- Budgets: how often it may be used, how much it may take off, how often a customer may use it.
+    max_uses integer,
+    used_count integer not null default 0,
+    max_spend_minor bigint,
+    spent_minor bigint not null default 0,
+    max_uses_per_customer integer,
+
+    -- The share that the platform bears; the business bears the rest.
+    platform_bps integer not null default 0,
+    created_at timestamptz not null default now(),
+
+    constraint promotions_business_id_id_unique unique (business_id, id),
+    constraint promotions_name_unique unique (business_id, name),
+    constraint promotions_service_fkey foreign key (business_id, service_id)
+    references catalog.services (business_id, id) on delete cascade,
+    constraint promotions_customer_group_fkey foreign key (business_id, customer_group_id)
+    references customers.customer_groups (business_id, id) on delete cascade,
+    constraint promotions_store_fkey foreign key (business_id, store_id)
+    references business.stores (business_id, id) on delete cascade,
+    constraint promotions_name_is_short check (
+        length(btrim(name)) between 1 and 200 and private.is_one_line(name)
+        or private.invalid('name', 'must have 1 to 200 printable characters')
+    ),
+    constraint promotions_priority_is_sane check (
+        priority between -1000 and 1000
+        or private.invalid('priority', 'must be from -1000 to 1000')
+    ),
+    constraint promotions_take_off_one_thing check (
+        (percent_bps is not null) = (kind = 'percent')
+        and (amount_minor is not null) = (kind = 'fixed')
+        and (buy_quantity is not null) = (kind = 'buy_x_get_y')
+        and (get_quantity is not null) = (kind in ('buy_x_get_y', 'free_item'))
+        and (kind <> 'free_item' or service_id is not null)
+        or private.invalid(
+            'kind',
+            'needs percent_bps for percent, amount_minor for fixed, buy_quantity and get_quantity '
+            'for buy_x_get_y, service_id and get_quantity for free_item, and none of the others'
+        )
+    ),
+    constraint promotions_percent_is_sane check (
+        coalesce(percent_bps between 1 and 10000, true)
+        or private.invalid('percent_bps', 'must be from 1 to 10000')
+    ),
+    constraint promotions_amount_is_sane check (
+        coalesce(amount_minor between 1 and 1000000000000, true)
+        or private.invalid('amount_minor', 'must be from 1 to 1000000000000 minor units')
+    ),
+    constraint promotions_quantities_are_sane check (
+        coalesce(buy_quantity between 1 and 1000, true)
+        and coalesce(get_quantity between 1 and 1000, true)
+        or private.invalid('buy_quantity and get_quantity', 'must be from 1 to 1000')
+    ),
+    constraint promotions_amounts_have_a_currency check (
+        num_nonnulls(amount_minor, min_spend_minor, max_spend_minor) = 0
+        or currency is not null
+        or private.invalid('currency', 'is required for amounts')
+    ),
+    constraint promotions_end_after_they_start check (
+        coalesce(ends_at > starts_at, true)
+        or private.invalid('ends_at', 'must be after starts_at')
+    ),
+    constraint promotions_min_spend_is_sane check (
+        coalesce(min_spend_minor between 0 and 1000000000000, true)
+        or private.invalid('min_spend_minor', 'must be from 0 to 1000000000000 minor units')
+    ),
+    constraint promotions_access_is_a_word check (
+        access is null
+        or access ~ '^[a-z][a-z0-9_]{0,39}$'
+        or private.invalid('access', 'must be a lower-case word of at most 40 characters')
+    ),
+    constraint promotions_region_is_iso_3166 check (
+        region is null
+        or business.is_region(region)
+        or private.invalid('region', 'must be an ISO 3166 code, such as DE or DE-BY')
+    ),
+    constraint promotions_limits_are_sane check (
+        coalesce(max_uses >= 0, true)
+        and coalesce(max_spend_minor >= 0, true)
+        and coalesce(max_uses_per_customer >= 1, true)
+        or private.invalid(
+            'max_uses, max_spend_minor and max_uses_per_customer', 'must not be negative'
+        )
+    ),
+    constraint promotions_uses_within_limit check (
+        used_count >= 0
+        and coalesce(used_count <= max_uses, true)
+        or private.invalid('max_uses', 'must not be less than the uses so far')
+    ),
+    constraint promotions_spend_within_budget check (
+        spent_minor >= 0
+        and coalesce(spent_minor <= max_spend_minor, true)
+        or private.invalid('max_spend_minor', 'must not be less than what was spent so far')
+    ),
+    constraint promotions_platform_bears_a_share check (platform_bps between 0 and 10000)
+);
+comment on table pricing.promotions is
+'What is taken off prices, for whom, when, and how often.';
+create index promotions_service_idx on pricing.promotions (business_id, service_id);
+create index promotions_customer_group_idx
+on pricing.promotions (business_id, customer_group_id);
+create index promotions_store_idx on pricing.promotions (business_id, store_id);
+create index promotions_currency_idx on pricing.promotions (currency);
+-- The promotions that apply by themselves.
+create index promotions_automatic_idx on pricing.promotions (business_id)
+where is_active and is_automatic;
+
+create table pricing.coupons (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null,
+    promotion_id uuid not null,
+    -- In capitals: buyers may write it in any case.
+    code text not null,
+    max_uses integer,
+    used_count integer not null default 0,
+    is_active boolean not null default true,
+    created_at timestamptz not null default now(),
+
+    constraint coupons_business_id_id_unique unique (business_id, id),
+    constraint coupons_code_unique unique (business_id, code),
+    constraint coupons_promotion_fkey foreign key (business_id, promotion_id)
+    references pricing.promotions (business_id, id) on delete cascade,
+    constraint coupons_code_is_a_code check (
+        code ~ '^[A-Z0-9][A-Z0-9_-]{2,39}$'
+        or private.invalid(
+            'code', 'must have 3 to 40 capital letters, digits, hyphens or underscores'
+        )
+    ),
+    constraint coupons_uses_within_limit check (
+        used_count >= 0
+        and coalesce(used_count <= max_uses, true)
+        or private.invalid('max_uses', 'must not be less than the uses so far')
+    )
+);
+comment on table pricing.coupons is
+'Codes by which a promotion applies: one for many buyers, or one for each.';
+create index coupons_promotion_idx on pricing.coupons (business_id, promotion_id);
+
+create table pricing.coupon_redemptions (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    promotion_id uuid not null,
+    -- Null: the promotion applied by itself.
+    coupon_id uuid,
+    -- Who used it: an account, or an address.
+    buyer_id uuid references auth.users (id) on delete set null,
+    buyer_email text,
+    currency text not null references pricing.currencies (code) on delete restrict,
+    amount_minor bigint not null,
+    redeemed_at timestamptz not null,
+    -- When the sale ended before it was paid: the use does not count any more.
+    released_at timestamptz,
+    -- When the sale was paid: from then on the use stays.
+    kept_at timestamptz,
+
+    constraint coupon_redemptions_business_id_id_unique unique (business_id, id),
+    constraint coupon_redemptions_promotion_fkey foreign key (business_id, promotion_id)
+    references pricing.promotions (business_id, id) on delete restrict,
+    constraint coupon_redemptions_coupon_fkey foreign key (business_id, coupon_id)
+    references pricing.coupons (business_id, id) on delete restrict,
+    constraint coupon_redemptions_take_something_off check (amount_minor > 0),
+    constraint coupon_redemptions_end_once check (released_at is null or kept_at is null)
+);
+comment on table pricing.coupon_redemptions is
+'Each use of a promotion by a sale, with or without a coupon.';
+comment on column pricing.coupon_redemptions.buyer_id is '[person]';
+comment on column pricing.coupon_redemptions.buyer_email is '[person] [personal]';
+-- How often somebody used a promotion.
+create index coupon_redemptions_buyer_idx
+on pricing.coupon_redemptions (business_id, promotion_id, buyer_id);
+create index coupon_redemptions_buyer_id_idx on pricing.coupon_redemptions (buyer_id);
+create index coupon_redemptions_coupon_idx
+on pricing.coupon_redemptions (business_id, coupon_id);
+create index coupon_redemptions_currency_idx on pricing.coupon_redemptions (currency);
+
+-- sql/35_pricing/tables/rules.sql
+
+-- Price rules: what makes the price of one higher or lower. A rule has conditions, of which those
+-- that are null always hold, and one change: a share, an amount, or a price of its own. The rules
+-- that hold change the price one after another, in the order of pricing.rule_order.
+
+create table pricing.price_rules (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    name text not null,
+    is_active boolean not null default true,
+    -- The higher priority changes the price first; after a final rule no other does.
+    priority integer not null default 0,
+    is_final boolean not null default false,
+
+    -- The change: one of these three. Amounts are of one, in the currency.
+    change_bps integer,
+    change_minor bigint,
+    unit_minor bigint,
+    currency text references pricing.currencies (code) on delete restrict,
+
+    -- What is bought, and how many.
+    service_id uuid,
+    min_quantity integer,
+    max_quantity integer,
+    -- When it is bought.
+    starts_at timestamptz,
+    ends_at timestamptz,
+    -- When it begins, by the clock of the business. A time that ends before it starts is at night.
+    weekdays smallint[],
+    from_time time,
+    until_time time,
+    from_on date,
+    until_on date,
+    min_lead_minutes integer,
+    max_lead_minutes integer,
+    -- How much of that day is taken, in basis points.
+    min_demand_bps integer,
+    max_demand_bps integer,
+    -- With whom, for whom and where.
+    staff_level text,
+    customer_group_id uuid,
+    access text,
+    store_id uuid,
+    region text,
+    created_at timestamptz not null default now(),
+
+    constraint price_rules_business_id_id_unique unique (business_id, id),
+    constraint price_rules_name_unique unique (business_id, name),
+    constraint price_rules_service_fkey foreign key (business_id, service_id)
+    references catalog.services (business_id, id) on delete cascade,
+    constraint price_rules_customer_group_fkey foreign key (business_id, customer_group_id)
+    references customers.customer_groups (business_id, id) on delete cascade,
+    constraint price_rules_store_fkey foreign key (business_id, store_id)
+    references business.stores (business_id, id) on delete cascade,
+    constraint price_rules_name_is_short check (
+        length(btrim(name)) between 1 and 200 and private.is_one_line(name)
+        or private.invalid('name', 'must have 1 to 200 printable characters')
+    ),
+    constraint price_rules_priority_is_sane check (
+        priority between -1000 and 1000
+        or private.invalid('priority', 'must be from -1000 to 1000')
+    ),
+    constraint price_rules_change_one_thing check (
+        num_nonnulls(change_bps, change_minor, unit_minor) = 1
+        or private.invalid(
+            'change_bps, change_minor and unit_minor', 'must have exactly one value among them'
+        )
+    ),
+    constraint price_rules_share_is_sane check (
+        coalesce(change_bps between -10000 and 100000, true)
+        or private.invalid('change_bps', 'must be from -10000 to 100000')
+    ),
+    constraint price_rules_amount_is_sane check (
+        coalesce(change_minor between -1000000000000 and 1000000000000, true)
+        or private.invalid('change_minor', 'must be from -1000000000000 to 1000000000000')
+    ),
+    constraint price_rules_price_not_negative check (
+        coalesce(unit_minor between 0 and 1000000000000, true)
+        or private.invalid('unit_minor', 'must be from 0 to 1000000000000 minor units')
+    ),
+    constraint price_rules_amounts_have_a_currency check (
+        (currency is null) = (change_bps is not null)
+        or private.invalid('currency', 'must be set for amounts, and only for amounts')
+    ),
+    constraint price_rules_quantities_are_sane check (
+        coalesce(min_quantity >= 1, true)
+        and coalesce(max_quantity >= coalesce(min_quantity, 1), true)
+        or private.invalid('min_quantity and max_quantity', 'must be 1 or more, in this order')
+    ),
+    constraint price_rules_end_after_they_start check (
+        coalesce(ends_at > starts_at, true)
+        or private.invalid('ends_at', 'must be after starts_at')
+    ),
+    constraint price_rules_weekdays_are_days check (
+        coalesce(weekdays <@ '{1,2,3,4,5,6,7}' and weekdays <> '{}', true)
+        or private.invalid('weekdays', 'must be days from 1 (Monday) to 7 (Sunday)')
+    ),
+    constraint price_rules_times_are_a_pair check (
+        (from_time is null) = (until_time is null)
+        and coalesce(from_time <> until_time, true)
+        or private.invalid('from_time and until_time', 'must both be set and differ')
+    ),
+    constraint price_rules_have_usual_dates check (
+        private.is_usual_date(from_on)
+        and private.is_usual_date(until_on)
+        and coalesce(until_on >= from_on, true)
+        or private.invalid('from_on and until_on', 'must be usual dates, in this order')
+    ),
+    constraint price_rules_leads_are_sane check (
+        coalesce(min_lead_minutes >= 0, true)
+        and coalesce(max_lead_minutes > coalesce(min_lead_minutes, 0), true)
+        or private.invalid(
+            'min_lead_minutes and max_lead_minutes', 'must be 0 or more, in this order'
+        )
+    ),
+    constraint price_rules_demands_are_shares check (
+        coalesce(min_demand_bps between 0 and 10000, true)
+        and coalesce(max_demand_bps between coalesce(min_demand_bps, 0) and 10000, true)
+        or private.invalid(
+            'min_demand_bps and max_demand_bps', 'must be from 0 to 10000, in this order'
+        )
+    ),
+    constraint price_rules_words_are_words check (
+        coalesce(staff_level ~ '^[a-z][a-z0-9_]{0,39}$', true)
+        and coalesce(access ~ '^[a-z][a-z0-9_]{0,39}$', true)
+        or private.invalid(
+            'staff_level and access', 'must be lower-case words of at most 40 characters'
+        )
+    ),
+    constraint price_rules_region_is_iso_3166 check (
+        region is null
+        or business.is_region(region)
+        or private.invalid('region', 'must be an ISO 3166 code, such as DE or DE-BY')
+    )
+);
+comment on table pricing.price_rules is 'What makes a price higher or lower, and when.';
+-- The rules that may hold for what is quoted: those of a service, and those of everything.
+create index price_rules_active_idx on pricing.price_rules (business_id, service_id)
+where is_active;
+create index price_rules_service_idx on pricing.price_rules (business_id, service_id);
+create index price_rules_customer_group_idx
+on pricing.price_rules (business_id, customer_group_id);
+create index price_rules_store_idx on pricing.price_rules (business_id, store_id);
+create index price_rules_currency_idx on pricing.price_rules (currency);
+
+-- How much of a day is taken. Upper domains write it; price rules read it.
+create table pricing.day_demands (
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    -- Null: of the whole business.
+    service_id uuid,
+    day date not null,
+    demand_bps integer not null,
+
+    constraint day_demands_one_a_day unique nulls not distinct (business_id, day, service_id),
+    constraint day_demands_service_fkey foreign key (business_id, service_id)
+    references catalog.services (business_id, id) on delete cascade,
+    constraint day_demands_are_shares check (demand_bps between 0 and 10000)
+);
+comment on table pricing.day_demands is
+'How much of a day is taken, of a service or of a business, in basis points.';
+create index day_demands_service_idx on pricing.day_demands (business_id, service_id);
+
 -- sql/35_pricing/tables/tax.sql
 
 -- What is taxed, where, at which rate, and how the tax is rounded. Rates are rows with a validity:
@@ -240,6 +754,7 @@ create type pricing.line as (
     -- What is sold, such as the service, and its extras: what price lists have prices for.
     item_id uuid,
     addon_ids uuid [],
+    addon_minors bigint [],
     -- When it begins, and with whom or where; null where the buyer left it open.
     starts_at timestamptz,
     resource_id uuid,
@@ -270,6 +785,230 @@ create type pricing.context as (
     group_ids uuid [],
     accesses text []
 );
+
+-- What a promotion takes off a line, and who bears it.
+create type pricing.discount as (
+    place bigint,
+    promotion_id uuid,
+    coupon_id uuid,
+    name text,
+    -- business or platform
+    bearer text,
+    amount_minor bigint
+);
+
+-- Which tools of pricing a business uses.
+create type pricing.tools as (
+    has_lists boolean,
+    has_rules boolean,
+    has_promotions boolean,
+    is_in_use boolean
+);
+
+-- sql/35_pricing/functions/claims.sql
+
+-- How a sale uses promotions, and gives the uses back.
+
+/*
+ * Claim the promotions of a quote for a buyer, in the order of their ids. Returns the redemptions.
+ * Whoever comes after the last use is refused: with a coupon because of it, without one because the
+ * price is another now. The rows of the promotions stay locked until the transaction ends.
+ *
+ * Errors:  PT409 coupon_exhausted price_changed · PT422 coupon_invalid
+ */
+create function pricing.claim_promotions(
+    business_id uuid, quote jsonb, buyer_id uuid, buyer_email text
+)
+returns uuid[]
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_claim pricing.coupon_redemptions;
+    v_claims uuid[] = '{}';
+begin
+    for v_claim.promotion_id, v_claim.coupon_id, v_claim.amount_minor in
+        select claims.promotion_id, claims.coupon_id, claims.amount_minor
+        from jsonb_to_recordset(quote -> 'promotions')
+            as claims (promotion_id uuid, coupon_id uuid, amount_minor bigint)
+        order by claims.promotion_id
+    loop
+        v_claim.id = gen_random_uuid();
+        v_claim.business_id = claim_promotions.business_id;
+        v_claim.buyer_id = claim_promotions.buyer_id;
+        v_claim.buyer_email = claim_promotions.buyer_email;
+        v_claim.currency = quote ->> 'currency';
+        v_claim.redeemed_at = private.now();
+        perform pricing.claim_promotion(v_claim);
+        v_claims = v_claims || v_claim.id;
+    end loop;
+    return v_claims;
+end;
+$$;
+
+/*
+ * Claim one use of a promotion and of its coupon, and write the redemption.
+ *
+ * Errors:  PT409 coupon_exhausted price_changed · PT422 coupon_invalid
+ */
+create function pricing.claim_promotion(claim pricing.coupon_redemptions)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_promotion pricing.promotions;
+begin
+    update pricing.promotions
+    set
+        used_count = promotions.used_count + 1,
+        spent_minor = promotions.spent_minor + claim.amount_minor
+    where
+        promotions.business_id = claim.business_id
+        and promotions.id = claim.promotion_id
+        and promotions.is_active
+        and coalesce(promotions.used_count < promotions.max_uses, true)
+        and coalesce(
+            promotions.spent_minor + claim.amount_minor <= promotions.max_spend_minor, true
+        )
+    returning promotions.* into v_promotion;
+    if not found then
+        perform pricing.refuse_claim(claim.coupon_id, 'exhausted');
+    end if;
+    if v_promotion.max_uses_per_customer is not null then
+        if num_nonnulls(claim.buyer_id, claim.buyer_email) = 0 then
+            perform pricing.refuse_claim(claim.coupon_id, 'unknown_buyer');
+        end if;
+        if pricing.uses_by(v_promotion, claim.buyer_id, claim.buyer_email)
+            >= v_promotion.max_uses_per_customer then
+            perform pricing.refuse_claim(claim.coupon_id, 'used_by_buyer');
+        end if;
+    end if;
+    if claim.coupon_id is not null then
+        perform pricing.claim_coupon(claim.business_id, claim.coupon_id);
+    end if;
+    insert into pricing.coupon_redemptions
+    values (claim.*);
+end;
+$$;
+
+/*
+ * Claim one use of a coupon.
+ *
+ * Errors:  PT409 coupon_exhausted
+ */
+create function pricing.claim_coupon(business_id uuid, coupon_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    update pricing.coupons
+    set used_count = coupons.used_count + 1
+    where
+        coupons.business_id = claim_coupon.business_id
+        and coupons.id = claim_coupon.coupon_id
+        and coupons.is_active
+        and coalesce(coupons.used_count < coupons.max_uses, true);
+    if not found then
+        perform pricing.refuse_coupon('exhausted');
+    end if;
+end;
+$$;
+
+/*
+ * Refuse a sale whose promotion cannot be claimed: because of the coupon or, when it applied by
+ * itself, because the price is another without it.
+ *
+ * Errors:  PT409 coupon_exhausted price_changed · PT422 coupon_invalid
+ */
+create function pricing.refuse_claim(coupon_id uuid, obstacle text)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if coupon_id is null then
+        perform pricing.refuse_changed_price();
+    end if;
+    perform pricing.refuse_coupon(obstacle);
+end;
+$$;
+
+/*
+ * Release some redemptions, so that others may use what they used. Those that are kept or released
+ * already stay as they are.
+ */
+create function pricing.release_redemptions(business_id uuid, redemption_ids uuid[])
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_released pricing.coupon_redemptions;
+begin
+    for v_released in
+        select coupon_redemptions.*
+        from pricing.coupon_redemptions
+        where
+            coupon_redemptions.business_id = release_redemptions.business_id
+            and coupon_redemptions.id = any(redemption_ids)
+            and coupon_redemptions.released_at is null
+            and coupon_redemptions.kept_at is null
+        order by coupon_redemptions.promotion_id
+        for update
+    loop
+        update pricing.coupon_redemptions
+        set released_at = private.now()
+        where
+            coupon_redemptions.business_id = v_released.business_id
+            and coupon_redemptions.id = v_released.id;
+        update pricing.promotions
+        set
+            used_count = promotions.used_count - 1,
+            spent_minor = promotions.spent_minor - v_released.amount_minor
+        where
+            promotions.business_id = v_released.business_id
+            and promotions.id = v_released.promotion_id;
+        update pricing.coupons
+        set used_count = coupons.used_count - 1
+        where
+            coupons.business_id = v_released.business_id
+            and coupons.id = v_released.coupon_id;
+    end loop;
+end;
+$$;
+
+/*
+ * Keep some redemptions for good: what they were used for is paid.
+ */
+create function pricing.keep_redemptions(business_id uuid, redemption_ids uuid[])
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    update pricing.coupon_redemptions
+    set kept_at = private.now()
+    where
+        coupon_redemptions.business_id = keep_redemptions.business_id
+        and coupon_redemptions.id = any(redemption_ids)
+        and coupon_redemptions.released_at is null
+        and coupon_redemptions.kept_at is null;
+end;
+$$;
 
 -- sql/35_pricing/functions/context.sql
 
@@ -306,6 +1045,40 @@ end;
 $$;
 
 /*
+ * Read what a buyer says about a price.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function pricing.to_terms(
+    coupon_code text,
+    redeem_points text,
+    currency text,
+    store_id text,
+    region text,
+    total_minor text
+)
+returns pricing.context
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if not business.is_region(region) then
+        perform private.invalid('region', 'must be an ISO 3166 code, such as DE or DE-BY');
+    end if;
+    return pricing.make_terms(
+        private.to_text(coupon_code, 'coupon_code', 100),
+        private.to_whole_number(redeem_points, 'redeem_points', 0, 1000000, if_null => 0),
+        private.to_text(currency, 'currency', 3),
+        private.to_identifier(store_id, 'store_id', is_required => false),
+        region,
+        private.to_minor_units(total_minor, 'total_minor')
+    );
+end;
+$$;
+
+/*
  * Return the terms of a buyer with the business that sells and who the buyer is.
  */
 create function pricing.for_buyer(
@@ -327,11 +1100,840 @@ begin
 end;
 $$;
 
+/*
+ * Return a context with everything that rules may ask for: the moment, the region, the zone, and
+ * the groups and entitlements of the buyer. A store of another business is refused.
+ *
+ * Errors:  PT404 not_found
+ */
+create function pricing.complete_context(context pricing.context)
+returns pricing.context
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_context pricing.context = context;
+    v_customer_id uuid = customers.customer_of(
+        context.business_id, context.buyer_id, context.buyer_email
+    );
+begin
+    if context.store_id is not null and not exists (
+        select 1
+        from business.stores
+        where
+            stores.business_id = context.business_id
+            and stores.id = context.store_id
+            and stores.is_active
+    ) then
+        perform private.refuse(
+            'PT404', 'not_found', 'This business has no such store.',
+            'Check the id in the view stores.'
+        );
+    end if;
+    v_context.at = private.now();
+    select
+        coalesce(context.region, stores.region, businesses.country),
+        businesses.time_zone
+    into v_context.region, v_context.time_zone
+    from business.businesses
+    left join business.stores
+        on stores.business_id = businesses.id and stores.id = context.store_id
+    where businesses.id = context.business_id;
+    if v_customer_id is not null then
+        v_context.group_ids = customers.groups_of(context.business_id, v_customer_id);
+        v_context.accesses = customers.accesses_of(
+            context.business_id, v_customer_id, v_context.at
+        );
+    end if;
+    return v_context;
+end;
+$$;
+
+/*
+ * Is a region the same as an area or a part of it? DE-BY is in DE. Everything is in a null area.
+ */
+create function pricing.is_within(region text, area text)
+returns boolean
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return area is null or region = area or starts_with(region, area || '-');
+end;
+$$;
+
+-- sql/35_pricing/functions/coupons.sql
+
+-- Which promotions apply to a quote: those without a code that the buyer meets, and the one of the
+-- buyer's coupon. Here nothing is claimed: a sale claims (claims.sql).
+
+/*
+ * Return the coupon of a business by its code, in any case of letters.
+ *
+ * Errors:  PT422 coupon_invalid
+ */
+create function pricing.coupon_by_code(business_id uuid, code text)
+returns pricing.coupons
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_coupon pricing.coupons;
+begin
+    select coupons.* into v_coupon
+    from pricing.coupons
+    where
+        coupons.business_id = coupon_by_code.business_id
+        and coupons.code = upper(btrim(coupon_by_code.code))
+        and coupons.is_active;
+    if v_coupon.id is null then
+        perform private.refuse(
+            'PT422', 'coupon_invalid', 'There is no such coupon.',
+            'Check the code, or leave it out.'
+        );
+    end if;
+    return v_coupon;
+end;
+$$;
+
+/*
+ * Return why a promotion does not apply to a buyer who spends an amount, or null if it does.
+ */
+create function pricing.promotion_obstacle(
+    promotion pricing.promotions, context pricing.context, currency text, spend_minor bigint
+)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return case
+        when not promotion.is_active or promotion.starts_at > context.at then 'not_started'
+        when promotion.ends_at <= context.at then 'ended'
+        when promotion.currency <> promotion_obstacle.currency then 'other_currency'
+        when spend_minor < promotion.min_spend_minor then 'too_little'
+        when not coalesce(
+            promotion.customer_group_id is null
+            or promotion.customer_group_id = any(context.group_ids),
+            false
+        )
+        or not coalesce(
+            promotion.access is null or promotion.access = any(context.accesses), false
+        )
+        or not coalesce(promotion.store_id = context.store_id, promotion.store_id is null)
+        or not pricing.is_within(context.region, promotion.region) then 'other_buyers'
+        when promotion.used_count >= promotion.max_uses
+            or promotion.spent_minor >= promotion.max_spend_minor then 'exhausted'
+        when promotion.max_uses_per_customer is not null
+            and num_nonnulls(context.buyer_id, context.buyer_email) = 0 then 'unknown_buyer'
+        when promotion.max_uses_per_customer <= pricing.uses_by(
+            promotion, context.buyer_id, context.buyer_email
+        ) then 'used_by_buyer'
+    end;
+end;
+$$;
+
+/*
+ * Return how often somebody used a promotion: an account, or else a proven address.
+ */
+create function pricing.uses_by(
+    promotion pricing.promotions, buyer_id uuid, buyer_email text
+)
+returns bigint
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select count(*)
+        from pricing.coupon_redemptions
+        where
+            coupon_redemptions.business_id = promotion.business_id
+            and coupon_redemptions.promotion_id = promotion.id
+            and coupon_redemptions.released_at is null
+            and (
+                coupon_redemptions.buyer_id = uses_by.buyer_id
+                or uses_by.buyer_id is null
+                and coupon_redemptions.buyer_id is null
+                and lower(coupon_redemptions.buyer_email) = lower(uses_by.buyer_email)
+            )
+    );
+end;
+$$;
+
+/*
+ * Refuse the buyer's coupon for a reason of pricing.promotion_obstacle, or because it takes nothing
+ * off here.
+ *
+ * Errors:  PT409 coupon_exhausted · PT422 coupon_invalid
+ */
+create function pricing.refuse_coupon(obstacle text)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if obstacle in ('exhausted', 'used_by_buyer') then
+        perform private.refuse(
+            'PT409', 'coupon_exhausted',
+            case obstacle
+                when 'exhausted' then 'This coupon is used up.'
+                else 'You used this coupon as often as you may.'
+            end,
+            'Leave the coupon out.'
+        );
+    end if;
+    perform private.refuse(
+        'PT422', 'coupon_invalid',
+        case obstacle
+            when 'not_started' then 'This coupon cannot be used yet.'
+            when 'ended' then 'This coupon has ended.'
+            when 'other_currency' then 'This coupon is for another currency.'
+            when 'too_little' then 'This coupon needs a higher total.'
+            when 'other_buyers' then 'This coupon is not for you or not for this place.'
+            when 'unknown_buyer' then 'Sign in to use this coupon.'
+            when 'not_combinable' then 'This coupon cannot be combined with another discount.'
+            else 'This coupon takes nothing off these items.'
+        end,
+        'Leave the coupon out, or quote something else.'
+    );
+end;
+$$;
+
+/*
+ * Return the promotions that may apply to a buyer, the first to apply first: by priority, then the
+ * one of the coupon, then the older. `coupon_id` says which one the coupon is of.
+ *
+ * Errors:  PT409 coupon_exhausted · PT422 coupon_invalid
+ */
+create function pricing.promotions_for(context pricing.context)
+returns table (promotion pricing.promotions, coupon_id uuid)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_coupon pricing.coupons;
+begin
+    if context.coupon_code is not null then
+        v_coupon = pricing.coupon_by_code(context.business_id, context.coupon_code);
+        if v_coupon.used_count >= v_coupon.max_uses then
+            perform pricing.refuse_coupon('exhausted');
+        end if;
+    end if;
+    return query
+    select
+        promotions::pricing.promotions,
+        case when promotions.id = v_coupon.promotion_id then v_coupon.id end
+    from pricing.promotions
+    where
+        promotions.business_id = context.business_id
+        and (
+            promotions.id = v_coupon.promotion_id
+            or promotions.is_automatic and promotions.is_active
+        )
+    order by
+        promotions.priority desc,
+        (promotions.id = v_coupon.promotion_id) is true desc,
+        promotions.created_at,
+        promotions.id;
+end;
+$$;
+
+-- sql/35_pricing/functions/discounts.sql
+
+-- What promotions take off. They apply in the order of pricing.promotions_for, each to what the one
+-- before it left. A share or an amount is taken off all the lines that it concerns and allocated to
+-- them by largest remainder, so that the parts add up and no line falls below zero. A promotion
+-- that cannot be combined applies alone: it is left out if another applied, and nothing follows it.
+
+/*
+ * Return what a promotion takes off each line, of what remains of it.
+ */
+create function pricing.discount_parts(
+    promotion pricing.promotions, lines pricing.line[], remaining bigint[]
+)
+returns bigint[]
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_weights bigint[] = array(
+        select
+            case
+                when promotion.service_id is null or line.item_id = promotion.service_id
+                    then remaining[line.ordinality]
+                else 0
+            end
+        from unnest(lines) with ordinality as line
+        order by line.ordinality
+    );
+    v_base numeric = (select sum(weight) from unnest(v_weights) as weight);
+begin
+    if v_base = 0 then
+        return v_weights;
+    end if;
+    case promotion.kind
+        when 'percent' then
+            return pricing.split(round(v_base * promotion.percent_bps / 10000)::bigint, v_weights);
+        when 'fixed' then
+            return pricing.split(least(promotion.amount_minor, v_base)::bigint, v_weights);
+        else
+            return pricing.free_parts(promotion, lines, v_weights);
+    end case;
+end;
+$$;
+
+/*
+ * Return the worth of the units that are free, line by line: the cheapest of those that a promotion
+ * concerns. Of every buy_quantity + get_quantity, get_quantity are free, and of what is left over
+ * those beyond buy_quantity; a free item is free get_quantity times.
+ */
+create function pricing.free_parts(
+    promotion pricing.promotions, lines pricing.line[], weights bigint[]
+)
+returns bigint[]
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_count bigint;
+    v_set integer = promotion.buy_quantity + promotion.get_quantity;
+begin
+    v_count = (
+        select sum(line.quantity)
+        from unnest(lines) with ordinality as line
+        where weights[line.ordinality] > 0
+    );
+    v_count = case
+        when promotion.kind = 'free_item' then least(v_count, promotion.get_quantity)
+        else v_count / v_set * promotion.get_quantity
+            + greatest(0, v_count % v_set - promotion.buy_quantity)
+    end;
+    return array(
+        select least(weights[units.place], units.free * units.unit_minor)
+        from (
+            select
+                line.ordinality as place,
+                line.unit_minor,
+                case
+                    when weights[line.ordinality] = 0 then 0
+                    else greatest(0, least(
+                        line.quantity,
+                        v_count - sum(line.quantity) filter (where weights[line.ordinality] > 0)
+                            over (order by line.unit_minor, line.ordinality) + line.quantity
+                    ))
+                end as free
+            from unnest(lines) with ordinality as line
+        ) as units
+        order by units.place
+    );
+end;
+$$;
+
+/*
+ * Return the entries of a promotion that takes some parts off the lines: a share of each that the
+ * platform bears, and the rest that the business bears.
+ */
+create function pricing.shared_discounts(
+    promotion pricing.promotions, coupon_id uuid, parts bigint[]
+)
+returns pricing.discount[]
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_total numeric = (select sum(part) from unnest(parts) as part);
+    v_platform bigint[] = case
+        when promotion.platform_bps = 0 then array_fill(0::bigint, array[cardinality(parts)])
+        else pricing.split(round(v_total * promotion.platform_bps / 10000)::bigint, parts)
+    end;
+begin
+    return array(
+        select pricing.make_discount(
+            taken.place, promotion, shared_discounts.coupon_id, borne.bearer, borne.amount_minor
+        )
+        from unnest(parts, v_platform) with ordinality as taken (part, platform_part, place)
+        cross join lateral (
+            values
+            ('business', taken.part - taken.platform_part),
+            ('platform', taken.platform_part)
+        ) as borne (bearer, amount_minor)
+        where borne.amount_minor > 0
+        order by taken.place, borne.bearer
+    );
+end;
+$$;
+
+/*
+ * Make what a promotion takes off a line.
+ */
+create function pricing.make_discount(
+    place bigint, promotion pricing.promotions, coupon_id uuid, bearer text, amount_minor bigint
+)
+returns pricing.discount
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_discount pricing.discount;
+begin
+    v_discount.place = make_discount.place;
+    v_discount.promotion_id = promotion.id;
+    v_discount.coupon_id = make_discount.coupon_id;
+    v_discount.name = promotion.name;
+    v_discount.bearer = make_discount.bearer;
+    v_discount.amount_minor = make_discount.amount_minor;
+    return v_discount;
+end;
+$$;
+
+/*
+ * Return what promotions take off some lines.
+ *
+ * Errors:  PT409 coupon_exhausted · PT422 coupon_invalid
+ */
+create function pricing.discounts_of(lines pricing.line[], context pricing.context)
+returns pricing.discount[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_remaining bigint[] = array(
+        select line.unit_minor * line.quantity
+        from unnest(lines) with ordinality as line
+        order by line.ordinality
+    );
+    v_spend bigint = (select sum(amount) from unnest(v_remaining) as amount);
+    v_found record;
+    v_obstacle text;
+    v_parts bigint[];
+    v_discounts pricing.discount[] = '{}';
+    v_is_alone boolean = false;
+begin
+    for v_found in
+        select found.promotion, found.coupon_id
+        from pricing.promotions_for(context) as found
+    loop
+        v_parts = pricing.discount_parts(v_found.promotion, lines, v_remaining);
+        v_obstacle = case
+            when v_is_alone or v_discounts <> '{}' and not (v_found.promotion).is_combinable
+                then 'not_combinable'
+            else pricing.spending_obstacle(
+                v_found.promotion, context, lines[1].currency, v_spend, v_parts
+            )
+        end;
+        if v_obstacle is null then
+            v_discounts = v_discounts
+            || pricing.shared_discounts(v_found.promotion, v_found.coupon_id, v_parts);
+            v_remaining = array(
+                select remaining.minor - remaining.part
+                from unnest(v_remaining, v_parts) with ordinality as remaining (minor, part, place)
+                order by remaining.place
+            );
+            v_is_alone = not (v_found.promotion).is_combinable;
+        elsif v_found.coupon_id is not null then
+            perform pricing.refuse_coupon(v_obstacle);
+        end if;
+    end loop;
+    return v_discounts;
+end;
+$$;
+
+/*
+ * Return why a promotion does not apply, as pricing.promotion_obstacle does, or because of what it
+ * would take off: nothing, or more than is left of its budget.
+ */
+create function pricing.spending_obstacle(
+    promotion pricing.promotions,
+    context pricing.context,
+    currency text,
+    spend_minor bigint,
+    parts bigint[]
+)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_total numeric = (select sum(part) from unnest(parts) as part);
+begin
+    return coalesce(
+        pricing.promotion_obstacle(
+            promotion, context, spending_obstacle.currency, spending_obstacle.spend_minor
+        ),
+        case
+            when v_total = 0 then 'nothing'
+            when promotion.spent_minor + v_total > promotion.max_spend_minor then 'exhausted'
+        end
+    );
+end;
+$$;
+
+-- sql/35_pricing/functions/lists.sql
+
+-- What an item costs by the price lists of its business. The order is the same for everybody:
+--
+-- 1. the higher priority of the list
+-- 2. a list for a customer group or an entitlement, before one for a store, before one for a region
+--    (a part of a country before the country), before one for everybody
+-- 3. the older list
+--
+-- In a list, the price with the greatest least quantity wins. An item that no list has costs what
+-- the catalog says, in the currency of the catalog.
+
+/*
+ * Return the price lists of a business that apply to a buyer, in a currency, the first to ask
+ * first.
+ */
+create function pricing.lists_for(context pricing.context, currency text)
+returns pricing.price_lists[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select price_lists
+        from pricing.price_lists
+        where
+            price_lists.business_id = context.business_id
+            and price_lists.is_active
+            and price_lists.currency = lists_for.currency
+            and (
+                price_lists.customer_group_id is null
+                or price_lists.customer_group_id = any(context.group_ids)
+            )
+            and (price_lists.access is null or price_lists.access = any(context.accesses))
+            and coalesce(price_lists.store_id = context.store_id, price_lists.store_id is null)
+            and pricing.is_within(context.region, price_lists.region)
+            and coalesce(price_lists.starts_at <= context.at, true)
+            and coalesce(price_lists.ends_at > context.at, true)
+        order by
+            price_lists.priority desc,
+            num_nonnulls(price_lists.customer_group_id, price_lists.access) desc,
+            num_nonnulls(price_lists.store_id) desc,
+            length(price_lists.region) desc nulls last,
+            price_lists.created_at,
+            price_lists.id
+    );
+end;
+$$;
+
+/*
+ * Return the parts of some lines that have a price of their own: the item (part 0) and its add-ons,
+ * each with the price by the catalog.
+ */
+create function pricing.parts_of(lines pricing.line[])
+returns table (place bigint, part bigint, service_id uuid, addon_id uuid, catalog_minor bigint)
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        line.ordinality,
+        0::bigint,
+        line.item_id,
+        null::uuid,
+        line.unit_minor - (
+            select coalesce(sum(minor), 0)::bigint from unnest(line.addon_minors) as minor
+        )
+    from unnest(lines) with ordinality as line
+    union all
+    select
+        line.ordinality,
+        addon.place,
+        null,
+        addon.id,
+        addon.minor
+    from unnest(lines) with ordinality as line
+    cross join unnest(line.addon_ids, line.addon_minors) with ordinality
+        as addon (id, minor, place);
+end;
+$$;
+
+/*
+ * Return the first price that some lists have for each part of some lines.
+ */
+create function pricing.listed_parts(
+    lines pricing.line[], lists pricing.price_lists[], business_id uuid
+)
+returns table (place bigint, part bigint, price_list_id uuid, name text, unit_minor bigint)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select distinct on (parts.place, parts.part)
+        parts.place,
+        parts.part,
+        list.id,
+        list.name,
+        price_list_items.unit_minor
+    from pricing.parts_of(lines) as parts
+    inner join pricing.price_list_items
+        on
+            price_list_items.business_id = listed_parts.business_id
+            and (
+                price_list_items.service_id = parts.service_id
+                or price_list_items.addon_id = parts.addon_id
+            )
+            and price_list_items.min_quantity <= lines[parts.place].quantity
+    inner join unnest(lists) with ordinality as list
+        on price_list_items.price_list_id = list.id
+    order by
+        parts.place, parts.part, list.ordinality, price_list_items.min_quantity desc;
+end;
+$$;
+
+/*
+ * Return some lines with the prices of the lists that apply to the buyer. What has no price in the
+ * currency that the buyer wants is refused.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function pricing.apply_lists(lines pricing.line[], context pricing.context)
+returns pricing.line[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_lines pricing.line[] = lines;
+    v_line pricing.line;
+    v_currency text = coalesce(context.currency, lines[1].currency);
+    v_found record;
+begin
+    for v_found in
+        select
+            parts.place,
+            sum(
+                coalesce(
+                    listed.unit_minor,
+                    case when lines[parts.place].currency = v_currency then parts.catalog_minor end
+                )
+            )::bigint as unit_minor,
+            bool_or(listed.place is null)
+            and lines[parts.place].currency <> v_currency as is_missing,
+            max(listed.price_list_id::text) filter (where parts.part = 0) as list_id,
+            max(listed.name) filter (where parts.part = 0) as name
+        from pricing.parts_of(lines) as parts
+        left join pricing.listed_parts(
+            lines, pricing.lists_for(context, v_currency), context.business_id
+        ) as listed
+            on parts.place = listed.place and parts.part = listed.part
+        group by parts.place
+        order by parts.place
+    loop
+        v_line = lines[v_found.place];
+        if v_found.is_missing then
+            perform private.invalid(
+                'currency', format('must be one in which %s has a price', v_line.name)
+            );
+        end if;
+        v_line.rules = pricing.trail('catalog', null, 'Catalog', v_line.unit_minor)
+        || case
+            when v_found.list_id is not null
+                then
+                    pricing.trail(
+                        'price_list', v_found.list_id, v_found.name, v_found.unit_minor
+                    )
+            else '[]'
+        end;
+        v_line.unit_minor = v_found.unit_minor;
+        v_line.currency = v_currency;
+        v_lines[v_found.place] = v_line;
+    end loop;
+    return v_lines;
+end;
+$$;
+
+/*
+ * Return one entry of what changed a price: the source, and the price of one after it.
+ */
+create function pricing.trail(source text, id text, name text, unit_minor bigint)
+returns jsonb
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return jsonb_build_array(
+        jsonb_build_object('source', source, 'id', id, 'name', name, 'unit_minor', unit_minor)
+    );
+end;
+$$;
+
+/*
+ * Note the price of a price list's item in the history; null when it has none any more. A list that
+ * is gone has no history.
+ */
+create function pricing.note_item_price(item pricing.price_list_items, unit_minor bigint)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    insert into pricing.price_history (
+        business_id, service_id, addon_id, price_list_id, min_quantity, currency, unit_minor,
+        from_at
+    )
+    select
+        item.business_id, item.service_id, item.addon_id, price_lists.id, item.min_quantity,
+        price_lists.currency, note_item_price.unit_minor, private.now()
+    from pricing.price_lists
+    where
+        price_lists.business_id = item.business_id and price_lists.id = item.price_list_id;
+end;
+$$;
+
+-- sql/35_pricing/functions/promotions.sql
+
+-- What managers and the platform do with promotions.
+
+/*
+ * Return the business of a promotion. One that does not exist is refused.
+ * Definer: it must tell a promotion that the caller may not see from none; the callers check them.
+ *
+ * Errors:  PT404 not_found
+ */
+create function pricing.business_of_promotion(promotion_id uuid)
+returns uuid
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_business_id uuid = (
+        select promotions.business_id
+        from pricing.promotions
+        where promotions.id = business_of_promotion.promotion_id
+    );
+begin
+    if v_business_id is null then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such promotion.',
+            'Check the id in the view promotions.'
+        );
+    end if;
+    return v_business_id;
+end;
+$$;
+
+/*
+ * Create coupons for a promotion, each of which one sale may use. Returns their ids.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function pricing.create_coupons(promotion_id uuid, count integer, prefix text)
+returns uuid[]
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_business_id uuid = pricing.business_of_promotion(promotion_id);
+    v_ids uuid[] = array(select gen_random_uuid() from generate_series(1, count));
+begin
+    perform private.require_member(v_business_id, 'manage');
+    insert into pricing.coupons (id, business_id, promotion_id, code, max_uses)
+    select
+        new_ids.id,
+        v_business_id,
+        create_coupons.promotion_id,
+        coalesce(upper(create_coupons.prefix), '') || pricing.new_code(),
+        1
+    from unnest(v_ids) as new_ids (id);
+    return v_ids;
+end;
+$$;
+
+/*
+ * Return a new code that nobody guesses and that people can type: 12 characters without
+ * look-alikes.
+ */
+create function pricing.new_code()
+returns text
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_letters constant text = '23456789ABCDEFGHJKMNPQRSTUVWXYZ';
+    v_bytes constant bytea = sha256(uuid_send(gen_random_uuid()));
+begin
+    return (
+        select string_agg(substr(v_letters, 1 + get_byte(v_bytes, place) % 31, 1), '')
+        from generate_series(0, 11) as place
+    );
+end;
+$$;
+
+/*
+ * Let the platform bear a share of a promotion.
+ * Definer: no member of the business may write the share; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function pricing.share_promotion(promotion_id uuid, platform_bps integer)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform business.require_platform_staff(
+        pricing.business_of_promotion(promotion_id), 'finance'
+    );
+    update pricing.promotions
+    set platform_bps = share_promotion.platform_bps
+    where promotions.id = share_promotion.promotion_id;
+end;
+$$;
+
 -- sql/35_pricing/functions/quote.sql
 
--- What things cost. Everything that is sold is priced here, by one function, line by line, in this
--- order: the price of the item, discounts, points, tax. The result is stored with the sale and
--- nothing computes a price again.
+-- What things cost. Everything that is sold is priced here, by one function, line by line. The
+-- result is stored with the sale and nothing computes a price again.
 
 /*
  * Make a line to price.
@@ -345,6 +1947,7 @@ create function pricing.make_line(
     reference jsonb,
     item_id uuid default null,
     addon_ids uuid[] default '{}',
+    addon_minors bigint[] default '{}',
     starts_at timestamptz default null,
     resource_id uuid default null
 )
@@ -365,6 +1968,7 @@ begin
     v_line.reference = make_line.reference;
     v_line.item_id = make_line.item_id;
     v_line.addon_ids = make_line.addon_ids;
+    v_line.addon_minors = make_line.addon_minors;
     v_line.starts_at = make_line.starts_at;
     v_line.resource_id = make_line.resource_id;
     v_line.rules = '[]';
@@ -373,13 +1977,89 @@ end;
 $$;
 
 /*
- * Price lines of one currency. Returns {currency, lines: [{kind, name, quantity, unit_minor,
- * amount_minor, discount_minor, tax_minor, tax_is_included, discounts, rules, …reference}], taxes,
- * subtotal_minor, discount_minor, tax_minor, total_minor}. Amounts are whole minor units.
+ * Price lines of one currency, in this order: price lists, rules, discounts, points, tax. Returns
+ * {currency, lines: [{kind, name, quantity, unit_minor, amount_minor, discount_minor, tax_minor,
+ * tax_is_included, discounts, rules, …reference}], taxes, promotions, subtotal_minor,
+ * discount_minor, tax_minor, total_minor}. Amounts are whole minor units. A business without lists,
+ * rules and promotions costs one look.
+ * Definer: everybody is priced by the same rules, which only members of the business may read.
  *
- * Errors:  PT409 insufficient_points · PT422 coupon_invalid
+ * Errors:  PT400 invalid_input · PT404 not_found
+ *          PT409 coupon_exhausted insufficient_points price_changed · PT422 coupon_invalid
  */
 create function pricing.quote(lines pricing.line[], context pricing.context)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_lines pricing.line[] = lines;
+    v_context pricing.context = context;
+    v_discounts pricing.discount[] = '{}';
+    v_tools pricing.tools = pricing.tools_of(context.business_id);
+    v_quote jsonb;
+begin
+    if v_tools.is_in_use or context.store_id is not null then
+        v_context = pricing.complete_context(context);
+    end if;
+    if v_tools.has_lists or context.currency <> lines[1].currency then
+        v_lines = pricing.apply_lists(v_lines, v_context);
+    end if;
+    if v_tools.has_rules then
+        v_lines = pricing.apply_rules(v_lines, v_context);
+    end if;
+    if v_tools.has_promotions or context.coupon_code is not null then
+        v_discounts = pricing.discounts_of(v_lines, v_context);
+    end if;
+    v_quote = pricing.list_lines(v_lines, v_discounts);
+    if context.redeem_points > 0 then
+        v_quote = pricing.redeem_points(v_quote, v_context);
+    end if;
+    v_quote = pricing.add_taxes(v_quote, v_context);
+    if v_context.accepted_total_minor <> (v_quote ->> 'total_minor')::bigint then
+        perform pricing.refuse_changed_price();
+    end if;
+    return v_quote;
+end;
+$$;
+
+/*
+ * Return which tools of pricing a business uses.
+ */
+create function pricing.tools_of(business_id uuid)
+returns pricing.tools
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_tools pricing.tools;
+begin
+    v_tools.has_lists = exists (
+        select 1 from pricing.price_lists where price_lists.business_id = tools_of.business_id
+    );
+    v_tools.has_rules = exists (
+        select 1
+        from pricing.price_rules
+        where price_rules.business_id = tools_of.business_id and price_rules.is_active
+    );
+    v_tools.has_promotions = exists (
+        select 1 from pricing.promotions where promotions.business_id = tools_of.business_id
+    );
+    v_tools.is_in_use = v_tools.has_lists or v_tools.has_rules or v_tools.has_promotions;
+    return v_tools;
+end;
+$$;
+
+/*
+ * Pay a part of a quote with points. Nobody has points yet.
+ *
+ * Errors:  PT409 insufficient_points
+ */
+create function pricing.redeem_points(quote jsonb, context pricing.context)
 returns jsonb
 language plpgsql
 stable
@@ -387,60 +2067,268 @@ security invoker
 set search_path = ''
 as $$
 begin
-    if context.coupon_code is not null then
-        perform private.refuse(
-            'PT422', 'coupon_invalid', 'There is no such coupon.',
-            'Check the code, or leave it out.'
-        );
-    end if;
-    if context.redeem_points > 0 then
-        perform private.refuse(
-            'PT409', 'insufficient_points', 'You have no points to redeem.', 'Redeem fewer points.'
-        );
-    end if;
-    return pricing.add_taxes(pricing.list_lines(lines), context);
+    perform private.refuse(
+        'PT409', 'insufficient_points', 'You have no points to redeem.', 'Redeem fewer points.'
+    );
+    return quote;
 end;
 $$;
 
 /*
- * Return the quote of lines as they are, before discounts, points and tax.
+ * Refuse a sale at another price than the buyer accepted.
+ *
+ * Errors:  PT409 price_changed
  */
-create function pricing.list_lines(lines pricing.line[])
-returns jsonb
+create function pricing.refuse_changed_price()
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.refuse(
+        'PT409', 'price_changed', 'The price has changed since you saw it.',
+        'Quote again and accept the new total; nothing was booked or charged.'
+    );
+end;
+$$;
+
+-- sql/35_pricing/functions/rules.sql
+
+-- Which rules change a price, and in which order:
+--
+-- 1. the higher priority
+-- 2. the rule with more conditions
+-- 3. the older rule
+--
+-- Each rule changes the price that the one before it left, rounded half away from zero to a whole
+-- minor unit and never below zero. After a final rule no other changes the price.
+
+/*
+ * Return the active rules of a business that may hold for some lines: those that the buyer, the
+ * moment, the store and the region meet.
+ */
+create function pricing.rules_for(lines pricing.line[], context pricing.context)
+returns setof pricing.price_rules
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select price_rules.*
+    from pricing.price_rules
+    where
+        price_rules.business_id = context.business_id
+        and price_rules.is_active
+        and (
+            price_rules.service_id is null
+            or price_rules.service_id = any(array(select line.item_id from unnest(lines) as line))
+        )
+        and coalesce(price_rules.starts_at <= context.at, true)
+        and coalesce(price_rules.ends_at > context.at, true)
+        and coalesce(price_rules.currency = lines[1].currency, true)
+        and (
+            price_rules.customer_group_id is null
+            or price_rules.customer_group_id = any(context.group_ids)
+        )
+        and (price_rules.access is null or price_rules.access = any(context.accesses))
+        and coalesce(price_rules.store_id = context.store_id, price_rules.store_id is null)
+        and pricing.is_within(context.region, price_rules.region);
+end;
+$$;
+
+/*
+ * Return what rules may ask about each line: when it begins by the clock of the business, how far
+ * ahead it is bought, how much of that day is taken, and who provides it.
+ */
+create function pricing.facts_of(lines pricing.line[], context pricing.context)
+returns table (
+    place bigint,
+    item_id uuid,
+    quantity integer,
+    begins_on date,
+    begins_at time,
+    weekday smallint,
+    lead_minutes numeric,
+    demand_bps integer,
+    staff_level text
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        line.ordinality,
+        line.item_id,
+        line.quantity,
+        (line.starts_at at time zone context.time_zone)::date,
+        (line.starts_at at time zone context.time_zone)::time,
+        extract(isodow from line.starts_at at time zone context.time_zone)::smallint,
+        extract(epoch from line.starts_at - context.at) / 60,
+        (
+            select day_demands.demand_bps
+            from pricing.day_demands
+            where
+                day_demands.business_id = context.business_id
+                and day_demands.day = (line.starts_at at time zone context.time_zone)::date
+                and coalesce(day_demands.service_id = line.item_id, day_demands.service_id is null)
+            order by day_demands.service_id nulls last
+            limit 1
+        ),
+        (
+            select resources.staff_level
+            from catalog.resources
+            where
+                resources.business_id = context.business_id
+                and resources.id = line.resource_id
+        )
+    from unnest(lines) with ordinality as line;
+end;
+$$;
+
+/*
+ * Return each rule that may hold, for each line that it concerns, in the order in which rules
+ * apply, with the first condition that the line does not meet: null where the rule holds.
+ */
+create function pricing.judged_rules(lines pricing.line[], context pricing.context)
+returns table (place bigint, rank bigint, rule pricing.price_rules, unmet text)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        facts.place,
+        row_number() over (
+            partition by facts.place
+            order by
+                rules.priority desc, pricing.condition_count(rules) desc, rules.created_at, rules.id
+        ),
+        rules::pricing.price_rules,
+        case
+            when facts.quantity < rules.min_quantity or facts.quantity > rules.max_quantity
+                then 'quantity'
+            when not coalesce(facts.weekday = any(rules.weekdays), rules.weekdays is null)
+                then 'weekday'
+            when not coalesce(
+                case
+                    when rules.from_time < rules.until_time
+                        then
+                            facts.begins_at >= rules.from_time
+                            and facts.begins_at < rules.until_time
+                    else facts.begins_at >= rules.from_time or facts.begins_at < rules.until_time
+                end,
+                rules.from_time is null
+            ) then 'time'
+            when not coalesce(facts.begins_on >= rules.from_on, rules.from_on is null)
+                or not coalesce(facts.begins_on <= rules.until_on, rules.until_on is null)
+                then 'season'
+            when not coalesce(
+                facts.lead_minutes >= rules.min_lead_minutes, rules.min_lead_minutes is null
+            )
+            or not coalesce(
+                facts.lead_minutes < rules.max_lead_minutes, rules.max_lead_minutes is null
+            ) then 'lead time'
+            when not coalesce(
+                facts.demand_bps >= rules.min_demand_bps, rules.min_demand_bps is null
+            )
+            or not coalesce(
+                facts.demand_bps <= rules.max_demand_bps, rules.max_demand_bps is null
+            ) then 'demand'
+            when not coalesce(facts.staff_level = rules.staff_level, rules.staff_level is null)
+                then 'staff level'
+        end
+    from pricing.facts_of(lines, context) as facts
+    inner join pricing.rules_for(lines, context) as rules
+        on rules.service_id is null or facts.item_id = rules.service_id
+    order by 1, 2;
+end;
+$$;
+
+/*
+ * Return how many conditions a rule has.
+ */
+create function pricing.condition_count(rule pricing.price_rules)
+returns integer
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return num_nonnulls(
+        rule.service_id, rule.min_quantity, rule.max_quantity, rule.weekdays, rule.from_time,
+        rule.from_on, rule.until_on, rule.min_lead_minutes, rule.max_lead_minutes,
+        rule.min_demand_bps, rule.max_demand_bps, rule.staff_level, rule.customer_group_id,
+        rule.access, rule.store_id, rule.region
+    );
+end;
+$$;
+
+/*
+ * Return a line after some rules, in their order.
+ */
+create function pricing.apply_rules_to(line pricing.line, rules pricing.price_rules[])
+returns pricing.line
 language plpgsql
 immutable
 security invoker
 set search_path = ''
 as $$
 declare
-    v_lines jsonb;
-    v_subtotal bigint;
+    v_line pricing.line = line;
+    v_rule pricing.price_rules;
+    v_price numeric;
 begin
-    select
-        jsonb_agg(
-            jsonb_build_object(
-                'kind', line.kind,
-                'name', line.name,
-                'quantity', line.quantity,
-                'unit_minor', line.unit_minor,
-                'amount_minor', line.unit_minor * line.quantity,
-                'discount_minor', 0,
-                'tax_minor', 0,
-                'tax_is_included', true,
-                'discounts', '[]'::jsonb,
-                'rules', line.rules
-            ) || line.reference
-            order by line.ordinality
-        ),
-        sum(line.unit_minor * line.quantity)
-    into v_lines, v_subtotal
-    from unnest(lines) with ordinality as line;
-    return jsonb_build_object(
-        'currency', lines[1].currency,
-        'lines', v_lines,
-        'subtotal_minor', v_subtotal,
-        'discount_minor', 0
-    );
+    if v_line.rules = '[]' and rules <> '{}' then
+        v_line.rules = pricing.trail('catalog', null, 'Catalog', v_line.unit_minor);
+    end if;
+    foreach v_rule in array rules loop
+        v_price = coalesce(
+            v_rule.unit_minor,
+            v_line.unit_minor + v_rule.change_minor,
+            round(v_line.unit_minor::numeric * (10000 + v_rule.change_bps) / 10000)
+        );
+        v_line.unit_minor = least(greatest(v_price, 0), 1000000000000);
+        v_line.rules = v_line.rules
+        || pricing.trail('rule', v_rule.id::text, v_rule.name, v_line.unit_minor);
+        exit when v_rule.is_final;
+    end loop;
+    return v_line;
+end;
+$$;
+
+/*
+ * Return some lines with the prices that the rules of the business make of them.
+ */
+create function pricing.apply_rules(lines pricing.line[], context pricing.context)
+returns pricing.line[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_lines pricing.line[] = lines;
+    v_found record;
+begin
+    for v_found in
+        select judged.place, array_agg(judged.rule order by judged.rank) as rules
+        from pricing.judged_rules(lines, context) as judged
+        where judged.unmet is null
+        group by judged.place
+    loop
+        v_lines[v_found.place] = pricing.apply_rules_to(lines[v_found.place], v_found.rules);
+    end loop;
+    return v_lines;
 end;
 $$;
 
@@ -1296,6 +3184,323 @@ begin
 end;
 $$;
 
+-- sql/35_pricing/functions/writing.sql
+
+-- How a quote is written down.
+
+/*
+ * Return the quote of some lines less what promotions take off, before points and tax.
+ */
+create function pricing.list_lines(lines pricing.line[], discounts pricing.discount[])
+returns jsonb
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_lines jsonb;
+    v_subtotal bigint;
+begin
+    select
+        jsonb_agg(
+            jsonb_build_object(
+                'kind', line.kind,
+                'name', line.name,
+                'quantity', line.quantity,
+                'unit_minor', line.unit_minor,
+                'amount_minor', line.unit_minor * line.quantity,
+                'discount_minor', 0,
+                'tax_minor', 0,
+                'tax_is_included', true,
+                'discounts', '[]'::jsonb,
+                'rules', line.rules
+            ) || line.reference
+            order by line.ordinality
+        ),
+        sum(line.unit_minor * line.quantity)
+    into v_lines, v_subtotal
+    from unnest(lines) with ordinality as line;
+    return jsonb_build_object(
+        'currency', lines[1].currency,
+        'lines', v_lines,
+        'promotions', '[]'::jsonb,
+        'subtotal_minor', v_subtotal,
+        'discount_minor', 0
+    ) || case when discounts <> '{}' then pricing.list_discounts(v_lines, discounts) else '{}' end;
+end;
+$$;
+
+/*
+ * Return what discounts change in a quote: its lines, the promotions that a sale will claim, and
+ * the sum.
+ */
+create function pricing.list_discounts(lines jsonb, discounts pricing.discount[])
+returns jsonb
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return jsonb_build_object(
+        'lines', (
+            select jsonb_agg(
+                line.value || coalesce(
+                    (
+                        select jsonb_build_object(
+                            'discount_minor', sum(discount.amount_minor),
+                            'discounts', jsonb_agg(
+                                jsonb_build_object(
+                                    'source', discount.promotion_id,
+                                    'name', discount.name,
+                                    'bearer', discount.bearer,
+                                    'amount_minor', discount.amount_minor
+                                )
+                                order by discount.ordinality
+                            )
+                        )
+                        from unnest(discounts) with ordinality as discount
+                        where discount.place = line.place
+                        having count(*) > 0
+                    ),
+                    '{}'
+                )
+                order by line.place
+            )
+            from jsonb_array_elements(lines) with ordinality as line (value, place)
+        ),
+        'promotions', (
+            select jsonb_agg(
+                jsonb_build_object(
+                    'promotion_id', used.promotion_id,
+                    'coupon_id', used.coupon_id,
+                    'amount_minor', used.amount_minor
+                )
+                order by used.promotion_id
+            )
+            from (
+                select
+                    discount.promotion_id,
+                    discount.coupon_id,
+                    sum(discount.amount_minor) as amount_minor
+                from unnest(discounts) as discount
+                group by discount.promotion_id, discount.coupon_id
+            ) as used
+        ),
+        'discount_minor', (
+            select sum(discount.amount_minor)
+            from unnest(discounts) as discount
+        )
+    );
+end;
+$$;
+
+-- sql/35_pricing/rules/history.sql
+
+-- Each price is noted when it is written.
+
+/*
+ * Note the price of a service in the history.
+ * Definer: nobody writes the history but this.
+ */
+create function pricing.services__note_price()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    insert into pricing.price_history (
+        business_id, service_id, currency, unit_minor, from_at
+    )
+    values (new.business_id, new.id, new.currency, new.price_minor, private.now());
+    return null;
+end;
+$$;
+
+create trigger _500_note_price
+after insert on catalog.services
+for each row
+execute function pricing.services__note_price();
+
+create trigger _510_note_price
+after update on catalog.services
+for each row
+when (old.price_minor <> new.price_minor or old.currency <> new.currency)
+execute function pricing.services__note_price();
+
+/*
+ * Note the price of an add-on in the history.
+ * Definer: nobody writes the history but this.
+ */
+create function pricing.service_addons__note_price()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    insert into pricing.price_history (
+        business_id, addon_id, currency, unit_minor, from_at
+    )
+    select new.business_id, new.id, services.currency, new.price_minor, private.now()
+    from catalog.services
+    where services.business_id = new.business_id and services.id = new.service_id;
+    return null;
+end;
+$$;
+
+create trigger _500_note_price
+after insert on catalog.service_addons
+for each row
+execute function pricing.service_addons__note_price();
+
+create trigger _510_note_price
+after update on catalog.service_addons
+for each row
+when (old.price_minor <> new.price_minor)
+execute function pricing.service_addons__note_price();
+
+/*
+ * Note the price of a price list's item in the history, and that it has none any more when the item
+ * is deleted or moved.
+ * Definer: nobody writes the history but this.
+ */
+create function pricing.price_list_items__note_price()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if tg_op <> 'INSERT' and (
+        tg_op = 'DELETE'
+        or (old.service_id, old.addon_id, old.min_quantity)
+        is distinct from (new.service_id, new.addon_id, new.min_quantity)
+    ) then
+        perform pricing.note_item_price(old, null);
+    end if;
+    if tg_op <> 'DELETE' then
+        perform pricing.note_item_price(new, new.unit_minor);
+    end if;
+    return null;
+end;
+$$;
+
+create trigger _500_note_price
+after insert or update or delete on pricing.price_list_items
+for each row
+execute function pricing.price_list_items__note_price();
+
+-- sql/35_pricing/rules/pricing.sql
+
+-- What a constraint on prices cannot say.
+
+create trigger _010_refuse_bad_input
+before insert or update on pricing.price_lists
+for each row
+execute function business.any__refuse_bad_input('manage');
+
+create trigger _010_refuse_bad_input
+before insert or update on pricing.price_list_items
+for each row
+execute function business.any__refuse_bad_input('manage');
+
+create trigger _010_refuse_bad_input
+before insert or update on pricing.price_rules
+for each row
+execute function business.any__refuse_bad_input('manage');
+
+create trigger _010_refuse_bad_input
+before insert or update on pricing.promotions
+for each row
+execute function business.any__refuse_bad_input('manage');
+
+create trigger _010_refuse_bad_input
+before insert or update on pricing.coupons
+for each row
+execute function business.any__refuse_bad_input('manage');
+
+/*
+ * Refuse to delete what sales used: their redemptions stay.
+ * Definer: whoever may delete a promotion need not see its redemptions.
+ *
+ * Errors:  PT409 in_use
+ */
+create function pricing.promotions__keep_used()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if exists (
+        select 1
+        from pricing.coupon_redemptions
+        where
+            coupon_redemptions.business_id = old.business_id
+            and case tg_table_name
+                when 'promotions' then coupon_redemptions.promotion_id
+                else coupon_redemptions.coupon_id
+            end = old.id
+    ) then
+        perform private.refuse(
+            'PT409', 'in_use', 'Sales have used it.', 'Set is_active to false instead.'
+        );
+    end if;
+    return old;
+end;
+$$;
+
+create trigger _100_keep_used
+before delete on pricing.promotions
+for each row
+execute function pricing.promotions__keep_used();
+
+create trigger _100_keep_used
+before delete on pricing.coupons
+for each row
+execute function pricing.promotions__keep_used();
+
+/*
+ * Refuse a change of a promotion of which the platform bears a share: the platform agreed to it as
+ * it is. The business may switch it off.
+ *
+ * Errors:  PT403 forbidden
+ */
+create function pricing.promotions__keep_agreed()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if private.is_client() then
+        perform private.refuse(
+            'PT403', 'forbidden',
+            'The platform bears a part of this promotion, so only is_active can change.',
+            'Make another promotion, or ask the platform.'
+        );
+    end if;
+    return new;
+end;
+$$;
+
+create trigger _100_keep_agreed
+before update on pricing.promotions
+for each row
+when (
+    old.platform_bps > 0
+    and to_jsonb(old) - 'is_active' <> to_jsonb(new) - 'is_active'
+)
+execute function pricing.promotions__keep_agreed();
+
 -- sql/35_pricing/rules/tax.sql
 
 -- What a constraint on tax cannot say.
@@ -1403,14 +3608,269 @@ for each row execute function pricing.tax_numbers__ask();
 
 grant execute on function
 pricing.make_line(
-    text, text, integer, bigint, text, jsonb, uuid, uuid[], timestamptz, uuid
+    text, text, integer, bigint, text, jsonb, uuid, uuid[], bigint[], timestamptz, uuid
 ),
 pricing.make_terms(text, integer, text, uuid, text, bigint),
+pricing.to_terms(text, text, text, text, text, text),
 pricing.for_buyer(pricing.context, uuid, uuid, text),
 pricing.quote(pricing.line[], pricing.context),
-pricing.list_lines(pricing.line[]),
-pricing.add_taxes(jsonb, pricing.context)
+pricing.business_of_promotion(uuid),
+pricing.create_coupons(uuid, integer, text),
+pricing.new_code(),
+pricing.share_promotion(uuid, integer)
 to anon, authenticated, service_role;
+
+-- sql/35_pricing/policies/prices.sql
+
+-- Who may read and write prices. Members of a business read what makes its prices; owners and
+-- managers write it. Buyers read none of it: a quote says what they pay. Counters, shares of the
+-- platform and uses are nobody's to write: functions do.
+
+alter table pricing.price_lists enable row level security;
+grant select, delete on pricing.price_lists to authenticated;
+grant insert (
+    id, business_id, name, currency, priority, customer_group_id, access, store_id, region,
+    starts_at, ends_at, is_active
+) on pricing.price_lists to authenticated;
+grant update (
+    id, business_id, name, currency, priority, customer_group_id, access, store_id, region,
+    starts_at, ends_at, is_active
+) on pricing.price_lists to authenticated;
+grant select, insert, update, delete on pricing.price_lists to service_role;
+
+create policy price_lists_select
+on pricing.price_lists
+for select
+to authenticated
+using (business_id in (select private.seen_businesses()));
+
+create policy price_lists_insert
+on pricing.price_lists
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy price_lists_update
+on pricing.price_lists
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy price_lists_delete
+on pricing.price_lists
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+alter table pricing.price_list_items enable row level security;
+grant select, delete on pricing.price_list_items to authenticated;
+grant insert (
+    id, business_id, price_list_id, service_id, addon_id, min_quantity, unit_minor
+) on pricing.price_list_items to authenticated;
+grant update (
+    id, business_id, service_id, addon_id, min_quantity, unit_minor
+) on pricing.price_list_items to authenticated;
+grant select, insert, update, delete on pricing.price_list_items to service_role;
+
+create policy price_list_items_select
+on pricing.price_list_items
+for select
+to authenticated
+using (business_id in (select private.seen_businesses()));
+
+create policy price_list_items_insert
+on pricing.price_list_items
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy price_list_items_update
+on pricing.price_list_items
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy price_list_items_delete
+on pricing.price_list_items
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+alter table pricing.price_rules enable row level security;
+grant select, delete on pricing.price_rules to authenticated;
+grant insert (
+    id, business_id, name, is_active, priority, is_final, change_bps, change_minor,
+    unit_minor, currency, service_id, min_quantity, max_quantity, starts_at, ends_at,
+    weekdays, from_time, until_time, from_on, until_on, min_lead_minutes, max_lead_minutes,
+    min_demand_bps, max_demand_bps, staff_level, customer_group_id, access, store_id, region
+) on pricing.price_rules to authenticated;
+grant update (
+    id, business_id, name, is_active, priority, is_final, change_bps, change_minor,
+    unit_minor, currency, service_id, min_quantity, max_quantity, starts_at, ends_at,
+    weekdays, from_time, until_time, from_on, until_on, min_lead_minutes, max_lead_minutes,
+    min_demand_bps, max_demand_bps, staff_level, customer_group_id, access, store_id, region
+) on pricing.price_rules to authenticated;
+grant select, insert, update, delete on pricing.price_rules to service_role;
+
+create policy price_rules_select
+on pricing.price_rules
+for select
+to authenticated
+using (business_id in (select private.seen_businesses()));
+
+create policy price_rules_insert
+on pricing.price_rules
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy price_rules_update
+on pricing.price_rules
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy price_rules_delete
+on pricing.price_rules
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+alter table pricing.price_history enable row level security;
+grant select on pricing.price_history to anon, authenticated;
+grant select, insert, update, delete on pricing.price_history to service_role;
+
+-- The prices of the catalog are as public as the service; those of lists are not.
+create policy price_history_select_public
+on pricing.price_history
+for select
+to anon
+using (
+    price_list_id is null
+    and exists (
+        select 1
+        from catalog.services
+        where
+            services.business_id = price_history.business_id
+            and services.id = price_history.service_id
+    )
+);
+
+create policy price_history_select
+on pricing.price_history
+for select
+to authenticated
+using (
+    business_id = any(array(select private.seen_businesses()))
+    or price_list_id is null
+    and exists (
+        select 1
+        from catalog.services
+        where
+            services.business_id = price_history.business_id
+            and services.id = price_history.service_id
+    )
+);
+
+-- Upper domains write how much of a day is taken; clients neither read nor write it.
+alter table pricing.day_demands enable row level security;
+grant select, insert, update, delete on pricing.day_demands to service_role;
+
+-- sql/35_pricing/policies/promotions.sql
+
+-- Who may read and write promotions and coupons: as prices. Buyers read their own uses.
+
+alter table pricing.promotions enable row level security;
+grant select, delete on pricing.promotions to authenticated;
+grant insert (
+    id, business_id, name, kind, is_active, is_automatic, priority, is_combinable,
+    percent_bps, amount_minor, buy_quantity, get_quantity, currency, service_id, starts_at,
+    ends_at, min_spend_minor, customer_group_id, access, store_id, region, max_uses,
+    max_spend_minor, max_uses_per_customer
+) on pricing.promotions to authenticated;
+grant update (
+    id, business_id, name, kind, is_active, is_automatic, priority, is_combinable,
+    percent_bps, amount_minor, buy_quantity, get_quantity, currency, service_id, starts_at,
+    ends_at, min_spend_minor, customer_group_id, access, store_id, region, max_uses,
+    max_spend_minor, max_uses_per_customer
+) on pricing.promotions to authenticated;
+grant select, insert, update, delete on pricing.promotions to service_role;
+
+create policy promotions_select
+on pricing.promotions
+for select
+to authenticated
+using (business_id in (select private.seen_businesses()));
+
+create policy promotions_insert
+on pricing.promotions
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy promotions_update
+on pricing.promotions
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy promotions_delete
+on pricing.promotions
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+alter table pricing.coupons enable row level security;
+grant select, delete on pricing.coupons to authenticated;
+grant insert (
+    id, business_id, promotion_id, code, max_uses, is_active
+) on pricing.coupons to authenticated;
+grant update (
+    id, business_id, max_uses, is_active
+) on pricing.coupons to authenticated;
+grant select, insert, update, delete on pricing.coupons to service_role;
+
+create policy coupons_select
+on pricing.coupons
+for select
+to authenticated
+using (business_id in (select private.seen_businesses()));
+
+create policy coupons_insert
+on pricing.coupons
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy coupons_update
+on pricing.coupons
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy coupons_delete
+on pricing.coupons
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+alter table pricing.coupon_redemptions enable row level security;
+grant select on pricing.coupon_redemptions to authenticated;
+grant select, insert, update, delete on pricing.coupon_redemptions to service_role;
+
+create policy coupon_redemptions_select
+on pricing.coupon_redemptions
+for select
+to authenticated
+using (
+    buyer_id = (select auth.uid())
+    or business_id = any(array(select private.seen_businesses()))
+);
 
 -- sql/35_pricing/policies/tax.sql
 
@@ -1592,6 +4052,498 @@ grant execute on function
 pricing.tax_number_to_check(uuid),
 pricing.record_tax_number_check(uuid, text, boolean)
 to worker;
+
+-- sql/35_pricing/api/lists.sql
+
+-- Price lists as members read them and managers write them, and what things cost before.
+
+create view public.price_lists
+with (security_invoker = true)
+as
+select
+    price_lists.id,
+    price_lists.business_id,
+    price_lists.name,
+    price_lists.currency,
+    price_lists.priority,
+    price_lists.customer_group_id,
+    price_lists.access,
+    price_lists.store_id,
+    price_lists.region,
+    price_lists.starts_at,
+    price_lists.ends_at,
+    price_lists.is_active,
+    price_lists.created_at
+from pricing.price_lists;
+grant select, insert, update, delete on public.price_lists to authenticated, service_role;
+
+comment on view public.price_lists is
+'Prices for some buyers, places or quantities.
+
+Members of the business read them; owners and managers write them. See '
+'docs/money/pricing.md.';
+comment on column public.price_lists.id is 'Primary key.';
+comment on column public.price_lists.business_id is 'The business that owns it.';
+comment on column public.price_lists.name is 'Unique in the business, at most 200 characters.';
+comment on column public.price_lists.currency is 'ISO 4217 code of its prices.';
+comment on column public.price_lists.priority is
+'-1000 to 1000. The list with the higher priority wins.';
+comment on column public.price_lists.customer_group_id is
+'Only for the customers of this group; null for all.';
+comment on column public.price_lists.access is
+'Only for customers with this entitlement; null for all.';
+comment on column public.price_lists.store_id is 'Only in this store; null for all.';
+comment on column public.price_lists.region is
+'Only in this country or part of it, ISO 3166 such as DE or DE-BY; null for all.';
+comment on column public.price_lists.starts_at is 'From then on; null for always.';
+comment on column public.price_lists.ends_at is 'Until then; null for good.';
+comment on column public.price_lists.is_active is 'Whether it applies.';
+comment on column public.price_lists.created_at is 'When it was made.';
+
+create view public.price_list_items
+with (security_invoker = true)
+as
+select
+    price_list_items.id,
+    price_list_items.business_id,
+    price_list_items.price_list_id,
+    price_list_items.service_id,
+    price_list_items.addon_id,
+    price_list_items.min_quantity,
+    price_list_items.unit_minor,
+    price_list_items.created_at
+from pricing.price_list_items;
+grant select, insert, update, delete on public.price_list_items to authenticated, service_role;
+
+comment on view public.price_list_items is
+'What a service or an add-on costs by a price list.
+
+Members of the business read them; owners and managers write them.';
+comment on column public.price_list_items.id is 'Primary key.';
+comment on column public.price_list_items.business_id is 'The business that owns it.';
+comment on column public.price_list_items.price_list_id is 'The price list.';
+comment on column public.price_list_items.service_id is
+'The service; null for the price of an add-on.';
+comment on column public.price_list_items.addon_id is
+'The add-on; null for the price of a service.';
+comment on column public.price_list_items.min_quantity is
+'The least quantity of a line for this price.';
+comment on column public.price_list_items.unit_minor is
+'The price of one, in minor units of the list''s currency.';
+comment on column public.price_list_items.created_at is 'When it was made.';
+
+create view public.price_history
+with (security_invoker = true)
+as
+select
+    price_history.id,
+    price_history.business_id,
+    price_history.service_id,
+    price_history.addon_id,
+    price_history.price_list_id,
+    price_history.min_quantity,
+    price_history.currency,
+    price_history.unit_minor,
+    price_history.from_at
+from pricing.price_history;
+grant select on public.price_history to anon, authenticated, service_role;
+
+comment on view public.price_history is
+'What services and add-ons cost, since when.
+
+The prices of the catalog are readable by everyone who can see the service, those of price '
+'lists by members of the business.';
+comment on column public.price_history.id is 'Primary key.';
+comment on column public.price_history.business_id is 'The business.';
+comment on column public.price_history.service_id is 'The service; null for an add-on.';
+comment on column public.price_history.addon_id is 'The add-on; null for a service.';
+comment on column public.price_history.price_list_id is 'The price list; null for the catalog.';
+comment on column public.price_history.min_quantity is
+'The least quantity of a line for this price.';
+comment on column public.price_history.currency is 'ISO 4217 code.';
+comment on column public.price_history.unit_minor is
+'The price of one, in minor units; null when it had none any more.';
+comment on column public.price_history.from_at is 'Since when.';
+
+create view public.lowest_prices
+with (security_invoker = true)
+as
+with periods as not materialized (
+    select
+        price_history.*,
+        lead(price_history.from_at) over (
+            partition by
+                price_history.business_id, price_history.service_id, price_history.addon_id,
+                price_history.price_list_id, price_history.min_quantity, price_history.currency
+            order by price_history.from_at, price_history.id
+        ) as until_at
+    from pricing.price_history
+)
+
+select
+    periods.business_id,
+    periods.service_id,
+    periods.addon_id,
+    periods.price_list_id,
+    periods.min_quantity,
+    periods.currency,
+    periods.unit_minor,
+    periods.from_at,
+    (
+        select min(earlier.unit_minor)
+        from periods as earlier
+        where
+            earlier.business_id = periods.business_id
+            and earlier.service_id is not distinct from periods.service_id
+            and earlier.addon_id is not distinct from periods.addon_id
+            and earlier.price_list_id is not distinct from periods.price_list_id
+            and earlier.min_quantity = periods.min_quantity
+            and earlier.currency = periods.currency
+            and earlier.from_at < periods.from_at
+            and earlier.until_at > earlier.from_at
+            and earlier.until_at > periods.from_at - interval '30 days'
+    ) as lowest_minor
+from periods
+where periods.until_at is null and periods.unit_minor is not null;
+grant select on public.lowest_prices to anon, authenticated, service_role;
+
+comment on view public.lowest_prices is
+'The price of each service and add-on now, and the lowest one of the 30 days before it, which a '
+'business must show beside a reduced price in the European Union.
+
+Readable like price_history.';
+comment on column public.lowest_prices.business_id is 'The business.';
+comment on column public.lowest_prices.service_id is 'The service; null for an add-on.';
+comment on column public.lowest_prices.addon_id is 'The add-on; null for a service.';
+comment on column public.lowest_prices.price_list_id is 'The price list; null for the catalog.';
+comment on column public.lowest_prices.min_quantity is
+'The least quantity of a line for this price.';
+comment on column public.lowest_prices.currency is 'ISO 4217 code.';
+comment on column public.lowest_prices.unit_minor is 'The price of one now, in minor units.';
+comment on column public.lowest_prices.from_at is 'Since when it costs that.';
+comment on column public.lowest_prices.lowest_minor is
+'The lowest price of the 30 days before from_at, in minor units; null for the first price.';
+
+-- sql/35_pricing/api/promotions.sql
+
+-- Promotions and coupons as members read them and managers write them, and their uses.
+
+create view public.promotions
+with (security_invoker = true)
+as
+select
+    promotions.id,
+    promotions.business_id,
+    promotions.name,
+    promotions.kind,
+    promotions.is_active,
+    promotions.is_automatic,
+    promotions.priority,
+    promotions.is_combinable,
+    promotions.percent_bps,
+    promotions.amount_minor,
+    promotions.buy_quantity,
+    promotions.get_quantity,
+    promotions.currency,
+    promotions.service_id,
+    promotions.starts_at,
+    promotions.ends_at,
+    promotions.min_spend_minor,
+    promotions.customer_group_id,
+    promotions.access,
+    promotions.store_id,
+    promotions.region,
+    promotions.max_uses,
+    promotions.used_count,
+    promotions.max_spend_minor,
+    promotions.spent_minor,
+    promotions.max_uses_per_customer,
+    promotions.platform_bps,
+    promotions.created_at
+from pricing.promotions;
+grant select, insert, update, delete on public.promotions to authenticated, service_role;
+
+comment on view public.promotions is
+'Discounts: what is taken off, for whom, when and how often. An automatic promotion applies '
+'by itself, any promotion by its coupons.
+
+Members of the business read them; owners and managers write them. See docs/money/pricing.md '
+'for the order in which they apply.';
+comment on column public.promotions.id is 'Primary key.';
+comment on column public.promotions.business_id is 'The business that owns it.';
+comment on column public.promotions.name is
+'Unique in the business, at most 200 characters. Buyers see it.';
+comment on column public.promotions.kind is 'percent, fixed, buy_x_get_y or free_item.';
+comment on column public.promotions.is_active is 'Whether it applies.';
+comment on column public.promotions.is_automatic is 'Whether it applies without a coupon.';
+comment on column public.promotions.priority is
+'-1000 to 1000. The promotion with the higher priority applies first.';
+comment on column public.promotions.is_combinable is
+'Whether other promotions may apply to the same sale.';
+comment on column public.promotions.percent_bps is
+'percent: the share that is taken off, 1 to 10000 basis points.';
+comment on column public.promotions.amount_minor is
+'fixed: the amount that is taken off, in minor units.';
+comment on column public.promotions.buy_quantity is 'buy_x_get_y: how many are paid for …';
+comment on column public.promotions.get_quantity is
+'… and how many of the cheapest are free then; free_item: how many are free.';
+comment on column public.promotions.currency is
+'ISO 4217 code of the amounts; the promotion applies only in it. Null for every currency.';
+comment on column public.promotions.service_id is 'What it is taken off; null for everything.';
+comment on column public.promotions.starts_at is 'From then on; null for always.';
+comment on column public.promotions.ends_at is 'Until then; null for good.';
+comment on column public.promotions.min_spend_minor is 'The least subtotal, in minor units.';
+comment on column public.promotions.customer_group_id is 'Only for the customers of this group.';
+comment on column public.promotions.access is 'Only for customers with this entitlement.';
+comment on column public.promotions.store_id is 'Only in this store.';
+comment on column public.promotions.region is
+'Only in this country or part of it, ISO 3166 such as DE or DE-BY.';
+comment on column public.promotions.max_uses is 'How many sales may use it; null for no limit.';
+comment on column public.promotions.used_count is 'How many sales use it.';
+comment on column public.promotions.max_spend_minor is
+'How much it may take off in all, in minor units; null for no limit.';
+comment on column public.promotions.spent_minor is 'How much it took off so far, in minor units.';
+comment on column public.promotions.max_uses_per_customer is
+'How many sales of one customer may use it; null for no limit.';
+comment on column public.promotions.platform_bps is
+'The share of the discount that the platform bears, in basis points; see share_promotion.';
+comment on column public.promotions.created_at is 'When it was made.';
+
+create view public.coupons
+with (security_invoker = true)
+as
+select
+    coupons.id,
+    coupons.business_id,
+    coupons.promotion_id,
+    coupons.code,
+    coupons.max_uses,
+    coupons.used_count,
+    coupons.is_active,
+    coupons.created_at
+from pricing.coupons;
+grant select, insert, update, delete on public.coupons to authenticated, service_role;
+
+comment on view public.coupons is
+'Codes by which a promotion applies: one for many buyers, or one for each (create_coupons).
+
+Members of the business read them; owners and managers write them.';
+comment on column public.coupons.id is 'Primary key.';
+comment on column public.coupons.business_id is 'The business that owns it.';
+comment on column public.coupons.promotion_id is 'The promotion.';
+comment on column public.coupons.code is
+'3 to 40 capital letters, digits, hyphens or underscores, unique in the business. Buyers may '
+'write it in any case.';
+comment on column public.coupons.max_uses is
+'How many sales may use it; null for no limit of its own.';
+comment on column public.coupons.used_count is 'How many sales use it.';
+comment on column public.coupons.is_active is 'Whether it can be used.';
+comment on column public.coupons.created_at is 'When it was made.';
+
+create view public.coupon_redemptions
+with (security_invoker = true)
+as
+select
+    coupon_redemptions.id,
+    coupon_redemptions.business_id,
+    coupon_redemptions.promotion_id,
+    coupon_redemptions.coupon_id,
+    coupon_redemptions.buyer_id,
+    coupon_redemptions.buyer_email,
+    coupon_redemptions.currency,
+    coupon_redemptions.amount_minor,
+    coupon_redemptions.redeemed_at,
+    coupon_redemptions.released_at,
+    coupon_redemptions.kept_at
+from pricing.coupon_redemptions;
+grant select on public.coupon_redemptions to authenticated, service_role;
+
+comment on view public.coupon_redemptions is
+'Each use of a promotion by a sale, with or without a coupon; embed sale_coupons for the '
+'sale.
+
+Members of the business read them; everybody reads their own.';
+comment on column public.coupon_redemptions.id is 'Primary key.';
+comment on column public.coupon_redemptions.business_id is 'The business.';
+comment on column public.coupon_redemptions.promotion_id is 'The promotion.';
+comment on column public.coupon_redemptions.coupon_id is
+'The coupon; null for a promotion that applied by itself.';
+comment on column public.coupon_redemptions.buyer_id is
+'The account that used it; null for a guest, and once the account is gone.';
+comment on column public.coupon_redemptions.buyer_email is 'The buyer''s e-mail address.';
+comment on column public.coupon_redemptions.currency is 'ISO 4217 code of the amount.';
+comment on column public.coupon_redemptions.amount_minor is 'What it took off, in minor units.';
+comment on column public.coupon_redemptions.redeemed_at is 'When the sale was placed.';
+comment on column public.coupon_redemptions.released_at is
+'When the sale ended before it was paid: the use does not count any more.';
+comment on column public.coupon_redemptions.kept_at is
+'When the sale was paid: the use stays for good.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function public.create_coupons(
+    promotion_id public.identifier,
+    count public.whole_number,
+    prefix text default null
+)
+returns setof public.coupons
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_ids uuid[] = pricing.create_coupons(
+        private.to_identifier(promotion_id, 'promotion_id'),
+        private.to_whole_number(count, 'count', 1, 1000),
+        private.to_text(prefix, 'prefix', 20)
+    );
+begin
+    return query
+    select coupons.*
+    from public.coupons
+    where coupons.id = any(v_ids)
+    order by coupons.code;
+end;
+$$;
+comment on function public.create_coupons is
+'Create coupons for a promotion, each of which one sale may use. Owners and managers.
+
+Returns the coupons.
+
+- count: how many, 1 to 1000.
+- prefix: what each code begins with, at most 20 capital letters, digits, hyphens or underscores.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function public.share_promotion(
+    promotion_id public.identifier, platform_bps public.whole_number
+)
+returns public.promotions
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid = private.to_identifier(promotion_id, 'promotion_id');
+    v_promotion public.promotions;
+begin
+    perform pricing.share_promotion(
+        v_id, private.to_whole_number(platform_bps, 'platform_bps', 0, 10000)
+    );
+    select promotions.* into v_promotion
+    from public.promotions
+    where promotions.id = v_id;
+    return v_promotion;
+end;
+$$;
+comment on function public.share_promotion is
+'Let the platform bear a share of a promotion. Platform staff of finance only.
+
+From then on the business can only switch the promotion on and off. Returns the promotion.
+
+- platform_bps: the share of each discount that the platform bears, 0 to 10000 basis points.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
+grant execute on function
+public.create_coupons(public.identifier, public.whole_number, text),
+public.share_promotion(public.identifier, public.whole_number)
+to anon, authenticated, service_role;
+
+-- sql/35_pricing/api/rules.sql
+
+-- Price rules as members read them and managers write them.
+
+create view public.price_rules
+with (security_invoker = true)
+as
+select
+    price_rules.id,
+    price_rules.business_id,
+    price_rules.name,
+    price_rules.is_active,
+    price_rules.priority,
+    price_rules.is_final,
+    price_rules.change_bps,
+    price_rules.change_minor,
+    price_rules.unit_minor,
+    price_rules.currency,
+    price_rules.service_id,
+    price_rules.min_quantity,
+    price_rules.max_quantity,
+    price_rules.starts_at,
+    price_rules.ends_at,
+    price_rules.weekdays,
+    price_rules.from_time,
+    price_rules.until_time,
+    price_rules.from_on,
+    price_rules.until_on,
+    price_rules.min_lead_minutes,
+    price_rules.max_lead_minutes,
+    price_rules.min_demand_bps,
+    price_rules.max_demand_bps,
+    price_rules.staff_level,
+    price_rules.customer_group_id,
+    price_rules.access,
+    price_rules.store_id,
+    price_rules.region,
+    price_rules.created_at
+from pricing.price_rules;
+grant select, insert, update, delete on public.price_rules to authenticated, service_role;
+
+comment on view public.price_rules is
+'What makes a price higher or lower, and when. A condition that is null always holds.
+
+Members of the business read them; owners and managers write them. See docs/money/pricing.md '
+'for the order in which they apply.';
+comment on column public.price_rules.id is 'Primary key.';
+comment on column public.price_rules.business_id is 'The business that owns it.';
+comment on column public.price_rules.name is 'Unique in the business, at most 200 characters.';
+comment on column public.price_rules.is_active is 'Whether it applies.';
+comment on column public.price_rules.priority is
+'-1000 to 1000. The rule with the higher priority changes the price first.';
+comment on column public.price_rules.is_final is
+'Whether no other rule changes the price after it.';
+comment on column public.price_rules.change_bps is
+'Share of the price that is added, in basis points: -1000 is 10 % less.';
+comment on column public.price_rules.change_minor is
+'What is added to the price of one, in minor units; negative for less.';
+comment on column public.price_rules.unit_minor is 'The price of one, in minor units.';
+comment on column public.price_rules.currency is 'ISO 4217 code of the amount; null for a share.';
+comment on column public.price_rules.service_id is 'Only for this service.';
+comment on column public.price_rules.min_quantity is 'Only for lines of at least so many.';
+comment on column public.price_rules.max_quantity is 'Only for lines of at most so many.';
+comment on column public.price_rules.starts_at is 'Only for what is bought from then on.';
+comment on column public.price_rules.ends_at is 'Only for what is bought before.';
+comment on column public.price_rules.weekdays is
+'Only on these days, 1 (Monday) to 7, on which it begins.';
+comment on column public.price_rules.from_time is
+'Only from this time of day on, in the business''s zone.';
+comment on column public.price_rules.until_time is
+'Only before this time of day; earlier than from_time for a night.';
+comment on column public.price_rules.from_on is 'Only from this date on.';
+comment on column public.price_rules.until_on is 'Only until this date.';
+comment on column public.price_rules.min_lead_minutes is
+'Only if it begins at least so many minutes later.';
+comment on column public.price_rules.max_lead_minutes is
+'Only if it begins less than so many minutes later.';
+comment on column public.price_rules.min_demand_bps is
+'Only if at least this share of the day is taken, in basis points.';
+comment on column public.price_rules.max_demand_bps is
+'Only if at most this share of the day is taken, in basis points.';
+comment on column public.price_rules.staff_level is
+'Only with somebody of this level, if the buyer names them.';
+comment on column public.price_rules.customer_group_id is 'Only for the customers of this group.';
+comment on column public.price_rules.access is 'Only for customers with this entitlement.';
+comment on column public.price_rules.store_id is 'Only in this store.';
+comment on column public.price_rules.region is
+'Only in this country or part of it, ISO 3166 such as DE or DE-BY.';
+comment on column public.price_rules.created_at is 'When it was made.';
 
 -- sql/35_pricing/api/tax.sql
 

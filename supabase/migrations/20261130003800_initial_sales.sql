@@ -177,6 +177,156 @@ create table sales.sale_line_taxes (
 comment on table sales.sale_line_taxes is
 'The taxes of each line of a sale. A line without taxes has no row.';
 
+-- What a discount took off a line, and who bears it. A line's discount_minor is their sum.
+create table sales.sale_line_discounts (
+    business_id uuid not null,
+    sale_line_id uuid not null,
+    -- The promotion, or `points`.
+    source text not null,
+    -- business or platform: commissions add back what the platform bears.
+    bearer text not null,
+    name text not null,
+    amount_minor bigint not null,
+
+    primary key (business_id, sale_line_id, source, bearer),
+    constraint sale_line_discounts_line_fkey foreign key (business_id, sale_line_id)
+    references sales.sale_lines (business_id, id) on delete cascade,
+    constraint sale_line_discounts_bearer_is_known check (bearer in ('business', 'platform')),
+    constraint sale_line_discounts_take_something_off check (amount_minor > 0)
+);
+comment on table sales.sale_line_discounts is
+'What discounts took off the lines of a sale, and who bears them.';
+
+-- Which uses of promotions a sale has.
+create table sales.sale_coupons (
+    business_id uuid not null,
+    sale_id uuid not null,
+    redemption_id uuid not null,
+
+    primary key (business_id, sale_id, redemption_id),
+    constraint sale_coupons_redemption_unique unique (business_id, redemption_id),
+    constraint sale_coupons_sale_fkey foreign key (business_id, sale_id)
+    references sales.sales (business_id, id) on delete cascade,
+    constraint sale_coupons_redemption_fkey foreign key (business_id, redemption_id)
+    references pricing.coupon_redemptions (business_id, id) on delete restrict
+);
+comment on table sales.sale_coupons is 'The uses of promotions by a sale, with or without a code.';
+
+-- sql/38_sales/functions/coupons.sql
+
+-- How sales use promotions: claimed when a sale is placed, released when it is taken back whole
+-- before it is paid, kept once it is paid.
+
+/*
+ * Claim the promotions of a quote for a sale, and write what they took off its lines.
+ *
+ * Errors:  PT409 coupon_exhausted price_changed · PT422 coupon_invalid
+ */
+create function sales.claim_coupons(
+    business_id uuid, sale_id uuid, quote jsonb, customer_id uuid, customer_email text
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    insert into sales.sale_line_discounts (
+        business_id, sale_line_id, source, bearer, name, amount_minor
+    )
+    select
+        sale_lines.business_id,
+        sale_lines.id,
+        discount.value ->> 'source',
+        discount.value ->> 'bearer',
+        discount.value ->> 'name',
+        (discount.value ->> 'amount_minor')::bigint
+    from jsonb_array_elements(claim_coupons.quote -> 'lines') with ordinality as line (value, place)
+    cross join jsonb_array_elements(line.value -> 'discounts') as discount (value)
+    inner join sales.sale_lines
+        on
+            sale_lines.business_id = claim_coupons.business_id
+            and sale_lines.sale_id = claim_coupons.sale_id
+            and line.place = sale_lines.position;
+    insert into sales.sale_coupons (business_id, sale_id, redemption_id)
+    select claim_coupons.business_id, claim_coupons.sale_id, claims.id
+    from unnest(
+        pricing.claim_promotions(
+            claim_coupons.business_id, claim_coupons.quote, claim_coupons.customer_id,
+            claim_coupons.customer_email
+        )
+    ) as claims (id);
+end;
+$$;
+
+/*
+ * Release the promotions of a sale that was taken back whole, unless it was paid.
+ */
+create function sales.release_coupons(business_id uuid, sale_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_redemption_ids uuid[] = sales.redemptions_of(
+        release_coupons.business_id, release_coupons.sale_id
+    );
+begin
+    if v_redemption_ids <> '{}' and (
+        select sum(sale_lines.amount_minor) = 0
+        from sales.sale_lines
+        where
+            sale_lines.business_id = release_coupons.business_id
+            and sale_lines.sale_id = release_coupons.sale_id
+            and sale_lines.kind <> 'fee'
+    ) then
+        perform pricing.release_redemptions(release_coupons.business_id, v_redemption_ids);
+    end if;
+end;
+$$;
+
+/*
+ * Keep the promotions of a sale for good: it is paid.
+ */
+create function sales.keep_coupons(business_id uuid, sale_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform pricing.keep_redemptions(
+        keep_coupons.business_id,
+        sales.redemptions_of(keep_coupons.business_id, keep_coupons.sale_id)
+    );
+end;
+$$;
+
+/*
+ * Return the uses of promotions by a sale.
+ */
+create function sales.redemptions_of(business_id uuid, sale_id uuid)
+returns uuid[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select sale_coupons.redemption_id
+        from sales.sale_coupons
+        where
+            sale_coupons.business_id = redemptions_of.business_id
+            and sale_coupons.sale_id = redemptions_of.sale_id
+    );
+end;
+$$;
+
 -- sql/38_sales/functions/revision_taxes.sql
 
 -- What a revision is taxed on: the lines of the sale with the taxes that were written for them, and
@@ -493,6 +643,9 @@ begin
     v_rule.sale_id = revise_sale.sale_id;
     v_rule.revision = v_revision;
     perform sales.write_revision_taxes(v_rule, v_parts);
+    if revise_sale.cause in ('cancelled', 'rejected', 'expired') then
+        perform sales.release_coupons(revise_sale.business_id, revise_sale.sale_id);
+    end if;
 end;
 $$;
 
@@ -538,6 +691,147 @@ begin
         ),
         lines[change.ordinality].is_included
     from unnest(changes) with ordinality as change;
+end;
+$$;
+
+-- sql/38_sales/functions/selling.sql
+
+-- How sales are written. Sellers (bookings today) call these functions, and know what they sold;
+-- nothing here does.
+
+/*
+ * Write a sale with the lines of a quote, as agreed, and claim the promotions that it uses. Returns
+ * its id.
+ *
+ * Errors:  PT409 coupon_exhausted price_changed · PT422 coupon_invalid
+ */
+create function sales.place_sale(
+    business_id uuid,
+    customer_id uuid,
+    customer_name text,
+    customer_email text,
+    customer_phone text,
+    quote jsonb
+)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_sale_id uuid = gen_random_uuid();
+begin
+    with sale as (
+        insert into sales.sales (
+            id, business_id, customer_id, customer_name, customer_email, customer_phone, currency,
+            placed_at
+        )
+        values (
+            v_sale_id, place_sale.business_id, place_sale.customer_id, place_sale.customer_name,
+            place_sale.customer_email, place_sale.customer_phone, place_sale.quote ->> 'currency',
+            private.now()
+        )
+        returning sales.business_id, sales.id, sales.placed_at
+    )
+
+    insert into sales.sale_revisions (business_id, sale_id, revision, cause, actor_id, at)
+    select sale.business_id, sale.id, 0, 'agreed', auth.uid(), sale.placed_at
+    from sale;
+    perform sales.write_agreed_lines(place_sale.business_id, v_sale_id, place_sale.quote);
+    if place_sale.quote -> 'promotions' <> '[]' then
+        perform sales.claim_coupons(
+            place_sale.business_id, v_sale_id, place_sale.quote, place_sale.customer_id,
+            place_sale.customer_email
+        );
+    end if;
+    return v_sale_id;
+end;
+$$;
+
+/*
+ * Write the lines of a quote as revision 0 of a sale, with its tax rows.
+ */
+create function sales.write_agreed_lines(business_id uuid, sale_id uuid, quote jsonb)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    insert into sales.sale_lines (
+        business_id, sale_id, position, revision, kind, service_id, name, quantity, unit_minor,
+        amount_minor, discount_minor, tax_minor, tax_is_included
+    )
+    select
+        write_agreed_lines.business_id,
+        write_agreed_lines.sale_id,
+        lines.position,
+        0,
+        (lines.line ->> 'kind')::sales.line_kind,
+        (lines.line ->> 'service_id')::uuid,
+        lines.line ->> 'name',
+        (lines.line ->> 'quantity')::integer,
+        (lines.line ->> 'unit_minor')::bigint,
+        (lines.line ->> 'amount_minor')::bigint,
+        (lines.line ->> 'discount_minor')::bigint,
+        (lines.line ->> 'tax_minor')::bigint,
+        (lines.line ->> 'tax_is_included')::boolean
+    from jsonb_array_elements(write_agreed_lines.quote -> 'lines')
+        with ordinality as lines (line, position);
+    perform sales.write_agreed_taxes(
+        write_agreed_lines.business_id, write_agreed_lines.sale_id, write_agreed_lines.quote
+    );
+end;
+$$;
+
+/*
+ * Make a line that changes a sale: an amount more, or less, than its lines say so far.
+ */
+create function sales.make_change(
+    kind sales.line_kind,
+    corrects_line_id uuid,
+    service_id uuid,
+    name text,
+    amount_minor bigint,
+    discount_minor bigint default 0
+)
+returns sales.sale_lines
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_line sales.sale_lines;
+begin
+    v_line.kind = make_change.kind;
+    v_line.corrects_line_id = make_change.corrects_line_id;
+    v_line.service_id = make_change.service_id;
+    v_line.name = make_change.name;
+    v_line.amount_minor = make_change.amount_minor;
+    v_line.discount_minor = make_change.discount_minor;
+    return v_line;
+end;
+$$;
+
+/*
+ * The sales of the signed-in customer.
+ * Definer: lines and taxes ask this instead of the policy of sales, once a statement.
+ */
+create function private.my_sales()
+returns setof uuid
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return query
+    select sales.id
+    from sales.sales
+    where sales.customer_id = auth.uid();
 end;
 $$;
 
@@ -664,138 +958,6 @@ begin
 end;
 $$;
 
--- sql/38_sales/functions.sql
-
--- How sales are written. Sellers (bookings today) call these functions, and know what they sold;
--- nothing here does.
-
-/*
- * Write a sale with the lines of a quote, as agreed. Returns its id.
- */
-create function sales.place_sale(
-    business_id uuid,
-    customer_id uuid,
-    customer_name text,
-    customer_email text,
-    customer_phone text,
-    quote jsonb
-)
-returns uuid
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_sale_id uuid = gen_random_uuid();
-begin
-    with sale as (
-        insert into sales.sales (
-            id, business_id, customer_id, customer_name, customer_email, customer_phone, currency,
-            placed_at
-        )
-        values (
-            v_sale_id, place_sale.business_id, place_sale.customer_id, place_sale.customer_name,
-            place_sale.customer_email, place_sale.customer_phone, place_sale.quote ->> 'currency',
-            private.now()
-        )
-        returning sales.business_id, sales.id, sales.placed_at
-    )
-
-    insert into sales.sale_revisions (business_id, sale_id, revision, cause, actor_id, at)
-    select sale.business_id, sale.id, 0, 'agreed', auth.uid(), sale.placed_at
-    from sale;
-    perform sales.write_agreed_lines(place_sale.business_id, v_sale_id, place_sale.quote);
-    return v_sale_id;
-end;
-$$;
-
-/*
- * Write the lines of a quote as revision 0 of a sale, with its tax rows.
- */
-create function sales.write_agreed_lines(business_id uuid, sale_id uuid, quote jsonb)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    insert into sales.sale_lines (
-        business_id, sale_id, position, revision, kind, service_id, name, quantity, unit_minor,
-        amount_minor, discount_minor, tax_minor, tax_is_included
-    )
-    select
-        write_agreed_lines.business_id,
-        write_agreed_lines.sale_id,
-        lines.position,
-        0,
-        (lines.line ->> 'kind')::sales.line_kind,
-        (lines.line ->> 'service_id')::uuid,
-        lines.line ->> 'name',
-        (lines.line ->> 'quantity')::integer,
-        (lines.line ->> 'unit_minor')::bigint,
-        (lines.line ->> 'amount_minor')::bigint,
-        (lines.line ->> 'discount_minor')::bigint,
-        (lines.line ->> 'tax_minor')::bigint,
-        (lines.line ->> 'tax_is_included')::boolean
-    from jsonb_array_elements(write_agreed_lines.quote -> 'lines')
-        with ordinality as lines (line, position);
-    perform sales.write_agreed_taxes(
-        write_agreed_lines.business_id, write_agreed_lines.sale_id, write_agreed_lines.quote
-    );
-end;
-$$;
-
-/*
- * Make a line that changes a sale: an amount more, or less, than its lines say so far.
- */
-create function sales.make_change(
-    kind sales.line_kind,
-    corrects_line_id uuid,
-    service_id uuid,
-    name text,
-    amount_minor bigint,
-    discount_minor bigint default 0
-)
-returns sales.sale_lines
-language plpgsql
-immutable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_line sales.sale_lines;
-begin
-    v_line.kind = make_change.kind;
-    v_line.corrects_line_id = make_change.corrects_line_id;
-    v_line.service_id = make_change.service_id;
-    v_line.name = make_change.name;
-    v_line.amount_minor = make_change.amount_minor;
-    v_line.discount_minor = make_change.discount_minor;
-    return v_line;
-end;
-$$;
-
-/*
- * The sales of the signed-in customer.
- * Definer: lines and taxes ask this instead of the policy of sales, once a statement.
- */
-create function private.my_sales()
-returns setof uuid
-language plpgsql
-stable
-security definer
-set search_path = ''
-as $$
-begin
-    return query
-    select sales.id
-    from sales.sales
-    where sales.customer_id = auth.uid();
-end;
-$$;
-
 -- sql/38_sales/rules.sql
 
 -- Sales are added to, never rewritten, whoever asks.
@@ -824,9 +986,21 @@ for each row
 when (pg_trigger_depth() = 0)
 execute function private.any__refuse_rewriting();
 
+create trigger _100_refuse_rewriting
+before update or delete on sales.sale_line_discounts
+for each row
+when (pg_trigger_depth() = 0)
+execute function private.any__refuse_rewriting();
+
 create trigger _110_refuse_emptying
 before truncate on sales.sale_line_taxes
 for each statement execute function private.any__refuse_rewriting();
+
+create trigger _100_refuse_rewriting
+before update or delete on sales.sale_coupons
+for each row
+when (pg_trigger_depth() = 0)
+execute function private.any__refuse_rewriting();
 
 create trigger _110_refuse_emptying
 before truncate on sales.sale_revisions
@@ -838,6 +1012,14 @@ for each statement execute function private.any__refuse_rewriting();
 
 create trigger _110_refuse_emptying
 before truncate on sales.sale_taxes
+for each statement execute function private.any__refuse_rewriting();
+
+create trigger _110_refuse_emptying
+before truncate on sales.sale_line_discounts
+for each statement execute function private.any__refuse_rewriting();
+
+create trigger _110_refuse_emptying
+before truncate on sales.sale_coupons
 for each statement execute function private.any__refuse_rewriting();
 
 -- A sale keeps its business, basket, currency and moment; who bought may change.
@@ -921,15 +1103,18 @@ alter table sales.sale_revisions enable row level security;
 alter table sales.sale_lines enable row level security;
 alter table sales.sale_taxes enable row level security;
 alter table sales.sale_line_taxes enable row level security;
+alter table sales.sale_line_discounts enable row level security;
+alter table sales.sale_coupons enable row level security;
 
 -- token_hash is nobody's to read.
 grant select (id, customer_id, currency, created_at) on sales.baskets to authenticated;
 grant select
-on sales.sales, sales.sale_revisions, sales.sale_lines, sales.sale_taxes, sales.sale_line_taxes
+on sales.sales, sales.sale_revisions, sales.sale_lines, sales.sale_taxes, sales.sale_line_taxes,
+sales.sale_line_discounts, sales.sale_coupons
 to authenticated;
 grant select, insert, update, delete
 on sales.baskets, sales.sales, sales.sale_revisions, sales.sale_lines, sales.sale_taxes,
-sales.sale_line_taxes
+sales.sale_line_taxes, sales.sale_line_discounts, sales.sale_coupons
 to service_role;
 
 create policy baskets_select
@@ -987,6 +1172,28 @@ using (
             sale_lines.business_id = sale_line_taxes.business_id
             and sale_lines.id = sale_line_taxes.sale_line_id
     )
+);
+
+create policy sale_line_discounts_select
+on sales.sale_line_discounts
+for select
+to authenticated
+using (
+    business_id = any(array(select private.seen_businesses()))
+    or sale_line_id in (
+        select sale_lines.id
+        from sales.sale_lines
+        where sale_lines.sale_id = any(array(select private.my_sales()))
+    )
+);
+
+create policy sale_coupons_select
+on sales.sale_coupons
+for select
+to authenticated
+using (
+    business_id = any(array(select private.seen_businesses()))
+    or sale_id = any(array(select private.my_sales()))
 );
 
 -- sql/38_sales/api.sql
@@ -1182,6 +1389,46 @@ comment on column public.sale_line_taxes.is_compound is
 comment on column public.sale_line_taxes.jurisdiction is 'The country or region that levies it.';
 comment on column public.sale_line_taxes.base_minor is 'What is taxed, in minor units.';
 comment on column public.sale_line_taxes.tax_minor is 'The tax in minor units.';
+
+create view public.sale_line_discounts
+with (security_invoker = true)
+as
+select
+    sale_line_discounts.business_id,
+    sale_line_discounts.sale_line_id,
+    sale_line_discounts.source,
+    sale_line_discounts.bearer,
+    sale_line_discounts.name,
+    sale_line_discounts.amount_minor
+from sales.sale_line_discounts;
+grant select on public.sale_line_discounts to authenticated, service_role;
+
+comment on view public.sale_line_discounts is
+'What discounts took off the lines of a sale as agreed. Customers read those of theirs, members '
+'those of their business.';
+comment on column public.sale_line_discounts.business_id is 'The business that sold.';
+comment on column public.sale_line_discounts.sale_line_id is 'The line.';
+comment on column public.sale_line_discounts.source is 'The promotion.';
+comment on column public.sale_line_discounts.bearer is
+'business or platform: who bears it. A shared promotion has a row for each.';
+comment on column public.sale_line_discounts.name is 'The promotion, as it was called then.';
+comment on column public.sale_line_discounts.amount_minor is 'What it took off, in minor units.';
+
+create view public.sale_coupons
+with (security_invoker = true)
+as
+select
+    sale_coupons.business_id,
+    sale_coupons.sale_id,
+    sale_coupons.redemption_id
+from sales.sale_coupons;
+grant select on public.sale_coupons to authenticated, service_role;
+
+comment on view public.sale_coupons is
+'The uses of promotions by a sale; embed coupon_redemptions.';
+comment on column public.sale_coupons.business_id is 'The business that sold.';
+comment on column public.sale_coupons.sale_id is 'The sale.';
+comment on column public.sale_coupons.redemption_id is 'The use, in coupon_redemptions.';
 
 alter default privileges grant execute on functions to public;
 notify pgrst, 'reload schema';

@@ -2287,21 +2287,25 @@ begin
             kind => 'service',
             name => leg.service_name,
             quantity => leg.party_size,
-            unit_minor => leg.price_minor + (
-                select coalesce(sum((addon.value ->> 'price_minor')::bigint), 0)::bigint
-                from jsonb_array_elements(leg.addons) as addon (value)
-            ),
+            unit_minor => leg.price_minor + addons.total_minor,
             currency => leg.currency,
             reference => jsonb_build_object('service_id', leg.service_id, 'addons', leg.addons),
             item_id => leg.service_id,
-            addon_ids => array(
-                select (addon.value ->> 'id')::uuid
-                from jsonb_array_elements(leg.addons) as addon (value)
-            ),
+            addon_ids => addons.ids,
+            addon_minors => addons.minors,
             starts_at => leg.starts_at,
             resource_id => leg.resource_id
         )
         from unnest(legs) with ordinality as leg
+        cross join lateral (
+            select
+                coalesce(array_agg((addon.value ->> 'id')::uuid order by addon.place), '{}') as ids,
+                coalesce(
+                    array_agg((addon.value ->> 'price_minor')::bigint order by addon.place), '{}'
+                ) as minors,
+                coalesce(sum((addon.value ->> 'price_minor')::bigint), 0)::bigint as total_minor
+            from jsonb_array_elements(leg.addons) with ordinality as addon (value, place)
+        ) as addons
         order by leg.ordinality
     );
 end;

@@ -1153,7 +1153,8 @@ grant execute on function scheduling.visible_series(uuid) to anon, authenticated
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
- *          PT409 idempotency_conflict link_expired not_bookable slot_taken terms_not_accepted
+ *          PT409 coupon_exhausted idempotency_conflict link_expired not_bookable price_changed
+ *              slot_taken terms_not_accepted
  *          PT422 blocked_out coupon_invalid limit_reached not_eligible outside_hours too_far
  *              too_soon
  */
@@ -1182,9 +1183,7 @@ declare
     );
     v_on_conflict text = coalesce(on_conflict, 'fail');
     v_rrule text = private.to_required_text(rrule, 'rrule', 500);
-    v_terms pricing.context = pricing.make_terms(
-        private.to_text(coupon_code, 'coupon_code', 100)
-    );
+    v_terms pricing.context = pricing.to_terms(coupon_code, null, null, null, null, null);
     v_notes text = private.to_text(notes, 'notes', 2000);
     v_answer jsonb;
     v_id uuid;
@@ -1221,13 +1220,14 @@ Each occurrence is a booking. The other arguments are those of book. Returns the
 - rrule: FREQ (DAILY, WEEKLY, MONTHLY, YEARLY), INTERVAL, BYDAY (with ordinals in months and '
 'years), BYMONTHDAY, and COUNT or UNTIL, at most 366 occurrences.
 - starts_at: the first occurrence; all others keep its local time in the business''s zone.
+- coupon_code: each occurrence uses the coupon once.
 - on_conflict: fail refuses the whole series if a date is not available, and names the dates; '
 'skip skips such dates and lists them in conflicts.
 
-Errors: invalid_input 400, not_signed_in 401, not_found 404, idempotency_conflict 409, '
-'link_expired 409, not_bookable 409, slot_taken 409, terms_not_accepted 409, blocked_out 422, '
-'coupon_invalid 422, limit_reached 422, not_eligible 422, outside_hours 422, too_far 422, too_soon '
-'422.';
+Errors: invalid_input 400, not_signed_in 401, not_found 404, coupon_exhausted 409, '
+'idempotency_conflict 409, link_expired 409, not_bookable 409, price_changed 409, '
+'slot_taken 409, terms_not_accepted 409, blocked_out 422, coupon_invalid 422, '
+'limit_reached 422, not_eligible 422, outside_hours 422, too_far 422, too_soon 422.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found

@@ -15,7 +15,8 @@ select
     resources.position,
     resources.is_active,
     resources.created_at,
-    resources.updated_at
+    resources.updated_at,
+    resources.staff_level
 from catalog.resources;
 grant select on public.resources to anon;
 grant select, insert, update, delete on public.resources to authenticated, service_role;
@@ -38,6 +39,8 @@ comment on column public.resources.position is 'Order of display, ascending.';
 comment on column public.resources.is_active is 'Whether it takes new bookings.';
 comment on column public.resources.created_at is 'When it was created.';
 comment on column public.resources.updated_at is 'When it last changed.';
+comment on column public.resources.staff_level is
+'How experienced a member of the staff is, a word such as senior, for price rules; or null.';
 
 create view public.service_resources
 with (security_invoker = true)

@@ -3,10 +3,12 @@
 grant select on table catalog.resources to anon;
 grant select, delete on table catalog.resources to authenticated;
 grant insert (
-    id, business_id, kind, name, description, capacity, member_id, time_zone, position, is_active
+    id, business_id, kind, name, description, capacity, member_id, time_zone, position, is_active,
+    staff_level
 ) on table catalog.resources to authenticated;
 grant update (
-    id, business_id, name, description, capacity, member_id, time_zone, position, is_active
+    id, business_id, name, description, capacity, member_id, time_zone, position, is_active,
+    staff_level
 ) on table catalog.resources to authenticated;
 grant select, insert, update, delete on table catalog.resources to service_role;
 

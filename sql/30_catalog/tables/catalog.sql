@@ -205,6 +205,8 @@ create table catalog.resources (
     is_active boolean not null default true,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
+    -- How experienced somebody is, such as senior: price rules ask for it.
+    staff_level text,
 
     constraint resources_business_id_id_unique unique (business_id, id),
     constraint resources_one_a_member unique (business_id, member_id),
@@ -226,6 +228,13 @@ create table catalog.resources (
         member_id is null
         or kind = 'staff'
         or private.invalid('member_id', 'is only for resources of kind staff')
+    ),
+    constraint resources_staff_level_is_a_word check (
+        staff_level is null
+        or kind = 'staff' and staff_level ~ '^[a-z][a-z0-9_]{0,39}$'
+        or private.invalid(
+            'staff_level', 'must be a lower-case word of at most 40 characters, and of staff'
+        )
     ),
     constraint resources_time_zone_exists check (
         time_zone is null

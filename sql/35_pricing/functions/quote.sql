@@ -1,6 +1,5 @@
--- What things cost. Everything that is sold is priced here, by one function, line by line, in this
--- order: the price of the item, discounts, points, tax. The result is stored with the sale and
--- nothing computes a price again.
+-- What things cost. Everything that is sold is priced here, by one function, line by line. The
+-- result is stored with the sale and nothing computes a price again.
 
 /*
  * Make a line to price.
@@ -14,6 +13,7 @@ create function pricing.make_line(
     reference jsonb,
     item_id uuid default null,
     addon_ids uuid[] default '{}',
+    addon_minors bigint[] default '{}',
     starts_at timestamptz default null,
     resource_id uuid default null
 )
@@ -34,6 +34,7 @@ begin
     v_line.reference = make_line.reference;
     v_line.item_id = make_line.item_id;
     v_line.addon_ids = make_line.addon_ids;
+    v_line.addon_minors = make_line.addon_minors;
     v_line.starts_at = make_line.starts_at;
     v_line.resource_id = make_line.resource_id;
     v_line.rules = '[]';
@@ -42,13 +43,89 @@ end;
 $$;
 
 /*
- * Price lines of one currency. Returns {currency, lines: [{kind, name, quantity, unit_minor,
- * amount_minor, discount_minor, tax_minor, tax_is_included, discounts, rules, …reference}], taxes,
- * subtotal_minor, discount_minor, tax_minor, total_minor}. Amounts are whole minor units.
+ * Price lines of one currency, in this order: price lists, rules, discounts, points, tax. Returns
+ * {currency, lines: [{kind, name, quantity, unit_minor, amount_minor, discount_minor, tax_minor,
+ * tax_is_included, discounts, rules, …reference}], taxes, promotions, subtotal_minor,
+ * discount_minor, tax_minor, total_minor}. Amounts are whole minor units. A business without lists,
+ * rules and promotions costs one look.
+ * Definer: everybody is priced by the same rules, which only members of the business may read.
  *
- * Errors:  PT409 insufficient_points · PT422 coupon_invalid
+ * Errors:  PT400 invalid_input · PT404 not_found
+ *          PT409 coupon_exhausted insufficient_points price_changed · PT422 coupon_invalid
  */
 create function pricing.quote(lines pricing.line[], context pricing.context)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_lines pricing.line[] = lines;
+    v_context pricing.context = context;
+    v_discounts pricing.discount[] = '{}';
+    v_tools pricing.tools = pricing.tools_of(context.business_id);
+    v_quote jsonb;
+begin
+    if v_tools.is_in_use or context.store_id is not null then
+        v_context = pricing.complete_context(context);
+    end if;
+    if v_tools.has_lists or context.currency <> lines[1].currency then
+        v_lines = pricing.apply_lists(v_lines, v_context);
+    end if;
+    if v_tools.has_rules then
+        v_lines = pricing.apply_rules(v_lines, v_context);
+    end if;
+    if v_tools.has_promotions or context.coupon_code is not null then
+        v_discounts = pricing.discounts_of(v_lines, v_context);
+    end if;
+    v_quote = pricing.list_lines(v_lines, v_discounts);
+    if context.redeem_points > 0 then
+        v_quote = pricing.redeem_points(v_quote, v_context);
+    end if;
+    v_quote = pricing.add_taxes(v_quote, v_context);
+    if v_context.accepted_total_minor <> (v_quote ->> 'total_minor')::bigint then
+        perform pricing.refuse_changed_price();
+    end if;
+    return v_quote;
+end;
+$$;
+
+/*
+ * Return which tools of pricing a business uses.
+ */
+create function pricing.tools_of(business_id uuid)
+returns pricing.tools
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_tools pricing.tools;
+begin
+    v_tools.has_lists = exists (
+        select 1 from pricing.price_lists where price_lists.business_id = tools_of.business_id
+    );
+    v_tools.has_rules = exists (
+        select 1
+        from pricing.price_rules
+        where price_rules.business_id = tools_of.business_id and price_rules.is_active
+    );
+    v_tools.has_promotions = exists (
+        select 1 from pricing.promotions where promotions.business_id = tools_of.business_id
+    );
+    v_tools.is_in_use = v_tools.has_lists or v_tools.has_rules or v_tools.has_promotions;
+    return v_tools;
+end;
+$$;
+
+/*
+ * Pay a part of a quote with points. Nobody has points yet.
+ *
+ * Errors:  PT409 insufficient_points
+ */
+create function pricing.redeem_points(quote jsonb, context pricing.context)
 returns jsonb
 language plpgsql
 stable
@@ -56,59 +133,29 @@ security invoker
 set search_path = ''
 as $$
 begin
-    if context.coupon_code is not null then
-        perform private.refuse(
-            'PT422', 'coupon_invalid', 'There is no such coupon.',
-            'Check the code, or leave it out.'
-        );
-    end if;
-    if context.redeem_points > 0 then
-        perform private.refuse(
-            'PT409', 'insufficient_points', 'You have no points to redeem.', 'Redeem fewer points.'
-        );
-    end if;
-    return pricing.add_taxes(pricing.list_lines(lines), context);
+    perform private.refuse(
+        'PT409', 'insufficient_points', 'You have no points to redeem.', 'Redeem fewer points.'
+    );
+    return quote;
 end;
 $$;
 
 /*
- * Return the quote of lines as they are, before discounts, points and tax.
+ * Refuse a sale at another price than the buyer accepted.
+ *
+ * Errors:  PT409 price_changed
  */
-create function pricing.list_lines(lines pricing.line[])
-returns jsonb
+create function pricing.refuse_changed_price()
+returns void
 language plpgsql
-immutable
+volatile
 security invoker
 set search_path = ''
 as $$
-declare
-    v_lines jsonb;
-    v_subtotal bigint;
 begin
-    select
-        jsonb_agg(
-            jsonb_build_object(
-                'kind', line.kind,
-                'name', line.name,
-                'quantity', line.quantity,
-                'unit_minor', line.unit_minor,
-                'amount_minor', line.unit_minor * line.quantity,
-                'discount_minor', 0,
-                'tax_minor', 0,
-                'tax_is_included', true,
-                'discounts', '[]'::jsonb,
-                'rules', line.rules
-            ) || line.reference
-            order by line.ordinality
-        ),
-        sum(line.unit_minor * line.quantity)
-    into v_lines, v_subtotal
-    from unnest(lines) with ordinality as line;
-    return jsonb_build_object(
-        'currency', lines[1].currency,
-        'lines', v_lines,
-        'subtotal_minor', v_subtotal,
-        'discount_minor', 0
+    perform private.refuse(
+        'PT409', 'price_changed', 'The price has changed since you saw it.',
+        'Quote again and accept the new total; nothing was booked or charged.'
     );
 end;
 $$;

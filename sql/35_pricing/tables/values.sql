@@ -14,6 +14,7 @@ create type pricing.line as (
     -- What is sold, such as the service, and its extras: what price lists have prices for.
     item_id uuid,
     addon_ids uuid [],
+    addon_minors bigint [],
     -- When it begins, and with whom or where; null where the buyer left it open.
     starts_at timestamptz,
     resource_id uuid,
@@ -43,4 +44,23 @@ create type pricing.context as (
     time_zone text,
     group_ids uuid [],
     accesses text []
+);
+
+-- What a promotion takes off a line, and who bears it.
+create type pricing.discount as (
+    place bigint,
+    promotion_id uuid,
+    coupon_id uuid,
+    name text,
+    -- business or platform
+    bearer text,
+    amount_minor bigint
+);
+
+-- Which tools of pricing a business uses.
+create type pricing.tools as (
+    has_lists boolean,
+    has_rules boolean,
+    has_promotions boolean,
+    is_in_use boolean
 );

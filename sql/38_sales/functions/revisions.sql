@@ -70,6 +70,9 @@ begin
     v_rule.sale_id = revise_sale.sale_id;
     v_rule.revision = v_revision;
     perform sales.write_revision_taxes(v_rule, v_parts);
+    if revise_sale.cause in ('cancelled', 'rejected', 'expired') then
+        perform sales.release_coupons(revise_sale.business_id, revise_sale.sale_id);
+    end if;
 end;
 $$;
 

@@ -2,7 +2,7 @@
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 idempotency_conflict not_bookable slot_taken
+ *          PT409 idempotency_conflict not_bookable price_changed slot_taken
  *          PT422 blocked_out limit_reached not_eligible outside_hours too_far too_soon
  */
 create function public.book_for(
@@ -58,8 +58,8 @@ For owners, managers and staff. The booking is confirmed at once, also where the
 'never set aside.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, idempotency_conflict '
-'409, not_bookable 409, slot_taken 409, blocked_out 422, limit_reached 422, not_eligible 422, '
-'outside_hours 422, too_far 422, too_soon 422.';
+'409, not_bookable 409, price_changed 409, slot_taken 409, blocked_out 422, limit_reached 422, '
+'not_eligible 422, outside_hours 422, too_far 422, too_soon 422.';
 
 grant execute on function
 public.book_for(

@@ -74,7 +74,8 @@ Errors: invalid_input 400, not_found 404, link_expired 409, not_bookable 409, sl
 
 /*
  * Errors:  PT400 invalid_input · PT403 code_invalid
- *          PT409 changed_meanwhile hold_expired invalid_transition slot_taken terms_not_accepted
+ *          PT409 changed_meanwhile hold_expired invalid_transition price_changed slot_taken
+ *              terms_not_accepted
  *          PT422 limit_reached
  */
 create function public.confirm_guest_booking(reference text, code text)
@@ -98,7 +99,8 @@ A code works once and allows five attempts; the same call again has the same ans
 'limit_reached, for a limit per customer, keeps the hold. Returns what lookup_booking returns.
 
 Errors: invalid_input 400, code_invalid 403, changed_meanwhile 409, hold_expired 409, '
-'invalid_transition 409, slot_taken 409, terms_not_accepted 409, limit_reached 422.';
+'invalid_transition 409, price_changed 409, slot_taken 409, terms_not_accepted 409, '
+'limit_reached 422.';
 
 /*
  * Errors:  PT400 invalid_input · PT429 rate_limited

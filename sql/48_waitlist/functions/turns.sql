@@ -32,7 +32,8 @@ begin
     v_legs[1].answers = '[]';
     v_hold = scheduling.create_booking_head(
         v_legs,
-        scheduling.price_legs(v_legs, pricing.make_terms(), entry.customer_id, null),
+        -- A turn may pass to another customer, so the price is everybody's.
+        scheduling.price_legs(v_legs, pricing.make_terms(), null, null),
         null,
         least(v_now + scheduling.turn_length(entry.service_id), v_start),
         null,

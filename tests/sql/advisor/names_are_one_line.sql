@@ -13,7 +13,8 @@ where
     and pg_class.oid::regclass || '.' || pg_attribute.attname <> all(array[
         'business.verticals.name', 'engagement.events.name', 'engagement.notifications.title',
         'engagement.variables.name', 'files.kinds.name', 'pricing.currencies.name', 'pricing.tax_classes.name',
-        'pricing.tax_rules.region', 'pricing.tax_settings.region', 'sales.sale_lines.name',
+        'pricing.tax_rules.region', 'pricing.tax_settings.region', 'sales.sale_line_discounts.name',
+        'sales.sale_lines.name',
         'sales.sales.customer_name', 'scheduling.booking_items.service_name'
     ])
     and pg_class.relnamespace <> 'private'::regnamespace
@@ -24,5 +25,5 @@ where
             pg_constraint.conrelid = pg_class.oid
             and pg_constraint.contype = 'c'
             and pg_attribute.attnum = any(pg_constraint.conkey)
-            and pg_get_constraintdef(pg_constraint.oid) ~ 'is_one_line'
+            and pg_get_constraintdef(pg_constraint.oid) ~ 'is_one_line|is_region'
     )

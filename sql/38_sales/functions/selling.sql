@@ -2,7 +2,10 @@
 -- nothing here does.
 
 /*
- * Write a sale with the lines of a quote, as agreed. Returns its id.
+ * Write a sale with the lines of a quote, as agreed, and claim the promotions that it uses. Returns
+ * its id.
+ *
+ * Errors:  PT409 coupon_exhausted price_changed · PT422 coupon_invalid
  */
 create function sales.place_sale(
     business_id uuid,
@@ -38,6 +41,12 @@ begin
     select sale.business_id, sale.id, 0, 'agreed', auth.uid(), sale.placed_at
     from sale;
     perform sales.write_agreed_lines(place_sale.business_id, v_sale_id, place_sale.quote);
+    if place_sale.quote -> 'promotions' <> '[]' then
+        perform sales.claim_coupons(
+            place_sale.business_id, v_sale_id, place_sale.quote, place_sale.customer_id,
+            place_sale.customer_email
+        );
+    end if;
     return v_sale_id;
 end;
 $$;

@@ -1,0 +1,109 @@
+-- How a quote is written down.
+
+/*
+ * Return the quote of some lines less what promotions take off, before points and tax.
+ */
+create function pricing.list_lines(lines pricing.line[], discounts pricing.discount[])
+returns jsonb
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_lines jsonb;
+    v_subtotal bigint;
+begin
+    select
+        jsonb_agg(
+            jsonb_build_object(
+                'kind', line.kind,
+                'name', line.name,
+                'quantity', line.quantity,
+                'unit_minor', line.unit_minor,
+                'amount_minor', line.unit_minor * line.quantity,
+                'discount_minor', 0,
+                'tax_minor', 0,
+                'tax_is_included', true,
+                'discounts', '[]'::jsonb,
+                'rules', line.rules
+            ) || line.reference
+            order by line.ordinality
+        ),
+        sum(line.unit_minor * line.quantity)
+    into v_lines, v_subtotal
+    from unnest(lines) with ordinality as line;
+    return jsonb_build_object(
+        'currency', lines[1].currency,
+        'lines', v_lines,
+        'promotions', '[]'::jsonb,
+        'subtotal_minor', v_subtotal,
+        'discount_minor', 0
+    ) || case when discounts <> '{}' then pricing.list_discounts(v_lines, discounts) else '{}' end;
+end;
+$$;
+
+/*
+ * Return what discounts change in a quote: its lines, the promotions that a sale will claim, and
+ * the sum.
+ */
+create function pricing.list_discounts(lines jsonb, discounts pricing.discount[])
+returns jsonb
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return jsonb_build_object(
+        'lines', (
+            select jsonb_agg(
+                line.value || coalesce(
+                    (
+                        select jsonb_build_object(
+                            'discount_minor', sum(discount.amount_minor),
+                            'discounts', jsonb_agg(
+                                jsonb_build_object(
+                                    'source', discount.promotion_id,
+                                    'name', discount.name,
+                                    'bearer', discount.bearer,
+                                    'amount_minor', discount.amount_minor
+                                )
+                                order by discount.ordinality
+                            )
+                        )
+                        from unnest(discounts) with ordinality as discount
+                        where discount.place = line.place
+                        having count(*) > 0
+                    ),
+                    '{}'
+                )
+                order by line.place
+            )
+            from jsonb_array_elements(lines) with ordinality as line (value, place)
+        ),
+        'promotions', (
+            select jsonb_agg(
+                jsonb_build_object(
+                    'promotion_id', used.promotion_id,
+                    'coupon_id', used.coupon_id,
+                    'amount_minor', used.amount_minor
+                )
+                order by used.promotion_id
+            )
+            from (
+                select
+                    discount.promotion_id,
+                    discount.coupon_id,
+                    sum(discount.amount_minor) as amount_minor
+                from unnest(discounts) as discount
+                group by discount.promotion_id, discount.coupon_id
+            ) as used
+        ),
+        'discount_minor', (
+            select sum(discount.amount_minor)
+            from unnest(discounts) as discount
+        )
+    );
+end;
+$$;
