@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cli import settings
+from cli.commands.doctor.payments import in_words
 from cli.refusal import Refusal
 from cli.settings.payments import Payments
 
@@ -28,10 +29,14 @@ environment = "live"
 FORCED = "[frontdesk.payments]\nsandbox = true\n"
 
 
-def payments(tmp_path: Path, text: str) -> Payments:
+def config(tmp_path: Path, text: str) -> settings.Config:
     path = tmp_path / "config.toml"
     path.write_text(text)
-    return settings.load(path).frontdesk.payments
+    return settings.load(path)
+
+
+def payments(tmp_path: Path, text: str) -> Payments:
+    return config(tmp_path, text).frontdesk.payments
 
 
 def test_the_sandbox_runs_until_a_key_is_live(tmp_path: Path) -> None:
@@ -65,3 +70,30 @@ def test_a_provider_names_what_it_needs(tmp_path: Path, name: str, needed: str) 
     with pytest.raises(Refusal) as refusal:
         payments(tmp_path, f"[frontdesk.payments.{name}]\nenabled = true\n")
     assert f"frontdesk.payments.{name}: it needs {needed}" in refusal.value.message
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "next_step"),
+    [
+        (LIVE_STRIPE, "webhooks of stripe cannot reach", "[frontdesk.webhooks]"),
+        (LIVE_STRIPE, "payouts never end", "connect_webhook_secret"),
+        (
+            LIVE_STRIPE + LIVE_PAYPAL.replace('"live"', '"sandbox"'),
+            "paypal has test keys beside stripe's live ones",
+            "live keys",
+        ),
+        ("[frontdesk.payments]\nsandbox = false\ncash = false\n", "Nobody can pay", "providers.md"),
+    ],
+)
+def test_the_doctor_names_what_is_missing(
+    tmp_path: Path, text: str, message: str, next_step: str
+) -> None:
+    result, words, step = in_words(config(tmp_path, text))
+    assert (result, message in words, next_step in step) == ("warn", True, True), (words, step)
+
+
+def test_the_doctor_says_how_money_moves(tmp_path: Path) -> None:
+    assert in_words(config(tmp_path, "")) == ("ok", "Money moves by the sandbox, cash.", "")
+    public = '[frontdesk.webhooks]\npublic_url = "https://pay.example"\n'
+    complete = LIVE_STRIPE + 'connect_webhook_secret = "whsec_2"\n' + public
+    assert in_words(config(tmp_path, complete)) == ("ok", "Money moves by stripe (live), cash.", "")

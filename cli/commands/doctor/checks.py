@@ -12,7 +12,7 @@ import httpx
 import psycopg
 
 from cli import schema, settings
-from cli.commands.doctor import sizes
+from cli.commands.doctor import payments, sizes
 from cli.commands.doctor.unbookable import in_words, unbookable
 from cli.refusal import Refusal
 from cli.schema import advisors, planning
@@ -61,6 +61,7 @@ def checks(state: State, config: Path, *, is_deep: bool) -> Iterator[Check]:
     }
     for name, examine in of_stack.items():
         yield name, partial(examine, endpoints)
+    yield "payments", lambda: _payments(config)
     if "postgres" in endpoints.services:
         yield "size", lambda: _size(endpoints, config)
 
@@ -199,6 +200,10 @@ def _schedules(endpoints: Endpoints) -> Finding:
     if found := unbookable(endpoints.db_url):
         return Finding("schedules", "warn", *in_words(found))
     return Finding("schedules", "ok", "Every active service can be booked at some time.")
+
+
+def _payments(path: Path) -> Finding:
+    return Finding("payments", *payments.in_words(settings.load(path)))
 
 
 def _size(endpoints: Endpoints, path: Path) -> Finding:
