@@ -257,6 +257,28 @@ end;
 $$;
 
 /*
+ * Read an amount of money that must be sent and be at least one minor unit.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_required_amount(value text, argument text)
+returns bigint
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_amount bigint = private.to_minor_units(value, argument);
+begin
+    if coalesce(v_amount, 0) = 0 then
+        perform private.invalid(argument, 'must be from 1 to 1000000000000 minor units');
+    end if;
+    return v_amount;
+end;
+$$;
+
+/*
  * Read true or false. Null is false.
  *
  * Errors:  PT400 invalid_input
@@ -1546,6 +1568,7 @@ private.refuse_unknown_keys(jsonb, text, text[]),
 private.to_clock(text, text),
 private.to_whole_number(text, text, integer, integer, boolean, integer),
 private.to_minor_units(text, text),
+private.to_required_amount(text, text),
 private.to_place(text, text),
 private.to_yes_no(text, text),
 private.to_text(text, text, integer),

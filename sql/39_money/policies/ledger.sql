@@ -1,7 +1,7 @@
 -- Who may read the ledger: members with the permission `account` the accounts of their business,
 -- customers their own credit, the platform's finance all. Nobody writes: what moves money posts.
 
-grant usage on schema money to authenticated, service_role;
+grant usage on schema money to anon, authenticated, service_role;
 
 alter table money.accounts enable row level security;
 alter table money.spendable_balances enable row level security;

@@ -30,4 +30,5 @@ create table private.secrets (
 );
 comment on table private.secrets is
 'Sealed values. Whoever keeps one refers to its row; only workers can open it.';
+comment on column private.secrets.sealed is '[secret]';
 create index secrets_secret_key_id_idx on private.secrets (secret_key_id);
