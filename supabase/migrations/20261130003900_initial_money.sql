@@ -387,6 +387,104 @@ comment on table money.checkpoint_runs is 'How far checkpoints were written, and
 -- What a transaction is made of, as callers of money.post write it.
 create type money.entry as (account_id uuid, amount_minor bigint);
 
+-- sql/39_money/tables/gift_cards.sql
+
+-- Gift cards and customers' credit: money that a business, or the platform, owes somebody and that
+-- pays sales. What is left is a balance of the ledger; these rows say where it came from.
+
+create table money.gift_cards (
+    id uuid primary key default gen_random_uuid(),
+    -- Where it can be spent; null: everywhere, and the platform owes it.
+    business_id uuid references business.businesses (id) on delete restrict,
+    -- The line by which it was sold; null for the platform's own.
+    sale_line_id uuid,
+    account_id uuid not null,
+    currency text not null references pricing.currencies (code) on delete restrict,
+    amount_minor bigint not null,
+    -- The code is shown once, to whoever buys the card.
+    code_hash bytea not null,
+    last4 text not null,
+    buyer_id uuid references auth.users (id) on delete set null,
+    -- Null: it never expires.
+    expires_at timestamptz,
+    -- When it was paid; before that nobody can spend it.
+    activated_at timestamptz,
+    cancelled_at timestamptz,
+    cancelled_by uuid references auth.users (id) on delete set null,
+    cancel_reason text,
+    created_at timestamptz not null default now(),
+
+    constraint gift_cards_business_id_id_unique unique (business_id, id),
+    constraint gift_cards_code_hash_unique unique (code_hash),
+    constraint gift_cards_sale_line_fkey foreign key (business_id, sale_line_id)
+    references sales.sale_lines (business_id, id) on delete restrict,
+    constraint gift_cards_account_fkey foreign key (business_id, account_id)
+    references money.accounts (business_id, id) on delete restrict,
+    constraint gift_cards_amount_is_positive check (
+        amount_minor > 0
+        or private.invalid('amount_minor', 'must be at least 1')
+    ),
+    constraint gift_cards_reason_is_short check (
+        cancel_reason is null
+        or length(cancel_reason) between 1 and 500
+        or private.invalid('reason', 'must have 1 to 500 characters')
+    ),
+    constraint gift_cards_cancelled_with_a_reason check (
+        (cancelled_at is null) = (cancel_reason is null)
+    )
+);
+comment on table money.gift_cards is
+'Gift cards. Their balance is that of their account in the ledger.';
+comment on column money.gift_cards.code_hash is '[secret]';
+comment on column money.gift_cards.buyer_id is '[person]';
+create index gift_cards_sale_line_idx on money.gift_cards (business_id, sale_line_id);
+create index gift_cards_account_idx on money.gift_cards (business_id, account_id);
+create index gift_cards_currency_idx on money.gift_cards (currency);
+create index gift_cards_buyer_id_idx on money.gift_cards (buyer_id);
+create index gift_cards_cancelled_by_idx on money.gift_cards (cancelled_by);
+
+create table money.gift_card_lookups (
+    id bigint generated always as identity primary key,
+    -- Stands for the network address of a request that named an unknown code.
+    origin_id uuid not null,
+    at timestamptz not null
+);
+comment on table money.gift_card_lookups is
+'Wrong codes of gift cards in the last hours, so that nobody tries many.';
+create index gift_card_lookups_origin_id_idx on money.gift_card_lookups (origin_id, at);
+create index gift_card_lookups_at_idx on money.gift_card_lookups (at);
+
+create table money.credits (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete restrict,
+    customer_id uuid not null,
+    currency text not null references pricing.currencies (code) on delete restrict,
+    amount_minor bigint not null,
+    reason text not null,
+    -- Null when the operator's own software gave it.
+    given_by uuid references auth.users (id) on delete set null,
+    created_at timestamptz not null default now(),
+
+    constraint credits_business_id_id_unique unique (business_id, id),
+    constraint credits_customer_fkey foreign key (business_id, customer_id)
+    references customers.customers (business_id, id) on delete restrict,
+    constraint credits_amount_is_positive check (
+        amount_minor > 0
+        or private.invalid('amount_minor', 'must be at least 1')
+    ),
+    constraint credits_reason_is_short check (
+        length(btrim(reason)) between 1 and 500
+        or private.invalid('reason', 'must have 1 to 500 characters')
+    )
+);
+comment on table money.credits is
+'Credit that members gave to customers, with the reason. Only ever added to.';
+comment on column money.credits.customer_id is '[person]';
+comment on column money.credits.reason is '[personal]';
+create index credits_customer_idx on money.credits (business_id, customer_id);
+create index credits_currency_idx on money.credits (currency);
+create index credits_given_by_idx on money.credits (given_by);
+
 -- sql/39_money/tables/periods.sql
 
 -- Periods of the ledger, such as months. A closed period is final: what arrives late is booked on
@@ -447,6 +545,7 @@ create table private.secrets (
 );
 comment on table private.secrets is
 'Sealed values. Whoever keeps one refers to its row; only workers can open it.';
+comment on column private.secrets.sealed is '[secret]';
 create index secrets_secret_key_id_idx on private.secrets (secret_key_id);
 
 -- sql/39_money/functions/accounts.sql
@@ -1094,6 +1193,93 @@ begin
 end;
 $$;
 
+-- sql/39_money/functions/credit.sql
+
+-- Customers' credit. A business gives it and bears it: when it is spent, what the business earned
+-- becomes less by as much.
+
+/*
+ * Give a customer credit, with a reason. Returns the id of the record. The ledger notes what the
+ * business will bear once the credit is spent.
+ * Definer: nobody has a write grant on credits; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function money.issue_credit(
+    business_id uuid, customer_id uuid, amount_minor bigint, reason text
+)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_credit money.credits;
+begin
+    perform private.require_member(issue_credit.business_id, 'manage');
+    insert into money.credits (
+        business_id, customer_id, currency, amount_minor, reason, given_by, created_at
+    )
+    select
+        customers.business_id, customers.id, businesses.currency, issue_credit.amount_minor,
+        issue_credit.reason, auth.uid(), private.now()
+    from customers.customers
+    inner join business.businesses on customers.business_id = businesses.id
+    where
+        customers.business_id = issue_credit.business_id
+        and customers.id = issue_credit.customer_id
+    returning credits.* into v_credit;
+    if v_credit.id is null then
+        perform private.refuse(
+            'PT404', 'not_found', 'The business has no such customer.',
+            'Choose one of the view customers.'
+        );
+    end if;
+    perform money.post(
+        v_credit.business_id, 'credit.issued', v_credit.id,
+        array[
+            money.make_entry(
+                money.account(
+                    'credit_granted', v_credit.currency, v_credit.business_id,
+                    owner_id => v_credit.customer_id
+                ),
+                v_credit.amount_minor
+            ),
+            money.make_entry(
+                money.account(
+                    'customer_credit', v_credit.currency, v_credit.business_id,
+                    owner_id => v_credit.customer_id
+                ),
+                - v_credit.amount_minor
+            )
+        ]
+    );
+    return v_credit.id;
+end;
+$$;
+
+/*
+ * Lock what can be spent from an account, and return it.
+ */
+create function money.lock_spendable(account_id uuid)
+returns bigint
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_balance bigint;
+begin
+    select spendable_balances.balance_minor into v_balance
+    from money.spendable_balances
+    where spendable_balances.account_id = lock_spendable.account_id
+    for update;
+    return coalesce(v_balance, 0);
+end;
+$$;
+
 -- sql/39_money/functions/entries.sql
 
 -- Posting. Whoever moves money calls money.post in the transaction that moves it.
@@ -1231,6 +1417,368 @@ set search_path = ''
 begin atomic
     select case of when 'page' then 3901 when 'month' then 3902 when 'run' then 3903 end;
 end;
+
+-- sql/39_money/functions/gift_cards.sql
+
+-- Gift cards: sold as a line of a sale, usable once that is paid, found by their code alone.
+
+/*
+ * Make a gift card that belongs to a line of a sale. It can be spent once it is activated. Returns
+ * it with its code, which nothing keeps.
+ */
+create function money.make_gift_card(
+    business_id uuid,
+    sale_line_id uuid,
+    currency text,
+    amount_minor bigint,
+    buyer_id uuid,
+    expires_at timestamptz,
+    out gift_card_id uuid,
+    out code text
+)
+returns record
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    gift_card_id = gen_random_uuid();
+    code = money.make_gift_card_code();
+    insert into money.gift_cards (
+        id, business_id, sale_line_id, account_id, currency, amount_minor, code_hash, last4,
+        buyer_id, expires_at, created_at
+    )
+    values (
+        gift_card_id,
+        make_gift_card.business_id,
+        make_gift_card.sale_line_id,
+        money.account(
+            'gift_cards', make_gift_card.currency, make_gift_card.business_id,
+            owner_id => gift_card_id
+        ),
+        make_gift_card.currency,
+        make_gift_card.amount_minor,
+        money.gift_card_hash(code),
+        right(code, 4),
+        make_gift_card.buyer_id,
+        make_gift_card.expires_at,
+        private.now()
+    );
+end;
+$$;
+
+/*
+ * Sell a gift card at the counter: a sale with one line, which is paid like any other. Returns
+ * {gift_card_id, sale_id, code}.
+ * Definer: nobody has a write grant on sales and gift cards; the caller is checked.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function money.sell_gift_card(
+    business_id uuid,
+    amount_minor bigint,
+    customer_name text,
+    customer_email text,
+    expires_at timestamptz
+)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_currency text;
+    v_sale_id uuid;
+    v_card record;
+begin
+    perform private.require_member(sell_gift_card.business_id, 'serve');
+    if sell_gift_card.expires_at <= private.now() then
+        perform private.invalid('expires_at', 'must be in the future');
+    end if;
+    select businesses.currency into strict v_currency
+    from business.businesses
+    where businesses.id = sell_gift_card.business_id;
+    v_sale_id = sales.place_sale(
+        sell_gift_card.business_id, null, sell_gift_card.customer_name,
+        sell_gift_card.customer_email, null,
+        pricing.quote(
+            array[pricing.make_line(
+                'gift_card', 'Gift card', 1, sell_gift_card.amount_minor, v_currency, '{}'
+            )],
+            pricing.for_buyer(pricing.make_terms(), sell_gift_card.business_id, null)
+        )
+    );
+    select made.* into v_card
+    from sales.sale_lines
+    cross join lateral money.make_gift_card(
+        sale_lines.business_id, sale_lines.id, v_currency, sell_gift_card.amount_minor, null,
+        sell_gift_card.expires_at
+    ) as made
+    where
+        sale_lines.business_id = sell_gift_card.business_id
+        and sale_lines.sale_id = v_sale_id;
+    return jsonb_build_object(
+        'gift_card_id', v_card.gift_card_id, 'sale_id', v_sale_id, 'code', v_card.code
+    );
+end;
+$$;
+
+/*
+ * Activate the gift cards of a sale, because it is paid: what was paid for them is owed to whoever
+ * has their code.
+ */
+create function money.activate_gift_cards(business_id uuid, sale_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_card money.gift_cards;
+begin
+    for v_card in
+        update money.gift_cards
+        set activated_at = private.now()
+        from sales.sale_lines
+        where
+            sale_lines.business_id = activate_gift_cards.business_id
+            and sale_lines.sale_id = activate_gift_cards.sale_id
+            and gift_cards.business_id = sale_lines.business_id
+            and gift_cards.sale_line_id = sale_lines.id
+            and gift_cards.activated_at is null
+            and gift_cards.cancelled_at is null
+        returning gift_cards.*
+    loop
+        perform money.post(
+            v_card.business_id, 'gift_card.sold', v_card.id,
+            array[
+                money.make_entry(
+                    money.account('business_pending', v_card.currency, v_card.business_id),
+                    v_card.amount_minor
+                ),
+                money.make_entry(v_card.account_id, - v_card.amount_minor)
+            ]
+        );
+    end loop;
+end;
+$$;
+
+/*
+ * Cancel a gift card: what is left goes back to its sale, from which it can be refunded.
+ * Definer: nobody has a write grant on gift cards; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 invalid_transition
+ */
+create function money.cancel_gift_card(gift_card_id uuid, reason text)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_card money.gift_cards;
+    v_left bigint;
+begin
+    select gift_cards.* into v_card
+    from money.gift_cards
+    where gift_cards.id = cancel_gift_card.gift_card_id
+    for no key update;
+    perform private.require_member(v_card.business_id, 'manage');
+    if v_card.cancelled_at is not null then
+        perform private.refuse(
+            'PT409', 'invalid_transition', 'The gift card is cancelled already.',
+            'Sell another one.'
+        );
+    end if;
+    v_left = money.lock_spendable(v_card.account_id);
+    update money.gift_cards
+    set
+        cancelled_at = private.now(),
+        cancelled_by = auth.uid(),
+        cancel_reason = cancel_gift_card.reason
+    where gift_cards.id = v_card.id;
+    perform money.post(
+        v_card.business_id, 'gift_card.cancelled', v_card.id,
+        array[
+            money.make_entry(v_card.account_id, v_left),
+            money.make_entry(
+                money.account('business_pending', v_card.currency, v_card.business_id), - v_left
+            )
+        ]
+    );
+end;
+$$;
+
+-- sql/39_money/functions/gift_cards_codes.sql
+
+-- Codes of gift cards. Whoever has the code may spend the card, so only its hash is kept, and
+-- nobody tries many.
+
+/*
+ * Make a code: 16 characters without look-alikes, of which each carries five random bits.
+ */
+create function money.make_gift_card_code()
+returns text
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_alphabet constant text = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+    v_random bytea = extensions.gen_random_bytes(16);
+begin
+    return (
+        select string_agg(
+            substr(v_alphabet, get_byte(v_random, place) % 32 + 1, 1)
+            || case when place in (3, 7, 11) then '-' else '' end,
+            '' order by place
+        )
+        from generate_series(0, 15) as place
+    );
+end;
+$$;
+
+/*
+ * Return the hash of a code as somebody typed it: hyphens, spaces and case do not matter, O is 0,
+ * I and L are 1.
+ */
+create function money.gift_card_hash(code text)
+returns bytea
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return sha256(convert_to(
+        translate(upper(regexp_replace(code, '[\s-]', '', 'g')), 'OIL', '011'), 'UTF8'
+    ));
+end;
+$$;
+
+/*
+ * Find the gift card of a code that can be spent now; null when there is none.
+ */
+create function money.usable_gift_card(code text)
+returns money.gift_cards
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_card money.gift_cards;
+begin
+    select gift_cards.* into v_card
+    from money.gift_cards
+    where
+        gift_cards.code_hash = money.gift_card_hash(usable_gift_card.code)
+        and gift_cards.activated_at is not null
+        and gift_cards.cancelled_at is null
+        and (gift_cards.expires_at is null or gift_cards.expires_at > private.now());
+    return v_card;
+end;
+$$;
+
+/*
+ * Return the balance of the gift card of a code, as {balance_minor, currency, expires_at,
+ * business_id}, or the refusal that goes back as the answer, since the wrong code must be counted.
+ * Definer: a code is looked up before anything about its card may be read.
+ *
+ * Errors:  PT404 not_found · PT429 rate_limited
+ */
+create function money.gift_card_balance(code text)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_origin_id uuid = md5('gift card ' || private.caller_address())::uuid;
+    v_card money.gift_cards;
+begin
+    perform money.refuse_guesses(v_origin_id);
+    v_card = money.usable_gift_card(gift_card_balance.code);
+    if v_card.id is null then
+        insert into money.gift_card_lookups (origin_id, at)
+        select v_origin_id, private.now()
+        where v_origin_id is not null;
+        return private.refusal(
+            'PT404', 'not_found', 'There is no gift card with this code that can be used.',
+            'Check the code.'
+        );
+    end if;
+    return jsonb_build_object(
+        'balance_minor', - money.balance(v_card.account_id),
+        'currency', v_card.currency,
+        'expires_at', v_card.expires_at,
+        'business_id', v_card.business_id
+    );
+end;
+$$;
+
+/*
+ * Refuse a network address that named ten wrong codes within an hour.
+ *
+ * Errors:  PT429 rate_limited
+ */
+create function money.refuse_guesses(origin_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_hour_ago timestamptz = private.now() - interval '1 hour';
+    v_tenth_at timestamptz;
+begin
+    if refuse_guesses.origin_id is null then
+        return;
+    end if;
+    perform private.lock(array[refuse_guesses.origin_id]);
+    select gift_card_lookups.at into v_tenth_at
+    from money.gift_card_lookups
+    where
+        gift_card_lookups.origin_id = refuse_guesses.origin_id
+        and gift_card_lookups.at > v_hour_ago
+    order by gift_card_lookups.at desc
+    offset 9
+    limit 1;
+    if v_tenth_at is not null then
+        perform private.refuse_later(
+            'rate_limited', ceil(extract(epoch from v_tenth_at - v_hour_ago))::integer
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Forget wrong codes that are older than a day. Returns how many.
+ * Definer: called by the worker, which cannot read the table.
+ */
+create function money.forget_old_lookups()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_count integer;
+begin
+    delete from money.gift_card_lookups
+    where gift_card_lookups.at < private.now() - interval '1 day';
+    get diagnostics v_count = row_count;
+    return v_count;
+end;
+$$;
 
 -- sql/39_money/functions/periods.sql
 
@@ -1757,6 +2305,29 @@ create trigger _110_refuse_emptying
 before truncate on money.entries
 for each statement execute function private.any__refuse_rewriting();
 
+-- sql/39_money/rules/gift_cards.sql
+
+-- Credit is given once and never rewritten; what a gift card was sold for stays.
+
+create trigger _100_refuse_rewriting
+before update or delete on money.credits
+for each row
+when (pg_trigger_depth() = 0)
+execute function private.any__refuse_rewriting();
+
+create trigger _110_refuse_emptying
+before truncate on money.credits
+for each statement execute function private.any__refuse_rewriting();
+
+create trigger _100_refuse_rewriting
+before update of business_id, sale_line_id, account_id, currency, amount_minor, code_hash, last4
+on money.gift_cards
+for each row execute function private.any__refuse_rewriting();
+
+create trigger _110_refuse_deleting
+before delete on money.gift_cards
+for each row execute function private.any__refuse_rewriting();
+
 -- sql/39_money/rules/periods.sql
 
 -- What is closed stays closed, and checkpoints stay as they were written.
@@ -1838,12 +2409,66 @@ using (
 grant execute on function money.my_plans()
 to authenticated, service_role;
 
+-- sql/39_money/policies/gift_cards.sql
+
+-- Members who serve read the gift cards of their business, buyers theirs, finance all. Managers
+-- read credits, customers theirs. Nobody writes: selling, paying and giving do.
+
+alter table money.gift_cards enable row level security;
+alter table money.gift_card_lookups enable row level security;
+alter table money.credits enable row level security;
+
+-- code_hash is nobody's to read.
+grant select (
+    id, business_id, sale_line_id, account_id, currency, amount_minor, last4, buyer_id, expires_at,
+    activated_at, cancelled_at, cancelled_by, cancel_reason, created_at
+)
+on money.gift_cards to authenticated;
+grant select on money.credits to authenticated;
+grant select on money.gift_cards, money.credits to service_role;
+
+create policy gift_cards_select
+on money.gift_cards
+for select
+to authenticated
+using (
+    business_id = any(array(select private.my_businesses('serve')))
+    or business_id = any(array(select private.my_businesses('account')))
+    or buyer_id = (select auth.uid())
+    or (select private.is_platform_staff('finance'))
+);
+
+create policy credits_select
+on money.credits
+for select
+to authenticated
+using (
+    business_id = any(array(select private.my_businesses('manage')))
+    or business_id = any(array(select private.my_businesses('account')))
+    or customer_id = any(array(
+        select customers.id
+        from customers.customers
+        where customers.user_id = (select auth.uid())
+    ))
+    or (select private.is_platform_staff('finance'))
+);
+
+grant execute on function
+money.gift_card_balance(text)
+to anon, authenticated, service_role;
+grant execute on function
+money.sell_gift_card(uuid, bigint, text, text, timestamptz),
+money.cancel_gift_card(uuid, text),
+money.issue_credit(uuid, uuid, bigint, text)
+to anon, authenticated, service_role;
+grant execute on function money.forget_old_lookups() to worker;
+
 -- sql/39_money/policies/ledger.sql
 
 -- Who may read the ledger: members with the permission `account` the accounts of their business,
 -- customers their own credit, the platform's finance all. Nobody writes: what moves money posts.
 
-grant usage on schema money to authenticated, service_role;
+grant usage on schema money to anon, authenticated, service_role;
 
 alter table money.accounts enable row level security;
 alter table money.spendable_balances enable row level security;
@@ -1954,6 +2579,239 @@ comment on column public.commission_tiers.to_minor is
 comment on column public.commission_tiers.rate_bps is 'The rate in basis points: 1500 is 15 %.';
 comment on column public.commission_tiers.fixed_minor is
 'Charged once for each line beside the rate, in minor units.';
+
+-- sql/39_money/api/gift_cards.sql
+
+-- Gift cards and customers' credit: what clients read and call.
+
+create view public.gift_cards
+with (security_invoker = true)
+as
+select
+    gift_cards.id,
+    gift_cards.business_id,
+    gift_cards.sale_line_id,
+    gift_cards.currency,
+    gift_cards.amount_minor,
+    -money.balance(gift_cards.account_id) as balance_minor,
+    gift_cards.last4,
+    gift_cards.expires_at,
+    gift_cards.activated_at,
+    gift_cards.cancelled_at,
+    gift_cards.cancel_reason,
+    gift_cards.created_at
+from money.gift_cards;
+grant select on public.gift_cards to authenticated, service_role;
+
+comment on view public.gift_cards is
+'Gift cards. Members who serve and accountants read those of their business, buyers theirs, the '
+'platform''s finance all. Page by (created_at, id).';
+comment on column public.gift_cards.id is 'Key.';
+comment on column public.gift_cards.business_id is
+'Where it can be spent; null: at every business.';
+comment on column public.gift_cards.sale_line_id is
+'The line by which it was sold; null for those that the platform gave out.';
+comment on column public.gift_cards.currency is 'ISO 4217 code. It pays sales in this currency.';
+comment on column public.gift_cards.amount_minor is 'What it was sold for, in minor units.';
+comment on column public.gift_cards.balance_minor is
+'What is left, in minor units; 0 before it is paid.';
+comment on column public.gift_cards.last4 is 'The last four characters of its code.';
+comment on column public.gift_cards.expires_at is
+'From when it cannot be spent; null: it never expires.';
+comment on column public.gift_cards.activated_at is
+'When its sale was paid; null: it cannot be spent yet.';
+comment on column public.gift_cards.cancelled_at is
+'When a member cancelled it; null: nobody did.';
+comment on column public.gift_cards.cancel_reason is 'Why it was cancelled.';
+comment on column public.gift_cards.created_at is 'When it was sold.';
+
+create view public.credits
+with (security_invoker = true)
+as
+select
+    credits.id,
+    credits.business_id,
+    credits.customer_id,
+    credits.currency,
+    credits.amount_minor,
+    credits.reason,
+    credits.given_by,
+    credits.created_at
+from money.credits;
+grant select on public.credits to authenticated, service_role;
+
+comment on view public.credits is
+'Credit that members gave to customers. Owners, managers and accountants read those of their '
+'business, customers theirs. What is left is in ledger_balances (customer_credit). Page by '
+'(created_at, id).';
+comment on column public.credits.id is 'Key.';
+comment on column public.credits.business_id is 'The business at which it can be spent.';
+comment on column public.credits.customer_id is 'The customer, a row of customers.';
+comment on column public.credits.currency is 'ISO 4217 code.';
+comment on column public.credits.amount_minor is 'How much was given, in minor units.';
+comment on column public.credits.reason is 'Why it was given.';
+comment on column public.credits.given_by is
+'Who gave it; null for the operator''s own software, and once the account is gone.';
+comment on column public.credits.created_at is 'When it was given.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function public.sell_gift_card(
+    business_id public.identifier,
+    amount_minor public.whole_number,
+    customer_name text default null,
+    customer_email text default null,
+    expires_at public.instant default null
+)
+returns jsonb
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select money.sell_gift_card(
+        private.to_identifier(business_id, 'business_id'),
+        private.to_required_amount(amount_minor, 'amount_minor'),
+        private.to_text(customer_name, 'customer_name', 200),
+        private.to_email(customer_email, 'customer_email'),
+        private.to_instant(expires_at, 'expires_at', is_required => false)
+    );
+end;
+comment on function public.sell_gift_card is
+'Sell a gift card at the counter.
+
+For members who serve. It makes a sale with one line, which is paid like any other; the card can be '
+'spent once the sale is paid. Returns {gift_card_id, sale_id, code}. The code is shown this once.
+
+- amount_minor: at least 1, in the currency of the business.
+- customer_name, customer_email: who buys it.
+- expires_at: from when it cannot be spent; by default it never expires.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition
+ */
+create function public.cancel_gift_card(gift_card_id public.identifier, reason text)
+returns public.gift_cards
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid = private.to_identifier(gift_card_id, 'gift_card_id');
+    v_card public.gift_cards;
+begin
+    perform money.cancel_gift_card(v_id, private.to_required_text(reason, 'reason', 500));
+    select gift_cards.* into v_card
+    from public.gift_cards
+    where gift_cards.id = v_id;
+    return v_card;
+end;
+$$;
+comment on function public.cancel_gift_card is
+'Cancel a gift card, such as before its price is refunded.
+
+For owners and managers. What is left on it goes back to its sale. Returns the gift card.
+
+- reason: 1 to 500 characters.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition 409.';
+
+/*
+ * Errors:  PT400 invalid_input · PT404 not_found · PT429 rate_limited
+ */
+create function public.gift_card_balance(code text)
+returns jsonb
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select money.gift_card_balance(private.to_required_text(code, 'code', 40));
+end;
+comment on function public.gift_card_balance is
+'Return what is left on a gift card: {balance_minor, currency, expires_at, business_id}.
+
+For anybody who has the code. A network address may name ten wrong codes an hour. A card that is not '
+'paid yet, expired or cancelled gets the same answer as none.
+
+- code: as it is printed; case, hyphens and spaces do not matter.
+
+Errors: invalid_input 400, not_found 404, rate_limited 429.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 idempotency_conflict
+ */
+create function public.issue_credit(
+    business_id public.identifier,
+    customer_id public.identifier,
+    amount_minor public.whole_number,
+    reason text,
+    idempotency_key text default null
+)
+returns public.credits
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_answer jsonb;
+    v_id uuid;
+    v_credit public.credits;
+begin
+    if idempotency_key is not null then
+        v_answer = private.first_answer(
+            'issue_credit', idempotency_key,
+            jsonb_build_array(business_id, customer_id, amount_minor, reason)
+        );
+        if v_answer is not null then
+            return jsonb_populate_record(null::public.credits, v_answer);
+        end if;
+    end if;
+    v_id = money.issue_credit(
+        private.to_identifier(business_id, 'business_id'),
+        private.to_identifier(customer_id, 'customer_id'),
+        private.to_required_amount(amount_minor, 'amount_minor'),
+        private.to_required_text(reason, 'reason', 500)
+    );
+    select credits.* into strict v_credit
+    from public.credits
+    where credits.id = v_id;
+    if idempotency_key is not null then
+        perform private.remember_answer('issue_credit', idempotency_key, to_jsonb(v_credit));
+    end if;
+    return v_credit;
+end;
+$$;
+comment on function public.issue_credit is
+'Give a customer credit that pays later sales of the business.
+
+For owners and managers. The business bears it: when it is spent, what it earned becomes less by as '
+'much. Returns the credit.
+
+- amount_minor: at least 1, in the currency of the business.
+- reason: 1 to 500 characters; the customer reads it.
+- idempotency_key: repeating the call with the same key returns the first answer again, for a day.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, idempotency_conflict '
+'409.';
+
+grant execute on function
+public.gift_card_balance(text),
+public.sell_gift_card(
+    public.identifier, public.whole_number, text, text, public.instant
+),
+public.cancel_gift_card(public.identifier, text),
+public.issue_credit(
+    public.identifier, public.identifier, public.whole_number, text, text
+)
+to anon, authenticated, service_role;
 
 -- sql/39_money/api/ledger.sql
 
