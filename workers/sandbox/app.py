@@ -19,7 +19,6 @@ from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -29,6 +28,7 @@ from workers.sandbox.errors import Problem, invalid
 from workers.sandbox.postman import Postman
 from workers.sandbox.settings import Settings
 from workers.sandbox.store import Body, Books, Store
+from workers.sandbox.threads import in_thread
 
 PAGE = 100  # objects in one answer
 
@@ -185,7 +185,7 @@ async def _serve(step: Step, request: Request) -> Response:
     try:
         _require_key(desk.settings, request)
         asked = _json(raw)
-        status, body = await run_in_threadpool(_answer, desk, step, request, asked, raw)
+        status, body = await in_thread(_answer, desk, step, request, asked, raw)
     except Problem as problem:
         return JSONResponse(problem.body, status_code=problem.status)
     except (KeyError, TypeError, ValueError) as error:

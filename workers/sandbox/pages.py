@@ -9,7 +9,6 @@ from __future__ import annotations
 import html
 from urllib.parse import parse_qs, urlencode
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -20,6 +19,7 @@ from workers.sandbox.errors import Problem
 from workers.sandbox.outcomes import METHODS, PLAIN
 from workers.sandbox.settings import Settings
 from workers.sandbox.store import Body, Books, Store
+from workers.sandbox.threads import in_thread
 
 CHALLENGE = "test_3ds"
 KINDS = {"pay": "payment", "save": "setup", "onboard": "account"}
@@ -28,7 +28,7 @@ KINDS = {"pay": "payment", "save": "setup", "onboard": "account"}
 async def show(request: Request) -> Response:
     """Answer the page of a payment, a setup or an account."""
     try:
-        subject = await run_in_threadpool(_find, request)
+        subject = await in_thread(_find, request)
     except Problem as problem:
         return _gone(problem)
     status = subject.get("status", "requires_action")
@@ -50,7 +50,7 @@ async def choose(request: Request) -> Response:
     """Do what the pressed button says, and lead back."""
     form = {name: values[0] for name, values in parse_qs((await request.body()).decode()).items()}
     try:
-        url = await run_in_threadpool(_act, request, form)
+        url = await in_thread(_act, request, form)
     except Problem as problem:
         return _gone(problem)
     return RedirectResponse(url, status_code=303)

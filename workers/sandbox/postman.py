@@ -12,11 +12,11 @@ from contextlib import asynccontextmanager
 
 import httpx
 import structlog
-from starlette.concurrency import run_in_threadpool
 
 from workers.sandbox import accounts, payments
 from workers.sandbox.settings import Settings
 from workers.sandbox.store import Books, Store
+from workers.sandbox.threads import in_thread
 
 SIGNATURE = "Sandbox-Signature"
 TICK = 0.1  # seconds between two looks at what is due
@@ -58,9 +58,9 @@ class Postman:
     async def _work(self, client: httpx.AsyncClient) -> None:
         while True:
             try:
-                for event_id, body in await run_in_threadpool(self._turn):
+                for event_id, body in await in_thread(self._turn):
                     is_sent = await self._send(client, body)
-                    await run_in_threadpool(self._note, event_id, is_sent)
+                    await in_thread(self._note, event_id, is_sent=is_sent)
             except Exception:
                 logger.exception("sandbox_failed")
             await asyncio.sleep(TICK)
@@ -83,7 +83,7 @@ class Postman:
                 if payout["status"] == "pending":
                     accounts.end_payout(books, self._settings, payout, what)
 
-    def _note(self, event_id: str, is_sent: bool) -> None:  # noqa: FBT001 - called by a thread pool
+    def _note(self, event_id: str, *, is_sent: bool) -> None:
         with self._store.change() as books:
             books.note_attempt(event_id, is_sent=is_sent)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -211,3 +212,11 @@ def test_the_books_outlive_the_program(tmp_path: Path) -> None:
     second.simulator.open()
     assert second.provider().retrieve(reference).status == "captured"
     second.simulator.close()
+
+
+def test_it_answers_though_all_threads_of_its_program_wait_for_it(wired: WiredSandbox) -> None:
+    keys = [f"many-{number}" for number in range(45)]
+    made = wired.sandbox.from_inside(
+        [partial(wired.provider().create, wired.intent(key, method="test_ok")) for key in keys]
+    )
+    assert len({started.reference for started in made}) == len(keys)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any, Self
 import httpx
 import uvicorn
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.routing import Mount
 
 from cli.stack.ports import free_port
@@ -74,6 +76,14 @@ class SandboxSimulator(PaymentSimulator):
         assert answer.status_code == 303, answer.text
         return answer.headers["location"]
 
+    def from_inside(self, calls: list[Callable[[], Any]]) -> list[Any]:
+        """Make blocking calls all at once, in the threads of the sandbox's own program."""
+
+        async def made() -> list[Any]:
+            return await asyncio.gather(*(run_in_threadpool(call) for call in calls))
+
+        return asyncio.run_coroutine_threadsafe(made(), self._loop).result()
+
     def settled(self) -> list[tuple[dict[str, str], bytes]]:
         """Return what came to the webhook, once all that was announced has come."""
         wait_until(lambda: all(event["is_sent"] for event in self.all("/events")))
@@ -92,26 +102,28 @@ class SandboxSimulator(PaymentSimulator):
         )
         threading.Thread(target=self._webhook.serve_forever, args=(0.02,), daemon=True).start()
         self._program = uvicorn.Server(
-            uvicorn.Config(_app(settings), port=int(self._inner.rsplit(":")[-1]), log_level="error")
+            uvicorn.Config(
+                self._app(settings), port=int(self._inner.rsplit(":")[-1]), log_level="error"
+            )
         )
         threading.Thread(target=self._program.run, daemon=True).start()
         wait_until(lambda: self._program.started)
         return self
+
+    def _app(self, settings: Settings) -> Starlette:
+        @asynccontextmanager
+        async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Any]]:
+            self._loop = asyncio.get_running_loop()
+            async with sandbox.running(settings) as desk:
+                yield {"sandbox": desk}
+
+        return Starlette(routes=[Mount("/", app=sandbox.make())], lifespan=lifespan)
 
     def close(self) -> None:
         super().close()
         self._program.should_exit = True
         self._webhook.shutdown()
         self._webhook.server_close()
-
-
-def _app(settings: Settings) -> Starlette:
-    @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Any]]:
-        async with sandbox.running(settings) as desk:
-            yield {"sandbox": desk}
-
-    return Starlette(routes=[Mount("/", app=sandbox.make())], lifespan=lifespan)
 
 
 def _webhook(simulator: SandboxSimulator) -> type[BaseHTTPRequestHandler]:
