@@ -80,6 +80,7 @@ COMMANDS: Mapping[str, Entry] = {
     "notifications": Entry(
         "notifications", "app", "Notifications: what people were told, and how."
     ),
+    "ledger": Entry("ledger", "app", "The ledger: accounts, entries and checks."),
     "secrets": Entry("secrets", "app", "Secrets: the keys that seal account numbers and the like."),
     "db": Entry("db", "app", "The database: its schema, migrations and checks."),
     "gen": Entry("gen", "app", "Generate code and documentation from the schema."),

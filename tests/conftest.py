@@ -11,6 +11,7 @@ from httpx._config import DEFAULT_TIMEOUT_CONFIG
 from hypothesis import HealthCheck, settings
 
 from tests.harness.database import Database
+from tests.harness.ledger import StackLedger
 from tests.harness.order import SLOW, Order
 from tests.harness.pgtap import SqlFile
 from tests.harness.session import DatabaseSession, session_of
@@ -89,3 +90,19 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
 
     with RunningStack.start(tmp_path_factory.mktemp("stack")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def stack_ledger(stack: RunningStack) -> Iterator[StackLedger]:
+    """The ledger of the session's stack."""
+    with StackLedger(stack.endpoints.db_url) as ledger:
+        yield ledger
+
+
+@pytest.fixture(autouse=True)
+def balanced_ledger(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test on the session's stack leaves a ledger that balances."""
+    yield
+    if "stack" in request.fixturenames:
+        ledger: StackLedger = request.getfixturevalue("stack_ledger")
+        ledger.require_balanced()

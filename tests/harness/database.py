@@ -11,6 +11,7 @@ from itertools import count
 from typing import LiteralString, cast
 
 import psycopg
+from psycopg.pq import TransactionStatus
 
 from cli import schema
 from cli.options import ROOT
@@ -73,8 +74,16 @@ def clone(cluster: Cluster, template: str) -> Iterator[Database]:
     try:
         with psycopg.connect(dsn, autocommit=True) as connection:
             yield Database(dsn, connection)
+            require_balanced_ledger(connection)
     finally:
         drop_database(cluster, name)
+
+
+def require_balanced_ledger(connection: psycopg.Connection) -> None:
+    """Fail when a test left a ledger that does not agree; what it closed or broke is not asked."""
+    if not connection.closed and connection.info.transaction_status == TransactionStatus.IDLE:
+        connection.execute("reset role")
+        connection.execute("select tests.require_balanced_ledger()")
 
 
 def _pgtap() -> bytes:

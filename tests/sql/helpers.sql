@@ -305,3 +305,39 @@ $$;
 grant usage on schema tests to anon, authenticated, service_role, edge, worker, analyst;
 grant execute on all functions in schema tests
 to anon, authenticated, service_role, edge, worker, analyst;
+
+/* Fail when the ledger does not agree. Every test that had a database asks this at its end. */
+create function tests.require_balanced_ledger()
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_findings text;
+begin
+    if exists (select 1 from money.transactions) then
+        select string_agg(findings::text, ', ') into v_findings
+        from money.ledger_findings() as findings;
+        if v_findings is not null then
+            raise exception 'The ledger does not agree: %', v_findings;
+        end if;
+    end if;
+end;
+$$;
+
+/* pgTAP's finish(), with which every file ends. */
+alter function tap.finish(boolean) rename to finish_plan;
+create function tap.finish()
+returns setof text
+language plpgsql
+volatile
+security definer
+as $$
+begin
+    perform tests.require_balanced_ledger();
+    return query select tap.finish_plan();
+end;
+$$;
+grant execute on function tap.finish() to public;

@@ -57,6 +57,7 @@ def checks(state: State, config: Path, *, is_deep: bool) -> Iterator[Check]:
         "queues": _queues,
         "calendars": _calendars,
         "schedules": _schedules,
+        "ledger": _ledger,
         "advisors": _advisors,
     }
     for name, examine in of_stack.items():
@@ -204,6 +205,17 @@ def _schedules(endpoints: Endpoints) -> Finding:
 
 def _payments(path: Path) -> Finding:
     return Finding("payments", *payments.in_words(settings.load(path)))
+
+
+def _ledger(endpoints: Endpoints) -> Finding:
+    with psycopg.connect(endpoints.db_url) as connection:
+        query = "select finding, subject from money.ledger_findings()"
+        found = connection.execute(query).fetchall()
+    if not found:
+        return Finding("ledger", "ok", "The ledger balances.")
+    (what, subject), count = found[0], len(found)
+    words = f"The ledger does not agree: {what} {subject} ({count} in all)."
+    return Finding("ledger", "fail", words, "See each: frontdesk ledger check")
 
 
 def _size(endpoints: Endpoints, path: Path) -> Finding:
