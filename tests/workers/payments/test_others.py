@@ -78,6 +78,13 @@ def test_razorpays_events_keep_the_id_of_their_header(razorpay: WiredRazorpay) -
     assert [event.event_id for event in read(razorpay)] == ["evt_0", "evt_1"]
 
 
+def test_razorpays_refunds_have_a_key_of_their_own(razorpay: WiredRazorpay) -> None:
+    reference, money = razorpay.paid(), razorpay.money(1000)
+    razorpay.provider().refund(razorpay.effect(shapes.Refund, "r", payment=reference, **money))
+    # It is at least ten characters long.
+    assert list(razorpay.razorpay.refund_keys) == ["frontdesk-r"]
+
+
 def test_razorpays_failures_are_not_printed(
     razorpay: WiredRazorpay, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -181,6 +181,18 @@ def test_a_payout_that_is_refused_leaves_the_money_with_us(wired: WiredStripe) -
     assert balances(wired, to) == (1_000_000 - wired.amount, 0, wired.amount)
 
 
+def test_a_reversed_transfer_is_not_paid_out_of(wired: WiredStripe) -> None:
+    wired.began_at -= timedelta(hours=25)
+    to = account(wired)
+    wired.stripe.without_bank.add(to)
+    with pytest.raises(Rejected):
+        wired.provider().pay_out(payout(wired, to))
+    wired.stripe.without_bank.clear()
+    wired.stripe.forget_keys()
+    assert wired.provider().pay_out(payout(wired, to)).status == "pending"
+    assert balances(wired, to) == (1_000_000 - wired.amount, 0, wired.amount)
+
+
 def test_the_money_of_a_failed_payout_is_recalled_once(wired: WiredStripe) -> None:
     to = account(wired)
     made = wired.provider().pay_out(payout(wired, to))
