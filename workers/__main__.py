@@ -25,6 +25,7 @@ from workers.actors import (
     leftovers,
     media,
     notifications,
+    payments,
     secrets,
 )
 from workers.actors.database import Database
@@ -35,6 +36,8 @@ from workers.environment import required
 from workers.providers.blobs import settings as blobs
 from workers.providers.clamav import ClamAV
 from workers.providers.from_settings import Settings, build
+from workers.providers.payments.from_settings import Settings as PaymentSettings
+from workers.providers.payments.from_settings import build as build_payments
 from workers.providers.storage import Storage
 from workers.sealing.keyring import Keyring
 from workers.signals import stop_on_signals
@@ -54,6 +57,7 @@ class Environment:
     mail_address: str
     unsubscribe_url: str
     providers: Settings
+    payments: PaymentSettings
     # Where files lie; None where Supabase has its own Storage.
     blobs: blobs.Settings | None
     # Hosts of calendars that may be read although they are outside the public internet.
@@ -84,6 +88,7 @@ class Environment:
             mail_address=environment.get("FRONTDESK_MAIL_ADDRESS", "frontdesk@localhost"),
             unsubscribe_url=f"{api_url}/functions/v1/unsubscribe?token=",
             providers=Settings.of(environment),
+            payments=PaymentSettings.of(environment),
             blobs=blobs.Settings.of(environment),
             private_hosts=tuple(environment.get("FRONTDESK_CALENDAR_PRIVATE_HOSTS", "").split()),
             storage_url=environment.get("FRONTDESK_STORAGE_URL", f"{api_url}/storage/v1"),
@@ -116,6 +121,7 @@ def run(environment: Environment, stop: threading.Event) -> None:
     accounts.declare(broker, database, outbox)
     calendars.declare(broker, database, Reader(environment.private_hosts))
     housekeeping.declare(broker, database)
+    payments.declare(broker, payments.Cashier(database, build_payments(environment.payments)))
     scanner = ClamAV(environment.clamav_address) if environment.clamav_address else None
     storage = Storage(environment.storage_url, environment.storage_key)
     media.declare(broker, database, media.Desk(storage, scanner))

@@ -8,6 +8,7 @@ values
 ('push', 'Push messages to send'),
 ('calendars', 'Imported calendars to read'),
 ('media', 'Uploaded files to look into, and files to delete'),
+('payments', 'Payments and refunds to ask providers for, and their events to apply'),
 ('housekeeping', 'Expired holds and requests to write down, old data to delete')
 on conflict (name) do update set purpose = excluded.purpose;
 
@@ -24,6 +25,8 @@ values
 ('tick.calendars', 'calendars', 'request_due_imports'),
 ('media.uploaded', 'media', 'process_medium'),
 ('tick.media', 'media', 'collect_garbage'),
+('tick.payments', 'payments', 'sweep_payments'),
+('tick.reconciliation', 'payments', 'reconcile'),
 ('tick.transitions', 'housekeeping', 'apply_due_transitions'),
 ('tick.ledger', 'housekeeping', 'write_checkpoints'),
 ('ledger.page_filled', 'housekeeping', 'write_checkpoints'),
@@ -39,5 +42,7 @@ values
 ('calendars', 'tick.calendars', '15 minutes'),
 ('forget', 'tick.forget', '1 hour'),
 ('media', 'tick.media', '1 hour'),
-('storage', 'tick.storage', '1 minute')
+('storage', 'tick.storage', '1 minute'),
+('payments', 'tick.payments', '1 minute'),
+('reconciliation', 'tick.reconciliation', '15 minutes')
 on conflict (name) do update set topic = excluded.topic;

@@ -17,44 +17,6 @@ comment on column public.baskets.customer_id is 'The user who pays; null for a g
 comment on column public.baskets.currency is 'ISO 4217 code of everything in it.';
 comment on column public.baskets.created_at is 'When it was made.';
 
-create view public.sales
-with (security_invoker = true)
-as
-select
-    sales.id,
-    sales.business_id,
-    sales.basket_id,
-    sales.customer_id,
-    sales.customer_name,
-    sales.customer_email,
-    sales.customer_phone,
-    sales.currency,
-    sales.placed_at,
-    (
-        select coalesce(sum(sales.line_total(sale_lines)), 0)::bigint
-        from sales.sale_lines
-        where sale_lines.business_id = sales.business_id and sale_lines.sale_id = sales.id
-    ) as owed_minor
-from sales.sales;
-grant select on public.sales to authenticated, service_role;
-
-comment on view public.sales is
-'What was sold: customers read theirs, members those of their business. Page by (placed_at, '
-'id).';
-comment on column public.sales.id is 'Key.';
-comment on column public.sales.business_id is 'The business that sold.';
-comment on column public.sales.basket_id is
-'The basket in which it is paid; null where it is paid alone.';
-comment on column public.sales.customer_id is
-'The user who bought; null for a guest, and once the account is gone.';
-comment on column public.sales.customer_name is 'The customer''s name when they bought.';
-comment on column public.sales.customer_email is 'The customer''s e-mail address when they bought.';
-comment on column public.sales.customer_phone is 'The customer''s phone number when they bought.';
-comment on column public.sales.currency is 'ISO 4217 code of every amount.';
-comment on column public.sales.placed_at is 'When it was sold.';
-comment on column public.sales.owed_minor is
-'The sum of its lines in minor units, with tax, corrections and fees.';
-
 create view public.sale_revisions
 with (security_invoker = true)
 as
@@ -73,7 +35,7 @@ comment on column public.sale_revisions.business_id is 'The business that sold.'
 comment on column public.sale_revisions.sale_id is 'The sale.';
 comment on column public.sale_revisions.revision is '0 as agreed, then 1, 2, …';
 comment on column public.sale_revisions.cause is
-'agreed, cancelled, rejected, expired, no_show, moved or corrected.';
+'agreed, cancelled, rejected, expired, no_show, moved, corrected, refunded, tipped or charged.';
 comment on column public.sale_revisions.at is 'When it was written.';
 
 create view public.sale_lines

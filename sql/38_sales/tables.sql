@@ -10,7 +10,8 @@ create type sales.line_kind as enum (
     'service', 'product', 'membership', 'gift_card', 'shipping', 'fee', 'tip', 'rounding'
 );
 create type sales.revision_cause as enum (
-    'agreed', 'cancelled', 'rejected', 'expired', 'no_show', 'moved', 'corrected'
+    'agreed', 'cancelled', 'rejected', 'expired', 'no_show', 'moved', 'corrected',
+    'refunded', 'tipped', 'charged'
 );
 
 -- Sales that are paid together, of one business or of several.

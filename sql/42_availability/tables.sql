@@ -98,5 +98,6 @@ create type scheduling.leg as (
     is_class boolean,
     answers jsonb,
     private_link_id uuid,
-    anonymous_hold_minutes integer
+    anonymous_hold_minutes integer,
+    prepayment_bps integer
 );

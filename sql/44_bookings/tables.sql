@@ -37,7 +37,7 @@ create type scheduling.assignee as (
 );
 
 -- What has to be so before a step is taken, and the moment at which a booking takes one by itself.
-create type scheduling.transition_guard as enum ('after_start', 'check_in_open');
+create type scheduling.transition_guard as enum ('after_start', 'check_in_open', 'paid');
 create type scheduling.transition_moment as enum ('hold_expires_at', 'starts_at');
 
 -- The rows of public.available_slots and public.date_availability.

@@ -194,6 +194,9 @@ create table catalog.services (
     anonymous_hold_minutes integer not null default 5,
     tax_class text not null default 'standard'
     references pricing.tax_classes (name) on delete restrict,
+    -- The share of the price that a customer pays before a booking is confirmed; null: as the
+    -- business says.
+    prepayment_bps integer,
 
     constraint services_business_id_id_unique unique (business_id, id),
     constraint services_category_fkey foreign key (business_id, category_id)
@@ -272,6 +275,10 @@ create table catalog.services (
     constraint services_anonymous_hold_is_sane check (
         anonymous_hold_minutes between 1 and 1440
         or private.invalid('anonymous_hold_minutes', 'must be from 1 to 1440')
+    ),
+    constraint services_prepayment_is_a_share check (
+        prepayment_bps is null or prepayment_bps between 0 and 10000
+        or private.invalid('prepayment_bps', 'must be from 0 to 10000')
     )
 );
 comment on table catalog.services is 'What can be booked.';
@@ -1992,7 +1999,7 @@ grant insert (
     slot_offset_minutes, min_notice_minutes, max_advance_days, bookable_from, bookable_until,
     max_party_size, is_class, requires_confirmation, is_blocked_by_pending, hold_minutes,
     offer_minutes, position, is_active, archived_at, prefers_known_staff, visibility,
-    check_in_minutes, anonymous_hold_minutes, tax_class
+    check_in_minutes, anonymous_hold_minutes, tax_class, prepayment_bps
 ) on table catalog.services to authenticated;
 grant update (
     id, business_id, category_id, cancellation_policy_id, name, description, duration_minutes,
@@ -2000,7 +2007,7 @@ grant update (
     slot_offset_minutes, min_notice_minutes, max_advance_days, bookable_from, bookable_until,
     max_party_size, is_class, requires_confirmation, is_blocked_by_pending, hold_minutes,
     offer_minutes, position, is_active, archived_at, prefers_known_staff, visibility,
-    check_in_minutes, anonymous_hold_minutes, tax_class
+    check_in_minutes, anonymous_hold_minutes, tax_class, prepayment_bps
 ) on table catalog.services to authenticated;
 grant select, insert, update, delete on table catalog.services to service_role;
 
@@ -2724,7 +2731,8 @@ select
     services.visibility,
     services.check_in_minutes,
     services.anonymous_hold_minutes,
-    services.tax_class
+    services.tax_class,
+    services.prepayment_bps
 from catalog.services;
 grant select on public.services to anon;
 grant select, insert, update, delete on public.services to authenticated, service_role;
@@ -2775,6 +2783,9 @@ comment on column public.services.anonymous_hold_minutes is
 'How long a hold of a user lasts at most who signed in without an address, in minutes.';
 comment on column public.services.tax_class is
 'How it is taxed, a name of the view tax_classes. Matters once the business has tax_settings.';
+comment on column public.services.prepayment_bps is
+'The share of the price, in basis points, that a customer pays before a booking is confirmed: 0 '
+'nothing, 10000 all of it; null: as payment_settings say.';
 comment on column public.services.hold_minutes is 'How long a hold lasts, in minutes.';
 comment on column public.services.offer_minutes is
 'How long each waitlist entry has to accept an offer, 1 to 1440 minutes.';

@@ -485,6 +485,420 @@ create index credits_customer_idx on money.credits (business_id, customer_id);
 create index credits_currency_idx on money.credits (currency);
 create index credits_given_by_idx on money.credits (given_by);
 
+-- sql/39_money/tables/payments.sql
+
+-- What somebody pays. A payment belongs to no business: its parts say how much of it pays which
+-- sale, and they are all that a business sees. How much may be asked is decided here, before a
+-- provider is called; what was paid is what a provider says, or a member who took cash.
+
+-- Whether money is taken at once or only reserved, to be taken by capture_payment.
+create type money.capture_mode as enum ('now', 'later');
+
+-- In the order in which a payment moves: it never goes back, except when a dispute ends.
+create type money.payment_status as enum (
+    'pending', 'requires_action', 'failed', 'authorized', 'cancelled', 'expired',
+    'partially_captured', 'captured', 'partially_refunded', 'refunded', 'disputed'
+);
+
+create table money.providers (
+    name text primary key,
+    -- Whether somebody pays there by themselves. Members record the others, such as cash.
+    is_online boolean not null,
+    is_enabled boolean not null default true,
+
+    constraint providers_name_is_plain check (name ~ '^[a-z][a-z_]{0,39}$')
+);
+comment on table money.providers is 'With whom one can pay.';
+
+create table money.payment_settings (
+    business_id uuid primary key references business.businesses (id) on delete cascade,
+    -- The providers that customers may choose; empty: every one that is enabled.
+    providers text array not null default '{}',
+    capture money.capture_mode not null default 'now',
+    -- The share of a booking's total that must be paid before it is confirmed. A service may say
+    -- otherwise.
+    prepayment_bps integer not null default 0,
+    updated_at timestamptz not null default now(),
+
+    constraint payment_settings_prepayment_is_a_share check (
+        prepayment_bps between 0 and 10000
+        or private.invalid('prepayment_bps', 'must be from 0 to 10000')
+    )
+);
+comment on table money.payment_settings is
+'How the customers of a business pay. Without a row: with every provider, at once, and nothing '
+'before a booking is confirmed.';
+
+create table money.payment_methods (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid not null references auth.users (id) on delete cascade,
+    provider text not null references money.providers (name) on delete restrict,
+    provider_reference text not null,
+    brand text not null,
+    last4 text not null,
+    -- The last day of the month that is printed on the card.
+    expires_on date,
+    created_at timestamptz not null default now(),
+    -- When somebody forgot it; the row stays, because payments point at it.
+    removed_at timestamptz,
+
+    constraint payment_methods_reference_unique unique (provider, provider_reference)
+);
+comment on table money.payment_methods is
+'Cards and the like that customers saved at a provider. The provider keeps the number.';
+comment on column money.payment_methods.user_id is '[person: delete]';
+comment on column money.payment_methods.provider_reference is '[secret]';
+comment on column money.payment_methods.brand is '[personal]';
+comment on column money.payment_methods.last4 is '[personal]';
+create index payment_methods_user_id_idx on money.payment_methods (user_id);
+
+create table money.provider_customers (
+    user_id uuid not null references auth.users (id) on delete cascade,
+    provider text not null references money.providers (name) on delete restrict,
+    provider_reference text not null,
+
+    primary key (user_id, provider)
+);
+comment on table money.provider_customers is 'Under which name a provider knows a user.';
+comment on column money.provider_customers.user_id is '[person: delete]';
+comment on column money.provider_customers.provider_reference is '[secret]';
+create index provider_customers_provider_idx on money.provider_customers (provider);
+
+create table money.payments (
+    id uuid primary key default gen_random_uuid(),
+    basket_id uuid references sales.baskets (id) on delete restrict,
+    payer_id uuid references auth.users (id) on delete set null,
+    provider text not null references money.providers (name) on delete restrict,
+    method_id uuid references money.payment_methods (id) on delete restrict,
+    -- The one-time token of the provider's script in the browser, if it made one.
+    method_token text,
+    saves_method boolean not null default false,
+    -- The customer is not there, as when a saved card pays a fee.
+    is_off_session boolean not null default false,
+    currency text not null references pricing.currencies (code) on delete restrict,
+    amount_minor bigint not null,
+    capture money.capture_mode not null,
+    -- What is to be taken: the amount, or less of a reserved payment.
+    to_capture_minor bigint not null,
+    captured_minor bigint not null default 0,
+    -- What refunds that succeeded gave back.
+    refunded_minor bigint not null default 0,
+    -- How far it came apart from money that moved.
+    reached money.payment_status not null default 'pending',
+    -- Follows from the columns above and from its disputes (money.payment_status_of).
+    status money.payment_status not null default 'pending',
+    -- The provider's id of it, and what the payer's browser needs next. Both are secret.
+    provider_reference text,
+    client jsonb,
+    -- Why it failed: a code of the provider's or of ours.
+    failure text,
+    return_url text not null,
+    expires_at timestamptz not null,
+    -- Until when somebody is asking the provider about it, so that nobody else does.
+    asked_until timestamptz,
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+
+    constraint payments_reference_unique unique (provider, provider_reference),
+    constraint payments_amount_is_positive check (amount_minor > 0),
+    constraint payments_are_not_captured_beyond_what_is_asked check (
+        captured_minor between 0 and to_capture_minor and to_capture_minor <= amount_minor
+    ),
+    constraint payments_are_not_refunded_beyond_captured check (
+        refunded_minor between 0 and captured_minor
+    ),
+    constraint payments_reached_no_money check (reached < 'partially_captured')
+);
+comment on table money.payments is 'What somebody pays, for one sale or several.';
+comment on column money.payments.payer_id is '[person]';
+comment on column money.payments.method_token is '[secret]';
+comment on column money.payments.provider_reference is '[secret]';
+comment on column money.payments.client is '[secret]';
+create index payments_payer_id_idx on money.payments (payer_id, created_at, id);
+create index payments_basket_id_idx on money.payments (basket_id) where basket_id is not null;
+create index payments_method_id_idx on money.payments (method_id) where method_id is not null;
+create index payments_currency_idx on money.payments (currency);
+create index payments_created_at_idx on money.payments (created_at, id);
+-- The payments that a sweep closes because nobody paid.
+create index payments_open_idx on money.payments (expires_at)
+where status in ('pending', 'requires_action', 'failed', 'authorized');
+
+create table money.payment_transitions (
+    from_status money.payment_status not null,
+    to_status money.payment_status not null,
+
+    primary key (from_status, to_status)
+);
+comment on table money.payment_transitions is 'The life of a payment: every step that exists.';
+
+create table money.payment_parts (
+    business_id uuid not null,
+    sale_id uuid not null,
+    payment_id uuid not null references money.payments (id) on delete restrict,
+    -- As in its payment, for the business, which does not see the payment.
+    provider text not null,
+    currency text not null,
+    status money.payment_status not null default 'pending',
+    amount_minor bigint not null,
+    authorized_minor bigint not null default 0,
+    captured_minor bigint not null default 0,
+    -- Asked of the provider, and not answered yet.
+    refunding_minor bigint not null default 0,
+    refunded_minor bigint not null default 0,
+    created_at timestamptz not null default now(),
+
+    primary key (business_id, sale_id, payment_id),
+    constraint payment_parts_sale_fkey foreign key (business_id, sale_id)
+    references sales.sales (business_id, id) on delete restrict,
+    constraint payment_parts_amount_not_negative check (amount_minor >= 0),
+    constraint payment_parts_are_not_captured_beyond_the_part check (
+        captured_minor between 0 and amount_minor
+    ),
+    constraint payment_parts_are_not_refunded_beyond_captured check (
+        refunding_minor >= 0 and refunded_minor >= 0
+        and refunding_minor + refunded_minor <= captured_minor
+    )
+);
+comment on table money.payment_parts is
+'How much of a payment pays which sale. A business sees its parts, never the payment''s total.';
+create index payment_parts_payment_id_idx on money.payment_parts (payment_id);
+create index payment_parts_created_at_idx
+on money.payment_parts (business_id, created_at, payment_id);
+
+-- sql/39_money/tables/payments_inbox.sql
+
+-- What providers told us, byte for byte, each event once. A worker applies it. An event about
+-- something that is unknown yet is parked and tried again: it overtook our own commit, or it
+-- belongs to nobody here.
+
+create type money.event_state as enum ('received', 'parked', 'applied', 'ignored');
+
+create table money.provider_events (
+    id uuid primary key default gen_random_uuid(),
+    provider text not null,
+    event_id text not null,
+    raw bytea not null,
+    kind text not null,
+    object_reference text,
+    payment_reference text,
+    -- The key that we gave the object (private.effects).
+    key text,
+    amount_minor bigint,
+    currency text,
+    occurred_at timestamptz not null,
+    data jsonb not null default '{}',
+    state money.event_state not null default 'received',
+    attempts integer not null default 0,
+    received_at timestamptz not null default now(),
+    applied_at timestamptz,
+
+    constraint provider_events_event_unique unique (provider, event_id)
+);
+comment on table money.provider_events is
+'Events of payment providers: the bytes that came, and the fields of which all follows.';
+comment on column money.provider_events.raw is '[secret]';
+comment on column money.provider_events.data is '[secret]';
+-- Those that wait for what they speak of, and those whose message got lost.
+create index provider_events_waiting_idx on money.provider_events (received_at)
+where state in ('received', 'parked');
+
+create table money.payment_findings (
+    id uuid primary key default gen_random_uuid(),
+    -- What is wrong, as a token: amount_differs, currency_differs, unknown_object, …
+    kind text not null,
+    provider text not null,
+    reference text not null,
+    payment_id uuid references money.payments (id) on delete restrict,
+    detail jsonb not null default '{}',
+    found_at timestamptz not null default now(),
+    resolved_at timestamptz,
+
+    constraint payment_findings_unique unique (kind, provider, reference)
+);
+comment on table money.payment_findings is
+'What providers say and we do not: for finance to look at. Each is found once.';
+create index payment_findings_payment_id_idx on money.payment_findings (payment_id);
+create index payment_findings_open_idx on money.payment_findings (found_at)
+where resolved_at is null;
+
+create table money.reconciliations (
+    provider text primary key references money.providers (name) on delete cascade,
+    -- Everything that the provider made before this moment was compared.
+    compared_until timestamptz not null
+);
+comment on table money.reconciliations is 'How far each provider''s list was compared with ours.';
+
+-- sql/39_money/tables/payments_links.sql
+
+-- Links by which anybody who has one pays a sale, and cards that customers leave for a booking to
+-- which they might not come.
+
+create table money.payment_links (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null,
+    sale_id uuid not null,
+    -- The hash of the secret in the link.
+    token_hash bytea not null,
+    -- Null: whatever the sale still owes.
+    amount_minor bigint,
+    expires_at timestamptz not null,
+    created_by uuid references auth.users (id) on delete set null,
+    created_at timestamptz not null default now(),
+    revoked_at timestamptz,
+
+    constraint payment_links_business_id_id_unique unique (business_id, id),
+    constraint payment_links_token_hash_unique unique (token_hash),
+    constraint payment_links_sale_fkey foreign key (business_id, sale_id)
+    references sales.sales (business_id, id) on delete cascade,
+    constraint payment_links_amount_is_positive check (amount_minor > 0)
+);
+comment on table money.payment_links is 'Secret links by which anybody who has one pays a sale.';
+comment on column money.payment_links.token_hash is '[secret]';
+comment on column money.payment_links.created_by is '[person]';
+create index payment_links_sale_idx on money.payment_links (business_id, sale_id);
+create index payment_links_created_by_idx on money.payment_links (created_by);
+
+create table money.guarantees (
+    business_id uuid not null,
+    sale_id uuid not null,
+    method_id uuid not null references money.payment_methods (id) on delete restrict,
+    created_at timestamptz not null default now(),
+
+    primary key (business_id, sale_id),
+    constraint guarantees_sale_fkey foreign key (business_id, sale_id)
+    references sales.sales (business_id, id) on delete cascade
+);
+comment on table money.guarantees is
+'The saved card that a customer left for the fees of a sale, such as for not coming.';
+create index guarantees_method_id_idx on money.guarantees (method_id);
+
+-- sql/39_money/tables/payments_refunds.sql
+
+-- What a business gives back of a payment, and what a payer's bank takes back.
+
+create type money.refund_status as enum ('pending', 'failed', 'succeeded');
+create type money.dispute_status as enum ('open', 'won', 'lost');
+
+create table money.refunds (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete restrict,
+    payment_id uuid not null references money.payments (id) on delete restrict,
+    currency text not null references pricing.currencies (code) on delete restrict,
+    amount_minor bigint not null,
+    status money.refund_status not null default 'pending',
+    reason text not null,
+    requested_by uuid references auth.users (id) on delete set null,
+    -- The provider's id of it; secret.
+    provider_reference text,
+    failure text,
+    asked_until timestamptz,
+    created_at timestamptz not null default now(),
+    finished_at timestamptz,
+
+    constraint refunds_business_id_id_unique unique (business_id, id),
+    constraint refunds_amount_is_positive check (amount_minor > 0),
+    constraint refunds_finish_at_some_time check ((status = 'pending') = (finished_at is null))
+);
+comment on table money.refunds is
+'What a business gives back of a payment. Final once it succeeded.';
+comment on column money.refunds.payment_id is '[person]';
+comment on column money.refunds.reason is '[personal]';
+comment on column money.refunds.requested_by is '[person]';
+comment on column money.refunds.provider_reference is '[secret]';
+create index refunds_payment_id_idx on money.refunds (payment_id);
+create index refunds_business_id_idx on money.refunds (business_id, created_at, id);
+create index refunds_requested_by_idx on money.refunds (requested_by);
+create index refunds_currency_idx on money.refunds (currency);
+create unique index refunds_reference_idx
+on money.refunds (business_id, payment_id, provider_reference)
+where provider_reference is not null;
+
+create table money.refund_parts (
+    business_id uuid not null,
+    refund_id uuid not null,
+    sale_id uuid not null,
+    payment_id uuid not null,
+    amount_minor bigint not null,
+
+    primary key (business_id, refund_id, sale_id),
+    constraint refund_parts_refund_fkey foreign key (business_id, refund_id)
+    references money.refunds (business_id, id) on delete restrict,
+    constraint refund_parts_part_fkey foreign key (business_id, sale_id, payment_id)
+    references money.payment_parts (business_id, sale_id, payment_id) on delete restrict,
+    constraint refund_parts_amount_is_positive check (amount_minor > 0)
+);
+comment on table money.refund_parts is
+'Of which parts of the payment a refund gives back how much.';
+create index refund_parts_part_idx on money.refund_parts (business_id, sale_id, payment_id);
+
+create table money.refund_lines (
+    business_id uuid not null,
+    refund_id uuid not null,
+    sale_line_id uuid not null,
+    amount_minor bigint not null,
+
+    primary key (business_id, refund_id, sale_line_id),
+    constraint refund_lines_refund_fkey foreign key (business_id, refund_id)
+    references money.refunds (business_id, id) on delete restrict,
+    constraint refund_lines_sale_line_fkey foreign key (business_id, sale_line_id)
+    references sales.sale_lines (business_id, id) on delete restrict,
+    constraint refund_lines_amount_is_positive check (amount_minor > 0)
+);
+comment on table money.refund_lines is 'Of which lines of the sale a refund gives back how much.';
+create index refund_lines_sale_line_idx on money.refund_lines (business_id, sale_line_id);
+
+create table money.disputes (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null,
+    sale_id uuid not null,
+    payment_id uuid not null,
+    -- The provider's id of it. A dispute of a payment with several parts has a row for each.
+    provider_reference text not null,
+    currency text not null references pricing.currencies (code) on delete restrict,
+    amount_minor bigint not null,
+    status money.dispute_status not null,
+    opened_at timestamptz not null,
+    closed_at timestamptz,
+
+    constraint disputes_business_id_id_unique unique (business_id, id),
+    constraint disputes_part_unique unique (business_id, sale_id, payment_id, provider_reference),
+    constraint disputes_part_fkey foreign key (business_id, sale_id, payment_id)
+    references money.payment_parts (business_id, sale_id, payment_id) on delete restrict,
+    constraint disputes_amount_not_negative check (amount_minor >= 0),
+    constraint disputes_close_at_some_time check ((status = 'open') = (closed_at is null))
+);
+comment on table money.disputes is
+'The payer''s bank takes a payment back, or tries to: one row for each part of the payment.';
+comment on column money.disputes.provider_reference is '[secret]';
+create index disputes_payment_id_idx on money.disputes (payment_id);
+create index disputes_currency_idx on money.disputes (currency);
+
+-- sql/39_money/tables/payments_values.sql
+
+-- Values that the functions of payments hand to each other. No table stores them.
+
+-- What somebody wants to pay, with whom.
+create type money.payment_wish as (
+    business_ids uuid array,
+    sale_ids uuid array,
+    -- What each sale shall get; they add up to the payment.
+    amounts bigint array,
+    basket_id uuid,
+    payer_id uuid,
+    provider text,
+    method_id uuid,
+    method_token text,
+    saves_method boolean,
+    is_off_session boolean,
+    return_url text
+);
+
+create type money.provider_call as enum ('create', 'finish', 'capture', 'cancel', 'refund');
+
+-- `unchanged`: everything was known. `parked`: nobody knows the object yet. `finding`: see
+-- money.payment_findings.
+create type money.event_outcome as enum ('applied', 'unchanged', 'parked', 'finding');
+
 -- sql/39_money/tables/periods.sql
 
 -- Periods of the ledger, such as months. A closed period is final: what arrives late is booked on
@@ -1921,6 +2335,3056 @@ begin
 end;
 $$;
 
+-- sql/39_money/functions/payments_answers.sql
+
+-- Answers of providers to our calls. They are treated like events, which may come first.
+
+/*
+ * Record a provider's answer to a call: an event in all but its signature. `answer` has kind,
+ * reference, amount_minor, currency and, where the payer must do something, client. Returns the
+ * payment as its payer may see it, with what comes next.
+ * Definer: as money.start_call.
+ */
+create function money.finish_call(call money.provider_call, subject_id uuid, answer jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_payment_id uuid = case
+        when call = 'refund' then (
+            select refunds.payment_id from money.refunds
+            where refunds.id = finish_call.subject_id
+        )
+        else finish_call.subject_id
+    end;
+begin
+    perform 1 from money.payments where payments.id = v_payment_id for no key update;
+    perform money.note_answer(call, finish_call.subject_id, answer);
+    if answer ->> 'kind' is not null then
+        perform money.apply_answer(call, finish_call.subject_id, v_payment_id, answer);
+    end if;
+    perform private.finish_effects(
+        array[finish_call.subject_id], call::text, array[answer - 'client']
+    );
+    perform money.lease(call, finish_call.subject_id, null);
+    perform money.retry_parked(v_payment_id);
+    return money.shown_payment(v_payment_id);
+end;
+$$;
+
+/*
+ * Note what an answer says beside its kind: the provider's ids, and what the payer's browser needs.
+ */
+create function money.note_answer(call money.provider_call, subject_id uuid, answer jsonb)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if call = 'refund' then
+        update money.refunds
+        set provider_reference = coalesce(refunds.provider_reference, answer ->> 'reference')
+        where refunds.id = note_answer.subject_id;
+        return;
+    end if;
+    update money.payments
+    set
+        provider_reference = coalesce(payments.provider_reference, answer ->> 'reference'),
+        client = case
+            when call = 'create' then nullif(answer -> 'client', 'null')
+            else payments.client
+        end,
+        method_token = null
+    where payments.id = note_answer.subject_id;
+    insert into money.provider_customers (user_id, provider, provider_reference)
+    select payments.payer_id, payments.provider, answer ->> 'customer'
+    from money.payments
+    where
+        payments.id = note_answer.subject_id
+        and payments.payer_id is not null
+        and answer ->> 'customer' is not null
+    on conflict do nothing;
+end;
+$$;
+
+/*
+ * Apply what an answer says of a payment or a refund that was just noted.
+ */
+create function money.apply_answer(
+    call money.provider_call, subject_id uuid, payment_id uuid, answer jsonb
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if call = 'refund' then
+        perform money.apply_refund_event(apply_answer.subject_id, money.make_event(answer));
+        return;
+    end if;
+    perform money.apply_state_event(apply_answer.payment_id, money.make_event(answer));
+    if call = 'cancel' then
+        perform money.move_payment(payments, money.closed_status(payments), null)
+        from money.payments
+        where payments.id = apply_answer.payment_id and payments.reached = 'cancelled';
+    end if;
+end;
+$$;
+
+/*
+ * A provider's answer in the form of an event that is not stored.
+ */
+create function money.make_event(answer jsonb)
+returns money.provider_events
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_event money.provider_events;
+begin
+    v_event.kind = answer ->> 'kind';
+    v_event.object_reference = answer ->> 'reference';
+    v_event.amount_minor = (answer ->> 'amount_minor')::bigint;
+    v_event.currency = answer ->> 'currency';
+    v_event.occurred_at = clock_timestamp();
+    v_event.data = coalesce(answer -> 'data', '{}');
+    return v_event;
+end;
+$$;
+
+/*
+ * Give back a call that got no answer, so that it can be repeated at once with the same key.
+ * Definer: as money.start_call.
+ */
+create function money.release_call(call money.provider_call, subject_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform money.lease(call, release_call.subject_id, null);
+end;
+$$;
+
+/*
+ * Return a payment that somebody else asked for meanwhile, as its payer may see it.
+ * Definer: as money.start_call. The edge calls it for the caller who started the payment.
+ */
+create function money.started_payment(payment_id uuid)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return money.shown_payment(started_payment.payment_id);
+end;
+$$;
+
+/*
+ * Return a payment as its payer may see it, with what their browser needs next.
+ */
+create function money.shown_payment(payment_id uuid)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select
+            jsonb_build_object(
+                'id', payments.id,
+                'status', payments.status,
+                'provider', payments.provider,
+                'currency', payments.currency,
+                'amount_minor', payments.amount_minor,
+                'captured_minor', payments.captured_minor,
+                'refunded_minor', payments.refunded_minor,
+                'failure', payments.failure,
+                'basket_id', payments.basket_id,
+                'created_at', payments.created_at,
+                'client', case
+                    when payments.status in ('pending', 'requires_action', 'failed')
+                        then payments.client
+                end
+            )
+        from money.payments
+        where payments.id = shown_payment.payment_id
+    );
+end;
+$$;
+
+-- sql/39_money/functions/payments_apply.sql
+
+-- What follows from what a provider says. Each function may run any number of times, in any order:
+-- a state only moves up, a captured amount is what was captured in all, refunds and disputes are
+-- found by their own ids. What contradicts us becomes a finding and changes nothing.
+
+/*
+ * Apply an event of a provider. It is the only way in which money is known to have moved.
+ */
+create function money.apply_payment_event(event money.provider_events)
+returns money.event_outcome
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_payment_id uuid = money.payment_of_event(event);
+    v_refund_id uuid;
+begin
+    if event.kind = 'method.saved' then
+        return money.apply_method_event(event);
+    end if;
+    if v_payment_id is null then
+        return 'parked';
+    end if;
+    perform 1 from money.payments where payments.id = v_payment_id for no key update;
+    if event.kind like 'payment.%' then
+        return money.apply_state_event(v_payment_id, event);
+    elsif event.kind like 'dispute.%' then
+        return money.apply_dispute_event(v_payment_id, event);
+    end if;
+    v_refund_id = money.refund_of_event(v_payment_id, event);
+    if v_refund_id is null then
+        return 'parked';
+    end if;
+    return money.apply_refund_event(v_refund_id, event);
+end;
+$$;
+
+/*
+ * Return the payment that an event is about: by the provider's id of it, or by the key that we gave
+ * when we asked for it, since an event may overtake the answer.
+ */
+create function money.payment_of_event(event money.provider_events)
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return coalesce(
+        (
+            select payments.id
+            from money.payments
+            where
+                payments.provider = event.provider
+                and payments.provider_reference = coalesce(
+                    event.payment_reference, event.object_reference
+                )
+        ),
+        (
+            select coalesce(refunds.payment_id, payments.id)
+            from private.effects
+            left join money.refunds on refunds.id = effects.message_id
+            left join money.payments on payments.id = effects.message_id
+            where
+                effects.idempotency_key = event.key
+                and effects.effect in ('create', 'refund')
+        ),
+        (
+            select refunds.payment_id
+            from money.refunds
+            inner join money.payments on payments.id = refunds.payment_id
+            where
+                event.kind like 'refund.%'
+                and refunds.provider_reference = event.object_reference
+                and payments.provider = event.provider
+        )
+    );
+end;
+$$;
+
+/*
+ * Return the refund of a payment that an event is about, by the provider's id or by our key.
+ */
+create function money.refund_of_event(payment_id uuid, event money.provider_events)
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select refunds.id
+        from money.refunds
+        left join private.effects
+            on effects.message_id = refunds.id and effects.effect = 'refund'
+        where
+            refunds.payment_id = refund_of_event.payment_id
+            and (
+                refunds.provider_reference = event.object_reference
+                or effects.idempotency_key = event.key
+            )
+        limit 1
+    );
+end;
+$$;
+
+/*
+ * Apply to a payment, which the caller has locked, what an event says of its state.
+ */
+create function money.apply_state_event(payment_id uuid, event money.provider_events)
+returns money.event_outcome
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_payment money.payments;
+    v_state text = split_part(event.kind, '.', 2);
+begin
+    update money.payments
+    set provider_reference = coalesce(payments.provider_reference, event.object_reference)
+    where payments.id = apply_state_event.payment_id
+    returning payments.* into strict v_payment;
+    if v_state = 'captured' then
+        return money.apply_capture(v_payment, event);
+    elsif v_state = 'approved' then
+        perform money.ask_provider('finish', v_payment.id);
+        return 'applied';
+    elsif v_state = 'authorized' and not money.is_as_asked(
+        v_payment, event, v_payment.amount_minor
+    ) then
+        return 'finding';
+    elsif v_state not in ('requires_action', 'authorized', 'failed', 'cancelled', 'expired') then
+        return 'unchanged';
+    end if;
+    return money.move_payment(
+        v_payment, v_state::money.payment_status,
+        coalesce(event.data ->> 'failure', event.data ->> 'reason')
+    );
+end;
+$$;
+
+/*
+ * Move a payment up to a state in which no money has moved. It never moves down.
+ */
+create function money.move_payment(
+    payment money.payments, to_status money.payment_status, failure text
+)
+returns money.event_outcome
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if payment.reached >= to_status then
+        return 'unchanged';
+    end if;
+    payment.reached = to_status;
+    update money.payments
+    set
+        reached = to_status,
+        status = money.payment_status_of(payment),
+        failure = case to_status when 'failed' then move_payment.failure else payments.failure end
+    where payments.id = payment.id;
+    update money.payment_parts
+    set authorized_minor = case to_status
+        when 'authorized' then payment_parts.amount_minor
+        else 0
+    end
+    where payment_parts.payment_id = payment.id;
+    if to_status = 'authorized' then
+        perform money.settle_later(payment.id);
+    end if;
+    return 'applied';
+end;
+$$;
+
+/*
+ * Is the money of an event what was asked for? If not, it is noted as a finding.
+ */
+create function money.is_as_asked(
+    payment money.payments, event money.provider_events, asked_minor bigint
+)
+returns boolean
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if event.currency is distinct from payment.currency then
+        perform money.note_finding('currency_differs', payment, event);
+        return false;
+    elsif event.amount_minor is distinct from asked_minor then
+        perform money.note_finding('amount_differs', payment, event);
+        return false;
+    end if;
+    return true;
+end;
+$$;
+
+/*
+ * Note that a provider says something of a payment that we do not.
+ */
+create function money.note_finding(
+    kind text, payment money.payments, event money.provider_events
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    insert into money.payment_findings (kind, provider, reference, payment_id, detail)
+    values (
+        note_finding.kind,
+        coalesce(payment.provider, event.provider),
+        event.object_reference,
+        payment.id,
+        jsonb_strip_nulls(jsonb_build_object(
+            'event', event.kind,
+            'event_id', event.event_id,
+            'currency', event.currency,
+            'amount_minor', event.amount_minor,
+            'asked_currency', payment.currency,
+            'asked_minor', payment.to_capture_minor
+        ))
+    )
+    on conflict on constraint payment_findings_unique do nothing;
+end;
+$$;
+
+-- sql/39_money/functions/payments_balances.sql
+
+-- What a sale owes and what was paid of it. Nothing of it is stored: it is the sum of lines, parts
+-- and refunds.
+
+/*
+ * Return what a sale owes, less what is paid or reserved: positive is the customer's to pay,
+ * negative the business's to give back.
+ * `secured`: captured or reserved. `returned`: given back, or about to be.
+ */
+create function money.sale_balance(
+    business_id uuid,
+    sale_id uuid,
+    out owed_minor bigint,
+    out secured_minor bigint,
+    out captured_minor bigint,
+    out returned_minor bigint,
+    out balance_minor bigint
+)
+returns record
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    select coalesce(sum(sales.line_total(sale_lines)), 0)::bigint into owed_minor
+    from sales.sale_lines
+    where
+        sale_lines.business_id = sale_balance.business_id
+        and sale_lines.sale_id = sale_balance.sale_id;
+    select
+        coalesce(sum(greatest(parts.captured_minor, parts.authorized_minor)), 0),
+        coalesce(sum(parts.captured_minor), 0),
+        coalesce(sum(parts.refunding_minor + parts.refunded_minor), 0)
+    into secured_minor, captured_minor, returned_minor
+    from money.payment_parts as parts
+    where
+        parts.business_id = sale_balance.business_id
+        and parts.sale_id = sale_balance.sale_id;
+    balance_minor = owed_minor - secured_minor + returned_minor;
+end;
+$$;
+
+/*
+ * Return the lines of a sale as they were sold, each with what it costs now (corrections and fees
+ * that belong to it included), what was taken back of it, and what refunds gave back of it.
+ */
+create function money.line_balances(business_id uuid, sale_id uuid)
+returns table (
+    sale_line_id uuid, place smallint, remaining_minor bigint, taken_back_minor bigint
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        sold.id,
+        sold.position,
+        greatest(sums.total_minor, 0)::bigint,
+        greatest(sales.line_total(sold) - sums.total_minor - refunded.amount_minor, 0)::bigint
+    from sales.sale_lines as sold
+    cross join lateral (
+        select sum(sales.line_total(lines)) as total_minor
+        from sales.sale_lines as lines
+        where
+            lines.business_id = sold.business_id
+            and lines.sale_id = sold.sale_id
+            and (lines.id = sold.id or lines.corrects_line_id = sold.id)
+    ) as sums
+    cross join lateral (
+        select coalesce(sum(refund_lines.amount_minor), 0) as amount_minor
+        from money.refund_lines
+        inner join money.refunds
+            on
+                refunds.business_id = refund_lines.business_id
+                and refunds.id = refund_lines.refund_id
+                and refunds.status <> 'failed'
+        where
+            refund_lines.business_id = sold.business_id
+            and refund_lines.sale_line_id = sold.id
+    ) as refunded
+    where
+        sold.business_id = line_balances.business_id
+        and sold.sale_id = line_balances.sale_id
+        and sold.corrects_line_id is null
+        and sales.line_total(sold) > 0;
+end;
+$$;
+
+/*
+ * Return the status that follows from what happened to a payment.
+ */
+create function money.payment_status_of(payment money.payments)
+returns money.payment_status
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return case
+        when exists (
+            select 1
+            from money.disputes
+            where disputes.payment_id = payment.id and disputes.status <> 'won'
+        ) then 'disputed'
+        when payment.captured_minor = 0 then payment.reached
+        when payment.refunded_minor = payment.captured_minor then 'refunded'
+        when payment.refunded_minor > 0 then 'partially_refunded'
+        when payment.captured_minor < payment.amount_minor then 'partially_captured'
+        else 'captured'
+    end;
+end;
+$$;
+
+/*
+ * The payments of the signed-in payer.
+ * Definer: parts and refunds ask this instead of the policy of payments, once a statement.
+ */
+create function private.my_payments()
+returns setof uuid
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return query
+    select payments.id
+    from money.payments
+    where payments.payer_id = auth.uid();
+end;
+$$;
+
+-- sql/39_money/functions/payments_calls.sql
+
+-- Calls of providers. Each is an effect: its key is stored before the call, and a lease keeps
+-- others from making the same call meanwhile. Whoever calls (the edge, so that the payer need not
+-- wait, or a worker) reports the answer to money.finish_call, which treats it like an event.
+
+/*
+ * Send a call of a provider to the workers. `subject_id` is the payment or, for refund, the refund.
+ */
+create function money.ask_provider(
+    call money.provider_call, subject_id uuid, due_at timestamptz default null
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.send_message(
+        'payments', 'ask_provider',
+        jsonb_build_object('call', ask_provider.call, 'subject_id', ask_provider.subject_id),
+        due_at
+    );
+end;
+$$;
+
+/*
+ * Start a call of a provider. Returns all that the caller needs; null when there is nothing to ask
+ * (any more), {"wait": true} while somebody else is asking. Commit before calling.
+ * Definer: called by the edge and the workers, who have no access to the tables.
+ */
+create function money.start_call(call money.provider_call, subject_id uuid)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_payment money.payments;
+    v_refund money.refunds;
+    v_effect private.effects;
+begin
+    if call = 'refund' then
+        select refunds.* into v_refund from money.refunds
+        where refunds.id = start_call.subject_id for no key update;
+    end if;
+    select payments.* into v_payment from money.payments
+    where payments.id = coalesce(v_refund.payment_id, start_call.subject_id) for no key update;
+    if not money.is_to_ask(call, v_payment, v_refund) then
+        return null;
+    end if;
+    if call = 'cancel' and money.was_never_asked(v_payment) then
+        perform money.move_payment(v_payment, money.closed_status(v_payment), null);
+        return null;
+    end if;
+    if v_payment.provider_reference is null and call <> 'create'
+        or coalesce(v_refund.asked_until, v_payment.asked_until) > clock_timestamp() then
+        return '{"wait": true}';
+    end if;
+    v_effect = private.start_effects(array[start_call.subject_id], call::text);
+    if v_effect.status = 'done' then
+        return null;
+    end if;
+    perform money.lease(call, start_call.subject_id, clock_timestamp() + interval '1 minute');
+    return money.call_arguments(call, v_payment, v_refund)
+        || jsonb_build_object('key', v_effect.idempotency_key, 'began_at', v_effect.started_at);
+end;
+$$;
+
+/*
+ * Lease a payment or a refund to whoever asks its provider, or end the lease.
+ */
+create function money.lease(call money.provider_call, subject_id uuid, until timestamptz)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if call = 'refund' then
+        update money.refunds
+        set asked_until = lease.until
+        where refunds.id = lease.subject_id;
+    else
+        update money.payments
+        set asked_until = lease.until
+        where payments.id = lease.subject_id;
+    end if;
+end;
+$$;
+
+/*
+ * Is there anything to ask a provider? A call is not repeated once its outcome is known.
+ */
+create function money.is_to_ask(
+    call money.provider_call, payment money.payments, refund money.refunds
+)
+returns boolean
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return case call
+        when 'create' then
+            payment.provider_reference is null and payment.status = 'pending'
+        when 'finish' then payment.captured_minor = 0 and payment.reached < 'authorized'
+        when 'capture' then payment.status = 'authorized'
+        when 'cancel' then payment.captured_minor = 0 and payment.reached < 'cancelled'
+        when 'refund' then refund.status = 'pending'
+    end;
+end;
+$$;
+
+/*
+ * Does the provider know nothing of a payment, because nobody has asked it yet?
+ */
+create function money.was_never_asked(payment money.payments)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return payment.provider_reference is null and not exists (
+        select 1
+        from private.effects
+        where effects.message_id = payment.id and effects.effect = 'create'
+    );
+end;
+$$;
+
+/*
+ * Return how a payment that is closed without money ends: it ran out, or somebody cancelled it.
+ */
+create function money.closed_status(payment money.payments)
+returns money.payment_status
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return case when payment.expires_at <= private.now() then 'expired' else 'cancelled' end;
+end;
+$$;
+
+/*
+ * Return the arguments of a call of a provider.
+ */
+create function money.call_arguments(
+    call money.provider_call, payment money.payments, refund money.refunds
+)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return jsonb_build_object(
+        'call', call,
+        'provider', payment.provider,
+        'payment_id', payment.id,
+        'payment', payment.provider_reference,
+        'currency', payment.currency,
+        'amount_minor', case call
+            when 'refund' then refund.amount_minor
+            when 'capture' then payment.to_capture_minor
+            else payment.amount_minor
+        end,
+        'capture_now', payment.capture = 'now',
+        'save_method', payment.saves_method,
+        'off_session', payment.is_off_session,
+        'return_url', payment.return_url,
+        'description', money.payment_description(payment.id),
+        'email', (select users.email from auth.users where users.id = payment.payer_id),
+        'customer', (
+            select provider_customers.provider_reference
+            from money.provider_customers
+            where
+                provider_customers.user_id = payment.payer_id
+                and provider_customers.provider = payment.provider
+        ),
+        'method', coalesce(payment.method_token, (
+            select payment_methods.provider_reference
+            from money.payment_methods
+            where payment_methods.id = payment.method_id
+        ))
+    );
+end;
+$$;
+
+/*
+ * Return what a payer reads on the statement of their card: whom they pay.
+ */
+create function money.payment_description(payment_id uuid)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select left(string_agg(distinct businesses.name, ', '), 120)
+        from money.payment_parts
+        inner join business.businesses on businesses.id = payment_parts.business_id
+        where payment_parts.payment_id = payment_description.payment_id
+    );
+end;
+$$;
+
+-- sql/39_money/functions/payments_capturing.sql
+
+-- How money that a provider took is recorded.
+
+/*
+ * Record that the money of a payment was taken: on the payment, on its parts and in the ledger, all
+ * once. Sellers react to their parts by triggers, in this transaction.
+ */
+create function money.apply_capture(payment money.payments, event money.provider_events)
+returns money.event_outcome
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_shares bigint[];
+begin
+    if not money.is_as_asked(payment, event, payment.to_capture_minor) then
+        return 'finding';
+    end if;
+    perform money.post_provider_fee(payment, event.data);
+    if payment.captured_minor > 0 then
+        return 'unchanged';
+    end if;
+    payment.captured_minor = payment.to_capture_minor;
+    update money.payments
+    set
+        captured_minor = payment.captured_minor,
+        status = money.payment_status_of(payment),
+        failure = null,
+        client = null
+    where payments.id = payment.id;
+    perform money.capture_parts(payment);
+    perform money.post_capture(payment.id);
+    perform money.settle_later(payment.id);
+    return 'applied';
+end;
+$$;
+
+/*
+ * Split what was taken over the parts of a payment.
+ */
+create function money.capture_parts(payment money.payments)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    with parts as (
+        select array_agg(payment_parts order by payment_parts.business_id, payment_parts.sale_id) as a
+        from money.payment_parts
+        where payment_parts.payment_id = payment.id
+    )
+
+    update money.payment_parts
+    set captured_minor = shares.amount, authorized_minor = 0
+    from parts
+    cross join lateral unnest(
+        parts.a,
+        pricing.split(
+            payment.captured_minor,
+            array(
+                select part.amount_minor
+                from unnest(parts.a) with ordinality as part
+                order by part.ordinality
+            )
+        )
+    ) as shares (
+        business_id, sale_id, payment_id, provider, currency, status, amount_minor,
+        authorized_minor, captured_minor, refunding_minor, refunded_minor, created_at, amount
+    )
+    where
+        payment_parts.business_id = shares.business_id
+        and payment_parts.sale_id = shares.sale_id
+        and payment_parts.payment_id = payment.id;
+end;
+$$;
+
+-- sql/39_money/functions/payments_counter.sql
+
+-- What members do at the counter: take cash, and add tips and fees to a sale that exists.
+
+/*
+ * Read an amount that must be sent and be at least 1.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function money.to_amount(value text, argument text)
+returns bigint
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_amount bigint = private.to_minor_units(value, argument);
+begin
+    if coalesce(v_amount, 0) < 1 then
+        perform private.invalid(argument, 'must be a whole number of minor units, from 1');
+    end if;
+    return v_amount;
+end;
+$$;
+
+/*
+ * Lock a sale of the caller's business. Returns it.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function money.lock_own_sale(sale_id uuid, permission text)
+returns sales.sales
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_sale sales.sales;
+begin
+    select sales.* into v_sale
+    from sales.sales
+    where sales.id = lock_own_sale.sale_id
+    for no key update;
+    perform private.require_member(v_sale.business_id, lock_own_sale.permission);
+    return v_sale;
+end;
+$$;
+
+/*
+ * Record that a member took cash for a sale. Returns the payment's id.
+ * Definer: nobody has a write grant on payments; the caller is checked.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 nothing_to_pay
+ */
+create function money.record_cash(sale_id uuid, amount_minor bigint)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_sale sales.sales = money.lock_own_sale(record_cash.sale_id, 'serve');
+    v_due bigint = greatest((money.sale_balance(v_sale.business_id, v_sale.id)).balance_minor, 0);
+    v_amount bigint = coalesce(record_cash.amount_minor, v_due);
+    v_payment money.payments;
+    v_event money.provider_events;
+begin
+    if v_due = 0 then
+        perform private.refuse(
+            'PT409', 'nothing_to_pay', 'Nothing is left to pay.',
+            'Read balance_minor in the view sales.'
+        );
+    elsif v_amount not between 1 and v_due then
+        perform private.invalid('amount_minor', format('must be from 1 to %s', v_due));
+    end if;
+    insert into money.payments (
+        payer_id, provider, currency, amount_minor, to_capture_minor, capture, return_url,
+        expires_at, created_at
+    )
+    values (
+        v_sale.customer_id, 'cash', v_sale.currency, v_amount, v_amount, 'now', '', private.now(),
+        private.now()
+    )
+    returning payments.* into v_payment;
+    insert into money.payment_parts (
+        business_id, sale_id, payment_id, provider, currency, amount_minor, created_at
+    )
+    values (
+        v_sale.business_id, v_sale.id, v_payment.id, 'cash', v_sale.currency, v_amount,
+        private.now()
+    );
+    v_event.kind = 'payment.captured';
+    v_event.amount_minor = v_amount;
+    v_event.currency = v_sale.currency;
+    v_event.data = '{}';
+    perform money.apply_capture(v_payment, v_event);
+    return v_payment.id;
+end;
+$$;
+
+/*
+ * Add a tip to a sale, as its customer or for them. Returns the sale's id.
+ * Definer: nobody has a write grant on sales; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function money.add_tip(sale_id uuid, amount_minor bigint)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_sale sales.sales;
+begin
+    if not private.is_operator() then
+        perform private.token_user_id();
+    end if;
+    select sales.* into v_sale
+    from sales.sales
+    where sales.id = add_tip.sale_id
+    for no key update;
+    if v_sale.customer_id is distinct from auth.uid() then
+        perform private.require_member(v_sale.business_id, 'serve');
+    end if;
+    perform sales.revise_sale(
+        v_sale.business_id, v_sale.id, 'tipped',
+        array[sales.make_change('tip', null, null, 'Tip', add_tip.amount_minor)]
+    );
+    return v_sale.id;
+end;
+$$;
+
+/*
+ * Charge a fee after the fact, as a line of the sale. Returns the sale's id.
+ * Definer: as money.add_tip.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function money.charge_fee(sale_id uuid, name text, amount_minor bigint)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_sale sales.sales = money.lock_own_sale(charge_fee.sale_id, 'manage');
+begin
+    perform sales.revise_sale(
+        v_sale.business_id, v_sale.id, 'charged',
+        array[sales.make_change('fee', null, null, charge_fee.name, charge_fee.amount_minor)]
+    );
+    return v_sale.id;
+end;
+$$;
+
+-- sql/39_money/functions/payments_disputes.sql
+
+-- Disputes and saved methods, as providers tell of them.
+
+/*
+ * Apply what a provider says of a dispute of a payment, which the caller has locked. Each part of
+ * the payment bears its share. A dispute that ended stays ended.
+ */
+create function money.apply_dispute_event(payment_id uuid, event money.provider_events)
+returns money.event_outcome
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_payment money.payments;
+    v_dispute money.disputes;
+    v_to money.dispute_status = case split_part(event.kind, '.', 2)
+        when 'opened' then 'open' else split_part(event.kind, '.', 2)
+    end;
+    v_count integer = 0;
+begin
+    select payments.* into strict v_payment
+    from money.payments
+    where payments.id = apply_dispute_event.payment_id;
+    if v_payment.captured_minor = 0 then
+        return 'parked';
+    end if;
+    if event.currency is distinct from v_payment.currency
+        or coalesce(event.amount_minor, 0) not between 1 and v_payment.captured_minor then
+        perform money.note_finding('dispute_differs', v_payment, event);
+        return 'finding';
+    end if;
+    perform money.write_disputes(v_payment, event);
+    for v_dispute in
+        update money.disputes
+        set
+            status = v_to,
+            closed_at = case when v_to <> 'open' then event.occurred_at end
+        where
+            disputes.payment_id = v_payment.id
+            and disputes.provider_reference = event.object_reference
+            and disputes.status = 'open'
+        returning disputes.*
+    loop
+        perform money.post_dispute(v_dispute, v_payment.provider);
+        v_count = v_count + 1;
+    end loop;
+    perform money.post_dispute_fee(v_payment, event);
+    update money.payments
+    set status = money.payment_status_of(payments)
+    where payments.id = v_payment.id;
+    return case when v_count > 0 then 'applied' else 'unchanged' end;
+end;
+$$;
+
+/*
+ * Write the rows of a dispute, one for each part of its payment, if they are not there yet.
+ */
+create function money.write_disputes(payment money.payments, event money.provider_events)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    insert into money.disputes (
+        business_id, sale_id, payment_id, provider_reference, currency, amount_minor, status,
+        opened_at
+    )
+    select
+        shares.business_id, shares.sale_id, payment.id, event.object_reference, payment.currency,
+        shares.amount_minor, 'open', event.occurred_at
+    from (
+        select
+            unnest(array_agg(parts.business_id order by parts.business_id, parts.sale_id)),
+            unnest(array_agg(parts.sale_id order by parts.business_id, parts.sale_id)),
+            unnest(
+                pricing.split(
+                    event.amount_minor,
+                    array_agg(parts.captured_minor order by parts.business_id, parts.sale_id)
+                )
+            )
+        from money.payment_parts as parts
+        where parts.payment_id = payment.id
+    ) as shares (business_id, sale_id, amount_minor)
+    where shares.amount_minor > 0
+    on conflict on constraint disputes_part_unique do nothing;
+end;
+$$;
+
+/*
+ * Post the fee that a provider charges for a dispute. It is the platform's, also when the dispute
+ * is won.
+ */
+create function money.post_dispute_fee(payment money.payments, event money.provider_events)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_fee bigint = (event.data ->> 'fee_minor')::bigint;
+    v_currency text = coalesce(event.data ->> 'fee_currency', payment.currency);
+begin
+    if v_fee is null or v_fee <= 0 then
+        return;
+    end if;
+    perform money.post(
+        null, 'dispute_fee', md5(payment.provider || event.object_reference)::uuid,
+        array[
+            money.make_entry(
+                money.account('provider_fees', v_currency, provider => payment.provider), v_fee
+            ),
+            money.make_entry(
+                money.account('provider', v_currency, provider => payment.provider), - v_fee
+            )
+        ]
+    );
+end;
+$$;
+
+/*
+ * Keep a method that somebody saved at a provider. `data` names the provider's customer, and what
+ * may be shown of the card.
+ */
+create function money.apply_method_event(event money.provider_events)
+returns money.event_outcome
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = (
+        select provider_customers.user_id
+        from money.provider_customers
+        where
+            provider_customers.provider = event.provider
+            and provider_customers.provider_reference = event.data ->> 'customer'
+    );
+begin
+    if v_user_id is null then
+        return 'parked';
+    end if;
+    insert into money.payment_methods (
+        user_id, provider, provider_reference, brand, last4, expires_on, created_at
+    )
+    values (
+        v_user_id, event.provider, event.object_reference,
+        coalesce(event.data ->> 'brand', 'card'), coalesce(event.data ->> 'last4', '····'),
+        (to_date(event.data ->> 'expires_on', 'YYYY-MM') + interval '1 month - 1 day')::date,
+        private.now()
+    )
+    on conflict on constraint payment_methods_reference_unique do nothing;
+    return case when found then 'applied' else 'unchanged' end;
+end;
+$$;
+
+-- sql/39_money/functions/payments_inbox.sql
+
+-- The inbox of providers' events. The edge stores, a worker applies.
+
+/*
+ * Store an event whose origin was verified, once, and send it to the workers. Returns whether it is
+ * new. An event of which nothing follows is stored as ignored.
+ * Definer: called by the edge and the workers, who have no access to the table.
+ */
+create function money.receive_event(event jsonb, raw bytea)
+returns boolean
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_id uuid;
+    v_state money.event_state;
+begin
+    insert into money.provider_events (
+        provider, event_id, raw, kind, object_reference, payment_reference, key, amount_minor,
+        currency, occurred_at, data, state
+    )
+    values (
+        event ->> 'provider', event ->> 'event_id', receive_event.raw, event ->> 'kind',
+        event ->> 'object_reference', event ->> 'payment_reference', event ->> 'key',
+        (event ->> 'amount_minor')::bigint, event ->> 'currency',
+        coalesce((event ->> 'occurred_at')::timestamptz, clock_timestamp()),
+        coalesce(event -> 'data', '{}'),
+        case when event ->> 'object_reference' is null then 'ignored' else 'received' end
+        ::money.event_state
+    )
+    on conflict on constraint provider_events_event_unique do nothing
+    returning provider_events.id, provider_events.state into v_id, v_state;
+    if v_state = 'received' then
+        perform private.send_message(
+            'payments', 'apply_event', jsonb_build_object('event_id', v_id)
+        );
+    end if;
+    return v_id is not null;
+end;
+$$;
+
+/*
+ * Apply a stored event. Returns its outcome; null when it was applied before.
+ * Definer: called by the workers, who have no access to the table.
+ */
+create function money.apply_event(event_id uuid)
+returns text
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_event money.provider_events;
+    v_outcome money.event_outcome;
+begin
+    select provider_events.* into v_event
+    from money.provider_events
+    where
+        provider_events.id = apply_event.event_id
+        and provider_events.state in ('received', 'parked')
+    for update;
+    if not found then
+        return null;
+    end if;
+    v_outcome = money.apply_payment_event(v_event);
+    update money.provider_events
+    set
+        state = case v_outcome when 'parked' then 'parked' else 'applied' end::money.event_state,
+        attempts = provider_events.attempts + 1,
+        applied_at = case when v_outcome <> 'parked' then private.now() end
+    where provider_events.id = v_event.id;
+    return v_outcome;
+end;
+$$;
+
+/*
+ * Apply the events again that were parked because a payment was unknown, which is known now.
+ */
+create function money.retry_parked(payment_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.send_message(
+        'payments', 'apply_event', jsonb_build_object('event_id', provider_events.id)
+    )
+    from money.provider_events
+    inner join money.payments on payments.provider = provider_events.provider
+    where
+        provider_events.state = 'parked'
+        and payments.id = retry_parked.payment_id
+        and payments.provider_reference in (
+            provider_events.object_reference, provider_events.payment_reference
+        );
+end;
+$$;
+
+/*
+ * Send the events again that still wait: those whose message was lost after a minute, parked ones
+ * after 1, 2, 4 … minutes, at most a day. What nobody knows after three days becomes a finding; it
+ * stays parked, and is applied if its payment turns up. Returns how many were sent.
+ * Definer: called by the workers, who have no access to the table.
+ */
+create function money.retry_events()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_event money.provider_events;
+    v_count integer = 0;
+begin
+    for v_event in
+        select provider_events.*
+        from money.provider_events
+        where provider_events.state in ('received', 'parked')
+            and provider_events.received_at + least(
+                interval '1 minute' * power(2, least(provider_events.attempts, 11)),
+                interval '1 day'
+            ) <= private.now()
+        order by provider_events.received_at
+        limit 500
+        for update skip locked
+    loop
+        perform private.send_message(
+            'payments', 'apply_event', jsonb_build_object('event_id', v_event.id)
+        );
+        if v_event.received_at < private.now() - interval '3 days' then
+            perform money.note_finding('unknown_object', null, v_event);
+        end if;
+        v_count = v_count + 1;
+    end loop;
+    return v_count;
+end;
+$$;
+
+-- sql/39_money/functions/payments_links.sql
+
+-- Links by which anybody pays a sale, and saved cards: as guarantees, and removed.
+
+/*
+ * Keep a saved method as the guarantee for the fees of the caller's own sale.
+ * Definer: nobody has a write grant on guarantees; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT404 not_found · PT422 method_expired
+ */
+create function money.guarantee_sale(sale_id uuid, method_id uuid)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = private.token_user_id();
+    v_sale sales.sales;
+    v_method money.payment_methods;
+begin
+    select sales.* into v_sale
+    from sales.sales
+    where sales.id = guarantee_sale.sale_id and sales.customer_id = v_user_id;
+    if not found then
+        perform private.refuse(
+            'PT404', 'not_found', 'You have no such sale.', 'Check the id in the view sales.'
+        );
+    end if;
+    select payment_methods.* into v_method
+    from money.payment_methods
+    where payment_methods.id = guarantee_sale.method_id;
+    v_method = money.require_method(guarantee_sale.method_id, v_user_id, v_method.provider);
+    insert into money.guarantees (business_id, sale_id, method_id, created_at)
+    values (v_sale.business_id, v_sale.id, v_method.id, private.now())
+    on conflict on constraint guarantees_pkey do update
+    set method_id = excluded.method_id;
+    return v_sale.id;
+end;
+$$;
+
+/*
+ * Forget a saved method of the caller. It guarantees nothing any more.
+ * Definer: nobody has a write grant on payment_methods; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT404 not_found
+ */
+create function money.remove_method(method_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = private.token_user_id();
+begin
+    update money.payment_methods
+    set removed_at = coalesce(payment_methods.removed_at, private.now())
+    where
+        payment_methods.id = remove_method.method_id
+        and payment_methods.user_id = v_user_id;
+    if not found then
+        perform private.refuse(
+            'PT404', 'not_found', 'You have no such payment method.',
+            'Check the id in the view payment_methods.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Make a link by which anybody who has it pays a sale. Returns it with its token, which is shown
+ * once.
+ * Definer: nobody has a write grant on payment_links; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function money.create_link(sale_id uuid, amount_minor bigint, expires_at timestamptz)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_sale sales.sales = money.lock_own_sale(create_link.sale_id, 'serve');
+    v_token text = encode(sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())), 'hex');
+    v_link money.payment_links;
+begin
+    insert into money.payment_links (
+        business_id, sale_id, token_hash, amount_minor, expires_at, created_by, created_at
+    )
+    values (
+        v_sale.business_id, v_sale.id, sha256(convert_to(v_token, 'UTF8')),
+        create_link.amount_minor,
+        coalesce(create_link.expires_at, private.now() + interval '14 days'),
+        auth.uid(), private.now()
+    )
+    returning payment_links.* into v_link;
+    return jsonb_build_object(
+        'id', v_link.id, 'token', v_token, 'expires_at', v_link.expires_at
+    );
+end;
+$$;
+
+/*
+ * Return the link of a token that can be used.
+ *
+ * Errors:  PT409 link_expired
+ */
+create function money.usable_link(token text)
+returns money.payment_links
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_link money.payment_links;
+begin
+    select payment_links.* into v_link
+    from money.payment_links
+    where
+        payment_links.token_hash = sha256(convert_to(usable_link.token, 'UTF8'))
+        and payment_links.revoked_at is null
+        and payment_links.expires_at > private.now();
+    if not found then
+        perform private.refuse(
+            'PT409', 'link_expired', 'This link is not valid any more.',
+            'Ask the business for another link.'
+        );
+    end if;
+    return v_link;
+end;
+$$;
+
+-- sql/39_money/functions/payments_members.sql
+
+-- What payers and members of a business do with payments that exist: cancel them, or take the money
+-- that they reserved.
+
+/*
+ * May the caller know of a payment: as its payer, a member of a business that it pays, the
+ * platform's finance, or the operator?
+ */
+create function money.sees_payment(payment money.payments)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return private.is_operator()
+        or payment.payer_id = auth.uid()
+        or private.is_platform_staff('finance')
+        or exists (
+            select 1
+            from money.payment_parts
+            where
+                payment_parts.payment_id = payment.id
+                and payment_parts.business_id in (select private.my_businesses('view'))
+        );
+end;
+$$;
+
+/*
+ * Lock a payment that the caller may see: as its payer, or as a member of a business that it pays.
+ * Returns it.
+ *
+ * Errors:  PT401 not_signed_in · PT404 not_found
+ */
+create function money.lock_payment(payment_id uuid)
+returns money.payments
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_payment money.payments;
+begin
+    if not private.is_operator() then
+        perform private.token_user_id();
+    end if;
+    select payments.* into v_payment
+    from money.payments
+    where
+        payments.id = lock_payment.payment_id
+        and money.sees_payment(payments)
+    for no key update;
+    if not found then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such payment.',
+            'Check the id in the view payments or payment_parts.'
+        );
+    end if;
+    return v_payment;
+end;
+$$;
+
+/*
+ * Return the one business that a payment pays, if the caller may act for it.
+ *
+ * Errors:  PT403 forbidden
+ */
+create function money.acting_business(payment_id uuid, permission text)
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_business_ids uuid[] = array(
+        select distinct payment_parts.business_id
+        from money.payment_parts
+        where payment_parts.payment_id = acting_business.payment_id
+    );
+begin
+    if cardinality(v_business_ids) = 1 and (
+        private.is_operator()
+        or private.is_platform_staff('finance')
+        or v_business_ids[1] in (select private.my_businesses(acting_business.permission))
+    ) then
+        return v_business_ids[1];
+    end if;
+    perform private.refuse(
+        'PT403', 'forbidden', 'You are not allowed to do this with the payment.',
+        'Ask a manager of the business, or the platform''s finance.'
+    );
+end;
+$$;
+
+/*
+ * Cancel a payment of which nothing was taken: as its payer or as a member who serves customers.
+ * The provider is asked to release what it reserved.
+ * Definer: nobody has a write grant on payments; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 invalid_transition
+ */
+create function money.cancel_payment(payment_id uuid)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_payment money.payments = money.lock_payment(cancel_payment.payment_id);
+begin
+    if v_payment.payer_id is distinct from auth.uid() then
+        perform money.acting_business(v_payment.id, 'serve');
+    end if;
+    if v_payment.status in ('cancelled', 'expired') then
+        return v_payment.id;
+    elsif v_payment.captured_minor > 0 then
+        perform private.refuse(
+            'PT409', 'invalid_transition', 'This payment was taken already.',
+            'Refund it with refund_payment.'
+        );
+    end if;
+    if money.was_never_asked(v_payment) then
+        perform money.move_payment(v_payment, 'cancelled', null);
+    else
+        perform money.ask_provider('cancel', v_payment.id);
+    end if;
+    return v_payment.id;
+end;
+$$;
+
+/*
+ * Take the money of a reserved payment, or less of it; the rest is released.
+ * Definer: as money.cancel_payment.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition
+ */
+create function money.capture_payment(payment_id uuid, amount_minor bigint)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_payment money.payments = money.lock_payment(capture_payment.payment_id);
+    v_amount bigint = coalesce(capture_payment.amount_minor, v_payment.amount_minor);
+begin
+    perform money.acting_business(v_payment.id, 'manage');
+    if v_payment.captured_minor = v_amount then
+        return v_payment.id;
+    elsif v_payment.status <> 'authorized' then
+        perform private.refuse(
+            'PT409', 'invalid_transition', 'Nothing is reserved by this payment.',
+            'Read the payment again and check its status.'
+        );
+    elsif v_amount not between 1 and v_payment.amount_minor then
+        perform private.invalid(
+            'amount_minor', format('must be from 1 to %s', v_payment.amount_minor)
+        );
+    elsif v_payment.to_capture_minor <> v_amount and exists (
+        select 1
+        from private.effects
+        where effects.message_id = v_payment.id and effects.effect = 'capture'
+    ) then
+        perform private.refuse(
+            'PT409', 'invalid_transition', 'Another amount of this payment is being taken.',
+            'Wait until the payment is captured.'
+        );
+    end if;
+    update money.payments
+    set to_capture_minor = v_amount
+    where payments.id = v_payment.id;
+    perform money.ask_provider('capture', v_payment.id);
+    return v_payment.id;
+end;
+$$;
+
+-- sql/39_money/functions/payments_posting.sql
+
+-- How money that moved is posted to the ledger: once for each cause.
+
+/*
+ * Return the account that holds the money of a payment: the provider's or, for cash, the business's
+ * own.
+ */
+create function money.holder_account(payment money.payments, business_id uuid)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if payment.provider = 'cash' then
+        return money.account('cash', payment.currency, business_id => holder_account.business_id);
+    end if;
+    return money.account('provider', payment.currency, provider => payment.provider);
+end;
+$$;
+
+/*
+ * Post that a payment was captured: the provider holds it for the businesses, who have not
+ * delivered yet.
+ */
+create function money.post_capture(payment_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_payment money.payments;
+    v_entries money.entry[] = '{}';
+    v_part record;
+begin
+    select payments.* into strict v_payment
+    from money.payments
+    where payments.id = post_capture.payment_id;
+    for v_part in
+        select payment_parts.business_id, sum(payment_parts.captured_minor)::bigint as amount
+        from money.payment_parts
+        where payment_parts.payment_id = v_payment.id and payment_parts.captured_minor > 0
+        group by payment_parts.business_id
+        order by payment_parts.business_id
+    loop
+        v_entries = v_entries || array[
+            money.make_entry(money.holder_account(v_payment, v_part.business_id), v_part.amount),
+            money.make_entry(
+                money.account(
+                    'business_pending', v_payment.currency, business_id => v_part.business_id
+                ),
+                - v_part.amount
+            )
+        ];
+    end loop;
+    perform money.post(null, 'capture', v_payment.id, v_entries);
+end;
+$$;
+
+/*
+ * Post the fee that a provider keeps of a payment, once it is known. It is the platform's.
+ */
+create function money.post_provider_fee(payment money.payments, data jsonb)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_fee bigint = (data ->> 'fee_minor')::bigint;
+    v_currency text = coalesce(data ->> 'fee_currency', payment.currency);
+begin
+    if v_fee is null or v_fee <= 0 then
+        return;
+    end if;
+    perform money.post(
+        null, 'provider_fee', payment.id,
+        array[
+            money.make_entry(
+                money.account('provider_fees', v_currency, provider => payment.provider), v_fee
+            ),
+            money.make_entry(
+                money.account('provider', v_currency, provider => payment.provider), - v_fee
+            )
+        ]
+    );
+end;
+$$;
+
+/*
+ * Post that a refund succeeded: the provider holds less for the business.
+ */
+create function money.post_refund(refund money.refunds, payment money.payments)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform money.post(
+        refund.business_id, 'refund', refund.id,
+        array[
+            money.make_entry(
+                money.account(
+                    'business_pending', refund.currency, business_id => refund.business_id
+                ),
+                refund.amount_minor
+            ),
+            money.make_entry(
+                money.holder_account(payment, refund.business_id), - refund.amount_minor
+            )
+        ]
+    );
+end;
+$$;
+
+/*
+ * Post a step of a dispute. Opened: the provider took the money back. Won: it returns. Lost: it was
+ * the business's, even if it was paid out already; the business then owes it.
+ */
+create function money.post_dispute(dispute money.disputes, provider text)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_disputes uuid = money.account('disputes', dispute.currency);
+    v_provider uuid = money.account('provider', dispute.currency, provider => post_dispute.provider);
+begin
+    perform money.post(
+        dispute.business_id, 'dispute_opened', dispute.id,
+        array[
+            money.make_entry(v_disputes, dispute.amount_minor),
+            money.make_entry(v_provider, - dispute.amount_minor)
+        ]
+    );
+    if dispute.status = 'won' then
+        perform money.post(
+            dispute.business_id, 'dispute_won', dispute.id,
+            array[
+                money.make_entry(v_provider, dispute.amount_minor),
+                money.make_entry(v_disputes, - dispute.amount_minor)
+            ]
+        );
+    elsif dispute.status = 'lost' then
+        perform money.post(
+            dispute.business_id, 'dispute_lost', dispute.id,
+            array[
+                money.make_entry(
+                    money.account(
+                        'business_payable', dispute.currency, business_id => dispute.business_id
+                    ),
+                    dispute.amount_minor
+                ),
+                money.make_entry(v_disputes, - dispute.amount_minor)
+            ]
+        );
+    end if;
+end;
+$$;
+
+-- sql/39_money/functions/payments_reconciliation.sql
+
+-- The sweep: what a webhook missed is found in the provider's own list, repaired like an event, and
+-- shown. Payments that nobody finished are closed.
+
+/*
+ * Return from which moment on the payments of a provider must be compared. An hour overlaps,
+ * because lists come late.
+ * Definer: called by the workers, who have no access to the table.
+ */
+create function money.reconcile_from(provider text)
+returns timestamptz
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return coalesce(
+        (
+            select reconciliations.compared_until - interval '1 hour'
+            from money.reconciliations
+            where reconciliations.provider = reconcile_from.provider
+        ),
+        private.now() - interval '7 days'
+    );
+end;
+$$;
+
+/*
+ * Compare a payment of a provider's list with ours. `listed` has reference, key, status,
+ * amount_minor, captured_minor, refunded_minor, currency. What we missed is applied, and noted as a
+ * finding that is resolved; what contradicts us stays open. Returns whether they agreed.
+ * Definer: called by the workers, who have no access to the tables.
+ */
+create function money.reconcile_payment(provider text, listed jsonb)
+returns boolean
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_event money.provider_events = money.make_event(listed);
+    v_payment money.payments;
+    v_outcome money.event_outcome;
+begin
+    v_event.provider = reconcile_payment.provider;
+    v_event.key = listed ->> 'key';
+    select payments.* into v_payment
+    from money.payments
+    where payments.id = money.payment_of_event(v_event)
+    for no key update;
+    if not found then
+        perform money.note_finding('unknown_payment', null, v_event);
+        return false;
+    end if;
+    v_event.kind = 'payment.' || (listed ->> 'status');
+    v_event.amount_minor = case
+        when listed ->> 'status' = 'captured' then (listed ->> 'captured_minor')::bigint
+        else (listed ->> 'amount_minor')::bigint
+    end;
+    v_outcome = money.apply_state_event(v_payment.id, v_event);
+    if v_outcome = 'applied' then
+        perform money.note_finding('missed_event', v_payment, v_event);
+        update money.payment_findings
+        set resolved_at = private.now()
+        where
+            payment_findings.kind = 'missed_event'
+            and payment_findings.payment_id = v_payment.id
+            and payment_findings.resolved_at is null;
+    end if;
+    return v_outcome = 'unchanged' and money.agrees_on_refunds(v_payment, v_event, listed);
+end;
+$$;
+
+/*
+ * Does a provider's list have the refunds of a payment that we have? More is a finding: somebody
+ * refunded at the provider, behind our back.
+ */
+create function money.agrees_on_refunds(
+    payment money.payments, event money.provider_events, listed jsonb
+)
+returns boolean
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_asked bigint = (
+        select coalesce(sum(refunds.amount_minor), 0)
+        from money.refunds
+        where refunds.payment_id = payment.id and refunds.status <> 'failed'
+    );
+begin
+    if coalesce((listed ->> 'refunded_minor')::bigint, 0) <= v_asked then
+        return true;
+    end if;
+    perform money.note_finding('refunded_elsewhere', payment, event);
+    return false;
+end;
+$$;
+
+/*
+ * Note until when a provider's list was compared.
+ * Definer: called by the workers, who have no access to the table.
+ */
+create function money.finish_reconciliation(provider text, until timestamptz)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    insert into money.reconciliations (provider, compared_until)
+    values (finish_reconciliation.provider, finish_reconciliation.until)
+    on conflict on constraint reconciliations_pkey do update
+    set compared_until = greatest(reconciliations.compared_until, excluded.compared_until);
+end;
+$$;
+
+/*
+ * Close the payments that nobody finished in their time, and ask again for refunds and new payments
+ * whose message was lost. Returns how many calls were sent.
+ * Definer: called by the workers, who have no access to the tables.
+ */
+create function money.sweep_payments()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_count integer;
+begin
+    with due as (
+        select
+            case
+                -- Nobody knows whether the provider made it: ask, then cancel it.
+                when payments.provider_reference is null and not money.was_never_asked(payments)
+                    then 'create'
+                else 'cancel'
+            end::money.provider_call as call,
+            payments.id
+        from money.payments
+        where
+            payments.status in ('pending', 'requires_action', 'failed', 'authorized')
+            and payments.expires_at <= private.now()
+            -- Reserved money is kept for a week, for the business to take it.
+            and (
+                payments.status <> 'authorized'
+                or payments.expires_at <= private.now() - interval '6 days'
+            )
+        union all
+        select 'refund', refunds.id
+        from money.refunds
+        where
+            refunds.status = 'pending'
+            and refunds.provider_reference is null
+            and refunds.created_at <= private.now() - interval '1 hour'
+    )
+
+    select count(money.ask_provider(due.call, due.id)::text)
+    into v_count
+    from due;
+    return v_count;
+end;
+$$;
+
+-- sql/39_money/functions/payments_refunding.sql
+
+-- How members refund: all that is left, an amount, or some lines. What a refund gives back beyond
+-- what is overpaid makes the sale cheaper, by a revision.
+
+/*
+ * Refund a payment for the caller's business: the lines that are named, or an amount, or all that
+ * is left. What is given back beyond what is owed too much reduces what the sale costs.
+ * Definer: as money.cancel_payment.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 refund_exceeds_payment
+ */
+create function money.refund_payment(
+    payment_id uuid, business_id uuid, amount_minor bigint, lines jsonb, reason text
+)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_payment money.payments = money.lock_payment(refund_payment.payment_id);
+    v_business_id uuid = money.refunding_business(v_payment.id, refund_payment.business_id);
+    v_sale_ids uuid[];
+    v_left bigint[];
+    v_refund_id uuid;
+begin
+    select
+        array_agg(parts.sale_id order by parts.sale_id),
+        array_agg(
+            parts.captured_minor - parts.refunding_minor - parts.refunded_minor
+            order by parts.sale_id
+        )
+    into v_sale_ids, v_left
+    from money.payment_parts as parts
+    where parts.payment_id = v_payment.id and parts.business_id = v_business_id;
+    if lines is not null then
+        return money.refund_named_lines(v_payment, v_business_id, lines, amount_minor, reason);
+    end if;
+    amount_minor = coalesce(amount_minor, (select sum(amount) from unnest(v_left) as amount));
+    if amount_minor <= 0 or amount_minor > (select sum(amount) from unnest(v_left) as amount) then
+        perform money.refuse_excess();
+    end if;
+    v_left = pricing.split(amount_minor, v_left);
+    v_refund_id = money.begin_refund(v_payment, v_business_id, v_sale_ids, v_left, reason);
+    for v_index in 1 .. cardinality(v_sale_ids) loop
+        continue when v_left[v_index] = 0;
+        perform money.write_refund_lines(
+            v_refund_id, v_business_id, v_sale_ids[v_index], v_left[v_index]
+        );
+        perform money.correct_refunded(v_refund_id, v_business_id, v_sale_ids[v_index]);
+    end loop;
+    perform money.send_refund(v_refund_id);
+    return v_refund_id;
+end;
+$$;
+
+/*
+ * Refuse a refund of more than is left.
+ *
+ * Errors:  PT409 refund_exceeds_payment
+ */
+create function money.refuse_excess()
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.refuse(
+        'PT409', 'refund_exceeds_payment', 'Less than that is left of the payment.',
+        'Read the view payment_parts: captured_minor less what was refunded is left.'
+    );
+end;
+$$;
+
+/*
+ * Return the business for which the caller refunds a payment: the one that it pays, or one of
+ * several, if the caller manages it.
+ *
+ * Errors:  PT400 invalid_input · PT403 forbidden
+ */
+create function money.refunding_business(payment_id uuid, business_id uuid)
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_ids uuid[] = array(
+        select distinct parts.business_id
+        from money.payment_parts as parts
+        where
+            parts.payment_id = refunding_business.payment_id
+            and parts.business_id = coalesce(refunding_business.business_id, parts.business_id)
+            and (
+                private.is_operator()
+                or private.is_platform_staff('finance')
+                or parts.business_id in (select private.my_businesses('manage'))
+            )
+    );
+begin
+    if v_ids = '{}' then
+        perform private.refuse(
+            'PT403', 'forbidden', 'You are not allowed to refund this payment.',
+            'Ask a manager of the business.'
+        );
+    elsif cardinality(v_ids) > 1 then
+        perform private.invalid('business_id', 'must name one of the businesses that were paid');
+    end if;
+    return v_ids[1];
+end;
+$$;
+
+/*
+ * Refund some lines of a sale, each in whole or in part.
+ *
+ * Errors:  PT400 invalid_input · PT404 not_found · PT409 refund_exceeds_payment
+ */
+create function money.refund_named_lines(
+    payment money.payments, business_id uuid, lines jsonb, amount_minor bigint, reason text
+)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_sale_ids uuid[];
+    v_amounts bigint[];
+    v_refund_id uuid;
+    v_sale_id uuid;
+begin
+    select array_agg(sums.sale_id order by sums.sale_id), array_agg(sums.amount order by sums.sale_id)
+    into v_sale_ids, v_amounts
+    from (
+        select named.sale_id, sum(named.amount_minor)::bigint as amount
+        from money.named_lines(payment, refund_named_lines.business_id, lines) as named
+        group by named.sale_id
+    ) as sums;
+    if amount_minor <> (select sum(amount) from unnest(v_amounts) as amount) then
+        perform private.invalid('amount_minor', 'must be the sum of the lines, or be left out');
+    end if;
+    v_refund_id = money.begin_refund(
+        payment, refund_named_lines.business_id, v_sale_ids, v_amounts, reason
+    );
+    insert into money.refund_lines (business_id, refund_id, sale_line_id, amount_minor)
+    select refund_named_lines.business_id, v_refund_id, named.sale_line_id, named.amount_minor
+    from money.named_lines(payment, refund_named_lines.business_id, lines) as named;
+    foreach v_sale_id in array v_sale_ids loop
+        perform money.correct_refunded(v_refund_id, refund_named_lines.business_id, v_sale_id);
+    end loop;
+    perform money.send_refund(v_refund_id);
+    return v_refund_id;
+end;
+$$;
+
+/*
+ * Read the lines of a refund: [{sale_line_id, amount_minor?}], of sales that the payment paid.
+ * Without an amount: what the line still costs.
+ *
+ * Errors:  PT400 invalid_input · PT404 not_found · PT409 refund_exceeds_payment
+ */
+create function money.named_lines(payment money.payments, business_id uuid, lines jsonb)
+returns table (sale_id uuid, sale_line_id uuid, amount_minor bigint)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_line jsonb;
+    v_amount bigint;
+begin
+    for v_line in select value from jsonb_array_elements(lines) loop
+        v_amount = private.to_minor_units(v_line ->> 'amount_minor', 'amount_minor');
+        select parts.sale_id, balances.sale_line_id, coalesce(v_amount, balances.remaining_minor)
+        into named_lines.sale_id, named_lines.sale_line_id, named_lines.amount_minor
+        from money.payment_parts as parts
+        cross join lateral money.line_balances(parts.business_id, parts.sale_id) as balances
+        where
+            parts.payment_id = payment.id
+            and parts.business_id = named_lines.business_id
+            and balances.sale_line_id = private.to_identifier(
+                v_line ->> 'sale_line_id', 'sale_line_id'
+            );
+        if not found then
+            perform private.refuse(
+                'PT404', 'not_found', 'The payment paid no such line.',
+                'Check the id in the view sale_lines.'
+            );
+        elsif named_lines.amount_minor <= 0 then
+            perform money.refuse_excess();
+        end if;
+        return next;
+    end loop;
+end;
+$$;
+
+/*
+ * Reduce what a sale costs by what a refund gives back beyond what was owed too much, line by line:
+ * a revision, as for every change.
+ */
+create function money.correct_refunded(refund_id uuid, business_id uuid, sale_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_excess bigint = (
+        money.sale_balance(correct_refunded.business_id, correct_refunded.sale_id)
+    ).balance_minor;
+    v_changes sales.sale_lines[];
+begin
+    if v_excess <= 0 then
+        return;
+    end if;
+    v_changes = array(
+        select sales.make_change(
+            sale_lines.kind, sale_lines.id, sale_lines.service_id, sale_lines.name,
+            - round(
+                shares.amount * (sale_lines.amount_minor - sale_lines.discount_minor)::numeric
+                / sales.line_total(sale_lines)
+            )::bigint
+        )
+        from money.shares_of_refund(
+            correct_refunded.refund_id, correct_refunded.business_id, correct_refunded.sale_id,
+            v_excess
+        ) as shares
+        inner join sales.sale_lines
+            on
+                sale_lines.business_id = correct_refunded.business_id
+                and sale_lines.id = shares.sale_line_id
+        where shares.amount > 0
+        order by sale_lines.position
+    );
+    perform sales.revise_sale(
+        correct_refunded.business_id, correct_refunded.sale_id, 'refunded', v_changes
+    );
+end;
+$$;
+
+/*
+ * Split an excess over the lines of a refund, in proportion to what it gives back of each.
+ */
+create function money.shares_of_refund(
+    refund_id uuid, business_id uuid, sale_id uuid, excess_minor bigint
+)
+returns table (sale_line_id uuid, amount bigint)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_ids uuid[];
+    v_amounts bigint[];
+begin
+    select
+        array_agg(sale_lines.id order by sale_lines.position),
+        array_agg(refund_lines.amount_minor order by sale_lines.position)
+    into v_ids, v_amounts
+    from money.refund_lines
+    inner join sales.sale_lines
+        on
+            sale_lines.business_id = refund_lines.business_id
+            and sale_lines.id = refund_lines.sale_line_id
+    where
+        refund_lines.business_id = shares_of_refund.business_id
+        and refund_lines.refund_id = shares_of_refund.refund_id
+        and sale_lines.sale_id = shares_of_refund.sale_id;
+    return query
+    select shares.id, shares.part
+    from unnest(v_ids, pricing.split(excess_minor, v_amounts)) as shares (id, part);
+end;
+$$;
+
+-- sql/39_money/functions/payments_refunds.sql
+
+-- Refunds: of parts of one payment, by one business, line by line. Two refunds at once cannot give
+-- back more than was captured: each reserves its amount on the part under the payment's lock, and a
+-- constraint holds the sum.
+
+/*
+ * Reserve a refund of a payment, which the caller has locked, and ask the provider for it. The
+ * arrays say how much of which sale. Cash is handed back at once. Returns the refund's id.
+ *
+ * Errors:  PT409 refund_exceeds_payment
+ */
+create function money.begin_refund(
+    payment money.payments, business_id uuid, sale_ids uuid[], amounts bigint[], reason text
+)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_refund_id uuid;
+begin
+    if exists (
+        select 1
+        from unnest(sale_ids, amounts) as wanted (sale_id, amount_minor)
+        left join money.payment_parts as parts
+            on
+                parts.business_id = begin_refund.business_id
+                and parts.sale_id = wanted.sale_id
+                and parts.payment_id = payment.id
+        where
+            wanted.amount_minor > coalesce(
+                parts.captured_minor - parts.refunding_minor - parts.refunded_minor, 0
+            )
+    ) then
+        perform private.refuse(
+            'PT409', 'refund_exceeds_payment', 'Less than that is left of the payment.',
+            'Read the view payment_parts: captured_minor less what was refunded is left.'
+        );
+    end if;
+    insert into money.refunds (
+        business_id, payment_id, currency, amount_minor, reason, requested_by, created_at
+    )
+    values (
+        begin_refund.business_id, payment.id, payment.currency,
+        (select sum(amount) from unnest(amounts) as amount), begin_refund.reason, auth.uid(),
+        private.now()
+    )
+    returning refunds.id into v_refund_id;
+    perform money.reserve_refund(v_refund_id, begin_refund.business_id, payment.id, sale_ids, amounts);
+    return v_refund_id;
+end;
+$$;
+
+/*
+ * Write the parts and the lines of a new refund, and reserve its amount on the payment's parts.
+ */
+create function money.reserve_refund(
+    refund_id uuid, business_id uuid, payment_id uuid, sale_ids uuid[], amounts bigint[]
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    update money.payment_parts
+    set refunding_minor = payment_parts.refunding_minor + wanted.amount_minor
+    from unnest(sale_ids, amounts) as wanted (sale_id, amount_minor)
+    where
+        payment_parts.business_id = reserve_refund.business_id
+        and payment_parts.sale_id = wanted.sale_id
+        and payment_parts.payment_id = reserve_refund.payment_id;
+    insert into money.refund_parts (business_id, refund_id, sale_id, payment_id, amount_minor)
+    select
+        reserve_refund.business_id, reserve_refund.refund_id, wanted.sale_id,
+        reserve_refund.payment_id, wanted.amount_minor
+    from unnest(sale_ids, amounts) as wanted (sale_id, amount_minor)
+    where wanted.amount_minor > 0;
+end;
+$$;
+
+/*
+ * Write of which lines a refund gives back: what was taken back of each and not refunded yet, or,
+ * where nothing was, in proportion to what the lines cost.
+ */
+create function money.write_refund_lines(
+    refund_id uuid, business_id uuid, sale_id uuid, amount_minor bigint
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_line_ids uuid[];
+    v_taken_back bigint[];
+    v_sold bigint[];
+begin
+    select
+        array_agg(lines.sale_line_id order by lines.place),
+        array_agg(lines.taken_back_minor order by lines.place),
+        array_agg(lines.remaining_minor order by lines.place)
+    into v_line_ids, v_taken_back, v_sold
+    from money.line_balances(write_refund_lines.business_id, write_refund_lines.sale_id) as lines;
+    if v_line_ids is null then
+        return;
+    end if;
+    if (select sum(taken) from unnest(v_taken_back) as taken) = 0 then
+        v_taken_back = v_sold;
+    end if;
+    insert into money.refund_lines (business_id, refund_id, sale_line_id, amount_minor)
+    select write_refund_lines.business_id, write_refund_lines.refund_id, lines.id, lines.amount
+    from unnest(v_line_ids, pricing.split(write_refund_lines.amount_minor, v_taken_back))
+        as lines (id, amount)
+    where lines.amount > 0;
+end;
+$$;
+
+/*
+ * Apply to a refund what its provider says of it. A refund that succeeded is final; one that failed
+ * frees its amount, and may still succeed if its provider says so later.
+ */
+create function money.apply_refund_event(refund_id uuid, event money.provider_events)
+returns money.event_outcome
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_refund money.refunds;
+    v_to money.refund_status = split_part(event.kind, '.', 2);
+begin
+    select refunds.* into strict v_refund
+    from money.refunds
+    where refunds.id = apply_refund_event.refund_id
+    for no key update;
+    if v_refund.status >= v_to or v_refund.status = 'succeeded' then
+        return 'unchanged';
+    end if;
+    if v_to = 'succeeded' and not money.is_as_refunded(v_refund, event) then
+        return 'finding';
+    end if;
+    update money.refunds
+    set
+        status = v_to,
+        finished_at = coalesce(refunds.finished_at, private.now()),
+        failure = coalesce(event.data ->> 'failure', event.data ->> 'reason'),
+        provider_reference = coalesce(refunds.provider_reference, event.object_reference)
+    where refunds.id = v_refund.id;
+    perform money.move_refunded_parts(v_refund, v_to);
+    if v_to = 'succeeded' then
+        perform money.count_refund(v_refund);
+    end if;
+    return 'applied';
+end;
+$$;
+
+/*
+ * Is the money of an event what a refund asked for, and is so much left? If not, it is a finding.
+ */
+create function money.is_as_refunded(refund money.refunds, event money.provider_events)
+returns boolean
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_payment money.payments;
+    v_is_left boolean = refund.status = 'pending' or not exists (
+        select 1
+        from money.refund_parts
+        inner join money.payment_parts using (business_id, sale_id, payment_id)
+        where
+            refund_parts.business_id = refund.business_id
+            and refund_parts.refund_id = refund.id
+            and refund_parts.amount_minor > payment_parts.captured_minor
+            - payment_parts.refunding_minor - payment_parts.refunded_minor
+    );
+begin
+    if v_is_left
+        and event.amount_minor is not distinct from refund.amount_minor
+        and event.currency is not distinct from refund.currency then
+        return true;
+    end if;
+    select payments.* into strict v_payment
+    from money.payments
+    where payments.id = refund.payment_id;
+    perform money.note_finding(
+        case when v_is_left then 'refund_differs' else 'refund_exceeds_payment' end, v_payment, event
+    );
+    return false;
+end;
+$$;
+
+/*
+ * Move the amount of a refund on the parts of its payment: from asked to given back, or to nothing.
+ */
+create function money.move_refunded_parts(refund money.refunds, to_status money.refund_status)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    update money.payment_parts
+    set
+        refunding_minor = payment_parts.refunding_minor - case refund.status
+            when 'pending' then refund_parts.amount_minor
+            else 0
+        end,
+        refunded_minor = payment_parts.refunded_minor + case to_status
+            when 'succeeded' then refund_parts.amount_minor
+            else 0
+        end
+    from money.refund_parts
+    where
+        refund_parts.business_id = refund.business_id
+        and refund_parts.refund_id = refund.id
+        and payment_parts.business_id = refund_parts.business_id
+        and payment_parts.sale_id = refund_parts.sale_id
+        and payment_parts.payment_id = refund_parts.payment_id;
+end;
+$$;
+
+/*
+ * Count a refund that succeeded to its payment, and post it.
+ */
+create function money.count_refund(refund money.refunds)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_payment money.payments;
+begin
+    select payments.* into strict v_payment
+    from money.payments
+    where payments.id = refund.payment_id;
+    v_payment.refunded_minor = v_payment.refunded_minor + refund.amount_minor;
+    update money.payments
+    set
+        refunded_minor = v_payment.refunded_minor,
+        status = money.payment_status_of(v_payment)
+    where payments.id = v_payment.id;
+    perform money.post_refund(refund, v_payment);
+end;
+$$;
+
+-- sql/39_money/functions/payments_settle.sql
+
+-- What a sale is owed changes after it was paid: it is cancelled, loses a service, costs a fee, or
+-- is paid twice. Settling gives back what is too much, closes what nobody has to pay any more, and
+-- charges a guarantee for fees. It runs in a worker, under the locks of the sale and its payments,
+-- and any number of times.
+
+/*
+ * Ask for the sale of each part of a payment to be settled.
+ */
+create function money.settle_later(payment_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.send_message(
+        'payments', 'settle_sale',
+        jsonb_build_object('business_id', parts.business_id, 'sale_id', parts.sale_id)
+    )
+    from money.payment_parts as parts
+    where
+        parts.payment_id = settle_later.payment_id
+        and (money.sale_balance(parts.business_id, parts.sale_id)).balance_minor < 0;
+end;
+$$;
+
+/*
+ * Settle a sale. Returns how much it began to give back, in minor units.
+ * Definer: called by the workers, who have no access to the tables.
+ */
+create function money.settle_sale(business_id uuid, sale_id uuid)
+returns bigint
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_balance record;
+    v_surplus bigint;
+begin
+    perform money.lock_sales(array[settle_sale.sale_id]);
+    perform money.lock_payments_of(settle_sale.business_id, settle_sale.sale_id);
+    v_balance = money.sale_balance(settle_sale.business_id, settle_sale.sale_id);
+    v_surplus = v_balance.captured_minor - v_balance.returned_minor
+        - greatest(v_balance.owed_minor, 0);
+    if v_surplus > 0 then
+        v_surplus = money.give_back(settle_sale.business_id, settle_sale.sale_id, v_surplus);
+    end if;
+    if v_balance.owed_minor <= v_balance.captured_minor - v_balance.returned_minor then
+        perform money.close_open_payments(settle_sale.business_id, settle_sale.sale_id);
+    elsif v_balance.balance_minor > 0 then
+        perform money.charge_guarantee(
+            settle_sale.business_id, settle_sale.sale_id, v_balance.balance_minor
+        );
+    end if;
+    return greatest(v_surplus, 0);
+end;
+$$;
+
+/*
+ * Lock the payments of a sale in the order of their ids.
+ */
+create function money.lock_payments_of(business_id uuid, sale_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform 1
+    from money.payments
+    where payments.id in (
+        select parts.payment_id
+        from money.payment_parts as parts
+        where
+            parts.business_id = lock_payments_of.business_id
+            and parts.sale_id = lock_payments_of.sale_id
+    )
+    order by payments.id
+    for no key update;
+end;
+$$;
+
+/*
+ * Refund so much of a sale from its captured payments, the latest first. Cash is for a member to
+ * hand back: the view sales shows what the business owes. Disputed payments are left alone. Returns
+ * how much was begun.
+ */
+create function money.give_back(business_id uuid, sale_id uuid, surplus_minor bigint)
+returns bigint
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_left bigint = surplus_minor;
+    v_part money.payment_parts;
+    v_payment money.payments;
+    v_amount bigint;
+    v_refund_id uuid;
+begin
+    for v_part in
+        select parts.*
+        from money.payment_parts as parts
+        where
+            parts.business_id = give_back.business_id
+            and parts.sale_id = give_back.sale_id
+            and parts.provider <> 'cash'
+            and parts.status <> 'disputed'
+            and parts.captured_minor > parts.refunding_minor + parts.refunded_minor
+        order by parts.created_at desc, parts.payment_id
+    loop
+        v_amount = least(
+            v_left, v_part.captured_minor - v_part.refunding_minor - v_part.refunded_minor
+        );
+        exit when v_amount <= 0;
+        select payments.* into strict v_payment
+        from money.payments
+        where payments.id = v_part.payment_id;
+        v_refund_id = money.begin_refund(
+            v_payment, v_part.business_id, array[v_part.sale_id], array[v_amount],
+            'More was paid than is owed.'
+        );
+        perform money.write_refund_lines(
+            v_refund_id, v_part.business_id, v_part.sale_id, v_amount
+        );
+        perform money.send_refund(v_refund_id);
+        v_left = v_left - v_amount;
+    end loop;
+    return surplus_minor - v_left;
+end;
+$$;
+
+/*
+ * Hand a refund that is written to its provider. One without a provider succeeds at once.
+ */
+create function money.send_refund(refund_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_refund money.refunds;
+    v_is_online boolean;
+    v_event money.provider_events;
+begin
+    select refunds.* into strict v_refund
+    from money.refunds
+    where refunds.id = send_refund.refund_id;
+    select providers.is_online into strict v_is_online
+    from money.payments
+    inner join money.providers on providers.name = payments.provider
+    where payments.id = v_refund.payment_id;
+    if v_is_online then
+        perform money.ask_provider('refund', v_refund.id);
+        return;
+    end if;
+    v_event.kind = 'refund.succeeded';
+    v_event.amount_minor = v_refund.amount_minor;
+    v_event.currency = v_refund.currency;
+    v_event.data = '{}';
+    perform money.apply_refund_event(v_refund.id, v_event);
+end;
+$$;
+
+/*
+ * Close the payments of a sale that are not captured, because nothing is left to pay.
+ */
+create function money.close_open_payments(business_id uuid, sale_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform money.ask_provider('cancel', payments.id)
+    from money.payment_parts as parts
+    inner join money.payments on payments.id = parts.payment_id
+    where
+        parts.business_id = close_open_payments.business_id
+        and parts.sale_id = close_open_payments.sale_id
+        and payments.status in ('pending', 'requires_action', 'failed', 'authorized');
+end;
+$$;
+
+/*
+ * Charge the card that a customer left for a sale with the fees that the sale owes, if no such
+ * charge is on its way. A card that expired is not charged; the sale then stays unpaid.
+ */
+create function money.charge_guarantee(business_id uuid, sale_id uuid, balance_minor bigint)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_method money.payment_methods;
+    v_fees bigint;
+    v_wish money.payment_wish;
+begin
+    select payment_methods.* into v_method
+    from money.guarantees
+    inner join money.payment_methods on payment_methods.id = guarantees.method_id
+    where
+        guarantees.business_id = charge_guarantee.business_id
+        and guarantees.sale_id = charge_guarantee.sale_id
+        and payment_methods.removed_at is null
+        and coalesce(payment_methods.expires_on, 'infinity') >= private.now()::date;
+    v_fees = money.open_fees(charge_guarantee.business_id, charge_guarantee.sale_id);
+    if v_method.id is null or v_fees <= 0 then
+        return;
+    end if;
+    v_wish.business_ids = array[charge_guarantee.business_id];
+    v_wish.sale_ids = array[charge_guarantee.sale_id];
+    v_wish.amounts = array[least(v_fees, charge_guarantee.balance_minor)];
+    v_wish.payer_id = v_method.user_id;
+    v_wish.provider = v_method.provider;
+    v_wish.method_id = v_method.id;
+    v_wish.is_off_session = true;
+    perform money.ask_provider('create', money.begin_payment(v_wish));
+end;
+$$;
+
+/*
+ * Return the fees of a sale, less what a guarantee was charged with: an off-session payment that
+ * was not given up.
+ */
+create function money.open_fees(business_id uuid, sale_id uuid)
+returns bigint
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select coalesce(sum(sales.line_total(sale_lines)), 0)::bigint
+        from sales.sale_lines
+        where
+            sale_lines.business_id = open_fees.business_id
+            and sale_lines.sale_id = open_fees.sale_id
+            and sale_lines.kind = 'fee'
+    ) - (
+        select coalesce(sum(parts.amount_minor), 0)::bigint
+        from money.payment_parts as parts
+        inner join money.payments on payments.id = parts.payment_id
+        where
+            parts.business_id = open_fees.business_id
+            and parts.sale_id = open_fees.sale_id
+            and payments.is_off_session
+    );
+end;
+$$;
+
+-- sql/39_money/functions/payments_start.sql
+
+-- How a payment begins: under a lock of its sales, for what they still owe and not more. Nothing
+-- here calls a provider; the edge or a worker does so next (payments_calls.sql).
+
+/*
+ * Return the share of a price, in basis points, that customers of a business pay before a booking
+ * is confirmed.
+ */
+create function money.prepayment_bps(business_id uuid)
+returns integer
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return coalesce(
+        (
+            select payment_settings.prepayment_bps
+            from money.payment_settings
+            where payment_settings.business_id = prepayment_bps.business_id
+        ),
+        0
+    );
+end;
+$$;
+
+/*
+ * Lock sales against other payments of them, in the order of their ids.
+ */
+create function money.lock_sales(sale_ids uuid[])
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform 1
+    from sales.sales
+    where sales.id = any(lock_sales.sale_ids)
+    order by sales.id
+    for no key update;
+end;
+$$;
+
+/*
+ * Return what each of some sales still owes, at the same place. Overpaid sales owe 0. A payment
+ * that the same payer began and did not finish does not count: the new one replaces it.
+ */
+create function money.dues(business_ids uuid[], sale_ids uuid[])
+returns bigint[]
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select greatest((money.sale_balance(wanted.business_id, wanted.sale_id)).balance_minor, 0)
+        from unnest(business_ids, sale_ids) with ordinality
+            as wanted (business_id, sale_id, position)
+        order by wanted.position
+    );
+end;
+$$;
+
+/*
+ * Refuse a provider that the businesses of a payment do not offer, or that members record.
+ *
+ * Errors:  PT422 provider_not_offered
+ */
+create function money.require_provider(provider text, business_ids uuid[])
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if not exists (
+        select 1
+        from money.providers
+        where
+            providers.name = require_provider.provider
+            and providers.is_online
+            and providers.is_enabled
+    ) or exists (
+        select 1
+        from money.payment_settings
+        where
+            payment_settings.business_id = any(business_ids)
+            and payment_settings.providers <> '{}'
+            and require_provider.provider <> all(payment_settings.providers)
+    ) then
+        perform private.refuse(
+            'PT422', 'provider_not_offered', 'This cannot be paid with that provider.',
+            'Choose another provider of the business.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Return the saved method with which somebody pays. It must be theirs, at this provider, and not
+ * expired.
+ *
+ * Errors:  PT404 not_found · PT422 method_expired
+ */
+create function money.require_method(method_id uuid, user_id uuid, provider text)
+returns money.payment_methods
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_method money.payment_methods;
+begin
+    select payment_methods.* into v_method
+    from money.payment_methods
+    where
+        payment_methods.id = require_method.method_id
+        and payment_methods.user_id = require_method.user_id
+        and payment_methods.provider = require_method.provider
+        and payment_methods.removed_at is null;
+    if not found then
+        perform private.refuse(
+            'PT404', 'not_found', 'You have no such payment method.',
+            'Check the id in the view payment_methods.'
+        );
+    end if;
+    if v_method.expires_on < (private.now() at time zone 'UTC')::date then
+        perform private.refuse(
+            'PT422', 'method_expired', 'This card has expired.',
+            'Pay with another method, and save it.'
+        );
+    end if;
+    return v_method;
+end;
+$$;
+
+/*
+ * Begin a payment of some sales, whose locks the caller holds. What the same payer began for one of
+ * them and did not finish is closed. Returns the payment's id.
+ *
+ * Errors:  PT404 not_found · PT409 nothing_to_pay · PT422 provider_not_offered method_expired
+ */
+create function money.begin_payment(wish money.payment_wish)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_payment money.payments;
+    v_is_shared boolean = (select count(distinct id) > 1 from unnest(wish.business_ids) as id);
+begin
+    perform money.require_provider(wish.provider, wish.business_ids);
+    if wish.method_id is not null then
+        perform money.require_method(wish.method_id, wish.payer_id, wish.provider);
+    end if;
+    v_payment.amount_minor = (select sum(amount) from unnest(wish.amounts) as amount);
+    if coalesce(v_payment.amount_minor, 0) <= 0 then
+        perform private.refuse(
+            'PT409', 'nothing_to_pay', 'Nothing is left to pay.',
+            'Read balance_minor in the view sales.'
+        );
+    end if;
+    perform money.close_unfinished(wish.sale_ids, wish.payer_id);
+    insert into money.payments (
+        basket_id, payer_id, provider, method_id, method_token, saves_method, is_off_session,
+        currency, amount_minor, to_capture_minor, capture, return_url, expires_at, created_at
+    )
+    select
+        wish.basket_id, wish.payer_id, wish.provider, wish.method_id, wish.method_token,
+        coalesce(wish.saves_method, false), coalesce(wish.is_off_session, false), sales.currency,
+        v_payment.amount_minor, v_payment.amount_minor,
+        -- Several businesses cannot agree on when to take one payment.
+        case
+            when v_is_shared then 'now'
+            else coalesce(payment_settings.capture, 'now')
+        end::money.capture_mode,
+        coalesce(wish.return_url, ''), private.now() + interval '24 hours', private.now()
+    from sales.sales
+    left join money.payment_settings on payment_settings.business_id = sales.business_id
+    where sales.id = wish.sale_ids[1]
+    returning payments.* into v_payment;
+    perform money.write_parts(v_payment, wish);
+    return v_payment.id;
+end;
+$$;
+
+/*
+ * Write the parts of a new payment.
+ */
+create function money.write_parts(payment money.payments, wish money.payment_wish)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    insert into money.payment_parts (
+        business_id, sale_id, payment_id, provider, currency, amount_minor, created_at
+    )
+    select
+        wanted.business_id, wanted.sale_id, payment.id, payment.provider, payment.currency,
+        wanted.amount_minor, payment.created_at
+    from unnest(wish.business_ids, wish.sale_ids, wish.amounts)
+        as wanted (business_id, sale_id, amount_minor)
+    where wanted.amount_minor > 0;
+end;
+$$;
+
+/*
+ * Close what a payer began for some sales and did not pay, because they begin anew. If the money
+ * comes all the same, money.settle_sale gives it back.
+ */
+create function money.close_unfinished(sale_ids uuid[], payer_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform money.ask_provider('cancel', payments.id)
+    from money.payments
+    where
+        payments.status in ('pending', 'requires_action', 'failed')
+        and payments.payer_id is not distinct from close_unfinished.payer_id
+        and payments.id in (
+            select payment_parts.payment_id
+            from money.payment_parts
+            where payment_parts.sale_id = any(close_unfinished.sale_ids)
+        );
+end;
+$$;
+
 -- sql/39_money/functions/periods.sql
 
 -- Periods of the ledger, which an accountant of the platform closes.
@@ -2469,6 +5933,156 @@ create trigger _110_refuse_deleting
 before delete on money.gift_cards
 for each row execute function private.any__refuse_rewriting();
 
+-- sql/39_money/rules/payments.sql
+
+-- What holds for payments on every path.
+
+/*
+ * Refuse a step that the life of a payment does not have, and let the parts follow.
+ *
+ * Errors:  PT409 invalid_transition
+ */
+create function money.payments__follow_with_parts()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if not exists (
+        select 1
+        from money.payment_transitions
+        where
+            payment_transitions.from_status = old.status
+            and payment_transitions.to_status = new.status
+    ) then
+        perform private.refuse(
+            'PT409', 'invalid_transition',
+            format('A payment that is %s cannot become %s.', old.status, new.status),
+            'Read the payment again and check its status.'
+        );
+    end if;
+    update money.payment_parts
+    set status = new.status
+    where payment_parts.payment_id = new.id;
+    perform private.emit(
+        'payment.' || new.status::text,
+        jsonb_build_object('payment_id', new.id, 'status', new.status)
+    );
+    return null;
+end;
+$$;
+
+create trigger _200_follow_with_parts
+after update of status on money.payments
+for each row
+when (old.status is distinct from new.status)
+execute function money.payments__follow_with_parts();
+
+create trigger _900_touch
+before update on money.payments
+for each row execute function private.any__touch();
+
+-- A payment keeps who asked for how much of what.
+create trigger _100_refuse_rewriting
+before update on money.payments
+for each row
+when (
+    old.id <> new.id
+    or old.provider <> new.provider
+    or old.currency <> new.currency
+    or old.amount_minor <> new.amount_minor
+    or old.captured_minor > new.captured_minor
+    or old.provider_reference <> new.provider_reference
+)
+execute function private.any__refuse_rewriting();
+
+create trigger _110_refuse_deleting
+before delete on money.payments
+for each row execute function private.any__refuse_rewriting();
+
+create trigger _100_refuse_rewriting
+before update of raw, provider, event_id, kind on money.provider_events
+for each row execute function private.any__refuse_rewriting();
+
+/*
+ * Settle a sale that was changed after somebody paid for it or left a card.
+ */
+create function money.sale_revisions__settle()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if exists (
+        select 1
+        from money.payment_parts
+        where
+            payment_parts.business_id = new.business_id
+            and payment_parts.sale_id = new.sale_id
+    ) or exists (
+        select 1
+        from money.guarantees
+        where
+            guarantees.business_id = new.business_id
+            and guarantees.sale_id = new.sale_id
+    ) then
+        perform private.send_message(
+            'payments', 'settle_sale',
+            jsonb_build_object('business_id', new.business_id, 'sale_id', new.sale_id)
+        );
+    end if;
+    return null;
+end;
+$$;
+
+-- What a refund corrected is given back by that refund.
+create trigger _400_settle
+after insert on sales.sale_revisions
+for each row
+when (new.revision > 0 and new.cause <> 'refunded')
+execute function money.sale_revisions__settle();
+
+/*
+ * Refuse providers that do not exist in the settings of a business.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function money.payment_settings__refuse_unknown_providers()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if exists (
+        select 1
+        from unnest(new.providers) as wanted (name)
+        left join money.providers on providers.name = wanted.name and providers.is_online
+        where providers.name is null
+    ) then
+        perform private.invalid('providers', 'must each be a provider with which customers pay');
+    end if;
+    return new;
+end;
+$$;
+
+create trigger _010_refuse_bad_input
+before insert or update on money.payment_settings
+for each row execute function business.any__refuse_bad_input('manage');
+
+create trigger _100_refuse_unknown_providers
+before insert or update of providers on money.payment_settings
+for each row execute function money.payment_settings__refuse_unknown_providers();
+
+create trigger _900_touch
+before update on money.payment_settings
+for each row execute function private.any__touch();
+
 -- sql/39_money/rules/periods.sql
 
 -- What is closed stays closed, and checkpoints stay as they were written.
@@ -2647,6 +6261,214 @@ using (
 grant execute on function money.balance(uuid) to authenticated, service_role;
 grant usage on schema money to worker;
 grant execute on function money.write_checkpoints() to worker;
+
+-- sql/39_money/policies/payments.sql
+
+-- Who may read payments. The payer and the platform's finance see a payment; a business sees the
+-- parts that pay its sales, and its own refunds and disputes. Nobody writes: functions do. What
+-- identifies a payment at its provider, and what its payer's browser got, is nobody's to read.
+
+grant usage on schema money to anon, authenticated, service_role, edge, worker;
+
+alter table money.providers enable row level security;
+alter table money.payment_settings enable row level security;
+alter table money.payment_methods enable row level security;
+alter table money.provider_customers enable row level security;
+alter table money.payments enable row level security;
+alter table money.payment_transitions enable row level security;
+alter table money.payment_parts enable row level security;
+alter table money.refunds enable row level security;
+alter table money.refund_parts enable row level security;
+alter table money.refund_lines enable row level security;
+alter table money.disputes enable row level security;
+alter table money.payment_links enable row level security;
+alter table money.guarantees enable row level security;
+-- Without a policy: functions alone read the inbox, who is known to a provider, and how far a
+-- provider's list was compared.
+alter table money.provider_events enable row level security;
+alter table money.payment_findings enable row level security;
+alter table money.reconciliations enable row level security;
+
+grant select on money.providers to anon, authenticated;
+grant select, insert (business_id, providers, capture, prepayment_bps) on money.payment_settings
+to authenticated;
+grant update (providers, capture, prepayment_bps) on money.payment_settings to authenticated;
+grant select on money.payment_settings to anon;
+grant select (id, user_id, provider, brand, last4, expires_on, created_at, removed_at)
+on money.payment_methods to authenticated;
+grant select (
+    id, basket_id, payer_id, provider, method_id, currency, amount_minor, capture,
+    to_capture_minor, captured_minor, refunded_minor, status, failure, expires_at, created_at,
+    updated_at
+) on money.payments to authenticated;
+grant select on money.payment_parts, money.refund_parts, money.refund_lines to authenticated;
+grant select (
+    id, business_id, payment_id, currency, amount_minor, status, reason, requested_by, failure,
+    created_at, finished_at
+) on money.refunds to authenticated;
+grant select (
+    id, business_id, sale_id, payment_id, currency, amount_minor, status, opened_at, closed_at
+) on money.disputes to authenticated;
+grant select (
+    id, business_id, sale_id, amount_minor, expires_at, created_by, created_at, revoked_at
+) on money.payment_links to authenticated;
+grant select on money.guarantees to authenticated;
+grant select on money.payment_findings to authenticated;
+
+grant select, insert, update, delete on
+money.providers, money.payment_settings, money.payment_methods, money.provider_customers,
+money.payments, money.payment_transitions, money.payment_parts, money.refunds,
+money.refund_parts, money.refund_lines, money.disputes, money.payment_links, money.guarantees,
+money.provider_events, money.payment_findings, money.reconciliations
+to service_role;
+
+grant execute on function private.my_payments() to authenticated, service_role;
+grant execute on function
+money.start_call(money.provider_call, uuid),
+money.finish_call(money.provider_call, uuid, jsonb),
+money.release_call(money.provider_call, uuid),
+money.receive_event(jsonb, bytea)
+to edge, worker;
+grant execute on function money.started_payment(uuid) to edge;
+grant execute on function
+money.apply_event(uuid),
+money.settle_sale(uuid, uuid),
+money.retry_events(),
+money.sweep_payments(),
+money.reconcile_from(text),
+money.reconcile_payment(text, jsonb),
+money.finish_reconciliation(text, timestamptz)
+to worker;
+grant execute on function
+money.cancel_payment(uuid),
+money.capture_payment(uuid, bigint),
+money.refund_payment(uuid, uuid, bigint, jsonb, text),
+money.record_cash(uuid, bigint),
+money.add_tip(uuid, bigint),
+money.charge_fee(uuid, text, bigint),
+money.guarantee_sale(uuid, uuid),
+money.remove_method(uuid),
+money.create_link(uuid, bigint, timestamptz),
+money.to_amount(text, text)
+to anon, authenticated, service_role;
+
+create policy providers_select
+on money.providers
+for select
+to anon, authenticated
+using (is_enabled);
+
+create policy payment_settings_select
+on money.payment_settings
+for select
+to anon, authenticated
+using (
+    exists (
+        select 1
+        from business.businesses
+        where businesses.id = payment_settings.business_id
+    )
+);
+
+create policy payment_settings_insert
+on money.payment_settings
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy payment_settings_update
+on money.payment_settings
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy payment_methods_select
+on money.payment_methods
+for select
+to authenticated
+using (user_id = (select auth.uid()));
+
+create policy payments_select
+on money.payments
+for select
+to authenticated
+using (
+    payer_id = (select auth.uid())
+    or (select private.is_platform_staff('finance'))
+);
+
+create policy payment_parts_select
+on money.payment_parts
+for select
+to authenticated
+using (
+    business_id = any(array(select private.seen_businesses()))
+    or payment_id = any(array(select private.my_payments()))
+    or sale_id = any(array(select private.my_sales()))
+);
+
+create policy refunds_select
+on money.refunds
+for select
+to authenticated
+using (
+    business_id = any(array(select private.seen_businesses()))
+    or payment_id = any(array(select private.my_payments()))
+);
+
+create policy refund_parts_select
+on money.refund_parts
+for select
+to authenticated
+using (
+    business_id = any(array(select private.seen_businesses()))
+    or payment_id = any(array(select private.my_payments()))
+    or sale_id = any(array(select private.my_sales()))
+);
+
+create policy refund_lines_select
+on money.refund_lines
+for select
+to authenticated
+using (
+    business_id = any(array(select private.seen_businesses()))
+    or exists (
+        select 1
+        from money.refunds
+        where
+            refunds.business_id = refund_lines.business_id
+            and refunds.id = refund_lines.refund_id
+    )
+);
+
+-- Not the payer: their bank tells them.
+create policy disputes_select
+on money.disputes
+for select
+to authenticated
+using (business_id = any(array(select private.seen_businesses())));
+
+create policy payment_links_select
+on money.payment_links
+for select
+to authenticated
+using (business_id in (select private.my_businesses('serve')));
+
+create policy guarantees_select
+on money.guarantees
+for select
+to authenticated
+using (
+    business_id in (select private.my_businesses('serve'))
+    or sale_id = any(array(select private.my_sales()))
+);
+
+create policy payment_findings_select
+on money.payment_findings
+for select
+to authenticated
+using ((select private.is_platform_staff('finance')));
 
 -- sql/39_money/policies/secrets.sql
 
@@ -2993,6 +6815,791 @@ comment on column public.ledger_balances.balance_minor is
 'The sum of its entries in minor units. Positive is a debit (held for us, or owed to us), negative '
 'is a credit (owed by us, or earned).';
 comment on column public.ledger_balances.created_at is 'When it was made.';
+
+-- sql/39_money/api/payments.sql
+
+-- What clients read about payments. All but a business's settings is read-only.
+
+create view public.payment_settings
+with (security_invoker = true)
+as
+select
+    payment_settings.business_id,
+    payment_settings.providers,
+    payment_settings.capture,
+    payment_settings.prepayment_bps,
+    payment_settings.updated_at
+from money.payment_settings;
+grant select on public.payment_settings to anon, authenticated, service_role;
+grant insert (business_id, providers, capture, prepayment_bps)
+on public.payment_settings to authenticated, service_role;
+grant update (providers, capture, prepayment_bps)
+on public.payment_settings to authenticated, service_role;
+
+comment on view public.payment_settings is
+'How customers of a business pay. Without a row: with every provider, at once, and nothing '
+'before a booking is confirmed. Owners and managers write it.';
+comment on column public.payment_settings.business_id is 'The business.';
+comment on column public.payment_settings.providers is
+'The providers that customers may choose; empty: every one.';
+comment on column public.payment_settings.capture is
+'now: money is taken at once. later: it is reserved until capture_payment.';
+comment on column public.payment_settings.prepayment_bps is
+'The share of a booking''s total, in basis points, that must be paid before it is confirmed: 0 '
+'nothing, 10000 all. A service may say otherwise.';
+comment on column public.payment_settings.updated_at is 'When it was last changed.';
+
+create view public.payment_methods
+with (security_invoker = true)
+as
+select
+    payment_methods.id,
+    payment_methods.user_id,
+    payment_methods.provider,
+    payment_methods.brand,
+    payment_methods.last4,
+    payment_methods.expires_on,
+    payment_methods.created_at,
+    payment_methods.removed_at
+from money.payment_methods;
+grant select on public.payment_methods to authenticated, service_role;
+
+comment on view public.payment_methods is 'Saved cards and the like: each user reads their own.';
+comment on column public.payment_methods.id is 'Key.';
+comment on column public.payment_methods.user_id is 'Whose it is.';
+comment on column public.payment_methods.provider is 'The provider that keeps it.';
+comment on column public.payment_methods.brand is 'What it is, such as visa.';
+comment on column public.payment_methods.last4 is 'The last four digits.';
+comment on column public.payment_methods.expires_on is
+'The last day on which it can pay; null where it does not expire.';
+comment on column public.payment_methods.created_at is 'When it was saved.';
+comment on column public.payment_methods.removed_at is 'When it was removed; null: it can be used.';
+
+create view public.payments
+with (security_invoker = true)
+as
+select
+    payments.id,
+    payments.basket_id,
+    payments.payer_id,
+    payments.provider,
+    payments.method_id,
+    payments.currency,
+    payments.amount_minor,
+    payments.capture,
+    payments.to_capture_minor,
+    payments.captured_minor,
+    payments.refunded_minor,
+    payments.status,
+    payments.failure,
+    payments.expires_at,
+    payments.created_at,
+    payments.updated_at
+from money.payments;
+grant select on public.payments to authenticated, service_role;
+
+comment on view public.payments is
+'Payments: the payer reads theirs, the platform''s finance all. A business reads '
+'payment_parts. Page by (created_at, id).';
+comment on column public.payments.id is 'Key.';
+comment on column public.payments.basket_id is 'The basket that it pays; null where it pays sales.';
+comment on column public.payments.payer_id is 'The user who pays; null for a guest.';
+comment on column public.payments.provider is 'With whom it is paid, such as stripe or cash.';
+comment on column public.payments.method_id is 'The saved method that pays; null for another.';
+comment on column public.payments.currency is 'ISO 4217 code of every amount.';
+comment on column public.payments.amount_minor is 'What is to be paid, in minor units.';
+comment on column public.payments.capture is 'now or later.';
+comment on column public.payments.to_capture_minor is 'What is taken or to be taken of it.';
+comment on column public.payments.captured_minor is 'What was taken in all.';
+comment on column public.payments.refunded_minor is 'What was given back.';
+comment on column public.payments.status is
+'pending, requires_action, failed, authorized, cancelled, expired, partially_captured, '
+'captured, partially_refunded, refunded or disputed.';
+comment on column public.payments.failure is 'Why it failed, as a token; null where it did not.';
+comment on column public.payments.expires_at is 'Until when it can be paid.';
+comment on column public.payments.created_at is 'When it began.';
+comment on column public.payments.updated_at is 'When it last changed.';
+
+create view public.payment_parts
+with (security_invoker = true)
+as
+select
+    payment_parts.business_id,
+    payment_parts.sale_id,
+    payment_parts.payment_id,
+    payment_parts.provider,
+    payment_parts.currency,
+    payment_parts.status,
+    payment_parts.amount_minor,
+    payment_parts.authorized_minor,
+    payment_parts.captured_minor,
+    payment_parts.refunding_minor,
+    payment_parts.refunded_minor,
+    payment_parts.created_at
+from money.payment_parts;
+grant select on public.payment_parts to authenticated, service_role;
+
+comment on view public.payment_parts is
+'How much of each payment pays which sale: members read those of their business, payers '
+'theirs. Page by (created_at, payment_id).';
+comment on column public.payment_parts.business_id is 'The business that is paid.';
+comment on column public.payment_parts.sale_id is 'The sale that is paid.';
+comment on column public.payment_parts.payment_id is 'The payment.';
+comment on column public.payment_parts.provider is 'With whom it is paid.';
+comment on column public.payment_parts.currency is 'ISO 4217 code of every amount.';
+comment on column public.payment_parts.status is 'The payment''s status.';
+comment on column public.payment_parts.amount_minor is
+'What is to be paid for the sale, in minor units.';
+comment on column public.payment_parts.authorized_minor is 'What is reserved.';
+comment on column public.payment_parts.captured_minor is 'What was taken.';
+comment on column public.payment_parts.refunding_minor is 'What is about to be given back.';
+comment on column public.payment_parts.refunded_minor is 'What was given back.';
+comment on column public.payment_parts.created_at is 'When the payment began.';
+
+-- sql/39_money/api/payments_of_sales.sql
+
+-- The head of what was sold, with what was paid of it.
+
+create view public.sales
+with (security_invoker = true)
+as
+select
+    sales.id,
+    sales.business_id,
+    sales.basket_id,
+    sales.customer_id,
+    sales.customer_name,
+    sales.customer_email,
+    sales.customer_phone,
+    sales.currency,
+    sales.placed_at,
+    (
+        select coalesce(sum(sales.line_total(sale_lines)), 0)::bigint
+        from sales.sale_lines
+        where sale_lines.business_id = sales.business_id and sale_lines.sale_id = sales.id
+    ) as owed_minor,
+    (
+        select coalesce(sum(payment_parts.captured_minor), 0)::bigint
+        from money.payment_parts
+        where
+            payment_parts.business_id = sales.business_id and payment_parts.sale_id = sales.id
+    ) as paid_minor,
+    (
+        select coalesce(sum(payment_parts.refunded_minor), 0)::bigint
+        from money.payment_parts
+        where
+            payment_parts.business_id = sales.business_id and payment_parts.sale_id = sales.id
+    ) as refunded_minor,
+    (
+        select coalesce(sum(sales.line_total(sale_lines)), 0)::bigint
+        from sales.sale_lines
+        where sale_lines.business_id = sales.business_id and sale_lines.sale_id = sales.id
+    ) - (
+        select coalesce(sum(payment_parts.captured_minor - payment_parts.refunded_minor), 0)::bigint
+        from money.payment_parts
+        where
+            payment_parts.business_id = sales.business_id and payment_parts.sale_id = sales.id
+    ) as balance_minor
+from sales.sales;
+grant select on public.sales to authenticated, service_role;
+
+comment on view public.sales is
+'What was sold: customers read theirs, members those of their business. Page by (placed_at, '
+'id).';
+comment on column public.sales.id is 'Key.';
+comment on column public.sales.business_id is 'The business that sold.';
+comment on column public.sales.basket_id is
+'The basket in which it is paid; null where it is paid alone.';
+comment on column public.sales.customer_id is
+'The user who bought; null for a guest, and once the account is gone.';
+comment on column public.sales.customer_name is 'The customer''s name when they bought.';
+comment on column public.sales.customer_email is 'The customer''s e-mail address when they bought.';
+comment on column public.sales.customer_phone is 'The customer''s phone number when they bought.';
+comment on column public.sales.currency is 'ISO 4217 code of every amount.';
+comment on column public.sales.placed_at is 'When it was sold.';
+comment on column public.sales.owed_minor is
+'The sum of its lines in minor units, with tax, corrections and fees.';
+comment on column public.sales.paid_minor is 'What was taken for it, in minor units.';
+comment on column public.sales.refunded_minor is 'What was given back of that.';
+comment on column public.sales.balance_minor is
+'owed_minor - paid_minor + refunded_minor: positive is the customer''s to pay, negative the '
+'business''s to give back.';
+
+-- sql/39_money/api/payments_refunds.sql
+
+-- What clients read about refunds, disputes, links and findings. All of it is read-only.
+
+create view public.refunds
+with (security_invoker = true)
+as
+select
+    refunds.id,
+    refunds.business_id,
+    refunds.payment_id,
+    refunds.currency,
+    refunds.amount_minor,
+    refunds.status,
+    refunds.reason,
+    refunds.requested_by,
+    refunds.failure,
+    refunds.created_at,
+    refunds.finished_at
+from money.refunds;
+grant select on public.refunds to authenticated, service_role;
+
+comment on view public.refunds is
+'What businesses give back: members read those of their business, payers theirs. Page by '
+'(created_at, id).';
+comment on column public.refunds.id is 'Key.';
+comment on column public.refunds.business_id is 'The business that gives back.';
+comment on column public.refunds.payment_id is 'The payment.';
+comment on column public.refunds.currency is 'ISO 4217 code of the amount.';
+comment on column public.refunds.amount_minor is 'In minor units.';
+comment on column public.refunds.status is 'pending, succeeded or failed.';
+comment on column public.refunds.reason is 'Why, in the words of whoever asked for it.';
+comment on column public.refunds.requested_by is
+'The user who asked for it; null where nobody had to.';
+comment on column public.refunds.failure is 'Why it failed, as a token; null where it did not.';
+comment on column public.refunds.created_at is 'When it was asked for.';
+comment on column public.refunds.finished_at is 'When it succeeded or failed; null until then.';
+
+create view public.refund_lines
+with (security_invoker = true)
+as
+select
+    refund_lines.business_id,
+    refund_lines.refund_id,
+    refund_lines.sale_line_id,
+    refund_lines.amount_minor
+from money.refund_lines;
+grant select on public.refund_lines to authenticated, service_role;
+
+comment on view public.refund_lines is 'Of which lines of a sale a refund gives back how much.';
+comment on column public.refund_lines.business_id is 'The business.';
+comment on column public.refund_lines.refund_id is 'The refund.';
+comment on column public.refund_lines.sale_line_id is 'The line as it was sold.';
+comment on column public.refund_lines.amount_minor is 'In minor units.';
+
+create view public.disputes
+with (security_invoker = true)
+as
+select
+    disputes.id,
+    disputes.business_id,
+    disputes.sale_id,
+    disputes.payment_id,
+    disputes.currency,
+    disputes.amount_minor,
+    disputes.status,
+    disputes.opened_at,
+    disputes.closed_at
+from money.disputes;
+grant select on public.disputes to authenticated, service_role;
+
+comment on view public.disputes is
+'What payers'' banks take back: members read those of their business.';
+comment on column public.disputes.id is 'Key.';
+comment on column public.disputes.business_id is 'The business.';
+comment on column public.disputes.sale_id is 'The sale that was paid.';
+comment on column public.disputes.payment_id is 'The payment.';
+comment on column public.disputes.currency is 'ISO 4217 code of the amount.';
+comment on column public.disputes.amount_minor is 'The business''s share, in minor units.';
+comment on column public.disputes.status is 'open, won or lost.';
+comment on column public.disputes.opened_at is 'When the bank opened it.';
+comment on column public.disputes.closed_at is 'When it ended; null until then.';
+
+create view public.payment_links
+with (security_invoker = true)
+as
+select
+    payment_links.id,
+    payment_links.business_id,
+    payment_links.sale_id,
+    payment_links.amount_minor,
+    payment_links.expires_at,
+    payment_links.created_by,
+    payment_links.created_at,
+    payment_links.revoked_at
+from money.payment_links;
+grant select on public.payment_links to authenticated, service_role;
+
+comment on view public.payment_links is
+'Links by which anybody who has one pays a sale: members read those of their business. The '
+'secret is shown once.';
+comment on column public.payment_links.id is 'Key.';
+comment on column public.payment_links.business_id is 'The business.';
+comment on column public.payment_links.sale_id is 'The sale that is paid.';
+comment on column public.payment_links.amount_minor is
+'What is paid with it; null: whatever is owed.';
+comment on column public.payment_links.expires_at is 'Until when it works.';
+comment on column public.payment_links.created_by is 'The member who made it.';
+comment on column public.payment_links.created_at is 'When it was made.';
+comment on column public.payment_links.revoked_at is 'When it was revoked; null where it was not.';
+
+create view public.payment_findings
+with (security_invoker = true)
+as
+select
+    payment_findings.id,
+    payment_findings.kind,
+    payment_findings.provider,
+    payment_findings.reference,
+    payment_findings.payment_id,
+    payment_findings.detail,
+    payment_findings.found_at,
+    payment_findings.resolved_at
+from money.payment_findings;
+grant select on public.payment_findings to authenticated, service_role;
+
+comment on view public.payment_findings is
+'What providers say and we do not: for the platform''s finance.';
+comment on column public.payment_findings.id is 'Key.';
+comment on column public.payment_findings.kind is
+'amount_differs, currency_differs, dispute_differs, missed_event, refund_differs, '
+'refund_exceeds_payment, refunded_elsewhere, unknown_object or unknown_payment.';
+comment on column public.payment_findings.provider is 'The provider.';
+comment on column public.payment_findings.reference is 'The provider''s id of the object.';
+comment on column public.payment_findings.payment_id is 'Our payment; null where none is known.';
+comment on column public.payment_findings.detail is 'What it said and what we asked for.';
+comment on column public.payment_findings.found_at is 'When it was found.';
+comment on column public.payment_findings.resolved_at is
+'When it was repaired or looked into; null until then.';
+
+-- sql/39_money/api/payments_repeating.sql
+
+-- Answers of the API about payments, and calls that are answered once for an idempotency key.
+
+/*
+ * Return a payment to a caller who just changed or began it. Only its payer gets what their browser
+ * needs. Volatile, so that it sees the change.
+ * Definer: members do not read payments; the caller is checked.
+ */
+create function money.payment_for_caller(payment_id uuid)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    return (
+        select
+            money.shown_payment(payments.id) || case
+                when payments.payer_id = auth.uid() then '{}'::jsonb
+                else '{"client": null}'
+            end
+        from money.payments
+        where payments.id = payment_for_caller.payment_id and money.sees_payment(payments)
+    );
+end;
+$$;
+
+/*
+ * Refund a payment once for an idempotency key.
+ *
+ * Errors:  PT409 idempotency_conflict · those of money.refund_payment
+ */
+create function money.refund_once(
+    payment_id uuid,
+    business_id uuid,
+    amount_minor bigint,
+    lines jsonb,
+    reason text,
+    idempotency_key text
+)
+returns public.refunds
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_answer jsonb;
+    v_id uuid;
+    v_refund public.refunds;
+begin
+    if idempotency_key is not null then
+        v_answer = private.first_answer(
+            'refund_payment', idempotency_key,
+            jsonb_build_array(
+                refund_once.payment_id, refund_once.business_id, refund_once.amount_minor,
+                refund_once.lines, refund_once.reason
+            )
+        );
+        if v_answer is not null then
+            return jsonb_populate_record(null::public.refunds, v_answer);
+        end if;
+    end if;
+    v_id = money.refund_payment(
+        refund_once.payment_id, refund_once.business_id, refund_once.amount_minor,
+        refund_once.lines, refund_once.reason
+    );
+    select refunds.* into strict v_refund
+    from public.refunds
+    where refunds.id = v_id;
+    if idempotency_key is not null then
+        perform private.remember_answer('refund_payment', idempotency_key, to_jsonb(v_refund));
+    end if;
+    return v_refund;
+end;
+$$;
+
+/*
+ * Record cash once for an idempotency key.
+ *
+ * Errors:  PT409 idempotency_conflict · those of money.record_cash
+ */
+create function money.record_cash_once(sale_id uuid, amount_minor bigint, idempotency_key text)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_answer jsonb;
+begin
+    if idempotency_key is not null then
+        v_answer = private.first_answer(
+            'record_cash_payment', idempotency_key,
+            jsonb_build_array(record_cash_once.sale_id, record_cash_once.amount_minor)
+        );
+        if v_answer is not null then
+            return v_answer;
+        end if;
+    end if;
+    v_answer = money.payment_for_caller(
+        money.record_cash(record_cash_once.sale_id, record_cash_once.amount_minor)
+    );
+    if idempotency_key is not null then
+        perform private.remember_answer('record_cash_payment', idempotency_key, v_answer);
+    end if;
+    return v_answer;
+end;
+$$;
+
+/*
+ * Return a sale that was just changed, as its caller may see it.
+ */
+create function money.visible_sale(sale_id uuid)
+returns public.sales
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_sale public.sales;
+begin
+    select sales.* into v_sale
+    from public.sales
+    where sales.id = visible_sale.sale_id;
+    return v_sale;
+end;
+$$;
+
+grant execute on function
+money.payment_for_caller(uuid),
+money.refund_once(uuid, uuid, bigint, jsonb, text, text),
+money.record_cash_once(uuid, bigint, text),
+money.visible_sale(uuid)
+to anon, authenticated, service_role;
+
+-- sql/39_money/api/payments_rpcs.sql
+
+-- What payers and members do with payments. Each function reads its arguments and calls one
+-- function of the domain. What a provider must do is done after the transaction: read the view
+-- again, or listen.
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition
+ */
+create function public.cancel_payment(payment_id public.identifier)
+returns jsonb
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select money.payment_for_caller(
+        money.cancel_payment(private.to_identifier(payment_id, 'payment_id'))
+    );
+end;
+comment on function public.cancel_payment is
+'Cancel a payment of which nothing was taken.
+
+For its payer, and for members of the one business that it pays. Its provider is asked to release '
+'what it reserved. Returns what start_payment returns.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition 409.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition
+ */
+create function public.capture_payment(
+    payment_id public.identifier, amount_minor public.whole_number default null
+)
+returns jsonb
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select money.payment_for_caller(
+        money.capture_payment(
+            private.to_identifier(payment_id, 'payment_id'),
+            private.to_minor_units(amount_minor, 'amount_minor')
+        )
+    );
+end;
+comment on function public.capture_payment is
+'Take the money of an authorized payment.
+
+For owners and managers of the business. Returns what start_payment returns.
+
+- amount_minor: less than the payment, in minor units; the rest is released. By default all of it.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition 409.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 idempotency_conflict refund_exceeds_payment
+ */
+create function public.refund_payment(
+    payment_id public.identifier,
+    reason text,
+    amount_minor public.whole_number default null,
+    lines public.list default null,
+    idempotency_key text default null,
+    business_id public.identifier default null
+)
+returns public.refunds
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return money.refund_once(
+        private.to_identifier(payment_id, 'payment_id'),
+        private.to_identifier(business_id, 'business_id', is_required => false),
+        private.to_minor_units(amount_minor, 'amount_minor'),
+        case
+            when lines is not null
+                then to_jsonb(
+                    private.to_objects(lines, 'lines', 200, '{sale_line_id,amount_minor}')
+                )
+        end,
+        private.to_required_text(reason, 'reason', 500),
+        idempotency_key
+    );
+end;
+$$;
+comment on function public.refund_payment is
+'Give back a payment, in whole or in part.
+
+For owners and managers of the business, and the platform''s finance. What is given back beyond what '
+'the sale is overpaid also reduces what the sale costs. Its provider is asked after this call; '
+'status says how it ended. Returns the refund.
+
+- reason: 1 to 500 characters; the payer reads it.
+- amount_minor: in minor units; by default all that is left.
+- lines: [{sale_line_id, amount_minor?}], lines as they were sold; by default what each still costs.
+- idempotency_key: repeating the call with the same key returns the first answer again, for a day.
+- business_id: whose part of a payment of several businesses.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, idempotency_conflict '
+'409, refund_exceeds_payment 409.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 idempotency_conflict nothing_to_pay
+ */
+create function public.record_cash_payment(
+    sale_id public.identifier,
+    amount_minor public.whole_number default null,
+    idempotency_key text default null
+)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return money.record_cash_once(
+        private.to_identifier(sale_id, 'sale_id'),
+        private.to_minor_units(amount_minor, 'amount_minor'),
+        idempotency_key
+    );
+end;
+$$;
+comment on function public.record_cash_payment is
+'Record that the business took cash for a sale.
+
+For members who serve customers. Returns what start_payment returns.
+
+- amount_minor: in minor units; by default what is owed.
+- idempotency_key: repeating the call with the same key returns the first answer again, for a day.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, idempotency_conflict '
+'409, nothing_to_pay 409.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function public.add_tip(sale_id public.identifier, amount_minor public.whole_number)
+returns public.sales
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return money.visible_sale(
+        money.add_tip(
+            private.to_identifier(sale_id, 'sale_id'),
+            money.to_amount(amount_minor, 'amount_minor')
+        )
+    );
+end;
+$$;
+comment on function public.add_tip is
+'Add a tip to a sale; start_payment pays it.
+
+For the customer, and for members who serve customers. Returns the sale.
+
+- amount_minor: in minor units, from 1.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function public.charge_fee(
+    sale_id public.identifier, name text, amount_minor public.whole_number
+)
+returns public.sales
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return money.visible_sale(
+        money.charge_fee(
+            private.to_identifier(sale_id, 'sale_id'),
+            private.to_required_text(name, 'name', 200),
+            money.to_amount(amount_minor, 'amount_minor')
+        )
+    );
+end;
+$$;
+comment on function public.charge_fee is
+'Charge a fee after the fact, as a line of the sale.
+
+For owners and managers. A card that guarantees the sale pays it; otherwise the customer does, with '
+'start_payment. Returns the sale.
+
+- name: what the customer reads, 1 to 200 characters.
+- amount_minor: in minor units, from 1.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found · PT422 method_expired
+ */
+create function public.guarantee_sale(
+    sale_id public.identifier, payment_method_id public.identifier
+)
+returns public.sales
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return money.visible_sale(
+        money.guarantee_sale(
+            private.to_identifier(sale_id, 'sale_id'),
+            private.to_identifier(payment_method_id, 'payment_method_id')
+        )
+    );
+end;
+$$;
+comment on function public.guarantee_sale is
+'Leave a saved card for the fees of a sale.
+
+Fees for not coming, for a late cancellation, and those that the business charges are taken from it. '
+'For the customer; another call replaces the card. Returns the sale.
+
+Errors: invalid_input 400, not_signed_in 401, not_found 404, method_expired 422.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
+ */
+create function public.remove_payment_method(payment_method_id public.identifier)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select money.remove_method(private.to_identifier(payment_method_id, 'payment_method_id'));
+end;
+comment on function public.remove_payment_method is
+'Remove a saved payment method of the caller.
+
+It pays and guarantees nothing any more. Returns nothing.
+
+Errors: invalid_input 400, not_signed_in 401, not_found 404.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function public.create_payment_link(
+    sale_id public.identifier,
+    amount_minor public.whole_number default null,
+    expires_at public.instant default null
+)
+returns jsonb
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select money.create_link(
+        private.to_identifier(sale_id, 'sale_id'),
+        private.to_minor_units(amount_minor, 'amount_minor'),
+        private.to_instant(expires_at, 'expires_at', is_required => false)
+    );
+end;
+comment on function public.create_payment_link is
+'Make a link by which anybody who has it pays a sale.
+
+For members who serve customers. Returns {id, token, expires_at}; the token is shown once, and '
+'start_payment takes it as link_token.
+
+- amount_minor: in minor units; by default what is owed when somebody pays.
+- expires_at: two weeks from now by default.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
+
+grant execute on function
+public.cancel_payment(public.identifier),
+public.capture_payment(public.identifier, public.whole_number),
+public.refund_payment(
+    public.identifier, text, public.whole_number, public.list, text, public.identifier
+),
+public.record_cash_payment(public.identifier, public.whole_number, text),
+public.add_tip(public.identifier, public.whole_number),
+public.charge_fee(public.identifier, text, public.whole_number),
+public.guarantee_sale(public.identifier, public.identifier),
+public.remove_payment_method(public.identifier),
+public.create_payment_link(public.identifier, public.whole_number, public.instant)
+to anon, authenticated, service_role;
 
 alter default privileges grant execute on functions to public;
 notify pgrst, 'reload schema';

@@ -104,7 +104,8 @@ create type scheduling.leg as (
     is_class boolean,
     answers jsonb,
     private_link_id uuid,
-    anonymous_hold_minutes integer
+    anonymous_hold_minutes integer,
+    prepayment_bps integer
 );
 
 -- sql/42_availability/functions/answers.sql
@@ -545,6 +546,7 @@ begin
     v_leg.is_blocked_by_pending = service.is_blocked_by_pending;
     v_leg.hold_minutes = service.hold_minutes;
     v_leg.anonymous_hold_minutes = service.anonymous_hold_minutes;
+    v_leg.prepayment_bps = service.prepayment_bps;
     v_leg.is_class = service.is_class;
     return v_leg;
 end;

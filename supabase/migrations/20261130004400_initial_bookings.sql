@@ -43,7 +43,7 @@ create type scheduling.assignee as (
 );
 
 -- What has to be so before a step is taken, and the moment at which a booking takes one by itself.
-create type scheduling.transition_guard as enum ('after_start', 'check_in_open');
+create type scheduling.transition_guard as enum ('after_start', 'check_in_open', 'paid');
 create type scheduling.transition_moment as enum ('hold_expires_at', 'starts_at');
 
 -- The rows of public.available_slots and public.date_availability.
@@ -792,7 +792,7 @@ $$;
 
 /*
  * Place a booking for somebody whom a member of the business names, with some rules set aside. The
- * business books itself, so a service on request is confirmed at once.
+ * business books itself, so the booking is confirmed at once, also when customers pay first.
  * Definer: as scheduling.place_booking; the caller is checked.
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -823,6 +823,7 @@ begin
     perform scheduling.refuse_overrides(v_legs[1].business_id, overrides);
     v_legs[1].answers = scheduling.read_answers(v_legs[1].service_id, v_legs[1].answers);
     v_legs[1].requires_confirmation = false;
+    v_legs[1].prepayment_bps = 0;
     v_overridden = scheduling.overridden_rules(v_legs[1], overrides, v_nobodys_id);
     v_vacancies = scheduling.require_vacancies(v_legs[1], v_nobodys_id, v_overridden);
     v_limits = scheduling.lock_legs(v_legs, v_vacancies, v_nobodys_id);
@@ -1023,6 +1024,9 @@ begin
                 'total_minor', booking.total_minor,
                 'fee_minor', sum(lines.fee_minor),
                 'refund_minor', booking.total_minor - sum(lines.fee_minor),
+                'paid_back_minor', greatest(
+                    scheduling.paid_for(booking) - sum(lines.fee_minor), 0
+                ),
                 'reschedule_fee_minor', scheduling.reschedule_fee(booking, at),
                 'tier', jsonb_strip_nulls(v_terms),
                 'lines', jsonb_agg(
@@ -1281,8 +1285,10 @@ begin
     v_booking.business_id = legs[1].business_id;
     v_booking.customer_id = customer.id;
     v_booking.series_id = create_booking_head.series_id;
+    v_booking.prepayment_minor = scheduling.prepayment_of(legs, create_booking_head.quote);
     v_booking.status = case
         when hold_until is not null then 'held'
+        when v_booking.prepayment_minor > 0 then 'pending_payment'
         when v_is_request then 'pending'
         else 'confirmed'
     end;
@@ -1296,7 +1302,10 @@ begin
     v_booking.customer_email = customer.email;
     v_booking.customer_phone = customer.phone;
     v_booking.notes = create_booking_head.notes;
-    v_booking.hold_expires_at = hold_until;
+    v_booking.hold_expires_at = case v_booking.status
+        when 'pending_payment' then scheduling.hold_until(legs, customer)
+        else hold_until
+    end;
     v_booking.repeated_step_count = is_repeated::integer;
     v_booking.overridden = create_booking_head.overridden;
     return scheduling.insert_booking(v_booking);
@@ -1322,7 +1331,7 @@ begin
             business_id, customer_id, series_id, reference, status, starts_at, ends_at, time_zone,
             party_size, currency, total_minor, quote, policy, customer_name, customer_email,
             customer_phone, notes, hold_expires_at, created_at, updated_at, repeated_step_count,
-            overridden
+            overridden, prepayment_minor
         )
         select
             businesses.id, booking.customer_id, booking.series_id, scheduling.new_reference(),
@@ -1330,7 +1339,7 @@ begin
             booking.party_size, booking.currency, booking.total_minor, booking.quote,
             booking.policy, booking.customer_name, booking.customer_email, booking.customer_phone,
             booking.notes, booking.hold_expires_at, private.now(), private.now(),
-            booking.repeated_step_count, booking.overridden
+            booking.repeated_step_count, booking.overridden, booking.prepayment_minor
         from business.businesses
         where businesses.id = booking.business_id
         on conflict (reference) do nothing
@@ -2515,7 +2524,7 @@ begin
                 or booking.customer_id is null and scheduling.is_proven(booking.id) then 'customer'
         end::scheduling.actor_kind,
         case
-            when private.is_operator() or session_user = 'worker' then 'system'
+            when private.is_operator() or session_user in ('worker', 'edge') then 'system'
         end::scheduling.actor_kind
     ], null);
 end;
@@ -3541,6 +3550,142 @@ begin
 end;
 $$;
 
+-- sql/44_bookings/functions/payments.sql
+
+-- What a booking has to do with payments. Money knows sales and nothing of bookings; it is a
+-- booking that listens to the parts of payments of its sale.
+
+/*
+ * Return what must be paid of some legs before they are confirmed: of each leg's line, the share
+ * that its service says or, where it says none, its business.
+ */
+create function scheduling.prepayment_of(legs scheduling.leg[], quote jsonb)
+returns bigint
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_default integer = 0;
+begin
+    if exists (select 1 from unnest(legs) as leg where leg.prepayment_bps is null) then
+        v_default = money.prepayment_bps(legs[1].business_id);
+    end if;
+    if v_default = 0 and not exists (
+        select 1 from unnest(legs) as leg where leg.prepayment_bps > 0
+    ) then
+        return 0;
+    end if;
+    return (
+        select
+            sum(
+                round(
+                    coalesce(leg.prepayment_bps, v_default) / 10000.0 * (
+                        (line ->> 'amount_minor')::bigint
+                        - coalesce((line ->> 'discount_minor')::bigint, 0)
+                        + case
+                            when coalesce((line ->> 'tax_is_included')::boolean, true) then 0
+                            else (line ->> 'tax_minor')::bigint
+                        end
+                    )
+                )
+            )::bigint
+        from unnest(legs) with ordinality as leg
+        cross join lateral (
+            select prepayment_of.quote -> 'lines' -> (leg.ordinality::integer - 1)
+        ) as lines (line)
+    );
+end;
+$$;
+
+/*
+ * Is the prepayment of a booking paid or reserved?
+ * Definer: a customer's own step asks, and customers read no payments of others for their sale.
+ */
+create function scheduling.is_prepaid(booking scheduling.bookings)
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_balance record;
+begin
+    if booking.prepayment_minor = 0 then
+        return true;
+    elsif booking.sale_id is null then
+        return false;
+    end if;
+    v_balance = money.sale_balance(booking.business_id, booking.sale_id);
+    return v_balance.secured_minor - v_balance.returned_minor >= booking.prepayment_minor;
+end;
+$$;
+
+/*
+ * Return what was paid for a booking, less what was given back or is about to be.
+ * Definer: a member without rights on payments may ask for the quote of a cancellation.
+ */
+create function scheduling.paid_for(booking scheduling.bookings)
+returns bigint
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_balance record;
+begin
+    if booking.sale_id is null then
+        return 0;
+    end if;
+    v_balance = money.sale_balance(booking.business_id, booking.sale_id);
+    return v_balance.secured_minor - v_balance.returned_minor;
+end;
+$$;
+
+/*
+ * Confirm a booking whose prepayment has come; one on request then waits for the business. A
+ * booking whose time ran out is confirmed if nobody took it and it has not begun; otherwise nothing
+ * happens here, and money.settle_sale gives the payment back. Never refuses: the money has come.
+ * Definer: whoever records a payment has no rights on bookings.
+ */
+create function scheduling.confirm_paid(booking_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_booking scheduling.bookings;
+begin
+    perform private.lock(scheduling.resources_of(confirm_paid.booking_id));
+    select bookings.* into v_booking
+    from scheduling.bookings
+    where bookings.id = confirm_paid.booking_id
+    for update;
+    if v_booking.status not in ('pending_payment', 'expired')
+        or v_booking.starts_at <= private.now()
+        or not scheduling.is_prepaid(v_booking) then
+        return;
+    end if;
+    update scheduling.bookings
+    set
+        status = case
+            when scheduling.is_on_request(v_booking) then 'pending'
+            else 'confirmed'
+        end::scheduling.booking_status,
+        hold_expires_at = null
+    where bookings.id = v_booking.id;
+exception
+    when sqlstate 'PT409' then
+        -- Somebody else has the time.
+        return;
+end;
+$$;
+
 -- sql/44_bookings/functions/people.sql
 
 -- People who have one calendar for several businesses (sql/40_time/tables/people.sql), as bookings
@@ -3876,8 +4021,37 @@ $$;
 -- what changes its price later becomes a revision of the sale.
 
 /*
+ * Return by how much refunds changed the price of a line: 0 or less.
+ */
+create function scheduling.refunded_of(business_id uuid, sale_id uuid, sale_line_id uuid)
+returns bigint
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select coalesce(sum(sale_lines.amount_minor), 0)::bigint
+        from sales.sale_lines
+        inner join sales.sale_revisions
+            on
+                sale_revisions.business_id = sale_lines.business_id
+                and sale_revisions.sale_id = sale_lines.sale_id
+                and sale_revisions.revision = sale_lines.revision
+        where
+            sale_lines.business_id = refunded_of.business_id
+            and sale_lines.sale_id = refunded_of.sale_id
+            and sale_lines.corrects_line_id = refunded_of.sale_line_id
+            and sale_revisions.cause = 'refunded'
+    );
+end;
+$$;
+
+/*
  * What revisions must add to a booking's sale, as the booking is now: minus a service that is not
- * provided, plus the fees. `cause` names the fee that belongs to no single service.
+ * provided, less what a refund took back of it already, plus the fees. `cause` names the fee that
+ * belongs to no single service.
  */
 create function scheduling.sale_corrections(
     booking scheduling.bookings, cause sales.revision_cause
@@ -3909,7 +4083,8 @@ begin
 
     select (
         sales.make_change(
-            'service', sold.id, sold.service_id, sold.name, - sold.amount_minor,
+            'service', sold.id, sold.service_id, sold.name,
+            - sold.amount_minor - scheduling.refunded_of(sold.business_id, sold.sale_id, sold.id),
             - sold.discount_minor
         )
     ).*
@@ -3930,7 +4105,8 @@ end;
 $$;
 
 /*
- * The lines that a booking's sale lacks: what revisions must add, less what they have added.
+ * The lines that a booking's sale lacks: what revisions must add, less what they have added. Tips,
+ * charges and refunds are not the booking's.
  */
 create function scheduling.sale_changes(
     booking scheduling.bookings, cause sales.revision_cause
@@ -3966,10 +4142,16 @@ begin
                 - written.amount_minor,
                 - written.discount_minor
             from sales.sale_lines as written
+            inner join sales.sale_revisions
+                on
+                    sale_revisions.business_id = written.business_id
+                    and sale_revisions.sale_id = written.sale_id
+                    and sale_revisions.revision = written.revision
             where
                 written.business_id = booking.business_id
                 and written.sale_id = booking.sale_id
                 and written.revision > 0
+                and sale_revisions.cause not in ('refunded', 'tipped', 'charged')
         ) as balance
         group by kind, line_id
         having sum(amount) <> 0 or sum(discount) <> 0
@@ -4768,7 +4950,9 @@ begin
     set
         status = v_to_status,
         status_reason = change_status.reason,
-        hold_expires_at = null,
+        hold_expires_at = case v_to_status
+            when 'pending_payment' then bookings.hold_expires_at
+        end,
         repeated_step_count = bookings.repeated_step_count + change_status.is_repeated::integer
     where bookings.id = v_booking.id;
     if v_to_status in ('cancelled', 'rejected') then
@@ -4779,8 +4963,9 @@ end;
 $$;
 
 /*
- * Return the status that a booking reaches when its caller asks for one. A customer who completes
- * the hold of a service on request makes a request, also the second time that they ask.
+ * Return the status that a booking reaches when its caller asks for one. A customer who completes a
+ * hold pays first if its services say so. Then the hold of a service on request becomes a request,
+ * also the second time that they ask.
  */
 create function scheduling.status_to_reach(
     booking scheduling.bookings, wanted scheduling.booking_status
@@ -4792,15 +4977,20 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_is_request boolean = wanted = 'confirmed'
-    and not scheduling.actors(booking) && array['business', 'system']::scheduling.actor_kind[]
-    and case booking.status
-        when 'held' then scheduling.is_on_request(booking)
-        when 'pending' then scheduling.was_held(booking)
-        else false
-    end;
+    v_is_customer boolean = wanted = 'confirmed'
+    and not scheduling.actors(booking) && array['business', 'system']::scheduling.actor_kind[];
 begin
-    return case when v_is_request then 'pending' else wanted end;
+    if not v_is_customer then
+        return wanted;
+    elsif booking.status in ('held', 'pending_payment') and not scheduling.is_prepaid(booking) then
+        return 'pending_payment';
+    end if;
+    return case
+        when booking.status in ('held', 'pending_payment') and scheduling.is_on_request(booking)
+            then 'pending'
+        when booking.status = 'pending' and scheduling.was_held(booking) then 'pending'
+        else wanted
+    end;
 end;
 $$;
 
@@ -5189,6 +5379,40 @@ create trigger _600_announce_deletion
 after delete on scheduling.bookings
 for each row execute function private.any__announce_deletion('booking');
 
+-- sql/44_bookings/rules/payments.sql
+
+-- A booking follows the payments of its sale, in the transaction that records them.
+
+/*
+ * Confirm the booking of a sale when a part of a payment for it is captured or reserved.
+ */
+create function scheduling.payment_parts__confirm_booking()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform scheduling.confirm_paid(bookings.id)
+    from scheduling.bookings
+    where
+        bookings.business_id = new.business_id
+        and bookings.sale_id = new.sale_id
+        and bookings.status in ('pending_payment', 'expired');
+    return null;
+end;
+$$;
+
+create trigger _300_confirm_booking
+after update of captured_minor, authorized_minor on money.payment_parts
+for each row
+when (
+    new.captured_minor > old.captured_minor
+    or new.authorized_minor > old.authorized_minor
+)
+execute function scheduling.payment_parts__confirm_booking();
+
 -- sql/44_bookings/rules/sales.sql
 
 -- A booking past a hold has a sale, on every path.
@@ -5278,7 +5502,7 @@ as $$
 declare
     v_cause sales.revision_cause = case
         when new.status in ('cancelled', 'rejected', 'expired', 'no_show') then new.status::text
-        when old.status = 'no_show' then 'corrected'
+        when old.status in ('no_show', 'expired') then 'corrected'
         else 'moved'
     end;
 begin
@@ -5298,7 +5522,7 @@ when (
         old.status is distinct from new.status
         and (
             new.status in ('cancelled', 'rejected', 'expired', 'no_show')
-            or old.status = 'no_show'
+            or old.status in ('no_show', 'expired')
         )
         or old.reschedule_fee_minor is distinct from new.reschedule_fee_minor
     )
@@ -5390,7 +5614,7 @@ execute function scheduling.sessions__keep_taken_seats();
  * Refuse transitions that do not exist, that the caller may not make, or whose condition is not
  * met.
  *
- * Errors:  PT403 forbidden · PT409 invalid_transition · PT422 too_soon
+ * Errors:  PT403 forbidden · PT409 invalid_transition payment_required · PT422 too_soon
  */
 create function scheduling.bookings__refuse_illegal_steps()
 returns trigger
@@ -5423,9 +5647,34 @@ begin
         );
     end if;
     if v_step.guard is not null then
-        perform scheduling.refuse_early_step(new, v_step.guard);
+        perform case v_step.guard
+            when 'paid' then scheduling.refuse_unpaid(new)
+            else scheduling.refuse_early_step(new, v_step.guard)
+        end;
     end if;
     return new;
+end;
+$$;
+
+/*
+ * Refuse to confirm a booking whose prepayment is neither paid nor reserved.
+ *
+ * Errors:  PT409 payment_required
+ */
+create function scheduling.refuse_unpaid(booking scheduling.bookings)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if not scheduling.is_prepaid(booking) then
+        perform private.refuse(
+            'PT409', 'payment_required', 'This booking must be paid before it is confirmed.',
+            'Pay it with start_payment, or record cash with record_cash_payment.'
+        );
+    end if;
 end;
 $$;
 
@@ -6614,8 +6863,8 @@ to anon, authenticated, service_role;
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 changed_meanwhile coupon_exhausted hold_expired invalid_transition price_changed
- *              slot_taken terms_not_accepted
+ *          PT409 changed_meanwhile coupon_exhausted hold_expired invalid_transition
+ *              payment_required price_changed slot_taken terms_not_accepted
  */
 create function public.confirm_booking(booking_id public.identifier)
 returns public.bookings
@@ -6630,11 +6879,12 @@ comment on function public.confirm_booking is
 'Confirm a booking.
 
 The business accepts a request, or the customer turns a hold into a booking (a request if the '
-'service requires confirmation). Returns the booking.
+'service requires confirmation). If a part must be paid in advance, the customer''s booking is '
+'pending_payment until start_payment has paid it. Returns the booking.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
-'coupon_exhausted 409, hold_expired 409, invalid_transition 409, price_changed 409, '
-'slot_taken 409, terms_not_accepted 409.';
+'coupon_exhausted 409, hold_expired 409, invalid_transition 409, payment_required 409, '
+'price_changed 409, slot_taken 409, terms_not_accepted 409.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found

@@ -31,6 +31,7 @@ from workers.edge.settings import Settings
 from workers.edge.state import State
 from workers.edge.storage import app as storage
 from workers.edge.storage import errors as storage_errors
+from workers.providers.payments import from_settings
 from workers.sandbox import app as sandbox
 
 AUTH = "/auth/v1"
@@ -50,6 +51,7 @@ def make(settings: Settings) -> Starlette:
         pool = AsyncConnectionPool(
             settings.db_url, min_size=1, max_size=5, timeout=PATIENCE, open=False
         )
+        payments = from_settings.build(settings.payments)
         rest = httpx.AsyncClient(base_url=settings.rest_url)
         rest_admin = httpx.AsyncClient(base_url=settings.rest_admin_url or settings.rest_url)
         async with AsyncExitStack() as opened:
@@ -57,7 +59,7 @@ def make(settings: Settings) -> Starlette:
                 await opened.enter_async_context(connection)
             signing_in = auth.running(settings.auth, settings.db_url)
             state: dict[str, Any] = {
-                "edge": State(settings, pool, rest, rest_admin),
+                "edge": State(settings, pool, rest, rest_admin, payments),
                 "auth": await opened.enter_async_context(signing_in),
             }
             if settings.storage is not None:

@@ -10,6 +10,7 @@ from workers.edge.auth.settings import Settings as AuthSettings
 from workers.edge.functions.webhooks.keys import Keys
 from workers.edge.storage.settings import Settings as StorageSettings
 from workers.environment import required
+from workers.providers.payments.from_settings import Settings as PaymentSettings
 from workers.sandbox.settings import Settings as SandboxSettings
 
 
@@ -30,6 +31,7 @@ class Settings:
     auth: AuthSettings
     # None where Supabase has its own Storage.
     storage: StorageSettings | None
+    payments: PaymentSettings
     # None where real money moves.
     sandbox: SandboxSettings | None
 
@@ -53,5 +55,6 @@ class Settings:
             webhook_keys=Keys.of(os.environ.get("FRONTDESK_WEBHOOKS"), api_url),
             auth=AuthSettings.of(os.environ),
             storage=StorageSettings.of(os.environ),
+            payments=PaymentSettings.of(os.environ),
             sandbox=SandboxSettings.of(os.environ),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import httpx
@@ -9,6 +10,7 @@ from psycopg_pool import AsyncConnectionPool
 from starlette.requests import Request
 
 from workers.edge.settings import Settings
+from workers.providers.payments.protocol import PaymentProvider
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,8 @@ class State:
     pool: AsyncConnectionPool
     rest: httpx.AsyncClient
     rest_admin: httpx.AsyncClient
+    # The payment providers that are set up, by name.
+    payments: Mapping[str, PaymentProvider]
 
     @classmethod
     def of(cls, request: Request) -> State:

@@ -60,7 +60,8 @@ select
     services.visibility,
     services.check_in_minutes,
     services.anonymous_hold_minutes,
-    services.tax_class
+    services.tax_class,
+    services.prepayment_bps
 from catalog.services;
 grant select on public.services to anon;
 grant select, insert, update, delete on public.services to authenticated, service_role;
@@ -111,6 +112,9 @@ comment on column public.services.anonymous_hold_minutes is
 'How long a hold of a user lasts at most who signed in without an address, in minutes.';
 comment on column public.services.tax_class is
 'How it is taxed, a name of the view tax_classes. Matters once the business has tax_settings.';
+comment on column public.services.prepayment_bps is
+'The share of the price, in basis points, that a customer pays before a booking is confirmed: 0 '
+'nothing, 10000 all of it; null: as payment_settings say.';
 comment on column public.services.hold_minutes is 'How long a hold lasts, in minutes.';
 comment on column public.services.offer_minutes is
 'How long each waitlist entry has to accept an offer, 1 to 1440 minutes.';

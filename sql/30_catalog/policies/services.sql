@@ -61,7 +61,7 @@ grant insert (
     slot_offset_minutes, min_notice_minutes, max_advance_days, bookable_from, bookable_until,
     max_party_size, is_class, requires_confirmation, is_blocked_by_pending, hold_minutes,
     offer_minutes, position, is_active, archived_at, prefers_known_staff, visibility,
-    check_in_minutes, anonymous_hold_minutes, tax_class
+    check_in_minutes, anonymous_hold_minutes, tax_class, prepayment_bps
 ) on table catalog.services to authenticated;
 grant update (
     id, business_id, category_id, cancellation_policy_id, name, description, duration_minutes,
@@ -69,7 +69,7 @@ grant update (
     slot_offset_minutes, min_notice_minutes, max_advance_days, bookable_from, bookable_until,
     max_party_size, is_class, requires_confirmation, is_blocked_by_pending, hold_minutes,
     offer_minutes, position, is_active, archived_at, prefers_known_staff, visibility,
-    check_in_minutes, anonymous_hold_minutes, tax_class
+    check_in_minutes, anonymous_hold_minutes, tax_class, prepayment_bps
 ) on table catalog.services to authenticated;
 grant select, insert, update, delete on table catalog.services to service_role;
 

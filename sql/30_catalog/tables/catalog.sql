@@ -69,6 +69,9 @@ create table catalog.services (
     anonymous_hold_minutes integer not null default 5,
     tax_class text not null default 'standard'
     references pricing.tax_classes (name) on delete restrict,
+    -- The share of the price that a customer pays before a booking is confirmed; null: as the
+    -- business says.
+    prepayment_bps integer,
 
     constraint services_business_id_id_unique unique (business_id, id),
     constraint services_category_fkey foreign key (business_id, category_id)
@@ -147,6 +150,10 @@ create table catalog.services (
     constraint services_anonymous_hold_is_sane check (
         anonymous_hold_minutes between 1 and 1440
         or private.invalid('anonymous_hold_minutes', 'must be from 1 to 1440')
+    ),
+    constraint services_prepayment_is_a_share check (
+        prepayment_bps is null or prepayment_bps between 0 and 10000
+        or private.invalid('prepayment_bps', 'must be from 0 to 10000')
     )
 );
 comment on table catalog.services is 'What can be booked.';

@@ -88,6 +88,8 @@ create table scheduling.bookings (
     repeated_step_count integer not null default 0,
     -- The rules that a member set aside for its first start.
     overridden scheduling.start_rule array not null default '{}',
+    -- What must be paid before it is confirmed.
+    prepayment_minor bigint not null default 0,
 
     constraint bookings_business_id_id_unique unique (business_id, id),
     constraint bookings_series_fkey foreign key (business_id, series_id)
@@ -104,6 +106,7 @@ create table scheduling.bookings (
     constraint bookings_currency_is_iso_4217 check (currency ~ '^[A-Z]{3}$'),
     constraint bookings_end_after_they_start check (ends_at > starts_at),
     constraint bookings_party_size_is_positive check (party_size >= 1),
+    constraint bookings_prepayment_not_negative check (prepayment_minor >= 0),
     constraint bookings_total_not_negative check (total_minor >= 0),
     constraint bookings_fees_not_negative check (
         least(cancellation_fee_minor, no_show_fee_minor, reschedule_fee_minor) >= 0

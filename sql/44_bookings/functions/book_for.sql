@@ -4,7 +4,7 @@
 
 /*
  * Place a booking for somebody whom a member of the business names, with some rules set aside. The
- * business books itself, so a service on request is confirmed at once.
+ * business books itself, so the booking is confirmed at once, also when customers pay first.
  * Definer: as scheduling.place_booking; the caller is checked.
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -35,6 +35,7 @@ begin
     perform scheduling.refuse_overrides(v_legs[1].business_id, overrides);
     v_legs[1].answers = scheduling.read_answers(v_legs[1].service_id, v_legs[1].answers);
     v_legs[1].requires_confirmation = false;
+    v_legs[1].prepayment_bps = 0;
     v_overridden = scheduling.overridden_rules(v_legs[1], overrides, v_nobodys_id);
     v_vacancies = scheduling.require_vacancies(v_legs[1], v_nobodys_id, v_overridden);
     v_limits = scheduling.lock_legs(v_legs, v_vacancies, v_nobodys_id);

@@ -66,6 +66,9 @@ begin
                 'total_minor', booking.total_minor,
                 'fee_minor', sum(lines.fee_minor),
                 'refund_minor', booking.total_minor - sum(lines.fee_minor),
+                'paid_back_minor', greatest(
+                    scheduling.paid_for(booking) - sum(lines.fee_minor), 0
+                ),
                 'reschedule_fee_minor', scheduling.reschedule_fee(booking, at),
                 'tier', jsonb_strip_nulls(v_terms),
                 'lines', jsonb_agg(

@@ -107,8 +107,10 @@ begin
     v_booking.business_id = legs[1].business_id;
     v_booking.customer_id = customer.id;
     v_booking.series_id = create_booking_head.series_id;
+    v_booking.prepayment_minor = scheduling.prepayment_of(legs, create_booking_head.quote);
     v_booking.status = case
         when hold_until is not null then 'held'
+        when v_booking.prepayment_minor > 0 then 'pending_payment'
         when v_is_request then 'pending'
         else 'confirmed'
     end;
@@ -122,7 +124,10 @@ begin
     v_booking.customer_email = customer.email;
     v_booking.customer_phone = customer.phone;
     v_booking.notes = create_booking_head.notes;
-    v_booking.hold_expires_at = hold_until;
+    v_booking.hold_expires_at = case v_booking.status
+        when 'pending_payment' then scheduling.hold_until(legs, customer)
+        else hold_until
+    end;
     v_booking.repeated_step_count = is_repeated::integer;
     v_booking.overridden = create_booking_head.overridden;
     return scheduling.insert_booking(v_booking);
@@ -148,7 +153,7 @@ begin
             business_id, customer_id, series_id, reference, status, starts_at, ends_at, time_zone,
             party_size, currency, total_minor, quote, policy, customer_name, customer_email,
             customer_phone, notes, hold_expires_at, created_at, updated_at, repeated_step_count,
-            overridden
+            overridden, prepayment_minor
         )
         select
             businesses.id, booking.customer_id, booking.series_id, scheduling.new_reference(),
@@ -156,7 +161,7 @@ begin
             booking.party_size, booking.currency, booking.total_minor, booking.quote,
             booking.policy, booking.customer_name, booking.customer_email, booking.customer_phone,
             booking.notes, booking.hold_expires_at, private.now(), private.now(),
-            booking.repeated_step_count, booking.overridden
+            booking.repeated_step_count, booking.overridden, booking.prepayment_minor
         from business.businesses
         where businesses.id = booking.business_id
         on conflict (reference) do nothing

@@ -23,7 +23,7 @@ begin
                 or booking.customer_id is null and scheduling.is_proven(booking.id) then 'customer'
         end::scheduling.actor_kind,
         case
-            when private.is_operator() or session_user = 'worker' then 'system'
+            when private.is_operator() or session_user in ('worker', 'edge') then 'system'
         end::scheduling.actor_kind
     ], null);
 end;

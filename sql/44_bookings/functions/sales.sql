@@ -2,8 +2,37 @@
 -- what changes its price later becomes a revision of the sale.
 
 /*
+ * Return by how much refunds changed the price of a line: 0 or less.
+ */
+create function scheduling.refunded_of(business_id uuid, sale_id uuid, sale_line_id uuid)
+returns bigint
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select coalesce(sum(sale_lines.amount_minor), 0)::bigint
+        from sales.sale_lines
+        inner join sales.sale_revisions
+            on
+                sale_revisions.business_id = sale_lines.business_id
+                and sale_revisions.sale_id = sale_lines.sale_id
+                and sale_revisions.revision = sale_lines.revision
+        where
+            sale_lines.business_id = refunded_of.business_id
+            and sale_lines.sale_id = refunded_of.sale_id
+            and sale_lines.corrects_line_id = refunded_of.sale_line_id
+            and sale_revisions.cause = 'refunded'
+    );
+end;
+$$;
+
+/*
  * What revisions must add to a booking's sale, as the booking is now: minus a service that is not
- * provided, plus the fees. `cause` names the fee that belongs to no single service.
+ * provided, less what a refund took back of it already, plus the fees. `cause` names the fee that
+ * belongs to no single service.
  */
 create function scheduling.sale_corrections(
     booking scheduling.bookings, cause sales.revision_cause
@@ -35,7 +64,8 @@ begin
 
     select (
         sales.make_change(
-            'service', sold.id, sold.service_id, sold.name, - sold.amount_minor,
+            'service', sold.id, sold.service_id, sold.name,
+            - sold.amount_minor - scheduling.refunded_of(sold.business_id, sold.sale_id, sold.id),
             - sold.discount_minor
         )
     ).*
@@ -56,7 +86,8 @@ end;
 $$;
 
 /*
- * The lines that a booking's sale lacks: what revisions must add, less what they have added.
+ * The lines that a booking's sale lacks: what revisions must add, less what they have added. Tips,
+ * charges and refunds are not the booking's.
  */
 create function scheduling.sale_changes(
     booking scheduling.bookings, cause sales.revision_cause
@@ -92,10 +123,16 @@ begin
                 - written.amount_minor,
                 - written.discount_minor
             from sales.sale_lines as written
+            inner join sales.sale_revisions
+                on
+                    sale_revisions.business_id = written.business_id
+                    and sale_revisions.sale_id = written.sale_id
+                    and sale_revisions.revision = written.revision
             where
                 written.business_id = booking.business_id
                 and written.sale_id = booking.sale_id
                 and written.revision > 0
+                and sale_revisions.cause not in ('refunded', 'tipped', 'charged')
         ) as balance
         group by kind, line_id
         having sum(amount) <> 0 or sum(discount) <> 0

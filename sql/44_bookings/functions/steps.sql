@@ -73,7 +73,9 @@ begin
     set
         status = v_to_status,
         status_reason = change_status.reason,
-        hold_expires_at = null,
+        hold_expires_at = case v_to_status
+            when 'pending_payment' then bookings.hold_expires_at
+        end,
         repeated_step_count = bookings.repeated_step_count + change_status.is_repeated::integer
     where bookings.id = v_booking.id;
     if v_to_status in ('cancelled', 'rejected') then
@@ -84,8 +86,9 @@ end;
 $$;
 
 /*
- * Return the status that a booking reaches when its caller asks for one. A customer who completes
- * the hold of a service on request makes a request, also the second time that they ask.
+ * Return the status that a booking reaches when its caller asks for one. A customer who completes a
+ * hold pays first if its services say so. Then the hold of a service on request becomes a request,
+ * also the second time that they ask.
  */
 create function scheduling.status_to_reach(
     booking scheduling.bookings, wanted scheduling.booking_status
@@ -97,15 +100,20 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_is_request boolean = wanted = 'confirmed'
-    and not scheduling.actors(booking) && array['business', 'system']::scheduling.actor_kind[]
-    and case booking.status
-        when 'held' then scheduling.is_on_request(booking)
-        when 'pending' then scheduling.was_held(booking)
-        else false
-    end;
+    v_is_customer boolean = wanted = 'confirmed'
+    and not scheduling.actors(booking) && array['business', 'system']::scheduling.actor_kind[];
 begin
-    return case when v_is_request then 'pending' else wanted end;
+    if not v_is_customer then
+        return wanted;
+    elsif booking.status in ('held', 'pending_payment') and not scheduling.is_prepaid(booking) then
+        return 'pending_payment';
+    end if;
+    return case
+        when booking.status in ('held', 'pending_payment') and scheduling.is_on_request(booking)
+            then 'pending'
+        when booking.status = 'pending' and scheduling.was_held(booking) then 'pending'
+        else wanted
+    end;
 end;
 $$;
 

@@ -85,7 +85,7 @@ as $$
 declare
     v_cause sales.revision_cause = case
         when new.status in ('cancelled', 'rejected', 'expired', 'no_show') then new.status::text
-        when old.status = 'no_show' then 'corrected'
+        when old.status in ('no_show', 'expired') then 'corrected'
         else 'moved'
     end;
 begin
@@ -105,7 +105,7 @@ when (
         old.status is distinct from new.status
         and (
             new.status in ('cancelled', 'rejected', 'expired', 'no_show')
-            or old.status = 'no_show'
+            or old.status in ('no_show', 'expired')
         )
         or old.reschedule_fee_minor is distinct from new.reschedule_fee_minor
     )

@@ -4,7 +4,7 @@
  * Refuse transitions that do not exist, that the caller may not make, or whose condition is not
  * met.
  *
- * Errors:  PT403 forbidden · PT409 invalid_transition · PT422 too_soon
+ * Errors:  PT403 forbidden · PT409 invalid_transition payment_required · PT422 too_soon
  */
 create function scheduling.bookings__refuse_illegal_steps()
 returns trigger
@@ -37,9 +37,34 @@ begin
         );
     end if;
     if v_step.guard is not null then
-        perform scheduling.refuse_early_step(new, v_step.guard);
+        perform case v_step.guard
+            when 'paid' then scheduling.refuse_unpaid(new)
+            else scheduling.refuse_early_step(new, v_step.guard)
+        end;
     end if;
     return new;
+end;
+$$;
+
+/*
+ * Refuse to confirm a booking whose prepayment is neither paid nor reserved.
+ *
+ * Errors:  PT409 payment_required
+ */
+create function scheduling.refuse_unpaid(booking scheduling.bookings)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if not scheduling.is_prepaid(booking) then
+        perform private.refuse(
+            'PT409', 'payment_required', 'This booking must be paid before it is confirmed.',
+            'Pay it with start_payment, or record cash with record_cash_payment.'
+        );
+    end if;
 end;
 $$;
 

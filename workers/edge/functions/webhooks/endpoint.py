@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from workers.edge import answers
-from workers.edge.functions.webhooks import sendgrid, twilio
+from workers.edge.functions.webhooks import payments, sendgrid, twilio
 from workers.edge.state import State
 
 PATH = "/functions/v1/webhooks"
@@ -21,7 +21,10 @@ async def receive(request: Request) -> Response:
     """Verify a call, record what it reports, and answer 204."""
     state = State.of(request)
     keys = state.settings.webhook_keys
-    provider, body = request.path_params["provider"], await request.body()
+    provider = request.path_params["provider"]
+    if provider in state.payments:
+        return await payments.receive(request, state.payments[provider])
+    body = await request.body()
     if provider == "twilio" and keys.twilio:
         url = f"{keys.public_url}{PATH}/twilio"
         reports = twilio.reports(keys.twilio, url, request.headers, body)

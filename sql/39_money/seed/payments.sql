@@ -1,0 +1,27 @@
+-- With whom one can pay, and the life of a payment.
+insert into money.providers (name, is_online)
+values
+('sandbox', true),
+('stripe', true),
+('razorpay', true),
+('payjp', true),
+('paypal', true),
+('cash', false)
+on conflict (name) do update set is_online = excluded.is_online;
+
+-- A payment moves on in the order of its statuses. A refund follows captured money, and a dispute
+-- that ends leads back to what the payment was.
+insert into money.payment_transitions (from_status, to_status)
+select
+    earlier.step,
+    later.goal
+from unnest(enum_range(null::money.payment_status)) as earlier (step)
+inner join unnest(enum_range(null::money.payment_status)) as later (goal)
+    on earlier.step < later.goal
+where later.goal <= 'captured' or earlier.step >= 'partially_captured'
+union all
+select
+    'disputed' as from_status,
+    ended.goal as to_status
+from unnest(enum_range('partially_captured', 'refunded'::money.payment_status)) as ended (goal)
+on conflict do nothing;

@@ -1,0 +1,177 @@
+-- What somebody pays. A payment belongs to no business: its parts say how much of it pays which
+-- sale, and they are all that a business sees. How much may be asked is decided here, before a
+-- provider is called; what was paid is what a provider says, or a member who took cash.
+
+-- Whether money is taken at once or only reserved, to be taken by capture_payment.
+create type money.capture_mode as enum ('now', 'later');
+
+-- In the order in which a payment moves: it never goes back, except when a dispute ends.
+create type money.payment_status as enum (
+    'pending', 'requires_action', 'failed', 'authorized', 'cancelled', 'expired',
+    'partially_captured', 'captured', 'partially_refunded', 'refunded', 'disputed'
+);
+
+create table money.providers (
+    name text primary key,
+    -- Whether somebody pays there by themselves. Members record the others, such as cash.
+    is_online boolean not null,
+    is_enabled boolean not null default true,
+
+    constraint providers_name_is_plain check (name ~ '^[a-z][a-z_]{0,39}$')
+);
+comment on table money.providers is 'With whom one can pay.';
+
+create table money.payment_settings (
+    business_id uuid primary key references business.businesses (id) on delete cascade,
+    -- The providers that customers may choose; empty: every one that is enabled.
+    providers text array not null default '{}',
+    capture money.capture_mode not null default 'now',
+    -- The share of a booking's total that must be paid before it is confirmed. A service may say
+    -- otherwise.
+    prepayment_bps integer not null default 0,
+    updated_at timestamptz not null default now(),
+
+    constraint payment_settings_prepayment_is_a_share check (
+        prepayment_bps between 0 and 10000
+        or private.invalid('prepayment_bps', 'must be from 0 to 10000')
+    )
+);
+comment on table money.payment_settings is
+'How the customers of a business pay. Without a row: with every provider, at once, and nothing '
+'before a booking is confirmed.';
+
+create table money.payment_methods (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid not null references auth.users (id) on delete cascade,
+    provider text not null references money.providers (name) on delete restrict,
+    provider_reference text not null,
+    brand text not null,
+    last4 text not null,
+    -- The last day of the month that is printed on the card.
+    expires_on date,
+    created_at timestamptz not null default now(),
+    -- When somebody forgot it; the row stays, because payments point at it.
+    removed_at timestamptz,
+
+    constraint payment_methods_reference_unique unique (provider, provider_reference)
+);
+comment on table money.payment_methods is
+'Cards and the like that customers saved at a provider. The provider keeps the number.';
+comment on column money.payment_methods.user_id is '[person: delete]';
+comment on column money.payment_methods.provider_reference is '[secret]';
+comment on column money.payment_methods.brand is '[personal]';
+comment on column money.payment_methods.last4 is '[personal]';
+create index payment_methods_user_id_idx on money.payment_methods (user_id);
+
+create table money.provider_customers (
+    user_id uuid not null references auth.users (id) on delete cascade,
+    provider text not null references money.providers (name) on delete restrict,
+    provider_reference text not null,
+
+    primary key (user_id, provider)
+);
+comment on table money.provider_customers is 'Under which name a provider knows a user.';
+comment on column money.provider_customers.user_id is '[person: delete]';
+comment on column money.provider_customers.provider_reference is '[secret]';
+create index provider_customers_provider_idx on money.provider_customers (provider);
+
+create table money.payments (
+    id uuid primary key default gen_random_uuid(),
+    basket_id uuid references sales.baskets (id) on delete restrict,
+    payer_id uuid references auth.users (id) on delete set null,
+    provider text not null references money.providers (name) on delete restrict,
+    method_id uuid references money.payment_methods (id) on delete restrict,
+    -- The one-time token of the provider's script in the browser, if it made one.
+    method_token text,
+    saves_method boolean not null default false,
+    -- The customer is not there, as when a saved card pays a fee.
+    is_off_session boolean not null default false,
+    currency text not null references pricing.currencies (code) on delete restrict,
+    amount_minor bigint not null,
+    capture money.capture_mode not null,
+    -- What is to be taken: the amount, or less of a reserved payment.
+    to_capture_minor bigint not null,
+    captured_minor bigint not null default 0,
+    -- What refunds that succeeded gave back.
+    refunded_minor bigint not null default 0,
+    -- How far it came apart from money that moved.
+    reached money.payment_status not null default 'pending',
+    -- Follows from the columns above and from its disputes (money.payment_status_of).
+    status money.payment_status not null default 'pending',
+    -- The provider's id of it, and what the payer's browser needs next. Both are secret.
+    provider_reference text,
+    client jsonb,
+    -- Why it failed: a code of the provider's or of ours.
+    failure text,
+    return_url text not null,
+    expires_at timestamptz not null,
+    -- Until when somebody is asking the provider about it, so that nobody else does.
+    asked_until timestamptz,
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+
+    constraint payments_reference_unique unique (provider, provider_reference),
+    constraint payments_amount_is_positive check (amount_minor > 0),
+    constraint payments_are_not_captured_beyond_what_is_asked check (
+        captured_minor between 0 and to_capture_minor and to_capture_minor <= amount_minor
+    ),
+    constraint payments_are_not_refunded_beyond_captured check (
+        refunded_minor between 0 and captured_minor
+    ),
+    constraint payments_reached_no_money check (reached < 'partially_captured')
+);
+comment on table money.payments is 'What somebody pays, for one sale or several.';
+comment on column money.payments.payer_id is '[person]';
+comment on column money.payments.method_token is '[secret]';
+comment on column money.payments.provider_reference is '[secret]';
+comment on column money.payments.client is '[secret]';
+create index payments_payer_id_idx on money.payments (payer_id, created_at, id);
+create index payments_basket_id_idx on money.payments (basket_id) where basket_id is not null;
+create index payments_method_id_idx on money.payments (method_id) where method_id is not null;
+create index payments_currency_idx on money.payments (currency);
+create index payments_created_at_idx on money.payments (created_at, id);
+-- The payments that a sweep closes because nobody paid.
+create index payments_open_idx on money.payments (expires_at)
+where status in ('pending', 'requires_action', 'failed', 'authorized');
+
+create table money.payment_transitions (
+    from_status money.payment_status not null,
+    to_status money.payment_status not null,
+
+    primary key (from_status, to_status)
+);
+comment on table money.payment_transitions is 'The life of a payment: every step that exists.';
+
+create table money.payment_parts (
+    business_id uuid not null,
+    sale_id uuid not null,
+    payment_id uuid not null references money.payments (id) on delete restrict,
+    -- As in its payment, for the business, which does not see the payment.
+    provider text not null,
+    currency text not null,
+    status money.payment_status not null default 'pending',
+    amount_minor bigint not null,
+    authorized_minor bigint not null default 0,
+    captured_minor bigint not null default 0,
+    -- Asked of the provider, and not answered yet.
+    refunding_minor bigint not null default 0,
+    refunded_minor bigint not null default 0,
+    created_at timestamptz not null default now(),
+
+    primary key (business_id, sale_id, payment_id),
+    constraint payment_parts_sale_fkey foreign key (business_id, sale_id)
+    references sales.sales (business_id, id) on delete restrict,
+    constraint payment_parts_amount_not_negative check (amount_minor >= 0),
+    constraint payment_parts_are_not_captured_beyond_the_part check (
+        captured_minor between 0 and amount_minor
+    ),
+    constraint payment_parts_are_not_refunded_beyond_captured check (
+        refunding_minor >= 0 and refunded_minor >= 0
+        and refunding_minor + refunded_minor <= captured_minor
+    )
+);
+comment on table money.payment_parts is
+'How much of a payment pays which sale. A business sees its parts, never the payment''s total.';
+create index payment_parts_payment_id_idx on money.payment_parts (payment_id);
+create index payment_parts_created_at_idx
+on money.payment_parts (business_id, created_at, payment_id);

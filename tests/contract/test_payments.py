@@ -1,0 +1,207 @@
+"""Paying over HTTP: one call starts a payment, webhooks are stored once, workers apply them."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import httpx
+import pytest
+
+from cli.stack.secrets import role_password
+from tests.contract.conftest import Town, built
+from tests.harness.stack import RunningStack
+from tests.harness.waiting import wait_until
+from workers.sandbox.postman import SIGNATURE, signature
+
+DAYS = count(1)
+
+
+@pytest.fixture(scope="module")
+def shop(stack: RunningStack) -> Town:
+    """A town of its own, whose salon is paid in advance."""
+    town = built(stack)
+    town.run(
+        "insert into money.payment_settings (business_id, prepayment_bps) values (%s, 10000)",
+        town.ids["salon"],
+    )
+    return town
+
+
+def booked(town: Town) -> dict[str, Any]:
+    """Book a day of its own as the customer."""
+    starts_at = datetime(2031, 6, 1, 9, tzinfo=UTC) + timedelta(days=next(DAYS))
+    wish = {"service_id": town.ids["salon_service"], "starts_at": starts_at.isoformat()}
+    with town.client("customer") as client:
+        booking = client.post("/rpc/book", json=wish).json()
+    assert booking["status"] == "pending_payment", booking
+    return dict(booking)
+
+
+def pay(town: Town, person: str | None = "customer", **wish: Any) -> httpx.Response:
+    """Start a payment at the edge."""
+    with town.client(person) as client:
+        url = f"{town.stack.endpoints.api_url}/functions/v1/payments"
+        return client.post(url, json={"provider": "sandbox", **wish})
+
+
+def status(town: Town, table: str, key: str) -> object:
+    """Return the status of a row."""
+    ((found,),) = town.run(f"select status::text from {table} where id = %s", key)
+    return found
+
+
+def confirmed(town: Town, booking: dict[str, Any]) -> None:
+    wait_until(lambda: status(town, "scheduling.bookings", booking["id"]) == "confirmed")
+
+
+def event(town: Town, payment_id: str, kind: str = "payment.captured", **more: Any) -> bytes:
+    """Return an event of the sandbox about a payment, as it would send it."""
+    ((reference, amount),) = town.run(
+        "select provider_reference, amount_minor from money.payments where id = %s", payment_id
+    )
+    about = {"id": reference, "captured_minor": amount, "currency": "EUR", **more}
+    body = {
+        "id": f"evt_{uuid.uuid4().hex}",
+        "type": kind,
+        "created": time.time(),
+        "data": {"object": about},
+    }
+    return json.dumps(body).encode()
+
+
+def send(town: Town, raw: bytes, *, signed: bytes | None = None) -> httpx.Response:
+    """Send an event to the webhook, signed as the sandbox signs."""
+    secret = role_password(town.stack.state.secrets().database_password, "sandbox webhooks")
+    header = {SIGNATURE: signature(secret, int(time.time()), signed or raw)}
+    url = f"{town.stack.endpoints.api_url}/functions/v1/webhooks/sandbox"
+    return httpx.post(url, content=raw, headers=header)
+
+
+def test_one_call_pays_and_confirms(shop: Town) -> None:
+    booking = booked(shop)
+    wish = {"booking_id": booking["id"], "method_token": "test_ok", "idempotency_key": "k1"}
+    answer = pay(shop, **wish)
+    payment = answer.json()
+    assert (answer.status_code, payment["status"]) == (200, "captured"), answer.text
+    confirmed(shop, booking)
+    assert pay(shop, **wish).json()["id"] == payment["id"], "a repetition is the same payment"
+    with shop.client("customer") as client:
+        sale = client.get("/sales", params={"id": f"eq.{booking['sale_id']}"}).json()[0]
+    assert (sale["paid_minor"], sale["balance_minor"]) == (3000, 0)
+
+
+def test_a_payer_is_sent_to_the_providers_page_and_the_webhook_confirms(shop: Town) -> None:
+    booking = booked(shop)
+    payment = pay(shop, booking_id=booking["id"]).json()
+    assert (payment["status"], payment["client"]["kind"]) == ("requires_action", "redirect")
+    httpx.post(payment["client"]["url"], data={"choice": "pay"})
+    confirmed(shop, booking)
+    ((raw, body),) = shop.run(
+        "select raw, convert_from(raw, 'UTF8')::jsonb ->> 'id' = event_id"
+        " from money.provider_events where kind = 'payment.captured' and object_reference ="
+        " (select provider_reference from money.payments where id = %s)",
+        payment["id"],
+    )
+    assert isinstance(raw, bytes)
+    assert body is True
+
+
+def test_declined_cards_confirm_nothing_and_may_be_tried_again(shop: Town) -> None:
+    booking = booked(shop)
+    payment = pay(shop, booking_id=booking["id"], method_token="test_declined").json()
+    assert (payment["status"], payment["failure"]) == ("failed", "card_declined")
+    assert status(shop, "scheduling.bookings", booking["id"]) == "pending_payment"
+    assert pay(shop, booking_id=booking["id"], method_token="test_ok").json()["captured_minor"]
+    confirmed(shop, booking)
+
+
+@pytest.mark.parametrize(
+    ("person", "wish", "refused"),
+    [
+        (None, {}, (401, "not_signed_in")),
+        ("stranger", {}, (404, "not_found")),
+        ("customer", {"amount_minor": 1}, (400, "invalid_input")),
+        ("customer", {"provider": "barter"}, (422, "provider_not_offered")),
+        ("customer", {"price_minor": 1}, (404, "PGRST202")),
+    ],
+)
+def test_what_the_caller_may_not_is_refused_before_the_provider_is_asked(
+    shop: Town, person: str | None, wish: dict[str, Any], refused: tuple[int, str]
+) -> None:
+    answer = pay(shop, person, booking_id=booked(shop)["id"], **wish)
+    told = answer.json()
+    assert (answer.status_code, told["details"] if refused[0] != 404 else refused[1]) == refused
+
+
+def test_an_event_five_times_at_once_and_again_under_another_id_pays_once(shop: Town) -> None:
+    booking = booked(shop)
+    payment = pay(shop, booking_id=booking["id"]).json()
+    raw = event(shop, payment["id"])
+    with ThreadPoolExecutor(5) as pool:
+        codes = list(pool.map(lambda _: send(shop, raw).status_code, range(5)))
+    assert codes == [204] * 5
+    confirmed(shop, booking)
+    again = event(shop, payment["id"])
+    assert send(shop, again).status_code == 204
+    assert send(shop, event(shop, payment["id"], "payment.failed")).status_code == 204
+    wait_until(lambda: not waiting(shop))
+    assert status(shop, "money.payments", payment["id"]) == "captured"
+    ((entries,),) = shop.run(
+        "select count(*) from money.transactions where cause_id = %s", payment["id"]
+    )
+    assert entries == 1
+    ((told,),) = shop.run(
+        "select count(*) from scheduling.booking_history"
+        " where booking_id = %s and to_status = 'confirmed'",
+        booking["id"],
+    )
+    assert told == 1
+
+
+def test_a_forged_event_or_one_with_another_byte_changes_nothing(shop: Town) -> None:
+    booking = booked(shop)
+    payment = pay(shop, booking_id=booking["id"]).json()
+    raw = event(shop, payment["id"])
+    for answer in (
+        send(shop, raw.replace(b"captured", b"capturex", 1), signed=raw),
+        send(shop, raw, signed=b"something else"),
+        httpx.post(f"{shop.stack.endpoints.api_url}/functions/v1/webhooks/sandbox", content=raw),
+    ):
+        assert (answer.status_code, answer.json()["details"]) == (401, "invalid_signature")
+    ((stored,),) = shop.run(
+        "select count(*) from money.provider_events where raw in (%s, %s)", raw, raw + b" "
+    )
+    assert stored == 0
+
+
+def test_an_event_with_another_amount_is_a_finding(shop: Town) -> None:
+    booking = booked(shop)
+    payment = pay(shop, booking_id=booking["id"]).json()
+    send(shop, event(shop, payment["id"], captured_minor=1))
+    wait_until(
+        lambda: shop.run(
+            "select 1 from money.payment_findings where payment_id = %s", payment["id"]
+        )
+    )
+    assert status(shop, "scheduling.bookings", booking["id"]) == "pending_payment"
+
+
+def test_cancelling_gives_back_what_was_paid(shop: Town) -> None:
+    booking = booked(shop)
+    payment = pay(shop, booking_id=booking["id"], method_token="test_ok").json()
+    confirmed(shop, booking)
+    with shop.client("customer") as client:
+        client.post("/rpc/cancel_booking", json={"booking_id": booking["id"]})
+    wait_until(lambda: status(shop, "money.payments", payment["id"]) == "refunded")
+
+
+def waiting(town: Town) -> object:
+    """Return how many events wait to be applied."""
+    ((found,),) = town.run("select count(*) from money.provider_events where state = 'received'")
+    return found
