@@ -5,6 +5,8 @@ An answer of 5xx or none at all leaves open whether the provider acted, so it is
 
 from __future__ import annotations
 
+import ssl
+from functools import cache
 from typing import Any
 
 import httpx
@@ -15,12 +17,18 @@ from workers.providers.payments.failures import Misconfigured, TryLater, Unanswe
 BUSY = (408, 425, 429)
 
 
+@cache
+def trust() -> ssl.SSLContext:
+    """Return the certificates that we trust; reading them takes long, so all clients share them."""
+    return httpx.create_ssl_context()
+
+
 class Api:
     """A pool of connections to one provider; threads may share it."""
 
     def __init__(self, url: str, *, auth: tuple[str, str], timeouts: Timeouts) -> None:
         limit = httpx.Timeout(timeouts.read, connect=timeouts.connect)
-        self._client = httpx.Client(base_url=url, auth=auth, timeout=limit)
+        self._client = httpx.Client(base_url=url, auth=auth, timeout=limit, verify=trust())
 
     def call(
         self, method: str, path: str, *, key: str | None = None, **request: Any

@@ -20,6 +20,7 @@ from starlette.routing import Mount
 from cli.stack.ports import free_port
 from tests.harness.simulators.payments.server import Answer, Body, Call, PaymentSimulator, Step
 from tests.harness.waiting import wait_until
+from workers.providers.payments.http import trust
 from workers.sandbox import app as sandbox
 from workers.sandbox.settings import Settings
 
@@ -36,7 +37,7 @@ class SandboxSimulator(PaymentSimulator):
         self.refusing = 0
         self._folder = folder
         self._inner = f"http://127.0.0.1:{free_port()}"
-        self._client = httpx.Client(base_url=self._inner, timeout=60)
+        self._client = httpx.Client(base_url=self._inner, timeout=60, verify=trust())
         self._webhook = ThreadingHTTPServer(("127.0.0.1", 0), _webhook(self))
         self._webhook.daemon_threads = True
 
@@ -72,7 +73,7 @@ class SandboxSimulator(PaymentSimulator):
 
     def press(self, url: str, **form: str) -> str:
         """Press a button on one of its pages, and return where that leads."""
-        answer = httpx.post(url, data=form)
+        answer = self._client.post(url, data=form)
         assert answer.status_code == 303, answer.text
         return answer.headers["location"]
 

@@ -21,7 +21,7 @@ from workers.providers.payments.failures import (
     TryLater,
     Unanswered,
 )
-from workers.providers.payments.http import refuse_by_status
+from workers.providers.payments.http import refuse_by_status, trust
 
 KEY_HEADER = "PayPal-Request-Id"
 EARLY = 60.0  # seconds before its end at which a token is renewed
@@ -45,7 +45,7 @@ class Calls:
 
     def __init__(self, url: str, *, login: tuple[str, str], timeouts: Timeouts) -> None:
         limit = httpx.Timeout(timeouts.read, connect=timeouts.connect)
-        self._client = httpx.Client(base_url=url, timeout=limit)
+        self._client = httpx.Client(base_url=url, timeout=limit, verify=trust())
         self._login = login
         self._lock = threading.Lock()
         self._token, self._expires_at = "", 0.0
