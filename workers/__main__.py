@@ -20,6 +20,7 @@ from workers.actors import (
     accounts,
     calendars,
     deliveries,
+    documents,
     housekeeping,
     ledger,
     leftovers,
@@ -125,6 +126,7 @@ def run(environment: Environment, stop: threading.Event) -> None:
     scanner = ClamAV(environment.clamav_address) if environment.clamav_address else None
     storage = Storage(environment.storage_url, environment.storage_key)
     media.declare(broker, database, media.Desk(storage, scanner))
+    documents.declare(broker, database, storage)
     place = blobs.build(environment.blobs) if environment.blobs else None
     leftovers.declare(broker, database, place)
     ledger.declare(broker, database)

@@ -9,6 +9,7 @@ values
 ('calendars', 'Imported calendars to read'),
 ('media', 'Uploaded files to look into, and files to delete'),
 ('payments', 'Payments and refunds to ask providers for, and their events to apply'),
+('documents', 'Receipts and invoices to draw, tax numbers to check'),
 ('housekeeping', 'Expired holds and requests to write down, old data to delete')
 on conflict (name) do update set purpose = excluded.purpose;
 
@@ -27,6 +28,8 @@ values
 ('tick.media', 'media', 'collect_garbage'),
 ('tick.payments', 'payments', 'sweep_payments'),
 ('tick.reconciliation', 'payments', 'reconcile'),
+('document.issued', 'documents', 'draw_document'),
+('tax_number.written', 'documents', 'check_tax_number'),
 ('tick.transitions', 'housekeeping', 'apply_due_transitions'),
 ('tick.ledger', 'housekeeping', 'write_checkpoints'),
 ('ledger.page_filled', 'housekeeping', 'write_checkpoints'),

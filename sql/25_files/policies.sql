@@ -10,6 +10,7 @@ alter table files.kinds enable row level security;
 alter table files.uploads enable row level security;
 alter table files.media enable row level security;
 alter table files.renditions enable row level security;
+alter table files.records enable row level security;
 alter table business.business_media enable row level security;
 alter table business.business_documents enable row level security;
 alter table identity.profile_media enable row level security;
@@ -149,7 +150,7 @@ using (
 );
 
 -- The files themselves. Originals and documents are private, and nobody overwrites or deletes one.
--- A document is signed and never sent to a caller directly: it is read by short-lived links only.
+-- Documents and records are read by short-lived links only, and never sent to a caller directly.
 -- public-media has no policy: everybody who knows a name gets it, and nobody lists names.
 create policy objects_select_files
 on storage.objects
@@ -173,6 +174,9 @@ using (
                 or (select private.is_platform_staff('support'))
             )
     )
+    or bucket_id = 'records'
+    and (select storage.operation()) in ('storage.object.sign', 'storage.object.sign_many')
+    and files.is_record_readable(name)
 );
 
 create policy objects_insert_files
@@ -197,6 +201,8 @@ private.to_subject_id(text),
 private.to_bytes(text, text),
 files.alt_is_valid(jsonb),
 files.is_readable(text, text, uuid),
+files.is_record_readable(text),
+files.row_of_record(text),
 files.open_upload(text, uuid, text, text, bigint, text, text),
 files.complete_upload(uuid),
 files.reorder(text, uuid, text, uuid[]),

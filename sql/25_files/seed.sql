@@ -16,6 +16,7 @@ begin
             'documents', 'documents', false, 26214400,
             '{application/pdf,image/jpeg,image/png}'
         ),
+        ('records', 'records', false, 26214400, '{application/pdf,application/xml}'),
         ('public-media', 'public-media', true, null, '{image/avif,image/webp,image/jpeg}')
         on conflict (id) do update
         set public = excluded.public

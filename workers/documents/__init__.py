@@ -1,0 +1,1 @@
+"""Receipts, invoices and credit notes as files, and the check digits of tax numbers."""
