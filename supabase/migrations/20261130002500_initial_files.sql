@@ -289,6 +289,25 @@ create table business.business_documents (
 comment on table business.business_documents is 'Papers that a business hands in to be verified.';
 create index business_documents_reviewed_by_idx on business.business_documents (reviewed_by);
 
+-- sql/25_files/tables/records.sql
+
+-- Files that workers write for people, such as the PDF of an invoice. They lie in the private
+-- bucket `records`. Each is about a row of some domain, and whoever reads that row may make a link
+-- to it.
+
+create table files.records (
+    -- In the bucket `records`.
+    object_name text primary key,
+    -- The table whose policy says who may read the file, and the row of it.
+    relation text not null,
+    row_id uuid not null,
+    created_at timestamptz not null,
+
+    constraint records_object_name_is_one_line check (private.is_one_line(object_name))
+);
+comment on table files.records is 'Files that workers wrote, and the row of which each is about.';
+create index records_row_id_idx on files.records (row_id);
+
 -- sql/25_files/functions/arguments.sql
 
 -- Arguments of the RPCs about files.
@@ -1162,6 +1181,73 @@ begin
 end;
 $$;
 
+-- sql/25_files/functions/records.sql
+
+-- Files that workers wrote for people.
+
+/*
+ * Keep a file of the bucket `records` for whoever may read a row.
+ */
+create function files.keep_record(object_name text, relation text, row_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    insert into files.records (object_name, relation, row_id, created_at)
+    values (
+        keep_record.object_name, keep_record.relation, keep_record.row_id, private.now()
+    )
+    on conflict do nothing;
+end;
+$$;
+
+/*
+ * Return the row that a file of the bucket `records` is about.
+ * Definer: nobody reads the table.
+ */
+create function files.row_of_record(object_name text)
+returns files.records
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_record files.records;
+begin
+    select records.* into v_record
+    from files.records
+    where records.object_name = row_of_record.object_name;
+    return v_record;
+end;
+$$;
+
+/*
+ * May the caller read a file of the bucket `records`: can they read the row that it is about?
+ */
+create function files.is_record_readable(object_name text)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_record constant files.records = files.row_of_record(object_name);
+    v_is_readable boolean = false;
+begin
+    if v_record.relation is not null then
+        execute format('select exists (select 1 from %s where id = $1)', v_record.relation)
+        into v_is_readable
+        using v_record.row_id;
+    end if;
+    return v_is_readable;
+end;
+$$;
+
 -- sql/25_files/functions/uploads.sql
 
 -- Uploads: announced, sent to Storage, completed. Between the first and the last step only the
@@ -1497,6 +1583,7 @@ alter table files.kinds enable row level security;
 alter table files.uploads enable row level security;
 alter table files.media enable row level security;
 alter table files.renditions enable row level security;
+alter table files.records enable row level security;
 alter table business.business_media enable row level security;
 alter table business.business_documents enable row level security;
 alter table identity.profile_media enable row level security;
@@ -1636,7 +1723,7 @@ using (
 );
 
 -- The files themselves. Originals and documents are private, and nobody overwrites or deletes one.
--- A document is signed and never sent to a caller directly: it is read by short-lived links only.
+-- Documents and records are read by short-lived links only, and never sent to a caller directly.
 -- public-media has no policy: everybody who knows a name gets it, and nobody lists names.
 create policy objects_select_files
 on storage.objects
@@ -1660,6 +1747,9 @@ using (
                 or (select private.is_platform_staff('support'))
             )
     )
+    or bucket_id = 'records'
+    and (select storage.operation()) in ('storage.object.sign', 'storage.object.sign_many')
+    and files.is_record_readable(name)
 );
 
 create policy objects_insert_files
@@ -1684,6 +1774,8 @@ private.to_subject_id(text),
 private.to_bytes(text, text),
 files.alt_is_valid(jsonb),
 files.is_readable(text, text, uuid),
+files.is_record_readable(text),
+files.row_of_record(text),
 files.open_upload(text, uuid, text, text, bigint, text, text),
 files.complete_upload(uuid),
 files.reorder(text, uuid, text, uuid[]),

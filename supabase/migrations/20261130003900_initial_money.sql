@@ -310,6 +310,88 @@ create index commissions_party_id_idx on money.commissions (party_id, earned_at,
 where party_id is not null;
 create index commissions_currency_idx on money.commissions (currency);
 
+-- sql/39_money/tables/documents.sql
+
+-- Receipts, invoices and credit notes: what a business issued about a sale, under numbers without
+-- gaps. A document keeps who sold, who bought, and every figure as they were, and never changes. A
+-- receipt or an invoice covers the revisions of the sale that earlier ones do not; a credit note
+-- takes back one revision of a sale that has either. Its amounts are positive.
+
+create type money.document_kind as enum ('receipt', 'invoice', 'credit_note');
+
+-- The last number of each kind. The row is locked while a number is taken, so a number that is
+-- rolled back is taken again.
+create table money.document_counters (
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    kind money.document_kind not null,
+    last_number bigint not null default 0,
+
+    primary key (business_id, kind)
+);
+comment on table money.document_counters is
+'The last number that a business used for each kind of document.';
+
+create table money.documents (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null,
+    kind money.document_kind not null,
+    number bigint not null,
+    sale_id uuid not null,
+    first_revision integer not null,
+    revision integer not null,
+    -- The receipt or invoice that a credit note takes back from.
+    corrects_document_id uuid,
+    issued_at timestamptz not null,
+    currency text not null,
+    net_minor bigint not null,
+    tax_minor bigint not null,
+    total_minor bigint not null,
+    seller jsonb not null,
+    buyer jsonb not null,
+    lines jsonb not null,
+    taxes jsonb not null,
+
+    constraint documents_business_id_id_unique unique (business_id, id),
+    constraint documents_number_unique unique (business_id, kind, number),
+    constraint documents_once_for_each_revision unique (business_id, kind, sale_id, revision),
+    constraint documents_revision_fkey foreign key (business_id, sale_id, revision)
+    references sales.sale_revisions (business_id, sale_id, revision) on delete restrict,
+    constraint documents_corrects_fkey foreign key (business_id, corrects_document_id)
+    references money.documents (business_id, id) on delete restrict,
+    constraint documents_number_is_positive check (number > 0),
+    constraint documents_cover_revisions check (first_revision between 0 and revision),
+    constraint documents_add_up check (total_minor = net_minor + tax_minor and total_minor >= 0),
+    constraint documents_credit_notes_correct check (
+        (kind = 'credit_note') = (corrects_document_id is not null)
+    )
+);
+comment on table money.documents is
+'Receipts, invoices and credit notes as they were issued; they never change.';
+create index documents_sale_idx on money.documents (business_id, sale_id, revision);
+create index documents_issued_at_idx on money.documents (business_id, issued_at, id);
+create index documents_corrects_idx on money.documents (business_id, corrects_document_id)
+where corrects_document_id is not null;
+
+create table money.document_files (
+    business_id uuid not null,
+    document_id uuid not null,
+    format text not null,
+    -- In the private bucket `records`.
+    object_name text not null,
+    bytes bigint not null,
+    sha256 text not null,
+    created_at timestamptz not null,
+
+    primary key (business_id, document_id, format),
+    constraint document_files_document_fkey foreign key (business_id, document_id)
+    references money.documents (business_id, id) on delete cascade,
+    constraint document_files_format_is_known check (format in ('pdf', 'xml')),
+    constraint document_files_have_bytes check (bytes > 0),
+    constraint document_files_sha256_is_hex check (sha256 ~ '^[0-9a-f]{64}$'),
+    constraint document_files_object_name_is_one_line check (private.is_one_line(object_name))
+);
+comment on table money.document_files is 'The files of a document that workers drew.';
+
 -- sql/39_money/tables/entries.sql
 
 -- The ledger. A transaction is one movement of money, such as a capture; its entries say which
@@ -1832,6 +1914,587 @@ begin
     where spendable_balances.account_id = lock_spendable.account_id
     for update;
     return coalesce(v_balance, 0);
+end;
+$$;
+
+-- sql/39_money/functions/document_contents.sql
+
+-- What stands on a document.
+
+/*
+ * Return who sells, as documents show it.
+ */
+create function money.seller_of(business_id uuid)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select jsonb_build_object(
+            'name', businesses.name,
+            'address_line1', businesses.address_line1,
+            'address_line2', businesses.address_line2,
+            'postal_code', businesses.postal_code,
+            'city', businesses.city,
+            'region', businesses.region,
+            'country', businesses.country,
+            'email', businesses.email,
+            'locale', businesses.locale,
+            'time_zone', businesses.time_zone,
+            'tax_number', pricing.tax_number_of(businesses.id, businesses.country)
+        )
+        from business.businesses
+        where businesses.id = seller_of.business_id
+    );
+end;
+$$;
+
+/*
+ * Return who bought, as documents show it, with their verified tax number.
+ */
+create function money.buyer_of(business_id uuid, sale_id uuid)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select jsonb_build_object(
+            'name', sales.customer_name,
+            'email', sales.customer_email,
+            'country', numbers.country,
+            'tax_number', numbers.number
+        )
+        from sales.sales
+        left join lateral (
+            select tax_numbers.country, tax_numbers.number
+            from customers.customers
+            inner join pricing.tax_numbers
+                on
+                    tax_numbers.business_id = customers.business_id
+                    and tax_numbers.customer_id = customers.id
+            where
+                customers.business_id = sales.business_id
+                and customers.user_id = sales.customer_id
+                and tax_numbers.status = 'verified'
+            order by tax_numbers.created_at
+            limit 1
+        ) as numbers on true
+        where sales.business_id = buyer_of.business_id and sales.id = buyer_of.sale_id
+    );
+end;
+$$;
+
+/*
+ * Return the lines that a document covers, in their order. A credit note shows what is taken back
+ * as positive amounts.
+ */
+create function money.lines_of_document(document money.documents)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_sign constant integer = case document.kind when 'credit_note' then -1 else 1 end;
+begin
+    return (
+        select coalesce(
+            jsonb_agg(
+                jsonb_build_object(
+                    'kind', sale_lines.kind,
+                    'name', sale_lines.name,
+                    'quantity', sale_lines.quantity,
+                    'unit_minor', v_sign * sale_lines.unit_minor,
+                    'amount_minor', v_sign * sale_lines.amount_minor,
+                    'discount_minor', v_sign * sale_lines.discount_minor,
+                    'tax_minor', v_sign * sale_lines.tax_minor,
+                    'tax_is_included', sale_lines.tax_is_included,
+                    'total_minor', v_sign * sales.line_total(sale_lines),
+                    'taxes', money.taxes_of_line(sale_lines, v_sign)
+                )
+                order by sale_lines.position
+            ),
+            '[]'
+        )
+        from sales.sale_lines
+        where
+            sale_lines.business_id = document.business_id
+            and sale_lines.sale_id = document.sale_id
+            and sale_lines.revision between document.first_revision and document.revision
+    );
+end;
+$$;
+
+/*
+ * Return the taxes of a line: [{component, rate_bps, base_minor, tax_minor}].
+ */
+create function money.taxes_of_line(line sales.sale_lines, sign integer)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select coalesce(
+            jsonb_agg(
+                jsonb_build_object(
+                    'component', sale_line_taxes.component,
+                    'rate_bps', sale_line_taxes.rate_bps,
+                    'base_minor', sign * sale_line_taxes.base_minor,
+                    'tax_minor', sign * sale_line_taxes.tax_minor
+                )
+                order by sale_line_taxes.position
+            ),
+            '[]'
+        )
+        from sales.sale_line_taxes
+        where
+            sale_line_taxes.business_id = line.business_id
+            and sale_line_taxes.sale_line_id = line.id
+    );
+end;
+$$;
+
+/*
+ * Return the taxes of a document: a row for each component and rate.
+ */
+create function money.taxes_of_document(document money.documents)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_sign constant integer = case document.kind when 'credit_note' then -1 else 1 end;
+begin
+    return (
+        select coalesce(
+            jsonb_agg(to_jsonb(rows) order by rows.rate_bps desc, rows.component), '[]'
+        )
+        from (
+            select
+                sale_taxes.component,
+                sale_taxes.rate_bps,
+                max(sale_taxes.jurisdiction) as jurisdiction,
+                v_sign * sum(sale_taxes.base_minor)::bigint as base_minor,
+                v_sign * sum(sale_taxes.tax_minor)::bigint as tax_minor
+            from sales.sale_taxes
+            where
+                sale_taxes.business_id = document.business_id
+                and sale_taxes.sale_id = document.sale_id
+                and sale_taxes.revision between document.first_revision and document.revision
+            group by sale_taxes.component, sale_taxes.rate_bps
+        ) as rows
+    );
+end;
+$$;
+
+-- sql/39_money/functions/document_requests.sql
+
+-- Documents that people ask for, and the files that workers draw of them.
+
+/*
+ * Issue a document about a sale as it is now. Members with the permission `serve` or `account`
+ * issue every kind; customers ask for invoices of what they bought.
+ * Definer: nobody has a grant to write documents.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 nothing_to_document
+ */
+create function money.request_document(sale_id uuid, kind money.document_kind)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_sale sales.sales;
+begin
+    select sales.* into v_sale from sales.sales where sales.id = request_document.sale_id;
+    perform money.refuse_requester(v_sale, request_document.kind);
+    return money.issue_document(
+        request_document.kind,
+        v_sale.business_id,
+        v_sale.id,
+        (
+            select max(sale_revisions.revision)
+            from sales.sale_revisions
+            where
+                sale_revisions.business_id = v_sale.business_id
+                and sale_revisions.sale_id = v_sale.id
+        )
+    );
+end;
+$$;
+
+/*
+ * Refuse a caller who may not ask for a document. Callers who cannot see the sale get not_found.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function money.refuse_requester(sale sales.sales, kind money.document_kind)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_is_buyer boolean;
+begin
+    if private.is_operator()
+        and sale.id is not null
+        or sale.business_id in (select private.my_businesses('serve'))
+        or sale.business_id in (select private.my_businesses('account')) then
+        return;
+    end if;
+    perform private.token_user_id();
+    v_is_buyer = coalesce(sale.customer_id = auth.uid(), false);
+    if v_is_buyer and kind = 'invoice' then
+        return;
+    end if;
+    if v_is_buyer then
+        perform private.refuse(
+            'PT403', 'forbidden', 'Customers can ask for invoices alone.', 'Ask for an invoice.'
+        );
+    end if;
+    perform private.refuse(
+        'PT404', 'not_found', 'There is no such sale.', 'Check the id in the view sales.'
+    );
+end;
+$$;
+
+/*
+ * Return what a worker draws: the document and the formats that it still lacks; null when there is
+ * nothing to draw. Invoices and credit notes of sellers in the European Union with a verified tax
+ * number are written in EN 16931 as well.
+ * Definer: workers have no access to the tables.
+ */
+create function money.document_to_draw(document_id uuid)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_document money.documents;
+    v_is_european boolean;
+    v_formats text[];
+begin
+    select documents.* into v_document
+    from money.documents
+    where documents.id = document_to_draw.document_id;
+    v_is_european = v_document.kind <> 'receipt'
+        and v_document.seller ->> 'tax_number' is not null
+        and exists (
+            select 1
+            from pricing.tax_places
+            where
+                tax_places.country = v_document.seller ->> 'country' and tax_places.is_in_eu
+        );
+    v_formats = array(
+        select wanted.format
+        from unnest(
+            case when v_is_european then '{pdf,xml}' else '{pdf}' end::text[]
+        ) as wanted (format)
+        where not exists (
+            select 1
+            from money.document_files
+            where
+                document_files.business_id = v_document.business_id
+                and document_files.document_id = v_document.id
+                and document_files.format = wanted.format
+        )
+    );
+    if v_document.id is null or v_formats = '{}' then
+        return null;
+    end if;
+    return money.facts_of_document(v_document) || jsonb_build_object('formats', v_formats);
+end;
+$$;
+
+/*
+ * Return a document with what a drawing of it says: its reference, what it corrects, and the digits
+ * of the currency.
+ */
+create function money.facts_of_document(document money.documents)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return to_jsonb(document) || jsonb_build_object(
+        'reference', money.document_reference(document.kind, document.number),
+        'issued_on', (document.issued_at at time zone (document.seller ->> 'time_zone'))::date,
+        'minor_digits', (
+            select currencies.minor_digits
+            from pricing.currencies
+            where currencies.code = document.currency
+        ),
+        'corrects', (
+            select money.document_reference(corrected.kind, corrected.number)
+            from money.documents as corrected
+            where corrected.id = document.corrects_document_id
+        )
+    );
+end;
+$$;
+
+/*
+ * Name a document: its kind and its number.
+ */
+create function money.document_reference(kind money.document_kind, number bigint)
+returns text
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return case kind when 'receipt' then 'R-' when 'invoice' then 'I-' else 'C-' end || number;
+end;
+$$;
+
+/*
+ * Record a file that a worker drew of a document. The first one stays.
+ * Definer: workers have no access to the tables.
+ */
+create function money.record_document_file(
+    document_id uuid, format text, object_name text, bytes bigint, sha256 text
+)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    insert into money.document_files (
+        business_id, document_id, format, object_name, bytes, sha256, created_at
+    )
+    select
+        documents.business_id, documents.id, record_document_file.format,
+        record_document_file.object_name, record_document_file.bytes,
+        record_document_file.sha256, private.now()
+    from money.documents
+    where documents.id = record_document_file.document_id
+    on conflict do nothing;
+    perform files.keep_record(
+        record_document_file.object_name, 'money.documents', record_document_file.document_id
+    );
+end;
+$$;
+
+-- sql/39_money/functions/documents.sql
+
+-- How documents are issued.
+
+/*
+ * Issue a document about a sale up to a revision, and return its id. The same document again
+ * returns the first one. A credit note covers this revision alone; a receipt or an invoice covers
+ * the revisions that earlier ones do not. Whoever issues several in one transaction does so in the
+ * order of business_id.
+ *
+ * Errors:  PT409 nothing_to_document
+ */
+create function money.issue_document(
+    kind money.document_kind, business_id uuid, sale_id uuid, revision integer
+)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_document money.documents;
+begin
+    v_document.kind = issue_document.kind;
+    v_document.business_id = issue_document.business_id;
+    v_document.sale_id = issue_document.sale_id;
+    v_document.revision = issue_document.revision;
+    -- From here on nobody else takes a number of this kind: what the row says stays true.
+    perform money.lock_document_counter(issue_document.business_id, issue_document.kind);
+    v_document.id = money.document_of(v_document);
+    if v_document.id is not null then
+        return v_document.id;
+    end if;
+
+    v_document = money.fill_document(money.place_document(v_document));
+    if jsonb_array_length(v_document.lines) = 0 or v_document.total_minor < 0 then
+        perform private.refuse(
+            'PT409', 'nothing_to_document',
+            'There is nothing that this document would show.',
+            'Read the view documents: an earlier one may show it already.'
+        );
+    end if;
+    update money.document_counters
+    set last_number = document_counters.last_number + 1
+    where
+        document_counters.business_id = issue_document.business_id
+        and document_counters.kind = issue_document.kind
+    returning document_counters.last_number into v_document.number;
+    v_document.id = gen_random_uuid();
+    insert into money.documents select v_document.*;
+    return v_document.id;
+end;
+$$;
+
+/*
+ * Lock the numbers of a business for a kind of document until the transaction ends.
+ */
+create function money.lock_document_counter(business_id uuid, kind money.document_kind)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    insert into money.document_counters (business_id, kind)
+    values (lock_document_counter.business_id, lock_document_counter.kind)
+    on conflict do nothing;
+    perform
+    from money.document_counters
+    where
+        document_counters.business_id = lock_document_counter.business_id
+        and document_counters.kind = lock_document_counter.kind
+    for update;
+end;
+$$;
+
+/*
+ * Return the id of a document that was issued already: the same kind up to the same revision.
+ */
+create function money.document_of(document money.documents)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select documents.id
+        from money.documents
+        where
+            documents.business_id = document.business_id
+            and documents.kind = document.kind
+            and documents.sale_id = document.sale_id
+            and documents.revision = document.revision
+    );
+end;
+$$;
+
+/*
+ * Return the receipt or invoice that shows a sale before a revision, an invoice first; null if
+ * nothing was issued yet.
+ */
+create function money.document_before(business_id uuid, sale_id uuid, revision integer)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select documents.id
+        from money.documents
+        where
+            documents.business_id = document_before.business_id
+            and documents.sale_id = document_before.sale_id
+            and documents.kind <> 'credit_note'
+            and documents.revision < document_before.revision
+        order by documents.kind desc, documents.revision desc
+        limit 1
+    );
+end;
+$$;
+
+/*
+ * Return a document with the revisions that it covers, and what it corrects.
+ *
+ * Errors:  PT409 nothing_to_document
+ */
+create function money.place_document(document money.documents)
+returns money.documents
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_document money.documents = document;
+begin
+    v_document.issued_at = private.now();
+    if document.kind = 'credit_note' then
+        v_document.first_revision = document.revision;
+        v_document.corrects_document_id = money.document_before(
+            document.business_id, document.sale_id, document.revision
+        );
+        if v_document.corrects_document_id is null then
+            perform private.refuse(
+                'PT409', 'nothing_to_document', 'There is no document to take back from.',
+                'Issue a receipt or an invoice first.'
+            );
+        end if;
+        return v_document;
+    end if;
+    select coalesce(max(issued.revision) + 1, 0) into v_document.first_revision
+    from money.documents as issued
+    left join money.documents as corrected
+        on
+            corrected.business_id = issued.business_id
+            and corrected.id = issued.corrects_document_id
+    where
+        issued.business_id = document.business_id
+        and issued.sale_id = document.sale_id
+        and document.kind in (issued.kind, corrected.kind);
+    return v_document;
+end;
+$$;
+
+/*
+ * Return a document with everything that it shows: who sold, who bought, lines, taxes and totals.
+ */
+create function money.fill_document(document money.documents)
+returns money.documents
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_document money.documents = document;
+begin
+    select sales.currency into v_document.currency
+    from sales.sales
+    where sales.business_id = document.business_id and sales.id = document.sale_id;
+    v_document.seller = money.seller_of(document.business_id);
+    v_document.buyer = money.buyer_of(document.business_id, document.sale_id);
+    v_document.lines = money.lines_of_document(document);
+    v_document.taxes = money.taxes_of_document(document);
+    select
+        coalesce(sum((line.value ->> 'total_minor')::bigint), 0),
+        coalesce(sum((line.value ->> 'tax_minor')::bigint), 0)
+    into v_document.total_minor, v_document.tax_minor
+    from jsonb_array_elements(v_document.lines) as line;
+    v_document.net_minor = v_document.total_minor - v_document.tax_minor;
+    return v_document;
 end;
 $$;
 
@@ -5790,6 +6453,88 @@ for each row
 when (money.is_spendable(new.kind))
 execute function money.accounts__keep_spendable();
 
+-- sql/39_money/rules/documents.sql
+
+-- Documents are issued and never changed; what a sale takes back is credited by itself.
+
+create trigger _100_refuse_rewriting
+before update or delete on money.documents
+for each row execute function private.any__refuse_rewriting();
+
+create trigger _110_refuse_emptying
+before truncate on money.documents
+for each statement execute function private.any__refuse_rewriting();
+
+/*
+ * Announce a document, so that a worker draws it.
+ * Definer: whoever issues may not write to the queues.
+ */
+create function money.documents__announce()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform private.emit(
+        'document.issued',
+        jsonb_build_object('document_id', new.id, 'business_id', new.business_id)
+    );
+    return null;
+end;
+$$;
+
+create trigger _200_announce
+after insert on money.documents
+for each row execute function money.documents__announce();
+
+/*
+ * Issue a credit note for a revision that takes something back from a sale with a document. Japan
+ * needs none below 10,000 yen. It looks when the transaction ends, because a revision is written
+ * before its lines.
+ * Definer: by then the caller is somebody who may not write documents.
+ */
+create function money.sale_revisions__credit()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_total bigint;
+begin
+    if money.document_before(new.business_id, new.sale_id, new.revision) is null then
+        return null;
+    end if;
+    select sum(sales.line_total(sale_lines)) into v_total
+    from sales.sale_lines
+    where
+        sale_lines.business_id = new.business_id
+        and sale_lines.sale_id = new.sale_id
+        and sale_lines.revision = new.revision;
+    if v_total < 0 and (
+        v_total <= -10000
+        or not exists (
+            select 1
+            from business.businesses
+            where businesses.id = new.business_id and businesses.country = 'JP'
+        )
+    ) then
+        perform money.issue_document('credit_note', new.business_id, new.sale_id, new.revision);
+    end if;
+    return null;
+end;
+$$;
+
+create constraint trigger _920_credit
+after insert on sales.sale_revisions
+deferrable initially deferred
+for each row
+when (new.revision > 0)
+execute function money.sale_revisions__credit();
+
 -- sql/39_money/rules/entries.sql
 
 -- The ledger is only added to, by the owner of the database as by anybody else, and only in
@@ -6163,6 +6908,51 @@ using (
 
 grant execute on function money.my_plans()
 to authenticated, service_role;
+
+-- sql/39_money/policies/documents.sql
+
+-- Who may read documents: customers those of what they bought, members those of their business.
+-- Nobody writes: documents are issued.
+
+alter table money.document_counters enable row level security;
+alter table money.documents enable row level security;
+alter table money.document_files enable row level security;
+
+-- No grant on counters: only money.issue_document takes a number.
+grant select on money.documents, money.document_files to authenticated;
+grant select on money.document_counters, money.documents, money.document_files to service_role;
+
+create policy documents_select
+on money.documents
+for select
+to authenticated
+using (
+    business_id = any(array(select private.seen_businesses()))
+    or sale_id = any(array(select private.my_sales()))
+);
+
+create policy document_files_select
+on money.document_files
+for select
+to authenticated
+using (
+    exists (
+        select 1
+        from money.documents
+        where documents.id = document_files.document_id
+    )
+);
+
+grant execute on function
+money.request_document(uuid, money.document_kind),
+money.document_reference(money.document_kind, bigint)
+to anon, authenticated, service_role;
+grant usage on schema money to anon;
+
+grant execute on function
+money.document_to_draw(uuid),
+money.record_document_file(uuid, text, text, bigint, text)
+to worker;
 
 -- sql/39_money/policies/gift_cards.sql
 
@@ -6542,6 +7332,134 @@ comment on column public.commission_tiers.to_minor is
 comment on column public.commission_tiers.rate_bps is 'The rate in basis points: 1500 is 15 %.';
 comment on column public.commission_tiers.fixed_minor is
 'Charged once for each line beside the rate, in minor units.';
+
+-- sql/39_money/api/documents.sql
+
+-- What clients read about documents, and how they ask for one.
+
+create view public.documents
+with (security_invoker = true)
+as
+select
+    documents.id,
+    documents.business_id,
+    documents.kind,
+    documents.number,
+    money.document_reference(documents.kind, documents.number) as reference,
+    documents.sale_id,
+    documents.first_revision,
+    documents.revision,
+    documents.corrects_document_id,
+    documents.issued_at,
+    documents.currency,
+    documents.net_minor,
+    documents.tax_minor,
+    documents.total_minor,
+    documents.seller,
+    documents.buyer,
+    documents.lines,
+    documents.taxes
+from money.documents;
+grant select on public.documents to authenticated, service_role;
+
+comment on view public.documents is
+'Receipts, invoices and credit notes. They never change. Customers read those of what they bought, '
+'members those of their business. Page by (issued_at, id).';
+comment on column public.documents.id is 'Key.';
+comment on column public.documents.business_id is 'The business that issued it.';
+comment on column public.documents.kind is 'receipt, invoice or credit_note.';
+comment on column public.documents.number is
+'1, 2, … without gaps, for each business and kind.';
+comment on column public.documents.reference is
+'How it is named: R-, I- or C- with the number.';
+comment on column public.documents.sale_id is 'The sale that it is about.';
+comment on column public.documents.first_revision is 'The first revision that it shows.';
+comment on column public.documents.revision is 'The last revision that it shows.';
+comment on column public.documents.corrects_document_id is
+'The receipt or invoice from which a credit note takes back; null for others.';
+comment on column public.documents.issued_at is 'When it was issued.';
+comment on column public.documents.currency is 'ISO 4217 code of every amount.';
+comment on column public.documents.net_minor is 'The total without tax, in minor units.';
+comment on column public.documents.tax_minor is 'The tax in minor units.';
+comment on column public.documents.total_minor is
+'The total in minor units. It is positive on a credit note as well.';
+comment on column public.documents.seller is
+'The business as it was: name, address, verified tax number, locale.';
+comment on column public.documents.buyer is
+'Who bought, as it was: name, e-mail address, verified tax number.';
+comment on column public.documents.lines is
+'[{kind, name, quantity, unit_minor, amount_minor, discount_minor, tax_minor, tax_is_included, '
+'total_minor, taxes}].';
+comment on column public.documents.taxes is
+'[{component, rate_bps, jurisdiction, base_minor, tax_minor}].';
+
+create view public.document_files
+with (security_invoker = true)
+as
+select
+    document_files.business_id,
+    document_files.document_id,
+    document_files.format,
+    'records' as bucket,
+    document_files.object_name,
+    document_files.bytes,
+    document_files.sha256,
+    document_files.created_at
+from money.document_files;
+grant select on public.document_files to authenticated, service_role;
+
+comment on view public.document_files is
+'The files of documents. Whoever reads a document makes a link to its file: '
+'storage.from(bucket).createSignedUrl(object_name).';
+comment on column public.document_files.business_id is 'The business that issued the document.';
+comment on column public.document_files.document_id is 'The document.';
+comment on column public.document_files.format is
+'pdf, or xml for an invoice in the form of EN 16931.';
+comment on column public.document_files.bucket is 'The private bucket in which the file lies.';
+comment on column public.document_files.object_name is 'The name of the file there.';
+comment on column public.document_files.bytes is 'The size of the file.';
+comment on column public.document_files.sha256 is 'The SHA-256 of the file, in hexadecimal digits.';
+comment on column public.document_files.created_at is 'When it was drawn.';
+
+/*
+ * Issue a document about a sale as it is now.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 nothing_to_document
+ */
+create function public.issue_document(sale_id public.identifier, kind text default 'invoice')
+returns public.documents
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid;
+    v_document public.documents;
+begin
+    if coalesce(kind, '') not in ('receipt', 'invoice') then
+        perform private.invalid('kind', 'must be receipt or invoice');
+    end if;
+    v_id = money.request_document(
+        private.to_identifier(sale_id, 'sale_id'), kind::money.document_kind
+    );
+    select documents.* into v_document from public.documents where documents.id = v_id;
+    return v_document;
+end;
+$$;
+
+comment on function public.issue_document is
+'Issue a receipt or an invoice for a sale as it is now. It shows what earlier ones of its kind do '
+'not; the same call again returns the same document. Credit notes are issued by themselves.
+
+Members issue both, customers ask for invoices of what they bought. kind is receipt or invoice, '
+'invoice by default. Returns a row of documents; document_files has its files a moment later.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, '
+'nothing_to_document 409.';
+grant execute on function public.issue_document(public.identifier, text)
+to anon, authenticated, service_role;
 
 -- sql/39_money/api/gift_cards.sql
 
