@@ -1,4 +1,4 @@
-"""Documents that the database issued, as files: PDF, and EN 16931 as its own schematron judges it."""
+"""Documents that the database issued, as PDF and as EN 16931, which its schematron judges."""
 
 from __future__ import annotations
 
