@@ -41,7 +41,7 @@ def orders_since(calls: Calls, moment: datetime) -> Iterator[str]:
     """Yield the orders that were captured since a moment, each once."""
     now, start, seen = datetime.now(UTC), moment, set()
     while start < now:
-        end = min(start + LONGEST_REPORT, now + timedelta(minutes=1))
+        end = min(start + LONGEST_REPORT, now)
         for capture in _captures(calls, start, end):
             order = order_of(calls, capture)
             if order and order not in seen:

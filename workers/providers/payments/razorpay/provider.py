@@ -162,11 +162,12 @@ class Razorpay:
         return reading.event(json.loads(raw), event_id, NAME)
 
     def _new_order(self, intent: shapes.Intent) -> Body:
-        capture: Body = {"capture": "automatic" if intent.capture_now else "manual"}
-        capture["capture_options"] = {
-            "automatic_expiry_period": RELEASED_AFTER,
-            "manual_expiry_period": RELEASED_AFTER,
-            "refund_speed": "normal",
+        options: Body = {"manual_expiry_period": RELEASED_AFTER, "refund_speed": "normal"}
+        if intent.capture_now:
+            options["automatic_expiry_period"] = RELEASED_AFTER
+        capture = {
+            "capture": "automatic" if intent.capture_now else "manual",
+            "capture_options": options,
         }
         asked = {
             "amount": intent.amount_minor,
