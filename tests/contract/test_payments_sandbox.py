@@ -1,10 +1,17 @@
-"""The sandbox of a running stack, as people outside reach it."""
+"""The sandbox of a running stack, as people outside and our own processes reach it."""
 
 from __future__ import annotations
 
+import uuid
+from datetime import UTC, datetime
+
 import httpx
 
+from cli.stack.secrets import role_password
 from tests.harness.stack import RunningStack
+from workers.providers.http import Timeouts
+from workers.providers.payments.sandbox import Sandbox
+from workers.providers.payments.shapes import Intent
 
 PATH = "/functions/v1/sandbox"
 
@@ -20,3 +27,24 @@ def test_its_pages_are_open_and_say_when_there_is_nothing(stack: RunningStack) -
     for place in ("pay", "save", "onboard"):
         answer = httpx.get(f"{stack.endpoints.api_url}{PATH}/{place}/pay_unknown")
         assert (answer.status_code, "There is no" in answer.text) == (404, True)
+
+
+def test_a_customer_pays_on_its_page_through_the_gateway(stack: RunningStack) -> None:
+    key = role_password(stack.state.secrets().database_password, "sandbox")
+    edge = stack.endpoints.services["edge"]["url"]
+    sandbox = Sandbox(url=f"{edge}{PATH}", key=key, webhook_secret="-", timeouts=Timeouts())
+    intent = Intent(
+        key=str(uuid.uuid4()),
+        began_at=datetime.now(UTC),
+        amount_minor=4500,
+        currency="JPY",
+        description="Haircut <b>",
+        return_url="https://shop.example/back",
+    )
+    started = sandbox.create(intent)
+    url = str(started.client.url)
+    assert url.startswith(f"{stack.endpoints.api_url}{PATH}/pay/")
+    assert "Haircut &lt;b&gt;" in httpx.get(url).text
+    done = httpx.post(url, data={"choice": "pay", "method": "test_ok"})
+    assert done.headers["location"] == f"https://shop.example/back?payment={started.reference}"
+    assert sandbox.retrieve(started.reference).status == "captured"
