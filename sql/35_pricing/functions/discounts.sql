@@ -14,6 +14,7 @@ language plpgsql
 immutable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_weights bigint[] = array(
@@ -55,6 +56,7 @@ language plpgsql
 immutable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_count bigint;
@@ -103,6 +105,7 @@ language plpgsql
 immutable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_total numeric = (select sum(part) from unnest(parts) as part);
@@ -163,6 +166,7 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_remaining bigint[] = array(

@@ -9,6 +9,7 @@ language plpgsql
 immutable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_lines jsonb;
@@ -53,6 +54,7 @@ language plpgsql
 immutable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     return jsonb_build_object(

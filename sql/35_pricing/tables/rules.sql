@@ -42,6 +42,14 @@ create table pricing.price_rules (
     store_id uuid,
     region text,
     created_at timestamptz not null default now(),
+    -- How many conditions it has: of two rules with one priority, the one with more comes first.
+    condition_count smallint not null generated always as (
+        num_nonnulls(
+            service_id, min_quantity, max_quantity, weekdays, from_time, from_on, until_on,
+            min_lead_minutes, max_lead_minutes, min_demand_bps, max_demand_bps, staff_level,
+            customer_group_id, access, store_id, region
+        )
+    ) stored,
 
     constraint price_rules_business_id_id_unique unique (business_id, id),
     constraint price_rules_name_unique unique (business_id, name),
