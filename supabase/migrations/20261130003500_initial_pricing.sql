@@ -399,6 +399,14 @@ create table pricing.price_rules (
     store_id uuid,
     region text,
     created_at timestamptz not null default now(),
+    -- How many conditions it has: of two rules with one priority, the one with more comes first.
+    condition_count smallint not null generated always as (
+        num_nonnulls(
+            service_id, min_quantity, max_quantity, weekdays, from_time, from_on, until_on,
+            min_lead_minutes, max_lead_minutes, min_demand_bps, max_demand_bps, staff_level,
+            customer_group_id, access, store_id, region
+        )
+    ) stored,
 
     constraint price_rules_business_id_id_unique unique (business_id, id),
     constraint price_rules_name_unique unique (business_id, name),
@@ -1112,6 +1120,7 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_context pricing.context = context;
@@ -1324,6 +1333,7 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_coupon pricing.coupons;
@@ -1371,6 +1381,7 @@ language plpgsql
 immutable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_weights bigint[] = array(
@@ -1412,6 +1423,7 @@ language plpgsql
 immutable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_count bigint;
@@ -1460,6 +1472,7 @@ language plpgsql
 immutable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_total numeric = (select sum(part) from unnest(parts) as part);
@@ -1520,6 +1533,7 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_remaining bigint[] = array(
@@ -1617,6 +1631,7 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     return array(
@@ -1656,6 +1671,7 @@ language plpgsql
 immutable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     return query
@@ -1692,6 +1708,7 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     return query
@@ -1729,6 +1746,7 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_lines pricing.line[] = lines;
@@ -2034,6 +2052,7 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_tools pricing.tools;
@@ -2114,7 +2133,9 @@ returns setof pricing.price_rules
 language plpgsql
 stable
 security invoker
+rows 200
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     return query
@@ -2136,7 +2157,10 @@ begin
         )
         and (price_rules.access is null or price_rules.access = any(context.accesses))
         and coalesce(price_rules.store_id = context.store_id, price_rules.store_id is null)
-        and pricing.is_within(context.region, price_rules.region);
+        and (
+            price_rules.region is null
+            or pricing.is_within(context.region, price_rules.region)
+        );
 end;
 $$;
 
@@ -2152,14 +2176,16 @@ returns table (
     begins_on date,
     begins_at time,
     weekday smallint,
-    lead_minutes numeric,
+    lead_minutes integer,
     demand_bps integer,
     staff_level text
 )
 language plpgsql
 stable
 security invoker
+rows 5
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     return query
@@ -2170,7 +2196,7 @@ begin
         (line.starts_at at time zone context.time_zone)::date,
         (line.starts_at at time zone context.time_zone)::time,
         extract(isodow from line.starts_at at time zone context.time_zone)::smallint,
-        extract(epoch from line.starts_at - context.at) / 60,
+        floor(extract(epoch from line.starts_at - context.at) / 60)::integer,
         (
             select day_demands.demand_bps
             from pricing.day_demands
@@ -2193,27 +2219,45 @@ end;
 $$;
 
 /*
- * Return each rule that may hold, for each line that it concerns, in the order in which rules
- * apply, with the first condition that the line does not meet: null where the rule holds.
+ * Return each rule that may hold, for each line that it concerns, in the order above, with the
+ * first condition that the line does not meet: null where it holds. `is_brief`: only those that
+ * hold.
  */
-create function pricing.judged_rules(lines pricing.line[], context pricing.context)
-returns table (place bigint, rank bigint, rule pricing.price_rules, unmet text)
+create function pricing.judged_rules(
+    lines pricing.line[], context pricing.context, is_brief boolean
+)
+returns table (
+    place bigint,
+    rule_id uuid,
+    name text,
+    change_bps integer,
+    change_minor bigint,
+    unit_minor bigint,
+    is_final boolean,
+    unmet text
+)
 language plpgsql
 stable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     return query
     select
         facts.place,
-        row_number() over (
-            partition by facts.place
-            order by
-                rules.priority desc, pricing.condition_count(rules) desc, rules.created_at, rules.id
-        ),
-        rules::pricing.price_rules,
-        case
+        rules.id,
+        rules.name,
+        rules.change_bps,
+        rules.change_minor,
+        rules.unit_minor,
+        rules.is_final,
+        judged.unmet
+    from pricing.facts_of(lines, context) as facts
+    inner join pricing.rules_for(lines, context) as rules
+        on coalesce(rules.service_id = facts.item_id, rules.service_id is null)
+    cross join lateral (
+        select case
             when facts.quantity < rules.min_quantity or facts.quantity > rules.max_quantity
                 then 'quantity'
             when not coalesce(facts.weekday = any(rules.weekdays), rules.weekdays is null)
@@ -2245,69 +2289,62 @@ begin
             ) then 'demand'
             when not coalesce(facts.staff_level = rules.staff_level, rules.staff_level is null)
                 then 'staff level'
-        end
-    from pricing.facts_of(lines, context) as facts
-    inner join pricing.rules_for(lines, context) as rules
-        on rules.service_id is null or facts.item_id = rules.service_id
-    order by 1, 2;
+        end as unmet
+    ) as judged
+    where judged.unmet is null or not is_brief
+    order by
+        facts.place, rules.priority desc, rules.condition_count desc, rules.created_at, rules.id;
 end;
 $$;
 
 /*
- * Return how many conditions a rule has.
+ * Return the price of one after each rule that holds, line by line and rule by rule.
  */
-create function pricing.condition_count(rule pricing.price_rules)
-returns integer
+create function pricing.rule_steps(lines pricing.line[], context pricing.context)
+returns table (place bigint, rule_id uuid, name text, unit_minor bigint)
 language plpgsql
-immutable
+stable
 security invoker
 set search_path = ''
-as $$
-begin
-    return num_nonnulls(
-        rule.service_id, rule.min_quantity, rule.max_quantity, rule.weekdays, rule.from_time,
-        rule.from_on, rule.until_on, rule.min_lead_minutes, rule.max_lead_minutes,
-        rule.min_demand_bps, rule.max_demand_bps, rule.staff_level, rule.customer_group_id,
-        rule.access, rule.store_id, rule.region
-    );
-end;
-$$;
-
-/*
- * Return a line after some rules, in their order.
- */
-create function pricing.apply_rules_to(line pricing.line, rules pricing.price_rules[])
-returns pricing.line
-language plpgsql
-immutable
-security invoker
-set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
-    v_line pricing.line = line;
-    v_rule pricing.price_rules;
-    v_price numeric;
+    v_rule record;
+    v_final_place bigint = 0;
 begin
-    if v_line.rules = '[]' and rules <> '{}' then
-        v_line.rules = pricing.trail('catalog', null, 'Catalog', v_line.unit_minor);
-    end if;
-    foreach v_rule in array rules loop
-        v_price = coalesce(
-            v_rule.unit_minor,
-            v_line.unit_minor + v_rule.change_minor,
-            round(v_line.unit_minor::numeric * (10000 + v_rule.change_bps) / 10000)
+    place = 0;
+    for v_rule in
+        select judged.* from pricing.judged_rules(lines, context, is_brief => true) as judged
+    loop
+        continue when v_rule.place = v_final_place;
+        if v_rule.place <> place then
+            place = v_rule.place;
+            unit_minor = lines[place].unit_minor;
+        end if;
+        rule_id = v_rule.rule_id;
+        name = v_rule.name;
+        unit_minor = least(
+            greatest(
+                coalesce(
+                    v_rule.unit_minor,
+                    unit_minor + v_rule.change_minor,
+                    round(unit_minor::numeric * (10000 + v_rule.change_bps) / 10000)::bigint
+                ),
+                0
+            ),
+            1000000000000
         );
-        v_line.unit_minor = least(greatest(v_price, 0), 1000000000000);
-        v_line.rules = v_line.rules
-        || pricing.trail('rule', v_rule.id::text, v_rule.name, v_line.unit_minor);
-        exit when v_rule.is_final;
+        return next;
+        if v_rule.is_final then
+            v_final_place = place;
+        end if;
     end loop;
-    return v_line;
 end;
 $$;
 
 /*
- * Return some lines with the prices that the rules of the business make of them.
+ * Return some lines with the prices that the rules of the business make of them, and with the price
+ * after each rule.
  */
 create function pricing.apply_rules(lines pricing.line[], context pricing.context)
 returns pricing.line[]
@@ -2315,18 +2352,36 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_lines pricing.line[] = lines;
+    v_line pricing.line;
     v_found record;
 begin
     for v_found in
-        select judged.place, array_agg(judged.rule order by judged.rank) as rules
-        from pricing.judged_rules(lines, context) as judged
-        where judged.unmet is null
-        group by judged.place
+        select
+            steps.place,
+            jsonb_agg(
+                jsonb_build_object(
+                    'source', 'rule',
+                    'id', steps.rule_id,
+                    'name', steps.name,
+                    'unit_minor', steps.unit_minor
+                )
+                order by steps.step
+            ) as trail
+        from pricing.rule_steps(lines, context)
+            with ordinality as steps (place, rule_id, name, unit_minor, step)
+        group by steps.place
     loop
-        v_lines[v_found.place] = pricing.apply_rules_to(lines[v_found.place], v_found.rules);
+        v_line = lines[v_found.place];
+        if v_line.rules = '[]' then
+            v_line.rules = pricing.trail('catalog', null, 'Catalog', v_line.unit_minor);
+        end if;
+        v_line.rules = v_line.rules || v_found.trail;
+        v_line.unit_minor = (v_found.trail -> -1 ->> 'unit_minor')::bigint;
+        v_lines[v_found.place] = v_line;
     end loop;
     return v_lines;
 end;
@@ -3197,6 +3252,7 @@ language plpgsql
 immutable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_lines jsonb;
@@ -3241,6 +3297,7 @@ language plpgsql
 immutable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     return jsonb_build_object(

@@ -102,8 +102,8 @@ end;
 $$;
 
 /*
- * Return each rule that may hold, for each line that it concerns, in the order above, with the first
- * condition that the line does not meet: null where the rule holds. `is_brief`: only those that
+ * Return each rule that may hold, for each line that it concerns, in the order above, with the
+ * first condition that the line does not meet: null where it holds. `is_brief`: only those that
  * hold.
  */
 create function pricing.judged_rules(
