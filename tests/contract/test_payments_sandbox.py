@@ -9,6 +9,7 @@ import httpx
 
 from cli.stack.secrets import role_password
 from tests.harness.stack import RunningStack
+from tests.harness.waiting import wait_until
 from workers.providers.http import Timeouts
 from workers.providers.payments.sandbox import Sandbox
 from workers.providers.payments.shapes import Intent
@@ -48,3 +49,10 @@ def test_a_customer_pays_on_its_page_through_the_gateway(stack: RunningStack) ->
     done = httpx.post(url, data={"choice": "pay", "method": "test_ok"})
     assert done.headers["location"] == f"https://shop.example/back?payment={started.reference}"
     assert sandbox.retrieve(started.reference).status == "captured"
+
+    def sent() -> list[bool]:
+        events = httpx.get(f"{edge}{PATH}/events", auth=(key, "")).json()["data"]
+        return [it["is_sent"] for it in events if it["data"]["object"]["id"] == started.reference]
+
+    # Our own webhook takes them, because both sides have the same secret.
+    wait_until(lambda: sent() == [True, True])
