@@ -72,6 +72,8 @@ COMMANDS: Mapping[str, Entry] = {
     "analysts": Entry("analysts", "app", "Analysts: logins of the database that read figures."),
     "auth": Entry("auth", "app", "Sign-in: the Supabase Auth protocol."),
     "bookings": Entry("bookings", "app", "Bookings: who comes when, to whom."),
+    "payments": Entry("payments", "app", "Payments: what was paid, and with whom."),
+    "refunds": Entry("payments", "refunds", "Refunds: what was given back."),
     "flags": Entry("flags", "app", "Flags: what is switched on, and for whom."),
     "pages": Entry("pages", "app", "Pages: their texts, versions and publication."),
     "banners": Entry("banners", "app", "Banners: where, for whom, from when to when."),

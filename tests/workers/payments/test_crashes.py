@@ -97,7 +97,8 @@ def shop(db: Declared, tmp_path: Path) -> Iterator[Shop]:
         select sales.place_sale(
             tests.id('Salon'), null, null, null, null,
             '{"currency": "EUR", "lines": [{"kind": "service", "name": "Cut", "quantity": 1,
-            "unit_minor": 5000, "amount_minor": 5000, "discount_minor": 0, "tax_minor": 0}],
+            "unit_minor": 5000, "amount_minor": 5000, "discount_minor": 0, "tax_minor": 0,
+        "tax_is_included": true}],
             "taxes": [{"component": "none", "rate_bps": 0, "base_minor": 5000, "tax_minor": 0}]}'
         );
         """
