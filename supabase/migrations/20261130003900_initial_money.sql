@@ -891,8 +891,8 @@ create index refunds_payment_id_idx on money.refunds (payment_id);
 create index refunds_business_id_idx on money.refunds (business_id, created_at, id);
 create index refunds_requested_by_idx on money.refunds (requested_by);
 create index refunds_currency_idx on money.refunds (currency);
-create unique index refunds_reference_idx
-on money.refunds (business_id, payment_id, provider_reference)
+-- Which refund an event is about, where the event does not name its payment.
+create index refunds_reference_idx on money.refunds (provider_reference)
 where provider_reference is not null;
 
 create table money.refund_parts (

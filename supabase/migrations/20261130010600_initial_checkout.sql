@@ -423,9 +423,9 @@ comment on function public.start_payment is
 Name one of them; what is owed is computed here. Orders and memberships come with a later version. '
 '/functions/v1/payments takes the same arguments, asks the provider at once and answers with what '
 'the browser needs; after this call alone a worker asks within seconds. Starting again replaces '
-'what the same payer began and did not finish. Returns {id, status, provider, currency, amount_minor, '
-'captured_minor, refunded_minor, failure, basket_id, created_at, client}; client is {kind, url?, '
-'client_secret?, order?, public_key?}, or null while there is nothing to do.
+'what the same payer began and did not finish. Returns {id, status, provider, currency, '
+'amount_minor, captured_minor, refunded_minor, failure, basket_id, created_at, client}; client is '
+'{kind, url?, client_secret?, order?, public_key?}, or null while there is nothing to do.
 
 - provider: such as stripe, razorpay, payjp, paypal or sandbox.
 - link_token: the token of a payment link; no sign-in is needed with it.
