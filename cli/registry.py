@@ -78,6 +78,7 @@ COMMANDS: Mapping[str, Entry] = {
     "pages": Entry("pages", "app", "Pages: their texts, versions and publication."),
     "banners": Entry("banners", "app", "Banners: where, for whom, from when to when."),
     "commissions": Entry("commissions", "app", "Commissions: what a sale leaves to whom."),
+    "privacy": Entry("privacy", "app", "Privacy: exports, erasures, and how long data are kept."),
     "queues": Entry("queues", "app", "Queues: their messages and dead letters."),
     "notifications": Entry(
         "notifications", "app", "Notifications: what people were told, and how."

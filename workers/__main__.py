@@ -27,6 +27,7 @@ from workers.actors import (
     media,
     notifications,
     payments,
+    privacy,
     secrets,
 )
 from workers.actors.database import Database
@@ -127,6 +128,7 @@ def run(environment: Environment, stop: threading.Event) -> None:
     storage = Storage(environment.storage_url, environment.storage_key)
     media.declare(broker, database, media.Desk(storage, scanner))
     documents.declare(broker, database, storage)
+    privacy.declare(broker, database, storage)
     place = blobs.build(environment.blobs) if environment.blobs else None
     leftovers.declare(broker, database, place)
     ledger.declare(broker, database)

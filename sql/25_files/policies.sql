@@ -38,6 +38,16 @@ for select
 to authenticated
 using (uploaded_by = (select auth.uid()));
 
+-- Somebody fetches what was made for them. Only functions write downloads.
+alter table files.downloads enable row level security;
+grant select on files.downloads to authenticated, service_role;
+
+create policy downloads_select
+on files.downloads
+for select
+to authenticated
+using (user_id = (select auth.uid()));
+
 grant select on files.media to anon, authenticated;
 grant update (alt) on files.media to authenticated;
 -- No other writes: create_upload and complete_upload make media, workers look into them.
@@ -157,7 +167,16 @@ on storage.objects
 for select
 to authenticated
 using (
-    (
+    exists (
+        select 1
+        from files.downloads
+        where
+            downloads.bucket = objects.bucket_id
+            and downloads.object_name = objects.name
+            and downloads.user_id = (select auth.uid())
+            and downloads.expires_at > (select private.now())
+    )
+    or (
         bucket_id = 'originals'
         or bucket_id = 'documents'
         and (select storage.operation()) in ('storage.object.sign', 'storage.object.sign_many')

@@ -928,6 +928,83 @@ where
     and pg_description.description ~ '\[(person|personal|secret)(: [^]]+)?\]';
 $$;
 
+/*
+ * Return, for each personal column of a table, the expression that empties it, and the condition
+ * under which there still is something to empty. Columns that are kept for some years are among
+ * them if `with_kept`.
+ */
+create function private.erasable_columns(relation regclass, with_kept boolean)
+returns table (column_name name, emptied text, is_filled text)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+select
+    tagged.column_name,
+    case
+        when tagged.is_replaced
+            then format('case when %1$I is not null then ''erased-'' || gen_random_uuid() end', tagged.column_name)
+        when not pg_attribute.attnotnull then 'null'
+        when tagged.column_type in ('jsonb'::regtype, 'json'::regtype)
+            then format('case jsonb_typeof(%I::jsonb) when ''array'' then ''[]'' else ''{}'' end::%s', tagged.column_name, tagged.column_type)
+        when pg_type.typcategory = 'A' then quote_literal('{}')
+        when tagged.column_type = 'bytea'::regtype then quote_literal('\x')
+        else quote_literal('erased')
+    end,
+    case
+        when tagged.is_replaced then format('%I not like ''erased-%%''', tagged.column_name)
+        when not pg_attribute.attnotnull then format('%I is not null', tagged.column_name)
+        when pg_type.typcategory = 'A' or tagged.column_type in ('jsonb'::regtype, 'json'::regtype)
+            then format('%I::text not in (''[]'', ''{}'')', tagged.column_name)
+        when tagged.column_type = 'bytea'::regtype
+            then format('%I <> %L', tagged.column_name, '\x')
+        else format('%I <> %L', tagged.column_name, 'erased')
+    end
+from private.tagged_columns() as tagged
+inner join pg_catalog.pg_attribute
+    on
+        pg_attribute.attrelid = tagged.relation
+        and pg_attribute.attname = tagged.column_name
+inner join pg_catalog.pg_type on pg_type.oid = tagged.column_type
+where
+    tagged.relation = erasable_columns.relation
+    and tagged.is_personal
+    and (with_kept or tagged.kept_years is null);
+$$;
+
+/*
+ * Does a change of a row only empty personal columns? History may be emptied so, and never
+ * rewritten.
+ */
+create function private.only_erases(relation regclass, old_row jsonb, new_row jsonb)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return not exists (
+        select 1
+        from jsonb_each(new_row) as field (name, value)
+        where
+            field.value is distinct from old_row -> field.name
+            and not (
+                exists (
+                    select 1
+                    from private.erasable_columns(relation, with_kept => true) as erasable
+                    where erasable.column_name = field.name
+                )
+                and (
+                    field.value in ('null', '""', '{}', '[]', '"erased"', '"\\x"')
+                    or field.value #>> '{}' ~ '^erased-[0-9a-f-]{36}$'
+                )
+            )
+    );
+end;
+$$;
+
 -- sql/00_foundation/functions/refusals.sql
 
 /*
@@ -1439,7 +1516,9 @@ end;
 $$;
 
 /*
- * Refuse to change or delete history. New entries may be added.
+ * Refuse to change or delete history. New entries may be added, and what is personal in a row may
+ * be emptied: that is how a person is erased.
+ * Definer: callers have no function that reads the tags.
  *
  * Errors:  PT409 append_only
  */
@@ -1447,10 +1526,14 @@ create function private.any__refuse_rewriting()
 returns trigger
 language plpgsql
 volatile
-security invoker
+security definer
 set search_path = ''
 as $$
 begin
+    if tg_op = 'UPDATE' and tg_level = 'ROW'
+        and private.only_erases(tg_relid, to_jsonb(old), to_jsonb(new)) then
+        return new;
+    end if;
     perform private.refuse(
         'PT409', 'append_only', 'History cannot be changed.', 'Add a new entry instead.'
     );

@@ -255,6 +255,7 @@ create table identity.profile_media (
     references files.media (id) on delete no action
 );
 comment on table identity.profile_media is 'The picture of a user.';
+comment on column identity.profile_media.user_id is '[person: delete]';
 
 -- sql/25_files/tables/papers.sql
 
@@ -288,6 +289,24 @@ create table business.business_documents (
 );
 comment on table business.business_documents is 'Papers that a business hands in to be verified.';
 create index business_documents_reviewed_by_idx on business.business_documents (reviewed_by);
+
+-- sql/25_files/tables/private_files.sql
+
+-- Private files that are made for one user, such as an export. Other domains write the rows.
+
+create table files.downloads (
+    bucket text not null,
+    object_name text not null,
+    -- Who may fetch it, and until when.
+    user_id uuid not null references auth.users (id) on delete cascade,
+    expires_at timestamptz not null,
+
+    primary key (bucket, object_name),
+    constraint downloads_object_name_is_one_line check (private.is_one_line(object_name))
+);
+comment on table files.downloads is 'Private files that one user may fetch until an instant.';
+comment on column files.downloads.user_id is '[person: delete]';
+create index downloads_user_id_idx on files.downloads (user_id);
 
 -- sql/25_files/tables/records.sql
 
@@ -1611,6 +1630,16 @@ for select
 to authenticated
 using (uploaded_by = (select auth.uid()));
 
+-- Somebody fetches what was made for them. Only functions write downloads.
+alter table files.downloads enable row level security;
+grant select on files.downloads to authenticated, service_role;
+
+create policy downloads_select
+on files.downloads
+for select
+to authenticated
+using (user_id = (select auth.uid()));
+
 grant select on files.media to anon, authenticated;
 grant update (alt) on files.media to authenticated;
 -- No other writes: create_upload and complete_upload make media, workers look into them.
@@ -1730,7 +1759,16 @@ on storage.objects
 for select
 to authenticated
 using (
-    (
+    exists (
+        select 1
+        from files.downloads
+        where
+            downloads.bucket = objects.bucket_id
+            and downloads.object_name = objects.name
+            and downloads.user_id = (select auth.uid())
+            and downloads.expires_at > (select private.now())
+    )
+    or (
         bucket_id = 'originals'
         or bucket_id = 'documents'
         and (select storage.operation()) in ('storage.object.sign', 'storage.object.sign_many')

@@ -367,6 +367,9 @@ create table money.documents (
 );
 comment on table money.documents is
 'Receipts, invoices and credit notes as they were issued; they never change.';
+comment on column money.documents.sale_id is '[person]';
+comment on column money.documents.buyer is
+'[personal: kept 10 years: an invoice names its buyer, and books are kept so long]';
 create index documents_sale_idx on money.documents (business_id, sale_id, revision);
 create index documents_issued_at_idx on money.documents (business_id, issued_at, id);
 create index documents_corrects_idx on money.documents (business_id, corrects_document_id)

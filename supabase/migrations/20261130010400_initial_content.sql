@@ -40,7 +40,8 @@ create table content.pages (
     is_active boolean not null default true,
     -- Whether its versions are terms that people accept.
     is_terms boolean not null default false,
-    -- The subject of the entitlement that a reader needs; null: everybody reads it.
+    -- What a customer must have access to (customers.entitlements) to read it; null: everybody
+    -- reads it.
     entitlement text,
     created_at timestamptz not null default now(),
 
@@ -50,8 +51,13 @@ create table content.pages (
         slug ~ '^[a-z0-9](-?[a-z0-9]){1,79}$' and length(slug) <= 80
         or private.invalid('slug', 'must be 2 to 80 lower-case letters, digits and single hyphens')
     ),
+    constraint pages_entitlement_is_a_word check (
+        entitlement is null
+        or business_id is not null and entitlement ~ '^[a-z][a-z0-9_]{0,39}$'
+        or private.invalid('entitlement', 'must be a word such as gold_member, of a business')
+    ),
     constraint pages_terms_are_of_the_platform check (
-        not is_terms or business_id is null and entitlement is null
+        not is_terms or business_id is null
         or private.invalid('is_terms', 'is only for public pages of the platform')
     )
 );
@@ -118,6 +124,117 @@ create table content.sale_terms (
 comment on table content.sale_terms is
 'Which versions of terms the buyer had accepted when a sale was made. Only ever added to.';
 create index sale_terms_version_idx on content.sale_terms (slug, version);
+
+-- sql/64_content/tables/privacy.sql
+
+-- Privacy: what is known about a person can be exported and erased. Which columns are personal and
+-- which name the person stands in their comments (00_foundation/functions/personal_data.sql), so a
+-- new table is covered as soon as it is tagged, and a test refuses columns without a tag. Erasing
+-- keeps the rows that statistics and the ledger need, and empties what identifies somebody; what
+-- must stay for some years is tagged with the reason.
+
+create schema privacy;
+comment on schema privacy is 'Requests to export and to erase, and how long data are kept.';
+
+create type privacy.request_kind as enum ('export', 'erasure');
+-- waiting: for its time or a worker; erased: only files are left to delete.
+create type privacy.request_state as enum (
+    'waiting', 'erased', 'done', 'cancelled', 'refused', 'expired'
+);
+
+-- A person while they are exported or erased.
+create type privacy.person as (
+    user_id uuid,
+    -- Proven addresses, in lower case, by which rows without an account are found.
+    contacts text array,
+    -- The person's ids: of the account, and of every row about them that others refer to.
+    ids uuid array,
+    -- The businesses where they have rows, which lead the indexes.
+    business_ids uuid array,
+    -- Only the rows of this business; null: all.
+    business_id uuid
+);
+
+create table privacy.settings (
+    -- One row, which the operator edits.
+    is_only_row boolean primary key default true,
+    -- How long somebody may change their mind after asking to be erased.
+    grace_days integer not null default 7,
+    -- How old a sign-in may be for it.
+    sign_in_minutes integer not null default 10,
+    -- How long an export can be fetched.
+    export_hours integer not null default 72,
+
+    constraint settings_are_one_row check (is_only_row),
+    constraint settings_are_sane check (
+        grace_days between 0 and 30 and sign_in_minutes > 0 and export_hours between 1 and 720
+    )
+);
+comment on table privacy.settings is 'Periods of exports and erasures.';
+
+create table privacy.requests (
+    id uuid primary key default gen_random_uuid(),
+    kind privacy.request_kind not null,
+    state privacy.request_state not null default 'waiting',
+    -- Whom it is about: an account, a customer of a business, or a guest by address.
+    user_id uuid references auth.users (id) on delete set null,
+    business_id uuid references business.businesses (id) on delete cascade,
+    customer_id uuid,
+    email text,
+    -- Null: the operator.
+    requested_by uuid references auth.users (id) on delete set null,
+    created_at timestamptz not null,
+    due_at timestamptz not null,
+    finished_at timestamptz,
+    -- When the file of an export is deleted.
+    expires_at timestamptz,
+    object_name text,
+    -- How many rows of which tables: {"erased": {table: rows}, "deleted": {table: rows},
+    -- "kept": [{table, column, rows, years, reason}]}.
+    report jsonb not null default '{}',
+
+    constraint requests_are_about_one check (
+        num_nonnulls(user_id, customer_id, email) >= 1 or state <> 'waiting'
+    ),
+    constraint requests_customer_fkey foreign key (business_id, customer_id)
+    references customers.customers (business_id, id) on delete set null (customer_id),
+    constraint requests_business_id_id_unique unique (business_id, id),
+    constraint requests_have_one_line check (private.is_one_line(concat(email, object_name)))
+);
+comment on table privacy.requests is
+'Who asked for whose data to be exported or erased, and what was done.';
+comment on column privacy.requests.user_id is '[person]';
+comment on column privacy.requests.email is '[person] [personal]';
+create index requests_user_id_idx on privacy.requests (user_id);
+create index requests_requested_by_idx on privacy.requests (requested_by);
+create index requests_customer_idx on privacy.requests (business_id, customer_id);
+-- One of each kind waits at a time.
+create unique index requests_one_waiting_idx
+on privacy.requests (kind, user_id, business_id, customer_id, email)
+nulls not distinct
+where state = 'waiting';
+-- What is due?
+create index requests_due_at_idx on privacy.requests (due_at)
+where state in ('waiting', 'erased', 'done');
+
+create type privacy.retention_action as enum ('delete', 'erase');
+
+create table privacy.retention_rules (
+    -- The table, with its schema.
+    relation text primary key,
+    -- The instant from which its rows are counted.
+    counted_from text not null,
+    keep interval not null,
+    -- Delete the row, or erase what is personal in it, the kept columns included.
+    action privacy.retention_action not null,
+    reason text not null,
+
+    constraint retention_rules_keep_a_while check (keep >= interval '1 day'),
+    constraint retention_rules_are_of_tables check (to_regclass(relation) is not null)
+);
+comment on table privacy.retention_rules is
+'How long the rows of a table are kept. The operator edits the periods; a worker applies them '
+'daily.';
 
 -- sql/64_content/tables/promotion.sql
 
@@ -232,6 +349,679 @@ create table content.trending_categories (
 );
 comment on table content.trending_categories is
 'The categories that were booked most in the window of the settings. Counted every hour.';
+
+-- sql/64_content/functions/erasing.sql
+
+-- How a person is erased, in one transaction: rows that are theirs alone are deleted, and in all
+-- others what is personal is emptied. Nothing here names a table of another domain: the tags do.
+
+/*
+ * Erase a person's rows in every table. Returns what was done, as privacy.requests.report.
+ */
+create function privacy.erase_rows(person privacy.person)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_table record;
+    v_count bigint;
+    v_erased jsonb = '{}';
+    v_deleted jsonb = '{}';
+    v_kept jsonb = '[]';
+begin
+    for v_table in select tables.* from privacy.tables_of_people() as tables loop
+        v_count = privacy.delete_rows(person, v_table.relation);
+        if v_count > 0 then
+            v_deleted = v_deleted || jsonb_build_object(v_table.relation::text, v_count);
+        end if;
+    end loop;
+    for v_table in select tables.* from privacy.tables_of_people() as tables loop
+        v_kept = v_kept || privacy.kept_columns(person, v_table.relation, v_table.condition);
+        v_count = privacy.empty_columns(person, v_table.relation, v_table.condition);
+        if v_count > 0 then
+            v_erased = v_erased || jsonb_build_object(v_table.relation::text, v_count);
+        end if;
+    end loop;
+    return jsonb_build_object('erased', v_erased, 'deleted', v_deleted, 'kept', v_kept);
+end;
+$$;
+
+/*
+ * Empty the personal columns of a person's rows in a table. Returns how many rows had something in
+ * them.
+ */
+create function privacy.empty_columns(person privacy.person, relation regclass, condition text)
+returns bigint
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_changes text;
+    v_is_filled text;
+    v_count bigint;
+begin
+    select
+        string_agg(format('%I = %s', erasable.column_name, erasable.emptied), ', '),
+        string_agg(erasable.is_filled, ' or ')
+    into v_changes, v_is_filled
+    from private.erasable_columns(relation, with_kept => false) as erasable;
+    if v_changes is null then
+        return 0;
+    end if;
+    execute format('update %s set %s where %s and (%s)', relation, v_changes, condition, v_is_filled)
+    using person.ids, person.contacts, person.business_ids, person.business_id;
+    get diagnostics v_count = row_count;
+    return v_count;
+end;
+$$;
+
+/*
+ * Delete the rows of a table that go with the person. Returns how many there were.
+ */
+create function privacy.delete_rows(person privacy.person, relation regclass)
+returns bigint
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_keys text;
+    v_has_business constant boolean = exists (
+        select 1
+        from pg_catalog.pg_attribute
+        where pg_attribute.attrelid = relation and pg_attribute.attname = 'business_id'
+    );
+    v_count bigint;
+begin
+    select string_agg(
+        case
+            when tagged.column_type = 'uuid'::regtype then format('%I = any($1)', tagged.column_name)
+            else format('lower(%I) = any($2)', tagged.column_name)
+        end,
+        ' or '
+    )
+    into v_keys
+    from private.tagged_columns() as tagged
+    where tagged.relation = delete_rows.relation and tagged.deletes_row;
+    if v_keys is null or person.business_id is not null and not v_has_business then
+        return 0;
+    end if;
+    execute format(
+        'delete from %s where (%s)%s',
+        relation, v_keys, case when v_has_business then ' and ($3::uuid is null or business_id = $3)' else '' end
+    )
+    using person.ids, person.contacts, person.business_id;
+    get diagnostics v_count = row_count;
+    return v_count;
+end;
+$$;
+
+/*
+ * Return what of a person's rows in a table is kept, why and for how many years.
+ */
+create function privacy.kept_columns(person privacy.person, relation regclass, condition text)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_column record;
+    v_count bigint;
+    v_kept jsonb = '[]';
+begin
+    for v_column in
+        select tagged.*
+        from private.tagged_columns() as tagged
+        where tagged.relation = kept_columns.relation and tagged.kept_years is not null
+    loop
+        execute format(
+            'select count(*) from %s where %s and %I is not null',
+            relation, condition, v_column.column_name
+        )
+        into v_count
+        using person.ids, person.contacts, person.business_ids, person.business_id;
+        if v_count > 0 then
+            v_kept = v_kept || jsonb_build_object(
+                'table', relation::text, 'column', v_column.column_name, 'rows', v_count,
+                'years', v_column.kept_years, 'reason', v_column.kept_reason
+            );
+        end if;
+    end loop;
+    return v_kept;
+end;
+$$;
+
+/*
+ * Erase an account: how it signs in, its sessions and what sign-in wrote down about it. The row
+ * itself stays, empty, so that its id is never given to somebody else and counts stay what they
+ * were; Supabase Auth calls that a soft deletion.
+ */
+create function privacy.erase_account(user_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_table regclass;
+begin
+    for v_table in
+        select pg_class.oid::regclass
+        from pg_catalog.pg_class
+        inner join pg_catalog.pg_attribute on pg_attribute.attrelid = pg_class.oid
+        where
+            pg_class.relnamespace = 'auth'::regnamespace
+            and pg_class.relkind in ('r', 'p')
+            and pg_attribute.attname = 'user_id'
+            and pg_attribute.atttypid = 'uuid'::regtype
+    loop
+        execute format('delete from %s where user_id = $1', v_table) using erase_account.user_id;
+    end loop;
+    delete from auth.audit_log_entries
+    where
+        audit_log_entries.payload ->> 'actor_id' = erase_account.user_id::text
+        or audit_log_entries.payload -> 'traits' ->> 'user_id' = erase_account.user_id::text;
+    update auth.users
+    set
+        email = null,
+        phone = null,
+        encrypted_password = '',
+        email_change = '',
+        phone_change = '',
+        raw_user_meta_data = '{}',
+        raw_app_meta_data = '{}',
+        confirmation_token = '',
+        recovery_token = '',
+        email_change_token_new = '',
+        email_change_token_current = '',
+        reauthentication_token = '',
+        phone_change_token = '',
+        deleted_at = coalesce(users.deleted_at, private.now())
+    where users.id = erase_account.user_id;
+end;
+$$;
+
+/*
+ * Erase a person from messages. Messages that say how they are reached, such as a mail of sign-in,
+ * are deleted, and so are finished ones that have the name. A message that still waits may be
+ * somebody's work, such as a payment's: there the name is replaced, if it is about the person.
+ */
+create function privacy.erase_messages(person privacy.person, names text[])
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_table record;
+    v_name text;
+begin
+    for v_table in
+        select
+            pg_class.oid::regclass as relation,
+            pg_class.relname ~ '^a_|_dead$' as is_finished
+        from pg_catalog.pg_class
+        where
+            pg_class.relnamespace = 'pgmq'::regnamespace
+            and pg_class.relkind in ('r', 'p')
+            and pg_class.relname ~ '^[aq]_'
+    loop
+        execute format(
+            'delete from %s where exists ('
+            'select from unnest($1) as said where strpos(lower(message::text), lower(said)) > 0)',
+            v_table.relation
+        )
+        using person.contacts || case when v_table.is_finished then names end;
+        foreach v_name in array names loop
+            execute format(
+                'update %s set message = replace(message::text, $1, ''erased'')::jsonb'
+                ' where strpos(message::text, $1) > 0 and exists ('
+                'select from regexp_matches(message::text, $2, ''g'') as mentioned'
+                ' where mentioned[1]::uuid = any($3))',
+                v_table.relation
+            )
+            using
+                trim(both '"' from to_json(v_name)::text),
+                '([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})',
+                person.ids;
+        end loop;
+    end loop;
+end;
+$$;
+
+-- sql/64_content/functions/exporting.sql
+
+-- How everything about a person becomes one document.
+
+/*
+ * Return everything about a person: for each table the rows about them, without what is secret.
+ */
+create function privacy.export_rows(person privacy.person)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_table record;
+    v_rows jsonb;
+    v_export jsonb = '{}';
+begin
+    for v_table in
+        select
+            tables.relation,
+            tables.condition,
+            array(
+                select tagged.column_name::text
+                from private.tagged_columns() as tagged
+                where tagged.relation = tables.relation and tagged.is_secret
+            ) as secrets
+        from privacy.tables_of_people() as tables
+    loop
+        execute format(
+            'select jsonb_agg(to_jsonb(found) - $5) from %s as found where %s',
+            v_table.relation, v_table.condition
+        )
+        into v_rows
+        using person.ids, person.contacts, person.business_ids, person.business_id, v_table.secrets;
+        if v_rows is not null then
+            v_export = v_export || jsonb_build_object(v_table.relation::text, v_rows);
+        end if;
+    end loop;
+    return v_export;
+end;
+$$;
+
+/*
+ * Return what sign-in knows about an account, without its secrets.
+ */
+create function privacy.export_account(user_id uuid)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select jsonb_build_object(
+            'id', users.id,
+            'email', users.email,
+            'phone', users.phone,
+            'metadata', users.raw_user_meta_data,
+            'created_at', users.created_at,
+            'last_sign_in_at', users.last_sign_in_at,
+            'identities', (
+                select jsonb_agg(jsonb_build_object(
+                    'provider', identities.provider, 'data', identities.identity_data
+                ))
+                from auth.identities
+                where identities.user_id = users.id
+            ),
+            'sessions', (
+                select jsonb_agg(jsonb_build_object(
+                    'created_at', sessions.created_at, 'ip', sessions.ip,
+                    'user_agent', sessions.user_agent
+                ))
+                from auth.sessions
+                where sessions.user_id = users.id
+            )
+        )
+        from auth.users
+        where users.id = export_account.user_id
+    );
+end;
+$$;
+
+-- sql/64_content/functions/files.sql
+
+-- The files of people who are erased, and of exports.
+
+/*
+ * Let go of the files that belong to a user. A worker deletes them.
+ */
+create function privacy.release_files(user_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    delete from identity.profile_media
+    where profile_media.user_id = release_files.user_id;
+    update files.media
+    set released_at = private.now()
+    where media.owner_id = release_files.user_id and media.released_at is null;
+    if to_regclass('storage.objects') is not null then
+        update storage.objects
+        set user_metadata = null
+        where objects.owner_id = release_files.user_id::text and objects.user_metadata is not null;
+    end if;
+end;
+$$;
+
+/*
+ * Return the objects that are to be deleted now, of one bucket: what a person who was erased put
+ * into buckets of their own choice, and exports that expired or whose person was erased. Null when
+ * there are none.
+ * Definer: as privacy.start_export.
+ */
+create function privacy.files_to_delete(batch integer)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return (
+        select jsonb_build_object('bucket', found.bucket_id, 'names', jsonb_agg(found.name))
+        from (
+            select objects.bucket_id, objects.name
+            from storage.objects
+            where
+                objects.bucket_id = 'exports'
+                and not exists (
+                    select 1
+                    from files.downloads
+                    where
+                        downloads.bucket = objects.bucket_id
+                        and downloads.object_name = objects.name
+                        and downloads.expires_at > private.now()
+                )
+                and objects.created_at < now() - interval '1 hour'
+            union all
+            select objects.bucket_id, objects.name
+            from privacy.requests
+            inner join storage.objects on objects.owner_id = requests.user_id::text
+            where
+                requests.state = 'erased'
+                and objects.bucket_id not in ('originals', 'documents', 'public-media', 'exports')
+            limit batch
+        ) as found
+        group by found.bucket_id
+        limit 1
+    );
+end;
+$$;
+
+/*
+ * Note that the files of the erased are deleted, and that exports have expired.
+ * Definer: as privacy.start_export.
+ */
+create function privacy.finish_erasures()
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    update privacy.requests
+    set state = 'done', finished_at = private.now()
+    where requests.state = 'erased';
+    update privacy.requests
+    set state = 'expired', object_name = null
+    where
+        requests.kind = 'export'
+        and requests.state = 'done'
+        and requests.expires_at <= private.now();
+    delete from files.downloads where downloads.expires_at <= private.now();
+end;
+$$;
+
+-- sql/64_content/functions/fulfilling.sql
+
+-- How workers fulfil requests. Each function may be called again: it does what is left to do.
+
+/*
+ * Return the person whom a request is about.
+ */
+create function privacy.person_of(request privacy.requests)
+returns privacy.person
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_customer customers.customers;
+begin
+    select customers.* into v_customer
+    from customers.customers
+    where customers.id = request.customer_id;
+    return privacy.find_person(
+        coalesce(request.user_id, v_customer.user_id),
+        privacy.contacts_of(coalesce(request.user_id, v_customer.user_id))
+        || array_remove(array[request.email, lower(v_customer.email), v_customer.phone], null),
+        request.business_id,
+        request.customer_id
+    );
+end;
+$$;
+
+/*
+ * Return the document of an export that waits, or null when there is nothing to do.
+ * Definer: called by the workers, who have no access to the tables.
+ */
+create function privacy.start_export(request_id uuid)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_request privacy.requests;
+begin
+    select requests.* into v_request
+    from privacy.requests
+    where
+        requests.id = request_id
+        and requests.kind = 'export'
+        and requests.state = 'waiting';
+    return case when v_request.id is not null then privacy.document_of(v_request) end;
+end;
+$$;
+
+/*
+ * Return everything about the person of a request.
+ */
+create function privacy.document_of(request privacy.requests)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_person constant privacy.person = privacy.person_of(request);
+begin
+    return jsonb_build_object(
+        'about', jsonb_build_object(
+            'user_id', request.user_id, 'customer_id', request.customer_id,
+            'business_id', request.business_id, 'email', request.email
+        ),
+        'exported_at', private.now(),
+        'account', case
+            when request.business_id is null then privacy.export_account(v_person.user_id)
+        end,
+        'tables', privacy.export_rows(v_person)
+    );
+end;
+$$;
+
+/*
+ * Return everything about an account or a guest's address at once, for the operator.
+ */
+create function privacy.export_of(user_id uuid, email text)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_request privacy.requests;
+begin
+    v_request.user_id = export_of.user_id;
+    v_request.email = lower(export_of.email);
+    return privacy.document_of(v_request);
+end;
+$$;
+
+/*
+ * Record where the file of an export lies, and until when.
+ * Definer: as privacy.start_export.
+ */
+create function privacy.finish_export(request_id uuid, object_name text)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_request privacy.requests;
+begin
+    update privacy.requests
+    set
+        state = 'done',
+        object_name = finish_export.object_name,
+        finished_at = private.now(),
+        expires_at = private.now() + make_interval(
+            hours => (select settings.export_hours from privacy.settings)
+        )
+    where requests.id = request_id and requests.state = 'waiting'
+    returning requests.* into v_request;
+    if v_request.requested_by is not null then
+        insert into files.downloads (bucket, object_name, user_id, expires_at)
+        values (
+            'exports', v_request.object_name, v_request.requested_by, v_request.expires_at
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Erase the person of a request that is due, in one transaction. Returns whether there was
+ * something to do. Somebody who cannot go any more is not erased: the request ends as refused.
+ * Definer: as privacy.start_export.
+ */
+create function privacy.run_erasure(request_id uuid)
+returns boolean
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_request privacy.requests;
+begin
+    select requests.* into v_request
+    from privacy.requests
+    where
+        requests.id = request_id
+        and requests.kind = 'erasure'
+        and requests.state = 'waiting'
+        and requests.due_at <= private.now()
+    for update;
+    if v_request.id is null then
+        return false;
+    end if;
+    begin
+        perform privacy.erase(v_request);
+    exception
+        when sqlstate 'PT409' then
+            update privacy.requests
+            set
+                state = 'refused',
+                finished_at = private.now(),
+                report = jsonb_build_object('refused', sqlerrm)
+            where requests.id = request_id;
+    end;
+    return true;
+end;
+$$;
+
+/*
+ * Erase the person of a request.
+ *
+ * Errors:  PT409 bookings_ahead last_owner last_admin still_member
+ */
+create function privacy.erase(request privacy.requests)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_person privacy.person = privacy.person_of(request);
+    v_names text[];
+    v_report jsonb;
+begin
+    perform privacy.require_ready(v_person.user_id, request.business_id, v_person.contacts);
+    if request.business_id is null then
+        v_names = array(
+            select profiles.full_name
+            from identity.profiles
+            where profiles.id = v_person.user_id and length(profiles.full_name) > 4
+        );
+        perform privacy.erase_messages(v_person, v_names);
+        -- Before the profile goes: a change of the account's address writes the profile.
+        perform privacy.erase_account(v_person.user_id);
+        perform privacy.release_files(v_person.user_id);
+        update privacy.requests
+        set expires_at = private.now()
+        where
+            requests.user_id = v_person.user_id
+            and requests.kind = 'export'
+            and requests.state = 'done';
+        delete from files.downloads
+        where downloads.user_id = v_person.user_id;
+    end if;
+    v_report = privacy.erase_rows(v_person);
+    update privacy.requests
+    set
+        state = 'erased',
+        email = null,
+        report = v_report
+    where requests.id = request.id;
+end;
+$$;
+
+/*
+ * Return the requests that are due: a worker that died, or a grace period that is over.
+ * Definer: as privacy.start_export.
+ */
+create function privacy.due_requests()
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return (
+        select jsonb_agg(requests.id)
+        from privacy.requests
+        where requests.state = 'waiting' and requests.due_at <= private.now()
+    );
+end;
+$$;
 
 -- sql/64_content/functions/locales.sql
 
@@ -510,6 +1300,259 @@ begin
 end;
 $$;
 
+/*
+ * Has the caller, as a customer of a business, access to something at this instant?
+ * Definer: nobody reads entitlements.
+ */
+create function content.is_entitled(business_id uuid, access text)
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return exists (
+        select 1
+        from customers.customers
+        inner join customers.entitlements
+            on
+                entitlements.business_id = customers.business_id
+                and entitlements.customer_id = customers.id
+        where
+            customers.business_id = is_entitled.business_id
+            and customers.user_id = auth.uid()
+            and entitlements.access = is_entitled.access
+            and entitlements.during @> private.now()
+    );
+end;
+$$;
+
+-- sql/64_content/functions/people.sql
+
+-- Whose rows a request is about. Rows are found by the keys that the catalog's tags name: first by
+-- the account and by proven addresses, then by the ids of the rows found so far.
+
+/*
+ * Return the proven addresses of an account, in lower case, and its id as a text. Addresses that
+ * nobody has proven find nothing: they may be somebody else's.
+ */
+create function privacy.contacts_of(user_id uuid)
+returns text[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select lower(contact)
+        from auth.users
+        cross join lateral unnest(array[
+            users.id::text,
+            case when users.email_confirmed_at is not null then users.email end,
+            case when users.phone_confirmed_at is not null then users.phone end,
+            case when users.phone_confirmed_at is not null then '+' || ltrim(users.phone, '+') end
+        ]) as contact
+        where users.id = contacts_of.user_id and contact <> ''
+    );
+end;
+$$;
+
+/*
+ * Return the condition that finds a person's rows in a table: by a key that is one of the ids ($1),
+ * or by an address ($2) in a row of no other account. In a table of businesses, $3 leads the index,
+ * and $4 limits the rows to one business.
+ */
+create function privacy.condition_of(relation regclass)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_by_id text;
+    v_by_contact text;
+    v_of_nobody_else text;
+    v_business text;
+begin
+    select
+        string_agg(format('%I = any($1)', tagged.column_name), ' or ')
+            filter (where tagged.column_type = 'uuid'::regtype),
+        string_agg(format('lower(%I) = any($2)', tagged.column_name), ' or ')
+            filter (where tagged.column_type <> 'uuid'::regtype),
+        coalesce(
+            string_agg(format('and (%1$I is null or %1$I = any($1))', tagged.column_name), ' ')
+                filter (where privacy.is_account(tagged.relation, tagged.column_name)),
+            ''
+        )
+    into v_by_id, v_by_contact, v_of_nobody_else
+    from private.tagged_columns() as tagged
+    where tagged.relation = condition_of.relation and tagged.is_key;
+    select case when pg_attribute.attnotnull then '($3::uuid[] is null or business_id = any($3)) and ' else '' end into v_business
+    from pg_catalog.pg_attribute
+    where
+        pg_attribute.attrelid = condition_of.relation
+        and pg_attribute.attname = 'business_id';
+    return concat(
+        '(',
+        concat_ws(
+            ' or ',
+            v_business || '(' || v_by_id || ')',
+            case when v_business is null then v_by_id end,
+            '(' || v_by_contact || ') ' || v_of_nobody_else
+        ),
+        ')',
+        case
+            when v_business is null then ' and $4::uuid is null'
+            else ' and ($4::uuid is null or business_id = $4)'
+        end
+    );
+end;
+$$;
+
+/*
+ * Does a column refer to accounts?
+ */
+create function privacy.is_account(relation regclass, column_name name)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return exists (
+        select 1
+        from pg_catalog.pg_constraint
+        inner join pg_catalog.pg_attribute
+            on
+                pg_attribute.attrelid = pg_constraint.conrelid
+                and pg_attribute.attnum = any(pg_constraint.conkey)
+        where
+            pg_constraint.contype = 'f'
+            and pg_constraint.conrelid = is_account.relation
+            and pg_constraint.confrelid = 'auth.users'::regclass
+            and pg_attribute.attname = is_account.column_name
+    );
+end;
+$$;
+
+/*
+ * Return the tables that have rows about people, with the condition that finds those of a person,
+ * whether their rows have an id, and whether they have a business.
+ */
+create function privacy.tables_of_people()
+returns table (relation regclass, condition text, has_id boolean, has_business boolean)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        keyed.relation,
+        privacy.condition_of(keyed.relation),
+        exists (
+            select 1
+            from pg_catalog.pg_attribute
+            where
+                pg_attribute.attrelid = keyed.relation
+                and pg_attribute.attname = 'id'
+                and pg_attribute.atttypid = 'uuid'::regtype
+        ),
+        exists (
+            select 1
+            from pg_catalog.pg_attribute
+            where
+                pg_attribute.attrelid = keyed.relation
+                and pg_attribute.attname = 'business_id'
+        )
+    from (
+        select distinct tagged.relation
+        from private.tagged_columns() as tagged
+        where tagged.is_key
+    ) as keyed
+    order by keyed.relation::text;
+end;
+$$;
+
+/*
+ * Return a person with the ids of all rows about them: the account, its customers, their bookings
+ * and sales, and what refers to those. Each pass looks for rows that refer to what the pass before
+ * it found.
+ */
+create function privacy.find_person(
+    user_id uuid, contacts text[], business_id uuid, customer_id uuid
+)
+returns privacy.person
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_person privacy.person;
+    v_new uuid[] = array_remove(array[find_person.user_id, find_person.customer_id], null);
+    v_found privacy.person;
+begin
+    v_person.user_id = find_person.user_id;
+    v_person.business_id = find_person.business_id;
+    v_person.contacts = coalesce(find_person.contacts, '{}');
+    v_person.ids = v_new;
+    for v_pass in 1 .. 8 loop
+        v_found = v_person;
+        v_found.ids = v_new;
+        v_found = privacy.find_rows(v_found);
+        v_person.business_ids = array(
+            select unnest(v_person.business_ids) union select unnest(v_found.business_ids)
+        );
+        v_new = array(select unnest(v_found.ids) except select unnest(v_person.ids));
+        exit when v_new = '{}';
+        v_person.ids = v_person.ids || v_new;
+    end loop;
+    return v_person;
+end;
+$$;
+
+/*
+ * Return the ids and the businesses of the rows that refer to the ids, or have the addresses, of a
+ * person. Without businesses it looks into those of all.
+ */
+create function privacy.find_rows(person privacy.person)
+returns privacy.person
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_table record;
+    v_ids uuid[];
+    v_business_ids uuid[];
+    v_found privacy.person;
+begin
+    for v_table in
+        select tables.*
+        from privacy.tables_of_people() as tables
+        where tables.has_id
+    loop
+        execute format(
+            'select array_agg(id), array_agg(distinct %s) from %s where %s',
+            case when v_table.has_business then 'business_id' else 'null::uuid' end,
+            v_table.relation, v_table.condition
+        )
+        into v_ids, v_business_ids
+        using person.ids, person.contacts, person.business_ids, person.business_id;
+        v_found.ids = v_found.ids || v_ids;
+        v_found.business_ids = v_found.business_ids || array_remove(v_business_ids, null);
+    end loop;
+    return v_found;
+end;
+$$;
+
 -- sql/64_content/functions/promotion.sql
 
 -- What is counted for the front page.
@@ -589,6 +1632,392 @@ where
     and businesses.status = 'approved'
     and businesses.is_active
 group by businesses.vertical_id, lower(service_categories.name);
+$$;
+
+-- sql/64_content/functions/request_guards.sql
+
+-- Who may ask for whose data, and who cannot be erased yet.
+
+/*
+ * Refuse to erase somebody who cannot go yet.
+ *
+ * Errors:  PT409 bookings_ahead last_owner still_member
+ */
+create function privacy.require_ready(user_id uuid, business_id uuid, contacts text[])
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if exists (
+        select 1
+        from scheduling.bookings
+        where
+            bookings.status in ('held', 'pending_payment', 'pending', 'confirmed', 'checked_in')
+            and bookings.ends_at > private.now()
+            and (bookings.status <> 'held' or bookings.hold_expires_at > private.now())
+            and (
+                bookings.customer_id = require_ready.user_id
+                or bookings.customer_id is null and lower(bookings.customer_email) = any(contacts)
+            )
+            and (require_ready.business_id is null or bookings.business_id = require_ready.business_id)
+    ) then
+        perform private.refuse(
+            'PT409', 'bookings_ahead', 'There are bookings ahead.', 'Cancel them first.'
+        );
+    end if;
+    if business_id is null and exists (
+        select 1
+        from business.business_members
+        where
+            business_members.user_id = require_ready.user_id
+            and business_members.role = 'owner'
+            and not exists (
+                select 1
+                from business.business_members as others
+                where
+                    others.business_id = business_members.business_id
+                    and others.role = 'owner'
+                    and others.user_id <> require_ready.user_id
+            )
+    ) then
+        perform private.refuse(
+            'PT409', 'last_owner', 'The last owner of a business cannot be erased.',
+            'Make somebody else an owner first.'
+        );
+    end if;
+    if exists (
+        select 1
+        from business.business_members
+        where
+            business_members.user_id = require_ready.user_id
+            and business_members.business_id = require_ready.business_id
+    ) then
+        perform private.refuse(
+            'PT409', 'still_member', 'This customer is a member of the business.',
+            'Remove the member first.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Refuse somebody who erases themselves and has not just signed in: a token that somebody else
+ * found must not be enough.
+ *
+ * Errors:  PT401 reauthentication_needed
+ */
+create function privacy.require_recent_sign_in()
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_last constant double precision = (
+        select max((method ->> 'timestamp')::double precision)
+        from jsonb_array_elements(
+            case when jsonb_typeof(auth.jwt() -> 'amr') = 'array' then auth.jwt() -> 'amr' else '[]' end
+        ) as method
+        where method ->> 'timestamp' ~ '^\d+(\.\d+)?$'
+    );
+begin
+    if v_last is null or to_timestamp(v_last) < private.now() - make_interval(
+        mins => (select settings.sign_in_minutes from privacy.settings)
+    ) then
+        perform private.refuse(
+            'PT401', 'reauthentication_needed', 'Sign in again to erase your account.',
+            'Sign in with your password or a code, and call again within ten minutes.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Return the customer of a business whose data the caller may export or erase.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function privacy.known_customer(customer_id uuid)
+returns customers.customers
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_customer customers.customers;
+begin
+    select customers.* into v_customer
+    from customers.customers
+    where
+        customers.id = known_customer.customer_id
+        and (
+            private.is_operator()
+            or customers.business_id in (select private.my_businesses('view'))
+        );
+    if v_customer.id is null then
+        if not private.is_operator() then
+            perform private.token_user_id();
+        end if;
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such customer.', 'Check the id in the view customers.'
+        );
+    end if;
+    perform private.require_member(v_customer.business_id, 'manage');
+    return v_customer;
+end;
+$$;
+
+/*
+ * Refuse a caller who is neither an admin of the platform nor the operator.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden
+ */
+create function privacy.require_admin()
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if not private.is_operator() then
+        perform private.require_platform_staff('admin');
+    end if;
+end;
+$$;
+
+/*
+ * Return the id of an account that exists, or null for null.
+ *
+ * Errors:  PT404 not_found
+ */
+create function privacy.known_user(user_id uuid)
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if user_id is not null
+        and not exists (select 1 from auth.users where users.id = known_user.user_id) then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such user.', 'Check the user''s id.'
+        );
+    end if;
+    return user_id;
+end;
+$$;
+
+-- sql/64_content/functions/requests.sql
+
+-- Requests: who may ask for what, and how a worker fulfils them. Every step may be repeated.
+
+/*
+ * Ask for a person's data to be exported or erased. A request of the same kind that waits already
+ * is returned instead. Whoever asks for themselves to be erased must have just signed in, and may
+ * change their mind until the grace period is over.
+ * Definer: nobody has a write grant on requests; it reads customers that the caller may not.
+ *
+ * Errors:  PT401 not_signed_in reauthentication_needed · PT403 forbidden · PT404 not_found
+ *          PT409 bookings_ahead last_owner still_member
+ */
+create function privacy.make_request(
+    kind privacy.request_kind, user_id uuid, customer_id uuid, email text
+)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_request privacy.requests;
+    v_customer customers.customers;
+    v_is_own boolean = num_nonnulls(user_id, customer_id, email) = 0
+        or make_request.user_id is not distinct from auth.uid() and auth.uid() is not null;
+begin
+    v_request.kind = make_request.kind;
+    v_request.due_at = private.now();
+    if v_is_own then
+        v_request.user_id = private.current_user_id();
+    elsif customer_id is not null then
+        v_customer = privacy.known_customer(customer_id);
+        v_request.customer_id = v_customer.id;
+        v_request.business_id = v_customer.business_id;
+    else
+        perform privacy.require_admin();
+        v_request.user_id = privacy.known_user(user_id);
+        v_request.email = lower(email);
+    end if;
+    if kind = 'erasure' then
+        if v_is_own then
+            perform privacy.require_recent_sign_in();
+            v_request.due_at = v_request.due_at + make_interval(
+                days => (select settings.grace_days from privacy.settings)
+            );
+        end if;
+        perform privacy.require_ready(
+            coalesce(v_request.user_id, v_customer.user_id),
+            v_request.business_id,
+            privacy.contacts_of(coalesce(v_request.user_id, v_customer.user_id))
+            || array_remove(array[lower(v_customer.email), v_request.email], null)
+        );
+    end if;
+    return privacy.save_request(v_request);
+end;
+$$;
+
+/*
+ * Save a request, or return the one that waits already, and wake a worker.
+ */
+create function privacy.save_request(request privacy.requests)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid;
+begin
+    insert into privacy.requests (
+        kind, user_id, business_id, customer_id, email, requested_by, created_at, due_at
+    )
+    values (
+        request.kind, request.user_id, request.business_id, request.customer_id, request.email,
+        (select users.id from auth.users where users.id = auth.uid()), private.now(), request.due_at
+    )
+    on conflict do nothing
+    returning requests.id into v_id;
+    if v_id is null then
+        return (
+            select requests.id
+            from privacy.requests
+            where
+                requests.state = 'waiting'
+                and requests.kind = request.kind
+                and requests.user_id is not distinct from request.user_id
+                and requests.customer_id is not distinct from request.customer_id
+                and requests.email is not distinct from request.email
+        );
+    end if;
+    if request.due_at <= private.now() then
+        perform private.emit('privacy.requested', jsonb_build_object('request_id', v_id));
+    end if;
+    return v_id;
+end;
+$$;
+
+/*
+ * Cancel a request to be erased that waits for its grace period.
+ * Definer: nobody has a write grant on requests.
+ *
+ * Errors:  PT401 not_signed_in · PT404 not_found · PT409 invalid_transition
+ */
+create function privacy.cancel_request(request_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_user_id constant uuid = case when not private.is_operator() then private.token_user_id() end;
+    v_state privacy.request_state;
+begin
+    select requests.state into v_state
+    from privacy.requests
+    where
+        requests.id = request_id
+        and (v_user_id is null or v_user_id in (requests.user_id, requests.requested_by))
+    for update;
+    if v_state is null then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such request.',
+            'Check the id in the view privacy_requests.'
+        );
+    end if;
+    if v_state <> 'waiting' then
+        perform private.refuse(
+            'PT409', 'invalid_transition', 'This request is not waiting any more.',
+            'Read the view privacy_requests.'
+        );
+    end if;
+    update privacy.requests
+    set state = 'cancelled', finished_at = private.now()
+    where requests.id = request_id;
+end;
+$$;
+
+-- sql/64_content/functions/retention.sql
+
+-- How long data are kept, by table.
+
+/*
+ * Apply the rules of retention to at most so many rows of each table. Returns how many rows were
+ * deleted or emptied; less than the batch in every table means that nothing is left to do.
+ * Definer: called by the workers, who have no access to the tables.
+ */
+create function privacy.apply_retention(batch integer)
+returns bigint
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_rule privacy.retention_rules;
+    v_all bigint = 0;
+begin
+    for v_rule in select retention_rules.* from privacy.retention_rules order by relation loop
+        v_all = v_all + privacy.apply_rule(v_rule, batch);
+    end loop;
+    return v_all;
+end;
+$$;
+
+/*
+ * Apply a rule of retention to at most so many rows.
+ */
+create function privacy.apply_rule(rule privacy.retention_rules, batch integer)
+returns bigint
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_changes text;
+    v_is_filled text;
+    v_count bigint;
+begin
+    if rule.action = 'erase' then
+        select
+            string_agg(format('%I = %s', erasable.column_name, erasable.emptied), ', '),
+            string_agg(erasable.is_filled, ' or ')
+        into v_changes, v_is_filled
+        from private.erasable_columns(rule.relation::regclass, with_kept => true) as erasable;
+    end if;
+    execute format(
+        '%s where ctid in (select ctid from %s where %I < $1%s limit $2)',
+        case
+            when rule.action = 'delete' then 'delete from ' || rule.relation
+            else format('update %s set %s', rule.relation, v_changes)
+        end,
+        rule.relation,
+        rule.counted_from,
+        case when rule.action = 'erase' then format(' and (%s)', v_is_filled) else '' end
+    )
+    using private.now() - rule.keep, batch;
+    get diagnostics v_count = row_count;
+    return v_count;
+end;
 $$;
 
 -- sql/64_content/rules/pages.sql
@@ -777,7 +2206,6 @@ using (
     business_id = any(array(select private.my_businesses('manage')))
     or business_id is null and (select private.is_platform_staff('admin'))
     or is_active
-    and entitlement is null
     and (
         business_id is null
         or exists (
@@ -785,6 +2213,7 @@ using (
             where businesses.id = pages.business_id
         )
     )
+    and (entitlement is null or (select content.is_entitled(business_id, entitlement)))
 );
 
 create policy page_versions_select_public
@@ -844,6 +2273,7 @@ using (
     )
 );
 
+grant execute on function content.is_entitled(uuid, text) to authenticated, service_role;
 grant execute on function
 content.is_plain_markdown(text),
 content.wanted_locales(text),
@@ -852,6 +2282,55 @@ content.save_page(content.pages, content.page_texts),
 content.publish_page(uuid),
 content.take_page_down(uuid)
 to anon, authenticated, service_role;
+
+-- sql/64_content/policies/privacy.sql
+
+-- People read their own requests, members with `manage` those of their business, admins all. An
+-- export is fetched by whoever asked for it, until it expires (files.downloads). Everything is
+-- written by functions.
+
+grant usage on schema privacy to anon, authenticated, service_role, worker;
+
+alter table privacy.settings enable row level security;
+alter table privacy.requests enable row level security;
+alter table privacy.retention_rules enable row level security;
+
+grant select, update on privacy.settings to service_role;
+grant select on table privacy.requests to authenticated, service_role;
+grant select on table privacy.retention_rules to authenticated, service_role;
+grant update (keep, action, reason) on table privacy.retention_rules to service_role;
+
+create policy requests_select
+on privacy.requests
+for select
+to authenticated
+using (
+    user_id = (select auth.uid())
+    or requested_by = (select auth.uid())
+    or business_id = any(array(select private.my_businesses('manage')))
+    or (select private.is_platform_staff('admin'))
+);
+
+create policy retention_rules_select
+on privacy.retention_rules
+for select
+to authenticated
+using (true);
+
+grant execute on function
+privacy.make_request(privacy.request_kind, uuid, uuid, text),
+privacy.cancel_request(uuid)
+to anon, authenticated, service_role;
+
+grant execute on function
+privacy.start_export(uuid),
+privacy.finish_export(uuid, text),
+privacy.run_erasure(uuid),
+privacy.files_to_delete(integer),
+privacy.finish_erasures(),
+privacy.due_requests(),
+privacy.apply_retention(integer)
+to worker;
 
 -- sql/64_content/policies/promotion.sql
 
@@ -1055,7 +2534,7 @@ comment on column public.pages.position is 'Order of display, ascending.';
 comment on column public.pages.is_listed is 'Whether home lists it.';
 comment on column public.pages.is_terms is 'Whether its versions are terms that people accept.';
 comment on column public.pages.entitlement is
-'The subject of the entitlement that a reader needs; null: none.';
+'What a customer of the business must have access to, such as gold_member; null: nothing.';
 
 create view public.page_versions
 with (security_invoker = true)
@@ -1165,7 +2644,8 @@ The first draft creates the page; each draft after a publication begins with the
 - business_id: whose page; null for the platform.
 - list_position, is_listed: where and whether home lists it; null keeps what is set.
 - is_terms: whether its versions are terms; only for the platform.
-- entitlement: subject of the entitlement that a reader needs; empty for none, null keeps it.
+- entitlement: what a customer of the business must have access to, such as gold_member; empty for '
+'nothing, null keeps it.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, append_only 409.';
 
@@ -1275,6 +2755,200 @@ public.save_page(
 public.publish_page(public.identifier),
 public.take_page_down(public.identifier),
 public.page(text, text, public.identifier)
+to anon, authenticated, service_role;
+
+-- sql/64_content/api/privacy.sql
+
+-- How people and businesses ask for data to be exported or erased.
+
+create view public.privacy_requests
+with (security_invoker = true)
+as
+select
+    requests.id,
+    requests.kind,
+    requests.state,
+    requests.user_id,
+    requests.business_id,
+    requests.customer_id,
+    requests.requested_by,
+    requests.created_at,
+    requests.due_at,
+    requests.finished_at,
+    requests.expires_at,
+    requests.object_name,
+    requests.report
+from privacy.requests;
+grant select on public.privacy_requests to authenticated, service_role;
+
+comment on view public.privacy_requests is
+'Requests to export or to erase somebody''s data. Everybody reads their own, owners and managers '
+'those of their business, admins of the platform all.';
+comment on column public.privacy_requests.id is 'Key.';
+comment on column public.privacy_requests.kind is 'export or erasure.';
+comment on column public.privacy_requests.state is
+'waiting (for a worker, or for the grace period), erased (files are being deleted), done, '
+'cancelled, refused (report says why) or expired (the file of an export is deleted).';
+comment on column public.privacy_requests.user_id is 'The account that it is about; null: none.';
+comment on column public.privacy_requests.business_id is
+'The business, when it is about a customer of one; null: everything.';
+comment on column public.privacy_requests.customer_id is 'The customer of that business.';
+comment on column public.privacy_requests.requested_by is 'Who asked; null: the operator.';
+comment on column public.privacy_requests.created_at is 'When they asked.';
+comment on column public.privacy_requests.due_at is
+'When it is done: at once, or at the end of the grace period.';
+comment on column public.privacy_requests.finished_at is 'When it was done, cancelled or refused.';
+comment on column public.privacy_requests.expires_at is 'Until when the export can be fetched.';
+comment on column public.privacy_requests.object_name is
+'The file of an export, in the private bucket exports of Storage.';
+comment on column public.privacy_requests.report is
+'What an erasure did: rows erased and deleted by table, and what is kept, why and how long.';
+
+create view public.retention_rules
+with (security_invoker = true)
+as
+select
+    retention_rules.relation,
+    retention_rules.counted_from,
+    retention_rules.keep,
+    retention_rules.action,
+    retention_rules.reason
+from privacy.retention_rules;
+grant select on public.retention_rules to authenticated, service_role;
+
+comment on view public.retention_rules is
+'How long the rows of a table are kept. Read by everybody who is signed in.';
+comment on column public.retention_rules.relation is 'The table.';
+comment on column public.retention_rules.counted_from is 'The column from which the period counts.';
+comment on column public.retention_rules.keep is 'How long its rows are kept as they are.';
+comment on column public.retention_rules.action is
+'delete the row, or erase what is personal in it.';
+comment on column public.retention_rules.reason is 'Why so long.';
+
+/*
+ * Return a request as the caller may read it.
+ */
+create function privacy.visible_request(request_id uuid)
+returns public.privacy_requests
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_request public.privacy_requests;
+begin
+    select privacy_requests.* into v_request
+    from public.privacy_requests
+    where privacy_requests.id = request_id;
+    return v_request;
+end;
+$$;
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function public.export_person(
+    user_id public.identifier default null,
+    customer_id public.identifier default null,
+    email text default null
+)
+returns public.privacy_requests
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return privacy.visible_request(privacy.make_request(
+        'export',
+        private.to_identifier(user_id, 'user_id', is_required => false),
+        private.to_identifier(customer_id, 'customer_id', is_required => false),
+        private.to_email(email, 'email')
+    ));
+end;
+$$;
+comment on function public.export_person is
+'Ask for everything about a person as one JSON file. Without arguments: about the caller.
+
+A worker writes the file into the private bucket exports; the request then has state done and '
+'object_name, and whoever asked gets a link with Storage''s createSignedUrl until expires_at. '
+'Returns the request; one that waits already is returned again.
+
+- user_id: an account; for admins of the platform.
+- customer_id: a customer of a business, with the rows of that business alone; for its owners and '
+'managers.
+- email: a guest''s address; for admins of the platform.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in reauthentication_needed · PT403 forbidden
+ *          PT404 not_found · PT409 bookings_ahead last_owner still_member
+ */
+create function public.erase_person(
+    user_id public.identifier default null,
+    customer_id public.identifier default null,
+    email text default null
+)
+returns public.privacy_requests
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return privacy.visible_request(privacy.make_request(
+        'erasure',
+        private.to_identifier(user_id, 'user_id', is_required => false),
+        private.to_identifier(customer_id, 'customer_id', is_required => false),
+        private.to_email(email, 'email')
+    ));
+end;
+$$;
+comment on function public.erase_person is
+'Ask for a person to be erased. Without arguments: the caller, who must have signed in within ten '
+'minutes, and may call cancel_erasure until due_at, seven days later.
+
+A worker then erases what identifies the person in every table and deletes the account and its '
+'files. Sales, the ledger and statistics stay without the person; what must be kept for some '
+'years is listed in report. Returns the request; one that waits already is returned again.
+
+- user_id: an account; for admins of the platform, and done at once.
+- customer_id: a customer of a business, in the rows of that business alone; for its owners and '
+'managers, and done at once. The customer''s own account stays.
+- email: a guest''s address; for admins of the platform, and done at once.
+
+Errors: invalid_input 400, not_signed_in 401, reauthentication_needed 401, forbidden 403, '
+'not_found 404, bookings_ahead 409, last_owner 409, still_member 409.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found · PT409 invalid_transition
+ */
+create function public.cancel_erasure(request_id public.identifier)
+returns public.privacy_requests
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id constant uuid = private.to_identifier(request_id, 'request_id');
+begin
+    perform privacy.cancel_request(v_id);
+    return privacy.visible_request(v_id);
+end;
+$$;
+comment on function public.cancel_erasure is
+'Cancel a request that waits: the account stays as it is. Returns the request.
+
+Errors: invalid_input 400, not_signed_in 401, not_found 404, invalid_transition 409.';
+
+grant execute on function
+privacy.visible_request(uuid),
+public.export_person(public.identifier, public.identifier, text),
+public.erase_person(public.identifier, public.identifier, text),
+public.cancel_erasure(public.identifier)
 to anon, authenticated, service_role;
 
 -- sql/64_content/api/promotion.sql

@@ -74,7 +74,9 @@ as $$
 declare
     v_user_id uuid = private.token_user_id();
 begin
-    if not exists (select 1 from auth.users where users.id = v_user_id) then
+    if not exists (
+        select 1 from auth.users where users.id = v_user_id and users.deleted_at is null
+    ) then
         perform private.refuse(
             'PT401', 'not_signed_in', 'This account no longer exists.', 'Sign in again.'
         );

@@ -26,3 +26,4 @@ create table identity.profile_media (
     references files.media (id) on delete no action
 );
 comment on table identity.profile_media is 'The picture of a user.';
+comment on column identity.profile_media.user_id is '[person: delete]';

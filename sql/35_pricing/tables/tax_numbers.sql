@@ -59,3 +59,5 @@ create table pricing.tax_numbers (
 );
 comment on table pricing.tax_numbers is
 'Tax numbers of businesses and of their customers, and whether their check digits hold.';
+comment on column pricing.tax_numbers.customer_id is '[person: delete]';
+comment on column pricing.tax_numbers.number is '[personal]';

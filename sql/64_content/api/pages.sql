@@ -49,7 +49,7 @@ comment on column public.pages.position is 'Order of display, ascending.';
 comment on column public.pages.is_listed is 'Whether home lists it.';
 comment on column public.pages.is_terms is 'Whether its versions are terms that people accept.';
 comment on column public.pages.entitlement is
-'The subject of the entitlement that a reader needs; null: none.';
+'What a customer of the business must have access to, such as gold_member; null: nothing.';
 
 create view public.page_versions
 with (security_invoker = true)
@@ -159,7 +159,8 @@ The first draft creates the page; each draft after a publication begins with the
 - business_id: whose page; null for the platform.
 - list_position, is_listed: where and whether home lists it; null keeps what is set.
 - is_terms: whether its versions are terms; only for the platform.
-- entitlement: subject of the entitlement that a reader needs; empty for none, null keeps it.
+- entitlement: what a customer of the business must have access to, such as gold_member; empty for '
+'nothing, null keeps it.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, append_only 409.';
 

@@ -38,7 +38,6 @@ using (
     business_id = any(array(select private.my_businesses('manage')))
     or business_id is null and (select private.is_platform_staff('admin'))
     or is_active
-    and entitlement is null
     and (
         business_id is null
         or exists (
@@ -46,6 +45,7 @@ using (
             where businesses.id = pages.business_id
         )
     )
+    and (entitlement is null or (select content.is_entitled(business_id, entitlement)))
 );
 
 create policy page_versions_select_public
@@ -105,6 +105,7 @@ using (
     )
 );
 
+grant execute on function content.is_entitled(uuid, text) to authenticated, service_role;
 grant execute on function
 content.is_plain_markdown(text),
 content.wanted_locales(text),

@@ -34,7 +34,8 @@ create table content.pages (
     is_active boolean not null default true,
     -- Whether its versions are terms that people accept.
     is_terms boolean not null default false,
-    -- The subject of the entitlement that a reader needs; null: everybody reads it.
+    -- What a customer must have access to (customers.entitlements) to read it; null: everybody
+    -- reads it.
     entitlement text,
     created_at timestamptz not null default now(),
 
@@ -44,8 +45,13 @@ create table content.pages (
         slug ~ '^[a-z0-9](-?[a-z0-9]){1,79}$' and length(slug) <= 80
         or private.invalid('slug', 'must be 2 to 80 lower-case letters, digits and single hyphens')
     ),
+    constraint pages_entitlement_is_a_word check (
+        entitlement is null
+        or business_id is not null and entitlement ~ '^[a-z][a-z0-9_]{0,39}$'
+        or private.invalid('entitlement', 'must be a word such as gold_member, of a business')
+    ),
     constraint pages_terms_are_of_the_platform check (
-        not is_terms or business_id is null and entitlement is null
+        not is_terms or business_id is null
         or private.invalid('is_terms', 'is only for public pages of the platform')
     )
 );

@@ -1,6 +1,6 @@
 -- Pages, their versions, and terms that people accept.
 begin;
-select plan(42);
+select plan(49);
 
 select tests.person('Ada');
 select tests.person('Nora');
@@ -193,6 +193,33 @@ select tests.act_as_anon();
 select is(
     (public.page('prices', business_id => tests.id('Loft')::text)).body, 'Low.', 'everybody reads it'
 );
+
+-- A page that needs an entitlement.
+select tests.act_as('Nora');
+select throws_ok(
+    $$ select public.save_page('vip', 'en', 'VIP', 'X', entitlement => 'gold_member') $$, 'PT403', null,
+    'an owner gates no page of the platform'
+);
+select lives_ok(
+    $$ select public.save_page('vip', 'en', 'VIP', 'Secret.', business_id => tests.id('Loft')::text,
+                               entitlement => 'gold_member') $$, 'but pages of the business'
+);
+select count(*) from public.publish_page((select page_id::text from public.page_versions where slug = 'vip'));
+select tests.act_as_owner();
+insert into customers.entitlements (business_id, customer_id, access, during)
+select business_id, id, 'gold_member', tstzrange('2031-03-01Z', '2031-03-20T12:00Z')
+from customers.customers
+where user_id = tests.id('Cleo');
+select tests.act_as_anon();
+select is_empty($$ select 1 from public.pages where slug = 'vip' $$, 'strangers do not read it');
+select tests.act_as('Ada');
+select is_empty($$ select 1 from public.page_versions where slug = 'vip' $$, 'and nobody without the entitlement, in any version');
+select tests.act_as('Cleo');
+select tests.at('2031-03-20T11:59:59Z');
+select is((public.page('vip', business_id => tests.id('Loft')::text)).body, 'Secret.', 'who has it reads the page');
+select tests.at('2031-03-20T12:00:00Z');
+select is_empty($$ select 1 from public.pages where slug = 'vip' $$, 'until the instant at which it ends');
+select is_empty($$ select 1 from content.page_texts where body = 'Secret.' $$, 'and its text is hidden as well');
 select tests.act_as_owner();
 update business.businesses set is_active = false where id = tests.id('Loft');
 select tests.act_as_anon();

@@ -1,0 +1,3 @@
+select users.id
+from auth.users
+where lower(users.email) = lower(%(email)s)
