@@ -139,13 +139,51 @@ class Enabled(Section):
     verify_enabled: bool = True
 
 
+class Offered(Section):
+    """Whether a kind of factor is offered that is off by default."""
+
+    enroll_enabled: bool = False
+    verify_enabled: bool = False
+
+
+class PhoneFactor(Offered):
+    """Codes by text message as a second factor."""
+
+    # Read by Supabase. Here a code is as long as any other, and waits as any other text message.
+    otp_length: Any = None
+    template: Any = None
+    max_frequency: Any = None
+
+
+class Passkey(Section):
+    """Signing in by the key of a device."""
+
+    enabled: bool = False
+
+
+class Webauthn(Section):
+    """The site that keys and passkeys are made for; by default that of `site_url`."""
+
+    rp_id: str = ""
+    rp_display_name: str = ""
+    rp_origins: list[str] = []
+
+
+class OAuthServer(Section):
+    """Signing in elsewhere with an account of here."""
+
+    enabled: bool = False
+    allow_dynamic_registration: bool = False
+    authorization_url_path: str = "/oauth/consent"
+
+
 class Mfa(Section):
     """Second factors."""
 
     max_enrolled_factors: Annotated[int, Field(gt=0, le=100)] = 10
     totp: Enabled = Enabled()
-    phone: NotRead = {}
-    web_authn: NotRead = {}
+    phone: PhoneFactor = PhoneFactor()
+    web_authn: Offered = Offered()
 
 
 class External(Section):
@@ -182,8 +220,8 @@ class Auth(Section):
     enable_manual_linking: bool = False
     minimum_password_length: Annotated[int, Field(ge=6)] = 6
     password_requirements: str = ""
-    passkey: NotRead = {}
-    webauthn: NotRead = {}
+    passkey: Passkey = Passkey()
+    webauthn: Webauthn = Webauthn()
     rate_limit: RateLimit = RateLimit()
     captcha: Captcha = Captcha()
     email: Email = Email()
@@ -194,4 +232,4 @@ class Auth(Section):
     external: dict[str, External] = {}
     web3: NotRead = {}
     third_party: NotRead = {}
-    oauth_server: NotRead = {}
+    oauth_server: OAuthServer = OAuthServer()

@@ -41,6 +41,7 @@ def environment(auth: Auth, keys: Keys, *, auth_url: str) -> Mapping[str, str]:
         "SESSIONS_INACTIVITY_TIMEOUT": auth.sessions.inactivity_timeout,
         **_messages(auth),
         **_protection(auth),
+        **_keys_and_clients(auth),
     }
     for name, provider in auth.external.items():
         chosen |= {f"EXTERNAL_{name.upper()}_{k.upper()}": v for k, v in provider}
@@ -88,7 +89,26 @@ def _protection(auth: Auth) -> dict[str, object]:
         "SECURITY_CAPTCHA_URL": auth.captcha.url,
         "MFA_TOTP_ENROLL_ENABLED": auth.mfa.totp.enroll_enabled,
         "MFA_TOTP_VERIFY_ENABLED": auth.mfa.totp.verify_enabled,
+        "MFA_PHONE_ENROLL_ENABLED": auth.mfa.phone.enroll_enabled,
+        "MFA_PHONE_VERIFY_ENABLED": auth.mfa.phone.verify_enabled,
+        "MFA_WEB_AUTHN_ENROLL_ENABLED": auth.mfa.web_authn.enroll_enabled,
+        "MFA_WEB_AUTHN_VERIFY_ENABLED": auth.mfa.web_authn.verify_enabled,
         "MFA_MAX_ENROLLED_FACTORS": auth.mfa.max_enrolled_factors,
         "HOOK_CUSTOM_ACCESS_TOKEN_ENABLED": hook.enabled,
         "HOOK_CUSTOM_ACCESS_TOKEN_URI": hook.uri,
+    }
+
+
+def _keys_and_clients(auth: Auth) -> dict[str, object]:
+    site = {
+        "RP_ID": auth.webauthn.rp_id,
+        "RP_DISPLAY_NAME": auth.webauthn.rp_display_name,
+        "RP_ORIGINS": ",".join(auth.webauthn.rp_origins),
+    }
+    return {
+        "PASSKEY_ENABLED": auth.passkey.enabled,
+        **{f"WEBAUTHN_{name}": value for name, value in site.items() if value},
+        "OAUTH_SERVER_ENABLED": auth.oauth_server.enabled,
+        "OAUTH_SERVER_ALLOW_DYNAMIC_REGISTRATION": auth.oauth_server.allow_dynamic_registration,
+        "OAUTH_SERVER_AUTHORIZATION_PATH": auth.oauth_server.authorization_url_path,
     }

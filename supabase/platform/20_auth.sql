@@ -21,6 +21,13 @@ begin
             'phone_change_token'
         );
     end if;
+    if to_regtype('auth.oauth_client_type') is null then
+        create type auth.oauth_authorization_status
+        as enum ('pending', 'approved', 'denied', 'expired');
+        create type auth.oauth_client_type as enum ('public', 'confidential');
+        create type auth.oauth_registration_type as enum ('dynamic', 'manual');
+        create type auth.oauth_response_type as enum ('code');
+    end if;
 end;
 $$;
 
@@ -244,6 +251,114 @@ create table if not exists auth.audit_log_entries (
     constraint audit_log_entries_pkey primary key (id)
 );
 create index if not exists audit_logs_instance_id_idx on auth.audit_log_entries (instance_id);
+
+create table if not exists auth.webauthn_credentials (
+    id uuid not null default gen_random_uuid(),
+    user_id uuid not null references auth.users (id) on delete cascade,
+    credential_id bytea not null,
+    public_key bytea not null,
+    attestation_type text not null default '',
+    aaguid uuid,
+    sign_count bigint not null default 0,
+    transports jsonb not null default '[]',
+    backup_eligible boolean not null default false,
+    backed_up boolean not null default false,
+    friendly_name text not null default '',
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+    last_used_at timestamptz,
+
+    constraint webauthn_credentials_pkey primary key (id)
+);
+create unique index if not exists webauthn_credentials_credential_id_key
+on auth.webauthn_credentials (credential_id);
+create index if not exists webauthn_credentials_user_id_idx on auth.webauthn_credentials (user_id);
+
+create table if not exists auth.webauthn_challenges (
+    id uuid not null default gen_random_uuid(),
+    user_id uuid references auth.users (id) on delete cascade,
+    challenge_type text not null,
+    session_data jsonb not null,
+    created_at timestamptz not null default now(),
+    expires_at timestamptz not null,
+
+    constraint webauthn_challenges_pkey primary key (id),
+    constraint webauthn_challenges_challenge_type_check
+    check (challenge_type in ('signup', 'registration', 'authentication'))
+);
+create index if not exists webauthn_challenges_user_id_idx on auth.webauthn_challenges (user_id);
+create index if not exists webauthn_challenges_expires_at_idx
+on auth.webauthn_challenges (expires_at);
+
+create table if not exists auth.oauth_clients (
+    id uuid not null,
+    client_secret_hash text,
+    registration_type auth.oauth_registration_type not null,
+    redirect_uris text not null,
+    grant_types text not null,
+    client_name text,
+    client_uri text,
+    logo_uri text,
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+    deleted_at timestamptz,
+    client_type auth.oauth_client_type not null default 'confidential',
+    token_endpoint_auth_method text not null,
+
+    constraint oauth_clients_pkey primary key (id),
+    constraint oauth_clients_client_name_length check (char_length(client_name) <= 1024),
+    constraint oauth_clients_client_uri_length check (char_length(client_uri) <= 2048),
+    constraint oauth_clients_logo_uri_length check (char_length(logo_uri) <= 2048),
+    constraint oauth_clients_token_endpoint_auth_method_check check (
+        token_endpoint_auth_method in ('client_secret_basic', 'client_secret_post', 'none')
+    )
+);
+create index if not exists oauth_clients_deleted_at_idx on auth.oauth_clients (deleted_at);
+
+create table if not exists auth.oauth_authorizations (
+    id uuid not null,
+    authorization_id text not null,
+    client_id uuid not null references auth.oauth_clients (id) on delete cascade,
+    user_id uuid references auth.users (id) on delete cascade,
+    redirect_uri text not null,
+    scope text not null,
+    state text,
+    resource text,
+    code_challenge text,
+    code_challenge_method auth.code_challenge_method,
+    response_type auth.oauth_response_type not null default 'code',
+    status auth.oauth_authorization_status not null default 'pending',
+    authorization_code text,
+    created_at timestamptz not null default now(),
+    expires_at timestamptz not null default now() + interval '3 minutes',
+    approved_at timestamptz,
+    nonce text,
+
+    constraint oauth_authorizations_pkey primary key (id),
+    constraint oauth_authorizations_authorization_id_key unique (authorization_id),
+    constraint oauth_authorizations_authorization_code_key unique (authorization_code)
+);
+create index if not exists oauth_auth_pending_exp_idx
+on auth.oauth_authorizations (expires_at) where status = 'pending';
+
+create table if not exists auth.oauth_consents (
+    id uuid not null,
+    user_id uuid not null references auth.users (id) on delete cascade,
+    client_id uuid not null references auth.oauth_clients (id) on delete cascade,
+    scopes text not null,
+    granted_at timestamptz not null default now(),
+    revoked_at timestamptz,
+
+    constraint oauth_consents_pkey primary key (id),
+    constraint oauth_consents_user_client_unique unique (user_id, client_id)
+);
+create index if not exists oauth_consents_active_client_idx
+on auth.oauth_consents (client_id) where revoked_at is null;
+
+alter table auth.sessions
+add column if not exists oauth_client_id uuid references auth.oauth_clients (id) on delete cascade,
+add column if not exists scopes text;
+create index if not exists sessions_oauth_client_id_idx on auth.sessions (oauth_client_id);
 
 -- Who is calling, as the verified token says. Inlined into policies, so they carry no `set` clause; the
 -- single claims are how PostgREST told it before version 9. To PostgREST itself a user is only who was let in

@@ -233,6 +233,8 @@ begin
     delete from auth.sessions where sessions.not_after < v_yesterday;
     delete from auth.mfa_challenges where mfa_challenges.created_at < v_yesterday;
     delete from auth.flow_state where flow_state.created_at < v_yesterday;
+    delete from auth.webauthn_challenges where webauthn_challenges.expires_at < v_yesterday;
+    delete from auth.oauth_authorizations where oauth_authorizations.expires_at < v_yesterday;
     delete from auth.rate_limits where rate_limits.at < v_yesterday;
 end;
 $$;

@@ -53,7 +53,10 @@ declare
         'amr', auth.amr(session.id),
         'session_id', session.id,
         'is_anonymous', subject.is_anonymous
-    );
+    ) || case
+        when session.oauth_client_id is null then '{}'::jsonb
+        else jsonb_build_object('client_id', session.oauth_client_id, 'scope', session.scopes)
+    end;
     v_answer jsonb;
 begin
     if v_hook is null or to_regproc(v_hook) is null then

@@ -1,15 +1,19 @@
 -- Using a refresh token: once, with some patience for browsers, and with none for thieves.
 
+-- An older stack has it without a client.
+drop function if exists auth.refresh(jsonb, text);
+
 /*
  * Use a refresh token. It is good once; within the reuse interval, or when it is the parent of the
  * active one (whose answer may have been lost), it gives the active one. Anything older was
- * stolen from somebody: the family and its session end at once.
+ * stolen from somebody: the family and its session end at once. The session of a client (OAuth) is
+ * refreshed by that client alone.
  * Definer: the edge may call functions only.
  *
  * Errors:  PT400 refresh_token_not_found · session_expired · refresh_token_already_used ·
  *          user_banned
  */
-create or replace function auth.refresh(caller jsonb, token text)
+create or replace function auth.refresh(caller jsonb, token text, client_id uuid default null)
 returns jsonb
 language plpgsql
 volatile
@@ -29,7 +33,10 @@ begin
     select refresh_tokens.* into v_used
     from auth.refresh_tokens
     where refresh_tokens.token = refresh.token;
-    if v_used.id is null or v_session.id is null then
+    if v_used.id is null
+        or v_session.id is null
+        or v_session.oauth_client_id is distinct from refresh.client_id
+    then
         perform auth.refuse(
             400, 'refresh_token_not_found', 'Invalid Refresh Token: Refresh Token Not Found'
         );

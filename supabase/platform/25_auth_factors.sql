@@ -1,5 +1,12 @@
--- Second factors: an authenticator app (TOTP), and recovery codes for the day when it is lost. The edge does
--- the arithmetic of codes; here is who may try, how often, and what follows.
+-- Second factors: an authenticator app (TOTP), a security key or passkey (WebAuthn), a phone that gets codes,
+-- and recovery codes for the day when they are lost. The edge does the arithmetic of codes and signatures;
+-- here is who may try, how often, and what follows.
+
+-- An older stack has them for apps alone.
+drop function if exists auth.enroll_factor(jsonb, text, text);
+drop function if exists auth.challenge_factor(jsonb, uuid);
+drop function if exists auth.secret_of(jsonb, uuid, uuid);
+drop function if exists auth.pass_factor(jsonb, uuid, uuid);
 
 /* The caller's session, as the database has it: a token may be older than its session's level. */
 create or replace function auth.session_of(caller jsonb)
@@ -49,12 +56,16 @@ end;
 $$;
 
 /*
- * Begin to add an authenticator app: its factor counts after the first code.
+ * Begin to add a factor: it counts after the first code or signature. An authenticator app has a
+ * secret, a phone its number.
  * Definer: the edge may call functions only.
  *
- * Errors:  PT403 insufficient_aal · PT422 mfa_factor_name_conflict · too_many_enrolled_mfa_factors
+ * Errors:  PT403 insufficient_aal · PT422 mfa_factor_name_conflict · mfa_verified_factor_exists ·
+ *          too_many_enrolled_mfa_factors
  */
-create or replace function auth.enroll_factor(caller jsonb, friendly_name text, secret text)
+create or replace function auth.enroll_factor(
+    caller jsonb, kind text, friendly_name text, secret text, phone text
+)
 returns jsonb
 language plpgsql
 volatile
@@ -92,12 +103,14 @@ begin
             enroll_factor.friendly_name
         ));
     end if;
+    perform auth.make_room_for_phone(v_user, enroll_factor.phone);
     insert into auth.mfa_factors (
-        id, user_id, friendly_name, factor_type, status, secret, created_at, updated_at
+        id, user_id, friendly_name, factor_type, status, secret, phone, created_at, updated_at
     )
     values (
-        gen_random_uuid(), v_user.id, enroll_factor.friendly_name, 'totp', 'unverified',
-        enroll_factor.secret, clock_timestamp(), now()
+        gen_random_uuid(), v_user.id, enroll_factor.friendly_name,
+        enroll_factor.kind::auth.factor_type, 'unverified', enroll_factor.secret,
+        enroll_factor.phone, clock_timestamp(), now()
     )
     returning * into v_factor;
     perform auth.audit(
@@ -107,6 +120,38 @@ begin
         'id', v_factor.id, 'friendly_name', coalesce(v_factor.friendly_name, ''),
         'account', coalesce(nullif(v_user.email, ''), v_user.phone, v_user.id::text)
     );
+end;
+$$;
+
+/*
+ * Take away an attempt to add a number that was not finished. A number counts once for a user.
+ *
+ * Errors:  PT422 mfa_verified_factor_exists
+ */
+create or replace function auth.make_room_for_phone(subject auth.users, phone text)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    delete from auth.mfa_factors
+    where
+        mfa_factors.user_id = subject.id
+        and mfa_factors.phone = make_room_for_phone.phone
+        and mfa_factors.status = 'unverified';
+    if exists (
+        select 1
+        from auth.mfa_factors
+        where
+            mfa_factors.user_id = subject.id and mfa_factors.phone = make_room_for_phone.phone
+    ) then
+        perform auth.refuse(
+            422, 'mfa_verified_factor_exists',
+            'A verified phone factor already exists, unenroll the existing factor to continue'
+        );
+    end if;
 end;
 $$;
 
@@ -133,12 +178,15 @@ end;
 $$;
 
 /*
- * Ask for a code of a factor.
+ * Ask for a code or a signature of a factor. `session_data` is what a signature is about; `code` is
+ * sent to a phone and kept as a hash. A phone gets one message in the time between two messages.
  * Definer: the edge may call functions only.
  *
- * Errors:  PT404 mfa_factor_not_found
+ * Errors:  PT404 mfa_factor_not_found · PT429 over_sms_send_rate_limit
  */
-create or replace function auth.challenge_factor(caller jsonb, factor_id uuid)
+create or replace function auth.challenge_factor(
+    caller jsonb, factor_id uuid, session_data jsonb, code text
+)
 returns jsonb
 language plpgsql
 volatile
@@ -150,11 +198,22 @@ declare
     v_factor auth.mfa_factors = auth.factor_of(v_user, factor_id);
     v_id uuid = gen_random_uuid();
 begin
+    if v_factor.factor_type = 'phone' then
+        perform auth.send_factor_code(v_user, v_factor, code);
+    end if;
     update auth.mfa_factors
     set last_challenged_at = clock_timestamp()
     where mfa_factors.id = v_factor.id;
-    insert into auth.mfa_challenges (id, factor_id, created_at, ip_address)
-    values (v_id, v_factor.id, now(), coalesce(caller ->> 'ip', '0.0.0.0')::inet);
+    insert into auth.mfa_challenges (
+        id, factor_id, created_at, ip_address, otp_code, web_authn_session_data
+    )
+    values (
+        v_id, v_factor.id, now(), coalesce(caller ->> 'ip', '0.0.0.0')::inet,
+        case v_factor.factor_type
+            when 'phone' then encode(auth.code_hash(v_id, challenge_factor.code), 'hex')
+        end,
+        case v_factor.factor_type when 'webauthn' then challenge_factor.session_data end
+    );
     perform auth.audit(caller, 'challenge_created', v_user, jsonb_build_object(
         'factor_id', v_factor.id, 'factor_status', v_factor.status
     ));
@@ -162,19 +221,52 @@ begin
         'id', v_id,
         'type', v_factor.factor_type,
         'expires_at', floor(extract(epoch from now()))::bigint
-        + auth.setting('challenge_exp')::integer
+        + auth.setting('challenge_exp')::integer,
+        'status', v_factor.status,
+        'credential', v_factor.web_authn_credential,
+        'user_id', v_user.id,
+        'account', coalesce(nullif(v_user.email, ''), v_user.phone, v_user.id::text)
     );
 end;
 $$;
 
 /*
- * The secret that a code for this challenge is compared with. Ten tries in five minutes.
+ * Send the code of a phone factor, which counts as any other text message.
+ *
+ * Errors:  PT429 over_sms_send_rate_limit
+ */
+create or replace function auth.send_factor_code(
+    subject auth.users, factor auth.mfa_factors, code text
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform auth.may_send('phone', factor.phone);
+    perform auth.announce('auth.sms', jsonb_build_object(
+        'kind', 'sms',
+        'user_id', subject.id,
+        'to', factor.phone,
+        'code', code,
+        'expires_in', auth.setting('challenge_exp')::integer
+    ));
+end;
+$$;
+
+/*
+ * What an answer to a challenge is compared with: the secret of an app, the question and the public
+ * key of a signature, or whether a phone's code is right. Ten tries in five minutes.
  * Definer: the edge may call functions only.
  *
  * Errors:  PT404 mfa_factor_not_found · PT422 mfa_ip_address_mismatch · mfa_challenge_expired ·
  *          PT429 over_request_rate_limit
  */
-create or replace function auth.secret_of(caller jsonb, factor_id uuid, challenge_id uuid)
+create or replace function auth.open_challenge(
+    caller jsonb, factor_id uuid, challenge_id uuid, code text
+)
 returns jsonb
 language plpgsql
 volatile
@@ -215,18 +307,29 @@ begin
             ' challenge.', v_challenge.id
         ));
     end if;
-    return jsonb_build_object('secret', v_factor.secret);
+    return jsonb_build_object(
+        'type', v_factor.factor_type,
+        'secret', v_factor.secret,
+        'credential', v_factor.web_authn_credential,
+        'session_data', v_challenge.web_authn_session_data,
+        'code_is_right', v_challenge.otp_code
+        = encode(auth.code_hash(v_challenge.id, open_challenge.code), 'hex')
+    );
 end;
 $$;
 
 /*
- * The code was right: the factor counts, the session is on the second level, and those of the user
- * that are not end.
+ * The answer was right: the factor counts, the session is on the second level, and those of the user
+ * that are not end. A signature leaves its credential: the public key at first, then the counter,
+ * which only grows.
  * Definer: the edge may call functions only.
  *
- * Errors:  PT404 mfa_factor_not_found · PT422 mfa_ip_address_mismatch when it was used meanwhile
+ * Errors:  PT404 mfa_factor_not_found · PT422 mfa_ip_address_mismatch when it was used meanwhile ·
+ *          mfa_verification_failed when the counter of the key did not grow
  */
-create or replace function auth.pass_factor(caller jsonb, factor_id uuid, challenge_id uuid)
+create or replace function auth.pass_factor(
+    caller jsonb, factor_id uuid, challenge_id uuid, credential jsonb
+)
 returns jsonb
 language plpgsql
 volatile
@@ -248,6 +351,9 @@ begin
     perform auth.audit(caller, 'verification_attempted', v_user, jsonb_build_object(
         'factor_id', v_factor.id, 'challenge_id', challenge_id
     ));
+    if pass_factor.credential is not null then
+        perform auth.keep_credential(v_factor, pass_factor.credential);
+    end if;
     if v_factor.status = 'unverified' then
         update auth.mfa_factors
         set status = 'verified', updated_at = now()
@@ -259,9 +365,46 @@ begin
         ));
         perform auth.notify(caller, v_user, 'factor_added');
     end if;
-    return auth.raise_session(caller, v_factor.id, 'totp');
+    return auth.raise_session(caller, v_factor.id, auth.method_of(v_factor.factor_type));
 end;
 $$;
+
+/*
+ * Keep the credential of a key with its factor. A counter that does not grow comes from a copy of the
+ * key; keys without a counter always say 0.
+ *
+ * Errors:  PT422 mfa_verification_failed
+ */
+create or replace function auth.keep_credential(factor auth.mfa_factors, credential jsonb)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_known bigint = (factor.web_authn_credential ->> 'sign_count')::bigint;
+    v_now bigint = (credential ->> 'sign_count')::bigint;
+begin
+    if v_known is not null and greatest(v_known, v_now) > 0 and v_now <= v_known then
+        perform auth.refuse(422, 'mfa_verification_failed', 'The counter of this key went back.');
+    end if;
+    update auth.mfa_factors
+    set
+        web_authn_credential = coalesce(mfa_factors.web_authn_credential, '{}') || credential,
+        web_authn_aaguid = coalesce((credential ->> 'aaguid')::uuid, mfa_factors.web_authn_aaguid)
+    where mfa_factors.id = factor.id;
+end;
+$$;
+
+/* The method that a session's claims name for a kind of factor. */
+create or replace function auth.method_of(kind auth.factor_type)
+returns text
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$ select case kind when 'totp' then 'totp' else 'mfa/' || kind end $$;
 
 /* Lift the caller's session to the second level; gives it with new tokens. */
 create or replace function auth.raise_session(caller jsonb, factor_id uuid, method text)
@@ -339,7 +482,7 @@ begin
     where
         sessions.id = mfa_amr_claims.session_id
         and sessions.factor_id = factor.id
-        and mfa_amr_claims.authentication_method = 'totp';
+        and mfa_amr_claims.authentication_method = auth.method_of(factor.factor_type);
     update auth.sessions
     set aal = 'aal1', factor_id = null
     where sessions.factor_id = factor.id;

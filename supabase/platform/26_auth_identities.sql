@@ -109,6 +109,8 @@ begin
     where identities.user_id = subject.id and identities.provider in ('email', 'phone');
     delete from auth.sessions where sessions.user_id = subject.id;
     delete from auth.mfa_factors where mfa_factors.user_id = subject.id;
+    delete from auth.webauthn_credentials where webauthn_credentials.user_id = subject.id;
+    delete from auth.oauth_consents where oauth_consents.user_id = subject.id;
     return auth.reread(subject);
 end;
 $$;

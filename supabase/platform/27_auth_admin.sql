@@ -230,6 +230,8 @@ begin
     delete from auth.sessions where sessions.user_id = v_user.id;
     delete from auth.identities where identities.user_id = v_user.id;
     delete from auth.mfa_factors where mfa_factors.user_id = v_user.id;
+    delete from auth.webauthn_credentials where webauthn_credentials.user_id = v_user.id;
+    delete from auth.oauth_consents where oauth_consents.user_id = v_user.id;
     delete from auth.one_time_tokens where one_time_tokens.user_id = v_user.id;
     update auth.users
     set
@@ -302,6 +304,34 @@ begin
         jsonb_build_object('factor_id', v_factor.id)
     );
     return auth.factor_json(v_factor);
+end;
+$$;
+
+/* The passkeys of a user. Definer: the edge may call functions only. */
+create or replace function auth.admin_list_passkeys(user_id uuid)
+returns jsonb
+language sql
+stable
+security definer
+set search_path = ''
+as $$ select auth.passkeys_of((auth.known_user(user_id)).id) $$;
+
+/*
+ * Delete a passkey of a user.
+ * Definer: the edge may call functions only.
+ *
+ * Errors:  PT404 user_not_found · webauthn_credential_not_found
+ */
+create or replace function auth.admin_delete_passkey(caller jsonb, user_id uuid, passkey_id uuid)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform auth.remove_passkey(caller, auth.known_user(user_id), passkey_id);
+    return '{}';
 end;
 $$;
 

@@ -48,7 +48,7 @@ async def settings(request: Request) -> Response:
             "phone_autoconfirm": ours.phone_autoconfirm,
             "sms_provider": ours.sms_provider,
             "saml_enabled": False,
-            "passkeys_enabled": False,
+            "passkeys_enabled": ours.passkeys_are_enabled,
         }
     )
 

@@ -23,6 +23,10 @@ from workers.edge.auth import (
     errors,
     external,
     factors,
+    oauth_clients,
+    oauth_server,
+    oauth_tokens,
+    passkeys,
     sessions,
     signup,
     token,
@@ -43,8 +47,6 @@ POOL_SIZE = 10  # connections; a request holds one during one statement
 # The headers that pages of other origins may read.
 EXPOSED_HEADERS = ["x-supabase-api-version", "x-total-count", "link", "retry-after"]
 ANY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-PASSKEYS = ("passkey_disabled", "Passkeys are disabled")
-OAUTH_SERVER = ("feature_disabled", "OAuth server is disabled")
 
 
 def _get(path: str, endpoint: Endpoint) -> Route:
@@ -111,14 +113,41 @@ ROUTES = [
     ),
     *_off(disabled("saml_provider_disabled", "SAML 2.0 is disabled"), "/sso", "/saml"),
     *_off(disabled("sso_provider_disabled", "SSO is disabled", is_for_admins=True), "/admin/sso"),
-    *_off(disabled(*PASSKEYS), "/passkeys"),
-    *_off(disabled(*PASSKEYS, is_for_admins=True), "/admin/users/{user_id}/passkeys"),
-    *_off(
-        disabled(*OAUTH_SERVER),
-        *("/oauth", "/user/oauth", "/.well-known/oauth-authorization-server"),
-        "/.well-known/openid-configuration",
+    Route("/passkeys/registration/options", passkeys.registration_options, methods=["POST"]),
+    Route("/passkeys/registration/verify", passkeys.register, methods=["POST"]),
+    Route("/passkeys/authentication/options", passkeys.sign_in_options, methods=["POST"]),
+    Route("/passkeys/authentication/verify", passkeys.sign_in, methods=["POST"]),
+    _get("/passkeys", passkeys.list_passkeys),
+    Route("/passkeys/{passkey_id}", passkeys.rename, methods=["PATCH"]),
+    Route("/passkeys/{passkey_id}", passkeys.delete, methods=["DELETE"]),
+    _get("/admin/users/{user_id}/passkeys", passkeys.admin_list),
+    Route(
+        "/admin/users/{user_id}/passkeys/{passkey_id}", passkeys.admin_delete, methods=["DELETE"]
     ),
-    *_off(disabled(*OAUTH_SERVER, is_for_admins=True), "/admin/oauth"),
+    _get("/.well-known/oauth-authorization-server", oauth_server.metadata),
+    _get("/.well-known/openid-configuration", oauth_server.metadata),
+    _get("/oauth/authorize", oauth_server.authorize),
+    _get("/oauth/authorizations/{authorization_id}", oauth_server.get_authorization),
+    Route(
+        "/oauth/authorizations/{authorization_id}/consent", oauth_server.consent, methods=["POST"]
+    ),
+    Route("/oauth/token", oauth_tokens.token, methods=["POST"]),
+    Route("/oauth/revoke", oauth_tokens.revoke, methods=["POST"]),
+    _get("/oauth/userinfo", oauth_tokens.user_info),
+    Route("/oauth/userinfo", oauth_tokens.user_info, methods=["POST"]),
+    Route("/oauth/clients/register", oauth_clients.register_itself, methods=["POST"]),
+    _get("/user/oauth/grants", oauth_server.list_grants),
+    Route("/user/oauth/grants", oauth_server.revoke_grant, methods=["DELETE"]),
+    _get("/admin/oauth/clients", oauth_clients.list_clients),
+    Route("/admin/oauth/clients", oauth_clients.register, methods=["POST"]),
+    _get("/admin/oauth/clients/{client_id}", oauth_clients.get_client),
+    Route("/admin/oauth/clients/{client_id}", oauth_clients.update_client, methods=["PUT"]),
+    Route("/admin/oauth/clients/{client_id}", oauth_clients.delete_client, methods=["DELETE"]),
+    Route(
+        "/admin/oauth/clients/{client_id}/regenerate_secret",
+        oauth_clients.regenerate_secret,
+        methods=["POST"],
+    ),
     *_off(
         disabled("feature_disabled", "Custom OAuth providers are disabled", is_for_admins=True),
         "/admin/custom-providers",

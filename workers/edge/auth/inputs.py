@@ -52,6 +52,15 @@ class Input:
             raise bad_json(f"{name} must be an object")
         return value
 
+    def texts(self, name: str) -> list[str] | None:
+        """Return a list of texts, or None when it is absent or empty."""
+        value = self.fields.get(name)
+        if value is None or value == []:
+            return None
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+            raise bad_json(f"{name} must be a list of strings")
+        return value
+
     def number(self, name: str, default: int) -> int:
         """Return a whole number above zero."""
         value = self.text(name)

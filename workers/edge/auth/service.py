@@ -80,8 +80,10 @@ class Service:
             raise AuthError(401, "no_authorization", "This endpoint requires a valid Bearer token")
         return self.keyring.claims(token.strip())
 
-    def user(self, request: Request) -> dict[str, Any]:
+    def user(self, request: Request, *, for_clients: bool = False) -> dict[str, Any]:
         """Return the signed-in caller. SQL checks the session of the token.
+
+        The account is the user's: a program that acts for them (OAuth) may not change it.
 
         Raises:
             AuthError: 401 no_authorization, 403 bad_jwt.
@@ -89,6 +91,8 @@ class Service:
         claims = self.bearer(request)
         if "sub" not in claims:
             raise bad_jwt("missing sub claim")
+        if "client_id" in claims and not for_clients:
+            raise AuthError(403, "no_authorization", "This token is an OAuth client's")
         if claims.get("aud") != self.settings.aud:
             raise AuthError(403, "unexpected_audience", "Token audience doesn't match")
         return {

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
 DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
@@ -75,9 +76,18 @@ class Settings:
     reuse_interval: int
     timebox: int | None
     inactivity_timeout: int | None
-    totp_is_enabled: bool
+    factors: frozenset[str]
     max_factors: int
     challenge_exp: int
+    passkeys_are_enabled: bool
+    max_passkeys: int
+    rp_id: str
+    rp_name: str
+    rp_origins: tuple[str, ...]
+    clients_are_enabled: bool
+    clients_may_register: bool
+    consent_path: str
+    default_scope: str
     sms_provider: str
     access_token_hook: str | None
     captcha_url: str | None
@@ -115,6 +125,7 @@ class Settings:
             "inactivity_timeout": self.inactivity_timeout,
             "max_factors": self.max_factors,
             "challenge_exp": self.challenge_exp,
+            "max_passkeys": self.max_passkeys,
             "access_token_hook": self.access_token_hook,
         }
 
@@ -166,6 +177,8 @@ class _Reader:
             **self.passwords(),
             **self.sessions(),
             **self.protection(),
+            **self.keys(site_url),
+            **self.clients(),
         )
 
     def ways_in(self) -> dict[str, Any]:
@@ -222,10 +235,42 @@ class _Reader:
             "reuse_interval": self.seconds("SECURITY_REFRESH_TOKEN_REUSE_INTERVAL", "10"),
             "timebox": self.seconds("SESSIONS_TIMEBOX", "0") or None,
             "inactivity_timeout": self.seconds("SESSIONS_INACTIVITY_TIMEOUT", "0") or None,
-            "totp_is_enabled": self.flag("MFA_TOTP_ENROLL_ENABLED", default=True)
-            and self.flag("MFA_TOTP_VERIFY_ENABLED", default=True),
+            "factors": frozenset(self.factors()),
             "max_factors": self.number("MFA_MAX_ENROLLED_FACTORS", 10),
             "challenge_exp": self.seconds("MFA_CHALLENGE_EXPIRY_DURATION", "300"),
+        }
+
+    def factors(self) -> Iterator[str]:
+        """Yield the kinds of second factor that may be added and used."""
+        for kind, name, default in (
+            ("totp", "TOTP", True),
+            ("phone", "PHONE", False),
+            ("webauthn", "WEB_AUTHN", False),
+        ):
+            if self.flag(f"MFA_{name}_ENROLL_ENABLED", default=default) and self.flag(
+                f"MFA_{name}_VERIFY_ENABLED", default=default
+            ):
+                yield kind
+
+    def keys(self, site_url: str) -> dict[str, Any]:
+        """Return the site that keys and passkeys are made for, by default that of the site URL."""
+        site = urlsplit(site_url)
+        return {
+            "passkeys_are_enabled": self.flag("PASSKEY_ENABLED", default=False),
+            "max_passkeys": self.number("PASSKEY_MAX_PASSKEYS_PER_USER", 10),
+            "rp_id": self.text("WEBAUTHN_RP_ID", site.hostname or ""),
+            "rp_name": self.text("WEBAUTHN_RP_DISPLAY_NAME", site.hostname or ""),
+            "rp_origins": self.listed("WEBAUTHN_RP_ORIGINS", f"{site.scheme}://{site.netloc}"),
+        }
+
+    def clients(self) -> dict[str, Any]:
+        return {
+            "clients_are_enabled": self.flag("OAUTH_SERVER_ENABLED", default=False),
+            "clients_may_register": self.flag(
+                "OAUTH_SERVER_ALLOW_DYNAMIC_REGISTRATION", default=False
+            ),
+            "consent_path": self.text("OAUTH_SERVER_AUTHORIZATION_PATH", "/oauth/consent"),
+            "default_scope": self.text("OAUTH_SERVER_DEFAULT_SCOPE", "email"),
         }
 
     def protection(self) -> dict[str, Any]:

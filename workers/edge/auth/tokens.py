@@ -47,6 +47,16 @@ class Keyring:
         """Return the public keys, for clients that verify tokens themselves."""
         return {"keys": [key.public for key in self._listed if key.public]}
 
+    @property
+    def is_public(self) -> bool:
+        """Whether anybody can check our signatures, by a key that is published."""
+        return self._signing.public is not None
+
+    @property
+    def algorithm(self) -> str:
+        """The name of the algorithm of our signatures."""
+        return self._signing.algorithm
+
     def sign(self, claims: dict[str, Any]) -> str:
         """Return a token with these claims, signed with the signing key."""
         key = self._signing

@@ -18,7 +18,8 @@ from workers.edge.auth.signup import require_channel
 async def get_user(request: Request) -> Response:
     """Answer the account."""
     service = Service.of(request)
-    return JSONResponse(await service.database.call("get_user", caller=service.user(request)))
+    caller = service.user(request, for_clients=True)
+    return JSONResponse(await service.database.call("get_user", caller=caller))
 
 
 async def update_user(request: Request) -> Response:
