@@ -184,6 +184,8 @@ create type identity.activity_kind as enum (
     'account_deleted',
     'factor_added',
     'factor_removed',
+    'passkey_added',
+    'passkey_removed',
     'recovery_code_used',
     'identity_linked',
     'identity_unlinked',

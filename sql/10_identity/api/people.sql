@@ -129,8 +129,9 @@ comment on column public.activity.id is 'Primary key; later entries have higher 
 comment on column public.activity.user_id is 'Always the caller.';
 comment on column public.activity.kind is
 'signed_up, signed_in, signed_out, session_ended, recovery_requested, password_changed, '
-'account_changed, account_deleted, factor_added, factor_removed, recovery_code_used, '
-'identity_linked, identity_unlinked, profile_changed, platform_role_changed or membership_changed.';
+'account_changed, account_deleted, factor_added, factor_removed, passkey_added, '
+'passkey_removed, recovery_code_used, identity_linked, identity_unlinked, profile_changed, '
+'platform_role_changed or membership_changed.';
 comment on column public.activity.at is 'When it happened.';
 comment on column public.activity.ip is 'The network address, or null.';
 comment on column public.activity.user_agent is 'The program, by the name it sends, or null.';

@@ -23,6 +23,8 @@ begin atomic
         when action = 'user_deleted' then 'account_deleted'
         when action = 'factor_updated' and traits ->> 'status' = 'verified' then 'factor_added'
         when action in ('factor_unenrolled', 'factor_deleted') then 'factor_removed'
+        when action = 'passkey_created' then 'passkey_added'
+        when action = 'passkey_deleted' then 'passkey_removed'
         when action = 'verification_attempted' and traits ? 'recovery_code'
             then 'recovery_code_used'
         when action = 'identity_linked' then 'identity_linked'

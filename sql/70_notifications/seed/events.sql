@@ -104,6 +104,8 @@ values
 ('auth.new_sign_in', 'account', 'Somebody signed in from somewhere new', true, false, null),
 ('auth.factor_added', 'account', 'A second factor was added', true, false, null),
 ('auth.factor_removed', 'account', 'A second factor was removed', true, false, null),
+('auth.passkey_added', 'account', 'A passkey was added', true, false, null),
+('auth.passkey_removed', 'account', 'A passkey was removed', true, false, null),
 ('auth.recovery_codes_made', 'account', 'Recovery codes were created', true, false, null),
 ('auth.recovery_code_used', 'account', 'A recovery code was used', true, false, null),
 ('auth.identity_linked', 'account', 'Another way to sign in was added', true, false, null),
@@ -165,6 +167,8 @@ values
 ('auth.new_sign_in', 'customer', '{mail}'),
 ('auth.factor_added', 'customer', '{mail}'),
 ('auth.factor_removed', 'customer', '{mail}'),
+('auth.passkey_added', 'customer', '{mail}'),
+('auth.passkey_removed', 'customer', '{mail}'),
 ('auth.recovery_codes_made', 'customer', '{mail}'),
 ('auth.recovery_code_used', 'customer', '{mail}'),
 ('auth.identity_linked', 'customer', '{mail}')

@@ -146,6 +146,26 @@ Mit: {{agent}}
 Wenn Sie das nicht waren, wählen Sie sofort ein neues Passwort.'
 ),
 (
+    'auth.passkey_added', 'customer', null, 'de', 'Ihrem Konto wurde ein Passkey hinzugefügt',
+    'Ihrem Konto wurde ein Passkey hinzugefügt.
+
+Wann: {{at}}
+Von: {{ip}}
+Mit: {{agent}}
+
+Wenn Sie das nicht waren, wählen Sie sofort ein neues Passwort.'
+),
+(
+    'auth.passkey_removed', 'customer', null, 'de', 'Aus Ihrem Konto wurde ein Passkey entfernt',
+    'Aus Ihrem Konto wurde ein Passkey entfernt.
+
+Wann: {{at}}
+Von: {{ip}}
+Mit: {{agent}}
+
+Wenn Sie das nicht waren, wählen Sie sofort ein neues Passwort.'
+),
+(
     'auth.recovery_codes_made', 'customer', null, 'de',
     'Für Ihr Konto wurden Wiederherstellungscodes erstellt',
     'Für Ihr Konto wurden Wiederherstellungscodes erstellt.

@@ -140,6 +140,26 @@ With: {{agent}}
 If that was not you, choose a new password at once.'
 ),
 (
+    'auth.passkey_added', 'customer', null, 'en', 'A passkey was added to your account',
+    'A passkey was added to your account.
+
+When: {{at}}
+From: {{ip}}
+With: {{agent}}
+
+If that was not you, choose a new password at once.'
+),
+(
+    'auth.passkey_removed', 'customer', null, 'en', 'A passkey was removed from your account',
+    'A passkey was removed from your account.
+
+When: {{at}}
+From: {{ip}}
+With: {{agent}}
+
+If that was not you, choose a new password at once.'
+),
+(
     'auth.recovery_codes_made', 'customer', null, 'en',
     'Recovery codes were created for your account',
     'Recovery codes were created for your account.

@@ -18,7 +18,14 @@ SECRET = "493817"
 LINK = "http://127.0.0.1:54321/auth/v1/verify?token=abc"
 NOTICES = (
     *("password_changed", "email_changed", "phone_changed", "new_sign_in", "factor_added"),
-    *("factor_removed", "recovery_codes_made", "recovery_code_used", "identity_linked"),
+    *(
+        "factor_removed",
+        "passkey_added",
+        "passkey_removed",
+        "recovery_codes_made",
+        "recovery_code_used",
+        "identity_linked",
+    ),
 )
 
 
