@@ -26,6 +26,20 @@ DEFAULTS = {
 }
 
 
+# What is off by default: passkeys, the other factors, and signing in elsewhere.
+EVERYTHING = {
+    "GOTRUE_PASSKEY_ENABLED": "true",
+    "GOTRUE_MFA_PHONE_ENROLL_ENABLED": "true",
+    "GOTRUE_MFA_PHONE_VERIFY_ENABLED": "true",
+    "GOTRUE_MFA_WEB_AUTHN_ENROLL_ENABLED": "true",
+    "GOTRUE_MFA_WEB_AUTHN_VERIFY_ENABLED": "true",
+    "GOTRUE_WEBAUTHN_RP_ID": "127.0.0.1",
+    "GOTRUE_WEBAUTHN_RP_ORIGINS": "http://127.0.0.1:3000",
+    "GOTRUE_OAUTH_SERVER_ENABLED": "true",
+    "GOTRUE_OAUTH_SERVER_ALLOW_DYNAMIC_REGISTRATION": "true",
+}
+
+
 @contextmanager
 def serving(door: Door, **environment: str) -> Iterator[Door]:
     """A service with these variables on the stack's database, stopped at the end."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance
 
 from tests.auth.conftest import Door, Person
+from tests.auth.serving import EVERYTHING, serving
+from workers.edge.auth.settings import RATE_LIMITS
 
 schema = schemathesis.openapi.from_path(Path(__file__).with_name("supabase-auth-openapi.yaml"))
 # The description says of itself that it lists refusals incompletely.
@@ -18,8 +21,16 @@ REFUSALS = {400, 401, 403, 404, 405, 422, 429}
 
 
 @pytest.fixture(scope="module")
-def ada(door: Door) -> Person:
-    person = door.person()
+def service(door: Door) -> Iterator[Door]:
+    """A service with everything switched on, and without limits."""
+    limits = {f"GOTRUE_RATE_LIMIT_{name}": "" for name in RATE_LIMITS}
+    with serving(door, **EVERYTHING, **limits) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def ada(service: Door) -> Person:
+    person = service.person()
     person.sign_up()
     return person
 
@@ -28,15 +39,15 @@ def ada(door: Door) -> Person:
 @schema.parametrize()
 @settings(max_examples=15, suppress_health_check=list(HealthCheck))
 def test_answers_are_as_supabase_auth_describes_them(
-    case: schemathesis.Case, door: Door, ada: Person, who: str
+    case: schemathesis.Case, service: Door, ada: Person, who: str
 ) -> None:
-    keys = door.stack.endpoints
+    keys = service.stack.endpoints
     token = {"nobody": keys.anon_key, "operator": keys.service_role_key}.get(who)
     bearer = token or ada.session["access_token"]
     if case.path == "/logout" and who == "ada":
         bearer = ada.http.post("/signup", json={}).json()["access_token"]
     response = case.call(
-        base_url=door.url,
+        base_url=service.url,
         headers={"apikey": keys.anon_key, "Authorization": f"Bearer {bearer}"},
         allow_redirects=False,
     )

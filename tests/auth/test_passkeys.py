@@ -10,24 +10,14 @@ import pytest
 
 from tests.auth.conftest import Door, Person, code_of
 from tests.auth.security_key import SecurityKey, broken
-from tests.auth.serving import serving
+from tests.auth.serving import EVERYTHING, serving
 from tests.auth.test_factors import aal
 
 
 @pytest.fixture(scope="module")
 def keys(door: Door) -> Iterator[Door]:
     """A service that offers every factor and passkeys."""
-    with serving(
-        door,
-        GOTRUE_PASSKEY_ENABLED="true",
-        GOTRUE_PASSKEY_MAX_PASSKEYS_PER_USER="3",
-        GOTRUE_MFA_PHONE_ENROLL_ENABLED="true",
-        GOTRUE_MFA_PHONE_VERIFY_ENABLED="true",
-        GOTRUE_MFA_WEB_AUTHN_ENROLL_ENABLED="true",
-        GOTRUE_MFA_WEB_AUTHN_VERIFY_ENABLED="true",
-        GOTRUE_WEBAUTHN_RP_ORIGINS="http://127.0.0.1:3000",
-        GOTRUE_WEBAUTHN_RP_ID="127.0.0.1",
-    ) as found:
+    with serving(door, **EVERYTHING, GOTRUE_PASSKEY_MAX_PASSKEYS_PER_USER="3") as found:
         yield found
 
 

@@ -24,7 +24,7 @@ from cli.options import ROOT
 from supabase import Client, create_client
 from tests.auth.conftest import PASSWORD, Door, door
 from tests.auth.issuer import Issuer, simulated
-from tests.auth.serving import serving
+from tests.auth.serving import EVERYTHING, serving
 from tests.contract.test_clients import node
 
 __all__ = ["door"]  # a fixture
@@ -103,6 +103,57 @@ def test_supabase_js_signs_people_up_and_in(door: Door, strict: Door, issuer: Is
         )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["stories"] == 12
+
+
+@pytest.fixture(scope="module")
+def keys(door: Door) -> Iterator[Door]:
+    """A service that offers passkeys, every kind of factor, and sign-in for others."""
+    with serving(door, **EVERYTHING) as found:
+        yield found
+
+
+def test_supabase_js_has_keys_and_lets_others_in(door: Door, keys: Door) -> None:
+    with mailbox(door) as box:
+        story = {
+            "url": keys.url,
+            "serviceKey": door.stack.endpoints.service_role_key,
+            "mailbox": box,
+        }
+        done = subprocess.run(
+            [
+                *(node(), "--no-warnings"),
+                *(Path(__file__).with_name("keys.mjs"), json.dumps(story)),
+            ],
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            check=False,
+            timeout=600,
+        )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["stories"] == 5
+
+
+def test_supabase_py_looks_after_clients(keys: Door) -> None:
+    key = keys.stack.endpoints.service_role_key
+    operator = SyncGoTrueClient(url=keys.url, headers={"Authorization": f"Bearer {key}"}).admin
+    wish: Any = {"client_name": "Diary", "redirect_uris": ["https://client.example/back"]}
+    made = operator.oauth.create_client(wish).client
+    assert made and made.client_secret
+    listed = operator.oauth.list_clients().clients
+    assert made.client_id in [each.client_id for each in listed]
+    found = operator.oauth.get_client(made.client_id).client
+    assert found and found.client_secret is None
+    change: Any = {"client_name": "New"}
+    changed = operator.oauth.update_client(made.client_id, change).client
+    assert changed and changed.client_name == "New"
+    renewed = operator.oauth.regenerate_client_secret(made.client_id).client
+    assert renewed and renewed.client_secret != made.client_secret
+    operator.oauth.delete_client(made.client_id)
+    assert refused(operator.oauth.get_client, made.client_id) == "oauth_client_not_found"
+    assert refused(operator.oauth.create_client, {**wish, "redirect_uris": []}) == (
+        "validation_failed"
+    )
 
 
 def client(door: Door, key: str | None = None) -> Client:
