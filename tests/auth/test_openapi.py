@@ -13,7 +13,6 @@ from schemathesis.specs.openapi.checks import response_schema_conformance
 
 from tests.auth.conftest import Door, Person
 from tests.auth.serving import EVERYTHING, serving
-from workers.edge.auth.settings import RATE_LIMITS
 
 schema = schemathesis.openapi.from_path(Path(__file__).with_name("supabase-auth-openapi.yaml"))
 # The description says of itself that it lists refusals incompletely.
@@ -22,9 +21,8 @@ REFUSALS = {400, 401, 403, 404, 405, 422, 429}
 
 @pytest.fixture(scope="module")
 def service(door: Door) -> Iterator[Door]:
-    """A service with everything switched on, and without limits."""
-    limits = {f"GOTRUE_RATE_LIMIT_{name}": "" for name in RATE_LIMITS}
-    with serving(door, **EVERYTHING, **limits) as found:
+    """A service with everything switched on."""
+    with serving(door, **EVERYTHING, GOTRUE_EXTERNAL_ANONYMOUS_USERS_ENABLED="true") as found:
         yield found
 
 
@@ -51,6 +49,9 @@ def test_answers_are_as_supabase_auth_describes_them(
         headers={"apikey": keys.anon_key, "Authorization": f"Bearer {bearer}"},
         allow_redirects=False,
     )
+    if response.headers.get("content-type", "").startswith("text/plain"):
+        assert response.status_code == 400, "no HTTP, says the server itself"
+        return
     documented = {
         int(status) for status in case.operation.responses.status_codes if status.isdigit()
     }
