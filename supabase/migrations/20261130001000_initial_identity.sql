@@ -190,6 +190,8 @@ create type identity.activity_kind as enum (
     'account_deleted',
     'factor_added',
     'factor_removed',
+    'passkey_added',
+    'passkey_removed',
     'recovery_code_used',
     'identity_linked',
     'identity_unlinked',
@@ -369,6 +371,8 @@ begin atomic
         when action = 'user_deleted' then 'account_deleted'
         when action = 'factor_updated' and traits ->> 'status' = 'verified' then 'factor_added'
         when action in ('factor_unenrolled', 'factor_deleted') then 'factor_removed'
+        when action = 'passkey_created' then 'passkey_added'
+        when action = 'passkey_deleted' then 'passkey_removed'
         when action = 'verification_attempted' and traits ? 'recovery_code'
             then 'recovery_code_used'
         when action = 'identity_linked' then 'identity_linked'
@@ -1300,8 +1304,9 @@ comment on column public.activity.id is 'Primary key; later entries have higher 
 comment on column public.activity.user_id is 'Always the caller.';
 comment on column public.activity.kind is
 'signed_up, signed_in, signed_out, session_ended, recovery_requested, password_changed, '
-'account_changed, account_deleted, factor_added, factor_removed, recovery_code_used, '
-'identity_linked, identity_unlinked, profile_changed, platform_role_changed or membership_changed.';
+'account_changed, account_deleted, factor_added, factor_removed, passkey_added, '
+'passkey_removed, recovery_code_used, identity_linked, identity_unlinked, profile_changed, '
+'platform_role_changed or membership_changed.';
 comment on column public.activity.at is 'When it happened.';
 comment on column public.activity.ip is 'The network address, or null.';
 comment on column public.activity.user_agent is 'The program, by the name it sends, or null.';

@@ -323,8 +323,9 @@ def test_the_server_describes_itself_and_is_off_by_default(server: Door, door: D
         found = httpx.get(f"{server.url}/.well-known/{name}").json()
         assert found["token_endpoint"].endswith("/oauth/token")
         assert "S256" in found["code_challenge_methods_supported"]
-        off = httpx.get(f"{door.url}/.well-known/{name}")
-        assert code_of(off) == (404, "feature_disabled")
+        where = door.stack.endpoints.api_url
+        for path in (f"/auth/v1/.well-known/{name}", f"/.well-known/{name}/auth/v1"):
+            assert code_of(httpx.get(f"{where}{path}")) == (404, "feature_disabled")
 
 
 def test_an_id_token_says_who_signed_in_where_keys_are_public(door: Door) -> None:

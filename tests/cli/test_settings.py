@@ -12,8 +12,12 @@ from cli import settings
 from cli.options import DEFAULT_CONFIG, ROOT
 from cli.refusal import Refusal
 from cli.settings.not_offered import not_offered
+from cli.stack import sign_in
+from cli.stack.keys import keys_of
 from cli.stack.ports import free_port
+from cli.stack.secrets import secrets_at
 from tests.harness.stack import RunningStack, run_cli
+from workers.edge.auth.settings import Settings
 
 
 def loaded(tmp_path: Path, text: str) -> settings.Config:
@@ -67,15 +71,6 @@ def test_sections_that_are_supabases_alone_are_passed_over(tmp_path: Path) -> No
 
 
 NOT_OFFERED = """
-[auth.passkey]
-enabled = true
-[auth.mfa.phone]
-enroll_enabled = false
-verify_enabled = true
-[auth.mfa.web_authn]
-enroll_enabled = true
-[auth.oauth_server]
-enabled = true
 [auth.web3.solana]
 enabled = true
 [auth.web3.ethereum]
@@ -97,29 +92,49 @@ def test_features_that_are_on_and_not_offered_are_named(tmp_path: Path) -> None:
     assert not_offered(loaded(tmp_path, NOT_OFFERED).auth) == [
         "auth.external.discord",
         "auth.hook.send_email",
-        "auth.mfa.phone",
-        "auth.mfa.web_authn",
-        "auth.oauth_server",
-        "auth.passkey",
         "auth.third_party.firebase",
         "auth.web3.solana",
     ]
     assert not_offered(loaded(tmp_path, "").auth) == []
 
 
+def test_keys_and_clients_are_switched_on(tmp_path: Path) -> None:
+    text = """
+[auth.passkey]
+enabled = true
+[auth.webauthn]
+rp_id = "example.com"
+rp_origins = ["https://example.com", "https://app.example.com"]
+[auth.mfa.web_authn]
+enroll_enabled = true
+verify_enabled = true
+[auth.oauth_server]
+enabled = true
+authorization_url_path = "/agree"
+"""
+    auth = loaded(tmp_path, text).auth
+    keys = keys_of(auth, secrets_at(tmp_path / "secrets.json"), tmp_path)
+    found = Settings.of(sign_in.environment(auth, keys, auth_url="http://127.0.0.1/auth/v1"))
+    assert found.passkeys_are_enabled and found.clients_are_enabled
+    assert not found.clients_may_register
+    assert (found.rp_id, found.consent_path) == ("example.com", "/agree")
+    assert found.rp_origins == ("https://example.com", "https://app.example.com")
+    assert found.factors == {"totp", "webauthn"}
+
+
 def test_up_and_the_doctor_name_it(tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
-    config.write_text("[auth.passkey]\nenabled = true\n")
+    config.write_text("[auth.web3.solana]\nenabled = true\n")
     place = ("--state", str(tmp_path / "state"))
     settings = ("--config", str(config))
     said = run_cli(*place, "up", "--detach", "--no-workers", "--port", str(free_port()), *settings)
     try:
         assert said.returncode == 0, said.stderr
-        assert said.stderr.count("does not offer: auth.passkey.") == 1
+        assert said.stderr.count("does not offer: auth.web3.solana.") == 1
         examined = json.loads(run_cli(*place, "doctor", *settings, "--json").stdout)
         (found,) = [finding for finding in examined if finding["check"] == "configuration"]
         assert found["result"] == "warn"
-        assert "auth.passkey" in found["message"]
+        assert "auth.web3.solana" in found["message"]
     finally:
         run_cli(*place, "down")
 
