@@ -118,6 +118,7 @@ def _worker(stack: RunningStack) -> Iterator[int]:
             "FRONTDESK_API_URL": stack.endpoints.api_url,
             "FRONTDESK_SMTP_URL": stack.endpoints.services["mailbox"]["url"],
             "FRONTDESK_METRICS_DIR": metrics,
+            "FRONTDESK_SECRET_KEYS_FILE": f"{metrics}/secrets.pem",
         }
         arguments = [sys.executable, "-P", "-m", "workers"]
         with running(arguments, ready=reads(url, *QUEUES), env=environment) as program:
