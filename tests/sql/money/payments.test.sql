@@ -1,6 +1,6 @@
 -- A payment begins for what is owed, moves only up, and gives back only what was taken.
 begin;
-select plan(63);
+select plan(65);
 
 -- Given a salon with a cut for 50.00, two bookings of a customer, and a stranger
 select tests.at('2031-03-03 08:00Z');
@@ -246,6 +246,16 @@ select tests.refund_answer('refund.succeeded', 'rf_1');
 select is(tests.balance('noon'), 0::bigint, 'then nothing is owed');
 select is((tests.part('third')).refunded_minor + (tests.part('fourth')).refunded_minor, 3000::bigint,
     'one of the two was refunded');
+
+select is(
+    (select count(*) from public.documents where sale_id = tests.sale_of('noon') and kind = 'receipt'),
+    1::bigint, 'and the receipt is issued'
+);
+select money.settle_sale(tests.id('Salon'), tests.sale_of('noon'));
+select is(
+    (select count(*) from public.documents where sale_id = tests.sale_of('noon') and kind = 'receipt'),
+    1::bigint, 'once'
+);
 
 -- Members refund
 select tests.act_as('staff');
