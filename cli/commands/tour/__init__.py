@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from cli.commands.tour import booking, pictures, together
+from cli.commands.tour import booking, paying, pictures, together
 from cli.commands.tour.people import Step, Story, gather
 from cli.hints import completed
 from cli.options import DEFAULT_STATE, JsonOption, StateOption
@@ -22,6 +22,7 @@ CHAPTERS: tuple[Callable[[Story], Iterator[Step]], ...] = (
     booking.search,
     booking.book,
     booking.move,
+    paying.pay,
     together.wait,
     together.repeat,
     together.teach,

@@ -119,6 +119,7 @@ def book(story: Story) -> Iterator[Step]:
         raise Refusal(f"The rival was refused with {refusal['details']}.", "Please report this.")
     yield Step("A rival", "wants the same time", f"{refusal['details']}: {refusal['message']}")
     confirmed = story.customer.rpc("confirm_booking", booking_id=booking["id"])
+    story.facts["booking"] = confirmed
     yield Step("The customer", "makes it a booking", f"{confirmed['status']}")
 
 

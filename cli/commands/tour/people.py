@@ -65,6 +65,12 @@ class Person:
         _answer(httpx.put(address, content=content, headers={"Content-Type": content_type}))
         return True
 
+    def function(self, name: str, **arguments: object) -> Any:
+        """Call a function of the edge; None where it does not offer that provider."""
+        url = self.http.base_url.join(f"/functions/v1/{name}")
+        response = self.http.post(url, json=arguments)
+        return None if response.status_code == 422 else _answer(response)
+
     def read(self, path: str) -> list[dict[str, Any]]:
         """Read rows, by PostgREST's query string."""
         return list(_answer(self.http.get(path)))

@@ -29,6 +29,7 @@ RELEASE = "select money.release_call('create', %s)"
 SHOW = "select money.started_payment(%s)"
 LONGEST = 10.0  # seconds to wait for a worker that is asking already
 PAUSE = 0.1
+OURS = ("gift_card", "credit")  # what the ledger itself pays
 
 
 async def start(request: Request) -> Response:
@@ -44,6 +45,13 @@ async def start(request: Request) -> Response:
             "The body must be a JSON object.",
             details="invalid_input",
             hint="Send the arguments of start_payment.",
+        )
+    if "provider" in wanted and wanted["provider"] not in (*state.payments, *OURS):
+        return answers.refusal(
+            422,
+            "This cannot be paid with that provider.",
+            details="provider_not_offered",
+            hint="Choose another provider of the business.",
         )
     wanted.setdefault("return_url", state.settings.api_url)
     headers = {name: request.headers[name] for name in PASSED_ON if name in request.headers}
