@@ -5547,9 +5547,9 @@ $$;
 -- sql/39_money/functions/payments_settle.sql
 
 -- What a sale is owed changes after it was paid: it is cancelled, loses a service, costs a fee, or
--- is paid twice. Settling gives back what is too much, closes what nobody has to pay any more, and
--- charges a guarantee for fees. It runs in a worker, under the locks of the sale and its payments,
--- and any number of times.
+-- is paid twice. Settling gives back what is too much, closes what nobody has to pay any more,
+-- charges a guarantee for fees, and issues the receipt of what is paid. It runs in a worker, under
+-- the locks of the sale and its payments, and any number of times.
 
 /*
  * Ask for the sale of each part of a payment to be settled.
@@ -5567,9 +5567,7 @@ begin
         jsonb_build_object('business_id', parts.business_id, 'sale_id', parts.sale_id)
     )
     from money.payment_parts as parts
-    where
-        parts.payment_id = settle_later.payment_id
-        and (money.sale_balance(parts.business_id, parts.sale_id)).balance_minor < 0;
+    where parts.payment_id = settle_later.payment_id;
 end;
 $$;
 
@@ -5598,12 +5596,42 @@ begin
     end if;
     if v_balance.owed_minor <= v_balance.captured_minor - v_balance.returned_minor then
         perform money.close_open_payments(settle_sale.business_id, settle_sale.sale_id);
+        if v_balance.captured_minor > v_balance.returned_minor then
+            perform money.issue_receipt(settle_sale.business_id, settle_sale.sale_id);
+        end if;
     elsif v_balance.balance_minor > 0 then
         perform money.charge_guarantee(
             settle_sale.business_id, settle_sale.sale_id, v_balance.balance_minor
         );
     end if;
     return greatest(v_surplus, 0);
+end;
+$$;
+
+/*
+ * Issue the receipt of a sale that is paid, unless an earlier document shows all of it.
+ */
+create function money.issue_receipt(business_id uuid, sale_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform money.issue_document(
+        'receipt', issue_receipt.business_id, issue_receipt.sale_id,
+        (
+            select max(sale_revisions.revision)
+            from sales.sale_revisions
+            where
+                sale_revisions.business_id = issue_receipt.business_id
+                and sale_revisions.sale_id = issue_receipt.sale_id
+        )
+    );
+exception
+    when sqlstate 'PT409' then
+        return;
 end;
 $$;
 
