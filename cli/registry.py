@@ -74,6 +74,7 @@ COMMANDS: Mapping[str, Entry] = {
     "bookings": Entry("bookings", "app", "Bookings: who comes when, to whom."),
     "payments": Entry("payments", "app", "Payments: what was paid, and with whom."),
     "refunds": Entry("payments", "refunds", "Refunds: what was given back."),
+    "audit": Entry("audit", "app", "Audit: who changed what, when and by which call."),
     "flags": Entry("flags", "app", "Flags: what is switched on, and for whom."),
     "pages": Entry("pages", "app", "Pages: their texts, versions and publication."),
     "banners": Entry("banners", "app", "Banners: where, for whom, from when to when."),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, LiteralString
@@ -56,10 +58,18 @@ def change(
     return _rows(endpoints, text, arguments)
 
 
+def _program() -> str:
+    """Return what the audit trail calls this command, such as `frontdesk flags set`."""
+    words = itertools.takewhile(lambda word: not word.startswith("-"), sys.argv[1:3])
+    return " ".join(("frontdesk", *words))
+
+
 def _rows(
     endpoints: Endpoints, statement: bytes, arguments: Parameters, *, is_rehearsal: bool = False
 ) -> list[dict[str, Any]]:
-    with psycopg.connect(endpoints.db_url, row_factory=dict_row) as connection:
+    with psycopg.connect(
+        endpoints.db_url, row_factory=dict_row, application_name=_program()
+    ) as connection:
         connection.execute("set local timezone to 'UTC'")  # JSON that SQL builds has one form too
         try:
             rows = connection.execute(statement, arguments).fetchall()

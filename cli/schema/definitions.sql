@@ -19,7 +19,7 @@ relations as (
         format('%I.%I', schemas.nspname, pg_class.relname) as name
     from pg_class
     inner join schemas on pg_class.relnamespace = schemas.oid
-    where pg_class.relkind in ('r', 'p', 'v', 'm', 'S', 'f')
+    where pg_class.relkind in ('r', 'p', 'v', 'm', 'S', 'f') and not pg_class.relispartition
 ),
 
 granted (class, object, position, acl) as (

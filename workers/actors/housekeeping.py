@@ -21,10 +21,11 @@ def declare(broker: dramatiq.Broker, database: Database) -> None:
             pass
 
     def forget_what_is_old(topic: str, payload: dict[str, Any]) -> None:
-        """Delete old idempotency keys, effects, activity, codes and records of holds."""
+        """Delete old keys, effects, activity, audit, guests' codes and records of holds."""
         database.call("select private.forget_old_keys()")
         database.call("select private.forget_old_effects()")
         database.call("select private.forget_old_activity()")
+        database.call("select private.keep_audit_months()")
         database.call("select scheduling.forget_old_codes()")
         database.call("select scheduling.forget_ended_holds()")
         database.call("select money.forget_old_lookups()")
