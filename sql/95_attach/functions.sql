@@ -11,8 +11,12 @@ immutable
 security invoker
 set search_path = ''
 begin atomic
-    select listed.table_name, listed.operations::text[], listed.reason
-    from (values
+    select
+        listed.table_name,
+        listed.operations::text[],
+        listed.reason
+    from (
+        values
         ('audit.entries', '{insert,update,delete}', 'the trail itself'),
         ('audit.maskings', '{insert,update,delete}', 'what was masked in the trail'),
         ('business.business_history', '{insert,update,delete}', 'a record, only added to'),
@@ -46,7 +50,7 @@ begin atomic
         ('sales.sales', '{insert}', 'a record of its own; who bought may change, and is audited'),
         ('scheduling.allocations', '{insert,update,delete}', 'follows from bookings'),
         ('scheduling.booking_history', '{insert,update,delete}', 'a record, only added to'),
-        ('scheduling.booking_items', '{insert,update}', 'written with its booking'),
+        ('scheduling.booking_items', '{insert}', 'written with its booking'),
         ('scheduling.booking_transitions', '{insert,update,delete}', 'comes with a release'),
         ('scheduling.busy_times', '{insert,update,delete}', 'follows from bookings'),
         ('scheduling.freed_times', '{insert,update,delete}', 'follows from bookings'),
@@ -60,41 +64,51 @@ begin atomic
 end;
 
 /*
- * Return the tables of the domains with what their audit needs: the columns of the primary key, the
- * columns to hide, the column that names the business, and the operations to record.
+ * Return the columns of a table's primary key, in order.
  */
-create function audit.audited_tables()
-returns table (
-    relation regclass, key_columns text[], hidden_columns text[], business_column text,
-    operations text[]
-)
-language sql
+create function audit.key_columns(relation regclass)
+returns text[]
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-select
-    pg_class.oid::regclass,
-    array(
-        select pg_attribute.attname
+begin
+    return array(
+        select pg_attribute.attname::text
         from pg_catalog.pg_index
         cross join unnest(pg_index.indkey) with ordinality as keys (attnum, position)
         inner join pg_catalog.pg_attribute
             on
                 pg_attribute.attrelid = pg_index.indrelid
                 and pg_attribute.attnum = keys.attnum
-        where pg_index.indrelid = pg_class.oid and pg_index.indisprimary
+        where pg_index.indrelid = key_columns.relation and pg_index.indisprimary
         order by keys.position
-    ),
-    array(
-        select pg_attribute.attname
+    );
+end;
+$$;
+
+/*
+ * Return the columns of a table that the trail hides: those whose comment is tagged as personal or
+ * secret, and bytes, which are hashes or sealed.
+ */
+create function audit.hidden_columns(relation regclass)
+returns text[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select pg_attribute.attname::text
         from pg_catalog.pg_attribute
         left join private.tagged_columns() as tagged
             on
                 tagged.relation = pg_attribute.attrelid
                 and tagged.column_name = pg_attribute.attname
         where
-            pg_attribute.attrelid = pg_class.oid
+            pg_attribute.attrelid = hidden_columns.relation
             and pg_attribute.attnum > 0
             and not pg_attribute.attisdropped
             and (
@@ -102,38 +116,52 @@ select
                 or pg_attribute.atttypid = 'pg_catalog.bytea'::regtype
             )
         order by pg_attribute.attnum
-    ),
-    coalesce(
-        (
-            select pg_attribute.attname
-            from pg_catalog.pg_attribute
-            where
-                pg_attribute.attrelid = pg_class.oid
-                and not pg_attribute.attisdropped
-                and pg_attribute.attname = case
-                    when pg_class.oid = 'business.businesses'::regclass then 'id'
-                    else 'business_id'
-                end
-        ),
-        ''
-    ),
-    array(
-        select operation
-        from unnest('{insert,update,delete}'::text[]) as operations (operation)
-        where operation <> all(coalesce(exceptions.operations, '{}'))
-    )
-from pg_catalog.pg_class
-inner join pg_catalog.pg_namespace on pg_namespace.oid = pg_class.relnamespace
-left join audit.exceptions() as exceptions
-    on exceptions.table_name = pg_namespace.nspname || '.' || pg_class.relname
-where
-    pg_class.relkind in ('r', 'p')
-    and not pg_class.relispartition
-    and pg_class.relpersistence = 'p'
-    and pg_class.relowner = current_user::regrole
-    and pg_namespace.nspname !~ '^pg_'
-    and pg_namespace.nspname not in (
-        'auth', 'extensions', 'information_schema', 'pgmq', 'public', 'realtime', 'storage',
-        'supabase_migrations', 'tests', 'vault'
     );
+end;
 $$;
+
+/*
+ * Return the tables of the domains with the operations that are recorded, and the column that names
+ * the business, or nothing.
+ */
+create function audit.audited_tables()
+returns table (relation regclass, operations text[], business_column text)
+language sql
+stable
+security invoker
+set search_path = ''
+begin atomic
+    select
+        pg_class.oid::regclass as relation,
+        array(
+            select operations.operation
+            from unnest('{insert,update,delete}'::text[]) as operations (operation)
+            where operations.operation <> all(coalesce(exceptions.operations, '{}'))
+        ) as operations,
+        case
+            when pg_class.oid = 'business.businesses'::regclass then 'id'
+            when exists (
+                select 1
+                from pg_catalog.pg_attribute
+                where
+                    pg_attribute.attrelid = pg_class.oid
+                    and pg_attribute.attname = 'business_id'
+                    and not pg_attribute.attisdropped
+            ) then 'business_id'
+            else ''
+        end as business_column
+    from pg_catalog.pg_class
+    inner join pg_catalog.pg_namespace on pg_namespace.oid = pg_class.relnamespace
+    left join audit.exceptions() as exceptions
+        on format('%s.%s', pg_namespace.nspname, pg_class.relname) = exceptions.table_name
+    where
+        pg_class.relkind in ('r', 'p')
+        and not pg_class.relispartition
+        and pg_class.relpersistence = 'p'
+        and pg_class.relowner = current_user::regrole
+        and pg_namespace.nspname !~ '^pg_'
+        and pg_namespace.nspname not in (
+            'auth', 'extensions', 'information_schema', 'pgmq', 'public', 'realtime', 'storage',
+            'supabase_migrations', 'tests', 'vault'
+        );
+end;

@@ -1,34 +1,41 @@
 -- The audit trail hangs on every table of the domains, but for what audit.exceptions() leaves out.
+-- The arguments of a trigger are the columns of the primary key, those to hide, and the one that
+-- names the business.
 do $$
 declare
-    v_table record;
-    v_operation text;
-    v_done text;
+    v_trigger record;
 begin
-    for v_table in select audited.* from audit.audited_tables() as audited loop
-        foreach v_operation in array v_table.operations loop
-            v_done = v_operation || case when v_operation = 'insert' then 'ed' else 'd' end;
-            execute format(
-                'create trigger _990_record_%1$s after %2$s on %3$s %4$s '
-                'for each statement execute function audit.any__record_%1$s(%5$L, %6$L, %7$L)',
-                v_done,
-                v_operation,
-                v_table.relation,
-                case v_operation
-                    when 'insert' then 'referencing new table as new_rows'
-                    when 'update' then 'referencing old table as old_rows new table as new_rows'
-                    else 'referencing old table as old_rows'
-                end,
-                v_table.key_columns, v_table.hidden_columns, v_table.business_column
-            );
-        end loop;
-        if v_table.operations <> '{}' then
-            execute format(
-                'create trigger _990_record_emptied after truncate on %s '
-                'for each statement execute function audit.any__record_emptied()',
-                v_table.relation
-            );
-        end if;
+    for v_trigger in
+        select
+            audited.relation,
+            triggers.*,
+            format(
+                '%L, %L, %L',
+                audit.key_columns(audited.relation),
+                audit.hidden_columns(audited.relation),
+                audited.business_column
+            ) as arguments
+        from audit.audited_tables() as audited
+        inner join (
+            values
+            ('insert', 'inserted', 'referencing new table as new_rows',
+                'audit.any__record_inserted'),
+            ('update', 'updated', 'referencing old table as old_rows new table as new_rows',
+                'audit.any__record_updated'),
+            ('delete', 'deleted', 'referencing old table as old_rows',
+                'audit.any__record_deleted'),
+            ('truncate', 'emptied', '', 'audit.any__record_emptied')
+        ) as triggers (operation, done, referencing, function_name)
+            on
+                triggers.operation = any(audited.operations)
+                or (triggers.operation = 'truncate' and audited.operations <> '{}')
+    loop
+        execute format(
+            'create trigger _990_record_%s after %s on %s %s '
+            'for each statement execute function %s(%s)',
+            v_trigger.done, v_trigger.operation, v_trigger.relation, v_trigger.referencing,
+            v_trigger.function_name, v_trigger.arguments
+        );
     end loop;
 end;
 $$;

@@ -2,6 +2,220 @@
 set lock_timeout = '5s';
 alter default privileges revoke execute on functions from public;
 
+-- sql/95_attach/functions.sql
+
+-- What the audit trail leaves out, and why. Every other change of every table is audited, of a new
+-- table as well, without anybody's doing. Keep the list short, and give the reason.
+
+/*
+ * Return the operations that are not audited, by table, with the reason.
+ */
+create function audit.exceptions()
+returns table (table_name text, operations text[], reason text)
+language sql
+immutable
+security invoker
+set search_path = ''
+begin atomic
+    select
+        listed.table_name,
+        listed.operations::text[],
+        listed.reason
+    from (
+        values
+        ('audit.entries', '{insert,update,delete}', 'the trail itself'),
+        ('audit.maskings', '{insert,update,delete}', 'what was masked in the trail'),
+        ('business.business_history', '{insert,update,delete}', 'a record, only added to'),
+        ('business.business_transitions', '{insert,update,delete}', 'comes with a release'),
+        ('engagement.events', '{insert,update,delete}', 'comes with a release'),
+        ('engagement.notification_deliveries', '{insert,update,delete}', 'a record of messages'),
+        ('engagement.notifications', '{insert,delete}', 'written by the workers for everybody'),
+        ('engagement.reminder_kinds', '{insert,update,delete}', 'comes with a release'),
+        ('engagement.reminders', '{insert,update,delete}', 'follows from bookings'),
+        ('engagement.variables', '{insert,update,delete}', 'comes with a release'),
+        ('files.kinds', '{insert,update,delete}', 'comes with a release'),
+        ('files.renditions', '{insert,update,delete}', 'follows from media'),
+        ('flags.kinds', '{insert,update,delete}', 'comes with a release'),
+        ('identity.activity_events', '{insert,update,delete}', 'a record, only added to'),
+        ('identity.platform_staff_history', '{insert,update,delete}', 'a record, only added to'),
+        ('money.accounts', '{insert,update,delete}', 'opened by the ledger'),
+        ('money.checkpoint_runs', '{insert,update,delete}', 'follows from the ledger'),
+        ('money.checkpoints', '{insert,update,delete}', 'follows from the ledger'),
+        ('money.entries', '{insert,update,delete}', 'the ledger, only added to'),
+        ('money.period_balances', '{insert,update,delete}', 'follows from the ledger'),
+        ('money.spendable_balances', '{insert,update,delete}', 'follows from the ledger'),
+        ('money.transactions', '{insert,update,delete}', 'the ledger, only added to'),
+        ('pricing.currencies', '{insert,update,delete}', 'comes with a release'),
+        ('private.deleted_subjects', '{insert,update,delete}', 'a record, only added to'),
+        ('private.effects', '{insert,update,delete}', 'working state of the workers'),
+        ('private.idempotency_keys', '{insert,update,delete}', 'answers, kept for a day'),
+        ('private.subjects', '{insert,update,delete}', 'comes with a release'),
+        ('sales.sale_lines', '{insert,update,delete}', 'a record, only added to'),
+        ('sales.sale_revisions', '{insert,update,delete}', 'a record, only added to'),
+        ('sales.sale_taxes', '{insert,update,delete}', 'a record, only added to'),
+        ('sales.sales', '{insert}', 'a record of its own; who bought may change, and is audited'),
+        ('scheduling.allocations', '{insert,update,delete}', 'follows from bookings'),
+        ('scheduling.booking_history', '{insert,update,delete}', 'a record, only added to'),
+        ('scheduling.booking_items', '{insert}', 'written with its booking'),
+        ('scheduling.booking_transitions', '{insert,update,delete}', 'comes with a release'),
+        ('scheduling.busy_times', '{insert,update,delete}', 'follows from bookings'),
+        ('scheduling.freed_times', '{insert,update,delete}', 'follows from bookings'),
+        ('scheduling.holds', '{insert,update,delete}', 'follows from bookings'),
+        ('scheduling.scheduled_transitions', '{insert,update,delete}', 'follows from bookings'),
+        ('scheduling.seats', '{insert,update,delete}', 'follows from bookings'),
+        ('scheduling.shared_resources', '{insert,update,delete}', 'follows from profiles'),
+        ('scheduling.waitlist_offers', '{insert,update,delete}', 'follows from the waitlist'),
+        ('search.documents', '{insert,update,delete}', 'follows from the catalog')
+    ) as listed (table_name, operations, reason);
+end;
+
+/*
+ * Return the columns of a table's primary key, in order.
+ */
+create function audit.key_columns(relation regclass)
+returns text[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select pg_attribute.attname::text
+        from pg_catalog.pg_index
+        cross join unnest(pg_index.indkey) with ordinality as keys (attnum, position)
+        inner join pg_catalog.pg_attribute
+            on
+                pg_attribute.attrelid = pg_index.indrelid
+                and pg_attribute.attnum = keys.attnum
+        where pg_index.indrelid = key_columns.relation and pg_index.indisprimary
+        order by keys.position
+    );
+end;
+$$;
+
+/*
+ * Return the columns of a table that the trail hides: those whose comment is tagged as personal or
+ * secret, and bytes, which are hashes or sealed.
+ */
+create function audit.hidden_columns(relation regclass)
+returns text[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select pg_attribute.attname::text
+        from pg_catalog.pg_attribute
+        left join private.tagged_columns() as tagged
+            on
+                tagged.relation = pg_attribute.attrelid
+                and tagged.column_name = pg_attribute.attname
+        where
+            pg_attribute.attrelid = hidden_columns.relation
+            and pg_attribute.attnum > 0
+            and not pg_attribute.attisdropped
+            and (
+                tagged.is_personal or tagged.is_secret
+                or pg_attribute.atttypid = 'pg_catalog.bytea'::regtype
+            )
+        order by pg_attribute.attnum
+    );
+end;
+$$;
+
+/*
+ * Return the tables of the domains with the operations that are recorded, and the column that names
+ * the business, or nothing.
+ */
+create function audit.audited_tables()
+returns table (relation regclass, operations text[], business_column text)
+language sql
+stable
+security invoker
+set search_path = ''
+begin atomic
+    select
+        pg_class.oid::regclass as relation,
+        array(
+            select operations.operation
+            from unnest('{insert,update,delete}'::text[]) as operations (operation)
+            where operations.operation <> all(coalesce(exceptions.operations, '{}'))
+        ) as operations,
+        case
+            when pg_class.oid = 'business.businesses'::regclass then 'id'
+            when exists (
+                select 1
+                from pg_catalog.pg_attribute
+                where
+                    pg_attribute.attrelid = pg_class.oid
+                    and pg_attribute.attname = 'business_id'
+                    and not pg_attribute.attisdropped
+            ) then 'business_id'
+            else ''
+        end as business_column
+    from pg_catalog.pg_class
+    inner join pg_catalog.pg_namespace on pg_namespace.oid = pg_class.relnamespace
+    left join audit.exceptions() as exceptions
+        on format('%s.%s', pg_namespace.nspname, pg_class.relname) = exceptions.table_name
+    where
+        pg_class.relkind in ('r', 'p')
+        and not pg_class.relispartition
+        and pg_class.relpersistence = 'p'
+        and pg_class.relowner = current_user::regrole
+        and pg_namespace.nspname !~ '^pg_'
+        and pg_namespace.nspname not in (
+            'auth', 'extensions', 'information_schema', 'pgmq', 'public', 'realtime', 'storage',
+            'supabase_migrations', 'tests', 'vault'
+        );
+end;
+
+-- sql/95_attach/rules.sql
+
+-- The audit trail hangs on every table of the domains, but for what audit.exceptions() leaves out.
+-- The arguments of a trigger are the columns of the primary key, those to hide, and the one that
+-- names the business.
+do $$
+declare
+    v_trigger record;
+begin
+    for v_trigger in
+        select
+            audited.relation,
+            triggers.*,
+            format(
+                '%L, %L, %L',
+                audit.key_columns(audited.relation),
+                audit.hidden_columns(audited.relation),
+                audited.business_column
+            ) as arguments
+        from audit.audited_tables() as audited
+        inner join (
+            values
+            ('insert', 'inserted', 'referencing new table as new_rows',
+                'audit.any__record_inserted'),
+            ('update', 'updated', 'referencing old table as old_rows new table as new_rows',
+                'audit.any__record_updated'),
+            ('delete', 'deleted', 'referencing old table as old_rows',
+                'audit.any__record_deleted'),
+            ('truncate', 'emptied', '', 'audit.any__record_emptied')
+        ) as triggers (operation, done, referencing, function_name)
+            on
+                triggers.operation = any(audited.operations)
+                or (triggers.operation = 'truncate' and audited.operations <> '{}')
+    loop
+        execute format(
+            'create trigger _990_record_%s after %s on %s %s '
+            'for each statement execute function %s(%s)',
+            v_trigger.done, v_trigger.operation, v_trigger.relation, v_trigger.referencing,
+            v_trigger.function_name, v_trigger.arguments
+        );
+    end loop;
+end;
+$$;
+
 -- sql/95_attach/api.sql
 
 -- What is attached to everything that the other domains made, from the catalog and never by hand.

@@ -7,6 +7,7 @@ tenant_tables as (
     inner join pg_attribute on pg_class.oid = pg_attribute.attrelid
     where
         pg_class.relkind in ('r', 'p')
+        and not pg_class.relispartition
         and pg_class.relnamespace::regnamespace::text = any(%(schemas)s)
         and pg_attribute.attname = 'business_id'
         and not pg_attribute.attisdropped

@@ -7,6 +7,7 @@ inner join pg_class on pg_class.oid = pg_attribute.attrelid
 where
     pg_class.relnamespace::regnamespace::text = any(%(schemas)s)
     and pg_class.relkind = 'r'
+    and not pg_class.relispartition
     and pg_attribute.attnum > 0
     and pg_attribute.atttypid = 'text'::regtype
     and pg_attribute.attname ~ '(^|_)(name|title|label|recipient|city|region|line[12])$'

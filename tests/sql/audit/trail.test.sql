@@ -14,6 +14,13 @@ select tests.member('Sam', 'Salon', 'staff');
 select tests.business('Rival', 'Rita');
 select tests.service('Cut', 'Salon', 30, 3000);
 
+create function pg_temp.entry()
+returns bigint
+language sql
+security definer
+as $$ select id from audit.entries where request_id = 'r-1' and table_name = 'catalog.services' $$;
+grant execute on function pg_temp.entry() to public;
+
 -- An update is written with what changed, the actor and the call
 select tests.act_as('Owen');
 select set_config('request.method', 'PATCH', true);
@@ -139,7 +146,7 @@ select is_empty(
        from private.tagged_columns() as tagged
        inner join audit.audited_tables() as audited on audited.relation = tagged.relation
        where (tagged.is_secret or tagged.is_personal)
-           and tagged.column_name <> all(audited.hidden_columns) $$,
+           and tagged.column_name::text <> all(audit.hidden_columns(audited.relation)) $$,
     'every tagged column of every audited table is hidden'
 );
 
@@ -166,7 +173,7 @@ select ok(
     (select count(distinct business_id) from public.audit_log) > 1, 'an admin reads everything'
 );
 select is(
-    (select host(address) from public.audit_log where request_id = 'r-1'), '203.0.113.9',
+    (select host(address) from public.audit_log where id = pg_temp.entry()), '203.0.113.9',
     'and from where it was done'
 );
 
@@ -203,12 +210,12 @@ select throws_ok(
 select tests.act_as_role('service_role');
 select is(
     audit.mask(
-        array(select id from audit.entries where request_id = 'r-1'), '{name,address}', 'On request'
+        array[pg_temp.entry()], '{name,address}', 'On request'
     ),
     1, 'the operator masks an entry'
 );
 select results_eq(
-    $$ select before, after, address, user_agent from audit.entries where request_id = 'r-1' $$,
+    $$ select before, after, address, user_agent from audit.entries where id = pg_temp.entry() $$,
     $$ values ('{"name": "***", "price_minor": 3000}'::jsonb,
                '{"name": "***", "price_minor": 3500}'::jsonb, null::inet, 'Salon app') $$,
     'of which only the named columns are gone'
@@ -220,7 +227,7 @@ select results_eq(
 );
 select tests.act_as_owner();
 select throws_ok(
-    $$ update audit.entries set cause = 'none' where request_id = 'r-1' $$, 'PT409',
+    $$ update audit.entries set cause = 'none' where id = pg_temp.entry() $$, 'PT409',
     'History cannot be changed.', 'a masking allows no other change'
 );
 select throws_ok(

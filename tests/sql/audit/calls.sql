@@ -1,0 +1,453 @@
+-- One call of every function of the API that writes, for test_calls.py. What stands before the first
+-- `-- call:` is the town in which each call happens, and is undone after it. Of each call, the last
+-- statement calls the function; those before it prepare.
+
+select tests.at('2031-05-01 08:00Z');
+select tests.person('Ada');
+select tests.person('Owen');
+select tests.person('Mia');
+select tests.person('Cleo');
+select tests.person('Zoe');
+select public.set_platform_role(tests.id('Ada')::text, 'admin');
+select tests.business('Salon', 'Owen');
+select tests.member('Mia', 'Salon', 'manager');
+select tests.act_as('Owen');
+create temporary table newcomer as
+select id from public.create_business('Newcomer', 'salon', 'DE', 'UTC', 'EUR');
+select tests.act_as_owner();
+insert into tests.names (name, id) select 'Newcomer', id from newcomer;
+select tests.resource('Ann', 'Salon');
+select tests.resource('Ben', 'Salon');
+select tests.hours('Salon');
+select tests.service('Cut', 'Salon', 60, 1500);
+select tests.takes('Cut', 'Ann');
+select tests.takes('Cut', 'Ben');
+select tests.service('Colour', 'Salon', 60, 9000);
+select tests.takes('Colour', 'Ann');
+update catalog.services set requires_confirmation = true where id = tests.id('Colour');
+select tests.service('Yoga', 'Salon', 60, 1500);
+select tests.takes('Yoga', 'Ann');
+update catalog.services set max_party_size = 3, is_class = true where id = tests.id('Yoga');
+
+create function pg_temp.booking(service text, starts_at text)
+returns text
+language plpgsql
+as $$
+declare
+    v_id uuid;
+begin
+    perform tests.act_as('Cleo');
+    v_id = (public.book(tests.id(service)::text, booking.starts_at)).id;
+    perform tests.act_as('Owen');
+    return v_id::text;
+end;
+$$;
+grant execute on all functions in schema pg_temp to authenticated;
+alter default privileges grant select on tables to authenticated;
+
+-- call: set_platform_role
+select tests.act_as('Ada');
+select public.set_platform_role(tests.id('Zoe')::text, 'support');
+
+-- call: create_business
+select tests.act_as('Zoe');
+select public.create_business('Studio', 'salon', 'DE', 'UTC', 'EUR');
+
+-- call: invite_member
+select tests.act_as('Owen');
+select public.invite_member(tests.id('Salon')::text, 'zoe@example.com', 'staff');
+
+-- call: accept_invitation
+select tests.act_as('Owen');
+create temporary table invited as
+select token from public.invite_member(tests.id('Salon')::text, 'zoe@example.com', 'staff');
+select tests.act_as('Zoe');
+select public.accept_invitation((select token from invited));
+
+-- call: revoke_invitation
+select tests.act_as('Owen');
+create temporary table invited as
+select invitation_id
+from public.invite_member(tests.id('Salon')::text, 'zoe@example.com', 'staff');
+select public.revoke_invitation((select invitation_id::text from invited));
+
+-- call: set_member_role
+select tests.act_as('Owen');
+select public.set_member_role(
+    (select id::text from public.business_members where user_id = tests.id('Mia')), 'staff'
+);
+
+-- call: remove_member
+select tests.act_as('Owen');
+select public.remove_member(
+    (select id::text from public.business_members where user_id = tests.id('Mia'))
+);
+
+-- call: submit_business
+select tests.act_as('Owen');
+select public.submit_business(tests.id('Newcomer')::text);
+
+-- call: approve_business
+select tests.act_as('Owen');
+select public.submit_business(tests.id('Newcomer')::text);
+select tests.act_as('Ada');
+select public.approve_business(tests.id('Newcomer')::text);
+
+-- call: reject_business
+select tests.act_as('Owen');
+select public.submit_business(tests.id('Newcomer')::text);
+select tests.act_as('Ada');
+select public.reject_business(tests.id('Newcomer')::text, 'No address');
+
+-- call: suspend_business
+select tests.act_as('Ada');
+select public.suspend_business(tests.id('Salon')::text, 'Fraud');
+
+-- call: reinstate_business
+select tests.act_as('Ada');
+select public.suspend_business(tests.id('Salon')::text, 'Fraud');
+select public.reinstate_business(tests.id('Salon')::text);
+
+-- call: set_business_active
+select tests.act_as('Owen');
+select public.set_business_active(tests.id('Salon')::text, 'false');
+
+-- call: verify_business
+select tests.act_as('Ada');
+select public.verify_business(tests.id('Salon')::text, 'Register');
+
+-- call: unverify_business
+select tests.act_as('Ada');
+select public.verify_business(tests.id('Salon')::text, 'Register');
+select public.unverify_business(tests.id('Salon')::text, 'Sold');
+
+-- call: create_upload
+select tests.act_as('Owen');
+select public.create_upload('business:' || tests.id('Salon'), 'gallery', 'a.png', '10', 'image/png');
+
+-- call: complete_upload
+select tests.act_as('Owen');
+create temporary table upload as
+select public.create_upload(
+    'business:' || tests.id('Salon'), 'gallery', 'a.png', '10', 'image/png'
+) as answer;
+insert into storage.objects (bucket_id, name, metadata)
+select answer ->> 'bucket', answer ->> 'path', '{"size": 10, "mimetype": "image/png"}' from upload;
+select public.complete_upload((select answer ->> 'upload_id' from upload));
+
+-- call: reorder_media
+select tests.upload('Owen', 'business:' || tests.id('Salon'), called => 'one');
+select tests.upload('Owen', 'business:' || tests.id('Salon'), called => 'two');
+select tests.act_as_owner();
+select tests.look_into('one');
+select tests.look_into('two');
+select tests.act_as('Owen');
+select public.reorder_media(
+    'business:' || tests.id('Salon'), jsonb_build_array(tests.id('two'), tests.id('one'))::text
+);
+
+-- call: feature_media
+select tests.upload('Owen', 'business:' || tests.id('Salon'), called => 'one');
+select tests.upload('Owen', 'business:' || tests.id('Salon'), called => 'two');
+select tests.act_as_owner();
+select tests.look_into('one');
+select tests.look_into('two');
+select tests.act_as('Owen');
+select public.feature_media(tests.id('two')::text);
+
+-- call: review_document
+select tests.upload(
+    'Owen', 'business:' || tests.id('Salon'), 'license', 'application/pdf', called => 'file'
+);
+select tests.act_as_owner();
+select tests.look_into('file');
+select tests.act_as('Ada');
+select public.review_document((select id::text from public.business_documents), 'true');
+
+-- call: block_time
+select tests.act_as('Owen');
+select public.block_time(
+    tests.id('Salon')::text, '2031-05-05T09:00:00Z', '2031-05-05T10:00:00Z', tests.id('Ann')::text
+);
+
+-- call: create_private_link
+select tests.act_as('Owen');
+select public.create_private_link(tests.id('Cut')::text, 'friends');
+
+-- call: revoke_private_link
+select tests.act_as('Owen');
+create temporary table link as
+select link_id from public.create_private_link(tests.id('Cut')::text, 'friends');
+select public.revoke_private_link((select link_id::text from link));
+
+-- call: book
+select tests.act_as('Cleo');
+select public.book(tests.id('Cut')::text, '2031-05-05T09:00:00Z');
+
+-- call: book_many
+select tests.act_as('Cleo');
+select public.book_many(
+    tests.id('Salon')::text,
+    jsonb_build_array(jsonb_build_object('service_id', tests.id('Cut')))::text,
+    '2031-05-05T09:00:00Z'
+);
+
+-- call: book_for
+select tests.act_as('Owen');
+select public.book_for(tests.id('Cut')::text, '2031-05-05T09:00:00Z', 'A caller');
+
+-- call: cancel_booking
+create temporary table made as select pg_temp.booking('Cut', '2031-05-05T09:00:00Z') as id;
+select public.cancel_booking((select id from made), 'Ill');
+
+-- call: cancel_booking_item
+select tests.act_as('Cleo');
+create temporary table made as
+select id::text from public.book_many(
+    tests.id('Salon')::text,
+    jsonb_build_array(
+        jsonb_build_object('service_id', tests.id('Cut')),
+        jsonb_build_object('service_id', tests.id('Cut'))
+    )::text,
+    '2031-05-05T09:00:00Z'
+);
+select public.cancel_booking_item(
+    (select id from made),
+    (select id::text from public.booking_items order by position desc limit 1)
+);
+
+-- call: reschedule_booking
+create temporary table made as select pg_temp.booking('Cut', '2031-05-05T09:00:00Z') as id;
+select public.reschedule_booking((select id from made), '2031-05-05T11:00:00Z');
+
+-- call: reassign_booking
+create temporary table made as select pg_temp.booking('Cut', '2031-05-05T09:00:00Z') as id;
+select public.reassign_booking((select id from made), (
+    select resources.id::text
+    from public.resources
+    where
+        resources.name in ('Ann', 'Ben')
+        and resources.id not in (select resource_id from public.booking_items)
+));
+
+-- call: set_preferred_resource
+select tests.act_as('Cleo');
+select public.book(tests.id('Cut')::text, '2031-05-05T09:00:00Z');
+select public.set_preferred_resource(tests.id('Salon')::text, tests.id('Ann')::text);
+
+-- call: create_slots
+select tests.act_as('Owen');
+select public.create_slots(tests.id('Yoga')::text, '2031-05-07', '09:00', '10:00', '2');
+
+-- call: confirm_booking
+create temporary table made as select pg_temp.booking('Colour', '2031-05-05T09:00:00Z') as id;
+select public.confirm_booking((select id from made));
+
+-- call: reject_booking
+create temporary table made as select pg_temp.booking('Colour', '2031-05-05T09:00:00Z') as id;
+select public.reject_booking((select id from made), 'Full');
+
+-- call: check_in_booking
+create temporary table made as select pg_temp.booking('Cut', '2031-05-05T09:00:00Z') as id;
+select tests.at('2031-05-05 08:55Z');
+select public.check_in_booking((select id from made));
+
+-- call: complete_booking
+create temporary table made as select pg_temp.booking('Cut', '2031-05-05T09:00:00Z') as id;
+select tests.at('2031-05-05 10:05Z');
+select public.complete_booking((select id from made));
+
+-- call: mark_no_show
+create temporary table made as select pg_temp.booking('Cut', '2031-05-05T09:00:00Z') as id;
+select tests.at('2031-05-05 09:30Z');
+select public.mark_no_show((select id from made));
+
+-- call: mark_arrived
+create temporary table made as select pg_temp.booking('Cut', '2031-05-05T09:00:00Z') as id;
+select tests.act_as_owner();
+update catalog.resources
+set member_id = (select id from business.business_members where user_id = tests.id('Mia'))
+where id = (select resource_id from scheduling.booking_items);
+select tests.act_as('Mia');
+select tests.at('2031-05-05 08:55Z');
+select public.mark_arrived((select id from made));
+
+-- call: book_series
+select tests.act_as('Cleo');
+select public.book_series(tests.id('Cut')::text, '2031-05-05T09:00:00Z', 'FREQ=WEEKLY;COUNT=2');
+
+-- call: reschedule_series
+select tests.act_as('Cleo');
+select public.book_series(tests.id('Cut')::text, '2031-05-05T09:00:00Z', 'FREQ=WEEKLY;COUNT=2');
+select public.reschedule_series(
+    (select id::text from public.booking_series), '2031-05-05T11:00:00Z'
+);
+
+-- call: cancel_series
+select tests.act_as('Cleo');
+select public.book_series(tests.id('Cut')::text, '2031-05-05T09:00:00Z', 'FREQ=WEEKLY;COUNT=2');
+select public.cancel_series((select id::text from public.booking_series));
+
+-- call: request_guest_booking
+select tests.act_as_anon();
+select public.request_guest_booking(
+    tests.id('Cut')::text, '2031-05-05T09:00:00Z', 'Gil', 'gil@example.com'
+);
+
+-- call: claim_guest_bookings
+select tests.act_as('Owen');
+select public.book_for(
+    tests.id('Cut')::text, '2031-05-05T09:00:00Z', 'Zoe', 'zoe@example.com'
+);
+select tests.act_as_owner();
+update scheduling.bookings set contact_verified_at = private.now();
+select tests.act_as('Zoe');
+select public.claim_guest_bookings();
+
+-- call: join_waitlist
+select pg_temp.booking('Colour', '2031-05-05T09:00:00Z');
+select tests.act_as('Zoe');
+select public.join_waitlist(
+    tests.id('Colour')::text, '2031-05-05T09:00:00Z', '2031-05-05T10:00:00Z'
+);
+
+-- call: leave_waitlist
+select pg_temp.booking('Colour', '2031-05-05T09:00:00Z');
+select tests.act_as('Zoe');
+select public.join_waitlist(
+    tests.id('Colour')::text, '2031-05-05T09:00:00Z', '2031-05-05T10:00:00Z'
+);
+select public.leave_waitlist((select id::text from public.waitlist_entries));
+
+-- call: accept_waitlist_offer
+create temporary table made as select pg_temp.booking('Colour', '2031-05-05T09:00:00Z') as id;
+select tests.act_as('Zoe');
+select public.join_waitlist(
+    tests.id('Colour')::text, '2031-05-05T09:00:00Z', '2031-05-05T10:00:00Z'
+);
+select tests.act_as('Cleo');
+select public.cancel_booking((select id from made));
+select tests.act_as('Zoe');
+select public.accept_waitlist_offer((select id::text from public.waitlist_entries));
+
+-- call: create_calendar_feed
+select tests.act_as('Cleo');
+select public.create_calendar_feed();
+
+-- call: rotate_calendar_feed
+select tests.act_as('Cleo');
+create temporary table feed as select feed_id from public.create_calendar_feed();
+select public.rotate_calendar_feed((select feed_id::text from feed));
+
+-- call: delete_calendar_feed
+select tests.act_as('Cleo');
+create temporary table feed as select feed_id from public.create_calendar_feed();
+select public.delete_calendar_feed((select feed_id::text from feed));
+
+-- call: import_calendar
+select tests.act_as('Owen');
+select public.import_calendar(
+    tests.id('Salon')::text, tests.id('Ann')::text, 'https://calendar.example/a.ics'
+);
+
+-- call: refresh_calendar
+select tests.act_as('Owen');
+select public.import_calendar(
+    tests.id('Salon')::text, tests.id('Ann')::text, 'https://calendar.example/a.ics'
+);
+select tests.at('2031-05-01 09:00Z');
+select public.refresh_calendar((select id::text from public.calendar_imports));
+
+-- call: delete_calendar_import
+select tests.act_as('Owen');
+select public.import_calendar(
+    tests.id('Salon')::text, tests.id('Ann')::text, 'https://calendar.example/a.ics'
+);
+select public.delete_calendar_import((select id::text from public.calendar_imports));
+
+-- call: set_notification_preference
+select tests.act_as('Cleo');
+select public.set_notification_preference('booking.confirmed', 'mail', 'false');
+
+-- call: set_quiet_hours
+select tests.act_as('Cleo');
+select public.set_quiet_hours('22:00', '07:00');
+
+-- call: register_device
+select tests.act_as('Cleo');
+select public.register_device('a-token', 'ios');
+
+-- call: forget_device
+select tests.act_as('Cleo');
+select public.register_device('a-token', 'ios');
+select public.forget_device('a-token');
+
+-- call: mark_notifications_read
+insert into engagement.notifications (id, user_id, event, title, body)
+values ('00000000-0000-4000-8000-000000000007', tests.id('Cleo'), 'booking.confirmed', 'Hello', 'Hello');
+select tests.act_as('Cleo');
+select public.mark_notifications_read('["00000000-0000-4000-8000-000000000007"]');
+
+-- call: set_marketing_consent
+select tests.act_as('Cleo');
+select public.set_marketing_consent(tests.id('Salon')::text, 'true');
+
+-- call: save_notification_template
+select tests.act_as('Owen');
+select public.save_notification_template(
+    tests.id('Salon')::text, 'booking.confirmed', 'customer', 'en', 'Hello', 'See you.'
+);
+
+-- call: remove_notification_template
+select tests.act_as('Owen');
+select public.save_notification_template(
+    tests.id('Salon')::text, 'booking.confirmed', 'customer', 'en', 'Hello', 'See you.'
+);
+select public.remove_notification_template((
+    select id::text from public.notification_templates where business_id = tests.id('Salon')
+));
+
+-- call: create_coupons
+select tests.act_as('Owen');
+insert into public.promotions (business_id, name, kind, percent_bps)
+values (tests.id('Salon'), 'Spring', 'percent', 1000);
+select public.create_coupons((select id::text from public.promotions), '2');
+
+-- call: share_promotion
+select tests.act_as('Owen');
+insert into public.promotions (business_id, name, kind, percent_bps)
+values (tests.id('Salon'), 'Spring', 'percent', 1000);
+select tests.act_as('Ada');
+select public.share_promotion((select id::text from pricing.promotions), '5000');
+
+-- call: save_page
+select tests.act_as('Ada');
+select public.save_page('terms', 'en', 'Terms', 'Pay.', is_terms => 'true');
+
+-- call: publish_page
+select tests.act_as('Ada');
+create temporary table page as
+select public.save_page('terms', 'en', 'Terms', 'Pay.', is_terms => 'true')::text as id;
+select public.publish_page((select id from page));
+
+-- call: take_page_down
+select tests.act_as('Ada');
+create temporary table page as
+select public.save_page('about', 'en', 'About', 'Us.')::text as id;
+select public.publish_page((select id from page));
+select public.take_page_down((select id from page));
+
+-- call: require_terms
+select tests.act_as('Ada');
+create temporary table page as
+select public.save_page('terms', 'en', 'Terms', 'Pay.', is_terms => 'true')::text as id;
+select public.publish_page((select id from page));
+select public.require_terms('terms', to_buy => 'true');
+
+-- call: accept_terms
+select tests.act_as('Ada');
+create temporary table page as
+select public.save_page('terms', 'en', 'Terms', 'Pay.', is_terms => 'true')::text as id;
+select public.publish_page((select id from page));
+select tests.act_as('Cleo');
+select public.accept_terms('terms', '1');
