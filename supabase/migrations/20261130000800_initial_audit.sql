@@ -36,7 +36,7 @@ create table audit.entries (
     table_name text not null,
     operation audit.operation not null,
     business_id uuid,
-    -- The primary key of the row; the columns of a longer one are joined by a slash.
+    -- The key of the row; the columns of a longer one are joined by a slash.
     row_id text,
     -- The row that was deleted or, of an update, the columns that changed.
     before jsonb,

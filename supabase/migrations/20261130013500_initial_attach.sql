@@ -45,6 +45,7 @@ begin atomic
         ('money.period_balances', '{insert,update,delete}', 'follows from the ledger'),
         ('money.spendable_balances', '{insert,update,delete}', 'follows from the ledger'),
         ('money.transactions', '{insert,update,delete}', 'the ledger, only added to'),
+        ('pricing.day_demands', '{insert,update,delete}', 'follows from bookings'),
         ('pricing.currencies', '{insert,update,delete}', 'comes with a release'),
         ('private.deleted_subjects', '{insert,update,delete}', 'a record, only added to'),
         ('private.effects', '{insert,update,delete}', 'working state of the workers'),
@@ -70,7 +71,8 @@ begin atomic
 end;
 
 /*
- * Return the columns of a table's primary key, in order.
+ * Return the columns that name a row of a table, in order: those of its primary key, else of a
+ * unique key.
  */
 create function audit.key_columns(relation regclass)
 returns text[]
@@ -88,7 +90,17 @@ begin
             on
                 pg_attribute.attrelid = pg_index.indrelid
                 and pg_attribute.attnum = keys.attnum
-        where pg_index.indrelid = key_columns.relation and pg_index.indisprimary
+        where pg_index.indexrelid = (
+            select unique_keys.indexrelid
+            from pg_catalog.pg_index as unique_keys
+            where
+                unique_keys.indrelid = key_columns.relation
+                and unique_keys.indisunique
+                and unique_keys.indpred is null
+                and unique_keys.indexprs is null
+            order by unique_keys.indisprimary desc, unique_keys.indexrelid
+            limit 1
+        )
         order by keys.position
     );
 end;
