@@ -78,6 +78,7 @@ COMMANDS: Mapping[str, Entry] = {
     "flags": Entry("flags", "app", "Flags: what is switched on, and for whom."),
     "pages": Entry("pages", "app", "Pages: their texts, versions and publication."),
     "banners": Entry("banners", "app", "Banners: where, for whom, from when to when."),
+    "prices": Entry("prices", "app", "Prices: what makes them, and why."),
     "commissions": Entry("commissions", "app", "Commissions: what a sale leaves to whom."),
     "privacy": Entry("privacy", "app", "Privacy: exports, erasures, and how long data are kept."),
     "queues": Entry("queues", "app", "Queues: their messages and dead letters."),
