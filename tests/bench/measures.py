@@ -18,6 +18,7 @@ from tests.bench.figures import Figure, compare, milliseconds
 from tests.bench.files import files
 from tests.bench.growth import growth
 from tests.bench.handwritten import peer
+from tests.bench.ledger import ledger
 from tests.bench.load import load, request
 from tests.bench.pipeline import pipeline
 from tests.bench.queue import queue
@@ -204,6 +205,7 @@ ALL = {
     "series": series,
     "emit": emit,
     "pipeline": pipeline,
+    "ledger": ledger,
     "files": files,
     "growth": growth,
 }

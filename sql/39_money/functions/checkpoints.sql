@@ -59,7 +59,7 @@ begin
     loop
         v_page = v_page + 1;
     end loop;
-    return v_page * 1024 - 1;
+    return money.first_number_of(v_page) - 1;
 end;
 $$;
 

@@ -95,7 +95,8 @@ end;
 $$;
 
 /*
- * Return the page of a number: 1024 numbers each.
+ * Return the page of a number. A page has 256: few enough to add up for a balance, and enough for a
+ * transaction that moves money a million times to hold the locks of all its pages.
  */
 create function money.page_of(number bigint)
 returns bigint
@@ -104,7 +105,20 @@ immutable
 security invoker
 set search_path = ''
 begin atomic
-    select number / 1024;
+    select number / 256;
+end;
+
+/*
+ * Return the first number of a page.
+ */
+create function money.first_number_of(page bigint)
+returns bigint
+language sql
+immutable
+security invoker
+set search_path = ''
+begin atomic
+    select page * 256;
 end;
 
 /*

@@ -26,7 +26,7 @@ begin
         new.booked_on = greatest(new.booked_on, money.first_open_day());
     end if;
     -- The first number of a page says that the page before is full.
-    if new.number % 1024 = 0 then
+    if new.number = money.first_number_of(money.page_of(new.number)) then
         perform private.emit('ledger.page_filled', '{}');
     end if;
     return new;

@@ -2,7 +2,7 @@
 -- accounts it debits (positive) and credits (negative), and they sum to zero in each currency.
 -- Nothing here is ever changed or deleted. A mistake is corrected by another transaction.
 --
--- Transactions are numbered in pages of 1024, and a transaction shares a lock of its page until it
+-- Transactions are numbered in pages of 256, and a transaction shares a lock of its page until it
 -- commits. Once that lock is free and the page is full, nothing can be added to the page any more,
 -- so the balance through it is exact and is kept as a checkpoint. A balance is the last checkpoint
 -- and the few entries after it: no row of an account is written by a movement.
