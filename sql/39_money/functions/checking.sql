@@ -19,7 +19,9 @@ begin
     union all
     select findings.* from money.wrong_spendable_balances() as findings
     union all
-    select findings.* from money.wrong_period_balances() as findings;
+    select findings.* from money.wrong_period_balances() as findings
+    union all
+    select findings.* from money.wrong_payments() as findings;
 end;
 $$;
 
@@ -134,5 +136,44 @@ begin
             and transactions.booked_on <= period_balances.ends_on
     ) as sums
     where period_balances.balance_minor <> sums.amount_minor;
+end;
+$$;
+
+/*
+ * Return payments and refunds of which the ledger has another amount than their tables.
+ */
+create function money.wrong_payments()
+returns table (finding text, subject text, expected_minor bigint, found_minor bigint)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        moved.cause_kind,
+        moved.cause_id::text,
+        moved.amount_minor,
+        posted.amount_minor
+    from (
+        select 'capture' as cause_kind, payments.id as cause_id, payments.captured_minor
+        from money.payments
+        where payments.captured_minor > 0
+        union all
+        select 'refund', refunds.id, refunds.amount_minor
+        from money.refunds
+        where refunds.status = 'succeeded'
+    ) as moved (cause_kind, cause_id, amount_minor)
+    cross join lateral (
+        select coalesce(sum(entries.amount_minor), 0)::bigint as amount_minor
+        from money.transactions
+        inner join money.entries on transactions.number = entries.number
+        where
+            transactions.cause_kind = moved.cause_kind
+            and transactions.cause_id = moved.cause_id
+            and entries.amount_minor > 0
+    ) as posted
+    where moved.amount_minor <> posted.amount_minor;
 end;
 $$;

@@ -69,8 +69,48 @@ end;
 $$;
 
 /*
+ * Return what stands for the caller's network address; null for the operator's servers.
+ */
+create function money.guess_origin()
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return md5('gift card ' || private.caller_address())::uuid;
+end;
+$$;
+
+/*
+ * Note a wrong code. Returns the refusal, which goes back as the answer: raising it would undo the
+ * note.
+ *
+ * Errors:  PT404 not_found
+ */
+create function money.note_guess()
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    insert into money.gift_card_lookups (origin_id, at)
+    select origin.id, private.now()
+    from money.guess_origin() as origin (id)
+    where origin.id is not null;
+    return private.refusal(
+        'PT404', 'not_found', 'There is no gift card with this code that can be used.',
+        'Check the code.'
+    );
+end;
+$$;
+
+/*
  * Return the balance of the gift card of a code, as {balance_minor, currency, expires_at,
- * business_id}, or the refusal that goes back as the answer, since the wrong code must be counted.
+ * business_id}, or the refusal of a wrong code.
  * Definer: a code is looked up before anything about its card may be read.
  *
  * Errors:  PT404 not_found · PT429 rate_limited
@@ -83,19 +123,12 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_origin_id uuid = md5('gift card ' || private.caller_address())::uuid;
     v_card money.gift_cards;
 begin
-    perform money.refuse_guesses(v_origin_id);
+    perform money.refuse_guesses(money.guess_origin());
     v_card = money.usable_gift_card(gift_card_balance.code);
     if v_card.id is null then
-        insert into money.gift_card_lookups (origin_id, at)
-        select v_origin_id, private.now()
-        where v_origin_id is not null;
-        return private.refusal(
-            'PT404', 'not_found', 'There is no gift card with this code that can be used.',
-            'Check the code.'
-        );
+        return money.note_guess();
     end if;
     return jsonb_build_object(
         'balance_minor', - money.balance(v_card.account_id),

@@ -1,8 +1,8 @@
 -- How money that moved is posted to the ledger: once for each cause.
 
 /*
- * Return the account that holds the money of a payment: the provider's or, for cash, the business's
- * own.
+ * Return the account that holds the money of a payment: the provider's; for cash, the business's
+ * own; for a gift card or credit, the account that the payment draws on.
  */
 create function money.holder_account(payment money.payments, business_id uuid)
 returns uuid
@@ -15,7 +15,14 @@ begin
     if payment.provider = 'cash' then
         return money.account('cash', payment.currency, business_id => holder_account.business_id);
     end if;
-    return money.account('provider', payment.currency, provider => payment.provider);
+    return coalesce(
+        (
+            select credit_payments.account_id
+            from money.credit_payments
+            where credit_payments.payment_id = payment.id
+        ),
+        money.account('provider', payment.currency, provider => payment.provider)
+    );
 end;
 $$;
 

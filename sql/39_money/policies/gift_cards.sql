@@ -4,6 +4,8 @@
 alter table money.gift_cards enable row level security;
 alter table money.gift_card_lookups enable row level security;
 alter table money.credits enable row level security;
+-- credit_payments has no policy: payments show who paid what.
+alter table money.credit_payments enable row level security;
 
 -- code_hash is nobody's to read.
 grant select (
@@ -45,6 +47,8 @@ money.gift_card_balance(text)
 to anon, authenticated, service_role;
 grant execute on function
 money.sell_gift_card(uuid, bigint, text, text, timestamptz),
+money.redeem_gift_card(uuid, text, bigint),
+money.use_credit(uuid, bigint),
 money.cancel_gift_card(uuid, text),
 money.issue_credit(uuid, uuid, bigint, text)
 to anon, authenticated, service_role;

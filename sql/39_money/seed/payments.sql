@@ -6,7 +6,9 @@ values
 ('razorpay', true),
 ('payjp', true),
 ('paypal', true),
-('cash', false)
+('cash', false),
+('gift_card', false),
+('credit', false)
 on conflict (name) do update set is_online = excluded.is_online;
 
 -- A payment moves on in the order of its statuses. A refund follows captured money, and a dispute

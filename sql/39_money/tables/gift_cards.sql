@@ -49,6 +49,9 @@ comment on column money.gift_cards.buyer_id is '[person]';
 create index gift_cards_sale_line_idx on money.gift_cards (business_id, sale_line_id);
 create index gift_cards_account_idx on money.gift_cards (business_id, account_id);
 create index gift_cards_currency_idx on money.gift_cards (currency);
+-- Those that wait for their sale to be paid.
+create index gift_cards_unpaid_idx on money.gift_cards (business_id)
+where activated_at is null and cancelled_at is null;
 create index gift_cards_buyer_id_idx on money.gift_cards (buyer_id);
 create index gift_cards_cancelled_by_idx on money.gift_cards (cancelled_by);
 
