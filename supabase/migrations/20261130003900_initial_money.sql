@@ -401,7 +401,7 @@ comment on table money.document_files is 'The files of a document that workers d
 -- accounts it debits (positive) and credits (negative), and they sum to zero in each currency.
 -- Nothing here is ever changed or deleted. A mistake is corrected by another transaction.
 --
--- Transactions are numbered in pages of 1024, and a transaction shares a lock of its page until it
+-- Transactions are numbered in pages of 256, and a transaction shares a lock of its page until it
 -- commits. Once that lock is free and the page is full, nothing can be added to the page any more,
 -- so the balance through it is exact and is kept as a checkpoint. A balance is the last checkpoint
 -- and the few entries after it: no row of an account is written by a movement.
@@ -525,6 +525,9 @@ comment on column money.gift_cards.buyer_id is '[person]';
 create index gift_cards_sale_line_idx on money.gift_cards (business_id, sale_line_id);
 create index gift_cards_account_idx on money.gift_cards (business_id, account_id);
 create index gift_cards_currency_idx on money.gift_cards (currency);
+-- Those that wait for their sale to be paid.
+create index gift_cards_unpaid_idx on money.gift_cards (business_id)
+where activated_at is null and cancelled_at is null;
 create index gift_cards_buyer_id_idx on money.gift_cards (buyer_id);
 create index gift_cards_cancelled_by_idx on money.gift_cards (cancelled_by);
 
@@ -749,6 +752,19 @@ comment on table money.payment_parts is
 create index payment_parts_payment_id_idx on money.payment_parts (payment_id);
 create index payment_parts_created_at_idx
 on money.payment_parts (business_id, created_at, payment_id);
+
+-- sql/39_money/tables/payments_by_credit.sql
+
+-- Payments by gift card or credit: no provider is asked, the ledger has the money already.
+
+create table money.credit_payments (
+    payment_id uuid primary key references money.payments (id) on delete restrict,
+    -- What it draws on: a gift card's account, or a customer's credit.
+    account_id uuid not null references money.accounts (id) on delete restrict
+);
+comment on table money.credit_payments is
+'From which account of the ledger a payment by gift card or credit comes. A refund returns there.';
+create index credit_payments_account_id_idx on money.credit_payments (account_id);
 
 -- sql/39_money/tables/payments_inbox.sql
 
@@ -1173,7 +1189,9 @@ begin
     union all
     select findings.* from money.wrong_spendable_balances() as findings
     union all
-    select findings.* from money.wrong_period_balances() as findings;
+    select findings.* from money.wrong_period_balances() as findings
+    union all
+    select findings.* from money.wrong_payments() as findings;
 end;
 $$;
 
@@ -1291,6 +1309,45 @@ begin
 end;
 $$;
 
+/*
+ * Return payments and refunds of which the ledger has another amount than their tables.
+ */
+create function money.wrong_payments()
+returns table (finding text, subject text, expected_minor bigint, found_minor bigint)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        moved.cause_kind,
+        moved.cause_id::text,
+        moved.amount_minor,
+        posted.amount_minor
+    from (
+        select 'capture' as cause_kind, payments.id as cause_id, payments.captured_minor
+        from money.payments
+        where payments.captured_minor > 0
+        union all
+        select 'refund', refunds.id, refunds.amount_minor
+        from money.refunds
+        where refunds.status = 'succeeded'
+    ) as moved (cause_kind, cause_id, amount_minor)
+    cross join lateral (
+        select coalesce(sum(entries.amount_minor), 0)::bigint as amount_minor
+        from money.transactions
+        inner join money.entries on transactions.number = entries.number
+        where
+            transactions.cause_kind = moved.cause_kind
+            and transactions.cause_id = moved.cause_id
+            and entries.amount_minor > 0
+    ) as posted
+    where moved.amount_minor <> posted.amount_minor;
+end;
+$$;
+
 -- sql/39_money/functions/checkpoints.sql
 
 -- Checkpoints keep a balance from adding up all entries. They never make anybody wait.
@@ -1354,7 +1411,7 @@ begin
     loop
         v_page = v_page + 1;
     end loop;
-    return v_page * 1024 - 1;
+    return money.first_number_of(v_page) - 1;
 end;
 $$;
 
@@ -2600,7 +2657,8 @@ end;
 $$;
 
 /*
- * Return the page of a number: 1024 numbers each.
+ * Return the page of a number. A page has 256: few enough to add up for a balance, and enough for a
+ * transaction that moves money a million times to hold the locks of all its pages.
  */
 create function money.page_of(number bigint)
 returns bigint
@@ -2609,7 +2667,20 @@ immutable
 security invoker
 set search_path = ''
 begin atomic
-    select number / 1024;
+    select number / 256;
+end;
+
+/*
+ * Return the first number of a page.
+ */
+create function money.first_number_of(page bigint)
+returns bigint
+language sql
+immutable
+security invoker
+set search_path = ''
+begin atomic
+    select page * 256;
 end;
 
 /*
@@ -2907,8 +2978,48 @@ end;
 $$;
 
 /*
+ * Return what stands for the caller's network address; null for the operator's servers.
+ */
+create function money.guess_origin()
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return md5('gift card ' || private.caller_address())::uuid;
+end;
+$$;
+
+/*
+ * Note a wrong code. Returns the refusal, which goes back as the answer: raising it would undo the
+ * note.
+ *
+ * Errors:  PT404 not_found
+ */
+create function money.note_guess()
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    insert into money.gift_card_lookups (origin_id, at)
+    select origin.id, private.now()
+    from money.guess_origin() as origin (id)
+    where origin.id is not null;
+    return private.refusal(
+        'PT404', 'not_found', 'There is no gift card with this code that can be used.',
+        'Check the code.'
+    );
+end;
+$$;
+
+/*
  * Return the balance of the gift card of a code, as {balance_minor, currency, expires_at,
- * business_id}, or the refusal that goes back as the answer, since the wrong code must be counted.
+ * business_id}, or the refusal of a wrong code.
  * Definer: a code is looked up before anything about its card may be read.
  *
  * Errors:  PT404 not_found · PT429 rate_limited
@@ -2921,19 +3032,12 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_origin_id uuid = md5('gift card ' || private.caller_address())::uuid;
     v_card money.gift_cards;
 begin
-    perform money.refuse_guesses(v_origin_id);
+    perform money.refuse_guesses(money.guess_origin());
     v_card = money.usable_gift_card(gift_card_balance.code);
     if v_card.id is null then
-        insert into money.gift_card_lookups (origin_id, at)
-        select v_origin_id, private.now()
-        where v_origin_id is not null;
-        return private.refusal(
-            'PT404', 'not_found', 'There is no gift card with this code that can be used.',
-            'Check the code.'
-        );
+        return money.note_guess();
     end if;
     return jsonb_build_object(
         'balance_minor', - money.balance(v_card.account_id),
@@ -4666,8 +4770,8 @@ $$;
 -- How money that moved is posted to the ledger: once for each cause.
 
 /*
- * Return the account that holds the money of a payment: the provider's or, for cash, the business's
- * own.
+ * Return the account that holds the money of a payment: the provider's; for cash, the business's
+ * own; for a gift card or credit, the account that the payment draws on.
  */
 create function money.holder_account(payment money.payments, business_id uuid)
 returns uuid
@@ -4680,7 +4784,14 @@ begin
     if payment.provider = 'cash' then
         return money.account('cash', payment.currency, business_id => holder_account.business_id);
     end if;
-    return money.account('provider', payment.currency, provider => payment.provider);
+    return coalesce(
+        (
+            select credit_payments.account_id
+            from money.credit_payments
+            where credit_payments.payment_id = payment.id
+        ),
+        money.account('provider', payment.currency, provider => payment.provider)
+    );
 end;
 $$;
 
@@ -6450,6 +6561,258 @@ begin
 end;
 $$;
 
+-- sql/39_money/functions/spending_on_sales.sql
+
+-- Paying sales with gift cards and credit. Such a payment is captured at once.
+
+/*
+ * Capture a payment by gift card or credit, which draws on the account in credit_payments. The
+ * ledger refuses what is not there. A business bears the credit that it gave: what it earned
+ * becomes less by as much.
+ *
+ * Errors:  PT409 insufficient_credit
+ */
+create function money.capture_from_credit(payment_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_payment money.payments;
+    v_event money.provider_events;
+begin
+    select payments.* into strict v_payment
+    from money.payments
+    where payments.id = capture_from_credit.payment_id
+    for no key update;
+    v_event.kind = 'payment.captured';
+    v_event.amount_minor = v_payment.to_capture_minor;
+    v_event.currency = v_payment.currency;
+    v_event.data = '{}';
+    perform money.apply_capture(v_payment, v_event);
+    perform money.bear_credit(v_payment);
+end;
+$$;
+
+/*
+ * Post what a business bears of a payment, when it was paid with credit that the business gave.
+ */
+create function money.bear_credit(payment money.payments)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_account money.accounts;
+    v_granted uuid;
+    v_borne bigint;
+begin
+    select accounts.* into v_account
+    from money.credit_payments
+    inner join money.accounts on credit_payments.account_id = accounts.id
+    where
+        credit_payments.payment_id = bear_credit.payment.id
+        and accounts.kind = 'customer_credit';
+    if not found then
+        return;
+    end if;
+    v_granted = money.account(
+        'credit_granted', v_account.currency, v_account.business_id,
+        owner_id => v_account.owner_id
+    );
+    v_borne = least(bear_credit.payment.to_capture_minor, money.balance(v_granted));
+    perform money.post(
+        v_account.business_id, 'credit.borne', bear_credit.payment.id,
+        array[
+            money.make_entry(
+                money.account('business_payable', v_account.currency, v_account.business_id),
+                v_borne
+            ),
+            money.make_entry(v_granted, - v_borne)
+        ]
+    );
+end;
+$$;
+
+/*
+ * Pay a sale, whose lock the caller holds, from an account that may not go negative. Without an
+ * amount it pays what is owed, or as much of it as is left. Returns the payment's id.
+ *
+ * Errors:  PT400 invalid_input · PT409 insufficient_credit nothing_to_pay
+ */
+create function money.spend_on_sale(
+    sale sales.sales, provider text, account_id uuid, amount_minor bigint
+)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_due bigint = greatest((money.sale_balance(sale.business_id, sale.id)).balance_minor, 0);
+    v_left bigint = money.lock_spendable(account_id);
+    v_amount bigint = coalesce(amount_minor, least(v_due, v_left));
+    v_payment_id uuid;
+begin
+    if v_due = 0 then
+        perform private.refuse(
+            'PT409', 'nothing_to_pay', 'Nothing is left to pay.',
+            'Read balance_minor in the view sales.'
+        );
+    elsif v_left = 0 or v_amount > v_left then
+        perform private.refuse(
+            'PT409', 'insufficient_credit',
+            'There is not enough left on the gift card or the credit.',
+            'Pay a smaller part with it.'
+        );
+    elsif v_amount not between 1 and v_due then
+        perform private.invalid('amount_minor', format('must be from 1 to %s', v_due));
+    end if;
+    v_payment_id = money.write_credit_payment(sale, provider, account_id, v_amount);
+    perform money.capture_from_credit(v_payment_id);
+    return v_payment_id;
+end;
+$$;
+
+/*
+ * Write a payment of one sale that draws on an account of the ledger. Returns its id.
+ */
+create function money.write_credit_payment(
+    sale sales.sales, provider text, account_id uuid, amount_minor bigint
+)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid = gen_random_uuid();
+begin
+    insert into money.payments (
+        id, payer_id, provider, currency, amount_minor, to_capture_minor, capture, return_url,
+        expires_at, created_at
+    )
+    values (
+        v_id, sale.customer_id, write_credit_payment.provider, sale.currency,
+        write_credit_payment.amount_minor, write_credit_payment.amount_minor, 'now', '',
+        private.now(), private.now()
+    );
+    insert into money.payment_parts (
+        business_id, sale_id, payment_id, provider, currency, amount_minor, created_at
+    )
+    values (
+        sale.business_id, sale.id, v_id, write_credit_payment.provider, sale.currency,
+        write_credit_payment.amount_minor, private.now()
+    );
+    insert into money.credit_payments (payment_id, account_id)
+    values (v_id, write_credit_payment.account_id);
+    return v_id;
+end;
+$$;
+
+/*
+ * Lock a sale that the caller pays: their own, or as a member who serves.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function money.lock_sale_to_pay(sale_id uuid)
+returns sales.sales
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_sale sales.sales;
+begin
+    if not private.is_operator() then
+        perform private.token_user_id();
+    end if;
+    select sales.* into v_sale
+    from sales.sales
+    where sales.id = lock_sale_to_pay.sale_id
+    for no key update;
+    if v_sale.customer_id is distinct from auth.uid() or v_sale.customer_id is null then
+        perform private.require_member(v_sale.business_id, 'serve');
+    end if;
+    return v_sale;
+end;
+$$;
+
+/*
+ * Pay a sale with a gift card. Returns the payment, or the refusal that goes back as the answer,
+ * since the wrong code must be counted.
+ * Definer: nobody has a write grant on payments; the caller is checked.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 insufficient_credit nothing_to_pay · PT429 rate_limited
+ */
+create function money.redeem_gift_card(sale_id uuid, code text, amount_minor bigint)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_sale sales.sales = money.lock_sale_to_pay(redeem_gift_card.sale_id);
+    v_card money.gift_cards;
+begin
+    perform money.refuse_guesses(money.guess_origin());
+    v_card = money.usable_gift_card(redeem_gift_card.code);
+    if v_card.id is null or coalesce(v_card.business_id <> v_sale.business_id, false) then
+        return money.note_guess();
+    end if;
+    if v_card.currency <> v_sale.currency then
+        perform private.invalid('code', format('must be a gift card in %s', v_sale.currency));
+    end if;
+    return money.payment_for_caller(
+        money.spend_on_sale(
+            v_sale, 'gift_card', v_card.account_id, redeem_gift_card.amount_minor
+        )
+    );
+end;
+$$;
+
+/*
+ * Pay a sale with the credit that its customer has at the business. Returns the payment's id.
+ * Definer: as money.redeem_gift_card.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 insufficient_credit nothing_to_pay
+ */
+create function money.use_credit(sale_id uuid, amount_minor bigint)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_sale sales.sales = money.lock_sale_to_pay(use_credit.sale_id);
+    v_customer_id uuid;
+begin
+    select customers.id into v_customer_id
+    from customers.customers
+    where
+        customers.business_id = v_sale.business_id
+        and customers.user_id = v_sale.customer_id;
+    return money.spend_on_sale(
+        v_sale, 'credit',
+        money.account_id(
+            'customer_credit', v_sale.currency, v_sale.business_id, null, v_customer_id
+        ),
+        use_credit.amount_minor
+    );
+end;
+$$;
+
 -- sql/39_money/rules/accounts.sql
 
 -- Accounts are made once and stay as they are.
@@ -6623,7 +6986,7 @@ begin
         new.booked_on = greatest(new.booked_on, money.first_open_day());
     end if;
     -- The first number of a page says that the page before is full.
-    if new.number % 1024 = 0 then
+    if new.number = money.first_number_of(money.page_of(new.number)) then
         perform private.emit('ledger.page_filled', '{}');
     end if;
     return new;
@@ -6735,6 +7098,47 @@ for each row execute function private.any__refuse_rewriting();
 create trigger _110_refuse_deleting
 before delete on money.gift_cards
 for each row execute function private.any__refuse_rewriting();
+
+-- sql/39_money/rules/gift_cards_paid.sql
+
+-- A gift card can be spent once its sale is paid.
+
+/*
+ * Activate the gift cards of a sale of which everything is paid now.
+ */
+create function money.payment_parts__activate_gift_cards()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_balance record;
+begin
+    -- Most businesses have none that waits: one look into an index.
+    if exists (
+        select 1
+        from money.gift_cards
+        where
+            gift_cards.business_id = new.business_id
+            and gift_cards.activated_at is null
+            and gift_cards.cancelled_at is null
+    ) then
+        v_balance = money.sale_balance(new.business_id, new.sale_id);
+        if v_balance.captured_minor - v_balance.returned_minor >= v_balance.owed_minor then
+            perform money.activate_gift_cards(new.business_id, new.sale_id);
+        end if;
+    end if;
+    return null;
+end;
+$$;
+
+create trigger _410_activate_gift_cards
+after update of captured_minor on money.payment_parts
+for each row
+when (new.captured_minor > old.captured_minor)
+execute function money.payment_parts__activate_gift_cards();
 
 -- sql/39_money/rules/payments.sql
 
@@ -7020,6 +7424,8 @@ to worker;
 alter table money.gift_cards enable row level security;
 alter table money.gift_card_lookups enable row level security;
 alter table money.credits enable row level security;
+-- credit_payments has no policy: payments show who paid what.
+alter table money.credit_payments enable row level security;
 
 -- code_hash is nobody's to read.
 grant select (
@@ -7061,6 +7467,8 @@ money.gift_card_balance(text)
 to anon, authenticated, service_role;
 grant execute on function
 money.sell_gift_card(uuid, bigint, text, text, timestamptz),
+money.redeem_gift_card(uuid, text, bigint),
+money.use_credit(uuid, bigint),
 money.cancel_gift_card(uuid, text),
 money.issue_credit(uuid, uuid, bigint, text)
 to anon, authenticated, service_role;
@@ -8575,6 +8983,115 @@ public.charge_fee(public.identifier, text, public.whole_number),
 public.guarantee_sale(public.identifier, public.identifier),
 public.remove_payment_method(public.identifier),
 public.create_payment_link(public.identifier, public.whole_number, public.instant)
+to anon, authenticated, service_role;
+
+-- sql/39_money/api/spending.sql
+
+-- Paying sales with gift cards and credit.
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 idempotency_conflict insufficient_credit nothing_to_pay · PT429 rate_limited
+ */
+create function public.redeem_gift_card(
+    sale_id public.identifier,
+    code text,
+    amount_minor public.whole_number default null,
+    idempotency_key text default null
+)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_answer jsonb;
+begin
+    if idempotency_key is not null then
+        v_answer = private.first_answer(
+            'redeem_gift_card', idempotency_key, jsonb_build_array(sale_id, code, amount_minor)
+        );
+        if v_answer is not null then
+            return v_answer;
+        end if;
+    end if;
+    v_answer = money.redeem_gift_card(
+        private.to_identifier(sale_id, 'sale_id'),
+        private.to_required_text(code, 'code', 40),
+        private.to_minor_units(amount_minor, 'amount_minor')
+    );
+    if idempotency_key is not null then
+        perform private.remember_answer('redeem_gift_card', idempotency_key, v_answer);
+    end if;
+    return v_answer;
+end;
+$$;
+comment on function public.redeem_gift_card is
+'Pay a sale, or a part of it, with a gift card.
+
+For the customer of the sale, and for members who serve. The payment is captured at once; a refund '
+'returns to the card. Returns what start_payment returns.
+
+- code: as it is printed; case, hyphens and spaces do not matter. A network address may name ten '
+'wrong codes an hour.
+- amount_minor: in minor units; by default what is owed, or as much of it as is left on the card.
+- idempotency_key: repeating the call with the same key returns the first answer again, for a day.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, idempotency_conflict '
+'409, insufficient_credit 409, nothing_to_pay 409, rate_limited 429.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 idempotency_conflict insufficient_credit nothing_to_pay
+ */
+create function public.use_credit(
+    sale_id public.identifier,
+    amount_minor public.whole_number default null,
+    idempotency_key text default null
+)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_answer jsonb;
+begin
+    if idempotency_key is not null then
+        v_answer = private.first_answer(
+            'use_credit', idempotency_key, jsonb_build_array(sale_id, amount_minor)
+        );
+        if v_answer is not null then
+            return v_answer;
+        end if;
+    end if;
+    v_answer = money.payment_for_caller(money.use_credit(
+        private.to_identifier(sale_id, 'sale_id'),
+        private.to_minor_units(amount_minor, 'amount_minor')
+    ));
+    if idempotency_key is not null then
+        perform private.remember_answer('use_credit', idempotency_key, v_answer);
+    end if;
+    return v_answer;
+end;
+$$;
+comment on function public.use_credit is
+'Pay a sale, or a part of it, with the credit that its customer has at the business.
+
+For the customer of the sale, and for members who serve. The payment is captured at once; a refund '
+'returns to the credit. Returns what start_payment returns.
+
+- amount_minor: in minor units; by default what is owed, or as much of it as there is credit.
+- idempotency_key: repeating the call with the same key returns the first answer again, for a day.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, idempotency_conflict '
+'409, insufficient_credit 409, nothing_to_pay 409.';
+
+grant execute on function
+public.redeem_gift_card(public.identifier, text, public.whole_number, text),
+public.use_credit(public.identifier, public.whole_number, text)
 to anon, authenticated, service_role;
 
 alter default privileges grant execute on functions to public;
