@@ -76,6 +76,10 @@ values
     false, false, null
 ),
 (
+    'booking.paid_too_late', 'booking', 'A payment came when the time was gone, and is refunded',
+    true, false, null
+),
+(
     'booking.arrived', 'booking', 'The professional has arrived at the customer''s',
     true, false, 'confirmed'
 ),
@@ -144,6 +148,7 @@ values
 ('booking.reassigned', 'customer', '{mail,in_app}'),
 ('booking.reassigned', 'staff', '{push,in_app}'),
 ('booking.expired', 'customer', '{mail,in_app}'),
+('booking.paid_too_late', 'customer', '{mail,push,in_app}'),
 ('booking.arrived', 'customer', '{sms,push}'),
 ('booking.no_show', 'customer', '{mail,in_app}'),
 ('booking.completed', 'customer', '{mail,in_app}'),

@@ -154,6 +154,11 @@ Telefon: {{business_phone}}'
     'bestätigt. Bitte wählen Sie eine andere Zeit.'
 ),
 (
+    'booking.paid_too_late', 'customer', null, 'de', 'Ihre Zahlung kam zu spät',
+    '{{service_names}} bei {{business_name}}, {{starts_at}}: Die Zeit war vergeben, bevor Ihre '
+    'Zahlung kam. Sie erhalten Ihr Geld zurück. Bitte wählen Sie eine andere Zeit.'
+),
+(
     'booking.arrived', 'customer', null, 'de', '{{business_name}} ist da',
     '{{staff_names}} von {{business_name}} ist angekommen.'
 ),

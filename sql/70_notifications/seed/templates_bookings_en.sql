@@ -152,6 +152,11 @@ Phone: {{business_phone}}'
     'choose another time.'
 ),
 (
+    'booking.paid_too_late', 'customer', null, 'en', 'Your payment came too late',
+    '{{service_names}} at {{business_name}}, {{starts_at}}: the time was taken before your payment '
+    'came. You get your money back. Please choose another time.'
+),
+(
     'booking.arrived', 'customer', null, 'en', '{{business_name}} has arrived',
     '{{staff_names}} from {{business_name}} has arrived.'
 ),

@@ -74,6 +74,16 @@ PLAYS = {
     "booking.expired": BOOK.format("Colour")
     + "select tests.act_as_owner(), tests.at('2031-05-05 09:00Z');"
     "select scheduling.apply_due_transitions(10);",
+    "booking.paid_too_late": "update catalog.services set prepayment_bps = 10000;"
+    + BOOK.format("Cut")
+    + f"select public.start_payment('sandbox', booking_id => {BOOKING});"
+    "select tests.act_as_owner(), tests.at('2031-05-01 09:00Z');"
+    "select scheduling.apply_due_transitions(10);"
+    "update catalog.services set prepayment_bps = 0;"
+    + BOOK.format("Cut").replace("'customer'", "'ben'")
+    + "select tests.act_as_owner(); update money.payments set provider_reference = 'late';"
+    "select money.reconcile_payment('sandbox', jsonb_build_object('reference', 'late', 'status',"
+    " 'captured', 'captured_minor', amount_minor, 'currency', currency)) from money.payments;",
     "booking.arrived": BOOK.format("Cut") + AS.format("ann", f"public.mark_arrived({BOOKING})"),
     "booking.no_show": BOOK.format("Cut")
     + "select tests.at('2031-05-05 09:20Z');"
