@@ -13,6 +13,7 @@ STEPS = """
 SAID = {
     "after_start": "after the start",
     "check_in_open": "once check-in is open",
+    "paid": "once it is paid",
     "hold_expires_at": "when the hold ends",
 }
 

@@ -135,7 +135,7 @@ end;
 $$;
 
 /*
- * Announce that a booking was paid when its time was gone, so that the customer hears of the refund.
+ * Announce that a booking was paid when its time was gone: the customer hears of the refund.
  */
 create function scheduling.announce_late_payment(booking scheduling.bookings)
 returns void
