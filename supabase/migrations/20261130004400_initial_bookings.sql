@@ -3667,8 +3667,10 @@ begin
     where bookings.id = confirm_paid.booking_id
     for update;
     if v_booking.status not in ('pending_payment', 'expired')
-        or v_booking.starts_at <= private.now()
         or not scheduling.is_prepaid(v_booking) then
+        return;
+    elsif v_booking.starts_at <= private.now() then
+        perform scheduling.announce_late_payment(v_booking);
         return;
     end if;
     update scheduling.bookings
@@ -3682,7 +3684,37 @@ begin
 exception
     when sqlstate 'PT409' then
         -- Somebody else has the time.
-        return;
+        perform scheduling.announce_late_payment(v_booking);
+end;
+$$;
+
+/*
+ * Announce that a booking was paid when its time was gone: the customer hears of the refund.
+ */
+create function scheduling.announce_late_payment(booking scheduling.bookings)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.emit(
+        'booking.paid_too_late',
+        jsonb_build_object(
+            'booking_id', booking.id,
+            'business_id', booking.business_id,
+            'from_status', booking.status,
+            'to_status', booking.status,
+            'from_starts_at', booking.starts_at,
+            'to_starts_at', booking.starts_at,
+            'actor', 'system',
+            'reason', null,
+            'fee_minor', 0,
+            'booking_item_id', null,
+            'is_repeated', false
+        )
+    );
 end;
 $$;
 
