@@ -172,3 +172,14 @@ insert into pricing.tax_rules (business_id, country, tax_class, component, rate_
 values (%(business)s, 'DE', 'standard', 'vat', 1900, '[2030-01-01,)');
 insert into pricing.tax_numbers (business_id, country, number)
 values (%(business)s, 'DE', 'DE136695976');
+with issued as (
+    select sales.business_id, money.issue_document('receipt', sales.business_id, sales.id, 0) as id
+    from sales.sales
+    where sales.business_id = %(business)s
+)
+
+insert into money.document_files (
+    business_id, document_id, format, object_name, bytes, sha256, created_at
+)
+select issued.business_id, issued.id, 'pdf', 'secret.pdf', 1, repeat('a', 64), now()
+from issued;

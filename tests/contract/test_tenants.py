@@ -34,6 +34,8 @@ PRIVATE_VIEWS = {
     "customer_groups",
     "customer_stats",
     "customers",
+    "document_files",
+    "documents",
     "invitations",
     "marketing_consents",
     "notification_deliveries",
