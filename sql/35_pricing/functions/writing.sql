@@ -84,28 +84,43 @@ begin
             )
             from jsonb_array_elements(lines) with ordinality as line (value, place)
         ),
-        'promotions', (
-            select jsonb_agg(
-                jsonb_build_object(
-                    'promotion_id', used.promotion_id,
-                    'coupon_id', used.coupon_id,
-                    'amount_minor', used.amount_minor
-                )
-                order by used.promotion_id
-            )
-            from (
-                select
-                    discount.promotion_id,
-                    discount.coupon_id,
-                    sum(discount.amount_minor) as amount_minor
-                from unnest(discounts) as discount
-                group by discount.promotion_id, discount.coupon_id
-            ) as used
-        ),
+        'promotions', pricing.list_promotions(discounts),
         'discount_minor', (
             select sum(discount.amount_minor)
             from unnest(discounts) as discount
         )
+    );
+end;
+$$;
+
+/*
+ * Return the promotions that a sale will claim, and what each takes off.
+ */
+create function pricing.list_promotions(discounts pricing.discount[])
+returns jsonb
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select jsonb_agg(
+            jsonb_build_object(
+                'promotion_id', used.promotion_id,
+                'coupon_id', used.coupon_id,
+                'amount_minor', used.amount_minor
+            )
+            order by used.promotion_id
+        )
+        from (
+            select
+                discount.promotion_id,
+                discount.coupon_id,
+                sum(discount.amount_minor) as amount_minor
+            from unnest(discounts) as discount
+            group by discount.promotion_id, discount.coupon_id
+        ) as used
     );
 end;
 $$;
