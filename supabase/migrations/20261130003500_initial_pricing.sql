@@ -2229,14 +2229,8 @@ create function pricing.judged_rules(
     lines pricing.line[], context pricing.context, is_brief boolean
 )
 returns table (
-    place bigint,
-    rule_id uuid,
-    name text,
-    change_bps integer,
-    change_minor bigint,
-    unit_minor bigint,
-    is_final boolean,
-    unmet text
+    place bigint, rule_id uuid, name text, change_bps integer, change_minor bigint,
+    unit_minor bigint, is_final boolean, unmet text
 )
 language plpgsql
 stable
@@ -2247,14 +2241,8 @@ as $$
 begin
     return query
     select
-        facts.place,
-        rules.id,
-        rules.name,
-        rules.change_bps,
-        rules.change_minor,
-        rules.unit_minor,
-        rules.is_final,
-        judged.unmet
+        facts.place, rules.id, rules.name, rules.change_bps, rules.change_minor, rules.unit_minor,
+        rules.is_final, judged.unmet
     from pricing.facts_of(lines, context) as facts
     inner join pricing.rules_for(lines, context) as rules
         on coalesce(rules.service_id = facts.item_id, rules.service_id is null)
@@ -2262,34 +2250,27 @@ begin
         select case
             when facts.quantity < rules.min_quantity or facts.quantity > rules.max_quantity
                 then 'quantity'
-            when not coalesce(facts.weekday = any(rules.weekdays), rules.weekdays is null)
+            when (rules.weekdays is null or facts.weekday = any(rules.weekdays)) is not true
                 then 'weekday'
-            when not coalesce(
-                case
-                    when rules.from_time < rules.until_time
-                        then
-                            facts.begins_at >= rules.from_time
-                            and facts.begins_at < rules.until_time
-                    else facts.begins_at >= rules.from_time or facts.begins_at < rules.until_time
-                end,
+            -- By day it begins after the one and before the other; by night one of the two is enough.
+            when (
                 rules.from_time is null
-            ) then 'time'
-            when not coalesce(facts.begins_on >= rules.from_on, rules.from_on is null)
-                or not coalesce(facts.begins_on <= rules.until_on, rules.until_on is null)
+                or (facts.begins_at >= rules.from_time and facts.begins_at < rules.until_time)
+                or rules.from_time > rules.until_time
+                and (facts.begins_at >= rules.from_time or facts.begins_at < rules.until_time)
+            ) is not true then 'time'
+            when (rules.from_on is null or facts.begins_on >= rules.from_on) is not true
+                or (rules.until_on is null or facts.begins_on <= rules.until_on) is not true
                 then 'season'
-            when not coalesce(
-                facts.lead_minutes >= rules.min_lead_minutes, rules.min_lead_minutes is null
-            )
-            or not coalesce(
-                facts.lead_minutes < rules.max_lead_minutes, rules.max_lead_minutes is null
-            ) then 'lead time'
-            when not coalesce(
-                facts.demand_bps >= rules.min_demand_bps, rules.min_demand_bps is null
-            )
-            or not coalesce(
-                facts.demand_bps <= rules.max_demand_bps, rules.max_demand_bps is null
-            ) then 'demand'
-            when not coalesce(facts.staff_level = rules.staff_level, rules.staff_level is null)
+            when (
+                (rules.min_lead_minutes is null or facts.lead_minutes >= rules.min_lead_minutes)
+                and (rules.max_lead_minutes is null or facts.lead_minutes < rules.max_lead_minutes)
+            ) is not true then 'lead time'
+            when (
+                (rules.min_demand_bps is null or facts.demand_bps >= rules.min_demand_bps)
+                and (rules.max_demand_bps is null or facts.demand_bps <= rules.max_demand_bps)
+            ) is not true then 'demand'
+            when (rules.staff_level is null or facts.staff_level = rules.staff_level) is not true
                 then 'staff level'
         end as unmet
     ) as judged
@@ -3329,28 +3310,43 @@ begin
             )
             from jsonb_array_elements(lines) with ordinality as line (value, place)
         ),
-        'promotions', (
-            select jsonb_agg(
-                jsonb_build_object(
-                    'promotion_id', used.promotion_id,
-                    'coupon_id', used.coupon_id,
-                    'amount_minor', used.amount_minor
-                )
-                order by used.promotion_id
-            )
-            from (
-                select
-                    discount.promotion_id,
-                    discount.coupon_id,
-                    sum(discount.amount_minor) as amount_minor
-                from unnest(discounts) as discount
-                group by discount.promotion_id, discount.coupon_id
-            ) as used
-        ),
+        'promotions', pricing.list_promotions(discounts),
         'discount_minor', (
             select sum(discount.amount_minor)
             from unnest(discounts) as discount
         )
+    );
+end;
+$$;
+
+/*
+ * Return the promotions that a sale will claim, and what each takes off.
+ */
+create function pricing.list_promotions(discounts pricing.discount[])
+returns jsonb
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select jsonb_agg(
+            jsonb_build_object(
+                'promotion_id', used.promotion_id,
+                'coupon_id', used.coupon_id,
+                'amount_minor', used.amount_minor
+            )
+            order by used.promotion_id
+        )
+        from (
+            select
+                discount.promotion_id,
+                discount.coupon_id,
+                sum(discount.amount_minor) as amount_minor
+            from unnest(discounts) as discount
+            group by discount.promotion_id, discount.coupon_id
+        ) as used
     );
 end;
 $$;
