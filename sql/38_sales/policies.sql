@@ -103,3 +103,16 @@ using (
     business_id = any(array(select private.seen_businesses()))
     or sale_id = any(array(select private.my_sales()))
 );
+
+alter table sales.sale_line_deliveries enable row level security;
+grant select on sales.sale_line_deliveries to authenticated;
+grant select, insert, update, delete on sales.sale_line_deliveries to service_role;
+
+create policy sale_line_deliveries_select
+on sales.sale_line_deliveries
+for select
+to authenticated
+using (
+    business_id = any(array(select private.seen_businesses()))
+    or sale_id = any(array(select private.my_sales()))
+);

@@ -125,3 +125,13 @@ create constraint trigger _910_require_taxes
 after insert on sales.sale_revisions
 deferrable initially deferred
 for each row execute function sales.sale_revisions__require_taxes();
+
+create trigger _100_refuse_rewriting
+before update or delete on sales.sale_line_deliveries
+for each row
+when (pg_trigger_depth() = 0)
+execute function private.any__refuse_rewriting();
+
+create trigger _110_refuse_emptying
+before truncate on sales.sale_line_deliveries
+for each statement execute function private.any__refuse_rewriting();

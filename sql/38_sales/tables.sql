@@ -206,3 +206,19 @@ create table sales.sale_coupons (
     references pricing.coupon_redemptions (business_id, id) on delete restrict
 );
 comment on table sales.sale_coupons is 'The uses of promotions by a sale, with or without a code.';
+
+create table sales.sale_line_deliveries (
+    business_id uuid not null,
+    sale_line_id uuid not null,
+    sale_id uuid not null,
+    at timestamptz not null,
+
+    primary key (business_id, sale_line_id),
+    constraint sale_line_deliveries_line_fkey foreign key (business_id, sale_line_id)
+    references sales.sale_lines (business_id, id) on delete restrict,
+    constraint sale_line_deliveries_sale_fkey foreign key (business_id, sale_id)
+    references sales.sales (business_id, id) on delete restrict
+);
+comment on table sales.sale_line_deliveries is
+'Lines that were provided, once each. From then on the business has earned them.';
+create index sale_line_deliveries_sale_idx on sales.sale_line_deliveries (business_id, sale_id);

@@ -12,6 +12,8 @@ create type money.account_kind as enum (
     'provider_fees',
     'disputes',
     'credit_granted',
+    -- What the platform pays businesses for discounts that it bears.
+    'discounts_granted',
     -- Credit balances: what we owe, or earned.
     'business_pending',
     'business_payable',

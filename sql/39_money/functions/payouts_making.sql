@@ -1,0 +1,246 @@
+-- How payouts are made: of everything that a business can be paid in a currency now. A run makes
+-- those of many accounts with a few statements.
+
+/*
+ * Return when a run looks at an account again: at the next local midnight, Monday or first of a
+ * month, never on demand. A schedule for each booking is looked at with every run.
+ */
+create function money.next_run(schedule money.payout_schedule, time_zone text)
+returns timestamptz
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_unit text = case next_run.schedule
+        when 'daily' then 'day' when 'weekly' then 'week' when 'monthly' then 'month'
+    end;
+begin
+    return case next_run.schedule
+        when 'on_demand' then 'infinity'
+        when 'each' then private.now() + interval '1 minute'
+        else (
+            date_trunc(v_unit, private.now() at time zone next_run.time_zone)
+            + ('1 ' || v_unit)::interval
+        ) at time zone next_run.time_zone
+    end;
+end;
+$$;
+
+/*
+ * Make the payouts that are due by their accounts' schedules, of at most so many accounts. Runs may
+ * work at the same time: each takes accounts that no other has. Returns how many it looked at.
+ * Definer: called by the worker, which has no access to the tables.
+ */
+create function money.run_payouts(batch_size integer)
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_businesses uuid[];
+    v_currencies text[];
+begin
+    with due as (
+        select accounts.business_id, accounts.currency
+        from money.payout_accounts as accounts
+        where accounts.status = 'active' and accounts.next_run_at <= private.now()
+        order by accounts.next_run_at
+        limit run_payouts.batch_size
+        for no key update skip locked
+    ),
+
+    noted as (
+        update money.payout_accounts as accounts
+        set next_run_at = money.next_run(accounts.schedule, businesses.time_zone)
+        from due
+        inner join business.businesses on businesses.id = due.business_id
+        where accounts.business_id = due.business_id and accounts.currency = due.currency
+        returning accounts.business_id, accounts.currency
+    )
+
+    select array_agg(noted.business_id), array_agg(noted.currency)
+    into v_businesses, v_currencies
+    from noted;
+    if v_businesses is null then
+        return 0;
+    end if;
+    perform money.make_payouts(v_businesses, v_currencies, null);
+    return cardinality(v_businesses);
+end;
+$$;
+
+/*
+ * Make the payouts of accounts that the caller has locked. An account whose open earnings do not
+ * add up to its minimum gets none; they wait. Returns the payouts.
+ */
+create function money.make_payouts(
+    business_ids uuid[], currencies text[], requested_by uuid
+)
+returns setof money.payouts
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_payout_ids uuid[];
+begin
+    with payable as (
+        select accounts.business_id, accounts.currency
+        from unnest(business_ids, currencies) as wanted (business_id, currency)
+        inner join money.payout_accounts as accounts using (business_id, currency)
+        inner join money.open_earnings
+            on
+                open_earnings.business_id = accounts.business_id
+                and open_earnings.currency = accounts.currency
+                and open_earnings.available_at <= private.now()
+        group by accounts.business_id, accounts.currency
+        having sum(open_earnings.amount_minor) >= accounts.minimum_minor
+    ),
+
+    taken as (
+        delete from money.open_earnings
+        using payable
+        where
+            open_earnings.business_id = payable.business_id
+            and open_earnings.currency = payable.currency
+            and open_earnings.available_at <= private.now()
+        returning open_earnings.*
+    ),
+
+    made as (
+        insert into money.payouts (
+            business_id, currency, amount_minor, released_minor, status, requested_by, provider,
+            created_at
+        )
+        select
+            sums.business_id, sums.currency, sums.amount_minor, sums.released_minor,
+            money.first_status(sums.currency, sums.amount_minor),
+            make_payouts.requested_by, accounts.provider, private.now()
+        from (
+            select
+                taken.business_id,
+                taken.currency,
+                sum(taken.amount_minor)::bigint as amount_minor,
+                coalesce(sum(taken.amount_minor) filter (where taken.is_release), 0)::bigint
+                    as released_minor
+            from taken
+            group by taken.business_id, taken.currency
+        ) as sums
+        inner join money.payout_accounts as accounts using (business_id, currency)
+        returning payouts.*
+    ),
+
+    items as (
+        insert into money.payout_items (business_id, payout_id, earning_id, amount_minor)
+        select taken.business_id, made.id, taken.earning_id, taken.amount_minor
+        from taken
+        inner join made using (business_id, currency)
+    )
+
+    select array_agg(made.id) into v_payout_ids
+    from made;
+    perform money.post_payouts(v_payout_ids, 'payout_created');
+    perform money.send_payouts(v_payout_ids);
+    return query
+    select payouts.*
+    from money.payouts
+    where payouts.id = any(v_payout_ids);
+end;
+$$;
+
+/*
+ * Return with which status a payout begins: approved below the threshold of its currency.
+ */
+create function money.first_status(currency text, amount_minor bigint)
+returns money.payout_status
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return case
+        when first_status.amount_minor < (
+            select thresholds.approval_from_minor
+            from money.payout_thresholds as thresholds
+            where thresholds.currency = first_status.currency
+        ) then 'approved'
+        else 'pending'
+    end;
+end;
+$$;
+
+/*
+ * Hand approved payouts to the workers.
+ */
+create function money.send_payouts(payout_ids uuid[])
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.send_messages(
+        'payouts', 'execute_payout',
+        array_agg(jsonb_build_object('payout_id', payouts.id)),
+        array_agg(null::timestamptz),
+        array_agg(null::uuid)
+    )
+    from money.payouts
+    where payouts.id = any(payout_ids) and payouts.status = 'approved'
+    having count(*) > 0;
+end;
+$$;
+
+/*
+ * Make the payout of a business in a currency now, whatever its schedule. Returns its id.
+ * Definer: nobody has write privileges on payouts; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 payout_account_inactive nothing_to_pay_out
+ */
+create function money.request_payout(business_id uuid, currency text)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_status money.payout_account_status;
+    v_payout_id uuid;
+begin
+    perform private.require_member(request_payout.business_id, 'account');
+    select accounts.status into v_status
+    from money.payout_accounts as accounts
+    where
+        accounts.business_id = request_payout.business_id
+        and accounts.currency = request_payout.currency
+    for no key update;
+    if v_status is distinct from 'active' then
+        perform private.refuse(
+            'PT409', 'payout_account_inactive',
+            'The business has no active payout account in this currency.',
+            'Open one, and hand in what the view payout_accounts says is missing.'
+        );
+    end if;
+    select made.id into v_payout_id
+    from money.make_payouts(
+        array[request_payout.business_id], array[request_payout.currency], auth.uid()
+    ) as made;
+    if v_payout_id is null then
+        perform private.refuse(
+            'PT409', 'nothing_to_pay_out',
+            'What can be paid out now is less than the minimum of the account.',
+            'Wait until more earnings are available, or lower the minimum.'
+        );
+    end if;
+    return v_payout_id;
+end;
+$$;
