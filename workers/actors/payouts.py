@@ -30,9 +30,14 @@ class Paymaster:
     providers: Mapping[str, PaymentProvider]
 
     def execute(self, payout_id: str) -> None:
-        """Hand a payout to its provider. A repetition asks with the same key."""
+        """Hand a payout to its provider, or ask what became of it. The key is always the same."""
         job = self.database.call("select money.start_payout(%s)", payout_id)
         if job is None:
+            return
+        payer = self._payer(job["provider"])
+        if job["reference"] is not None:
+            paid = payer.retrieve_payout(job["account"], job["reference"])
+            self._record(payout_id, paid.status, paid.reference, None)
             return
         asked = shapes.Payout(
             **_effect(job),
@@ -42,7 +47,7 @@ class Paymaster:
             description=job["description"],
         )
         try:
-            paid = self._payer(job["provider"]).pay_out(asked)
+            paid = payer.pay_out(asked)
         except Rejected as error:
             self._record(payout_id, "failed", None, error.code)
         else:
@@ -111,7 +116,8 @@ def declare(broker: dramatiq.Broker, paymaster: Paymaster) -> None:
     """Declare the actors."""
 
     def run_payouts(topic: str, payload: dict[str, Any]) -> None:
-        """Make the payouts that are due by their accounts' schedules."""
+        """Make the payouts that are due by their accounts' schedules, and chase those that wait."""
+        paymaster.database.call("select money.chase_payouts()")
         while paymaster.database.call("select money.run_payouts(%s)", BATCH) == BATCH:
             pass
 

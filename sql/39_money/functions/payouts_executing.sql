@@ -36,6 +36,7 @@ begin
             'key', v_effect.idempotency_key,
             'began_at', v_effect.started_at,
             'account', accounts.provider_reference,
+            'reference', v_payout.provider_reference,
             'amount_minor', v_payout.amount_minor,
             'currency', v_payout.currency,
             'description', 'Payout ' || v_payout.id
@@ -45,6 +46,45 @@ begin
             accounts.business_id = v_payout.business_id
             and accounts.currency = v_payout.currency
     );
+end;
+$$;
+
+/*
+ * Send workers again after payouts that have not moved for an hour: a message was lost, or a
+ * webhook. Returns how many.
+ * Definer: called by the worker, which has no access to the tables.
+ */
+create function money.chase_payouts()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_count integer;
+begin
+    with chased as (
+        update money.payouts
+        set chased_at = private.now()
+        where
+            payouts.status in ('approved', 'in_transit', 'failed')
+            and coalesce(payouts.chased_at, payouts.created_at)
+            <= private.now() - interval '1 hour'
+        returning payouts.id, payouts.status
+    )
+
+    select
+        count(
+            private.send_message(
+                'payouts',
+                case chased.status when 'failed' then 'recall_payout' else 'execute_payout' end,
+                jsonb_build_object('payout_id', chased.id)
+            )::text
+        )
+    into v_count
+    from chased;
+    return v_count;
 end;
 $$;
 

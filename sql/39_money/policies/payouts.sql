@@ -121,6 +121,7 @@ money.set_payout_account(uuid, text, text, money.payout_schedule, bigint)
 to anon, authenticated, service_role;
 grant execute on function
 money.run_payouts(integer),
+money.chase_payouts(),
 money.start_payout(uuid),
 money.record_payout(uuid, text, text, text),
 money.start_recall(uuid),

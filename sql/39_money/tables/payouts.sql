@@ -92,6 +92,8 @@ create table money.payouts (
     failure text,
     created_at timestamptz not null,
     finished_at timestamptz,
+    -- When a worker was sent after it again, because it had not moved for an hour.
+    chased_at timestamptz,
 
     constraint payouts_business_id_id_unique unique (business_id, id),
     constraint payouts_account_fkey foreign key (business_id, currency)

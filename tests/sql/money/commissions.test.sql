@@ -300,8 +300,10 @@ begin
     )
     values (v_sale.business_id, v_sale.id, 2, 0, 'service', 'Cut', 1, 10000, 10000, 2000)
     returning * into v_line;
-    insert into sales.sale_line_discounts (business_id, sale_line_id, source, bearer, amount_minor)
-    values (v_line.business_id, v_line.id, 'coupon', bearer, 2000);
+    insert into sales.sale_line_discounts (
+        business_id, sale_line_id, source, bearer, name, amount_minor
+    )
+    values (v_line.business_id, v_line.id, 'coupon', bearer, 'Spring', 2000);
     perform sales.deliver_lines(v_sale.business_id, v_sale.id, array[v_line.id]);
     return (select line_terms from money.line_terms where line_terms.sale_line_id = v_line.id);
 end;

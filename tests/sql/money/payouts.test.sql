@@ -1,7 +1,7 @@
 -- Payouts: what is available is paid once, above a threshold only with approval, and never by the
 -- one who asked. What fails is open again.
 begin;
-select plan(56);
+select plan(59);
 
 -- Given a salon with earnings, its owner who is also of the platform's finance staff, and a clerk
 select tests.at('2031-03-03 08:00Z');
@@ -157,8 +157,12 @@ select throws_ok(
 
 -- The worker asks the provider with the same key, and writes down what it says
 select tests.act_as_role('worker');
+select is(money.chase_payouts(), 0, 'nobody chases a payout that was just made');
+select tests.at('2031-03-05 09:00Z');
+select is(money.chase_payouts(), 1, 'after an hour a worker is sent again');
+select is(money.chase_payouts(), 0, 'once an hour');
 select is(
-    money.start_payout((tests.last_payout()).id) - 'began_at' - 'key' - 'description',
+    money.start_payout((tests.last_payout()).id) - '{began_at,key,description,reference}'::text[],
     '{"provider": "sandbox", "account": "acct_1", "amount_minor": 60000, "currency": "USD"}'::jsonb,
     'a worker learns what to ask for'
 );
@@ -212,7 +216,7 @@ select throws_ok(
 -- From the threshold on somebody else approves it, with a second factor
 select money.record_payout_account('sandbox', 'acct_1', true, '{}');
 select tests.earn(40000);
-select tests.at('2031-03-07 08:00Z');
+select tests.at('2031-03-07 10:00Z');
 select tests.act_as('owner');
 select is(
     (public.request_payout(tests.id('Salon')::text, 'USD')).status, 'pending',
