@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import dramatiq
 
 from workers.actors.database import Database
 from workers.actors.retrying import PATIENCE, later
-from workers.providers.failures import Misconfigured, TryLater
-from workers.providers.payments import shapes
+from workers.providers.failures import TryLater
+from workers.providers.payments import onboarding, shapes
 from workers.providers.payments.failures import Rejected
-from workers.providers.payments.protocol import PaymentProvider, PaysOut
+from workers.providers.payments.protocol import PaymentProvider
 
 QUEUE = "payouts"
 BATCH = 1_000  # accounts
@@ -34,7 +34,7 @@ class Paymaster:
         job = self.database.call("select money.start_payout(%s)", payout_id)
         if job is None:
             return
-        payer = self._payer(job["provider"])
+        payer = onboarding.payer(self.providers, job["provider"])
         if job["reference"] is not None:
             paid = payer.retrieve_payout(job["account"], job["reference"])
             self._record(payout_id, paid.status, paid.reference, None)
@@ -59,7 +59,7 @@ class Paymaster:
         if job is None:
             return
         if job["payout"] is not None:  # otherwise no money has left us
-            self._payer(job["provider"]).recall(
+            onboarding.payer(self.providers, job["provider"]).recall(
                 shapes.Recall(**_effect(job), payout=job["payout"], account=job["account"])
             )
         self.database.call("select money.reverse_payout(%s)::text", payout_id)
@@ -67,23 +67,18 @@ class Paymaster:
     def open_account(self, business_id: str, currency: str) -> None:
         """Open the account of a business at its provider, and note what it may do."""
         job = self.database.call("select money.start_payout_account(%s, %s)", business_id, currency)
-        payer = self._payer(job["provider"])
-        if job["reference"] is None:
-            wanted = {name: job[name] for name in ("name", "email", "country")}
-            account = payer.create_account(shapes.NewAccount(**_effect(job), **wanted))
-            self.database.call(
-                "select money.note_payout_account(%s, %s, %s)::text",
-                business_id,
-                currency,
-                account.reference,
-            )
-            self._note(job["provider"], account)
-        else:
-            self.refresh_account(job["provider"], job["reference"])
+        account = onboarding.account(onboarding.payer(self.providers, job["provider"]), job)
+        self.database.call(
+            "select money.note_payout_account(%s, %s, %s)::text",
+            business_id,
+            currency,
+            account.reference,
+        )
+        self._note(job["provider"], account)
 
     def refresh_account(self, provider: str, reference: str) -> None:
         """Ask a provider what an account may do now."""
-        self._note(provider, self._payer(provider).account(reference))
+        self._note(provider, onboarding.payer(self.providers, provider).account(reference))
 
     def _note(self, provider: str, account: shapes.Account) -> None:
         self.database.call(
@@ -104,12 +99,6 @@ class Paymaster:
             reference,
             failure,
         )
-
-    def _payer(self, name: str) -> PaysOut:
-        provider = self.providers.get(name)
-        if provider is None or not provider.traits.pays_out:
-            raise Misconfigured(f"The provider {name} is not set up to pay out.")
-        return cast(PaysOut, provider)
 
 
 def declare(broker: dramatiq.Broker, paymaster: Paymaster) -> None:

@@ -130,6 +130,12 @@ money.start_payout_account(uuid, text),
 money.note_payout_account(uuid, text, text),
 money.record_payout_account(text, text, boolean, text[])
 to worker;
+-- The edge opens an account in the call of a business.
+grant execute on function
+money.start_payout_account(uuid, text),
+money.note_payout_account(uuid, text, text),
+money.record_payout_account(text, text, boolean, text[])
+to edge;
 grant execute on function money.statement(uuid, text, date) to anon, authenticated, service_role;
 
 -- Analysts add up the ledger and the payouts, and see nobody's name.
