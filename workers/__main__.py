@@ -27,6 +27,7 @@ from workers.actors import (
     media,
     notifications,
     payments,
+    payouts,
     privacy,
     secrets,
 )
@@ -123,7 +124,9 @@ def run(environment: Environment, stop: threading.Event) -> None:
     accounts.declare(broker, database, outbox)
     calendars.declare(broker, database, Reader(environment.private_hosts))
     housekeeping.declare(broker, database)
-    payments.declare(broker, payments.Cashier(database, build_payments(environment.payments)))
+    payment_providers = build_payments(environment.payments)
+    payments.declare(broker, payments.Cashier(database, payment_providers))
+    payouts.declare(broker, payouts.Paymaster(database, payment_providers))
     scanner = ClamAV(environment.clamav_address) if environment.clamav_address else None
     storage = Storage(environment.storage_url, environment.storage_key)
     media.declare(broker, database, media.Desk(storage, scanner))

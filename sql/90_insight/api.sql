@@ -94,13 +94,13 @@ select
     transactions.business_id,
     accounts.business_id as party_id,
     accounts.currency,
-    (- coalesce(sum(entries.amount_minor) filter (where transactions.cause_kind = 'delivery'), 0))
-        ::bigint as earned_minor,
+    (-coalesce(sum(entries.amount_minor) filter (where transactions.cause_kind = 'delivery'), 0))
+    ::bigint as earned_minor,
     coalesce(sum(entries.amount_minor) filter (where transactions.cause_kind = 'reversal'), 0)
-        ::bigint as reversed_minor
+    ::bigint as reversed_minor
 from money.transactions
-inner join money.entries on entries.number = transactions.number
-inner join money.accounts on accounts.id = entries.account_id
+inner join money.entries on transactions.number = entries.number
+inner join money.accounts on entries.account_id = accounts.id
 where
     transactions.cause_kind in ('delivery', 'reversal')
     and (

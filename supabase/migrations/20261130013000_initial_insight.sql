@@ -92,5 +92,76 @@ comment on column analytics.user_activity.day is 'The date in UTC.';
 comment on column analytics.user_activity.kind is 'As in activity, such as signed_in.';
 comment on column analytics.user_activity.events is 'Number of events.';
 
+create view analytics.commission_report
+with (security_invoker = true)
+as
+select
+    transactions.booked_on as day,
+    transactions.business_id,
+    accounts.business_id as party_id,
+    accounts.currency,
+    (-coalesce(sum(entries.amount_minor) filter (where transactions.cause_kind = 'delivery'), 0))
+    ::bigint as earned_minor,
+    coalesce(sum(entries.amount_minor) filter (where transactions.cause_kind = 'reversal'), 0)
+    ::bigint as reversed_minor
+from money.transactions
+inner join money.entries on transactions.number = entries.number
+inner join money.accounts on entries.account_id = accounts.id
+where
+    transactions.cause_kind in ('delivery', 'reversal')
+    and (
+        accounts.kind = 'commission'
+        or accounts.kind = 'business_payable' and accounts.business_id <> transactions.business_id
+    )
+group by 1, 2, 3, 4;
+grant select on analytics.commission_report to analyst, service_role;
+
+create trigger _100_refuse_writing
+instead of insert or update or delete on analytics.commission_report
+for each row execute function private.any__refuse_writing();
+
+comment on view analytics.commission_report is
+'Commissions by day (of the ledger, UTC), business, party and currency, added up from the ledger.
+
+Never sum across currencies.';
+comment on column analytics.commission_report.day is 'The day under which they are booked.';
+comment on column analytics.commission_report.business_id is 'The business that is charged.';
+comment on column analytics.commission_report.party_id is
+'The business that has the share; null for the platform.';
+comment on column analytics.commission_report.currency is 'ISO 4217 code.';
+comment on column analytics.commission_report.earned_minor is
+'Commissions of lines delivered on that day, in minor units.';
+comment on column analytics.commission_report.reversed_minor is
+'What was taken back on that day, in minor units.';
+
+create view analytics.payout_report
+with (security_invoker = true)
+as
+select
+    (payouts.created_at at time zone 'UTC')::date as day,
+    payouts.business_id,
+    payouts.currency,
+    payouts.status,
+    count(*) as payouts,
+    sum(payouts.amount_minor)::bigint as amount_minor
+from money.payouts
+group by 1, 2, 3, 4;
+grant select on analytics.payout_report to analyst, service_role;
+
+create trigger _100_refuse_writing
+instead of insert or update or delete on analytics.payout_report
+for each row execute function private.any__refuse_writing();
+
+comment on view analytics.payout_report is
+'Payouts by day, business, currency and status.
+
+Never sum across currencies.';
+comment on column analytics.payout_report.day is 'The date in UTC on which they were made.';
+comment on column analytics.payout_report.business_id is 'The business.';
+comment on column analytics.payout_report.currency is 'ISO 4217 code.';
+comment on column analytics.payout_report.status is 'As in payouts.';
+comment on column analytics.payout_report.payouts is 'Number of payouts.';
+comment on column analytics.payout_report.amount_minor is 'Their amounts in minor units.';
+
 alter default privileges grant execute on functions to public;
 notify pgrst, 'reload schema';

@@ -38,5 +38,6 @@ comment on column public.commissions.reversed_minor is
 'How much of it refunds took back so far, in minor units.';
 comment on column public.commissions.status is
 'pending, approved (a payout has it), paid, or reversed (nothing is left).';
-comment on column public.commissions.payout_id is 'The payout that pays it: of the business, or of the party; null before.';
+comment on column public.commissions.payout_id is
+'The payout that pays it: of the business, or of the party; null before.';
 comment on column public.commissions.earned_at is 'When the line was delivered.';

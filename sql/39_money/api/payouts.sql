@@ -60,8 +60,8 @@ select
 from money.payouts
 left join money.payout_decisions
     on
-        payout_decisions.business_id = payouts.business_id
-        and payout_decisions.payout_id = payouts.id;
+        payouts.business_id = payout_decisions.business_id
+        and payouts.id = payout_decisions.payout_id;
 grant select on public.payouts to authenticated, service_role;
 
 comment on view public.payouts is
@@ -101,8 +101,8 @@ select
 from money.payout_items
 inner join money.earnings
     on
-        earnings.business_id = payout_items.business_id
-        and earnings.id = payout_items.earning_id;
+        payout_items.business_id = earnings.business_id
+        and payout_items.earning_id = earnings.id;
 grant select on public.payout_items to authenticated, service_role;
 
 comment on view public.payout_items is

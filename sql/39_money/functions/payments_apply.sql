@@ -18,6 +18,10 @@ declare
 begin
     if event.kind = 'method.saved' then
         return money.apply_method_event(event);
+    elsif event.kind like 'payout.%' then
+        return money.apply_payout_event(event);
+    elsif event.kind = 'account.updated' then
+        return money.apply_account_event(event);
     end if;
     if v_payment_id is null then
         return 'parked';

@@ -74,13 +74,34 @@ end;
 $$;
 
 /*
- * Make the payouts of accounts that the caller has locked. An account whose open earnings do not
- * add up to its minimum gets none; they wait. Returns the payouts.
+ * Make the payouts of accounts that the caller has locked, post them and hand them on. An account
+ * whose open earnings do not add up to its minimum gets none; they wait. Returns the payouts.
  */
 create function money.make_payouts(
     business_ids uuid[], currencies text[], requested_by uuid
 )
-returns setof money.payouts
+returns uuid[]
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_payout_ids uuid[] = money.write_payouts(business_ids, currencies, requested_by);
+begin
+    perform money.post_payouts(v_payout_ids, 'payout_created');
+    perform money.send_payouts(v_payout_ids);
+    return v_payout_ids;
+end;
+$$;
+
+/*
+ * Take the open earnings of accounts out, and write a payout of those of each. Returns the payouts.
+ */
+create function money.write_payouts(
+    business_ids uuid[], currencies text[], requested_by uuid
+)
+returns uuid[]
 language plpgsql
 volatile
 security invoker
@@ -89,27 +110,14 @@ as $$
 declare
     v_payout_ids uuid[];
 begin
-    with payable as (
-        select accounts.business_id, accounts.currency
-        from unnest(business_ids, currencies) as wanted (business_id, currency)
-        inner join money.payout_accounts as accounts using (business_id, currency)
-        inner join money.open_earnings
-            on
-                open_earnings.business_id = accounts.business_id
-                and open_earnings.currency = accounts.currency
-                and open_earnings.available_at <= private.now()
-        group by accounts.business_id, accounts.currency
-        having sum(open_earnings.amount_minor) >= accounts.minimum_minor
-    ),
-
-    taken as (
+    with taken as (
         delete from money.open_earnings
-        using payable
+        using money.payable_accounts(write_payouts.business_ids, currencies) as payable
         where
             open_earnings.business_id = payable.business_id
             and open_earnings.currency = payable.currency
             and open_earnings.available_at <= private.now()
-        returning open_earnings.*
+        returning open_earnings.*, payable.provider
     ),
 
     made as (
@@ -118,20 +126,12 @@ begin
             created_at
         )
         select
-            sums.business_id, sums.currency, sums.amount_minor, sums.released_minor,
-            money.first_status(sums.currency, sums.amount_minor),
-            make_payouts.requested_by, accounts.provider, private.now()
-        from (
-            select
-                taken.business_id,
-                taken.currency,
-                sum(taken.amount_minor)::bigint as amount_minor,
-                coalesce(sum(taken.amount_minor) filter (where taken.is_release), 0)::bigint
-                    as released_minor
-            from taken
-            group by taken.business_id, taken.currency
-        ) as sums
-        inner join money.payout_accounts as accounts using (business_id, currency)
+            taken.business_id, taken.currency, sum(taken.amount_minor),
+            coalesce(sum(taken.amount_minor) filter (where taken.is_release), 0),
+            money.first_status(taken.currency, sum(taken.amount_minor)::bigint),
+            write_payouts.requested_by, taken.provider, private.now()
+        from taken
+        group by taken.business_id, taken.currency, taken.provider
         returning payouts.*
     ),
 
@@ -142,14 +142,34 @@ begin
         inner join made using (business_id, currency)
     )
 
-    select array_agg(made.id) into v_payout_ids
+    select coalesce(array_agg(made.id), '{}') into v_payout_ids
     from made;
-    perform money.post_payouts(v_payout_ids, 'payout_created');
-    perform money.send_payouts(v_payout_ids);
+    return v_payout_ids;
+end;
+$$;
+
+/*
+ * Return those of the accounts whose open earnings add up to their minimum by now.
+ */
+create function money.payable_accounts(business_ids uuid[], currencies text[])
+returns table (business_id uuid, currency text, provider text)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
     return query
-    select payouts.*
-    from money.payouts
-    where payouts.id = any(v_payout_ids);
+    select accounts.business_id, accounts.currency, accounts.provider
+    from unnest(payable_accounts.business_ids, currencies) as wanted (business_id, currency)
+    inner join money.payout_accounts as accounts using (business_id, currency)
+    inner join money.open_earnings
+        on
+            open_earnings.business_id = accounts.business_id
+            and open_earnings.currency = accounts.currency
+            and open_earnings.available_at <= private.now()
+    group by accounts.business_id, accounts.currency
+    having sum(open_earnings.amount_minor) >= accounts.minimum_minor;
 end;
 $$;
 
@@ -230,10 +250,11 @@ begin
             'Open one, and hand in what the view payout_accounts says is missing.'
         );
     end if;
-    select made.id into v_payout_id
-    from money.make_payouts(
-        array[request_payout.business_id], array[request_payout.currency], auth.uid()
-    ) as made;
+    v_payout_id = (
+        money.make_payouts(
+            array[request_payout.business_id], array[request_payout.currency], auth.uid()
+        )
+    )[1];
     if v_payout_id is null then
         perform private.refuse(
             'PT409', 'nothing_to_pay_out',

@@ -110,7 +110,7 @@ on money.payout_decisions
 as restrictive
 for insert
 to authenticated
-with check ((select auth.jwt() ->> 'aal') = 'aal2');
+with check (((select auth.jwt()) ->> 'aal') = 'aal2');
 
 grant execute on function
 money.commission_state(money.commissions),

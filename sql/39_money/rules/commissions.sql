@@ -1,6 +1,6 @@
 -- When earnings are brought up to date: in the transaction that delivers a line, takes one back,
--- gives money back, or takes money. These triggers fire last, so that the locks of a sale's earnings
--- are the last that a transaction takes.
+-- gives money back, or takes money. These triggers fire last, so that the locks of a sale's
+-- earnings are the last that a transaction takes.
 
 /*
  * Earn the lines that were delivered.

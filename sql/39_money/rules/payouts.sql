@@ -38,7 +38,8 @@ when (old.status is distinct from new.status)
 execute function money.payouts__refuse_illegal_steps();
 
 create trigger _110_refuse_rewriting
-before update of id, business_id, currency, amount_minor, released_minor, created_at on money.payouts
+before update of id, business_id, currency, amount_minor, released_minor, created_at
+on money.payouts
 for each row execute function private.any__refuse_rewriting();
 
 /*
@@ -82,7 +83,7 @@ execute function money.payouts__follow_step();
 
 /*
  * Refuse a decision about one's own request, and about what does not wait for one; take the step.
- * Definer: nobody has write privileges on payouts; the policies of the decisions checked the caller.
+ * Definer: nobody has write privileges on payouts; the policies of decisions checked the caller.
  *
  * Errors:  PT403 forbidden · PT409 invalid_transition
  */
@@ -136,9 +137,9 @@ before truncate on money.earnings
 for each statement execute function private.any__refuse_rewriting();
 
 /*
- * Take from a business's earnings what a payer's bank took back for good. The dispute is posted with
- * its payment, also after the money was paid out: then the balance is negative, and later earnings
- * carry it.
+ * Take from a business's earnings what a payer's bank took back for good. The dispute is posted
+ * with its payment, also after the money was paid out: then the balance is negative, and later
+ * earnings carry it.
  */
 create function money.disputes__take_back()
 returns trigger

@@ -2,11 +2,12 @@
 
 from starlette.routing import Route
 
-from workers.edge.functions import calendar, payments, unsubscribe
+from workers.edge.functions import calendar, payments, payouts, unsubscribe
 from workers.edge.functions.webhooks import endpoint
 
 ROUTES = [
     Route(payments.PATH, payments.start, methods=["POST"]),
+    Route(payouts.PATH, payouts.open_account, methods=["POST"]),
     Route(f"{endpoint.PATH}/{{provider}}", endpoint.receive, methods=["POST"]),
     Route(unsubscribe.PATH, unsubscribe.ask, methods=["GET"]),
     Route(unsubscribe.PATH, unsubscribe.unsubscribe, methods=["POST"]),
