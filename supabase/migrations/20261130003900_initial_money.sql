@@ -18,6 +18,8 @@ create type money.account_kind as enum (
     'provider_fees',
     'disputes',
     'credit_granted',
+    -- What the platform pays businesses for discounts that it bears.
+    'discounts_granted',
     -- Credit balances: what we owe, or earned.
     'business_pending',
     'business_payable',
@@ -1000,6 +1002,215 @@ create type money.provider_call as enum ('create', 'finish', 'capture', 'cancel'
 -- money.payment_findings.
 create type money.event_outcome as enum ('applied', 'unchanged', 'parked', 'finding');
 
+-- sql/39_money/tables/payouts.sql
+
+-- What a business is paid. Everything that it earned, and everything that is taken from it, is a
+-- row of `earnings`; a payout is a set of them that adds up to more than nothing. So a negative
+-- balance needs no rule: its rows stay until later earnings outweigh them.
+
+create type money.earning_kind as enum (
+    -- A delivered line, and what refunds took back of one.
+    'line', 'reversal',
+    -- A share in the commission of another business.
+    'commission',
+    -- Cash that the business took itself, and what a payer's bank took back for good.
+    'cash', 'dispute',
+    -- Kept for a while against refunds, and what becomes free of it.
+    'reserve', 'release'
+);
+create type money.payout_account_status as enum ('pending', 'active', 'restricted', 'rejected');
+create type money.payout_schedule as enum ('each', 'daily', 'weekly', 'monthly', 'on_demand');
+create type money.payout_status as enum (
+    'pending', 'approved', 'rejected', 'in_transit', 'paid', 'failed', 'reversed'
+);
+create type money.payout_decision as enum ('approve', 'reject');
+
+-- Does it pay businesses out?
+alter table money.providers add column pays_out boolean not null default false;
+
+create table money.payout_thresholds (
+    currency text primary key references pricing.currencies (code) on delete restrict,
+    -- A payout of this amount or more waits for the platform's finance staff.
+    approval_from_minor bigint not null,
+
+    constraint payout_thresholds_not_negative check (approval_from_minor >= 0)
+);
+comment on table money.payout_thresholds is
+'From which amount a payout needs approval. Without a row every payout does.';
+
+create table money.payout_accounts (
+    business_id uuid not null references business.businesses (id) on delete restrict,
+    currency text not null references pricing.currencies (code) on delete restrict,
+    provider text not null references money.providers (name) on delete restrict,
+    -- The provider's id of the account; null until it is opened.
+    provider_reference text,
+    status money.payout_account_status not null default 'pending',
+    -- What the provider still asks the business for.
+    missing text array not null default '{}',
+    schedule money.payout_schedule not null default 'weekly',
+    minimum_minor bigint not null default 1,
+    -- How long earnings wait before they can be paid out, for refunds to come first.
+    hold_days integer not null default 2,
+    -- The share of each line that is kept, and for how long.
+    reserve_bps integer not null default 0,
+    reserve_days integer not null default 90,
+    created_at timestamptz not null default now(),
+    -- When a run looks at it next; never where payouts are made on demand.
+    next_run_at timestamptz not null default private.now(),
+
+    primary key (business_id, currency),
+    constraint payout_accounts_reference_unique unique (provider, provider_reference),
+    constraint payout_accounts_are_opened_before_active check (
+        status = 'pending' or provider_reference is not null
+    ),
+    constraint payout_accounts_minimum_is_positive check (
+        minimum_minor > 0 or private.invalid('minimum_minor', 'must be positive')
+    ),
+    constraint payout_accounts_hold_is_sane check (
+        hold_days between 0 and 90 or private.invalid('hold_days', 'must be from 0 to 90')
+    ),
+    constraint payout_accounts_reserve_is_sane check (
+        reserve_bps between 0 and 10000 and reserve_days between 1 and 365
+        or private.invalid(
+            'reserve_bps and reserve_days', 'must be from 0 to 10000 and from 1 to 365'
+        )
+    )
+);
+comment on table money.payout_accounts is
+'Where a business is paid in a currency, when, and what is held back.';
+create index payout_accounts_currency_idx on money.payout_accounts (currency);
+-- The accounts that a run of payouts looks at.
+create index payout_accounts_due_idx on money.payout_accounts (next_run_at)
+where status = 'active';
+
+create table money.payouts (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null,
+    currency text not null,
+    amount_minor bigint not null,
+    -- How much of it comes out of the reserve.
+    released_minor bigint not null default 0,
+    status money.payout_status not null,
+    -- Null: the schedule, or the operator.
+    requested_by uuid references auth.users (id) on delete set null,
+    provider text not null,
+    provider_reference text,
+    failure text,
+    created_at timestamptz not null,
+    finished_at timestamptz,
+    -- When a worker was sent after it again, because it had not moved for an hour.
+    chased_at timestamptz,
+
+    constraint payouts_business_id_id_unique unique (business_id, id),
+    constraint payouts_account_fkey foreign key (business_id, currency)
+    references money.payout_accounts (business_id, currency) on delete restrict,
+    constraint payouts_reference_unique unique (provider, provider_reference),
+    constraint payouts_amount_is_positive check (amount_minor > 0)
+);
+comment on table money.payouts is 'What a business is paid, and how far it came.';
+create index payouts_business_id_idx on money.payouts (business_id, created_at, id);
+create index payouts_account_idx on money.payouts (business_id, currency);
+create index payouts_requested_by_idx on money.payouts (requested_by)
+where requested_by is not null;
+-- Those that wait for somebody.
+create index payouts_open_idx on money.payouts (created_at, id)
+where status in ('pending', 'approved', 'in_transit', 'failed');
+
+create table money.payout_transitions (
+    from_status money.payout_status not null,
+    to_status money.payout_status not null,
+
+    primary key (from_status, to_status)
+);
+comment on table money.payout_transitions is 'The life of a payout: every step that exists.';
+
+create table money.payout_decisions (
+    business_id uuid not null,
+    payout_id uuid not null,
+    decision money.payout_decision not null,
+    reason text,
+    -- Null: the operator. No reference: the record outlives the user.
+    decided_by uuid default auth.uid(),
+    decided_at timestamptz not null default private.now(),
+
+    primary key (business_id, payout_id),
+    constraint payout_decisions_payout_fkey foreign key (business_id, payout_id)
+    references money.payouts (business_id, id) on delete restrict,
+    constraint payout_decisions_rejections_have_a_reason check (
+        decision = 'approve' or reason is not null
+    )
+);
+comment on table money.payout_decisions is
+'Who approved or rejected a payout, and why. Writing a row takes the step.';
+
+create table money.earnings (
+    id uuid not null default gen_random_uuid(),
+    -- The business that is paid, or pays.
+    business_id uuid not null references business.businesses (id) on delete restrict,
+    currency text not null,
+    kind money.earning_kind not null,
+    sale_id uuid,
+    sale_line_id uuid,
+    -- The commission of which this is the share. No reference: it is another business's.
+    commission_id uuid,
+    amount_minor bigint not null,
+    earned_at timestamptz not null,
+
+    primary key (business_id, id),
+    constraint earnings_line_fkey foreign key (business_id, sale_line_id)
+    references money.line_terms (business_id, sale_line_id) on delete restrict,
+    constraint earnings_sale_fkey foreign key (business_id, sale_id)
+    references sales.sales (business_id, id) on delete restrict,
+    constraint earnings_move_something check (amount_minor <> 0)
+);
+comment on table money.earnings is
+'What a business earned, and what is taken from it. Only ever added to.';
+create index earnings_line_idx on money.earnings (business_id, sale_line_id)
+where sale_line_id is not null;
+create index earnings_sale_idx on money.earnings (business_id, sale_id)
+where sale_id is not null;
+
+create table money.open_earnings (
+    business_id uuid not null,
+    earning_id uuid not null,
+    currency text not null,
+    sale_id uuid,
+    amount_minor bigint not null,
+    -- From when it can be paid out; null until the customer has paid the sale.
+    available_at timestamptz,
+    -- Does it come out of the reserve?
+    is_release boolean not null default false,
+
+    primary key (business_id, earning_id),
+    constraint open_earnings_earning_fkey foreign key (business_id, earning_id)
+    references money.earnings (business_id, id) on delete restrict
+);
+comment on table money.open_earnings is
+'The earnings that no live payout has. A payout takes them out, so two never have the same one.';
+-- What becomes available when a sale is paid.
+create index open_earnings_unpaid_idx on money.open_earnings (sale_id)
+where available_at is null;
+
+create table money.payout_items (
+    business_id uuid not null,
+    payout_id uuid not null,
+    earning_id uuid not null,
+    amount_minor bigint not null,
+    -- False once its payout is rejected or reversed: then another payout takes the earning.
+    is_live boolean not null default true,
+
+    primary key (business_id, payout_id, earning_id),
+    constraint payout_items_payout_fkey foreign key (business_id, payout_id)
+    references money.payouts (business_id, id) on delete restrict,
+    constraint payout_items_earning_fkey foreign key (business_id, earning_id)
+    references money.earnings (business_id, id) on delete restrict
+);
+comment on table money.payout_items is 'What a payout consists of.';
+-- An earning is in at most one live payout.
+create unique index payout_items_live_idx on money.payout_items (business_id, earning_id)
+where is_live;
+create index payout_items_earning_idx on money.payout_items (business_id, earning_id);
+
 -- sql/39_money/tables/periods.sql
 
 -- Periods of the ledger, such as months. A closed period is final: what arrives late is booked on
@@ -1459,6 +1670,166 @@ begin
 end;
 $$;
 
+-- sql/39_money/functions/commissions_earning.sql
+
+-- Delivered lines are earned: their terms are frozen, and their shares posted, in the transaction
+-- that delivers them. What refunds and corrections take back is posted as the difference between
+-- what the shares are now and what they were, so it does not matter which of the two came first,
+-- and a repetition writes nothing.
+
+/*
+ * Bring what was earned by a sale up to date.
+ * Definer: it runs inside triggers of whoever delivers, corrects or refunds.
+ */
+create function money.update_earnings(business_id uuid, sale_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_sale sales.sales;
+    v_line record;
+begin
+    -- Always the last lock that a transaction takes of a sale, so the order cannot be reversed.
+    perform private.lock(array[md5('earnings ' || update_earnings.sale_id)::uuid]);
+    select sales.* into strict v_sale
+    from sales.sales
+    where sales.business_id = update_earnings.business_id and sales.id = update_earnings.sale_id;
+    for v_line in
+        select sale_lines.*::sales.sale_lines as line
+        from sales.sale_line_deliveries as deliveries
+        inner join sales.sale_lines on sale_lines.id = deliveries.sale_line_id
+        left join money.line_terms
+            on
+                line_terms.business_id = deliveries.business_id
+                and line_terms.sale_line_id = deliveries.sale_line_id
+        where
+            deliveries.business_id = v_sale.business_id
+            and deliveries.sale_id = v_sale.id
+            and line_terms.sale_line_id is null
+        order by sale_lines.position
+    loop
+        perform money.earn_line(money.terms_of(v_sale, v_line.line));
+    end loop;
+    perform money.reverse_line(lines.terms, lines.reversed_minor)
+    from money.reversed_lines(v_sale.business_id, v_sale.id) as lines
+    where lines.reversed_minor <> (lines.terms).reversed_minor;
+    perform money.release_paid_sale(v_sale.business_id, v_sale.id);
+end;
+$$;
+
+/*
+ * Return the terms of a line that is delivered now. The rate follows from when the sale was placed.
+ */
+create function money.terms_of(sale sales.sales, line sales.sale_lines)
+returns money.line_terms
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_plan_id uuid = money.plan_at(sale, line);
+begin
+    return money.make_terms(
+        line, v_plan_id, sale.currency, money.turnover_for(v_plan_id, sale),
+        sales.line_total(line),
+        (
+            select coalesce(sum(discounts.amount_minor), 0)::bigint
+            from sales.sale_line_discounts as discounts
+            where
+                discounts.business_id = line.business_id
+                and discounts.sale_line_id = line.id
+                and discounts.bearer = 'platform'
+        )
+    );
+end;
+$$;
+
+/*
+ * Freeze the terms of a line, write the commission of each level, and post what everybody has.
+ */
+create function money.earn_line(terms money.line_terms)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    insert into money.line_terms select terms.*;
+    perform money.post_shares(
+        terms, 'line', money.shares(terms, 0),
+        array(select money.write_commissions(terms))
+    );
+end;
+$$;
+
+/*
+ * Write the commissions of a line, one for each level. Returns what each level has.
+ */
+create function money.write_commissions(terms money.line_terms)
+returns setof money.level_change
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    insert into money.commissions (
+        business_id, sale_id, sale_line_id, level, party_id, currency, amount_minor, earned_at
+    )
+    select
+        terms.business_id, terms.sale_id, terms.sale_line_id, levels.level, parties.party_id,
+        terms.currency, levels.amount_minor, terms.delivered_at
+    from money.split_commission(terms.plan_id, terms.commission_minor) as levels
+    left join money.commission_parties as parties
+        on parties.business_id = terms.business_id and parties.level = levels.level
+    returning commissions.id, commissions.party_id, commissions.amount_minor;
+end;
+$$;
+
+/*
+ * Return the payout that has a commission, and the status that follows: a line's payout pays the
+ * platform, and a party is paid by its own.
+ * Definer: who reads the commission may not read the payout of the party.
+ */
+create function money.commission_state(
+    commission money.commissions, out payout_id uuid, out status money.commission_status
+)
+returns record
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_payout money.payouts;
+begin
+    select payouts.* into v_payout
+    from money.payout_items as items
+    inner join money.payouts
+        on payouts.business_id = items.business_id and payouts.id = items.payout_id
+    where
+        items.business_id = coalesce(commission.party_id, commission.business_id)
+        and items.earning_id = case
+            when commission.party_id is null then commission.sale_line_id else commission.id
+        end
+        and items.is_live;
+    commission_state.payout_id = v_payout.id;
+    commission_state.status = case
+        when v_payout.status = 'paid' then 'paid'
+        when commission.reversed_minor = commission.amount_minor
+            and commission.amount_minor > 0 then 'reversed'
+        when v_payout.status in ('approved', 'in_transit') then 'approved'
+        else 'pending'
+    end;
+end;
+$$;
+
 -- sql/39_money/functions/commissions_plans.sql
 
 -- Which plan and which tier hold for a line. Everything follows from the sale and the plans, so the
@@ -1647,6 +2018,487 @@ begin
     where
         scopes.business_id = any(v_businesses)
         or scopes.business_id is null and cardinality(v_businesses) > 0;
+end;
+$$;
+
+-- sql/39_money/functions/commissions_posting.sql
+
+-- How the shares of a line are posted, and noted as earnings of those whom they belong to.
+
+/*
+ * Post how the shares of a line moved, and note what its business and the levels earned by it.
+ */
+create function money.post_shares(
+    terms money.line_terms,
+    kind money.earning_kind,
+    changes money.share,
+    levels money.level_change[]
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_earning_id uuid = case kind when 'line' then terms.sale_line_id else gen_random_uuid() end;
+    v_reserve bigint = case
+        when kind = 'line'
+            then money.reserve_of(terms.business_id, terms.currency, changes.net_minor)
+        else 0
+    end;
+begin
+    perform money.post(
+        terms.business_id,
+        case kind when 'line' then 'delivery' else 'reversal' end,
+        v_earning_id,
+        money.share_entries(terms, changes, v_reserve)
+        || money.level_entries(terms.currency, levels)
+    );
+    perform money.note_earning(terms, v_earning_id, post_shares.kind, changes.net_minor);
+    perform money.note_earning(terms, gen_random_uuid(), 'reserve', - v_reserve);
+    perform money.note_earning(terms, gen_random_uuid(), 'release', v_reserve);
+    perform money.note_party_earnings(terms, post_shares.kind, levels);
+end;
+$$;
+
+/*
+ * Return the entries of a line, but for its commission: the pending money of the customer and the
+ * discount that the platform bears become the business's and the withheld tax.
+ */
+create function money.share_entries(
+    terms money.line_terms, changes money.share, reserve_minor bigint
+)
+returns money.entry[]
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return array[
+        money.make_entry(
+            money.account('business_pending', terms.currency, business_id => terms.business_id),
+            changes.paid_minor
+        ),
+        money.make_entry(
+            money.account('discounts_granted', terms.currency), changes.subsidy_minor
+        ),
+        money.make_entry(
+            money.account('tax_withheld', terms.currency), - changes.withheld_minor
+        ),
+        money.make_entry(
+            money.account('business_payable', terms.currency, business_id => terms.business_id),
+            reserve_minor - changes.net_minor
+        ),
+        money.make_entry(
+            money.account('business_reserve', terms.currency, business_id => terms.business_id),
+            - reserve_minor
+        )
+    ];
+end;
+$$;
+
+/*
+ * Return the entries of the levels of a commission: a party's share is what it can be paid out, the
+ * rest is the platform's.
+ */
+create function money.level_entries(currency text, levels money.level_change[])
+returns money.entry[]
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select
+            money.make_entry(
+                case
+                    when level.party_id is null then money.account('commission', currency)
+                    else money.account('business_payable', currency, business_id => level.party_id)
+                end,
+                - level.amount_minor
+            )
+        from unnest(levels) as level
+    );
+end;
+$$;
+
+/*
+ * Return what is kept of the net of a line against refunds.
+ */
+create function money.reserve_of(business_id uuid, currency text, net_minor bigint)
+returns bigint
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return coalesce(
+        (
+            select money.share_of(greatest(net_minor, 0), payout_accounts.reserve_bps)
+            from money.payout_accounts
+            where
+                payout_accounts.business_id = reserve_of.business_id
+                and payout_accounts.currency = reserve_of.currency
+        ),
+        0
+    );
+end;
+$$;
+
+/*
+ * Note that a business earned by a line, or lost. It is open until a payout has it, and cannot be
+ * paid out before the customer has paid the sale.
+ */
+create function money.note_earning(
+    terms money.line_terms, earning_id uuid, kind money.earning_kind, amount_minor bigint
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if note_earning.amount_minor = 0 then
+        return;
+    end if;
+    insert into money.earnings (
+        business_id, id, currency, kind, sale_id, sale_line_id, amount_minor, earned_at
+    )
+    values (
+        terms.business_id, note_earning.earning_id, terms.currency, note_earning.kind,
+        terms.sale_id, terms.sale_line_id, note_earning.amount_minor, private.now()
+    );
+    insert into money.open_earnings (
+        business_id, earning_id, currency, sale_id, amount_minor, is_release
+    )
+    values (
+        terms.business_id, note_earning.earning_id, terms.currency, terms.sale_id,
+        note_earning.amount_minor, note_earning.kind = 'release'
+    );
+end;
+$$;
+
+/*
+ * Note what the parties of a commission earned by it, or lost.
+ */
+create function money.note_party_earnings(
+    terms money.line_terms, kind money.earning_kind, levels money.level_change[]
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    with earned as (
+        insert into money.earnings (
+            business_id, id, currency, kind, commission_id, amount_minor, earned_at
+        )
+        select
+            level.party_id,
+            -- What was earned first has the id of its commission, so a payout of it is found.
+            case kind when 'line' then level.commission_id else gen_random_uuid() end,
+            terms.currency, 'commission', level.commission_id, level.amount_minor, private.now()
+        from unnest(levels) as level
+        where level.party_id is not null and level.amount_minor <> 0
+        returning earnings.*
+    )
+
+    insert into money.open_earnings (business_id, earning_id, currency, sale_id, amount_minor)
+    select earned.business_id, earned.id, earned.currency, terms.sale_id, earned.amount_minor
+    from earned;
+end;
+$$;
+
+-- sql/39_money/functions/commissions_releasing.sql
+
+-- From when earnings can be paid out, and what is taken from them beside sales.
+
+/*
+ * Say from when the earnings of a sale can be paid out, once the customer has paid it: at once for
+ * what is taken back, after the account's hold for what was earned, and after the time of the
+ * reserve for what was kept.
+ * Definer: it runs inside triggers of whoever captures.
+ */
+create function money.release_paid_sale(business_id uuid, sale_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if not money.is_paid(release_paid_sale.business_id, release_paid_sale.sale_id) then
+        return;
+    end if;
+    update money.open_earnings
+    set
+        available_at = earnings.earned_at + make_interval(
+            days => case
+                when earnings.kind = 'release' then accounts.hold_days + accounts.reserve_days
+                when earnings.amount_minor < 0 and earnings.kind <> 'reserve' then 0
+                else coalesce(accounts.hold_days, 2)
+            end
+        )
+    from money.earnings
+    left join money.payout_accounts as accounts
+        on
+            accounts.business_id = earnings.business_id
+            and accounts.currency = earnings.currency
+    where
+        open_earnings.sale_id = release_paid_sale.sale_id
+        and open_earnings.available_at is null
+        and earnings.business_id = open_earnings.business_id
+        and earnings.id = open_earnings.earning_id;
+end;
+$$;
+
+/*
+ * Has the customer paid what a sale owes? What was given back later is taken from the earnings.
+ */
+create function money.is_paid(business_id uuid, sale_id uuid)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select coalesce(sum(sales.line_total(sale_lines)), 0)
+        from sales.sale_lines
+        where
+            sale_lines.business_id = is_paid.business_id
+            and sale_lines.sale_id = is_paid.sale_id
+    ) <= (
+        select coalesce(sum(payment_parts.captured_minor), 0)
+        from money.payment_parts
+        where
+            payment_parts.business_id = is_paid.business_id
+            and payment_parts.sale_id = is_paid.sale_id
+    );
+end;
+$$;
+
+/*
+ * Take an amount from what a business can be paid out, such as cash that it has already; a negative
+ * one is given to it. `account_id` is where the platform had it. Without one it is posted already.
+ */
+create function money.take_from_earnings(
+    business_id uuid,
+    currency text,
+    kind money.earning_kind,
+    amount_minor bigint,
+    account_id uuid default null
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid = gen_random_uuid();
+begin
+    if take_from_earnings.amount_minor = 0 then
+        return;
+    end if;
+    insert into money.earnings (business_id, id, currency, kind, amount_minor, earned_at)
+    values (
+        take_from_earnings.business_id, v_id, take_from_earnings.currency, take_from_earnings.kind,
+        - take_from_earnings.amount_minor, private.now()
+    );
+    insert into money.open_earnings (business_id, earning_id, currency, amount_minor, available_at)
+    values (
+        take_from_earnings.business_id, v_id, take_from_earnings.currency,
+        - take_from_earnings.amount_minor, private.now()
+    );
+    if account_id is not null then
+        perform money.post(
+            take_from_earnings.business_id, 'earning', v_id,
+            array[
+                money.make_entry(
+                    money.account(
+                        'business_payable', take_from_earnings.currency,
+                        business_id => take_from_earnings.business_id
+                    ),
+                    take_from_earnings.amount_minor
+                ),
+                money.make_entry(account_id, - take_from_earnings.amount_minor)
+            ]
+        );
+    end if;
+end;
+$$;
+
+-- sql/39_money/functions/commissions_reversing.sql
+
+-- What corrections and refunds take back of a delivered line: in proportion, at the line's own
+-- rate, as a running total.
+
+/*
+ * Return how much of each share of a line moves when so much of it is taken back in all.
+ */
+create function money.share_changes(terms money.line_terms, reversed_minor bigint)
+returns money.share
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_was money.share = money.shares(terms, terms.reversed_minor);
+    v_is money.share = money.shares(terms, share_changes.reversed_minor);
+begin
+    v_is.paid_minor = v_is.paid_minor - v_was.paid_minor;
+    v_is.subsidy_minor = v_is.subsidy_minor - v_was.subsidy_minor;
+    v_is.commission_minor = v_is.commission_minor - v_was.commission_minor;
+    v_is.withheld_minor = v_is.withheld_minor - v_was.withheld_minor;
+    v_is.net_minor = v_is.net_minor - v_was.net_minor;
+    return v_is;
+end;
+$$;
+
+/*
+ * Take back so much of a line in all: at its own rate, as a running total.
+ */
+create function money.reverse_line(terms money.line_terms, reversed_minor bigint)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    update money.line_terms
+    set reversed_minor = reverse_line.reversed_minor
+    where
+        line_terms.business_id = terms.business_id
+        and line_terms.sale_line_id = terms.sale_line_id;
+    perform money.post_shares(
+        terms, 'reversal', money.share_changes(terms, reverse_line.reversed_minor),
+        array(
+            select money.reverse_commissions(
+                terms, (money.shares(terms, reverse_line.reversed_minor)).commission_minor
+            )
+        )
+    );
+end;
+$$;
+
+/*
+ * Split what is left of a line's commission among its levels again. Returns how much each level has
+ * more, or less: a unit may move between levels, and what is left never falls below 0.
+ */
+create function money.reverse_commissions(terms money.line_terms, left_minor bigint)
+returns setof money.level_change
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    with levels as (
+        select
+            array_agg(commissions.id order by commissions.level) as ids,
+            array_agg(commissions.amount_minor order by commissions.level) as amounts,
+            array_agg(
+                commissions.amount_minor - commissions.reversed_minor order by commissions.level
+            ) as lefts
+        from money.commissions
+        where
+            commissions.business_id = terms.business_id
+            and commissions.sale_line_id = terms.sale_line_id
+    )
+
+    update money.commissions
+    set reversed_minor = commissions.amount_minor - parts.is_minor
+    from levels
+    cross join lateral unnest(
+        levels.ids, levels.lefts, pricing.split(reverse_commissions.left_minor, levels.amounts)
+    ) as parts (id, was_minor, is_minor)
+    where commissions.id = parts.id
+    returning commissions.id, commissions.party_id, parts.is_minor - parts.was_minor;
+end;
+$$;
+
+/*
+ * Return how much of each line of a sale that has terms is taken back by now: by corrections, and
+ * by refunds that gave back more than corrections took back. Such a refund takes from what it
+ * refunds first, then from the fees that belong to it.
+ */
+create function money.reversed_lines(business_id uuid, sale_id uuid)
+returns table (terms money.line_terms, reversed_minor bigint)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    with standing as (
+        select
+            lines.*,
+            sum(lines.standing_minor) over (partition by lines.root_id order by lines.place)
+            - lines.standing_minor as before_minor,
+            sum(case when lines.is_charged_for_another then 0 else lines.total_minor end)
+                over per_root as sold_minor,
+            sum(lines.standing_minor) over per_root as left_minor,
+            sum(money.refunded_of(reversed_lines.business_id, lines.sale_line_id))
+                over per_root as refunded_minor
+        from sales.standing_lines(reversed_lines.business_id, reversed_lines.sale_id) as lines
+        window per_root as (partition by lines.root_id)
+    )
+
+    select
+        line_terms,
+        line_terms.paid_minor - greatest(
+            standing.standing_minor - greatest(
+                greatest(
+                    standing.refunded_minor - greatest(standing.sold_minor - standing.left_minor, 0), 0
+                ) - standing.before_minor,
+                0
+            ),
+            0
+        )::bigint
+    from standing
+    inner join money.line_terms
+        on
+            line_terms.business_id = reversed_lines.business_id
+            and line_terms.sale_line_id = standing.sale_line_id;
+end;
+$$;
+
+/*
+ * Return what refunds that succeeded gave back of a line.
+ */
+create function money.refunded_of(business_id uuid, sale_line_id uuid)
+returns bigint
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select coalesce(sum(refund_lines.amount_minor), 0)
+        from money.refund_lines
+        inner join money.refunds
+            on
+                refunds.business_id = refund_lines.business_id
+                and refunds.id = refund_lines.refund_id
+        where
+            refund_lines.business_id = refunded_of.business_id
+            and refund_lines.sale_line_id = refunded_of.sale_line_id
+            and refunds.status = 'succeeded'
+    );
 end;
 $$;
 
@@ -3320,6 +4172,10 @@ declare
 begin
     if event.kind = 'method.saved' then
         return money.apply_method_event(event);
+    elsif event.kind like 'payout.%' then
+        return money.apply_payout_event(event);
+    elsif event.kind = 'account.updated' then
+        return money.apply_account_event(event);
     end if;
     if v_payment_id is null then
         return 'parked';
@@ -6190,6 +7046,945 @@ begin
 end;
 $$;
 
+-- sql/39_money/functions/payouts_accounts.sql
+
+-- Where a business is paid. It opens an account at a provider and hands in there what the provider
+-- asks for; what the account may do is the provider's to say.
+
+/*
+ * Refuse a currency that is unknown, and a provider that does not pay out.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function money.require_payout_provider(currency text, provider text)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if not exists (
+        select 1
+        from pricing.currencies
+        where currencies.code = require_payout_provider.currency
+    ) then
+        perform private.invalid('currency', 'must be an ISO 4217 code of the view currencies');
+    end if;
+    if not exists (
+        select 1
+        from money.providers
+        where
+            providers.name = require_payout_provider.provider
+            and providers.is_enabled
+            and providers.pays_out
+    ) then
+        perform private.invalid('provider', 'must be a provider that pays out');
+    end if;
+end;
+$$;
+
+/*
+ * Open a payout account of a business in a currency at a provider, or change when it pays out.
+ * Definer: nobody has write privileges on payout accounts; the caller is checked.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function money.set_payout_account(
+    business_id uuid,
+    currency text,
+    provider text,
+    schedule money.payout_schedule,
+    minimum_minor bigint
+)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_is_new boolean;
+begin
+    perform private.require_member(set_payout_account.business_id, 'account');
+    perform money.require_payout_provider(
+        set_payout_account.currency, set_payout_account.provider
+    );
+    insert into money.payout_accounts as accounts (
+        business_id, currency, provider, schedule, minimum_minor, next_run_at
+    )
+    values (
+        set_payout_account.business_id, set_payout_account.currency, set_payout_account.provider,
+        coalesce(set_payout_account.schedule, 'weekly'),
+        coalesce(set_payout_account.minimum_minor, 1),
+        money.next_run(
+            coalesce(set_payout_account.schedule, 'weekly'),
+            business.time_zone(set_payout_account.business_id)
+        )
+    )
+    on conflict on constraint payout_accounts_pkey do update
+    set
+        schedule = coalesce(set_payout_account.schedule, accounts.schedule),
+        minimum_minor = coalesce(set_payout_account.minimum_minor, accounts.minimum_minor),
+        next_run_at = money.next_run(
+            coalesce(set_payout_account.schedule, accounts.schedule),
+            business.time_zone(accounts.business_id)
+        )
+    returning accounts.provider_reference is null into v_is_new;
+    if v_is_new then
+        perform private.send_message(
+            'payouts', 'open_payout_account',
+            jsonb_build_object(
+                'business_id', set_payout_account.business_id,
+                'currency', set_payout_account.currency
+            )
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Begin to open an account at its provider, or begin again after a crash. Returns what to ask for,
+ * with the idempotency key and the reference that is known already.
+ * Definer: called by the workers, who have no access to the tables.
+ */
+create function money.start_payout_account(business_id uuid, currency text)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_effect private.effects;
+begin
+    select effects.* into strict v_effect
+    from private.start_effects(
+        array[md5(start_payout_account.business_id || start_payout_account.currency)::uuid],
+        'account'
+    ) as effects;
+    return (
+        select jsonb_build_object(
+            'provider', accounts.provider,
+            'reference', accounts.provider_reference,
+            'key', v_effect.idempotency_key,
+            'began_at', v_effect.started_at,
+            'name', businesses.name,
+            'email', coalesce(businesses.email, owners.email),
+            'country', businesses.country
+        )
+        from money.payout_accounts as accounts
+        inner join business.businesses on businesses.id = accounts.business_id
+        cross join lateral (
+            select users.email::text as email
+            from business.business_members
+            inner join auth.users on users.id = business_members.user_id
+            where
+                business_members.business_id = accounts.business_id
+                and business_members.role = 'owner'
+            order by business_members.created_at, users.id
+            limit 1
+        ) as owners
+        where
+            accounts.business_id = start_payout_account.business_id
+            and accounts.currency = start_payout_account.currency
+    );
+end;
+$$;
+
+/*
+ * Write down what a provider says of an account: whether it can be paid out, and what is missing.
+ * An account that the platform rejected stays rejected.
+ * Definer: called by the workers, who have no access to the tables.
+ */
+create function money.record_payout_account(
+    provider text, reference text, can_be_paid_out boolean, missing text[]
+)
+returns boolean
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    update money.payout_accounts
+    set
+        status = case
+            when record_payout_account.can_be_paid_out then 'active'
+            when payout_accounts.status in ('active', 'restricted') then 'restricted'
+            else 'pending'
+        end::money.payout_account_status,
+        missing = record_payout_account.missing
+    where
+        payout_accounts.provider = record_payout_account.provider
+        and payout_accounts.provider_reference = record_payout_account.reference
+        and payout_accounts.status <> 'rejected';
+    return found;
+end;
+$$;
+
+/*
+ * Note the account that a provider opened.
+ * Definer: called by the workers, who have no access to the tables.
+ */
+create function money.note_payout_account(business_id uuid, currency text, reference text)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    update money.payout_accounts
+    set provider_reference = note_payout_account.reference
+    where
+        payout_accounts.business_id = note_payout_account.business_id
+        and payout_accounts.currency = note_payout_account.currency
+        and payout_accounts.provider_reference is null;
+end;
+$$;
+
+-- sql/39_money/functions/payouts_executing.sql
+
+-- How payouts and their accounts reach a provider. A worker asks, with the same key each time, and
+-- writes down what the provider says; a webhook may say it first.
+
+/*
+ * Begin to hand a payout to its provider, or begin again after a crash. Returns what to ask for,
+ * with the idempotency key; null when nothing is to be asked any more. Commit before asking.
+ * Definer: called by the workers, who have no access to the tables.
+ */
+create function money.start_payout(payout_id uuid)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_payout money.payouts;
+    v_effect private.effects;
+begin
+    select payouts.* into v_payout
+    from money.payouts
+    where payouts.id = start_payout.payout_id
+    for no key update;
+    if v_payout.status = 'approved' then
+        update money.payouts
+        set status = 'in_transit'
+        where payouts.id = v_payout.id;
+    elsif v_payout.status <> 'in_transit' then
+        return null;
+    end if;
+    select effects.* into strict v_effect
+    from private.start_effects(array[v_payout.id], 'payout') as effects;
+    return (
+        select jsonb_build_object(
+            'provider', v_payout.provider,
+            'key', v_effect.idempotency_key,
+            'began_at', v_effect.started_at,
+            'account', accounts.provider_reference,
+            'reference', v_payout.provider_reference,
+            'amount_minor', v_payout.amount_minor,
+            'currency', v_payout.currency,
+            'description', 'Payout ' || v_payout.id
+        )
+        from money.payout_accounts as accounts
+        where
+            accounts.business_id = v_payout.business_id
+            and accounts.currency = v_payout.currency
+    );
+end;
+$$;
+
+/*
+ * Send workers again after payouts that have not moved for an hour: a message was lost, or a
+ * webhook. Returns how many.
+ * Definer: called by the worker, which has no access to the tables.
+ */
+create function money.chase_payouts()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_count integer;
+begin
+    with chased as (
+        update money.payouts
+        set chased_at = private.now()
+        where
+            payouts.status in ('approved', 'in_transit', 'failed')
+            and coalesce(payouts.chased_at, payouts.created_at)
+            <= private.now() - interval '1 hour'
+        returning payouts.id, payouts.status
+    )
+
+    select
+        count(
+            private.send_message(
+                'payouts',
+                case chased.status when 'failed' then 'recall_payout' else 'execute_payout' end,
+                jsonb_build_object('payout_id', chased.id)
+            )::text
+        )
+    into v_count
+    from chased;
+    return v_count;
+end;
+$$;
+
+/*
+ * Write down what a provider says of a payout: `pending`, `succeeded` or `failed`. Returns its
+ * status. A final answer that came before stays, but a provider may take back what it paid.
+ * Definer: called by the workers, who have no access to the tables.
+ */
+create function money.record_payout(
+    payout_id uuid, outcome text, reference text, failure text default null
+)
+returns money.payout_status
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_payout money.payouts;
+begin
+    select payouts.* into strict v_payout
+    from money.payouts
+    where payouts.id = record_payout.payout_id
+    for no key update;
+    v_payout.status = case
+        when outcome = 'succeeded' and v_payout.status = 'in_transit' then 'paid'
+        when outcome = 'failed' and v_payout.status in ('in_transit', 'paid') then 'failed'
+        else v_payout.status
+    end;
+    update money.payouts
+    set
+        status = v_payout.status,
+        provider_reference = coalesce(payouts.provider_reference, record_payout.reference),
+        failure = coalesce(record_payout.failure, payouts.failure),
+        finished_at = case
+            when v_payout.status in ('paid', 'failed')
+                then coalesce(payouts.finished_at, private.now())
+        end
+    where payouts.id = v_payout.id;
+    return v_payout.status;
+end;
+$$;
+
+/*
+ * Return what a worker needs to bring the money of a failed payout back, with the idempotency key;
+ * null when nothing is to be brought back any more.
+ * Definer: called by the workers, who have no access to the tables.
+ */
+create function money.start_recall(payout_id uuid)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_payout money.payouts;
+    v_effect private.effects;
+begin
+    select payouts.* into v_payout
+    from money.payouts
+    where payouts.id = start_recall.payout_id;
+    if v_payout.status is distinct from 'failed' then
+        return null;
+    end if;
+    select effects.* into strict v_effect
+    from private.start_effects(array[v_payout.id], 'recall') as effects;
+    return (
+        select jsonb_build_object(
+            'provider', v_payout.provider,
+            'key', v_effect.idempotency_key,
+            'began_at', v_effect.started_at,
+            'payout', v_payout.provider_reference,
+            'account', accounts.provider_reference
+        )
+        from money.payout_accounts as accounts
+        where
+            accounts.business_id = v_payout.business_id
+            and accounts.currency = v_payout.currency
+    );
+end;
+$$;
+
+/*
+ * Book a failed payout back, once its money is with us again. Its account pays nothing until the
+ * provider says that it can.
+ * Definer: called by the workers, who have no access to the tables.
+ */
+create function money.reverse_payout(payout_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    update money.payouts
+    set status = 'reversed'
+    where payouts.id = reverse_payout.payout_id and payouts.status = 'failed';
+    update money.payout_accounts
+    set status = 'restricted'
+    from money.payouts
+    where
+        payouts.id = reverse_payout.payout_id
+        and payout_accounts.business_id = payouts.business_id
+        and payout_accounts.currency = payouts.currency
+        and payout_accounts.status = 'active';
+end;
+$$;
+
+/*
+ * Apply what a provider says of a payout. One that nobody knows yet is parked.
+ */
+create function money.apply_payout_event(event money.provider_events)
+returns money.event_outcome
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_payout money.payouts;
+begin
+    select payouts.* into v_payout
+    from money.payouts
+    where
+        payouts.provider = event.provider
+        and (
+            payouts.provider_reference = event.object_reference
+            or payouts.id = (
+                select effects.message_id
+                from private.effects
+                where effects.idempotency_key = event.key and effects.effect = 'payout'
+            )
+        );
+    if not found then
+        return 'parked';
+    end if;
+    return case
+        when v_payout.status = money.record_payout(
+            v_payout.id,
+            case event.kind when 'payout.paid' then 'succeeded' else 'failed' end,
+            event.object_reference,
+            event.data ->> 'reason'
+        ) then 'unchanged'
+        else 'applied'
+    end;
+end;
+$$;
+
+/*
+ * Ask a provider what an account may do, of which it says that it changed.
+ */
+create function money.apply_account_event(event money.provider_events)
+returns money.event_outcome
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if not exists (
+        select 1
+        from money.payout_accounts
+        where
+            payout_accounts.provider = event.provider
+            and payout_accounts.provider_reference = event.object_reference
+    ) then
+        return 'parked';
+    end if;
+    perform private.send_message(
+        'payouts', 'refresh_payout_account',
+        jsonb_build_object('provider', event.provider, 'reference', event.object_reference)
+    );
+    return 'applied';
+end;
+$$;
+
+-- sql/39_money/functions/payouts_making.sql
+
+-- How payouts are made: of everything that a business can be paid in a currency now. A run makes
+-- those of many accounts with a few statements.
+
+/*
+ * Return when a run looks at an account again: at the next local midnight, Monday or first of a
+ * month, never on demand. A schedule for each booking is looked at with every run.
+ */
+create function money.next_run(schedule money.payout_schedule, time_zone text)
+returns timestamptz
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_unit text = case next_run.schedule
+        when 'daily' then 'day' when 'weekly' then 'week' when 'monthly' then 'month'
+    end;
+begin
+    return case next_run.schedule
+        when 'on_demand' then 'infinity'
+        when 'each' then private.now() + interval '1 minute'
+        else (
+            date_trunc(v_unit, private.now() at time zone next_run.time_zone)
+            + ('1 ' || v_unit)::interval
+        ) at time zone next_run.time_zone
+    end;
+end;
+$$;
+
+/*
+ * Make the payouts that are due by their accounts' schedules, of at most so many accounts. Runs may
+ * work at the same time: each takes accounts that no other has. Returns how many it looked at.
+ * Definer: called by the worker, which has no access to the tables.
+ */
+create function money.run_payouts(batch_size integer)
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_businesses uuid[];
+    v_currencies text[];
+begin
+    with due as (
+        select accounts.business_id, accounts.currency
+        from money.payout_accounts as accounts
+        where accounts.status = 'active' and accounts.next_run_at <= private.now()
+        order by accounts.next_run_at
+        limit run_payouts.batch_size
+        for no key update skip locked
+    ),
+
+    noted as (
+        update money.payout_accounts as accounts
+        set next_run_at = money.next_run(accounts.schedule, businesses.time_zone)
+        from due
+        inner join business.businesses on businesses.id = due.business_id
+        where accounts.business_id = due.business_id and accounts.currency = due.currency
+        returning accounts.business_id, accounts.currency
+    )
+
+    select array_agg(noted.business_id), array_agg(noted.currency)
+    into v_businesses, v_currencies
+    from noted;
+    if v_businesses is null then
+        return 0;
+    end if;
+    perform money.make_payouts(v_businesses, v_currencies, null);
+    return cardinality(v_businesses);
+end;
+$$;
+
+/*
+ * Make the payouts of accounts that the caller has locked, post them and hand them on. An account
+ * whose open earnings do not add up to its minimum gets none; they wait. Returns the payouts.
+ */
+create function money.make_payouts(
+    business_ids uuid[], currencies text[], requested_by uuid
+)
+returns uuid[]
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_payout_ids uuid[] = money.write_payouts(business_ids, currencies, requested_by);
+begin
+    perform money.post_payouts(v_payout_ids, 'payout_created');
+    perform money.send_payouts(v_payout_ids);
+    return v_payout_ids;
+end;
+$$;
+
+/*
+ * Take the open earnings of accounts out, and write a payout of those of each. Returns the payouts.
+ */
+create function money.write_payouts(
+    business_ids uuid[], currencies text[], requested_by uuid
+)
+returns uuid[]
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_payout_ids uuid[];
+begin
+    with taken as (
+        delete from money.open_earnings
+        using money.payable_accounts(write_payouts.business_ids, currencies) as payable
+        where
+            open_earnings.business_id = payable.business_id
+            and open_earnings.currency = payable.currency
+            and open_earnings.available_at <= private.now()
+        returning open_earnings.*, payable.provider
+    ),
+
+    made as (
+        insert into money.payouts (
+            business_id, currency, amount_minor, released_minor, status, requested_by, provider,
+            created_at
+        )
+        select
+            taken.business_id, taken.currency, sum(taken.amount_minor),
+            coalesce(sum(taken.amount_minor) filter (where taken.is_release), 0),
+            money.first_status(taken.currency, sum(taken.amount_minor)::bigint),
+            write_payouts.requested_by, taken.provider, private.now()
+        from taken
+        group by taken.business_id, taken.currency, taken.provider
+        returning payouts.*
+    ),
+
+    items as (
+        insert into money.payout_items (business_id, payout_id, earning_id, amount_minor)
+        select taken.business_id, made.id, taken.earning_id, taken.amount_minor
+        from taken
+        inner join made using (business_id, currency)
+    )
+
+    select coalesce(array_agg(made.id), '{}') into v_payout_ids
+    from made;
+    return v_payout_ids;
+end;
+$$;
+
+/*
+ * Return those of the accounts whose open earnings add up to their minimum by now.
+ */
+create function money.payable_accounts(business_ids uuid[], currencies text[])
+returns table (business_id uuid, currency text, provider text)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select accounts.business_id, accounts.currency, accounts.provider
+    from unnest(payable_accounts.business_ids, currencies) as wanted (business_id, currency)
+    inner join money.payout_accounts as accounts using (business_id, currency)
+    inner join money.open_earnings
+        on
+            open_earnings.business_id = accounts.business_id
+            and open_earnings.currency = accounts.currency
+            and open_earnings.available_at <= private.now()
+    group by accounts.business_id, accounts.currency
+    having sum(open_earnings.amount_minor) >= accounts.minimum_minor;
+end;
+$$;
+
+/*
+ * Return with which status a payout begins: approved below the threshold of its currency.
+ */
+create function money.first_status(currency text, amount_minor bigint)
+returns money.payout_status
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return case
+        when first_status.amount_minor < (
+            select thresholds.approval_from_minor
+            from money.payout_thresholds as thresholds
+            where thresholds.currency = first_status.currency
+        ) then 'approved'
+        else 'pending'
+    end;
+end;
+$$;
+
+/*
+ * Hand approved payouts to the workers.
+ */
+create function money.send_payouts(payout_ids uuid[])
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.send_messages(
+        'payouts', 'execute_payout',
+        array_agg(jsonb_build_object('payout_id', payouts.id)),
+        array_agg(null::timestamptz),
+        array_agg(null::uuid)
+    )
+    from money.payouts
+    where payouts.id = any(payout_ids) and payouts.status = 'approved'
+    having count(*) > 0;
+end;
+$$;
+
+/*
+ * Make the payout of a business in a currency now, whatever its schedule. Returns its id.
+ * Definer: nobody has write privileges on payouts; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 payout_account_inactive nothing_to_pay_out
+ */
+create function money.request_payout(business_id uuid, currency text)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_status money.payout_account_status;
+    v_payout_id uuid;
+begin
+    perform private.require_member(request_payout.business_id, 'account');
+    select accounts.status into v_status
+    from money.payout_accounts as accounts
+    where
+        accounts.business_id = request_payout.business_id
+        and accounts.currency = request_payout.currency
+    for no key update;
+    if v_status is distinct from 'active' then
+        perform private.refuse(
+            'PT409', 'payout_account_inactive',
+            'The business has no active payout account in this currency.',
+            'Open one, and hand in what the view payout_accounts says is missing.'
+        );
+    end if;
+    v_payout_id = (
+        money.make_payouts(
+            array[request_payout.business_id], array[request_payout.currency], auth.uid()
+        )
+    )[1];
+    if v_payout_id is null then
+        perform private.refuse(
+            'PT409', 'nothing_to_pay_out',
+            'What can be paid out now is less than the minimum of the account.',
+            'Wait until more earnings are available, or lower the minimum.'
+        );
+    end if;
+    return v_payout_id;
+end;
+$$;
+
+-- sql/39_money/functions/payouts_steps.sql
+
+-- The steps of a payout, and how each is posted. The money of a payout is under way from when it is
+-- made until it is paid or given back to the business's open earnings.
+
+/*
+ * Post a step of payouts: each once for each payout and attempt. A payout takes what it pays from
+ * the business's account, and from its reserve what became free of it.
+ */
+create function money.post_payouts(payout_ids uuid[], step text)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    with moved as (
+        select entries.*
+        from money.payout_entries(payout_ids, post_payouts.step) as entries
+    ),
+
+    accounts as (
+        insert into money.accounts (id, kind, currency, business_id, provider, created_at)
+        select distinct
+            moved.account_id, moved.kind, moved.currency, moved.account_business_id,
+            moved.provider, private.now()
+        from moved
+        on conflict do nothing
+    ),
+
+    posted as (
+        insert into money.transactions (business_id, cause_kind, cause_id, at)
+        select payouts.business_id, post_payouts.step, payouts.id, private.now()
+        from money.payouts
+        where payouts.id = any(payout_ids)
+        order by payouts.id
+        on conflict on constraint transactions_once_a_cause do nothing
+        returning transactions.number, transactions.cause_id
+    )
+
+    insert into money.entries (number, position, account_id, amount_minor)
+    select posted.number, moved.place, moved.account_id, moved.amount_minor
+    from posted
+    inner join moved on moved.payout_id = posted.cause_id
+    where moved.amount_minor <> 0;
+end;
+$$;
+
+/*
+ * Return the entries of a step of payouts. Made: from the business's account and its reserve into
+ * transit. Paid: out of the provider. Failed, of one that was paid: back to the provider. Reversed,
+ * and rejected: back to the business.
+ */
+create function money.payout_entries(payout_ids uuid[], step text)
+returns table (
+    payout_id uuid,
+    place integer,
+    kind money.account_kind,
+    currency text,
+    account_business_id uuid,
+    provider text,
+    account_id uuid,
+    amount_minor bigint
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_out integer = case step when 'payout_created' then 1 when 'payout_reversed' then -1 else 0 end;
+    v_paid integer = case step when 'payout_paid' then 1 when 'payout_failed' then -1 else 0 end;
+begin
+    return query
+    select
+        payouts.id, lines.place, lines.kind, payouts.currency, lines.business_id, lines.provider,
+        money.account_id(lines.kind, payouts.currency, lines.business_id, lines.provider, null),
+        lines.amount_minor
+    from money.payouts
+    cross join lateral (
+        values
+        (
+            1, 'business_payable'::money.account_kind, payouts.business_id, null,
+            v_out * (payouts.amount_minor - payouts.released_minor)
+        ),
+        (2, 'business_reserve', payouts.business_id, null, v_out * payouts.released_minor),
+        (
+            3, 'business_in_transit', payouts.business_id, null,
+            (v_paid - v_out) * payouts.amount_minor
+        ),
+        (4, 'provider', null, payouts.provider, - v_paid * payouts.amount_minor)
+    ) as lines (place, kind, business_id, provider, amount_minor)
+    where payouts.id = any(payout_ids) and lines.amount_minor <> 0;
+end;
+$$;
+
+/*
+ * Give the earnings of a payout back: another payout takes them.
+ */
+create function money.reopen_earnings(payout money.payouts)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    with released as (
+        update money.payout_items
+        set is_live = false
+        where
+            payout_items.business_id = payout.business_id
+            and payout_items.payout_id = payout.id
+            and payout_items.is_live
+        returning payout_items.*
+    )
+
+    insert into money.open_earnings (
+        business_id, earning_id, currency, sale_id, amount_minor, available_at, is_release
+    )
+    select
+        released.business_id, released.earning_id, payout.currency, earnings.sale_id,
+        released.amount_minor, private.now(), earnings.kind = 'release'
+    from released
+    inner join money.earnings
+        on
+            earnings.business_id = released.business_id
+            and earnings.id = released.earning_id;
+end;
+$$;
+
+/*
+ * Approve or reject a payout that waits for it. The policies of the table and its trigger refuse
+ * whoever may not; this says so in the API's words.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden second_factor_required · PT404 not_found
+ *          PT409 invalid_transition
+ */
+create function money.decide_payout(
+    payout_id uuid, decision money.payout_decision, reason text
+)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_business_id uuid;
+    v_requested_by uuid;
+begin
+    if not private.is_operator() then
+        perform private.require_platform_staff('finance');
+        if auth.jwt() ->> 'aal' is distinct from 'aal2' then
+            perform private.refuse(
+                'PT403', 'second_factor_required', 'Payouts are decided with a second factor.',
+                'Sign in with your second factor and repeat the call.'
+            );
+        end if;
+    end if;
+    select payouts.business_id, payouts.requested_by into v_business_id, v_requested_by
+    from money.payouts
+    where payouts.id = decide_payout.payout_id;
+    if not found then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such payout.', 'Read the view payouts.'
+        );
+    end if;
+    perform money.refuse_own_payout(v_requested_by, auth.uid());
+    insert into money.payout_decisions (business_id, payout_id, decision, reason)
+    values (v_business_id, decide_payout.payout_id, decide_payout.decision, decide_payout.reason)
+    on conflict do nothing;
+    if not found then
+        perform private.refuse(
+            'PT409', 'invalid_transition', 'The payout was decided already.', 'Read it again.'
+        );
+    end if;
+    return decide_payout.payout_id;
+end;
+$$;
+
+/*
+ * Refuse a decision about a payout that one requested.
+ *
+ * Errors:  PT403 forbidden
+ */
+create function money.refuse_own_payout(requested_by uuid, decided_by uuid)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if requested_by = decided_by then
+        perform private.refuse(
+            'PT403', 'forbidden', 'Nobody decides about a payout that they requested.',
+            'Ask somebody else of the platform''s finance staff.'
+        );
+    end if;
+end;
+$$;
+
 -- sql/39_money/functions/periods.sql
 
 -- Periods of the ledger, which an accountant of the platform closes.
@@ -6813,6 +8608,98 @@ begin
 end;
 $$;
 
+-- sql/39_money/functions/statements.sql
+
+-- What a business's account did in a month, read from the ledger: opening, movements, closing. Days
+-- are those of the ledger (UTC), whose closed periods never change, so the opening of a month is
+-- the closing of the one before.
+
+/*
+ * Return the statement of a business in a currency: its account and its reserve together. Positive
+ * is owed to the business.
+ * Definer: entries are nobody's to read; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function money.statement(business_id uuid, currency text, month_on date)
+returns table (kind text, movements bigint, amount_minor bigint)
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_from date = date_trunc('month', statement.month_on)::date;
+begin
+    if not private.is_platform_staff('finance') then
+        perform private.require_member(statement.business_id, 'account');
+    end if;
+    return query
+    with moved as (
+        select
+            case
+                when changes.booked_on < v_from then 'opening'
+                else changes.kind
+            end as kind,
+            count(*) as movements,
+            sum(changes.amount_minor)::bigint as amount_minor
+        from money.account_changes(statement.business_id, statement.currency) as changes
+        where changes.booked_on < v_from + interval '1 month'
+        group by 1
+    )
+
+    select parts.kind, coalesce(moved.movements, 0), coalesce(moved.amount_minor, 0)
+    from unnest(array[
+        'opening', 'sales', 'refunds', 'commissions', 'cash', 'disputes', 'payouts',
+        'payouts_returned', 'other'
+    ]) with ordinality as parts (kind, place)
+    left join moved on moved.kind = parts.kind
+    union all
+    select 'closing', coalesce(sum(moved.movements), 0)::bigint, coalesce(sum(moved.amount_minor), 0)::bigint
+    from moved;
+end;
+$$;
+
+/*
+ * Return what moved the account and the reserve of a business in a currency, and why.
+ */
+create function money.account_changes(business_id uuid, currency text)
+returns table (booked_on date, kind text, amount_minor bigint)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        transactions.booked_on,
+        case
+            when transactions.business_id <> account_changes.business_id then 'commissions'
+            when transactions.cause_kind = 'delivery' then 'sales'
+            when transactions.cause_kind = 'reversal' then 'refunds'
+            when transactions.cause_kind = 'earning' then 'cash'
+            when transactions.cause_kind like 'dispute%' then 'disputes'
+            when transactions.cause_kind = 'payout_created' then 'payouts'
+            when transactions.cause_kind = 'payout_reversed' then 'payouts_returned'
+            else 'other'
+        end,
+        - sum(entries.amount_minor)::bigint
+    from money.entries
+    inner join money.transactions on transactions.number = entries.number
+    where
+        entries.account_id in (
+            money.account_id(
+                'business_payable', account_changes.currency, account_changes.business_id, null, null
+            ),
+            money.account_id(
+                'business_reserve', account_changes.currency, account_changes.business_id, null, null
+            )
+        )
+    group by transactions.number;
+end;
+$$;
+
 -- sql/39_money/rules/accounts.sql
 
 -- Accounts are made once and stay as they are.
@@ -6846,6 +8733,123 @@ after insert on money.accounts
 for each row
 when (money.is_spendable(new.kind))
 execute function money.accounts__keep_spendable();
+
+-- sql/39_money/rules/commissions.sql
+
+-- When earnings are brought up to date: in the transaction that delivers a line, takes one back,
+-- gives money back, or takes money. These triggers fire last, so that the locks of a sale's
+-- earnings are the last that a transaction takes.
+
+/*
+ * Earn the lines that were delivered.
+ */
+create function money.sale_line_deliveries__earn()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform money.update_earnings(new.business_id, new.sale_id);
+    return null;
+end;
+$$;
+
+create trigger _900_earn
+after insert on sales.sale_line_deliveries
+for each row execute function money.sale_line_deliveries__earn();
+
+/*
+ * Take back what was earned by a line that is taken back after it was delivered.
+ * Definer: it runs as whoever corrects the sale, who cannot read the terms.
+ */
+create function money.sale_lines__reverse()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if exists (
+        select 1
+        from money.line_terms
+        where
+            line_terms.business_id = new.business_id
+            and line_terms.sale_id = new.sale_id
+    ) then
+        perform money.update_earnings(new.business_id, new.sale_id);
+    end if;
+    return null;
+end;
+$$;
+
+create trigger _900_reverse
+after insert on sales.sale_lines
+for each row
+when (new.revision > 0 and new.amount_minor < 0)
+execute function money.sale_lines__reverse();
+
+/*
+ * Take back what was earned by the lines of which a refund gave money back.
+ */
+create function money.refunds__reverse()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform money.update_earnings(refund_parts.business_id, refund_parts.sale_id)
+    from money.refund_parts
+    where refund_parts.business_id = new.business_id and refund_parts.refund_id = new.id
+    order by refund_parts.sale_id;
+    return null;
+end;
+$$;
+
+create trigger _900_reverse
+after update of status on money.refunds
+for each row
+when (old.status <> 'succeeded' and new.status = 'succeeded')
+execute function money.refunds__reverse();
+
+/*
+ * Let a sale be paid out once the customer has paid it. Cash that the business took itself is taken
+ * from what it can be paid out, and given back to it with a refund in cash.
+ */
+create function money.payment_parts__release()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_kept bigint = (new.captured_minor - new.refunded_minor)
+    - (old.captured_minor - old.refunded_minor);
+begin
+    if new.provider = 'cash' then
+        perform money.take_from_earnings(
+            new.business_id, new.currency, 'cash', v_kept,
+            money.account('cash', new.currency, business_id => new.business_id)
+        );
+    end if;
+    perform money.release_paid_sale(new.business_id, new.sale_id);
+    return null;
+end;
+$$;
+
+create trigger _900_release
+after update of captured_minor, refunded_minor on money.payment_parts
+for each row
+when (
+    old.captured_minor <> new.captured_minor
+    or new.provider = 'cash' and old.refunded_minor <> new.refunded_minor
+)
+execute function money.payment_parts__release();
 
 -- sql/39_money/rules/coupons.sql
 
@@ -7290,6 +9294,170 @@ create trigger _900_touch
 before update on money.payment_settings
 for each row execute function private.any__touch();
 
+-- sql/39_money/rules/payouts.sql
+
+-- What holds for payouts on every path: only steps of the table, each posted as it is taken, and
+-- nobody decides about what they asked for.
+
+/*
+ * Refuse a step that does not exist.
+ *
+ * Errors:  PT409 invalid_transition
+ */
+create function money.payouts__refuse_illegal_steps()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if not exists (
+        select 1
+        from money.payout_transitions
+        where
+            payout_transitions.from_status = old.status
+            and payout_transitions.to_status = new.status
+    ) then
+        perform private.refuse(
+            'PT409', 'invalid_transition',
+            format('A payout that is %s cannot become %s.', old.status, new.status),
+            'Read the payout again and check its status.'
+        );
+    end if;
+    return new;
+end;
+$$;
+
+create trigger _100_refuse_illegal_steps
+before update of status on money.payouts
+for each row
+when (old.status is distinct from new.status)
+execute function money.payouts__refuse_illegal_steps();
+
+create trigger _110_refuse_rewriting
+before update of id, business_id, currency, amount_minor, released_minor, created_at
+on money.payouts
+for each row execute function private.any__refuse_rewriting();
+
+/*
+ * Do what follows from a step: post it, hand the payout on, or give its earnings back.
+ */
+create function money.payouts__follow_step()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    case new.status
+        when 'approved' then
+            perform money.send_payouts(array[new.id]);
+        when 'paid' then
+            perform money.post_payouts(array[new.id], 'payout_paid');
+        when 'failed' then
+            if old.status = 'paid' then
+                perform money.post_payouts(array[new.id], 'payout_failed');
+            end if;
+            perform private.send_message(
+                'payouts', 'recall_payout', jsonb_build_object('payout_id', new.id)
+            );
+        when 'rejected', 'reversed' then
+            perform money.post_payouts(array[new.id], 'payout_reversed');
+            perform money.reopen_earnings(new);
+        else
+            null;
+    end case;
+    return null;
+end;
+$$;
+
+create trigger _500_follow_step
+after update of status on money.payouts
+for each row
+when (old.status is distinct from new.status)
+execute function money.payouts__follow_step();
+
+/*
+ * Refuse a decision about one's own request, and about what does not wait for one; take the step.
+ * Definer: nobody has write privileges on payouts; the policies of decisions checked the caller.
+ *
+ * Errors:  PT403 forbidden · PT409 invalid_transition
+ */
+create function money.payout_decisions__take_step()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_payout money.payouts;
+begin
+    select payouts.* into strict v_payout
+    from money.payouts
+    where payouts.business_id = new.business_id and payouts.id = new.payout_id
+    for no key update;
+    perform money.refuse_own_payout(v_payout.requested_by, new.decided_by);
+    if v_payout.status <> 'pending' then
+        perform private.refuse(
+            'PT409', 'invalid_transition', 'The payout does not wait for a decision.',
+            'Read the payout again and check its status.'
+        );
+    end if;
+    update money.payouts
+    set
+        status = case new.decision when 'approve' then 'approved' else 'rejected' end
+        ::money.payout_status,
+        finished_at = case new.decision when 'reject' then new.decided_at end
+    where payouts.id = v_payout.id;
+    return null;
+end;
+$$;
+
+create trigger _100_take_step
+after insert on money.payout_decisions
+for each row execute function money.payout_decisions__take_step();
+
+create trigger _100_refuse_rewriting
+before update or delete on money.payout_decisions
+for each row
+when (pg_trigger_depth() = 0)
+execute function private.any__refuse_rewriting();
+
+create trigger _100_refuse_rewriting
+before update or delete on money.earnings
+for each row execute function private.any__refuse_rewriting();
+
+create trigger _110_refuse_emptying
+before truncate on money.earnings
+for each statement execute function private.any__refuse_rewriting();
+
+/*
+ * Take from a business's earnings what a payer's bank took back for good. The dispute is posted
+ * with its payment, also after the money was paid out: then the balance is negative, and later
+ * earnings carry it.
+ */
+create function money.disputes__take_back()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform money.take_from_earnings(new.business_id, new.currency, 'dispute', new.amount_minor);
+    return null;
+end;
+$$;
+
+create trigger _900_take_back
+after update of status on money.disputes
+for each row
+when (old.status <> 'lost' and new.status = 'lost')
+execute function money.disputes__take_back();
+
 -- sql/39_money/rules/periods.sql
 
 -- What is closed stays closed, and checkpoints stay as they were written.
@@ -7726,6 +9894,178 @@ for select
 to authenticated
 using ((select private.is_platform_staff('finance')));
 
+-- sql/39_money/policies/payouts.sql
+
+-- Who may read payouts: members who handle the money of a business theirs, the platform's finance
+-- staff all. Nobody writes: functions request and execute. Only a decision is a row that finance
+-- staff insert themselves, so that these policies judge it.
+
+alter table money.payout_thresholds enable row level security;
+alter table money.payout_accounts enable row level security;
+alter table money.payouts enable row level security;
+alter table money.payout_transitions enable row level security;
+alter table money.payout_decisions enable row level security;
+alter table money.earnings enable row level security;
+alter table money.open_earnings enable row level security;
+alter table money.payout_items enable row level security;
+
+-- provider_reference is nobody's to read.
+grant select (
+    business_id, currency, provider, status, missing, schedule, minimum_minor, hold_days,
+    reserve_bps, reserve_days, created_at, next_run_at
+) on money.payout_accounts to authenticated;
+grant select (
+    id, business_id, currency, amount_minor, status, requested_by, provider, failure, created_at,
+    finished_at
+) on money.payouts to authenticated;
+grant select on money.payout_items, money.earnings, money.open_earnings to authenticated;
+grant select, insert (business_id, payout_id, decision, reason)
+on money.payout_decisions to authenticated;
+grant select on
+money.payouts, money.payout_items, money.payout_transitions, money.earnings, money.open_earnings
+to service_role;
+grant select, insert on money.payout_decisions to service_role;
+-- The operator decides from which amount payouts need approval, and what is held back.
+grant select, insert, update, delete on money.payout_thresholds to service_role;
+grant select, update (status, hold_days, reserve_bps, reserve_days, minimum_minor)
+on money.payout_accounts to service_role;
+
+create policy payout_accounts_select
+on money.payout_accounts
+for select
+to authenticated
+using (
+    business_id = any(array(select private.my_businesses('account')))
+    or (select private.is_platform_staff('finance'))
+);
+
+create policy payouts_select
+on money.payouts
+for select
+to authenticated
+using (
+    business_id = any(array(select private.my_businesses('account')))
+    or (select private.is_platform_staff('finance'))
+);
+
+create policy payout_items_select
+on money.payout_items
+for select
+to authenticated
+using (
+    business_id = any(array(select private.my_businesses('account')))
+    or (select private.is_platform_staff('finance'))
+);
+
+create policy earnings_select
+on money.earnings
+for select
+to authenticated
+using (
+    business_id = any(array(select private.my_businesses('account')))
+    or (select private.is_platform_staff('finance'))
+);
+
+create policy open_earnings_select
+on money.open_earnings
+for select
+to authenticated
+using (
+    business_id = any(array(select private.my_businesses('account')))
+    or (select private.is_platform_staff('finance'))
+);
+
+create policy payout_decisions_select
+on money.payout_decisions
+for select
+to authenticated
+using (
+    business_id = any(array(select private.my_businesses('account')))
+    or (select private.is_platform_staff('finance'))
+);
+
+-- Finance staff decide in their own name, and never about what they requested.
+create policy payout_decisions_insert
+on money.payout_decisions
+for insert
+to authenticated
+with check (
+    decided_by = (select auth.uid())
+    and (select private.is_platform_staff('finance'))
+    and not exists (
+        select 1
+        from money.payouts
+        where
+            payouts.business_id = payout_decisions.business_id
+            and payouts.id = payout_decisions.payout_id
+            and payouts.requested_by = (select auth.uid())
+    )
+);
+
+-- Whatever else allows it: not without a second factor.
+create policy payout_decisions_insert_second_factor
+on money.payout_decisions
+as restrictive
+for insert
+to authenticated
+with check (((select auth.jwt()) ->> 'aal') = 'aal2');
+
+grant execute on function
+money.commission_state(money.commissions),
+money.request_payout(uuid, text),
+money.refuse_own_payout(uuid, uuid),
+money.decide_payout(uuid, money.payout_decision, text),
+money.set_payout_account(uuid, text, text, money.payout_schedule, bigint)
+to anon, authenticated, service_role;
+grant execute on function
+money.run_payouts(integer),
+money.chase_payouts(),
+money.start_payout(uuid),
+money.record_payout(uuid, text, text, text),
+money.start_recall(uuid),
+money.reverse_payout(uuid),
+money.start_payout_account(uuid, text),
+money.note_payout_account(uuid, text, text),
+money.record_payout_account(text, text, boolean, text[])
+to worker;
+-- The edge opens an account in the call of a business.
+grant execute on function
+money.start_payout_account(uuid, text),
+money.note_payout_account(uuid, text, text),
+money.record_payout_account(text, text, boolean, text[])
+to edge;
+grant execute on function money.statement(uuid, text, date) to anon, authenticated, service_role;
+
+-- Analysts add up the ledger and the payouts, and see nobody's name.
+grant select (id, kind, currency, business_id) on money.accounts to analyst;
+grant select (number, business_id, cause_kind, booked_on) on money.transactions to analyst;
+grant select (number, account_id, amount_minor) on money.entries to analyst;
+grant select (business_id, currency, status, amount_minor, created_at) on money.payouts to analyst;
+
+create policy accounts_select_analyst
+on money.accounts
+for select
+to analyst
+using (true);
+
+create policy transactions_select_analyst
+on money.transactions
+for select
+to analyst
+using (true);
+
+create policy entries_select_analyst
+on money.entries
+for select
+to analyst
+using (true);
+
+create policy payouts_select_analyst
+on money.payouts
+for select
+to analyst
+using (true);
+
 -- sql/39_money/policies/secrets.sql
 
 -- Nobody reads keys or secrets, because there are no grants on them. Workers get sealed values by
@@ -7798,6 +10138,52 @@ comment on column public.commission_tiers.to_minor is
 comment on column public.commission_tiers.rate_bps is 'The rate in basis points: 1500 is 15 %.';
 comment on column public.commission_tiers.fixed_minor is
 'Charged once for each line beside the rate, in minor units.';
+
+-- sql/39_money/api/commissions_earned.sql
+
+-- What a business is charged, and what it has from others.
+
+create view public.commissions
+with (security_invoker = true)
+as
+select
+    commissions.id,
+    commissions.business_id,
+    commissions.sale_id,
+    commissions.sale_line_id,
+    commissions.level,
+    commissions.party_id,
+    commissions.currency,
+    commissions.amount_minor,
+    commissions.reversed_minor,
+    states.status,
+    states.payout_id,
+    commissions.earned_at
+from money.commissions
+cross join lateral money.commission_state(commissions) as states;
+grant select on public.commissions to authenticated, service_role;
+
+comment on view public.commissions is
+'The share of each level in the commission of a delivered line. Owners and accountants read what '
+'their business is charged and what it has from others. Page by (earned_at, id).';
+comment on column public.commissions.id is 'Key.';
+comment on column public.commissions.business_id is 'The business that is charged.';
+comment on column public.commissions.sale_id is 'The sale.';
+comment on column public.commissions.sale_line_id is 'The line that was delivered.';
+comment on column public.commissions.level is 'platform, partner, referrer or upline.';
+comment on column public.commissions.party_id is
+'The business that has the share; null for the platform.';
+comment on column public.commissions.currency is 'ISO 4217 code of the amounts.';
+comment on column public.commissions.amount_minor is
+'The share when the line was delivered, in minor units. The levels of a line add up to its '
+'commission.';
+comment on column public.commissions.reversed_minor is
+'How much of it refunds took back so far, in minor units.';
+comment on column public.commissions.status is
+'pending, approved (a payout has it), paid, or reversed (nothing is left).';
+comment on column public.commissions.payout_id is
+'The payout that pays it: of the business, or of the party; null before.';
+comment on column public.commissions.earned_at is 'When the line was delivered.';
 
 -- sql/39_money/api/documents.sql
 
@@ -8985,6 +11371,304 @@ public.remove_payment_method(public.identifier),
 public.create_payment_link(public.identifier, public.whole_number, public.instant)
 to anon, authenticated, service_role;
 
+-- sql/39_money/api/payouts.sql
+
+-- What clients read about payouts. All of it is read-only.
+
+create view public.payout_accounts
+with (security_invoker = true)
+as
+select
+    payout_accounts.business_id,
+    payout_accounts.currency,
+    payout_accounts.provider,
+    payout_accounts.status,
+    payout_accounts.missing,
+    payout_accounts.schedule,
+    payout_accounts.minimum_minor,
+    payout_accounts.hold_days,
+    payout_accounts.reserve_bps,
+    payout_accounts.reserve_days,
+    payout_accounts.next_run_at,
+    payout_accounts.created_at
+from money.payout_accounts;
+grant select on public.payout_accounts to authenticated, service_role;
+
+comment on view public.payout_accounts is
+'Where a business is paid in a currency, and when. Owners and accountants read theirs.';
+comment on column public.payout_accounts.business_id is 'The business.';
+comment on column public.payout_accounts.currency is 'ISO 4217 code.';
+comment on column public.payout_accounts.provider is 'Who pays, such as stripe.';
+comment on column public.payout_accounts.status is
+'pending (being opened), active, restricted (the provider asks for more) or rejected.';
+comment on column public.payout_accounts.missing is 'What the provider still asks for.';
+comment on column public.payout_accounts.schedule is
+'each (as soon as earnings are available), daily, weekly, monthly or on_demand.';
+comment on column public.payout_accounts.minimum_minor is
+'The least amount of a payout, in minor units.';
+comment on column public.payout_accounts.hold_days is
+'How many days earnings wait before they can be paid out.';
+comment on column public.payout_accounts.reserve_bps is
+'The share of each line that is kept against refunds, in basis points.';
+comment on column public.payout_accounts.reserve_days is
+'For how many days after the hold it is kept.';
+comment on column public.payout_accounts.next_run_at is
+'When payouts are made next; infinity on demand.';
+comment on column public.payout_accounts.created_at is 'When it was made.';
+
+create view public.payouts
+with (security_invoker = true)
+as
+select
+    payouts.id,
+    payouts.business_id,
+    payouts.currency,
+    payouts.amount_minor,
+    payouts.status,
+    payouts.requested_by,
+    payouts.provider,
+    payouts.failure,
+    payout_decisions.decided_by,
+    payout_decisions.reason as decision_reason,
+    payouts.created_at,
+    payouts.finished_at
+from money.payouts
+left join money.payout_decisions
+    on
+        payouts.business_id = payout_decisions.business_id
+        and payouts.id = payout_decisions.payout_id;
+grant select on public.payouts to authenticated, service_role;
+
+comment on view public.payouts is
+'What a business is paid. Owners and accountants read theirs, the platform''s finance staff all. '
+'Page by (created_at, id).';
+comment on column public.payouts.id is 'Key.';
+comment on column public.payouts.business_id is 'The business.';
+comment on column public.payouts.currency is 'ISO 4217 code.';
+comment on column public.payouts.amount_minor is 'The amount in minor units.';
+comment on column public.payouts.status is
+'pending (waits for approval), approved, rejected, in_transit, paid, failed, or reversed (its '
+'earnings are open again).';
+comment on column public.payouts.requested_by is
+'The member who asked for it; null when the schedule did.';
+comment on column public.payouts.provider is 'Who pays, such as stripe.';
+comment on column public.payouts.failure is 'Why it failed; null for most.';
+comment on column public.payouts.decided_by is
+'Who approved or rejected it; null where nobody had to.';
+comment on column public.payouts.decision_reason is 'Why it was rejected, or approved.';
+comment on column public.payouts.created_at is 'When it was made.';
+comment on column public.payouts.finished_at is
+'When it was paid, failed or rejected; null before.';
+
+create view public.payout_items
+with (security_invoker = true)
+as
+select
+    payout_items.business_id,
+    payout_items.payout_id,
+    payout_items.earning_id,
+    earnings.kind,
+    earnings.sale_id,
+    earnings.sale_line_id,
+    payout_items.amount_minor,
+    payout_items.is_live,
+    earnings.earned_at
+from money.payout_items
+inner join money.earnings
+    on
+        payout_items.business_id = earnings.business_id
+        and payout_items.earning_id = earnings.id;
+grant select on public.payout_items to authenticated, service_role;
+
+comment on view public.payout_items is
+'What a payout consists of: an earning is in at most one live payout.';
+comment on column public.payout_items.business_id is 'The business.';
+comment on column public.payout_items.payout_id is 'The payout.';
+comment on column public.payout_items.earning_id is 'The earning.';
+comment on column public.payout_items.kind is
+'line, reversal (of a line), commission (of another business), cash (that the business took '
+'itself), dispute, reserve (kept for a while) or release (of what was kept).';
+comment on column public.payout_items.sale_id is 'The sale; null where it is of none.';
+comment on column public.payout_items.sale_line_id is 'The line; null where it is of none.';
+comment on column public.payout_items.amount_minor is
+'The amount in minor units; negative where it is taken from the business.';
+comment on column public.payout_items.is_live is
+'False once the payout is rejected or reversed.';
+comment on column public.payout_items.earned_at is 'When it was earned, or taken.';
+
+-- sql/39_money/api/payouts_rpcs.sql
+
+-- What clients do about payouts: ask for one, and decide about one.
+
+/*
+ * Set how a business is paid in a currency.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function public.set_payout_account(
+    business_id public.identifier,
+    currency text,
+    provider text,
+    schedule text default null,
+    minimum_minor public.whole_number default null
+)
+returns public.payout_accounts
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_business_id uuid = private.to_identifier(set_payout_account.business_id, 'business_id');
+    v_account public.payout_accounts;
+begin
+    if schedule not in ('each', 'daily', 'weekly', 'monthly', 'on_demand') then
+        perform private.invalid(
+            'schedule', 'must be each, daily, weekly, monthly or on_demand'
+        );
+    end if;
+    perform money.set_payout_account(
+        v_business_id,
+        private.to_required_text(set_payout_account.currency, 'currency', 3),
+        private.to_required_text(set_payout_account.provider, 'provider', 40),
+        schedule::money.payout_schedule,
+        private.to_minor_units(set_payout_account.minimum_minor, 'minimum_minor')
+    );
+    select payout_accounts.* into v_account
+    from public.payout_accounts
+    where
+        payout_accounts.business_id = v_business_id
+        and payout_accounts.currency = set_payout_account.currency;
+    return v_account;
+end;
+$$;
+
+comment on function public.set_payout_account is
+'Set how a business is paid in a currency. The first call opens an account at the provider; a '
+'later one changes the schedule and the minimum.
+
+business_id: an owner or accountant calls. currency: ISO 4217 code. provider: one that pays out, '
+'such as stripe; it stays as it was first. schedule: each, daily, weekly (the default), monthly '
+'or on_demand. minimum_minor: the least amount of a payout, in minor units. Returns the row of '
+'payout_accounts.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
+
+/*
+ * Make a payout of what can be paid out now.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 payout_account_inactive nothing_to_pay_out
+ */
+create function public.request_payout(business_id public.identifier, currency text)
+returns public.payouts
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_payout_id uuid = money.request_payout(
+        private.to_identifier(request_payout.business_id, 'business_id'),
+        private.to_required_text(request_payout.currency, 'currency', 3)
+    );
+    v_payout public.payouts;
+begin
+    select payouts.* into v_payout
+    from public.payouts
+    where payouts.id = v_payout_id;
+    return v_payout;
+end;
+$$;
+
+comment on function public.request_payout is
+'Make a payout of everything that can be paid out now, whatever the schedule. It is approved at '
+'once below the threshold of its currency, and waits for the platform''s finance staff above it.
+
+business_id: an owner or accountant calls. currency: ISO 4217 code. Returns the row of payouts.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, nothing_to_pay_out '
+'409, payout_account_inactive 409.';
+
+/*
+ * Approve a payout that waits for it.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden second_factor_required
+ *          PT404 not_found · PT409 invalid_transition
+ */
+create function public.approve_payout(payout_id public.identifier, reason text default null)
+returns public.payouts
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_payout_id uuid = money.decide_payout(
+        private.to_identifier(approve_payout.payout_id, 'payout_id'), 'approve',
+        private.to_text(approve_payout.reason, 'reason', 1000)
+    );
+    v_payout public.payouts;
+begin
+    select payouts.* into v_payout
+    from public.payouts
+    where payouts.id = v_payout_id;
+    return v_payout;
+end;
+$$;
+
+comment on function public.approve_payout is
+'Approve a payout that waits for it. The platform''s finance staff call, signed in with a second '
+'factor, and nobody for a payout that they requested.
+
+payout_id: the payout. reason: kept with the decision. Returns the row of payouts.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, second_factor_required 403, '
+'not_found 404, invalid_transition 409.';
+
+/*
+ * Reject a payout that waits for approval.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden second_factor_required
+ *          PT404 not_found · PT409 invalid_transition
+ */
+create function public.reject_payout(payout_id public.identifier, reason text)
+returns public.payouts
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_payout_id uuid = money.decide_payout(
+        private.to_identifier(reject_payout.payout_id, 'payout_id'), 'reject',
+        private.to_required_text(reject_payout.reason, 'reason', 1000)
+    );
+    v_payout public.payouts;
+begin
+    select payouts.* into v_payout
+    from public.payouts
+    where payouts.id = v_payout_id;
+    return v_payout;
+end;
+$$;
+
+comment on function public.reject_payout is
+'Reject a payout that waits for approval: its earnings are open again. Callers as for '
+'approve_payout.
+
+payout_id: the payout. reason: why, for the business. Returns the row of payouts.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, second_factor_required 403, '
+'not_found 404, invalid_transition 409.';
+
+grant execute on function
+public.set_payout_account(public.identifier, text, text, text, public.whole_number),
+public.request_payout(public.identifier, text),
+public.approve_payout(public.identifier, text),
+public.reject_payout(public.identifier, text)
+to anon, authenticated, service_role;
+
 -- sql/39_money/api/spending.sql
 
 -- Paying sales with gift cards and credit.
@@ -9092,6 +11776,52 @@ Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, idem
 grant execute on function
 public.redeem_gift_card(public.identifier, text, public.whole_number, text),
 public.use_credit(public.identifier, public.whole_number, text)
+to anon, authenticated, service_role;
+
+-- sql/39_money/api/statements.sql
+
+-- The monthly statement of a business.
+
+/*
+ * Return what a business's account did in a month.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function public.payout_statement(
+    business_id public.identifier, currency text, month text
+)
+returns table (kind text, movements bigint, amount_minor bigint)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if payout_statement.month is null then
+        perform private.invalid('month', 'is required');
+    end if;
+    return query
+    select lines.kind, lines.movements, lines.amount_minor
+    from money.statement(
+        private.to_identifier(payout_statement.business_id, 'business_id'),
+        private.to_required_text(payout_statement.currency, 'currency', 3),
+        private.to_date(payout_statement.month, 'month')
+    ) as lines;
+end;
+$$;
+
+comment on function public.payout_statement is
+'Return what a business''s account, its reserve included, did in a month: a row opening, a row for '
+'each kind of movement, and a row closing, which is their sum. The opening of a month is the '
+'closing of the month before. Days are those of the ledger (UTC).
+
+business_id: an owner, an accountant or the platform''s finance staff calls. currency: ISO 4217 '
+'code. month: any date of it. Returns kind (opening, sales, refunds, commissions of other '
+'businesses, cash, disputes, payouts, payouts_returned, other, closing), movements (how many) and '
+'amount_minor, in minor units: positive is owed to the business.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
+grant execute on function public.payout_statement(public.identifier, text, text)
 to anon, authenticated, service_role;
 
 alter default privileges grant execute on functions to public;
