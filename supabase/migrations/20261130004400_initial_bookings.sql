@@ -5593,6 +5593,46 @@ for each row
 when (old.cancelled_at is null and new.cancelled_at is not null)
 execute function scheduling.booking_items__revise_sale();
 
+/*
+ * Note what a booking delivered when it ends: every line that stands when it is completed, the fees
+ * when it was cancelled or nobody came.
+ */
+create function scheduling.bookings__deliver()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform sales.deliver_lines(
+        new.business_id,
+        new.sale_id,
+        case
+            when new.status <> 'completed' then array(
+                select sale_lines.id
+                from sales.sale_lines
+                where
+                    sale_lines.business_id = new.business_id
+                    and sale_lines.sale_id = new.sale_id
+                    and sale_lines.kind = 'fee'
+            )
+        end
+    );
+    return null;
+end;
+$$;
+
+create trigger _270_deliver
+after update of status on scheduling.bookings
+for each row
+when (
+    new.sale_id is not null
+    and old.status is distinct from new.status
+    and new.status in ('completed', 'cancelled', 'no_show')
+)
+execute function scheduling.bookings__deliver();
+
 -- sql/44_bookings/rules/sessions.sql
 
 -- The capacity of a session never falls below the seats that are taken.
