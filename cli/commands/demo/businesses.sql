@@ -145,3 +145,25 @@ select
     tiers.fee_bps
 from demo_businesses
 cross join (values (24, 5000), (2, 10000)) as tiers (hours_before, fee_bps);
+
+-- They are registered for tax where there are rates for their country. Hudson Barbers, too, shows
+-- prices with tax.
+insert into pricing.tax_settings (business_id, region, prices_include_tax)
+select demo_businesses.id, case demo_businesses.country when 'US' then 'US-NY' end, true
+from demo_businesses
+where demo_businesses.country in (select tax_rules.country from pricing.tax_rules);
+
+create temporary table demo_taxes on commit drop as
+select
+    demo_businesses.id as business_id,
+    rates.component,
+    rates.rate_bps,
+    rates.jurisdiction,
+    bases.rounding_unit,
+    bases.rounding_mode
+from demo_businesses
+cross join demo_size
+cross join lateral pricing.tax_basis(demo_businesses.id) as bases
+cross join lateral unnest(
+    pricing.tax_rates(bases, 'standard', demo_size.monday::date, 'within_region')
+) as rates;

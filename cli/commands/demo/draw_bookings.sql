@@ -78,6 +78,19 @@ select
     chosen.minutes,
     chosen.unit_minor,
     chosen.unit_minor * chosen.party_size as total_minor,
+    coalesce(demo_taxes.component, 'none') as tax_component,
+    coalesce(demo_taxes.rate_bps, 0) as tax_rate_bps,
+    demo_taxes.jurisdiction as tax_jurisdiction,
+    demo_taxes.rounding_unit,
+    demo_taxes.rounding_mode,
+    coalesce(
+        pricing.round_tax(
+            chosen.unit_minor * chosen.party_size * demo_taxes.rate_bps
+            / (10000 + demo_taxes.rate_bps),
+            demo_taxes.rounding_mode
+        ),
+        0
+    ) as tax_minor,
     chosen.addons,
     chosen.party_size,
     case when demo_starts.gives_classes then pg_temp.key('session ' || demo_starts.start) end
@@ -119,6 +132,7 @@ inner join demo_services
         demo_starts.id = demo_services.business_id
         and demo_services.n = 1 + pg_temp.dice('service ' || demo_starts.start) % 5
 inner join demo_terms on demo_services.id = demo_terms.service_id
+left join demo_taxes on demo_starts.id = demo_taxes.business_id
 cross join
     lateral (
         select

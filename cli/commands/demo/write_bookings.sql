@@ -47,11 +47,14 @@ select
             'addons', demo_bookings.addons,
             'quantity', demo_bookings.party_size,
             'unit_minor', demo_bookings.unit_minor,
-            'amount_minor', demo_bookings.total_minor
+            'amount_minor', demo_bookings.total_minor,
+            'discount_minor', 0,
+            'tax_minor', demo_bookings.tax_minor,
+            'tax_is_included', true
         )),
         'subtotal_minor', demo_bookings.total_minor,
         'discount_minor', 0,
-        'tax_minor', 0,
+        'tax_minor', demo_bookings.tax_minor,
         'total_minor', demo_bookings.total_minor
     ),
     demo_bookings.policy,

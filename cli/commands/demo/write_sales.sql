@@ -29,7 +29,7 @@ inner join demo_bookings on demo_bookings.id = bookings.id;
 
 insert into sales.sale_lines (
     id, business_id, sale_id, position, revision, kind, service_id, name, quantity, unit_minor,
-    amount_minor
+    amount_minor, tax_minor
 )
 select
     demo_bookings.item_id,
@@ -42,21 +42,43 @@ select
     demo_bookings.service_name,
     demo_bookings.party_size,
     demo_bookings.unit_minor,
-    demo_bookings.total_minor
+    demo_bookings.total_minor,
+    demo_bookings.tax_minor
 from demo_bookings
 inner join scheduling.bookings on bookings.id = demo_bookings.id;
 
+insert into sales.sale_line_taxes (
+    business_id, sale_line_id, component, rate_bps, position, is_compound, jurisdiction,
+    base_minor, tax_minor
+)
+select
+    demo_bookings.business_id,
+    demo_bookings.item_id,
+    demo_bookings.tax_component,
+    demo_bookings.tax_rate_bps,
+    1,
+    false,
+    demo_bookings.tax_jurisdiction,
+    demo_bookings.total_minor - demo_bookings.tax_minor,
+    demo_bookings.tax_minor
+from demo_bookings
+where demo_bookings.tax_component <> 'none';
+
 insert into sales.sale_taxes (
-    business_id, sale_id, revision, component, rate_bps, base_minor, tax_minor
+    business_id, sale_id, revision, component, rate_bps, base_minor, tax_minor, jurisdiction,
+    rounding_unit, rounding_mode
 )
 select
     demo_bookings.business_id,
     bookings.sale_id,
     0,
-    'none',
-    0,
-    demo_bookings.total_minor,
-    0
+    demo_bookings.tax_component,
+    demo_bookings.tax_rate_bps,
+    demo_bookings.total_minor - demo_bookings.tax_minor,
+    demo_bookings.tax_minor,
+    demo_bookings.tax_jurisdiction,
+    demo_bookings.rounding_unit,
+    demo_bookings.rounding_mode
 from demo_bookings
 inner join scheduling.bookings on bookings.id = demo_bookings.id;
 
