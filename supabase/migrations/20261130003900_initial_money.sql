@@ -10290,7 +10290,8 @@ declare
     v_id uuid;
     v_document public.documents;
 begin
-    if coalesce(kind, '') not in ('receipt', 'invoice') then
+    kind = coalesce(kind, 'invoice');
+    if kind not in ('receipt', 'invoice') then
         perform private.invalid('kind', 'must be receipt or invoice');
     end if;
     v_id = money.request_document(

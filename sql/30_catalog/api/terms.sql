@@ -79,7 +79,7 @@ begin
         v_email,
         private.to_required_text(slug, 'slug', 80),
         private.to_whole_number(version, 'version', 1, 1000000),
-        private.to_required_text(locale, 'locale', 35)
+        private.to_required_text(coalesce(locale, 'en'), 'locale', 35)
     );
 end;
 $$;
