@@ -20,6 +20,7 @@ from tests.bench.growth import growth
 from tests.bench.handwritten import peer
 from tests.bench.ledger import ledger
 from tests.bench.load import load, request
+from tests.bench.oversight import audit, flag
 from tests.bench.pipeline import pipeline
 from tests.bench.queue import queue
 from tests.bench.scheduling import emit, features, series
@@ -207,5 +208,7 @@ ALL = {
     "pipeline": pipeline,
     "ledger": ledger,
     "files": files,
+    "audit": audit,
+    "flag": flag,
     "growth": growth,
 }

@@ -33,7 +33,15 @@ begin
         v_hash = ((((v_hash << 13) | (v_hash >> 19)) & 4294967295) * 5 + 3864292196) & 4294967295;
     end loop;
     if v_tail < v_length then
-        v_hash = v_hash # flags.mixed_tail(substr(v_bytes, v_tail + 1));
+        v_word = 0;
+        for v_at in reverse v_length - 1..v_tail loop
+            v_word = (v_word << 8) | get_byte(v_bytes, v_at);
+        end loop;
+        v_word = ((v_word & 65535) * 3432918353
+            + ((((v_word >> 16) * 3432918353) & 65535) << 16)) & 4294967295;
+        v_word = ((v_word << 15) | (v_word >> 17)) & 4294967295;
+        v_hash = v_hash # (((v_word & 65535) * 461845907
+            + ((((v_word >> 16) * 461845907) & 65535) << 16)) & 4294967295);
     end if;
     v_hash = v_hash # v_length;
     v_hash = v_hash # (v_hash >> 16);
@@ -43,31 +51,6 @@ begin
     v_hash = ((v_hash & 65535) * 3266489909
         + ((((v_hash >> 16) * 3266489909) & 65535) << 16)) & 4294967295;
     return v_hash # (v_hash >> 16);
-end;
-$$;
-
-/*
- * Return what the last one to three bytes of a text add to its hash.
- */
-create function flags.mixed_tail(tail bytea)
-returns bigint
-language plpgsql
-immutable
-security invoker
-parallel safe
-set search_path = ''
-as $$
-declare
-    v_word bigint = 0;
-begin
-    for v_at in reverse length(tail) - 1..0 loop
-        v_word = (v_word << 8) | get_byte(tail, v_at);
-    end loop;
-    v_word = ((v_word & 65535) * 3432918353
-        + ((((v_word >> 16) * 3432918353) & 65535) << 16)) & 4294967295;
-    v_word = ((v_word << 15) | (v_word >> 17)) & 4294967295;
-    return ((v_word & 65535) * 461845907
-        + ((((v_word >> 16) * 461845907) & 65535) << 16)) & 4294967295;
 end;
 $$;
 
