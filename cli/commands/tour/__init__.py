@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from cli.commands.tour import booking, paying, pictures, together
+from cli.commands.tour import booking, oversight, paying, pictures, together
 from cli.commands.tour.people import Step, Story, gather
 from cli.hints import completed
 from cli.options import DEFAULT_STATE, JsonOption, StateOption
@@ -28,6 +28,7 @@ CHAPTERS: tuple[Callable[[Story], Iterator[Step]], ...] = (
     together.teach,
     booking.finish,
     booking.serve,
+    oversight.oversee,
     booking.hear,
 )
 
