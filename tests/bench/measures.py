@@ -22,6 +22,7 @@ from tests.bench.ledger import ledger
 from tests.bench.load import load, request
 from tests.bench.oversight import audit, flag
 from tests.bench.pipeline import pipeline
+from tests.bench.pricing import quote
 from tests.bench.queue import queue
 from tests.bench.scheduling import emit, features, series
 from tests.bench.search import search
@@ -201,6 +202,7 @@ ALL = {
     "peer": peer,
     "calcom": calcom,
     "search": search,
+    "quote": quote,
     "home": home,
     "features": features,
     "series": series,
