@@ -787,6 +787,209 @@ create unique index resource_media_one_featured_idx
 on catalog.resource_media (business_id, resource_id)
 where is_featured;
 
+-- sql/30_catalog/tables/products.sql
+
+-- The goods of a business: products in a tree of categories, of a brand, in one or more variants.
+-- A variant is what is priced, stocked and sold; a product without options has one variant. A
+-- product says which options it has and which values each allows; a variant has one value of each.
+
+create table catalog.product_categories (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    parent_id uuid,
+    name text not null,
+    slug text not null,
+    position integer not null default 0,
+    created_at timestamptz not null default now(),
+
+    constraint product_categories_business_id_id_unique unique (business_id, id),
+    constraint product_categories_slug_unique unique (business_id, slug),
+    constraint product_categories_parent_fkey foreign key (business_id, parent_id)
+    references catalog.product_categories (business_id, id) on delete set null (parent_id),
+    constraint product_categories_are_not_their_own_parent check (
+        parent_id is distinct from id
+        or private.invalid('parent_id', 'must not be the category itself or one below it')
+    ),
+    constraint product_categories_name_is_short check (
+        length(btrim(name)) between 1 and 200 and private.is_one_line(name)
+        or private.invalid('name', 'must have 1 to 200 printable characters')
+    ),
+    constraint product_categories_slug_is_a_slug check (
+        slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$' and length(slug) <= 100
+        or private.invalid('slug', 'must be lower-case words joined by hyphens')
+    )
+);
+comment on table catalog.product_categories is 'How a business groups its products: a tree.';
+create index product_categories_parent_idx on catalog.product_categories (business_id, parent_id);
+
+create table catalog.brands (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    name text not null,
+    slug text not null,
+    description text,
+    created_at timestamptz not null default now(),
+
+    constraint brands_business_id_id_unique unique (business_id, id),
+    constraint brands_slug_unique unique (business_id, slug),
+    constraint brands_name_is_short check (
+        length(btrim(name)) between 1 and 200 and private.is_one_line(name)
+        or private.invalid('name', 'must have 1 to 200 printable characters')
+    ),
+    constraint brands_slug_is_a_slug check (
+        slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$' and length(slug) <= 100
+        or private.invalid('slug', 'must be lower-case words joined by hyphens')
+    ),
+    constraint brands_description_is_short check (
+        description is null
+        or length(description) <= 5000 and not private.has_control_characters(description)
+        or private.invalid('description', 'must have at most 5000 printable characters')
+    )
+);
+comment on table catalog.brands is 'Whose goods a business sells.';
+
+create table catalog.products (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    category_id uuid,
+    brand_id uuid,
+    name text not null,
+    slug text not null,
+    description text,
+    -- Of the prices of its variants.
+    currency text not null references pricing.currencies (code) on delete restrict,
+    tax_class text not null default 'standard'
+    references pricing.tax_classes (name) on delete restrict,
+    position integer not null default 0,
+    -- Only members see a product that is not published, or that is archived.
+    is_published boolean not null default false,
+    archived_at timestamptz,
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+
+    constraint products_business_id_id_unique unique (business_id, id),
+    constraint products_slug_unique unique (business_id, slug),
+    constraint products_category_fkey foreign key (business_id, category_id)
+    references catalog.product_categories (business_id, id) on delete set null (category_id),
+    constraint products_brand_fkey foreign key (business_id, brand_id)
+    references catalog.brands (business_id, id) on delete set null (brand_id),
+    constraint products_name_is_short check (
+        length(btrim(name)) between 1 and 200 and private.is_one_line(name)
+        or private.invalid('name', 'must have 1 to 200 printable characters')
+    ),
+    constraint products_slug_is_a_slug check (
+        slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$' and length(slug) <= 100
+        or private.invalid('slug', 'must be lower-case words joined by hyphens')
+    ),
+    constraint products_description_is_short check (
+        description is null
+        or length(description) <= 5000 and not private.has_control_characters(description)
+        or private.invalid('description', 'must have at most 5000 printable characters')
+    )
+);
+comment on table catalog.products is 'Goods that can be sold, in one or more variants.';
+-- The products of a category, page by page.
+create index products_category_idx on catalog.products (business_id, category_id, name, id);
+create index products_brand_idx on catalog.products (business_id, brand_id);
+create index products_currency_idx on catalog.products (currency);
+create index products_tax_class_idx on catalog.products (tax_class);
+
+/*
+ * Are these the values of an option: 1 to 100 different texts of one line?
+ */
+create function catalog.are_option_values(allowed_values text[])
+returns boolean
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return cardinality(allowed_values) between 1 and 100
+    and not exists (
+        select 1
+        from unnest(allowed_values) as allowed (value)
+        group by allowed.value
+        having
+            count(*) > 1
+            or allowed.value is null
+            or length(btrim(allowed.value)) not between 1 and 40
+            or not private.is_one_line(allowed.value)
+    );
+end;
+$$;
+
+create table catalog.product_options (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null,
+    product_id uuid not null,
+    name text not null,
+    allowed_values text[] not null,
+    position integer not null default 0,
+
+    constraint product_options_business_id_id_unique unique (business_id, id),
+    constraint product_options_name_unique unique (business_id, product_id, name),
+    constraint product_options_product_fkey foreign key (business_id, product_id)
+    references catalog.products (business_id, id) on delete cascade,
+    constraint product_options_name_is_short check (
+        length(btrim(name)) between 1 and 40 and private.is_one_line(name)
+        or private.invalid('name', 'must have 1 to 40 printable characters')
+    ),
+    constraint product_options_have_values check (
+        catalog.are_option_values(allowed_values)
+        or private.invalid(
+            'allowed_values', 'must be 1 to 100 different texts of 1 to 40 printable characters'
+        )
+    )
+);
+comment on table catalog.product_options is
+'By what the variants of a product differ, such as the size, and which values each has.';
+
+create table catalog.product_variants (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null,
+    product_id uuid not null,
+    sku text not null,
+    -- A value for each option of the product, such as {"Size": "M"}.
+    options jsonb not null default '{}',
+    price_minor bigint not null,
+    barcode text,
+    weight_grams integer,
+    position integer not null default 0,
+    is_active boolean not null default true,
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+
+    constraint product_variants_business_id_id_unique unique (business_id, id),
+    constraint product_variants_sku_unique unique (business_id, sku),
+    constraint product_variants_combination_unique unique (business_id, product_id, options),
+    constraint product_variants_product_fkey foreign key (business_id, product_id)
+    references catalog.products (business_id, id) on delete cascade,
+    constraint product_variants_sku_is_short check (
+        length(btrim(sku)) between 1 and 64 and private.is_one_line(sku)
+        or private.invalid('sku', 'must have 1 to 64 printable characters')
+    ),
+    constraint product_variants_options_are_an_object check (
+        jsonb_typeof(options) = 'object' or private.invalid('options', 'must be a JSON object')
+    ),
+    constraint product_variants_price_not_negative check (
+        price_minor between 0 and 1000000000000
+        or private.invalid('price_minor', 'must be from 0 to 1000000000000 minor units')
+    ),
+    constraint product_variants_barcode_is_short check (
+        barcode is null
+        or barcode ~ '^[0-9A-Za-z-]{1,64}$'
+        or private.invalid('barcode', 'must be 1 to 64 letters, digits and hyphens')
+    ),
+    constraint product_variants_weight_is_sane check (
+        weight_grams is null
+        or weight_grams between 0 and 10000000
+        or private.invalid('weight_grams', 'must be from 0 to 10000000')
+    )
+);
+comment on table catalog.product_variants is
+'What is priced, stocked and sold of a product: one value of each of its options.';
+
 -- sql/30_catalog/tables/questions.sql
 
 -- Questions that a business asks when a service is booked. The booking keeps the answers with the
@@ -1052,6 +1255,96 @@ begin
     return files.place_in_business(
         (select resources.business_id from catalog.resources where resources.id = subject_id),
         'resource'
+    );
+end;
+$$;
+
+-- sql/30_catalog/functions/products.sql
+
+-- The tree of product categories, and which options fit a product.
+
+/*
+ * Return a category and the categories above it.
+ */
+create function catalog.category_path(business_id uuid, category_id uuid)
+returns setof uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    with recursive path as (
+        select product_categories.id, product_categories.parent_id
+        from catalog.product_categories
+        where
+            product_categories.business_id = category_path.business_id
+            and product_categories.id = category_path.category_id
+        union
+        select product_categories.id, product_categories.parent_id
+        from path
+        inner join catalog.product_categories
+            on
+                product_categories.business_id = category_path.business_id
+                and product_categories.id = path.parent_id
+    )
+    select path.id from path;
+end;
+$$;
+
+/*
+ * Return a category and the categories below it, with their business.
+ */
+create function catalog.category_tree(category_id uuid)
+returns table (business_id uuid, id uuid)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    with recursive tree as (
+        select product_categories.business_id, product_categories.id
+        from catalog.product_categories
+        where product_categories.id = category_tree.category_id
+        union
+        select product_categories.business_id, product_categories.id
+        from tree
+        inner join catalog.product_categories
+            on
+                product_categories.business_id = tree.business_id
+                and product_categories.parent_id = tree.id
+    )
+    select tree.business_id, tree.id from tree;
+end;
+$$;
+
+/*
+ * Does a product have each of these options, and allow the value of each?
+ */
+create function catalog.fits_options(business_id uuid, product_id uuid, options jsonb)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return not exists (
+        select 1
+        from jsonb_each(fits_options.options) as chosen (name, value)
+        where not exists (
+            select 1
+            from catalog.product_options
+            where
+                product_options.business_id = fits_options.business_id
+                and product_options.product_id = fits_options.product_id
+                and product_options.name = chosen.name
+                and jsonb_typeof(chosen.value) = 'string'
+                and chosen.value #>> '{}' = any(product_options.allowed_values)
+        )
     );
 end;
 $$;
@@ -1403,6 +1696,150 @@ for each row execute function files.any__release_medium();
 create trigger _500_release_medium
 after delete on catalog.resource_media
 for each row execute function files.any__release_medium();
+
+-- sql/30_catalog/rules/products.sql
+
+-- What a constraint on products cannot say: the tree of categories has no cycle, and a variant has
+-- a value of each option that its product allows.
+
+create trigger _010_refuse_bad_input
+before insert or update on catalog.product_categories
+for each row execute function business.any__refuse_bad_input('manage');
+
+create trigger _010_refuse_bad_input
+before insert or update on catalog.brands
+for each row execute function business.any__refuse_bad_input('manage');
+
+create trigger _010_refuse_bad_input
+before insert or update on catalog.products
+for each row execute function business.any__refuse_bad_input('manage');
+
+create trigger _010_refuse_bad_input
+before insert or update on catalog.product_options
+for each row execute function business.any__refuse_bad_input('manage');
+
+create trigger _010_refuse_bad_input
+before insert or update on catalog.product_variants
+for each row execute function business.any__refuse_bad_input('manage');
+
+create trigger _900_touch
+before update on catalog.products
+for each row execute function private.any__touch();
+
+create trigger _900_touch
+before update on catalog.product_variants
+for each row execute function private.any__touch();
+
+/*
+ * Refuse a category that would lie below itself. The business is locked until the transaction
+ * ends: two moves that are harmless alone could make a cycle together.
+ * Definer: the lock is on a row of another table.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function catalog.product_categories__refuse_cycle()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform business.lock_business(new.business_id);
+    if new.id in (select catalog.category_path(new.business_id, new.parent_id)) then
+        perform private.invalid('parent_id', 'must not be the category itself or one below it');
+    end if;
+    return new;
+end;
+$$;
+
+create trigger _100_refuse_cycle
+before insert or update of parent_id on catalog.product_categories
+for each row
+when (new.parent_id is not null)
+execute function catalog.product_categories__refuse_cycle();
+
+/*
+ * Refuse a variant that lacks a value for an option of its product, or has another value than the
+ * option allows. The product is locked until the transaction ends, so that its options stay.
+ * Definer: the lock is on a row of another table.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function catalog.product_variants__refuse_other_options()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform 1
+    from catalog.products
+    where products.business_id = new.business_id and products.id = new.product_id
+    for share;
+    if not catalog.fits_options(new.business_id, new.product_id, new.options)
+        or exists (
+            select 1
+            from catalog.product_options
+            where
+                product_options.business_id = new.business_id
+                and product_options.product_id = new.product_id
+                and not new.options ? product_options.name
+        ) then
+        perform private.invalid(
+            'options', 'must have one of the allowed values for each option of the product'
+        );
+    end if;
+    return new;
+end;
+$$;
+
+create trigger _100_refuse_other_options
+before insert or update of product_id, options on catalog.product_variants
+for each row execute function catalog.product_variants__refuse_other_options();
+
+/*
+ * Refuse to take away an option, or a value of one, that a variant has. A new option may be added:
+ * the variants from before lack it until somebody changes their options.
+ * Definer: the lock is on a row of another table.
+ *
+ * Errors:  PT409 in_use
+ */
+create function catalog.product_options__refuse_used()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform 1
+    from catalog.products
+    where products.business_id = old.business_id and products.id = old.product_id
+    for update;
+    if found and exists (
+        select 1
+        from catalog.product_variants
+        where
+            product_variants.business_id = old.business_id
+            and product_variants.product_id = old.product_id
+            and not catalog.fits_options(
+                old.business_id, old.product_id, product_variants.options
+            )
+    ) then
+        perform private.refuse(
+            'PT409', 'in_use', 'A variant of the product has this option or value.',
+            'Change or delete the variant first.'
+        );
+    end if;
+    return null;
+end;
+$$;
+
+create trigger _500_refuse_used
+after update or delete on catalog.product_options
+for each row execute function catalog.product_options__refuse_used();
 
 -- sql/30_catalog/rules/terms.sql
 
@@ -1794,6 +2231,262 @@ on catalog.resource_media
 for delete
 to authenticated
 using (business_id in (select private.my_businesses('manage')));
+
+-- sql/30_catalog/policies/products.sql
+
+-- Who may read and write products. Everyone reads the published products of a business that is
+-- open to the public; members read their own in any state; owners and managers write them. What
+-- belongs to a product is read like the product; only members read a variant that is switched off.
+
+alter table catalog.product_categories enable row level security;
+alter table catalog.brands enable row level security;
+alter table catalog.products enable row level security;
+alter table catalog.product_options enable row level security;
+alter table catalog.product_variants enable row level security;
+
+grant select on table catalog.product_categories to anon;
+grant select, delete on table catalog.product_categories to authenticated;
+grant insert (id, business_id, parent_id, name, slug, position)
+on table catalog.product_categories to authenticated;
+grant update (id, business_id, parent_id, name, slug, position)
+on table catalog.product_categories to authenticated;
+grant select, insert, update, delete on table catalog.product_categories to service_role;
+
+create policy product_categories_select
+on catalog.product_categories
+for select
+to anon, authenticated
+using (
+    exists (
+        select 1
+        from business.businesses
+        where businesses.id = product_categories.business_id
+    )
+);
+
+create policy product_categories_insert
+on catalog.product_categories
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy product_categories_update
+on catalog.product_categories
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy product_categories_delete
+on catalog.product_categories
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+grant select on table catalog.brands to anon;
+grant select, delete on table catalog.brands to authenticated;
+grant insert (id, business_id, name, slug, description)
+on table catalog.brands to authenticated;
+grant update (id, business_id, name, slug, description)
+on table catalog.brands to authenticated;
+grant select, insert, update, delete on table catalog.brands to service_role;
+
+create policy brands_select
+on catalog.brands
+for select
+to anon, authenticated
+using (
+    exists (
+        select 1
+        from business.businesses
+        where businesses.id = brands.business_id
+    )
+);
+
+create policy brands_insert
+on catalog.brands
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy brands_update
+on catalog.brands
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy brands_delete
+on catalog.brands
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+grant select on table catalog.products to anon;
+grant select, delete on table catalog.products to authenticated;
+grant insert (
+    id, business_id, category_id, brand_id, name, slug, description, currency, tax_class,
+    position, is_published, archived_at
+) on table catalog.products to authenticated;
+grant update (
+    id, business_id, category_id, brand_id, name, slug, description, currency, tax_class,
+    position, is_published, archived_at
+) on table catalog.products to authenticated;
+grant select, insert, update, delete on table catalog.products to service_role;
+
+create policy products_select_public
+on catalog.products
+for select
+to anon
+using (
+    is_published
+    and archived_at is null
+    and exists (
+        select 1
+        from business.businesses
+        where businesses.id = products.business_id
+    )
+);
+
+create policy products_select
+on catalog.products
+for select
+to authenticated
+using (
+    is_published
+    and archived_at is null
+    and exists (
+        select 1
+        from business.businesses
+        where businesses.id = products.business_id
+    )
+    or business_id in (select private.my_businesses('view'))
+);
+
+create policy products_insert
+on catalog.products
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy products_update
+on catalog.products
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy products_delete
+on catalog.products
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+grant select on table catalog.product_options to anon;
+grant select, delete on table catalog.product_options to authenticated;
+grant insert (id, business_id, product_id, name, allowed_values, position)
+on table catalog.product_options to authenticated;
+grant update (id, business_id, name, allowed_values, position)
+on table catalog.product_options to authenticated;
+grant select, insert, update, delete on table catalog.product_options to service_role;
+
+create policy product_options_select
+on catalog.product_options
+for select
+to anon, authenticated
+using (
+    exists (
+        select 1
+        from catalog.products
+        where
+            products.business_id = product_options.business_id
+            and products.id = product_options.product_id
+    )
+);
+
+create policy product_options_insert
+on catalog.product_options
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy product_options_update
+on catalog.product_options
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy product_options_delete
+on catalog.product_options
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+grant select on table catalog.product_variants to anon;
+grant select, delete on table catalog.product_variants to authenticated;
+grant insert (
+    id, business_id, product_id, sku, options, price_minor, barcode, weight_grams, position,
+    is_active
+) on table catalog.product_variants to authenticated;
+grant update (
+    id, business_id, sku, options, price_minor, barcode, weight_grams, position, is_active
+) on table catalog.product_variants to authenticated;
+grant select, insert, update, delete on table catalog.product_variants to service_role;
+
+create policy product_variants_select_public
+on catalog.product_variants
+for select
+to anon
+using (
+    is_active
+    and exists (
+        select 1
+        from catalog.products
+        where
+            products.business_id = product_variants.business_id
+            and products.id = product_variants.product_id
+    )
+);
+
+create policy product_variants_select
+on catalog.product_variants
+for select
+to authenticated
+using (
+    is_active
+    and exists (
+        select 1
+        from catalog.products
+        where
+            products.business_id = product_variants.business_id
+            and products.id = product_variants.product_id
+    )
+    or business_id in (select private.my_businesses('view'))
+);
+
+create policy product_variants_insert
+on catalog.product_variants
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy product_variants_update
+on catalog.product_variants
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy product_variants_delete
+on catalog.product_variants
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+-- Everyone calls products_in_category; managers write options.
+grant execute on function catalog.category_tree(uuid) to anon, authenticated, service_role;
+grant execute on function catalog.are_option_values(text[]) to authenticated, service_role;
 
 -- sql/30_catalog/policies/questions.sql
 
@@ -2536,6 +3229,225 @@ comment on column public.resource_media.resource_id is 'The resource.';
 comment on column public.resource_media.position is 'Order by it; see reorder_media.';
 comment on column public.resource_media.is_featured is
 'Whether it stands for all pictures of the resource; at most one does. See feature_media.';
+
+-- sql/30_catalog/api/products.sql
+
+-- Products as clients read them and, as owners and managers, write them.
+
+create view public.product_categories
+with (security_invoker = true)
+as
+select
+    product_categories.id,
+    product_categories.business_id,
+    product_categories.parent_id,
+    product_categories.name,
+    product_categories.slug,
+    product_categories.position,
+    product_categories.created_at
+from catalog.product_categories;
+grant select on public.product_categories to anon;
+grant select, insert, update, delete on public.product_categories to authenticated, service_role;
+
+comment on view public.product_categories is
+'A business''s groups of products, as a tree.
+
+Readable by everyone who can see the business; written by owners and managers.';
+comment on column public.product_categories.id is 'Primary key.';
+comment on column public.product_categories.business_id is 'The business that owns it.';
+comment on column public.product_categories.parent_id is
+'The category above it; null at the top. Never the category itself or one below it.';
+comment on column public.product_categories.name is 'At most 200 characters.';
+comment on column public.product_categories.slug is
+'Unique in the business: lower-case words joined by hyphens.';
+comment on column public.product_categories.position is 'Order of display, ascending.';
+comment on column public.product_categories.created_at is 'When it was created.';
+
+create view public.brands
+with (security_invoker = true)
+as
+select
+    brands.id,
+    brands.business_id,
+    brands.name,
+    brands.slug,
+    brands.description,
+    brands.created_at
+from catalog.brands;
+grant select on public.brands to anon;
+grant select, insert, update, delete on public.brands to authenticated, service_role;
+
+comment on view public.brands is
+'The brands of a business''s products.
+
+Readable by everyone who can see the business; written by owners and managers.';
+comment on column public.brands.id is 'Primary key.';
+comment on column public.brands.business_id is 'The business that owns it.';
+comment on column public.brands.name is 'At most 200 characters.';
+comment on column public.brands.slug is
+'Unique in the business: lower-case words joined by hyphens.';
+comment on column public.brands.description is 'At most 5000 characters.';
+comment on column public.brands.created_at is 'When it was created.';
+
+create view public.products
+with (security_invoker = true)
+as
+select
+    products.id,
+    products.business_id,
+    products.category_id,
+    products.brand_id,
+    products.name,
+    products.slug,
+    products.description,
+    products.currency,
+    products.tax_class,
+    products.position,
+    products.is_published,
+    products.archived_at,
+    products.created_at,
+    products.updated_at
+from catalog.products;
+grant select on public.products to anon;
+grant select, insert, update, delete on public.products to authenticated, service_role;
+
+comment on view public.products is
+'Products: goods that are sold in one or more variants.
+
+Everyone reads the published ones of businesses that are open to the public, members read '
+'all of theirs; owners and managers write them. products_in_category lists those of a '
+'category and the categories below it.';
+comment on column public.products.id is 'Primary key.';
+comment on column public.products.business_id is 'The business that sells it.';
+comment on column public.products.category_id is 'Its category, or null.';
+comment on column public.products.brand_id is 'Its brand, or null.';
+comment on column public.products.name is 'At most 200 characters.';
+comment on column public.products.slug is
+'Unique in the business: lower-case words joined by hyphens.';
+comment on column public.products.description is 'At most 5000 characters.';
+comment on column public.products.currency is 'ISO 4217 code of the prices of its variants.';
+comment on column public.products.tax_class is 'How it is taxed: a name of tax_classes.';
+comment on column public.products.position is 'Order of display, ascending.';
+comment on column public.products.is_published is 'Whether it is in the public catalog.';
+comment on column public.products.archived_at is
+'Since when it is out of the catalog; null while it is in use.';
+comment on column public.products.created_at is 'When it was created.';
+comment on column public.products.updated_at is 'When it was last changed.';
+
+create view public.product_options
+with (security_invoker = true)
+as
+select
+    product_options.id,
+    product_options.business_id,
+    product_options.product_id,
+    product_options.name,
+    product_options.allowed_values,
+    product_options.position
+from catalog.product_options;
+grant select on public.product_options to anon;
+grant select, insert, update, delete on public.product_options to authenticated, service_role;
+
+comment on view public.product_options is
+'By what the variants of a product differ, such as the size.
+
+Read like the product; written by owners and managers. An option or value that a variant has '
+'cannot be taken away (409 in_use).';
+comment on column public.product_options.id is 'Primary key.';
+comment on column public.product_options.business_id is 'The business that sells it.';
+comment on column public.product_options.product_id is 'The product.';
+comment on column public.product_options.name is 'Unique in the product, at most 40 characters.';
+comment on column public.product_options.allowed_values is
+'1 to 100 different values, each of at most 40 characters.';
+comment on column public.product_options.position is 'Order of display, ascending.';
+
+create view public.product_variants
+with (security_invoker = true)
+as
+select
+    product_variants.id,
+    product_variants.business_id,
+    product_variants.product_id,
+    product_variants.sku,
+    product_variants.options,
+    product_variants.price_minor,
+    product_variants.barcode,
+    product_variants.weight_grams,
+    product_variants.position,
+    product_variants.is_active,
+    product_variants.created_at,
+    product_variants.updated_at
+from catalog.product_variants;
+grant select on public.product_variants to anon;
+grant select, insert, update, delete on public.product_variants to authenticated, service_role;
+
+comment on view public.product_variants is
+'Variants: what is priced, stocked and sold of a product.
+
+Read like the product, by customers only while active; written by owners and managers.';
+comment on column public.product_variants.id is 'Primary key.';
+comment on column public.product_variants.business_id is 'The business that sells it.';
+comment on column public.product_variants.product_id is 'The product.';
+comment on column public.product_variants.sku is
+'Stock keeping unit, unique in the business, at most 64 characters.';
+comment on column public.product_variants.options is
+'A JSON object with one allowed value for each option of the product, such as {"Size": "M"}; '
+'unique in the product.';
+comment on column public.product_variants.price_minor is
+'Price of one piece, in minor units of the product''s currency.';
+comment on column public.product_variants.barcode is 'Letters, digits and hyphens, or null.';
+comment on column public.product_variants.weight_grams is 'Weight of one piece in grams, or null.';
+comment on column public.product_variants.position is 'Order of display, ascending.';
+comment on column public.product_variants.is_active is 'Whether it can be sold.';
+comment on column public.product_variants.created_at is 'When it was created.';
+comment on column public.product_variants.updated_at is 'When it was last changed.';
+
+/*
+ * Errors:  PT400 invalid_input
+ */
+create function public.products_in_category(
+    category_id text, after text default null, page_size public.whole_number default '100'
+)
+returns setof public.products
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_category_id constant uuid = private.to_identifier(category_id, 'category_id');
+    v_after_id constant uuid = private.to_identifier(after, 'after', false);
+    v_page_size constant integer = private.to_whole_number(page_size, 'page_size', 1, 200);
+    v_after_name constant text = (
+        select products.name from public.products where products.id = v_after_id
+    );
+begin
+    return query
+    select products.*
+    from catalog.category_tree(v_category_id) as tree
+    inner join public.products
+        on products.business_id = tree.business_id and products.category_id = tree.id
+    where
+        products.archived_at is null
+        and (v_after_id is null or (products.name, products.id) > (v_after_name, v_after_id))
+    order by products.name, products.id
+    limit v_page_size;
+end;
+$$;
+comment on function public.products_in_category is
+'List the products of a category and of all categories below it, by name. Archived products are '
+'left out.
+
+- category_id: the category.
+- after: the id of the last product of the page before; null for the first page.
+- page_size: at most so many products, from 1 to 200.
+
+Returns rows of the view products.
+
+Errors: invalid_input 400.';
+
+grant execute on function public.products_in_category(text, text, public.whole_number)
+to anon, authenticated, service_role;
 
 -- sql/30_catalog/api/questions.sql
 

@@ -56,6 +56,8 @@ CALLS = {
 BOUNDED = {
     # One for each id that the caller sends, of which there are at most a hundred.
     "public.reorder_media": 100,
+    # A page, of at most so many products.
+    "public.products_in_category": 200,
 }
 
 
