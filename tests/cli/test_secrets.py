@@ -14,11 +14,44 @@ from workers.sealing.keyring import Keyring
 
 CURRENT = "select private.current_secret_key()"
 KEEP = "select private.keep_secret(null, %s)"
+BUSINESS = """
+    with vertical as (
+        insert into business.verticals (id, name) values ('bank', 'Bank')
+        on conflict do nothing returning id
+    )
+    insert into business.businesses (slug, name, vertical_id, country, time_zone, currency, status)
+    select
+        %(slug)s, 'Bank', coalesce((select id from vertical), 'bank'), 'DE', 'UTC', 'EUR', 'draft'
+"""
+SET = """
+    select public.set_bank_account(businesses.id::text, 'Ann', %(number)s, 'EUR')
+    from business.businesses where slug = %(slug)s
+"""
 OPEN = "select sealed from private.secrets"
 
 
+def iban() -> str:
+    """A number with the right check digits that nobody has."""
+    account = f"{uuid.uuid4().int % 10**18:018}"
+    return f"DE{98 - int(f'{account}131400') % 97:02}{account}"
+
+
+def test_the_operator_reads_a_bank_account_that_its_owner_set(stack: RunningStack) -> None:
+    number, slug = iban(), f"b-{uuid.uuid4().hex[:8]}"
+    with psycopg.connect(stack.endpoints.db_url, autocommit=True) as connection:
+        wait_until(lambda: connection.execute(CURRENT).fetchall() != [(None,)])
+        connection.execute(BUSINESS, {"slug": slug})
+        connection.execute(SET, {"slug": slug, "number": number})
+        [(kept,)] = connection.execute("select bank_accounts::text from money.bank_accounts")
+    assert number not in kept and number[-4:] in kept
+    assert stack.cli("secrets", "bank-account", slug, "--currency", "eur").returncode == 1
+    shown = stack.cli("secrets", "bank-account", slug, "--currency", "eur", "--yes")
+    assert (shown.returncode, shown.stdout) == (0, f"{number}\n")
+    assert stack.cli("secrets", "bank-account", slug, "--currency", "usd", "--yes").returncode == 1
+
+
 def test_a_new_key_seals_everything_and_the_logs_have_no_plain_value(stack: RunningStack) -> None:
-    number = f"DE{uuid.uuid4().int % 10**20:020}"
+    number = iban()
     with psycopg.connect(stack.endpoints.db_url, autocommit=True) as connection:
         # The worker makes the first key when it starts.
         wait_until(lambda: connection.execute(CURRENT).fetchall() != [(None,)])

@@ -25,6 +25,20 @@ POST = """
     ])
 """
 HELD = "select money.balance(money.account('provider', 'EUR', provider => 'sandbox'))"
+CARD = """
+    select sold ->> 'code', sold ->> 'sale_id'
+    from public.sell_gift_card(tests.id('Salon')::text, '750') as sold
+"""
+SALES = """
+    select sales.place_sale(
+        tests.id('Salon'), null, 'Ann', null, null,
+        pricing.quote(
+            array[pricing.make_line('service', 'Cut', 1, 100, 'EUR', '{}')],
+            pricing.for_buyer(pricing.make_terms(), tests.id('Salon'), null)
+        )
+    )::text
+    from generate_series(1, 20)
+"""
 PAGES = "select money.current_page()"
 ENTRIES = "select coalesce(sum(amount_minor), 0)::bigint from money.entries where amount_minor > 0"
 
@@ -55,6 +69,19 @@ def test_twenty_who_spend_one_gift_card_spend_what_is_on_it(euros: Database) -> 
     spent = together(20, lambda _: tried(euros, SPEND, card))
     assert spent == {"ok": 7, "insufficient_credit": 13}
     assert euros.rows("select balance_minor from money.spendable_balances") == [(50,)]
+
+
+def test_twenty_sales_that_one_gift_card_pays_at_once_are_paid_once(db: Database) -> None:
+    db.rows("select tests.person('owner'), tests.business('Salon', 'owner')")
+    ((code, sale),) = db.rows(CARD)
+    db.rows("select public.record_cash_payment(%s)", sale)
+    wanted = [sale for (sale,) in db.rows(SALES)]
+    redeem = "select public.redeem_gift_card(%s, %s, '100')"
+    spent = together(20, lambda place: tried(db, redeem, wanted[place], code))
+    assert spent == {"ok": 7, "insufficient_credit": 13}
+    assert db.rows(
+        "select sum(captured_minor) from money.payments where provider = 'gift_card'"
+    ) == [(700,)]
 
 
 def test_those_who_spend_from_the_same_accounts_do_not_deadlock(euros: Database) -> None:

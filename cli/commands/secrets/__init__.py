@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from cli.commands.database import ask, change
+from cli.commands.consent import require_consent
+from cli.commands.database import ask, ask_file, change
 from cli.options import DEFAULT_STATE, CsvOption, JsonOption, StateOption, YesOption
 from cli.output import show, talk
 from cli.refusal import Refusal
+from cli.stack.account import server_account
 from cli.stack.state import Endpoints, State
 
+BANK_ACCOUNT = Path(__file__).with_name("bank_account.sql")
 COLUMNS = ("id", "created_at", "secrets", "is_current")
 PATIENCE = 300  # seconds without any progress until the command gives up
 
@@ -53,6 +60,44 @@ def rotate(state: StateOption = DEFAULT_STATE, yes: YesOption = False) -> None:
             )
         time.sleep(0.2)
     talk("Every secret is sealed with the new key. Keep the old keys as long as older dumps.")
+
+
+@app.command()
+def bank_account(
+    business: Annotated[str, typer.Argument(help="The slug or the id of a business.")],
+    currency: Annotated[
+        str, typer.Option(envvar="FRONTDESK_CURRENCY", help="The currency of the transfer.")
+    ],
+    state: StateOption = DEFAULT_STATE,
+    yes: YesOption = False,
+) -> None:
+    """Print the number of a business's bank account, for a transfer by hand."""
+    place = State(state)
+    endpoints = place.require_running()
+    rows = ask_file(endpoints, BANK_ACCOUNT, business=business, currency=currency)
+    if not rows:
+        raise Refusal(
+            f"{business} has no bank account in {currency}.",
+            "Its owner sets one with set_bank_account.",
+        )
+    require_consent(f"Print the bank account of {rows[0]['business']}?", yes=yes)
+    keys = server_account().folder(place.keys) / "secrets.pem"
+    opened = subprocess.run(
+        [sys.executable, "-P", "-B", "-m", "workers.sealing", str(rows[0]["secret_id"])],
+        env={
+            "FRONTDESK_WORKER_DB_URL": endpoints.db_url,
+            "FRONTDESK_SECRET_KEYS_FILE": str(keys),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if opened.returncode:
+        raise Refusal(
+            "The number cannot be opened.", opened.stderr.strip().splitlines()[-1].strip()
+        )
+    talk(rows[0]["holder_name"])
+    print(opened.stdout.strip())
 
 
 def _current(endpoints: Endpoints) -> str | None:
