@@ -1274,6 +1274,32 @@ comment on table private.secrets is
 comment on column private.secrets.sealed is '[secret]';
 create index secrets_secret_key_id_idx on private.secrets (secret_key_id);
 
+-- sql/39_money/tables/secrets_bank_accounts.sql
+
+-- Bank accounts of businesses, for transfers that the platform's finance makes by hand, where no
+-- provider pays out. Only the last digits are readable; the number is a sealed secret.
+
+create table money.bank_accounts (
+    business_id uuid not null references business.businesses (id) on delete restrict,
+    currency text not null references pricing.currencies (code) on delete restrict,
+    holder_name text not null,
+    last4 text not null,
+    secret_id uuid not null,
+    updated_at timestamptz not null default now(),
+
+    primary key (business_id, currency),
+    constraint bank_accounts_secret_fkey foreign key (business_id, secret_id)
+    references private.secrets (business_id, id) on delete restrict,
+    constraint bank_accounts_holder_name_is_short check (
+        length(holder_name) between 1 and 200 and private.is_one_line(holder_name)
+        or private.invalid('holder_name', 'must have 1 to 200 printable characters')
+    )
+);
+comment on table money.bank_accounts is
+'The bank account of a business for each currency. Its number is sealed in private.secrets.';
+create index bank_accounts_currency_idx on money.bank_accounts (currency);
+create index bank_accounts_secret_idx on money.bank_accounts (business_id, secret_id);
+
 -- sql/39_money/functions/accounts.sql
 
 -- Accounts are found by what they are, and made when they are first needed.
@@ -1374,6 +1400,109 @@ begin
             entries.account_id = balance.account_id
             and entries.number > coalesce(v_checkpoint.through_number, 0)
     );
+end;
+$$;
+
+-- sql/39_money/functions/bank_accounts.sql
+
+-- Bank accounts: the number is sealed as soon as it arrives.
+
+/*
+ * Read the number of a bank account: letters and digits, spaces do not matter. One that begins like
+ * an IBAN must have its check digits.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function money.to_account_number(value text, argument text)
+returns text
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_number text = upper(regexp_replace(value, '\s', '', 'g'));
+begin
+    if v_number is null or v_number !~ '^[A-Z0-9]{5,34}$' then
+        perform private.invalid(argument, 'must have 5 to 34 letters and digits');
+    elsif v_number ~ '^[A-Z]{2}\d{2}' and not money.has_iban_check(v_number) then
+        perform private.invalid(argument, 'must be an IBAN with the right check digits');
+    end if;
+    return v_number;
+end;
+$$;
+
+/*
+ * Do the check digits of an IBAN fit? A letter counts as two digits, A as 10.
+ * Source: ISO 13616, ISO 7064 (MOD 97-10)
+ */
+create function money.has_iban_check(iban text)
+returns boolean
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select mod(
+            string_agg(
+                case
+                    when sign.value ~ '\d' then sign.value
+                    else (ascii(sign.value) - ascii('A') + 10)::text
+                end,
+                '' order by sign.place
+            )::numeric,
+            97
+        ) = 1
+        from regexp_split_to_table(substr(iban, 5) || left(iban, 4), '')
+            with ordinality as sign (value, place)
+    );
+end;
+$$;
+
+/*
+ * Keep the bank account of a business for its currency, instead of the one before.
+ * Definer: nobody has a write grant on bank accounts and secrets; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT503 unavailable
+ */
+create function money.set_bank_account(
+    business_id uuid, currency text, holder_name text, number text
+)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_old_secret_id uuid;
+    v_secret_id uuid;
+begin
+    perform private.require_member(set_bank_account.business_id, 'own');
+    select bank_accounts.secret_id into v_old_secret_id
+    from money.bank_accounts
+    where
+        bank_accounts.business_id = set_bank_account.business_id
+        and bank_accounts.currency = set_bank_account.currency
+    for update;
+    v_secret_id = private.keep_secret(set_bank_account.business_id, set_bank_account.number);
+    insert into money.bank_accounts as kept (
+        business_id, currency, holder_name, last4, secret_id, updated_at
+    )
+    values (
+        set_bank_account.business_id, set_bank_account.currency, set_bank_account.holder_name,
+        right(set_bank_account.number, 4), v_secret_id, private.now()
+    )
+    on conflict on constraint bank_accounts_pkey do update
+    set
+        holder_name = excluded.holder_name,
+        last4 = excluded.last4,
+        secret_id = excluded.secret_id,
+        updated_at = excluded.updated_at;
+    delete from private.secrets
+    where secrets.id = v_old_secret_id;
 end;
 $$;
 
@@ -9478,6 +9607,33 @@ create trigger _110_refuse_emptying
 before truncate on money.period_balances
 for each statement execute function private.any__refuse_rewriting();
 
+-- sql/39_money/policies/bank_accounts.sql
+
+-- Owners and accountants read the bank accounts of their business, the platform's finance all.
+-- Nobody writes: set_bank_account does.
+
+alter table money.bank_accounts enable row level security;
+
+-- secret_id is nobody's to read.
+grant select (business_id, currency, holder_name, last4, updated_at)
+on money.bank_accounts to authenticated;
+grant select on money.bank_accounts to service_role;
+
+create policy bank_accounts_select
+on money.bank_accounts
+for select
+to authenticated
+using (
+    business_id = any(array(select private.my_businesses('account')))
+    or (select private.is_platform_staff('finance'))
+);
+
+grant execute on function
+money.set_bank_account(uuid, text, text, text),
+money.to_account_number(text, text),
+money.has_iban_check(text)
+to anon, authenticated, service_role;
+
 -- sql/39_money/policies/commissions.sql
 
 -- Who may read plans and commissions: members who handle the money of a business read theirs, a
@@ -10081,6 +10237,84 @@ private.add_secret_key(text, bytea),
 private.outdated_secrets(integer),
 private.rewrap_secret(uuid, bytea, bytea, text)
 to worker;
+
+-- sql/39_money/api/bank_accounts.sql
+
+-- Bank accounts of businesses, as clients see them.
+
+create view public.bank_accounts
+with (security_invoker = true)
+as
+select
+    bank_accounts.business_id,
+    bank_accounts.currency,
+    bank_accounts.holder_name,
+    bank_accounts.last4,
+    bank_accounts.updated_at
+from money.bank_accounts;
+grant select on public.bank_accounts to authenticated, service_role;
+
+comment on view public.bank_accounts is
+'The bank account of a business for each currency. Owners and accountants read those of their '
+'business, the platform''s finance all. Nobody reads the number.';
+comment on column public.bank_accounts.business_id is 'The business.';
+comment on column public.bank_accounts.currency is 'ISO 4217 code of what is transferred there.';
+comment on column public.bank_accounts.holder_name is 'In whose name it is.';
+comment on column public.bank_accounts.last4 is 'The last four characters of its number.';
+comment on column public.bank_accounts.updated_at is 'When it was set.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT503 unavailable
+ */
+create function public.set_bank_account(
+    business_id public.identifier, holder_name text, number text, currency text
+)
+returns public.bank_accounts
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_business_id uuid = private.to_identifier(business_id, 'business_id');
+    v_account public.bank_accounts;
+begin
+    if not exists (
+        select 1
+        from public.currencies
+        where currencies.code = set_bank_account.currency
+    ) then
+        perform private.invalid('currency', 'must be the code of a row of currencies');
+    end if;
+    perform money.set_bank_account(
+        v_business_id,
+        set_bank_account.currency,
+        private.to_required_text(holder_name, 'holder_name', 200),
+        money.to_account_number(number, 'number')
+    );
+    select bank_accounts.* into v_account
+    from public.bank_accounts
+    where
+        bank_accounts.business_id = v_business_id
+        and bank_accounts.currency = set_bank_account.currency;
+    return v_account;
+end;
+$$;
+comment on function public.set_bank_account is
+'Set the bank account to which the platform''s finance transfers what a business earned, where no '
+'provider pays out.
+
+For owners. Returns the bank account. Its number is sealed at once; nobody reads it by this API.
+
+- holder_name: 1 to 200 characters.
+- number: an IBAN or another number of 5 to 34 letters and digits; spaces do not matter.
+- currency: the ISO 4217 code of what is transferred there.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, unavailable 503.';
+grant execute on function
+public.set_bank_account(public.identifier, text, text, text)
+to anon, authenticated, service_role;
 
 -- sql/39_money/api/commissions.sql
 
