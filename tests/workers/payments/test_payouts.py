@@ -105,13 +105,8 @@ def test_a_worker_that_dies_after_the_answer_pays_once(office: Office) -> None:
         office.paymaster.execute(payout_id)
     office.database.dies = False
     office.paymaster.execute(payout_id)
-    assert office.status(payout_id) == "in_transit"
     ((reference,),) = office.db.rows("select provider_reference from money.payouts")
-    announced = [
-        event for event in office.wired.sandbox.all("/events") if "payout" in event["type"]
-    ]
-    office.wired.sandbox.post(f"/payouts/{reference}/paid")
-    wait_until(lambda: len(_payouts(office)) == len(announced) + 1)
+    wait_until(lambda: bool(_payouts(office)))
     assert {event["data"]["object"]["id"] for event in _payouts(office)} == {reference}
     office.paymaster.execute(payout_id)
     assert office.status(payout_id) == "paid"
