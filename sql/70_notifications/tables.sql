@@ -200,6 +200,7 @@ create table engagement.notification_deliveries (
 );
 comment on table engagement.notification_deliveries is
 'One message to one address, and its status.';
+comment on column engagement.notification_deliveries.id is '[person] The id of the message, too.';
 comment on column engagement.notification_deliveries.user_id is '[person]';
 comment on column engagement.notification_deliveries.subject_id is '[person]';
 comment on column engagement.notification_deliveries.address is '[person] [personal: replaced]';

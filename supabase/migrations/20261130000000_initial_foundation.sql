@@ -871,7 +871,8 @@ $$;
 -- erasure, export, retention and the audit trail read them; nothing lists columns a second time.
 --
 --     [person]                  names the person whom the row is about: a user, a customer, another
---                               row of theirs, or an address by which they are known
+--                               row of theirs, or an address by which they are known; on `id`:
+--                               others name the row without a reference
 --     [person: delete]          the same; the row is deleted when the person is erased
 --     [personal]                says something about the person; erased with them
 --     [personal: replaced]      the same, where erasing must leave a value that differs by row
@@ -882,7 +883,56 @@ $$;
 -- reason.
 
 /*
- * Return the columns whose comments have tags.
+ * Return the columns of a table whose comments have tags.
+ */
+create function private.tags_of(relation regclass)
+returns table (
+    column_name name,
+    column_type regtype,
+    is_key boolean,
+    deletes_row boolean,
+    is_personal boolean,
+    is_replaced boolean,
+    kept_years integer,
+    kept_reason text,
+    is_secret boolean
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        pg_attribute.attname,
+        pg_attribute.atttypid::regtype,
+        said.comment ~ '\[person(: delete)?\]',
+        said.comment ~ '\[person: delete\]',
+        said.comment ~ '\[personal(: [^]]+)?\]',
+        said.comment ~ '\[personal: replaced\]',
+        (regexp_match(said.comment, '\[personal: kept (\d+) years: [^]]+\]'))[1]::integer,
+        (regexp_match(said.comment, '\[personal: kept \d+ years: ([^]]+)\]'))[1],
+        said.comment ~ '\[secret\]'
+    from (
+        select pg_description.objsubid as attnum, pg_description.description as comment
+        from pg_catalog.pg_description
+        where
+            pg_description.objoid = tags_of.relation
+            and pg_description.classoid = 'pg_catalog.pg_class'::regclass
+            and pg_description.objsubid > 0
+            and strpos(pg_description.description, '[') > 0
+    ) as said
+    inner join pg_catalog.pg_attribute
+        on
+            pg_attribute.attrelid = tags_of.relation
+            and pg_attribute.attnum = said.attnum
+    where said.comment ~ '\[(person|personal|secret)(: [^]]+)?\]';
+end;
+$$;
+
+/*
+ * Return the columns of all tables whose comments have tags.
  */
 create function private.tagged_columns()
 returns table (
@@ -897,35 +947,21 @@ returns table (
     kept_reason text,
     is_secret boolean
 )
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-select
-    pg_class.oid::regclass,
-    pg_attribute.attname,
-    pg_attribute.atttypid::regtype,
-    pg_description.description ~ '\[person(: delete)?\]',
-    pg_description.description ~ '\[person: delete\]',
-    pg_description.description ~ '\[personal(: [^]]+)?\]',
-    pg_description.description ~ '\[personal: replaced\]',
-    (regexp_match(pg_description.description, '\[personal: kept (\d+) years: [^]]+\]'))[1]::integer,
-    (regexp_match(pg_description.description, '\[personal: kept \d+ years: ([^]]+)\]'))[1],
-    pg_description.description ~ '\[secret\]'
-from pg_catalog.pg_description
-inner join pg_catalog.pg_class on pg_class.oid = pg_description.objoid
-inner join pg_catalog.pg_attribute
-    on
-        pg_attribute.attrelid = pg_class.oid
-        and pg_attribute.attnum = pg_description.objsubid
-        and not pg_attribute.attisdropped
-where
-    pg_description.classoid = 'pg_catalog.pg_class'::regclass
-    and pg_description.objsubid > 0
-    and pg_class.relkind in ('r', 'p')
-    and not pg_class.relispartition
-    and pg_description.description ~ '\[(person|personal|secret)(: [^]]+)?\]';
+begin
+    return query
+    select pg_class.oid::regclass, tags.*
+    from pg_catalog.pg_class
+    cross join lateral private.tags_of(pg_class.oid) as tags
+    where
+        pg_class.relkind in ('r', 'p')
+        and not pg_class.relispartition
+        and pg_class.relnamespace::regnamespace::text !~ '^pg_|^information_schema$';
+end;
 $$;
 
 /*
@@ -961,15 +997,14 @@ select
             then format('%I <> %L', tagged.column_name, '\x')
         else format('%I <> %L', tagged.column_name, 'erased')
     end
-from private.tagged_columns() as tagged
+from private.tags_of(relation) as tagged
 inner join pg_catalog.pg_attribute
     on
-        pg_attribute.attrelid = tagged.relation
+        pg_attribute.attrelid = erasable_columns.relation
         and pg_attribute.attname = tagged.column_name
 inner join pg_catalog.pg_type on pg_type.oid = tagged.column_type
 where
-    tagged.relation = erasable_columns.relation
-    and tagged.is_personal
+    tagged.is_personal
     and (with_kept or tagged.kept_years is null);
 $$;
 
@@ -984,6 +1019,11 @@ stable
 security invoker
 set search_path = ''
 as $$
+declare
+    v_erasable constant text[] = array(
+        select erasable.column_name
+        from private.erasable_columns(relation, with_kept => true) as erasable
+    );
 begin
     return not exists (
         select 1
@@ -991,13 +1031,9 @@ begin
         where
             field.value is distinct from old_row -> field.name
             and not (
-                exists (
-                    select 1
-                    from private.erasable_columns(relation, with_kept => true) as erasable
-                    where erasable.column_name = field.name
-                )
+                field.name = any(v_erasable)
                 and (
-                    field.value in ('null', '""', '{}', '[]', '"erased"', '"\\x"')
+                    field.value in ('null', '{}', '[]', '"erased"', '"\\x"')
                     or field.value #>> '{}' ~ '^erased-[0-9a-f-]{36}$'
                 )
             )

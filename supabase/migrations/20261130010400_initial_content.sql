@@ -142,6 +142,16 @@ create type privacy.request_state as enum (
     'waiting', 'erased', 'done', 'cancelled', 'refused', 'expired'
 );
 
+-- A table that has rows about people.
+create type privacy.person_table as (
+    relation regclass,
+    -- What finds a person's rows.
+    condition text,
+    -- Whether keys of people refer to the ids of its rows.
+    is_named boolean,
+    has_business boolean
+);
+
 -- A person while they are exported or erased.
 create type privacy.person as (
     user_id uuid,
@@ -152,7 +162,9 @@ create type privacy.person as (
     -- The businesses where they have rows, which lead the indexes.
     business_ids uuid array,
     -- Only the rows of this business; null: all.
-    business_id uuid
+    business_id uuid,
+    -- Where to look, from the catalog's tags.
+    tables privacy.person_table array
 );
 
 create table privacy.settings (
@@ -366,19 +378,19 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_table record;
+    v_table privacy.person_table;
     v_count bigint;
     v_erased jsonb = '{}';
     v_deleted jsonb = '{}';
     v_kept jsonb = '[]';
 begin
-    for v_table in select tables.* from privacy.tables_of_people() as tables loop
+    foreach v_table in array person.tables loop
         v_count = privacy.delete_rows(person, v_table.relation);
         if v_count > 0 then
             v_deleted = v_deleted || jsonb_build_object(v_table.relation::text, v_count);
         end if;
     end loop;
-    for v_table in select tables.* from privacy.tables_of_people() as tables loop
+    foreach v_table in array person.tables loop
         v_kept = v_kept || privacy.kept_columns(person, v_table.relation, v_table.condition);
         v_count = privacy.empty_columns(person, v_table.relation, v_table.condition);
         if v_count > 0 then
@@ -447,8 +459,8 @@ begin
         ' or '
     )
     into v_keys
-    from private.tagged_columns() as tagged
-    where tagged.relation = delete_rows.relation and tagged.deletes_row;
+    from private.tags_of(relation) as tagged
+    where tagged.deletes_row;
     if v_keys is null or person.business_id is not null and not v_has_business then
         return 0;
     end if;
@@ -479,8 +491,8 @@ declare
 begin
     for v_column in
         select tagged.*
-        from private.tagged_columns() as tagged
-        where tagged.relation = kept_columns.relation and tagged.kept_years is not null
+        from private.tags_of(relation) as tagged
+        where tagged.kept_years is not null
     loop
         execute format(
             'select count(*) from %s where %s and %I is not null',
@@ -614,27 +626,23 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_table record;
+    v_table privacy.person_table;
     v_rows jsonb;
     v_export jsonb = '{}';
 begin
-    for v_table in
-        select
-            tables.relation,
-            tables.condition,
-            array(
-                select tagged.column_name::text
-                from private.tagged_columns() as tagged
-                where tagged.relation = tables.relation and tagged.is_secret
-            ) as secrets
-        from privacy.tables_of_people() as tables
-    loop
+    foreach v_table in array person.tables loop
         execute format(
             'select jsonb_agg(to_jsonb(found) - $5) from %s as found where %s',
             v_table.relation, v_table.condition
         )
         into v_rows
-        using person.ids, person.contacts, person.business_ids, person.business_id, v_table.secrets;
+        using
+            person.ids, person.contacts, person.business_ids, person.business_id,
+            array(
+                select tagged.column_name::text
+                from private.tags_of(v_table.relation) as tagged
+                where tagged.is_secret
+            );
         if v_rows is not null then
             v_export = v_export || jsonb_build_object(v_table.relation::text, v_rows);
         end if;
@@ -1384,12 +1392,12 @@ begin
             filter (where tagged.column_type <> 'uuid'::regtype),
         coalesce(
             string_agg(format('and (%1$I is null or %1$I = any($1))', tagged.column_name), ' ')
-                filter (where privacy.is_account(tagged.relation, tagged.column_name)),
+                filter (where privacy.is_account(condition_of.relation, tagged.column_name)),
             ''
         )
     into v_by_id, v_by_contact, v_of_nobody_else
-    from private.tagged_columns() as tagged
-    where tagged.relation = condition_of.relation and tagged.is_key;
+    from private.tags_of(relation) as tagged
+    where tagged.is_key;
     select case when pg_attribute.attnotnull then '($3::uuid[] is null or business_id = any($3)) and ' else '' end into v_business
     from pg_catalog.pg_attribute
     where
@@ -1440,42 +1448,82 @@ end;
 $$;
 
 /*
- * Return the tables that have rows about people, with the condition that finds those of a person,
- * whether their rows have an id, and whether they have a business.
+ * Return the tables that have rows about people, with the condition that finds those of a person.
  */
 create function privacy.tables_of_people()
-returns table (relation regclass, condition text, has_id boolean, has_business boolean)
+returns privacy.person_table[]
 language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
 begin
-    return query
-    select
-        keyed.relation,
-        privacy.condition_of(keyed.relation),
-        exists (
-            select 1
-            from pg_catalog.pg_attribute
-            where
-                pg_attribute.attrelid = keyed.relation
-                and pg_attribute.attname = 'id'
-                and pg_attribute.atttypid = 'uuid'::regtype
+    return (
+        with keys as materialized (
+            select tagged.relation, tagged.column_name
+            from private.tagged_columns() as tagged
+            where tagged.is_key
         ),
-        exists (
-            select 1
-            from pg_catalog.pg_attribute
-            where
-                pg_attribute.attrelid = keyed.relation
-                and pg_attribute.attname = 'business_id'
+
+        named as (
+            select pg_constraint.confrelid as relation
+            from keys
+            inner join pg_catalog.pg_attribute
+                on
+                    pg_attribute.attrelid = keys.relation
+                    and pg_attribute.attname = keys.column_name
+            inner join pg_catalog.pg_constraint
+                on
+                    pg_constraint.conrelid = keys.relation
+                    and pg_constraint.contype = 'f'
+                    and pg_attribute.attnum = any(pg_constraint.conkey)
+            union
+            select keys.relation
+            from keys
+            where keys.column_name = 'id'
         )
-    from (
-        select distinct tagged.relation
-        from private.tagged_columns() as tagged
-        where tagged.is_key
-    ) as keyed
-    order by keyed.relation::text;
+
+        select array_agg(privacy.make_person_table(
+            relation => keyed.relation,
+            condition => privacy.condition_of(keyed.relation),
+            is_named => keyed.relation in (select named.relation from named)
+        ) order by keyed.relation::text)
+        from (select distinct keys.relation from keys) as keyed
+    );
+end;
+$$;
+
+/*
+ * Make a row of privacy.tables_of_people.
+ */
+create function privacy.make_person_table(relation regclass, condition text, is_named boolean)
+returns privacy.person_table
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_table privacy.person_table;
+begin
+    v_table.relation = relation;
+    v_table.condition = condition;
+    v_table.is_named = is_named and exists (
+        select 1
+        from pg_catalog.pg_attribute
+        where
+            pg_attribute.attrelid = make_person_table.relation
+            and pg_attribute.attname = 'id'
+            and pg_attribute.atttypid = 'uuid'::regtype
+    );
+    v_table.has_business = exists (
+        select 1
+        from pg_catalog.pg_attribute
+        where
+            pg_attribute.attrelid = make_person_table.relation
+            and pg_attribute.attname = 'business_id'
+    );
+    return v_table;
 end;
 $$;
 
@@ -1500,6 +1548,7 @@ declare
 begin
     v_person.user_id = find_person.user_id;
     v_person.business_id = find_person.business_id;
+    v_person.tables = privacy.tables_of_people();
     v_person.contacts = coalesce(find_person.contacts, '{}');
     v_person.ids = v_new;
     for v_pass in 1 .. 8 loop
@@ -1529,16 +1578,13 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_table record;
+    v_table privacy.person_table;
     v_ids uuid[];
     v_business_ids uuid[];
     v_found privacy.person;
 begin
-    for v_table in
-        select tables.*
-        from privacy.tables_of_people() as tables
-        where tables.has_id
-    loop
+    foreach v_table in array person.tables loop
+        continue when not v_table.is_named;
         execute format(
             'select array_agg(id), array_agg(distinct %s) from %s where %s',
             case when v_table.has_business then 'business_id' else 'null::uuid' end,

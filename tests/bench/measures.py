@@ -23,6 +23,7 @@ from tests.bench.load import load, request
 from tests.bench.oversight import audit, flag
 from tests.bench.pipeline import pipeline
 from tests.bench.pricing import quote
+from tests.bench.privacy import export
 from tests.bench.queue import queue
 from tests.bench.scheduling import emit, features, series
 from tests.bench.search import search
@@ -204,6 +205,7 @@ ALL = {
     "search": search,
     "quote": quote,
     "home": home,
+    "export": export,
     "features": features,
     "series": series,
     "emit": emit,

@@ -130,3 +130,30 @@ def test_a_tour_without_a_stack_says_what_to_do(tmp_path: object) -> None:
     done = run_cli("tour", "--state", f"{tmp_path}/none")
     assert done.returncode == 1
     assert "up" in done.stderr and "Traceback" not in done.stderr
+
+
+EMPTYING = """
+    select
+        relation::text,
+        format(
+            'update %s set %s', relation, string_agg(format('%I = %s', column_name, emptied), ', ')
+        )
+    from (select distinct relation from private.tagged_columns() where is_personal) as tagged
+    cross join lateral private.erasable_columns(tagged.relation, with_kept => false)
+    where not exists (
+        select 1
+        from private.tagged_columns() as deleted
+        where deleted.relation = tagged.relation and deleted.deletes_row
+    )
+    group by relation
+"""
+
+
+def test_what_is_personal_can_be_emptied_in_every_row(databases: DatabaseSession) -> None:
+    with databases.clone() as database, filled(database) as connection:
+        for relation, statement in connection.execute(EMPTYING).fetchall():
+            with connection.transaction(force_rollback=True):
+                try:
+                    connection.execute(statement)
+                except psycopg.Error as error:
+                    raise AssertionError(f"{relation}: {error}") from None

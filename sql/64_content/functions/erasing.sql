@@ -12,19 +12,19 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_table record;
+    v_table privacy.person_table;
     v_count bigint;
     v_erased jsonb = '{}';
     v_deleted jsonb = '{}';
     v_kept jsonb = '[]';
 begin
-    for v_table in select tables.* from privacy.tables_of_people() as tables loop
+    foreach v_table in array person.tables loop
         v_count = privacy.delete_rows(person, v_table.relation);
         if v_count > 0 then
             v_deleted = v_deleted || jsonb_build_object(v_table.relation::text, v_count);
         end if;
     end loop;
-    for v_table in select tables.* from privacy.tables_of_people() as tables loop
+    foreach v_table in array person.tables loop
         v_kept = v_kept || privacy.kept_columns(person, v_table.relation, v_table.condition);
         v_count = privacy.empty_columns(person, v_table.relation, v_table.condition);
         if v_count > 0 then
@@ -93,8 +93,8 @@ begin
         ' or '
     )
     into v_keys
-    from private.tagged_columns() as tagged
-    where tagged.relation = delete_rows.relation and tagged.deletes_row;
+    from private.tags_of(relation) as tagged
+    where tagged.deletes_row;
     if v_keys is null or person.business_id is not null and not v_has_business then
         return 0;
     end if;
@@ -125,8 +125,8 @@ declare
 begin
     for v_column in
         select tagged.*
-        from private.tagged_columns() as tagged
-        where tagged.relation = kept_columns.relation and tagged.kept_years is not null
+        from private.tags_of(relation) as tagged
+        where tagged.kept_years is not null
     loop
         execute format(
             'select count(*) from %s where %s and %I is not null',

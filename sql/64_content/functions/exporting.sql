@@ -11,27 +11,23 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_table record;
+    v_table privacy.person_table;
     v_rows jsonb;
     v_export jsonb = '{}';
 begin
-    for v_table in
-        select
-            tables.relation,
-            tables.condition,
-            array(
-                select tagged.column_name::text
-                from private.tagged_columns() as tagged
-                where tagged.relation = tables.relation and tagged.is_secret
-            ) as secrets
-        from privacy.tables_of_people() as tables
-    loop
+    foreach v_table in array person.tables loop
         execute format(
             'select jsonb_agg(to_jsonb(found) - $5) from %s as found where %s',
             v_table.relation, v_table.condition
         )
         into v_rows
-        using person.ids, person.contacts, person.business_ids, person.business_id, v_table.secrets;
+        using
+            person.ids, person.contacts, person.business_ids, person.business_id,
+            array(
+                select tagged.column_name::text
+                from private.tags_of(v_table.relation) as tagged
+                where tagged.is_secret
+            );
         if v_rows is not null then
             v_export = v_export || jsonb_build_object(v_table.relation::text, v_rows);
         end if;

@@ -52,12 +52,12 @@ begin
             filter (where tagged.column_type <> 'uuid'::regtype),
         coalesce(
             string_agg(format('and (%1$I is null or %1$I = any($1))', tagged.column_name), ' ')
-                filter (where privacy.is_account(tagged.relation, tagged.column_name)),
+                filter (where privacy.is_account(condition_of.relation, tagged.column_name)),
             ''
         )
     into v_by_id, v_by_contact, v_of_nobody_else
-    from private.tagged_columns() as tagged
-    where tagged.relation = condition_of.relation and tagged.is_key;
+    from private.tags_of(relation) as tagged
+    where tagged.is_key;
     select case when pg_attribute.attnotnull then '($3::uuid[] is null or business_id = any($3)) and ' else '' end into v_business
     from pg_catalog.pg_attribute
     where
@@ -108,42 +108,82 @@ end;
 $$;
 
 /*
- * Return the tables that have rows about people, with the condition that finds those of a person,
- * whether their rows have an id, and whether they have a business.
+ * Return the tables that have rows about people, with the condition that finds those of a person.
  */
 create function privacy.tables_of_people()
-returns table (relation regclass, condition text, has_id boolean, has_business boolean)
+returns privacy.person_table[]
 language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
 begin
-    return query
-    select
-        keyed.relation,
-        privacy.condition_of(keyed.relation),
-        exists (
-            select 1
-            from pg_catalog.pg_attribute
-            where
-                pg_attribute.attrelid = keyed.relation
-                and pg_attribute.attname = 'id'
-                and pg_attribute.atttypid = 'uuid'::regtype
+    return (
+        with keys as materialized (
+            select tagged.relation, tagged.column_name
+            from private.tagged_columns() as tagged
+            where tagged.is_key
         ),
-        exists (
-            select 1
-            from pg_catalog.pg_attribute
-            where
-                pg_attribute.attrelid = keyed.relation
-                and pg_attribute.attname = 'business_id'
+
+        named as (
+            select pg_constraint.confrelid as relation
+            from keys
+            inner join pg_catalog.pg_attribute
+                on
+                    pg_attribute.attrelid = keys.relation
+                    and pg_attribute.attname = keys.column_name
+            inner join pg_catalog.pg_constraint
+                on
+                    pg_constraint.conrelid = keys.relation
+                    and pg_constraint.contype = 'f'
+                    and pg_attribute.attnum = any(pg_constraint.conkey)
+            union
+            select keys.relation
+            from keys
+            where keys.column_name = 'id'
         )
-    from (
-        select distinct tagged.relation
-        from private.tagged_columns() as tagged
-        where tagged.is_key
-    ) as keyed
-    order by keyed.relation::text;
+
+        select array_agg(privacy.make_person_table(
+            relation => keyed.relation,
+            condition => privacy.condition_of(keyed.relation),
+            is_named => keyed.relation in (select named.relation from named)
+        ) order by keyed.relation::text)
+        from (select distinct keys.relation from keys) as keyed
+    );
+end;
+$$;
+
+/*
+ * Make a row of privacy.tables_of_people.
+ */
+create function privacy.make_person_table(relation regclass, condition text, is_named boolean)
+returns privacy.person_table
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_table privacy.person_table;
+begin
+    v_table.relation = relation;
+    v_table.condition = condition;
+    v_table.is_named = is_named and exists (
+        select 1
+        from pg_catalog.pg_attribute
+        where
+            pg_attribute.attrelid = make_person_table.relation
+            and pg_attribute.attname = 'id'
+            and pg_attribute.atttypid = 'uuid'::regtype
+    );
+    v_table.has_business = exists (
+        select 1
+        from pg_catalog.pg_attribute
+        where
+            pg_attribute.attrelid = make_person_table.relation
+            and pg_attribute.attname = 'business_id'
+    );
+    return v_table;
 end;
 $$;
 
@@ -168,6 +208,7 @@ declare
 begin
     v_person.user_id = find_person.user_id;
     v_person.business_id = find_person.business_id;
+    v_person.tables = privacy.tables_of_people();
     v_person.contacts = coalesce(find_person.contacts, '{}');
     v_person.ids = v_new;
     for v_pass in 1 .. 8 loop
@@ -197,16 +238,13 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_table record;
+    v_table privacy.person_table;
     v_ids uuid[];
     v_business_ids uuid[];
     v_found privacy.person;
 begin
-    for v_table in
-        select tables.*
-        from privacy.tables_of_people() as tables
-        where tables.has_id
-    loop
+    foreach v_table in array person.tables loop
+        continue when not v_table.is_named;
         execute format(
             'select array_agg(id), array_agg(distinct %s) from %s where %s',
             case when v_table.has_business then 'business_id' else 'null::uuid' end,

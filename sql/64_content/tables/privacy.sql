@@ -13,6 +13,16 @@ create type privacy.request_state as enum (
     'waiting', 'erased', 'done', 'cancelled', 'refused', 'expired'
 );
 
+-- A table that has rows about people.
+create type privacy.person_table as (
+    relation regclass,
+    -- What finds a person's rows.
+    condition text,
+    -- Whether keys of people refer to the ids of its rows.
+    is_named boolean,
+    has_business boolean
+);
+
 -- A person while they are exported or erased.
 create type privacy.person as (
     user_id uuid,
@@ -23,7 +33,9 @@ create type privacy.person as (
     -- The businesses where they have rows, which lead the indexes.
     business_ids uuid array,
     -- Only the rows of this business; null: all.
-    business_id uuid
+    business_id uuid,
+    -- Where to look, from the catalog's tags.
+    tables privacy.person_table array
 );
 
 create table privacy.settings (

@@ -120,7 +120,7 @@ select throws_ok(
 
 select tests.act_as_owner();
 select throws_ok(
-    $$ update identity.activity_events set ip = null $$, 'PT409',
+    $$ update identity.activity_events set kind = 'signed_out' $$, 'PT409',
     'History cannot be changed.', 'not even the owner of the table rewrites it'
 );
 select throws_ok(
