@@ -2374,7 +2374,8 @@ select
     bookings.contact_verified_at,
     bookings.sale_id,
     bookings.repeated_step_count,
-    bookings.overridden
+    bookings.overridden,
+    bookings.prepayment_minor
 from scheduling.bookings;
 grant select on public.bookings to authenticated, service_role;
 
@@ -2393,6 +2394,8 @@ comment on column public.bookings.sale_id is
 'The sale; null for a hold, and for one that ended as a hold.';
 comment on column public.bookings.repeated_step_count is
 'How many of its steps were announced with an earlier booking of its series and not on their own.';
+comment on column public.bookings.prepayment_minor is
+'What must be paid before it is confirmed, in minor units.';
 comment on column public.bookings.overridden is
 'The rules that a member set aside with book_for: notice, advance, hours, closures, limits.';
 comment on column public.bookings.series_id is 'The series of which it is an occurrence, or null.';
