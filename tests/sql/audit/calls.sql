@@ -42,6 +42,17 @@ begin
     return v_id::text;
 end;
 $$;
+create function pg_temp.act_freshly(called text)
+returns void
+language sql
+as $$
+    select tests.act_as(called);
+    select set_config('request.jwt.claims', (
+        current_setting('request.jwt.claims')::jsonb || jsonb_build_object('amr', jsonb_build_array(
+            jsonb_build_object('method', 'password', 'timestamp', extract(epoch from private.now()))
+        ))
+    )::text, true);
+$$;
 grant execute on all functions in schema pg_temp to authenticated;
 alter default privileges grant select on tables to authenticated;
 
@@ -451,3 +462,97 @@ select public.save_page('terms', 'en', 'Terms', 'Pay.', is_terms => 'true')::tex
 select public.publish_page((select id from page));
 select tests.act_as('Cleo');
 select public.accept_terms('terms', '1');
+
+-- call: add_tip
+create temporary table made as select pg_temp.booking('Cut', '2031-05-05T09:00:00Z') as id;
+select tests.act_as('Cleo');
+select public.add_tip((select sale_id::text from public.bookings), '500');
+
+-- call: charge_fee
+create temporary table made as select pg_temp.booking('Cut', '2031-05-05T09:00:00Z') as id;
+select public.charge_fee((select sale_id::text from public.bookings), 'Late', '500');
+
+-- call: create_payment_link
+create temporary table made as select pg_temp.booking('Cut', '2031-05-05T09:00:00Z') as id;
+select public.create_payment_link((select sale_id::text from public.bookings));
+
+-- call: start_payment
+create temporary table made as select pg_temp.booking('Cut', '2031-05-05T09:00:00Z') as id;
+select tests.act_as('Cleo');
+select public.start_payment('sandbox', booking_id => (select id from made));
+
+-- call: cancel_payment
+create temporary table made as select pg_temp.booking('Cut', '2031-05-05T09:00:00Z') as id;
+select tests.act_as('Cleo');
+create temporary table paid as
+select public.start_payment('sandbox', booking_id => (select id from made)) ->> 'id' as id;
+select public.cancel_payment((select id from paid));
+
+-- call: record_cash_payment
+create temporary table made as select pg_temp.booking('Cut', '2031-05-05T09:00:00Z') as id;
+select public.record_cash_payment((select sale_id::text from public.bookings));
+
+-- call: refund_payment
+create temporary table made as select pg_temp.booking('Cut', '2031-05-05T09:00:00Z') as id;
+select public.record_cash_payment((select sale_id::text from public.bookings));
+select tests.act_as_owner();
+create temporary table paid as select id::text from money.payments;
+select tests.act_as('Owen');
+select public.refund_payment((select id from paid), 'Sorry');
+
+-- call: issue_document
+create temporary table made as select pg_temp.booking('Cut', '2031-05-05T09:00:00Z') as id;
+select public.record_cash_payment((select sale_id::text from public.bookings));
+select public.issue_document((select sale_id::text from public.bookings));
+
+-- call: issue_credit
+create temporary table made as select pg_temp.booking('Cut', '2031-05-05T09:00:00Z') as id;
+select public.issue_credit(
+    tests.id('Salon')::text, (select id::text from public.customers), '1000', 'We were late'
+);
+
+-- call: use_credit
+create temporary table made as select pg_temp.booking('Cut', '2031-05-05T09:00:00Z') as id;
+select public.issue_credit(
+    tests.id('Salon')::text, (select id::text from public.customers), '1000', 'We were late'
+);
+select tests.act_as('Cleo');
+select public.use_credit((select sale_id::text from public.bookings), '1000');
+
+-- call: sell_gift_card
+select tests.act_as('Owen');
+select public.sell_gift_card(tests.id('Salon')::text, '7000');
+
+-- call: cancel_gift_card
+select tests.act_as('Owen');
+create temporary table card as
+select public.sell_gift_card(tests.id('Salon')::text, '7000') as sold;
+select public.record_cash_payment((select sold ->> 'sale_id' from card));
+select public.cancel_gift_card((select sold ->> 'gift_card_id' from card), 'Lost');
+
+-- call: redeem_gift_card
+select tests.act_as('Owen');
+create temporary table card as
+select public.sell_gift_card(tests.id('Salon')::text, '7000') as sold;
+select public.record_cash_payment((select sold ->> 'sale_id' from card));
+select pg_temp.booking('Cut', '2031-05-05T09:00:00Z');
+select public.redeem_gift_card(
+    (select sale_id::text from public.bookings), (select sold ->> 'code' from card)
+);
+
+-- call: set_payout_account
+select tests.act_as('Owen');
+select public.set_payout_account(tests.id('Salon')::text, 'EUR', 'sandbox');
+
+-- call: export_person
+select tests.act_as('Cleo');
+select public.export_person();
+
+-- call: erase_person
+select pg_temp.act_freshly('Cleo');
+select public.erase_person();
+
+-- call: cancel_erasure
+select pg_temp.act_freshly('Cleo');
+select public.erase_person();
+select public.cancel_erasure((select id::text from public.privacy_requests));
