@@ -54,7 +54,6 @@ begin atomic
         ('private.idempotency_keys', '{insert,update,delete}', 'answers, kept for a day'),
         ('private.subjects', '{insert,update,delete}', 'comes with a release'),
         ('sales.sale_lines', '{insert,update,delete}', 'a record, only added to'),
-        ('sales.sale_revisions', '{insert,update,delete}', 'a record, only added to'),
         ('sales.sale_taxes', '{insert,update,delete}', 'a record, only added to'),
         ('sales.sales', '{insert}', 'a record of its own; who bought may change, and is audited'),
         ('scheduling.allocations', '{insert,update,delete}', 'follows from bookings'),
