@@ -236,7 +236,20 @@ select lives_ok(
     'so the hold can be sold'
 );
 select tests.act_as_owner();
-select sales.keep_coupons(sales.business_id, sales.id) from sales.sales;
+insert into money.payments (
+    id, provider, currency, amount_minor, capture, to_capture_minor, return_url, expires_at
+)
+values (
+    tests.named('payment'), 'sandbox', 'EUR', 4500, 'now', 4500, 'https://example.com',
+    '2031-05-02 08:00Z'
+);
+insert into money.payment_parts (
+    business_id, sale_id, payment_id, provider, currency, amount_minor
+)
+select bookings.business_id, bookings.sale_id, tests.id('payment'), 'sandbox', 'EUR', 4500
+from scheduling.bookings
+where bookings.status = 'confirmed' and bookings.customer_id = tests.id('customer');
+update money.payment_parts set captured_minor = 4500;
 select tests.act_as('customer');
 select public.cancel_booking((select id::text from public.bookings where status = 'confirmed'));
 select is(tests.uses('TWO'), '2 1000', 'a use stays once the sale was paid');
