@@ -183,3 +183,52 @@ insert into money.document_files (
 )
 select issued.business_id, issued.id, 'pdf', 'secret.pdf', 1, repeat('a', 64), now()
 from issued;
+insert into business.stores (business_id, name) values (%(business)s, 'Secret store');
+with made as (
+    insert into pricing.price_lists (business_id, name, currency)
+    values (%(business)s, 'Secret prices', 'USD')
+    returning id, business_id
+)
+
+insert into pricing.price_list_items (business_id, price_list_id, service_id, unit_minor)
+select made.business_id, made.id, %(service)s::uuid, 1
+from made;
+insert into pricing.price_rules (business_id, name, change_bps, is_active)
+values (%(business)s, 'Secret rule', 1, false);
+with promotion as (
+    insert into pricing.promotions (business_id, name, kind, percent_bps)
+    values (%(business)s, 'Secret promotion', 'percent', 1)
+    returning id, business_id
+),
+
+coupon as (
+    insert into pricing.coupons (business_id, promotion_id, code)
+    select promotion.business_id, promotion.id, 'SECRET'
+    from promotion
+    returning id, business_id, promotion_id
+),
+
+redemption as (
+    insert into pricing.coupon_redemptions (
+        business_id, promotion_id, coupon_id, currency, amount_minor, redeemed_at
+    )
+    select coupon.business_id, coupon.promotion_id, coupon.id, 'EUR', 1, now()
+    from coupon
+    returning id, business_id
+)
+
+insert into sales.sale_coupons (business_id, sale_id, redemption_id)
+select redemption.business_id, sales.id, redemption.id
+from redemption
+cross join lateral (
+    select sales.id
+    from sales.sales
+    where sales.business_id = redemption.business_id
+    limit 1
+) as sales;
+insert into sales.sale_line_discounts (
+    business_id, sale_line_id, source, bearer, name, amount_minor
+)
+select sale_lines.business_id, sale_lines.id, 'secret', 'business', 'Secret promotion', 1
+from sales.sale_lines
+where sale_lines.business_id = %(business)s;
