@@ -142,28 +142,17 @@ end;
 $$;
 
 /*
- * Return the tax class of a line of a quote: its own, that of its kind, or that of its service.
- * Definer: the answer is the same for every caller.
+ * Return the tax class of a line: that of its kind, its own, or that of its service.
  */
-create function pricing.tax_class_of(kind text, tax_class text, service_id uuid)
+create function pricing.tax_class_of(kind text, own_class text, service_class text)
 returns text
-language plpgsql
-stable
-security definer
+language sql
+immutable
+security invoker
 set search_path = ''
-as $$
-begin
-    if kind in ('gift_card', 'tip', 'rounding') then
-        return 'outside';
-    end if;
-    return coalesce(
-        tax_class_of.tax_class,
-        (
-            select services.tax_class
-            from catalog.services
-            where services.id = tax_class_of.service_id
-        ),
-        'standard'
-    );
+begin atomic
+    select case
+        when kind in ('gift_card', 'tip', 'rounding') then 'outside'
+        else coalesce(own_class, service_class, 'standard')
+    end;
 end;
-$$;

@@ -47,7 +47,9 @@ $$;
 
 /*
  * Return the lines of a quote with their taxes, still without figures. Services are taxed where the
- * business is; goods that go to another region may be taxed differently.
+ * business is; goods that go to another region may be taxed differently. Rates are looked up once
+ * for each class.
+ * Definer: the answer is the same for every caller.
  */
 create function pricing.taxable_lines(
     quote jsonb, basis pricing.tax_basis, context pricing.context
@@ -55,7 +57,7 @@ create function pricing.taxable_lines(
 returns pricing.taxable[]
 language plpgsql
 stable
-security invoker
+security definer
 set search_path = ''
 as $$
 declare
@@ -66,9 +68,30 @@ declare
     );
 begin
     return array(
+        with lines as (
+            select
+                line.ordinality::integer as place,
+                (line.value ->> 'amount_minor')::bigint
+                - (line.value ->> 'discount_minor')::bigint as net_minor,
+                pricing.tax_class_of(
+                    line.value ->> 'kind', line.value ->> 'tax_class', services.tax_class
+                ) as tax_class,
+                pricing.reach_of(line.value ->> 'kind', basis.region, context.region) as reach
+            from jsonb_array_elements(quote -> 'lines') with ordinality as line
+            left join catalog.services on services.id = (line.value ->> 'service_id')::uuid
+        ),
+
+        rates as materialized (
+            select
+                classes.tax_class,
+                classes.reach,
+                pricing.tax_rates(basis, classes.tax_class, v_on_day, classes.reach) as of_class
+            from (select distinct lines.tax_class, lines.reach from lines) as classes
+        )
+
         select pricing.make_taxable(
-            line.ordinality::integer,
-            (line.value ->> 'amount_minor')::bigint - (line.value ->> 'discount_minor')::bigint,
+            lines.place,
+            lines.net_minor,
             basis.is_included,
             case
                 when v_is_reversed and rates.of_class <> '{}'
@@ -76,20 +99,9 @@ begin
                 else rates.of_class
             end
         )
-        from jsonb_array_elements(quote -> 'lines') with ordinality as line
-        cross join lateral (
-            select pricing.tax_rates(
-                basis,
-                pricing.tax_class_of(
-                    line.value ->> 'kind',
-                    line.value ->> 'tax_class',
-                    (line.value ->> 'service_id')::uuid
-                ),
-                v_on_day,
-                pricing.reach_of(line.value ->> 'kind', basis.region, context.region)
-            ) as of_class
-        ) as rates
-        order by line.ordinality
+        from lines
+        inner join rates using (tax_class, reach)
+        order by lines.place
     );
 end;
 $$;

@@ -47,17 +47,22 @@ begin
         sale_lines.business_id = revise_sale.business_id
         and sale_lines.sale_id = revise_sale.sale_id;
     v_rule = sales.tax_rule_of(revise_sale.business_id, revise_sale.sale_id);
-    v_lines = sales.taxable_changes(
-        revise_sale.business_id, revise_sale.sale_id, v_position, changes
-    );
-    v_parts = array(
-        select parts
-        from pricing.document_taxes(
-            sales.taxed_lines(revise_sale.business_id, revise_sale.sale_id) || v_lines,
-            v_rule.rounding_unit,
-            v_rule.rounding_mode
-        ) as parts
-    );
+    if v_rule.rounding_unit is null then
+        v_lines = sales.untaxed_changes(v_position, changes);
+        v_parts = array(select parts from pricing.document_taxes(v_lines, 'rate', 'down') as parts);
+    else
+        v_lines = sales.taxable_changes(
+            revise_sale.business_id, revise_sale.sale_id, v_position, changes
+        );
+        v_parts = array(
+            select parts
+            from pricing.document_taxes(
+                sales.taxed_lines(revise_sale.business_id, revise_sale.sale_id) || v_lines,
+                v_rule.rounding_unit,
+                v_rule.rounding_mode
+            ) as parts
+        );
+    end if;
     insert into sales.sale_revisions (business_id, sale_id, revision, cause, actor_id, at)
     values (
         revise_sale.business_id, revise_sale.sale_id, v_revision, revise_sale.cause, auth.uid(),
