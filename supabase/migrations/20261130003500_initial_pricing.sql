@@ -2917,31 +2917,20 @@ end;
 $$;
 
 /*
- * Return the tax class of a line of a quote: its own, that of its kind, or that of its service.
- * Definer: the answer is the same for every caller.
+ * Return the tax class of a line: that of its kind, its own, or that of its service.
  */
-create function pricing.tax_class_of(kind text, tax_class text, service_id uuid)
+create function pricing.tax_class_of(kind text, own_class text, service_class text)
 returns text
-language plpgsql
-stable
-security definer
+language sql
+immutable
+security invoker
 set search_path = ''
-as $$
-begin
-    if kind in ('gift_card', 'tip', 'rounding') then
-        return 'outside';
-    end if;
-    return coalesce(
-        tax_class_of.tax_class,
-        (
-            select services.tax_class
-            from catalog.services
-            where services.id = tax_class_of.service_id
-        ),
-        'standard'
-    );
+begin atomic
+    select case
+        when kind in ('gift_card', 'tip', 'rounding') then 'outside'
+        else coalesce(own_class, service_class, 'standard')
+    end;
 end;
-$$;
 
 -- sql/35_pricing/functions/tax_values.sql
 
@@ -3048,7 +3037,9 @@ $$;
 
 /*
  * Return the lines of a quote with their taxes, still without figures. Services are taxed where the
- * business is; goods that go to another region may be taxed differently.
+ * business is; goods that go to another region may be taxed differently. Rates are looked up once
+ * for each class.
+ * Definer: the answer is the same for every caller.
  */
 create function pricing.taxable_lines(
     quote jsonb, basis pricing.tax_basis, context pricing.context
@@ -3056,7 +3047,7 @@ create function pricing.taxable_lines(
 returns pricing.taxable[]
 language plpgsql
 stable
-security invoker
+security definer
 set search_path = ''
 as $$
 declare
@@ -3067,9 +3058,30 @@ declare
     );
 begin
     return array(
+        with lines as (
+            select
+                line.ordinality::integer as place,
+                (line.value ->> 'amount_minor')::bigint
+                - (line.value ->> 'discount_minor')::bigint as net_minor,
+                pricing.tax_class_of(
+                    line.value ->> 'kind', line.value ->> 'tax_class', services.tax_class
+                ) as tax_class,
+                pricing.reach_of(line.value ->> 'kind', basis.region, context.region) as reach
+            from jsonb_array_elements(quote -> 'lines') with ordinality as line
+            left join catalog.services on services.id = (line.value ->> 'service_id')::uuid
+        ),
+
+        rates as materialized (
+            select
+                classes.tax_class,
+                classes.reach,
+                pricing.tax_rates(basis, classes.tax_class, v_on_day, classes.reach) as of_class
+            from (select distinct lines.tax_class, lines.reach from lines) as classes
+        )
+
         select pricing.make_taxable(
-            line.ordinality::integer,
-            (line.value ->> 'amount_minor')::bigint - (line.value ->> 'discount_minor')::bigint,
+            lines.place,
+            lines.net_minor,
             basis.is_included,
             case
                 when v_is_reversed and rates.of_class <> '{}'
@@ -3077,20 +3089,9 @@ begin
                 else rates.of_class
             end
         )
-        from jsonb_array_elements(quote -> 'lines') with ordinality as line
-        cross join lateral (
-            select pricing.tax_rates(
-                basis,
-                pricing.tax_class_of(
-                    line.value ->> 'kind',
-                    line.value ->> 'tax_class',
-                    (line.value ->> 'service_id')::uuid
-                ),
-                v_on_day,
-                pricing.reach_of(line.value ->> 'kind', basis.region, context.region)
-            ) as of_class
-        ) as rates
-        order by line.ordinality
+        from lines
+        inner join rates using (tax_class, reach)
+        order by lines.place
     );
 end;
 $$;
@@ -4085,7 +4086,7 @@ pricing.my_customers(),
 pricing.tax_basis(uuid),
 pricing.tax_rates(pricing.tax_basis, text, date, pricing.tax_reach),
 pricing.is_reverse_charged(pricing.tax_basis, uuid, text),
-pricing.tax_class_of(text, text, uuid),
+pricing.tax_class_of(text, text, text),
 pricing.reach_of(text, text, text),
 pricing.taxable_lines(jsonb, pricing.tax_basis, pricing.context),
 pricing.make_taxable(integer, bigint, boolean, pricing.tax_rate[]),

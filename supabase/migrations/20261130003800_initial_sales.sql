@@ -446,7 +446,7 @@ $$;
 
 /*
  * Return how the tax of a sale is rounded: as it was at first or, if nothing was taxed then, as the
- * business has it now.
+ * business has it now. Null: nothing is taxed.
  */
 create function sales.tax_rule_of(business_id uuid, sale_id uuid)
 returns sales.sale_taxes
@@ -470,8 +470,8 @@ begin
     limit 1;
     if not found then
         v_basis = pricing.tax_basis(tax_rule_of.business_id);
-        v_rule.rounding_unit = coalesce(v_basis.rounding_unit, 'rate');
-        v_rule.rounding_mode = coalesce(v_basis.rounding_mode, 'half_up');
+        v_rule.rounding_unit = v_basis.rounding_unit;
+        v_rule.rounding_mode = v_basis.rounding_mode;
     end if;
     return v_rule;
 end;
@@ -674,9 +674,43 @@ begin
     end if;
     return pricing.tax_rates(
         basis,
-        pricing.tax_class_of(change.kind::text, null, change.service_id),
+        pricing.tax_class_of(
+            change.kind::text,
+            null,
+            (
+                select services.tax_class
+                from catalog.services
+                where
+                    services.business_id = basis.business_id
+                    and services.id = change.service_id
+            )
+        ),
         (private.now() at time zone basis.time_zone)::date,
         'within_region'
+    );
+end;
+$$;
+
+/*
+ * Return the lines of a revision of a sale of which nothing is taxed.
+ */
+create function sales.untaxed_changes(last_position integer, changes sales.sale_lines[])
+returns pricing.taxable[]
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select pricing.make_taxable(
+            (untaxed_changes.last_position + change.ordinality)::integer,
+            change.amount_minor - change.discount_minor,
+            true,
+            '{}'
+        )
+        from unnest(changes) with ordinality as change
+        order by change.ordinality
     );
 end;
 $$;
@@ -732,17 +766,22 @@ begin
         sale_lines.business_id = revise_sale.business_id
         and sale_lines.sale_id = revise_sale.sale_id;
     v_rule = sales.tax_rule_of(revise_sale.business_id, revise_sale.sale_id);
-    v_lines = sales.taxable_changes(
-        revise_sale.business_id, revise_sale.sale_id, v_position, changes
-    );
-    v_parts = array(
-        select parts
-        from pricing.document_taxes(
-            sales.taxed_lines(revise_sale.business_id, revise_sale.sale_id) || v_lines,
-            v_rule.rounding_unit,
-            v_rule.rounding_mode
-        ) as parts
-    );
+    if v_rule.rounding_unit is null then
+        v_lines = sales.untaxed_changes(v_position, changes);
+        v_parts = array(select parts from pricing.document_taxes(v_lines, 'rate', 'down') as parts);
+    else
+        v_lines = sales.taxable_changes(
+            revise_sale.business_id, revise_sale.sale_id, v_position, changes
+        );
+        v_parts = array(
+            select parts
+            from pricing.document_taxes(
+                sales.taxed_lines(revise_sale.business_id, revise_sale.sale_id) || v_lines,
+                v_rule.rounding_unit,
+                v_rule.rounding_mode
+            ) as parts
+        );
+    end if;
     insert into sales.sale_revisions (business_id, sale_id, revision, cause, actor_id, at)
     values (
         revise_sale.business_id, revise_sale.sale_id, v_revision, revise_sale.cause, auth.uid(),
