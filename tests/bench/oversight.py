@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -10,7 +9,7 @@ import psycopg
 from psycopg import sql
 
 from tests.bench.figures import Figure, compare, milliseconds
-from tests.bench.shared import BUSINESS, FAST, book_next, fill, signed_in
+from tests.bench.shared import BUSINESS, FAST, book_next, fill, pgbench, signed_in
 from tests.harness.stack import RunningStack
 
 BULK = 1000
@@ -32,32 +31,21 @@ FLAG = """
     insert into flags.flags (key, is_enabled, rules)
     values ('measured', true, '[{"percentage": 50}]') on conflict do nothing
 """
-EVALUATE = "select private.flag('measured', %s)"
-READ = "select flags.* from flags.flags where flags.key = 'measured' and %s::text is not null"
 
 
 def flag(stack: RunningStack) -> Iterator[Figure]:
-    """Evaluations of a flag with a percentage, against reading its row by key."""
-    subjects = itertools.count()
-    with psycopg.connect(stack.endpoints.db_url, autocommit=True) as connection:
-        connection.prepare_threshold = 1
+    """Evaluations of a flag with a percentage, against reading a row by key, as a client does."""
+    fill(stack, 0, 0)
+    with psycopg.connect(stack.endpoints.db_url) as connection:
         connection.execute(FLAG)
-
-        def rate(statement: str) -> float:
-            def ask() -> None:
-                connection.execute(statement.encode(), (f"subject-{next(subjects)}",)).fetchall()
-
-            return 1000 / milliseconds(ask, times=300)
-
-        yield compare(
-            "a flag's evaluation in the database",
-            unit="/s",
-            ours=lambda: rate(EVALUATE),
-            measure="a read by key",
-            beside=lambda: rate(READ),
-            aim="at least 0.5",
-            rounds=ROUNDS,
-        )
+    yield compare(
+        "a flag's evaluation in the database",
+        unit="/s",
+        ours=lambda: pgbench(stack, "flag.pgbench", 1, mode="prepared"),
+        measure="a service read by key",
+        beside=lambda: pgbench(stack, "flag_row.pgbench", 1, mode="prepared"),
+        aim="at least 0.5",
+    )
 
 
 def audit(stack: RunningStack) -> Iterator[Figure]:
