@@ -21,6 +21,7 @@ from tests.bench.handwritten import peer
 from tests.bench.ledger import ledger
 from tests.bench.load import load, request
 from tests.bench.oversight import audit, flag
+from tests.bench.payouts import run as payouts
 from tests.bench.pipeline import pipeline
 from tests.bench.pricing import quote
 from tests.bench.privacy import export
@@ -203,6 +204,7 @@ ALL = {
     "peer": peer,
     "calcom": calcom,
     "search": search,
+    "payouts": payouts,
     "quote": quote,
     "home": home,
     "export": export,

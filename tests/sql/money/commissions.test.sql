@@ -107,6 +107,12 @@ begin
     select v_part.business_id, v_id, sale_lines.id, minor
     from sales.sale_lines where sale_lines.sale_id = v_part.sale_id and sale_lines.position = 1;
     update money.refunds set status = 'succeeded', finished_at = private.now() where id = v_id;
+    perform money.post(v_part.business_id, 'refund', v_id, array[
+        money.make_entry(
+            money.account('business_pending', 'USD', business_id => v_part.business_id), minor
+        ),
+        money.make_entry(money.account('provider', 'USD', provider => 'sandbox'), - minor)
+    ]);
 end;
 $$;
 grant execute on all functions in schema tests to anon, authenticated;
