@@ -7753,6 +7753,7 @@ set search_path = ''
 as $$
 declare
     v_payout_ids uuid[];
+    v_now timestamptz = private.now();
 begin
     with taken as (
         delete from money.open_earnings
@@ -7760,7 +7761,7 @@ begin
         where
             open_earnings.business_id = payable.business_id
             and open_earnings.currency = payable.currency
-            and open_earnings.available_at <= private.now()
+            and open_earnings.available_at <= v_now
         returning open_earnings.*, payable.provider
     ),
 
@@ -7773,7 +7774,7 @@ begin
             taken.business_id, taken.currency, sum(taken.amount_minor),
             coalesce(sum(taken.amount_minor) filter (where taken.is_release), 0),
             money.first_status(taken.currency, sum(taken.amount_minor)::bigint),
-            write_payouts.requested_by, taken.provider, private.now()
+            write_payouts.requested_by, taken.provider, v_now
         from taken
         group by taken.business_id, taken.currency, taken.provider
         returning payouts.*
@@ -7802,6 +7803,8 @@ stable
 security invoker
 set search_path = ''
 as $$
+declare
+    v_now timestamptz = private.now();
 begin
     return query
     select accounts.business_id, accounts.currency, accounts.provider
@@ -7811,7 +7814,7 @@ begin
         on
             open_earnings.business_id = accounts.business_id
             and open_earnings.currency = accounts.currency
-            and open_earnings.available_at <= private.now()
+            and open_earnings.available_at <= v_now
     group by accounts.business_id, accounts.currency
     having sum(open_earnings.amount_minor) >= accounts.minimum_minor;
 end;
