@@ -232,3 +232,31 @@ insert into sales.sale_line_discounts (
 select sale_lines.business_id, sale_lines.id, 'secret', 'business', 'Secret promotion', 1
 from sales.sale_lines
 where sale_lines.business_id = %(business)s;
+with made as (
+    select gen_random_uuid() as id
+)
+
+insert into money.gift_cards (
+    id, business_id, account_id, currency, amount_minor, code_hash, last4
+)
+select
+    made.id,
+    %(business)s,
+    money.account('gift_cards', 'EUR', %(business)s, owner_id => made.id),
+    'EUR', 1, uuid_send(made.id), 'SECR'
+from made;
+insert into money.credits (business_id, customer_id, currency, amount_minor, reason)
+select customers.business_id, customers.id, 'EUR', 1, 'Secret'
+from customers.customers
+where customers.business_id = %(business)s
+limit 1;
+-- The worker makes the first key when it starts.
+do $$
+begin
+    for attempt in 1 .. 1200 loop
+        exit when private.current_secret_key() is not null;
+        perform pg_sleep(0.1);
+    end loop;
+end;
+$$;
+select money.set_bank_account(%(business)s, 'EUR', 'Secret', 'DE89370400440532013000');

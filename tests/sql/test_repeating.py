@@ -145,6 +145,7 @@ STEPS: dict[str, tuple[str, str, str]] = {
         "customer",
         "forget_device('t')",
     ),
+    "gift_card_balance": ("select 1", "anon", "gift_card_balance('0000-0000-0000-0000')"),
     "join_waitlist": (FULL, "novice", JOIN.removeprefix("public.")),
     "leave_waitlist": (WAITING, "novice", f"leave_waitlist({ENTRY})"),
     "mark_arrived": (f"{ANN_IS_OWNER}; {BEGUN}", "owner", "mark_arrived(tests.booking())"),
@@ -222,6 +223,7 @@ OTHERS = {
     "book_for": KEY,
     "book_many": KEY,
     "book_series": KEY,
+    "cancel_gift_card": "A cancelled card is not cancelled again.",
     "claim_guest_bookings": "It counts what was claimed, and the second call claims nothing.",
     "complete_upload": FILE,
     "create_business": "The slug is taken.",
@@ -234,7 +236,9 @@ OTHERS = {
     "feature_media": FILE,
     "import_calendar": NEW,
     "invite_member": "A new token voids the one before.",
+    "issue_credit": KEY,
     "mark_notifications_read": "It counts what was read, and the second call reads nothing.",
+    "redeem_gift_card": KEY,
     "refresh_calendar": "Each call asks anew.",
     "remove_member": GONE,
     "remove_notification_template": GONE,
@@ -244,8 +248,11 @@ OTHERS = {
     "review_document": FILE,
     "revoke_session": GONE,
     "rotate_calendar_feed": "Each call makes another token.",
+    "sell_gift_card": NEW,
     "send_offer": "Each call sends.",
+    "set_bank_account": "It seals the number anew, and forgets the seal before.",
     "unsubscribe": "tests/sql/notifications has it.",
+    "use_credit": KEY,
 }
 
 
