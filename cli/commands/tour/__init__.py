@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from cli.commands.tour import booking, oversight, paying, pictures, together
+from cli.commands.tour import booking, content, oversight, paying, pictures, together
 from cli.commands.tour.people import Step, Story, gather
 from cli.hints import completed
 from cli.options import DEFAULT_STATE, JsonOption, StateOption
@@ -29,6 +29,7 @@ CHAPTERS: tuple[Callable[[Story], Iterator[Step]], ...] = (
     booking.finish,
     booking.serve,
     oversight.oversee,
+    content.shape,
     booking.hear,
 )
 
