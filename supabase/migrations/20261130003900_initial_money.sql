@@ -9873,7 +9873,8 @@ alter table money.payment_findings enable row level security;
 alter table money.reconciliations enable row level security;
 
 grant select on money.providers to anon, authenticated;
-grant select, insert (business_id, providers, capture, prepayment_bps) on money.payment_settings
+grant select, insert (business_id, providers, capture, prepayment_bps), delete
+on money.payment_settings
 to authenticated;
 grant update (providers, capture, prepayment_bps) on money.payment_settings to authenticated;
 grant select on money.payment_settings to anon;
@@ -9965,6 +9966,12 @@ for update
 to authenticated
 using (business_id in (select private.my_businesses('manage')))
 with check (business_id in (select private.my_businesses('manage')));
+
+create policy payment_settings_delete
+on money.payment_settings
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
 
 create policy payment_methods_select
 on money.payment_methods
@@ -10841,6 +10848,7 @@ from money.payment_settings;
 grant select on public.payment_settings to anon, authenticated, service_role;
 grant insert (business_id, providers, capture, prepayment_bps)
 on public.payment_settings to authenticated, service_role;
+grant delete on public.payment_settings to authenticated, service_role;
 grant update (providers, capture, prepayment_bps)
 on public.payment_settings to authenticated, service_role;
 

@@ -260,3 +260,54 @@ begin
 end;
 $$;
 select money.set_bank_account(%(business)s, 'EUR', 'Secret', 'DE89370400440532013000');
+insert into money.payment_settings (business_id) values (%(business)s);
+insert into money.payment_links (business_id, sale_id, token_hash, expires_at)
+select sales.business_id, sales.id, uuid_send(gen_random_uuid()), now() + interval '1 day'
+from sales.sales
+where sales.business_id = %(business)s;
+with paid as (
+    insert into money.payments (
+        payer_id, provider, currency, amount_minor, to_capture_minor, captured_minor, capture,
+        return_url, expires_at, status
+    )
+    values (%(owner)s, 'sandbox', 'EUR', 100, 100, 100, 'now', '', now(), 'disputed')
+    returning id
+),
+
+parts as (
+    insert into money.payment_parts (
+        business_id, sale_id, payment_id, provider, currency, status, amount_minor, captured_minor,
+        refunding_minor
+    )
+    select sales.business_id, sales.id, paid.id, 'sandbox', 'EUR', 'disputed', 100, 100, 10
+    from sales.sales
+    cross join paid
+    where sales.business_id = %(business)s
+    returning business_id, sale_id, payment_id
+),
+
+refunded as (
+    insert into money.refunds (business_id, payment_id, currency, amount_minor, reason)
+    select parts.business_id, parts.payment_id, 'EUR', 10, 'Secret'
+    from parts
+    returning business_id, id
+),
+
+lines as (
+    insert into money.refund_lines (business_id, refund_id, sale_line_id, amount_minor)
+    select refunded.business_id, refunded.id, sale_lines.id, 10
+    from refunded
+    inner join sales.sale_lines on sale_lines.business_id = refunded.business_id
+)
+
+insert into money.disputes (
+    business_id, sale_id, payment_id, provider_reference, currency, amount_minor, status, opened_at
+)
+select parts.business_id, parts.sale_id, parts.payment_id, 'secret', 'EUR', 1, 'open', now()
+from parts;
+select money.post_capture(payment_parts.payment_id)
+from money.payment_parts
+where payment_parts.business_id = %(business)s;
+select money.post_dispute(disputes, 'sandbox')
+from money.disputes
+where disputes.business_id = %(business)s;

@@ -120,6 +120,7 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
     "closures": ([DAY], {"title": "New Year"}),
     "customer_group_members": ([{"customer_group_id": "group", "customer_id": "known"}], {}),
     "customer_groups": ([{"name": "Friends"}], {"name": "Good friends"}),
+    "payment_settings": ([{"prepayment_bps": 100}], {"prepayment_bps": 200}),
     "resources": (
         [
             {"kind": "room", "name": "Cellar"},

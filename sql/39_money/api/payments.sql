@@ -13,6 +13,7 @@ from money.payment_settings;
 grant select on public.payment_settings to anon, authenticated, service_role;
 grant insert (business_id, providers, capture, prepayment_bps)
 on public.payment_settings to authenticated, service_role;
+grant delete on public.payment_settings to authenticated, service_role;
 grant update (providers, capture, prepayment_bps)
 on public.payment_settings to authenticated, service_role;
 

@@ -24,7 +24,8 @@ alter table money.payment_findings enable row level security;
 alter table money.reconciliations enable row level security;
 
 grant select on money.providers to anon, authenticated;
-grant select, insert (business_id, providers, capture, prepayment_bps) on money.payment_settings
+grant select, insert (business_id, providers, capture, prepayment_bps), delete
+on money.payment_settings
 to authenticated;
 grant update (providers, capture, prepayment_bps) on money.payment_settings to authenticated;
 grant select on money.payment_settings to anon;
@@ -116,6 +117,12 @@ for update
 to authenticated
 using (business_id in (select private.my_businesses('manage')))
 with check (business_id in (select private.my_businesses('manage')));
+
+create policy payment_settings_delete
+on money.payment_settings
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
 
 create policy payment_methods_select
 on money.payment_methods
