@@ -311,3 +311,13 @@ where payment_parts.business_id = %(business)s;
 select money.post_dispute(disputes, 'sandbox')
 from money.disputes
 where disputes.business_id = %(business)s;
+insert into money.payout_accounts (business_id, currency, provider, provider_reference, status)
+values (%(business)s, 'USD', 'sandbox', 'acc_' || %(business)s::text, 'active');
+select sales.deliver_lines(sales.business_id, sales.id)
+from sales.sales
+where sales.business_id = %(business)s;
+-- More than the threshold: it waits, and no worker pays it.
+select money.take_from_earnings(
+    %(business)s::uuid, 'USD', 'cash', -200000, money.account('disputes', 'USD')
+);
+select money.request_payout(%(business)s::uuid, 'USD');
