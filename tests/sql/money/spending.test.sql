@@ -124,16 +124,16 @@ select public.issue_credit(
     '1000', 'We were late'
 );
 select is(tests.held('customer_credit'), -1000::bigint, 'credit that was given is owed');
-select is(tests.held('business_payable'), 0::bigint, 'and costs nothing before it is used');
+select is(
+    tests.held('credit_granted'), 1000::bigint, 'and the salon bears nothing before it is used'
+);
 select tests.act_as('customer');
 select is(
     (public.use_credit(tests.sale_of('second')) ->> 'amount_minor')::bigint, 1000::bigint,
     'the customer pays a part with it'
 );
 select is(tests.held('customer_credit'), 0::bigint, 'then nothing is left');
-select is(
-    tests.held('business_payable'), 1000::bigint, 'and the salon bears it from what it earns'
-);
+select is(tests.held('credit_granted'), 0::bigint, 'and the salon bears it from what it earns');
 select is(
     (select balance_minor from public.sales where id = tests.sale_of('second')::uuid), 2000::bigint,
     'the rest of the sale is still owed'
