@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
-DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+from workers.edge.auth.environment import Environment, Rate
+
 PROVIDERS = ("google", "apple", "github", "facebook")
 # Requests of one network address in five minutes, by route; Supabase's names and defaults.
 RATE_LIMITS = {
@@ -19,14 +19,6 @@ RATE_LIMITS = {
     "ANONYMOUS_USERS": "30",
     "SIGN_IN": "30",
 }
-
-
-@dataclass(frozen=True)
-class Rate:
-    """A number of events in a number of seconds."""
-
-    size: int
-    seconds: int
 
 
 @dataclass(frozen=True)
@@ -130,33 +122,8 @@ class Settings:
         }
 
 
-class _Reader:
-    """Reads one environment, value by value."""
-
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = environment
-
-    def text(self, name: str, default: str = "") -> str:
-        value = self._environment.get(f"GOTRUE_{name}") or self._environment.get(name)
-        return value if value else default
-
-    def flag(self, name: str, *, default: bool) -> bool:
-        return self.text(name, str(default)).lower() in ("true", "1", "t", "yes")
-
-    def number(self, name: str, default: int) -> int:
-        return int(self.text(name, str(default)))
-
-    def seconds(self, name: str, default: str) -> int:
-        """Return a duration such as 1m30s in whole seconds. A bare number is in seconds."""
-        return _seconds(self.text(name, default))
-
-    def rate(self, name: str, default: str, *, seconds: int) -> Rate | None:
-        """Return a rate such as 30 or 30/1h, by default per `seconds`. Empty is no limit."""
-        size, _, period = self.text(name, default).partition("/")
-        return Rate(int(size), _seconds(period) if period else seconds) if size else None
-
-    def listed(self, name: str, default: str = "") -> tuple[str, ...]:
-        return tuple(part.strip() for part in self.text(name, default).split(",") if part.strip())
+class _Reader(Environment):
+    """Reads the settings of one environment."""
 
     def settings(self) -> Settings:
         site_url = self.text("SITE_URL", "http://localhost:3000")
@@ -318,9 +285,3 @@ class _Reader:
             for name in PROVIDERS
             if self.flag(f"EXTERNAL_{name.upper()}_ENABLED", default=False)
         }
-
-
-def _seconds(duration: str) -> int:
-    if duration.isdigit():
-        return int(duration)
-    return int(sum(float(n) * UNITS[unit] for n, unit in DURATION.findall(duration)))
