@@ -77,6 +77,8 @@ COMMANDS: Mapping[str, Entry] = {
     "audit": Entry("audit", "app", "Audit: who changed what, when and by which call."),
     "flags": Entry("flags", "app", "Flags: what is switched on, and for whom."),
     "pages": Entry("pages", "app", "Pages: their texts, versions and publication."),
+    "products": Entry("products", "app", "Products: what a business sells."),
+    "stock": Entry("stock", "app", "Stock: what lies in which store."),
     "banners": Entry("banners", "app", "Banners: where, for whom, from when to when."),
     "prices": Entry("prices", "app", "Prices: what makes them, and why."),
     "payouts": Entry("payouts", "app", "Payouts: what businesses are paid, and their statements."),

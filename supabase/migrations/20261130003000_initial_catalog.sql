@@ -3406,7 +3406,9 @@ comment on column public.product_variants.updated_at is 'When it was last change
  * Errors:  PT400 invalid_input
  */
 create function public.products_in_category(
-    category_id text, after text default null, page_size public.whole_number default '100'
+    category_id public.identifier,
+    after public.identifier default null,
+    page_size public.whole_number default '100'
 )
 returns setof public.products
 language plpgsql
@@ -3446,7 +3448,8 @@ Returns rows of the view products.
 
 Errors: invalid_input 400.';
 
-grant execute on function public.products_in_category(text, text, public.whole_number)
+grant execute on function
+public.products_in_category(public.identifier, public.identifier, public.whole_number)
 to anon, authenticated, service_role;
 
 -- sql/30_catalog/api/questions.sql

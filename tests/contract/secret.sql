@@ -321,3 +321,45 @@ select money.take_from_earnings(
     %(business)s::uuid, 'USD', 'cash', -200000, money.account('disputes', 'USD')
 );
 select money.request_payout(%(business)s::uuid, 'USD');
+with category as (
+    insert into catalog.product_categories (business_id, name, slug)
+    values (%(business)s, 'Secrets', 'secrets')
+),
+
+brand as (
+    insert into catalog.brands (business_id, name, slug) values (%(business)s, 'Secret', 'secret')
+)
+
+insert into catalog.products (business_id, name, slug, currency, is_published)
+values (%(business)s, 'Secret oil', 'oil', 'EUR', true);
+insert into catalog.product_options (business_id, product_id, name, allowed_values)
+select products.business_id, products.id, 'Size', '{S}'
+from catalog.products
+where products.business_id = %(business)s;
+insert into catalog.product_variants (business_id, product_id, sku, options, price_minor)
+select products.business_id, products.id, 'OIL', '{"Size": "S"}', 900
+from catalog.products
+where products.business_id = %(business)s;
+insert into business.stores (business_id, name)
+values (%(business)s, 'Hidden store');
+insert into commerce.stock_levels (business_id, store_id, variant_id)
+select stores.business_id, stores.id, product_variants.id
+from business.stores
+inner join catalog.product_variants on product_variants.business_id = stores.business_id
+where stores.business_id = %(business)s;
+insert into commerce.stock_movements (business_id, store_id, variant_id, quantity, reason, at)
+select stock_levels.business_id, stock_levels.store_id, stock_levels.variant_id, 5, 'received', now()
+from commerce.stock_levels
+where stock_levels.business_id = %(business)s;
+insert into commerce.stock_reservations (
+    business_id, reservation_id, store_id, variant_id, quantity, expires_at
+)
+select
+    stock_levels.business_id, gen_random_uuid(), stock_levels.store_id, stock_levels.variant_id, 1,
+    'infinity'
+from commerce.stock_levels
+where stock_levels.business_id = %(business)s;
+insert into commerce.stock_transfers (business_id, from_store_id, to_store_id, at)
+select %(business)s, min(stores.id::text)::uuid, max(stores.id::text)::uuid, now()
+from business.stores
+where stores.business_id = %(business)s;

@@ -41,6 +41,7 @@ PRIVATE_VIEWS = {
     "document_files",
     "documents",
     "gift_cards",
+    "inventory_levels",
     "invitations",
     "ledger_balances",
     "marketing_consents",
@@ -73,6 +74,9 @@ PRIVATE_VIEWS = {
     "tax_numbers",
     "travel_zones",
     "seats",
+    "stock_movements",
+    "stock_reservations",
+    "stock_transfers",
     "waitlist_entries",
 }
 FINGERPRINT = """
@@ -85,6 +89,8 @@ FINGERPRINT = """
     where relkind = 'r' and nspname in
         ('business', 'catalog', 'customers', 'engagement', 'files', 'pricing', 'sales',
          'scheduling')
+        ('business', 'catalog', 'commerce', 'customers', 'engagement', 'files', 'pricing', 'sales',
+            'scheduling')
     -- workers write these
     and relname not in ('notification_deliveries', 'notifications', 'reminders')
 """

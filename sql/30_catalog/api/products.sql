@@ -172,7 +172,9 @@ comment on column public.product_variants.updated_at is 'When it was last change
  * Errors:  PT400 invalid_input
  */
 create function public.products_in_category(
-    category_id text, after text default null, page_size public.whole_number default '100'
+    category_id public.identifier,
+    after public.identifier default null,
+    page_size public.whole_number default '100'
 )
 returns setof public.products
 language plpgsql
@@ -183,7 +185,9 @@ as $$
 declare
     v_category_id constant uuid = private.to_identifier(category_id, 'category_id');
     v_after_id constant uuid = private.to_identifier(after, 'after', false);
-    v_page_size constant integer = private.to_whole_number(page_size, 'page_size', 1, 200);
+    v_page_size constant integer = private.to_whole_number(
+        page_size, 'page_size', 1, 200, if_null => 100
+    );
     v_after_name constant text = (
         select products.name from public.products where products.id = v_after_id
     );
@@ -212,5 +216,6 @@ Returns rows of the view products.
 
 Errors: invalid_input 400.';
 
-grant execute on function public.products_in_category(text, text, public.whole_number)
+grant execute on function
+public.products_in_category(public.identifier, public.identifier, public.whole_number)
 to anon, authenticated, service_role;

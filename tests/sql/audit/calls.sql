@@ -28,6 +28,16 @@ update catalog.services set requires_confirmation = true where id = tests.id('Co
 select tests.service('Yoga', 'Salon', 60, 1500);
 select tests.takes('Yoga', 'Ann');
 update catalog.services set max_party_size = 3, is_class = true where id = tests.id('Yoga');
+select tests.named('Mitte');
+select tests.named('Nord');
+select tests.named('Oil');
+insert into business.stores (id, business_id, name) values
+(tests.id('Mitte'), tests.id('Salon'), 'Mitte'),
+(tests.id('Nord'), tests.id('Salon'), 'Nord');
+insert into catalog.products (id, business_id, name, slug, currency)
+values (tests.id('Oil'), tests.id('Salon'), 'Oil', 'oil', 'EUR');
+insert into catalog.product_variants (id, business_id, product_id, sku, price_minor)
+values (tests.id('Oil'), tests.id('Salon'), tests.id('Oil'), 'OIL', 900);
 
 create function pg_temp.booking(service text, starts_at text)
 returns text
@@ -556,3 +566,44 @@ select public.erase_person();
 select pg_temp.act_freshly('Cleo');
 select public.erase_person();
 select public.cancel_erasure((select id::text from public.privacy_requests));
+
+-- call: adjust_stock
+select tests.act_as('Owen');
+select public.adjust_stock(tests.id('Mitte')::text, tests.id('Oil')::text, '5', 'received');
+
+-- call: count_stock
+select tests.act_as('Owen');
+select public.count_stock(
+    tests.id('Mitte')::text,
+    jsonb_build_array(jsonb_build_object('variant_id', tests.id('Oil'), 'quantity', 2))::text
+);
+
+-- call: transfer_stock
+select tests.act_as('Owen');
+select public.adjust_stock(tests.id('Mitte')::text, tests.id('Oil')::text, '5', 'received');
+select public.transfer_stock(
+    tests.id('Mitte')::text, tests.id('Nord')::text,
+    jsonb_build_array(jsonb_build_object('variant_id', tests.id('Oil'), 'quantity', 2))::text
+);
+
+-- call: set_stock_limits
+select tests.act_as('Owen');
+select public.set_stock_limits(tests.id('Mitte')::text, tests.id('Oil')::text, '3', '1');
+
+-- call: reserve_stock
+select tests.act_as('Owen');
+select public.adjust_stock(tests.id('Mitte')::text, tests.id('Oil')::text, '5', 'received');
+select public.reserve_stock(
+    tests.id('Mitte')::text,
+    jsonb_build_array(jsonb_build_object('variant_id', tests.id('Oil'), 'quantity', 2))::text
+);
+
+-- call: release_stock
+select tests.act_as('Owen');
+select public.adjust_stock(tests.id('Mitte')::text, tests.id('Oil')::text, '5', 'received');
+create temporary table kept as
+select public.reserve_stock(
+    tests.id('Mitte')::text,
+    jsonb_build_array(jsonb_build_object('variant_id', tests.id('Oil'), 'quantity', 2))::text
+)::text as id;
+select public.release_stock((select id from kept));

@@ -1,0 +1,48 @@
+"""Products: what a business sells, and how many there are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.commands.bookings.finding import the_business
+from cli.commands.database import ask_file
+from cli.options import DEFAULT_STATE, CsvOption, JsonOption, LimitOption, StateOption
+from cli.output import show
+from cli.stack.state import State
+
+SQL = Path(__file__).parent
+COLUMNS = (
+    *("business", "slug", "name", "category", "brand", "state"),
+    *("variants", "lowest_minor", "highest_minor", "currency", "on_hand"),
+)
+
+app = typer.Typer(help="Products: what a business sells.", no_args_is_help=True)
+
+
+@app.callback()
+def _several() -> None:
+    """Products: what a business sells."""
+
+
+@app.command("list")
+def list_products(
+    business: Annotated[
+        str | None, typer.Option(envvar="FRONTDESK_BUSINESS", help="Only of this one: slug or id.")
+    ] = None,
+    limit: LimitOption = 50,
+    state: StateOption = DEFAULT_STATE,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """List products with their state, prices and stock, drafts included."""
+    endpoints = State(state).require_running()
+    rows = ask_file(
+        endpoints,
+        SQL / "list.sql",
+        business_id=the_business(endpoints, business)["id"] if business else None,
+        limit=limit,
+    )
+    show(rows, columns=COLUMNS, as_json=as_json, as_csv=as_csv)

@@ -1,0 +1,4 @@
+select on_hand
+from public.adjust_stock(
+    %(store_id)s::text, %(variant_id)s::text, %(quantity)s::text, %(reason)s, %(note)s
+)

@@ -1,0 +1,126 @@
+-- Stock as members read it.
+
+create view public.inventory_levels
+with (security_invoker = true)
+as
+select
+    stock_levels.business_id,
+    stock_levels.store_id,
+    stock_levels.variant_id,
+    stock_levels.on_hand,
+    commerce.reserved_quantity(stock_levels.*) as reserved,
+    greatest(
+        stock_levels.on_hand
+        + stock_levels.backorder_limit
+        - commerce.reserved_quantity(stock_levels.*),
+        0
+    ) as available,
+    stock_levels.backorder_limit,
+    stock_levels.alert_threshold,
+    stock_levels.is_low,
+    stock_levels.counted_at
+from commerce.stock_levels;
+grant select on public.inventory_levels to authenticated, service_role;
+
+comment on view public.inventory_levels is
+'How many pieces of a variant each store has. Members of the business read it; adjust_stock, '
+'count_stock and transfer_stock change it.';
+comment on column public.inventory_levels.business_id is 'The business.';
+comment on column public.inventory_levels.store_id is 'The store.';
+comment on column public.inventory_levels.variant_id is 'The variant.';
+comment on column public.inventory_levels.on_hand is
+'How many there are: the sum of stock_movements. Below zero only within backorder_limit.';
+comment on column public.inventory_levels.reserved is
+'How many are reserved now; expired reservations do not count.';
+comment on column public.inventory_levels.available is
+'How many can be reserved now: on_hand and backorder_limit, less reserved.';
+comment on column public.inventory_levels.backorder_limit is
+'How many more than there are may be sold.';
+comment on column public.inventory_levels.alert_threshold is
+'When no more than these are left, one alert is sent; null for never.';
+comment on column public.inventory_levels.is_low is 'Whether the threshold is reached.';
+comment on column public.inventory_levels.counted_at is 'When it was last counted; null for never.';
+
+create view public.stock_movements
+with (security_invoker = true)
+as
+select
+    stock_movements.id,
+    stock_movements.business_id,
+    stock_movements.store_id,
+    stock_movements.variant_id,
+    stock_movements.quantity,
+    stock_movements.reason,
+    stock_movements.transfer_id,
+    stock_movements.note,
+    stock_movements.actor_id,
+    stock_movements.at
+from commerce.stock_movements;
+grant select on public.stock_movements to authenticated, service_role;
+
+comment on view public.stock_movements is
+'Every change of stock, with its reason. Members of the business read it; movements never change.';
+comment on column public.stock_movements.id is 'Primary key.';
+comment on column public.stock_movements.business_id is 'The business.';
+comment on column public.stock_movements.store_id is 'The store.';
+comment on column public.stock_movements.variant_id is 'The variant.';
+comment on column public.stock_movements.quantity is 'Pieces that came in; negative for out.';
+comment on column public.stock_movements.reason is
+'received, returned, found, damaged, lost, corrected, counted or transferred.';
+comment on column public.stock_movements.transfer_id is
+'The transfer that it is part of; null for another reason.';
+comment on column public.stock_movements.note is 'What the member wrote, at most 500 characters.';
+comment on column public.stock_movements.actor_id is
+'Who did it; null for the operator''s software and for deleted accounts.';
+comment on column public.stock_movements.at is 'When.';
+
+create view public.stock_transfers
+with (security_invoker = true)
+as
+select
+    stock_transfers.id,
+    stock_transfers.business_id,
+    stock_transfers.from_store_id,
+    stock_transfers.to_store_id,
+    stock_transfers.note,
+    stock_transfers.actor_id,
+    stock_transfers.at
+from commerce.stock_transfers;
+grant select on public.stock_transfers to authenticated, service_role;
+
+comment on view public.stock_transfers is
+'Pieces that went from one store to another. Members of the business read it; what moved is in '
+'stock_movements.';
+comment on column public.stock_transfers.id is 'Primary key.';
+comment on column public.stock_transfers.business_id is 'The business.';
+comment on column public.stock_transfers.from_store_id is 'The store that has fewer now.';
+comment on column public.stock_transfers.to_store_id is 'The store that has more now.';
+comment on column public.stock_transfers.note is 'What the member wrote, at most 500 characters.';
+comment on column public.stock_transfers.actor_id is
+'Who did it; null for the operator''s software and for deleted accounts.';
+comment on column public.stock_transfers.at is 'When.';
+
+create view public.stock_reservations
+with (security_invoker = true)
+as
+select
+    stock_reservations.business_id,
+    stock_reservations.reservation_id,
+    stock_reservations.store_id,
+    stock_reservations.variant_id,
+    stock_reservations.quantity,
+    stock_reservations.expires_at
+from commerce.stock_reservations
+where stock_reservations.expires_at > private.now();
+grant select on public.stock_reservations to authenticated, service_role;
+
+comment on view public.stock_reservations is
+'Pieces that are kept for somebody now. Members of the business read it; reserve_stock and '
+'release_stock write it.';
+comment on column public.stock_reservations.business_id is 'The business.';
+comment on column public.stock_reservations.reservation_id is
+'The reservation; it has a row for each variant.';
+comment on column public.stock_reservations.store_id is 'The store.';
+comment on column public.stock_reservations.variant_id is 'The variant.';
+comment on column public.stock_reservations.quantity is 'How many pieces.';
+comment on column public.stock_reservations.expires_at is 'The pieces are free from then on.';
