@@ -3419,7 +3419,9 @@ as $$
 declare
     v_category_id constant uuid = private.to_identifier(category_id, 'category_id');
     v_after_id constant uuid = private.to_identifier(after, 'after', false);
-    v_page_size constant integer = private.to_whole_number(page_size, 'page_size', 1, 200);
+    v_page_size constant integer = private.to_whole_number(
+        page_size, 'page_size', 1, 200, if_null => 100
+    );
     v_after_name constant text = (
         select products.name from public.products where products.id = v_after_id
     );

@@ -1122,7 +1122,7 @@ begin
     perform commerce.set_stock_limits(
         v_store_id,
         v_variant_id,
-        private.to_whole_number(backorder_limit, 'backorder_limit', 0, 1000000),
+        private.to_whole_number(backorder_limit, 'backorder_limit', 0, 1000000, if_null => 0),
         private.to_whole_number(alert_threshold, 'alert_threshold', 0, 1000000, false)
     );
     select inventory_levels.* into v_level
@@ -1173,7 +1173,7 @@ begin
     v_id = commerce.reserve_stock(
         private.to_identifier(store_id, 'store_id'),
         commerce.to_items(items, 'items', 1),
-        private.to_whole_number(minutes, 'minutes', 1, 43200)
+        private.to_whole_number(minutes, 'minutes', 1, 43200, if_null => 30)
     );
     if idempotency_key is not null then
         perform private.remember_answer('reserve_stock', idempotency_key, to_jsonb(v_id));

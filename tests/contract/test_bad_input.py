@@ -166,11 +166,26 @@ def good_arguments(town: Town) -> dict[str, Any]:
         "provider": "sandbox",
         "slug": "terms",
         "version": 1,
+        "category_id": town.ids["note"],
+        "store_id": town.ids["note"],
+        "from_store_id": town.ids["note"],
+        "to_store_id": town.ids["note"],
+        "variant_id": town.ids["note"],
+        "reservation_id": town.ids["note"],
+        "quantity": 1,
     }
 
 
 # Functions that mean something else by an argument's name than the others.
-MEANINGS = {"set_platform_role": {"role": "support"}, "issue_document": {"kind": "invoice"}}
+PIECES = {"items": [{"variant_id": "00000000-0000-4000-8000-000000000000", "quantity": 1}]}
+MEANINGS: dict[str, dict[str, Any]] = {
+    "set_platform_role": {"role": "support"},
+    "issue_document": {"kind": "invoice"},
+    "adjust_stock": {"reason": "received"},
+    "count_stock": PIECES,
+    "transfer_stock": PIECES,
+    "reserve_stock": PIECES,
+}
 
 
 def fitting(town: Town, function: str, names: Any) -> dict[str, Any]:
