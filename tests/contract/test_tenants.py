@@ -87,10 +87,8 @@ FINGERPRINT = """
     inner join pg_namespace on pg_namespace.oid = relnamespace
     inner join pg_attribute on attrelid = pg_class.oid and attname = 'business_id'
     where relkind = 'r' and nspname in
-        ('business', 'catalog', 'customers', 'engagement', 'files', 'pricing', 'sales',
-         'scheduling')
         ('business', 'catalog', 'commerce', 'customers', 'engagement', 'files', 'pricing', 'sales',
-            'scheduling')
+         'scheduling')
     -- workers write these
     and relname not in ('notification_deliveries', 'notifications', 'reminders')
 """
