@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
@@ -16,6 +16,9 @@ import bcrypt
 import httpx
 import psycopg
 
+from tests.auth.conftest import Door
+from tests.auth.serving import EVERYTHING, serving
+from tests.auth.test_oauth_server import registered
 from tests.bench.figures import Figure, compare
 from tests.bench.load import request
 from tests.bench.shared import SECONDS, expect
@@ -54,16 +57,45 @@ def auth(stack: RunningStack) -> Iterator[Figure]:
         rounds=5,
     )
     tokens = [_refresh_token(url) for _ in range(CLIENTS)]
+
+    def refresh(held: str) -> bytes:
+        body = {"refresh_token": held}
+        return request("POST", f"{url}/token?grant_type=refresh_token", {}, body)
+
     yield compare(
         f"refreshes, {CLIENTS} clients",
         unit="/s",
-        ours=lambda: asyncio.run(_refreshed(url, tokens)),
+        ours=lambda: asyncio.run(_refreshed(url, tokens, refresh)),
         measure="bcrypt alone",
         beside=_bcrypts,
         aim="what it gives",
         rounds=5,
     )
+    yield _for_client(stack)
     yield _check(stack, session["access_token"])
+
+
+def _for_client(stack: RunningStack) -> Figure:
+    """Tokens that an OAuth client without a secret refreshes, at a service of its own."""
+    door = Door(stack, stack.endpoints.auth_url)
+    with serving(door, **EVERYTHING) as server:
+        app, person = registered(server, token_endpoint_auth_method="none"), server.person()
+        person.sign_up()
+        tokens = [app.exchange(app.code(person)).json()["refresh_token"] for _ in range(CLIENTS)]
+
+        def asked(held: str) -> bytes:
+            form = {"grant_type": "refresh_token", "client_id": app.id, "refresh_token": held}
+            return request("POST", f"{server.url}/oauth/token", {}, form)
+
+        return compare(
+            f"tokens for an OAuth client, {CLIENTS} connections",
+            unit="/s",
+            ours=lambda: asyncio.run(_refreshed(server.url, tokens, asked)),
+            measure="bcrypt alone",
+            beside=_bcrypts,
+            aim="what it gives",
+            rounds=5,
+        )
 
 
 def _check(stack: RunningStack, token: str) -> Figure:
@@ -131,7 +163,7 @@ def _refresh_token(url: str) -> str:
     return token
 
 
-async def _refreshed(url: str, tokens: list[str]) -> float:
+async def _refreshed(url: str, tokens: list[str], asked: Callable[[str], bytes]) -> float:
     """Refreshes a second, each client with the token that it got last, which `tokens` keeps."""
     until = time.perf_counter() + SECONDS
 
@@ -140,8 +172,7 @@ async def _refreshed(url: str, tokens: list[str]) -> float:
         reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
         count = 0
         while time.perf_counter() < until:
-            held = {"refresh_token": tokens[number]}
-            writer.write(request("POST", f"{url}/token?grant_type=refresh_token", {}, held))
+            writer.write(asked(tokens[number]))
             tokens[number] = (await _json(reader))["refresh_token"]
             count += 1
         writer.close()

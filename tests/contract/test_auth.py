@@ -156,6 +156,21 @@ def test_supabase_py_looks_after_clients(keys: Door) -> None:
     )
 
 
+def test_supabase_py_has_a_phone_as_a_factor(keys: Door) -> None:
+    ada = SyncGoTrueClient(url=keys.url)
+    ada.sign_up({"email": address(), "password": PASSWORD})
+    number = keys.phone()
+    factor = ada.mfa.enroll({"factor_type": "phone", "phone": f"+{number}"})
+    asked = ada.mfa.challenge({"factor_id": factor.id, "channel": "sms"})
+    answer: Any = {"factor_id": factor.id, "challenge_id": asked.id}
+    assert refused(ada.mfa.verify, {**answer, "code": "wrong"}) == "mfa_verification_failed"
+    right: Any = {**answer, "code": keys.sent("auth.sms", number)[-1]["code"]}
+    ada.mfa.verify(right)
+    assert ada.mfa.get_authenticator_assurance_level().current_level == "aal2"
+    assert len(ada.mfa.list_factors().phone) == 1
+    ada.mfa.unenroll({"factor_id": factor.id})
+
+
 def client(door: Door, key: str | None = None) -> Client:
     return create_client(door.stack.endpoints.api_url, key or door.stack.endpoints.anon_key)
 
