@@ -16,10 +16,6 @@ from scheduling.bookings
 group by 1, 2, 3, 4;
 grant select on analytics.daily_bookings to analyst, service_role;
 
-create trigger _100_refuse_writing
-instead of insert or update or delete on analytics.daily_bookings
-for each row execute function private.any__refuse_writing();
-
 comment on view analytics.daily_bookings is
 'Bookings by day (in the business''s zone), business, currency and status.
 
@@ -48,10 +44,6 @@ from engagement.notification_deliveries
 group by 1, 2, 3, 4, 5;
 grant select on analytics.notification_stats to analyst, service_role;
 
-create trigger _100_refuse_writing
-instead of insert or update or delete on analytics.notification_stats
-for each row execute function private.any__refuse_writing();
-
 comment on view analytics.notification_stats is
 'Deliveries by day, business, event, channel and status.';
 comment on column analytics.notification_stats.business_id is 'The business.';
@@ -75,10 +67,6 @@ select
 from identity.activity_events
 group by 1, 2;
 grant select on analytics.user_activity to analyst, service_role;
-
-create trigger _100_refuse_writing
-instead of insert or update or delete on analytics.user_activity
-for each row execute function private.any__refuse_writing();
 
 comment on view analytics.user_activity is
 'What users do with their accounts, by day and kind, without persons and places.';
@@ -110,10 +98,6 @@ where
 group by 1, 2, 3, 4;
 grant select on analytics.commission_report to analyst, service_role;
 
-create trigger _100_refuse_writing
-instead of insert or update or delete on analytics.commission_report
-for each row execute function private.any__refuse_writing();
-
 comment on view analytics.commission_report is
 'Commissions by day (of the ledger, UTC), business, party and currency, added up from the ledger.
 
@@ -141,10 +125,6 @@ select
 from money.payouts
 group by 1, 2, 3, 4;
 grant select on analytics.payout_report to analyst, service_role;
-
-create trigger _100_refuse_writing
-instead of insert or update or delete on analytics.payout_report
-for each row execute function private.any__refuse_writing();
 
 comment on view analytics.payout_report is
 'Payouts by day, business, currency and status.

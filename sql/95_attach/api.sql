@@ -48,3 +48,26 @@ begin
     end loop;
 end;
 $$;
+
+-- PostgreSQL cannot write a view that counts or joins, and says so as if the server had failed.
+-- Each such view refuses in our own words.
+do $$
+declare
+    v_view regclass;
+begin
+    for v_view in
+        select pg_class.oid
+        from pg_class
+        where
+            pg_class.relnamespace in ('public'::regnamespace, 'analytics'::regnamespace)
+            and pg_class.relkind = 'v'
+            and pg_relation_is_updatable(pg_class.oid, true) = 0
+    loop
+        execute format(
+            'create trigger _100_refuse_writing instead of insert or update or delete on %s '
+            'for each row execute function private.any__refuse_writing()',
+            v_view
+        );
+    end loop;
+end;
+$$;

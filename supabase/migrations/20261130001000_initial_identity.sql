@@ -1151,10 +1151,6 @@ select
 from identity.list_users() as users;
 grant select on public.admin_users to authenticated, service_role;
 
-create trigger _100_refuse_writing
-instead of insert or update or delete on public.admin_users
-for each row execute function private.any__refuse_writing();
-
 comment on view public.admin_users is
 'All users with an account.
 

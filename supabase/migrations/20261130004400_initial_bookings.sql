@@ -6564,10 +6564,6 @@ where bookings.customer_id is not null
 group by bookings.business_id, bookings.customer_id;
 grant select on public.customer_stats to authenticated, service_role;
 
-create trigger _100_refuse_writing
-instead of insert or update or delete on public.customer_stats
-for each row execute function private.any__refuse_writing();
-
 comment on view public.customer_stats is
 'Counts of a customer''s bookings with a business, always up to date.
 

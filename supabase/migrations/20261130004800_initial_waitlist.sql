@@ -1718,10 +1718,6 @@ left join lateral (
 ) as offered on true;
 grant select on public.waitlist_entries to authenticated, service_role;
 
-create trigger _100_refuse_writing
-instead of insert or update or delete on public.waitlist_entries
-for each row execute function private.any__refuse_writing();
-
 comment on view public.waitlist_entries is
 'Customers who wait for a time that is taken.
 

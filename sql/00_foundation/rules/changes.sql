@@ -44,7 +44,8 @@ end;
 $$;
 
 /*
- * Refuse to write a view that counts. Without this, PostgreSQL answers as if the server had failed.
+ * Refuse to write a view that counts or joins. Without this, PostgreSQL answers as if the server
+ * had failed.
  *
  * Errors:  PT403 forbidden
  */
