@@ -45,6 +45,9 @@ TOWN = """
     create function tests.reference() returns text language sql security definer as $$
         select reference from scheduling.bookings order by created_at desc limit 1
     $$;
+    create function tests.sale() returns text language sql security definer as $$
+        select sale_id::text from scheduling.bookings order by created_at desc limit 1
+    $$;
     create function tests.loft() returns text language sql security definer as $$
         select id::text from business.businesses where slug = 'loft'
     $$;
@@ -107,12 +110,46 @@ WAITING = f"{FULL}; select tests.act_as('novice'); select {JOIN}"
 OFFERED = f"""
     {WAITING}; select tests.act_as('customer'); select public.cancel_booking(tests.booking())
 """
+PAYING = f"""
+    {BOOK}; select public.start_payment('sandbox', sale_id => tests.sale())
+"""
+AUTHORIZED = f"""
+    {PAYING}; select tests.act_as_owner(); update money.payments set status = 'authorized'
+"""
+CARD = """
+    select tests.act_as_owner(); insert into money.payment_methods
+    (id, user_id, provider, provider_reference, brand, last4) values
+    (tests.named('Card'), tests.id('customer'), 'sandbox', 'card_1', 'Visa', '4242')
+"""
+SHELF = """
+    insert into business.stores (id, business_id, name)
+    values (tests.named('Store'), tests.id('Salon'), 'Store');
+    insert into catalog.products (id, business_id, name, slug, currency, is_published)
+    values (tests.named('Oil'), tests.id('Salon'), 'Oil', 'oil', 'EUR', true);
+    insert into catalog.product_variants (id, business_id, product_id, sku, options, price_minor)
+    values (tests.named('Bottle'), tests.id('Salon'), tests.id('Oil'), 'OIL', '{}', 900)
+"""
+TERMS = """
+    insert into catalog.terms (slug) values ('rules');
+    insert into catalog.terms_versions (slug, version, published_at)
+    values ('rules', 1, '2031-04-01Z')
+"""
+SAVE = "save_page('about', 'en', 'About us', 'We cut.', tests.id('Salon')::text)"
+PAGE_SHOWN = f"""
+    select tests.act_as('owner'); select public.publish_page((public.{SAVE})::text)
+"""
+PROMOTION = """
+    insert into identity.platform_staff (user_id, role) values (tests.id('novice'), 'finance');
+    insert into pricing.promotions (id, business_id, name, kind, percent_bps)
+    values (tests.named('Spring'), tests.id('Salon'), 'Spring', 'percent', 1000)
+"""
 ENTRY = "tests.any_id('scheduling.waitlist_entries')"
 SALON = "tests.id('Salon')::text"
 
 # What happens before, who calls, and the call.
 STEPS: dict[str, tuple[str, str, str]] = {
     "accept_invitation": (INVITED, "novice", "accept_invitation((select token from tests.kept))"),
+    "accept_terms": (TERMS, "customer", "accept_terms('rules', '1')"),
     "accept_waitlist_offer": (OFFERED, "novice", f"accept_waitlist_offer({ENTRY})"),
     "approve_business": (SUBMITTED, "admin", "approve_business(tests.loft())"),
     "cancel_booking": (BOOK, "customer", "cancel_booking(tests.booking(), 'Ill')"),
@@ -127,11 +164,13 @@ STEPS: dict[str, tuple[str, str, str]] = {
         "anon",
         "cancel_guest_booking(tests.reference(), tests.code(), 'Ill')",
     ),
+    "cancel_payment": (PAYING, "customer", "cancel_payment(tests.any_id('money.payments'))"),
     "cancel_series": (
         SERIES,
         "customer",
         "cancel_series(tests.any_id('scheduling.booking_series'))",
     ),
+    "capture_payment": (AUTHORIZED, "owner", "capture_payment(tests.any_id('money.payments'))"),
     "check_in_booking": (BEGUN, "owner", "check_in_booking(tests.booking())"),
     "complete_booking": (BEGUN, "owner", "complete_booking(tests.booking())"),
     "confirm_booking": (HOLD, "customer", "confirm_booking(tests.booking())"),
@@ -140,12 +179,20 @@ STEPS: dict[str, tuple[str, str, str]] = {
         "anon",
         "confirm_guest_booking(tests.reference(), tests.code())",
     ),
+    "erase_person": ("select 1", "admin", "erase_person(tests.id('novice')::text)"),
+    "export_person": ("select 1", "customer", "export_person()"),
     "forget_device": (
         "select tests.act_as('customer'); select public.register_device('t', 'ios')",
         "customer",
         "forget_device('t')",
     ),
     "gift_card_balance": ("select 1", "anon", "gift_card_balance('0000-0000-0000-0000')"),
+    "guarantee_sale": (
+        f"{BOOK}; {CARD}",
+        "customer",
+        "guarantee_sale(tests.sale(), tests.id('Card')::text)",
+    ),
+    "issue_document": (BOOK, "customer", "issue_document(tests.sale())"),
     "join_waitlist": (FULL, "novice", JOIN.removeprefix("public.")),
     "leave_waitlist": (WAITING, "novice", f"leave_waitlist({ENTRY})"),
     "mark_arrived": (f"{ANN_IS_OWNER}; {BEGUN}", "owner", "mark_arrived(tests.booking())"),
@@ -155,6 +202,8 @@ STEPS: dict[str, tuple[str, str, str]] = {
     "reinstate_business": (SUSPENDED, "admin", "reinstate_business(tests.loft())"),
     "reject_booking": (ASK, "owner", "reject_booking(tests.booking(), 'Full')"),
     "reject_business": (SUBMITTED, "admin", "reject_business(tests.loft(), 'Dust')"),
+    "remove_payment_method": (CARD, "customer", "remove_payment_method(tests.id('Card')::text)"),
+    "require_terms": (TERMS, "admin", "require_terms('rules', 'true')"),
     "reschedule_booking": (
         BOOK,
         "customer",
@@ -185,6 +234,7 @@ STEPS: dict[str, tuple[str, str, str]] = {
         "owner",
         f"save_notification_template({SALON}, 'booking.confirmed', 'customer', 'en', 'A', 'B')",
     ),
+    "save_page": ("select 1", "owner", SAVE),
     "set_business_active": ("select 1", "owner", f"set_business_active({SALON}, 'false')"),
     "set_marketing_consent": ("select 1", "customer", f"set_marketing_consent({SALON}, 'true')"),
     "set_member_role": (MEMBER, "owner", f"set_member_role({MEMBER_ID}, 'manager')"),
@@ -192,6 +242,11 @@ STEPS: dict[str, tuple[str, str, str]] = {
         "select 1",
         "customer",
         "set_notification_preference('booking.confirmed', 'mail', 'false')",
+    ),
+    "set_payout_account": (
+        "select 1",
+        "owner",
+        f"set_payout_account({SALON}, 'EUR', 'sandbox', 'weekly', '500')",
     ),
     "set_platform_role": (
         "select 1",
@@ -204,8 +259,19 @@ STEPS: dict[str, tuple[str, str, str]] = {
         f"set_preferred_resource({SALON}, tests.id('Ann')::text)",
     ),
     "set_quiet_hours": ("select 1", "customer", "set_quiet_hours('22:00', '07:00')"),
+    "set_stock_limits": (
+        SHELF,
+        "owner",
+        "set_stock_limits(tests.id('Store')::text, tests.id('Bottle')::text, '3', '1')",
+    ),
+    "share_promotion": (
+        PROMOTION,
+        "novice",
+        "share_promotion(tests.id('Spring')::text, '5000')",
+    ),
     "submit_business": (DRAFT, "owner", "submit_business(tests.loft())"),
     "suspend_business": (APPROVED, "admin", "suspend_business(tests.loft(), 'Dust')"),
+    "take_page_down": (PAGE_SHOWN, "owner", "take_page_down(tests.any_id('content.pages'))"),
     "unverify_business": (
         f"select tests.act_as('admin'); select public.verify_business({SALON})",
         "admin",
@@ -215,19 +281,28 @@ STEPS: dict[str, tuple[str, str, str]] = {
 }
 KEY = "idempotency_key says what is a repetition."
 NEW = "Each call makes another one."
+DECIDED = "A payout is decided once; tests/sql/money has the refusal."
 GONE = "What is gone is not found."
 FILE = "tests/sql/files has the life of a file."
 OTHERS = {
+    "add_tip": NEW,
+    "adjust_stock": KEY,
+    "approve_payout": DECIDED,
     "block_time": NEW,
     "book": KEY,
     "book_for": KEY,
     "book_many": KEY,
     "book_series": KEY,
+    "cancel_erasure": "A cancelled request does not wait any more, and is refused.",
     "cancel_gift_card": "A cancelled card is not cancelled again.",
+    "charge_fee": NEW,
     "claim_guest_bookings": "It counts what was claimed, and the second call claims nothing.",
     "complete_upload": FILE,
+    "count_stock": "It counts what differed, and the second call finds nothing.",
     "create_business": "The slug is taken.",
     "create_calendar_feed": "The token is shown once; then there is a feed already.",
+    "create_coupons": NEW,
+    "create_payment_link": NEW,
     "create_private_link": NEW,
     "create_slots": "It returns what it made, and the second call makes nothing.",
     "create_upload": NEW,
@@ -238,19 +313,28 @@ OTHERS = {
     "invite_member": "A new token voids the one before.",
     "issue_credit": KEY,
     "mark_notifications_read": "It counts what was read, and the second call reads nothing.",
+    "publish_page": "What is published is not a draft any more.",
+    "record_cash_payment": KEY,
     "redeem_gift_card": KEY,
     "refresh_calendar": "Each call asks anew.",
+    "refund_payment": KEY,
+    "reject_payout": DECIDED,
+    "release_stock": GONE,
     "remove_member": GONE,
     "remove_notification_template": GONE,
     "reorder_media": FILE,
     "request_guest_booking": "The first hold has the time; each call mails a code.",
     "request_guest_code": "Each call mails a code.",
+    "request_payout": "It takes all that there is, and then there is nothing to pay out.",
+    "reserve_stock": KEY,
     "review_document": FILE,
     "revoke_session": GONE,
     "rotate_calendar_feed": "Each call makes another token.",
     "sell_gift_card": NEW,
     "send_offer": "Each call sends.",
     "set_bank_account": "It seals the number anew, and forgets the seal before.",
+    "start_payment": KEY,
+    "transfer_stock": KEY,
     "unsubscribe": "tests/sql/notifications has it.",
     "use_credit": KEY,
 }

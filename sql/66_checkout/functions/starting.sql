@@ -15,9 +15,14 @@ set search_path = ''
 as $$
 declare
     v_names text[] = array(select key from jsonb_each(jsonb_strip_nulls(targets)));
+    v_unsold text = (
+        select min(names.name)
+        from unnest(v_names) as names (name)
+        where names.name in ('order_id', 'membership_id')
+    );
 begin
-    if v_names && '{order_id,membership_id}' then
-        perform private.invalid(v_names[1], 'is not sold by this version');
+    if v_unsold is not null then
+        perform private.invalid(v_unsold, 'is not sold by this version');
     elsif cardinality(v_names) <> 1 then
         perform private.invalid(
             'sale_id, booking_id, series_id, basket_id or link_token',
