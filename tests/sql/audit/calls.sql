@@ -63,6 +63,65 @@ as $$
         ))
     )::text, true);
 $$;
+create function pg_temp.act_with_factor(called text)
+returns void
+language sql
+as $$
+    select tests.act_as(called);
+    select set_config('request.jwt.claims', (
+        current_setting('request.jwt.claims')::jsonb || '{"aal": "aal2"}'
+    )::text, true);
+$$;
+/* An active payout account of the salon, and a delivered sale that was paid two days ago. */
+create function pg_temp.earn(minor bigint)
+returns void
+language plpgsql
+as $$
+declare
+    v_sale_id uuid = gen_random_uuid();
+    v_payment_id uuid = gen_random_uuid();
+begin
+    insert into money.payout_accounts (
+        business_id, currency, provider, provider_reference, status, schedule, next_run_at
+    )
+    values (
+        tests.id('Salon'), 'EUR', 'sandbox', 'acct_1', 'active', 'on_demand', 'infinity'
+    );
+    insert into sales.sales (id, business_id, currency, placed_at)
+    values (v_sale_id, tests.id('Salon'), 'EUR', private.now());
+    insert into sales.sale_revisions (business_id, sale_id, revision, cause, at)
+    values (tests.id('Salon'), v_sale_id, 0, 'agreed', private.now());
+    insert into sales.sale_lines (
+        business_id, sale_id, position, revision, kind, name, quantity, unit_minor, amount_minor
+    )
+    values (tests.id('Salon'), v_sale_id, 1, 0, 'service', 'Cut', 1, minor, minor);
+    insert into money.payments (
+        id, provider, currency, amount_minor, capture, to_capture_minor, return_url, expires_at
+    )
+    values (v_payment_id, 'sandbox', 'EUR', minor, 'now', minor, 'https://x.example', 'infinity');
+    insert into money.payment_parts (
+        business_id, sale_id, payment_id, provider, currency, amount_minor
+    )
+    values (tests.id('Salon'), v_sale_id, v_payment_id, 'sandbox', 'EUR', minor);
+    update money.payment_parts set captured_minor = minor where payment_id = v_payment_id;
+    perform sales.deliver_lines(tests.id('Salon'), v_sale_id);
+    perform tests.at(private.now() + interval '3 days');
+end;
+$$;
+/* A payout of that which waits for approval. */
+create function pg_temp.ask_for_payout()
+returns void
+language plpgsql
+as $$
+begin
+    perform pg_temp.earn(900);
+    insert into money.payout_thresholds (currency, approval_from_minor) values ('EUR', 1)
+    on conflict (currency) do update set approval_from_minor = 1;
+    perform tests.act_as('Owen');
+    perform public.request_payout(tests.id('Salon')::text, 'EUR');
+    perform tests.act_as_owner();
+end;
+$$;
 grant execute on all functions in schema pg_temp to authenticated;
 alter default privileges grant select on tables to authenticated;
 
@@ -607,3 +666,60 @@ select public.reserve_stock(
     jsonb_build_array(jsonb_build_object('variant_id', tests.id('Oil'), 'quantity', 2))::text
 )::text as id;
 select public.release_stock((select id from kept));
+
+-- call: remove_payment_method
+select tests.act_as_owner();
+insert into money.payment_methods (id, user_id, provider, provider_reference, brand, last4)
+values (tests.named('Card'), tests.id('Cleo'), 'sandbox', 'card_1', 'Visa', '4242');
+select tests.act_as('Cleo');
+select public.remove_payment_method(tests.id('Card')::text);
+
+-- call: guarantee_sale
+create temporary table made as select pg_temp.booking('Cut', '2031-05-05T09:00:00Z') as id;
+select tests.act_as_owner();
+insert into money.payment_methods (id, user_id, provider, provider_reference, brand, last4)
+values (tests.named('Card'), tests.id('Cleo'), 'sandbox', 'card_1', 'Visa', '4242');
+select tests.act_as('Cleo');
+select public.guarantee_sale(
+    (select sale_id::text from public.bookings), tests.id('Card')::text
+);
+
+-- call: capture_payment
+create temporary table made as select pg_temp.booking('Cut', '2031-05-05T09:00:00Z') as id;
+select tests.act_as('Cleo');
+create temporary table paid as
+select public.start_payment('sandbox', booking_id => (select id from made)) ->> 'id' as id;
+select tests.act_as_owner();
+update money.payments set status = 'authorized';
+select tests.act_as('Owen');
+-- A part of it: to take all changes no row before the provider answers.
+select public.capture_payment((select id from paid), '1000');
+
+-- call: request_payout
+select tests.act_as_owner();
+select pg_temp.earn(900);
+select tests.act_as('Owen');
+select public.request_payout(tests.id('Salon')::text, 'EUR');
+
+-- call: approve_payout
+select tests.act_as_owner();
+select pg_temp.ask_for_payout();
+select pg_temp.act_with_factor('Ada');
+select public.approve_payout((select id::text from public.payouts));
+
+-- call: reject_payout
+select tests.act_as_owner();
+select pg_temp.ask_for_payout();
+select pg_temp.act_with_factor('Ada');
+select public.reject_payout((select id::text from public.payouts), 'Looks odd');
+
+-- call: set_bank_account
+select tests.act_as_owner();
+select private.add_secret_key('0123456789abcdef', (
+    select '\xce8d'::bytea || '\x0400000001'::bytea || '\x01'::bytea || '\x0400'::bytea
+        || ('\x' || repeat('c5', 128))::bytea || '\x0011010001'::bytea
+));
+select tests.act_as('Owen');
+select public.set_bank_account(
+    tests.id('Salon')::text, 'Owen', 'DE89370400440532013000', 'EUR'
+);
