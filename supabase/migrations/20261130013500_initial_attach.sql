@@ -8,9 +8,37 @@ alter default privileges revoke execute on functions from public;
 -- table as well, without anybody's doing. Keep the list short, and give the reason.
 
 /*
- * Return the operations that are not audited, by table, with the reason.
+ * Return the tables whose rows come with a release; nobody changes them while the platform runs.
  */
-create function audit.exceptions()
+create function audit.released_tables()
+returns table (table_name text, operations text[], reason text)
+language sql
+immutable
+security invoker
+set search_path = ''
+begin atomic
+    select
+        listed.table_name,
+        listed.operations::text[],
+        listed.reason
+    from (
+        values
+        ('business.business_transitions', '{insert,update,delete}', 'comes with a release'),
+        ('engagement.events', '{insert,update,delete}', 'comes with a release'),
+        ('engagement.reminder_kinds', '{insert,update,delete}', 'comes with a release'),
+        ('engagement.variables', '{insert,update,delete}', 'comes with a release'),
+        ('files.kinds', '{insert,update,delete}', 'comes with a release'),
+        ('flags.kinds', '{insert,update,delete}', 'comes with a release'),
+        ('pricing.currencies', '{insert,update,delete}', 'comes with a release'),
+        ('private.subjects', '{insert,update,delete}', 'comes with a release'),
+        ('scheduling.booking_transitions', '{insert,update,delete}', 'comes with a release')
+    ) as listed (table_name, operations, reason);
+end;
+
+/*
+ * Return the tables that are records themselves, and those whose rows are kept for a day.
+ */
+create function audit.record_tables()
 returns table (table_name text, operations text[], reason text)
 language sql
 immutable
@@ -26,45 +54,55 @@ begin atomic
         ('audit.entries', '{insert,update,delete}', 'the trail itself'),
         ('audit.maskings', '{insert,update,delete}', 'what was masked in the trail'),
         ('business.business_history', '{insert,update,delete}', 'a record, only added to'),
-        ('business.business_transitions', '{insert,update,delete}', 'comes with a release'),
-        ('engagement.events', '{insert,update,delete}', 'comes with a release'),
         ('engagement.notification_deliveries', '{insert,update,delete}', 'a record of messages'),
-        ('engagement.notifications', '{insert,delete}', 'written by the workers for everybody'),
-        ('engagement.reminder_kinds', '{insert,update,delete}', 'comes with a release'),
-        ('engagement.reminders', '{insert,update,delete}', 'follows from bookings'),
-        ('engagement.variables', '{insert,update,delete}', 'comes with a release'),
-        ('files.kinds', '{insert,update,delete}', 'comes with a release'),
-        ('files.renditions', '{insert,update,delete}', 'follows from media'),
-        ('flags.kinds', '{insert,update,delete}', 'comes with a release'),
         ('identity.activity_events', '{insert,update,delete}', 'a record, only added to'),
         ('identity.platform_staff_history', '{insert,update,delete}', 'a record, only added to'),
+        ('money.entries', '{insert,update,delete}', 'the ledger, only added to'),
+        ('money.gift_card_lookups', '{insert,update,delete}', 'wrong codes, kept for a day'),
+        ('money.transactions', '{insert,update,delete}', 'the ledger, only added to'),
+        ('private.deleted_subjects', '{insert,update,delete}', 'a record, only added to'),
+        ('private.idempotency_keys', '{insert,update,delete}', 'answers, kept for a day'),
+        ('sales.sale_lines', '{insert,update,delete}', 'a record, only added to'),
+        ('sales.sale_taxes', '{insert,update,delete}', 'a record, only added to'),
+        ('sales.sales', '{insert}', 'a record of its own; who bought may change, and is audited'),
+        ('scheduling.booking_history', '{insert,update,delete}', 'a record, only added to')
+    ) as listed (table_name, operations, reason);
+end;
+
+/*
+ * Return the tables whose rows follow from others: the trail has the change that they follow from.
+ */
+create function audit.derived_tables()
+returns table (table_name text, operations text[], reason text)
+language sql
+immutable
+security invoker
+set search_path = ''
+begin atomic
+    select
+        listed.table_name,
+        listed.operations::text[],
+        listed.reason
+    from (
+        values
+        ('engagement.notifications', '{insert,delete}', 'written by the workers for everybody'),
+        ('engagement.reminders', '{insert,update,delete}', 'follows from bookings'),
+        ('files.renditions', '{insert,update,delete}', 'follows from media'),
         ('money.accounts', '{insert,update,delete}', 'opened by the ledger'),
         ('money.checkpoint_runs', '{insert,update,delete}', 'follows from the ledger'),
         ('money.checkpoints', '{insert,update,delete}', 'follows from the ledger'),
         ('money.commissions', '{insert,update,delete}', 'follows from deliveries and refunds'),
         ('money.credit_payments', '{insert,update,delete}', 'written with its payment'),
         ('money.earnings', '{insert,update,delete}', 'follows from deliveries and refunds'),
-        ('money.entries', '{insert,update,delete}', 'the ledger, only added to'),
-        ('money.gift_card_lookups', '{insert,update,delete}', 'wrong codes, kept for a day'),
         ('money.line_terms', '{insert,update,delete}', 'follows from deliveries and refunds'),
         ('money.open_earnings', '{insert,update,delete}', 'follows from earnings and payouts'),
         ('money.payout_items', '{insert,update,delete}', 'written with its payout'),
         ('money.period_balances', '{insert,update,delete}', 'follows from the ledger'),
         ('money.spendable_balances', '{insert,update,delete}', 'follows from the ledger'),
-        ('money.transactions', '{insert,update,delete}', 'the ledger, only added to'),
         ('pricing.day_demands', '{insert,update,delete}', 'follows from bookings'),
-        ('pricing.currencies', '{insert,update,delete}', 'comes with a release'),
-        ('private.deleted_subjects', '{insert,update,delete}', 'a record, only added to'),
         ('private.effects', '{insert,update,delete}', 'working state of the workers'),
-        ('private.idempotency_keys', '{insert,update,delete}', 'answers, kept for a day'),
-        ('private.subjects', '{insert,update,delete}', 'comes with a release'),
-        ('sales.sale_lines', '{insert,update,delete}', 'a record, only added to'),
-        ('sales.sale_taxes', '{insert,update,delete}', 'a record, only added to'),
-        ('sales.sales', '{insert}', 'a record of its own; who bought may change, and is audited'),
         ('scheduling.allocations', '{insert,update,delete}', 'follows from bookings'),
-        ('scheduling.booking_history', '{insert,update,delete}', 'a record, only added to'),
         ('scheduling.booking_items', '{insert}', 'written with its booking'),
-        ('scheduling.booking_transitions', '{insert,update,delete}', 'comes with a release'),
         ('scheduling.busy_times', '{insert,update,delete}', 'follows from bookings'),
         ('scheduling.freed_times', '{insert,update,delete}', 'follows from bookings'),
         ('scheduling.holds', '{insert,update,delete}', 'follows from bookings'),
@@ -74,6 +112,35 @@ begin atomic
         ('scheduling.waitlist_offers', '{insert,update,delete}', 'follows from the waitlist'),
         ('search.documents', '{insert,update,delete}', 'follows from the catalog')
     ) as listed (table_name, operations, reason);
+end;
+
+/*
+ * Return the operations that are not audited, by table, with the reason.
+ */
+create function audit.exceptions()
+returns table (table_name text, operations text[], reason text)
+language sql
+immutable
+security invoker
+set search_path = ''
+begin atomic
+    select
+        released.table_name,
+        released.operations,
+        released.reason
+    from audit.released_tables() as released
+    union all
+    select
+        records.table_name,
+        records.operations,
+        records.reason
+    from audit.record_tables() as records
+    union all
+    select
+        derived.table_name,
+        derived.operations,
+        derived.reason
+    from audit.derived_tables() as derived;
 end;
 
 /*

@@ -205,7 +205,7 @@ def test_the_edge_answers_beside_it(client: httpx.Client) -> None:
         assert outside not in page.text, "the page is readable without the internet"
     assert client.get("/auth/v1/health").json()["name"] == "GoTrue"
     assert client.get("/storage/v1/bucket").json() == []
-    for path in ("/functions/v1/payments", "/realtime/v1/api/broadcast", "/realtime/v1"):
+    for path in ("/realtime/v1/api/broadcast", "/realtime/v1"):
         answer = client.post(path, json={})
         assert (answer.status_code, answer.json()["details"]) == (501, "not_offered")
     unknown = client.get("/admin")

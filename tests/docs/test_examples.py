@@ -20,7 +20,7 @@ from tests.harness.stack import RunningStack
 API = ROOT / "docs" / "api.md"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 RUNNABLE = re.compile(r"^```sh runnable\n(.*?)^```", re.DOTALL | re.MULTILINE)
-WRITTEN = re.compile(r"\./frontdesk((?: [a-z]+)+)((?: --[a-z-]+)*)")
+WRITTEN = re.compile(r"\./frontdesk((?: [a-z]+(?:-[a-z]+)*)+)((?: --[a-z-]+)*)")
 ARGUMENTS = """
     select proname, coalesce(string_agg(name, ' ' order by position) filter (where mode = 'i'), '')
     from pg_proc
