@@ -1,0 +1,227 @@
+"""A row of each kind for every view that takes rows, for test_own_rows.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+SERVICE = {"name": "Shave", "duration_minutes": 10, "price_minor": 1, "currency": "EUR"}
+HIDDEN = {**SERVICE, "name": "Secret shave"}
+HOURS = {"weekday": 1, "opens_at": "20:30:00", "closes_at": "21:00:00"}
+DAY = {"starts_on": "2032-01-01", "ends_on": "2032-01-01"}
+LIMIT = {"period": "year", "max_bookings": 900}
+QUESTION = {"key": "shoe", "label": "Shoe size", "kind": "text"}
+NEXT_YEAR = {"starts_at": "2032-01-01T00:00:00+00:00", "ends_at": "2033-01-01T00:00:00+00:00"}
+BANNER = {"place": "business", "title": "Hello"}
+LIST = {"name": "Members", "currency": "EUR"}
+RULE = {"name": "Early", "change_bps": -100}
+PROMOTION = {"name": "Spring", "kind": "percent", "percent_bps": 100}
+PRODUCT = {"name": "Soap", "slug": "soap", "currency": "EUR", "is_published": True}
+VARIANT = {"sku": "SOAP-1", "price_minor": 1}
+# Rows to insert, with what to change about them. The business is added, and values that are names
+# of rows become their ids.
+ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
+    "addresses": (
+        [
+            {
+                "recipient": "Ann",
+                "line1": "Way 1",
+                "city": "Bonn",
+                "postal_code": "53111",
+                "country": "DE",
+            }
+        ],
+        {"city": "Köln"},
+    ),
+    "banners": (
+        [BANNER, {**BANNER, **NEXT_YEAR}, {**BANNER, "business_id": None, "place": "home"}],
+        {"title": "Bye"},
+    ),
+    "booking_limits": (
+        [
+            {"service_id": "salon_service", **LIMIT},
+            {"service_id": "hidden_service", **LIMIT},
+            {"resource_id": "salon_resource", **LIMIT},
+            {"resource_id": "retired_resource", **LIMIT},
+            LIMIT,
+        ],
+        {"max_bookings": 800},
+    ),
+    "booking_notes": ([{"booking_id": "booking", "body": "Prefers tea."}], {"body": "Coffee."}),
+    "brands": ([{"name": "Fox", "slug": "fox"}], {"name": "Red fox"}),
+    "cancellation_policies": ([{"name": "Kind"}], {"name": "Kinder"}),
+    "cancellation_tiers": (
+        [{"cancellation_policy_id": "salon_policy", "hours_before": 48, "fee_bps": 5}],
+        {"fee_bps": 6},
+    ),
+    "closures": ([DAY], {"title": "New Year"}),
+    "coupons": ([{"promotion_id": "promotion", "code": "SPRING"}], {"max_uses": 5}),
+    "customer_group_members": ([{"customer_group_id": "group", "customer_id": "known"}], {}),
+    "customer_groups": ([{"name": "Friends"}], {"name": "Good friends"}),
+    "feature_flags": ([{"key": "own-flag"}], {"description": "Of its own."}),
+    "featured_businesses": (
+        [{"ends_at": "2031-01-01T00:00:00+00:00"}, NEXT_YEAR],
+        {"position": 3},
+    ),
+    "flag_prerequisites": (
+        [{"flag_key": "own-first", "required_key": "own-second"}],
+        {"must_be_on": False},
+    ),
+    "flag_segments": ([{"name": "Early birds"}], {"name": "Late birds"}),
+    "flag_targets": ([{"flag_key": "own-first", "subject": "ann"}], {"is_denied": True}),
+    "payment_settings": ([{"prepayment_bps": 100}], {"prepayment_bps": 200}),
+    "price_list_items": (
+        [
+            {"price_list_id": "price_list", "service_id": "salon_service", "unit_minor": 1},
+            {"price_list_id": "price_list", "service_id": "hidden_service", "unit_minor": 1},
+            {"price_list_id": "price_list", "addon_id": "addon", "unit_minor": 1},
+        ],
+        {"unit_minor": 2},
+    ),
+    "price_lists": (
+        [
+            LIST,
+            {**LIST, "customer_group_id": "group"},
+            {**LIST, "store_id": "store"},
+        ],
+        {"priority": 3},
+    ),
+    "price_rules": (
+        [
+            RULE,
+            {**RULE, "service_id": "hidden_service"},
+            {**RULE, "customer_group_id": "group"},
+            {**RULE, "store_id": "store"},
+            {"name": "Plus", "change_minor": 1, "currency": "EUR"},
+        ],
+        {"priority": 3},
+    ),
+    "product_categories": (
+        [
+            {"name": "Soap", "slug": "soap"},
+            {"name": "Soap", "slug": "soap", "parent_id": "shelf"},
+        ],
+        {"position": 3},
+    ),
+    "product_options": (
+        [
+            {"product_id": "product", "name": "Size", "allowed_values": ["S", "M"]},
+            {"product_id": "hidden_product", "name": "Size", "allowed_values": ["S", "M"]},
+        ],
+        {"position": 3},
+    ),
+    "product_variants": (
+        [
+            {"product_id": "product", **VARIANT},
+            {"product_id": "hidden_product", **VARIANT, "is_active": False},
+        ],
+        {"price_minor": 2},
+    ),
+    "products": (
+        [
+            PRODUCT,
+            {**PRODUCT, "category_id": "shelf", "brand_id": "brand"},
+            {**PRODUCT, "is_published": False},
+            {**PRODUCT, "archived_at": "2026-01-01T00:00:00+00:00"},
+        ],
+        {"name": "Softer soap"},
+    ),
+    "promotions": (
+        [
+            PROMOTION,
+            {**PROMOTION, "service_id": "hidden_service"},
+            {**PROMOTION, "customer_group_id": "group"},
+            {**PROMOTION, "store_id": "store"},
+            {"name": "Minus", "kind": "fixed", "amount_minor": 1, "currency": "EUR"},
+        ],
+        {"priority": 3},
+    ),
+    "resources": (
+        [
+            {"kind": "room", "name": "Cellar"},
+            {"kind": "staff", "name": "Bo", "member_id": "salon_member", "is_active": False},
+        ],
+        {"name": "Attic"},
+    ),
+    "schedule_exceptions": ([DAY, {**DAY, "resource_id": "salon_resource"}], {"reason": "Snow"}),
+    "service_addons": (
+        [
+            {"service_id": "salon_service", "name": "Wax", "price_minor": 1},
+            {"service_id": "hidden_service", "name": "Wax", "price_minor": 1, "is_active": False},
+        ],
+        {"price_minor": 2},
+    ),
+    "service_categories": ([{"name": "Beards"}], {"position": 3}),
+    "service_questions": (
+        [
+            {"service_id": "salon_service", **QUESTION},
+            {"service_id": "hidden_service", **QUESTION, "is_active": False},
+        ],
+        {"label": "Size"},
+    ),
+    "service_resources": (
+        [
+            {"service_id": "salon_service", "resource_id": "retired_resource"},
+            {"service_id": "hidden_service", "resource_id": "retired_resource"},
+        ],
+        {"priority": 3},
+    ),
+    "services": (
+        [
+            SERVICE,
+            {**SERVICE, "category_id": "category", "cancellation_policy_id": "salon_policy"},
+            {**SERVICE, "is_active": False},
+            {**SERVICE, "visibility": "hidden"},
+            {**SERVICE, "archived_at": "2026-01-01T00:00:00+00:00"},
+        ],
+        {"price_minor": 2},
+    ),
+    "stores": ([{"name": "North"}], {"position": 3}),
+    "tax_numbers": (
+        [
+            {"country": "DE", "number": "DE136695976"},
+            {"country": "DE", "number": "DE136695976", "customer_id": "known"},
+        ],
+        {"number": "DE129273398"},
+    ),
+    "tax_rules": (
+        [
+            {
+                "country": "DE",
+                "tax_class": "standard",
+                "component": "vat",
+                "rate_bps": 1900,
+                "during": "[2032-01-01,2033-01-01)",
+            }
+        ],
+        {"rate_bps": 1600},
+    ),
+    "tax_settings": ([{"prices_include_tax": False}], {"fees_are_taxed": False}),
+    "travel_zones": (
+        [{**DAY, "resource_id": "salon_resource", "time_zone": "Asia/Tokyo"}],
+        {"time_zone": "Asia/Seoul"},
+    ),
+    "working_hours": (
+        [HOURS, {**HOURS, "resource_id": "salon_resource"}],
+        {"opens_at": "20:45:00"},
+    ),
+}
+# What whoever inserts a row may not do with it afterwards.
+NEVER = {
+    ("booking_notes", "PATCH"): "A note keeps its author: delete it and write another.",
+    ("customer_group_members", "PATCH"): "Somebody is in a group or is not.",
+}
+# The views whose rows belong to no business.
+SHARED = {"addresses", "feature_flags", "flag_prerequisites", "flag_segments", "flag_targets"}
+# The views that take rows from the platform's administrators.
+OPERATED = {
+    "banners",
+    "feature_flags",
+    "featured_businesses",
+    "flag_prerequisites",
+    "flag_segments",
+    "flag_targets",
+}
+# The views whose rows refer to what others cannot see: others get not_found, as for no row at all.
+UNSEEN = {"flag_prerequisites", "flag_targets", "tax_numbers"}
+# The columns that a worker writes a moment after the insert.
+WORKED = {"tax_numbers": {"status", "checked_at"}}
