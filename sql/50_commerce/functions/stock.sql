@@ -73,7 +73,9 @@ $$;
  *
  * Errors:  PT404 not_found
  */
-create function commerce.lock_levels(business_id uuid, store_ids uuid[], items commerce.stock_item[])
+create function commerce.lock_levels(
+    business_id uuid, store_ids uuid[], items commerce.stock_item[]
+)
 returns void
 language plpgsql
 volatile
