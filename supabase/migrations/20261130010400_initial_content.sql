@@ -2698,6 +2698,7 @@ Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, appe
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
  *          PT409 nothing_to_publish
+ *          PT422 too_many_rows
  */
 create function public.publish_page(page_id public.identifier)
 returns setof public.page_versions
@@ -2708,6 +2709,7 @@ set search_path = ''
 as $$
 declare
     v_id constant uuid = private.to_identifier(page_id, 'page_id');
+    v_count bigint;
 begin
     perform content.publish_page(v_id);
     return query
@@ -2720,6 +2722,8 @@ begin
             from public.page_versions as versions
             where versions.page_id = v_id
         );
+    get diagnostics v_count = row_count;
+    perform private.require_page(v_count, 'Publish the page in fewer languages.');
 end;
 $$;
 comment on function public.publish_page is
@@ -2727,7 +2731,8 @@ comment on function public.publish_page is
 
 Returns its texts, a row for each language. The texts of terms can be accepted from now on.
 
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, nothing_to_publish 409.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, nothing_to_publish 409, '
+'too_many_rows 422.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found

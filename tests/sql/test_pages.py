@@ -38,6 +38,9 @@ TOWN = """
     select tests.act_as('owner');
     select public.book(tests.id('Talk')::text, '2031-05-06T09:00:00Z'),
         public.book(tests.id('Cut')::text, '2031-05-06T09:00:00Z');
+    select public.save_page(
+        'prices', language, 'Prices', 'Low.', business_id => tests.id('Studio')::text
+    ) from unnest('{en,de}'::text[]) as language;
     select tests.act_as_owner();
 """
 # Every function of the API that returns rows, with a call that returns at least two.
@@ -50,6 +53,9 @@ CALLS = {
     "public.my_businesses": "",
     "public.my_double_bookings": "",
     "public.my_sessions": "",
+    "public.publish_page": (
+        "(select distinct page_id::text from public.page_versions where slug = 'prices')"
+    ),
     "public.search_availability": "'2031-05-05T00:00:00Z', '2031-05-06T00:00:00Z'",
 }
 # Functions that return rows and need not ask, with the most rows that they can return.
