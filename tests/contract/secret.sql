@@ -363,3 +363,30 @@ insert into commerce.stock_transfers (business_id, from_store_id, to_store_id, a
 select %(business)s, min(stores.id::text)::uuid, max(stores.id::text)::uuid, now()
 from business.stores
 where stores.business_id = %(business)s;
+insert into content.banners (business_id, place, title)
+values (%(business)s, 'business', 'Secret banner');
+insert into content.featured_businesses (business_id, ends_at)
+values (%(business)s, 'infinity');
+insert into content.pages (business_id, slug) values (%(business)s, 'secret');
+insert into content.page_versions (page_id, version)
+select pages.id, 1
+from content.pages
+where pages.business_id = %(business)s;
+insert into content.page_texts (page_id, version, locale, title, body)
+select pages.id, 1, 'en', 'Secret', 'Secret'
+from content.pages
+where pages.business_id = %(business)s;
+update content.page_versions
+set published_at = now()
+from content.pages
+where pages.id = page_versions.page_id and pages.business_id = %(business)s;
+insert into catalog.terms (slug) values ('secret') on conflict do nothing;
+insert into catalog.terms_versions (slug, version, published_at)
+values ('secret', 1, now())
+on conflict do nothing;
+insert into content.sale_terms (business_id, sale_id, slug, version)
+select sales.business_id, sales.id, 'secret', 1
+from sales.sales
+where sales.business_id = %(business)s;
+insert into privacy.requests (kind, state, business_id, created_at, due_at, finished_at)
+values ('export', 'done', %(business)s, now(), now(), now());

@@ -96,6 +96,7 @@ def good_arguments(town: Town) -> dict[str, Any]:
         "ends_at": "2031-05-05T11:00:00Z",
         "items": [{"service_id": town.ids["salon_service"]}],
         "role": "staff",
+        "month": "2031-05-01",
         "email": "a@b.example",
         "reason": "why",
         "reference": "AAAAAAAA",
