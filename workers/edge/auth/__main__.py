@@ -8,12 +8,14 @@ from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Mount
 
 from workers import log
 from workers.edge.auth import app as auth
+from workers.edge.auth import errors
 from workers.edge.auth.cookies import Credentials
 from workers.edge.auth.settings import Settings
 
@@ -42,6 +44,8 @@ uvicorn.run(
             ),
         ],
         lifespan=lifespan,
+        # A path with a line break in it never reaches the service.
+        exception_handlers={HTTPException: errors.by_status},
     ),
     host=sys.argv[1],
     port=int(sys.argv[2]),
