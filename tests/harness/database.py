@@ -82,7 +82,10 @@ def clone(cluster: Cluster, template: str) -> Iterator[Database]:
 def require_balanced_ledger(connection: psycopg.Connection) -> None:
     """Fail when a test left a ledger that does not agree, unless it broke the database."""
     if not connection.closed and connection.info.transaction_status == TransactionStatus.IDLE:
-        connection.execute("reset role")
+        try:
+            connection.execute("reset role")
+        except psycopg.OperationalError:
+            return  # the test cut it
         helper = "select to_regprocedure('tests.require_balanced_ledger()') is not null"
         if connection.execute(helper).fetchall() == [(True,)]:
             connection.execute("select tests.require_balanced_ledger()")

@@ -158,16 +158,16 @@ select throws_ok(
     $$ select public.erase_person() $$, 'PT401', 'Sign in again to erase your account.',
     'an old sign-in is not enough to be erased'
 );
-select tests.act_as_fresh('Cleo', '2031-03-03T07:49Z');
+select tests.act_as_fresh('Cleo', '2031-03-03T07:49Z'::timestamptz);
 select throws_ok(
     $$ select public.erase_person() $$, 'PT401', 'Sign in again to erase your account.',
     'eleven minutes are old'
 );
-select tests.act_as_fresh('Cleo', '2031-03-03T07:55Z');
+select tests.act_as_fresh('Cleo', '2031-03-03T07:55Z'::timestamptz);
 select throws_ok(
     $$ select public.erase_person() $$, 'PT409', 'There are bookings ahead.', 'bookings ahead are cancelled first'
 );
-select tests.act_as_fresh('Nora', '2031-03-03T07:55Z');
+select tests.act_as_fresh('Nora', '2031-03-03T07:55Z'::timestamptz);
 select throws_ok(
     $$ select public.erase_person() $$, 'PT409', 'The last owner of a business cannot be erased.',
     'an owner does not leave a business alone'
@@ -222,7 +222,7 @@ select is_empty($$ select 1 from storage.objects where bucket_id = 'exports' $$,
 select tests.act_as_owner();
 drop table document;
 select tests.at('2031-03-10T08:00Z');
-select tests.act_as_fresh('Cleo', '2031-03-10T08:00Z');
+select tests.act_as_fresh('Cleo', '2031-03-10T08:00Z'::timestamptz);
 select is((public.erase_person()).due_at, '2031-03-17T08:00Z'::timestamptz, 'erasing waits a week');
 select is(
     (public.cancel_erasure((select id::text from public.privacy_requests where kind = 'erasure'))).state, 'cancelled',
