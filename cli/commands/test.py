@@ -42,7 +42,8 @@ CHECKS = (
     Check("import-linter", ("lint-imports",)),
     Check("sqlfluff", ("sqlfluff", "lint", "--disable-progress-bar", "sql")),
 )
-PYTEST = ("pytest", "-n", "2", "--dist", "loadfile", "-q")
+# Tests wait much: three processes keep two cores busy.
+PYTEST = ("pytest", "-n", "3", "--dist", "loadfile", "-q")
 
 
 def test(context: typer.Context) -> None:
