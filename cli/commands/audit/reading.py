@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.commands.businesses import BusinessOption
 from cli.commands.database import ask, ask_file
 from cli.commands.users.finding import find
 from cli.options import DEFAULT_STATE, CsvOption, JsonOption, LimitOption, StateOption
@@ -31,9 +32,7 @@ def list_entries(
     row: Annotated[
         str | None, typer.Option(envvar="FRONTDESK_ROW", help="Only of the row with this id.")
     ] = None,
-    business: Annotated[
-        str | None, typer.Option(envvar="FRONTDESK_BUSINESS", help="Only of this one: slug or id.")
-    ] = None,
+    business: BusinessOption = None,
     actor: Annotated[
         str | None,
         typer.Option(metavar="EMAIL", envvar="FRONTDESK_ACTOR", help="Only what this user did."),

@@ -11,7 +11,8 @@ from rich.console import Console
 
 from cli.commands.bookings.days import Day
 from cli.commands.bookings.drawing import draw_day, draw_week
-from cli.commands.bookings.finding import SQL, the_business, the_day
+from cli.commands.bookings.finding import SQL, the_day
+from cli.commands.businesses import the_business
 from cli.commands.database import ask_file
 from cli.options import DEFAULT_STATE, JsonOption, StateOption
 from cli.output import show_json

@@ -12,9 +12,9 @@ from cli.commands.bookings.finding import (
     SQL,
     ReferenceArgument,
     the_booking,
-    the_business,
     the_day,
 )
+from cli.commands.businesses import BusinessOption, id_of_business
 from cli.commands.database import ask_file
 from cli.options import DEFAULT_STATE, CsvOption, JsonOption, LimitOption, StateOption
 from cli.output import show, show_json, talk
@@ -54,9 +54,7 @@ class Status(StrEnum):
 
 
 def list_bookings(
-    business: Annotated[
-        str | None, typer.Option(envvar="FRONTDESK_BUSINESS", help="Only of this one: slug or id.")
-    ] = None,
+    business: BusinessOption = None,
     day: Annotated[
         datetime.datetime | None,
         typer.Option(
@@ -80,7 +78,7 @@ def list_bookings(
     rows = ask_file(
         endpoints,
         SQL / "list.sql",
-        business_id=the_business(endpoints, business)["id"] if business else None,
+        business_id=id_of_business(endpoints, business),
         day=the_day(day),
         status=status,
         customer=customer,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.commands.bookings.finding import the_business
+from cli.commands.businesses import the_business
 from cli.commands.database import ask, ask_file
 from cli.options import DEFAULT_STATE, CsvOption, JsonOption, StateOption
 from cli.output import show

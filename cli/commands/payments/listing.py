@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
-from cli.commands.bookings.finding import the_business
+from cli.commands.businesses import BusinessOption, id_of_business
 from cli.commands.database import ask_file
 from cli.options import DEFAULT_STATE, CsvOption, JsonOption, LimitOption, StateOption
 from cli.output import show, show_json, talk
 from cli.refusal import Refusal
-from cli.stack.state import Endpoints, State
+from cli.stack.state import State
 
 SQL = Path(__file__).parent
 PAYMENTS = (
@@ -31,10 +31,6 @@ LISTS = {
     "events": ("kind", "event_id", "state", "attempts", "received_at"),
     "findings": ("kind", "reference", "detail", "found_at", "resolved_at"),
 }
-
-BusinessOption = Annotated[
-    str | None, typer.Option(envvar="FRONTDESK_BUSINESS", help="Only of this one: slug or id.")
-]
 
 
 class PaymentStatus(StrEnum):
@@ -79,7 +75,7 @@ def list_payments(
     rows = ask_file(
         endpoints,
         SQL / "list.sql",
-        business_id=_id_of(endpoints, business),
+        business_id=id_of_business(endpoints, business),
         status=status,
         provider=provider,
         limit=limit,
@@ -125,12 +121,8 @@ def list_refunds(
     rows = ask_file(
         endpoints,
         SQL / "refunds.sql",
-        business_id=_id_of(endpoints, business),
+        business_id=id_of_business(endpoints, business),
         status=status,
         limit=limit,
     )
     show(rows, columns=REFUNDS, as_json=as_json, as_csv=as_csv)
-
-
-def _id_of(endpoints: Endpoints, business: str | None) -> object:
-    return the_business(endpoints, business)["id"] if business else None

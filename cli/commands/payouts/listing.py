@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from cli.commands.bookings.finding import the_business
+from cli.commands.businesses import BusinessOption, id_of_business, the_business
 from cli.commands.database import ask, ask_file
 from cli.options import DEFAULT_STATE, CsvOption, JsonOption, LimitOption, StateOption
 from cli.output import show
@@ -36,9 +36,7 @@ class Status(StrEnum):
 
 
 def list_payouts(
-    business: Annotated[
-        str | None, typer.Option(envvar="FRONTDESK_BUSINESS", help="Only of this one: slug or id.")
-    ] = None,
+    business: BusinessOption = None,
     status: Annotated[
         Status | None, typer.Option(envvar="FRONTDESK_STATUS", help="Only in this state.")
     ] = None,
@@ -53,7 +51,7 @@ def list_payouts(
         endpoints,
         SQL / "list.sql",
         payout_id=None,
-        business_id=the_business(endpoints, business)["id"] if business else None,
+        business_id=id_of_business(endpoints, business),
         status=status,
         limit=limit,
     )

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
-from cli.commands.bookings.finding import the_business
+from cli.commands.businesses import BusinessOption, id_of_business
 from cli.commands.database import ask_file
 from cli.options import DEFAULT_STATE, CsvOption, JsonOption, LimitOption, StateOption
 from cli.output import show
@@ -29,9 +28,7 @@ def _several() -> None:
 
 @app.command("list")
 def list_products(
-    business: Annotated[
-        str | None, typer.Option(envvar="FRONTDESK_BUSINESS", help="Only of this one: slug or id.")
-    ] = None,
+    business: BusinessOption = None,
     limit: LimitOption = 50,
     state: StateOption = DEFAULT_STATE,
     as_json: JsonOption = False,
@@ -42,7 +39,7 @@ def list_products(
     rows = ask_file(
         endpoints,
         SQL / "list.sql",
-        business_id=the_business(endpoints, business)["id"] if business else None,
+        business_id=id_of_business(endpoints, business),
         limit=limit,
     )
     show(rows, columns=COLUMNS, as_json=as_json, as_csv=as_csv)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.commands.bookings.finding import the_business
+from cli.commands.businesses import the_business
 from cli.commands.database import ask_file, change
 from cli.commands.stock.looking import BusinessArgument
 from cli.options import DEFAULT_STATE, StateOption, YesOption

@@ -1,0 +1,47 @@
+"""The business that a command names, by its slug or its id."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli.commands.database import ask, ask_file
+from cli.refusal import Refusal
+from cli.stack.state import Endpoints
+
+SQL = Path(__file__).parent
+
+BusinessOption = Annotated[
+    str | None, typer.Option(envvar="FRONTDESK_BUSINESS", help="Only of this one: slug or id.")
+]
+
+
+def the_business(endpoints: Endpoints, name: str) -> dict[str, Any]:
+    """Return a business by its slug or its id.
+
+    Raises:
+        Refusal: there is none.
+    """
+    rows = ask_file(endpoints, SQL / "find_business.sql", name=name)
+    if not rows:
+        slugs = [row["slug"] for row in ask(endpoints, "select slug from business.businesses")]
+        close = difflib.get_close_matches(name.lower(), slugs, n=1)
+        raise Refusal(
+            f"There is no business {name}.",
+            f"Did you mean its slug {close[0]}?"
+            if close
+            else "Give its slug, as in the column business of a list.",
+        )
+    return rows[0]
+
+
+def id_of_business(endpoints: Endpoints, name: str | None) -> Any:
+    """Return the id of the business that an option names, or None without the option.
+
+    Raises:
+        Refusal: there is none.
+    """
+    return the_business(endpoints, name)["id"] if name else None
