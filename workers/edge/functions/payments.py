@@ -6,7 +6,6 @@ The database decides, the provider is asked, and the answer has what the payer's
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -17,12 +16,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from workers.edge import answers
+from workers.edge.functions import calling
 from workers.edge.state import State
 from workers.providers.failures import TryLater
 from workers.providers.payments import calls
 
 PATH = "/functions/v1/payments"
-PASSED_ON = ("authorization", "apikey", "x-forwarded-for", "x-real-ip")
 START = "select money.start_call('create', %s)"
 FINISH = "select money.finish_call('create', %s, %s)"
 RELEASE = "select money.release_call('create', %s)"
@@ -35,17 +34,9 @@ OURS = ("gift_card", "credit")  # what the ledger itself pays
 async def start(request: Request) -> Response:
     """Start a payment as the caller, with the arguments of start_payment."""
     state = State.of(request)
-    try:
-        wanted = json.loads(await request.body())
-    except ValueError:
-        wanted = None
-    if not isinstance(wanted, dict):
-        return answers.refusal(
-            400,
-            "The body must be a JSON object.",
-            details="invalid_input",
-            hint="Send the arguments of start_payment.",
-        )
+    wanted = await calling.arguments(request, "start_payment")
+    if isinstance(wanted, Response):
+        return wanted
     if "provider" in wanted and wanted["provider"] not in (*state.payments, *OURS):
         return answers.refusal(
             422,
@@ -54,10 +45,9 @@ async def start(request: Request) -> Response:
             hint="Choose another provider of the business.",
         )
     wanted.setdefault("return_url", state.settings.api_url)
-    headers = {name: request.headers[name] for name in PASSED_ON if name in request.headers}
-    started = await state.rest.post("/rpc/start_payment", json=wanted, headers=headers)
+    started = await calling.call(request, "start_payment", wanted)
     if started.status_code != 200:
-        return Response(started.content, started.status_code, media_type="application/json")
+        return calling.passed_on(started)
     payment = started.json()
     if payment["status"] != "pending" or payment["client"]:
         return JSONResponse(payment)

@@ -5,7 +5,6 @@ The database decides, the provider is asked, and what it says of the account is 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from workers.edge import answers
-from workers.edge.functions.payments import PASSED_ON
+from workers.edge.functions import calling
 from workers.edge.state import State
 from workers.providers.failures import TryLater
 from workers.providers.payments import onboarding, shapes
@@ -28,22 +27,13 @@ RECORD = "select money.record_payout_account(%s, %s, %s, %s)"
 async def open_account(request: Request) -> Response:
     """Open a payout account as the caller, with the arguments of set_payout_account."""
     state = State.of(request)
-    try:
-        wanted = json.loads(await request.body())
-    except ValueError:
-        wanted = None
-    if not isinstance(wanted, dict):
-        return answers.refusal(
-            400,
-            "The body must be a JSON object.",
-            details="invalid_input",
-            hint="Send the arguments of set_payout_account.",
-        )
+    wanted = await calling.arguments(request, "set_payout_account")
+    if isinstance(wanted, Response):
+        return wanted
     return_url = str(wanted.pop("return_url", state.settings.api_url))
-    headers = {name: request.headers[name] for name in PASSED_ON if name in request.headers}
-    opened = await state.rest.post("/rpc/set_payout_account", json=wanted, headers=headers)
+    opened = await calling.call(request, "set_payout_account", wanted)
     if opened.status_code != 200:
-        return Response(opened.content, opened.status_code, media_type="application/json")
+        return calling.passed_on(opened)
     try:
         return JSONResponse(await _onboarded(state, opened.json(), return_url))
     except TryLater:
