@@ -102,7 +102,9 @@ def stack_ledger(stack: RunningStack) -> Iterator[StackLedger]:
 @pytest.fixture(autouse=True)
 def balanced_ledger(request: pytest.FixtureRequest) -> Iterator[None]:
     """A test on the session's stack leaves a ledger that balances."""
-    yield
+    ledger: StackLedger | None = None
     if "stack" in request.fixturenames:
-        ledger: StackLedger = request.getfixturevalue("stack_ledger")
+        ledger = request.getfixturevalue("stack_ledger")
+    yield
+    if ledger:
         ledger.require_balanced()

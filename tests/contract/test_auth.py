@@ -74,6 +74,24 @@ def mailbox(door: Door) -> Iterator[str]:
         server.shutdown()
 
 
+def played(program: str, story: dict[str, Any]) -> int:
+    """Play the stories of a program in Node, and return how many there are."""
+    done = subprocess.run(
+        [
+            *(node(), "--experimental-websocket", "--no-warnings"),
+            *(Path(__file__).with_name(program), json.dumps(story)),
+        ],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stderr
+    count: int = json.loads(done.stdout)["stories"]
+    return count
+
+
 def test_supabase_js_signs_people_up_and_in(door: Door, strict: Door, issuer: Issuer) -> None:
     nonce = uuid.uuid4().hex
     issuer.becomes(f"{uuid.uuid4().hex[:8]}@example.com")
@@ -90,19 +108,7 @@ def test_supabase_js_signs_people_up_and_in(door: Door, strict: Door, issuer: Is
             "idNonce": nonce,
             "linkToken": link_token,
         }
-        done = subprocess.run(
-            [
-                *(node(), "--experimental-websocket", "--no-warnings"),
-                *(Path(__file__).with_name("auth.mjs"), json.dumps(story)),
-            ],
-            capture_output=True,
-            text=True,
-            cwd=ROOT,
-            check=False,
-            timeout=600,
-        )
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["stories"] == 12
+        assert played("auth.mjs", story) == 12
 
 
 @pytest.fixture(scope="module")
@@ -119,19 +125,7 @@ def test_supabase_js_has_keys_and_lets_others_in(door: Door, keys: Door) -> None
             "serviceKey": door.stack.endpoints.service_role_key,
             "mailbox": box,
         }
-        done = subprocess.run(
-            [
-                *(node(), "--no-warnings"),
-                *(Path(__file__).with_name("keys.mjs"), json.dumps(story)),
-            ],
-            capture_output=True,
-            text=True,
-            cwd=ROOT,
-            check=False,
-            timeout=600,
-        )
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["stories"] == 5
+        assert played("keys.mjs", story) == 5
 
 
 def test_supabase_py_looks_after_clients(keys: Door) -> None:
