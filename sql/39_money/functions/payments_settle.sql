@@ -258,8 +258,8 @@ end;
 $$;
 
 /*
- * Return the fees of a sale, less what a guarantee was charged with: an off-session payment that
- * was not given up.
+ * Return the fees of a sale, less what its guarantee was asked for. A declined charge counts, so a
+ * card is not asked twice for one fee.
  */
 create function money.open_fees(business_id uuid, sale_id uuid)
 returns bigint
