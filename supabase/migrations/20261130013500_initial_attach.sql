@@ -279,12 +279,12 @@ begin
         from audit.audited_tables() as audited
         inner join (
             values
-            ('insert', 'inserted', 'referencing new table as new_rows',
-                'audit.any__record_inserted'),
+            ('insert', 'inserted', 'referencing new table as whole_rows',
+                'audit.any__record_whole'),
             ('update', 'updated', 'referencing old table as old_rows new table as new_rows',
                 'audit.any__record_updated'),
-            ('delete', 'deleted', 'referencing old table as old_rows',
-                'audit.any__record_deleted'),
+            ('delete', 'deleted', 'referencing old table as whole_rows',
+                'audit.any__record_whole'),
             ('truncate', 'emptied', '', 'audit.any__record_emptied')
         ) as triggers (operation, done, referencing, function_name)
             on

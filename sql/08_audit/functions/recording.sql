@@ -79,11 +79,11 @@ begin atomic
 end;
 
 /*
- * Record the rows that a statement inserted. The arguments of the trigger are the columns of the
- * primary key, those to hide, and the one that names the business, or nothing.
+ * Record the rows that a statement inserted or deleted, whole. The arguments of the trigger are the
+ * columns of the primary key, those to hide, and the one that names the business, or nothing.
  * Definer: nobody may write the trail.
  */
-create function audit.any__record_inserted()
+create function audit.any__record_whole()
 returns trigger
 language plpgsql
 volatile
@@ -95,58 +95,19 @@ declare
     v_hidden text[] = tg_argv[1];
 begin
     -- Materialised, so that each row becomes JSON once.
-    with images as materialized (select to_jsonb(new_rows) as image from new_rows)
+    with images as materialized (select to_jsonb(whole_rows) as image from whole_rows)
 
     insert into audit.entries (
-        table_name, operation, business_id, row_id, after, actor_id, actor_role, cause, request_id,
-        address, user_agent
-    )
-    select
-        tg_table_schema || '.' || tg_table_name,
-        'INSERT',
-        (images.image ->> tg_argv[2])::uuid,
-        audit.key_of(images.image, v_key),
-        audit.hidden(images.image, v_hidden),
-        origin.actor_id,
-        origin.actor_role,
-        origin.cause,
-        origin.request_id,
-        origin.address,
-        origin.user_agent
-    from images
-    cross join audit.origin() as origin;
-    return null;
-end;
-$$;
-
-/*
- * Record the rows that a statement deleted. Arguments as for inserted rows.
- * Definer: nobody may write the trail.
- */
-create function audit.any__record_deleted()
-returns trigger
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-declare
-    v_key text[] = tg_argv[0];
-    v_hidden text[] = tg_argv[1];
-begin
-    -- Materialised, so that each row becomes JSON once.
-    with images as materialized (select to_jsonb(old_rows) as image from old_rows)
-
-    insert into audit.entries (
-        table_name, operation, business_id, row_id, before, actor_id, actor_role, cause,
+        table_name, operation, business_id, row_id, before, after, actor_id, actor_role, cause,
         request_id, address, user_agent
     )
     select
         tg_table_schema || '.' || tg_table_name,
-        'DELETE',
+        tg_op::audit.operation,
         (images.image ->> tg_argv[2])::uuid,
         audit.key_of(images.image, v_key),
-        audit.hidden(images.image, v_hidden),
+        case tg_op when 'DELETE' then audit.hidden(images.image, v_hidden) end,
+        case tg_op when 'INSERT' then audit.hidden(images.image, v_hidden) end,
         origin.actor_id,
         origin.actor_role,
         origin.cause,
@@ -161,7 +122,7 @@ $$;
 
 /*
  * Record what a statement updated, the columns that changed only. A row in which nothing changed
- * but the time of its last change is left out. Arguments as for inserted rows. A row whose primary
+ * but the time of its last change is left out. Arguments as for whole rows. A row whose primary
  * key changed has two entries, one without `after` and one without `before`.
  * Definer: nobody may write the trail.
  */
