@@ -1,4 +1,4 @@
-"""The business that a command names, by its slug or its id."""
+"""The business that a command names, and its service."""
 
 from __future__ import annotations
 
@@ -45,3 +45,21 @@ def id_of_business(endpoints: Endpoints, name: str | None) -> Any:
         Refusal: there is none.
     """
     return the_business(endpoints, name)["id"] if name else None
+
+
+def id_of_service(endpoints: Endpoints, business_id: object, name: str) -> object:
+    """Return the id of a business's service by its name or its id.
+
+    Raises:
+        Refusal: there is none, or several have that name.
+    """
+    rows = ask(
+        endpoints,
+        "select id from catalog.services where business_id = %s and (name = %s or id::text = %s)",
+        business_id,
+        name,
+        name,
+    )
+    if len(rows) != 1:
+        raise Refusal(f"The business has no single service {name}.", "Give its id.")
+    return rows[0]["id"]

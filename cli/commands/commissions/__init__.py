@@ -7,12 +7,11 @@ from typing import Annotated
 
 import typer
 
-from cli.commands.businesses import the_business
-from cli.commands.database import ask, ask_file
+from cli.commands.businesses import id_of_service, the_business
+from cli.commands.database import ask_file
 from cli.options import DEFAULT_STATE, CsvOption, JsonOption, StateOption
 from cli.output import show
-from cli.refusal import Refusal
-from cli.stack.state import Endpoints, State
+from cli.stack.state import State
 
 SQL = Path(__file__).parent
 COLUMNS = ("party", "reason", "amount_minor", "currency")
@@ -89,21 +88,8 @@ def simulate(
         tax_is_added=tax_is_added,
         discount=discount + subsidy,
         subsidy=subsidy,
-        service_id=_service(endpoints, found["id"], service) if service else None,
+        service_id=id_of_service(endpoints, found["id"], service) if service else None,
         kind=kind,
         currency=currency,
     )
     show(rows, columns=COLUMNS, as_json=as_json, as_csv=as_csv)
-
-
-def _service(endpoints: Endpoints, business_id: object, name: str) -> object:
-    rows = ask(
-        endpoints,
-        "select id from catalog.services where business_id = %s and (name = %s or id::text = %s)",
-        business_id,
-        name,
-        name,
-    )
-    if len(rows) != 1:
-        raise Refusal(f"The business has no single service {name}.", "Give its id.")
-    return rows[0]["id"]

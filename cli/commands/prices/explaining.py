@@ -7,12 +7,11 @@ from typing import Annotated
 
 import typer
 
-from cli.commands.businesses import the_business
-from cli.commands.database import ask, ask_file
+from cli.commands.businesses import id_of_service, the_business
+from cli.commands.database import ask_file
 from cli.options import DEFAULT_STATE, CsvOption, JsonOption, StateOption
 from cli.output import show, talk
-from cli.refusal import Refusal
-from cli.stack.state import Endpoints, State
+from cli.stack.state import State
 
 SQL = Path(__file__).parent
 COLUMNS = ("step", "name", "detail", "unit_minor", "amount_minor", "currency")
@@ -57,7 +56,7 @@ def explain(
 ) -> None:
     """Show what a service costs somebody now, step by step, and the rules that did not hold."""
     endpoints = State(state).require_running()
-    sold = _service(endpoints, str(the_business(endpoints, business)["id"]), service)
+    sold = id_of_service(endpoints, str(the_business(endpoints, business)["id"]), service)
     rows = ask_file(
         endpoints,
         SQL / "explain.sql",
@@ -73,16 +72,3 @@ def explain(
     )
     show(rows, columns=COLUMNS, as_json=as_json, as_csv=as_csv)
     talk(ORDER.rstrip())
-
-
-def _service(endpoints: Endpoints, business_id: str, name: str) -> object:
-    rows = ask(
-        endpoints,
-        "select id from catalog.services where business_id = %s and (name = %s or id::text = %s)",
-        business_id,
-        name,
-        name,
-    )
-    if len(rows) != 1:
-        raise Refusal(f"The business has no single service {name}.", "Give its id.")
-    return rows[0]["id"]
