@@ -2,22 +2,31 @@
 set lock_timeout = '5s';
 alter default privileges revoke execute on functions from public;
 
+-- sql/50_commerce/tables/base.sql
+
+-- The schema of commerce and the types that several of its files share. The files of this folder
+-- load alphabetically, so this one comes first.
+
+create schema commerce;
+comment on schema commerce is
+'Stock, carts, orders, shipments, returns and wholesale.';
+
+-- Why a level changed: sold when an order takes pieces, cancelled when an order that was not sent
+-- gives them back, returned when they come back after they were sent.
+create type commerce.movement_reason as enum (
+    'received', 'returned', 'found', 'damaged', 'lost', 'corrected', 'counted', 'transferred',
+    'sold', 'cancelled'
+);
+
+-- Some pieces of a variant.
+create type commerce.stock_item as (variant_id uuid, quantity integer);
+
 -- sql/50_commerce/tables/stock.sql
 
 -- What lies where. A level says how many pieces of a variant a store has; it is the sum of its
 -- movements, which are only ever added. A level goes below zero only as far as back-orders are
 -- allowed. A reservation keeps pieces for somebody until a moment; from then on they are free,
 -- whether or not anybody has deleted the row.
-
-create schema commerce;
-comment on schema commerce is 'Stock: levels, movements, transfers and reservations.';
-
-create type commerce.movement_reason as enum (
-    'received', 'returned', 'found', 'damaged', 'lost', 'corrected', 'counted', 'transferred'
-);
-
--- Some pieces of a variant.
-create type commerce.stock_item as (variant_id uuid, quantity integer);
 
 create table commerce.stock_levels (
     business_id uuid not null,
@@ -94,8 +103,8 @@ create table commerce.stock_movements (
     constraint stock_movements_move_something check (quantity <> 0),
     constraint stock_movements_direction_fits_reason check (
         case
-            when reason in ('received', 'returned', 'found') then quantity > 0
-            when reason in ('damaged', 'lost') then quantity < 0
+            when reason in ('received', 'returned', 'found', 'cancelled') then quantity > 0
+            when reason in ('damaged', 'lost', 'sold') then quantity < 0
             else true
         end
     ),
@@ -883,7 +892,8 @@ comment on column public.stock_movements.store_id is 'The store.';
 comment on column public.stock_movements.variant_id is 'The variant.';
 comment on column public.stock_movements.quantity is 'Pieces that came in; negative for out.';
 comment on column public.stock_movements.reason is
-'received, returned, found, damaged, lost, corrected, counted or transferred.';
+'received, returned, found, damaged, lost, corrected, counted, transferred, sold (an order took '
+'them) or cancelled (an order gave them back).';
 comment on column public.stock_movements.transfer_id is
 'The transfer that it is part of; null for another reason.';
 comment on column public.stock_movements.note is 'What the member wrote, at most 500 characters.';

@@ -66,7 +66,8 @@ comment on column public.stock_movements.store_id is 'The store.';
 comment on column public.stock_movements.variant_id is 'The variant.';
 comment on column public.stock_movements.quantity is 'Pieces that came in; negative for out.';
 comment on column public.stock_movements.reason is
-'received, returned, found, damaged, lost, corrected, counted or transferred.';
+'received, returned, found, damaged, lost, corrected, counted, transferred, sold (an order took '
+'them) or cancelled (an order gave them back).';
 comment on column public.stock_movements.transfer_id is
 'The transfer that it is part of; null for another reason.';
 comment on column public.stock_movements.note is 'What the member wrote, at most 500 characters.';

@@ -3,16 +3,6 @@
 -- allowed. A reservation keeps pieces for somebody until a moment; from then on they are free,
 -- whether or not anybody has deleted the row.
 
-create schema commerce;
-comment on schema commerce is 'Stock: levels, movements, transfers and reservations.';
-
-create type commerce.movement_reason as enum (
-    'received', 'returned', 'found', 'damaged', 'lost', 'corrected', 'counted', 'transferred'
-);
-
--- Some pieces of a variant.
-create type commerce.stock_item as (variant_id uuid, quantity integer);
-
 create table commerce.stock_levels (
     business_id uuid not null,
     store_id uuid not null,
@@ -88,8 +78,8 @@ create table commerce.stock_movements (
     constraint stock_movements_move_something check (quantity <> 0),
     constraint stock_movements_direction_fits_reason check (
         case
-            when reason in ('received', 'returned', 'found') then quantity > 0
-            when reason in ('damaged', 'lost') then quantity < 0
+            when reason in ('received', 'returned', 'found', 'cancelled') then quantity > 0
+            when reason in ('damaged', 'lost', 'sold') then quantity < 0
             else true
         end
     ),

@@ -1,6 +1,6 @@
 -- What lies in the stores of a shop: who changes it, what is refused, and what the levels say.
 begin;
-select plan(47);
+select plan(49);
 
 -- Given a shop with two stores and two variants, and a stranger with a shop of their own
 select tests.at('2031-05-01 08:00Z');
@@ -232,6 +232,20 @@ select throws_ok(
        (business_id, store_id, variant_id, quantity, reason, at)
        values (tests.id('Shop'), tests.id('Nord'), tests.id('50'), -4, 'corrected', private.now()) $$,
     '23514', null, 'a level without back-orders never goes below zero'
+);
+
+-- What orders take and give back
+select throws_ok(
+    $$ insert into commerce.stock_movements
+       (business_id, store_id, variant_id, quantity, reason, at)
+       values (tests.id('Shop'), tests.id('Nord'), tests.id('50'), 1, 'sold', private.now()) $$,
+    '23514', null, 'what is sold leaves the store'
+);
+select throws_ok(
+    $$ insert into commerce.stock_movements
+       (business_id, store_id, variant_id, quantity, reason, at)
+       values (tests.id('Shop'), tests.id('Nord'), tests.id('50'), -1, 'cancelled', private.now()) $$,
+    '23514', null, 'what is cancelled comes back'
 );
 
 -- Alerts
