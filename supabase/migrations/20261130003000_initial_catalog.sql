@@ -990,6 +990,42 @@ create table catalog.product_variants (
 comment on table catalog.product_variants is
 'What is priced, stocked and sold of a product: one value of each of its options.';
 
+-- sql/30_catalog/tables/products_bundles.sql
+
+-- Bundles: a variant that is sold as some pieces of other variants, such as a gift set. A bundle
+-- has a price of its own and no stock: whoever sells it takes the pieces of its components. It does
+-- not contain another bundle, so its components are found in one step.
+
+-- Some pieces of a variant that are sold.
+create type catalog.component as (variant_id uuid, quantity integer);
+
+create table catalog.bundle_items (
+    business_id uuid not null,
+    bundle_variant_id uuid not null,
+    -- What it contains.
+    variant_id uuid not null,
+    quantity integer not null default 1,
+
+    primary key (business_id, bundle_variant_id, variant_id),
+    constraint bundle_items_bundle_variant_fkey foreign key (business_id, bundle_variant_id)
+    references catalog.product_variants (business_id, id) on delete cascade,
+    constraint bundle_items_variant_fkey foreign key (business_id, variant_id)
+    references catalog.product_variants (business_id, id) on delete restrict,
+    constraint bundle_items_do_not_contain_themselves check (
+        variant_id <> bundle_variant_id
+        or private.invalid('variant_id', 'must be another variant than the bundle')
+    ),
+    constraint bundle_items_quantity_is_sane check (
+        quantity between 1 and 1000 or private.invalid('quantity', 'must be from 1 to 1000')
+    )
+);
+comment on table catalog.bundle_items is
+'Which variants a bundle contains, and how many pieces of each.';
+-- Which bundles contain a variant.
+create index bundle_items_variant_idx on catalog.bundle_items (business_id, variant_id);
+-- What a variant is made of, when its business is not named.
+create index bundle_items_bundle_variant_idx on catalog.bundle_items (bundle_variant_id);
+
 -- sql/30_catalog/tables/questions.sql
 
 -- Questions that a business asks when a service is booked. The booking keeps the answers with the
@@ -1346,6 +1382,33 @@ begin
                 and chosen.value #>> '{}' = any(product_options.allowed_values)
         )
     );
+end;
+$$;
+
+-- sql/30_catalog/functions/products_bundles.sql
+
+-- What is taken out of stock when a variant is sold.
+
+/*
+ * Return the variants, and how many pieces of each, that are taken out of stock for some pieces of
+ * a variant: those of a bundle, or the variant itself.
+ */
+create function catalog.components(variant_id uuid, quantity integer)
+returns setof catalog.component
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select bundle_items.variant_id, bundle_items.quantity * components.quantity
+    from catalog.bundle_items
+    where bundle_items.bundle_variant_id = components.variant_id;
+    if not found then
+        return query
+        select components.variant_id, components.quantity;
+    end if;
 end;
 $$;
 
@@ -1840,6 +1903,97 @@ $$;
 create trigger _500_refuse_used
 after update or delete on catalog.product_options
 for each row execute function catalog.product_options__refuse_used();
+
+-- sql/30_catalog/rules/products_bundles.sql
+
+-- What a constraint on bundles cannot say: no bundle contains a bundle, and nobody deletes a
+-- variant that a bundle contains.
+
+create trigger _010_refuse_bad_input
+before insert or update on catalog.bundle_items
+for each row execute function business.any__refuse_bad_input('manage');
+
+/*
+ * Refuse a bundle inside a bundle. Both variants are locked until the transaction ends: two items
+ * that are harmless alone could nest together.
+ * Definer: the lock is on rows of another table.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function catalog.bundle_items__refuse_nesting()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform 1
+    from catalog.product_variants
+    where
+        product_variants.business_id = new.business_id
+        and product_variants.id in (new.bundle_variant_id, new.variant_id)
+    order by product_variants.id
+    for no key update;
+    if exists (
+        select 1
+        from catalog.bundle_items
+        where
+            bundle_items.business_id = new.business_id
+            and bundle_items.bundle_variant_id = new.variant_id
+    ) then
+        perform private.invalid('variant_id', 'must not be a bundle');
+    end if;
+    if exists (
+        select 1
+        from catalog.bundle_items
+        where
+            bundle_items.business_id = new.business_id
+            and bundle_items.variant_id = new.bundle_variant_id
+    ) then
+        perform private.invalid('bundle_variant_id', 'must not be part of another bundle');
+    end if;
+    return new;
+end;
+$$;
+
+create trigger _100_refuse_nesting
+before insert or update of bundle_variant_id, variant_id on catalog.bundle_items
+for each row execute function catalog.bundle_items__refuse_nesting();
+
+/*
+ * Refuse to delete a variant that a bundle contains.
+ * Definer: it reads bundles that the caller may not.
+ *
+ * Errors:  PT409 in_use
+ */
+create function catalog.product_variants__refuse_bundled()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if exists (
+        select 1
+        from catalog.bundle_items
+        where
+            bundle_items.business_id = old.business_id
+            and bundle_items.variant_id = old.id
+    ) then
+        perform private.refuse(
+            'PT409', 'in_use', 'A bundle contains this variant.',
+            'Take it out of the bundle first, or switch it off.'
+        );
+    end if;
+    return old;
+end;
+$$;
+
+create trigger _200_refuse_bundled
+before delete on catalog.product_variants
+for each row execute function catalog.product_variants__refuse_bundled();
 
 -- sql/30_catalog/rules/terms.sql
 
@@ -2487,6 +2641,55 @@ using (business_id in (select private.my_businesses('manage')));
 -- Everyone calls products_in_category; managers write options.
 grant execute on function catalog.category_tree(uuid) to anon, authenticated, service_role;
 grant execute on function catalog.are_option_values(text[]) to authenticated, service_role;
+
+-- sql/30_catalog/policies/products_bundles.sql
+
+-- Whoever sees a bundle sees what it contains; owners and managers write it.
+
+alter table catalog.bundle_items enable row level security;
+grant select on table catalog.bundle_items to anon;
+grant select, delete on table catalog.bundle_items to authenticated;
+grant insert (business_id, bundle_variant_id, variant_id, quantity)
+on table catalog.bundle_items to authenticated;
+grant update (business_id, bundle_variant_id, variant_id, quantity)
+on table catalog.bundle_items to authenticated;
+grant select, insert, update, delete on table catalog.bundle_items to service_role;
+
+create policy bundle_items_select
+on catalog.bundle_items
+for select
+to anon, authenticated
+using (
+    exists (
+        select 1
+        from catalog.product_variants
+        where
+            product_variants.business_id = bundle_items.business_id
+            and product_variants.id = bundle_items.bundle_variant_id
+    )
+);
+
+create policy bundle_items_insert
+on catalog.bundle_items
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy bundle_items_update
+on catalog.bundle_items
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy bundle_items_delete
+on catalog.bundle_items
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+grant execute on function catalog.components(uuid, integer)
+to anon, authenticated, service_role;
 
 -- sql/30_catalog/policies/questions.sql
 
@@ -3453,6 +3656,33 @@ Errors: invalid_input 400.';
 grant execute on function
 public.products_in_category(public.identifier, public.identifier, public.whole_number)
 to anon, authenticated, service_role;
+
+-- sql/30_catalog/api/products_bundles.sql
+
+-- What bundles contain.
+
+create view public.bundle_items
+with (security_invoker = true)
+as
+select
+    bundle_items.business_id,
+    bundle_items.bundle_variant_id,
+    bundle_items.variant_id,
+    bundle_items.quantity
+from catalog.bundle_items;
+grant select on public.bundle_items to anon;
+grant select, insert, update, delete on public.bundle_items to authenticated, service_role;
+
+comment on view public.bundle_items is
+'Bundles: variants that are sold as some pieces of other variants.
+
+Read like the bundle; written by owners and managers. A bundle has its own price and no stock: '
+'selling it takes the pieces of what it contains. A bundle contains no other bundle.';
+comment on column public.bundle_items.business_id is 'The business that sells it.';
+comment on column public.bundle_items.bundle_variant_id is 'The variant that is the bundle.';
+comment on column public.bundle_items.variant_id is 'A variant that the bundle contains.';
+comment on column public.bundle_items.quantity is
+'How many pieces of it one bundle contains, from 1 to 1000.';
 
 -- sql/30_catalog/api/questions.sql
 

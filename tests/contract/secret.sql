@@ -353,13 +353,28 @@ brand as (
 insert into catalog.products (business_id, name, slug, currency, is_published)
 values (%(business)s, 'Secret oil', 'oil', 'EUR', true);
 insert into catalog.product_options (business_id, product_id, name, allowed_values)
-select products.business_id, products.id, 'Size', '{S}'
+select products.business_id, products.id, 'Size', '{S,Set}'
 from catalog.products
 where products.business_id = %(business)s;
 insert into catalog.product_variants (business_id, product_id, sku, options, price_minor)
 select products.business_id, products.id, 'OIL', '{"Size": "S"}', 900
 from catalog.products
 where products.business_id = %(business)s;
+with bundle as (
+    insert into catalog.product_variants (business_id, product_id, sku, options, price_minor)
+    select products.business_id, products.id, 'SET', '{"Size": "Set"}', 1600
+    from catalog.products
+    where products.business_id = %(business)s
+    returning business_id, product_id, id
+)
+
+insert into catalog.bundle_items (business_id, bundle_variant_id, variant_id, quantity)
+select bundle.business_id, bundle.id, product_variants.id, 2
+from bundle
+inner join catalog.product_variants
+    on
+        product_variants.business_id = bundle.business_id
+        and product_variants.product_id = bundle.product_id;
 insert into business.stores (business_id, name)
 values (%(business)s, 'Hidden store');
 insert into commerce.stock_levels (business_id, store_id, variant_id)

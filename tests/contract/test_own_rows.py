@@ -113,6 +113,21 @@ def stock_shop(town: Town, mine: dict[str, str]) -> None:
     town.new("shelf", "catalog.product_categories", **mine, name="Shelf", slug="shelf")
     town.new("product", "catalog.products", **soap, slug="bar", is_published=True)
     town.new("hidden_product", "catalog.products", **soap, slug="secret-bar", is_published=False)
+    priced = {**mine, "price_minor": 1}
+    town.new(
+        "variant",
+        "catalog.product_variants",
+        **priced,
+        product_id=town.ids["product"],
+        sku="BAR",
+    )
+    town.new(
+        "hidden_variant",
+        "catalog.product_variants",
+        **priced,
+        product_id=town.ids["hidden_product"],
+        sku="SECRET",
+    )
     town.new("price_list", "pricing.price_lists", **mine, name="Regulars", currency="EUR")
     town.new(
         "addon",
