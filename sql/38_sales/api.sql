@@ -56,7 +56,8 @@ select
     sale_lines.amount_minor,
     sale_lines.discount_minor,
     sale_lines.tax_minor,
-    sale_lines.tax_is_included
+    sale_lines.tax_is_included,
+    sale_lines.variant_id
 from sales.sale_lines;
 grant select on public.sale_lines to authenticated, service_role;
 
@@ -84,6 +85,8 @@ comment on column public.sale_lines.tax_minor is
 'The line''s share of the revision''s tax in minor units.';
 comment on column public.sale_lines.tax_is_included is
 'Whether amount_minor includes the tax; where it does not, the tax is owed on top.';
+comment on column public.sale_lines.variant_id is
+'The variant that was sold; null where it is none, or gone.';
 
 create view public.sale_taxes
 with (security_invoker = true)

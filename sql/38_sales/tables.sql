@@ -94,6 +94,7 @@ create table sales.sale_lines (
     -- Its share of the tax of the revision, and whether the amount includes it.
     tax_minor bigint not null default 0,
     tax_is_included boolean not null default true,
+    variant_id uuid,
 
     constraint sale_lines_business_id_id_unique unique (business_id, id),
     constraint sale_lines_position_unique unique (business_id, sale_id, position),
@@ -105,6 +106,8 @@ create table sales.sale_lines (
     references sales.sale_lines (business_id, id) on delete restrict,
     constraint sale_lines_service_fkey foreign key (business_id, service_id)
     references catalog.services (business_id, id) on delete set null (service_id),
+    constraint sale_lines_variant_fkey foreign key (business_id, variant_id)
+    references catalog.product_variants (business_id, id) on delete set null (variant_id),
     constraint sale_lines_quantity_is_positive check (quantity > 0),
     constraint sale_lines_amount_is_of_units check (amount_minor = quantity * unit_minor),
     constraint sale_lines_corrections_come_later check (
@@ -121,6 +124,8 @@ create index sale_lines_revision_idx on sales.sale_lines (business_id, sale_id, 
 create index sale_lines_corrects_idx on sales.sale_lines (business_id, corrects_line_id)
 where corrects_line_id is not null;
 create index sale_lines_service_idx on sales.sale_lines (business_id, service_id);
+create index sale_lines_variant_idx on sales.sale_lines (business_id, variant_id)
+where variant_id is not null;
 
 create table sales.sale_taxes (
     business_id uuid not null,

@@ -54,26 +54,29 @@ select
     price_list_items.addon_id,
     price_list_items.min_quantity,
     price_list_items.unit_minor,
-    price_list_items.created_at
+    price_list_items.created_at,
+    price_list_items.variant_id
 from pricing.price_list_items;
 grant select, insert, update, delete on public.price_list_items to authenticated, service_role;
 
 comment on view public.price_list_items is
-'What a service or an add-on costs by a price list.
+'What a service, an add-on or a variant costs by a price list.
 
 Members of the business read them; owners and managers write them.';
 comment on column public.price_list_items.id is 'Primary key.';
 comment on column public.price_list_items.business_id is 'The business that owns it.';
 comment on column public.price_list_items.price_list_id is 'The price list.';
 comment on column public.price_list_items.service_id is
-'The service; null for the price of an add-on.';
+'The service; null for the price of something else.';
 comment on column public.price_list_items.addon_id is
-'The add-on; null for the price of a service.';
+'The add-on; null for the price of something else.';
 comment on column public.price_list_items.min_quantity is
 'The least quantity of a line for this price.';
 comment on column public.price_list_items.unit_minor is
 'The price of one, in minor units of the list''s currency.';
 comment on column public.price_list_items.created_at is 'When it was made.';
+comment on column public.price_list_items.variant_id is
+'The variant; null for the price of something else.';
 
 create view public.price_history
 with (security_invoker = true)
@@ -87,19 +90,20 @@ select
     price_history.min_quantity,
     price_history.currency,
     price_history.unit_minor,
-    price_history.from_at
+    price_history.from_at,
+    price_history.variant_id
 from pricing.price_history;
 grant select on public.price_history to anon, authenticated, service_role;
 
 comment on view public.price_history is
-'What services and add-ons cost, since when.
+'What services, add-ons and variants cost, since when.
 
-The prices of the catalog are readable by everyone who can see the service, those of price '
-'lists by members of the business.';
+The prices of the catalog are readable by everyone who can see the service or the variant, those '
+'of price lists by members of the business.';
 comment on column public.price_history.id is 'Primary key.';
 comment on column public.price_history.business_id is 'The business.';
-comment on column public.price_history.service_id is 'The service; null for an add-on.';
-comment on column public.price_history.addon_id is 'The add-on; null for a service.';
+comment on column public.price_history.service_id is 'The service; null for something else.';
+comment on column public.price_history.addon_id is 'The add-on; null for something else.';
 comment on column public.price_history.price_list_id is 'The price list; null for the catalog.';
 comment on column public.price_history.min_quantity is
 'The least quantity of a line for this price.';
@@ -107,6 +111,7 @@ comment on column public.price_history.currency is 'ISO 4217 code.';
 comment on column public.price_history.unit_minor is
 'The price of one, in minor units; null when it had none any more.';
 comment on column public.price_history.from_at is 'Since when.';
+comment on column public.price_history.variant_id is 'The variant; null for something else.';
 
 create view public.lowest_prices
 with (security_invoker = true)
@@ -117,7 +122,8 @@ with periods as not materialized (
         lead(price_history.from_at) over (
             partition by
                 price_history.business_id, price_history.service_id, price_history.addon_id,
-                price_history.price_list_id, price_history.min_quantity, price_history.currency
+                price_history.variant_id, price_history.price_list_id,
+                price_history.min_quantity, price_history.currency
             order by price_history.from_at, price_history.id
         ) as until_at
     from pricing.price_history
@@ -139,25 +145,27 @@ select
             earlier.business_id = periods.business_id
             and earlier.service_id is not distinct from periods.service_id
             and earlier.addon_id is not distinct from periods.addon_id
+            and earlier.variant_id is not distinct from periods.variant_id
             and earlier.price_list_id is not distinct from periods.price_list_id
             and earlier.min_quantity = periods.min_quantity
             and earlier.currency = periods.currency
             and earlier.from_at < periods.from_at
             and earlier.until_at > earlier.from_at
             and earlier.until_at > periods.from_at - interval '30 days'
-    ) as lowest_minor
+    ) as lowest_minor,
+    periods.variant_id
 from periods
 where periods.until_at is null and periods.unit_minor is not null;
 grant select on public.lowest_prices to anon, authenticated, service_role;
 
 comment on view public.lowest_prices is
-'The price of each service and add-on now, and the lowest one of the 30 days before it, which a '
+'The price of each service, add-on and variant now, and the lowest one of the 30 days before it, which a '
 'business must show beside a reduced price in the European Union.
 
 Readable like price_history.';
 comment on column public.lowest_prices.business_id is 'The business.';
-comment on column public.lowest_prices.service_id is 'The service; null for an add-on.';
-comment on column public.lowest_prices.addon_id is 'The add-on; null for a service.';
+comment on column public.lowest_prices.service_id is 'The service; null for something else.';
+comment on column public.lowest_prices.addon_id is 'The add-on; null for something else.';
 comment on column public.lowest_prices.price_list_id is 'The price list; null for the catalog.';
 comment on column public.lowest_prices.min_quantity is
 'The least quantity of a line for this price.';
@@ -166,3 +174,4 @@ comment on column public.lowest_prices.unit_minor is 'The price of one now, in m
 comment on column public.lowest_prices.from_at is 'Since when it costs that.';
 comment on column public.lowest_prices.lowest_minor is
 'The lowest price of the 30 days before from_at, in minor units; null for the first price.';
+comment on column public.lowest_prices.variant_id is 'The variant; null for something else.';

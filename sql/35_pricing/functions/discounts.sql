@@ -2,6 +2,7 @@
 -- before it left. A share or an amount is taken off all the lines that it concerns and allocated to
 -- them by largest remainder, so that the parts add up and no line falls below zero. A promotion
 -- that cannot be combined applies alone: it is left out if another applied, and nothing follows it.
+-- Gift cards and shipping are never discounted.
 
 /*
  * Return what a promotion takes off each line, of what remains of it.
@@ -170,7 +171,11 @@ set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_remaining bigint[] = array(
-        select line.unit_minor * line.quantity
+        select
+            case
+                when line.kind in ('gift_card', 'shipping') then 0
+                else line.unit_minor * line.quantity
+            end
         from unnest(lines) with ordinality as line
         order by line.ordinality
     );

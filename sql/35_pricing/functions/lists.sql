@@ -53,7 +53,7 @@ $$;
  * each with the price by the catalog.
  */
 create function pricing.parts_of(lines pricing.line[])
-returns table (place bigint, part bigint, service_id uuid, addon_id uuid, catalog_minor bigint)
+returns table (place bigint, part bigint, item_id uuid, addon_id uuid, catalog_minor bigint)
 language plpgsql
 immutable
 security invoker
@@ -110,7 +110,8 @@ begin
         on
             price_list_items.business_id = listed_parts.business_id
             and (
-                price_list_items.service_id = parts.service_id
+                price_list_items.service_id = parts.item_id
+                or price_list_items.variant_id = parts.item_id
                 or price_list_items.addon_id = parts.addon_id
             )
             and price_list_items.min_quantity <= lines[parts.place].quantity
@@ -215,12 +216,12 @@ set search_path = ''
 as $$
 begin
     insert into pricing.price_history (
-        business_id, service_id, addon_id, price_list_id, min_quantity, currency, unit_minor,
-        from_at
+        business_id, service_id, addon_id, variant_id, price_list_id, min_quantity, currency,
+        unit_minor, from_at
     )
     select
-        item.business_id, item.service_id, item.addon_id, price_lists.id, item.min_quantity,
-        price_lists.currency, note_item_price.unit_minor, private.now()
+        item.business_id, item.service_id, item.addon_id, item.variant_id, price_lists.id,
+        item.min_quantity, price_lists.currency, note_item_price.unit_minor, private.now()
     from pricing.price_lists
     where
         price_lists.business_id = item.business_id and price_lists.id = item.price_list_id;

@@ -61,31 +61,93 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_lines pricing.line[] = lines;
-    v_context pricing.context = context;
-    v_discounts pricing.discount[] = '{}';
     v_tools pricing.tools = pricing.tools_of(context.business_id);
-    v_quote jsonb;
+    v_context pricing.context = pricing.context_for(context, v_tools);
+    v_quote jsonb = pricing.add_taxes(
+        pricing.untaxed_quote(
+            pricing.listed_lines(lines, v_context, v_tools), v_context, v_tools
+        ),
+        v_context
+    );
 begin
-    if v_tools.is_in_use or context.store_id is not null then
-        v_context = pricing.complete_context(context);
-    end if;
-    if v_tools.has_lists or context.currency <> lines[1].currency then
-        v_lines = pricing.apply_lists(v_lines, v_context);
-    end if;
-    if v_tools.has_rules then
-        v_lines = pricing.apply_rules(v_lines, v_context);
-    end if;
-    if v_tools.has_promotions or context.coupon_code is not null then
-        v_discounts = pricing.discounts_of(v_lines, v_context);
-    end if;
-    v_quote = pricing.list_lines(v_lines, v_discounts);
-    if context.redeem_points > 0 then
-        v_quote = pricing.redeem_points(v_quote, v_context);
-    end if;
-    v_quote = pricing.add_taxes(v_quote, v_context);
     if v_context.accepted_total_minor <> (v_quote ->> 'total_minor')::bigint then
         perform pricing.refuse_changed_price();
+    end if;
+    return v_quote;
+end;
+$$;
+
+/*
+ * Return a context with what the tools of its business ask for.
+ *
+ * Errors:  PT404 not_found
+ */
+create function pricing.context_for(context pricing.context, tools pricing.tools)
+returns pricing.context
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if tools.is_in_use or context.store_id is not null then
+        return pricing.complete_context(context);
+    end if;
+    return context;
+end;
+$$;
+
+/*
+ * Return some lines with the prices of the lists and the rules of a business.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function pricing.listed_lines(
+    lines pricing.line[], context pricing.context, tools pricing.tools
+)
+returns pricing.line[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_lines pricing.line[] = lines;
+begin
+    if tools.has_lists or context.currency <> lines[1].currency then
+        v_lines = pricing.apply_lists(v_lines, context);
+    end if;
+    if tools.has_rules then
+        v_lines = pricing.apply_rules(v_lines, context);
+    end if;
+    return v_lines;
+end;
+$$;
+
+/*
+ * Return the quote of lines that have their prices: with discounts and points, before tax.
+ *
+ * Errors:  PT409 coupon_exhausted insufficient_points · PT422 coupon_invalid
+ */
+create function pricing.untaxed_quote(
+    lines pricing.line[], context pricing.context, tools pricing.tools
+)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_discounts pricing.discount[] = '{}';
+    v_quote jsonb;
+begin
+    if tools.has_promotions or context.coupon_code is not null then
+        v_discounts = pricing.discounts_of(lines, context);
+    end if;
+    v_quote = pricing.list_lines(lines, v_discounts);
+    if context.redeem_points > 0 then
+        v_quote = pricing.redeem_points(v_quote, context);
     end if;
     return v_quote;
 end;

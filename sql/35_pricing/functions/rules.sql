@@ -5,7 +5,8 @@
 -- 3. the older rule
 --
 -- Each rule changes the price that the one before it left, rounded half away from zero to a whole
--- minor unit and never below zero. After a final rule no other changes the price.
+-- minor unit and never below zero. After a final rule no other changes the price. No rule changes
+-- the price of a gift card or of shipping.
 
 /*
  * Return the active rules of a business that may hold for some lines: those that the buyer, the
@@ -97,7 +98,8 @@ begin
                 resources.business_id = context.business_id
                 and resources.id = line.resource_id
         )
-    from unnest(lines) with ordinality as line;
+    from unnest(lines) with ordinality as line
+    where line.kind not in ('gift_card', 'shipping');
 end;
 $$;
 

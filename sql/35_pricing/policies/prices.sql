@@ -42,10 +42,10 @@ using (business_id in (select private.my_businesses('manage')));
 alter table pricing.price_list_items enable row level security;
 grant select, delete on pricing.price_list_items to authenticated;
 grant insert (
-    id, business_id, price_list_id, service_id, addon_id, min_quantity, unit_minor
+    id, business_id, price_list_id, service_id, addon_id, variant_id, min_quantity, unit_minor
 ) on pricing.price_list_items to authenticated;
 grant update (
-    id, business_id, service_id, addon_id, min_quantity, unit_minor
+    id, business_id, service_id, addon_id, variant_id, min_quantity, unit_minor
 ) on pricing.price_list_items to authenticated;
 grant select, insert, update, delete on pricing.price_list_items to service_role;
 
@@ -126,12 +126,21 @@ for select
 to anon
 using (
     price_list_id is null
-    and exists (
-        select 1
-        from catalog.services
-        where
-            services.business_id = price_history.business_id
-            and services.id = price_history.service_id
+    and (
+        exists (
+            select 1
+            from catalog.services
+            where
+                services.business_id = price_history.business_id
+                and services.id = price_history.service_id
+        )
+        or exists (
+            select 1
+            from catalog.product_variants
+            where
+                product_variants.business_id = price_history.business_id
+                and product_variants.id = price_history.variant_id
+        )
     )
 );
 
@@ -142,12 +151,21 @@ to authenticated
 using (
     business_id = any(array(select private.seen_businesses()))
     or price_list_id is null
-    and exists (
-        select 1
-        from catalog.services
-        where
-            services.business_id = price_history.business_id
-            and services.id = price_history.service_id
+    and (
+        exists (
+            select 1
+            from catalog.services
+            where
+                services.business_id = price_history.business_id
+                and services.id = price_history.service_id
+        )
+        or exists (
+            select 1
+            from catalog.product_variants
+            where
+                product_variants.business_id = price_history.business_id
+                and product_variants.id = price_history.variant_id
+        )
     )
 );
 

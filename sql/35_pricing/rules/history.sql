@@ -65,6 +65,39 @@ when (old.price_minor <> new.price_minor)
 execute function pricing.service_addons__note_price();
 
 /*
+ * Note the price of a variant in the history.
+ * Definer: nobody writes the history but this.
+ */
+create function pricing.product_variants__note_price()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    insert into pricing.price_history (
+        business_id, variant_id, currency, unit_minor, from_at
+    )
+    select new.business_id, new.id, products.currency, new.price_minor, private.now()
+    from catalog.products
+    where products.business_id = new.business_id and products.id = new.product_id;
+    return null;
+end;
+$$;
+
+create trigger _500_note_price
+after insert on catalog.product_variants
+for each row
+execute function pricing.product_variants__note_price();
+
+create trigger _510_note_price
+after update on catalog.product_variants
+for each row
+when (old.price_minor <> new.price_minor)
+execute function pricing.product_variants__note_price();
+
+/*
  * Note the price of a price list's item in the history, and that it has none any more when the item
  * is deleted or moved.
  * Definer: nobody writes the history but this.
@@ -79,8 +112,8 @@ as $$
 begin
     if tg_op <> 'INSERT' and (
         tg_op = 'DELETE'
-        or (old.service_id, old.addon_id, old.min_quantity)
-        is distinct from (new.service_id, new.addon_id, new.min_quantity)
+        or (old.service_id, old.addon_id, old.variant_id, old.min_quantity)
+        is distinct from (new.service_id, new.addon_id, new.variant_id, new.min_quantity)
     ) then
         perform pricing.note_item_price(old, null);
     end if;

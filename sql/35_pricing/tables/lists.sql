@@ -57,26 +57,33 @@ create table pricing.price_list_items (
     id uuid primary key default gen_random_uuid(),
     business_id uuid not null,
     price_list_id uuid not null,
-    -- What it is the price of: a service, or an add-on.
+    -- What it is the price of: a service, an add-on, or a variant of a product.
     service_id uuid,
     addon_id uuid,
     -- The least quantity of a line for this price.
     min_quantity integer not null default 1,
     unit_minor bigint not null,
     created_at timestamptz not null default now(),
+    variant_id uuid,
 
     constraint price_list_items_business_id_id_unique unique (business_id, id),
     constraint price_list_items_one_price_each
-    unique nulls not distinct (business_id, price_list_id, service_id, addon_id, min_quantity),
+    unique nulls not distinct (
+        business_id, price_list_id, service_id, addon_id, variant_id, min_quantity
+    ),
     constraint price_list_items_list_fkey foreign key (business_id, price_list_id)
     references pricing.price_lists (business_id, id) on delete cascade,
     constraint price_list_items_service_fkey foreign key (business_id, service_id)
     references catalog.services (business_id, id) on delete cascade,
     constraint price_list_items_addon_fkey foreign key (business_id, addon_id)
     references catalog.service_addons (business_id, id) on delete cascade,
+    constraint price_list_items_variant_fkey foreign key (business_id, variant_id)
+    references catalog.product_variants (business_id, id) on delete cascade,
     constraint price_list_items_price_one_thing check (
-        num_nonnulls(service_id, addon_id) = 1
-        or private.invalid('service_id and addon_id', 'must not both be set, nor both be empty')
+        num_nonnulls(service_id, addon_id, variant_id) = 1
+        or private.invalid(
+            'service_id, addon_id and variant_id', 'must have exactly one value among them'
+        )
     ),
     constraint price_list_items_quantity_is_sane check (
         min_quantity between 1 and 1000000
@@ -88,9 +95,11 @@ create table pricing.price_list_items (
     )
 );
 comment on table pricing.price_list_items is
-'What a service or an add-on costs by a price list, from a quantity on.';
+'What a service, an add-on or a variant costs by a price list, from a quantity on.';
 -- The prices of what is quoted.
 create index price_list_items_service_idx
 on pricing.price_list_items (business_id, service_id);
 create index price_list_items_addon_idx
 on pricing.price_list_items (business_id, addon_id) where addon_id is not null;
+create index price_list_items_variant_idx
+on pricing.price_list_items (business_id, variant_id) where variant_id is not null;

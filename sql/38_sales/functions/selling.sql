@@ -1,9 +1,9 @@
--- How sales are written. Sellers (bookings today) call these functions, and know what they sold;
+-- How sales are written. Sellers (bookings, the checkout of goods) call these functions, and know what they sold;
 -- nothing here does.
 
 /*
- * Write a sale with the lines of a quote, as agreed, and claim the promotions that it uses. Returns
- * its id.
+ * Write a sale with the lines of a quote, as agreed, and claim the promotions that it uses. A sale
+ * of a basket is paid with the others in it. Returns its id.
  *
  * Errors:  PT409 coupon_exhausted price_changed · PT422 coupon_invalid
  */
@@ -13,7 +13,8 @@ create function sales.place_sale(
     customer_name text,
     customer_email text,
     customer_phone text,
-    quote jsonb
+    quote jsonb,
+    basket_id uuid default null
 )
 returns uuid
 language plpgsql
@@ -26,13 +27,13 @@ declare
 begin
     with sale as (
         insert into sales.sales (
-            id, business_id, customer_id, customer_name, customer_email, customer_phone, currency,
-            placed_at
+            id, business_id, basket_id, customer_id, customer_name, customer_email,
+            customer_phone, currency, placed_at
         )
         values (
-            v_sale_id, place_sale.business_id, place_sale.customer_id, place_sale.customer_name,
-            place_sale.customer_email, place_sale.customer_phone, place_sale.quote ->> 'currency',
-            private.now()
+            v_sale_id, place_sale.business_id, place_sale.basket_id, place_sale.customer_id,
+            place_sale.customer_name, place_sale.customer_email, place_sale.customer_phone,
+            place_sale.quote ->> 'currency', private.now()
         )
         returning sales.business_id, sales.id, sales.placed_at
     )
@@ -63,8 +64,8 @@ set search_path = ''
 as $$
 begin
     insert into sales.sale_lines (
-        business_id, sale_id, position, revision, kind, service_id, name, quantity, unit_minor,
-        amount_minor, discount_minor, tax_minor, tax_is_included
+        business_id, sale_id, position, revision, kind, service_id, variant_id, name, quantity,
+        unit_minor, amount_minor, discount_minor, tax_minor, tax_is_included
     )
     select
         write_agreed_lines.business_id,
@@ -73,6 +74,7 @@ begin
         0,
         (lines.line ->> 'kind')::sales.line_kind,
         (lines.line ->> 'service_id')::uuid,
+        (lines.line ->> 'variant_id')::uuid,
         lines.line ->> 'name',
         (lines.line ->> 'quantity')::integer,
         (lines.line ->> 'unit_minor')::bigint,
