@@ -63,26 +63,33 @@ create table pricing.price_list_items (
     id uuid primary key default gen_random_uuid(),
     business_id uuid not null,
     price_list_id uuid not null,
-    -- What it is the price of: a service, or an add-on.
+    -- What it is the price of: a service, an add-on, or a variant of a product.
     service_id uuid,
     addon_id uuid,
     -- The least quantity of a line for this price.
     min_quantity integer not null default 1,
     unit_minor bigint not null,
     created_at timestamptz not null default now(),
+    variant_id uuid,
 
     constraint price_list_items_business_id_id_unique unique (business_id, id),
     constraint price_list_items_one_price_each
-    unique nulls not distinct (business_id, price_list_id, service_id, addon_id, min_quantity),
+    unique nulls not distinct (
+        business_id, price_list_id, service_id, addon_id, variant_id, min_quantity
+    ),
     constraint price_list_items_list_fkey foreign key (business_id, price_list_id)
     references pricing.price_lists (business_id, id) on delete cascade,
     constraint price_list_items_service_fkey foreign key (business_id, service_id)
     references catalog.services (business_id, id) on delete cascade,
     constraint price_list_items_addon_fkey foreign key (business_id, addon_id)
     references catalog.service_addons (business_id, id) on delete cascade,
+    constraint price_list_items_variant_fkey foreign key (business_id, variant_id)
+    references catalog.product_variants (business_id, id) on delete cascade,
     constraint price_list_items_price_one_thing check (
-        num_nonnulls(service_id, addon_id) = 1
-        or private.invalid('service_id and addon_id', 'must not both be set, nor both be empty')
+        num_nonnulls(service_id, addon_id, variant_id) = 1
+        or private.invalid(
+            'service_id, addon_id and variant_id', 'must have exactly one value among them'
+        )
     ),
     constraint price_list_items_quantity_is_sane check (
         min_quantity between 1 and 1000000
@@ -94,17 +101,19 @@ create table pricing.price_list_items (
     )
 );
 comment on table pricing.price_list_items is
-'What a service or an add-on costs by a price list, from a quantity on.';
+'What a service, an add-on or a variant costs by a price list, from a quantity on.';
 -- The prices of what is quoted.
 create index price_list_items_service_idx
 on pricing.price_list_items (business_id, service_id);
 create index price_list_items_addon_idx
 on pricing.price_list_items (business_id, addon_id) where addon_id is not null;
+create index price_list_items_variant_idx
+on pricing.price_list_items (business_id, variant_id) where variant_id is not null;
 
 -- sql/35_pricing/tables/price_history.sql
 
--- What things cost before. Triggers note each price of a service, an add-on and a price list's
--- item, so that a business can say what the lowest price of the last 30 days was.
+-- What things cost before. Triggers note each price of a service, an add-on, a variant and a
+-- price list's item, so that a business can say what the lowest price of the last 30 days was.
 
 create table pricing.price_history (
     id bigint generated always as identity primary key,
@@ -118,21 +127,28 @@ create table pricing.price_history (
     -- Null: from then on it has no such price.
     unit_minor bigint,
     from_at timestamptz not null,
+    variant_id uuid,
 
     constraint price_history_service_fkey foreign key (business_id, service_id)
     references catalog.services (business_id, id) on delete cascade,
     constraint price_history_addon_fkey foreign key (business_id, addon_id)
     references catalog.service_addons (business_id, id) on delete cascade,
+    constraint price_history_variant_fkey foreign key (business_id, variant_id)
+    references catalog.product_variants (business_id, id) on delete cascade,
     constraint price_history_list_fkey foreign key (business_id, price_list_id)
     references pricing.price_lists (business_id, id) on delete cascade,
-    constraint price_history_of_one_thing check (num_nonnulls(service_id, addon_id) = 1)
+    constraint price_history_of_one_thing check (
+        num_nonnulls(service_id, addon_id, variant_id) = 1
+    )
 );
-comment on table pricing.price_history is 'What services and add-ons cost, since when.';
+comment on table pricing.price_history is 'What services, add-ons and variants cost, since when.';
 -- The prices of a service in the order of time.
 create index price_history_service_idx
 on pricing.price_history (business_id, service_id, from_at);
 create index price_history_addon_idx on pricing.price_history (business_id, addon_id, from_at)
 where addon_id is not null;
+create index price_history_variant_idx
+on pricing.price_history (business_id, variant_id, from_at) where variant_id is not null;
 create index price_history_list_idx on pricing.price_history (business_id, price_list_id);
 create index price_history_currency_idx on pricing.price_history (currency);
 
@@ -1371,6 +1387,7 @@ $$;
 -- before it left. A share or an amount is taken off all the lines that it concerns and allocated to
 -- them by largest remainder, so that the parts add up and no line falls below zero. A promotion
 -- that cannot be combined applies alone: it is left out if another applied, and nothing follows it.
+-- Gift cards and shipping are never discounted.
 
 /*
  * Return what a promotion takes off each line, of what remains of it.
@@ -1539,7 +1556,11 @@ set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_remaining bigint[] = array(
-        select line.unit_minor * line.quantity
+        select
+            case
+                when line.kind in ('gift_card', 'shipping') then 0
+                else line.unit_minor * line.quantity
+            end
         from unnest(lines) with ordinality as line
         order by line.ordinality
     );
@@ -1668,7 +1689,7 @@ $$;
  * each with the price by the catalog.
  */
 create function pricing.parts_of(lines pricing.line[])
-returns table (place bigint, part bigint, service_id uuid, addon_id uuid, catalog_minor bigint)
+returns table (place bigint, part bigint, item_id uuid, addon_id uuid, catalog_minor bigint)
 language plpgsql
 immutable
 security invoker
@@ -1725,7 +1746,8 @@ begin
         on
             price_list_items.business_id = listed_parts.business_id
             and (
-                price_list_items.service_id = parts.service_id
+                price_list_items.service_id = parts.item_id
+                or price_list_items.variant_id = parts.item_id
                 or price_list_items.addon_id = parts.addon_id
             )
             and price_list_items.min_quantity <= lines[parts.place].quantity
@@ -1830,12 +1852,12 @@ set search_path = ''
 as $$
 begin
     insert into pricing.price_history (
-        business_id, service_id, addon_id, price_list_id, min_quantity, currency, unit_minor,
-        from_at
+        business_id, service_id, addon_id, variant_id, price_list_id, min_quantity, currency,
+        unit_minor, from_at
     )
     select
-        item.business_id, item.service_id, item.addon_id, price_lists.id, item.min_quantity,
-        price_lists.currency, note_item_price.unit_minor, private.now()
+        item.business_id, item.service_id, item.addon_id, item.variant_id, price_lists.id,
+        item.min_quantity, price_lists.currency, note_item_price.unit_minor, private.now()
     from pricing.price_lists
     where
         price_lists.business_id = item.business_id and price_lists.id = item.price_list_id;
@@ -2015,31 +2037,93 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_lines pricing.line[] = lines;
-    v_context pricing.context = context;
-    v_discounts pricing.discount[] = '{}';
     v_tools pricing.tools = pricing.tools_of(context.business_id);
-    v_quote jsonb;
+    v_context pricing.context = pricing.context_for(context, v_tools);
+    v_quote jsonb = pricing.add_taxes(
+        pricing.untaxed_quote(
+            pricing.listed_lines(lines, v_context, v_tools), v_context, v_tools
+        ),
+        v_context
+    );
 begin
-    if v_tools.is_in_use or context.store_id is not null then
-        v_context = pricing.complete_context(context);
-    end if;
-    if v_tools.has_lists or context.currency <> lines[1].currency then
-        v_lines = pricing.apply_lists(v_lines, v_context);
-    end if;
-    if v_tools.has_rules then
-        v_lines = pricing.apply_rules(v_lines, v_context);
-    end if;
-    if v_tools.has_promotions or context.coupon_code is not null then
-        v_discounts = pricing.discounts_of(v_lines, v_context);
-    end if;
-    v_quote = pricing.list_lines(v_lines, v_discounts);
-    if context.redeem_points > 0 then
-        v_quote = pricing.redeem_points(v_quote, v_context);
-    end if;
-    v_quote = pricing.add_taxes(v_quote, v_context);
     if v_context.accepted_total_minor <> (v_quote ->> 'total_minor')::bigint then
         perform pricing.refuse_changed_price();
+    end if;
+    return v_quote;
+end;
+$$;
+
+/*
+ * Return a context with what the tools of its business ask for.
+ *
+ * Errors:  PT404 not_found
+ */
+create function pricing.context_for(context pricing.context, tools pricing.tools)
+returns pricing.context
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if tools.is_in_use or context.store_id is not null then
+        return pricing.complete_context(context);
+    end if;
+    return context;
+end;
+$$;
+
+/*
+ * Return some lines with the prices of the lists and the rules of a business.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function pricing.listed_lines(
+    lines pricing.line[], context pricing.context, tools pricing.tools
+)
+returns pricing.line[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_lines pricing.line[] = lines;
+begin
+    if tools.has_lists or context.currency <> lines[1].currency then
+        v_lines = pricing.apply_lists(v_lines, context);
+    end if;
+    if tools.has_rules then
+        v_lines = pricing.apply_rules(v_lines, context);
+    end if;
+    return v_lines;
+end;
+$$;
+
+/*
+ * Return the quote of lines that have their prices: with discounts and points, before tax.
+ *
+ * Errors:  PT409 coupon_exhausted insufficient_points · PT422 coupon_invalid
+ */
+create function pricing.untaxed_quote(
+    lines pricing.line[], context pricing.context, tools pricing.tools
+)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_discounts pricing.discount[] = '{}';
+    v_quote jsonb;
+begin
+    if tools.has_promotions or context.coupon_code is not null then
+        v_discounts = pricing.discounts_of(lines, context);
+    end if;
+    v_quote = pricing.list_lines(lines, v_discounts);
+    if context.redeem_points > 0 then
+        v_quote = pricing.redeem_points(v_quote, context);
     end if;
     return v_quote;
 end;
@@ -2124,7 +2208,8 @@ $$;
 -- 3. the older rule
 --
 -- Each rule changes the price that the one before it left, rounded half away from zero to a whole
--- minor unit and never below zero. After a final rule no other changes the price.
+-- minor unit and never below zero. After a final rule no other changes the price. No rule changes
+-- the price of a gift card or of shipping.
 
 /*
  * Return the active rules of a business that may hold for some lines: those that the buyer, the
@@ -2216,7 +2301,8 @@ begin
                 resources.business_id = context.business_id
                 and resources.id = line.resource_id
         )
-    from unnest(lines) with ordinality as line;
+    from unnest(lines) with ordinality as line
+    where line.kind not in ('gift_card', 'shipping');
 end;
 $$;
 
@@ -3421,6 +3507,39 @@ when (old.price_minor <> new.price_minor)
 execute function pricing.service_addons__note_price();
 
 /*
+ * Note the price of a variant in the history.
+ * Definer: nobody writes the history but this.
+ */
+create function pricing.product_variants__note_price()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    insert into pricing.price_history (
+        business_id, variant_id, currency, unit_minor, from_at
+    )
+    select new.business_id, new.id, products.currency, new.price_minor, private.now()
+    from catalog.products
+    where products.business_id = new.business_id and products.id = new.product_id;
+    return null;
+end;
+$$;
+
+create trigger _500_note_price
+after insert on catalog.product_variants
+for each row
+execute function pricing.product_variants__note_price();
+
+create trigger _510_note_price
+after update on catalog.product_variants
+for each row
+when (old.price_minor <> new.price_minor)
+execute function pricing.product_variants__note_price();
+
+/*
  * Note the price of a price list's item in the history, and that it has none any more when the item
  * is deleted or moved.
  * Definer: nobody writes the history but this.
@@ -3435,8 +3554,8 @@ as $$
 begin
     if tg_op <> 'INSERT' and (
         tg_op = 'DELETE'
-        or (old.service_id, old.addon_id, old.min_quantity)
-        is distinct from (new.service_id, new.addon_id, new.min_quantity)
+        or (old.service_id, old.addon_id, old.variant_id, old.min_quantity)
+        is distinct from (new.service_id, new.addon_id, new.variant_id, new.min_quantity)
     ) then
         perform pricing.note_item_price(old, null);
     end if;
@@ -3722,10 +3841,10 @@ using (business_id in (select private.my_businesses('manage')));
 alter table pricing.price_list_items enable row level security;
 grant select, delete on pricing.price_list_items to authenticated;
 grant insert (
-    id, business_id, price_list_id, service_id, addon_id, min_quantity, unit_minor
+    id, business_id, price_list_id, service_id, addon_id, variant_id, min_quantity, unit_minor
 ) on pricing.price_list_items to authenticated;
 grant update (
-    id, business_id, service_id, addon_id, min_quantity, unit_minor
+    id, business_id, service_id, addon_id, variant_id, min_quantity, unit_minor
 ) on pricing.price_list_items to authenticated;
 grant select, insert, update, delete on pricing.price_list_items to service_role;
 
@@ -3806,12 +3925,21 @@ for select
 to anon
 using (
     price_list_id is null
-    and exists (
-        select 1
-        from catalog.services
-        where
-            services.business_id = price_history.business_id
-            and services.id = price_history.service_id
+    and (
+        exists (
+            select 1
+            from catalog.services
+            where
+                services.business_id = price_history.business_id
+                and services.id = price_history.service_id
+        )
+        or exists (
+            select 1
+            from catalog.product_variants
+            where
+                product_variants.business_id = price_history.business_id
+                and product_variants.id = price_history.variant_id
+        )
     )
 );
 
@@ -3822,12 +3950,21 @@ to authenticated
 using (
     business_id = any(array(select private.seen_businesses()))
     or price_list_id is null
-    and exists (
-        select 1
-        from catalog.services
-        where
-            services.business_id = price_history.business_id
-            and services.id = price_history.service_id
+    and (
+        exists (
+            select 1
+            from catalog.services
+            where
+                services.business_id = price_history.business_id
+                and services.id = price_history.service_id
+        )
+        or exists (
+            select 1
+            from catalog.product_variants
+            where
+                product_variants.business_id = price_history.business_id
+                and product_variants.id = price_history.variant_id
+        )
     )
 );
 
@@ -4167,26 +4304,29 @@ select
     price_list_items.addon_id,
     price_list_items.min_quantity,
     price_list_items.unit_minor,
-    price_list_items.created_at
+    price_list_items.created_at,
+    price_list_items.variant_id
 from pricing.price_list_items;
 grant select, insert, update, delete on public.price_list_items to authenticated, service_role;
 
 comment on view public.price_list_items is
-'What a service or an add-on costs by a price list.
+'What a service, an add-on or a variant costs by a price list.
 
 Members of the business read them; owners and managers write them.';
 comment on column public.price_list_items.id is 'Primary key.';
 comment on column public.price_list_items.business_id is 'The business that owns it.';
 comment on column public.price_list_items.price_list_id is 'The price list.';
 comment on column public.price_list_items.service_id is
-'The service; null for the price of an add-on.';
+'The service; null for the price of something else.';
 comment on column public.price_list_items.addon_id is
-'The add-on; null for the price of a service.';
+'The add-on; null for the price of something else.';
 comment on column public.price_list_items.min_quantity is
 'The least quantity of a line for this price.';
 comment on column public.price_list_items.unit_minor is
 'The price of one, in minor units of the list''s currency.';
 comment on column public.price_list_items.created_at is 'When it was made.';
+comment on column public.price_list_items.variant_id is
+'The variant; null for the price of something else.';
 
 create view public.price_history
 with (security_invoker = true)
@@ -4200,19 +4340,20 @@ select
     price_history.min_quantity,
     price_history.currency,
     price_history.unit_minor,
-    price_history.from_at
+    price_history.from_at,
+    price_history.variant_id
 from pricing.price_history;
 grant select on public.price_history to anon, authenticated, service_role;
 
 comment on view public.price_history is
-'What services and add-ons cost, since when.
+'What services, add-ons and variants cost, since when.
 
-The prices of the catalog are readable by everyone who can see the service, those of price '
-'lists by members of the business.';
+The prices of the catalog are readable by everyone who can see the service or the variant, those '
+'of price lists by members of the business.';
 comment on column public.price_history.id is 'Primary key.';
 comment on column public.price_history.business_id is 'The business.';
-comment on column public.price_history.service_id is 'The service; null for an add-on.';
-comment on column public.price_history.addon_id is 'The add-on; null for a service.';
+comment on column public.price_history.service_id is 'The service; null for something else.';
+comment on column public.price_history.addon_id is 'The add-on; null for something else.';
 comment on column public.price_history.price_list_id is 'The price list; null for the catalog.';
 comment on column public.price_history.min_quantity is
 'The least quantity of a line for this price.';
@@ -4220,6 +4361,7 @@ comment on column public.price_history.currency is 'ISO 4217 code.';
 comment on column public.price_history.unit_minor is
 'The price of one, in minor units; null when it had none any more.';
 comment on column public.price_history.from_at is 'Since when.';
+comment on column public.price_history.variant_id is 'The variant; null for something else.';
 
 create view public.lowest_prices
 with (security_invoker = true)
@@ -4230,7 +4372,8 @@ with periods as not materialized (
         lead(price_history.from_at) over (
             partition by
                 price_history.business_id, price_history.service_id, price_history.addon_id,
-                price_history.price_list_id, price_history.min_quantity, price_history.currency
+                price_history.variant_id, price_history.price_list_id,
+                price_history.min_quantity, price_history.currency
             order by price_history.from_at, price_history.id
         ) as until_at
     from pricing.price_history
@@ -4252,25 +4395,27 @@ select
             earlier.business_id = periods.business_id
             and earlier.service_id is not distinct from periods.service_id
             and earlier.addon_id is not distinct from periods.addon_id
+            and earlier.variant_id is not distinct from periods.variant_id
             and earlier.price_list_id is not distinct from periods.price_list_id
             and earlier.min_quantity = periods.min_quantity
             and earlier.currency = periods.currency
             and earlier.from_at < periods.from_at
             and earlier.until_at > earlier.from_at
             and earlier.until_at > periods.from_at - interval '30 days'
-    ) as lowest_minor
+    ) as lowest_minor,
+    periods.variant_id
 from periods
 where periods.until_at is null and periods.unit_minor is not null;
 grant select on public.lowest_prices to anon, authenticated, service_role;
 
 comment on view public.lowest_prices is
-'The price of each service and add-on now, and the lowest one of the 30 days before it, which a '
+'The price of each service, add-on and variant now, and the lowest one of the 30 days before it, which a '
 'business must show beside a reduced price in the European Union.
 
 Readable like price_history.';
 comment on column public.lowest_prices.business_id is 'The business.';
-comment on column public.lowest_prices.service_id is 'The service; null for an add-on.';
-comment on column public.lowest_prices.addon_id is 'The add-on; null for a service.';
+comment on column public.lowest_prices.service_id is 'The service; null for something else.';
+comment on column public.lowest_prices.addon_id is 'The add-on; null for something else.';
 comment on column public.lowest_prices.price_list_id is 'The price list; null for the catalog.';
 comment on column public.lowest_prices.min_quantity is
 'The least quantity of a line for this price.';
@@ -4279,6 +4424,7 @@ comment on column public.lowest_prices.unit_minor is 'The price of one now, in m
 comment on column public.lowest_prices.from_at is 'Since when it costs that.';
 comment on column public.lowest_prices.lowest_minor is
 'The lowest price of the 30 days before from_at, in minor units; null for the first price.';
+comment on column public.lowest_prices.variant_id is 'The variant; null for something else.';
 
 -- sql/35_pricing/api/promotions.sql
 

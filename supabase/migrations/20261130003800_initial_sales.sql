@@ -100,6 +100,7 @@ create table sales.sale_lines (
     -- Its share of the tax of the revision, and whether the amount includes it.
     tax_minor bigint not null default 0,
     tax_is_included boolean not null default true,
+    variant_id uuid,
 
     constraint sale_lines_business_id_id_unique unique (business_id, id),
     constraint sale_lines_position_unique unique (business_id, sale_id, position),
@@ -111,6 +112,8 @@ create table sales.sale_lines (
     references sales.sale_lines (business_id, id) on delete restrict,
     constraint sale_lines_service_fkey foreign key (business_id, service_id)
     references catalog.services (business_id, id) on delete set null (service_id),
+    constraint sale_lines_variant_fkey foreign key (business_id, variant_id)
+    references catalog.product_variants (business_id, id) on delete set null (variant_id),
     constraint sale_lines_quantity_is_positive check (quantity > 0),
     constraint sale_lines_amount_is_of_units check (amount_minor = quantity * unit_minor),
     constraint sale_lines_corrections_come_later check (
@@ -127,6 +130,8 @@ create index sale_lines_revision_idx on sales.sale_lines (business_id, sale_id, 
 create index sale_lines_corrects_idx on sales.sale_lines (business_id, corrects_line_id)
 where corrects_line_id is not null;
 create index sale_lines_service_idx on sales.sale_lines (business_id, service_id);
+create index sale_lines_variant_idx on sales.sale_lines (business_id, variant_id)
+where variant_id is not null;
 
 create table sales.sale_taxes (
     business_id uuid not null,
@@ -847,12 +852,12 @@ $$;
 
 -- sql/38_sales/functions/selling.sql
 
--- How sales are written. Sellers (bookings today) call these functions, and know what they sold;
+-- How sales are written. Sellers (bookings, the checkout of goods) call these functions, and know what they sold;
 -- nothing here does.
 
 /*
- * Write a sale with the lines of a quote, as agreed, and claim the promotions that it uses. Returns
- * its id.
+ * Write a sale with the lines of a quote, as agreed, and claim the promotions that it uses. A sale
+ * of a basket is paid with the others in it. Returns its id.
  *
  * Errors:  PT409 coupon_exhausted price_changed · PT422 coupon_invalid
  */
@@ -862,7 +867,8 @@ create function sales.place_sale(
     customer_name text,
     customer_email text,
     customer_phone text,
-    quote jsonb
+    quote jsonb,
+    basket_id uuid default null
 )
 returns uuid
 language plpgsql
@@ -875,13 +881,13 @@ declare
 begin
     with sale as (
         insert into sales.sales (
-            id, business_id, customer_id, customer_name, customer_email, customer_phone, currency,
-            placed_at
+            id, business_id, basket_id, customer_id, customer_name, customer_email,
+            customer_phone, currency, placed_at
         )
         values (
-            v_sale_id, place_sale.business_id, place_sale.customer_id, place_sale.customer_name,
-            place_sale.customer_email, place_sale.customer_phone, place_sale.quote ->> 'currency',
-            private.now()
+            v_sale_id, place_sale.business_id, place_sale.basket_id, place_sale.customer_id,
+            place_sale.customer_name, place_sale.customer_email, place_sale.customer_phone,
+            place_sale.quote ->> 'currency', private.now()
         )
         returning sales.business_id, sales.id, sales.placed_at
     )
@@ -912,8 +918,8 @@ set search_path = ''
 as $$
 begin
     insert into sales.sale_lines (
-        business_id, sale_id, position, revision, kind, service_id, name, quantity, unit_minor,
-        amount_minor, discount_minor, tax_minor, tax_is_included
+        business_id, sale_id, position, revision, kind, service_id, variant_id, name, quantity,
+        unit_minor, amount_minor, discount_minor, tax_minor, tax_is_included
     )
     select
         write_agreed_lines.business_id,
@@ -922,6 +928,7 @@ begin
         0,
         (lines.line ->> 'kind')::sales.line_kind,
         (lines.line ->> 'service_id')::uuid,
+        (lines.line ->> 'variant_id')::uuid,
         lines.line ->> 'name',
         (lines.line ->> 'quantity')::integer,
         (lines.line ->> 'unit_minor')::bigint,
@@ -1430,7 +1437,8 @@ select
     sale_lines.amount_minor,
     sale_lines.discount_minor,
     sale_lines.tax_minor,
-    sale_lines.tax_is_included
+    sale_lines.tax_is_included,
+    sale_lines.variant_id
 from sales.sale_lines;
 grant select on public.sale_lines to authenticated, service_role;
 
@@ -1458,6 +1466,8 @@ comment on column public.sale_lines.tax_minor is
 'The line''s share of the revision''s tax in minor units.';
 comment on column public.sale_lines.tax_is_included is
 'Whether amount_minor includes the tax; where it does not, the tax is owed on top.';
+comment on column public.sale_lines.variant_id is
+'The variant that was sold; null where it is none, or gone.';
 
 create view public.sale_taxes
 with (security_invoker = true)
