@@ -21,6 +21,180 @@ create type commerce.movement_reason as enum (
 -- Some pieces of a variant.
 create type commerce.stock_item as (variant_id uuid, quantity integer);
 
+create type commerce.delivery_kind as enum ('pickup', 'delivery');
+
+-- sql/50_commerce/tables/orders.sql
+
+-- Orders: the goods of a sale on their way to whoever bought them. What is owed and paid is the
+-- sale's; an order says where its pieces go, how far they have come, and who did what when. Name,
+-- SKU and quantity of an item never change: pieces are counted as shipped, delivered, returned or
+-- cancelled beside them.
+
+create type commerce.order_status as enum (
+    'pending', 'paid', 'fulfilling', 'shipped', 'delivered', 'completed', 'cancelled', 'expired',
+    'returned'
+);
+
+-- What the timeline of an order tells: a step to a status, or something that happened in one.
+create type commerce.order_event as enum (
+    'placed', 'paid', 'fulfilling', 'shipped', 'delivered', 'completed', 'cancelled', 'expired',
+    'returned'
+);
+
+-- What has to be so before a step is taken, and the moment at which an order takes one by itself.
+create type commerce.order_guard as enum ('paid');
+create type commerce.order_moment as enum ('expires_at');
+
+-- Some pieces of a variant that are ordered with a line of a sale, from a store.
+create type commerce.order_line as (
+    sale_line_id uuid,
+    variant_id uuid,
+    store_id uuid,
+    sku text,
+    name text,
+    -- Pieces; those of a bundle are its units, times what one unit contains.
+    quantity integer,
+    pieces_per_unit integer
+);
+
+create table commerce.orders (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete restrict,
+    sale_id uuid not null,
+    customer_id uuid references auth.users (id) on delete set null,
+    reference text not null,
+    status commerce.order_status not null,
+    -- The reason of a cancellation.
+    status_reason text,
+    delivery_kind commerce.delivery_kind not null,
+    -- Where it is picked up, or from where it is sent.
+    store_id uuid,
+    delivery_option_id uuid,
+    -- Where it goes, as it was then: {name, line1, line2, postal_code, city, region, country,
+    -- phone}.
+    address jsonb,
+    -- An order that is not paid by then expires; null: never.
+    expires_at timestamptz,
+    -- Net terms: the business delivers before it is paid.
+    pays_later boolean not null default false,
+    -- How often what was ordered changed; 1: as placed.
+    version integer not null default 1,
+    placed_at timestamptz not null,
+    updated_at timestamptz not null default now(),
+
+    constraint orders_business_id_id_unique unique (business_id, id),
+    constraint orders_sale_unique unique (business_id, sale_id),
+    constraint orders_reference_unique unique (reference),
+    constraint orders_sale_fkey foreign key (business_id, sale_id)
+    references sales.sales (business_id, id) on delete restrict,
+    constraint orders_store_fkey foreign key (business_id, store_id)
+    references business.stores (business_id, id) on delete restrict,
+    constraint orders_version_is_positive check (version > 0),
+    constraint orders_address_is_an_object check (jsonb_typeof(address) = 'object'),
+    constraint orders_are_picked_up_somewhere check (
+        delivery_kind <> 'pickup' or store_id is not null
+    ),
+    constraint orders_go_to_an_address check (
+        delivery_kind <> 'delivery' or address is not null
+    )
+);
+comment on table commerce.orders is 'The goods of a sale on their way to whoever bought them.';
+comment on column commerce.orders.customer_id is '[person]';
+comment on column commerce.orders.status_reason is '[personal]';
+comment on column commerce.orders.address is '[personal]';
+-- My orders, and those of a business, page by page.
+create index orders_customer_id_idx on commerce.orders (customer_id, placed_at, id);
+create index orders_business_id_idx on commerce.orders (business_id, placed_at, id);
+create index orders_store_idx on commerce.orders (business_id, store_id);
+-- Which unpaid orders expire next.
+create index orders_expires_at_idx on commerce.orders (expires_at) where status = 'pending';
+
+create table commerce.order_items (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null,
+    order_id uuid not null,
+    sale_line_id uuid not null,
+    variant_id uuid not null,
+    -- From where it goes.
+    store_id uuid not null,
+    sku text not null,
+    name text not null,
+    quantity integer not null,
+    -- A bundle has an item for each variant in it.
+    pieces_per_unit integer not null default 1,
+    shipped_quantity integer not null default 0,
+    delivered_quantity integer not null default 0,
+    returned_quantity integer not null default 0,
+    cancelled_quantity integer not null default 0,
+
+    constraint order_items_business_id_id_unique unique (business_id, id),
+    constraint order_items_order_fkey foreign key (business_id, order_id)
+    references commerce.orders (business_id, id) on delete cascade,
+    constraint order_items_sale_line_fkey foreign key (business_id, sale_line_id)
+    references sales.sale_lines (business_id, id) on delete restrict,
+    constraint order_items_variant_fkey foreign key (business_id, variant_id)
+    references catalog.product_variants (business_id, id) on delete restrict,
+    constraint order_items_store_fkey foreign key (business_id, store_id)
+    references business.stores (business_id, id) on delete restrict,
+    constraint order_items_quantity_is_positive check (quantity > 0),
+    constraint order_items_are_whole_units check (
+        pieces_per_unit > 0 and quantity % pieces_per_unit = 0
+    ),
+    constraint order_items_counts_not_negative check (
+        least(shipped_quantity, delivered_quantity, returned_quantity, cancelled_quantity) >= 0
+    ),
+    constraint order_items_ship_what_is_ordered check (
+        shipped_quantity + cancelled_quantity <= quantity
+    ),
+    constraint order_items_deliver_what_is_shipped check (delivered_quantity <= shipped_quantity),
+    constraint order_items_return_what_is_shipped check (returned_quantity <= shipped_quantity)
+);
+comment on table commerce.order_items is
+'The pieces of an order: what was ordered, and how many of them were shipped, delivered, returned '
+'or cancelled.';
+comment on column commerce.order_items.order_id is '[person]';
+create index order_items_order_idx on commerce.order_items (business_id, order_id);
+create index order_items_sale_line_idx on commerce.order_items (business_id, sale_line_id);
+create index order_items_variant_idx on commerce.order_items (business_id, variant_id);
+create index order_items_store_idx on commerce.order_items (business_id, store_id);
+
+create table commerce.order_steps (
+    from_status commerce.order_status not null,
+    to_status commerce.order_status not null,
+    -- Who may take this step. The system may take every step that exists.
+    actors scheduling.actor_kind array not null,
+    guard commerce.order_guard,
+    -- When it happens by itself; null: only when somebody takes it.
+    due commerce.order_moment,
+
+    primary key (from_status, to_status)
+);
+comment on table commerce.order_steps is
+'The life of an order: every step that exists, who may take it, what has to be so, and what '
+'happens by itself.';
+
+create table commerce.order_history (
+    id bigint generated always as identity primary key,
+    business_id uuid not null,
+    order_id uuid not null,
+    event commerce.order_event not null,
+    -- The status of the order after it.
+    status commerce.order_status not null,
+    actor scheduling.actor_kind not null,
+    actor_id uuid references auth.users (id) on delete set null,
+    note text,
+    at timestamptz not null,
+
+    constraint order_history_order_fkey foreign key (business_id, order_id)
+    references commerce.orders (business_id, id) on delete cascade
+);
+comment on table commerce.order_history is
+'What happened to every order, by whom and when. Only ever added to.';
+comment on column commerce.order_history.order_id is '[person]';
+comment on column commerce.order_history.note is '[personal]';
+create index order_history_order_idx on commerce.order_history (business_id, order_id, id);
+create index order_history_actor_id_idx on commerce.order_history (actor_id);
+
 -- sql/50_commerce/tables/stock.sql
 
 -- What lies where. A level says how many pieces of a variant a store has; it is the sum of its
@@ -343,6 +517,189 @@ begin
 end;
 $$;
 
+-- sql/50_commerce/functions/orders.sql
+
+-- How orders are written and found. Checkout places them, together with their sale; what comes
+-- after is theirs.
+
+/*
+ * Return as whom the caller may act on an order, the most specific first.
+ * Definer: it is asked by triggers, on behalf of whoever caused them.
+ */
+create function commerce.actors(placed commerce.orders)
+returns scheduling.actor_kind[]
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return array_remove(array[
+        case
+            when placed.business_id in (select private.my_businesses('serve')) then 'business'
+        end::scheduling.actor_kind,
+        case when placed.customer_id = auth.uid() then 'customer' end::scheduling.actor_kind,
+        case
+            when private.is_operator() or session_user in ('worker', 'edge') then 'system'
+        end::scheduling.actor_kind
+    ], null);
+end;
+$$;
+
+/*
+ * Place an order of goods that were sold: its items, in the order of their lines. Returns its id.
+ * The caller has taken the pieces out of stock. `delivery` is {kind, store_id?,
+ * delivery_option_id?, address?}. An order that owes nothing is paid; one with net terms is
+ * fulfilled before it is.
+ */
+create function commerce.place_order(
+    business_id uuid,
+    sale_id uuid,
+    customer_id uuid,
+    delivery jsonb,
+    items commerce.order_line[],
+    expires_at timestamptz,
+    pays_later boolean
+)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_order commerce.orders;
+begin
+    v_order.business_id = place_order.business_id;
+    v_order.sale_id = place_order.sale_id;
+    v_order.customer_id = place_order.customer_id;
+    v_order.delivery_kind = place_order.delivery ->> 'kind';
+    v_order.store_id = place_order.delivery ->> 'store_id';
+    v_order.delivery_option_id = place_order.delivery ->> 'delivery_option_id';
+    v_order.address = nullif(place_order.delivery -> 'address', 'null');
+    v_order.pays_later = coalesce(place_order.pays_later, false);
+    v_order.status = case
+        when v_order.pays_later then 'fulfilling'
+        when (
+            money.sale_balance(place_order.business_id, place_order.sale_id)
+        ).balance_minor <= 0 then 'paid'
+        else 'pending'
+    end;
+    v_order.expires_at = case when v_order.status = 'pending' then place_order.expires_at end;
+    v_order = commerce.insert_order(v_order);
+    perform commerce.insert_items(v_order, items);
+    return v_order.id;
+end;
+$$;
+
+/*
+ * Insert an order with a reference of its own. A reference that another order has is drawn again.
+ */
+create function commerce.insert_order(placed commerce.orders)
+returns commerce.orders
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_order commerce.orders;
+begin
+    loop
+        insert into commerce.orders (
+            business_id, sale_id, customer_id, reference, status, delivery_kind, store_id,
+            delivery_option_id, address, expires_at, pays_later, placed_at, updated_at
+        )
+        values (
+            placed.business_id, placed.sale_id, placed.customer_id, scheduling.new_reference(),
+            placed.status, placed.delivery_kind, placed.store_id, placed.delivery_option_id,
+            placed.address, placed.expires_at, placed.pays_later, private.now(), private.now()
+        )
+        on conflict (reference) do nothing
+        returning orders.* into v_order;
+        exit when found;
+    end loop;
+    return v_order;
+end;
+$$;
+
+/*
+ * Insert the items of an order.
+ */
+create function commerce.insert_items(placed commerce.orders, items commerce.order_line[])
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    insert into commerce.order_items (
+        business_id, order_id, sale_line_id, variant_id, store_id, sku, name, quantity,
+        pieces_per_unit
+    )
+    select
+        placed.business_id, placed.id, item.sale_line_id, item.variant_id, item.store_id,
+        item.sku, item.name, item.quantity, coalesce(item.pieces_per_unit, 1)
+    from unnest(items) as item;
+end;
+$$;
+
+/*
+ * Is an order paid: does its sale owe nothing that is neither captured nor reserved?
+ * Definer: a customer's own step asks, and customers read no payments of others for their sale.
+ */
+create function commerce.is_paid(placed commerce.orders)
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return (money.sale_balance(placed.business_id, placed.sale_id)).balance_minor <= 0;
+end;
+$$;
+
+/*
+ * Record what happened to an order. Its timeline shows it, and it is announced.
+ */
+create function commerce.record_event(
+    placed commerce.orders, event commerce.order_event, note text
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_is_by_itself constant boolean = record_event.event in ('paid', 'expired');
+begin
+    insert into commerce.order_history (
+        business_id, order_id, event, status, actor, actor_id, note, at
+    )
+    values (
+        placed.business_id,
+        placed.id,
+        record_event.event,
+        placed.status,
+        case
+            when v_is_by_itself then 'system'
+            when record_event.event = 'placed' then coalesce(
+                (array_remove(commerce.actors(placed), 'business'))[1], 'customer'
+            )
+            else coalesce((commerce.actors(placed))[1], 'system')
+        end,
+        case when not v_is_by_itself then (
+            select users.id from auth.users where users.id = auth.uid()
+        ) end,
+        record_event.note,
+        private.now()
+    );
+end;
+$$;
+
 -- sql/50_commerce/functions/stock.sql
 
 -- How stock changes. Whoever changes levels locks them first, in the order of store and variant, so
@@ -615,6 +972,168 @@ begin
 end;
 $$;
 
+-- sql/50_commerce/rules/orders.sql
+
+-- What holds for orders on every path, the table owner's included: only steps of the table are
+-- taken, by those who may; every step is recorded and announced; what was ordered never changes.
+
+/*
+ * Refuse steps that do not exist, that the caller may not take, or whose condition is not met.
+ * Anybody may pay, and whoever comes by expires an order that ran out.
+ *
+ * Errors:  PT403 forbidden · PT409 invalid_transition payment_required
+ */
+create function commerce.orders__refuse_illegal_steps()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_step commerce.order_steps;
+begin
+    select order_steps.* into v_step
+    from commerce.order_steps
+    where order_steps.from_status = old.status and order_steps.to_status = new.status;
+    if not found then
+        perform private.refuse(
+            'PT409', 'invalid_transition',
+            format('An order that is %s cannot become %s.', old.status, new.status),
+            'Read the order again and check its status.'
+        );
+    elsif v_step.guard = 'paid' and not commerce.is_paid(new) then
+        perform private.refuse(
+            'PT409', 'payment_required', 'This order is not paid yet.',
+            'Pay it with start_payment, or record cash with record_cash_payment.'
+        );
+    elsif v_step.guard is null and v_step.due is null
+        and not (v_step.actors || 'system'::scheduling.actor_kind) && commerce.actors(old) then
+        perform private.refuse(
+            'PT403', 'forbidden', 'You are not allowed to take this step.',
+            'Ask the business to take it.'
+        );
+    end if;
+    return new;
+end;
+$$;
+
+create trigger _100_refuse_illegal_steps
+before update of status on commerce.orders
+for each row
+when (old.status is distinct from new.status)
+execute function commerce.orders__refuse_illegal_steps();
+
+-- An order keeps what was ordered, from whom, and where it goes.
+create trigger _110_refuse_rewriting
+before update on commerce.orders
+for each row
+when (
+    old.id <> new.id
+    or old.business_id <> new.business_id
+    or old.sale_id <> new.sale_id
+    or old.reference <> new.reference
+    or old.placed_at <> new.placed_at
+)
+execute function private.any__refuse_rewriting();
+
+create trigger _120_refuse_deleting
+before delete on commerce.orders
+for each row execute function private.any__refuse_rewriting();
+
+create trigger _900_touch
+before update on commerce.orders
+for each row execute function private.any__touch();
+
+create trigger _100_refuse_rewriting
+before update on commerce.order_items
+for each row
+when (
+    old.id <> new.id
+    or old.business_id <> new.business_id
+    or old.order_id <> new.order_id
+    or old.sale_line_id <> new.sale_line_id
+    or old.variant_id <> new.variant_id
+    or old.sku <> new.sku
+    or old.name <> new.name
+    or old.quantity <> new.quantity
+    or old.pieces_per_unit <> new.pieces_per_unit
+)
+execute function private.any__refuse_rewriting();
+
+create trigger _110_refuse_deleting
+before delete on commerce.order_items
+for each row execute function private.any__refuse_rewriting();
+
+/*
+ * Record that an order was placed, or took a step.
+ */
+create function commerce.orders__record_step()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform commerce.record_event(
+        new,
+        case when tg_op = 'INSERT' then 'placed' else new.status::text end::commerce.order_event,
+        case when new.status = 'cancelled' then new.status_reason end
+    );
+    return null;
+end;
+$$;
+
+create trigger _300_record_step
+after insert on commerce.orders
+for each row execute function commerce.orders__record_step();
+
+create trigger _310_record_step
+after update of status on commerce.orders
+for each row
+when (old.status is distinct from new.status)
+execute function commerce.orders__record_step();
+
+/*
+ * Announce what happened to an order as order.placed, order.paid, order.shipped and so on.
+ */
+create function commerce.order_history__announce()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.emit(
+        'order.' || new.event::text,
+        jsonb_build_object(
+            'order_id', new.order_id,
+            'business_id', new.business_id,
+            'status', new.status,
+            'actor', new.actor,
+            'reason', new.note
+        )
+    );
+    return null;
+end;
+$$;
+
+create trigger _500_announce
+after insert on commerce.order_history
+for each row execute function commerce.order_history__announce();
+
+create trigger _100_refuse_rewriting
+before update or delete on commerce.order_history
+for each row
+when (pg_trigger_depth() = 0)
+execute function private.any__refuse_rewriting();
+
+create trigger _110_refuse_emptying
+before truncate on commerce.order_history
+for each statement execute function private.any__refuse_rewriting();
+
 -- sql/50_commerce/rules/stock.sql
 
 -- What must never happen to stock: a movement that is changed or deleted, a level that differs from
@@ -766,6 +1285,74 @@ create trigger _200_refuse_stocked
 before delete on catalog.product_variants
 for each row execute function commerce.any__refuse_stocked();
 
+-- sql/50_commerce/policies/orders.sql
+
+-- Who may read orders: customers theirs, members those of their business, platform staff all.
+-- Nobody writes: functions place orders and take their steps, so that nobody chooses a status.
+
+/*
+ * Return the orders of the signed-in customer.
+ * Definer: policies of tables that refer to orders call it instead of orders' own policy, once a
+ * statement.
+ */
+create function private.my_orders()
+returns setof uuid
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return query
+    select orders.id
+    from commerce.orders
+    where orders.customer_id = auth.uid();
+end;
+$$;
+grant execute on function private.my_orders() to authenticated, service_role;
+
+alter table commerce.orders enable row level security;
+alter table commerce.order_items enable row level security;
+alter table commerce.order_history enable row level security;
+alter table commerce.order_steps enable row level security;
+
+grant select on commerce.orders, commerce.order_items, commerce.order_history
+to authenticated, service_role;
+grant select on commerce.order_steps to anon, authenticated, service_role;
+
+create policy orders_select
+on commerce.orders
+for select
+to authenticated
+using (
+    customer_id = (select auth.uid())
+    or business_id = any(array(select private.seen_businesses()))
+);
+
+create policy order_items_select
+on commerce.order_items
+for select
+to authenticated
+using (
+    business_id = any(array(select private.seen_businesses()))
+    or order_id = any(array(select private.my_orders()))
+);
+
+create policy order_history_select
+on commerce.order_history
+for select
+to authenticated
+using (
+    business_id = any(array(select private.seen_businesses()))
+    or order_id = any(array(select private.my_orders()))
+);
+
+create policy order_steps_select
+on commerce.order_steps
+for select
+to anon, authenticated
+using (true);
+
 -- sql/50_commerce/policies/stock.sql
 
 -- Members of the business read its stock. Nobody writes it but functions: a level that a client
@@ -821,6 +1408,157 @@ commerce.count_stock(uuid, commerce.stock_item[], text),
 commerce.transfer_stock(uuid, uuid, commerce.stock_item[], text),
 commerce.set_stock_limits(uuid, uuid, integer, integer)
 to anon, authenticated, service_role;
+
+-- sql/50_commerce/api/orders.sql
+
+-- Orders as their customers and the members of the business read them.
+
+create view public.orders
+with (security_invoker = true)
+as
+select
+    orders.id,
+    orders.business_id,
+    orders.sale_id,
+    orders.customer_id,
+    orders.reference,
+    orders.status,
+    orders.status_reason,
+    orders.delivery_kind,
+    orders.store_id,
+    orders.delivery_option_id,
+    orders.address,
+    orders.expires_at,
+    orders.pays_later,
+    orders.version,
+    orders.placed_at,
+    orders.updated_at
+from commerce.orders;
+grant select on public.orders to authenticated, service_role;
+
+comment on view public.orders is
+'Orders of goods, one for each business in a checkout. Customers read theirs, members those of '
+'their business. What is owed and paid is in the view sales.';
+comment on column public.orders.id is 'Primary key.';
+comment on column public.orders.business_id is 'The business.';
+comment on column public.orders.sale_id is 'The sale with its lines and amounts.';
+comment on column public.orders.customer_id is
+'Who ordered; null for a guest and for a deleted account.';
+comment on column public.orders.reference is '8 characters without look-alikes, for people.';
+comment on column public.orders.status is
+'pending, paid, fulfilling, shipped, delivered, completed, cancelled, expired or returned.';
+comment on column public.orders.status_reason is 'Why it was cancelled; null for no reason.';
+comment on column public.orders.delivery_kind is 'pickup or delivery.';
+comment on column public.orders.store_id is
+'Where it is picked up, or from where it is sent; null when its items come from several stores.';
+comment on column public.orders.delivery_option_id is 'How it is delivered; null for a pickup.';
+comment on column public.orders.address is
+'Where it goes, as it was when it was ordered: {name, line1, line2, postal_code, city, region, '
+'country, phone}; null for a pickup.';
+comment on column public.orders.expires_at is
+'It expires if it is not paid by then; null for never.';
+comment on column public.orders.pays_later is 'Whether it is delivered before it is paid.';
+comment on column public.orders.version is
+'How often what was ordered changed: 1 as placed, one more with each change.';
+comment on column public.orders.placed_at is 'When it was placed.';
+comment on column public.orders.updated_at is 'When it last changed.';
+
+create view public.order_items
+with (security_invoker = true)
+as
+select
+    order_items.id,
+    order_items.business_id,
+    order_items.order_id,
+    order_items.sale_line_id,
+    order_items.variant_id,
+    order_items.store_id,
+    order_items.sku,
+    order_items.name,
+    order_items.quantity,
+    order_items.pieces_per_unit,
+    order_items.shipped_quantity,
+    order_items.delivered_quantity,
+    order_items.returned_quantity,
+    order_items.cancelled_quantity
+from commerce.order_items;
+grant select on public.order_items to authenticated, service_role;
+
+comment on view public.order_items is
+'The pieces of orders. Name, SKU and quantity stay as they were ordered; prices are in sale_lines.';
+comment on column public.order_items.id is 'Primary key.';
+comment on column public.order_items.business_id is 'The business.';
+comment on column public.order_items.order_id is 'The order.';
+comment on column public.order_items.sale_line_id is
+'The line of the sale; a bundle has several items with the same line.';
+comment on column public.order_items.variant_id is 'The variant.';
+comment on column public.order_items.store_id is 'The store from which it goes.';
+comment on column public.order_items.sku is 'The SKU when it was ordered.';
+comment on column public.order_items.name is 'The name when it was ordered.';
+comment on column public.order_items.quantity is 'How many pieces were ordered.';
+comment on column public.order_items.pieces_per_unit is
+'How many of them one unit of the line has: 1, or more in a bundle.';
+comment on column public.order_items.shipped_quantity is 'How many pieces were shipped.';
+comment on column public.order_items.delivered_quantity is
+'How many pieces were delivered or picked up.';
+comment on column public.order_items.returned_quantity is 'How many pieces were returned.';
+comment on column public.order_items.cancelled_quantity is
+'How many pieces were cancelled before they were shipped.';
+
+create view public.order_timeline
+with (security_invoker = true)
+as
+select
+    order_history.id,
+    order_history.business_id,
+    order_history.order_id,
+    order_history.event,
+    order_history.status,
+    order_history.actor,
+    order_history.actor_id,
+    order_history.note,
+    order_history.at
+from commerce.order_history;
+grant select on public.order_timeline to authenticated, service_role;
+
+comment on view public.order_timeline is
+'What happened to each order, by whom and when.
+
+Append-only. Customers read that of their orders, members that of their business''s.';
+comment on column public.order_timeline.id is 'Primary key; later entries have higher keys.';
+comment on column public.order_timeline.business_id is 'The business.';
+comment on column public.order_timeline.order_id is 'The order.';
+comment on column public.order_timeline.event is
+'What happened: placed, or the status that the order reached.';
+comment on column public.order_timeline.status is 'The status of the order after it.';
+comment on column public.order_timeline.actor is 'customer, business or system.';
+comment on column public.order_timeline.actor_id is
+'Who did it; null for the system, guests and deleted accounts.';
+comment on column public.order_timeline.note is 'The reason; null for none.';
+comment on column public.order_timeline.at is 'When.';
+
+create view public.order_steps
+with (security_invoker = true)
+as
+select
+    order_steps.from_status,
+    order_steps.to_status,
+    order_steps.actors,
+    order_steps.guard,
+    order_steps.due
+from commerce.order_steps;
+grant select on public.order_steps to anon, authenticated, service_role;
+
+comment on view public.order_steps is
+'Every step that an order can take, who may take it, and which happen by themselves.';
+comment on column public.order_steps.from_status is 'The status before.';
+comment on column public.order_steps.to_status is 'The status after.';
+comment on column public.order_steps.actors is
+'Who may take the step beside the system: customer, business.';
+comment on column public.order_steps.guard is
+'What has to be so: paid, or null for no condition.';
+comment on column public.order_steps.due is
+'When it happens by itself: expires_at of the order; null for never.';
 
 -- sql/50_commerce/api/stock.sql
 

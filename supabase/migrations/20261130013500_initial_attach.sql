@@ -24,6 +24,7 @@ begin atomic
     from (
         values
         ('business.business_transitions', '{insert,update,delete}', 'comes with a release'),
+        ('commerce.order_steps', '{insert,update,delete}', 'comes with a release'),
         ('engagement.events', '{insert,update,delete}', 'comes with a release'),
         ('engagement.reminder_kinds', '{insert,update,delete}', 'comes with a release'),
         ('engagement.variables', '{insert,update,delete}', 'comes with a release'),
@@ -54,6 +55,7 @@ begin atomic
         ('audit.entries', '{insert,update,delete}', 'the trail itself'),
         ('audit.maskings', '{insert,update,delete}', 'what was masked in the trail'),
         ('business.business_history', '{insert,update,delete}', 'a record, only added to'),
+        ('commerce.order_history', '{insert,update,delete}', 'a record, only added to'),
         ('engagement.notification_deliveries', '{insert,update,delete}', 'a record of messages'),
         ('identity.activity_events', '{insert,update,delete}', 'a record, only added to'),
         ('identity.platform_staff_history', '{insert,update,delete}', 'a record, only added to'),
@@ -85,6 +87,7 @@ begin atomic
         listed.reason
     from (
         values
+        ('commerce.order_items', '{insert}', 'written with its order'),
         ('engagement.notifications', '{insert,delete}', 'written by the workers for everybody'),
         ('engagement.reminders', '{insert,update,delete}', 'follows from bookings'),
         ('files.renditions', '{insert,update,delete}', 'follows from media'),

@@ -14,3 +14,5 @@ create type commerce.movement_reason as enum (
 
 -- Some pieces of a variant.
 create type commerce.stock_item as (variant_id uuid, quantity integer);
+
+create type commerce.delivery_kind as enum ('pickup', 'delivery');

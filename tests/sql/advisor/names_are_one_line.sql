@@ -12,7 +12,7 @@ where
     and pg_attribute.atttypid = 'text'::regtype
     and pg_attribute.attname ~ '(^|_)(name|title|label|recipient|city|region|line[12])$'
     and pg_class.oid::regclass || '.' || pg_attribute.attname <> all(array[
-        'business.verticals.name', 'engagement.events.name', 'engagement.notifications.title',
+        'business.verticals.name', 'commerce.order_items.name', 'engagement.events.name', 'engagement.notifications.title',
         'engagement.variables.name', 'files.kinds.name', 'money.providers.name', 'pricing.currencies.name', 'pricing.tax_classes.name',
         'pricing.tax_rules.region', 'pricing.tax_settings.region', 'sales.sale_line_discounts.name',
         'sales.sale_lines.name',
