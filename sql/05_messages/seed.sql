@@ -19,6 +19,7 @@ values
 ('reminder.%', 'reminders', 'notify'),
 ('offer.%', 'notifications', 'notify'),
 ('waitlist.offered', 'notifications', 'notify'),
+('wholesale.%', 'notifications', 'notify'),
 ('waitlist.freed', 'housekeeping', 'offer_freed_time'),
 ('auth.mail', 'mail', 'send_account_message'),
 ('auth.sms', 'sms', 'send_account_message'),

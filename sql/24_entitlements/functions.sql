@@ -33,9 +33,10 @@ end;
 $$;
 
 /*
- * Return the groups of a customer.
+ * Return the groups of a customer at an instant: those that the business put them into, and those
+ * of their entitlements.
  */
-create function customers.groups_of(business_id uuid, customer_id uuid)
+create function customers.groups_of(business_id uuid, customer_id uuid, at timestamptz)
 returns uuid[]
 language plpgsql
 stable
@@ -49,6 +50,14 @@ begin
         where
             customer_group_members.business_id = groups_of.business_id
             and customer_group_members.customer_id = groups_of.customer_id
+        union
+        select entitlements.customer_group_id
+        from customers.entitlements
+        where
+            entitlements.business_id = groups_of.business_id
+            and entitlements.customer_id = groups_of.customer_id
+            and entitlements.customer_group_id is not null
+            and entitlements.during @> groups_of.at
     );
 end;
 $$;

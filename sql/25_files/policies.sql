@@ -1,5 +1,6 @@
 -- Whoever may read a subject sees its public media once they are ready. Owners and managers see all
--- media of their business, users their own, platform staff all. Clients write alternative texts,
+-- media of their business, users their own, platform staff all. Whoever may read the row that links
+-- a private file to its subject sees the file. Clients write alternative texts,
 -- delete links, and call functions for the rest.
 
 grant usage on schema files to anon, authenticated, service_role, worker;
@@ -75,6 +76,8 @@ using (
     and state = 'ready'
     and released_at is null
     and (select files.is_readable(subject, kind, subject_id))
+    or not is_public
+    and (select files.is_link_readable(subject, kind, id))
 );
 
 create policy media_update
@@ -191,6 +194,8 @@ using (
                 media.owner_id = (select auth.uid())
                 or media.business_id in (select private.my_businesses('manage'))
                 or (select private.is_platform_staff('support'))
+                or not media.is_public
+                and files.is_link_readable(media.subject, media.kind, media.id)
             )
     )
     or bucket_id = 'records'
@@ -220,6 +225,7 @@ private.to_subject_id(text),
 private.to_bytes(text, text),
 files.alt_is_valid(jsonb),
 files.is_readable(text, text, uuid),
+files.is_link_readable(text, text, uuid),
 files.is_record_readable(text),
 files.row_of_record(text),
 files.open_upload(text, uuid, text, text, bigint, text, text),

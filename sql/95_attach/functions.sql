@@ -19,6 +19,7 @@ begin atomic
         values
         ('business.business_transitions', '{insert,update,delete}', 'comes with a release'),
         ('commerce.order_steps', '{insert,update,delete}', 'comes with a release'),
+        ('commerce.wholesale_steps', '{insert,update,delete}', 'comes with a release'),
         ('engagement.events', '{insert,update,delete}', 'comes with a release'),
         ('engagement.reminder_kinds', '{insert,update,delete}', 'comes with a release'),
         ('engagement.variables', '{insert,update,delete}', 'comes with a release'),
@@ -50,6 +51,7 @@ begin atomic
         ('audit.maskings', '{insert,update,delete}', 'what was masked in the trail'),
         ('business.business_history', '{insert,update,delete}', 'a record, only added to'),
         ('commerce.order_history', '{insert,update,delete}', 'a record, only added to'),
+        ('commerce.wholesale_history', '{insert,update,delete}', 'a record, only added to'),
         ('engagement.notification_deliveries', '{insert,update,delete}', 'a record of messages'),
         ('identity.activity_events', '{insert,update,delete}', 'a record, only added to'),
         ('identity.platform_staff_history', '{insert,update,delete}', 'a record, only added to'),

@@ -16,10 +16,14 @@ create table customers.entitlements (
     access text not null,
     during tstzrange not null,
     created_at timestamptz not null default now(),
+    -- The group of customers to which they belong meanwhile; null: none.
+    customer_group_id uuid,
 
     constraint entitlements_business_id_id_unique unique (business_id, id),
     constraint entitlements_customer_fkey foreign key (business_id, customer_id)
     references customers.customers (business_id, id) on delete cascade,
+    constraint entitlements_group_fkey foreign key (business_id, customer_group_id)
+    references customers.customer_groups (business_id, id) on delete set null (customer_group_id),
     constraint entitlements_access_is_a_word check (access ~ '^[a-z][a-z0-9_]{0,39}$'),
     constraint entitlements_last_some_time check (not isempty(during))
 );
@@ -28,6 +32,7 @@ comment on table customers.entitlements is
 comment on column customers.entitlements.customer_id is '[person]';
 -- What a customer may have now.
 create index entitlements_customer_idx on customers.entitlements (business_id, customer_id);
+create index entitlements_group_idx on customers.entitlements (business_id, customer_group_id);
 
 -- sql/24_entitlements/functions.sql
 
@@ -66,9 +71,10 @@ end;
 $$;
 
 /*
- * Return the groups of a customer.
+ * Return the groups of a customer at an instant: those that the business put them into, and those
+ * of their entitlements.
  */
-create function customers.groups_of(business_id uuid, customer_id uuid)
+create function customers.groups_of(business_id uuid, customer_id uuid, at timestamptz)
 returns uuid[]
 language plpgsql
 stable
@@ -82,6 +88,14 @@ begin
         where
             customer_group_members.business_id = groups_of.business_id
             and customer_group_members.customer_id = groups_of.customer_id
+        union
+        select entitlements.customer_group_id
+        from customers.entitlements
+        where
+            entitlements.business_id = groups_of.business_id
+            and entitlements.customer_id = groups_of.customer_id
+            and entitlements.customer_group_id is not null
+            and entitlements.during @> groups_of.at
     );
 end;
 $$;

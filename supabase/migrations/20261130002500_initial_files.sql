@@ -759,6 +759,32 @@ begin
 end;
 $$;
 
+/*
+ * Does the caller read the row that links a private file to its subject? The policy of that table
+ * decides who reads the file, beside those to whom it belongs.
+ */
+create function files.is_link_readable(subject text, kind text, media_id uuid)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_links constant text = (
+        select kinds.links
+        from files.kinds
+        where kinds.subject = is_link_readable.subject and kinds.name = is_link_readable.kind
+    );
+    v_is_readable boolean;
+begin
+    execute format('select exists (select 1 from %s where media_id = $1)', v_links)
+    into v_is_readable
+    using media_id;
+    return v_is_readable;
+end;
+$$;
+
 -- sql/25_files/functions/papers.sql
 
 -- The decision about a paper that a business handed in.
@@ -1591,7 +1617,8 @@ execute function business.business_documents__keep_history();
 -- sql/25_files/policies.sql
 
 -- Whoever may read a subject sees its public media once they are ready. Owners and managers see all
--- media of their business, users their own, platform staff all. Clients write alternative texts,
+-- media of their business, users their own, platform staff all. Whoever may read the row that links
+-- a private file to its subject sees the file. Clients write alternative texts,
 -- delete links, and call functions for the rest.
 
 grant usage on schema files to anon, authenticated, service_role, worker;
@@ -1667,6 +1694,8 @@ using (
     and state = 'ready'
     and released_at is null
     and (select files.is_readable(subject, kind, subject_id))
+    or not is_public
+    and (select files.is_link_readable(subject, kind, id))
 );
 
 create policy media_update
@@ -1783,6 +1812,8 @@ using (
                 media.owner_id = (select auth.uid())
                 or media.business_id in (select private.my_businesses('manage'))
                 or (select private.is_platform_staff('support'))
+                or not media.is_public
+                and files.is_link_readable(media.subject, media.kind, media.id)
             )
     )
     or bucket_id = 'records'
@@ -1812,6 +1843,7 @@ private.to_subject_id(text),
 private.to_bytes(text, text),
 files.alt_is_valid(jsonb),
 files.is_readable(text, text, uuid),
+files.is_link_readable(text, text, uuid),
 files.is_record_readable(text),
 files.row_of_record(text),
 files.open_upload(text, uuid, text, text, bigint, text, text),

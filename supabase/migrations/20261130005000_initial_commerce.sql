@@ -81,6 +81,10 @@ create table commerce.orders (
     version integer not null default 1,
     placed_at timestamptz not null,
     updated_at timestamptz not null default now(),
+    -- The company for which it was ordered; null: for the customer alone.
+    wholesale_account_id uuid,
+    -- Net terms: until when it is paid.
+    due_at timestamptz,
 
     constraint orders_business_id_id_unique unique (business_id, id),
     constraint orders_sale_unique unique (business_id, sale_id),
@@ -315,6 +319,237 @@ comment on table commerce.stock_reservations is
 -- What is reserved of a level.
 create index stock_reservations_level_idx
 on commerce.stock_reservations (business_id, store_id, variant_id, expires_at);
+
+-- sql/50_commerce/tables/wholesale.sql
+
+-- Wholesale. A company asks a business for an account; the business approves or rejects it, with
+-- documents before it and a reason behind it. An approved account has terms: the prices of a
+-- customer group, net days with a credit limit, and minimums. Several buyers order for one company;
+-- its approvers keep the list of buyers and the company's places. A user buys for at most one
+-- company from a business.
+
+create type commerce.wholesale_status as enum ('requested', 'approved', 'rejected', 'suspended');
+create type commerce.wholesale_role as enum ('buyer', 'approver');
+
+-- What holds for a buyer: nulls where nothing was agreed.
+create type commerce.buying_terms as (
+    wholesale_account_id uuid,
+    -- Whether the buyer may order now and pay within net_days.
+    pays_later boolean,
+    net_days integer,
+    currency text,
+    credit_limit_minor bigint,
+    minimum_minor bigint,
+    minimum_quantity integer,
+    order_limit_minor bigint
+);
+
+create table commerce.wholesale_accounts (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    requested_by uuid references auth.users (id) on delete set null,
+    company_name text not null,
+    country text not null,
+    tax_number text not null,
+    message text,
+    status commerce.wholesale_status not null default 'requested',
+    -- Why it was rejected or suspended; null otherwise.
+    reason text,
+    -- Whose prices the buyers get, beside those of lists for the entitlement `wholesale`.
+    customer_group_id uuid,
+    -- Of the amounts below.
+    currency text not null references pricing.currencies (code) on delete restrict,
+    -- How many days after it was placed an order must be paid; null: it is paid when it is placed.
+    net_days integer,
+    -- How much may be unpaid; null: nothing is lent without a limit, so net_days need one.
+    credit_limit_minor bigint,
+    -- What an order must reach; null: anything.
+    minimum_minor bigint,
+    minimum_quantity integer,
+    requested_at timestamptz not null,
+    decided_at timestamptz,
+
+    constraint wholesale_accounts_business_id_id_unique unique (business_id, id),
+    constraint wholesale_accounts_group_fkey foreign key (business_id, customer_group_id)
+    references customers.customer_groups (business_id, id)
+    on delete set null (customer_group_id),
+    constraint wholesale_accounts_company_name_is_short check (
+        length(btrim(company_name)) between 1 and 200 and private.is_one_line(company_name)
+        or private.invalid('company_name', 'must have 1 to 200 printable characters')
+    ),
+    constraint wholesale_accounts_country_is_iso_3166 check (
+        country ~ '^[A-Z]{2}$'
+        or private.invalid('country', 'must be a two-letter ISO 3166 code, such as DE')
+    ),
+    constraint wholesale_accounts_tax_number_looks_like_one check (
+        pricing.is_like_tax_number(country, tax_number)
+        or private.invalid(
+            'tax_number', 'must be a tax number of its country, such as DE136695976'
+        )
+    ),
+    constraint wholesale_accounts_refusals_have_a_reason check (
+        (status in ('rejected', 'suspended')) = (reason is not null)
+    ),
+    constraint wholesale_accounts_net_terms_have_a_limit check (
+        (net_days is null) = (credit_limit_minor is null)
+        or private.invalid('net_days and credit_limit_minor', 'must be set together')
+    ),
+    constraint wholesale_accounts_terms_are_sane check (
+        coalesce(net_days between 1 and 365, true)
+        and coalesce(credit_limit_minor between 0 and 1000000000000, true)
+        and coalesce(minimum_minor between 0 and 1000000000000, true)
+        and coalesce(minimum_quantity between 1 and 1000000, true)
+    )
+);
+comment on table commerce.wholesale_accounts is
+'Companies that buy wholesale from a business: their requests, what was decided, and their terms.';
+comment on column commerce.wholesale_accounts.requested_by is '[person]';
+comment on column commerce.wholesale_accounts.message is '[personal]';
+-- The requests of a business that wait, the oldest first.
+create index wholesale_accounts_status_idx
+on commerce.wholesale_accounts (business_id, status, requested_at);
+create index wholesale_accounts_requested_by_idx on commerce.wholesale_accounts (requested_by);
+create index wholesale_accounts_group_idx
+on commerce.wholesale_accounts (business_id, customer_group_id);
+create index wholesale_accounts_currency_idx on commerce.wholesale_accounts (currency);
+
+create table commerce.wholesale_steps (
+    from_status commerce.wholesale_status not null,
+    to_status commerce.wholesale_status not null,
+
+    primary key (from_status, to_status)
+);
+comment on table commerce.wholesale_steps is
+'What a business may decide about an account: every step that exists.';
+
+create table commerce.wholesale_history (
+    id bigint generated always as identity primary key,
+    business_id uuid not null,
+    wholesale_account_id uuid not null,
+    status commerce.wholesale_status not null,
+    reason text,
+    actor_id uuid references auth.users (id) on delete set null,
+    at timestamptz not null,
+
+    constraint wholesale_history_account_fkey foreign key (business_id, wholesale_account_id)
+    references commerce.wholesale_accounts (business_id, id) on delete cascade
+);
+comment on table commerce.wholesale_history is
+'Every status that an account had, by whom and when. Only added to.';
+comment on column commerce.wholesale_history.actor_id is '[person]';
+create index wholesale_history_account_idx
+on commerce.wholesale_history (business_id, wholesale_account_id, id);
+create index wholesale_history_actor_id_idx on commerce.wholesale_history (actor_id);
+
+create table commerce.wholesale_documents (
+    media_id uuid primary key references files.media (id) on delete cascade,
+    business_id uuid not null,
+    wholesale_account_id uuid not null,
+    kind text not null,
+    created_at timestamptz not null,
+
+    constraint wholesale_documents_account_fkey foreign key (business_id, wholesale_account_id)
+    references commerce.wholesale_accounts (business_id, id) on delete cascade
+);
+comment on table commerce.wholesale_documents is
+'Papers that a company hands in with its request. They belong to whoever requests.';
+create index wholesale_documents_account_idx
+on commerce.wholesale_documents (business_id, wholesale_account_id);
+
+create table commerce.wholesale_buyers (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null,
+    wholesale_account_id uuid not null,
+    -- The address that was invited.
+    email text not null,
+    -- Null until the invitation is accepted.
+    user_id uuid references auth.users (id) on delete cascade,
+    role commerce.wholesale_role not null,
+    -- An order of more than this is for an approver to place; null: any order.
+    order_limit_minor bigint,
+    -- What grants the buyer the prices; null unless the account is approved.
+    entitlement_id uuid,
+    invited_at timestamptz not null,
+    joined_at timestamptz,
+
+    constraint wholesale_buyers_business_id_id_unique unique (business_id, id),
+    constraint wholesale_buyers_email_unique unique (business_id, wholesale_account_id, email),
+    constraint wholesale_buyers_one_company unique (business_id, user_id),
+    constraint wholesale_buyers_account_fkey foreign key (business_id, wholesale_account_id)
+    references commerce.wholesale_accounts (business_id, id) on delete cascade,
+    constraint wholesale_buyers_entitlement_fkey foreign key (business_id, entitlement_id)
+    references customers.entitlements (business_id, id) on delete set null (entitlement_id),
+    constraint wholesale_buyers_join_once check ((user_id is null) = (joined_at is null)),
+    constraint wholesale_buyers_limit_is_sane check (
+        coalesce(order_limit_minor between 0 and 1000000000000, true)
+        and (role = 'buyer' or order_limit_minor is null)
+    )
+);
+comment on table commerce.wholesale_buyers is
+'Who orders for a company, and who is invited to.';
+comment on column commerce.wholesale_buyers.user_id is '[person: delete]';
+comment on column commerce.wholesale_buyers.email is '[person: delete]';
+create index wholesale_buyers_user_id_idx on commerce.wholesale_buyers (user_id);
+-- To which companies an address is invited.
+create index wholesale_buyers_email_idx on commerce.wholesale_buyers (email)
+where user_id is null;
+create index wholesale_buyers_entitlement_idx
+on commerce.wholesale_buyers (business_id, entitlement_id);
+
+create table commerce.wholesale_locations (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null,
+    wholesale_account_id uuid not null,
+    name text not null,
+    line1 text not null,
+    line2 text,
+    postal_code text,
+    city text not null,
+    region text,
+    country text not null,
+    created_at timestamptz not null default now(),
+
+    constraint wholesale_locations_business_id_id_unique unique (business_id, id),
+    constraint wholesale_locations_name_unique unique (business_id, wholesale_account_id, name),
+    constraint wholesale_locations_account_fkey foreign key (business_id, wholesale_account_id)
+    references commerce.wholesale_accounts (business_id, id) on delete cascade,
+    constraint wholesale_locations_are_short check (
+        length(concat(name, line1, line2, postal_code, city, region)) <= 1000
+        and private.is_one_line(concat(name, line1, line2, postal_code, city, region))
+        or private.invalid('address', 'must have at most 1000 characters, all printable')
+    ),
+    constraint wholesale_locations_country_is_iso_3166 check (
+        country ~ '^[A-Z]{2}$'
+        or private.invalid('country', 'must be a two-letter ISO 3166 code, such as DE')
+    )
+);
+comment on table commerce.wholesale_locations is 'Where a company has its orders sent.';
+
+create table commerce.wholesale_packs (
+    business_id uuid not null,
+    variant_id uuid not null,
+    pack_size integer not null,
+
+    primary key (business_id, variant_id),
+    constraint wholesale_packs_variant_fkey foreign key (business_id, variant_id)
+    references catalog.product_variants (business_id, id) on delete cascade,
+    constraint wholesale_packs_size_is_sane check (
+        pack_size between 2 and 1000000
+        or private.invalid('pack_size', 'must be from 2 to 1000000')
+    )
+);
+comment on table commerce.wholesale_packs is
+'How many pieces of a variant are in a pack: wholesale buyers order whole packs.';
+
+-- An order of a company's buyer is the company's: its other buyers read it, and what is unpaid of
+-- it counts for the credit.
+alter table commerce.orders
+add constraint orders_wholesale_account_fkey foreign key (business_id, wholesale_account_id)
+references commerce.wholesale_accounts (business_id, id) on delete set null (wholesale_account_id);
+create index orders_wholesale_account_idx
+on commerce.orders (wholesale_account_id, placed_at, id) where wholesale_account_id is not null;
+create index orders_wholesale_reference_idx
+on commerce.orders (business_id, wholesale_account_id) where wholesale_account_id is not null;
 
 -- sql/50_commerce/functions/movements.sql
 
@@ -972,6 +1207,1066 @@ begin
 end;
 $$;
 
+-- sql/50_commerce/functions/wholesale.sql
+
+-- How a wholesale account comes to be and what is decided about it. Approval grants each buyer the
+-- entitlement `wholesale` with the customer group of the account; suspension takes it away.
+
+/*
+ * Ask for a wholesale account, as the signed-in user, who becomes its first approver. A rejected
+ * request of theirs is made again with the new words. Returns the id of the account.
+ * Definer: nobody has a write grant on accounts.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found · PT409 already_exists
+ */
+create function commerce.request_wholesale(
+    business_id uuid, company_name text, country text, tax_number text, message text
+)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_user_id constant uuid = private.current_user_id();
+    v_account commerce.wholesale_accounts;
+begin
+    perform commerce.require_seller(request_wholesale.business_id);
+    select wholesale_accounts.* into v_account
+    from commerce.wholesale_buyers
+    inner join commerce.wholesale_accounts
+        on wholesale_accounts.id = wholesale_buyers.wholesale_account_id
+    where
+        wholesale_buyers.business_id = request_wholesale.business_id
+        and wholesale_buyers.user_id = v_user_id
+    for update of wholesale_accounts;
+    if v_account.id is not null
+        and (v_account.status <> 'rejected' or v_account.requested_by <> v_user_id) then
+        perform private.refuse(
+            'PT409', 'already_exists', 'You have a wholesale account with this business already.',
+            'Read wholesale_accounts.'
+        );
+    end if;
+    v_account.business_id = request_wholesale.business_id;
+    v_account.requested_by = v_user_id;
+    v_account.company_name = request_wholesale.company_name;
+    v_account.country = request_wholesale.country;
+    v_account.tax_number = upper(
+        regexp_replace(request_wholesale.tax_number, '[\s./-]', '', 'g')
+    );
+    v_account.message = request_wholesale.message;
+    return commerce.write_request(v_account);
+end;
+$$;
+
+/*
+ * Refuse a business that sells to nobody now.
+ *
+ * Errors:  PT404 not_found
+ */
+create function commerce.require_seller(business_id uuid)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if not business.is_open(business_id) then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such business.',
+            'Check the id in the view businesses.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Write a request: a new account with its first buyer, or one that was rejected. Two requests of
+ * one user at once become one.
+ *
+ * Errors:  PT400 invalid_input · PT409 already_exists
+ */
+create function commerce.write_request(account commerce.wholesale_accounts)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id constant uuid = coalesce(account.id, gen_random_uuid());
+begin
+    insert into commerce.wholesale_accounts (
+        id, business_id, requested_by, company_name, country, tax_number, message, currency,
+        requested_at
+    )
+    select
+        v_id, account.business_id, account.requested_by, account.company_name, account.country,
+        account.tax_number, account.message, businesses.currency, private.now()
+    from business.businesses
+    where businesses.id = account.business_id
+    on conflict (id) do update set
+        company_name = excluded.company_name,
+        country = excluded.country,
+        tax_number = excluded.tax_number,
+        message = excluded.message,
+        status = 'requested',
+        reason = null,
+        requested_at = excluded.requested_at,
+        decided_at = null;
+    if account.id is null then
+        insert into commerce.wholesale_buyers (
+            business_id, wholesale_account_id, email, user_id, role, invited_at, joined_at
+        )
+        select
+            account.business_id, v_id, lower(users.email), users.id, 'approver', private.now(),
+            private.now()
+        from auth.users
+        where users.id = account.requested_by;
+    end if;
+    perform commerce.renew_entitlements(v_id);
+    return v_id;
+exception
+    when unique_violation then
+        perform private.refuse(
+            'PT409', 'already_exists', 'You have a wholesale account with this business already.',
+            'Read wholesale_accounts.'
+        );
+        return null;
+end;
+$$;
+
+/*
+ * Return an account, locked, in whose business the caller has a permission.
+ * Definer: it must tell an account that does not exist from one that the caller may not change.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function commerce.lock_wholesale_account(wholesale_account_id uuid, permission text)
+returns commerce.wholesale_accounts
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_account commerce.wholesale_accounts;
+begin
+    select wholesale_accounts.* into v_account
+    from commerce.wholesale_accounts
+    where wholesale_accounts.id = lock_wholesale_account.wholesale_account_id
+    for update;
+    if v_account.id is null
+        or not private.is_operator()
+        and v_account.business_id not in (select private.my_businesses('view'))
+        and v_account.id not in (select private.my_wholesale_accounts()) then
+        if not private.is_operator() then
+            perform private.token_user_id();
+        end if;
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such wholesale account.',
+            'Check the id in the view wholesale_accounts.'
+        );
+    end if;
+    perform private.require_member(v_account.business_id, permission);
+    return v_account;
+end;
+$$;
+
+/*
+ * Decide about an account: approve, reject or suspend it.
+ * Definer: nobody has a write grant on accounts.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition
+ */
+create function commerce.decide_wholesale(
+    wholesale_account_id uuid, decision commerce.wholesale_status, reason text
+)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_account constant commerce.wholesale_accounts = commerce.lock_wholesale_account(
+        decide_wholesale.wholesale_account_id, 'manage'
+    );
+begin
+    if decision <> 'approved' and decide_wholesale.reason is null then
+        perform private.invalid('reason', 'is required');
+    end if;
+    if not exists (
+        select 1
+        from commerce.wholesale_steps
+        where
+            wholesale_steps.from_status = v_account.status
+            and wholesale_steps.to_status = decision
+    ) then
+        perform private.refuse(
+            'PT409', 'invalid_transition',
+            format('A wholesale account that is %s cannot become %s.', v_account.status, decision),
+            'Read wholesale_accounts again.'
+        );
+    end if;
+    update commerce.wholesale_accounts
+    set
+        status = decision,
+        reason = case when decision <> 'approved' then decide_wholesale.reason end,
+        decided_at = private.now()
+    where wholesale_accounts.id = v_account.id;
+    perform commerce.renew_entitlements(v_account.id);
+end;
+$$;
+
+/*
+ * Set the terms of an account. They hold from the next order on.
+ * Definer: nobody has a write grant on accounts.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function commerce.set_wholesale_terms(
+    wholesale_account_id uuid,
+    customer_group_id uuid,
+    net_days integer,
+    credit_limit_minor bigint,
+    minimum_minor bigint,
+    minimum_quantity integer
+)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_account constant commerce.wholesale_accounts = commerce.lock_wholesale_account(
+        set_wholesale_terms.wholesale_account_id, 'manage'
+    );
+begin
+    if set_wholesale_terms.customer_group_id is not null and not exists (
+        select 1
+        from customers.customer_groups
+        where
+            customer_groups.business_id = v_account.business_id
+            and customer_groups.id = set_wholesale_terms.customer_group_id
+    ) then
+        perform private.refuse(
+            'PT404', 'not_found', 'This business has no such customer group.',
+            'Check the id in the view customer_groups.'
+        );
+    end if;
+    update commerce.wholesale_accounts
+    set
+        customer_group_id = set_wholesale_terms.customer_group_id,
+        net_days = set_wholesale_terms.net_days,
+        credit_limit_minor = set_wholesale_terms.credit_limit_minor,
+        minimum_minor = set_wholesale_terms.minimum_minor,
+        minimum_quantity = set_wholesale_terms.minimum_quantity
+    where wholesale_accounts.id = v_account.id;
+    perform commerce.renew_entitlements(v_account.id);
+end;
+$$;
+
+/*
+ * Make the entitlements of an account's buyers follow from its status and its group: each buyer of
+ * an approved account has one from now on, nobody else has any.
+ */
+create function commerce.renew_entitlements(wholesale_account_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    delete from customers.entitlements
+    using commerce.wholesale_buyers
+    where
+        wholesale_buyers.wholesale_account_id = renew_entitlements.wholesale_account_id
+        and entitlements.business_id = wholesale_buyers.business_id
+        and entitlements.id = wholesale_buyers.entitlement_id;
+    perform commerce.note_company(wholesale_accounts.*, wholesale_buyers.user_id)
+    from commerce.wholesale_accounts
+    inner join commerce.wholesale_buyers
+        on wholesale_buyers.wholesale_account_id = wholesale_accounts.id
+    where
+        wholesale_accounts.id = renew_entitlements.wholesale_account_id
+        and wholesale_buyers.user_id is not null;
+    update commerce.wholesale_buyers
+    set entitlement_id = commerce.grant_wholesale(wholesale_accounts.*, wholesale_buyers.user_id)
+    from commerce.wholesale_accounts
+    where
+        wholesale_accounts.id = renew_entitlements.wholesale_account_id
+        and wholesale_accounts.status = 'approved'
+        and wholesale_buyers.wholesale_account_id = wholesale_accounts.id
+        and wholesale_buyers.user_id is not null;
+end;
+$$;
+
+/*
+ * Note a buyer as a customer of the business, with the company's tax number: a worker checks its
+ * digits, and a verified one stands on documents.
+ */
+create function commerce.note_company(account commerce.wholesale_accounts, user_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform customers.note_customer(
+        account.business_id, profiles.id, profiles.full_name, profiles.email, profiles.phone, null
+    )
+    from identity.profiles
+    where profiles.id = note_company.user_id;
+    update pricing.tax_numbers
+    set number = account.tax_number
+    from customers.customers
+    where
+        customers.business_id = account.business_id
+        and customers.user_id = note_company.user_id
+        and tax_numbers.business_id = customers.business_id
+        and tax_numbers.customer_id = customers.id
+        and tax_numbers.country = account.country
+        and tax_numbers.number <> account.tax_number;
+    insert into pricing.tax_numbers (business_id, customer_id, country, number)
+    select account.business_id, customers.id, account.country, account.tax_number
+    from customers.customers
+    where
+        customers.business_id = account.business_id
+        and customers.user_id = note_company.user_id
+        and not exists (
+            select 1
+            from pricing.tax_numbers
+            where
+                tax_numbers.business_id = customers.business_id
+                and tax_numbers.customer_id = customers.id
+                and tax_numbers.country = account.country
+        );
+end;
+$$;
+
+/*
+ * Grant a buyer the prices of an account. Returns the id of the entitlement.
+ */
+create function commerce.grant_wholesale(account commerce.wholesale_accounts, user_id uuid)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid;
+begin
+    insert into customers.entitlements (
+        business_id, customer_id, access, during, customer_group_id
+    )
+    select
+        account.business_id, customers.id, 'wholesale', tstzrange(private.now(), null),
+        account.customer_group_id
+    from customers.customers
+    where
+        customers.business_id = account.business_id
+        and customers.user_id = grant_wholesale.user_id
+    returning entitlements.id into v_id;
+    return v_id;
+end;
+$$;
+
+-- sql/50_commerce/functions/wholesale_buyers.sql
+
+-- The buyers of a company: approvers of the company invite them by e-mail address, and whoever has
+-- the address accepts. A company always keeps an approver.
+
+/*
+ * Return the accounts for which the signed-in user buys, in a role or in any.
+ * Definer: policies ask it once a statement, instead of the policy of buyers.
+ */
+create function private.my_wholesale_accounts(role text default null)
+returns setof uuid
+language plpgsql
+stable
+security definer
+rows 2
+set search_path = ''
+as $$
+begin
+    return query
+    select wholesale_buyers.wholesale_account_id
+    from commerce.wholesale_buyers
+    where
+        wholesale_buyers.user_id = auth.uid()
+        and (
+            my_wholesale_accounts.role is null
+            or wholesale_buyers.role::text = my_wholesale_accounts.role
+        );
+end;
+$$;
+
+/*
+ * Return the invitations to the signed-in user's confirmed address.
+ * Definer: clients cannot read auth.users.
+ */
+create function private.my_buyer_invitations()
+returns setof uuid
+language plpgsql
+stable
+security definer
+rows 1
+set search_path = ''
+as $$
+begin
+    return query
+    select wholesale_buyers.id
+    from auth.users
+    inner join commerce.wholesale_buyers on wholesale_buyers.email = lower(users.email)
+    where
+        users.id = auth.uid()
+        and users.email_confirmed_at is not null
+        and wholesale_buyers.user_id is null;
+end;
+$$;
+
+/*
+ * Return an account, locked, that the caller may keep the buyers of: as its approver, as a manager
+ * of the business, or as the operator.
+ * Definer: it must tell an account that does not exist from one that the caller may not change.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function commerce.lock_company(wholesale_account_id uuid)
+returns commerce.wholesale_accounts
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_account commerce.wholesale_accounts;
+begin
+    if not exists (
+        select 1
+        from private.my_wholesale_accounts('approver') as mine (id)
+        where mine.id = lock_company.wholesale_account_id
+    ) then
+        return commerce.lock_wholesale_account(lock_company.wholesale_account_id, 'manage');
+    end if;
+    select wholesale_accounts.* into v_account
+    from commerce.wholesale_accounts
+    where wholesale_accounts.id = lock_company.wholesale_account_id
+    for update;
+    return v_account;
+end;
+$$;
+
+/*
+ * Invite somebody to buy for a company, or change what a buyer may. Returns the id of the buyer.
+ * Definer: nobody has a write grant on buyers.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 last_approver
+ */
+create function commerce.invite_buyer(
+    wholesale_account_id uuid, email text, role commerce.wholesale_role, order_limit_minor bigint
+)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_account constant commerce.wholesale_accounts = commerce.lock_company(
+        invite_buyer.wholesale_account_id
+    );
+    v_id uuid;
+begin
+    insert into commerce.wholesale_buyers (
+        business_id, wholesale_account_id, email, role, order_limit_minor, invited_at
+    )
+    values (
+        v_account.business_id, v_account.id, lower(invite_buyer.email), invite_buyer.role,
+        invite_buyer.order_limit_minor, private.now()
+    )
+    on conflict on constraint wholesale_buyers_email_unique do update set
+        role = excluded.role,
+        order_limit_minor = excluded.order_limit_minor
+    returning wholesale_buyers.id into v_id;
+    perform commerce.require_approver(v_account.id);
+    return v_id;
+end;
+$$;
+
+/*
+ * Refuse to leave a company without anybody who keeps its buyers.
+ *
+ * Errors:  PT409 last_approver
+ */
+create function commerce.require_approver(wholesale_account_id uuid)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if not exists (
+        select 1
+        from commerce.wholesale_buyers
+        where
+            wholesale_buyers.wholesale_account_id = require_approver.wholesale_account_id
+            and wholesale_buyers.user_id is not null
+            and wholesale_buyers.role = 'approver'
+    ) then
+        perform private.refuse(
+            'PT409', 'last_approver', 'The company would have no approver left.',
+            'Make another buyer an approver first.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Accept an invitation to buy for a company, as the user who has the invited, confirmed address.
+ * Accepting again changes nothing.
+ * Definer: nobody has a write grant on buyers.
+ *
+ * Errors:  PT401 not_signed_in · PT404 not_found · PT409 already_exists
+ */
+create function commerce.accept_buyer_invitation(wholesale_buyer_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_user_id constant uuid = private.current_user_id();
+    v_account_id uuid;
+begin
+    -- The account first, as whoever decides about it does.
+    select wholesale_accounts.id into v_account_id
+    from commerce.wholesale_buyers
+    inner join commerce.wholesale_accounts
+        on wholesale_accounts.id = wholesale_buyers.wholesale_account_id
+    where wholesale_buyers.id = accept_buyer_invitation.wholesale_buyer_id
+    for update of wholesale_accounts;
+    if exists (
+        select 1
+        from commerce.wholesale_buyers
+        where
+            wholesale_buyers.id = accept_buyer_invitation.wholesale_buyer_id
+            and wholesale_buyers.user_id = v_user_id
+    ) then
+        return;
+    end if;
+    update commerce.wholesale_buyers
+    set user_id = v_user_id, joined_at = private.now()
+    where
+        wholesale_buyers.id = accept_buyer_invitation.wholesale_buyer_id
+        and wholesale_buyers.id in (select private.my_buyer_invitations());
+    if not found then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such invitation.',
+            'Confirm the address that was invited, and read wholesale_buyers.'
+        );
+    end if;
+    perform commerce.renew_entitlements(v_account_id);
+exception
+    when unique_violation then
+        perform private.refuse(
+            'PT409', 'already_exists', 'You buy for another company from this business already.',
+            'Leave that company first.'
+        );
+end;
+$$;
+
+/*
+ * Take a buyer off a company, or an invitation back. Approvers of the company and managers of the
+ * business may, and buyers leave.
+ * Definer: nobody has a write grant on buyers.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 last_approver
+ */
+create function commerce.remove_buyer(wholesale_buyer_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_buyer commerce.wholesale_buyers;
+begin
+    select wholesale_buyers.* into v_buyer
+    from commerce.wholesale_buyers
+    where wholesale_buyers.id = remove_buyer.wholesale_buyer_id;
+    if v_buyer.user_id is null or v_buyer.user_id is distinct from auth.uid() then
+        perform commerce.lock_company(v_buyer.wholesale_account_id);
+    else
+        perform 1
+        from commerce.wholesale_accounts
+        where wholesale_accounts.id = v_buyer.wholesale_account_id
+        for update;
+    end if;
+    delete from commerce.wholesale_buyers where wholesale_buyers.id = v_buyer.id;
+    perform commerce.require_approver(v_buyer.wholesale_account_id);
+end;
+$$;
+
+-- sql/50_commerce/functions/wholesale_files.sql
+
+-- Papers of a wholesale request. They belong to the user who requests, are charged to their quota
+-- and lie in a private bucket; the owners and managers of the business read them beside.
+
+/*
+ * Return the place of a request's files: the requester, while the business has not decided.
+ * Definer: a request of somebody else and an absent one get the same answer.
+ *
+ * Errors:  PT401 not_signed_in · PT404 not_found
+ */
+create function commerce.place_of_request(subject_id uuid)
+returns files.place
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_place files.place;
+begin
+    select wholesale_accounts.requested_by into v_place.owner_id
+    from commerce.wholesale_accounts
+    where
+        wholesale_accounts.id = subject_id
+        and wholesale_accounts.status = 'requested'
+        and (wholesale_accounts.requested_by = auth.uid() or private.is_operator());
+    if v_place.owner_id is null then
+        if not private.is_operator() then
+            perform private.token_user_id();
+        end if;
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such wholesale request of yours.',
+            'Check the id in wholesale_accounts; papers are for a request that waits.'
+        );
+    end if;
+    return v_place;
+end;
+$$;
+
+/*
+ * Link a paper to its request.
+ */
+create function commerce.hand_in_paper(medium files.media)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    insert into commerce.wholesale_documents (
+        media_id, business_id, wholesale_account_id, kind, created_at
+    )
+    select
+        medium.id, wholesale_accounts.business_id, wholesale_accounts.id, medium.kind,
+        private.now()
+    from commerce.wholesale_accounts
+    where wholesale_accounts.id = medium.subject_id;
+end;
+$$;
+
+-- sql/50_commerce/functions/wholesale_notices.sql
+
+-- What a notification says about a wholesale account, and who reads it: whoever requested it or
+-- placed the order, and the owners and managers of the business, who decide.
+
+/*
+ * Return what templates may say about wholesale accounts.
+ */
+create function commerce.wholesale_data(messages private.subject_message[])
+returns setof private.subject_facts
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        messages.ordinal,
+        jsonb_build_object(
+            'business_id', wholesale_accounts.business_id,
+            'business_name', businesses.name,
+            'business_email', businesses.email,
+            'company_name', wholesale_accounts.company_name,
+            'tax_number', wholesale_accounts.tax_number,
+            'reason', coalesce(messages.payload ->> 'reason', ''),
+            'order_reference', orders.reference,
+            'due_at', orders.due_at,
+            'amount', scheduling.money_data(
+                (money.sale_balance(orders.business_id, orders.sale_id)).balance_minor,
+                wholesale_accounts.currency
+            )
+        )
+    from unnest(wholesale_data.messages) as messages
+    inner join commerce.wholesale_accounts on wholesale_accounts.id = messages.subject_id
+    inner join business.businesses on businesses.id = wholesale_accounts.business_id
+    left join commerce.orders on orders.id = (messages.payload ->> 'order_id')::uuid;
+end;
+$$;
+
+/*
+ * Return the people of an audience who read messages about wholesale accounts.
+ */
+create function commerce.wholesale_readers(messages private.subject_message[], audience text)
+returns setof private.reader
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        messages.ordinal,
+        profiles.id,
+        profiles.email,
+        profiles.phone,
+        profiles.locale,
+        jsonb_build_object('reader_name', coalesce(profiles.full_name, profiles.email, ''))
+    from unnest(wholesale_readers.messages) as messages
+    inner join commerce.wholesale_accounts on wholesale_accounts.id = messages.subject_id
+    left join commerce.orders on orders.id = (messages.payload ->> 'order_id')::uuid
+    left join business.business_members
+        on
+            audience = 'business'
+            and business_members.business_id = wholesale_accounts.business_id
+            and business_members.role in ('owner', 'manager')
+    inner join identity.profiles
+        on
+            profiles.id = case audience
+                when 'business' then business_members.user_id
+                when 'customer' then coalesce(orders.customer_id, wholesale_accounts.requested_by)
+            end;
+end;
+$$;
+
+/*
+ * Return of which messages people are told: of every decision, and of an order that is due when
+ * something is still to be paid. An account that somebody is changing right now is left out.
+ */
+create function commerce.claim_wholesale_messages(messages private.subject_message[])
+returns setof private.subject_claim
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_account_ids constant uuid array = array(
+        select wholesale_accounts.id
+        from commerce.wholesale_accounts
+        where
+            wholesale_accounts.id in (
+                select messages.subject_id
+                from unnest(claim_wholesale_messages.messages) as messages
+            )
+        for key share skip locked
+    );
+begin
+    return query
+    select
+        messages.ordinal,
+        messages.payload ->> 'order_id' is null
+        or exists (
+            select 1
+            from commerce.orders
+            where
+                orders.id = (messages.payload ->> 'order_id')::uuid
+                and orders.status not in ('cancelled', 'expired')
+                and (money.sale_balance(orders.business_id, orders.sale_id)).balance_minor > 0
+        )
+    from unnest(claim_wholesale_messages.messages) as messages
+    where messages.subject_id = any(v_account_ids);
+end;
+$$;
+
+-- sql/50_commerce/functions/wholesale_terms.sql
+
+-- What an order must keep to when its buyer has a wholesale account. Checkout asks for the terms,
+-- and refuses what does not keep to them, before it takes anything.
+
+/*
+ * Return the terms of a buyer with a business: all null but pays_later, which is false, for
+ * somebody without an approved account. `customer_id` is the user who buys.
+ */
+create function commerce.wholesale_terms(business_id uuid, customer_id uuid)
+returns commerce.buying_terms
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_terms commerce.buying_terms;
+begin
+    select
+        wholesale_accounts.id,
+        wholesale_accounts.net_days is not null,
+        wholesale_accounts.net_days,
+        wholesale_accounts.currency,
+        wholesale_accounts.credit_limit_minor,
+        wholesale_accounts.minimum_minor,
+        wholesale_accounts.minimum_quantity,
+        wholesale_buyers.order_limit_minor
+    into v_terms
+    from commerce.wholesale_buyers
+    inner join commerce.wholesale_accounts
+        on
+            wholesale_accounts.id = wholesale_buyers.wholesale_account_id
+            and wholesale_accounts.status = 'approved'
+    where
+        wholesale_buyers.business_id = wholesale_terms.business_id
+        and wholesale_buyers.user_id = wholesale_terms.customer_id;
+    v_terms.pays_later = coalesce(v_terms.pays_later, false);
+    return v_terms;
+end;
+$$;
+
+/*
+ * Refuse an order that does not keep to the terms of its buyer; one of a buyer without an account
+ * keeps to everything. `items` are the pieces of each variant, added up. `total_minor` is what the
+ * order costs, and `pays_later` whether it is to be paid within the net days. The account is locked
+ * until the transaction ends, so that orders at once do not lend the same credit twice. Call it
+ * before levels are locked.
+ *
+ * Errors:  PT409 credit_limit_exceeded order_limit_exceeded
+ *          PT422 minimum_not_reached pack_size terms_not_agreed
+ */
+create function commerce.require_wholesale_terms(
+    business_id uuid,
+    customer_id uuid,
+    items commerce.stock_item[],
+    total_minor bigint,
+    currency text,
+    pays_later boolean default true
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_terms commerce.buying_terms = commerce.wholesale_terms(
+        require_wholesale_terms.business_id, require_wholesale_terms.customer_id
+    );
+begin
+    if v_terms.wholesale_account_id is null then
+        return;
+    end if;
+    perform 1
+    from commerce.wholesale_accounts
+    where wholesale_accounts.id = v_terms.wholesale_account_id
+    for update;
+    -- They may have changed while this waited.
+    v_terms = commerce.wholesale_terms(
+        require_wholesale_terms.business_id, require_wholesale_terms.customer_id
+    );
+    perform commerce.require_packs(require_wholesale_terms.business_id, items);
+    perform commerce.require_minimums(v_terms, items, total_minor, currency);
+    if require_wholesale_terms.pays_later and v_terms.pays_later then
+        perform commerce.require_credit(v_terms, total_minor, currency);
+    end if;
+end;
+$$;
+
+/*
+ * Refuse broken packs.
+ *
+ * Errors:  PT422 pack_size
+ */
+create function commerce.require_packs(business_id uuid, items commerce.stock_item[])
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_broken record;
+begin
+    select product_variants.sku, wholesale_packs.pack_size into v_broken
+    from unnest(items) as item
+    inner join commerce.wholesale_packs
+        on
+            wholesale_packs.business_id = require_packs.business_id
+            and wholesale_packs.variant_id = item.variant_id
+    inner join catalog.product_variants
+        on
+            product_variants.business_id = wholesale_packs.business_id
+            and product_variants.id = wholesale_packs.variant_id
+    where item.quantity % wholesale_packs.pack_size <> 0
+    order by product_variants.sku
+    limit 1;
+    if found then
+        perform private.refuse(
+            'PT422', 'pack_size',
+            format('%s is sold in packs of %s.', v_broken.sku, v_broken.pack_size),
+            'Order whole packs.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Refuse an order that is too small. An amount is compared in the currency of the terms only.
+ *
+ * Errors:  PT422 minimum_not_reached
+ */
+create function commerce.require_minimums(
+    terms commerce.buying_terms,
+    items commerce.stock_item[],
+    total_minor bigint,
+    currency text
+)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_quantity constant bigint = (
+        select coalesce(sum(item.quantity), 0) from unnest(items) as item
+    );
+begin
+    if v_quantity < terms.minimum_quantity then
+        perform private.refuse(
+            'PT422', 'minimum_not_reached',
+            format('An order has at least %s pieces; this one has %s.',
+                terms.minimum_quantity, v_quantity),
+            'Add to the order.'
+        );
+    end if;
+    if terms.currency = require_minimums.currency and total_minor < terms.minimum_minor then
+        perform private.refuse(
+            'PT422', 'minimum_not_reached',
+            format(
+                'An order costs at least %s minor units of %s; this one costs %s.',
+                terms.minimum_minor, terms.currency, total_minor
+            ),
+            'Add to the order.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Refuse to lend more than was agreed. The account is locked.
+ *
+ * Errors:  PT409 credit_limit_exceeded order_limit_exceeded · PT422 terms_not_agreed
+ */
+create function commerce.require_credit(
+    terms commerce.buying_terms, total_minor bigint, currency text
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_left_minor bigint;
+begin
+    if terms.currency <> require_credit.currency then
+        perform private.refuse(
+            'PT422', 'terms_not_agreed',
+            format('Net terms are agreed in %s only.', terms.currency),
+            'Order in that currency, or pay the order now.'
+        );
+    end if;
+    if total_minor > terms.order_limit_minor then
+        perform private.refuse(
+            'PT409', 'order_limit_exceeded',
+            'The order costs more than you may order for your company.',
+            'Ask an approver of your company to place it.'
+        );
+    end if;
+    v_left_minor = terms.credit_limit_minor - commerce.unpaid_minor(terms.wholesale_account_id);
+    if total_minor > v_left_minor then
+        perform private.refuse(
+            'PT409', 'credit_limit_exceeded',
+            format(
+                'Your company can owe another %s minor units of %s.',
+                greatest(v_left_minor, 0), terms.currency
+            ),
+            'Pay open orders first, or pay this one now.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Return how much an account has not paid yet of its orders on net terms, in minor units. What is
+ * reserved on a card counts as paid; what was paid too much for one order pays no other.
+ */
+create function commerce.unpaid_minor(wholesale_account_id uuid)
+returns bigint
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select coalesce(sum(greatest(sale.balance_minor, 0)), 0)
+        from commerce.orders
+        cross join lateral money.sale_balance(orders.business_id, orders.sale_id) as sale
+        where
+            orders.wholesale_account_id = unpaid_minor.wholesale_account_id
+            and orders.pays_later
+            and orders.status not in ('cancelled', 'expired')
+    );
+end;
+$$;
+
+/*
+ * Return what is unpaid of an order: nothing of one that the caller may not read.
+ * Definer: the company's other buyers read the order and not its sale.
+ */
+create function commerce.unpaid_of(placed commerce.orders)
+returns bigint
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    if not exists (
+        select 1
+        from commerce.orders
+        where
+            orders.id = placed.id
+            and orders.status not in ('cancelled', 'expired')
+            and (
+                private.is_operator()
+                or orders.wholesale_account_id in (select private.my_wholesale_accounts())
+                or orders.business_id in (select private.seen_businesses())
+            )
+    ) then
+        return 0;
+    end if;
+    return greatest((money.sale_balance(placed.business_id, placed.sale_id)).balance_minor, 0);
+end;
+$$;
+
 -- sql/50_commerce/rules/orders.sql
 
 -- What holds for orders on every path, the table owner's included: only steps of the table are
@@ -1285,13 +2580,142 @@ create trigger _200_refuse_stocked
 before delete on catalog.product_variants
 for each row execute function commerce.any__refuse_stocked();
 
--- sql/50_commerce/policies/orders.sql
+-- sql/50_commerce/rules/wholesale.sql
 
--- Who may read orders: customers theirs, members those of their business, platform staff all.
--- Nobody writes: functions place orders and take their steps, so that nobody chooses a status.
+-- What follows from changes of wholesale accounts: each status is written down and told of once,
+-- and whoever no longer buys for a company has no more of its prices.
 
 /*
- * Return the orders of the signed-in customer.
+ * Write down a status and announce it.
+ * Definer: nobody has a write grant on history.
+ */
+create function commerce.wholesale_accounts__keep_history()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    insert into commerce.wholesale_history (
+        business_id, wholesale_account_id, status, reason, actor_id, at
+    )
+    values (
+        new.business_id, new.id, new.status, new.reason,
+        (select users.id from auth.users where users.id = auth.uid()), private.now()
+    );
+    perform private.emit(
+        'wholesale.' || new.status,
+        jsonb_build_object(
+            'wholesale_account_id', new.id, 'business_id', new.business_id, 'reason', new.reason
+        )
+    );
+    return null;
+end;
+$$;
+
+create trigger _500_keep_history
+after insert on commerce.wholesale_accounts
+for each row execute function commerce.wholesale_accounts__keep_history();
+
+create trigger _500_keep_history_of_status
+after update of status on commerce.wholesale_accounts
+for each row
+when (new.status <> old.status)
+execute function commerce.wholesale_accounts__keep_history();
+
+create trigger _510_announce_deletion
+after delete on commerce.wholesale_accounts
+for each row execute function private.any__announce_deletion('wholesale');
+
+create trigger _100_refuse_rewriting
+before update on commerce.wholesale_history
+for each row
+when (new.actor_id is not null or new.reason is distinct from old.reason)
+execute function private.any__refuse_rewriting();
+
+/*
+ * Take the prices away from a buyer who left.
+ * Definer: nobody has a write grant on entitlements.
+ */
+create function commerce.wholesale_buyers__end_entitlement()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    delete from customers.entitlements
+    where entitlements.business_id = old.business_id and entitlements.id = old.entitlement_id;
+    return null;
+end;
+$$;
+
+create trigger _500_end_entitlement
+after delete on commerce.wholesale_buyers
+for each row execute function commerce.wholesale_buyers__end_entitlement();
+
+create trigger _500_release_medium
+after delete on commerce.wholesale_documents
+for each row execute function files.any__release_medium();
+
+-- Approvers write their company's places, which is for the policy to allow.
+create trigger _010_refuse_bad_input
+before insert or update on commerce.wholesale_locations
+for each row execute function private.any__refuse_bad_input();
+
+create trigger _010_refuse_bad_input
+before insert or update on commerce.wholesale_packs
+for each row execute function business.any__refuse_bad_input('manage');
+
+/*
+ * Make an order that of the company for which its customer buys, and ask for the money when it is
+ * due.
+ */
+create function commerce.orders__note_company()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_terms constant commerce.buying_terms = commerce.wholesale_terms(
+        new.business_id, new.customer_id
+    );
+begin
+    new.wholesale_account_id = v_terms.wholesale_account_id;
+    if new.pays_later then
+        new.due_at = new.placed_at + make_interval(days => v_terms.net_days);
+        perform private.emit(
+            'wholesale.overdue',
+            jsonb_build_object(
+                'wholesale_account_id', new.wholesale_account_id,
+                'business_id', new.business_id,
+                'order_id', new.id
+            ),
+            new.due_at
+        );
+    end if;
+    return new;
+end;
+$$;
+
+create trigger _200_note_company
+before insert on commerce.orders
+for each row
+when (new.customer_id is not null)
+execute function commerce.orders__note_company();
+
+-- sql/50_commerce/policies/orders.sql
+
+-- Who may read orders: customers theirs and those of their company, members those of their
+-- business, platform staff all. Nobody writes: functions place orders and take their steps, so that
+-- nobody chooses a status.
+
+/*
+ * Return the orders of the signed-in customer, and those of the company for which they buy.
  * Definer: policies of tables that refer to orders call it instead of orders' own policy, once a
  * statement.
  */
@@ -1306,7 +2730,11 @@ begin
     return query
     select orders.id
     from commerce.orders
-    where orders.customer_id = auth.uid();
+    where orders.customer_id = auth.uid()
+    union
+    select orders.id
+    from commerce.orders
+    where orders.wholesale_account_id in (select private.my_wholesale_accounts());
 end;
 $$;
 grant execute on function private.my_orders() to authenticated, service_role;
@@ -1326,6 +2754,7 @@ for select
 to authenticated
 using (
     customer_id = (select auth.uid())
+    or wholesale_account_id = any(array(select private.my_wholesale_accounts()))
     or business_id = any(array(select private.seen_businesses()))
 );
 
@@ -1407,6 +2836,160 @@ commerce.adjust_stock(uuid, commerce.stock_item, commerce.movement_reason, text)
 commerce.count_stock(uuid, commerce.stock_item[], text),
 commerce.transfer_stock(uuid, uuid, commerce.stock_item[], text),
 commerce.set_stock_limits(uuid, uuid, integer, integer)
+to anon, authenticated, service_role;
+
+-- sql/50_commerce/policies/wholesale.sql
+
+-- A company's buyers and the members of the business read an account; its papers are read by the
+-- requester, by owners and managers, and by the platform's staff alone. Functions write accounts
+-- and buyers. Approvers write the company's places, owners and managers the sizes of packs.
+
+alter table commerce.wholesale_accounts enable row level security;
+alter table commerce.wholesale_steps enable row level security;
+alter table commerce.wholesale_history enable row level security;
+alter table commerce.wholesale_documents enable row level security;
+alter table commerce.wholesale_buyers enable row level security;
+alter table commerce.wholesale_locations enable row level security;
+alter table commerce.wholesale_packs enable row level security;
+
+grant select on commerce.wholesale_accounts, commerce.wholesale_history,
+commerce.wholesale_documents, commerce.wholesale_buyers, commerce.wholesale_steps
+to authenticated, service_role;
+grant select, delete on commerce.wholesale_locations, commerce.wholesale_packs to authenticated;
+grant insert (
+    id, business_id, wholesale_account_id, name, line1, line2, postal_code, city, region, country
+), update (
+    id, business_id, wholesale_account_id, name, line1, line2, postal_code, city, region, country
+) on commerce.wholesale_locations to authenticated;
+grant insert (business_id, variant_id, pack_size), update (business_id, variant_id, pack_size)
+on commerce.wholesale_packs to authenticated;
+grant select, insert, update, delete
+on commerce.wholesale_locations, commerce.wholesale_packs to service_role;
+
+create policy wholesale_accounts_select
+on commerce.wholesale_accounts
+for select
+to authenticated
+using (
+    id = any(array(select private.my_wholesale_accounts()))
+    or business_id = any(array(select private.seen_businesses()))
+);
+
+create policy wholesale_steps_select
+on commerce.wholesale_steps
+for select
+to authenticated
+using (true);
+
+create policy wholesale_history_select
+on commerce.wholesale_history
+for select
+to authenticated
+using (
+    wholesale_account_id = any(array(select private.my_wholesale_accounts()))
+    or business_id = any(array(select private.seen_businesses()))
+);
+
+create policy wholesale_documents_select
+on commerce.wholesale_documents
+for select
+to authenticated
+using (
+    business_id = any(array(select private.my_businesses('manage')))
+    or (select private.is_platform_staff('support'))
+    or wholesale_account_id in (
+        select wholesale_accounts.id
+        from commerce.wholesale_accounts
+        where wholesale_accounts.requested_by = (select auth.uid())
+    )
+);
+
+create policy wholesale_buyers_select
+on commerce.wholesale_buyers
+for select
+to authenticated
+using (
+    wholesale_account_id = any(array(select private.my_wholesale_accounts()))
+    or id = any(array(select private.my_buyer_invitations()))
+    or business_id = any(array(select private.my_businesses('serve')))
+);
+
+create policy wholesale_locations_select
+on commerce.wholesale_locations
+for select
+to authenticated
+using (
+    wholesale_account_id = any(array(select private.my_wholesale_accounts()))
+    or business_id = any(array(select private.my_businesses('serve')))
+);
+
+create policy wholesale_locations_insert
+on commerce.wholesale_locations
+for insert
+to authenticated
+with check (wholesale_account_id = any(array(select private.my_wholesale_accounts('approver'))));
+
+create policy wholesale_locations_update
+on commerce.wholesale_locations
+for update
+to authenticated
+using (wholesale_account_id = any(array(select private.my_wholesale_accounts('approver'))))
+with check (wholesale_account_id = any(array(select private.my_wholesale_accounts('approver'))));
+
+create policy wholesale_locations_delete
+on commerce.wholesale_locations
+for delete
+to authenticated
+using (wholesale_account_id = any(array(select private.my_wholesale_accounts('approver'))));
+
+create policy wholesale_packs_select
+on commerce.wholesale_packs
+for select
+to authenticated
+using (
+    business_id = any(array(select private.seen_businesses()))
+    or business_id in (
+        select wholesale_accounts.business_id
+        from commerce.wholesale_accounts
+        where
+            wholesale_accounts.id = any(array(select private.my_wholesale_accounts()))
+            and wholesale_accounts.status = 'approved'
+    )
+);
+
+create policy wholesale_packs_insert
+on commerce.wholesale_packs
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy wholesale_packs_update
+on commerce.wholesale_packs
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy wholesale_packs_delete
+on commerce.wholesale_packs
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+grant execute on function
+private.my_wholesale_accounts(text),
+private.my_buyer_invitations(),
+commerce.unpaid_of(commerce.orders)
+to authenticated, service_role;
+
+-- A call without sign-in is answered with not_signed_in.
+grant execute on function
+commerce.request_wholesale(uuid, text, text, text, text),
+commerce.decide_wholesale(uuid, commerce.wholesale_status, text),
+commerce.set_wholesale_terms(uuid, uuid, integer, bigint, bigint, integer),
+commerce.invite_buyer(uuid, text, commerce.wholesale_role, bigint),
+commerce.accept_buyer_invitation(uuid),
+commerce.remove_buyer(uuid)
 to anon, authenticated, service_role;
 
 -- sql/50_commerce/api/orders.sql
@@ -1973,6 +3556,518 @@ public.set_stock_limits(
 ),
 public.reserve_stock(public.identifier, public.list, public.whole_number, text),
 public.release_stock(public.identifier)
+to anon, authenticated, service_role;
+
+-- sql/50_commerce/api/wholesale.sql
+
+-- Wholesale accounts as companies and businesses read them.
+
+create view public.wholesale_accounts
+with (security_invoker = true)
+as
+select
+    wholesale_accounts.id,
+    wholesale_accounts.business_id,
+    wholesale_accounts.requested_by,
+    wholesale_accounts.company_name,
+    wholesale_accounts.country,
+    wholesale_accounts.tax_number,
+    wholesale_accounts.message,
+    wholesale_accounts.status,
+    wholesale_accounts.reason,
+    wholesale_accounts.customer_group_id,
+    wholesale_accounts.currency,
+    wholesale_accounts.net_days,
+    wholesale_accounts.credit_limit_minor,
+    wholesale_accounts.minimum_minor,
+    wholesale_accounts.minimum_quantity,
+    wholesale_accounts.requested_at,
+    wholesale_accounts.decided_at
+from commerce.wholesale_accounts;
+grant select on public.wholesale_accounts to authenticated, service_role;
+
+comment on view public.wholesale_accounts is
+'Companies that buy wholesale from a business, and those that ask to.
+
+The company''s buyers and the members of the business read it. request_wholesale, decide_wholesale '
+'and set_wholesale_terms write it.';
+comment on column public.wholesale_accounts.id is 'Key.';
+comment on column public.wholesale_accounts.business_id is 'The business that sells.';
+comment on column public.wholesale_accounts.requested_by is
+'The user who requested it; null once the account is gone.';
+comment on column public.wholesale_accounts.company_name is 'At most 200 characters.';
+comment on column public.wholesale_accounts.country is
+'ISO 3166 code of the country of the tax number.';
+comment on column public.wholesale_accounts.tax_number is
+'The tax number, without spaces and punctuation. tax_numbers says whether its check digits hold.';
+comment on column public.wholesale_accounts.message is 'What the requester wrote.';
+comment on column public.wholesale_accounts.status is 'requested, approved, rejected or suspended.';
+comment on column public.wholesale_accounts.reason is
+'Why it was rejected or suspended; null otherwise.';
+comment on column public.wholesale_accounts.customer_group_id is
+'The group whose prices the buyers get while the account is approved; null for none.';
+comment on column public.wholesale_accounts.currency is 'ISO 4217 code of the amounts.';
+comment on column public.wholesale_accounts.net_days is
+'Days after an order within which it is paid; null where orders are paid at once.';
+comment on column public.wholesale_accounts.credit_limit_minor is
+'How much may be unpaid, in minor units; null without net_days.';
+comment on column public.wholesale_accounts.minimum_minor is
+'What an order costs at least, in minor units; null for no minimum.';
+comment on column public.wholesale_accounts.minimum_quantity is
+'How many pieces an order has at least; null for no minimum.';
+comment on column public.wholesale_accounts.requested_at is 'When it was requested.';
+comment on column public.wholesale_accounts.decided_at is
+'When the business decided; null while it has not.';
+
+create view public.wholesale_history
+with (security_invoker = true)
+as
+select
+    wholesale_history.id,
+    wholesale_history.business_id,
+    wholesale_history.wholesale_account_id,
+    wholesale_history.status,
+    wholesale_history.reason,
+    wholesale_history.actor_id,
+    wholesale_history.at
+from commerce.wholesale_history;
+grant select on public.wholesale_history to authenticated, service_role;
+
+comment on view public.wholesale_history is
+'Every status that a wholesale account had. It is read like the account.';
+comment on column public.wholesale_history.id is 'Key; it grows.';
+comment on column public.wholesale_history.business_id is 'The business.';
+comment on column public.wholesale_history.wholesale_account_id is 'The account.';
+comment on column public.wholesale_history.status is 'requested, approved, rejected or suspended.';
+comment on column public.wholesale_history.reason is 'Why; null where none was needed.';
+comment on column public.wholesale_history.actor_id is
+'Who did it; null for the operator''s software and for deleted accounts.';
+comment on column public.wholesale_history.at is 'When.';
+
+create view public.wholesale_documents
+with (security_invoker = true)
+as
+select
+    wholesale_documents.media_id,
+    wholesale_documents.business_id,
+    wholesale_documents.wholesale_account_id,
+    wholesale_documents.kind,
+    wholesale_documents.created_at
+from commerce.wholesale_documents;
+grant select on public.wholesale_documents to authenticated, service_role;
+
+comment on view public.wholesale_documents is
+'Papers that a company hands in with its request, by create_upload and complete_upload.
+
+The requester, the owners and managers of the business and the platform''s staff read them.';
+comment on column public.wholesale_documents.media_id is
+'The file. Its bucket and object_name in the view media are for a signed link to it.';
+comment on column public.wholesale_documents.business_id is 'The business.';
+comment on column public.wholesale_documents.wholesale_account_id is 'The account.';
+comment on column public.wholesale_documents.kind is 'registration, tax or other.';
+comment on column public.wholesale_documents.created_at is 'When it was handed in.';
+
+create view public.wholesale_packs
+with (security_invoker = true)
+as
+select
+    wholesale_packs.business_id,
+    wholesale_packs.variant_id,
+    wholesale_packs.pack_size
+from commerce.wholesale_packs;
+grant select, insert, update, delete on public.wholesale_packs to authenticated, service_role;
+
+comment on view public.wholesale_packs is
+'How many pieces of a variant are in a pack: wholesale buyers order whole packs.
+
+Members of the business and buyers of approved accounts read it; owners and managers write it.';
+comment on column public.wholesale_packs.business_id is 'The business.';
+comment on column public.wholesale_packs.variant_id is 'The variant.';
+comment on column public.wholesale_packs.pack_size is 'Pieces, from 2 on.';
+
+-- sql/50_commerce/api/wholesale_companies.sql
+
+-- The buyers of a company and its places.
+
+create view public.wholesale_buyers
+with (security_invoker = true)
+as
+select
+    wholesale_buyers.id,
+    wholesale_buyers.business_id,
+    wholesale_buyers.wholesale_account_id,
+    wholesale_buyers.email,
+    wholesale_buyers.user_id,
+    wholesale_buyers.role,
+    wholesale_buyers.order_limit_minor,
+    wholesale_buyers.invited_at,
+    wholesale_buyers.joined_at
+from commerce.wholesale_buyers;
+grant select on public.wholesale_buyers to authenticated, service_role;
+
+comment on view public.wholesale_buyers is
+'Who orders for a company, and who is invited to.
+
+The company''s buyers and the members of the business who serve customers read it, and everybody '
+'the invitations to their confirmed address.';
+comment on column public.wholesale_buyers.id is 'Key; accept_buyer_invitation takes it.';
+comment on column public.wholesale_buyers.business_id is 'The business that sells.';
+comment on column public.wholesale_buyers.wholesale_account_id is 'The account of the company.';
+comment on column public.wholesale_buyers.email is 'The address that was invited.';
+comment on column public.wholesale_buyers.user_id is
+'The user; null until the invitation is accepted.';
+comment on column public.wholesale_buyers.role is
+'buyer; or approver, who also keeps the company''s buyers and places.';
+comment on column public.wholesale_buyers.order_limit_minor is
+'What an order on net terms may cost at most, in minor units; null for no limit.';
+comment on column public.wholesale_buyers.invited_at is 'When they were invited.';
+comment on column public.wholesale_buyers.joined_at is 'When they accepted; null until then.';
+
+create view public.wholesale_locations
+with (security_invoker = true)
+as
+select
+    wholesale_locations.id,
+    wholesale_locations.business_id,
+    wholesale_locations.wholesale_account_id,
+    wholesale_locations.name,
+    wholesale_locations.line1,
+    wholesale_locations.line2,
+    wholesale_locations.postal_code,
+    wholesale_locations.city,
+    wholesale_locations.region,
+    wholesale_locations.country,
+    wholesale_locations.created_at
+from commerce.wholesale_locations;
+grant select, insert, update, delete
+on public.wholesale_locations to authenticated, service_role;
+
+comment on view public.wholesale_locations is
+'Where a company has its orders sent.
+
+The company''s buyers and the members of the business who serve customers read it; its approvers '
+'write it.';
+comment on column public.wholesale_locations.id is 'Key.';
+comment on column public.wholesale_locations.business_id is
+'The business that sells. Cannot be changed.';
+comment on column public.wholesale_locations.wholesale_account_id is 'The account of the company.';
+comment on column public.wholesale_locations.name is 'Unique in the company, such as Warehouse.';
+comment on column public.wholesale_locations.line1 is 'Street and number.';
+comment on column public.wholesale_locations.line2 is 'Further line of the address, or null.';
+comment on column public.wholesale_locations.postal_code is 'Postal code, or null.';
+comment on column public.wholesale_locations.city is 'City.';
+comment on column public.wholesale_locations.region is 'State or region, or null.';
+comment on column public.wholesale_locations.country is 'ISO 3166 code.';
+comment on column public.wholesale_locations.created_at is 'When it was added.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 last_approver
+ */
+create function public.invite_buyer(
+    wholesale_account_id public.identifier,
+    email text,
+    role text default 'buyer',
+    order_limit_minor public.whole_number default null
+)
+returns public.wholesale_buyers
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid;
+    v_buyer public.wholesale_buyers;
+begin
+    if role is null or role not in ('buyer', 'approver') then
+        perform private.invalid('role', 'must be buyer or approver');
+    end if;
+    if role = 'approver' and order_limit_minor is not null then
+        perform private.invalid('order_limit_minor', 'is for buyers only');
+    end if;
+    v_id = commerce.invite_buyer(
+        private.to_identifier(wholesale_account_id, 'wholesale_account_id'),
+        private.to_email(email, 'email'),
+        role::commerce.wholesale_role,
+        private.to_minor_units(order_limit_minor, 'order_limit_minor')
+    );
+    select wholesale_buyers.* into v_buyer
+    from public.wholesale_buyers
+    where wholesale_buyers.id = v_id;
+    return v_buyer;
+end;
+$$;
+comment on function public.invite_buyer is
+'Invite somebody to buy for a company, or change what one of its buyers may.
+
+For approvers of the company, and for owners and managers of the business. Returns the buyer. '
+'Whoever has the address, confirmed, accepts with accept_buyer_invitation.
+
+- email: the invited address; a buyer with this address gets the role and the limit.
+- role: buyer or approver.
+- order_limit_minor: what an order of this buyer on net terms may cost, in minor units; null for '
+'no limit.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, last_approver 409.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found · PT409 already_exists
+ */
+create function public.accept_buyer_invitation(wholesale_buyer_id public.identifier)
+returns public.wholesale_buyers
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id constant uuid = private.to_identifier(wholesale_buyer_id, 'wholesale_buyer_id');
+    v_buyer public.wholesale_buyers;
+begin
+    perform commerce.accept_buyer_invitation(v_id);
+    select wholesale_buyers.* into v_buyer
+    from public.wholesale_buyers
+    where wholesale_buyers.id = v_id;
+    return v_buyer;
+end;
+$$;
+comment on function public.accept_buyer_invitation is
+'Accept an invitation to buy for a company.
+
+For the user who has the invited address, confirmed. Returns the buyer. Repeating the call changes '
+'nothing. A user buys for one company from a business: another one is answered with already_exists.
+
+- wholesale_buyer_id: the invitation, as wholesale_buyers shows it.
+
+Errors: invalid_input 400, not_signed_in 401, not_found 404, already_exists 409.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 last_approver
+ */
+create function public.remove_buyer(wholesale_buyer_id public.identifier)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform commerce.remove_buyer(private.to_identifier(wholesale_buyer_id, 'wholesale_buyer_id'));
+end;
+$$;
+comment on function public.remove_buyer is
+'Take a buyer off a company, or an invitation back.
+
+For approvers of the company, for owners and managers of the business, and for buyers who leave. '
+'The company''s prices end at once.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, last_approver 409.';
+
+grant execute on function
+public.invite_buyer(public.identifier, text, text, public.whole_number),
+public.accept_buyer_invitation(public.identifier),
+public.remove_buyer(public.identifier)
+to anon, authenticated, service_role;
+
+-- sql/50_commerce/api/wholesale_orders.sql
+
+-- The orders of a company, as its buyers and the business read them.
+
+create view public.wholesale_orders
+with (security_invoker = true)
+as
+select
+    orders.id as order_id,
+    orders.business_id,
+    orders.wholesale_account_id,
+    orders.customer_id,
+    orders.reference,
+    orders.status,
+    orders.placed_at,
+    orders.pays_later,
+    orders.due_at,
+    wholesale_accounts.currency,
+    commerce.unpaid_of(orders) as unpaid_minor,
+    coalesce(
+        orders.due_at < private.now() and commerce.unpaid_of(orders) > 0, false
+    ) as is_overdue
+from commerce.orders
+inner join commerce.wholesale_accounts
+    on
+        orders.business_id = wholesale_accounts.business_id
+        and orders.wholesale_account_id = wholesale_accounts.id;
+grant select on public.wholesale_orders to authenticated, service_role;
+
+comment on view public.wholesale_orders is
+'The orders of companies that buy wholesale, with what is unpaid and since when it is due.
+
+All buyers of a company and the members of the business read it. Page by (placed_at, order_id).';
+comment on column public.wholesale_orders.order_id is 'The order.';
+comment on column public.wholesale_orders.business_id is 'The business that sells.';
+comment on column public.wholesale_orders.wholesale_account_id is 'The account of the company.';
+comment on column public.wholesale_orders.customer_id is 'The buyer; null once they are gone.';
+comment on column public.wholesale_orders.reference is 'The reference of the order.';
+comment on column public.wholesale_orders.status is 'The status of the order.';
+comment on column public.wholesale_orders.placed_at is 'When it was placed.';
+comment on column public.wholesale_orders.pays_later is 'Whether it is on net terms.';
+comment on column public.wholesale_orders.due_at is
+'When it must be paid; null where it was paid when it was placed.';
+comment on column public.wholesale_orders.currency is 'ISO 4217 code of the account.';
+comment on column public.wholesale_orders.unpaid_minor is
+'What is left to pay, in minor units of the sale''s currency.';
+comment on column public.wholesale_orders.is_overdue is
+'Whether something is left to pay and the day has passed.';
+
+-- sql/50_commerce/api/wholesale_rpcs.sql
+
+-- Requesting wholesale, deciding about it, and its terms.
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found · PT409 already_exists
+ */
+create function public.request_wholesale(
+    business_id public.identifier,
+    company_name text,
+    country text,
+    tax_number text,
+    message text default null
+)
+returns public.wholesale_accounts
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid;
+    v_account public.wholesale_accounts;
+begin
+    v_id = commerce.request_wholesale(
+        private.to_identifier(business_id, 'business_id'),
+        private.to_required_text(company_name, 'company_name', 200),
+        private.to_required_text(country, 'country', 2),
+        private.to_required_text(tax_number, 'tax_number', 40),
+        private.to_text(message, 'message', 2000)
+    );
+    select wholesale_accounts.* into v_account
+    from public.wholesale_accounts
+    where wholesale_accounts.id = v_id;
+    return v_account;
+end;
+$$;
+comment on function public.request_wholesale is
+'Ask a business for a wholesale account.
+
+Returns the account, which is requested. The caller becomes its first approver, and may hand in '
+'papers for wholesale:ID with create_upload until the business has decided. A rejected request is '
+'made again by calling this again.
+
+- company_name: at most 200 characters.
+- country: two-letter ISO 3166 code.
+- tax_number: a tax number of the country; spaces and punctuation are taken out.
+- message: at most 2000 characters.
+
+Errors: invalid_input 400, not_signed_in 401, not_found 404, already_exists 409.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition
+ */
+create function public.decide_wholesale(
+    wholesale_account_id public.identifier, decision text, reason text default null
+)
+returns public.wholesale_accounts
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id constant uuid = private.to_identifier(wholesale_account_id, 'wholesale_account_id');
+    v_account public.wholesale_accounts;
+begin
+    if decision is null or decision not in ('approved', 'rejected', 'suspended') then
+        perform private.invalid('decision', 'must be approved, rejected or suspended');
+    end if;
+    perform commerce.decide_wholesale(
+        v_id, decision::commerce.wholesale_status, private.to_text(reason, 'reason', 1000)
+    );
+    select wholesale_accounts.* into v_account
+    from public.wholesale_accounts
+    where wholesale_accounts.id = v_id;
+    return v_account;
+end;
+$$;
+comment on function public.decide_wholesale is
+'Approve, reject or suspend a wholesale account.
+
+For owners and managers. Returns the account. Approval gives its buyers the prices of the '
+'account''s customer group and of lists for the entitlement wholesale; suspension takes them away. '
+'The requester and the owners and managers are told.
+
+- decision: approved, rejected or suspended.
+- reason: at most 1000 characters; required unless it is approved.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
+'409.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function public.set_wholesale_terms(
+    wholesale_account_id public.identifier,
+    customer_group_id public.identifier default null,
+    net_days public.whole_number default null,
+    credit_limit_minor public.whole_number default null,
+    minimum_minor public.whole_number default null,
+    minimum_quantity public.whole_number default null
+)
+returns public.wholesale_accounts
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id constant uuid = private.to_identifier(wholesale_account_id, 'wholesale_account_id');
+    v_account public.wholesale_accounts;
+begin
+    perform commerce.set_wholesale_terms(
+        v_id,
+        private.to_identifier(customer_group_id, 'customer_group_id', false),
+        private.to_whole_number(net_days, 'net_days', 1, 365, false),
+        private.to_minor_units(credit_limit_minor, 'credit_limit_minor'),
+        private.to_minor_units(minimum_minor, 'minimum_minor'),
+        private.to_whole_number(minimum_quantity, 'minimum_quantity', 1, 1000000, false)
+    );
+    select wholesale_accounts.* into v_account
+    from public.wholesale_accounts
+    where wholesale_accounts.id = v_id;
+    return v_account;
+end;
+$$;
+comment on function public.set_wholesale_terms is
+'Set all terms of a wholesale account; they hold from the next order on.
+
+For owners and managers. Returns the account. What is left out is not agreed.
+
+- customer_group_id: the group whose prices the buyers get.
+- net_days: days within which an order is paid, 1 to 365; together with credit_limit_minor.
+- credit_limit_minor: how much may be unpaid, in minor units of the account''s currency.
+- minimum_minor: what an order costs at least, in minor units.
+- minimum_quantity: how many pieces an order has at least.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
+
+grant execute on function
+public.request_wholesale(public.identifier, text, text, text, text),
+public.decide_wholesale(public.identifier, text, text),
+public.set_wholesale_terms(
+    public.identifier, public.identifier, public.whole_number, public.whole_number,
+    public.whole_number, public.whole_number
+)
 to anon, authenticated, service_role;
 
 alter default privileges grant execute on functions to public;

@@ -224,6 +224,7 @@ OPERATED = {
     "flag_prerequisites",
     "flag_segments",
     "flag_targets",
+    "wholesale_packs": ([{"variant_id": "variant", "pack_size": 6}], {"pack_size": 12}),
 }
 # The views whose rows refer to what others cannot see: others get not_found, as for no row at all.
 UNSEEN = {"flag_prerequisites", "flag_targets", "tax_numbers"}

@@ -425,3 +425,19 @@ from sales.sales
 where sales.business_id = %(business)s;
 insert into privacy.requests (kind, state, business_id, created_at, due_at, finished_at)
 values ('export', 'done', %(business)s, now(), now(), now());
+insert into commerce.wholesale_accounts (
+    id, business_id, company_name, country, tax_number, currency, requested_at
+)
+values (%(business)s, %(business)s, 'Secret company', 'DE', 'DE136695976', 'EUR', now());
+insert into commerce.wholesale_buyers (
+    business_id, wholesale_account_id, email, role, invited_at
+)
+values (%(business)s, %(business)s, 'secret@example.com', 'buyer', now());
+insert into commerce.wholesale_locations (
+    business_id, wholesale_account_id, name, line1, city, country
+)
+values (%(business)s, %(business)s, 'Secret place', 'Way 1', 'Bonn', 'DE');
+insert into commerce.wholesale_packs (business_id, variant_id, pack_size)
+select product_variants.business_id, product_variants.id, 6
+from catalog.product_variants
+where product_variants.business_id = %(business)s;

@@ -174,6 +174,12 @@ def good_arguments(town: Town) -> dict[str, Any]:
         "variant_id": town.ids["note"],
         "reservation_id": town.ids["note"],
         "quantity": 1,
+        "company_name": "A company",
+        "tax_number": "DE136695976",
+        "wholesale_account_id": town.ids["note"],
+        "wholesale_buyer_id": town.ids["note"],
+        "customer_group_id": town.ids["note"],
+        "decision": "rejected",
     }
 
 
@@ -186,6 +192,7 @@ MEANINGS: dict[str, dict[str, Any]] = {
     "count_stock": PIECES,
     "transfer_stock": PIECES,
     "reserve_stock": PIECES,
+    "invite_buyer": {"role": "buyer"},
 }
 
 

@@ -80,6 +80,13 @@ PRIVATE_VIEWS = {
     "stock_reservations",
     "stock_transfers",
     "waitlist_entries",
+    "wholesale_accounts",
+    "wholesale_buyers",
+    "wholesale_documents",
+    "wholesale_history",
+    "wholesale_locations",
+    "wholesale_orders",
+    "wholesale_packs",
 }
 FINGERPRINT = """
     select string_agg(format(

@@ -121,6 +121,10 @@ CARD = """
     (id, user_id, provider, provider_reference, brand, last4) values
     (tests.named('Card'), tests.id('customer'), 'sandbox', 'card_1', 'Visa', '4242')
 """
+COMPANY = """
+    select tests.act_as('customer');
+    select public.request_wholesale(tests.id('Salon')::text, 'Trade', 'DE', 'DE136695976')
+"""
 SHELF = """
     insert into business.stores (id, business_id, name)
     values (tests.named('Store'), tests.id('Salon'), 'Store');
@@ -259,6 +263,11 @@ STEPS: dict[str, tuple[str, str, str]] = {
         f"set_preferred_resource({SALON}, tests.id('Ann')::text)",
     ),
     "set_quiet_hours": ("select 1", "customer", "set_quiet_hours('22:00', '07:00')"),
+    "set_wholesale_terms": (
+        COMPANY,
+        "owner",
+        "set_wholesale_terms(tests.any_id('commerce.wholesale_accounts'), null, '30', '100')",
+    ),
     "set_stock_limits": (
         SHELF,
         "owner",
@@ -310,6 +319,9 @@ OTHERS = {
     "delete_calendar_import": GONE,
     "feature_media": FILE,
     "import_calendar": NEW,
+    "accept_buyer_invitation": "tests/sql/commerce/wholesale.test.sql accepts twice.",
+    "decide_wholesale": "What is decided is not decided again, and is refused.",
+    "invite_buyer": "tests/sql/commerce/wholesale.test.sql invites twice.",
     "invite_member": "A new token voids the one before.",
     "issue_credit": KEY,
     "mark_notifications_read": "It counts what was read, and the second call reads nothing.",
@@ -320,11 +332,13 @@ OTHERS = {
     "refund_payment": KEY,
     "reject_payout": DECIDED,
     "release_stock": GONE,
+    "remove_buyer": GONE,
     "remove_member": GONE,
     "remove_notification_template": GONE,
     "reorder_media": FILE,
     "request_guest_booking": "The first hold has the time; each call mails a code.",
     "request_guest_code": "Each call mails a code.",
+    "request_wholesale": "Nobody asks twice.",
     "request_payout": "It takes all that there is, and then there is nothing to pay out.",
     "reserve_stock": KEY,
     "review_document": FILE,

@@ -163,3 +163,29 @@ begin
     return v_is_readable;
 end;
 $$;
+
+/*
+ * Does the caller read the row that links a private file to its subject? The policy of that table
+ * decides who reads the file, beside those to whom it belongs.
+ */
+create function files.is_link_readable(subject text, kind text, media_id uuid)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_links constant text = (
+        select kinds.links
+        from files.kinds
+        where kinds.subject = is_link_readable.subject and kinds.name = is_link_readable.kind
+    );
+    v_is_readable boolean;
+begin
+    execute format('select exists (select 1 from %s where media_id = $1)', v_links)
+    into v_is_readable
+    using media_id;
+    return v_is_readable;
+end;
+$$;

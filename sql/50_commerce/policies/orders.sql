@@ -1,8 +1,9 @@
--- Who may read orders: customers theirs, members those of their business, platform staff all.
--- Nobody writes: functions place orders and take their steps, so that nobody chooses a status.
+-- Who may read orders: customers theirs and those of their company, members those of their
+-- business, platform staff all. Nobody writes: functions place orders and take their steps, so that
+-- nobody chooses a status.
 
 /*
- * Return the orders of the signed-in customer.
+ * Return the orders of the signed-in customer, and those of the company for which they buy.
  * Definer: policies of tables that refer to orders call it instead of orders' own policy, once a
  * statement.
  */
@@ -17,7 +18,11 @@ begin
     return query
     select orders.id
     from commerce.orders
-    where orders.customer_id = auth.uid();
+    where orders.customer_id = auth.uid()
+    union
+    select orders.id
+    from commerce.orders
+    where orders.wholesale_account_id in (select private.my_wholesale_accounts());
 end;
 $$;
 grant execute on function private.my_orders() to authenticated, service_role;
@@ -37,6 +42,7 @@ for select
 to authenticated
 using (
     customer_id = (select auth.uid())
+    or wholesale_account_id = any(array(select private.my_wholesale_accounts()))
     or business_id = any(array(select private.seen_businesses()))
 );
 

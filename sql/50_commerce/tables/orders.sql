@@ -54,6 +54,10 @@ create table commerce.orders (
     version integer not null default 1,
     placed_at timestamptz not null,
     updated_at timestamptz not null default now(),
+    -- The company for which it was ordered; null: for the customer alone.
+    wholesale_account_id uuid,
+    -- Net terms: until when it is paid.
+    due_at timestamptz,
 
     constraint orders_business_id_id_unique unique (business_id, id),
     constraint orders_sale_unique unique (business_id, sale_id),

@@ -1,5 +1,19 @@
 -- One call of every function of the API that writes, for test_calls.py. What stands before the first
--- `-- call:` is the town in which each call happens, and is undone after it. Of each call, the last
+-- `create function pg_temp.company()
+returns void
+language plpgsql
+as $$
+begin
+    perform tests.act_as('Cleo');
+    create temporary table company as
+    select id::text
+    from public.request_wholesale(tests.id('Salon')::text, 'Trade', 'DE', 'DE136695976');
+    grant select on company to authenticated;
+end;
+$$;
+grant execute on function pg_temp.company() to authenticated;
+
+-- call:` is the town in which each call happens, and is undone after it. Of each call, the last
 -- statement calls the function; those before it prepare.
 
 select tests.at('2031-05-01 08:00Z');
@@ -723,3 +737,33 @@ select tests.act_as('Owen');
 select public.set_bank_account(
     tests.id('Salon')::text, 'Owen', 'DE89370400440532013000', 'EUR'
 );
+
+-- call: request_wholesale
+select tests.act_as('Cleo');
+select public.request_wholesale(tests.id('Salon')::text, 'Trade', 'DE', 'DE136695976');
+
+-- call: set_wholesale_terms
+select pg_temp.company();
+select tests.act_as('Owen');
+select public.set_wholesale_terms((select id from company), null, '30', '10000');
+
+-- call: decide_wholesale
+select pg_temp.company();
+select tests.act_as('Owen');
+select public.decide_wholesale((select id from company), 'approved');
+
+-- call: invite_buyer
+select pg_temp.company();
+select public.invite_buyer((select id from company), 'zoe@example.com');
+
+-- call: accept_buyer_invitation
+select pg_temp.company();
+select public.invite_buyer((select id from company), 'zoe@example.com');
+select tests.act_as('Zoe');
+select public.accept_buyer_invitation((select id::text from public.wholesale_buyers));
+
+-- call: remove_buyer
+select pg_temp.company();
+create temporary table invited as
+select id::text from public.invite_buyer((select id from company), 'zoe@example.com');
+select public.remove_buyer((select id from invited));
