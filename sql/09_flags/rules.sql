@@ -192,3 +192,86 @@ for each row execute function private.any__refuse_bad_input();
 create trigger _100_refuse_chains
 before insert or update on flags.prerequisites
 for each row execute function flags.prerequisites__refuse_chains();
+
+-- A flag's row says whether it has targets and prerequisites. Nobody else writes these marks: what
+-- a statement says of them is replaced by what is true.
+
+/*
+ * Mark whether a flag has targets and prerequisites.
+ * Definer: the question is about all of them.
+ */
+create function flags.flags__mark()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    -- A key that changes with the same statement changes in the other tables after it.
+    v_key text = case tg_op when 'INSERT' then new.key else old.key end;
+begin
+    new.has_targets = exists (select 1 from flags.targets where flag_key = v_key);
+    new.has_prerequisites = exists (select 1 from flags.prerequisites where flag_key = v_key);
+    return new;
+end;
+$$;
+
+create trigger _200_mark
+before insert or update of has_targets, has_prerequisites on flags.flags
+for each row execute function flags.flags__mark();
+
+/*
+ * Mark the flags whose targets or prerequisites changed. They are locked first, so that two writers
+ * take turns and the second one sees what the first one left.
+ * Definer: clients have no right to write the marks.
+ */
+create function flags.any__mark_flags()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_keys text[] = case tg_op
+        when 'INSERT' then array[new.flag_key]
+        when 'UPDATE' then array[old.flag_key, new.flag_key]
+        when 'DELETE' then array[old.flag_key]
+        else array(select key from flags.flags where has_targets or has_prerequisites)
+    end;
+begin
+    perform 1
+    from flags.flags
+    where flags.key = any(v_keys)
+    order by flags.key
+    for no key update;
+    update flags.flags
+    set has_targets = default, has_prerequisites = default
+    where
+        flags.key = any(v_keys)
+        and (
+            flags.has_targets
+            <> exists (select 1 from flags.targets where targets.flag_key = flags.key)
+            or flags.has_prerequisites
+            <> exists (select 1 from flags.prerequisites where prerequisites.flag_key = flags.key)
+        );
+    return null;
+end;
+$$;
+
+create trigger _300_mark_flags
+after insert or delete or update of flag_key on flags.targets
+for each row execute function flags.any__mark_flags();
+
+create trigger _310_mark_flags
+after truncate on flags.targets
+for each statement execute function flags.any__mark_flags();
+
+create trigger _300_mark_flags
+after insert or delete or update of flag_key on flags.prerequisites
+for each row execute function flags.any__mark_flags();
+
+create trigger _310_mark_flags
+after truncate on flags.prerequisites
+for each statement execute function flags.any__mark_flags();

@@ -1,6 +1,6 @@
 -- Feature flags: what is switched on, for whom and for how long. A flag is on or off for a subject
 -- (a user, a business or any other name). One row says everything that an evaluation needs beside
--- its targets and prerequisites, so it is one read by key.
+-- its targets and prerequisites, and whether there are any, so it is one read by key.
 --
 -- Rules, constraints and variants are written in the words of Unleash, and the percentage is
 -- counted as Unleash counts it. Who may read and write flags stands in 21_oversight.
@@ -46,6 +46,9 @@ create table flags.flags (
     ends_at timestamptz,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
+    -- Whether targets and prerequisites are to be looked for. Triggers keep both.
+    has_targets boolean not null default false,
+    has_prerequisites boolean not null default false,
 
     constraint flags_key_is_a_name check (
         length(key) between 1 and 200 and private.is_one_line(key) and key !~ '[/?#%\s]'

@@ -6,7 +6,7 @@ alter default privileges revoke execute on functions from public;
 
 -- Feature flags: what is switched on, for whom and for how long. A flag is on or off for a subject
 -- (a user, a business or any other name). One row says everything that an evaluation needs beside
--- its targets and prerequisites, so it is one read by key.
+-- its targets and prerequisites, and whether there are any, so it is one read by key.
 --
 -- Rules, constraints and variants are written in the words of Unleash, and the percentage is
 -- counted as Unleash counts it. Who may read and write flags stands in 21_oversight.
@@ -52,6 +52,9 @@ create table flags.flags (
     ends_at timestamptz,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
+    -- Whether targets and prerequisites are to be looked for. Triggers keep both.
+    has_targets boolean not null default false,
+    has_prerequisites boolean not null default false,
 
     constraint flags_key_is_a_name check (
         length(key) between 1 and 200 and private.is_one_line(key) and key !~ '[/?#%\s]'
@@ -748,8 +751,8 @@ $$;
 
 /*
  * Evaluate a flag for a subject. The context adds what rules ask about; its `businessId` can be a
- * target as well. Returns null when there is no such flag. One statement reads all that lies in
- * tables, because each costs as much as the hash.
+ * target as well. Returns null when there is no such flag. Most flags have neither targets nor
+ * prerequisites: then one read by key is all, because each statement costs as much as the hash.
  * Definer: callers see what they get, never the flags and their targets.
  */
 create function flags.evaluate(key text, subject text default null, context jsonb default '{}')
@@ -763,39 +766,31 @@ declare
     v_context jsonb = case when subject is not null then jsonb_build_object('userId', subject)
         else '{}' end || context;
     v_flag flags.flags;
-    v_found record;
+    v_target flags.targets;
 begin
-    select
-        flags as flag,
-        exists (select 1 from flags.prerequisites where flag_key = flags.key) as has_prerequisites,
-        target.is_denied,
-        target.variant
-    into v_found
-    from flags.flags
-    left join lateral (
-        select targets.is_denied, targets.variant
-        from flags.targets
-        where
-            targets.flag_key = flags.key
-            and targets.subject = any(array[evaluate.subject, v_context ->> 'businessId'])
-        order by targets.is_denied desc
-        limit 1
-    ) as target on true
-    where flags.key = evaluate.key;
+    select flags.* into v_flag from flags.flags where flags.key = evaluate.key;
     if not found then
         return null;
     end if;
-    v_flag = v_found.flag;
+    if v_flag.has_targets then
+        select targets.* into v_target
+        from flags.targets
+        where
+            targets.flag_key = evaluate.key
+            and targets.subject = any(array[evaluate.subject, v_context ->> 'businessId'])
+        order by targets.is_denied desc
+        limit 1;
+    end if;
     if not v_flag.is_enabled
         or v_flag.starts_at is not null and v_flag.starts_at > private.now()
         or v_flag.ends_at is not null and v_flag.ends_at <= private.now() then
         return flags.switched_off(v_flag, 'DISABLED');
-    elsif v_found.is_denied then
+    elsif v_target.is_denied then
         return flags.switched_off(v_flag, 'TARGETING_MATCH');
-    elsif v_found.has_prerequisites and not flags.meets_prerequisites(key, subject, context) then
+    elsif v_flag.has_prerequisites and not flags.meets_prerequisites(key, subject, context) then
         return flags.switched_off(v_flag, 'DEFAULT');
-    elsif v_found.is_denied is not null then
-        return flags.switched_on(v_flag, null, v_context, 'TARGETING_MATCH', v_found.variant);
+    elsif v_target.subject is not null then
+        return flags.switched_on(v_flag, null, v_context, 'TARGETING_MATCH', v_target.variant);
     end if;
     return flags.evaluate_rules(v_flag, v_context);
 end;
@@ -1385,6 +1380,89 @@ for each row execute function private.any__refuse_bad_input();
 create trigger _100_refuse_chains
 before insert or update on flags.prerequisites
 for each row execute function flags.prerequisites__refuse_chains();
+
+-- A flag's row says whether it has targets and prerequisites. Nobody else writes these marks: what
+-- a statement says of them is replaced by what is true.
+
+/*
+ * Mark whether a flag has targets and prerequisites.
+ * Definer: the question is about all of them.
+ */
+create function flags.flags__mark()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    -- A key that changes with the same statement changes in the other tables after it.
+    v_key text = case tg_op when 'INSERT' then new.key else old.key end;
+begin
+    new.has_targets = exists (select 1 from flags.targets where flag_key = v_key);
+    new.has_prerequisites = exists (select 1 from flags.prerequisites where flag_key = v_key);
+    return new;
+end;
+$$;
+
+create trigger _200_mark
+before insert or update of has_targets, has_prerequisites on flags.flags
+for each row execute function flags.flags__mark();
+
+/*
+ * Mark the flags whose targets or prerequisites changed. They are locked first, so that two writers
+ * take turns and the second one sees what the first one left.
+ * Definer: clients have no right to write the marks.
+ */
+create function flags.any__mark_flags()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_keys text[] = case tg_op
+        when 'INSERT' then array[new.flag_key]
+        when 'UPDATE' then array[old.flag_key, new.flag_key]
+        when 'DELETE' then array[old.flag_key]
+        else array(select key from flags.flags where has_targets or has_prerequisites)
+    end;
+begin
+    perform 1
+    from flags.flags
+    where flags.key = any(v_keys)
+    order by flags.key
+    for no key update;
+    update flags.flags
+    set has_targets = default, has_prerequisites = default
+    where
+        flags.key = any(v_keys)
+        and (
+            flags.has_targets
+            <> exists (select 1 from flags.targets where targets.flag_key = flags.key)
+            or flags.has_prerequisites
+            <> exists (select 1 from flags.prerequisites where prerequisites.flag_key = flags.key)
+        );
+    return null;
+end;
+$$;
+
+create trigger _300_mark_flags
+after insert or delete or update of flag_key on flags.targets
+for each row execute function flags.any__mark_flags();
+
+create trigger _310_mark_flags
+after truncate on flags.targets
+for each statement execute function flags.any__mark_flags();
+
+create trigger _300_mark_flags
+after insert or delete or update of flag_key on flags.prerequisites
+for each row execute function flags.any__mark_flags();
+
+create trigger _310_mark_flags
+after truncate on flags.prerequisites
+for each statement execute function flags.any__mark_flags();
 
 -- sql/09_flags/policies.sql
 

@@ -130,8 +130,8 @@ $$;
 
 /*
  * Evaluate a flag for a subject. The context adds what rules ask about; its `businessId` can be a
- * target as well. Returns null when there is no such flag. One statement reads all that lies in
- * tables, because each costs as much as the hash.
+ * target as well. Returns null when there is no such flag. Most flags have neither targets nor
+ * prerequisites: then one read by key is all, because each statement costs as much as the hash.
  * Definer: callers see what they get, never the flags and their targets.
  */
 create function flags.evaluate(key text, subject text default null, context jsonb default '{}')
@@ -145,39 +145,31 @@ declare
     v_context jsonb = case when subject is not null then jsonb_build_object('userId', subject)
         else '{}' end || context;
     v_flag flags.flags;
-    v_found record;
+    v_target flags.targets;
 begin
-    select
-        flags as flag,
-        exists (select 1 from flags.prerequisites where flag_key = flags.key) as has_prerequisites,
-        target.is_denied,
-        target.variant
-    into v_found
-    from flags.flags
-    left join lateral (
-        select targets.is_denied, targets.variant
-        from flags.targets
-        where
-            targets.flag_key = flags.key
-            and targets.subject = any(array[evaluate.subject, v_context ->> 'businessId'])
-        order by targets.is_denied desc
-        limit 1
-    ) as target on true
-    where flags.key = evaluate.key;
+    select flags.* into v_flag from flags.flags where flags.key = evaluate.key;
     if not found then
         return null;
     end if;
-    v_flag = v_found.flag;
+    if v_flag.has_targets then
+        select targets.* into v_target
+        from flags.targets
+        where
+            targets.flag_key = evaluate.key
+            and targets.subject = any(array[evaluate.subject, v_context ->> 'businessId'])
+        order by targets.is_denied desc
+        limit 1;
+    end if;
     if not v_flag.is_enabled
         or v_flag.starts_at is not null and v_flag.starts_at > private.now()
         or v_flag.ends_at is not null and v_flag.ends_at <= private.now() then
         return flags.switched_off(v_flag, 'DISABLED');
-    elsif v_found.is_denied then
+    elsif v_target.is_denied then
         return flags.switched_off(v_flag, 'TARGETING_MATCH');
-    elsif v_found.has_prerequisites and not flags.meets_prerequisites(key, subject, context) then
+    elsif v_flag.has_prerequisites and not flags.meets_prerequisites(key, subject, context) then
         return flags.switched_off(v_flag, 'DEFAULT');
-    elsif v_found.is_denied is not null then
-        return flags.switched_on(v_flag, null, v_context, 'TARGETING_MATCH', v_found.variant);
+    elsif v_target.subject is not null then
+        return flags.switched_on(v_flag, null, v_context, 'TARGETING_MATCH', v_target.variant);
     end if;
     return flags.evaluate_rules(v_flag, v_context);
 end;

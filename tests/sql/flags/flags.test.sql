@@ -1,6 +1,6 @@
 -- Feature flags: who writes them, who gets them, and in which order the rules count.
 begin;
-select plan(42);
+select plan(50);
 
 -- Given an admin, somebody of support, and two users
 select tests.at('2031-05-01 08:00Z');
@@ -159,6 +159,45 @@ select throws_ok(
 select throws_ok(
     $$ insert into flags.prerequisites (flag_key, required_key) values ('base', 'roof') $$,
     'PT409', 'A flag that others wait for cannot wait for flags itself.', 'nor the other way'
+);
+
+-- A flag's row says whether there is something to look for, whoever writes and however
+create function pg_temp.marks(key text)
+returns text
+language sql
+as $$
+    select format('%s targets, %s prerequisites', has_targets, has_prerequisites)
+    from flags.flags
+    where flags.key = marks.key
+$$;
+insert into flags.flags (key, has_targets, has_prerequisites) values ('marked', true, true);
+select is(
+    pg_temp.marks('marked'), 'f targets, f prerequisites', 'a new flag has nothing, whatever it says'
+);
+insert into flags.targets (flag_key, subject) values ('marked', 'a'), ('marked', 'b');
+insert into flags.prerequisites (flag_key, required_key) values ('marked', 'base');
+select is(pg_temp.marks('marked'), 't targets, t prerequisites', 'what it gets is marked');
+update flags.flags set has_targets = false, has_prerequisites = false where key = 'marked';
+select is(
+    pg_temp.marks('marked'), 't targets, t prerequisites', 'and the owner cannot say otherwise'
+);
+update flags.flags set key = 'renamed', has_targets = false where key = 'marked';
+select is(pg_temp.marks('renamed'), 't targets, t prerequisites', 'a flag that is renamed keeps it');
+delete from flags.targets where flag_key = 'renamed' and subject = 'a';
+select is(
+    pg_temp.marks('renamed'), 't targets, t prerequisites', 'of two targets, one may go'
+);
+update flags.targets set flag_key = 'spread' where flag_key = 'renamed';
+select is(
+    pg_temp.marks('renamed') || '; ' || pg_temp.marks('spread'),
+    'f targets, t prerequisites; t targets, f prerequisites',
+    'a target that moves to another flag is marked there'
+);
+delete from flags.prerequisites where flag_key = 'renamed';
+select is(pg_temp.marks('renamed'), 'f targets, f prerequisites', 'the last prerequisite may go');
+truncate flags.targets;
+select is(
+    (select count(*) from flags.flags where has_targets), 0::bigint, 'and all targets at once'
 );
 
 -- What cannot be evaluated is refused
