@@ -14,6 +14,8 @@ alter table engagement.notification_templates enable row level security;
 alter table engagement.notification_deliveries enable row level security;
 alter table engagement.notifications enable row level security;
 alter table engagement.marketing_consents enable row level security;
+-- Without a policy: the audit trail shows a business what it sent.
+alter table engagement.marketing_offers enable row level security;
 
 grant usage on schema engagement to authenticated, service_role, anon, worker, edge, analyst;
 
@@ -47,7 +49,8 @@ engagement.reminders,
 engagement.notification_templates,
 engagement.notification_deliveries,
 engagement.notifications,
-engagement.marketing_consents
+engagement.marketing_consents,
+engagement.marketing_offers
 to service_role;
 
 create policy notification_preferences_select

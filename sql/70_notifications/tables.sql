@@ -266,3 +266,21 @@ comment on table engagement.marketing_consents is
 comment on column engagement.marketing_consents.user_id is '[person]';
 comment on column engagement.marketing_consents.unsubscribe_token is '[secret]';
 create index marketing_consents_business_id_idx on engagement.marketing_consents (business_id);
+
+create table engagement.marketing_offers (
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    id bigint generated always as identity,
+    title text not null,
+    body text not null,
+    sent_by uuid references auth.users (id) on delete set null,
+    sent_at timestamptz not null default now(),
+
+    primary key (business_id, id),
+    constraint marketing_offers_title_is_one_line check (
+        private.is_one_line(title) or private.invalid('title', 'must be one line')
+    )
+);
+comment on table engagement.marketing_offers is
+'What businesses sent to the customers who consented, and who sent it. Only ever added to.';
+comment on column engagement.marketing_offers.sent_by is '[person]';
+create index marketing_offers_sent_by_idx on engagement.marketing_offers (sent_by);

@@ -590,6 +590,9 @@ create type money.payment_status as enum (
     'partially_captured', 'captured', 'partially_refunded', 'refunded', 'disputed'
 );
 
+-- What a provider is asked. A person asks for `capture` and `cancel` (money.requested_calls).
+create type money.provider_call as enum ('create', 'finish', 'capture', 'cancel', 'refund');
+
 create table money.providers (
     name text primary key,
     -- Whether somebody pays there by themselves. Members record the others, such as cash.
@@ -833,8 +836,8 @@ comment on table money.reconciliations is 'How far each provider''s list was com
 
 -- sql/39_money/tables/payments_links.sql
 
--- Links by which anybody who has one pays a sale, and cards that customers leave for a booking to
--- which they might not come.
+-- Links by which anybody who has one pays a sale, cards that customers leave for a booking to which
+-- they might not come, and what people asked of the provider of a payment.
 
 create table money.payment_links (
     id uuid primary key default gen_random_uuid(),
@@ -874,6 +877,31 @@ create table money.guarantees (
 comment on table money.guarantees is
 'The saved card that a customer left for the fees of a sale, such as for not coming.';
 create index guarantees_method_id_idx on money.guarantees (method_id);
+
+-- A row a request of a person: the payment itself changes only when the provider answers, which is
+-- nobody's act any more. So the audit trail says who asked, and when.
+create table money.requested_calls (
+    id bigint generated always as identity primary key,
+    payment_id uuid not null references money.payments (id) on delete restrict,
+    -- The business for which a member asked; null: the payer asked.
+    business_id uuid references business.businesses (id) on delete restrict,
+    call money.provider_call not null,
+    -- How much to take.
+    amount_minor bigint,
+    requested_by uuid references auth.users (id) on delete set null,
+    requested_at timestamptz not null default now(),
+
+    constraint requested_calls_are_of_payments check (call in ('capture', 'cancel')),
+    constraint requested_calls_take_an_amount check (
+        (call = 'capture') = (amount_minor is not null)
+    )
+);
+comment on table money.requested_calls is
+'Who asked to take the money that a payment reserved, or to release it, and when.';
+comment on column money.requested_calls.requested_by is '[person]';
+create index requested_calls_payment_id_idx on money.requested_calls (payment_id);
+create index requested_calls_business_id_idx on money.requested_calls (business_id);
+create index requested_calls_requested_by_idx on money.requested_calls (requested_by);
 
 -- sql/39_money/tables/payments_refunds.sql
 
@@ -995,8 +1023,6 @@ create type money.payment_wish as (
     is_off_session boolean,
     return_url text
 );
-
-create type money.provider_call as enum ('create', 'finish', 'capture', 'cancel', 'refund');
 
 -- `unchanged`: everything was known. `parked`: nobody knows the object yet. `finding`: see
 -- money.payment_findings.
@@ -5666,6 +5692,27 @@ end;
 $$;
 
 /*
+ * Record that the caller asks for a call of a payment's provider.
+ */
+create function money.record_request(
+    call money.provider_call, payment_id uuid, business_id uuid, amount_minor bigint
+)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    insert into money.requested_calls (
+        call, payment_id, business_id, amount_minor, requested_by, requested_at
+    )
+    values (
+        record_request.call, record_request.payment_id, record_request.business_id,
+        record_request.amount_minor, auth.uid(), private.now()
+    );
+end;
+
+/*
  * Cancel a payment of which nothing was taken: as its payer or as a member who serves customers.
  * The provider is asked to release what it reserved.
  * Definer: nobody has a write grant on payments; the caller is checked.
@@ -5681,9 +5728,10 @@ set search_path = ''
 as $$
 declare
     v_payment money.payments = money.lock_payment(cancel_payment.payment_id);
+    v_business_id uuid;
 begin
     if v_payment.payer_id is distinct from auth.uid() then
-        perform money.acting_business(v_payment.id, 'serve');
+        v_business_id = money.acting_business(v_payment.id, 'serve');
     end if;
     if v_payment.status in ('cancelled', 'expired') then
         return v_payment.id;
@@ -5693,6 +5741,7 @@ begin
             'Refund it with refund_payment.'
         );
     end if;
+    perform money.record_request('cancel', v_payment.id, v_business_id, null);
     if money.was_never_asked(v_payment) then
         perform money.move_payment(v_payment, 'cancelled', null);
     else
@@ -5719,8 +5768,8 @@ as $$
 declare
     v_payment money.payments = money.lock_payment(capture_payment.payment_id);
     v_amount bigint = coalesce(capture_payment.amount_minor, v_payment.amount_minor);
+    v_business_id uuid = money.acting_business(v_payment.id, 'manage');
 begin
-    perform money.acting_business(v_payment.id, 'manage');
     if v_payment.captured_minor = v_amount then
         return v_payment.id;
     elsif v_payment.status <> 'authorized' then
@@ -5742,6 +5791,7 @@ begin
             'Wait until the payment is captured.'
         );
     end if;
+    perform money.record_request('capture', v_payment.id, v_business_id, v_amount);
     update money.payments
     set to_capture_minor = v_amount
     where payments.id = v_payment.id;
@@ -9866,11 +9916,12 @@ alter table money.refund_lines enable row level security;
 alter table money.disputes enable row level security;
 alter table money.payment_links enable row level security;
 alter table money.guarantees enable row level security;
--- Without a policy: functions alone read the inbox, who is known to a provider, and how far a
--- provider's list was compared.
+-- Without a policy: functions alone read the inbox, who is known to a provider, how far a
+-- provider's list was compared, and who asked for a call, which the audit trail shows.
 alter table money.provider_events enable row level security;
 alter table money.payment_findings enable row level security;
 alter table money.reconciliations enable row level security;
+alter table money.requested_calls enable row level security;
 
 grant select on money.providers to anon, authenticated;
 grant select, insert (business_id, providers, capture, prepayment_bps), delete
@@ -9903,7 +9954,8 @@ grant select, insert, update, delete on
 money.providers, money.payment_settings, money.payment_methods, money.provider_customers,
 money.payments, money.payment_transitions, money.payment_parts, money.refunds,
 money.refund_parts, money.refund_lines, money.disputes, money.payment_links, money.guarantees,
-money.provider_events, money.payment_findings, money.reconciliations
+money.provider_events, money.payment_findings, money.reconciliations,
+money.requested_calls
 to service_role;
 
 grant execute on function private.my_payments() to authenticated, service_role;

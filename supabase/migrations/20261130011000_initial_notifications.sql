@@ -273,6 +273,24 @@ comment on column engagement.marketing_consents.user_id is '[person]';
 comment on column engagement.marketing_consents.unsubscribe_token is '[secret]';
 create index marketing_consents_business_id_idx on engagement.marketing_consents (business_id);
 
+create table engagement.marketing_offers (
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    id bigint generated always as identity,
+    title text not null,
+    body text not null,
+    sent_by uuid references auth.users (id) on delete set null,
+    sent_at timestamptz not null default now(),
+
+    primary key (business_id, id),
+    constraint marketing_offers_title_is_one_line check (
+        private.is_one_line(title) or private.invalid('title', 'must be one line')
+    )
+);
+comment on table engagement.marketing_offers is
+'What businesses sent to the customers who consented, and who sent it. Only ever added to.';
+comment on column engagement.marketing_offers.sent_by is '[person]';
+create index marketing_offers_sent_by_idx on engagement.marketing_offers (sent_by);
+
 -- sql/70_notifications/functions/accounts.sql
 
 -- Messages of sign-in. Their codes and links are in the queue's message only and are gone with it,
@@ -428,6 +446,10 @@ set search_path = ''
 as $$
 begin
     perform private.require_member(business_id, 'manage');
+    insert into engagement.marketing_offers (business_id, title, body, sent_by, sent_at)
+    values (
+        send_offer.business_id, send_offer.title, send_offer.body, auth.uid(), private.now()
+    );
     perform private.emit(
         'offer.made',
         jsonb_build_object('business_id', business_id, 'title', title, 'body', body)
@@ -2043,6 +2065,8 @@ alter table engagement.notification_templates enable row level security;
 alter table engagement.notification_deliveries enable row level security;
 alter table engagement.notifications enable row level security;
 alter table engagement.marketing_consents enable row level security;
+-- Without a policy: the audit trail shows a business what it sent.
+alter table engagement.marketing_offers enable row level security;
 
 grant usage on schema engagement to authenticated, service_role, anon, worker, edge, analyst;
 
@@ -2076,7 +2100,8 @@ engagement.reminders,
 engagement.notification_templates,
 engagement.notification_deliveries,
 engagement.notifications,
-engagement.marketing_consents
+engagement.marketing_consents,
+engagement.marketing_offers
 to service_role;
 
 create policy notification_preferences_select

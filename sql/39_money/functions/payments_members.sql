@@ -95,6 +95,27 @@ end;
 $$;
 
 /*
+ * Record that the caller asks for a call of a payment's provider.
+ */
+create function money.record_request(
+    call money.provider_call, payment_id uuid, business_id uuid, amount_minor bigint
+)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    insert into money.requested_calls (
+        call, payment_id, business_id, amount_minor, requested_by, requested_at
+    )
+    values (
+        record_request.call, record_request.payment_id, record_request.business_id,
+        record_request.amount_minor, auth.uid(), private.now()
+    );
+end;
+
+/*
  * Cancel a payment of which nothing was taken: as its payer or as a member who serves customers.
  * The provider is asked to release what it reserved.
  * Definer: nobody has a write grant on payments; the caller is checked.
@@ -110,9 +131,10 @@ set search_path = ''
 as $$
 declare
     v_payment money.payments = money.lock_payment(cancel_payment.payment_id);
+    v_business_id uuid;
 begin
     if v_payment.payer_id is distinct from auth.uid() then
-        perform money.acting_business(v_payment.id, 'serve');
+        v_business_id = money.acting_business(v_payment.id, 'serve');
     end if;
     if v_payment.status in ('cancelled', 'expired') then
         return v_payment.id;
@@ -122,6 +144,7 @@ begin
             'Refund it with refund_payment.'
         );
     end if;
+    perform money.record_request('cancel', v_payment.id, v_business_id, null);
     if money.was_never_asked(v_payment) then
         perform money.move_payment(v_payment, 'cancelled', null);
     else
@@ -148,8 +171,8 @@ as $$
 declare
     v_payment money.payments = money.lock_payment(capture_payment.payment_id);
     v_amount bigint = coalesce(capture_payment.amount_minor, v_payment.amount_minor);
+    v_business_id uuid = money.acting_business(v_payment.id, 'manage');
 begin
-    perform money.acting_business(v_payment.id, 'manage');
     if v_payment.captured_minor = v_amount then
         return v_payment.id;
     elsif v_payment.status <> 'authorized' then
@@ -171,6 +194,7 @@ begin
             'Wait until the payment is captured.'
         );
     end if;
+    perform money.record_request('capture', v_payment.id, v_business_id, v_amount);
     update money.payments
     set to_capture_minor = v_amount
     where payments.id = v_payment.id;

@@ -17,11 +17,12 @@ alter table money.refund_lines enable row level security;
 alter table money.disputes enable row level security;
 alter table money.payment_links enable row level security;
 alter table money.guarantees enable row level security;
--- Without a policy: functions alone read the inbox, who is known to a provider, and how far a
--- provider's list was compared.
+-- Without a policy: functions alone read the inbox, who is known to a provider, how far a
+-- provider's list was compared, and who asked for a call, which the audit trail shows.
 alter table money.provider_events enable row level security;
 alter table money.payment_findings enable row level security;
 alter table money.reconciliations enable row level security;
+alter table money.requested_calls enable row level security;
 
 grant select on money.providers to anon, authenticated;
 grant select, insert (business_id, providers, capture, prepayment_bps), delete
@@ -54,7 +55,8 @@ grant select, insert, update, delete on
 money.providers, money.payment_settings, money.payment_methods, money.provider_customers,
 money.payments, money.payment_transitions, money.payment_parts, money.refunds,
 money.refund_parts, money.refund_lines, money.disputes, money.payment_links, money.guarantees,
-money.provider_events, money.payment_findings, money.reconciliations
+money.provider_events, money.payment_findings, money.reconciliations,
+money.requested_calls
 to service_role;
 
 grant execute on function private.my_payments() to authenticated, service_role;

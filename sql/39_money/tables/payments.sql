@@ -11,6 +11,9 @@ create type money.payment_status as enum (
     'partially_captured', 'captured', 'partially_refunded', 'refunded', 'disputed'
 );
 
+-- What a provider is asked. A person asks for `capture` and `cancel` (money.requested_calls).
+create type money.provider_call as enum ('create', 'finish', 'capture', 'cancel', 'refund');
+
 create table money.providers (
     name text primary key,
     -- Whether somebody pays there by themselves. Members record the others, such as cash.

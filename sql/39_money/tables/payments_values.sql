@@ -16,8 +16,6 @@ create type money.payment_wish as (
     return_url text
 );
 
-create type money.provider_call as enum ('create', 'finish', 'capture', 'cancel', 'refund');
-
 -- `unchanged`: everything was known. `parked`: nobody knows the object yet. `finding`: see
 -- money.payment_findings.
 create type money.event_outcome as enum ('applied', 'unchanged', 'parked', 'finding');

@@ -96,6 +96,10 @@ set search_path = ''
 as $$
 begin
     perform private.require_member(business_id, 'manage');
+    insert into engagement.marketing_offers (business_id, title, body, sent_by, sent_at)
+    values (
+        send_offer.business_id, send_offer.title, send_offer.body, auth.uid(), private.now()
+    );
     perform private.emit(
         'offer.made',
         jsonb_build_object('business_id', business_id, 'title', title, 'body', body)

@@ -86,6 +86,32 @@ as $$
         current_setting('request.jwt.claims')::jsonb || '{"aal": "aal2"}'
     )::text, true);
 $$;
+/* A guest asks for a booking. Its reference and the code that was mailed last are known. */
+create function pg_temp.ask_as_guest()
+returns void
+language plpgsql
+as $$
+begin
+    perform tests.act_as_anon();
+    perform public.request_guest_booking(
+        tests.id('Cut')::text, '2031-05-05T09:00:00Z', 'Gil', 'gil@example.com'
+    );
+end;
+$$;
+create function pg_temp.reference()
+returns text
+language sql
+security definer
+as $$
+    select reference from scheduling.bookings
+$$;
+create function pg_temp.code()
+returns text
+language sql
+security definer
+as $$
+    select message -> 'kwargs' -> 'payload' ->> 'code' from pgmq.q_mail order by msg_id desc limit 1
+$$;
 /* An active payout account of the salon, and a delivered sale that was paid two days ago. */
 create function pg_temp.earn(minor bigint)
 returns void
@@ -136,12 +162,17 @@ begin
     perform tests.act_as_owner();
 end;
 $$;
-grant execute on all functions in schema pg_temp to authenticated;
+grant execute on all functions in schema pg_temp to anon, authenticated;
 alter default privileges grant select on tables to authenticated;
 
 -- call: set_platform_role
 select tests.act_as('Ada');
 select public.set_platform_role(tests.id('Zoe')::text, 'support');
+
+-- call: revoke_session
+insert into auth.sessions (id, user_id) values (tests.named('Phone'), tests.id('Cleo'));
+select tests.act_as('Cleo');
+select public.revoke_session(tests.id('Phone')::text);
 
 -- call: create_business
 select tests.act_as('Zoe');
@@ -388,6 +419,28 @@ select public.request_guest_booking(
     tests.id('Cut')::text, '2031-05-05T09:00:00Z', 'Gil', 'gil@example.com'
 );
 
+-- call: confirm_guest_booking
+select pg_temp.ask_as_guest();
+select public.confirm_guest_booking(pg_temp.reference(), pg_temp.code());
+
+-- call: request_guest_code
+select pg_temp.ask_as_guest();
+select public.request_guest_code(pg_temp.reference(), 'gil@example.com');
+
+-- call: reschedule_guest_booking
+select pg_temp.ask_as_guest();
+select public.confirm_guest_booking(pg_temp.reference(), pg_temp.code());
+select public.request_guest_code(pg_temp.reference(), 'gil@example.com');
+select public.reschedule_guest_booking(
+    pg_temp.reference(), pg_temp.code(), '2031-05-05T11:00:00Z'
+);
+
+-- call: cancel_guest_booking
+select pg_temp.ask_as_guest();
+select public.confirm_guest_booking(pg_temp.reference(), pg_temp.code());
+select public.request_guest_code(pg_temp.reference(), 'gil@example.com');
+select public.cancel_guest_booking(pg_temp.reference(), pg_temp.code());
+
 -- call: claim_guest_bookings
 select tests.act_as('Owen');
 select public.book_for(
@@ -486,6 +539,20 @@ select public.mark_notifications_read('["00000000-0000-4000-8000-000000000007"]'
 select tests.act_as('Cleo');
 select public.set_marketing_consent(tests.id('Salon')::text, 'true');
 
+-- call: unsubscribe
+select tests.act_as('Cleo');
+select public.set_marketing_consent(tests.id('Salon')::text, 'true');
+select tests.act_as_owner();
+create temporary table mailed as
+select unsubscribe_token::text as token from engagement.marketing_consents;
+grant select on mailed to anon;
+select tests.act_as_anon();
+select public.unsubscribe((select token from mailed));
+
+-- call: send_offer
+select tests.act_as('Owen');
+select public.send_offer(tests.id('Salon')::text, 'Spring', 'Half price');
+
 -- call: save_notification_template
 select tests.act_as('Owen');
 select public.save_notification_template(
@@ -569,6 +636,10 @@ create temporary table made as select pg_temp.booking('Cut', '2031-05-05T09:00:0
 select tests.act_as('Cleo');
 create temporary table paid as
 select public.start_payment('sandbox', booking_id => (select id from made)) ->> 'id' as id;
+select tests.act_as_owner();
+-- The provider was asked: nothing of the payment changes before it answers.
+select money.start_call('create', (select id::uuid from paid));
+select tests.act_as('Cleo');
 select public.cancel_payment((select id from paid));
 
 -- call: record_cash_payment
@@ -706,8 +777,8 @@ select public.start_payment('sandbox', booking_id => (select id from made)) ->> 
 select tests.act_as_owner();
 update money.payments set status = 'authorized';
 select tests.act_as('Owen');
--- A part of it: to take all changes no row before the provider answers.
-select public.capture_payment((select id from paid), '1000');
+-- All of it: nothing of the payment changes before the provider answers.
+select public.capture_payment((select id from paid));
 
 -- call: request_payout
 select tests.act_as_owner();
