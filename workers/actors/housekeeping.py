@@ -21,7 +21,7 @@ def declare(broker: dramatiq.Broker, database: Database) -> None:
             pass
 
     def forget_what_is_old(topic: str, payload: dict[str, Any]) -> None:
-        """Delete old keys, effects, activity, audit, guests' codes and records of holds."""
+        """Delete old keys, effects, activity, audit, codes, records of holds and idle carts."""
         database.call("select private.forget_old_keys()")
         database.call("select private.forget_old_effects()")
         database.call("select private.forget_old_activity()")
@@ -29,6 +29,7 @@ def declare(broker: dramatiq.Broker, database: Database) -> None:
         database.call("select scheduling.forget_old_codes()")
         database.call("select scheduling.forget_ended_holds()")
         database.call("select money.forget_old_lookups()")
+        database.call("select commerce.forget_idle_carts()")
 
     def offer_freed_time(topic: str, payload: dict[str, Any]) -> None:
         """Offer freed time to those who wait, if somebody had locked it when it became free."""

@@ -159,8 +159,8 @@ where periods.until_at is null and periods.unit_minor is not null;
 grant select on public.lowest_prices to anon, authenticated, service_role;
 
 comment on view public.lowest_prices is
-'The price of each service, add-on and variant now, and the lowest one of the 30 days before it, which a '
-'business must show beside a reduced price in the European Union.
+'The price of each service, add-on and variant now, and the lowest one of the 30 days before it, '
+'which a business must show beside a reduced price in the European Union.
 
 Readable like price_history.';
 comment on column public.lowest_prices.business_id is 'The business.';

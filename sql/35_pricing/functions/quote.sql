@@ -114,7 +114,11 @@ as $$
 declare
     v_lines pricing.line[] = lines;
 begin
-    if tools.has_lists or context.currency <> lines[1].currency then
+    if tools.has_lists or context.currency <> lines[1].currency or cardinality(lines) > 1 and exists (
+        select 1
+        from unnest(lines) as line
+        where line.currency <> coalesce(context.currency, lines[1].currency)
+    ) then
         v_lines = pricing.apply_lists(v_lines, context);
     end if;
     if tools.has_rules then

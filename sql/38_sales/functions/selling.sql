@@ -1,5 +1,5 @@
--- How sales are written. Sellers (bookings, the checkout of goods) call these functions, and know what they sold;
--- nothing here does.
+-- How sales are written. Sellers (bookings, the checkout of goods) call these functions, and know
+-- what they sold; nothing here does.
 
 /*
  * Write a sale with the lines of a quote, as agreed, and claim the promotions that it uses. A sale
