@@ -60,14 +60,16 @@ create trigger _110_refuse_emptying
 before truncate on sales.sale_coupons
 for each statement execute function private.any__refuse_rewriting();
 
--- A sale keeps its business, basket, currency and moment; who bought may change.
+-- A sale keeps its business, currency, moment and the basket that it was put into; who bought may
+-- change.
 create trigger _100_refuse_rewriting
 before update on sales.sales
 for each row
 when (
     old.id <> new.id
     or old.business_id <> new.business_id
-    or old.basket_id is distinct from new.basket_id
+    or old.basket_id <> new.basket_id
+    or old.basket_id is not null and new.basket_id is null
     or old.currency <> new.currency
     or old.placed_at <> new.placed_at
 )

@@ -1,10 +1,10 @@
 -- Quotes of several documents: what somebody buys from one business at once, but gets in several
--- sales, such as goods and an appointment. Prices and discounts are those of all lines together; tax
--- is computed for each document, because each has its own.
+-- sales, such as goods and an appointment. Prices and discounts are those of all lines together;
+-- tax is computed for each document, because each has its own.
 
 /*
- * Return the quote of each document of a quote without tax, in order. `documents` says for each line
- * to which it belongs: 1, 2, …. The first one claims the promotions.
+ * Return the quote of each document of a quote without tax, in order. `documents` says for each
+ * line to which it belongs: 1, 2, …. The first one claims the promotions.
  */
 create function pricing.document_quotes(
     untaxed jsonb, documents integer[], context pricing.context

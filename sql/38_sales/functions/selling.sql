@@ -42,7 +42,8 @@ begin
     select sale.business_id, sale.id, 0, 'agreed', auth.uid(), sale.placed_at
     from sale;
     perform sales.write_agreed_lines(place_sale.business_id, v_sale_id, place_sale.quote);
-    if place_sale.quote -> 'promotions' <> '[]' then
+    if place_sale.quote -> 'promotions' <> '[]'
+        or (place_sale.quote ->> 'discount_minor')::bigint > 0 then
         perform sales.claim_coupons(
             place_sale.business_id, v_sale_id, place_sale.quote, place_sale.customer_id,
             place_sale.customer_email

@@ -69,8 +69,8 @@ end;
 $$;
 
 /*
- * Return how a parcel reaches its buyer: by the option that they chose, or picked up at a store of a
- * business without options. A pickup names its store, unless there is only one.
+ * Return how a parcel reaches its buyer: by the option that they chose, or picked up at a store of
+ * a business without options. A pickup names its store, unless there is only one.
  *
  * Errors:  PT400 invalid_input · PT404 not_found · PT422 delivery_unavailable
  */

@@ -4,8 +4,8 @@
 
 /*
  * Take the goods of some lines of a sale out of stock: at the store where they are picked up, or
- * from the first store that has everything, or from several where the option allows it. Returns from
- * which store how many of each line come.
+ * from the first store that has everything, or from several where the option allows it. Returns
+ * from which store how many of each line come.
  *
  * Errors:  PT404 not_found · PT409 out_of_stock
  */
@@ -51,8 +51,8 @@ end;
 $$;
 
 /*
- * Return the stores from which goods may come: the one where they are picked up or sent from, or all
- * that are active.
+ * Return the stores from which goods may come: the one where they are picked up or sent from, or
+ * all that are active.
  */
 create function commerce.stores_to_take_from(choice commerce.delivery_choice)
 returns uuid[]
@@ -199,8 +199,8 @@ end;
 $$;
 
 /*
- * Return how many pieces of a variant, or whole bundles, fit into what is free in a store: `free` has
- * the pieces for each `store/variant`.
+ * Return how many pieces of a variant, or whole bundles, fit into what is free in a store: `free`
+ * has the pieces for each `store/variant`.
  */
 create function commerce.fitting(free jsonb, store_id uuid, variant_id uuid)
 returns integer
@@ -274,8 +274,8 @@ end;
 $$;
 
 /*
- * Refuse an order for which there is too little, and name the first item of which there is: how many
- * are left in the store that has the most, or in all of them where an order may be split.
+ * Refuse an order for which there is too little, and name the first item of which there is: how
+ * many are left in the store that has the most, or in all of them where an order may be split.
  *
  * Errors:  PT409 out_of_stock
  */

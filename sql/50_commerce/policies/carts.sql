@@ -1,6 +1,6 @@
--- A cart is its owner's alone: not even the businesses in it see it. Nobody writes it but functions,
--- so that nothing is in it that is not for sale. A cart with a token is found by functions that take
--- the token as an argument; no view shows it.
+-- A cart is its owner's alone: not even the businesses in it see it. Nobody writes it but
+-- functions, so that nothing is in it that is not for sale. A cart with a token is found by
+-- functions that take the token as an argument; no view shows it.
 
 alter table commerce.carts enable row level security;
 alter table commerce.cart_items enable row level security;
@@ -30,4 +30,6 @@ using (
     )
 );
 
+-- The worker deletes idle carts.
+grant usage on schema commerce to worker;
 grant execute on function commerce.forget_idle_carts() to worker;

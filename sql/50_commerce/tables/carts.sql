@@ -1,6 +1,6 @@
--- What somebody is about to buy, from one business or several, in one currency. A cart belongs to an
--- account, or to whoever has its token. It keeps no prices: they are computed whenever it is read,
--- and once more when it is checked out. A service in a cart is a booking that is held.
+-- What somebody is about to buy, from one business or several, in one currency. A cart belongs to
+-- an account, or to whoever has its token. It keeps no prices: they are computed whenever it is
+-- read, and once more when it is checked out. A service in a cart is a booking that is held.
 
 create table commerce.carts (
     id uuid primary key default gen_random_uuid(),
@@ -11,7 +11,8 @@ create table commerce.carts (
     created_at timestamptz not null default now(),
     -- When something in it last changed; idle carts are deleted.
     updated_at timestamptz not null default now(),
-    -- What became of it: the basket of its sales, and the call and the answer by which it was bought.
+    -- What became of it: the basket of its sales, and by which call and with which answer it was
+    -- bought.
     checked_out_at timestamptz,
     basket_id uuid references sales.baskets (id) on delete restrict,
     checkout_key text,
@@ -21,7 +22,9 @@ create table commerce.carts (
     constraint carts_token_hash_unique unique (token_hash),
     constraint carts_belong_to_one check (num_nonnulls(user_id, token_hash) = 1),
     constraint carts_are_checked_out_at_once check (
-        num_nonnulls(checked_out_at, basket_id, checkout_key, checkout_hash, answer) in (0, 5)
+        num_nonnulls(checked_out_at, basket_id, answer) in (0, 3)
+        and num_nonnulls(checkout_key, checkout_hash) in (0, 2)
+        and (checked_out_at is null or checkout_key is not null)
     )
 );
 comment on table commerce.carts is
@@ -33,7 +36,8 @@ comment on column commerce.carts.checkout_hash is '[secret]';
 -- It has the codes of the gift cards that were bought.
 comment on column commerce.carts.answer is '[secret]';
 -- An account has one open cart, and buys once by a key.
-create unique index carts_one_open_idx on commerce.carts (user_id) where checked_out_at is null;
+create unique index carts_one_open_idx on commerce.carts (user_id)
+where checked_out_at is null and checkout_key is null;
 create unique index carts_checkout_key_idx on commerce.carts (user_id, checkout_key)
 where checkout_key is not null;
 create index carts_basket_id_idx on commerce.carts (basket_id) where basket_id is not null;

@@ -1,8 +1,6 @@
 -- How goods reach their buyer: picked up at a store, or delivered. Each option says where it goes,
--- for which weights and amounts, and what it costs; a business that delivers to several zones, or by
--- weight, has an option for each.
-
-create type commerce.delivery_kind as enum ('pickup', 'delivery');
+-- for which weights and amounts, and what it costs; a business that delivers to several zones, or
+-- by weight, has an option for each.
 
 create table commerce.delivery_options (
     id uuid primary key default gen_random_uuid(),
@@ -55,7 +53,9 @@ create table commerce.delivery_options (
     constraint delivery_options_weights_are_sane check (
         coalesce(min_weight_grams >= 0, true)
         and coalesce(max_weight_grams >= coalesce(min_weight_grams, 0), true)
-        or private.invalid('min_weight_grams and max_weight_grams', 'must be 0 or more, in this order')
+        or private.invalid(
+            'min_weight_grams and max_weight_grams', 'must be 0 or more, in this order'
+        )
     ),
     constraint delivery_options_amounts_are_sane check (
         coalesce(min_amount_minor >= 0, true)

@@ -130,11 +130,12 @@ comment on function public.add_to_cart is
 'item.
 
 item is one of {variant_id, quantity?}, {service_id, starts_at, resource_id?, party_size?, '
-'addon_ids?, answers?, link_token?, notes?} and {gift_card_minor, currency, business_id?, quantity?}. '
-'The same goods again are added up. A service is held for its hold_minutes and needs a user, whom '
-'an anonymous sign-in makes. Returns the cart: {id, currency, items, deliveries, subtotal_minor, '
-'discount_minor, tax_minor, total_minor}, with items as in the view cart_items, and cart_token when '
-'it began without a user. Prices are computed here; none is taken from the caller.
+'addon_ids?, answers?, link_token?, notes?} and {gift_card_minor, currency, business_id?, '
+'quantity?}. The same goods again are added up. A service is held for its hold_minutes and needs '
+'a user, whom an anonymous sign-in makes. Returns the cart: {id, currency, items, deliveries, '
+'subtotal_minor, discount_minor, tax_minor, total_minor}, with items as in the view cart_items, '
+'and cart_token when it began without a user. Prices are computed here; none is taken from the '
+'caller.
 
 - store_id: the store where goods are to be picked up; by default that is said at checkout.
 - cart_token: the secret that this function returned to somebody without a user. With a user and a '
@@ -142,8 +143,8 @@ item is one of {variant_id, quantity?}, {service_id, starts_at, resource_id?, pa
 
 Errors: invalid_input 400, not_signed_in 401, not_found 404, coupon_exhausted 409, '
 'insufficient_points 409, link_expired 409, not_bookable 409, not_for_sale 409, slot_taken 409, '
-'blocked_out 422, coupon_invalid 422, delivery_unavailable 422, limit_reached 422, not_eligible 422, '
-'outside_hours 422, too_far 422, too_soon 422.';
+'blocked_out 422, coupon_invalid 422, delivery_unavailable 422, limit_reached 422, not_eligible '
+'422, outside_hours 422, too_far 422, too_soon 422.';
 
 /*
  * Errors:  PT400 invalid_input · PT404 not_found
@@ -202,8 +203,8 @@ begin
 end;
 $$;
 comment on function public.read_cart is
-'Return the open cart of the caller, as add_to_cart does, with what it costs by these arguments: the '
-'total is the one that checkout takes as total_minor.
+'Return the open cart of the caller, as add_to_cart does, with what it costs by these arguments: '
+'the total is the one that checkout takes as total_minor.
 
 - cart_token: for somebody without a user.
 - address, delivery_option_id, store_id, deliveries, coupon_code, redeem_points: as checkout takes '
@@ -228,11 +229,38 @@ begin
 end;
 $$;
 comment on function public.merge_cart is
-'Give the caller what they put into a cart before they signed in: it becomes their cart, or is added '
-'to the one that they have. Returns the cart, as add_to_cart does. The token is of no use afterwards; '
-'add_to_cart, update_cart_item and checkout do the same when a user sends a token.
+'Give the caller what they put into a cart before they signed in: it becomes their cart, or is '
+'added to the one that they have. Returns the cart, as add_to_cart does. The token is of no use '
+'afterwards; add_to_cart, update_cart_item and checkout do the same when a user sends a token.
 
 Errors: invalid_input 400, not_signed_in 401, not_found 404.';
+
+/*
+ * Errors:  PT400 invalid_input · PT404 not_found
+ */
+create function public.eligible_delivery_options(
+    cart_token text default null, address public.object default null
+)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return private.eligible_options(
+        private.to_text(cart_token, 'cart_token', 100), private.to_address_of_order(address)
+    );
+end;
+$$;
+comment on function public.eligible_delivery_options is
+'Return the delivery options that the open cart of the caller can take: [{business_id, id, name, '
+'kind, store_id, price_minor, currency, can_split}], with what each costs for this cart.
+
+- cart_token: for somebody without a user.
+- address: where the goods go, as checkout takes it; without one, those for every place.
+
+Errors: invalid_input 400, not_found 404.';
 
 grant execute on function
 public.add_to_cart(public.object, public.identifier, text),
@@ -241,5 +269,6 @@ public.read_cart(
     text, public.object, public.identifier, public.identifier, public.list, text,
     public.whole_number
 ),
-public.merge_cart(text)
+public.merge_cart(text),
+public.eligible_delivery_options(text, public.object)
 to anon, authenticated, service_role;

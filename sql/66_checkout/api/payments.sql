@@ -27,19 +27,10 @@ volatile
 security invoker
 set search_path = ''
 as $$
-declare
-    v_wish money.payment_wish;
 begin
     if link_token is null then
         perform private.token_user_id();
     end if;
-    v_wish.provider = private.to_required_text(provider, 'provider', 40);
-    v_wish.method_id = private.to_identifier(
-        payment_method_id, 'payment_method_id', is_required => false
-    );
-    v_wish.method_token = private.to_text(method_token, 'method_token', 255);
-    v_wish.saves_method = private.to_yes_no(save_method, 'save_method');
-    v_wish.return_url = private.to_text(return_url, 'return_url', 2000);
     return private.start_payment_once(
         jsonb_build_object(
             'sale_id', sale_id, 'booking_id', booking_id, 'order_id', order_id,
@@ -47,7 +38,10 @@ begin
             'link_token', link_token
         ),
         private.to_minor_units(amount_minor, 'amount_minor'),
-        v_wish,
+        private.to_payment_wish(
+            private.to_required_text(provider, 'provider', 40),
+            payment_method_id, method_token, save_method, return_url
+        ),
         idempotency_key
     );
 end;
@@ -65,16 +59,16 @@ Name one of them; what is owed is computed here. Orders and memberships come wit
 
 - provider: such as stripe, razorpay, payjp, paypal or sandbox.
 - link_token: the token of a payment link; no sign-in is needed with it.
-- amount_minor: a part of what is owed, in minor units, at least what is due now; by default what is '
-'due now or, where nothing is, all that is owed.
+- amount_minor: a part of what is owed, in minor units, at least what is due now; by default '
+'what is due now or, where nothing is, all that is owed.
 - payment_method_id: a saved method of the caller.
 - method_token: the one-time token of the provider''s script in the browser.
 - save_method: keep the method for later.
 - return_url: where the browser comes back to after a page of the provider''s.
 - idempotency_key: repeating the call with the same key returns the same payment, for a day.
 
-Errors: invalid_input 400, not_signed_in 401, not_found 404, idempotency_conflict 409, link_expired '
-'409, nothing_to_pay 409, method_expired 422, provider_not_offered 422.';
+Errors: invalid_input 400, not_signed_in 401, not_found 404, idempotency_conflict 409, '
+'link_expired 409, nothing_to_pay 409, method_expired 422, provider_not_offered 422.';
 grant execute on function public.start_payment(
     text, public.identifier, public.identifier, public.identifier, public.identifier,
     public.identifier, public.identifier, text, public.whole_number, public.identifier, text,

@@ -1,8 +1,8 @@
 -- What is in a cart, as the catalog has it now.
 
 /*
- * Return the items of a cart in the order in which they were added, whether they can still be bought
- * or not.
+ * Return the items of a cart in the order in which they were added, whether they can still be
+ * bought or not.
  */
 create function private.cart_lines(cart_id uuid)
 returns private.cart_line[]
@@ -60,7 +60,7 @@ begin
     v_line.store_id = item.store_id;
     v_line.hold_expires_at = make_cart_line.hold_expires_at;
     v_line.is_available = make_cart_line.is_available;
-    v_line.line = make_cart_line.line;
+    v_line.to_price = make_cart_line.line;
     return v_line;
 end;
 $$;
@@ -137,8 +137,8 @@ end;
 $$;
 
 /*
- * Return the line of an item that is a booking. It costs what its service costs now, and its add-ons
- * what they cost when the time was held; it can be bought while its hold lasts.
+ * Return the line of an item that is a booking. It costs what its service costs now, and its
+ * add-ons what they cost when the time was held; it can be bought while its hold lasts.
  */
 create function private.booking_line(
     item commerce.cart_items,

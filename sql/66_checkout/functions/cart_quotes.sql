@@ -1,9 +1,9 @@
--- What a cart costs. Each business in it is asked once; the goods and gift cards of a business become
--- one sale, and each booking a sale of its own, so each has a document in the quote.
+-- What a cart costs. Each business in it is asked once; the goods and gift cards of a business
+-- become one sale, and each booking a sale of its own, so each has a document in the quote.
 
 /*
- * Return what each business in a cart sells of it, in the order of their ids. Only what can still be
- * bought is priced.
+ * Return what each business in a cart sells of it, in the order of their ids. Only what can still
+ * be bought is priced.
  *
  * Errors:  PT400 invalid_input · PT404 not_found
  *          PT409 coupon_exhausted insufficient_points · PT422 coupon_invalid delivery_unavailable
@@ -107,7 +107,7 @@ begin
     end if;
     v_context = pricing.context_for(v_context, v_tools);
     v_priced = pricing.listed_lines(
-        array(select line.line from unnest(lines) as line), v_context, v_tools
+        array(select line.to_price from unnest(lines) as line), v_context, v_tools
     );
     v_seller.business_id = lines[1].business_id;
     v_seller.lines = lines;
@@ -117,7 +117,7 @@ begin
             private.parcel_of(lines, v_priced, form.address, terms.currency),
             v_wish.option_id, v_wish.store_id
         );
-        if v_seller.choice.option_id is not null then
+        if (v_seller.choice).option_id is not null then
             v_priced = v_priced || private.shipping_line(v_seller.choice, terms.currency);
             v_seller.documents = v_seller.documents || 1;
         end if;

@@ -149,7 +149,7 @@ begin
         case when token is null then private.current_user_id() end,
         business.token_hash(token), begin_cart.currency, private.now(), private.now()
     )
-    on conflict (user_id) where checked_out_at is null do nothing
+    on conflict (user_id) where checked_out_at is null and checkout_key is null do nothing
     returning carts.* into v_cart;
     if v_cart.id is null then
         v_cart = private.lock_cart(null);
@@ -260,12 +260,12 @@ begin
         if v_gone.booking_id is not null then
             perform private.refuse(
                 'PT409', 'hold_expired',
-                format('%s: the hold has expired.', (v_gone.line).name),
+                format('%s: the hold has expired.', (v_gone.to_price).name),
                 'Take it out of the cart, ask for slots and add another time.'
             );
         end if;
         perform private.refuse(
-            'PT409', 'not_for_sale', format('%s is not for sale any more.', (v_gone.line).name),
+            'PT409', 'not_for_sale', format('%s is not for sale any more.', (v_gone.to_price).name),
             'Take it out of the cart.'
         );
     end loop;
@@ -336,7 +336,7 @@ end;
 $$;
 
 /*
- * Show the caller's cart with what it costs by a form. Null when they have none.
+ * Show the caller's cart with what it costs by a form.
  * Definer: as private.add_to_cart.
  *
  * Errors:  those of private.quote_cart
@@ -346,6 +346,23 @@ returns jsonb
 language plpgsql
 stable
 security definer
+set search_path = ''
+as $$
+begin
+    return private.shown_cart(private.find_cart(token), form);
+end;
+$$;
+
+/*
+ * Return the open cart of the caller: that of a token or, without one, of their account.
+ *
+ * Errors:  PT404 not_found
+ */
+create function private.find_cart(token text)
+returns commerce.carts
+language plpgsql
+stable
+security invoker
 set search_path = ''
 as $$
 declare
@@ -362,7 +379,7 @@ begin
     if not found then
         perform private.refuse_cart();
     end if;
-    return private.shown_cart(v_cart, form);
+    return v_cart;
 end;
 $$;
 

@@ -141,3 +141,78 @@ begin
     end if;
 end;
 $$;
+
+/*
+ * Read a list of texts.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_texts(value text, argument text, maximum integer, length integer)
+returns text[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select private.to_required_text(sent.value, argument, to_texts.length)
+        from jsonb_array_elements_text(private.to_list(to_texts.value, argument, maximum)) as sent
+    );
+end;
+$$;
+
+/*
+ * Read how the buyer wants to pay.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_payment_wish(
+    provider text,
+    payment_method_id text,
+    method_token text,
+    save_method text,
+    return_url text
+)
+returns money.payment_wish
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_wish money.payment_wish;
+begin
+    v_wish.provider = private.to_text(provider, 'provider', 40);
+    v_wish.method_id = private.to_identifier(
+        payment_method_id, 'payment_method_id', is_required => false
+    );
+    v_wish.method_token = private.to_text(method_token, 'method_token', 255);
+    v_wish.saves_method = private.to_yes_no(save_method, 'save_method');
+    v_wish.return_url = private.to_text(return_url, 'return_url', 2000);
+    return v_wish;
+end;
+$$;
+
+/*
+ * Read which cart a checkout wants, and by which call: the key, and the hash of its arguments.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.to_wanted_cart(id uuid, key text, currency text, arguments jsonb)
+returns commerce.carts
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_cart commerce.carts;
+begin
+    v_cart.id = to_wanted_cart.id;
+    v_cart.currency = to_wanted_cart.currency;
+    v_cart.checkout_key = private.to_required_text(key, 'idempotency_key', 255);
+    v_cart.checkout_hash = sha256(convert_to(arguments::text, 'UTF8'));
+    return v_cart;
+end;
+$$;

@@ -1,17 +1,6 @@
 -- How a payment of what sellers sold begins. Money knows sales alone; here somebody names a
 -- booking, a series, a basket or a link, and it becomes sales, with what each must get at least.
 
--- What may be paid together, and what of each sale must be paid before anything happens.
-create type private.payable as (
-    business_ids uuid array,
-    sale_ids uuid array,
-    due_minor bigint array,
-    -- What is due now: a prepayment that is missing. 0: nothing is due yet.
-    due_now_minor bigint array,
-    basket_id uuid,
-    payer_id uuid
-);
-
 /*
  * Return the sales that somebody wants to pay, if they may: as their customer, as a member who
  * serves customers, or with a link.
@@ -160,8 +149,7 @@ end;
 $$;
 
 /*
- * Begin a payment of what somebody names. The edge asks the provider at once; if it does not, a
- * worker does two seconds later. Returns the payment's id.
+ * Begin a payment of what somebody names. Returns the payment's id.
  *
  * Errors:  PT400 invalid_input · PT404 not_found · PT409 link_expired nothing_to_pay
  *          PT422 method_expired provider_not_offered
@@ -178,7 +166,6 @@ as $$
 declare
     v_payable private.payable;
     v_link money.payment_links;
-    v_payment_id uuid;
 begin
     v_payable = private.payable_of(
         private.sales_to_pay(target, start_payment.id, start_payment.link_token), target
@@ -187,17 +174,40 @@ begin
         v_link = money.usable_link(start_payment.link_token);
         amount_minor = coalesce(v_link.amount_minor, start_payment.amount_minor);
     end if;
-    if wish.method_id is not null and v_payable.payer_id is distinct from auth.uid() then
+    return private.pay(v_payable, amount_minor, wish);
+end;
+$$;
+
+/*
+ * Begin a payment of sales that are locked. The edge asks the provider at once; if it does not, a
+ * worker does two seconds later. Returns the payment's id.
+ *
+ * Errors:  PT400 invalid_input · PT404 not_found · PT409 nothing_to_pay
+ *          PT422 method_expired provider_not_offered
+ */
+create function private.pay(
+    payable private.payable, amount_minor bigint, wish money.payment_wish
+)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_payment_id uuid;
+begin
+    if wish.method_id is not null and payable.payer_id is distinct from auth.uid() then
         perform private.refuse(
             'PT404', 'not_found', 'You have no such payment method.',
             'Check the id in the view payment_methods.'
         );
     end if;
-    wish.business_ids = v_payable.business_ids;
-    wish.sale_ids = v_payable.sale_ids;
-    wish.amounts = private.amounts_to_pay(v_payable, amount_minor);
-    wish.basket_id = v_payable.basket_id;
-    wish.payer_id = v_payable.payer_id;
+    wish.business_ids = payable.business_ids;
+    wish.sale_ids = payable.sale_ids;
+    wish.amounts = private.amounts_to_pay(payable, amount_minor);
+    wish.basket_id = payable.basket_id;
+    wish.payer_id = payable.payer_id;
     v_payment_id = money.begin_payment(wish);
     perform money.ask_provider(
         'create', v_payment_id, clock_timestamp() + interval '2 seconds'

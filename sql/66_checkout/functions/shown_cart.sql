@@ -1,4 +1,5 @@
--- How a cart is shown: its items with their prices, and the totals, which are the sums of the items.
+-- How a cart is shown: its items with their prices, and the totals, which are the sums of the
+-- items.
 
 /*
  * Return a form in which nothing is said.
@@ -167,13 +168,13 @@ begin
     select
         line.item_id,
         line.business_id,
-        (line.line).kind,
+        (line.to_price).kind,
         line.variant_id,
         line.booking_id,
         line.gift_card_minor,
         line.store_id,
-        (line.line).name,
-        (line.line).quantity,
+        (line.to_price).name,
+        (line.to_price).quantity,
         line.is_available,
         line.hold_expires_at,
         (priced.line ->> 'unit_minor')::bigint,

@@ -13,7 +13,7 @@ create type private.cart_line as (
     hold_expires_at timestamptz,
     -- Whether it can still be bought: it is for sale, or its time is still held.
     is_available boolean,
-    line pricing.line
+    to_price pricing.line
 );
 
 -- How the goods of one business are to reach the buyer, as they say it.
