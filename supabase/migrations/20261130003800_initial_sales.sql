@@ -852,8 +852,8 @@ $$;
 
 -- sql/38_sales/functions/selling.sql
 
--- How sales are written. Sellers (bookings, the checkout of goods) call these functions, and know what they sold;
--- nothing here does.
+-- How sales are written. Sellers (bookings, the checkout of goods) call these functions, and know
+-- what they sold; nothing here does.
 
 /*
  * Write a sale with the lines of a quote, as agreed, and claim the promotions that it uses. A sale
@@ -896,7 +896,8 @@ begin
     select sale.business_id, sale.id, 0, 'agreed', auth.uid(), sale.placed_at
     from sale;
     perform sales.write_agreed_lines(place_sale.business_id, v_sale_id, place_sale.quote);
-    if place_sale.quote -> 'promotions' <> '[]' then
+    if place_sale.quote -> 'promotions' <> '[]'
+        or (place_sale.quote ->> 'discount_minor')::bigint > 0 then
         perform sales.claim_coupons(
             place_sale.business_id, v_sale_id, place_sale.quote, place_sale.customer_id,
             place_sale.customer_email
@@ -1180,14 +1181,16 @@ create trigger _110_refuse_emptying
 before truncate on sales.sale_coupons
 for each statement execute function private.any__refuse_rewriting();
 
--- A sale keeps its business, basket, currency and moment; who bought may change.
+-- A sale keeps its business, currency, moment and the basket that it was put into; who bought may
+-- change.
 create trigger _100_refuse_rewriting
 before update on sales.sales
 for each row
 when (
     old.id <> new.id
     or old.business_id <> new.business_id
-    or old.basket_id is distinct from new.basket_id
+    or old.basket_id <> new.basket_id
+    or old.basket_id is not null and new.basket_id is null
     or old.currency <> new.currency
     or old.placed_at <> new.placed_at
 )

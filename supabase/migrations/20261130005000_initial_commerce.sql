@@ -23,6 +23,209 @@ create type commerce.stock_item as (variant_id uuid, quantity integer);
 
 create type commerce.delivery_kind as enum ('pickup', 'delivery');
 
+-- sql/50_commerce/tables/carts.sql
+
+-- What somebody is about to buy, from one business or several, in one currency. A cart belongs to
+-- an account, or to whoever has its token. It keeps no prices: they are computed whenever it is
+-- read, and once more when it is checked out. A service in a cart is a booking that is held.
+
+create table commerce.carts (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid references auth.users (id) on delete cascade,
+    -- The hash of the secret by which somebody without an account finds it again.
+    token_hash bytea,
+    currency text not null references pricing.currencies (code) on delete restrict,
+    created_at timestamptz not null default now(),
+    -- When something in it last changed; idle carts are deleted.
+    updated_at timestamptz not null default now(),
+    -- What became of it: the basket of its sales, and by which call and with which answer it was
+    -- bought.
+    checked_out_at timestamptz,
+    basket_id uuid references sales.baskets (id) on delete restrict,
+    checkout_key text,
+    checkout_hash bytea,
+    answer jsonb,
+
+    constraint carts_token_hash_unique unique (token_hash),
+    constraint carts_belong_to_one check (num_nonnulls(user_id, token_hash) = 1),
+    constraint carts_are_checked_out_at_once check (
+        num_nonnulls(checked_out_at, basket_id, answer) in (0, 3)
+        and num_nonnulls(checkout_key, checkout_hash) in (0, 2)
+        and (checked_out_at is null or checkout_key is not null)
+    )
+);
+comment on table commerce.carts is
+'What somebody is about to buy: one open cart for each account or token.';
+comment on column commerce.carts.user_id is '[person: delete]';
+comment on column commerce.carts.token_hash is '[secret]';
+comment on column commerce.carts.checkout_key is '[secret]';
+comment on column commerce.carts.checkout_hash is '[secret]';
+-- It has the codes of the gift cards that were bought.
+comment on column commerce.carts.answer is '[secret]';
+-- An account has one open cart, and buys once by a key.
+create unique index carts_one_open_idx on commerce.carts (user_id)
+where checked_out_at is null and checkout_key is null;
+create unique index carts_checkout_key_idx on commerce.carts (user_id, checkout_key)
+where checkout_key is not null;
+create index carts_basket_id_idx on commerce.carts (basket_id) where basket_id is not null;
+create index carts_currency_idx on commerce.carts (currency);
+-- The carts to delete.
+create index carts_updated_at_idx on commerce.carts (updated_at);
+
+create table commerce.cart_items (
+    id uuid primary key default gen_random_uuid(),
+    cart_id uuid not null references commerce.carts (id) on delete cascade,
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    -- The order in which things were added.
+    position bigint not null generated always as identity,
+    -- What it is: a variant of a product, a booking that is held, or a gift card of an amount.
+    variant_id uuid,
+    booking_id uuid,
+    gift_card_minor bigint,
+    quantity integer not null default 1,
+    -- The store where it is picked up; null: decided at checkout.
+    store_id uuid,
+
+    constraint cart_items_business_id_id_unique unique (business_id, id),
+    constraint cart_items_once_each
+    unique nulls not distinct (cart_id, variant_id, booking_id, gift_card_minor, business_id),
+    constraint cart_items_booking_unique unique (business_id, booking_id),
+    constraint cart_items_variant_fkey foreign key (business_id, variant_id)
+    references catalog.product_variants (business_id, id) on delete cascade,
+    constraint cart_items_booking_fkey foreign key (business_id, booking_id)
+    references scheduling.bookings (business_id, id) on delete cascade,
+    constraint cart_items_store_fkey foreign key (business_id, store_id)
+    references business.stores (business_id, id) on delete set null (store_id),
+    constraint cart_items_are_one_thing check (
+        num_nonnulls(variant_id, booking_id, gift_card_minor) = 1
+    ),
+    constraint cart_items_quantity_is_sane check (quantity between 1 and 100000),
+    constraint cart_items_bookings_are_single check (booking_id is null or quantity = 1),
+    constraint cart_items_gift_cards_are_sane check (
+        gift_card_minor between 1 and 1000000000000
+    )
+);
+comment on table commerce.cart_items is 'What is in a cart.';
+comment on column commerce.cart_items.cart_id is '[person: delete]';
+create index cart_items_variant_idx on commerce.cart_items (business_id, variant_id);
+create index cart_items_store_idx on commerce.cart_items (business_id, store_id)
+where store_id is not null;
+
+-- sql/50_commerce/tables/delivery.sql
+
+-- How goods reach their buyer: picked up at a store, or delivered. Each option says where it goes,
+-- for which weights and amounts, and what it costs; a business that delivers to several zones, or
+-- by weight, has an option for each.
+
+create table commerce.delivery_options (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    name text not null,
+    kind commerce.delivery_kind not null,
+    -- Where it is picked up, or sent from; null: any store of the business.
+    store_id uuid,
+    -- Where it goes: ISO 3166 codes (DE, or DE-BY for a part) and how postal codes begin. Empty:
+    -- everywhere.
+    regions text[] not null default '{}',
+    postal_prefixes text[] not null default '{}',
+    -- For which weight and which amount of goods; null: no bound. The upper bounds are included.
+    min_weight_grams integer,
+    max_weight_grams integer,
+    min_amount_minor bigint,
+    max_amount_minor bigint,
+    currency text not null references pricing.currencies (code) on delete restrict,
+    price_minor bigint not null default 0,
+    -- Goods of this amount or more are delivered for nothing.
+    free_from_minor bigint,
+    tax_class text not null default 'standard'
+    references pricing.tax_classes (name) on delete restrict,
+    -- Whether one order may come from several stores.
+    can_split boolean not null default false,
+    position integer not null default 0,
+    is_active boolean not null default true,
+    created_at timestamptz not null default now(),
+
+    constraint delivery_options_business_id_id_unique unique (business_id, id),
+    constraint delivery_options_name_unique unique (business_id, name),
+    constraint delivery_options_store_fkey foreign key (business_id, store_id)
+    references business.stores (business_id, id) on delete cascade,
+    constraint delivery_options_name_is_short check (
+        length(btrim(name)) between 1 and 200 and private.is_one_line(name)
+        or private.invalid('name', 'must have 1 to 200 printable characters')
+    ),
+    constraint delivery_options_regions_are_iso_3166 check (
+        cardinality(regions) <= 300
+        and array_to_string(regions, ',', '') ~ '^([A-Z]{2}(-[A-Z0-9]{1,3})?(,|$))*$'
+        or private.invalid('regions', 'must be ISO 3166 codes, such as DE or DE-BY')
+    ),
+    constraint delivery_options_postal_prefixes_are_short check (
+        cardinality(postal_prefixes) <= 1000
+        and array_to_string(postal_prefixes, ',', '') ~ '^([0-9A-Z][0-9A-Z -]{0,9}(,|$))*$'
+        or private.invalid(
+            'postal_prefixes', 'must be beginnings of postal codes of 1 to 10 digits and capitals'
+        )
+    ),
+    constraint delivery_options_weights_are_sane check (
+        coalesce(min_weight_grams >= 0, true)
+        and coalesce(max_weight_grams >= coalesce(min_weight_grams, 0), true)
+        or private.invalid(
+            'min_weight_grams and max_weight_grams', 'must be 0 or more, in this order'
+        )
+    ),
+    constraint delivery_options_amounts_are_sane check (
+        coalesce(min_amount_minor >= 0, true)
+        and coalesce(max_amount_minor >= coalesce(min_amount_minor, 0), true)
+        and coalesce(free_from_minor >= 0, true)
+        or private.invalid(
+            'min_amount_minor, max_amount_minor and free_from_minor',
+            'must be 0 or more, and the first not above the second'
+        )
+    ),
+    constraint delivery_options_price_not_negative check (
+        price_minor between 0 and 1000000000000
+        or private.invalid('price_minor', 'must be from 0 to 1000000000000 minor units')
+    ),
+    constraint delivery_options_pickups_do_not_split check (
+        kind = 'delivery' or not can_split
+        or private.invalid('can_split', 'must be false where goods are picked up')
+    )
+);
+comment on table commerce.delivery_options is 'How goods reach their buyer, and what that costs.';
+create index delivery_options_active_idx on commerce.delivery_options (business_id, position)
+where is_active;
+create index delivery_options_store_idx on commerce.delivery_options (business_id, store_id);
+create index delivery_options_currency_idx on commerce.delivery_options (currency);
+create index delivery_options_tax_class_idx on commerce.delivery_options (tax_class);
+
+-- What is to be delivered, to whom. The address is null where somebody only looks.
+create type commerce.parcel as (
+    business_id uuid,
+    region text,
+    postal_code text,
+    weight_grams bigint,
+    amount_minor bigint,
+    currency text
+);
+
+-- How the goods of one business reach their buyer.
+create type commerce.delivery_choice as (
+    business_id uuid,
+    option_id uuid,
+    kind commerce.delivery_kind,
+    store_id uuid,
+    can_split boolean,
+    name text,
+    price_minor bigint,
+    tax_class text
+);
+
+-- Pieces that an order takes from a store for a line of its sale.
+create type commerce.stock_part as (
+    place integer,
+    store_id uuid,
+    quantity integer
+);
+
 -- sql/50_commerce/tables/orders.sql
 
 -- Orders: the goods of a sale on their way to whoever bought them. What is owed and paid is the
@@ -550,6 +753,239 @@ create index orders_wholesale_account_idx
 on commerce.orders (wholesale_account_id, placed_at, id) where wholesale_account_id is not null;
 create index orders_wholesale_reference_idx
 on commerce.orders (business_id, wholesale_account_id) where wholesale_account_id is not null;
+
+-- sql/50_commerce/functions/carts.sql
+
+-- How carts end. Those that were checked out are kept for a day, in which the same call gets the
+-- same answer; those that nobody touches, for thirty days.
+
+/*
+ * Delete carts that nobody needs any more. Returns how many.
+ * Definer: called by the worker, which cannot read the table.
+ */
+create function commerce.forget_idle_carts()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_count integer;
+begin
+    delete from commerce.carts
+    where
+        carts.updated_at < private.now() - interval '30 days'
+        or carts.updated_at < private.now() - interval '1 day' and carts.checked_out_at is not null;
+    get diagnostics v_count = row_count;
+    return v_count;
+end;
+$$;
+
+-- sql/50_commerce/functions/delivery.sql
+
+-- Which ways goods can reach their buyer, and what each costs.
+
+/*
+ * Return the delivery options of a business that can take a parcel, in the order of the business.
+ * Without an address every place is possible; without an amount every amount is.
+ */
+create function commerce.options_for(parcel commerce.parcel)
+returns setof commerce.delivery_options
+language plpgsql
+stable
+security invoker
+rows 5
+set search_path = ''
+as $$
+begin
+    return query
+    select delivery_options.*
+    from commerce.delivery_options
+    where
+        delivery_options.business_id = parcel.business_id
+        and delivery_options.is_active
+        and delivery_options.currency = parcel.currency
+        and (
+            delivery_options.kind = 'pickup'
+            or parcel.region is null
+            or delivery_options.regions = '{}'
+            or exists (
+                select 1
+                from unnest(delivery_options.regions) as area
+                where pricing.is_within(parcel.region, area)
+            )
+        )
+        and (
+            delivery_options.kind = 'pickup'
+            or parcel.region is null
+            or delivery_options.postal_prefixes = '{}'
+            or exists (
+                select 1
+                from unnest(delivery_options.postal_prefixes) as prefix
+                where starts_with(upper(parcel.postal_code), prefix)
+            )
+        )
+        and parcel.weight_grams >= coalesce(delivery_options.min_weight_grams, 0)
+        and coalesce(parcel.weight_grams <= delivery_options.max_weight_grams, true)
+        and parcel.amount_minor >= coalesce(delivery_options.min_amount_minor, 0)
+        and coalesce(parcel.amount_minor <= delivery_options.max_amount_minor, true)
+    order by delivery_options.position, delivery_options.price_minor, delivery_options.id;
+end;
+$$;
+
+/*
+ * Return what an option costs for goods of an amount.
+ */
+create function commerce.delivery_price(
+    delivery_option commerce.delivery_options, amount_minor bigint
+)
+returns bigint
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return case
+        when coalesce(amount_minor >= delivery_option.free_from_minor, false) then 0
+        else delivery_option.price_minor
+    end;
+end;
+$$;
+
+/*
+ * Return how a parcel reaches its buyer: by the option that they chose, or picked up at a store of
+ * a business without options. A pickup names its store, unless there is only one.
+ *
+ * Errors:  PT400 invalid_input · PT404 not_found · PT422 delivery_unavailable
+ */
+create function commerce.choose_delivery(
+    parcel commerce.parcel, option_id uuid, store_id uuid
+)
+returns commerce.delivery_choice
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_choice commerce.delivery_choice;
+    v_option commerce.delivery_options;
+begin
+    v_choice.business_id = parcel.business_id;
+    v_choice.kind = 'pickup';
+    v_choice.can_split = false;
+    if option_id is not null or exists (
+        select 1
+        from commerce.delivery_options
+        where
+            delivery_options.business_id = parcel.business_id and delivery_options.is_active
+    ) then
+        v_option = commerce.require_option(parcel, option_id, choose_delivery.store_id);
+        v_choice.option_id = v_option.id;
+        v_choice.kind = v_option.kind;
+        v_choice.can_split = v_option.can_split;
+        v_choice.name = v_option.name;
+        v_choice.price_minor = commerce.delivery_price(v_option, parcel.amount_minor);
+        v_choice.tax_class = v_option.tax_class;
+    end if;
+    v_choice.store_id = case
+        when v_option.store_id is not null then v_option.store_id
+        when v_choice.kind = 'pickup'
+            then commerce.pickup_store(parcel.business_id, choose_delivery.store_id)
+    end;
+    return v_choice;
+end;
+$$;
+
+/*
+ * Return the option that a buyer chose. Without one, it is the first pickup at the store that they
+ * named.
+ *
+ * Errors:  PT400 invalid_input · PT404 not_found · PT422 delivery_unavailable
+ */
+create function commerce.require_option(
+    parcel commerce.parcel, option_id uuid, store_id uuid
+)
+returns commerce.delivery_options
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_option commerce.delivery_options;
+begin
+    if option_id is null and require_option.store_id is null then
+        perform private.invalid('delivery_option_id', 'is required');
+    end if;
+    select possible.* into v_option
+    from commerce.options_for(parcel) as possible
+    where
+        coalesce(possible.id = option_id, possible.kind = 'pickup')
+        and (
+            possible.kind = 'delivery'
+            or coalesce(possible.store_id = require_option.store_id, true)
+        )
+    limit 1;
+    if found then
+        return v_option;
+    elsif option_id is not null and not exists (
+        select 1
+        from commerce.delivery_options
+        where
+            delivery_options.business_id = parcel.business_id
+            and delivery_options.id = option_id
+            and delivery_options.is_active
+    ) then
+        perform private.refuse(
+            'PT404', 'not_found', 'This business has no such delivery option.',
+            'Check the id in the view delivery_options.'
+        );
+    end if;
+    perform private.refuse(
+        'PT422', 'delivery_unavailable',
+        'These goods cannot be delivered this way to this place.',
+        'Choose another option with eligible_delivery_options.'
+    );
+end;
+$$;
+
+/*
+ * Return the store where goods are picked up: the one that the buyer named, or the only one.
+ *
+ * Errors:  PT400 invalid_input · PT404 not_found
+ */
+create function commerce.pickup_store(business_id uuid, store_id uuid)
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_store_ids uuid[] = array(
+        select stores.id
+        from business.stores
+        where
+            stores.business_id = pickup_store.business_id
+            and stores.is_active
+            and coalesce(stores.id = pickup_store.store_id, true)
+        limit 2
+    );
+begin
+    if cardinality(v_store_ids) = 1 then
+        return v_store_ids[1];
+    elsif pickup_store.store_id is null then
+        perform private.invalid('store_id', 'is required');
+    end if;
+    perform private.refuse(
+        'PT404', 'not_found', 'This business has no such store.',
+        'Check the id in the view stores.'
+    );
+end;
+$$;
 
 -- sql/50_commerce/functions/movements.sql
 
@@ -1204,6 +1640,326 @@ begin
     where
         stock_reservations.business_id = v_kept[1].business_id
         and stock_reservations.reservation_id = release_stock.reservation_id;
+end;
+$$;
+
+-- sql/50_commerce/functions/taking.sql
+
+-- How an order takes its pieces out of stock. Bundles are taken as their components, and demand is
+-- added up for each variant before anything is compared. Everything that may be taken is locked
+-- first, in the order of commerce.lock_levels.
+
+/*
+ * Take the goods of some lines of a sale out of stock: at the store where they are picked up, or
+ * from the first store that has everything, or from several where the option allows it. Returns
+ * from which store how many of each line come.
+ *
+ * Errors:  PT404 not_found · PT409 out_of_stock
+ */
+create function commerce.take_goods(
+    choice commerce.delivery_choice, variant_ids uuid[], quantities integer[]
+)
+returns commerce.stock_part[]
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_store_ids uuid[] = commerce.stores_to_take_from(choice);
+    v_items commerce.stock_item[] = commerce.demand_of(variant_ids, quantities);
+    v_parts commerce.stock_part[];
+    v_store_id uuid;
+begin
+    perform commerce.lock_levels(choice.business_id, v_store_ids, v_items);
+    v_store_id = commerce.store_with_all(choice.business_id, v_store_ids, v_items);
+    if v_store_id is not null then
+        v_parts = array(
+            select (line.place, v_store_id, line.quantity)::commerce.stock_part
+            from unnest(quantities) with ordinality as line (quantity, place)
+        );
+    elsif choice.can_split then
+        v_parts = commerce.split_over_stores(
+            choice.business_id, v_store_ids, variant_ids, quantities
+        );
+    end if;
+    if v_parts is null then
+        perform commerce.refuse_short_stock(
+            choice.business_id, v_store_ids, v_items, choice.can_split
+        );
+    end if;
+    for v_store_id in
+        select distinct part.store_id from unnest(v_parts) as part order by part.store_id
+    loop
+        perform commerce.take_parts(choice.business_id, v_store_id, variant_ids, v_parts);
+    end loop;
+    return v_parts;
+end;
+$$;
+
+/*
+ * Return the stores from which goods may come: the one where they are picked up or sent from, or
+ * all that are active.
+ */
+create function commerce.stores_to_take_from(choice commerce.delivery_choice)
+returns uuid[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if choice.store_id is not null then
+        return array[choice.store_id];
+    end if;
+    return array(
+        select stores.id
+        from business.stores
+        where stores.business_id = choice.business_id and stores.is_active
+        order by stores.position, stores.name
+    );
+end;
+$$;
+
+/*
+ * Return how many pieces of each variant some lines take, bundles as their components.
+ */
+create function commerce.demand_of(variant_ids uuid[], quantities integer[])
+returns commerce.stock_item[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select (taken.variant_id, sum(taken.quantity))::commerce.stock_item
+        from unnest(variant_ids, quantities) as line (variant_id, quantity)
+        cross join lateral catalog.components(line.variant_id, line.quantity) as taken
+        group by taken.variant_id
+        order by taken.variant_id
+    );
+end;
+$$;
+
+/*
+ * Return how many pieces of variants can be sold in some stores now, back-orders included.
+ */
+create function commerce.free_pieces(
+    business_id uuid, store_ids uuid[], items commerce.stock_item[]
+)
+returns table (store_id uuid, variant_id uuid, quantity integer)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return query
+    select
+        stock_levels.store_id,
+        stock_levels.variant_id,
+        greatest(
+            stock_levels.on_hand + stock_levels.backorder_limit
+            - commerce.reserved_quantity(stock_levels),
+            0
+        )
+    from commerce.stock_levels
+    where
+        stock_levels.business_id = free_pieces.business_id
+        and stock_levels.store_id = any(free_pieces.store_ids)
+        and stock_levels.variant_id = any(
+            array(select item.variant_id from unnest(free_pieces.items) as item)
+        );
+end;
+$$;
+
+/*
+ * Return the first of some stores, in their order, that has everything; null if none has.
+ */
+create function commerce.store_with_all(
+    business_id uuid, store_ids uuid[], items commerce.stock_item[]
+)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select free.store_id
+        from commerce.free_pieces(
+            store_with_all.business_id, store_with_all.store_ids, store_with_all.items
+        ) as free
+        inner join unnest(items) as item on free.variant_id = item.variant_id
+        group by free.store_id
+        having
+            bool_and(free.quantity >= item.quantity)
+            and count(*) = cardinality(store_with_all.items)
+        order by array_position(store_ids, free.store_id)
+        limit 1
+    );
+end;
+$$;
+
+/*
+ * Return from which stores some lines can come, each as much as it has, in the order of the stores.
+ * Null where all of them together have too little. A bundle comes whole from one store.
+ */
+create function commerce.split_over_stores(
+    business_id uuid, store_ids uuid[], variant_ids uuid[], quantities integer[]
+)
+returns commerce.stock_part[]
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_free jsonb;
+    v_parts commerce.stock_part[] = '{}';
+    v_store_id uuid;
+    v_left integer;
+    v_count integer;
+begin
+    select jsonb_object_agg(free.store_id || '/' || free.variant_id, free.quantity) into v_free
+    from commerce.free_pieces(
+        split_over_stores.business_id, store_ids, commerce.demand_of(variant_ids, quantities)
+    ) as free;
+    for v_place in 1 .. cardinality(variant_ids) loop
+        v_left = quantities[v_place];
+        foreach v_store_id in array store_ids loop
+            v_count = least(v_left, commerce.fitting(v_free, v_store_id, variant_ids[v_place]));
+            continue when v_count = 0;
+            v_parts = v_parts || (v_place, v_store_id, v_count)::commerce.stock_part;
+            v_free = commerce.less(v_free, v_store_id, variant_ids[v_place], v_count);
+            v_left = v_left - v_count;
+        end loop;
+        if v_left > 0 then
+            return null;
+        end if;
+    end loop;
+    return v_parts;
+end;
+$$;
+
+/*
+ * Return how many pieces of a variant, or whole bundles, fit into what is free in a store: `free`
+ * has the pieces for each `store/variant`.
+ */
+create function commerce.fitting(free jsonb, store_id uuid, variant_id uuid)
+returns integer
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select
+            min(
+                coalesce((free ->> (fitting.store_id || '/' || taken.variant_id))::integer, 0)
+                / taken.quantity
+            )
+        from catalog.components(fitting.variant_id, 1) as taken
+    );
+end;
+$$;
+
+/*
+ * Return what stays free when pieces of a variant, or bundles, are taken from a store.
+ */
+create function commerce.less(free jsonb, store_id uuid, variant_id uuid, quantity integer)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return free || (
+        select
+            jsonb_object_agg(
+                less.store_id || '/' || taken.variant_id,
+                (free ->> (less.store_id || '/' || taken.variant_id))::integer - taken.quantity
+            )
+        from catalog.components(less.variant_id, less.quantity) as taken
+    );
+end;
+$$;
+
+/*
+ * Write the movements by which lines take their pieces from a store.
+ */
+create function commerce.take_parts(
+    business_id uuid, store_id uuid, variant_ids uuid[], parts commerce.stock_part[]
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform commerce.record_movements(
+        take_parts.business_id,
+        take_parts.store_id,
+        array(
+            select (taken.variant_id, -sum(taken.quantity))::commerce.stock_item
+            from unnest(parts) as part
+            cross join lateral catalog.components(variant_ids[part.place], part.quantity) as taken
+            where part.store_id = take_parts.store_id
+            group by taken.variant_id
+            order by taken.variant_id
+        ),
+        'sold',
+        null
+    );
+end;
+$$;
+
+/*
+ * Refuse an order for which there is too little, and name the first item of which there is: how
+ * many are left in the store that has the most, or in all of them where an order may be split.
+ *
+ * Errors:  PT409 out_of_stock
+ */
+create function commerce.refuse_short_stock(
+    business_id uuid, store_ids uuid[], items commerce.stock_item[], can_split boolean
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_short record;
+begin
+    select product_variants.sku, free.quantity into v_short
+    from unnest(items) as item
+    inner join catalog.product_variants
+        on
+            product_variants.business_id = refuse_short_stock.business_id
+            and product_variants.id = item.variant_id
+    cross join lateral (
+        select
+            case
+                when can_split then coalesce(sum(pieces.quantity), 0)
+                else coalesce(max(pieces.quantity), 0)
+            end as quantity
+        from commerce.free_pieces(
+            refuse_short_stock.business_id, store_ids, array[item]
+        ) as pieces
+    ) as free
+    order by free.quantity >= item.quantity, product_variants.sku
+    limit 1;
+    perform private.refuse(
+        'PT409', 'out_of_stock', format('%s: only %s left.', v_short.sku, v_short.quantity),
+        'Ask for fewer, or choose another store.'
+    );
 end;
 $$;
 
@@ -2267,6 +3023,14 @@ begin
 end;
 $$;
 
+-- sql/50_commerce/rules/delivery.sql
+
+-- What a constraint on delivery options cannot say.
+
+create trigger _010_refuse_bad_input
+before insert or update on commerce.delivery_options
+for each row execute function business.any__refuse_bad_input('manage');
+
 -- sql/50_commerce/rules/orders.sql
 
 -- What holds for orders on every path, the table owner's included: only steps of the table are
@@ -2708,6 +3472,111 @@ for each row
 when (new.customer_id is not null)
 execute function commerce.orders__note_company();
 
+-- sql/50_commerce/policies/carts.sql
+
+-- A cart is its owner's alone: not even the businesses in it see it. Nobody writes it but
+-- functions, so that nothing is in it that is not for sale. A cart with a token is found by
+-- functions that take the token as an argument; no view shows it.
+
+alter table commerce.carts enable row level security;
+alter table commerce.cart_items enable row level security;
+
+-- The token, the key and the answer are nobody's to read.
+grant select (id, user_id, currency, created_at, updated_at, checked_out_at, basket_id)
+on table commerce.carts to authenticated;
+grant select on table commerce.cart_items to authenticated;
+grant select, insert, update, delete on table commerce.carts to service_role;
+grant select, insert, update, delete on table commerce.cart_items to service_role;
+
+create policy carts_select
+on commerce.carts
+for select
+to authenticated
+using (user_id = (select auth.uid()));
+
+create policy cart_items_select
+on commerce.cart_items
+for select
+to authenticated
+using (
+    exists (
+        select 1
+        from commerce.carts
+        where carts.id = cart_items.cart_id
+    )
+);
+
+-- The worker deletes idle carts.
+grant usage on schema commerce to worker;
+grant execute on function commerce.forget_idle_carts() to worker;
+
+-- sql/50_commerce/policies/delivery.sql
+
+-- Everyone reads the active delivery options of a business that they can see; members read all of
+-- theirs, and managers write them.
+
+alter table commerce.delivery_options enable row level security;
+
+grant select on table commerce.delivery_options to anon;
+grant select, delete on table commerce.delivery_options to authenticated;
+grant insert (
+    id, business_id, name, kind, store_id, regions, postal_prefixes, min_weight_grams,
+    max_weight_grams, min_amount_minor, max_amount_minor, currency, price_minor, free_from_minor,
+    tax_class, can_split, position, is_active
+) on table commerce.delivery_options to authenticated;
+grant update (
+    id, business_id, name, kind, store_id, regions, postal_prefixes, min_weight_grams,
+    max_weight_grams, min_amount_minor, max_amount_minor, currency, price_minor, free_from_minor,
+    tax_class, can_split, position, is_active
+) on table commerce.delivery_options to authenticated;
+grant select, insert, update, delete on table commerce.delivery_options to service_role;
+
+create policy delivery_options_select_public
+on commerce.delivery_options
+for select
+to anon
+using (
+    is_active
+    and exists (
+        select 1
+        from business.businesses
+        where businesses.id = delivery_options.business_id
+    )
+);
+
+create policy delivery_options_select
+on commerce.delivery_options
+for select
+to authenticated
+using (
+    is_active
+    and exists (
+        select 1
+        from business.businesses
+        where businesses.id = delivery_options.business_id
+    )
+    or business_id in (select private.my_businesses('view'))
+);
+
+create policy delivery_options_insert
+on commerce.delivery_options
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy delivery_options_update
+on commerce.delivery_options
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy delivery_options_delete
+on commerce.delivery_options
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
 -- sql/50_commerce/policies/orders.sql
 
 -- Who may read orders: customers theirs and those of their company, members those of their
@@ -2991,6 +3860,72 @@ commerce.invite_buyer(uuid, text, commerce.wholesale_role, bigint),
 commerce.accept_buyer_invitation(uuid),
 commerce.remove_buyer(uuid)
 to anon, authenticated, service_role;
+
+-- sql/50_commerce/api/delivery.sql
+
+-- Delivery options, for those who choose one and those who write them.
+
+create view public.delivery_options
+with (security_invoker = true)
+as
+select
+    delivery_options.id,
+    delivery_options.business_id,
+    delivery_options.name,
+    delivery_options.kind,
+    delivery_options.store_id,
+    delivery_options.regions,
+    delivery_options.postal_prefixes,
+    delivery_options.min_weight_grams,
+    delivery_options.max_weight_grams,
+    delivery_options.min_amount_minor,
+    delivery_options.max_amount_minor,
+    delivery_options.currency,
+    delivery_options.price_minor,
+    delivery_options.free_from_minor,
+    delivery_options.tax_class,
+    delivery_options.can_split,
+    delivery_options.position,
+    delivery_options.is_active,
+    delivery_options.created_at
+from commerce.delivery_options;
+grant select on public.delivery_options to anon;
+grant select, insert, update, delete on public.delivery_options to authenticated, service_role;
+
+comment on view public.delivery_options is
+'How the goods of a business reach their buyer, and what that costs. eligible_delivery_options '
+'says which ones a cart can take.
+
+Everyone reads the active ones; members of the business read all of theirs; owners and managers '
+'write them.';
+comment on column public.delivery_options.id is 'Primary key.';
+comment on column public.delivery_options.business_id is 'The business that owns it.';
+comment on column public.delivery_options.name is
+'Unique in the business, at most 200 characters. Buyers see it.';
+comment on column public.delivery_options.kind is 'pickup or delivery.';
+comment on column public.delivery_options.store_id is
+'The store where goods are picked up, or sent from; null for any.';
+comment on column public.delivery_options.regions is
+'Where it delivers: ISO 3166 codes such as DE or DE-BY; empty for everywhere.';
+comment on column public.delivery_options.postal_prefixes is
+'How the postal codes begin where it delivers, in capitals; empty for all.';
+comment on column public.delivery_options.min_weight_grams is 'The least weight; null for none.';
+comment on column public.delivery_options.max_weight_grams is 'The greatest weight; null for none.';
+comment on column public.delivery_options.min_amount_minor is
+'The least amount of goods, in minor units; null for none.';
+comment on column public.delivery_options.max_amount_minor is
+'The greatest amount of goods, in minor units; null for none.';
+comment on column public.delivery_options.currency is
+'ISO 4217 code of its amounts; it takes carts in this currency.';
+comment on column public.delivery_options.price_minor is 'What it costs, in minor units.';
+comment on column public.delivery_options.free_from_minor is
+'Goods of this amount or more are delivered for nothing; null for never.';
+comment on column public.delivery_options.tax_class is 'How it is taxed, such as standard.';
+comment on column public.delivery_options.can_split is
+'Whether one order may come from several stores.';
+comment on column public.delivery_options.position is 'The order in which options are shown.';
+comment on column public.delivery_options.is_active is 'Whether buyers can choose it.';
+comment on column public.delivery_options.created_at is 'When it was made.';
 
 -- sql/50_commerce/api/orders.sql
 
