@@ -19,7 +19,8 @@ select
     orders.pays_later,
     orders.version,
     orders.placed_at,
-    orders.updated_at
+    orders.updated_at,
+    orders.returns_until
 from commerce.orders;
 grant select on public.orders to authenticated, service_role;
 
@@ -146,3 +147,25 @@ comment on column public.order_steps.guard is
 'What has to be so: paid, or null for no condition.';
 comment on column public.order_steps.due is
 'When it happens by itself: expires_at of the order; null for never.';
+
+/*
+ * Return an order as the caller may see it.
+ */
+create function commerce.visible_order(order_id uuid)
+returns public.orders
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_order public.orders;
+begin
+    select orders.* into v_order
+    from public.orders
+    where orders.id = visible_order.order_id;
+    return v_order;
+end;
+$$;
+
+grant execute on function commerce.visible_order(uuid) to anon, authenticated, service_role;

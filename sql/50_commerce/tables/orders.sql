@@ -11,12 +11,14 @@ create type commerce.order_status as enum (
 -- What the timeline of an order tells: a step to a status, or something that happened in one.
 create type commerce.order_event as enum (
     'placed', 'paid', 'fulfilling', 'shipped', 'delivered', 'completed', 'cancelled', 'expired',
-    'returned'
+    'returned', 'paid_too_late', 'lines_cancelled', 'part_shipped', 'part_delivered',
+    'shipment_lost', 'return_requested', 'return_approved', 'return_rejected', 'return_received',
+    'refunded', 'changed'
 );
 
 -- What has to be so before a step is taken, and the moment at which an order takes one by itself.
 create type commerce.order_guard as enum ('paid');
-create type commerce.order_moment as enum ('expires_at');
+create type commerce.order_moment as enum ('expires_at', 'returns_until');
 
 -- Some pieces of a variant that are ordered with a line of a sale, from a store.
 create type commerce.order_line as (
@@ -29,6 +31,29 @@ create type commerce.order_line as (
     quantity integer,
     pieces_per_unit integer
 );
+
+-- Some units of a line of a sale, and some pieces of an item of an order.
+create type commerce.line_quantity as (sale_line_id uuid, quantity integer);
+create type commerce.item_quantity as (order_item_id uuid, quantity integer);
+
+create table commerce.order_settings (
+    business_id uuid primary key references business.businesses (id) on delete cascade,
+    -- How long an order may wait for its payment.
+    payment_minutes integer not null default 60,
+    -- How long after its delivery a customer may return pieces.
+    return_days integer not null default 14,
+    updated_at timestamptz not null default now(),
+
+    constraint order_settings_payment_minutes_is_sane check (
+        payment_minutes between 5 and 43200
+        or private.invalid('payment_minutes', 'must be from 5 to 43200')
+    ),
+    constraint order_settings_return_days_is_sane check (
+        return_days between 0 and 365 or private.invalid('return_days', 'must be from 0 to 365')
+    )
+);
+comment on table commerce.order_settings is
+'How a business treats orders. Without a row the defaults hold.';
 
 create table commerce.orders (
     id uuid primary key default gen_random_uuid(),
@@ -58,6 +83,8 @@ create table commerce.orders (
     wholesale_account_id uuid,
     -- Net terms: until when it is paid.
     due_at timestamptz,
+    -- Until then the customer may return pieces; set when it is delivered.
+    returns_until timestamptz,
 
     constraint orders_business_id_id_unique unique (business_id, id),
     constraint orders_sale_unique unique (business_id, sale_id),
@@ -85,6 +112,9 @@ create index orders_business_id_idx on commerce.orders (business_id, placed_at, 
 create index orders_store_idx on commerce.orders (business_id, store_id);
 -- Which unpaid orders expire next.
 create index orders_expires_at_idx on commerce.orders (expires_at) where status = 'pending';
+-- Which delivered orders nobody may return from now on.
+create index orders_returns_until_idx on commerce.orders (returns_until)
+where status = 'delivered';
 
 create table commerce.order_items (
     id uuid primary key default gen_random_uuid(),

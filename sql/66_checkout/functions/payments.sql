@@ -30,6 +30,11 @@ begin
                 when 'booking_id' then bookings.id = sales_to_pay.id
                 when 'series_id' then bookings.series_id = sales_to_pay.id
                 when 'basket_id' then sales.basket_id = sales_to_pay.id
+                when 'order_id' then sales.id = (
+                    select orders.sale_id
+                    from commerce.orders
+                    where orders.id = sales_to_pay.id
+                )
                 else sales.id = sales_to_pay.id
             end
             and (
@@ -44,7 +49,7 @@ begin
     if v_sales = '{}' then
         perform private.refuse(
             'PT404', 'not_found', 'There is nothing of that kind to pay.',
-            'Check the id in the view bookings, sales or baskets.'
+            'Check the id in the view bookings, orders, sales or baskets.'
         );
     end if;
     return v_sales;

@@ -18,14 +18,14 @@ declare
     v_unsold text = (
         select min(names.name)
         from unnest(v_names) as names (name)
-        where names.name in ('order_id', 'membership_id')
+        where names.name = 'membership_id'
     );
 begin
     if v_unsold is not null then
         perform private.invalid(v_unsold, 'is not sold by this version');
     elsif cardinality(v_names) <> 1 then
         perform private.invalid(
-            'sale_id, booking_id, series_id, basket_id or link_token',
+            'sale_id, booking_id, order_id, series_id, basket_id or link_token',
             'must be sent, and only one of them'
         );
     end if;

@@ -108,8 +108,8 @@ select tests.book('noon', '2031-03-04 12:00Z');
 
 -- What cannot be paid
 select throws_like(
-    $$ select public.start_payment('sandbox', order_id => tests.id('noon')::text) $$,
-    '%order_id is not sold by this version%', 'an order is refused by name'
+    $$ select public.start_payment('sandbox', membership_id => tests.id('noon')::text) $$,
+    '%membership_id is not sold by this version%', 'a membership is refused by name'
 );
 select throws_like(
     $$ select public.start_payment('sandbox') $$, '%only one of them%', 'nobody pays nothing'

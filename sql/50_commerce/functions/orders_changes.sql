@@ -1,0 +1,43 @@
+-- The versions of an order.
+
+/*
+ * Record a change of what was ordered as the next version. The caller holds the order's lock.
+ */
+create function commerce.record_change(
+    placed commerce.orders,
+    kind commerce.change_kind,
+    lines commerce.line_quantity[],
+    reason text
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_version integer;
+begin
+    update commerce.orders
+    set version = orders.version + 1
+    where orders.id = placed.id
+    returning orders.version into v_version;
+    insert into commerce.order_changes (
+        business_id, order_id, version, kind, lines, reason, actor_id, at
+    )
+    values (
+        placed.business_id, placed.id, v_version, record_change.kind,
+        (
+            select jsonb_agg(
+                jsonb_build_object(
+                    'sale_line_id', line.sale_line_id,
+                    'quantity', line.quantity * case when kind = 'edited' then 1 else -1 end
+                )
+            )
+            from unnest(lines) as line
+        ),
+        record_change.reason, (select users.id from auth.users where users.id = auth.uid()),
+        private.now()
+    );
+end;
+$$;
