@@ -50,6 +50,8 @@ comment on column public.orders.version is
 'How often what was ordered changed: 1 as placed, one more with each change.';
 comment on column public.orders.placed_at is 'When it was placed.';
 comment on column public.orders.updated_at is 'When it last changed.';
+comment on column public.orders.returns_until is
+'Until then the customer may return pieces; null until it is delivered.';
 
 create view public.order_items
 with (security_invoker = true)

@@ -22,6 +22,7 @@ declare
     v_resolution text = coalesce(
         resolution, case v_kind when 'exchange' then 'replacement' else 'refund' end
     );
+    v_id uuid;
 begin
     if v_kind not in ('return', 'exchange', 'claim') then
         perform private.invalid('kind', 'must be return, exchange or claim');
@@ -31,15 +32,14 @@ begin
             'resolution', 'must be refund for a return, replacement for an exchange'
         );
     end if;
-    return commerce.visible_return(
-        commerce.request_return(
-            private.to_identifier(order_id, 'order_id'),
-            commerce.to_lines(lines, 'lines'),
-            v_kind::commerce.return_kind,
-            v_resolution::commerce.return_resolution,
-            private.to_text(reason, 'reason', 1000)
-        )
+    v_id = commerce.request_return(
+        private.to_identifier(order_id, 'order_id'),
+        commerce.to_lines(lines, 'lines'),
+        v_kind::commerce.return_kind,
+        v_resolution::commerce.return_resolution,
+        private.to_text(reason, 'reason', 1000)
     );
+    return commerce.visible_return(v_id);
 end;
 $$;
 comment on function public.request_return is

@@ -51,7 +51,10 @@ declare
     );
 begin
     perform commerce.cancel_units(
-        placed, v_lines, case to_status when 'expired' then 'expired' else 'cancelled' end, reason,
+        placed,
+        v_lines,
+        end_order.to_status::text::sales.revision_cause,
+        end_order.reason,
         commerce.take_back_shipping(placed.business_id, placed.sale_id)
         || money.void_gift_cards(placed.business_id, placed.sale_id)
     );
