@@ -10,7 +10,7 @@ values
 ('media', 'Uploaded files to look into, and files to delete'),
 ('payments', 'Payments and refunds to ask providers for, and their events to apply'),
 ('documents', 'Receipts and invoices to draw, tax numbers to check'),
-('housekeeping', 'Expired holds and requests to write down, old data to delete')
+('housekeeping', 'Expired holds, requests and orders to write down, old data to delete')
 on conflict (name) do update set purpose = excluded.purpose;
 
 insert into private.routes (topic, queue, actor)
@@ -32,6 +32,7 @@ values
 ('document.issued', 'documents', 'draw_document'),
 ('tax_number.written', 'documents', 'check_tax_number'),
 ('tick.transitions', 'housekeeping', 'apply_due_transitions'),
+('tick.transitions', 'housekeeping', 'apply_due_order_steps'),
 ('tick.ledger', 'housekeeping', 'write_checkpoints'),
 ('ledger.page_filled', 'housekeeping', 'write_checkpoints'),
 ('secrets.rotation_requested', 'housekeeping', 'rotate_secrets'),

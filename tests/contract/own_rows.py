@@ -224,6 +224,7 @@ OPERATED = {
     "flag_prerequisites",
     "flag_segments",
     "flag_targets",
+    "order_settings": ([{"return_days": 30}], {"return_days": 60}),
     "wholesale_packs": ([{"variant_id": "variant", "pack_size": 6}], {"pack_size": 12}),
 }
 # The views whose rows refer to what others cannot see: others get not_found, as for no row at all.

@@ -441,3 +441,34 @@ insert into commerce.wholesale_packs (business_id, variant_id, pack_size)
 select product_variants.business_id, product_variants.id, 6
 from catalog.product_variants
 where product_variants.business_id = %(business)s;
+insert into commerce.orders (
+    id, business_id, sale_id, reference, status, delivery_kind, address, placed_at
+)
+select
+    %(business)s, sales.business_id, sales.id, 'SECRET22', 'paid', 'delivery', '{}', now()
+from sales.sales
+where sales.business_id = %(business)s
+limit 1;
+insert into commerce.order_items (
+    id, business_id, order_id, sale_line_id, variant_id, store_id, sku, name, quantity
+)
+select
+    %(business)s, sale_lines.business_id, %(business)s, sale_lines.id, stock_levels.variant_id,
+    stock_levels.store_id, 'SECRET', 'Secret', 1
+from sales.sale_lines
+inner join commerce.stock_levels on stock_levels.business_id = sale_lines.business_id
+where sale_lines.business_id = %(business)s
+limit 1;
+insert into commerce.order_changes (business_id, order_id, version, kind, lines, at)
+values (%(business)s, %(business)s, 2, 'edited', '[]', now());
+insert into commerce.order_settings (business_id) values (%(business)s);
+insert into commerce.shipments (id, business_id, order_id, status, created_at)
+values (%(business)s, %(business)s, %(business)s, 'pending', now());
+insert into commerce.shipment_items (business_id, shipment_id, order_item_id, quantity)
+values (%(business)s, %(business)s, %(business)s, 1);
+insert into commerce.returns (
+    id, business_id, order_id, kind, resolution, status, requested_at
+)
+values (%(business)s, %(business)s, %(business)s, 'return', 'refund', 'requested', now());
+insert into commerce.return_items (business_id, return_id, order_item_id, quantity)
+values (%(business)s, %(business)s, %(business)s, 1);

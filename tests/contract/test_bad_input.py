@@ -180,11 +180,18 @@ def good_arguments(town: Town) -> dict[str, Any]:
         "wholesale_buyer_id": town.ids["note"],
         "customer_group_id": town.ids["note"],
         "decision": "rejected",
+        "order_id": town.ids["note"],
+        "order_ids": [town.ids["note"]],
+        "shipment_id": town.ids["note"],
+        "return_id": town.ids["note"],
+        "action": "ship",
+        "note": "A note",
     }
 
 
 # Functions that mean something else by an argument's name than the others.
 PIECES = {"items": [{"variant_id": "00000000-0000-4000-8000-000000000000", "quantity": 1}]}
+ORDERED = {"items": [{"order_item_id": "00000000-0000-4000-8000-000000000000", "quantity": 1}]}
 MEANINGS: dict[str, dict[str, Any]] = {
     "set_platform_role": {"role": "support"},
     "issue_document": {"kind": "invoice"},
@@ -192,6 +199,9 @@ MEANINGS: dict[str, dict[str, Any]] = {
     "count_stock": PIECES,
     "transfer_stock": PIECES,
     "reserve_stock": PIECES,
+    "ship_order": ORDERED,
+    "hand_over_order": ORDERED,
+    "request_return": {"kind": "return"},
     "invite_buyer": {"role": "buyer"},
 }
 

@@ -20,6 +20,11 @@ def declare(broker: dramatiq.Broker, database: Database) -> None:
         while database.call("select scheduling.apply_due_transitions(%s)", BATCH) == BATCH:
             pass
 
+    def apply_due_order_steps(topic: str, payload: dict[str, Any]) -> None:
+        """Expire unpaid orders, and complete those that nobody can return any more."""
+        while database.call("select commerce.apply_due_steps(%s)", BATCH) == BATCH:
+            pass
+
     def forget_what_is_old(topic: str, payload: dict[str, Any]) -> None:
         """Delete old keys, effects, activity, audit, codes, records of holds and idle carts."""
         database.call("select private.forget_old_keys()")
@@ -44,5 +49,11 @@ def declare(broker: dramatiq.Broker, database: Database) -> None:
         """Count what the front page calls trending."""
         database.call("select content.count_trending()")
 
-    for actor in (apply_due_transitions, forget_what_is_old, offer_freed_time, count_trending):
+    for actor in (
+        apply_due_transitions,
+        apply_due_order_steps,
+        forget_what_is_old,
+        offer_freed_time,
+        count_trending,
+    ):
         dramatiq.actor(broker=broker, queue_name="housekeeping", max_retries=3)(actor)

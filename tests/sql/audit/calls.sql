@@ -1,19 +1,5 @@
 -- One call of every function of the API that writes, for test_calls.py. What stands before the first
--- `create function pg_temp.company()
-returns void
-language plpgsql
-as $$
-begin
-    perform tests.act_as('Cleo');
-    create temporary table company as
-    select id::text
-    from public.request_wholesale(tests.id('Salon')::text, 'Trade', 'DE', 'DE136695976');
-    grant select on company to authenticated;
-end;
-$$;
-grant execute on function pg_temp.company() to authenticated;
-
--- call:` is the town in which each call happens, and is undone after it. Of each call, the last
+-- `-- call:` is the town in which each call happens, and is undone after it. Of each call, the last
 -- statement calls the function; those before it prepare.
 
 select tests.at('2031-05-01 08:00Z');
@@ -52,6 +38,81 @@ insert into catalog.products (id, business_id, name, slug, currency)
 values (tests.id('Oil'), tests.id('Salon'), 'Oil', 'oil', 'EUR');
 insert into catalog.product_variants (id, business_id, product_id, sku, price_minor)
 values (tests.id('Oil'), tests.id('Salon'), tests.id('Oil'), 'OIL', 900);
+
+create function pg_temp.company()
+returns void
+language plpgsql
+as $$
+begin
+    perform tests.act_as('Cleo');
+    create temporary table company as
+    select id::text
+    from public.request_wholesale(tests.id('Salon')::text, 'Trade', 'DE', 'DE136695976');
+    grant select on company to authenticated;
+end;
+$$;
+grant execute on function pg_temp.company() to authenticated;
+
+-- An order of two pieces that can be sent: with net terms, or for nothing.
+create function pg_temp.ordered(is_free boolean default false)
+returns text
+language plpgsql
+as $$
+declare
+    v_sale uuid;
+    v_order uuid;
+begin
+    perform tests.act_as('Owen');
+    perform public.adjust_stock(tests.id('Mitte')::text, tests.id('Oil')::text, '5', 'received');
+    perform tests.act_as_owner();
+    v_sale = sales.place_sale(
+        tests.id('Salon'), tests.id('Cleo'), 'Cleo', null, null,
+        pricing.quote(
+            array[pricing.make_line(
+                'product', 'Oil', 2, case when is_free then 0 else 900 end, 'EUR',
+                jsonb_build_object('variant_id', tests.id('Oil')), tests.id('Oil'))],
+            pricing.for_buyer(pricing.make_terms(), tests.id('Salon'), tests.id('Cleo'))
+        )
+    );
+    v_order = commerce.place_order(
+        tests.id('Salon'), v_sale, tests.id('Cleo'),
+        jsonb_build_object('kind', 'pickup', 'store_id', tests.id('Mitte')),
+        array(
+            select (id, variant_id, tests.id('Mitte'), 'OIL', 'Oil', 2, 1)::commerce.order_line
+            from sales.sale_lines where sale_id = v_sale
+        ),
+        null, not is_free
+    );
+    perform tests.act_as('Owen');
+    return v_order;
+end;
+$$;
+grant execute on function pg_temp.ordered(boolean) to public;
+
+-- What is under way, and what somebody wants to return of it.
+create function pg_temp.sent()
+returns text
+language plpgsql
+as $$
+declare
+    v_order text = pg_temp.ordered();
+begin
+    return (public.ship_order(v_order)).id;
+end;
+$$;
+grant execute on function pg_temp.sent() to public;
+create function pg_temp.asked()
+returns text
+language plpgsql
+as $$
+declare
+    v_order text = pg_temp.ordered();
+begin
+    perform public.hand_over_order(v_order);
+    return (public.request_return(v_order)).id;
+end;
+$$;
+grant execute on function pg_temp.asked() to public;
 
 create function pg_temp.booking(service text, starts_at text)
 returns text
@@ -838,3 +899,71 @@ select pg_temp.company();
 create temporary table invited as
 select id::text from public.invite_buyer((select id from company), 'zoe@example.com');
 select public.remove_buyer((select id from invited));
+
+-- call: cancel_order
+select tests.act_as('Owen');
+create temporary table made as select pg_temp.ordered() as id;
+select public.cancel_order((select id from made), reason => 'Sold out');
+
+-- call: fulfil_order
+select tests.act_as('Owen');
+create temporary table made as select pg_temp.ordered(is_free => true) as id;
+select public.fulfil_order((select id from made));
+
+-- call: complete_order
+select tests.act_as('Owen');
+create temporary table made as select pg_temp.sent() as id;
+select public.complete_order((select order_id::text from public.shipments));
+
+-- call: bulk_update_orders
+select tests.act_as('Owen');
+create temporary table made as select pg_temp.ordered() as id;
+select public.bulk_update_orders((select jsonb_build_array(id)::text from made), 'ship');
+
+-- call: ship_order
+select tests.act_as('Owen');
+create temporary table made as select pg_temp.ordered() as id;
+select public.ship_order((select id from made));
+
+-- call: send_shipment
+select tests.act_as('Owen');
+create temporary table made as select pg_temp.ordered() as id;
+create temporary table packed as
+select (public.ship_order((select id from made), only_packs => 'true')).id::text;
+select public.send_shipment((select id from packed));
+
+-- call: hand_over_order
+select tests.act_as('Owen');
+create temporary table made as select pg_temp.ordered() as id;
+select public.hand_over_order((select id from made));
+
+-- call: deliver_shipment
+select tests.act_as('Owen');
+create temporary table made as select pg_temp.sent() as id;
+select public.deliver_shipment((select id from made));
+
+-- call: lose_shipment
+select tests.act_as('Owen');
+create temporary table made as select pg_temp.sent() as id;
+select public.lose_shipment((select id from made));
+
+-- call: request_return
+select tests.act_as('Owen');
+create temporary table made as select pg_temp.sent() as id;
+select public.request_return((select order_id::text from public.shipments));
+
+-- call: approve_return
+select tests.act_as('Owen');
+create temporary table made as select pg_temp.asked() as id;
+select public.approve_return((select id from made));
+
+-- call: reject_return
+select tests.act_as('Owen');
+create temporary table made as select pg_temp.asked() as id;
+select public.reject_return((select id from made), 'Used');
+
+-- call: receive_return
+select tests.act_as('Owen');
+create temporary table made as select pg_temp.asked() as id;
+select public.approve_return((select id from made));
+select public.receive_return((select id from made));
