@@ -3912,6 +3912,52 @@ begin
 end;
 $$;
 
+/*
+ * Void the gift cards of a sale that nobody paid for. Returns the lines that take them back.
+ */
+create function money.void_gift_cards(business_id uuid, sale_id uuid)
+returns sales.sale_lines[]
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_lines constant sales.sale_lines[] = array(
+        select sold
+        from sales.sale_lines as sold
+        where
+            sold.business_id = void_gift_cards.business_id
+            and sold.sale_id = void_gift_cards.sale_id
+            and sold.kind = 'gift_card'
+            and sold.corrects_line_id is null
+            and not exists (
+                select 1
+                from money.gift_cards
+                where
+                    gift_cards.business_id = sold.business_id
+                    and gift_cards.sale_line_id = sold.id
+                    and (gift_cards.activated_at is not null or gift_cards.cancelled_at is not null)
+            )
+    );
+begin
+    update money.gift_cards
+    set cancelled_at = private.now(), cancel_reason = 'The sale was not paid.'
+    where
+        gift_cards.business_id = void_gift_cards.business_id
+        and gift_cards.sale_line_id = any(
+            array(select line.id from unnest(v_lines) as line)
+        );
+    return array(
+        select sales.make_change(
+            line.kind, line.id, null, line.name, - line.amount_minor, - line.discount_minor
+        )
+        from unnest(v_lines) as line
+        order by line.position
+    );
+end;
+$$;
+
 -- sql/39_money/functions/gift_cards_codes.sql
 
 -- Codes of gift cards. Whoever has the code may spend the card, so only its hash is kept, and

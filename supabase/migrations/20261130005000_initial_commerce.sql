@@ -241,12 +241,14 @@ create type commerce.order_status as enum (
 -- What the timeline of an order tells: a step to a status, or something that happened in one.
 create type commerce.order_event as enum (
     'placed', 'paid', 'fulfilling', 'shipped', 'delivered', 'completed', 'cancelled', 'expired',
-    'returned'
+    'returned', 'paid_too_late', 'lines_cancelled', 'part_shipped', 'part_delivered',
+    'shipment_lost', 'return_requested', 'return_approved', 'return_rejected', 'return_received',
+    'refunded', 'changed'
 );
 
 -- What has to be so before a step is taken, and the moment at which an order takes one by itself.
 create type commerce.order_guard as enum ('paid');
-create type commerce.order_moment as enum ('expires_at');
+create type commerce.order_moment as enum ('expires_at', 'returns_until');
 
 -- Some pieces of a variant that are ordered with a line of a sale, from a store.
 create type commerce.order_line as (
@@ -259,6 +261,29 @@ create type commerce.order_line as (
     quantity integer,
     pieces_per_unit integer
 );
+
+-- Some units of a line of a sale, and some pieces of an item of an order.
+create type commerce.line_quantity as (sale_line_id uuid, quantity integer);
+create type commerce.item_quantity as (order_item_id uuid, quantity integer);
+
+create table commerce.order_settings (
+    business_id uuid primary key references business.businesses (id) on delete cascade,
+    -- How long an order may wait for its payment.
+    payment_minutes integer not null default 60,
+    -- How long after its delivery a customer may return pieces.
+    return_days integer not null default 14,
+    updated_at timestamptz not null default now(),
+
+    constraint order_settings_payment_minutes_is_sane check (
+        payment_minutes between 5 and 43200
+        or private.invalid('payment_minutes', 'must be from 5 to 43200')
+    ),
+    constraint order_settings_return_days_is_sane check (
+        return_days between 0 and 365 or private.invalid('return_days', 'must be from 0 to 365')
+    )
+);
+comment on table commerce.order_settings is
+'How a business treats orders. Without a row the defaults hold.';
 
 create table commerce.orders (
     id uuid primary key default gen_random_uuid(),
@@ -288,6 +313,8 @@ create table commerce.orders (
     wholesale_account_id uuid,
     -- Net terms: until when it is paid.
     due_at timestamptz,
+    -- Until then the customer may return pieces; set when it is delivered.
+    returns_until timestamptz,
 
     constraint orders_business_id_id_unique unique (business_id, id),
     constraint orders_sale_unique unique (business_id, sale_id),
@@ -315,6 +342,9 @@ create index orders_business_id_idx on commerce.orders (business_id, placed_at, 
 create index orders_store_idx on commerce.orders (business_id, store_id);
 -- Which unpaid orders expire next.
 create index orders_expires_at_idx on commerce.orders (expires_at) where status = 'pending';
+-- Which delivered orders nobody may return from now on.
+create index orders_returns_until_idx on commerce.orders (returns_until)
+where status = 'delivered';
 
 create table commerce.order_items (
     id uuid primary key default gen_random_uuid(),
@@ -401,6 +431,160 @@ comment on column commerce.order_history.order_id is '[person]';
 comment on column commerce.order_history.note is '[personal]';
 create index order_history_order_idx on commerce.order_history (business_id, order_id, id);
 create index order_history_actor_id_idx on commerce.order_history (actor_id);
+
+-- sql/50_commerce/tables/orders_changes.sql
+
+-- What was ordered changes by versions: each cancellation, return, claim or edit of an order is a
+-- change of its own with the next number, and is never rewritten.
+
+create type commerce.change_kind as enum (
+    'edited', 'cancelled', 'returned', 'exchanged', 'claimed'
+);
+
+create table commerce.order_changes (
+    business_id uuid not null,
+    order_id uuid not null,
+    version integer not null,
+    kind commerce.change_kind not null,
+    -- [{sale_line_id, quantity}]: units that came, or went where less than 0.
+    lines jsonb not null,
+    reason text,
+    actor_id uuid references auth.users (id) on delete set null,
+    at timestamptz not null,
+
+    primary key (business_id, order_id, version),
+    constraint order_changes_order_fkey foreign key (business_id, order_id)
+    references commerce.orders (business_id, id) on delete cascade,
+    constraint order_changes_come_after_the_order check (version > 1)
+);
+comment on table commerce.order_changes is
+'Every change of what was ordered, by its version. Only ever added to.';
+comment on column commerce.order_changes.order_id is '[person]';
+comment on column commerce.order_changes.reason is '[personal]';
+comment on column commerce.order_changes.actor_id is '[person]';
+create index order_changes_actor_id_idx on commerce.order_changes (actor_id);
+
+-- sql/50_commerce/tables/returns.sql
+
+-- What comes back, or should. A return: pieces come back and their price is given back. An
+-- exchange: pieces come back and others are sent. A claim: something was lost or broken; it is
+-- replaced or its price is given back, and nothing comes back.
+
+create type commerce.return_kind as enum ('return', 'exchange', 'claim');
+create type commerce.return_resolution as enum ('refund', 'replacement');
+create type commerce.return_status as enum (
+    'requested', 'approved', 'rejected', 'received', 'refunded'
+);
+
+create table commerce.returns (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null,
+    order_id uuid not null,
+    kind commerce.return_kind not null,
+    resolution commerce.return_resolution not null,
+    status commerce.return_status not null,
+    reason text,
+    -- What the business wrote when it approved or rejected it.
+    decision_note text,
+    -- Where the pieces came back to, and whether they went into its stock.
+    store_id uuid,
+    is_restocked boolean,
+    requested_by uuid references auth.users (id) on delete set null,
+    requested_at timestamptz not null,
+    decided_at timestamptz,
+    received_at timestamptz,
+    refunded_at timestamptz,
+
+    constraint returns_business_id_id_unique unique (business_id, id),
+    constraint returns_order_fkey foreign key (business_id, order_id)
+    references commerce.orders (business_id, id) on delete cascade,
+    constraint returns_store_fkey foreign key (business_id, store_id)
+    references business.stores (business_id, id) on delete restrict,
+    constraint returns_exchanges_replace check (
+        kind = 'claim' or (kind = 'exchange') = (resolution = 'replacement')
+    )
+);
+comment on table commerce.returns is
+'Returns, exchanges and claims of orders, from the request to the refund.';
+comment on column commerce.returns.order_id is '[person]';
+comment on column commerce.returns.reason is '[personal]';
+comment on column commerce.returns.decision_note is '[personal]';
+comment on column commerce.returns.requested_by is '[person]';
+create index returns_order_idx on commerce.returns (business_id, order_id, status);
+create index returns_store_idx on commerce.returns (business_id, store_id);
+create index returns_requested_by_idx on commerce.returns (requested_by);
+
+create table commerce.return_items (
+    business_id uuid not null,
+    return_id uuid not null,
+    order_item_id uuid not null,
+    quantity integer not null,
+
+    primary key (business_id, return_id, order_item_id),
+    constraint return_items_return_fkey foreign key (business_id, return_id)
+    references commerce.returns (business_id, id) on delete cascade,
+    constraint return_items_item_fkey foreign key (business_id, order_item_id)
+    references commerce.order_items (business_id, id) on delete restrict,
+    constraint return_items_quantity_is_positive check (quantity > 0)
+);
+comment on table commerce.return_items is 'Which pieces a return has.';
+create index return_items_item_idx on commerce.return_items (business_id, order_item_id);
+
+-- sql/50_commerce/tables/shipments.sql
+
+-- Shipments: pieces of an order that are sent together, or handed over in a store. One that is
+-- packed (`pending`) counts nothing yet; what is sent counts as shipped, and never exceeds what was
+-- ordered.
+
+create type commerce.shipment_status as enum ('pending', 'shipped', 'delivered', 'lost');
+
+create table commerce.shipments (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null,
+    order_id uuid not null,
+    status commerce.shipment_status not null,
+    carrier text,
+    tracking_number text,
+    tracking_url text,
+    packed_by uuid references auth.users (id) on delete set null,
+    created_at timestamptz not null,
+    shipped_at timestamptz,
+    delivered_at timestamptz,
+    lost_at timestamptz,
+
+    constraint shipments_business_id_id_unique unique (business_id, id),
+    constraint shipments_order_fkey foreign key (business_id, order_id)
+    references commerce.orders (business_id, id) on delete cascade,
+    constraint shipments_say_when check (
+        (status = 'pending') = (shipped_at is null)
+        and (status = 'delivered') = (delivered_at is not null)
+        and (status = 'lost') = (lost_at is not null)
+    )
+);
+comment on table commerce.shipments is
+'Pieces of an order that are sent together, or handed over in a store.';
+comment on column commerce.shipments.order_id is '[person]';
+comment on column commerce.shipments.packed_by is '[person]';
+comment on column commerce.shipments.tracking_number is '[personal]';
+comment on column commerce.shipments.tracking_url is '[personal]';
+create index shipments_order_idx on commerce.shipments (business_id, order_id);
+create index shipments_packed_by_idx on commerce.shipments (packed_by);
+
+create table commerce.shipment_items (
+    business_id uuid not null,
+    shipment_id uuid not null,
+    order_item_id uuid not null,
+    quantity integer not null,
+
+    primary key (business_id, shipment_id, order_item_id),
+    constraint shipment_items_shipment_fkey foreign key (business_id, shipment_id)
+    references commerce.shipments (business_id, id) on delete cascade,
+    constraint shipment_items_item_fkey foreign key (business_id, order_item_id)
+    references commerce.order_items (business_id, id) on delete restrict,
+    constraint shipment_items_quantity_is_positive check (quantity > 0)
+);
+comment on table commerce.shipment_items is 'Which pieces a shipment has.';
+create index shipment_items_item_idx on commerce.shipment_items (business_id, order_item_id);
 
 -- sql/50_commerce/tables/stock.sql
 
@@ -1367,6 +1551,1979 @@ begin
         ) end,
         record_event.note,
         private.now()
+    );
+end;
+$$;
+
+-- sql/50_commerce/functions/orders_arguments.sql
+
+-- How clients name what they mean of an order: units of its lines, or pieces of its items.
+
+/*
+ * Read units of lines: a JSON array of {sale_line_id, quantity}. Several entries of one line are
+ * added up.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function commerce.to_lines(value text, argument text)
+returns commerce.line_quantity[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_lines commerce.line_quantity[];
+begin
+    if value is null then
+        return null;
+    end if;
+    v_lines = array(
+        select (read.id, sum(read.quantity)::integer)::commerce.line_quantity
+        from (
+            select
+                private.to_identifier(sent.line ->> 'sale_line_id', argument || '.sale_line_id') as id,
+                private.to_whole_number(
+                    sent.line ->> 'quantity', argument || '.quantity', 1, 1000000
+                ) as quantity
+            from unnest(
+                private.to_objects(value, argument, 500, '{sale_line_id,quantity}')
+            ) as sent (line)
+        ) as read
+        group by read.id
+        order by read.id
+    );
+    if cardinality(v_lines) = 0 then
+        perform private.invalid(argument, 'must name at least one line');
+    end if;
+    return v_lines;
+end;
+$$;
+
+/*
+ * Read pieces of items: a JSON array of {order_item_id, quantity}. Several entries of one item are
+ * added up.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function commerce.to_pieces(value text, argument text)
+returns commerce.item_quantity[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_pieces commerce.item_quantity[];
+begin
+    if value is null then
+        return null;
+    end if;
+    v_pieces = array(
+        select (read.id, sum(read.quantity)::integer)::commerce.item_quantity
+        from (
+            select
+                private.to_identifier(
+                    sent.item ->> 'order_item_id', argument || '.order_item_id'
+                ) as id,
+                private.to_whole_number(
+                    sent.item ->> 'quantity', argument || '.quantity', 1, 1000000
+                ) as quantity
+            from unnest(
+                private.to_objects(value, argument, 500, '{order_item_id,quantity}')
+            ) as sent (item)
+        ) as read
+        group by read.id
+        order by read.id
+    );
+    if cardinality(v_pieces) = 0 then
+        perform private.invalid(argument, 'must name at least one item');
+    end if;
+    return v_pieces;
+end;
+$$;
+
+-- sql/50_commerce/functions/orders_bulk.sql
+
+-- What members do with many orders at once.
+
+/*
+ * Do the same with several orders; each is changed, or left as it is and its refusal reported.
+ * They are locked in the order of their ids, and then the levels of all of them at once, as
+ * everybody does who changes several.
+ * Definer: nobody has a write grant on orders; each function checks the caller.
+ */
+create function commerce.update_orders(order_ids uuid[], action text, reason text)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_results jsonb = '[]';
+    v_id uuid;
+    v_mine constant uuid[] = array(
+        select orders.id
+        from commerce.orders
+        where
+            orders.id = any(update_orders.order_ids)
+            and commerce.actors(orders) <> '{}'
+        order by orders.id
+        for update
+    );
+begin
+    perform commerce.lock_levels_of(v_mine);
+    foreach v_id in array order_ids loop
+        v_results = v_results || commerce.update_one_order(
+            v_id, update_orders.action, update_orders.reason
+        );
+    end loop;
+    return v_results;
+end;
+$$;
+
+/*
+ * Take one step of update_orders. Returns {order_id, is_changed, status, error, message}.
+ */
+create function commerce.update_one_order(order_id uuid, action text, reason text)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_token text;
+    v_message text;
+    v_before constant commerce.orders = commerce.order_or_null(order_id);
+    v_after commerce.orders;
+begin
+    perform commerce.lock_order(update_one_order.order_id, '{business}');
+    case action
+        when 'fulfil' then perform commerce.fulfil_order(update_one_order.order_id);
+        when 'complete' then perform commerce.complete_order(update_one_order.order_id);
+        when 'cancel' then
+            perform commerce.cancel_order(
+                update_one_order.order_id, null, update_one_order.reason
+            );
+        when 'deliver' then perform commerce.deliver_everything(update_one_order.order_id);
+        else
+            perform commerce.send_shipment(
+                commerce.pack_shipment(update_one_order.order_id, null), null, null, null
+            );
+    end case;
+    v_after = commerce.order_or_null(update_one_order.order_id);
+    return jsonb_build_object(
+        'order_id', update_one_order.order_id,
+        'is_changed', v_after.status <> v_before.status,
+        'status', v_after.status,
+        'error', null,
+        'message', null
+    );
+exception
+    when sqlstate 'PT403' or sqlstate 'PT404' or sqlstate 'PT409' then
+        get stacked diagnostics v_token = pg_exception_detail, v_message = message_text;
+        return jsonb_build_object(
+            'order_id', update_one_order.order_id,
+            'is_changed', false,
+            'status', case when v_token <> 'not_found' then v_before.status end,
+            'error', v_token,
+            'message', v_message
+        );
+end;
+$$;
+
+/*
+ * Return an order as it is now; all columns null if there is none.
+ */
+create function commerce.order_or_null(order_id uuid)
+returns commerce.orders
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_order commerce.orders;
+begin
+    select orders.* into v_order
+    from commerce.orders
+    where orders.id = order_or_null.order_id;
+    return v_order;
+end;
+$$;
+
+/*
+ * Note that every shipment of an order that is under way arrived.
+ *
+ * Errors:  PT409 invalid_transition
+ */
+create function commerce.deliver_everything(order_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid;
+begin
+    for v_id in
+        select shipments.id
+        from commerce.shipments
+        where
+            shipments.order_id = deliver_everything.order_id
+            and shipments.status = 'shipped'
+        order by shipments.created_at, shipments.id
+    loop
+        perform commerce.deliver_shipment(v_id);
+    end loop;
+    if v_id is null then
+        perform private.refuse(
+            'PT409', 'invalid_transition', 'No shipment of this order is under way.',
+            'Send it first.'
+        );
+    end if;
+end;
+$$;
+
+-- sql/50_commerce/functions/orders_cancelling.sql
+
+-- How an order is cancelled: whole or by line, before it was sent. What was paid for it is given
+-- back by the settlement of its sale.
+
+/*
+ * Cancel units of lines: their pieces go back into stock, and a revision takes them back from the
+ * sale. The caller holds the locks of the order and of its levels.
+ */
+create function commerce.cancel_units(
+    placed commerce.orders,
+    lines commerce.line_quantity[],
+    cause sales.revision_cause,
+    reason text,
+    more_changes sales.sale_lines[]
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_pieces constant commerce.item_quantity[] = commerce.pieces_of(placed.id, lines, false);
+    v_changes constant sales.sale_lines[] = commerce.take_back_lines(placed.id, lines);
+begin
+    update commerce.order_items
+    set cancelled_quantity = order_items.cancelled_quantity + piece.quantity
+    from unnest(v_pieces) as piece
+    where order_items.id = piece.order_item_id;
+    perform commerce.restock(v_pieces, 'cancelled', null);
+    perform sales.revise_sale(
+        placed.business_id, placed.sale_id, cancel_units.cause, v_changes || more_changes
+    );
+    perform commerce.record_change(placed, 'cancelled', lines, cancel_units.reason);
+end;
+$$;
+
+/*
+ * Cancel an order, or some units of its lines, before they were sent. The customer may do so until
+ * something was sent, the business any time. Cancelling a cancelled order changes nothing.
+ * Definer: nobody has a write grant on orders; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition quantity_exceeded
+ */
+create function commerce.cancel_order(
+    order_id uuid, lines commerce.line_quantity[], reason text
+)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_order constant commerce.orders = commerce.lock_order(order_id, '{customer,business}');
+    v_is_whole boolean;
+begin
+    if v_order.status = 'cancelled' and lines is null then
+        return;
+    end if;
+    perform commerce.require_cancellable(v_order, lines is null);
+    perform commerce.lock_levels_of(array[v_order.id]);
+    if lines is not null then
+        perform commerce.require_units(v_order.id, lines, false);
+    end if;
+    v_is_whole = lines is null or not exists (
+        select 1
+        from commerce.line_units(v_order.id) as units
+        left join unnest(lines) as line on line.sale_line_id = units.sale_line_id
+        where units.units - units.taken_units > coalesce(line.quantity, 0)
+    );
+    if v_is_whole then
+        perform commerce.end_order(v_order, 'cancelled', cancel_order.reason);
+        return;
+    end if;
+    perform commerce.cancel_units(v_order, lines, 'corrected', cancel_order.reason, '{}');
+    perform commerce.follow_pieces(
+        commerce.order_now(v_order.id), 'lines_cancelled', cancel_order.reason
+    );
+end;
+$$;
+
+/*
+ * Refuse to cancel an order that is over, or of which something was sent: the whole of it, or any
+ * of it for its customer.
+ *
+ * Errors:  PT409 invalid_transition
+ */
+create function commerce.require_cancellable(placed commerce.orders, is_whole boolean)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if placed.status not in ('pending', 'paid', 'fulfilling')
+        or (is_whole or not commerce.actors(placed) && '{business,system}')
+        and exists (
+            select 1
+            from commerce.order_items
+            where
+                order_items.business_id = placed.business_id
+                and order_items.order_id = placed.id
+                and order_items.shipped_quantity > 0
+        ) then
+        perform private.refuse(
+            'PT409', 'invalid_transition',
+            case
+                when placed.status in ('pending', 'paid', 'fulfilling')
+                    then 'Something of this order was sent already.'
+                else format('An order that is %s cannot be cancelled.', placed.status)
+            end,
+            'Ask for a return, or let the business cancel the lines that were not sent.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Return an order as it is now.
+ */
+create function commerce.order_now(order_id uuid)
+returns commerce.orders
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_order commerce.orders;
+begin
+    select orders.* into strict v_order
+    from commerce.orders
+    where orders.id = order_now.order_id;
+    return v_order;
+end;
+$$;
+
+-- sql/50_commerce/functions/orders_changes.sql
+
+-- The versions of an order.
+
+/*
+ * Record a change of what was ordered as the next version. The caller holds the order's lock.
+ */
+create function commerce.record_change(
+    placed commerce.orders,
+    kind commerce.change_kind,
+    lines commerce.line_quantity[],
+    reason text
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_version integer;
+begin
+    update commerce.orders
+    set version = orders.version + 1
+    where orders.id = placed.id
+    returning orders.version into v_version;
+    insert into commerce.order_changes (
+        business_id, order_id, version, kind, lines, reason, actor_id, at
+    )
+    values (
+        placed.business_id, placed.id, v_version, record_change.kind,
+        (
+            select jsonb_agg(
+                jsonb_build_object(
+                    'sale_line_id', line.sale_line_id,
+                    'quantity', line.quantity * case when kind = 'edited' then 1 else -1 end
+                )
+            )
+            from unnest(lines) as line
+        ),
+        record_change.reason, (select users.id from auth.users where users.id = auth.uid()),
+        private.now()
+    );
+end;
+$$;
+
+-- sql/50_commerce/functions/orders_lines.sql
+
+-- The units of an order. People name lines of the sale and how many units of them; stock, shipments
+-- and returns count pieces of items, of which a bundle has several for one unit.
+
+/*
+ * Return the lines of an order in units: how many were ordered, can be shipped or cancelled, can be
+ * returned, and were taken back. A unit of a bundle counts when all of its pieces do; pieces that
+ * somebody asked to return cannot be returned again.
+ */
+create function commerce.line_units(order_id uuid)
+returns table (
+    sale_line_id uuid,
+    units integer,
+    open_units integer,
+    returnable_units integer,
+    taken_units integer
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    with pieces as (
+        select
+            order_items.sale_line_id,
+            order_items.variant_id,
+            min(order_items.pieces_per_unit) as per_unit,
+            sum(order_items.quantity) as ordered,
+            sum(
+                order_items.quantity - order_items.shipped_quantity
+                - order_items.cancelled_quantity
+            ) as open,
+            sum(
+                order_items.shipped_quantity - order_items.returned_quantity
+                - commerce.pieces_asked_back(order_items.business_id, order_items.id)
+            ) as returnable,
+            sum(order_items.cancelled_quantity + order_items.returned_quantity) as taken
+        from commerce.order_items
+        where order_items.order_id = line_units.order_id
+        group by order_items.sale_line_id, order_items.variant_id
+    )
+
+    select
+        pieces.sale_line_id,
+        min(pieces.ordered / pieces.per_unit)::integer,
+        min(pieces.open / pieces.per_unit)::integer,
+        min(pieces.returnable / pieces.per_unit)::integer,
+        max(pieces.taken / pieces.per_unit)::integer
+    from pieces
+    group by pieces.sale_line_id;
+end;
+$$;
+
+/*
+ * Refuse units that an order does not have: more than can be cancelled, or than can be returned.
+ *
+ * Errors:  PT404 not_found · PT409 quantity_exceeded
+ */
+create function commerce.require_units(
+    order_id uuid, lines commerce.line_quantity[], is_returned boolean
+)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_line record;
+begin
+    select
+        line.sale_line_id,
+        line.quantity,
+        units.sale_line_id is not null as exists,
+        case when is_returned then units.returnable_units else units.open_units end as possible
+    into v_line
+    from unnest(lines) as line
+    left join commerce.line_units(require_units.order_id) as units
+        on units.sale_line_id = line.sale_line_id
+    where
+        line.quantity > coalesce(
+            case when is_returned then units.returnable_units else units.open_units end, 0
+        )
+    limit 1;
+    if not found then
+        return;
+    elsif not v_line.exists then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such line in this order.',
+            'Check sale_line_id in the view order_items.'
+        );
+    end if;
+    perform private.refuse(
+        'PT409', 'quantity_exceeded',
+        format('Only %s of that line are left.', v_line.possible),
+        'Read the view order_items again, and name fewer.'
+    );
+end;
+$$;
+
+/*
+ * Return which pieces some units of lines are: those that can be shipped or cancelled, or those
+ * that can be returned.
+ */
+create function commerce.pieces_of(
+    order_id uuid, lines commerce.line_quantity[], is_returned boolean
+)
+returns commerce.item_quantity[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        with items as (
+            select
+                order_items.id,
+                order_items.sale_line_id,
+                order_items.variant_id,
+                line.quantity * order_items.pieces_per_unit as wanted,
+                case
+                    when is_returned
+                        then order_items.shipped_quantity - order_items.returned_quantity
+                        - commerce.pieces_asked_back(order_items.business_id, order_items.id)
+                    else order_items.quantity - order_items.shipped_quantity
+                        - order_items.cancelled_quantity
+                end as free
+            from commerce.order_items
+            inner join unnest(lines) as line
+                on line.sale_line_id = order_items.sale_line_id
+            where order_items.order_id = pieces_of.order_id
+        ),
+
+        sums as (
+            select
+                items.*,
+                sum(items.free) over (
+                    partition by items.sale_line_id, items.variant_id
+                    order by items.id
+                ) - items.free as before
+            from items
+        )
+
+        select (sums.id, least(sums.free, sums.wanted - sums.before)::integer)::commerce.item_quantity
+        from sums
+        where sums.free > 0 and sums.wanted > sums.before
+        order by sums.id
+    );
+end;
+$$;
+
+/*
+ * Return the lines that take back units of a sale: as much of the amount and of the discount as
+ * belongs to them. The parts of a line always add up to the whole of it.
+ */
+create function commerce.take_back_lines(order_id uuid, lines commerce.line_quantity[])
+returns sales.sale_lines[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select sales.make_change(
+            sold.kind,
+            sold.id,
+            null,
+            sold.name,
+            - line.quantity * sold.unit_minor,
+            (
+                sold.discount_minor * units.taken_units / units.units
+                - sold.discount_minor * (units.taken_units + line.quantity) / units.units
+            )::bigint
+        )
+        from unnest(lines) as line
+        inner join commerce.line_units(take_back_lines.order_id) as units
+            on units.sale_line_id = line.sale_line_id
+        inner join sales.sale_lines as sold on sold.id = line.sale_line_id
+        order by sold.position
+    );
+end;
+$$;
+
+/*
+ * Return the lines that take back what a sale charges beside goods and still stands: its shipping.
+ */
+create function commerce.take_back_shipping(business_id uuid, sale_id uuid)
+returns sales.sale_lines[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select sales.make_change(
+            sold.kind, sold.id, null, sold.name, - sold.amount_minor, - sold.discount_minor
+        )
+        from sales.sale_lines as sold
+        where
+            sold.business_id = take_back_shipping.business_id
+            and sold.sale_id = take_back_shipping.sale_id
+            and sold.kind = 'shipping'
+            and sold.corrects_line_id is null
+            and not exists (
+                select 1
+                from sales.sale_lines as corrections
+                where
+                    corrections.business_id = sold.business_id
+                    and corrections.corrects_line_id = sold.id
+            )
+        order by sold.position
+    );
+end;
+$$;
+
+/*
+ * Put pieces of an order back into stock: into the store that they came from, or into another one.
+ * The caller holds the locks of the levels.
+ */
+create function commerce.restock(
+    pieces commerce.item_quantity[],
+    reason commerce.movement_reason,
+    note text,
+    store_id uuid default null
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform commerce.record_movements(
+        stores.business_id, stores.store_id, stores.items, restock.reason, restock.note
+    )
+    from (
+        select
+            goods.business_id,
+            goods.store_id,
+            array_agg(
+                (goods.variant_id, goods.quantity)::commerce.stock_item
+                order by goods.variant_id
+            ) as items
+        from (
+            select
+                order_items.business_id,
+                coalesce(restock.store_id, order_items.store_id) as store_id,
+                order_items.variant_id,
+                sum(piece.quantity)::integer as quantity
+            from unnest(pieces) as piece
+            inner join commerce.order_items on order_items.id = piece.order_item_id
+            group by 1, 2, 3
+        ) as goods
+        group by goods.business_id, goods.store_id
+        order by goods.business_id, goods.store_id
+    ) as stores;
+end;
+$$;
+
+/*
+ * Lock the levels from which orders took their pieces, in the order in which everybody locks them.
+ */
+create function commerce.lock_levels_of(order_ids uuid[])
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform 1
+    from commerce.stock_levels
+    where (stock_levels.business_id, stock_levels.store_id, stock_levels.variant_id) in (
+        select order_items.business_id, order_items.store_id, order_items.variant_id
+        from commerce.order_items
+        where order_items.order_id = any(lock_levels_of.order_ids)
+    )
+    order by stock_levels.business_id, stock_levels.store_id, stock_levels.variant_id
+    for update;
+end;
+$$;
+
+-- sql/50_commerce/functions/orders_paying.sql
+
+-- What orders have to do with payments and time. Money knows sales and nothing of orders; it is an
+-- order that listens to the parts of payments of its sale. An order that nobody pays in time
+-- expires: its pieces go back, its sale is voided, and what was paid of it is given back.
+
+/*
+ * Move an order whose sale is paid now to `paid`. When its time was gone, it says so: the payment
+ * is given back, because the sale owes nothing any more. Never refuses: the money has come.
+ * Definer: whoever records a payment has no rights on orders.
+ */
+create function commerce.pay_order(order_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_order commerce.orders;
+begin
+    select orders.* into v_order
+    from commerce.orders
+    where orders.id = pay_order.order_id
+    for update;
+    if v_order.status = 'pending' and commerce.is_paid(v_order) then
+        perform commerce.change_status(v_order, 'paid', null);
+    elsif v_order.status in ('expired', 'cancelled') then
+        perform commerce.record_event(v_order, 'paid_too_late', null);
+    end if;
+end;
+$$;
+
+/*
+ * End an order before anything of it was sent: its pieces go back, and its sale is voided with its
+ * shipping and the gift cards that are not paid. The caller holds the locks of the order and of its
+ * levels.
+ */
+create function commerce.end_order(
+    placed commerce.orders, to_status commerce.order_status, reason text
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_lines constant commerce.line_quantity[] = array(
+        select (units.sale_line_id, units.open_units)::commerce.line_quantity
+        from commerce.line_units(placed.id) as units
+        where units.open_units > 0
+    );
+begin
+    perform commerce.cancel_units(
+        placed,
+        v_lines,
+        end_order.to_status::text::sales.revision_cause,
+        end_order.reason,
+        commerce.take_back_shipping(placed.business_id, placed.sale_id)
+        || money.void_gift_cards(placed.business_id, placed.sale_id)
+    );
+    perform commerce.change_status(placed, end_order.to_status, end_order.reason);
+end;
+$$;
+
+/*
+ * Expire the orders that were not paid in time, and complete those that nobody can return pieces
+ * of any more. Returns how many. Several workers may run it at once; each skips the orders that
+ * another has locked.
+ * Definer: called by the worker, which has no access to the tables.
+ */
+create function commerce.apply_due_steps(batch_size integer)
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_order commerce.orders;
+    v_orders commerce.orders[] = commerce.lock_due_orders(batch_size);
+begin
+    perform commerce.lock_levels_of(
+        array(select due.id from unnest(v_orders) as due where due.status = 'pending')
+    );
+    foreach v_order in array v_orders loop
+        if v_order.status = 'delivered' then
+            perform commerce.change_status(v_order, 'completed', null);
+        else
+            perform commerce.end_order(v_order, 'expired', null);
+        end if;
+    end loop;
+    return cardinality(v_orders);
+end;
+$$;
+
+/*
+ * Lock orders whose time is over: unpaid ones that expire, and delivered ones past their returns of
+ * which no return is open.
+ */
+create function commerce.lock_due_orders(batch_size integer)
+returns commerce.orders[]
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select orders
+        from commerce.orders
+        where orders.status = 'pending' and orders.expires_at <= private.now()
+        order by orders.expires_at, orders.id
+        limit lock_due_orders.batch_size
+        for update skip locked
+    ) || array(
+        select orders
+        from commerce.orders
+        where
+            orders.status = 'delivered'
+            and orders.returns_until <= private.now()
+            and not commerce.has_open_return(orders.business_id, orders.id)
+        order by orders.returns_until, orders.id
+        limit lock_due_orders.batch_size
+        for update skip locked
+    );
+end;
+$$;
+
+-- sql/50_commerce/functions/orders_steps.sql
+
+-- The steps of an order that exists. Whoever takes one locks the order first, then the levels of
+-- stock that it changes.
+
+/*
+ * Lock an order for a caller who may act on it. Returns it as it is now.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function commerce.lock_order(order_id uuid, as_actors scheduling.actor_kind[])
+returns commerce.orders
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_order commerce.orders;
+    v_actors scheduling.actor_kind[];
+begin
+    if not private.is_operator() then
+        perform private.current_user_id();
+    end if;
+    select orders.* into v_order
+    from commerce.orders
+    where orders.id = lock_order.order_id
+    for update;
+    v_actors = commerce.actors(v_order);
+    if v_order.id is null
+        or v_actors = '{}' and v_order.business_id not in (select private.seen_businesses()) then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such order.', 'Check the id in the view orders.'
+        );
+    elsif not (as_actors || 'system'::scheduling.actor_kind) && v_actors then
+        perform private.refuse(
+            'PT403', 'forbidden', 'You are not allowed to do this with this order.',
+            'Ask the business to do it.'
+        );
+    end if;
+    return v_order;
+end;
+$$;
+
+/*
+ * Return the status that follows from the pieces of an order.
+ */
+create function commerce.status_of_pieces(placed commerce.orders)
+returns commerce.order_status
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_pieces record;
+begin
+    select
+        sum(order_items.quantity - order_items.cancelled_quantity) as ordered,
+        sum(order_items.shipped_quantity) as shipped,
+        sum(order_items.delivered_quantity) as delivered,
+        sum(order_items.returned_quantity) as returned
+    into v_pieces
+    from commerce.order_items
+    where order_items.business_id = placed.business_id and order_items.order_id = placed.id;
+    return case
+        when v_pieces.ordered = 0 then 'cancelled'
+        when v_pieces.returned = v_pieces.ordered then 'returned'
+        when v_pieces.shipped < v_pieces.ordered then case
+            when v_pieces.shipped > 0 or placed.status in ('shipped', 'delivered', 'completed')
+                then 'fulfilling'
+            when placed.status = 'pending' and commerce.is_paid(placed) then 'paid'
+            else placed.status
+        end
+        when placed.status = 'completed' then 'completed'
+        when v_pieces.delivered = 0 or exists (
+            select 1
+            from commerce.shipments
+            where
+                shipments.business_id = placed.business_id
+                and shipments.order_id = placed.id
+                and shipments.status = 'shipped'
+        ) then 'shipped'
+        else 'delivered'
+    end;
+end;
+$$;
+
+/*
+ * Let the status of an order follow its pieces; if it does not change, record what happened.
+ */
+create function commerce.follow_pieces(
+    placed commerce.orders, event commerce.order_event, note text
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_status constant commerce.order_status = commerce.status_of_pieces(placed);
+begin
+    if v_status = placed.status then
+        perform commerce.record_event(placed, follow_pieces.event, follow_pieces.note);
+    else
+        perform commerce.change_status(placed, v_status, follow_pieces.note);
+    end if;
+end;
+$$;
+
+/*
+ * Change the status of an order whose lock the caller holds. The steps table and the triggers
+ * decide whether the step exists and who may take it. With its delivery begins the time in which
+ * the customer may return pieces, and every line is delivered.
+ *
+ * Errors:  PT403 forbidden · PT409 invalid_transition payment_required
+ */
+create function commerce.change_status(
+    placed commerce.orders, to_status commerce.order_status, reason text
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    update commerce.orders
+    set
+        status = change_status.to_status,
+        status_reason = case
+            when change_status.to_status = 'cancelled' then change_status.reason
+        end,
+        expires_at = null,
+        returns_until = case
+            when change_status.to_status in ('delivered', 'completed') then coalesce(
+                orders.returns_until,
+                private.now() + make_interval(
+                    days => (commerce.settings_of(orders.business_id)).return_days
+                )
+            )
+            else orders.returns_until
+        end
+    where orders.id = placed.id;
+    if change_status.to_status in ('delivered', 'completed') then
+        perform sales.deliver_lines(placed.business_id, placed.sale_id);
+    end if;
+end;
+$$;
+
+/*
+ * Return how a business treats orders.
+ */
+create function commerce.settings_of(business_id uuid)
+returns commerce.order_settings
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_settings commerce.order_settings;
+begin
+    select order_settings.* into v_settings
+    from commerce.order_settings
+    where order_settings.business_id = settings_of.business_id;
+    if not found then
+        v_settings.business_id = settings_of.business_id;
+        v_settings.payment_minutes = 60;
+        v_settings.return_days = 14;
+    end if;
+    return v_settings;
+end;
+$$;
+
+/*
+ * Complete an order that was sent, by hand: nothing is expected to come back.
+ * Definer: nobody has a write grant on orders; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 invalid_transition
+ */
+create function commerce.complete_order(order_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_order constant commerce.orders = commerce.lock_order(order_id, '{business}');
+begin
+    if v_order.status <> 'completed' then
+        perform commerce.change_status(v_order, 'completed', null);
+    end if;
+end;
+$$;
+
+/*
+ * Note that the business began to pack an order.
+ * Definer: nobody has a write grant on orders; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 invalid_transition
+ */
+create function commerce.fulfil_order(order_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_order constant commerce.orders = commerce.lock_order(order_id, '{business}');
+begin
+    if v_order.status <> 'fulfilling' then
+        if v_order.status in ('shipped', 'delivered', 'completed') then
+            perform private.refuse(
+                'PT409', 'invalid_transition', 'Everything of this order was sent already.',
+                'Read the order again and check its status.'
+            );
+        end if;
+        perform commerce.change_status(v_order, 'fulfilling', null);
+    end if;
+end;
+$$;
+
+-- sql/50_commerce/functions/returns.sql
+
+-- How pieces come back: the customer or the business asks, the business decides, receives them, and
+-- the settlement of the sale gives their price back. A refund equals what the pieces cost: their
+-- share of the line, after its discounts, with its tax.
+
+/*
+ * Return how many pieces of an item somebody asked to return and has not returned yet.
+ */
+create function commerce.pieces_asked_back(business_id uuid, order_item_id uuid)
+returns integer
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select coalesce(sum(return_items.quantity), 0)
+        from commerce.return_items
+        inner join commerce.returns
+            on
+                returns.business_id = return_items.business_id
+                and returns.id = return_items.return_id
+                and returns.status in ('requested', 'approved')
+        where
+            return_items.business_id = pieces_asked_back.business_id
+            and return_items.order_item_id = pieces_asked_back.order_item_id
+    );
+end;
+$$;
+
+/*
+ * Does an order have a return that waits for a decision or for its pieces?
+ */
+create function commerce.has_open_return(business_id uuid, order_id uuid)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return exists (
+        select 1
+        from commerce.returns
+        where
+            returns.business_id = has_open_return.business_id
+            and returns.order_id = has_open_return.order_id
+            and returns.status in ('requested', 'approved')
+    );
+end;
+$$;
+
+/*
+ * Ask to return units of lines that were sent. A customer may do so until the order's
+ * returns_until, and claim what was lost or broken at any time; the business any time. Returns its
+ * id.
+ * Definer: nobody has a write grant on returns; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition quantity_exceeded · PT422 return_window_over
+ */
+create function commerce.request_return(
+    order_id uuid,
+    lines commerce.line_quantity[],
+    kind commerce.return_kind,
+    resolution commerce.return_resolution,
+    reason text
+)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_order constant commerce.orders = commerce.lock_order(order_id, '{customer,business}');
+    v_id constant uuid = gen_random_uuid();
+begin
+    perform commerce.require_returnable(v_order, request_return.kind);
+    if lines is null then
+        lines = array(
+            select (units.sale_line_id, units.returnable_units)::commerce.line_quantity
+            from commerce.line_units(v_order.id) as units
+            where units.returnable_units > 0
+        );
+    end if;
+    if cardinality(lines) = 0 then
+        perform private.refuse(
+            'PT409', 'quantity_exceeded', 'Nothing of this order can be returned.',
+            'Read the view order_items: what was sent and not returned can be.'
+        );
+    end if;
+    perform commerce.require_units(v_order.id, lines, true);
+    insert into commerce.returns (
+        id, business_id, order_id, kind, resolution, status, reason, requested_by, requested_at
+    )
+    values (
+        v_id, v_order.business_id, v_order.id, request_return.kind, request_return.resolution,
+        'requested', request_return.reason,
+        (select users.id from auth.users where users.id = auth.uid()), private.now()
+    );
+    insert into commerce.return_items (business_id, return_id, order_item_id, quantity)
+    select v_order.business_id, v_id, piece.order_item_id, piece.quantity
+    from unnest(commerce.pieces_of(v_order.id, lines, true)) as piece;
+    perform commerce.record_event(v_order, 'return_requested', request_return.reason);
+    return v_id;
+end;
+$$;
+
+/*
+ * Refuse an order of which nothing can come back, or not any more.
+ *
+ * Errors:  PT409 invalid_transition · PT422 return_window_over
+ */
+create function commerce.require_returnable(
+    placed commerce.orders, kind commerce.return_kind
+)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if placed.status not in ('fulfilling', 'shipped', 'delivered', 'completed') then
+        perform private.refuse(
+            'PT409', 'invalid_transition',
+            format('Nothing can be returned of an order that is %s.', placed.status),
+            'Read the order again and check its status.'
+        );
+    elsif kind <> 'claim'
+        and placed.returns_until <= private.now()
+        and not commerce.actors(placed) && '{business,system}' then
+        perform private.refuse(
+            'PT422', 'return_window_over', 'The time for returns of this order is over.',
+            'Ask the business, or claim what is broken.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Lock a return with its order for a member of the business. Returns it as it is now.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function commerce.lock_return(return_id uuid)
+returns commerce.returns
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_return commerce.returns;
+begin
+    select returns.* into v_return
+    from commerce.returns
+    where returns.id = lock_return.return_id;
+    perform commerce.lock_order(v_return.order_id, '{business}');
+    select returns.* into v_return
+    from commerce.returns
+    where returns.id = lock_return.return_id;
+    return v_return;
+end;
+$$;
+
+/*
+ * Refuse a step that a return cannot take.
+ *
+ * Errors:  PT409 invalid_transition
+ */
+create function commerce.require_return_status(
+    asked commerce.returns, from_status commerce.return_status, act text
+)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if asked.status <> from_status then
+        perform private.refuse(
+            'PT409', 'invalid_transition',
+            format('A return that is %s cannot be %s.', asked.status, act),
+            'Read the return again and check its status.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Reject a return: its pieces stay with the customer.
+ * Definer: nobody has a write grant on returns; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 invalid_transition
+ */
+create function commerce.reject_return(return_id uuid, note text)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_return constant commerce.returns = commerce.lock_return(return_id);
+begin
+    perform commerce.require_return_status(v_return, 'requested', 'rejected');
+    update commerce.returns
+    set status = 'rejected', decision_note = note, decided_at = private.now()
+    where returns.id = v_return.id;
+    perform commerce.record_event(
+        commerce.order_now(v_return.order_id), 'return_rejected', reject_return.note
+    );
+end;
+$$;
+
+/*
+ * Approve a return. A claim is settled at once: its pieces are replaced, or their price is given
+ * back.
+ * Definer: nobody has a write grant on returns; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition out_of_stock
+ */
+create function commerce.approve_return(return_id uuid, note text)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_return constant commerce.returns = commerce.lock_return(return_id);
+begin
+    perform commerce.require_return_status(v_return, 'requested', 'approved');
+    update commerce.returns
+    set status = 'approved', decision_note = note, decided_at = private.now()
+    where returns.id = v_return.id;
+    perform commerce.record_event(
+        commerce.order_now(v_return.order_id), 'return_approved', approve_return.note
+    );
+    if v_return.kind = 'claim' then
+        perform commerce.settle_return(v_return, null, false);
+    end if;
+end;
+$$;
+
+/*
+ * Receive the pieces of a return: into the stock of a store, of the one they came from where none
+ * is named, or nowhere if they cannot be sold again.
+ * Definer: nobody has a write grant on returns; the caller is checked.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition out_of_stock
+ */
+create function commerce.receive_return(return_id uuid, store_id uuid, restocks boolean)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_return constant commerce.returns = commerce.lock_return(return_id);
+begin
+    perform commerce.require_return_status(v_return, 'approved', 'received');
+    if store_id is not null
+        and v_return.business_id <> commerce.business_of_store(store_id, 'serve') then
+        perform private.invalid('store_id', 'must be a store of the same business');
+    end if;
+    perform commerce.settle_return(v_return, receive_return.store_id, restocks);
+end;
+$$;
+
+-- sql/50_commerce/functions/returns_settling.sql
+
+-- How a return is settled: its pieces go back into stock or are replaced, their price is taken back
+-- from the sale, and whoever records the refund says when everything was given back.
+
+/*
+ * Settle a return whose pieces are back, or that is a claim: replace the pieces, or take their
+ * price back from the sale.
+ *
+ * Errors:  PT409 out_of_stock
+ */
+create function commerce.settle_return(
+    asked commerce.returns, to_store_id uuid, restocks boolean
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_order constant commerce.orders = commerce.order_now(asked.order_id);
+    v_pieces constant commerce.item_quantity[] = commerce.pieces_of_return(asked);
+    v_lines constant commerce.line_quantity[] = commerce.lines_of_pieces(v_pieces);
+begin
+    perform commerce.lock_levels_for(v_pieces, to_store_id);
+    if restocks then
+        perform commerce.restock(v_pieces, 'returned', null, to_store_id);
+    end if;
+    if asked.resolution = 'replacement' then
+        perform commerce.replace_pieces(v_order, v_pieces);
+    else
+        perform sales.revise_sale(
+            v_order.business_id, v_order.sale_id, 'corrected',
+            commerce.take_back_lines(v_order.id, v_lines)
+        );
+        update commerce.order_items
+        set returned_quantity = order_items.returned_quantity + piece.quantity
+        from unnest(v_pieces) as piece
+        where order_items.id = piece.order_item_id;
+    end if;
+    update commerce.returns
+    set
+        status = 'received',
+        received_at = private.now(),
+        store_id = to_store_id,
+        is_restocked = restocks
+    where returns.id = asked.id;
+    perform commerce.record_change(
+        v_order,
+        case asked.kind
+            when 'return' then 'returned'
+            when 'exchange' then 'exchanged'
+            else 'claimed'
+        end::commerce.change_kind,
+        v_lines, asked.reason
+    );
+    perform commerce.follow_pieces(
+        commerce.order_now(v_order.id), 'return_received', null
+    );
+    perform commerce.note_refund(asked.business_id, v_order.sale_id, false);
+end;
+$$;
+
+/*
+ * Take pieces out of stock again that replace others of the same order: those can be sent now.
+ *
+ * Errors:  PT409 out_of_stock
+ */
+create function commerce.replace_pieces(
+    placed commerce.orders, pieces commerce.item_quantity[]
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_store record;
+begin
+    for v_store in
+        select
+            order_items.store_id,
+            array_agg(
+                (order_items.variant_id, piece.quantity)::commerce.stock_item
+                order by order_items.variant_id
+            ) as items
+        from unnest(pieces) as piece
+        inner join commerce.order_items on order_items.id = piece.order_item_id
+        group by order_items.store_id
+        order by order_items.store_id
+    loop
+        perform commerce.require_stock(placed.business_id, v_store.store_id, v_store.items, true);
+        perform commerce.record_movements(
+            placed.business_id, v_store.store_id,
+            array(
+                select (item.variant_id, - item.quantity)::commerce.stock_item
+                from unnest(v_store.items) as item
+            ),
+            'sold', null
+        );
+    end loop;
+    update commerce.order_items
+    set
+        shipped_quantity = order_items.shipped_quantity - piece.quantity,
+        delivered_quantity = least(
+            order_items.delivered_quantity, order_items.shipped_quantity - piece.quantity
+        )
+    from unnest(pieces) as piece
+    where order_items.id = piece.order_item_id;
+end;
+$$;
+
+/*
+ * Return the pieces of a return.
+ */
+create function commerce.pieces_of_return(asked commerce.returns)
+returns commerce.item_quantity[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select (return_items.order_item_id, return_items.quantity)::commerce.item_quantity
+        from commerce.return_items
+        where
+            return_items.business_id = asked.business_id
+            and return_items.return_id = asked.id
+        order by return_items.order_item_id
+    );
+end;
+$$;
+
+/*
+ * Return of which lines some pieces are, and how many units.
+ */
+create function commerce.lines_of_pieces(pieces commerce.item_quantity[])
+returns commerce.line_quantity[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select (counted.sale_line_id, max(counted.units))::commerce.line_quantity
+        from (
+            select
+                order_items.sale_line_id,
+                (sum(piece.quantity) / min(order_items.pieces_per_unit))::integer as units
+            from unnest(pieces) as piece
+            inner join commerce.order_items on order_items.id = piece.order_item_id
+            group by order_items.sale_line_id, order_items.variant_id
+        ) as counted
+        group by counted.sale_line_id
+        order by counted.sale_line_id
+    );
+end;
+$$;
+
+/*
+ * Lock the levels of the stores that pieces came from, or come back to; a level that is missing
+ * begins at zero.
+ */
+create function commerce.lock_levels_for(pieces commerce.item_quantity[], store_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform commerce.lock_levels(goods.business_id, goods.store_ids, goods.items)
+    from (
+        select
+            order_items.business_id,
+            array_agg(distinct order_items.store_id) || case
+                when lock_levels_for.store_id is null then '{}'
+                else array[lock_levels_for.store_id]
+            end as store_ids,
+            array_agg(distinct (order_items.variant_id, 0)::commerce.stock_item) as items
+        from unnest(pieces) as piece
+        inner join commerce.order_items on order_items.id = piece.order_item_id
+        group by order_items.business_id
+    ) as goods;
+end;
+$$;
+
+/*
+ * Note that the returns of a sale are refunded when nothing more is to be given back of it, and
+ * that something was given back.
+ * Definer: whoever records a refund has no rights on orders.
+ */
+create function commerce.note_refund(business_id uuid, sale_id uuid, is_given_back boolean)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_order commerce.orders;
+begin
+    select orders.* into v_order
+    from commerce.orders
+    where
+        orders.business_id = note_refund.business_id
+        and orders.sale_id = note_refund.sale_id
+    for update;
+    if not found then
+        return;
+    elsif is_given_back then
+        perform commerce.record_event(v_order, 'refunded', null);
+    end if;
+    if commerce.left_to_give_back(note_refund.business_id, note_refund.sale_id) <= 0 then
+        update commerce.returns
+        set status = 'refunded', refunded_at = private.now()
+        where
+            returns.business_id = v_order.business_id
+            and returns.order_id = v_order.id
+            and returns.status = 'received'
+            and returns.resolution = 'refund';
+    end if;
+end;
+$$;
+
+/*
+ * Return how much of what was paid for a sale is more than it owes, and was not given back yet.
+ */
+create function commerce.left_to_give_back(business_id uuid, sale_id uuid)
+returns bigint
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select coalesce(sum(parts.captured_minor - parts.refunded_minor), 0)
+        from money.payment_parts as parts
+        where
+            parts.business_id = left_to_give_back.business_id
+            and parts.sale_id = left_to_give_back.sale_id
+    ) - greatest(
+        (
+            money.sale_balance(left_to_give_back.business_id, left_to_give_back.sale_id)
+        ).owed_minor,
+        0
+    );
+end;
+$$;
+
+-- sql/50_commerce/functions/shipments.sql
+
+-- How an order is sent: in one shipment or several, each with its tracking; or handed over in a
+-- store. No more is sent than was ordered and not cancelled.
+
+/*
+ * Return the pieces of an order that were neither sent nor cancelled.
+ */
+create function commerce.open_pieces(order_id uuid)
+returns commerce.item_quantity[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select (
+            order_items.id,
+            order_items.quantity - order_items.shipped_quantity - order_items.cancelled_quantity
+        )::commerce.item_quantity
+        from commerce.order_items
+        where
+            order_items.order_id = open_pieces.order_id
+            and order_items.quantity
+            > order_items.shipped_quantity + order_items.cancelled_quantity
+        order by order_items.id
+    );
+end;
+$$;
+
+/*
+ * Refuse an order from which nothing may be sent now.
+ *
+ * Errors:  PT409 invalid_transition payment_required
+ */
+create function commerce.require_shippable(placed commerce.orders)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if placed.status = 'pending' then
+        perform private.refuse(
+            'PT409', 'payment_required', 'This order is not paid yet.',
+            'Pay it with start_payment, or record cash with record_cash_payment.'
+        );
+    elsif placed.status not in ('paid', 'fulfilling') then
+        perform private.refuse(
+            'PT409', 'invalid_transition',
+            format('Nothing is left to send of an order that is %s.', placed.status),
+            'Read the order again and check its status.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Pack pieces of an order: all that are open, or the given ones. Returns the shipment, which counts
+ * nothing until it is sent.
+ * Definer: nobody has a write grant on shipments; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition payment_required quantity_exceeded
+ */
+create function commerce.pack_shipment(order_id uuid, pieces commerce.item_quantity[])
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_order constant commerce.orders = commerce.lock_order(order_id, '{business}');
+    v_id constant uuid = gen_random_uuid();
+begin
+    perform commerce.require_shippable(v_order);
+    pieces = coalesce(pieces, commerce.open_pieces(v_order.id));
+    perform commerce.require_open_pieces(v_order.id, pieces);
+    insert into commerce.shipments (id, business_id, order_id, status, packed_by, created_at)
+    values (
+        v_id, v_order.business_id, v_order.id, 'pending',
+        (select users.id from auth.users where users.id = auth.uid()), private.now()
+    );
+    insert into commerce.shipment_items (business_id, shipment_id, order_item_id, quantity)
+    select v_order.business_id, v_id, piece.order_item_id, piece.quantity
+    from unnest(pieces) as piece;
+    return v_id;
+end;
+$$;
+
+/*
+ * Refuse pieces that an order does not have, or more of them than are open.
+ *
+ * Errors:  PT404 not_found · PT409 quantity_exceeded
+ */
+create function commerce.require_open_pieces(order_id uuid, pieces commerce.item_quantity[])
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_piece record;
+begin
+    select
+        order_items.id,
+        order_items.sku,
+        order_items.quantity - order_items.shipped_quantity
+        - order_items.cancelled_quantity as open
+    into v_piece
+    from unnest(pieces) as piece
+    left join commerce.order_items
+        on
+            order_items.id = piece.order_item_id
+            and order_items.order_id = require_open_pieces.order_id
+    where
+        piece.quantity > coalesce(
+            order_items.quantity - order_items.shipped_quantity - order_items.cancelled_quantity, 0
+        )
+    limit 1;
+    if not found then
+        return;
+    elsif v_piece.id is null then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such item in this order.',
+            'Check the id in the view order_items.'
+        );
+    end if;
+    perform private.refuse(
+        'PT409', 'quantity_exceeded', format('Only %s of %s are left to send.', v_piece.open, v_piece.sku),
+        'Read the view order_items again, and send fewer.'
+    );
+end;
+$$;
+
+/*
+ * Send a packed shipment, or note its tracking once it is on its way.
+ * Definer: nobody has a write grant on shipments; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition payment_required quantity_exceeded
+ */
+create function commerce.send_shipment(
+    shipment_id uuid, carrier text, tracking_number text, tracking_url text
+)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_shipment constant commerce.shipments = commerce.lock_shipment(shipment_id);
+begin
+    if v_shipment.status not in ('pending', 'shipped') then
+        perform commerce.refuse_shipment_step(v_shipment, 'shipped');
+    end if;
+    if v_shipment.status = 'pending' then
+        perform commerce.count_sent(v_shipment);
+    end if;
+    update commerce.shipments
+    set
+        status = 'shipped',
+        shipped_at = coalesce(shipments.shipped_at, private.now()),
+        carrier = coalesce(send_shipment.carrier, shipments.carrier),
+        tracking_number = coalesce(send_shipment.tracking_number, shipments.tracking_number),
+        tracking_url = coalesce(send_shipment.tracking_url, shipments.tracking_url)
+    where shipments.id = v_shipment.id;
+    if v_shipment.status = 'pending' then
+        perform commerce.follow_pieces(
+            commerce.order_now(v_shipment.order_id), 'part_shipped', null
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Lock a shipment with its order for a member of the business. Returns it as it is now.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function commerce.lock_shipment(shipment_id uuid)
+returns commerce.shipments
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_shipment commerce.shipments;
+begin
+    select shipments.* into v_shipment
+    from commerce.shipments
+    where shipments.id = lock_shipment.shipment_id;
+    perform commerce.lock_order(v_shipment.order_id, '{business}');
+    select shipments.* into v_shipment
+    from commerce.shipments
+    where shipments.id = lock_shipment.shipment_id;
+    return v_shipment;
+end;
+$$;
+
+/*
+ * Refuse a step that a shipment cannot take.
+ *
+ * Errors:  PT409 invalid_transition
+ */
+create function commerce.refuse_shipment_step(
+    sent commerce.shipments, to_status commerce.shipment_status
+)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.refuse(
+        'PT409', 'invalid_transition',
+        format('A shipment that is %s cannot become %s.', sent.status, to_status),
+        'Read the shipment again and check its status.'
+    );
+end;
+$$;
+
+/*
+ * Count the pieces of a shipment as sent.
+ *
+ * Errors:  PT409 invalid_transition payment_required quantity_exceeded
+ */
+create function commerce.count_sent(sent commerce.shipments)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_pieces constant commerce.item_quantity[] = commerce.pieces_in(sent);
+begin
+    perform commerce.require_shippable(commerce.order_now(sent.order_id));
+    perform commerce.require_open_pieces(sent.order_id, v_pieces);
+    update commerce.order_items
+    set shipped_quantity = order_items.shipped_quantity + piece.quantity
+    from unnest(v_pieces) as piece
+    where order_items.id = piece.order_item_id;
+end;
+$$;
+
+/*
+ * Return the pieces of a shipment.
+ */
+create function commerce.pieces_in(sent commerce.shipments)
+returns commerce.item_quantity[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select (shipment_items.order_item_id, shipment_items.quantity)::commerce.item_quantity
+        from commerce.shipment_items
+        where
+            shipment_items.business_id = sent.business_id
+            and shipment_items.shipment_id = sent.id
+        order by shipment_items.order_item_id
+    );
+end;
+$$;
+
+-- sql/50_commerce/functions/shipments_ending.sql
+
+-- How a shipment ends: it arrives, is picked up, or is lost.
+
+/*
+ * Note that a shipment arrived, or was picked up. Lines of which every piece arrived are delivered:
+ * the business has earned them.
+ * Definer: nobody has a write grant on shipments; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 invalid_transition
+ */
+create function commerce.deliver_shipment(shipment_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_shipment constant commerce.shipments = commerce.lock_shipment(shipment_id);
+    v_order constant commerce.orders = commerce.order_now(v_shipment.order_id);
+begin
+    if v_shipment.status = 'delivered' then
+        return;
+    elsif v_shipment.status <> 'shipped' then
+        perform commerce.refuse_shipment_step(v_shipment, 'delivered');
+    end if;
+    update commerce.shipments
+    set status = 'delivered', delivered_at = private.now()
+    where shipments.id = v_shipment.id;
+    update commerce.order_items
+    set delivered_quantity = least(
+        order_items.delivered_quantity + piece.quantity, order_items.shipped_quantity
+    )
+    from unnest(commerce.pieces_in(v_shipment)) as piece
+    where order_items.id = piece.order_item_id;
+    perform sales.deliver_lines(
+        v_order.business_id, v_order.sale_id, commerce.delivered_lines(v_order.id)
+    );
+    perform commerce.follow_pieces(v_order, 'part_delivered', null);
+end;
+$$;
+
+/*
+ * Return the lines of an order of which every piece that was not cancelled arrived.
+ */
+create function commerce.delivered_lines(order_id uuid)
+returns uuid[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select order_items.sale_line_id
+        from commerce.order_items
+        where order_items.order_id = delivered_lines.order_id
+        group by order_items.sale_line_id
+        having
+            bool_and(
+                order_items.delivered_quantity
+                = order_items.quantity - order_items.cancelled_quantity
+            )
+            and sum(order_items.delivered_quantity) > 0
+        order by order_items.sale_line_id
+    );
+end;
+$$;
+
+/*
+ * Note that a shipment was lost on its way. Its pieces stay sent; a claim replaces them or gives
+ * their price back.
+ * Definer: nobody has a write grant on shipments; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 invalid_transition
+ */
+create function commerce.lose_shipment(shipment_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_shipment constant commerce.shipments = commerce.lock_shipment(shipment_id);
+begin
+    if v_shipment.status = 'lost' then
+        return;
+    elsif v_shipment.status <> 'shipped' then
+        perform commerce.refuse_shipment_step(v_shipment, 'lost');
+    end if;
+    update commerce.shipments
+    set status = 'lost', lost_at = private.now()
+    where shipments.id = v_shipment.id;
+    perform commerce.record_event(
+        commerce.order_now(v_shipment.order_id), 'shipment_lost', null
     );
 end;
 $$;
@@ -3193,6 +5350,158 @@ create trigger _110_refuse_emptying
 before truncate on commerce.order_history
 for each statement execute function private.any__refuse_rewriting();
 
+-- sql/50_commerce/rules/orders_payments.sql
+
+-- An order follows the payments and refunds of its sale, in the transaction that records them.
+
+/*
+ * Pay the order of a sale when a part of a payment for it is captured or reserved.
+ * Definer: whoever records a payment has no rights on orders.
+ */
+create function commerce.payment_parts__pay_order()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform commerce.pay_order(orders.id)
+    from commerce.orders
+    where
+        orders.business_id = new.business_id
+        and orders.sale_id = new.sale_id
+        and orders.status in ('pending', 'expired', 'cancelled');
+    return null;
+end;
+$$;
+
+create trigger _310_pay_order
+after update of captured_minor, authorized_minor on money.payment_parts
+for each row
+when (
+    new.captured_minor > old.captured_minor
+    or new.authorized_minor > old.authorized_minor
+)
+execute function commerce.payment_parts__pay_order();
+
+/*
+ * Note that something was given back of an order.
+ */
+create function commerce.payment_parts__note_refund()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform commerce.note_refund(new.business_id, new.sale_id, true);
+    return null;
+end;
+$$;
+
+create trigger _320_note_refund
+after update of refunded_minor on money.payment_parts
+for each row
+when (new.refunded_minor > old.refunded_minor)
+execute function commerce.payment_parts__note_refund();
+
+-- sql/50_commerce/rules/orders_records.sql
+
+-- Changes of orders are only added, and what a shipment or a return has never changes.
+
+create trigger _100_refuse_rewriting
+before update or delete on commerce.order_changes
+for each row
+when (pg_trigger_depth() = 0)
+execute function private.any__refuse_rewriting();
+
+create trigger _110_refuse_emptying
+before truncate on commerce.order_changes
+for each statement execute function private.any__refuse_rewriting();
+
+create trigger _100_refuse_rewriting
+before update or delete on commerce.shipment_items
+for each row
+when (pg_trigger_depth() = 0)
+execute function private.any__refuse_rewriting();
+
+create trigger _100_refuse_rewriting
+before update or delete on commerce.return_items
+for each row
+when (pg_trigger_depth() = 0)
+execute function private.any__refuse_rewriting();
+
+create trigger _010_refuse_bad_input
+before insert or update on commerce.order_settings
+for each row execute function business.any__refuse_bad_input('manage');
+
+create trigger _900_touch
+before update on commerce.order_settings
+for each row execute function private.any__touch();
+
+/*
+ * Refuse a step that the life of a shipment does not have: packed, sent, then arrived or lost.
+ *
+ * Errors:  PT409 invalid_transition
+ */
+create function commerce.shipments__refuse_illegal_steps()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if (old.status, new.status) not in (
+        ('pending', 'shipped'), ('shipped', 'delivered'), ('shipped', 'lost')
+    ) then
+        perform commerce.refuse_shipment_step(old, new.status);
+    end if;
+    return new;
+end;
+$$;
+
+create trigger _100_refuse_illegal_steps
+before update of status on commerce.shipments
+for each row
+when (old.status is distinct from new.status)
+execute function commerce.shipments__refuse_illegal_steps();
+
+/*
+ * Refuse a step that the life of a return does not have.
+ *
+ * Errors:  PT409 invalid_transition
+ */
+create function commerce.returns__refuse_illegal_steps()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if (old.status, new.status) not in (
+        ('requested', 'approved'), ('requested', 'rejected'), ('approved', 'received'),
+        ('received', 'refunded')
+    ) then
+        perform private.refuse(
+            'PT409', 'invalid_transition',
+            format('A return that is %s cannot become %s.', old.status, new.status),
+            'Read the return again and check its status.'
+        );
+    end if;
+    return new;
+end;
+$$;
+
+create trigger _100_refuse_illegal_steps
+before update of status on commerce.returns
+for each row
+when (old.status is distinct from new.status)
+execute function commerce.returns__refuse_illegal_steps();
+
 -- sql/50_commerce/rules/stock.sql
 
 -- What must never happen to stock: a movement that is changed or deleted, a level that differs from
@@ -3651,6 +5960,126 @@ for select
 to anon, authenticated
 using (true);
 
+-- sql/50_commerce/policies/shipments.sql
+
+-- Who may read shipments, returns and changes of orders: whoever reads the order. Functions write
+-- them. The settings of orders are the owners' and managers' to write.
+
+alter table commerce.shipments enable row level security;
+alter table commerce.shipment_items enable row level security;
+alter table commerce.returns enable row level security;
+alter table commerce.return_items enable row level security;
+alter table commerce.order_changes enable row level security;
+alter table commerce.order_settings enable row level security;
+
+grant select on
+commerce.shipments,
+commerce.shipment_items,
+commerce.returns,
+commerce.return_items,
+commerce.order_changes,
+commerce.order_settings
+to authenticated, service_role;
+grant insert (business_id, payment_minutes, return_days),
+update (payment_minutes, return_days)
+on commerce.order_settings to authenticated;
+grant insert, update on commerce.order_settings to service_role;
+
+create policy shipments_select
+on commerce.shipments
+for select
+to authenticated
+using (
+    business_id = any(array(select private.seen_businesses()))
+    or order_id = any(array(select private.my_orders()))
+);
+
+create policy shipment_items_select
+on commerce.shipment_items
+for select
+to authenticated
+using (
+    exists (
+        select 1
+        from commerce.shipments
+        where
+            shipments.business_id = shipment_items.business_id
+            and shipments.id = shipment_items.shipment_id
+    )
+);
+
+create policy returns_select
+on commerce.returns
+for select
+to authenticated
+using (
+    business_id = any(array(select private.seen_businesses()))
+    or order_id = any(array(select private.my_orders()))
+);
+
+create policy return_items_select
+on commerce.return_items
+for select
+to authenticated
+using (
+    exists (
+        select 1
+        from commerce.returns
+        where
+            returns.business_id = return_items.business_id
+            and returns.id = return_items.return_id
+    )
+);
+
+create policy order_changes_select
+on commerce.order_changes
+for select
+to authenticated
+using (
+    business_id = any(array(select private.seen_businesses()))
+    or order_id = any(array(select private.my_orders()))
+);
+
+create policy order_settings_select
+on commerce.order_settings
+for select
+to authenticated
+using (business_id in (select private.my_businesses('view')));
+
+create policy order_settings_insert
+on commerce.order_settings
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy order_settings_update
+on commerce.order_settings
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+-- A call without sign-in is answered with not_signed_in.
+grant execute on function
+commerce.to_lines(text, text),
+commerce.to_pieces(text, text),
+commerce.cancel_order(uuid, commerce.line_quantity[], text),
+commerce.complete_order(uuid),
+commerce.fulfil_order(uuid),
+commerce.pack_shipment(uuid, commerce.item_quantity[]),
+commerce.send_shipment(uuid, text, text, text),
+commerce.deliver_shipment(uuid),
+commerce.lose_shipment(uuid),
+commerce.request_return(
+    uuid, commerce.line_quantity[], commerce.return_kind, commerce.return_resolution, text
+),
+commerce.approve_return(uuid, text),
+commerce.reject_return(uuid, text),
+commerce.receive_return(uuid, uuid, boolean),
+commerce.update_orders(uuid[], text, text)
+to anon, authenticated, service_role;
+grant execute on function commerce.apply_due_steps(integer) to worker;
+
 -- sql/50_commerce/policies/stock.sql
 
 -- Members of the business read its stock. Nobody writes it but functions: a level that a client
@@ -3950,7 +6379,8 @@ select
     orders.pays_later,
     orders.version,
     orders.placed_at,
-    orders.updated_at
+    orders.updated_at,
+    orders.returns_until
 from commerce.orders;
 grant select on public.orders to authenticated, service_role;
 
@@ -3980,6 +6410,8 @@ comment on column public.orders.version is
 'How often what was ordered changed: 1 as placed, one more with each change.';
 comment on column public.orders.placed_at is 'When it was placed.';
 comment on column public.orders.updated_at is 'When it last changed.';
+comment on column public.orders.returns_until is
+'Until then the customer may return pieces; null until it is delivered.';
 
 create view public.order_items
 with (security_invoker = true)
@@ -4077,6 +6509,784 @@ comment on column public.order_steps.guard is
 'What has to be so: paid, or null for no condition.';
 comment on column public.order_steps.due is
 'When it happens by itself: expires_at of the order; null for never.';
+
+/*
+ * Return an order as the caller may see it.
+ */
+create function commerce.visible_order(order_id uuid)
+returns public.orders
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_order public.orders;
+begin
+    select orders.* into v_order
+    from public.orders
+    where orders.id = visible_order.order_id;
+    return v_order;
+end;
+$$;
+
+grant execute on function commerce.visible_order(uuid) to anon, authenticated, service_role;
+
+-- sql/50_commerce/api/orders_rpcs.sql
+
+-- What customers and members do with an order: cancel, complete, and many at once.
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition quantity_exceeded
+ */
+create function public.cancel_order(
+    order_id public.identifier, lines public.list default null, reason text default null
+)
+returns public.orders
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id constant uuid = private.to_identifier(order_id, 'order_id');
+begin
+    perform commerce.cancel_order(
+        v_id, commerce.to_lines(lines, 'lines'), private.to_text(reason, 'reason', 1000)
+    );
+    return commerce.visible_order(v_id);
+end;
+$$;
+comment on function public.cancel_order is
+'Cancel an order, or some units of its lines, before they are sent: as its customer until '
+'something was sent, as the business any time.
+
+The pieces go back into stock, and what was paid for them is given back. Cancelling a cancelled '
+'order changes nothing. Returns the order.
+
+- lines: an array of {sale_line_id, quantity}; by default the whole order.
+- reason: at most 1000 characters.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, '
+'invalid_transition 409, quantity_exceeded 409.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition payment_required
+ */
+create function public.fulfil_order(order_id public.identifier)
+returns public.orders
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id constant uuid = private.to_identifier(order_id, 'order_id');
+begin
+    perform commerce.fulfil_order(v_id);
+    return commerce.visible_order(v_id);
+end;
+$$;
+comment on function public.fulfil_order is
+'Note that the business began to pack a paid order. Owners, managers and staff.
+
+Returns the order.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, '
+'invalid_transition 409, payment_required 409.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition
+ */
+create function public.complete_order(order_id public.identifier)
+returns public.orders
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id constant uuid = private.to_identifier(order_id, 'order_id');
+begin
+    perform commerce.complete_order(v_id);
+    return commerce.visible_order(v_id);
+end;
+$$;
+comment on function public.complete_order is
+'Complete an order that was sent, without waiting for the end of its returns. Owners, managers and '
+'staff.
+
+Delivered orders are completed by themselves when their returns_until is over. Returns the order.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, '
+'invalid_transition 409.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in
+ */
+create function public.bulk_update_orders(
+    order_ids public.list, action text, reason text default null
+)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.token_user_id();
+    if action is null or action not in ('fulfil', 'ship', 'deliver', 'complete', 'cancel') then
+        perform private.invalid('action', 'must be fulfil, ship, deliver, complete or cancel');
+    end if;
+    return commerce.update_orders(
+        private.to_identifiers(order_ids, 'order_ids'), action,
+        private.to_text(reason, 'reason', 1000)
+    );
+end;
+$$;
+comment on function public.bulk_update_orders is
+'Do the same with up to 50 orders. Owners, managers and staff.
+
+Each order is changed or left as it is, whatever happens to the others. Returns [{order_id, '
+'is_changed, status, error, message}] in the order of the ids; error is a token such as '
+'invalid_transition, and null where the order was changed.
+
+- order_ids: an array of ids.
+- action: fulfil, ship (everything that is open), deliver (every shipment under way), complete or '
+'cancel.
+- reason: of a cancellation, at most 1000 characters.
+
+Errors: invalid_input 400, not_signed_in 401.';
+
+grant execute on function
+public.cancel_order(public.identifier, public.list, text),
+public.fulfil_order(public.identifier),
+public.complete_order(public.identifier),
+public.bulk_update_orders(public.list, text, text)
+to anon, authenticated, service_role;
+
+-- sql/50_commerce/api/returns.sql
+
+-- Returns, exchanges and claims, the versions of orders and the settings, as they are read.
+
+create view public.returns
+with (security_invoker = true)
+as
+select
+    returns.id,
+    returns.business_id,
+    returns.order_id,
+    returns.kind,
+    returns.resolution,
+    returns.status,
+    returns.reason,
+    returns.decision_note,
+    returns.store_id,
+    returns.is_restocked,
+    returns.requested_by,
+    returns.requested_at,
+    returns.decided_at,
+    returns.received_at,
+    returns.refunded_at
+from commerce.returns;
+grant select on public.returns to authenticated, service_role;
+
+comment on view public.returns is
+'Returns, exchanges and claims. Customers read those of their orders, members those of their '
+'business.';
+comment on column public.returns.id is 'Primary key.';
+comment on column public.returns.business_id is 'The business.';
+comment on column public.returns.order_id is 'The order.';
+comment on column public.returns.kind is
+'return (pieces come back), exchange (others are sent for them) or claim (lost or broken; nothing '
+'comes back).';
+comment on column public.returns.resolution is 'refund or replacement.';
+comment on column public.returns.status is
+'requested, approved, rejected, received (back, or settled where nothing comes back) or refunded.';
+comment on column public.returns.reason is 'Why, in the customer''s words; null for no reason.';
+comment on column public.returns.decision_note is
+'What the business wrote when it decided; null for nothing.';
+comment on column public.returns.store_id is
+'The store that received it; null for those that the pieces came from.';
+comment on column public.returns.is_restocked is
+'Whether the pieces went back into stock; null until they were received.';
+comment on column public.returns.requested_by is
+'Who asked; null for the operator''s software and for deleted accounts.';
+comment on column public.returns.requested_at is 'When it was asked for.';
+comment on column public.returns.decided_at is 'When the business decided; null until then.';
+comment on column public.returns.received_at is 'When the pieces were back; null until then.';
+comment on column public.returns.refunded_at is
+'When everything was given back; null until then, and for a replacement.';
+
+create view public.return_items
+with (security_invoker = true)
+as
+select
+    return_items.business_id,
+    return_items.return_id,
+    return_items.order_item_id,
+    return_items.quantity
+from commerce.return_items;
+grant select on public.return_items to authenticated, service_role;
+
+comment on view public.return_items is 'Which pieces a return has.';
+comment on column public.return_items.business_id is 'The business.';
+comment on column public.return_items.return_id is 'The return.';
+comment on column public.return_items.order_item_id is 'The item of the order.';
+comment on column public.return_items.quantity is 'How many pieces.';
+
+create view public.order_changes
+with (security_invoker = true)
+as
+select
+    order_changes.business_id,
+    order_changes.order_id,
+    order_changes.version,
+    order_changes.kind,
+    order_changes.lines,
+    order_changes.reason,
+    order_changes.actor_id,
+    order_changes.at
+from commerce.order_changes;
+grant select on public.order_changes to authenticated, service_role;
+
+comment on view public.order_changes is
+'Every change of what was ordered, by its version.
+
+Append-only. Customers read those of their orders, members those of their business.';
+comment on column public.order_changes.business_id is 'The business.';
+comment on column public.order_changes.order_id is 'The order.';
+comment on column public.order_changes.version is 'The version of the order after it, from 2 on.';
+comment on column public.order_changes.kind is
+'edited, cancelled, returned, exchanged or claimed.';
+comment on column public.order_changes.lines is
+'[{sale_line_id, quantity}]: units that were added, or less than 0 for those that went.';
+comment on column public.order_changes.reason is 'Why; null for no reason.';
+comment on column public.order_changes.actor_id is
+'Who did it; null for the system and for deleted accounts.';
+comment on column public.order_changes.at is 'When.';
+
+create view public.order_settings
+with (security_invoker = true)
+as
+select
+    order_settings.business_id,
+    order_settings.payment_minutes,
+    order_settings.return_days,
+    order_settings.updated_at
+from commerce.order_settings;
+grant select, insert, update on public.order_settings to authenticated, service_role;
+
+comment on view public.order_settings is
+'How a business treats orders: members read it, owners and managers write it. Without a row the '
+'defaults hold.';
+comment on column public.order_settings.business_id is 'The business.';
+comment on column public.order_settings.payment_minutes is
+'How long an order may wait for its payment, in minutes; 60 by default.';
+comment on column public.order_settings.return_days is
+'How many days after its delivery a customer may return pieces; 14 by default.';
+comment on column public.order_settings.updated_at is 'When it last changed.';
+
+/*
+ * Return a return as the caller may see it.
+ */
+create function commerce.visible_return(return_id uuid)
+returns public.returns
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_return public.returns;
+begin
+    select returns.* into v_return
+    from public.returns
+    where returns.id = visible_return.return_id;
+    return v_return;
+end;
+$$;
+
+grant execute on function commerce.visible_return(uuid) to anon, authenticated, service_role;
+
+-- sql/50_commerce/api/returns_rpcs.sql
+
+-- How customers ask for a return, and what the business does with it.
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition quantity_exceeded · PT422 return_window_over
+ */
+create function public.request_return(
+    order_id public.identifier,
+    lines public.list default null,
+    reason text default null,
+    kind text default 'return',
+    resolution text default null
+)
+returns public.returns
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_kind text = coalesce(kind, 'return');
+    v_resolution text = coalesce(
+        resolution, case v_kind when 'exchange' then 'replacement' else 'refund' end
+    );
+    v_id uuid;
+begin
+    if v_kind not in ('return', 'exchange', 'claim') then
+        perform private.invalid('kind', 'must be return, exchange or claim');
+    elsif v_resolution not in ('refund', 'replacement')
+        or v_kind <> 'claim' and (v_kind = 'exchange') <> (v_resolution = 'replacement') then
+        perform private.invalid(
+            'resolution', 'must be refund for a return, replacement for an exchange'
+        );
+    end if;
+    v_id = commerce.request_return(
+        private.to_identifier(order_id, 'order_id'),
+        commerce.to_lines(lines, 'lines'),
+        v_kind::commerce.return_kind,
+        v_resolution::commerce.return_resolution,
+        private.to_text(reason, 'reason', 1000)
+    );
+    return commerce.visible_return(v_id);
+end;
+$$;
+comment on function public.request_return is
+'Ask to return units of an order that were sent: as its customer until returns_until of the order, '
+'as the business any time.
+
+Returns the return. The business approves or rejects it.
+
+- lines: an array of {sale_line_id, quantity}; by default everything that was sent and not returned.
+- reason: at most 1000 characters.
+- kind: return (pieces come back, their price is given back), exchange (pieces come back, the same '
+'are sent again) or claim (lost or broken; nothing comes back).
+- resolution: of a claim: refund (the default) or replacement.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, '
+'invalid_transition 409, quantity_exceeded 409, return_window_over 422.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition out_of_stock
+ */
+create function public.approve_return(
+    return_id public.identifier, note text default null
+)
+returns public.returns
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id constant uuid = private.to_identifier(return_id, 'return_id');
+begin
+    perform commerce.approve_return(v_id, private.to_text(note, 'note', 1000));
+    return commerce.visible_return(v_id);
+end;
+$$;
+comment on function public.approve_return is
+'Approve a return. Owners, managers and staff.
+
+A claim is settled at once: its pieces can be sent again, or their price is given back. Returns the '
+'return.
+
+- note: for the customer, at most 1000 characters.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, '
+'invalid_transition 409, out_of_stock 409.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition
+ */
+create function public.reject_return(return_id public.identifier, note text)
+returns public.returns
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id constant uuid = private.to_identifier(return_id, 'return_id');
+begin
+    perform commerce.reject_return(v_id, private.to_required_text(note, 'note', 1000));
+    return commerce.visible_return(v_id);
+end;
+$$;
+comment on function public.reject_return is
+'Reject a return: its pieces stay with the customer. Owners, managers and staff.
+
+Returns the return.
+
+- note: why, for the customer, at most 1000 characters.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, '
+'invalid_transition 409.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition out_of_stock
+ */
+create function public.receive_return(
+    return_id public.identifier,
+    store_id public.identifier default null,
+    restock public.yes_no default 'true'
+)
+returns public.returns
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id constant uuid = private.to_identifier(return_id, 'return_id');
+begin
+    perform commerce.receive_return(
+        v_id,
+        private.to_identifier(store_id, 'store_id', is_required => false),
+        private.to_yes_no(coalesce(restock, 'true'), 'restock')
+    );
+    return commerce.visible_return(v_id);
+end;
+$$;
+comment on function public.receive_return is
+'Receive the pieces of an approved return. Owners, managers and staff.
+
+What they cost is given back, by line, with its tax; for an exchange, the same pieces can be sent '
+'again. Returns the return.
+
+- store_id: the store that received them; by default those that they came from.
+- restock: whether they can be sold again; otherwise they go into no stock.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, '
+'invalid_transition 409, out_of_stock 409.';
+
+grant execute on function
+public.request_return(public.identifier, public.list, text, text, text),
+public.approve_return(public.identifier, text),
+public.reject_return(public.identifier, text),
+public.receive_return(public.identifier, public.identifier, public.yes_no)
+to anon, authenticated, service_role;
+
+-- sql/50_commerce/api/shipments.sql
+
+-- Shipments as customers and members read them.
+
+create view public.shipments
+with (security_invoker = true)
+as
+select
+    shipments.id,
+    shipments.business_id,
+    shipments.order_id,
+    shipments.status,
+    shipments.carrier,
+    shipments.tracking_number,
+    shipments.tracking_url,
+    shipments.packed_by,
+    shipments.created_at,
+    shipments.shipped_at,
+    shipments.delivered_at,
+    shipments.lost_at
+from commerce.shipments;
+grant select on public.shipments to authenticated, service_role;
+
+comment on view public.shipments is
+'Pieces of an order that are sent together, or handed over in a store. Customers read those of '
+'their orders, members those of their business.';
+comment on column public.shipments.id is 'Primary key.';
+comment on column public.shipments.business_id is 'The business.';
+comment on column public.shipments.order_id is 'The order.';
+comment on column public.shipments.status is
+'pending (packed), shipped, delivered or lost.';
+comment on column public.shipments.carrier is 'Who carries it; null where nobody said.';
+comment on column public.shipments.tracking_number is 'The carrier''s number; null for none.';
+comment on column public.shipments.tracking_url is 'Where it can be followed; null for nowhere.';
+comment on column public.shipments.packed_by is
+'Who packed it; null for the operator''s software and for deleted accounts.';
+comment on column public.shipments.created_at is 'When it was packed.';
+comment on column public.shipments.shipped_at is 'When it was sent; null until then.';
+comment on column public.shipments.delivered_at is 'When it arrived; null until then.';
+comment on column public.shipments.lost_at is 'When it was reported lost; null if it was not.';
+
+create view public.shipment_items
+with (security_invoker = true)
+as
+select
+    shipment_items.business_id,
+    shipment_items.shipment_id,
+    shipment_items.order_item_id,
+    shipment_items.quantity
+from commerce.shipment_items;
+grant select on public.shipment_items to authenticated, service_role;
+
+comment on view public.shipment_items is 'Which pieces a shipment has.';
+comment on column public.shipment_items.business_id is 'The business.';
+comment on column public.shipment_items.shipment_id is 'The shipment.';
+comment on column public.shipment_items.order_item_id is 'The item of the order.';
+comment on column public.shipment_items.quantity is 'How many pieces.';
+
+/*
+ * Return a shipment as the caller may see it.
+ */
+create function commerce.visible_shipment(shipment_id uuid)
+returns public.shipments
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_shipment public.shipments;
+begin
+    select shipments.* into v_shipment
+    from public.shipments
+    where shipments.id = visible_shipment.shipment_id;
+    return v_shipment;
+end;
+$$;
+
+grant execute on function commerce.visible_shipment(uuid) to anon, authenticated, service_role;
+
+-- sql/50_commerce/api/shipments_rpcs.sql
+
+-- What members do to send an order: pack, send, hand over, and note how a shipment ended.
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 idempotency_conflict invalid_transition payment_required quantity_exceeded
+ */
+create function public.ship_order(
+    order_id public.identifier,
+    items public.list default null,
+    carrier text default null,
+    tracking_number text default null,
+    tracking_url text default null,
+    only_packs public.yes_no default 'false',
+    idempotency_key text default null
+)
+returns public.shipments
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid;
+    v_answer jsonb;
+begin
+    perform private.token_user_id();
+    if idempotency_key is not null then
+        v_answer = private.first_answer(
+            'ship_order', idempotency_key,
+            jsonb_build_array(order_id, items, carrier, tracking_number, tracking_url, only_packs)
+        );
+    end if;
+    if v_answer is not null then
+        return commerce.visible_shipment((v_answer #>> '{}')::uuid);
+    end if;
+    v_id = commerce.pack_shipment(
+        private.to_identifier(order_id, 'order_id'), commerce.to_pieces(items, 'items')
+    );
+    if not private.to_yes_no(only_packs, 'only_packs') then
+        perform commerce.send_shipment(
+            v_id,
+            private.to_text(carrier, 'carrier', 100),
+            private.to_text(tracking_number, 'tracking_number', 100),
+            commerce.to_tracking_url(tracking_url)
+        );
+    end if;
+    if idempotency_key is not null then
+        perform private.remember_answer('ship_order', idempotency_key, to_jsonb(v_id));
+    end if;
+    return commerce.visible_shipment(v_id);
+end;
+$$;
+comment on function public.ship_order is
+'Send an order, or a part of it. Owners, managers and staff.
+
+Nothing is sent of an order that is not paid, unless it has net terms, and never more than was '
+'ordered. Returns the shipment.
+
+- items: an array of {order_item_id, quantity} in pieces; by default everything that is open.
+- carrier: at most 100 characters, such as DHL.
+- tracking_number: at most 100 characters.
+- tracking_url: where the customer can follow it, at most 2000 characters.
+- only_packs: pack it now and send it later with send_shipment.
+- idempotency_key: repeating the call with the same key returns the first answer again, for a day.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, '
+'idempotency_conflict 409, invalid_transition 409, payment_required 409, quantity_exceeded 409.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition payment_required quantity_exceeded
+ */
+create function public.send_shipment(
+    shipment_id public.identifier,
+    carrier text default null,
+    tracking_number text default null,
+    tracking_url text default null
+)
+returns public.shipments
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id constant uuid = private.to_identifier(shipment_id, 'shipment_id');
+begin
+    perform commerce.send_shipment(
+        v_id,
+        private.to_text(carrier, 'carrier', 100),
+        private.to_text(tracking_number, 'tracking_number', 100),
+        commerce.to_tracking_url(tracking_url)
+    );
+    return commerce.visible_shipment(v_id);
+end;
+$$;
+comment on function public.send_shipment is
+'Send a packed shipment, or note the tracking of one that is on its way. Owners, managers and '
+'staff.
+
+Returns the shipment.
+
+- carrier, tracking_number, tracking_url: as ship_order takes them; what is left out stays.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, '
+'invalid_transition 409, payment_required 409, quantity_exceeded 409.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition payment_required quantity_exceeded
+ */
+create function public.hand_over_order(
+    order_id public.identifier, items public.list default null
+)
+returns public.shipments
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id constant uuid = commerce.pack_shipment(
+        private.to_identifier(order_id, 'order_id'), commerce.to_pieces(items, 'items')
+    );
+begin
+    perform commerce.send_shipment(v_id, null, null, null);
+    perform commerce.deliver_shipment(v_id);
+    return commerce.visible_shipment(v_id);
+end;
+$$;
+comment on function public.hand_over_order is
+'Hand over an order, or a part of it, in the store: it is sent and delivered at once. Owners, '
+'managers and staff.
+
+Returns the shipment.
+
+- items: an array of {order_item_id, quantity} in pieces; by default everything that is open.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, '
+'invalid_transition 409, payment_required 409, quantity_exceeded 409.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition
+ */
+create function public.deliver_shipment(shipment_id public.identifier)
+returns public.shipments
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id constant uuid = private.to_identifier(shipment_id, 'shipment_id');
+begin
+    perform commerce.deliver_shipment(v_id);
+    return commerce.visible_shipment(v_id);
+end;
+$$;
+comment on function public.deliver_shipment is
+'Note that a shipment arrived. Owners, managers and staff.
+
+Lines of which every piece arrived are delivered; with the last of them, the order is. Repeating '
+'the call changes nothing. Returns the shipment.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, '
+'invalid_transition 409.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition
+ */
+create function public.lose_shipment(shipment_id public.identifier)
+returns public.shipments
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id constant uuid = private.to_identifier(shipment_id, 'shipment_id');
+begin
+    perform commerce.lose_shipment(v_id);
+    return commerce.visible_shipment(v_id);
+end;
+$$;
+comment on function public.lose_shipment is
+'Note that a shipment was lost on its way. Owners, managers and staff.
+
+A claim (request_return) replaces its pieces or gives their price back. Repeating the call changes '
+'nothing. Returns the shipment.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, '
+'invalid_transition 409.';
+
+grant execute on function
+public.ship_order(
+    public.identifier, public.list, text, text, text, public.yes_no, text
+),
+public.send_shipment(public.identifier, text, text, text),
+public.hand_over_order(public.identifier, public.list),
+public.deliver_shipment(public.identifier),
+public.lose_shipment(public.identifier)
+to anon, authenticated, service_role;
+
+/*
+ * Read where a shipment can be followed: an address of the web.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function commerce.to_tracking_url(value text)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_url constant text = private.to_text(value, 'tracking_url', 2000);
+begin
+    if v_url !~ '^https?://[^\s]+$' then
+        perform private.invalid('tracking_url', 'must begin with https:// or http://');
+    end if;
+    return v_url;
+end;
+$$;
+
+grant execute on function commerce.to_tracking_url(text) to anon, authenticated, service_role;
 
 -- sql/50_commerce/api/stock.sql
 

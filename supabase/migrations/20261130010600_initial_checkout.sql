@@ -2418,6 +2418,11 @@ begin
                 when 'booking_id' then bookings.id = sales_to_pay.id
                 when 'series_id' then bookings.series_id = sales_to_pay.id
                 when 'basket_id' then sales.basket_id = sales_to_pay.id
+                when 'order_id' then sales.id = (
+                    select orders.sale_id
+                    from commerce.orders
+                    where orders.id = sales_to_pay.id
+                )
                 else sales.id = sales_to_pay.id
             end
             and (
@@ -2432,7 +2437,7 @@ begin
     if v_sales = '{}' then
         perform private.refuse(
             'PT404', 'not_found', 'There is nothing of that kind to pay.',
-            'Check the id in the view bookings, sales or baskets.'
+            'Check the id in the view bookings, orders, sales or baskets.'
         );
     end if;
     return v_sales;
@@ -3347,14 +3352,14 @@ declare
     v_unsold text = (
         select min(names.name)
         from unnest(v_names) as names (name)
-        where names.name in ('order_id', 'membership_id')
+        where names.name = 'membership_id'
     );
 begin
     if v_unsold is not null then
         perform private.invalid(v_unsold, 'is not sold by this version');
     elsif cardinality(v_names) <> 1 then
         perform private.invalid(
-            'sale_id, booking_id, series_id, basket_id or link_token',
+            'sale_id, booking_id, order_id, series_id, basket_id or link_token',
             'must be sent, and only one of them'
         );
     end if;
@@ -3889,9 +3894,9 @@ end;
 $$;
 
 comment on function public.start_payment is
-'Start a payment of a sale, a booking, a series, a basket, or with a link.
+'Start a payment of a sale, a booking, an order, a series, a basket, or with a link.
 
-Name one of them; what is owed is computed here. Orders and memberships come with a later version. '
+Name one of them; what is owed is computed here. Memberships come with a later version. '
 '/functions/v1/payments takes the same arguments, asks the provider at once and answers with what '
 'the browser needs; after this call alone a worker asks within seconds. Starting again replaces '
 'what the same payer began and did not finish. Returns {id, status, provider, currency, '

@@ -56,6 +56,7 @@ begin atomic
         ('audit.entries', '{insert,update,delete}', 'the trail itself'),
         ('audit.maskings', '{insert,update,delete}', 'what was masked in the trail'),
         ('business.business_history', '{insert,update,delete}', 'a record, only added to'),
+        ('commerce.order_changes', '{insert,update,delete}', 'a record, only added to'),
         ('commerce.order_history', '{insert,update,delete}', 'a record, only added to'),
         ('commerce.wholesale_history', '{insert,update,delete}', 'a record, only added to'),
         ('engagement.notification_deliveries', '{insert,update,delete}', 'a record of messages'),
@@ -90,6 +91,8 @@ begin atomic
     from (
         values
         ('commerce.order_items', '{insert}', 'written with its order'),
+        ('commerce.return_items', '{insert}', 'written with its return'),
+        ('commerce.shipment_items', '{insert}', 'written with its shipment'),
         ('engagement.notifications', '{insert,delete}', 'written by the workers for everybody'),
         ('engagement.reminders', '{insert,update,delete}', 'follows from bookings'),
         ('files.renditions', '{insert,update,delete}', 'follows from media'),
