@@ -268,16 +268,10 @@ create type commerce.item_quantity as (order_item_id uuid, quantity integer);
 
 create table commerce.order_settings (
     business_id uuid primary key references business.businesses (id) on delete cascade,
-    -- How long an order may wait for its payment.
-    payment_minutes integer not null default 60,
     -- How long after its delivery a customer may return pieces.
     return_days integer not null default 14,
     updated_at timestamptz not null default now(),
 
-    constraint order_settings_payment_minutes_is_sane check (
-        payment_minutes between 5 and 43200
-        or private.invalid('payment_minutes', 'must be from 5 to 43200')
-    ),
     constraint order_settings_return_days_is_sane check (
         return_days between 0 and 365 or private.invalid('return_days', 'must be from 0 to 365')
     )
@@ -2562,7 +2556,6 @@ begin
     where order_settings.business_id = settings_of.business_id;
     if not found then
         v_settings.business_id = settings_of.business_id;
-        v_settings.payment_minutes = 60;
         v_settings.return_days = 14;
     end if;
     return v_settings;
@@ -5980,8 +5973,7 @@ commerce.return_items,
 commerce.order_changes,
 commerce.order_settings
 to authenticated, service_role;
-grant insert (business_id, payment_minutes, return_days),
-update (payment_minutes, return_days)
+grant insert (business_id, return_days), update (return_days)
 on commerce.order_settings to authenticated;
 grant insert, update on commerce.order_settings to service_role;
 
@@ -6774,7 +6766,6 @@ with (security_invoker = true)
 as
 select
     order_settings.business_id,
-    order_settings.payment_minutes,
     order_settings.return_days,
     order_settings.updated_at
 from commerce.order_settings;
@@ -6784,8 +6775,6 @@ comment on view public.order_settings is
 'How a business treats orders: members read it, owners and managers write it. Without a row the '
 'defaults hold.';
 comment on column public.order_settings.business_id is 'The business.';
-comment on column public.order_settings.payment_minutes is
-'How long an order may wait for its payment, in minutes; 60 by default.';
 comment on column public.order_settings.return_days is
 'How many days after its delivery a customer may return pieces; 14 by default.';
 comment on column public.order_settings.updated_at is 'When it last changed.';

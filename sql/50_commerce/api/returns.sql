@@ -102,7 +102,6 @@ with (security_invoker = true)
 as
 select
     order_settings.business_id,
-    order_settings.payment_minutes,
     order_settings.return_days,
     order_settings.updated_at
 from commerce.order_settings;
@@ -112,8 +111,6 @@ comment on view public.order_settings is
 'How a business treats orders: members read it, owners and managers write it. Without a row the '
 'defaults hold.';
 comment on column public.order_settings.business_id is 'The business.';
-comment on column public.order_settings.payment_minutes is
-'How long an order may wait for its payment, in minutes; 60 by default.';
 comment on column public.order_settings.return_days is
 'How many days after its delivery a customer may return pieces; 14 by default.';
 comment on column public.order_settings.updated_at is 'When it last changed.';

@@ -165,7 +165,6 @@ begin
     where order_settings.business_id = settings_of.business_id;
     if not found then
         v_settings.business_id = settings_of.business_id;
-        v_settings.payment_minutes = 60;
         v_settings.return_days = 14;
     end if;
     return v_settings;

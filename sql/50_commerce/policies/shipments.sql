@@ -16,8 +16,7 @@ commerce.return_items,
 commerce.order_changes,
 commerce.order_settings
 to authenticated, service_role;
-grant insert (business_id, payment_minutes, return_days),
-update (payment_minutes, return_days)
+grant insert (business_id, return_days), update (return_days)
 on commerce.order_settings to authenticated;
 grant insert, update on commerce.order_settings to service_role;
 

@@ -38,16 +38,10 @@ create type commerce.item_quantity as (order_item_id uuid, quantity integer);
 
 create table commerce.order_settings (
     business_id uuid primary key references business.businesses (id) on delete cascade,
-    -- How long an order may wait for its payment.
-    payment_minutes integer not null default 60,
     -- How long after its delivery a customer may return pieces.
     return_days integer not null default 14,
     updated_at timestamptz not null default now(),
 
-    constraint order_settings_payment_minutes_is_sane check (
-        payment_minutes between 5 and 43200
-        or private.invalid('payment_minutes', 'must be from 5 to 43200')
-    ),
     constraint order_settings_return_days_is_sane check (
         return_days between 0 and 365 or private.invalid('return_days', 'must be from 0 to 365')
     )
