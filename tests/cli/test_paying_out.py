@@ -30,9 +30,10 @@ def salon(db: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
         )
         insert into money.commission_scopes (plan_id) select id from plan;
         insert into money.payout_accounts (
-            business_id, currency, provider, provider_reference, status, next_run_at
+            business_id, currency, provider, provider_reference, status
         )
-        values (tests.id('Salon'), 'EUR', 'sandbox', 'acc_1', 'active', '2020-01-01Z');
+        values (tests.id('Salon'), 'EUR', 'sandbox', 'acc_1', 'active');
+        update money.payout_runs set next_run_at = '2020-01-01Z';
         select money.take_from_earnings(
             tests.id('Salon'), 'EUR', 'cash', -200000, money.account('disputes', 'EUR')
         );
@@ -68,7 +69,7 @@ def test_a_run_makes_a_payout_that_a_clerk_rejects_and_another_approves(salon: D
     assert made["amount_minor"] == 200_000
     quietly("reject", made["id"], "--reason", "Looks odd", "--as", "clerk@example.com", "--yes")
     assert run(payouts, "list")[0]["status"] == "rejected"
-    salon.rows("update money.payout_accounts set next_run_at = '2020-01-01Z' returning 1")
+    salon.rows("update money.payout_runs set next_run_at = '2020-01-01Z' returning 1")
     quietly("run")
     (again,) = run(payouts, "list", "--status", "pending")
     quietly("approve", again["id"], "--yes")

@@ -20,9 +20,10 @@ def salon(db: Database) -> Database:
         """
         select tests.person('owner'), tests.business('Salon', 'owner');
         insert into money.payout_accounts (
-            business_id, currency, provider, provider_reference, status, next_run_at
+            business_id, currency, provider, provider_reference, status
         )
-        values (tests.id('Salon'), 'EUR', 'sandbox', 'acc_1', 'active', '2020-01-01Z');
+        values (tests.id('Salon'), 'EUR', 'sandbox', 'acc_1', 'active');
+        update money.payout_runs set next_run_at = '2020-01-01Z';
         select money.take_from_earnings(
             tests.id('Salon'), 'EUR', 'cash', -5000, money.account('disputes', 'EUR')
         );

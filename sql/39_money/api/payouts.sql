@@ -14,9 +14,13 @@ select
     payout_accounts.hold_days,
     payout_accounts.reserve_bps,
     payout_accounts.reserve_days,
-    payout_accounts.next_run_at,
+    payout_runs.next_run_at,
     payout_accounts.created_at
-from money.payout_accounts;
+from money.payout_accounts
+inner join money.payout_runs
+    on
+        payout_accounts.business_id = payout_runs.business_id
+        and payout_accounts.currency = payout_runs.currency;
 grant select on public.payout_accounts to authenticated, service_role;
 
 comment on view public.payout_accounts is
@@ -89,20 +93,21 @@ create view public.payout_items
 with (security_invoker = true)
 as
 select
-    payout_items.business_id,
-    payout_items.payout_id,
-    payout_items.earning_id,
+    payouts.business_id,
+    payouts.id as payout_id,
+    earnings.id as earning_id,
     earnings.kind,
     earnings.sale_id,
     earnings.sale_line_id,
-    payout_items.amount_minor,
-    payout_items.is_live,
+    earnings.amount_minor,
+    payouts.status not in ('rejected', 'reversed') as is_live,
     earnings.earned_at
-from money.payout_items
+from money.payouts
+cross join unnest(payouts.earning_ids) as items (earning_id)
 inner join money.earnings
     on
-        payout_items.business_id = earnings.business_id
-        and payout_items.earning_id = earnings.id;
+        payouts.business_id = earnings.business_id
+        and items.earning_id = earnings.id;
 grant select on public.payout_items to authenticated, service_role;
 
 comment on view public.payout_items is

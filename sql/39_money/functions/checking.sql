@@ -21,7 +21,9 @@ begin
     union all
     select findings.* from money.wrong_period_balances() as findings
     union all
-    select findings.* from money.wrong_payments() as findings;
+    select findings.* from money.wrong_payments() as findings
+    union all
+    select findings.* from money.wrong_payouts() as findings;
 end;
 $$;
 
@@ -175,5 +177,51 @@ begin
             and entries.amount_minor > 0
     ) as posted
     where moved.amount_minor <> posted.amount_minor;
+end;
+$$;
+
+/*
+ * Return live payouts whose earnings do not add up to their amount, counting an earning that is
+ * open, or in an earlier live payout as well, as nothing.
+ */
+create function money.wrong_payouts()
+returns table (finding text, subject text, expected_minor bigint, found_minor bigint)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    with items as (
+        select distinct on (payouts.business_id, taken.earning_id)
+            payouts.business_id, payouts.id as payout_id, taken.earning_id
+        from money.payouts
+        cross join unnest(payouts.earning_ids) as taken (earning_id)
+        where payouts.status not in ('rejected', 'reversed')
+        order by payouts.business_id, taken.earning_id, payouts.created_at, payouts.id
+    ),
+
+    sums as (
+        select items.payout_id, sum(earnings.amount_minor)::bigint as amount_minor
+        from items
+        inner join money.earnings
+            on items.business_id = earnings.business_id and items.earning_id = earnings.id
+        left join money.open_earnings as open
+            on items.business_id = open.business_id and items.earning_id = open.earning_id
+        where open.earning_id is null
+        group by items.payout_id
+    )
+
+    select
+        'payout',
+        payouts.id::text,
+        payouts.amount_minor,
+        coalesce(sums.amount_minor, 0)
+    from money.payouts
+    left join sums on payouts.id = sums.payout_id
+    where
+        payouts.status not in ('rejected', 'reversed')
+        and payouts.amount_minor <> coalesce(sums.amount_minor, 0);
 end;
 $$;

@@ -133,18 +133,14 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_payout money.payouts;
-begin
-    select payouts.* into v_payout
-    from money.payout_items as items
-    inner join money.payouts
-        on payouts.business_id = items.business_id and payouts.id = items.payout_id
-    where
-        items.business_id = coalesce(commission.party_id, commission.business_id)
-        and items.earning_id = case
+    v_payout money.payouts = money.payout_of(
+        coalesce(commission.party_id, commission.business_id),
+        case
             when commission.party_id is null then commission.sale_line_id else commission.id
-        end
-        and items.is_live;
+        end,
+        commission.earned_at
+    );
+begin
     commission_state.payout_id = v_payout.id;
     commission_state.status = case
         when v_payout.status = 'paid' then 'paid'
@@ -153,5 +149,38 @@ begin
         when v_payout.status in ('approved', 'in_transit') then 'approved'
         else 'pending'
     end;
+end;
+$$;
+
+/*
+ * Return the payout that has an earning of a business; nothing while it is open. A payout takes all
+ * that it can, so it is one of the first that were made after the earning.
+ */
+create function money.payout_of(business_id uuid, earning_id uuid, earned_at timestamptz)
+returns money.payouts
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_payout money.payouts;
+begin
+    if not exists (
+        select 1
+        from money.open_earnings as open
+        where open.business_id = payout_of.business_id and open.earning_id = payout_of.earning_id
+    ) then
+        select payouts.* into v_payout
+        from money.payouts
+        where
+            payouts.business_id = payout_of.business_id
+            and payouts.created_at >= payout_of.earned_at
+            and payouts.status not in ('rejected', 'reversed')
+            and payout_of.earning_id = any(payouts.earning_ids)
+        order by payouts.created_at
+        limit 1;
+    end if;
+    return v_payout;
 end;
 $$;

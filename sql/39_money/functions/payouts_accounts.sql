@@ -61,25 +61,17 @@ begin
         set_payout_account.currency, set_payout_account.provider
     );
     insert into money.payout_accounts as accounts (
-        business_id, currency, provider, schedule, minimum_minor, next_run_at
+        business_id, currency, provider, schedule, minimum_minor
     )
     values (
         set_payout_account.business_id, set_payout_account.currency, set_payout_account.provider,
         coalesce(set_payout_account.schedule, 'weekly'),
-        coalesce(set_payout_account.minimum_minor, 1),
-        money.next_run(
-            coalesce(set_payout_account.schedule, 'weekly'),
-            business.time_zone(set_payout_account.business_id)
-        )
+        coalesce(set_payout_account.minimum_minor, 1)
     )
     on conflict on constraint payout_accounts_pkey do update
     set
         schedule = coalesce(set_payout_account.schedule, accounts.schedule),
-        minimum_minor = coalesce(set_payout_account.minimum_minor, accounts.minimum_minor),
-        next_run_at = money.next_run(
-            coalesce(set_payout_account.schedule, accounts.schedule),
-            business.time_zone(accounts.business_id)
-        )
+        minimum_minor = coalesce(set_payout_account.minimum_minor, accounts.minimum_minor)
     returning accounts.provider_reference is null into v_is_new;
     if v_is_new then
         perform private.send_message(

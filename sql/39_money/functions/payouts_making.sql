@@ -43,39 +43,45 @@ as $$
 declare
     v_businesses uuid[];
     v_currencies text[];
+    v_count integer;
 begin
     with due as (
-        select accounts.business_id, accounts.currency
-        from money.payout_accounts as accounts
-        where accounts.status = 'active' and accounts.next_run_at <= private.now()
-        order by accounts.next_run_at
+        select runs.business_id, runs.currency
+        from money.payout_runs as runs
+        where runs.next_run_at <= private.now()
+        order by runs.next_run_at
         limit run_payouts.batch_size
         for no key update skip locked
     ),
 
     noted as (
-        update money.payout_accounts as accounts
+        update money.payout_runs as runs
         set next_run_at = money.next_run(accounts.schedule, businesses.time_zone)
         from due
         inner join business.businesses on businesses.id = due.business_id
-        where accounts.business_id = due.business_id and accounts.currency = due.currency
-        returning accounts.business_id, accounts.currency
+        inner join money.payout_accounts as accounts
+            on accounts.business_id = due.business_id and accounts.currency = due.currency
+        where runs.business_id = due.business_id and runs.currency = due.currency
+        returning runs.business_id, runs.currency, accounts.status
     )
 
-    select array_agg(noted.business_id), array_agg(noted.currency)
-    into v_businesses, v_currencies
+    select
+        array_agg(noted.business_id) filter (where noted.status = 'active'),
+        array_agg(noted.currency) filter (where noted.status = 'active'),
+        count(*)
+    into v_businesses, v_currencies, v_count
     from noted;
-    if v_businesses is null then
-        return 0;
+    if v_businesses is not null then
+        perform money.make_payouts(v_businesses, v_currencies, null);
     end if;
-    perform money.make_payouts(v_businesses, v_currencies, null);
-    return cardinality(v_businesses);
+    return v_count;
 end;
 $$;
 
 /*
- * Make the payouts of accounts that the caller has locked, post them and hand them on. An account
- * whose open earnings do not add up to its minimum gets none; they wait. Returns the payouts.
+ * Make the payouts of accounts whose runs the caller has locked, post them and hand them on. An
+ * account whose open earnings do not add up to its minimum gets none; they wait. Returns the
+ * payouts.
  */
 create function money.make_payouts(
     business_ids uuid[], currencies text[], requested_by uuid
@@ -96,7 +102,9 @@ end;
 $$;
 
 /*
- * Take the open earnings of accounts out, and write a payout of those of each. Returns the payouts.
+ * Take the open earnings of accounts out, and write a payout of those of each: approved at once
+ * below the threshold of its currency. Returns the payouts.
+ * By nested loops: other joins would read the earnings of all accounts for those of a thousand.
  */
 create function money.write_payouts(
     business_ids uuid[], currencies text[], requested_by uuid
@@ -106,41 +114,36 @@ language plpgsql
 volatile
 security invoker
 set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 declare
     v_payout_ids uuid[];
-    v_now timestamptz = private.now();
 begin
-    with taken as (
+    with payable as materialized (
+        select payable.*
+        from money.payable_accounts(write_payouts.business_ids, currencies) as payable
+    ),
+
+    taken as (
         delete from money.open_earnings
-        using money.payable_accounts(write_payouts.business_ids, currencies) as payable
+        using payable
         where
             open_earnings.business_id = payable.business_id
-            and open_earnings.currency = payable.currency
-            and open_earnings.available_at <= v_now
-        returning open_earnings.*, payable.provider
+            and open_earnings.earning_id = any(payable.earning_ids)
     ),
 
     made as (
         insert into money.payouts (
             business_id, currency, amount_minor, released_minor, status, requested_by, provider,
-            created_at
+            created_at, earning_ids
         )
         select
-            taken.business_id, taken.currency, sum(taken.amount_minor),
-            coalesce(sum(taken.amount_minor) filter (where taken.is_release), 0),
-            money.first_status(taken.currency, sum(taken.amount_minor)::bigint),
-            write_payouts.requested_by, taken.provider, v_now
-        from taken
-        group by taken.business_id, taken.currency, taken.provider
-        returning payouts.*
-    ),
-
-    items as (
-        insert into money.payout_items (business_id, payout_id, earning_id, amount_minor)
-        select taken.business_id, made.id, taken.earning_id, taken.amount_minor
-        from taken
-        inner join made using (business_id, currency)
+            payable.business_id, payable.currency, payable.amount_minor, payable.released_minor,
+            payable.status, write_payouts.requested_by, payable.provider, private.now(),
+            payable.earning_ids
+        from payable
+        returning payouts.id
     )
 
     select coalesce(array_agg(made.id), '{}') into v_payout_ids
@@ -150,10 +153,19 @@ end;
 $$;
 
 /*
- * Return those of the accounts whose open earnings add up to their minimum by now.
+ * Return the payouts that can be made of accounts: of those whose open earnings add up to their
+ * minimum by now. The caller has locked the runs of the accounts, so nobody else takes the same.
  */
 create function money.payable_accounts(business_ids uuid[], currencies text[])
-returns table (business_id uuid, currency text, provider text)
+returns table (
+    business_id uuid,
+    currency text,
+    provider text,
+    status money.payout_status,
+    amount_minor bigint,
+    released_minor bigint,
+    earning_ids uuid[]
+)
 language plpgsql
 stable
 security invoker
@@ -163,38 +175,28 @@ declare
     v_now timestamptz = private.now();
 begin
     return query
-    select accounts.business_id, accounts.currency, accounts.provider
+    select
+        accounts.business_id, accounts.currency, accounts.provider,
+        case
+            when available.amount_minor < thresholds.approval_from_minor then 'approved'
+            else 'pending'
+        end::money.payout_status,
+        available.amount_minor::bigint, available.released_minor::bigint, available.earning_ids
     from unnest(payable_accounts.business_ids, currencies) as wanted (business_id, currency)
     inner join money.payout_accounts as accounts using (business_id, currency)
-    inner join money.open_earnings
-        on
-            open_earnings.business_id = accounts.business_id
-            and open_earnings.currency = accounts.currency
-            and open_earnings.available_at <= v_now
-    group by accounts.business_id, accounts.currency
-    having sum(open_earnings.amount_minor) >= accounts.minimum_minor;
-end;
-$$;
-
-/*
- * Return with which status a payout begins: approved below the threshold of its currency.
- */
-create function money.first_status(currency text, amount_minor bigint)
-returns money.payout_status
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return case
-        when first_status.amount_minor < (
-            select thresholds.approval_from_minor
-            from money.payout_thresholds as thresholds
-            where thresholds.currency = first_status.currency
-        ) then 'approved'
-        else 'pending'
-    end;
+    left join money.payout_thresholds as thresholds using (currency)
+    cross join lateral (
+        select
+            sum(open.amount_minor) as amount_minor,
+            coalesce(sum(open.amount_minor) filter (where open.is_release), 0) as released_minor,
+            array_agg(open.earning_id) as earning_ids
+        from money.open_earnings as open
+        where
+            open.business_id = accounts.business_id
+            and open.currency = accounts.currency
+            and open.available_at <= v_now
+    ) as available
+    where available.amount_minor >= accounts.minimum_minor;
 end;
 $$;
 
@@ -242,10 +244,11 @@ begin
     perform private.require_member(request_payout.business_id, 'account');
     select accounts.status into v_status
     from money.payout_accounts as accounts
+    inner join money.payout_runs as runs using (business_id, currency)
     where
         accounts.business_id = request_payout.business_id
         and accounts.currency = request_payout.currency
-    for no key update;
+    for no key update of runs;
     if v_status is distinct from 'active' then
         perform private.refuse(
             'PT409', 'payout_account_inactive',

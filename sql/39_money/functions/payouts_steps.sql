@@ -24,6 +24,7 @@ begin
             moved.account_id, moved.kind, moved.currency, moved.account_business_id,
             moved.provider, private.now()
         from moved
+        where not exists (select 1 from money.accounts where accounts.id = moved.account_id)
         on conflict do nothing
     ),
 
@@ -104,27 +105,16 @@ security invoker
 set search_path = ''
 as $$
 begin
-    with released as (
-        update money.payout_items
-        set is_live = false
-        where
-            payout_items.business_id = payout.business_id
-            and payout_items.payout_id = payout.id
-            and payout_items.is_live
-        returning payout_items.*
-    )
-
     insert into money.open_earnings (
         business_id, earning_id, currency, sale_id, amount_minor, available_at, is_release
     )
     select
-        released.business_id, released.earning_id, payout.currency, earnings.sale_id,
-        released.amount_minor, private.now(), earnings.kind = 'release'
-    from released
-    inner join money.earnings
-        on
-            earnings.business_id = released.business_id
-            and earnings.id = released.earning_id;
+        earnings.business_id, earnings.id, earnings.currency, earnings.sale_id,
+        earnings.amount_minor, private.now(), earnings.kind = 'release'
+    from money.earnings
+    where
+        earnings.business_id = payout.business_id
+        and earnings.id = any(payout.earning_ids);
 end;
 $$;
 

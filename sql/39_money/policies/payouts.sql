@@ -4,27 +4,27 @@
 
 alter table money.payout_thresholds enable row level security;
 alter table money.payout_accounts enable row level security;
+alter table money.payout_runs enable row level security;
 alter table money.payouts enable row level security;
 alter table money.payout_transitions enable row level security;
 alter table money.payout_decisions enable row level security;
 alter table money.earnings enable row level security;
 alter table money.open_earnings enable row level security;
-alter table money.payout_items enable row level security;
 
 -- provider_reference is nobody's to read.
 grant select (
     business_id, currency, provider, status, missing, schedule, minimum_minor, hold_days,
-    reserve_bps, reserve_days, created_at, next_run_at
+    reserve_bps, reserve_days, created_at
 ) on money.payout_accounts to authenticated;
 grant select (
     id, business_id, currency, amount_minor, status, requested_by, provider, failure, created_at,
-    finished_at
+    finished_at, earning_ids
 ) on money.payouts to authenticated;
-grant select on money.payout_items, money.earnings, money.open_earnings to authenticated;
+grant select on money.payout_runs, money.earnings, money.open_earnings to authenticated;
 grant select, insert (business_id, payout_id, decision, reason)
 on money.payout_decisions to authenticated;
 grant select on
-money.payouts, money.payout_items, money.payout_transitions, money.earnings, money.open_earnings
+money.payout_runs, money.payouts, money.payout_transitions, money.earnings, money.open_earnings
 to service_role;
 grant select, insert on money.payout_decisions to service_role;
 -- The operator decides from which amount payouts need approval, and what is held back.
@@ -41,8 +41,8 @@ using (
     or (select private.is_platform_staff('finance'))
 );
 
-create policy payouts_select
-on money.payouts
+create policy payout_runs_select
+on money.payout_runs
 for select
 to authenticated
 using (
@@ -50,8 +50,8 @@ using (
     or (select private.is_platform_staff('finance'))
 );
 
-create policy payout_items_select
-on money.payout_items
+create policy payouts_select
+on money.payouts
 for select
 to authenticated
 using (

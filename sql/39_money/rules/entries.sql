@@ -25,8 +25,8 @@ begin
         );
         new.booked_on = greatest(new.booked_on, money.first_open_day());
     end if;
-    -- The first number of a page says that the page before is full.
-    if new.number = money.first_number_of(money.page_of(new.number)) then
+    -- The first number of a page (money.page_of) says that the page before is full.
+    if new.number % 256 = 0 then
         perform private.emit('ledger.page_filled', '{}');
     end if;
     return new;
@@ -66,7 +66,8 @@ begin
         select
             accounts.currency,
             sum(written.amount_minor) as amount_minor,
-            bool_or(money.is_spendable(accounts.kind)) as has_spendable
+            -- money.is_spendable, written out: each movement comes here.
+            bool_or(accounts.kind in ('customer_credit', 'gift_cards')) as has_spendable
         from written
         left join money.transactions
             on written.number = transactions.number and transactions.xact = pg_current_xact_id()

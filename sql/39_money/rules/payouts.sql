@@ -2,6 +2,43 @@
 -- nobody decides about what they asked for.
 
 /*
+ * Plan the next run of an account that is new or whose schedule was set. One that the provider lets
+ * be paid out again is looked at by the next run.
+ * Definer: nobody has write privileges on runs.
+ */
+create function money.payout_accounts__plan_run()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    insert into money.payout_runs (business_id, currency, next_run_at)
+    values (
+        new.business_id, new.currency,
+        case
+            when tg_argv[0] = 'now' and new.schedule <> 'on_demand' then private.now()
+            else money.next_run(new.schedule, business.time_zone(new.business_id))
+        end
+    )
+    on conflict on constraint payout_runs_pkey do update
+    set next_run_at = excluded.next_run_at;
+    return null;
+end;
+$$;
+
+create trigger _500_plan_run
+after insert or update of schedule on money.payout_accounts
+for each row execute function money.payout_accounts__plan_run();
+
+create trigger _510_plan_run_now
+after update of status on money.payout_accounts
+for each row
+when (old.status = 'restricted' and new.status = 'active')
+execute function money.payout_accounts__plan_run('now');
+
+/*
  * Refuse a step that does not exist.
  *
  * Errors:  PT409 invalid_transition
@@ -38,7 +75,8 @@ when (old.status is distinct from new.status)
 execute function money.payouts__refuse_illegal_steps();
 
 create trigger _110_refuse_rewriting
-before update of id, business_id, currency, amount_minor, released_minor, created_at
+before update of
+id, business_id, currency, amount_minor, released_minor, created_at, earning_ids
 on money.payouts
 for each row execute function private.any__refuse_rewriting();
 

@@ -35,7 +35,9 @@ comment on table money.transactions is
 create index transactions_booked_on_idx on money.transactions using brin (booked_on);
 
 create table money.entries (
-    number bigint not null references money.transactions (number) on delete restrict,
+    -- No reference: entries__keep_balanced refuses entries of any transaction but those that the
+    -- same database transaction wrote, once a statement, and transactions are never deleted.
+    number bigint not null,
     position smallint not null,
     -- No reference: each movement would lock the row of the account, and many move money on the
     -- platform's accounts at once. Accounts are never deleted, and entries__keep_balanced looks.

@@ -49,8 +49,6 @@ create table money.payout_accounts (
     reserve_bps integer not null default 0,
     reserve_days integer not null default 90,
     created_at timestamptz not null default now(),
-    -- When a run looks at it next; never where payouts are made on demand.
-    next_run_at timestamptz not null default private.now(),
 
     primary key (business_id, currency),
     constraint payout_accounts_reference_unique unique (provider, provider_reference),
@@ -73,9 +71,23 @@ create table money.payout_accounts (
 comment on table money.payout_accounts is
 'Where a business is paid in a currency, when, and what is held back.';
 create index payout_accounts_currency_idx on money.payout_accounts (currency);
+
+-- A table of its own, because a run writes each row that it looks at, and the trail keeps every
+-- change of an account.
+create table money.payout_runs (
+    business_id uuid not null,
+    currency text not null,
+    -- Infinity where payouts are made on demand.
+    next_run_at timestamptz not null,
+
+    primary key (business_id, currency),
+    constraint payout_runs_account_fkey foreign key (business_id, currency)
+    references money.payout_accounts (business_id, currency) on delete cascade
+);
+comment on table money.payout_runs is
+'When a run looks at a payout account next. Whoever makes payouts of an account locks its row.';
 -- The accounts that a run of payouts looks at.
-create index payout_accounts_due_idx on money.payout_accounts (next_run_at)
-where status = 'active';
+create index payout_runs_due_idx on money.payout_runs (next_run_at);
 
 create table money.payouts (
     id uuid primary key default gen_random_uuid(),
@@ -94,6 +106,9 @@ create table money.payouts (
     finished_at timestamptz,
     -- When a worker was sent after it again, because it had not moved for an hour.
     chased_at timestamptz,
+    -- What it consists of. They come out of open_earnings, so two live payouts never have the same
+    -- one. A row for each would cost a run as much as everything else that it writes.
+    earning_ids uuid array not null,
 
     constraint payouts_business_id_id_unique unique (business_id, id),
     constraint payouts_account_fkey foreign key (business_id, currency)
@@ -184,23 +199,3 @@ comment on table money.open_earnings is
 -- What becomes available when a sale is paid.
 create index open_earnings_unpaid_idx on money.open_earnings (sale_id)
 where available_at is null;
-
-create table money.payout_items (
-    business_id uuid not null,
-    payout_id uuid not null,
-    earning_id uuid not null,
-    amount_minor bigint not null,
-    -- False once its payout is rejected or reversed: then another payout takes the earning.
-    is_live boolean not null default true,
-
-    primary key (business_id, payout_id, earning_id),
-    constraint payout_items_payout_fkey foreign key (business_id, payout_id)
-    references money.payouts (business_id, id) on delete restrict,
-    constraint payout_items_earning_fkey foreign key (business_id, earning_id)
-    references money.earnings (business_id, id) on delete restrict
-);
-comment on table money.payout_items is 'What a payout consists of.';
--- An earning is in at most one live payout.
-create unique index payout_items_live_idx on money.payout_items (business_id, earning_id)
-where is_live;
-create index payout_items_earning_idx on money.payout_items (business_id, earning_id);

@@ -183,11 +183,9 @@ declare
     v_payment_id uuid = gen_random_uuid();
 begin
     insert into money.payout_accounts (
-        business_id, currency, provider, provider_reference, status, schedule, next_run_at
+        business_id, currency, provider, provider_reference, status, schedule
     )
-    values (
-        tests.id('Salon'), 'EUR', 'sandbox', 'acct_1', 'active', 'on_demand', 'infinity'
-    );
+    values (tests.id('Salon'), 'EUR', 'sandbox', 'acct_1', 'active', 'on_demand');
     insert into sales.sales (id, business_id, currency, placed_at)
     values (v_sale_id, tests.id('Salon'), 'EUR', private.now());
     insert into sales.sale_revisions (business_id, sale_id, revision, cause, at)

@@ -10,9 +10,13 @@ from tests.harness.database import Database
 TAMPERED = {
     "unbalanced": "update money.entries set amount_minor = 4999 where amount_minor = 5000",
     "without_entries": "delete from money.entries",
-    "checkpoint": "insert into money.checkpoints select account_id, 1, 1 from money.entries",
+    "checkpoint": "insert into money.checkpoints select id, 1, 1 from money.accounts",
     "spendable_balance": "update money.spendable_balances set balance_minor = 4999",
     "period_balance": "update money.period_balances set balance_minor = 0",
+    "payout": """
+        insert into money.open_earnings (business_id, earning_id, currency, amount_minor)
+        select business_id, id, currency, amount_minor from money.earnings
+    """,
 }
 POSTED = """
     begin;
@@ -24,7 +28,13 @@ POSTED = """
             money.account('gift_cards', 'EUR', owner_id => gen_random_uuid()), -5000
         )
     ]);
+    insert into money.payout_accounts (business_id, currency, provider, provider_reference, status)
+    values (tests.id('Salon'), 'EUR', 'sandbox', 'acc_1', 'active');
+    select money.take_from_earnings(
+        tests.id('Salon'), 'EUR', 'cash', -3000, money.account('disputes', 'EUR')
+    );
     select tests.at('2031-03-10 08:00Z');
+    select money.run_payouts(10);
     select money.close_period('2031-02-28');
     commit
 """
@@ -32,7 +42,7 @@ POSTED = """
 
 @pytest.fixture
 def posted(db: Database) -> Database:
-    """A database in which a gift card was sold."""
+    """A database in which a gift card was sold and a business was paid out."""
     for statement in POSTED.split(";"):
         db.connection.execute(statement.encode())
     return db
