@@ -436,7 +436,9 @@ comment on table money.transactions is
 create index transactions_booked_on_idx on money.transactions using brin (booked_on);
 
 create table money.entries (
-    number bigint not null references money.transactions (number) on delete restrict,
+    -- No reference: entries__keep_balanced refuses entries of any transaction but those that the
+    -- same database transaction wrote, once a statement, and transactions are never deleted.
+    number bigint not null,
     position smallint not null,
     -- No reference: each movement would lock the row of the account, and many move money on the
     -- platform's accounts at once. Accounts are never deleted, and entries__keep_balanced looks.
@@ -1081,8 +1083,6 @@ create table money.payout_accounts (
     reserve_bps integer not null default 0,
     reserve_days integer not null default 90,
     created_at timestamptz not null default now(),
-    -- When a run looks at it next; never where payouts are made on demand.
-    next_run_at timestamptz not null default private.now(),
 
     primary key (business_id, currency),
     constraint payout_accounts_reference_unique unique (provider, provider_reference),
@@ -1105,9 +1105,23 @@ create table money.payout_accounts (
 comment on table money.payout_accounts is
 'Where a business is paid in a currency, when, and what is held back.';
 create index payout_accounts_currency_idx on money.payout_accounts (currency);
+
+-- A table of its own, because a run writes each row that it looks at, and the trail keeps every
+-- change of an account.
+create table money.payout_runs (
+    business_id uuid not null,
+    currency text not null,
+    -- Infinity where payouts are made on demand.
+    next_run_at timestamptz not null,
+
+    primary key (business_id, currency),
+    constraint payout_runs_account_fkey foreign key (business_id, currency)
+    references money.payout_accounts (business_id, currency) on delete cascade
+);
+comment on table money.payout_runs is
+'When a run looks at a payout account next. Whoever makes payouts of an account locks its row.';
 -- The accounts that a run of payouts looks at.
-create index payout_accounts_due_idx on money.payout_accounts (next_run_at)
-where status = 'active';
+create index payout_runs_due_idx on money.payout_runs (next_run_at);
 
 create table money.payouts (
     id uuid primary key default gen_random_uuid(),
@@ -1126,6 +1140,9 @@ create table money.payouts (
     finished_at timestamptz,
     -- When a worker was sent after it again, because it had not moved for an hour.
     chased_at timestamptz,
+    -- What it consists of. They come out of open_earnings, so two live payouts never have the same
+    -- one. A row for each would cost a run as much as everything else that it writes.
+    earning_ids uuid array not null,
 
     constraint payouts_business_id_id_unique unique (business_id, id),
     constraint payouts_account_fkey foreign key (business_id, currency)
@@ -1216,26 +1233,6 @@ comment on table money.open_earnings is
 -- What becomes available when a sale is paid.
 create index open_earnings_unpaid_idx on money.open_earnings (sale_id)
 where available_at is null;
-
-create table money.payout_items (
-    business_id uuid not null,
-    payout_id uuid not null,
-    earning_id uuid not null,
-    amount_minor bigint not null,
-    -- False once its payout is rejected or reversed: then another payout takes the earning.
-    is_live boolean not null default true,
-
-    primary key (business_id, payout_id, earning_id),
-    constraint payout_items_payout_fkey foreign key (business_id, payout_id)
-    references money.payouts (business_id, id) on delete restrict,
-    constraint payout_items_earning_fkey foreign key (business_id, earning_id)
-    references money.earnings (business_id, id) on delete restrict
-);
-comment on table money.payout_items is 'What a payout consists of.';
--- An earning is in at most one live payout.
-create unique index payout_items_live_idx on money.payout_items (business_id, earning_id)
-where is_live;
-create index payout_items_earning_idx on money.payout_items (business_id, earning_id);
 
 -- sql/39_money/tables/periods.sql
 
@@ -1557,7 +1554,9 @@ begin
     union all
     select findings.* from money.wrong_period_balances() as findings
     union all
-    select findings.* from money.wrong_payments() as findings;
+    select findings.* from money.wrong_payments() as findings
+    union all
+    select findings.* from money.wrong_payouts() as findings;
 end;
 $$;
 
@@ -1711,6 +1710,52 @@ begin
             and entries.amount_minor > 0
     ) as posted
     where moved.amount_minor <> posted.amount_minor;
+end;
+$$;
+
+/*
+ * Return live payouts whose earnings do not add up to their amount, counting an earning that is
+ * open, or in an earlier live payout as well, as nothing.
+ */
+create function money.wrong_payouts()
+returns table (finding text, subject text, expected_minor bigint, found_minor bigint)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    with items as (
+        select distinct on (payouts.business_id, taken.earning_id)
+            payouts.business_id, payouts.id as payout_id, taken.earning_id
+        from money.payouts
+        cross join unnest(payouts.earning_ids) as taken (earning_id)
+        where payouts.status not in ('rejected', 'reversed')
+        order by payouts.business_id, taken.earning_id, payouts.created_at, payouts.id
+    ),
+
+    sums as (
+        select items.payout_id, sum(earnings.amount_minor)::bigint as amount_minor
+        from items
+        inner join money.earnings
+            on items.business_id = earnings.business_id and items.earning_id = earnings.id
+        left join money.open_earnings as open
+            on items.business_id = open.business_id and items.earning_id = open.earning_id
+        where open.earning_id is null
+        group by items.payout_id
+    )
+
+    select
+        'payout',
+        payouts.id::text,
+        payouts.amount_minor,
+        coalesce(sums.amount_minor, 0)
+    from money.payouts
+    left join sums on payouts.id = sums.payout_id
+    where
+        payouts.status not in ('rejected', 'reversed')
+        and payouts.amount_minor <> coalesce(sums.amount_minor, 0);
 end;
 $$;
 
@@ -1962,18 +2007,14 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_payout money.payouts;
-begin
-    select payouts.* into v_payout
-    from money.payout_items as items
-    inner join money.payouts
-        on payouts.business_id = items.business_id and payouts.id = items.payout_id
-    where
-        items.business_id = coalesce(commission.party_id, commission.business_id)
-        and items.earning_id = case
+    v_payout money.payouts = money.payout_of(
+        coalesce(commission.party_id, commission.business_id),
+        case
             when commission.party_id is null then commission.sale_line_id else commission.id
-        end
-        and items.is_live;
+        end,
+        commission.earned_at
+    );
+begin
     commission_state.payout_id = v_payout.id;
     commission_state.status = case
         when v_payout.status = 'paid' then 'paid'
@@ -1982,6 +2023,39 @@ begin
         when v_payout.status in ('approved', 'in_transit') then 'approved'
         else 'pending'
     end;
+end;
+$$;
+
+/*
+ * Return the payout that has an earning of a business; nothing while it is open. A payout takes all
+ * that it can, so it is one of the first that were made after the earning.
+ */
+create function money.payout_of(business_id uuid, earning_id uuid, earned_at timestamptz)
+returns money.payouts
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_payout money.payouts;
+begin
+    if not exists (
+        select 1
+        from money.open_earnings as open
+        where open.business_id = payout_of.business_id and open.earning_id = payout_of.earning_id
+    ) then
+        select payouts.* into v_payout
+        from money.payouts
+        where
+            payouts.business_id = payout_of.business_id
+            and payouts.created_at >= payout_of.earned_at
+            and payouts.status not in ('rejected', 'reversed')
+            and payout_of.earning_id = any(payouts.earning_ids)
+        order by payouts.created_at
+        limit 1;
+    end if;
+    return v_payout;
 end;
 $$;
 
@@ -3639,6 +3713,7 @@ $$;
 /*
  * Lock the page that the next number belongs to, and return that number. The lock is shared: pages
  * are filled by many at once, and only checkpoints wait until all of them have committed.
+ * Each movement comes here: money.page_of is written out, as a call takes longer than the rest.
  */
 create function money.next_number()
 returns bigint
@@ -3651,13 +3726,14 @@ declare
     -- Sequences are read outside of snapshots, so this holds at every isolation level.
     v_page bigint = money.current_page();
     v_number bigint;
+    v_class integer = money.lock_class('page');
 begin
     loop
-        perform pg_advisory_xact_lock_shared(money.lock_class('page'), v_page::integer);
+        perform pg_advisory_xact_lock_shared(v_class, v_page::integer);
         v_number = nextval('money.transaction_numbers');
         -- A number of a later page was drawn before that page was locked: draw again.
-        exit when money.page_of(v_number) = v_page;
-        v_page = money.page_of(v_number);
+        exit when v_number / 256 = v_page;
+        v_page = v_number / 256;
     end loop;
     return v_number;
 end;
@@ -3700,7 +3776,9 @@ volatile
 security invoker
 set search_path = ''
 begin atomic
-    select money.page_of(transaction_numbers.last_value) from money.transaction_numbers;
+    select money.page_of(
+        coalesce(pg_catalog.pg_sequence_last_value('money.transaction_numbers'::regclass), 1)
+    );
 end;
 
 /*
@@ -7336,25 +7414,17 @@ begin
         set_payout_account.currency, set_payout_account.provider
     );
     insert into money.payout_accounts as accounts (
-        business_id, currency, provider, schedule, minimum_minor, next_run_at
+        business_id, currency, provider, schedule, minimum_minor
     )
     values (
         set_payout_account.business_id, set_payout_account.currency, set_payout_account.provider,
         coalesce(set_payout_account.schedule, 'weekly'),
-        coalesce(set_payout_account.minimum_minor, 1),
-        money.next_run(
-            coalesce(set_payout_account.schedule, 'weekly'),
-            business.time_zone(set_payout_account.business_id)
-        )
+        coalesce(set_payout_account.minimum_minor, 1)
     )
     on conflict on constraint payout_accounts_pkey do update
     set
         schedule = coalesce(set_payout_account.schedule, accounts.schedule),
-        minimum_minor = coalesce(set_payout_account.minimum_minor, accounts.minimum_minor),
-        next_run_at = money.next_run(
-            coalesce(set_payout_account.schedule, accounts.schedule),
-            business.time_zone(accounts.business_id)
-        )
+        minimum_minor = coalesce(set_payout_account.minimum_minor, accounts.minimum_minor)
     returning accounts.provider_reference is null into v_is_new;
     if v_is_new then
         perform private.send_message(
@@ -7783,39 +7853,45 @@ as $$
 declare
     v_businesses uuid[];
     v_currencies text[];
+    v_count integer;
 begin
     with due as (
-        select accounts.business_id, accounts.currency
-        from money.payout_accounts as accounts
-        where accounts.status = 'active' and accounts.next_run_at <= private.now()
-        order by accounts.next_run_at
+        select runs.business_id, runs.currency
+        from money.payout_runs as runs
+        where runs.next_run_at <= private.now()
+        order by runs.next_run_at
         limit run_payouts.batch_size
         for no key update skip locked
     ),
 
     noted as (
-        update money.payout_accounts as accounts
+        update money.payout_runs as runs
         set next_run_at = money.next_run(accounts.schedule, businesses.time_zone)
         from due
         inner join business.businesses on businesses.id = due.business_id
-        where accounts.business_id = due.business_id and accounts.currency = due.currency
-        returning accounts.business_id, accounts.currency
+        inner join money.payout_accounts as accounts
+            on accounts.business_id = due.business_id and accounts.currency = due.currency
+        where runs.business_id = due.business_id and runs.currency = due.currency
+        returning runs.business_id, runs.currency, accounts.status
     )
 
-    select array_agg(noted.business_id), array_agg(noted.currency)
-    into v_businesses, v_currencies
+    select
+        array_agg(noted.business_id) filter (where noted.status = 'active'),
+        array_agg(noted.currency) filter (where noted.status = 'active'),
+        count(*)
+    into v_businesses, v_currencies, v_count
     from noted;
-    if v_businesses is null then
-        return 0;
+    if v_businesses is not null then
+        perform money.make_payouts(v_businesses, v_currencies, null);
     end if;
-    perform money.make_payouts(v_businesses, v_currencies, null);
-    return cardinality(v_businesses);
+    return v_count;
 end;
 $$;
 
 /*
- * Make the payouts of accounts that the caller has locked, post them and hand them on. An account
- * whose open earnings do not add up to its minimum gets none; they wait. Returns the payouts.
+ * Make the payouts of accounts whose runs the caller has locked, post them and hand them on. An
+ * account whose open earnings do not add up to its minimum gets none; they wait. Returns the
+ * payouts.
  */
 create function money.make_payouts(
     business_ids uuid[], currencies text[], requested_by uuid
@@ -7836,7 +7912,9 @@ end;
 $$;
 
 /*
- * Take the open earnings of accounts out, and write a payout of those of each. Returns the payouts.
+ * Take the open earnings of accounts out, and write a payout of those of each: approved at once
+ * below the threshold of its currency. Returns the payouts.
+ * By nested loops: other joins would read the earnings of all accounts for those of a thousand.
  */
 create function money.write_payouts(
     business_ids uuid[], currencies text[], requested_by uuid
@@ -7846,41 +7924,36 @@ language plpgsql
 volatile
 security invoker
 set search_path = ''
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 declare
     v_payout_ids uuid[];
-    v_now timestamptz = private.now();
 begin
-    with taken as (
+    with payable as materialized (
+        select payable.*
+        from money.payable_accounts(write_payouts.business_ids, currencies) as payable
+    ),
+
+    taken as (
         delete from money.open_earnings
-        using money.payable_accounts(write_payouts.business_ids, currencies) as payable
+        using payable
         where
             open_earnings.business_id = payable.business_id
-            and open_earnings.currency = payable.currency
-            and open_earnings.available_at <= v_now
-        returning open_earnings.*, payable.provider
+            and open_earnings.earning_id = any(payable.earning_ids)
     ),
 
     made as (
         insert into money.payouts (
             business_id, currency, amount_minor, released_minor, status, requested_by, provider,
-            created_at
+            created_at, earning_ids
         )
         select
-            taken.business_id, taken.currency, sum(taken.amount_minor),
-            coalesce(sum(taken.amount_minor) filter (where taken.is_release), 0),
-            money.first_status(taken.currency, sum(taken.amount_minor)::bigint),
-            write_payouts.requested_by, taken.provider, v_now
-        from taken
-        group by taken.business_id, taken.currency, taken.provider
-        returning payouts.*
-    ),
-
-    items as (
-        insert into money.payout_items (business_id, payout_id, earning_id, amount_minor)
-        select taken.business_id, made.id, taken.earning_id, taken.amount_minor
-        from taken
-        inner join made using (business_id, currency)
+            payable.business_id, payable.currency, payable.amount_minor, payable.released_minor,
+            payable.status, write_payouts.requested_by, payable.provider, private.now(),
+            payable.earning_ids
+        from payable
+        returning payouts.id
     )
 
     select coalesce(array_agg(made.id), '{}') into v_payout_ids
@@ -7890,10 +7963,19 @@ end;
 $$;
 
 /*
- * Return those of the accounts whose open earnings add up to their minimum by now.
+ * Return the payouts that can be made of accounts: of those whose open earnings add up to their
+ * minimum by now. The caller has locked the runs of the accounts, so nobody else takes the same.
  */
 create function money.payable_accounts(business_ids uuid[], currencies text[])
-returns table (business_id uuid, currency text, provider text)
+returns table (
+    business_id uuid,
+    currency text,
+    provider text,
+    status money.payout_status,
+    amount_minor bigint,
+    released_minor bigint,
+    earning_ids uuid[]
+)
 language plpgsql
 stable
 security invoker
@@ -7903,38 +7985,28 @@ declare
     v_now timestamptz = private.now();
 begin
     return query
-    select accounts.business_id, accounts.currency, accounts.provider
+    select
+        accounts.business_id, accounts.currency, accounts.provider,
+        case
+            when available.amount_minor < thresholds.approval_from_minor then 'approved'
+            else 'pending'
+        end::money.payout_status,
+        available.amount_minor::bigint, available.released_minor::bigint, available.earning_ids
     from unnest(payable_accounts.business_ids, currencies) as wanted (business_id, currency)
     inner join money.payout_accounts as accounts using (business_id, currency)
-    inner join money.open_earnings
-        on
-            open_earnings.business_id = accounts.business_id
-            and open_earnings.currency = accounts.currency
-            and open_earnings.available_at <= v_now
-    group by accounts.business_id, accounts.currency
-    having sum(open_earnings.amount_minor) >= accounts.minimum_minor;
-end;
-$$;
-
-/*
- * Return with which status a payout begins: approved below the threshold of its currency.
- */
-create function money.first_status(currency text, amount_minor bigint)
-returns money.payout_status
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return case
-        when first_status.amount_minor < (
-            select thresholds.approval_from_minor
-            from money.payout_thresholds as thresholds
-            where thresholds.currency = first_status.currency
-        ) then 'approved'
-        else 'pending'
-    end;
+    left join money.payout_thresholds as thresholds using (currency)
+    cross join lateral (
+        select
+            sum(open.amount_minor) as amount_minor,
+            coalesce(sum(open.amount_minor) filter (where open.is_release), 0) as released_minor,
+            array_agg(open.earning_id) as earning_ids
+        from money.open_earnings as open
+        where
+            open.business_id = accounts.business_id
+            and open.currency = accounts.currency
+            and open.available_at <= v_now
+    ) as available
+    where available.amount_minor >= accounts.minimum_minor;
 end;
 $$;
 
@@ -7982,10 +8054,11 @@ begin
     perform private.require_member(request_payout.business_id, 'account');
     select accounts.status into v_status
     from money.payout_accounts as accounts
+    inner join money.payout_runs as runs using (business_id, currency)
     where
         accounts.business_id = request_payout.business_id
         and accounts.currency = request_payout.currency
-    for no key update;
+    for no key update of runs;
     if v_status is distinct from 'active' then
         perform private.refuse(
             'PT409', 'payout_account_inactive',
@@ -8037,6 +8110,7 @@ begin
             moved.account_id, moved.kind, moved.currency, moved.account_business_id,
             moved.provider, private.now()
         from moved
+        where not exists (select 1 from money.accounts where accounts.id = moved.account_id)
         on conflict do nothing
     ),
 
@@ -8117,27 +8191,16 @@ security invoker
 set search_path = ''
 as $$
 begin
-    with released as (
-        update money.payout_items
-        set is_live = false
-        where
-            payout_items.business_id = payout.business_id
-            and payout_items.payout_id = payout.id
-            and payout_items.is_live
-        returning payout_items.*
-    )
-
     insert into money.open_earnings (
         business_id, earning_id, currency, sale_id, amount_minor, available_at, is_release
     )
     select
-        released.business_id, released.earning_id, payout.currency, earnings.sale_id,
-        released.amount_minor, private.now(), earnings.kind = 'release'
-    from released
-    inner join money.earnings
-        on
-            earnings.business_id = released.business_id
-            and earnings.id = released.earning_id;
+        earnings.business_id, earnings.id, earnings.currency, earnings.sale_id,
+        earnings.amount_minor, private.now(), earnings.kind = 'release'
+    from money.earnings
+    where
+        earnings.business_id = payout.business_id
+        and earnings.id = any(payout.earning_ids);
 end;
 $$;
 
@@ -9217,8 +9280,8 @@ begin
         );
         new.booked_on = greatest(new.booked_on, money.first_open_day());
     end if;
-    -- The first number of a page says that the page before is full.
-    if new.number = money.first_number_of(money.page_of(new.number)) then
+    -- The first number of a page (money.page_of) says that the page before is full.
+    if new.number % 256 = 0 then
         perform private.emit('ledger.page_filled', '{}');
     end if;
     return new;
@@ -9258,7 +9321,8 @@ begin
         select
             accounts.currency,
             sum(written.amount_minor) as amount_minor,
-            bool_or(money.is_spendable(accounts.kind)) as has_spendable
+            -- money.is_spendable, written out: each movement comes here.
+            bool_or(accounts.kind in ('customer_credit', 'gift_cards')) as has_spendable
         from written
         left join money.transactions
             on written.number = transactions.number and transactions.xact = pg_current_xact_id()
@@ -9528,6 +9592,43 @@ for each row execute function private.any__touch();
 -- nobody decides about what they asked for.
 
 /*
+ * Plan the next run of an account that is new or whose schedule was set. One that the provider lets
+ * be paid out again is looked at by the next run.
+ * Definer: nobody has write privileges on runs.
+ */
+create function money.payout_accounts__plan_run()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    insert into money.payout_runs (business_id, currency, next_run_at)
+    values (
+        new.business_id, new.currency,
+        case
+            when tg_argv[0] = 'now' and new.schedule <> 'on_demand' then private.now()
+            else money.next_run(new.schedule, business.time_zone(new.business_id))
+        end
+    )
+    on conflict on constraint payout_runs_pkey do update
+    set next_run_at = excluded.next_run_at;
+    return null;
+end;
+$$;
+
+create trigger _500_plan_run
+after insert or update of schedule on money.payout_accounts
+for each row execute function money.payout_accounts__plan_run();
+
+create trigger _510_plan_run_now
+after update of status on money.payout_accounts
+for each row
+when (old.status = 'restricted' and new.status = 'active')
+execute function money.payout_accounts__plan_run('now');
+
+/*
  * Refuse a step that does not exist.
  *
  * Errors:  PT409 invalid_transition
@@ -9564,7 +9665,8 @@ when (old.status is distinct from new.status)
 execute function money.payouts__refuse_illegal_steps();
 
 create trigger _110_refuse_rewriting
-before update of id, business_id, currency, amount_minor, released_minor, created_at
+before update of
+id, business_id, currency, amount_minor, released_minor, created_at, earning_ids
 on money.payouts
 for each row execute function private.any__refuse_rewriting();
 
@@ -10166,27 +10268,27 @@ using ((select private.is_platform_staff('finance')));
 
 alter table money.payout_thresholds enable row level security;
 alter table money.payout_accounts enable row level security;
+alter table money.payout_runs enable row level security;
 alter table money.payouts enable row level security;
 alter table money.payout_transitions enable row level security;
 alter table money.payout_decisions enable row level security;
 alter table money.earnings enable row level security;
 alter table money.open_earnings enable row level security;
-alter table money.payout_items enable row level security;
 
 -- provider_reference is nobody's to read.
 grant select (
     business_id, currency, provider, status, missing, schedule, minimum_minor, hold_days,
-    reserve_bps, reserve_days, created_at, next_run_at
+    reserve_bps, reserve_days, created_at
 ) on money.payout_accounts to authenticated;
 grant select (
     id, business_id, currency, amount_minor, status, requested_by, provider, failure, created_at,
-    finished_at
+    finished_at, earning_ids
 ) on money.payouts to authenticated;
-grant select on money.payout_items, money.earnings, money.open_earnings to authenticated;
+grant select on money.payout_runs, money.earnings, money.open_earnings to authenticated;
 grant select, insert (business_id, payout_id, decision, reason)
 on money.payout_decisions to authenticated;
 grant select on
-money.payouts, money.payout_items, money.payout_transitions, money.earnings, money.open_earnings
+money.payout_runs, money.payouts, money.payout_transitions, money.earnings, money.open_earnings
 to service_role;
 grant select, insert on money.payout_decisions to service_role;
 -- The operator decides from which amount payouts need approval, and what is held back.
@@ -10203,8 +10305,8 @@ using (
     or (select private.is_platform_staff('finance'))
 );
 
-create policy payouts_select
-on money.payouts
+create policy payout_runs_select
+on money.payout_runs
 for select
 to authenticated
 using (
@@ -10212,8 +10314,8 @@ using (
     or (select private.is_platform_staff('finance'))
 );
 
-create policy payout_items_select
-on money.payout_items
+create policy payouts_select
+on money.payouts
 for select
 to authenticated
 using (
@@ -11733,9 +11835,13 @@ select
     payout_accounts.hold_days,
     payout_accounts.reserve_bps,
     payout_accounts.reserve_days,
-    payout_accounts.next_run_at,
+    payout_runs.next_run_at,
     payout_accounts.created_at
-from money.payout_accounts;
+from money.payout_accounts
+inner join money.payout_runs
+    on
+        payout_accounts.business_id = payout_runs.business_id
+        and payout_accounts.currency = payout_runs.currency;
 grant select on public.payout_accounts to authenticated, service_role;
 
 comment on view public.payout_accounts is
@@ -11808,20 +11914,21 @@ create view public.payout_items
 with (security_invoker = true)
 as
 select
-    payout_items.business_id,
-    payout_items.payout_id,
-    payout_items.earning_id,
+    payouts.business_id,
+    payouts.id as payout_id,
+    earnings.id as earning_id,
     earnings.kind,
     earnings.sale_id,
     earnings.sale_line_id,
-    payout_items.amount_minor,
-    payout_items.is_live,
+    earnings.amount_minor,
+    payouts.status not in ('rejected', 'reversed') as is_live,
     earnings.earned_at
-from money.payout_items
+from money.payouts
+cross join unnest(payouts.earning_ids) as items (earning_id)
 inner join money.earnings
     on
-        payout_items.business_id = earnings.business_id
-        and payout_items.earning_id = earnings.id;
+        payouts.business_id = earnings.business_id
+        and items.earning_id = earnings.id;
 grant select on public.payout_items to authenticated, service_role;
 
 comment on view public.payout_items is

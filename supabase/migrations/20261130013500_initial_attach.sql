@@ -104,7 +104,7 @@ begin atomic
         ('money.earnings', '{insert,update,delete}', 'follows from deliveries and refunds'),
         ('money.line_terms', '{insert,update,delete}', 'follows from deliveries and refunds'),
         ('money.open_earnings', '{insert,update,delete}', 'follows from earnings and payouts'),
-        ('money.payout_items', '{insert,update,delete}', 'written with its payout'),
+        ('money.payout_runs', '{insert,update,delete}', 'follows from schedules and runs'),
         ('money.period_balances', '{insert,update,delete}', 'follows from the ledger'),
         ('money.spendable_balances', '{insert,update,delete}', 'follows from the ledger'),
         ('pricing.day_demands', '{insert,update,delete}', 'follows from bookings'),
