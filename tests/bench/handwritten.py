@@ -75,7 +75,7 @@ def service(stack: RunningStack) -> Iterator[str]:
     port = free_port()
     server = subprocess.Popen(
         [
-            *(_python(), "-m", "uvicorn", "service:app", "--port", str(port)),
+            *(python_for(PEER), "-m", "uvicorn", "service:app", "--port", str(port)),
             *("--workers", "2", "--no-access-log", "--log-level", "warning"),
         ],
         cwd=PEER,
@@ -86,7 +86,7 @@ def service(stack: RunningStack) -> Iterator[str]:
         },
     )
     try:
-        _wait(f"http://127.0.0.1:{port}/openapi.json")
+        wait_for(f"http://127.0.0.1:{port}/openapi.json")
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
@@ -107,22 +107,22 @@ def same_slots(stack: RunningStack, url: str) -> None:
         raise AssertionError(f"{len(one)} slots of ours, {len(other)} of theirs")
 
 
-def _python() -> str:
-    """A Python with the peer's packages, made on first use."""
-    python = CACHE / "handwritten" / "bin" / "python"
-    stamp = CACHE / "handwritten" / "requirements.txt"
-    wanted = (PEER / "requirements.txt").read_text()
+def python_for(peer: Path) -> str:
+    """Return a Python with the packages of a peer, made on first use."""
+    python = CACHE / peer.name / "bin" / "python"
+    stamp = CACHE / peer.name / "requirements.txt"
+    wanted = (peer / "requirements.txt").read_text()
     if not stamp.exists() or stamp.read_text() != wanted:
         talk(f"The peer's packages go into {CACHE} …")
-        subprocess.run([sys.executable, "-m", "venv", CACHE / "handwritten"], check=True)
-        packages = ("-r", str(PEER / "requirements.txt"))
+        subprocess.run([sys.executable, "-m", "venv", CACHE / peer.name], check=True)
+        packages = ("-r", str(peer / "requirements.txt"))
         install = [python, "-m", "pip", "install", "--quiet", *packages]
         subprocess.run(install, check=True, capture_output=True)
         stamp.write_text(wanted)
     return str(python)
 
 
-def _wait(url: str) -> None:
+def wait_for(url: str) -> None:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         try:

@@ -36,13 +36,25 @@ def request(method: str, url: str, headers: Mapping[str, str], body: object = No
 
 
 def load(
-    url: str, make: Request, *, connections: int, seconds: float = math.inf, each: int = sys.maxsize
+    url: str,
+    make: Request,
+    *,
+    connections: int,
+    seconds: float = math.inf,
+    each: int = sys.maxsize,
+    pace: float = math.inf,
 ) -> Load:
-    """Keep so many connections busy for so long, or until each has sent so many requests."""
-    return asyncio.run(_load(url, make, connections, seconds, each))
+    """Keep so many connections busy for so long, or until each has sent so many requests.
+
+    `pace` limits how many requests are sent a second, by all connections together. Then a
+    response is late by its request's place in that plan, so a slow one makes the next ones late.
+    """
+    return asyncio.run(_load(url, make, connections, seconds, each, pace))
 
 
-async def _load(url: str, make: Request, connections: int, seconds: float, each: int) -> Load:
+async def _load(
+    url: str, make: Request, connections: int, seconds: float, each: int, pace: float
+) -> Load:
     parts = urlsplit(url)
     until = time.perf_counter() + seconds
     taken: list[float] = []
@@ -51,8 +63,11 @@ async def _load(url: str, make: Request, connections: int, seconds: float, each:
     async def client(number: int) -> None:
         reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
         sent = 0
+        planned = time.perf_counter() + number / pace
         while sent < each and time.perf_counter() < until:
-            began = time.perf_counter()
+            await asyncio.sleep(planned - time.perf_counter())
+            began = planned if math.isfinite(pace) else time.perf_counter()
+            planned += connections / pace
             writer.write(make(number, sent))
             statuses[await _read(reader)] += 1
             taken.append(time.perf_counter() - began)

@@ -41,6 +41,7 @@ from tests.bench.shared import (
     headers,
     pgbench,
 )
+from tests.bench.webhooks import confirmed, webhooks
 from tests.bench.wrk import same
 from tests.harness.stack import RunningStack
 
@@ -213,6 +214,8 @@ ALL = {
     "emit": emit,
     "pipeline": pipeline,
     "ledger": ledger,
+    "webhooks": webhooks,
+    "confirmed": confirmed,
     "files": files,
     "audit": audit,
     "flag": flag,

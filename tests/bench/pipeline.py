@@ -75,10 +75,10 @@ def _cost(name: str, unit: str, values: list[float], aim: float) -> Figure:
 def _told(stack: RunningStack, connection: psycopg.Connection, costs: Costs) -> float:
     """Book with workers at work; then let them send the same mails once more."""
     _empty(connection)
-    with _worker(stack) as worker:
+    with worker(stack, *QUEUES) as pid:
         _book(stack, 4)
         _wait_until_told(connection)
-        pids = [worker, _pid(stack, "mailbox"), _pid(stack, "postgres")]
+        pids = [pid, _pid(stack, "mailbox"), _pid(stack, "postgres")]
         before, commits, began = _processor(pids), _commits(connection), time.perf_counter()
         _book(stack, EACH)
         looks = _wait_until_told(connection)
@@ -109,7 +109,7 @@ def _book(stack: RunningStack, each: int) -> None:
 
 
 @contextmanager
-def _worker(stack: RunningStack) -> Iterator[int]:
+def worker(stack: RunningStack, *queues: str) -> Iterator[int]:
     """A worker process as the stack would start it; yields its id."""
     url = stack.endpoints.db_url
     with tempfile.TemporaryDirectory() as metrics:
@@ -121,7 +121,7 @@ def _worker(stack: RunningStack) -> Iterator[int]:
             "FRONTDESK_SECRET_KEYS_FILE": f"{metrics}/secrets.pem",
         }
         arguments = [sys.executable, "-P", "-m", "workers"]
-        with running(arguments, ready=reads(url, *QUEUES), env=environment) as program:
+        with running(arguments, ready=reads(url, *queues), env=environment) as program:
             yield program.process.pid
 
 

@@ -47,7 +47,7 @@ async def _onboarded(state: State, row: Mapping[str, Any], return_url: str) -> M
         found = await (await connection.execute(START, key)).fetchone()
     job = found[0] if found else {}
     account, url = await run_in_threadpool(_asked, state, job, return_url)
-    async with state.pool.connection() as connection:
+    async with state.pool.connection() as connection, connection.transaction():
         await connection.execute(NOTE, (*key, account.reference))
         facts = (account.reference, account.can_be_paid_out, list(account.missing))
         await connection.execute(RECORD, (job["provider"], *facts))

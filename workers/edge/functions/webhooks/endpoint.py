@@ -39,7 +39,7 @@ async def receive(request: Request) -> Response:
             details="invalid_signature",
             hint="Check the provider's key and the public URL in the configuration.",
         )
-    async with state.pool.connection() as connection:
+    async with state.pool.connection() as connection, connection.transaction():
         for report in reports:
             await connection.execute(
                 NOTE, (report.provider, report.provider_id, report.status, report.reason)
