@@ -145,8 +145,12 @@ def rounded(amount: Fraction, mode: str) -> int:
 
 
 def sold(random: Random) -> Sale:
-    largest, rates = PLACES[random.choice(list(PLACES))]
-    sale = Sale(random.choice(UNITS), random.choice(MODES))
+    return sold_in(random, random.choice(list(PLACES)), random.choice(UNITS), random.choice(MODES))
+
+
+def sold_in(random: Random, currency: str, unit: str, mode: str) -> Sale:
+    largest, rates = PLACES[currency]
+    sale = Sale(unit, mode)
     is_included = random.random() < 0.5
     for place in range(1, random.randint(1, 6) + 1):
         amount = random.choice((0, 1, random.randint(1, 400), random.randint(1, largest)))
