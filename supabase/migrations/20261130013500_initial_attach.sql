@@ -202,10 +202,8 @@ begin
     return array(
         select pg_attribute.attname::text
         from pg_catalog.pg_attribute
-        left join private.tagged_columns() as tagged
-            on
-                tagged.relation = pg_attribute.attrelid
-                and tagged.column_name = pg_attribute.attname
+        left join private.tags_of(hidden_columns.relation) as tagged
+            on tagged.column_name = pg_attribute.attname
         where
             pg_attribute.attrelid = hidden_columns.relation
             and pg_attribute.attnum > 0
