@@ -68,6 +68,24 @@ def test_calendars_that_fail_for_a_day_are_named(stack: RunningStack) -> None:
         connection.execute("delete from catalog.calendar_imports where business_id = %s", of[:1])
 
 
+def test_stale_flags_are_named_and_are_no_fault(stack: RunningStack) -> None:
+    with psycopg.connect(stack.endpoints.db_url, autocommit=True) as owner:
+        owner.execute(
+            "insert into flags.flags (key, kind, created_at, ends_at) values"
+            " ('half_price', 'release', now(), now() - interval '1 day'),"
+            " ('fresh', 'release', now(), null)"
+        )
+        try:
+            answer = stack.cli("doctor", "--json")
+        finally:
+            owner.execute("delete from flags.flags where key in ('half_price', 'fresh')")
+    found = findings(answer.stdout)["flags"]
+    assert (answer.returncode, found["result"]) == (0, "warn")
+    assert "half_price (ended)" in found["message"]
+    assert "fresh" not in found["message"]
+    assert "flags list --stale" in found["next_step"]
+
+
 def test_services_that_nobody_can_ever_book_are_named(stack: RunningStack) -> None:
     town = built(stack)
     service, db_url = town.ids["salon_service"], stack.endpoints.db_url

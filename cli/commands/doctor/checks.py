@@ -21,6 +21,15 @@ from cli.stack import programs
 from cli.stack.state import Endpoints, State
 
 FAILING_CALENDARS = Path(__file__).with_name("failing_calendars.sql")
+STALE_FLAGS = """
+    select flags.key, stale.reason
+    from flags.flags
+    cross join lateral flags.stale_reason(
+        flags.kind, flags.created_at, flags.ends_at
+    ) as stale (reason)
+    where stale.reason is not null
+    order by flags.key
+"""
 OLDEST_SECONDS = 60  # for which a message may wait
 
 
@@ -57,6 +66,7 @@ def checks(state: State, config: Path, *, is_deep: bool) -> Iterator[Check]:
         "queues": _queues,
         "calendars": _calendars,
         "schedules": _schedules,
+        "flags": _flags,
         "ledger": _ledger,
         "advisors": _advisors,
     }
@@ -201,6 +211,16 @@ def _schedules(endpoints: Endpoints) -> Finding:
     if found := unbookable(endpoints.db_url):
         return Finding("schedules", "warn", *in_words(found))
     return Finding("schedules", "ok", "Every active service can be booked at some time.")
+
+
+def _flags(endpoints: Endpoints) -> Finding:
+    with psycopg.connect(endpoints.db_url) as connection:
+        stale = connection.execute(STALE_FLAGS).fetchall()
+    if not stale:
+        return Finding("flags", "ok", "No flag is stale.")
+    words = ", ".join(f"{key} ({reason})" for key, reason in stale)
+    step = "Look with: ./frontdesk flags list --stale, and remove those that nothing asks for."
+    return Finding("flags", "warn", f"Flags that may have served their purpose: {words}.", step)
 
 
 def _payments(path: Path) -> Finding:
