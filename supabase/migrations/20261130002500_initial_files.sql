@@ -321,11 +321,14 @@ create table files.records (
     relation text not null,
     row_id uuid not null,
     created_at timestamptz not null,
+    -- When its row let go of it. A worker deletes the file.
+    released_at timestamptz,
 
     constraint records_object_name_is_one_line check (private.is_one_line(object_name))
 );
 comment on table files.records is 'Files that workers wrote, and the row of which each is about.';
 create index records_row_id_idx on files.records (row_id);
+create index records_released_at_idx on files.records (released_at) where released_at is not null;
 
 -- sql/25_files/functions/arguments.sql
 
@@ -1250,6 +1253,27 @@ end;
 $$;
 
 /*
+ * Release the files that were kept for a row. Nobody can read them any more, and a worker deletes
+ * them.
+ */
+create function files.release_records(relation text, row_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    update files.records
+    set released_at = private.now()
+    where
+        records.row_id = release_records.row_id
+        and records.relation = release_records.relation
+        and records.released_at is null;
+end;
+$$;
+
+/*
  * Return the row that a file of the bucket `records` is about.
  * Definer: nobody reads the table.
  */
@@ -1265,7 +1289,7 @@ declare
 begin
     select records.* into v_record
     from files.records
-    where records.object_name = row_of_record.object_name;
+    where records.object_name = row_of_record.object_name and records.released_at is null;
     return v_record;
 end;
 $$;

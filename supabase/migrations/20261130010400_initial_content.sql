@@ -722,8 +722,8 @@ $$;
 
 /*
  * Return the objects that are to be deleted now, of one bucket: what a person who was erased put
- * into buckets of their own choice, and exports that expired or whose person was erased. Null when
- * there are none.
+ * into buckets of their own choice, exports that expired or whose person was erased, and records
+ * that were released. Null when there are none.
  * Definer: as privacy.start_export.
  */
 create function privacy.files_to_delete(batch integer)
@@ -757,6 +757,12 @@ begin
             where
                 requests.state = 'erased'
                 and objects.bucket_id not in ('originals', 'documents', 'public-media', 'exports')
+            union all
+            select objects.bucket_id, objects.name
+            from files.records
+            inner join storage.objects
+                on objects.bucket_id = 'records' and objects.name = records.object_name
+            where records.released_at is not null
             limit batch
         ) as found
         group by found.bucket_id
@@ -766,7 +772,8 @@ end;
 $$;
 
 /*
- * Note that the files of the erased are deleted, and that exports have expired.
+ * Note that the files of the erased and released records are deleted, and that exports have
+ * expired.
  * Definer: as privacy.start_export.
  */
 create function privacy.finish_erasures()
@@ -787,6 +794,14 @@ begin
         and requests.state = 'done'
         and requests.expires_at <= private.now();
     delete from files.downloads where downloads.expires_at <= private.now();
+    delete from files.records
+    where
+        records.released_at is not null
+        and not exists (
+            select 1
+            from storage.objects
+            where objects.bucket_id = 'records' and objects.name = records.object_name
+        );
 end;
 $$;
 

@@ -302,6 +302,44 @@ begin
 end;
 $$;
 
+/* Every column of every table in which a text is found. */
+create function tests.finds(needle text)
+returns setof text
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_column record;
+    v_found boolean;
+begin
+    for v_column in
+        select pg_class.oid::regclass as relation, pg_attribute.attname as name
+        from pg_catalog.pg_class
+        inner join pg_catalog.pg_attribute on pg_attribute.attrelid = pg_class.oid
+        inner join pg_catalog.pg_type on pg_type.oid = pg_attribute.atttypid
+        where
+            pg_class.relkind in ('r', 'p')
+            and pg_class.relnamespace::regnamespace::text !~ '^(pg_catalog|information_schema|tests|tap|supabase_migrations)$'
+            and pg_attribute.attnum > 0
+            and not pg_attribute.attisdropped
+            and pg_type.typcategory in ('S', 'U', 'A', 'I', 'D')
+        order by 1, 2
+    loop
+        execute format(
+            'select exists (select from %s where strpos(lower(%I::text), lower($1)) > 0)',
+            v_column.relation, v_column.name
+        )
+        into v_found
+        using needle;
+        if v_found then
+            return next v_column.relation::text || '.' || v_column.name;
+        end if;
+    end loop;
+end;
+$$;
+
 grant usage on schema tests to anon, authenticated, service_role, edge, worker, analyst;
 grant execute on all functions in schema tests
 to anon, authenticated, service_role, edge, worker, analyst;

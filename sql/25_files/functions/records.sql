@@ -20,6 +20,27 @@ end;
 $$;
 
 /*
+ * Release the files that were kept for a row. Nobody can read them any more, and a worker deletes
+ * them.
+ */
+create function files.release_records(relation text, row_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    update files.records
+    set released_at = private.now()
+    where
+        records.row_id = release_records.row_id
+        and records.relation = release_records.relation
+        and records.released_at is null;
+end;
+$$;
+
+/*
  * Return the row that a file of the bucket `records` is about.
  * Definer: nobody reads the table.
  */
@@ -35,7 +56,7 @@ declare
 begin
     select records.* into v_record
     from files.records
-    where records.object_name = row_of_record.object_name;
+    where records.object_name = row_of_record.object_name and records.released_at is null;
     return v_record;
 end;
 $$;

@@ -9,8 +9,11 @@ create table files.records (
     relation text not null,
     row_id uuid not null,
     created_at timestamptz not null,
+    -- When its row let go of it. A worker deletes the file.
+    released_at timestamptz,
 
     constraint records_object_name_is_one_line check (private.is_one_line(object_name))
 );
 comment on table files.records is 'Files that workers wrote, and the row of which each is about.';
 create index records_row_id_idx on files.records (row_id);
+create index records_released_at_idx on files.records (released_at) where released_at is not null;

@@ -73,7 +73,8 @@ grant select on public.document_files to authenticated, service_role;
 
 comment on view public.document_files is
 'The files of documents. Whoever reads a document makes a link to its file: '
-'storage.from(bucket).createSignedUrl(object_name).';
+'storage.from(bucket).createSignedUrl(object_name). After ten years a document loses its buyer, '
+'and its files are deleted.';
 comment on column public.document_files.business_id is 'The business that issued the document.';
 comment on column public.document_files.document_id is 'The document.';
 comment on column public.document_files.format is

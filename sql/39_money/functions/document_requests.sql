@@ -73,8 +73,8 @@ $$;
 
 /*
  * Return what a worker draws: the document and the formats that it still lacks; null when there is
- * nothing to draw. Invoices and credit notes of sellers in the European Union with a verified tax
- * number are written in EN 16931 as well.
+ * nothing to draw, as of a document whose buyer was emptied. Invoices and credit notes of sellers in
+ * the European Union with a verified tax number are written in EN 16931 as well.
  * Definer: workers have no access to the tables.
  */
 create function money.document_to_draw(document_id uuid)
@@ -114,7 +114,7 @@ begin
                 and document_files.format = wanted.format
         )
     );
-    if v_document.id is null or v_formats = '{}' then
+    if v_document.id is null or v_document.buyer = '{}' or v_formats = '{}' then
         return null;
     end if;
     return money.facts_of_document(v_document) || jsonb_build_object('formats', v_formats);

@@ -122,6 +122,27 @@ end;
 $$;
 
 /*
+ * Return the user whom a provider knows as the customer of an event.
+ */
+create function money.customer_of_event(event money.provider_events)
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select provider_customers.user_id
+        from money.provider_customers
+        where
+            provider_customers.provider = event.provider
+            and provider_customers.provider_reference = event.data ->> 'customer'
+    );
+end;
+$$;
+
+/*
  * Keep a method that somebody saved at a provider. `data` names the provider's customer, and what
  * may be shown of the card.
  */
@@ -133,13 +154,7 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_user_id uuid = (
-        select provider_customers.user_id
-        from money.provider_customers
-        where
-            provider_customers.provider = event.provider
-            and provider_customers.provider_reference = event.data ->> 'customer'
-    );
+    v_user_id uuid = money.customer_of_event(event);
 begin
     if v_user_id is null then
         return 'parked';

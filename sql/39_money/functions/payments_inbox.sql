@@ -2,7 +2,8 @@
 
 /*
  * Store an event whose origin was verified, once, and send it to the workers. Returns whether it is
- * new. An event of which nothing follows is stored as ignored.
+ * new. An event of which nothing follows is stored as ignored, without its bytes: they may name
+ * people, and nobody needs them.
  * Definer: called by the edge and the workers, who have no access to the table.
  */
 create function money.receive_event(event jsonb, raw bytea)
@@ -21,7 +22,9 @@ begin
         currency, occurred_at, data, state
     )
     values (
-        event ->> 'provider', event ->> 'event_id', receive_event.raw, event ->> 'kind',
+        event ->> 'provider', event ->> 'event_id',
+        case when event ->> 'object_reference' is null then '' else receive_event.raw end,
+        event ->> 'kind',
         event ->> 'object_reference', event ->> 'payment_reference', event ->> 'key',
         (event ->> 'amount_minor')::bigint, event ->> 'currency',
         coalesce((event ->> 'occurred_at')::timestamptz, clock_timestamp()),
@@ -69,7 +72,11 @@ begin
     set
         state = case v_outcome when 'parked' then 'parked' else 'applied' end::money.event_state,
         attempts = provider_events.attempts + 1,
-        applied_at = case when v_outcome <> 'parked' then private.now() end
+        applied_at = case when v_outcome <> 'parked' then private.now() end,
+        subject_id = case
+            when v_event.kind = 'method.saved' then money.customer_of_event(v_event)
+            else money.payment_of_event(v_event)
+        end
     where provider_events.id = v_event.id;
     return v_outcome;
 end;

@@ -33,6 +33,33 @@ after insert on money.documents
 for each row execute function money.documents__announce();
 
 /*
+ * Release the files of a document whose buyer was emptied, because they still name the buyer.
+ * Definer: retention is applied by the workers, who have no access to the tables.
+ */
+create function money.documents__release_files()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform files.release_records('money.documents', new.id);
+    delete from money.document_files
+    where
+        document_files.business_id = new.business_id
+        and document_files.document_id = new.id;
+    return null;
+end;
+$$;
+
+create trigger _300_release_files
+after update of buyer on money.documents
+for each row
+when (new.buyer = '{}' and old.buyer <> '{}')
+execute function money.documents__release_files();
+
+/*
  * Issue a credit note for a revision that takes something back from a sale with a document. Japan
  * needs none below 10,000 yen. It looks when the transaction ends, because a revision is written
  * before its lines.

@@ -79,4 +79,8 @@ create table money.document_files (
     constraint document_files_sha256_is_hex check (sha256 ~ '^[0-9a-f]{64}$'),
     constraint document_files_object_name_is_one_line check (private.is_one_line(object_name))
 );
-comment on table money.document_files is 'The files of a document that workers drew.';
+comment on table money.document_files is
+'The files of a document that workers drew. They go when the buyer of the document is emptied.';
+comment on column money.document_files.document_id is '[person]';
+comment on column money.document_files.object_name is
+'[personal: kept 10 years: the file is the document as it was issued, and books are kept so long]';

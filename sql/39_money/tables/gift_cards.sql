@@ -46,6 +46,7 @@ comment on table money.gift_cards is
 'Gift cards. Their balance is that of their account in the ledger.';
 comment on column money.gift_cards.code_hash is '[secret]';
 comment on column money.gift_cards.buyer_id is '[person]';
+comment on column money.gift_cards.cancel_reason is '[personal: replaced]';
 create index gift_cards_sale_line_idx on money.gift_cards (business_id, sale_line_id);
 create index gift_cards_account_idx on money.gift_cards (business_id, account_id);
 create index gift_cards_currency_idx on money.gift_cards (currency);

@@ -53,7 +53,7 @@ create table money.payment_methods (
     -- The last day of the month that is printed on the card.
     expires_on date,
     created_at timestamptz not null default now(),
-    -- When somebody forgot it; the row stays, because payments point at it.
+    -- When somebody removed it. The row goes with its person.
     removed_at timestamptz,
 
     constraint payment_methods_reference_unique unique (provider, provider_reference)
@@ -83,7 +83,7 @@ create table money.payments (
     basket_id uuid references sales.baskets (id) on delete restrict,
     payer_id uuid references auth.users (id) on delete set null,
     provider text not null references money.providers (name) on delete restrict,
-    method_id uuid references money.payment_methods (id) on delete restrict,
+    method_id uuid references money.payment_methods (id) on delete set null,
     -- The one-time token of the provider's script in the browser, if it made one.
     method_token text,
     saves_method boolean not null default false,
@@ -125,9 +125,9 @@ create table money.payments (
 );
 comment on table money.payments is 'What somebody pays, for one sale or several.';
 comment on column money.payments.payer_id is '[person]';
-comment on column money.payments.method_token is '[secret]';
+comment on column money.payments.method_token is '[secret] [personal]';
 comment on column money.payments.provider_reference is '[secret]';
-comment on column money.payments.client is '[secret]';
+comment on column money.payments.client is '[secret] [personal]';
 create index payments_payer_id_idx on money.payments (payer_id, created_at, id);
 create index payments_basket_id_idx on money.payments (basket_id) where basket_id is not null;
 create index payments_method_id_idx on money.payments (method_id) where method_id is not null;

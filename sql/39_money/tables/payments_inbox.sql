@@ -22,13 +22,17 @@ create table money.provider_events (
     attempts integer not null default 0,
     received_at timestamptz not null default now(),
     applied_at timestamptz,
+    -- Whom it is about, once it is applied: the payment, or the user who saved a card.
+    subject_id uuid,
 
     constraint provider_events_event_unique unique (provider, event_id)
 );
 comment on table money.provider_events is
 'Events of payment providers: the bytes that came, and the fields of which all follows.';
-comment on column money.provider_events.raw is '[secret]';
-comment on column money.provider_events.data is '[secret]';
+comment on column money.provider_events.raw is '[secret] [personal]';
+comment on column money.provider_events.data is '[secret] [personal]';
+comment on column money.provider_events.subject_id is '[person]';
+create index provider_events_subject_id_idx on money.provider_events (subject_id);
 -- Those that wait for what they speak of, and those whose message got lost.
 create index provider_events_waiting_idx on money.provider_events (received_at)
 where state in ('received', 'parked');

@@ -29,7 +29,7 @@ create index payment_links_created_by_idx on money.payment_links (created_by);
 create table money.guarantees (
     business_id uuid not null,
     sale_id uuid not null,
-    method_id uuid not null references money.payment_methods (id) on delete restrict,
+    method_id uuid not null references money.payment_methods (id) on delete cascade,
     created_at timestamptz not null default now(),
 
     primary key (business_id, sale_id),
