@@ -20,6 +20,8 @@ values
 ('offer.%', 'notifications', 'notify'),
 ('waitlist.offered', 'notifications', 'notify'),
 ('wholesale.%', 'notifications', 'notify'),
+('stock.low', 'notifications', 'notify'),
+('wishlist.in_stock', 'notifications', 'notify'),
 ('waitlist.freed', 'housekeeping', 'offer_freed_time'),
 ('auth.mail', 'mail', 'send_account_message'),
 ('auth.sms', 'sms', 'send_account_message'),

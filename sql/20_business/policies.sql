@@ -154,10 +154,14 @@ to anon, authenticated, service_role;
 alter table business.stores enable row level security;
 grant select on business.stores to anon;
 grant select, delete on business.stores to authenticated;
-grant insert (id, business_id, name, region, position, is_active) on business.stores
-to authenticated;
-grant update (id, business_id, name, region, position, is_active) on business.stores
-to authenticated;
+grant insert (
+    id, business_id, name, region, position, is_active, line1, line2, postal_code, city, latitude,
+    longitude, is_pickup
+) on business.stores to authenticated;
+grant update (
+    id, business_id, name, region, position, is_active, line1, line2, postal_code, city, latitude,
+    longitude, is_pickup
+) on business.stores to authenticated;
 grant select, insert, update, delete on business.stores to service_role;
 
 create policy stores_select
@@ -191,4 +195,47 @@ for delete
 to authenticated
 using (business_id in (select private.my_businesses('manage')));
 
+-- Their hours are read like them.
+alter table business.store_hours enable row level security;
+grant select on business.store_hours to anon;
+grant select, delete on business.store_hours to authenticated;
+grant insert (id, business_id, store_id, weekday, opens_at, closes_at) on business.store_hours
+to authenticated;
+grant update (id, business_id, store_id, weekday, opens_at, closes_at) on business.store_hours
+to authenticated;
+grant select, insert, update, delete on business.store_hours to service_role;
+
+create policy store_hours_select
+on business.store_hours
+for select
+to anon, authenticated
+using (
+    exists (
+        select 1
+        from business.businesses
+        where businesses.id = store_hours.business_id
+    )
+);
+
+create policy store_hours_insert
+on business.store_hours
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy store_hours_update
+on business.store_hours
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy store_hours_delete
+on business.store_hours
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+grant execute on function business.point_on_earth(double precision, double precision)
+to anon, authenticated, service_role;
 grant execute on function business.is_region(text) to anon, authenticated, service_role;

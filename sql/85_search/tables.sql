@@ -6,7 +6,6 @@
 create schema search;
 comment on schema search is 'What is looked at to find businesses.';
 
-create extension if not exists cube with schema extensions;
 create extension if not exists unaccent with schema extensions;
 
 -- The criteria of a search, from the arguments of public.search_availability. Arguments that were

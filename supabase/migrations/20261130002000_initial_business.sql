@@ -298,7 +298,10 @@ create index invitations_accepted_by_idx on business.invitations (accepted_by);
 
 -- sql/20_business/tables/stores.sql
 
--- The stores of a business: where it sells. A price can be that of one store.
+-- The stores of a business: where it sells, with their place and their hours. A price can be that
+-- of one store. Places are cubes: an index gives the nearest ones in order.
+
+create extension if not exists cube with schema extensions;
 
 /*
  * Is this a place as ISO 3166 writes it?
@@ -315,6 +318,46 @@ begin
 end;
 $$;
 
+/*
+ * Return a place as a point on the globe, in kilometres from its centre. The straight line between
+ * two points grows with the distance over ground, so both lead to the same nearest place.
+ */
+create function business.point_on_earth(latitude double precision, longitude double precision)
+returns extensions.cube
+language plpgsql
+immutable
+strict
+security invoker
+set search_path = ''
+as $$
+declare
+    c_earth_km constant double precision = 6371.0088;
+begin
+    return extensions.cube(array[
+        c_earth_km * cosd(latitude) * cosd(longitude),
+        c_earth_km * cosd(latitude) * sind(longitude),
+        c_earth_km * sind(latitude)
+    ]);
+end;
+$$;
+
+/*
+ * Return the distance over ground for a straight line through the globe, both in kilometres.
+ */
+create function business.way_km(line_km double precision)
+returns double precision
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    c_earth_km constant double precision = 6371.0088;
+begin
+    return 2 * c_earth_km * asin(least(way_km.line_km / (2 * c_earth_km), 1));
+end;
+$$;
+
 create table business.stores (
     id uuid primary key default gen_random_uuid(),
     business_id uuid not null references business.businesses (id) on delete cascade,
@@ -324,12 +367,33 @@ create table business.stores (
     position integer not null default 0,
     is_active boolean not null default true,
     created_at timestamptz not null default now(),
+    line1 text,
+    line2 text,
+    postal_code text,
+    city text,
+    latitude double precision,
+    longitude double precision,
+    -- Whether customers may pick their orders up here.
+    is_pickup boolean not null default true,
 
     constraint stores_business_id_id_unique unique (business_id, id),
     constraint stores_name_unique unique (business_id, name),
     constraint stores_name_is_short check (
         length(btrim(name)) between 1 and 200 and private.is_one_line(name)
         or private.invalid('name', 'must have 1 to 200 printable characters')
+    ),
+    constraint stores_address_is_short check (
+        length(concat(line1, line2, postal_code, city)) <= 500
+        and private.is_one_line(concat(line1, line2, postal_code, city))
+        or private.invalid('address', 'must have at most 500 characters, all printable')
+    ),
+    constraint stores_place_is_on_earth check (
+        (latitude is null) = (longitude is null)
+        and coalesce(latitude between -90 and 90, true)
+        and coalesce(longitude between -180 and 180, true)
+        or private.invalid(
+            'latitude and longitude', 'must together be a place on earth, or both be empty'
+        )
     ),
     constraint stores_region_is_iso_3166 check (
         region is null
@@ -338,6 +402,33 @@ create table business.stores (
     )
 );
 comment on table business.stores is 'Where a business sells: a store has prices of its own.';
+-- The nearest stores to a place.
+create index stores_place_idx on business.stores
+using gist (business.point_on_earth(latitude, longitude)) where is_active and latitude is not null;
+
+create table business.store_hours (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null,
+    store_id uuid not null,
+    -- 1: Monday; 7: Sunday.
+    weekday smallint not null,
+    -- On the clock of the business's zone. Several rows of a day are several openings.
+    opens_at time not null,
+    closes_at time not null,
+
+    constraint store_hours_business_id_id_unique unique (business_id, id),
+    constraint store_hours_once unique (business_id, store_id, weekday, opens_at),
+    constraint store_hours_store_fkey foreign key (business_id, store_id)
+    references business.stores (business_id, id) on delete cascade,
+    constraint store_hours_weekday_is_iso check (
+        weekday between 1 and 7
+        or private.invalid('weekday', 'must be 1 (Monday) to 7 (Sunday)')
+    ),
+    constraint store_hours_close_after_they_open check (
+        closes_at > opens_at or private.invalid('closes_at', 'must be after opens_at')
+    )
+);
+comment on table business.store_hours is 'When a store is open.';
 
 -- sql/20_business/functions/callers.sql
 
@@ -1665,6 +1756,11 @@ before insert or update on business.stores
 for each row
 execute function business.any__refuse_bad_input('manage');
 
+create trigger _010_refuse_bad_input
+before insert or update on business.store_hours
+for each row
+execute function business.any__refuse_bad_input('manage');
+
 -- sql/20_business/policies.sql
 
 -- Everyone reads businesses that are approved and active; members and customers read theirs in any
@@ -1823,10 +1919,14 @@ to anon, authenticated, service_role;
 alter table business.stores enable row level security;
 grant select on business.stores to anon;
 grant select, delete on business.stores to authenticated;
-grant insert (id, business_id, name, region, position, is_active) on business.stores
-to authenticated;
-grant update (id, business_id, name, region, position, is_active) on business.stores
-to authenticated;
+grant insert (
+    id, business_id, name, region, position, is_active, line1, line2, postal_code, city, latitude,
+    longitude, is_pickup
+) on business.stores to authenticated;
+grant update (
+    id, business_id, name, region, position, is_active, line1, line2, postal_code, city, latitude,
+    longitude, is_pickup
+) on business.stores to authenticated;
 grant select, insert, update, delete on business.stores to service_role;
 
 create policy stores_select
@@ -1860,6 +1960,49 @@ for delete
 to authenticated
 using (business_id in (select private.my_businesses('manage')));
 
+-- Their hours are read like them.
+alter table business.store_hours enable row level security;
+grant select on business.store_hours to anon;
+grant select, delete on business.store_hours to authenticated;
+grant insert (id, business_id, store_id, weekday, opens_at, closes_at) on business.store_hours
+to authenticated;
+grant update (id, business_id, store_id, weekday, opens_at, closes_at) on business.store_hours
+to authenticated;
+grant select, insert, update, delete on business.store_hours to service_role;
+
+create policy store_hours_select
+on business.store_hours
+for select
+to anon, authenticated
+using (
+    exists (
+        select 1
+        from business.businesses
+        where businesses.id = store_hours.business_id
+    )
+);
+
+create policy store_hours_insert
+on business.store_hours
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy store_hours_update
+on business.store_hours
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy store_hours_delete
+on business.store_hours
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+grant execute on function business.point_on_earth(double precision, double precision)
+to anon, authenticated, service_role;
 grant execute on function business.is_region(text) to anon, authenticated, service_role;
 
 -- sql/20_business/api/businesses.sql
@@ -2446,7 +2589,14 @@ select
     stores.region,
     stores.position,
     stores.is_active,
-    stores.created_at
+    stores.created_at,
+    stores.line1,
+    stores.line2,
+    stores.postal_code,
+    stores.city,
+    stores.latitude,
+    stores.longitude,
+    stores.is_pickup
 from business.stores;
 grant select on public.stores to anon;
 grant select, insert, update, delete on public.stores to authenticated, service_role;
@@ -2463,6 +2613,37 @@ comment on column public.stores.region is
 comment on column public.stores.position is 'Order of display, ascending.';
 comment on column public.stores.is_active is 'Whether it sells.';
 comment on column public.stores.created_at is 'When it was added.';
+comment on column public.stores.line1 is 'Street and number, or null.';
+comment on column public.stores.line2 is 'Further line of the address, or null.';
+comment on column public.stores.postal_code is 'Postal code, or null.';
+comment on column public.stores.city is 'City, or null.';
+comment on column public.stores.latitude is
+'Degrees north, or null. With a place nearest_stores finds it.';
+comment on column public.stores.longitude is 'Degrees east, or null.';
+comment on column public.stores.is_pickup is 'Whether orders can be picked up there.';
+
+create view public.store_hours
+with (security_invoker = true)
+as
+select
+    store_hours.id,
+    store_hours.business_id,
+    store_hours.store_id,
+    store_hours.weekday,
+    store_hours.opens_at,
+    store_hours.closes_at
+from business.store_hours;
+grant select on public.store_hours to anon;
+grant select, insert, update, delete on public.store_hours to authenticated, service_role;
+
+comment on view public.store_hours is
+'When the stores of a business are open. Read like the stores; written by owners and managers.';
+comment on column public.store_hours.id is 'Key.';
+comment on column public.store_hours.business_id is 'The business. Cannot be changed.';
+comment on column public.store_hours.store_id is 'The store.';
+comment on column public.store_hours.weekday is '1 (Monday) to 7 (Sunday).';
+comment on column public.store_hours.opens_at is 'From then on, on the clock of the business.';
+comment on column public.store_hours.closes_at is 'Until then.';
 
 -- sql/20_business/api/workflow.sql
 

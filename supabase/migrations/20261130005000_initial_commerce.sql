@@ -21,6 +21,9 @@ create type commerce.movement_reason as enum (
 -- Some pieces of a variant.
 create type commerce.stock_item as (variant_id uuid, quantity integer);
 
+-- What is known of pieces beside their number: what one cost, and of which lot they are.
+create type commerce.stock_origin as (unit_cost_minor bigint, lot_code text, expires_on date);
+
 create type commerce.delivery_kind as enum ('pickup', 'delivery');
 
 -- sql/50_commerce/tables/carts.sql
@@ -599,13 +602,26 @@ create table commerce.stock_levels (
     -- Whether the alert was sent; a level that recovers can alert again.
     is_low boolean not null default false,
     counted_at timestamptz,
+    -- How many may be ordered, until a moment, before they come for the first time.
+    preorder_limit integer not null default 0,
+    preorder_until timestamptz,
+    -- When missing pieces are expected.
+    expected_on date,
+    -- Whether some of its pieces are, or were, in lots.
+    has_lots boolean not null default false,
 
     primary key (business_id, store_id, variant_id),
     constraint stock_levels_store_fkey foreign key (business_id, store_id)
     references business.stores (business_id, id) on delete cascade,
     constraint stock_levels_variant_fkey foreign key (business_id, variant_id)
     references catalog.product_variants (business_id, id) on delete cascade,
-    constraint stock_levels_not_below_backorders check (on_hand >= -backorder_limit),
+    constraint stock_levels_not_below_backorders check (
+        on_hand >= -backorder_limit - preorder_limit
+    ),
+    constraint stock_levels_preorders_end check (
+        preorder_limit between 0 and 1000000 and (preorder_limit = 0) = (preorder_until is null)
+        or private.invalid('preorder_limit and preorder_until', 'must be set together')
+    ),
     constraint stock_levels_backorder_limit_is_sane check (
         backorder_limit between 0 and 1000000
     ),
@@ -653,6 +669,11 @@ create table commerce.stock_movements (
     note text,
     actor_id uuid references auth.users (id) on delete set null,
     at timestamptz not null,
+    -- What one piece cost that was received, in the currency of the product; null: nobody said.
+    unit_cost_minor bigint,
+    -- The lot that is named: of what is received, or from which it is taken.
+    lot_code text,
+    expires_on date,
 
     constraint stock_movements_business_id_id_unique unique (business_id, id),
     constraint stock_movements_level_fkey foreign key (business_id, store_id, variant_id)
@@ -667,6 +688,11 @@ create table commerce.stock_movements (
             else true
         end
     ),
+    constraint stock_movements_receipts_cost check (
+        unit_cost_minor is null
+        or reason = 'received' and unit_cost_minor between 0 and 1000000000000
+    ),
+    constraint stock_movements_lots_expire check (expires_on is null or lot_code is not null),
     constraint stock_movements_transfers_are_named check (
         (reason = 'transferred') = (transfer_id is not null)
     )
@@ -700,6 +726,68 @@ comment on table commerce.stock_reservations is
 -- What is reserved of a level.
 create index stock_reservations_level_idx
 on commerce.stock_reservations (business_id, store_id, variant_id, expires_at);
+
+-- sql/50_commerce/tables/stock_lots.sql
+
+-- Lots: pieces of a variant that were received together and expire together. Whatever leaves a
+-- store is taken from the lot that expires first. Pieces that came without a lot are the rest: a
+-- level is the sum of its lots and that rest, which is below zero by what was sold and has not come.
+
+create table commerce.stock_lots (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null,
+    store_id uuid not null,
+    variant_id uuid not null,
+    -- What is printed on the pieces. The same lot may lie in several stores.
+    code text not null,
+    -- The last day on which it is sold, in the business's zone; null: it does not expire.
+    expires_on date,
+    on_hand integer not null default 0,
+    -- Since when its pieces are not sold any more, because something is wrong with them.
+    recalled_at timestamptz,
+    created_at timestamptz not null,
+
+    constraint stock_lots_business_id_id_unique unique (business_id, id),
+    constraint stock_lots_code_unique unique (business_id, store_id, variant_id, code),
+    constraint stock_lots_level_fkey foreign key (business_id, store_id, variant_id)
+    references commerce.stock_levels (business_id, store_id, variant_id) on delete cascade,
+    constraint stock_lots_on_hand_not_negative check (on_hand >= 0)
+);
+comment on table commerce.stock_lots is
+'Pieces of a variant in a store that were received together and expire together.';
+-- A lot wherever it lies.
+create index stock_lots_variant_idx on commerce.stock_lots (business_id, variant_id, code);
+
+create table commerce.stock_lot_movements (
+    business_id uuid not null,
+    stock_movement_id uuid not null,
+    stock_lot_id uuid not null,
+    -- What came into the lot; negative for what went out.
+    quantity integer not null,
+    -- The order that took the pieces.
+    order_id uuid,
+    -- An order is placed in the transaction that takes its pieces.
+    transaction_id xid8 not null default pg_current_xact_id(),
+
+    primary key (business_id, stock_movement_id, stock_lot_id),
+    constraint stock_lot_movements_movement_fkey foreign key (business_id, stock_movement_id)
+    references commerce.stock_movements (business_id, id) on delete cascade,
+    constraint stock_lot_movements_lot_fkey foreign key (business_id, stock_lot_id)
+    references commerce.stock_lots (business_id, id) on delete cascade,
+    constraint stock_lot_movements_order_fkey foreign key (business_id, order_id)
+    references commerce.orders (business_id, id) on delete cascade,
+    constraint stock_lot_movements_move_something check (quantity <> 0)
+);
+comment on table commerce.stock_lot_movements is
+'Which pieces of a movement came into or went out of which lot.';
+comment on column commerce.stock_lot_movements.order_id is '[person]';
+create index stock_lot_movements_lot_idx
+on commerce.stock_lot_movements (business_id, stock_lot_id);
+create index stock_lot_movements_order_idx on commerce.stock_lot_movements (business_id, order_id)
+where order_id is not null;
+-- What the orders of this transaction took.
+create index stock_lot_movements_transaction_idx
+on commerce.stock_lot_movements (transaction_id) where order_id is null and quantity < 0;
 
 -- sql/50_commerce/tables/wholesale.sql
 
@@ -823,19 +911,17 @@ on commerce.wholesale_history (business_id, wholesale_account_id, id);
 create index wholesale_history_actor_id_idx on commerce.wholesale_history (actor_id);
 
 create table commerce.wholesale_documents (
+    -- The file belongs to a user and has no business, so its link has none either.
     media_id uuid primary key references files.media (id) on delete cascade,
-    business_id uuid not null,
-    wholesale_account_id uuid not null,
+    wholesale_account_id uuid not null
+    references commerce.wholesale_accounts (id) on delete cascade,
     kind text not null,
-    created_at timestamptz not null,
-
-    constraint wholesale_documents_account_fkey foreign key (business_id, wholesale_account_id)
-    references commerce.wholesale_accounts (business_id, id) on delete cascade
+    created_at timestamptz not null
 );
 comment on table commerce.wholesale_documents is
 'Papers that a company hands in with its request. They belong to whoever requests.';
 create index wholesale_documents_account_idx
-on commerce.wholesale_documents (business_id, wholesale_account_id);
+on commerce.wholesale_documents (wholesale_account_id);
 
 create table commerce.wholesale_buyers (
     id uuid primary key default gen_random_uuid(),
@@ -931,6 +1017,34 @@ create index orders_wholesale_account_idx
 on commerce.orders (wholesale_account_id, placed_at, id) where wholesale_account_id is not null;
 create index orders_wholesale_reference_idx
 on commerce.orders (business_id, wholesale_account_id) where wholesale_account_id is not null;
+
+-- sql/50_commerce/tables/wishlists.sql
+
+-- Wishlists: variants that a user wants to remember. A wishlist is its owner's alone; not even the
+-- business sees who wishes for what.
+
+create table commerce.wishlist_items (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid not null default auth.uid() references auth.users (id) on delete cascade,
+    business_id uuid not null,
+    variant_id uuid not null,
+    -- Whether the user is told once when the variant is in stock again.
+    wants_notice boolean not null default false,
+    created_at timestamptz not null default now(),
+
+    constraint wishlist_items_business_id_id_unique unique (business_id, id),
+    constraint wishlist_items_variant_once unique (business_id, user_id, variant_id),
+    constraint wishlist_items_variant_fkey foreign key (business_id, variant_id)
+    references catalog.product_variants (business_id, id) on delete cascade
+);
+comment on table commerce.wishlist_items is 'Variants that a user wants to remember.';
+comment on column commerce.wishlist_items.user_id is '[person: delete]';
+create index wishlist_items_user_id_idx on commerce.wishlist_items (user_id, created_at);
+-- Who waits for a variant.
+create index wishlist_items_variant_idx on commerce.wishlist_items (business_id, variant_id)
+where wants_notice;
+create index wishlist_items_variant_reference_idx
+on commerce.wishlist_items (business_id, variant_id);
 
 -- sql/50_commerce/functions/carts.sql
 
@@ -1149,6 +1263,7 @@ declare
         where
             stores.business_id = pickup_store.business_id
             and stores.is_active
+            and stores.is_pickup
             and coalesce(stores.id = pickup_store.store_id, true)
         limit 2
     );
@@ -1178,7 +1293,8 @@ create function commerce.record_movements(
     items commerce.stock_item[],
     reason commerce.movement_reason,
     note text,
-    transfer_id uuid default null
+    transfer_id uuid default null,
+    origin commerce.stock_origin default null
 )
 returns void
 language plpgsql
@@ -1188,18 +1304,21 @@ set search_path = ''
 as $$
 begin
     insert into commerce.stock_movements (
-        business_id, store_id, variant_id, quantity, reason, transfer_id, note, actor_id, at
+        business_id, store_id, variant_id, quantity, reason, transfer_id, note, actor_id, at,
+        unit_cost_minor, lot_code, expires_on
     )
     select
         record_movements.business_id, record_movements.store_id, item.variant_id, item.quantity,
         record_movements.reason, record_movements.transfer_id, record_movements.note,
-        (select users.id from auth.users where users.id = auth.uid()), private.now()
+        (select users.id from auth.users where users.id = auth.uid()), private.now(),
+        origin.unit_cost_minor, origin.lot_code, origin.expires_on
     from unnest(items) as item;
 end;
 $$;
 
 /*
- * Add pieces of a variant to a store, or take them away, for a reason.
+ * Add pieces of a variant to a store, or take them away, for a reason: into or out of a lot, where
+ * one is named.
  * Definer: nobody has a write grant on movements.
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409
@@ -1209,7 +1328,8 @@ create function commerce.adjust_stock(
     store_id uuid,
     item commerce.stock_item,
     reason commerce.movement_reason,
-    note text
+    note text,
+    origin commerce.stock_origin
 )
 returns void
 language plpgsql
@@ -1219,30 +1339,88 @@ set search_path = ''
 as $$
 declare
     v_business_id constant uuid = commerce.business_of_store(store_id, 'serve');
-    v_level commerce.stock_levels;
+    v_there integer;
 begin
-    if item.quantity = 0
-        or reason in ('received', 'returned', 'found') and item.quantity < 0
-        or reason in ('damaged', 'lost') and item.quantity > 0 then
+    perform commerce.require_direction(item.quantity, reason, origin);
+    perform commerce.lock_levels(v_business_id, array[store_id], array[item]);
+    v_there = commerce.pieces_there(v_business_id, store_id, item.variant_id, origin.lot_code);
+    if item.quantity < 0 and v_there + item.quantity < least(v_there, 0) then
+        perform private.refuse(
+            'PT409', 'out_of_stock', format('Only %s are there.', greatest(v_there, 0)),
+            'Take away fewer, or count the stock.'
+        );
+    end if;
+    perform commerce.record_movements(
+        v_business_id, store_id, array[item], reason, note, origin => origin
+    );
+end;
+$$;
+
+/*
+ * Refuse an adjustment whose sign does not fit its reason, a cost of what was not received, and a
+ * date without a lot.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function commerce.require_direction(
+    quantity integer, reason commerce.movement_reason, origin commerce.stock_origin
+)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if quantity = 0
+        or reason in ('received', 'returned', 'found') and quantity < 0
+        or reason in ('damaged', 'lost') and quantity > 0 then
         perform private.invalid(
             'quantity',
             'must be positive for received, returned and found, negative for damaged and lost'
         );
     end if;
-    perform commerce.lock_levels(v_business_id, array[store_id], array[item]);
-    select stock_levels.* into v_level
-    from commerce.stock_levels
-    where
-        stock_levels.business_id = v_business_id
-        and stock_levels.store_id = adjust_stock.store_id
-        and stock_levels.variant_id = item.variant_id;
-    if v_level.on_hand + item.quantity < least(v_level.on_hand, 0) then
-        perform private.refuse(
-            'PT409', 'out_of_stock', format('Only %s are there.', greatest(v_level.on_hand, 0)),
-            'Take away fewer, or count the stock.'
-        );
+    if origin.unit_cost_minor is not null and reason <> 'received' then
+        perform private.invalid('unit_cost_minor', 'is for what is received');
     end if;
-    perform commerce.record_movements(v_business_id, store_id, array[item], reason, note);
+    if origin.expires_on is not null and (origin.lot_code is null or quantity < 0) then
+        perform private.invalid('expires_on', 'is for pieces that come in a lot');
+    end if;
+end;
+$$;
+
+/*
+ * Return how many pieces of a variant are in a store, or in one of its lots there.
+ */
+create function commerce.pieces_there(
+    business_id uuid, store_id uuid, variant_id uuid, lot_code text
+)
+returns integer
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if pieces_there.lot_code is not null then
+        return coalesce((
+            select stock_lots.on_hand
+            from commerce.stock_lots
+            where
+                stock_lots.business_id = pieces_there.business_id
+                and stock_lots.store_id = pieces_there.store_id
+                and stock_lots.variant_id = pieces_there.variant_id
+                and stock_lots.code = pieces_there.lot_code
+        ), 0);
+    end if;
+    return (
+        select stock_levels.on_hand
+        from commerce.stock_levels
+        where
+            stock_levels.business_id = pieces_there.business_id
+            and stock_levels.store_id = pieces_there.store_id
+            and stock_levels.variant_id = pieces_there.variant_id
+    );
 end;
 $$;
 
@@ -1328,41 +1506,6 @@ begin
         v_business_id, to_store_id, items, 'transferred', note, v_transfer_id
     );
     return v_transfer_id;
-end;
-$$;
-
-/*
- * Set how far a level may be oversold, and when it alerts.
- * Definer: nobody has a write grant on levels.
- *
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- */
-create function commerce.set_stock_limits(
-    store_id uuid, variant_id uuid, backorder_limit integer, alert_threshold integer
-)
-returns void
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-declare
-    v_business_id constant uuid = commerce.business_of_store(store_id, 'manage');
-    v_item constant commerce.stock_item = (variant_id, 0);
-begin
-    perform commerce.lock_levels(v_business_id, array[store_id], array[v_item]);
-    update commerce.stock_levels
-    set
-        backorder_limit = set_stock_limits.backorder_limit,
-        alert_threshold = set_stock_limits.alert_threshold
-    where
-        stock_levels.business_id = v_business_id
-        and stock_levels.store_id = set_stock_limits.store_id
-        and stock_levels.variant_id = set_stock_limits.variant_id
-        and stock_levels.on_hand >= -set_stock_limits.backorder_limit;
-    if not found then
-        perform private.invalid('backorder_limit', 'must not be less than what is already missing');
-    end if;
 end;
 $$;
 
@@ -3642,8 +3785,8 @@ end;
 $$;
 
 /*
- * Refuse when a store has fewer free pieces than somebody wants: on hand, less what is reserved,
- * and as many back-orders as are allowed where these count. The levels are locked.
+ * Refuse when a store has fewer free pieces than somebody wants, as commerce.free_quantity counts
+ * them. The levels are locked.
  *
  * Errors:  PT409 out_of_stock
  */
@@ -3671,10 +3814,7 @@ begin
             product_variants.business_id = stock_levels.business_id
             and product_variants.id = stock_levels.variant_id
     cross join lateral (
-        select
-            stock_levels.on_hand
-            + case when has_backorders then stock_levels.backorder_limit else 0 end
-            - commerce.reserved_quantity(stock_levels) as quantity
+        select commerce.free_quantity(stock_levels, has_backorders) as quantity
     ) as free
     where free.quantity < item.quantity
     order by product_variants.sku
@@ -3790,6 +3930,566 @@ begin
     where
         stock_reservations.business_id = v_kept[1].business_id
         and stock_reservations.reservation_id = release_stock.reservation_id;
+end;
+$$;
+
+-- sql/50_commerce/functions/stock_availability.sql
+
+-- Whether and where a variant can be bought, as everybody sees it, and the nearest stores.
+
+/*
+ * Return what a level has for customers: in_stock, preorder, backorder or out_of_stock.
+ */
+create function commerce.stock_state(level commerce.stock_levels)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return case
+        when commerce.free_quantity(level, true) <= 0 then 'out_of_stock'
+        when commerce.free_quantity(level, false) > 0 then 'in_stock'
+        when level.preorder_limit > 0 and level.preorder_until > private.now() then 'preorder'
+        else 'backorder'
+    end;
+end;
+$$;
+
+/*
+ * Return the levels of a variant that is sold, in the stores that are active. More than 100 pieces
+ * are shown as 100: how much a business has is its own affair.
+ * Definer: customers read no levels.
+ */
+create function commerce.variant_availability(variant_id uuid)
+returns table (
+    store_id uuid, state text, available integer, expected_on date, preorder_until timestamptz
+)
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        stores.id,
+        commerce.stock_state(stock_levels),
+        least(greatest(commerce.free_quantity(stock_levels, true), 0), 100),
+        stock_levels.expected_on,
+        stock_levels.preorder_until
+    from commerce.stock_levels
+    inner join business.stores
+        on
+            stores.business_id = stock_levels.business_id
+            and stores.id = stock_levels.store_id
+            and stores.is_active
+    inner join catalog.product_variants
+        on
+            product_variants.business_id = stock_levels.business_id
+            and product_variants.id = stock_levels.variant_id
+            and product_variants.is_active
+    inner join catalog.products
+        on
+            products.business_id = product_variants.business_id
+            and products.id = product_variants.product_id
+            and products.is_published
+            and products.archived_at is null
+    where
+        stock_levels.variant_id = variant_availability.variant_id
+        and business.is_open(stock_levels.business_id)
+    order by stores.position, stores.name;
+end;
+$$;
+
+/*
+ * Return whether a store is open at an instant, by its hours; a store without hours never says so.
+ */
+create function commerce.is_store_open(store business.stores, at timestamptz)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return exists (
+        select 1
+        from business.businesses
+        cross join lateral (
+            select is_store_open.at at time zone businesses.time_zone as local_at
+        ) as clock
+        inner join business.store_hours
+            on
+                store_hours.business_id = store.business_id
+                and store_hours.store_id = store.id
+                and store_hours.weekday = extract(isodow from clock.local_at)
+                and store_hours.opens_at <= clock.local_at::time
+                and store_hours.closes_at > clock.local_at::time
+        where businesses.id = store.business_id
+    );
+end;
+$$;
+
+/*
+ * Return the stores of open businesses around a place, the nearest first. Stores that are far away
+ * are never looked at: the index on their places gives the nearest ones in order. With a variant
+ * only the stores that can sell it now are returned.
+ * Definer: customers read no levels; stores of open businesses are public.
+ */
+create function commerce.nearest_stores(
+    latitude double precision,
+    longitude double precision,
+    business_id uuid,
+    variant_id uuid,
+    has_pickup boolean,
+    at_most integer
+)
+returns table (store_id uuid, kilometres double precision)
+language plpgsql
+stable
+security definer
+set search_path = ''
+set plan_cache_mode = 'force_custom_plan'
+as $$
+declare
+    v_here constant extensions.cube = business.point_on_earth(
+        nearest_stores.latitude, nearest_stores.longitude
+    );
+begin
+    return query
+    select
+        stores.id,
+        business.way_km(
+            business.point_on_earth(stores.latitude, stores.longitude)
+            operator(extensions.<->) v_here
+        )
+    from business.stores
+    where
+        stores.is_active
+        and stores.latitude is not null
+        and (nearest_stores.business_id is null or stores.business_id = nearest_stores.business_id)
+        and (not coalesce(has_pickup, false) or stores.is_pickup)
+        and business.is_open(stores.business_id)
+        and (
+            nearest_stores.variant_id is null
+            or exists (
+                select 1
+                from commerce.variant_availability(nearest_stores.variant_id) as sold
+                where sold.store_id = stores.id and sold.state <> 'out_of_stock'
+            )
+        )
+    order by
+        business.point_on_earth(stores.latitude, stores.longitude)
+        operator(extensions.<->) v_here
+    limit at_most;
+end;
+$$;
+
+-- sql/50_commerce/functions/stock_limits.sql
+
+-- How far a level may be sold beyond what is there, and what is free of it.
+
+/*
+ * Return how many pieces of a level can be sold or moved now: on hand, less what is reserved and
+ * what must not be sold; with as many as may be ordered before they come, where these count.
+ */
+create function commerce.free_quantity(level commerce.stock_levels, has_backorders boolean)
+returns integer
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return level.on_hand
+    + case when has_backorders then level.backorder_limit else 0 end
+    + case
+        when has_backorders and level.preorder_until > private.now() then level.preorder_limit
+        else 0
+    end
+    - commerce.reserved_quantity(level)
+    - commerce.blocked_quantity(level);
+end;
+$$;
+
+/*
+ * Set how far a level may be oversold, until when, when more is expected, and when it alerts.
+ * Definer: nobody has a write grant on levels.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function commerce.set_stock_limits(
+    store_id uuid,
+    variant_id uuid,
+    backorder_limit integer,
+    alert_threshold integer,
+    preorder_limit integer,
+    preorder_until timestamptz,
+    expected_on date
+)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_business_id constant uuid = commerce.business_of_store(store_id, 'manage');
+    v_item constant commerce.stock_item = (variant_id, 0);
+begin
+    perform commerce.lock_levels(v_business_id, array[store_id], array[v_item]);
+    update commerce.stock_levels
+    set
+        backorder_limit = set_stock_limits.backorder_limit,
+        alert_threshold = set_stock_limits.alert_threshold,
+        preorder_limit = set_stock_limits.preorder_limit,
+        preorder_until = set_stock_limits.preorder_until,
+        expected_on = set_stock_limits.expected_on
+    where
+        stock_levels.business_id = v_business_id
+        and stock_levels.store_id = set_stock_limits.store_id
+        and stock_levels.variant_id = set_stock_limits.variant_id
+        and stock_levels.on_hand
+        >= -set_stock_limits.backorder_limit - set_stock_limits.preorder_limit;
+    if not found then
+        perform private.invalid('backorder_limit', 'must not be less than what is already missing');
+    end if;
+end;
+$$;
+
+-- sql/50_commerce/functions/stock_lots.sql
+
+-- How pieces go into lots and out of them: first expired, first out. Everything here happens under
+-- the lock of the level.
+
+/*
+ * Return the day on which a store of a business is now.
+ */
+create function commerce.today(business_id uuid)
+returns date
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select (private.now() at time zone businesses.time_zone)::date
+        from business.businesses
+        where businesses.id = today.business_id
+    );
+end;
+$$;
+
+/*
+ * Return how many pieces of a level are there and must not be sold: those of expired and of
+ * recalled lots.
+ */
+create function commerce.blocked_quantity(level commerce.stock_levels)
+returns integer
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if not level.has_lots then
+        return 0;
+    end if;
+    return (
+        select coalesce(sum(stock_lots.on_hand), 0)
+        from commerce.stock_lots
+        where
+            stock_lots.business_id = level.business_id
+            and stock_lots.store_id = level.store_id
+            and stock_lots.variant_id = level.variant_id
+            and (
+                stock_lots.recalled_at is not null
+                or stock_lots.expires_on < commerce.today(level.business_id)
+            )
+    );
+end;
+$$;
+
+/*
+ * Take pieces of a movement out of lots, the first that expires first; of lots that may be sold
+ * only, where it sells. What the lots do not have comes from the pieces without a lot.
+ */
+create function commerce.take_from_lots(
+    movement commerce.stock_movements, quantity integer, only_sellable boolean
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_today constant date = commerce.today(movement.business_id);
+begin
+    insert into commerce.stock_lot_movements (
+        business_id, stock_movement_id, stock_lot_id, quantity
+    )
+    select
+        movement.business_id,
+        movement.id,
+        lots.id,
+        -least(lots.on_hand, take_from_lots.quantity - lots.before)
+    from (
+        select
+            stock_lots.id,
+            stock_lots.on_hand,
+            coalesce(sum(stock_lots.on_hand) over (
+                order by stock_lots.expires_on nulls last, stock_lots.created_at, stock_lots.id
+                rows between unbounded preceding and 1 preceding
+            ), 0)::integer as before
+        from commerce.stock_lots
+        where
+            stock_lots.business_id = movement.business_id
+            and stock_lots.store_id = movement.store_id
+            and stock_lots.variant_id = movement.variant_id
+            and stock_lots.on_hand > 0
+            and (movement.lot_code is null or stock_lots.code = movement.lot_code)
+            and (
+                not only_sellable
+                or stock_lots.recalled_at is null
+                and coalesce(stock_lots.expires_on >= v_today, true)
+            )
+    ) as lots
+    where lots.before < take_from_lots.quantity;
+end;
+$$;
+
+/*
+ * Put pieces of a movement into a lot, which begins where it is missing. What was sold and had not
+ * come goes out of it at once.
+ */
+create function commerce.put_into_lot(
+    movement commerce.stock_movements,
+    code text,
+    expires_on date,
+    recalled_at timestamptz,
+    quantity integer
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_lot_id uuid;
+begin
+    update commerce.stock_levels
+    set has_lots = true
+    where
+        stock_levels.business_id = movement.business_id
+        and stock_levels.store_id = movement.store_id
+        and stock_levels.variant_id = movement.variant_id
+        and not stock_levels.has_lots;
+    insert into commerce.stock_lots (
+        business_id, store_id, variant_id, code, expires_on, recalled_at, created_at
+    )
+    values (
+        movement.business_id, movement.store_id, movement.variant_id, put_into_lot.code,
+        put_into_lot.expires_on, put_into_lot.recalled_at, movement.at
+    )
+    on conflict on constraint stock_lots_code_unique do update
+    set expires_on = stock_lots.expires_on
+    returning stock_lots.id into v_lot_id;
+    quantity = quantity - commerce.missing_quantity(movement, quantity);
+    if quantity > 0 then
+        insert into commerce.stock_lot_movements (
+            business_id, stock_movement_id, stock_lot_id, quantity
+        )
+        values (movement.business_id, movement.id, v_lot_id, put_into_lot.quantity);
+    end if;
+end;
+$$;
+
+/*
+ * Return how many of the pieces that come were sold before they came: by as many the rest of the
+ * level, without its lots, is below zero when they are in a lot.
+ */
+create function commerce.missing_quantity(movement commerce.stock_movements, quantity integer)
+returns integer
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select
+            least(
+                greatest(
+                    missing_quantity.quantity - stock_levels.on_hand + (
+                        select coalesce(sum(stock_lots.on_hand), 0)
+                        from commerce.stock_lots
+                        where
+                            stock_lots.business_id = stock_levels.business_id
+                            and stock_lots.store_id = stock_levels.store_id
+                            and stock_lots.variant_id = stock_levels.variant_id
+                    ),
+                    0
+                ),
+                missing_quantity.quantity
+            )
+        from commerce.stock_levels
+        where
+            stock_levels.business_id = movement.business_id
+            and stock_levels.store_id = movement.store_id
+            and stock_levels.variant_id = movement.variant_id
+    );
+end;
+$$;
+
+/*
+ * Put pieces that came from another store into the lots of which they were there.
+ */
+create function commerce.carry_lots_over(movement commerce.stock_movements)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform
+        commerce.put_into_lot(
+            movement, stock_lots.code, stock_lots.expires_on, stock_lots.recalled_at,
+            -stock_lot_movements.quantity
+        )
+    from commerce.stock_movements
+    inner join commerce.stock_lot_movements
+        on
+            stock_lot_movements.business_id = stock_movements.business_id
+            and stock_lot_movements.stock_movement_id = stock_movements.id
+    inner join commerce.stock_lots
+        on
+            stock_lots.business_id = stock_lot_movements.business_id
+            and stock_lots.id = stock_lot_movements.stock_lot_id
+    where
+        stock_movements.business_id = movement.business_id
+        and stock_movements.transfer_id = movement.transfer_id
+        and stock_movements.variant_id = movement.variant_id
+        and stock_movements.quantity < 0;
+end;
+$$;
+
+/*
+ * Recall a lot: its pieces are not sold any more, in no store of the business. Recalling again
+ * changes nothing.
+ * Definer: nobody has a write grant on lots.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function commerce.recall_lot(lot_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_lot commerce.stock_lots;
+begin
+    select stock_lots.* into v_lot
+    from commerce.stock_lots
+    where stock_lots.id = recall_lot.lot_id;
+    if v_lot.id is null then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such lot.', 'Check the id in the view stock_lots.'
+        );
+    end if;
+    perform private.require_member(v_lot.business_id, 'manage');
+    perform commerce.lock_levels(
+        v_lot.business_id,
+        array(
+            select stock_lots.store_id
+            from commerce.stock_lots
+            where
+                stock_lots.business_id = v_lot.business_id
+                and stock_lots.variant_id = v_lot.variant_id
+                and stock_lots.code = v_lot.code
+        ),
+        array[(v_lot.variant_id, 0)::commerce.stock_item]
+    );
+    update commerce.stock_lots
+    set recalled_at = private.now()
+    where
+        stock_lots.business_id = v_lot.business_id
+        and stock_lots.variant_id = v_lot.variant_id
+        and stock_lots.code = v_lot.code
+        and stock_lots.recalled_at is null;
+end;
+$$;
+
+-- sql/50_commerce/functions/stock_notices.sql
+
+-- What a notification says about a variant that runs low, and who reads it: the owners and managers
+-- of the business.
+
+/*
+ * Return what templates may say about variants that run low.
+ */
+create function commerce.stock_data(messages private.subject_message[])
+returns setof private.subject_facts
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        messages.ordinal,
+        jsonb_build_object(
+            'business_id', product_variants.business_id,
+            'business_name', businesses.name,
+            'business_email', businesses.email,
+            'product_name', products.name,
+            'sku', product_variants.sku,
+            'store_name', stores.name,
+            'on_hand', (messages.payload ->> 'on_hand')::integer
+        )
+    from unnest(stock_data.messages) as messages
+    inner join catalog.product_variants on product_variants.id = messages.subject_id
+    inner join catalog.products on products.id = product_variants.product_id
+    inner join business.businesses on businesses.id = product_variants.business_id
+    inner join business.stores on stores.id = (messages.payload ->> 'store_id')::uuid;
+end;
+$$;
+
+/*
+ * Return the owners and managers of the businesses whose variants run low.
+ */
+create function commerce.stock_readers(messages private.subject_message[], audience text)
+returns setof private.reader
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        messages.ordinal,
+        profiles.id,
+        profiles.email,
+        profiles.phone,
+        profiles.locale,
+        null::jsonb
+    from unnest(stock_readers.messages) as messages
+    inner join catalog.product_variants on product_variants.id = messages.subject_id
+    inner join business.business_members
+        on
+            business_members.business_id = product_variants.business_id
+            and business_members.role in ('owner', 'manager')
+    inner join identity.profiles on profiles.id = business_members.user_id
+    where audience = 'business';
 end;
 $$;
 
@@ -3910,11 +4610,7 @@ begin
     select
         stock_levels.store_id,
         stock_levels.variant_id,
-        greatest(
-            stock_levels.on_hand + stock_levels.backorder_limit
-            - commerce.reserved_quantity(stock_levels),
-            0
-        )
+        greatest(commerce.free_quantity(stock_levels, true), 0)
     from commerce.stock_levels
     where
         stock_levels.business_id = free_pieces.business_id
@@ -4377,114 +5073,6 @@ begin
 end;
 $$;
 
-/*
- * Make the entitlements of an account's buyers follow from its status and its group: each buyer of
- * an approved account has one from now on, nobody else has any.
- */
-create function commerce.renew_entitlements(wholesale_account_id uuid)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    delete from customers.entitlements
-    using commerce.wholesale_buyers
-    where
-        wholesale_buyers.wholesale_account_id = renew_entitlements.wholesale_account_id
-        and entitlements.business_id = wholesale_buyers.business_id
-        and entitlements.id = wholesale_buyers.entitlement_id;
-    perform commerce.note_company(wholesale_accounts.*, wholesale_buyers.user_id)
-    from commerce.wholesale_accounts
-    inner join commerce.wholesale_buyers
-        on wholesale_buyers.wholesale_account_id = wholesale_accounts.id
-    where
-        wholesale_accounts.id = renew_entitlements.wholesale_account_id
-        and wholesale_buyers.user_id is not null;
-    update commerce.wholesale_buyers
-    set entitlement_id = commerce.grant_wholesale(wholesale_accounts.*, wholesale_buyers.user_id)
-    from commerce.wholesale_accounts
-    where
-        wholesale_accounts.id = renew_entitlements.wholesale_account_id
-        and wholesale_accounts.status = 'approved'
-        and wholesale_buyers.wholesale_account_id = wholesale_accounts.id
-        and wholesale_buyers.user_id is not null;
-end;
-$$;
-
-/*
- * Note a buyer as a customer of the business, with the company's tax number: a worker checks its
- * digits, and a verified one stands on documents.
- */
-create function commerce.note_company(account commerce.wholesale_accounts, user_id uuid)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    perform customers.note_customer(
-        account.business_id, profiles.id, profiles.full_name, profiles.email, profiles.phone, null
-    )
-    from identity.profiles
-    where profiles.id = note_company.user_id;
-    update pricing.tax_numbers
-    set number = account.tax_number
-    from customers.customers
-    where
-        customers.business_id = account.business_id
-        and customers.user_id = note_company.user_id
-        and tax_numbers.business_id = customers.business_id
-        and tax_numbers.customer_id = customers.id
-        and tax_numbers.country = account.country
-        and tax_numbers.number <> account.tax_number;
-    insert into pricing.tax_numbers (business_id, customer_id, country, number)
-    select account.business_id, customers.id, account.country, account.tax_number
-    from customers.customers
-    where
-        customers.business_id = account.business_id
-        and customers.user_id = note_company.user_id
-        and not exists (
-            select 1
-            from pricing.tax_numbers
-            where
-                tax_numbers.business_id = customers.business_id
-                and tax_numbers.customer_id = customers.id
-                and tax_numbers.country = account.country
-        );
-end;
-$$;
-
-/*
- * Grant a buyer the prices of an account. Returns the id of the entitlement.
- */
-create function commerce.grant_wholesale(account commerce.wholesale_accounts, user_id uuid)
-returns uuid
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_id uuid;
-begin
-    insert into customers.entitlements (
-        business_id, customer_id, access, during, customer_group_id
-    )
-    select
-        account.business_id, customers.id, 'wholesale', tstzrange(private.now(), null),
-        account.customer_group_id
-    from customers.customers
-    where
-        customers.business_id = account.business_id
-        and customers.user_id = grant_wholesale.user_id
-    returning entitlements.id into v_id;
-    return v_id;
-end;
-$$;
-
 -- sql/50_commerce/functions/wholesale_buyers.sql
 
 -- The buyers of a company: approvers of the company invite them by e-mail address, and whoever has
@@ -4777,13 +5365,122 @@ set search_path = ''
 as $$
 begin
     insert into commerce.wholesale_documents (
-        media_id, business_id, wholesale_account_id, kind, created_at
+        media_id, wholesale_account_id, kind, created_at
+    )
+    values (medium.id, medium.subject_id, medium.kind, private.now());
+end;
+$$;
+
+-- sql/50_commerce/functions/wholesale_grants.sql
+
+-- What an approved account grants its buyers: the entitlement `wholesale`, with the customer group
+-- of the account. Price lists ask for both.
+
+/*
+ * Make the entitlements of an account's buyers follow from its status and its group: each buyer of
+ * an approved account has one from now on, nobody else has any.
+ */
+create function commerce.renew_entitlements(wholesale_account_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    delete from customers.entitlements
+    using commerce.wholesale_buyers
+    where
+        wholesale_buyers.wholesale_account_id = renew_entitlements.wholesale_account_id
+        and entitlements.business_id = wholesale_buyers.business_id
+        and entitlements.id = wholesale_buyers.entitlement_id;
+    perform commerce.note_company(wholesale_accounts.*, wholesale_buyers.user_id)
+    from commerce.wholesale_accounts
+    inner join commerce.wholesale_buyers
+        on wholesale_buyers.wholesale_account_id = wholesale_accounts.id
+    where
+        wholesale_accounts.id = renew_entitlements.wholesale_account_id
+        and wholesale_buyers.user_id is not null;
+    update commerce.wholesale_buyers
+    set entitlement_id = commerce.grant_wholesale(wholesale_accounts.*, wholesale_buyers.user_id)
+    from commerce.wholesale_accounts
+    where
+        wholesale_accounts.id = renew_entitlements.wholesale_account_id
+        and wholesale_accounts.status = 'approved'
+        and wholesale_buyers.wholesale_account_id = wholesale_accounts.id
+        and wholesale_buyers.user_id is not null;
+end;
+$$;
+
+/*
+ * Note a buyer as a customer of the business, with the company's tax number: a worker checks its
+ * digits, and a verified one stands on documents.
+ */
+create function commerce.note_company(account commerce.wholesale_accounts, user_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform customers.note_customer(
+        account.business_id, profiles.id, profiles.full_name, profiles.email, profiles.phone, null
+    )
+    from identity.profiles
+    where profiles.id = note_company.user_id;
+    update pricing.tax_numbers
+    set number = account.tax_number
+    from customers.customers
+    where
+        customers.business_id = account.business_id
+        and customers.user_id = note_company.user_id
+        and tax_numbers.business_id = customers.business_id
+        and tax_numbers.customer_id = customers.id
+        and tax_numbers.country = account.country
+        and tax_numbers.number <> account.tax_number;
+    insert into pricing.tax_numbers (business_id, customer_id, country, number)
+    select account.business_id, customers.id, account.country, account.tax_number
+    from customers.customers
+    where
+        customers.business_id = account.business_id
+        and customers.user_id = note_company.user_id
+        and not exists (
+            select 1
+            from pricing.tax_numbers
+            where
+                tax_numbers.business_id = customers.business_id
+                and tax_numbers.customer_id = customers.id
+                and tax_numbers.country = account.country
+        );
+end;
+$$;
+
+/*
+ * Grant a buyer the prices of an account. Returns the id of the entitlement.
+ */
+create function commerce.grant_wholesale(account commerce.wholesale_accounts, user_id uuid)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid;
+begin
+    insert into customers.entitlements (
+        business_id, customer_id, access, during, customer_group_id
     )
     select
-        medium.id, wholesale_accounts.business_id, wholesale_accounts.id, medium.kind,
-        private.now()
-    from commerce.wholesale_accounts
-    where wholesale_accounts.id = medium.subject_id;
+        account.business_id, customers.id, 'wholesale', tstzrange(private.now(), null),
+        account.customer_group_id
+    from customers.customers
+    where
+        customers.business_id = account.business_id
+        and customers.user_id = grant_wholesale.user_id
+    returning entitlements.id into v_id;
+    return v_id;
 end;
 $$;
 
@@ -5170,6 +5867,164 @@ begin
         return 0;
     end if;
     return greatest((money.sale_balance(placed.business_id, placed.sale_id)).balance_minor, 0);
+end;
+$$;
+
+-- sql/50_commerce/functions/wishlists.sql
+
+-- What a notification says about an item of a wishlist; its owner alone reads it.
+
+/*
+ * Return what templates may say about items of wishlists.
+ */
+create function commerce.wishlist_data(messages private.subject_message[])
+returns setof private.subject_facts
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        messages.ordinal,
+        jsonb_build_object(
+            'business_id', wishlist_items.business_id,
+            'business_name', businesses.name,
+            'business_email', businesses.email,
+            'product_name', products.name
+        )
+    from unnest(wishlist_data.messages) as messages
+    inner join commerce.wishlist_items on wishlist_items.id = messages.subject_id
+    inner join catalog.product_variants on product_variants.id = wishlist_items.variant_id
+    inner join catalog.products on products.id = product_variants.product_id
+    inner join business.businesses on businesses.id = wishlist_items.business_id;
+end;
+$$;
+
+/*
+ * Return the owners of wishlists.
+ */
+create function commerce.wishlist_readers(messages private.subject_message[], audience text)
+returns setof private.reader
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        messages.ordinal,
+        profiles.id,
+        profiles.email,
+        profiles.phone,
+        profiles.locale,
+        jsonb_build_object('customer_name', coalesce(profiles.full_name, profiles.email, ''))
+    from unnest(wishlist_readers.messages) as messages
+    inner join commerce.wishlist_items on wishlist_items.id = messages.subject_id
+    inner join identity.profiles on profiles.id = wishlist_items.user_id
+    where audience = 'customer';
+end;
+$$;
+
+-- sql/50_commerce/functions/wishlists_comparing.sql
+
+-- Products side by side.
+
+/*
+ * Return everything that is said about products, as an attribute, its label and a value for each:
+ * name, brand, prices in their currency, and the values of each option.
+ */
+create function commerce.product_facts(product_ids uuid[])
+returns table (place bigint, rank integer, key text, label text, value jsonb)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    with compared as (
+        select
+            wanted.place,
+            products.*
+        from unnest(product_ids) with ordinality as wanted (id, place)
+        inner join catalog.products on products.id = wanted.id
+    )
+
+    select compared.place, facts.rank, facts.key, facts.label, facts.value
+    from compared
+    left join catalog.brands
+        on brands.business_id = compared.business_id and brands.id = compared.brand_id
+    cross join lateral (
+        select
+            min(product_variants.price_minor) as least_minor,
+            max(product_variants.price_minor) as most_minor
+        from catalog.product_variants
+        where
+            product_variants.business_id = compared.business_id
+            and product_variants.product_id = compared.id
+            and product_variants.is_active
+    ) as priced
+    cross join lateral (
+        values
+        (1, 'name', 'Name', to_jsonb(compared.name)),
+        (2, 'brand', 'Brand', to_jsonb(brands.name)),
+        (3, 'currency', 'Currency', to_jsonb(compared.currency)),
+        (4, 'price_from_minor', 'Price from', to_jsonb(priced.least_minor)),
+        (5, 'price_to_minor', 'Price to', to_jsonb(priced.most_minor))
+    ) as facts (rank, key, label, value)
+    union all
+    select
+        compared.place, 6, 'option:' || product_options.name, product_options.name,
+        to_jsonb(product_options.allowed_values)
+    from compared
+    inner join catalog.product_options
+        on
+            product_options.business_id = compared.business_id
+            and product_options.product_id = compared.id;
+end;
+$$;
+
+/*
+ * Return what is said about products as [{key, label, values}], with a value for each product in
+ * the order of the ids.
+ */
+create function commerce.compare_products(product_ids uuid[])
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select
+            jsonb_agg(
+                jsonb_build_object('key', rows.key, 'label', rows.label, 'values', rows.said)
+                order by rows.rank, rows.key
+            )
+        from (
+            select
+                keys.key,
+                min(keys.label) as label,
+                min(keys.rank) as rank,
+                jsonb_agg(facts.value order by wanted.place) as said
+            from (
+                select
+                    known.key,
+                    min(known.label) as label,
+                    min(known.rank) as rank
+                from commerce.product_facts(product_ids) as known
+                group by known.key
+            ) as keys
+            cross join generate_subscripts(product_ids, 1) as wanted (place)
+            left join commerce.product_facts(product_ids) as facts
+                on facts.key = keys.key and facts.place = wanted.place
+            group by keys.key
+        ) as rows
+    );
 end;
 $$;
 
@@ -5646,6 +6501,96 @@ create trigger _200_refuse_stocked
 before delete on catalog.product_variants
 for each row execute function commerce.any__refuse_stocked();
 
+-- sql/50_commerce/rules/stock_lots.sql
+
+-- What a movement does to lots, and which order took what.
+
+/*
+ * Change a lot by what moved.
+ * Definer: nobody has a write grant on lots.
+ */
+create function commerce.stock_lot_movements__change_lot()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    update commerce.stock_lots
+    set on_hand = stock_lots.on_hand + new.quantity
+    where stock_lots.business_id = new.business_id and stock_lots.id = new.stock_lot_id;
+    return null;
+end;
+$$;
+
+create trigger _500_change_lot
+after insert on commerce.stock_lot_movements
+for each row execute function commerce.stock_lot_movements__change_lot();
+
+/*
+ * Take what leaves a store out of its lots, and put what comes into them: a named lot, or the lots
+ * of which the pieces were in the other store.
+ * Definer: nobody has a write grant on lots.
+ */
+create function commerce.stock_movements__move_lots()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if new.quantity < 0 then
+        perform commerce.take_from_lots(
+            new, -new.quantity, new.reason in ('sold', 'transferred') and new.lot_code is null
+        );
+    elsif new.lot_code is not null then
+        perform commerce.put_into_lot(new, new.lot_code, new.expires_on, null, new.quantity);
+    elsif new.reason = 'transferred' then
+        perform commerce.carry_lots_over(new);
+    end if;
+    return null;
+end;
+$$;
+
+create trigger _520_move_lots
+after insert on commerce.stock_movements
+for each row execute function commerce.stock_movements__move_lots();
+
+/*
+ * Note which order took the pieces that this transaction took out of lots.
+ * Definer: nobody has a write grant on the movements of lots.
+ */
+create function commerce.order_items__note_lots()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    update commerce.stock_lot_movements
+    set order_id = new.order_id
+    from commerce.stock_movements
+    where
+        stock_lot_movements.transaction_id = pg_current_xact_id()
+        and stock_lot_movements.order_id is null
+        and stock_lot_movements.quantity < 0
+        and stock_lot_movements.business_id = new.business_id
+        and stock_movements.business_id = stock_lot_movements.business_id
+        and stock_movements.id = stock_lot_movements.stock_movement_id
+        and stock_movements.reason = 'sold'
+        and stock_movements.store_id = new.store_id
+        and stock_movements.variant_id = new.variant_id;
+    return null;
+end;
+$$;
+
+create trigger _500_note_lots
+after insert on commerce.order_items
+for each row execute function commerce.order_items__note_lots();
+
 -- sql/50_commerce/rules/wholesale.sql
 
 -- What follows from changes of wholesale accounts: each status is written down and told of once,
@@ -5773,6 +6718,61 @@ before insert on commerce.orders
 for each row
 when (new.customer_id is not null)
 execute function commerce.orders__note_company();
+
+-- sql/50_commerce/rules/wishlists.sql
+
+-- What follows when a wishlist is written, and when something on it is in stock again.
+
+create trigger _010_refuse_bad_input
+before insert or update on commerce.wishlist_items
+for each row execute function private.any__refuse_bad_input();
+
+create trigger _510_announce_deletion
+after delete on commerce.wishlist_items
+for each row execute function private.any__announce_deletion('wishlist');
+
+/*
+ * Tell those who wait for a variant that a store has it again, each once.
+ * Definer: wishlists are their owners' alone.
+ */
+create function commerce.stock_levels__tell_wishers()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_ids uuid[];
+begin
+    with told as (
+        update commerce.wishlist_items
+        set wants_notice = false
+        where
+            wishlist_items.business_id = new.business_id
+            and wishlist_items.variant_id = new.variant_id
+            and wishlist_items.wants_notice
+        returning wishlist_items.id
+    )
+
+    select array_agg(told.id) into v_ids from told;
+    if v_ids is not null then
+        perform private.emit_all(
+            array_agg('wishlist.in_stock'::text),
+            array_agg(jsonb_build_object('wishlist_item_id', item.id)),
+            array_agg(null::timestamptz)
+        )
+        from unnest(v_ids) as item (id);
+    end if;
+    return null;
+end;
+$$;
+
+create trigger _500_tell_wishers
+after update of on_hand on commerce.stock_levels
+for each row
+when (old.on_hand <= 0 and new.on_hand > 0)
+execute function commerce.stock_levels__tell_wishers();
 
 -- sql/50_commerce/policies/carts.sql
 
@@ -6114,7 +7114,9 @@ for select
 to authenticated
 using (business_id in (select private.my_businesses('view')));
 
-grant execute on function commerce.reserved_quantity(commerce.stock_levels)
+grant execute on function
+commerce.reserved_quantity(commerce.stock_levels),
+commerce.free_quantity(commerce.stock_levels, boolean)
 to authenticated, service_role;
 
 -- A call without sign-in is answered with not_signed_in.
@@ -6122,17 +7124,53 @@ grant execute on function
 commerce.to_items(text, text, integer),
 commerce.reserve_stock(uuid, commerce.stock_item[], integer),
 commerce.release_stock(uuid),
-commerce.adjust_stock(uuid, commerce.stock_item, commerce.movement_reason, text),
+commerce.adjust_stock(
+    uuid, commerce.stock_item, commerce.movement_reason, text, commerce.stock_origin
+),
+commerce.variant_availability(uuid),
+commerce.nearest_stores(double precision, double precision, uuid, uuid, boolean, integer),
+commerce.is_store_open(business.stores, timestamptz),
+commerce.product_facts(uuid[]),
+commerce.compare_products(uuid[]),
 commerce.count_stock(uuid, commerce.stock_item[], text),
 commerce.transfer_stock(uuid, uuid, commerce.stock_item[], text),
-commerce.set_stock_limits(uuid, uuid, integer, integer)
+commerce.set_stock_limits(uuid, uuid, integer, integer, integer, timestamptz, date)
 to anon, authenticated, service_role;
+
+-- sql/50_commerce/policies/stock_lots.sql
+
+-- Members of the business read lots; functions write them. Who bought of a lot is read like the
+-- order.
+
+alter table commerce.stock_lots enable row level security;
+alter table commerce.stock_lot_movements enable row level security;
+grant select on commerce.stock_lots, commerce.stock_lot_movements to authenticated, service_role;
+
+create policy stock_lots_select
+on commerce.stock_lots
+for select
+to authenticated
+using (business_id in (select private.my_businesses('view')));
+
+create policy stock_lot_movements_select
+on commerce.stock_lot_movements
+for select
+to authenticated
+using (business_id in (select private.my_businesses('view')));
+
+grant execute on function commerce.blocked_quantity(commerce.stock_levels)
+to authenticated, service_role;
+grant execute on function commerce.today(uuid) to authenticated, service_role;
+
+-- A call without sign-in is answered with not_signed_in.
+grant execute on function commerce.recall_lot(uuid) to anon, authenticated, service_role;
 
 -- sql/50_commerce/policies/wholesale.sql
 
 -- A company's buyers and the members of the business read an account; its papers are read by the
 -- requester, by owners and managers, and by the platform's staff alone. Functions write accounts
--- and buyers. Approvers write the company's places, owners and managers the sizes of packs.
+-- and buyers. Approvers write the company's places; owners and managers write these too, and the
+-- sizes of packs.
 
 alter table commerce.wholesale_accounts enable row level security;
 alter table commerce.wholesale_steps enable row level security;
@@ -6185,12 +7223,13 @@ on commerce.wholesale_documents
 for select
 to authenticated
 using (
-    business_id = any(array(select private.my_businesses('manage')))
-    or (select private.is_platform_staff('support'))
+    (select private.is_platform_staff('support'))
     or wholesale_account_id in (
         select wholesale_accounts.id
         from commerce.wholesale_accounts
-        where wholesale_accounts.requested_by = (select auth.uid())
+        where
+            wholesale_accounts.requested_by = (select auth.uid())
+            or wholesale_accounts.business_id in (select private.my_businesses('manage'))
     )
 );
 
@@ -6217,20 +7256,32 @@ create policy wholesale_locations_insert
 on commerce.wholesale_locations
 for insert
 to authenticated
-with check (wholesale_account_id = any(array(select private.my_wholesale_accounts('approver'))));
+with check (
+    wholesale_account_id = any(array(select private.my_wholesale_accounts('approver')))
+    or business_id = any(array(select private.my_businesses('manage')))
+);
 
 create policy wholesale_locations_update
 on commerce.wholesale_locations
 for update
 to authenticated
-using (wholesale_account_id = any(array(select private.my_wholesale_accounts('approver'))))
-with check (wholesale_account_id = any(array(select private.my_wholesale_accounts('approver'))));
+using (
+    wholesale_account_id = any(array(select private.my_wholesale_accounts('approver')))
+    or business_id = any(array(select private.my_businesses('manage')))
+)
+with check (
+    wholesale_account_id = any(array(select private.my_wholesale_accounts('approver')))
+    or business_id = any(array(select private.my_businesses('manage')))
+);
 
 create policy wholesale_locations_delete
 on commerce.wholesale_locations
 for delete
 to authenticated
-using (wholesale_account_id = any(array(select private.my_wholesale_accounts('approver'))));
+using (
+    wholesale_account_id = any(array(select private.my_wholesale_accounts('approver')))
+    or business_id = any(array(select private.my_businesses('manage')))
+);
 
 create policy wholesale_packs_select
 on commerce.wholesale_packs
@@ -6281,6 +7332,41 @@ commerce.invite_buyer(uuid, text, commerce.wholesale_role, bigint),
 commerce.accept_buyer_invitation(uuid),
 commerce.remove_buyer(uuid)
 to anon, authenticated, service_role;
+
+-- sql/50_commerce/policies/wishlists.sql
+
+-- A wishlist is its owner's alone, to read and to write.
+
+alter table commerce.wishlist_items enable row level security;
+grant select, delete on commerce.wishlist_items to authenticated;
+grant insert (id, user_id, business_id, variant_id, wants_notice), update (wants_notice)
+on commerce.wishlist_items to authenticated;
+grant select, insert, update, delete on commerce.wishlist_items to service_role;
+
+create policy wishlist_items_select
+on commerce.wishlist_items
+for select
+to authenticated
+using (user_id = (select auth.uid()));
+
+create policy wishlist_items_insert
+on commerce.wishlist_items
+for insert
+to authenticated
+with check (user_id = (select auth.uid()));
+
+create policy wishlist_items_update
+on commerce.wishlist_items
+for update
+to authenticated
+using (user_id = (select auth.uid()))
+with check (user_id = (select auth.uid()));
+
+create policy wishlist_items_delete
+on commerce.wishlist_items
+for delete
+to authenticated
+using (user_id = (select auth.uid()));
 
 -- sql/50_commerce/api/delivery.sql
 
@@ -7290,16 +8376,14 @@ select
     stock_levels.variant_id,
     stock_levels.on_hand,
     commerce.reserved_quantity(stock_levels.*) as reserved,
-    greatest(
-        stock_levels.on_hand
-        + stock_levels.backorder_limit
-        - commerce.reserved_quantity(stock_levels.*),
-        0
-    ) as available,
+    greatest(commerce.free_quantity(stock_levels.*, true), 0) as available,
     stock_levels.backorder_limit,
     stock_levels.alert_threshold,
     stock_levels.is_low,
-    stock_levels.counted_at
+    stock_levels.counted_at,
+    stock_levels.preorder_limit,
+    stock_levels.preorder_until,
+    stock_levels.expected_on
 from commerce.stock_levels;
 grant select on public.inventory_levels to authenticated, service_role;
 
@@ -7314,13 +8398,20 @@ comment on column public.inventory_levels.on_hand is
 comment on column public.inventory_levels.reserved is
 'How many are reserved now; expired reservations do not count.';
 comment on column public.inventory_levels.available is
-'How many can be reserved now: on_hand and backorder_limit, less reserved.';
+'How many can be ordered now: on_hand, and what may be ordered before it comes, less reserved and '
+'less expired and recalled lots.';
 comment on column public.inventory_levels.backorder_limit is
 'How many more than there are may be sold.';
 comment on column public.inventory_levels.alert_threshold is
 'When no more than these are left, one alert is sent; null for never.';
 comment on column public.inventory_levels.is_low is 'Whether the threshold is reached.';
 comment on column public.inventory_levels.counted_at is 'When it was last counted; null for never.';
+comment on column public.inventory_levels.preorder_limit is
+'How many more may be ordered until preorder_until, before they come for the first time.';
+comment on column public.inventory_levels.preorder_until is
+'Until when pre-orders are taken; null for none.';
+comment on column public.inventory_levels.expected_on is
+'When missing pieces are expected, as customers see it; null where nobody said.';
 
 create view public.stock_movements
 with (security_invoker = true)
@@ -7335,7 +8426,10 @@ select
     stock_movements.transfer_id,
     stock_movements.note,
     stock_movements.actor_id,
-    stock_movements.at
+    stock_movements.at,
+    stock_movements.unit_cost_minor,
+    stock_movements.lot_code,
+    stock_movements.expires_on
 from commerce.stock_movements;
 grant select on public.stock_movements to authenticated, service_role;
 
@@ -7355,6 +8449,10 @@ comment on column public.stock_movements.note is 'What the member wrote, at most
 comment on column public.stock_movements.actor_id is
 'Who did it; null for the operator''s software and for deleted accounts.';
 comment on column public.stock_movements.at is 'When.';
+comment on column public.stock_movements.unit_cost_minor is
+'What one received piece cost, in minor units of the product''s currency; null where nobody said.';
+comment on column public.stock_movements.lot_code is 'The lot that was named; null for none.';
+comment on column public.stock_movements.expires_on is 'The last day of that lot; null for none.';
 
 create view public.stock_transfers
 with (security_invoker = true)
@@ -7407,6 +8505,285 @@ comment on column public.stock_reservations.variant_id is 'The variant.';
 comment on column public.stock_reservations.quantity is 'How many pieces.';
 comment on column public.stock_reservations.expires_at is 'The pieces are free from then on.';
 
+create view public.stock_costs
+with (security_invoker = true)
+as
+select
+    stock_levels.business_id,
+    stock_levels.variant_id,
+    sum(stock_levels.on_hand) as on_hand,
+    moved.received_quantity,
+    moved.average_cost_minor,
+    moved.sold_quantity,
+    moved.average_cost_minor * moved.sold_quantity as sold_cost_minor,
+    (moved.average_cost_minor * greatest(sum(stock_levels.on_hand), 0))::bigint as value_minor
+from commerce.stock_levels
+cross join
+    lateral (
+        select
+            coalesce(
+                sum(stock_movements.quantity) filter (where stock_movements.reason = 'received'), 0
+            ) as received_quantity,
+            round(
+                sum(stock_movements.quantity * stock_movements.unit_cost_minor)
+                / nullif(
+                    sum(stock_movements.quantity)
+                    filter (where stock_movements.unit_cost_minor is not null),
+                    0
+                )
+            )::bigint as average_cost_minor,
+            coalesce(
+                -sum(stock_movements.quantity)
+                filter (where stock_movements.reason in ('sold', 'cancelled')),
+                0
+            ) as sold_quantity
+        from commerce.stock_movements
+        where
+            stock_movements.business_id = stock_levels.business_id
+            and stock_movements.variant_id = stock_levels.variant_id
+    ) as moved
+group by
+    stock_levels.business_id, stock_levels.variant_id, moved.received_quantity,
+    moved.average_cost_minor, moved.sold_quantity;
+grant select on public.stock_costs to authenticated, service_role;
+
+comment on view public.stock_costs is
+'What the pieces of each variant cost on average, and what is there and was sold of them at that '
+'cost. Members of the business read it.';
+comment on column public.stock_costs.business_id is 'The business.';
+comment on column public.stock_costs.variant_id is 'The variant.';
+comment on column public.stock_costs.on_hand is 'How many there are in all stores.';
+comment on column public.stock_costs.received_quantity is 'How many were received.';
+comment on column public.stock_costs.average_cost_minor is
+'What one of those cost on average whose cost is known, in minor units of the product''s currency; '
+'null where none is.';
+comment on column public.stock_costs.sold_quantity is
+'How many were sold, less those of cancelled orders.';
+comment on column public.stock_costs.sold_cost_minor is 'What the sold ones cost.';
+comment on column public.stock_costs.value_minor is 'What those cost that are there.';
+
+-- sql/50_commerce/api/stock_availability.sql
+
+-- Whether and where a variant can be bought, and the nearest stores.
+
+/*
+ * Errors:  PT400 invalid_input
+ */
+create function public.variant_availability(variant_id public.identifier)
+returns table (
+    store_id uuid, state text, available integer, expected_on date, preorder_until timestamptz
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select sold.*
+    from commerce.variant_availability(private.to_identifier(variant_id, 'variant_id')) as sold
+    limit 200;
+end;
+$$;
+comment on function public.variant_availability is
+'Return in which stores a variant can be bought now, in the order of the stores.
+
+One row for each of at most 200 stores: store_id; state, which is in_stock, preorder, backorder or '
+'out_of_stock; available, how many pieces can be ordered, shown up to 100; expected_on, when '
+'missing pieces are expected; preorder_until, until when it can be ordered before it comes. No '
+'rows for a variant that is not sold.
+
+- variant_id: the variant.
+
+Errors: invalid_input 400.';
+
+/*
+ * Errors:  PT400 invalid_input
+ */
+create function public.nearest_stores(
+    near public.place,
+    business_id public.identifier default null,
+    variant_id public.identifier default null,
+    has_pickup public.yes_no default null,
+    page_size public.whole_number default '20'
+)
+returns table (
+    store_id uuid,
+    name text,
+    line1 text,
+    postal_code text,
+    city text,
+    latitude double precision,
+    longitude double precision,
+    is_pickup boolean,
+    is_open boolean,
+    kilometres double precision
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_near constant double precision[] = private.to_place(near, 'near');
+begin
+    if v_near is null then
+        perform private.invalid('near', 'is required');
+    end if;
+    return query
+    select
+        stores.id,
+        stores.name,
+        stores.line1,
+        stores.postal_code,
+        stores.city,
+        stores.latitude,
+        stores.longitude,
+        stores.is_pickup,
+        commerce.is_store_open(stores, private.now()),
+        found.kilometres
+    from commerce.nearest_stores(
+        v_near[1],
+        v_near[2],
+        private.to_identifier(nearest_stores.business_id, 'business_id', false),
+        private.to_identifier(nearest_stores.variant_id, 'variant_id', false),
+        private.to_yes_no(nearest_stores.has_pickup, 'has_pickup'),
+        private.to_whole_number(
+            nearest_stores.page_size, 'page_size', 1, 100, if_null => 20
+        )
+    ) as found
+    inner join business.stores on stores.id = found.store_id
+    order by found.kilometres, stores.id;
+end;
+$$;
+comment on function public.nearest_stores is
+'Return the stores around a place, the nearest first.
+
+Rows with the address of the store, is_pickup, is_open (by its hours, now) and kilometres over '
+'ground.
+
+- near: a place.
+- business_id: only stores of this business.
+- variant_id: only stores that can sell this variant now.
+- has_pickup: true for stores from which orders can be picked up only.
+- page_size: at most so many stores, from 1 to 100.
+
+Errors: invalid_input 400.';
+
+grant execute on function
+public.variant_availability(public.identifier),
+public.nearest_stores(
+    public.place, public.identifier, public.identifier, public.yes_no, public.whole_number
+)
+to anon, authenticated, service_role;
+
+-- sql/50_commerce/api/stock_lots.sql
+
+-- Lots, and who bought of them.
+
+create view public.stock_lots
+with (security_invoker = true)
+as
+select
+    stock_lots.id,
+    stock_lots.business_id,
+    stock_lots.store_id,
+    stock_lots.variant_id,
+    stock_lots.code,
+    stock_lots.expires_on,
+    stock_lots.on_hand,
+    stock_lots.recalled_at,
+    stock_lots.created_at
+from commerce.stock_lots;
+grant select on public.stock_lots to authenticated, service_role;
+
+comment on view public.stock_lots is
+'Pieces of a variant in a store that were received together and expire together. Members of the '
+'business read it; adjust_stock with a lot_code writes it.';
+comment on column public.stock_lots.id is 'Key.';
+comment on column public.stock_lots.business_id is 'The business.';
+comment on column public.stock_lots.store_id is 'The store.';
+comment on column public.stock_lots.variant_id is 'The variant.';
+comment on column public.stock_lots.code is 'What is printed on the pieces.';
+comment on column public.stock_lots.expires_on is
+'The last day on which it is sold, in the business''s zone; null for never.';
+comment on column public.stock_lots.on_hand is 'How many pieces are left of it.';
+comment on column public.stock_lots.recalled_at is
+'Since when it is not sold any more; null unless it was recalled.';
+comment on column public.stock_lots.created_at is 'When it first came into the store.';
+
+create view public.lot_sales
+with (security_invoker = true)
+as
+select
+    stock_lots.business_id,
+    stock_lots.id as lot_id,
+    stock_lots.variant_id,
+    stock_lots.code,
+    orders.id as order_id,
+    orders.reference,
+    orders.customer_id,
+    stock_movements.at,
+    -stock_lot_movements.quantity as quantity
+from commerce.stock_lot_movements
+inner join commerce.stock_lots
+    on
+        stock_lot_movements.business_id = stock_lots.business_id
+        and stock_lot_movements.stock_lot_id = stock_lots.id
+inner join commerce.stock_movements
+    on
+        stock_lot_movements.business_id = stock_movements.business_id
+        and stock_lot_movements.stock_movement_id = stock_movements.id
+inner join commerce.orders
+    on
+        stock_lot_movements.business_id = orders.business_id
+        and stock_lot_movements.order_id = orders.id;
+grant select on public.lot_sales to authenticated, service_role;
+
+comment on view public.lot_sales is
+'Who bought pieces of a lot. Members of the business read it, for example to recall the lot.';
+comment on column public.lot_sales.business_id is 'The business.';
+comment on column public.lot_sales.lot_id is 'The lot in the store from which the pieces went.';
+comment on column public.lot_sales.variant_id is 'The variant.';
+comment on column public.lot_sales.code is 'The code of the lot, the same in every store.';
+comment on column public.lot_sales.order_id is 'The order.';
+comment on column public.lot_sales.reference is 'The reference of the order.';
+comment on column public.lot_sales.customer_id is
+'Who ordered; null for a guest, and once the account is gone.';
+comment on column public.lot_sales.at is 'When the pieces were taken for the order.';
+comment on column public.lot_sales.quantity is 'How many pieces.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function public.recall_lot(lot_id public.identifier)
+returns public.stock_lots
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id constant uuid = private.to_identifier(lot_id, 'lot_id');
+    v_lot public.stock_lots;
+begin
+    perform commerce.recall_lot(v_id);
+    select stock_lots.* into v_lot from public.stock_lots where stock_lots.id = v_id;
+    return v_lot;
+end;
+$$;
+comment on function public.recall_lot is
+'Recall a lot: its pieces are not sold any more, in no store of the business. Owners and managers.
+
+Returns the lot. lot_sales lists who bought of it.
+
+- lot_id: the lot, in any of its stores.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
+
+grant execute on function public.recall_lot(public.identifier)
+to anon, authenticated, service_role;
+
 -- sql/50_commerce/api/stock_rpcs.sql
 
 -- What members do with stock: adjust, count, transfer, reserve.
@@ -7421,7 +8798,10 @@ create function public.adjust_stock(
     quantity public.whole_number,
     reason text,
     note text default null,
-    idempotency_key text default null
+    idempotency_key text default null,
+    unit_cost_minor public.whole_number default null,
+    lot_code text default null,
+    expires_on text default null
 )
 returns public.inventory_levels
 language plpgsql
@@ -7433,6 +8813,7 @@ declare
     v_store_id constant uuid = private.to_identifier(store_id, 'store_id');
     v_variant_id constant uuid = private.to_identifier(variant_id, 'variant_id');
     v_quantity constant integer = private.to_whole_number(quantity, 'quantity', -1000000, 1000000);
+    v_origin commerce.stock_origin;
     v_answer jsonb;
     v_level public.inventory_levels;
 begin
@@ -7444,15 +8825,21 @@ begin
     end if;
     if idempotency_key is not null then
         v_answer = private.first_answer(
-            'adjust_stock', idempotency_key, jsonb_build_array(store_id, variant_id, quantity, reason, note)
+            'adjust_stock', idempotency_key,
+            jsonb_build_array(
+                store_id, variant_id, quantity, reason, note, unit_cost_minor, lot_code, expires_on
+            )
         );
         if v_answer is not null then
             return jsonb_populate_record(null::public.inventory_levels, v_answer);
         end if;
     end if;
+    v_origin.unit_cost_minor = private.to_minor_units(unit_cost_minor, 'unit_cost_minor');
+    v_origin.lot_code = private.to_text(lot_code, 'lot_code', 64);
+    v_origin.expires_on = private.to_date(expires_on, 'expires_on');
     perform commerce.adjust_stock(
         v_store_id, (v_variant_id, v_quantity)::commerce.stock_item,
-        reason::commerce.movement_reason, private.to_text(note, 'note', 500)
+        reason::commerce.movement_reason, private.to_text(note, 'note', 500), v_origin
     );
     select inventory_levels.* into v_level
     from public.inventory_levels
@@ -7473,6 +8860,10 @@ Returns the level.
 - reason: received, returned, found, damaged, lost or corrected.
 - note: at most 500 characters.
 - idempotency_key: repeating the call with the same key returns the first answer again, for a day.
+- unit_cost_minor: what one received piece cost, in minor units of the product''s currency.
+- lot_code: the lot into which the pieces come or from which they are taken, at most 64 characters. '
+'Without it they are taken from the lot that expires first.
+- expires_on: the last day on which the lot is sold, a date.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, '
 'idempotency_conflict 409, out_of_stock 409.';
@@ -7573,7 +8964,10 @@ create function public.set_stock_limits(
     store_id public.identifier,
     variant_id public.identifier,
     backorder_limit public.whole_number default '0',
-    alert_threshold public.whole_number default null
+    alert_threshold public.whole_number default null,
+    preorder_limit public.whole_number default '0',
+    preorder_until public.instant default null,
+    expected_on text default null
 )
 returns public.inventory_levels
 language plpgsql
@@ -7590,7 +8984,10 @@ begin
         v_store_id,
         v_variant_id,
         private.to_whole_number(backorder_limit, 'backorder_limit', 0, 1000000, if_null => 0),
-        private.to_whole_number(alert_threshold, 'alert_threshold', 0, 1000000, false)
+        private.to_whole_number(alert_threshold, 'alert_threshold', 0, 1000000, false),
+        private.to_whole_number(preorder_limit, 'preorder_limit', 0, 1000000, if_null => 0),
+        private.to_instant(preorder_until, 'preorder_until', false),
+        private.to_date(expected_on, 'expected_on')
     );
     select inventory_levels.* into v_level
     from public.inventory_levels
@@ -7599,13 +8996,18 @@ begin
 end;
 $$;
 comment on function public.set_stock_limits is
-'Set how many more pieces than there are may be sold, and when a level alerts. Owners and managers.
+'Set how many more pieces than there are may be sold, until when, and when a level alerts. Owners '
+'and managers.
 
 Returns the level.
 
 - backorder_limit: pieces; 0 for no back-orders.
 - alert_threshold: pieces; when no more are left, one alert is sent until the level recovers. Null '
 'for never.
+- preorder_limit: pieces that may be ordered until preorder_until, before they come for the first '
+'time; together with it.
+- preorder_until: an instant.
+- expected_on: the date on which missing pieces are expected, for customers to see.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 
@@ -7681,12 +9083,14 @@ Errors: invalid_input 400, not_found 404.';
 
 grant execute on function
 public.adjust_stock(
-    public.identifier, public.identifier, public.whole_number, text, text, text
+    public.identifier, public.identifier, public.whole_number, text, text, text,
+    public.whole_number, text, text
 ),
 public.count_stock(public.identifier, public.list, text),
 public.transfer_stock(public.identifier, public.identifier, public.list, text, text),
 public.set_stock_limits(
-    public.identifier, public.identifier, public.whole_number, public.whole_number
+    public.identifier, public.identifier, public.whole_number, public.whole_number,
+    public.whole_number, public.instant, text
 ),
 public.reserve_stock(public.identifier, public.list, public.whole_number, text),
 public.release_stock(public.identifier)
@@ -7783,7 +9187,6 @@ with (security_invoker = true)
 as
 select
     wholesale_documents.media_id,
-    wholesale_documents.business_id,
     wholesale_documents.wholesale_account_id,
     wholesale_documents.kind,
     wholesale_documents.created_at
@@ -7796,7 +9199,6 @@ comment on view public.wholesale_documents is
 The requester, the owners and managers of the business and the platform''s staff read them.';
 comment on column public.wholesale_documents.media_id is
 'The file. Its bucket and object_name in the view media are for a signed link to it.';
-comment on column public.wholesale_documents.business_id is 'The business.';
 comment on column public.wholesale_documents.wholesale_account_id is 'The account.';
 comment on column public.wholesale_documents.kind is 'registration, tax or other.';
 comment on column public.wholesale_documents.created_at is 'When it was handed in.';
@@ -7880,7 +9282,7 @@ comment on view public.wholesale_locations is
 'Where a company has its orders sent.
 
 The company''s buyers and the members of the business who serve customers read it; its approvers '
-'write it.';
+'and the business''s owners and managers write it.';
 comment on column public.wholesale_locations.id is 'Key.';
 comment on column public.wholesale_locations.business_id is
 'The business that sells. Cannot be changed.';
@@ -8202,6 +9604,83 @@ public.set_wholesale_terms(
     public.identifier, public.identifier, public.whole_number, public.whole_number,
     public.whole_number, public.whole_number
 )
+to anon, authenticated, service_role;
+
+-- sql/50_commerce/api/wishlists.sql
+
+-- Wishlists, and products side by side.
+
+create view public.wishlist_items
+with (security_invoker = true)
+as
+select
+    wishlist_items.id,
+    wishlist_items.user_id,
+    wishlist_items.business_id,
+    wishlist_items.variant_id,
+    wishlist_items.wants_notice,
+    wishlist_items.created_at
+from commerce.wishlist_items;
+grant select, insert, update, delete on public.wishlist_items to authenticated, service_role;
+
+comment on view public.wishlist_items is
+'The caller''s wishlist: variants to remember. Nobody else reads it.';
+comment on column public.wishlist_items.id is 'Key.';
+comment on column public.wishlist_items.user_id is 'The user; the caller unless said otherwise.';
+comment on column public.wishlist_items.business_id is 'The business of the variant.';
+comment on column public.wishlist_items.variant_id is 'The variant, once on a wishlist.';
+comment on column public.wishlist_items.wants_notice is
+'Whether the user is told when a store has the variant again. It is false once they were told.';
+comment on column public.wishlist_items.created_at is 'When it was added.';
+
+/*
+ * Errors:  PT400 invalid_input · PT404 not_found
+ */
+create function public.compare_products(ids public.list)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_ids constant uuid[] = array(
+        select private.to_identifier(sent.id, 'ids')
+        from jsonb_array_elements_text(private.to_list(ids, 'ids', 8))
+            with ordinality as sent (id, place)
+        order by sent.place
+    );
+begin
+    if cardinality(v_ids) = 0 then
+        perform private.invalid('ids', 'is required');
+    end if;
+    if exists (
+        select 1
+        from unnest(v_ids) as wanted (id)
+        where not exists (select 1 from public.products where products.id = wanted.id)
+    ) then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such product.', 'Check the ids in the view products.'
+        );
+    end if;
+    return jsonb_build_object(
+        'products', v_ids,
+        'attributes', commerce.compare_products(v_ids)
+    );
+end;
+$$;
+comment on function public.compare_products is
+'Put products side by side.
+
+Returns {products, attributes}: the ids as they were sent, and the attributes in which they can '
+'differ, each {key, label, values} with a value for each product in the same order; null where a '
+'product has none.
+
+- ids: the ids of 1 to 8 products.
+
+Errors: invalid_input 400, not_found 404.';
+
+grant execute on function public.compare_products(public.list)
 to anon, authenticated, service_role;
 
 alter default privileges grant execute on functions to public;

@@ -1278,11 +1278,12 @@ $$;
  * Definer: nobody has a write grant on what is sold; the cart is the caller's.
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
- *          PT409 coupon_exhausted hold_expired idempotency_conflict insufficient_credit
- *              insufficient_points invalid_transition not_for_sale out_of_stock price_changed
- *              slot_taken terms_not_accepted version_not_in_force
+ *          PT409 coupon_exhausted credit_limit_exceeded hold_expired idempotency_conflict
+ *              insufficient_credit insufficient_points invalid_transition not_for_sale
+ *              order_limit_exceeded out_of_stock price_changed slot_taken terms_not_accepted
+ *              version_not_in_force
  *          PT422 blocked_out coupon_invalid delivery_unavailable method_expired
- *              provider_not_offered
+ *              minimum_not_reached pack_size provider_not_offered terms_not_agreed
  *          PT429 rate_limited · those of scheduling.place_booking
  */
 create function private.checkout(
@@ -2775,8 +2776,9 @@ $$;
  * Sell what one business has in a cart, and take its goods out of stock. Returns the gift cards
  * that were made, with their codes.
  *
- * Errors:  PT409 coupon_exhausted hold_expired out_of_stock price_changed slot_taken
- *              terms_not_accepted · PT422 coupon_invalid
+ * Errors:  PT409 coupon_exhausted credit_limit_exceeded hold_expired order_limit_exceeded
+ *              out_of_stock price_changed slot_taken terms_not_accepted
+ *          PT422 coupon_invalid minimum_not_reached pack_size terms_not_agreed
  */
 create function private.sell(
     seller private.seller_quote, buyer identity.profiles, form private.order_form, basket_id uuid
@@ -2814,9 +2816,11 @@ end;
 $$;
 
 /*
- * Take the goods of a sale out of stock, and place their order.
+ * Take the goods of a sale out of stock, and place their order. A company with net terms pays it
+ * later, unless it pays at once.
  *
- * Errors:  PT409 out_of_stock
+ * Errors:  PT409 credit_limit_exceeded order_limit_exceeded out_of_stock
+ *          PT422 minimum_not_reached pack_size terms_not_agreed
  */
 create function private.place_order(
     seller private.seller_quote, sale_id uuid, customer_id uuid, form private.order_form
@@ -2833,6 +2837,8 @@ declare
     v_line_ids uuid[];
     v_parts commerce.stock_part[];
     v_kind commerce.delivery_kind = (seller.choice).kind;
+    v_pays_later boolean = (form.payment).provider is null
+    and (commerce.wholesale_terms(seller.business_id, place_order.customer_id)).pays_later;
 begin
     select
         array_agg(sale_lines.variant_id order by sale_lines.position),
@@ -2844,6 +2850,17 @@ begin
         sale_lines.business_id = seller.business_id
         and sale_lines.sale_id = place_order.sale_id
         and sale_lines.kind = 'product';
+    perform commerce.require_wholesale_terms(
+        seller.business_id,
+        place_order.customer_id,
+        array(
+            select (line.variant_id, line.quantity)::commerce.stock_item
+            from unnest(v_variant_ids, v_quantities) as line (variant_id, quantity)
+        ),
+        (seller.quotes[1] ->> 'total_minor')::bigint,
+        seller.quotes[1] ->> 'currency',
+        v_pays_later
+    );
     v_parts = commerce.take_goods(seller.choice, v_variant_ids, v_quantities);
     return commerce.place_order(
         seller.business_id, place_order.sale_id, place_order.customer_id,
@@ -2855,7 +2872,7 @@ begin
         ),
         private.order_lines(seller.business_id, v_line_ids, v_parts),
         private.unpaid_until(v_kind, (form.payment).provider is not null),
-        false
+        v_pays_later
     );
 end;
 $$;
@@ -3728,11 +3745,13 @@ to anon, authenticated, service_role;
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
- *          PT409 coupon_exhausted hold_expired idempotency_conflict insufficient_credit
- *              insufficient_points invalid_transition link_expired not_bookable not_for_sale
- *              out_of_stock price_changed slot_taken terms_not_accepted version_not_in_force
+ *          PT409 coupon_exhausted credit_limit_exceeded hold_expired idempotency_conflict
+ *              insufficient_credit insufficient_points invalid_transition link_expired
+ *              not_bookable not_for_sale order_limit_exceeded out_of_stock price_changed
+ *              slot_taken terms_not_accepted version_not_in_force
  *          PT422 blocked_out coupon_invalid delivery_unavailable limit_reached method_expired
- *              not_eligible outside_hours provider_not_offered too_far too_soon
+ *              minimum_not_reached not_eligible outside_hours pack_size provider_not_offered
+ *              terms_not_agreed too_far too_soon
  *          PT429 rate_limited
  */
 create function public.checkout(
@@ -3803,7 +3822,8 @@ Stock, coupons, times, sales, orders, gift cards and the payment are written in 
 'payment}: what start_payment returns, or null where no provider was named or nothing is left to '
 'pay. gift_cards have their codes, which nothing shows again. An order that is not paid in time '
 'expires: within an hour after a payment was begun, else within a day, or a week where it is '
-'picked up.
+'picked up. A buyer of a company with net terms who names no provider pays later, within the '
+'days of the terms.
 
 - idempotency_key: repeating the call with the same key returns the first answer again, with the '
 'payment as it is now, for a day.
@@ -3827,13 +3847,14 @@ Stock, coupons, times, sales, orders, gift cards and the payment are written in 
 - provider: with whom the rest is paid, such as stripe or sandbox.
 - payment_method_id, method_token, save_method, return_url: as start_payment takes them.
 
-Errors: invalid_input 400, not_signed_in 401, not_found 404, coupon_exhausted 409, hold_expired '
-'409, idempotency_conflict 409, insufficient_credit 409, insufficient_points 409, '
-'invalid_transition 409, link_expired 409, not_bookable 409, not_for_sale 409, out_of_stock 409, '
-'price_changed 409, slot_taken 409, terms_not_accepted 409, version_not_in_force 409, blocked_out '
-'422, coupon_invalid 422, delivery_unavailable 422, limit_reached 422, method_expired 422, '
-'not_eligible 422, outside_hours 422, provider_not_offered 422, too_far 422, too_soon 422, '
-'rate_limited 429.';
+Errors: invalid_input 400, not_signed_in 401, not_found 404, coupon_exhausted 409, '
+'credit_limit_exceeded 409, hold_expired 409, idempotency_conflict 409, insufficient_credit 409, '
+'insufficient_points 409, invalid_transition 409, link_expired 409, not_bookable 409, not_for_sale '
+'409, order_limit_exceeded 409, out_of_stock 409, price_changed 409, slot_taken 409, '
+'terms_not_accepted 409, version_not_in_force 409, blocked_out 422, coupon_invalid 422, '
+'delivery_unavailable 422, limit_reached 422, method_expired 422, minimum_not_reached 422, '
+'not_eligible 422, outside_hours 422, pack_size 422, provider_not_offered 422, terms_not_agreed '
+'422, too_far 422, too_soon 422, rate_limited 429.';
 grant execute on function public.checkout(
     text, public.identifier, text, public.list, text, public.object, public.object,
     public.identifier, public.identifier, public.list, text, public.whole_number, public.list,

@@ -12,7 +12,6 @@ alter default privileges revoke execute on functions from public;
 create schema search;
 comment on schema search is 'What is looked at to find businesses.';
 
-create extension if not exists cube with schema extensions;
 create extension if not exists unaccent with schema extensions;
 
 -- The criteria of a search, from the arguments of public.search_availability. Arguments that were
@@ -289,7 +288,7 @@ set jit = 'off'
 as $$
 declare
     v_candidates refcursor;
-    v_here extensions.cube = search.point(criteria.latitude, criteria.longitude);
+    v_here extensions.cube = business.point_on_earth(criteria.latitude, criteria.longitude);
     v_around extensions.cube = extensions.cube_enlarge(v_here, criteria.radius_km, 3);
 begin
     open v_candidates for
@@ -297,11 +296,11 @@ begin
         documents.business_id,
         documents.time_zone,
         documents.has_classes,
-        search.way_km(documents.place operator(extensions.<->) v_here)
+        business.way_km(documents.place operator(extensions.<->) v_here)
     from search.documents
     where
         documents.place operator(extensions.<@) v_around
-        and search.way_km(documents.place operator(extensions.<->) v_here) <= criteria.radius_km
+        and business.way_km(documents.place operator(extensions.<->) v_here) <= criteria.radius_km
         and (criteria.words is null or documents.words @@ criteria.words)
         and (criteria.vertical_id is null or documents.vertical_id = criteria.vertical_id)
         and (criteria.category is null or documents.categories @> array[criteria.category])
@@ -521,46 +520,6 @@ end;
 $$;
 
 /*
- * Return a place as a point on the globe, in kilometres from its centre. The straight line between
- * two points grows with the distance over ground, so both lead to the same nearest place.
- */
-create function search.point(latitude double precision, longitude double precision)
-returns extensions.cube
-language plpgsql
-immutable
-strict
-security invoker
-set search_path = ''
-as $$
-declare
-    c_earth_km constant double precision = 6371.0088;
-begin
-    return extensions.cube(array[
-        c_earth_km * cosd(latitude) * cosd(longitude),
-        c_earth_km * cosd(latitude) * sind(longitude),
-        c_earth_km * sind(latitude)
-    ]);
-end;
-$$;
-
-/*
- * Return the distance over ground for a straight line through the globe, both in kilometres.
- */
-create function search.way_km(line_km double precision)
-returns double precision
-language plpgsql
-immutable
-security invoker
-set search_path = ''
-as $$
-declare
-    c_earth_km constant double precision = 6371.0088;
-begin
-    return 2 * c_earth_km * asin(least(way_km.line_km / (2 * c_earth_km), 1));
-end;
-$$;
-
-/*
  * Return the documents that businesses should have now. A business has one while it is approved and
  * active and has a public service.
  */
@@ -579,7 +538,7 @@ begin
         search.to_vector(businesses.name, 'A') || search.to_vector(offered.names, 'B')
         || search.to_vector(offered.categories, 'C') || search.to_vector(businesses.description),
         offered.slugs,
-        search.point(businesses.latitude::float8, businesses.longitude::float8),
+        business.point_on_earth(businesses.latitude::float8, businesses.longitude::float8),
         businesses.time_zone,
         offered.has_classes,
         offered.lowest_price_minor,

@@ -16,6 +16,7 @@ LIST = {"name": "Members", "currency": "EUR"}
 RULE = {"name": "Early", "change_bps": -100}
 PROMOTION = {"name": "Spring", "kind": "percent", "percent_bps": 100}
 PRODUCT = {"name": "Soap", "slug": "soap", "currency": "EUR", "is_published": True}
+DEPOT = {"name": "Depot", "line1": "Way 1", "city": "Bonn", "country": "DE"}
 VARIANT = {"sku": "SOAP-1", "price_minor": 1}
 # Rows to insert, with what to change about them. The business is added, and values that are names
 # of rows become their ids.
@@ -72,6 +73,7 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
     ),
     "flag_segments": ([{"name": "Early birds"}], {"name": "Late birds"}),
     "flag_targets": ([{"flag_key": "own-first", "subject": "ann"}], {"is_denied": True}),
+    "order_settings": ([{"return_days": 30}], {"return_days": 60}),
     "payment_settings": ([{"prepayment_bps": 100}], {"prepayment_bps": 200}),
     "price_list_items": (
         [
@@ -179,6 +181,10 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
         ],
         {"price_minor": 2},
     ),
+    "store_hours": (
+        [{"store_id": "store", "weekday": 1, "opens_at": "09:00:00", "closes_at": "17:00:00"}],
+        {"closes_at": "18:00:00"},
+    ),
     "stores": ([{"name": "North"}], {"position": 3}),
     "tax_numbers": (
         [
@@ -204,6 +210,15 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
         [{**DAY, "resource_id": "salon_resource", "time_zone": "Asia/Tokyo"}],
         {"time_zone": "Asia/Seoul"},
     ),
+    "wholesale_locations": (
+        [
+            {"wholesale_account_id": "company", **DEPOT},
+            {"wholesale_account_id": "other_company", **DEPOT},
+        ],
+        {"city": "Köln"},
+    ),
+    "wholesale_packs": ([{"variant_id": "variant", "pack_size": 6}], {"pack_size": 12}),
+    "wishlist_items": ([{"variant_id": "variant"}], {"wants_notice": True}),
     "working_hours": (
         [HOURS, {**HOURS, "resource_id": "salon_resource"}],
         {"opens_at": "20:45:00"},
@@ -224,8 +239,6 @@ OPERATED = {
     "flag_prerequisites",
     "flag_segments",
     "flag_targets",
-    "order_settings": ([{"return_days": 30}], {"return_days": 60}),
-    "wholesale_packs": ([{"variant_id": "variant", "pack_size": 6}], {"pack_size": 12}),
 }
 # The views whose rows refer to what others cannot see: others get not_found, as for no row at all.
 UNSEEN = {"flag_prerequisites", "flag_targets", "tax_numbers"}

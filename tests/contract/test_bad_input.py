@@ -186,6 +186,10 @@ def good_arguments(town: Town) -> dict[str, Any]:
         "return_id": town.ids["note"],
         "action": "ship",
         "note": "A note",
+        "lot_id": town.ids["note"],
+        "ids": [town.ids["note"]],
+        "preorder_limit": 1,
+        "preorder_until": "2031-05-05T10:00:00Z",
     }
 
 

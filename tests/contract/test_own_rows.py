@@ -128,6 +128,17 @@ def stock_shop(town: Town, mine: dict[str, str]) -> None:
         product_id=town.ids["hidden_product"],
         sku="SECRET",
     )
+    for company in ("company", "other_company"):
+        town.new(
+            company,
+            "commerce.wholesale_accounts",
+            **mine,
+            company_name="Trade",
+            country="DE",
+            tax_number="DE136695976",
+            currency="EUR",
+            requested_at="2031-01-01T00:00:00Z",
+        )
     town.new("price_list", "pricing.price_lists", **mine, name="Regulars", currency="EUR")
     town.new(
         "addon",

@@ -96,6 +96,10 @@ PRIVATE_VIEWS = {
     "wholesale_locations",
     "wholesale_orders",
     "wholesale_packs",
+    "lot_sales",
+    "stock_costs",
+    "stock_lots",
+    "wishlist_items",
 }
 FINGERPRINT = """
     select string_agg(format(

@@ -66,6 +66,9 @@ BOUNDED = {
     "public.products_in_category": 200,
     # One for each coupon that the caller asks for, of which there are at most a thousand.
     "public.create_coupons": 1000,
+    # A store each, of at most so many.
+    "public.variant_availability": 200,
+    "public.nearest_stores": 100,
     # One for each kind of movement, and those that open and close the month.
     "public.payout_statement": 11,
 }

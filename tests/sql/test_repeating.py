@@ -133,6 +133,12 @@ SHELF = """
     insert into catalog.product_variants (id, business_id, product_id, sku, options, price_minor)
     values (tests.named('Bottle'), tests.id('Salon'), tests.id('Oil'), 'OIL', '{}', 900)
 """
+LOT = f"""
+    {SHELF};
+    select tests.act_as('owner');
+    select public.adjust_stock(
+        tests.id('Store')::text, tests.id('Bottle')::text, '5', 'received', lot_code => 'A')
+"""
 TERMS = """
     insert into catalog.terms (slug) values ('rules');
     insert into catalog.terms_versions (slug, version, published_at)
@@ -263,6 +269,7 @@ STEPS: dict[str, tuple[str, str, str]] = {
         f"set_preferred_resource({SALON}, tests.id('Ann')::text)",
     ),
     "set_quiet_hours": ("select 1", "customer", "set_quiet_hours('22:00', '07:00')"),
+    "recall_lot": (LOT, "owner", "recall_lot(tests.any_id('commerce.stock_lots'))"),
     "set_wholesale_terms": (
         COMPANY,
         "owner",

@@ -10,7 +10,10 @@ create function public.adjust_stock(
     quantity public.whole_number,
     reason text,
     note text default null,
-    idempotency_key text default null
+    idempotency_key text default null,
+    unit_cost_minor public.whole_number default null,
+    lot_code text default null,
+    expires_on text default null
 )
 returns public.inventory_levels
 language plpgsql
@@ -22,6 +25,7 @@ declare
     v_store_id constant uuid = private.to_identifier(store_id, 'store_id');
     v_variant_id constant uuid = private.to_identifier(variant_id, 'variant_id');
     v_quantity constant integer = private.to_whole_number(quantity, 'quantity', -1000000, 1000000);
+    v_origin commerce.stock_origin;
     v_answer jsonb;
     v_level public.inventory_levels;
 begin
@@ -33,15 +37,21 @@ begin
     end if;
     if idempotency_key is not null then
         v_answer = private.first_answer(
-            'adjust_stock', idempotency_key, jsonb_build_array(store_id, variant_id, quantity, reason, note)
+            'adjust_stock', idempotency_key,
+            jsonb_build_array(
+                store_id, variant_id, quantity, reason, note, unit_cost_minor, lot_code, expires_on
+            )
         );
         if v_answer is not null then
             return jsonb_populate_record(null::public.inventory_levels, v_answer);
         end if;
     end if;
+    v_origin.unit_cost_minor = private.to_minor_units(unit_cost_minor, 'unit_cost_minor');
+    v_origin.lot_code = private.to_text(lot_code, 'lot_code', 64);
+    v_origin.expires_on = private.to_date(expires_on, 'expires_on');
     perform commerce.adjust_stock(
         v_store_id, (v_variant_id, v_quantity)::commerce.stock_item,
-        reason::commerce.movement_reason, private.to_text(note, 'note', 500)
+        reason::commerce.movement_reason, private.to_text(note, 'note', 500), v_origin
     );
     select inventory_levels.* into v_level
     from public.inventory_levels
@@ -62,6 +72,10 @@ Returns the level.
 - reason: received, returned, found, damaged, lost or corrected.
 - note: at most 500 characters.
 - idempotency_key: repeating the call with the same key returns the first answer again, for a day.
+- unit_cost_minor: what one received piece cost, in minor units of the product''s currency.
+- lot_code: the lot into which the pieces come or from which they are taken, at most 64 characters. '
+'Without it they are taken from the lot that expires first.
+- expires_on: the last day on which the lot is sold, a date.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, '
 'idempotency_conflict 409, out_of_stock 409.';
@@ -162,7 +176,10 @@ create function public.set_stock_limits(
     store_id public.identifier,
     variant_id public.identifier,
     backorder_limit public.whole_number default '0',
-    alert_threshold public.whole_number default null
+    alert_threshold public.whole_number default null,
+    preorder_limit public.whole_number default '0',
+    preorder_until public.instant default null,
+    expected_on text default null
 )
 returns public.inventory_levels
 language plpgsql
@@ -179,7 +196,10 @@ begin
         v_store_id,
         v_variant_id,
         private.to_whole_number(backorder_limit, 'backorder_limit', 0, 1000000, if_null => 0),
-        private.to_whole_number(alert_threshold, 'alert_threshold', 0, 1000000, false)
+        private.to_whole_number(alert_threshold, 'alert_threshold', 0, 1000000, false),
+        private.to_whole_number(preorder_limit, 'preorder_limit', 0, 1000000, if_null => 0),
+        private.to_instant(preorder_until, 'preorder_until', false),
+        private.to_date(expected_on, 'expected_on')
     );
     select inventory_levels.* into v_level
     from public.inventory_levels
@@ -188,13 +208,18 @@ begin
 end;
 $$;
 comment on function public.set_stock_limits is
-'Set how many more pieces than there are may be sold, and when a level alerts. Owners and managers.
+'Set how many more pieces than there are may be sold, until when, and when a level alerts. Owners '
+'and managers.
 
 Returns the level.
 
 - backorder_limit: pieces; 0 for no back-orders.
 - alert_threshold: pieces; when no more are left, one alert is sent until the level recovers. Null '
 'for never.
+- preorder_limit: pieces that may be ordered until preorder_until, before they come for the first '
+'time; together with it.
+- preorder_until: an instant.
+- expected_on: the date on which missing pieces are expected, for customers to see.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 
@@ -270,12 +295,14 @@ Errors: invalid_input 400, not_found 404.';
 
 grant execute on function
 public.adjust_stock(
-    public.identifier, public.identifier, public.whole_number, text, text, text
+    public.identifier, public.identifier, public.whole_number, text, text, text,
+    public.whole_number, text, text
 ),
 public.count_stock(public.identifier, public.list, text),
 public.transfer_stock(public.identifier, public.identifier, public.list, text, text),
 public.set_stock_limits(
-    public.identifier, public.identifier, public.whole_number, public.whole_number
+    public.identifier, public.identifier, public.whole_number, public.whole_number,
+    public.whole_number, public.instant, text
 ),
 public.reserve_stock(public.identifier, public.list, public.whole_number, text),
 public.release_stock(public.identifier)

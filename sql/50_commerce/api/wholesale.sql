@@ -87,7 +87,6 @@ with (security_invoker = true)
 as
 select
     wholesale_documents.media_id,
-    wholesale_documents.business_id,
     wholesale_documents.wholesale_account_id,
     wholesale_documents.kind,
     wholesale_documents.created_at
@@ -100,7 +99,6 @@ comment on view public.wholesale_documents is
 The requester, the owners and managers of the business and the platform''s staff read them.';
 comment on column public.wholesale_documents.media_id is
 'The file. Its bucket and object_name in the view media are for a signed link to it.';
-comment on column public.wholesale_documents.business_id is 'The business.';
 comment on column public.wholesale_documents.wholesale_account_id is 'The account.';
 comment on column public.wholesale_documents.kind is 'registration, tax or other.';
 comment on column public.wholesale_documents.created_at is 'When it was handed in.';

@@ -57,7 +57,7 @@ comment on view public.wholesale_locations is
 'Where a company has its orders sent.
 
 The company''s buyers and the members of the business who serve customers read it; its approvers '
-'write it.';
+'and the business''s owners and managers write it.';
 comment on column public.wholesale_locations.id is 'Key.';
 comment on column public.wholesale_locations.business_id is
 'The business that sells. Cannot be changed.';

@@ -185,6 +185,7 @@ declare
         where
             stores.business_id = pickup_store.business_id
             and stores.is_active
+            and stores.is_pickup
             and coalesce(stores.id = pickup_store.store_id, true)
         limit 2
     );

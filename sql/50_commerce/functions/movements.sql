@@ -9,7 +9,8 @@ create function commerce.record_movements(
     items commerce.stock_item[],
     reason commerce.movement_reason,
     note text,
-    transfer_id uuid default null
+    transfer_id uuid default null,
+    origin commerce.stock_origin default null
 )
 returns void
 language plpgsql
@@ -19,18 +20,21 @@ set search_path = ''
 as $$
 begin
     insert into commerce.stock_movements (
-        business_id, store_id, variant_id, quantity, reason, transfer_id, note, actor_id, at
+        business_id, store_id, variant_id, quantity, reason, transfer_id, note, actor_id, at,
+        unit_cost_minor, lot_code, expires_on
     )
     select
         record_movements.business_id, record_movements.store_id, item.variant_id, item.quantity,
         record_movements.reason, record_movements.transfer_id, record_movements.note,
-        (select users.id from auth.users where users.id = auth.uid()), private.now()
+        (select users.id from auth.users where users.id = auth.uid()), private.now(),
+        origin.unit_cost_minor, origin.lot_code, origin.expires_on
     from unnest(items) as item;
 end;
 $$;
 
 /*
- * Add pieces of a variant to a store, or take them away, for a reason.
+ * Add pieces of a variant to a store, or take them away, for a reason: into or out of a lot, where
+ * one is named.
  * Definer: nobody has a write grant on movements.
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409
@@ -40,7 +44,8 @@ create function commerce.adjust_stock(
     store_id uuid,
     item commerce.stock_item,
     reason commerce.movement_reason,
-    note text
+    note text,
+    origin commerce.stock_origin
 )
 returns void
 language plpgsql
@@ -50,30 +55,88 @@ set search_path = ''
 as $$
 declare
     v_business_id constant uuid = commerce.business_of_store(store_id, 'serve');
-    v_level commerce.stock_levels;
+    v_there integer;
 begin
-    if item.quantity = 0
-        or reason in ('received', 'returned', 'found') and item.quantity < 0
-        or reason in ('damaged', 'lost') and item.quantity > 0 then
+    perform commerce.require_direction(item.quantity, reason, origin);
+    perform commerce.lock_levels(v_business_id, array[store_id], array[item]);
+    v_there = commerce.pieces_there(v_business_id, store_id, item.variant_id, origin.lot_code);
+    if item.quantity < 0 and v_there + item.quantity < least(v_there, 0) then
+        perform private.refuse(
+            'PT409', 'out_of_stock', format('Only %s are there.', greatest(v_there, 0)),
+            'Take away fewer, or count the stock.'
+        );
+    end if;
+    perform commerce.record_movements(
+        v_business_id, store_id, array[item], reason, note, origin => origin
+    );
+end;
+$$;
+
+/*
+ * Refuse an adjustment whose sign does not fit its reason, a cost of what was not received, and a
+ * date without a lot.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function commerce.require_direction(
+    quantity integer, reason commerce.movement_reason, origin commerce.stock_origin
+)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if quantity = 0
+        or reason in ('received', 'returned', 'found') and quantity < 0
+        or reason in ('damaged', 'lost') and quantity > 0 then
         perform private.invalid(
             'quantity',
             'must be positive for received, returned and found, negative for damaged and lost'
         );
     end if;
-    perform commerce.lock_levels(v_business_id, array[store_id], array[item]);
-    select stock_levels.* into v_level
-    from commerce.stock_levels
-    where
-        stock_levels.business_id = v_business_id
-        and stock_levels.store_id = adjust_stock.store_id
-        and stock_levels.variant_id = item.variant_id;
-    if v_level.on_hand + item.quantity < least(v_level.on_hand, 0) then
-        perform private.refuse(
-            'PT409', 'out_of_stock', format('Only %s are there.', greatest(v_level.on_hand, 0)),
-            'Take away fewer, or count the stock.'
-        );
+    if origin.unit_cost_minor is not null and reason <> 'received' then
+        perform private.invalid('unit_cost_minor', 'is for what is received');
     end if;
-    perform commerce.record_movements(v_business_id, store_id, array[item], reason, note);
+    if origin.expires_on is not null and (origin.lot_code is null or quantity < 0) then
+        perform private.invalid('expires_on', 'is for pieces that come in a lot');
+    end if;
+end;
+$$;
+
+/*
+ * Return how many pieces of a variant are in a store, or in one of its lots there.
+ */
+create function commerce.pieces_there(
+    business_id uuid, store_id uuid, variant_id uuid, lot_code text
+)
+returns integer
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if pieces_there.lot_code is not null then
+        return coalesce((
+            select stock_lots.on_hand
+            from commerce.stock_lots
+            where
+                stock_lots.business_id = pieces_there.business_id
+                and stock_lots.store_id = pieces_there.store_id
+                and stock_lots.variant_id = pieces_there.variant_id
+                and stock_lots.code = pieces_there.lot_code
+        ), 0);
+    end if;
+    return (
+        select stock_levels.on_hand
+        from commerce.stock_levels
+        where
+            stock_levels.business_id = pieces_there.business_id
+            and stock_levels.store_id = pieces_there.store_id
+            and stock_levels.variant_id = pieces_there.variant_id
+    );
 end;
 $$;
 
@@ -159,40 +222,5 @@ begin
         v_business_id, to_store_id, items, 'transferred', note, v_transfer_id
     );
     return v_transfer_id;
-end;
-$$;
-
-/*
- * Set how far a level may be oversold, and when it alerts.
- * Definer: nobody has a write grant on levels.
- *
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- */
-create function commerce.set_stock_limits(
-    store_id uuid, variant_id uuid, backorder_limit integer, alert_threshold integer
-)
-returns void
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-declare
-    v_business_id constant uuid = commerce.business_of_store(store_id, 'manage');
-    v_item constant commerce.stock_item = (variant_id, 0);
-begin
-    perform commerce.lock_levels(v_business_id, array[store_id], array[v_item]);
-    update commerce.stock_levels
-    set
-        backorder_limit = set_stock_limits.backorder_limit,
-        alert_threshold = set_stock_limits.alert_threshold
-    where
-        stock_levels.business_id = v_business_id
-        and stock_levels.store_id = set_stock_limits.store_id
-        and stock_levels.variant_id = set_stock_limits.variant_id
-        and stock_levels.on_hand >= -set_stock_limits.backorder_limit;
-    if not found then
-        perform private.invalid('backorder_limit', 'must not be less than what is already missing');
-    end if;
 end;
 $$;

@@ -117,8 +117,8 @@ end;
 $$;
 
 /*
- * Refuse when a store has fewer free pieces than somebody wants: on hand, less what is reserved,
- * and as many back-orders as are allowed where these count. The levels are locked.
+ * Refuse when a store has fewer free pieces than somebody wants, as commerce.free_quantity counts
+ * them. The levels are locked.
  *
  * Errors:  PT409 out_of_stock
  */
@@ -146,10 +146,7 @@ begin
             product_variants.business_id = stock_levels.business_id
             and product_variants.id = stock_levels.variant_id
     cross join lateral (
-        select
-            stock_levels.on_hand
-            + case when has_backorders then stock_levels.backorder_limit else 0 end
-            - commerce.reserved_quantity(stock_levels) as quantity
+        select commerce.free_quantity(stock_levels, has_backorders) as quantity
     ) as free
     where free.quantity < item.quantity
     order by product_variants.sku

@@ -113,11 +113,7 @@ begin
     select
         stock_levels.store_id,
         stock_levels.variant_id,
-        greatest(
-            stock_levels.on_hand + stock_levels.backorder_limit
-            - commerce.reserved_quantity(stock_levels),
-            0
-        )
+        greatest(commerce.free_quantity(stock_levels, true), 0)
     from commerce.stock_levels
     where
         stock_levels.business_id = free_pieces.business_id

@@ -48,12 +48,8 @@ set search_path = ''
 as $$
 begin
     insert into commerce.wholesale_documents (
-        media_id, business_id, wholesale_account_id, kind, created_at
+        media_id, wholesale_account_id, kind, created_at
     )
-    select
-        medium.id, wholesale_accounts.business_id, wholesale_accounts.id, medium.kind,
-        private.now()
-    from commerce.wholesale_accounts
-    where wholesale_accounts.id = medium.subject_id;
+    values (medium.id, medium.subject_id, medium.kind, private.now());
 end;
 $$;

@@ -38,7 +38,9 @@ for select
 to authenticated
 using (business_id in (select private.my_businesses('view')));
 
-grant execute on function commerce.reserved_quantity(commerce.stock_levels)
+grant execute on function
+commerce.reserved_quantity(commerce.stock_levels),
+commerce.free_quantity(commerce.stock_levels, boolean)
 to authenticated, service_role;
 
 -- A call without sign-in is answered with not_signed_in.
@@ -46,8 +48,15 @@ grant execute on function
 commerce.to_items(text, text, integer),
 commerce.reserve_stock(uuid, commerce.stock_item[], integer),
 commerce.release_stock(uuid),
-commerce.adjust_stock(uuid, commerce.stock_item, commerce.movement_reason, text),
+commerce.adjust_stock(
+    uuid, commerce.stock_item, commerce.movement_reason, text, commerce.stock_origin
+),
+commerce.variant_availability(uuid),
+commerce.nearest_stores(double precision, double precision, uuid, uuid, boolean, integer),
+commerce.is_store_open(business.stores, timestamptz),
+commerce.product_facts(uuid[]),
+commerce.compare_products(uuid[]),
 commerce.count_stock(uuid, commerce.stock_item[], text),
 commerce.transfer_stock(uuid, uuid, commerce.stock_item[], text),
-commerce.set_stock_limits(uuid, uuid, integer, integer)
+commerce.set_stock_limits(uuid, uuid, integer, integer, integer, timestamptz, date)
 to anon, authenticated, service_role;

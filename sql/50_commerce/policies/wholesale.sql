@@ -1,6 +1,7 @@
 -- A company's buyers and the members of the business read an account; its papers are read by the
 -- requester, by owners and managers, and by the platform's staff alone. Functions write accounts
--- and buyers. Approvers write the company's places, owners and managers the sizes of packs.
+-- and buyers. Approvers write the company's places; owners and managers write these too, and the
+-- sizes of packs.
 
 alter table commerce.wholesale_accounts enable row level security;
 alter table commerce.wholesale_steps enable row level security;
@@ -53,12 +54,13 @@ on commerce.wholesale_documents
 for select
 to authenticated
 using (
-    business_id = any(array(select private.my_businesses('manage')))
-    or (select private.is_platform_staff('support'))
+    (select private.is_platform_staff('support'))
     or wholesale_account_id in (
         select wholesale_accounts.id
         from commerce.wholesale_accounts
-        where wholesale_accounts.requested_by = (select auth.uid())
+        where
+            wholesale_accounts.requested_by = (select auth.uid())
+            or wholesale_accounts.business_id in (select private.my_businesses('manage'))
     )
 );
 
@@ -85,20 +87,32 @@ create policy wholesale_locations_insert
 on commerce.wholesale_locations
 for insert
 to authenticated
-with check (wholesale_account_id = any(array(select private.my_wholesale_accounts('approver'))));
+with check (
+    wholesale_account_id = any(array(select private.my_wholesale_accounts('approver')))
+    or business_id = any(array(select private.my_businesses('manage')))
+);
 
 create policy wholesale_locations_update
 on commerce.wholesale_locations
 for update
 to authenticated
-using (wholesale_account_id = any(array(select private.my_wholesale_accounts('approver'))))
-with check (wholesale_account_id = any(array(select private.my_wholesale_accounts('approver'))));
+using (
+    wholesale_account_id = any(array(select private.my_wholesale_accounts('approver')))
+    or business_id = any(array(select private.my_businesses('manage')))
+)
+with check (
+    wholesale_account_id = any(array(select private.my_wholesale_accounts('approver')))
+    or business_id = any(array(select private.my_businesses('manage')))
+);
 
 create policy wholesale_locations_delete
 on commerce.wholesale_locations
 for delete
 to authenticated
-using (wholesale_account_id = any(array(select private.my_wholesale_accounts('approver'))));
+using (
+    wholesale_account_id = any(array(select private.my_wholesale_accounts('approver')))
+    or business_id = any(array(select private.my_businesses('manage')))
+);
 
 create policy wholesale_packs_select
 on commerce.wholesale_packs

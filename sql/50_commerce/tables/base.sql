@@ -15,4 +15,7 @@ create type commerce.movement_reason as enum (
 -- Some pieces of a variant.
 create type commerce.stock_item as (variant_id uuid, quantity integer);
 
+-- What is known of pieces beside their number: what one cost, and of which lot they are.
+create type commerce.stock_origin as (unit_cost_minor bigint, lot_code text, expires_on date);
+
 create type commerce.delivery_kind as enum ('pickup', 'delivery');

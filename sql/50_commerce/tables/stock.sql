@@ -15,13 +15,26 @@ create table commerce.stock_levels (
     -- Whether the alert was sent; a level that recovers can alert again.
     is_low boolean not null default false,
     counted_at timestamptz,
+    -- How many may be ordered, until a moment, before they come for the first time.
+    preorder_limit integer not null default 0,
+    preorder_until timestamptz,
+    -- When missing pieces are expected.
+    expected_on date,
+    -- Whether some of its pieces are, or were, in lots.
+    has_lots boolean not null default false,
 
     primary key (business_id, store_id, variant_id),
     constraint stock_levels_store_fkey foreign key (business_id, store_id)
     references business.stores (business_id, id) on delete cascade,
     constraint stock_levels_variant_fkey foreign key (business_id, variant_id)
     references catalog.product_variants (business_id, id) on delete cascade,
-    constraint stock_levels_not_below_backorders check (on_hand >= -backorder_limit),
+    constraint stock_levels_not_below_backorders check (
+        on_hand >= -backorder_limit - preorder_limit
+    ),
+    constraint stock_levels_preorders_end check (
+        preorder_limit between 0 and 1000000 and (preorder_limit = 0) = (preorder_until is null)
+        or private.invalid('preorder_limit and preorder_until', 'must be set together')
+    ),
     constraint stock_levels_backorder_limit_is_sane check (
         backorder_limit between 0 and 1000000
     ),
@@ -69,6 +82,11 @@ create table commerce.stock_movements (
     note text,
     actor_id uuid references auth.users (id) on delete set null,
     at timestamptz not null,
+    -- What one piece cost that was received, in the currency of the product; null: nobody said.
+    unit_cost_minor bigint,
+    -- The lot that is named: of what is received, or from which it is taken.
+    lot_code text,
+    expires_on date,
 
     constraint stock_movements_business_id_id_unique unique (business_id, id),
     constraint stock_movements_level_fkey foreign key (business_id, store_id, variant_id)
@@ -83,6 +101,11 @@ create table commerce.stock_movements (
             else true
         end
     ),
+    constraint stock_movements_receipts_cost check (
+        unit_cost_minor is null
+        or reason = 'received' and unit_cost_minor between 0 and 1000000000000
+    ),
+    constraint stock_movements_lots_expire check (expires_on is null or lot_code is not null),
     constraint stock_movements_transfers_are_named check (
         (reason = 'transferred') = (transfer_id is not null)
     )

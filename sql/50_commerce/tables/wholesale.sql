@@ -118,19 +118,17 @@ on commerce.wholesale_history (business_id, wholesale_account_id, id);
 create index wholesale_history_actor_id_idx on commerce.wholesale_history (actor_id);
 
 create table commerce.wholesale_documents (
+    -- The file belongs to a user and has no business, so its link has none either.
     media_id uuid primary key references files.media (id) on delete cascade,
-    business_id uuid not null,
-    wholesale_account_id uuid not null,
+    wholesale_account_id uuid not null
+    references commerce.wholesale_accounts (id) on delete cascade,
     kind text not null,
-    created_at timestamptz not null,
-
-    constraint wholesale_documents_account_fkey foreign key (business_id, wholesale_account_id)
-    references commerce.wholesale_accounts (business_id, id) on delete cascade
+    created_at timestamptz not null
 );
 comment on table commerce.wholesale_documents is
 'Papers that a company hands in with its request. They belong to whoever requests.';
 create index wholesale_documents_account_idx
-on commerce.wholesale_documents (business_id, wholesale_account_id);
+on commerce.wholesale_documents (wholesale_account_id);
 
 create table commerce.wholesale_buyers (
     id uuid primary key default gen_random_uuid(),

@@ -2,11 +2,13 @@
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
- *          PT409 coupon_exhausted hold_expired idempotency_conflict insufficient_credit
- *              insufficient_points invalid_transition link_expired not_bookable not_for_sale
- *              out_of_stock price_changed slot_taken terms_not_accepted version_not_in_force
+ *          PT409 coupon_exhausted credit_limit_exceeded hold_expired idempotency_conflict
+ *              insufficient_credit insufficient_points invalid_transition link_expired
+ *              not_bookable not_for_sale order_limit_exceeded out_of_stock price_changed
+ *              slot_taken terms_not_accepted version_not_in_force
  *          PT422 blocked_out coupon_invalid delivery_unavailable limit_reached method_expired
- *              not_eligible outside_hours provider_not_offered too_far too_soon
+ *              minimum_not_reached not_eligible outside_hours pack_size provider_not_offered
+ *              terms_not_agreed too_far too_soon
  *          PT429 rate_limited
  */
 create function public.checkout(
@@ -77,7 +79,8 @@ Stock, coupons, times, sales, orders, gift cards and the payment are written in 
 'payment}: what start_payment returns, or null where no provider was named or nothing is left to '
 'pay. gift_cards have their codes, which nothing shows again. An order that is not paid in time '
 'expires: within an hour after a payment was begun, else within a day, or a week where it is '
-'picked up.
+'picked up. A buyer of a company with net terms who names no provider pays later, within the '
+'days of the terms.
 
 - idempotency_key: repeating the call with the same key returns the first answer again, with the '
 'payment as it is now, for a day.
@@ -101,13 +104,14 @@ Stock, coupons, times, sales, orders, gift cards and the payment are written in 
 - provider: with whom the rest is paid, such as stripe or sandbox.
 - payment_method_id, method_token, save_method, return_url: as start_payment takes them.
 
-Errors: invalid_input 400, not_signed_in 401, not_found 404, coupon_exhausted 409, hold_expired '
-'409, idempotency_conflict 409, insufficient_credit 409, insufficient_points 409, '
-'invalid_transition 409, link_expired 409, not_bookable 409, not_for_sale 409, out_of_stock 409, '
-'price_changed 409, slot_taken 409, terms_not_accepted 409, version_not_in_force 409, blocked_out '
-'422, coupon_invalid 422, delivery_unavailable 422, limit_reached 422, method_expired 422, '
-'not_eligible 422, outside_hours 422, provider_not_offered 422, too_far 422, too_soon 422, '
-'rate_limited 429.';
+Errors: invalid_input 400, not_signed_in 401, not_found 404, coupon_exhausted 409, '
+'credit_limit_exceeded 409, hold_expired 409, idempotency_conflict 409, insufficient_credit 409, '
+'insufficient_points 409, invalid_transition 409, link_expired 409, not_bookable 409, not_for_sale '
+'409, order_limit_exceeded 409, out_of_stock 409, price_changed 409, slot_taken 409, '
+'terms_not_accepted 409, version_not_in_force 409, blocked_out 422, coupon_invalid 422, '
+'delivery_unavailable 422, limit_reached 422, method_expired 422, minimum_not_reached 422, '
+'not_eligible 422, outside_hours 422, pack_size 422, provider_not_offered 422, terms_not_agreed '
+'422, too_far 422, too_soon 422, rate_limited 429.';
 grant execute on function public.checkout(
     text, public.identifier, text, public.list, text, public.object, public.object,
     public.identifier, public.identifier, public.list, text, public.whole_number, public.list,

@@ -10,11 +10,12 @@
  * Definer: nobody has a write grant on what is sold; the cart is the caller's.
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
- *          PT409 coupon_exhausted hold_expired idempotency_conflict insufficient_credit
- *              insufficient_points invalid_transition not_for_sale out_of_stock price_changed
- *              slot_taken terms_not_accepted version_not_in_force
+ *          PT409 coupon_exhausted credit_limit_exceeded hold_expired idempotency_conflict
+ *              insufficient_credit insufficient_points invalid_transition not_for_sale
+ *              order_limit_exceeded out_of_stock price_changed slot_taken terms_not_accepted
+ *              version_not_in_force
  *          PT422 blocked_out coupon_invalid delivery_unavailable method_expired
- *              provider_not_offered
+ *              minimum_not_reached pack_size provider_not_offered terms_not_agreed
  *          PT429 rate_limited · those of scheduling.place_booking
  */
 create function private.checkout(

@@ -6,8 +6,9 @@
  * Sell what one business has in a cart, and take its goods out of stock. Returns the gift cards
  * that were made, with their codes.
  *
- * Errors:  PT409 coupon_exhausted hold_expired out_of_stock price_changed slot_taken
- *              terms_not_accepted · PT422 coupon_invalid
+ * Errors:  PT409 coupon_exhausted credit_limit_exceeded hold_expired order_limit_exceeded
+ *              out_of_stock price_changed slot_taken terms_not_accepted
+ *          PT422 coupon_invalid minimum_not_reached pack_size terms_not_agreed
  */
 create function private.sell(
     seller private.seller_quote, buyer identity.profiles, form private.order_form, basket_id uuid
@@ -45,9 +46,11 @@ end;
 $$;
 
 /*
- * Take the goods of a sale out of stock, and place their order.
+ * Take the goods of a sale out of stock, and place their order. A company with net terms pays it
+ * later, unless it pays at once.
  *
- * Errors:  PT409 out_of_stock
+ * Errors:  PT409 credit_limit_exceeded order_limit_exceeded out_of_stock
+ *          PT422 minimum_not_reached pack_size terms_not_agreed
  */
 create function private.place_order(
     seller private.seller_quote, sale_id uuid, customer_id uuid, form private.order_form
@@ -64,6 +67,8 @@ declare
     v_line_ids uuid[];
     v_parts commerce.stock_part[];
     v_kind commerce.delivery_kind = (seller.choice).kind;
+    v_pays_later boolean = (form.payment).provider is null
+    and (commerce.wholesale_terms(seller.business_id, place_order.customer_id)).pays_later;
 begin
     select
         array_agg(sale_lines.variant_id order by sale_lines.position),
@@ -75,6 +80,17 @@ begin
         sale_lines.business_id = seller.business_id
         and sale_lines.sale_id = place_order.sale_id
         and sale_lines.kind = 'product';
+    perform commerce.require_wholesale_terms(
+        seller.business_id,
+        place_order.customer_id,
+        array(
+            select (line.variant_id, line.quantity)::commerce.stock_item
+            from unnest(v_variant_ids, v_quantities) as line (variant_id, quantity)
+        ),
+        (seller.quotes[1] ->> 'total_minor')::bigint,
+        seller.quotes[1] ->> 'currency',
+        v_pays_later
+    );
     v_parts = commerce.take_goods(seller.choice, v_variant_ids, v_quantities);
     return commerce.place_order(
         seller.business_id, place_order.sale_id, place_order.customer_id,
@@ -86,7 +102,7 @@ begin
         ),
         private.order_lines(seller.business_id, v_line_ids, v_parts),
         private.unpaid_until(v_kind, (form.payment).provider is not null),
-        false
+        v_pays_later
     );
 end;
 $$;

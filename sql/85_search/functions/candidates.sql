@@ -40,7 +40,7 @@ set jit = 'off'
 as $$
 declare
     v_candidates refcursor;
-    v_here extensions.cube = search.point(criteria.latitude, criteria.longitude);
+    v_here extensions.cube = business.point_on_earth(criteria.latitude, criteria.longitude);
     v_around extensions.cube = extensions.cube_enlarge(v_here, criteria.radius_km, 3);
 begin
     open v_candidates for
@@ -48,11 +48,11 @@ begin
         documents.business_id,
         documents.time_zone,
         documents.has_classes,
-        search.way_km(documents.place operator(extensions.<->) v_here)
+        business.way_km(documents.place operator(extensions.<->) v_here)
     from search.documents
     where
         documents.place operator(extensions.<@) v_around
-        and search.way_km(documents.place operator(extensions.<->) v_here) <= criteria.radius_km
+        and business.way_km(documents.place operator(extensions.<->) v_here) <= criteria.radius_km
         and (criteria.words is null or documents.words @@ criteria.words)
         and (criteria.vertical_id is null or documents.vertical_id = criteria.vertical_id)
         and (criteria.category is null or documents.categories @> array[criteria.category])

@@ -82,46 +82,6 @@ end;
 $$;
 
 /*
- * Return a place as a point on the globe, in kilometres from its centre. The straight line between
- * two points grows with the distance over ground, so both lead to the same nearest place.
- */
-create function search.point(latitude double precision, longitude double precision)
-returns extensions.cube
-language plpgsql
-immutable
-strict
-security invoker
-set search_path = ''
-as $$
-declare
-    c_earth_km constant double precision = 6371.0088;
-begin
-    return extensions.cube(array[
-        c_earth_km * cosd(latitude) * cosd(longitude),
-        c_earth_km * cosd(latitude) * sind(longitude),
-        c_earth_km * sind(latitude)
-    ]);
-end;
-$$;
-
-/*
- * Return the distance over ground for a straight line through the globe, both in kilometres.
- */
-create function search.way_km(line_km double precision)
-returns double precision
-language plpgsql
-immutable
-security invoker
-set search_path = ''
-as $$
-declare
-    c_earth_km constant double precision = 6371.0088;
-begin
-    return 2 * c_earth_km * asin(least(way_km.line_km / (2 * c_earth_km), 1));
-end;
-$$;
-
-/*
  * Return the documents that businesses should have now. A business has one while it is approved and
  * active and has a public service.
  */
@@ -140,7 +100,7 @@ begin
         search.to_vector(businesses.name, 'A') || search.to_vector(offered.names, 'B')
         || search.to_vector(offered.categories, 'C') || search.to_vector(businesses.description),
         offered.slugs,
-        search.point(businesses.latitude::float8, businesses.longitude::float8),
+        business.point_on_earth(businesses.latitude::float8, businesses.longitude::float8),
         businesses.time_zone,
         offered.has_classes,
         offered.lowest_price_minor,

@@ -965,3 +965,10 @@ select tests.act_as('Owen');
 create temporary table made as select pg_temp.asked() as id;
 select public.approve_return((select id from made));
 select public.receive_return((select id from made));
+
+-- call: recall_lot
+select tests.act_as('Owen');
+select public.adjust_stock(
+    tests.id('Mitte')::text, tests.id('Oil')::text, '5', 'received', lot_code => 'A'
+);
+select public.recall_lot((select id::text from public.stock_lots));
