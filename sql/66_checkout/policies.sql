@@ -10,6 +10,7 @@ private.read_cart(text, private.order_form),
 private.merge_cart(text),
 private.eligible_options(text, jsonb),
 private.checkout(commerce.carts, text, text, private.order_form),
+private.order_by_list(uuid, text, boolean, uuid),
 private.quote_items(jsonb[], pricing.context, uuid, jsonb)
 to anon, authenticated, service_role;
 grant execute on function private.priced_items(uuid) to authenticated, service_role;

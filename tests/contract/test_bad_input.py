@@ -187,6 +187,8 @@ def good_arguments(town: Town) -> dict[str, Any]:
         "action": "ship",
         "note": "A note",
         "lot_id": town.ids["note"],
+        "list": "SKU,1",
+        "dry_run": True,
         "ids": [town.ids["note"]],
         "preorder_limit": 1,
         "preorder_until": "2031-05-05T10:00:00Z",

@@ -345,6 +345,7 @@ OTHERS = {
     "invite_member": "A new token voids the one before.",
     "issue_credit": KEY,
     "mark_notifications_read": "It counts what was read, and the second call reads nothing.",
+    "order_by_list": "Each call adds to the cart, as add_to_cart does.",
     "publish_page": "What is published is not a draft any more.",
     "record_cash_payment": KEY,
     "redeem_gift_card": KEY,

@@ -972,3 +972,10 @@ select public.adjust_stock(
     tests.id('Mitte')::text, tests.id('Oil')::text, '5', 'received', lot_code => 'A'
 );
 select public.recall_lot((select id::text from public.stock_lots));
+
+-- call: order_by_list
+select tests.act_as('Owen');
+select public.adjust_stock(tests.id('Mitte')::text, tests.id('Oil')::text, '5', 'received');
+update public.products set is_published = true where id = tests.id('Oil');
+select tests.act_as('Cleo');
+select public.order_by_list(tests.id('Salon')::text, 'OIL,1');
