@@ -4242,7 +4242,7 @@ begin
             stock_lots.id,
             stock_lots.on_hand,
             coalesce(sum(stock_lots.on_hand) over (
-                order by stock_lots.expires_on nulls last, stock_lots.created_at, stock_lots.id
+                order by stock_lots.expires_on nulls last, stock_lots.created_at, stock_lots.code
                 rows between unbounded preceding and 1 preceding
             ), 0)::integer as before
         from commerce.stock_lots

@@ -93,6 +93,7 @@ begin atomic
         ('commerce.order_items', '{insert}', 'written with its order'),
         ('commerce.return_items', '{insert}', 'written with its return'),
         ('commerce.shipment_items', '{insert}', 'written with its shipment'),
+        ('commerce.stock_lot_movements', '{insert,update,delete}', 'follows from movements'),
         ('engagement.notifications', '{insert,delete}', 'written by the workers for everybody'),
         ('engagement.reminders', '{insert,update,delete}', 'follows from bookings'),
         ('files.renditions', '{insert,update,delete}', 'follows from media'),
