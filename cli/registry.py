@@ -79,6 +79,7 @@ COMMANDS: Mapping[str, Entry] = {
     "pages": Entry("pages", "app", "Pages: their texts, versions and publication."),
     "products": Entry("products", "app", "Products: what a business sells."),
     "stock": Entry("stock", "app", "Stock: what lies in which store."),
+    "orders": Entry("orders", "app", "Orders: what customers bought, and how it gets to them."),
     "banners": Entry("banners", "app", "Banners: where, for whom, from when to when."),
     "prices": Entry("prices", "app", "Prices: what makes them, and why."),
     "payouts": Entry("payouts", "app", "Payouts: what businesses are paid, and their statements."),

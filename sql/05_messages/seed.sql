@@ -19,6 +19,7 @@ values
 ('reminder.%', 'reminders', 'notify'),
 ('offer.%', 'notifications', 'notify'),
 ('waitlist.offered', 'notifications', 'notify'),
+('order.%', 'notifications', 'notify'),
 ('wholesale.%', 'notifications', 'notify'),
 ('stock.low', 'notifications', 'notify'),
 ('wishlist.in_stock', 'notifications', 'notify'),

@@ -85,7 +85,8 @@ end;
 $$;
 
 /*
- * Let the status of an order follow its pieces; if it does not change, record what happened.
+ * Let the status of an order follow its pieces, and record what happened; that a part was sent or
+ * arrived is not recorded of the last part.
  */
 create function commerce.follow_pieces(
     placed commerce.orders, event commerce.order_event, note text
@@ -99,10 +100,13 @@ as $$
 declare
     v_status constant commerce.order_status = commerce.status_of_pieces(placed);
 begin
-    if v_status = placed.status then
-        perform commerce.record_event(placed, follow_pieces.event, follow_pieces.note);
-    else
+    if v_status <> placed.status then
         perform commerce.change_status(placed, v_status, follow_pieces.note);
+    end if;
+    if follow_pieces.event::text <> 'part_' || v_status::text then
+        perform commerce.record_event(
+            commerce.order_now(placed.id), follow_pieces.event, follow_pieces.note
+        );
     end if;
 end;
 $$;

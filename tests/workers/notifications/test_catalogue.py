@@ -11,6 +11,7 @@ from psycopg.errors import LockNotAvailable
 
 from cli.options import ROOT
 from tests.harness.database import Database
+from tests.workers.notifications.order_plays import ORDER_PLAYS
 
 LINE = re.compile(r"^\| `(?P<event>[a-z._]+)` \| [^|]* \|(?P<channels>[^|]*\|[^|]*\|[^|]*)\|$")
 AUDIENCES = ("customer", "business", "staff")
@@ -100,6 +101,7 @@ PLAYS = {
         " '2031-05-05T09:30:00Z', tests.id('Ann')::text)",
     )
     + AS.format("customer", f"public.cancel_booking({BOOKING})"),
+    **ORDER_PLAYS,
     "offer.made": "select tests.act_as('customer');"
     "select public.set_marketing_consent(tests.id('Salon')::text, 'true');"
     + AS.format("owner", "public.send_offer(tests.id('Salon')::text, 'Spring', 'Half price')"),
