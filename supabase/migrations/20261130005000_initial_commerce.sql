@@ -2400,6 +2400,162 @@ begin
 end;
 $$;
 
+-- sql/50_commerce/functions/orders_notices.sql
+
+-- What a notification says about an order, and who reads it. The seed registers the subject `order`
+-- with these functions.
+
+/*
+ * Return what templates may say about orders.
+ */
+create function commerce.order_data(messages private.subject_message[])
+returns setof private.subject_facts
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        messages.ordinal,
+        jsonb_build_object(
+            'business_id', orders.business_id,
+            'business_name', businesses.name,
+            'business_email', businesses.email,
+            'business_phone', coalesce(businesses.phone, ''),
+            'customer_name', coalesce(sales.customer_name, sales.customer_email, ''),
+            'reference', orders.reference,
+            'item_names', items.names,
+            'total', scheduling.money_data(
+                (money.sale_balance(orders.business_id, orders.sale_id)).owed_minor,
+                sales.currency
+            ),
+            'tracking', coalesce(commerce.tracking_of(orders), ''),
+            'reason', coalesce(messages.payload ->> 'reason', '')
+        )
+    from unnest(order_data.messages) as messages
+    inner join commerce.orders on orders.id = messages.subject_id
+    inner join sales.sales on sales.id = orders.sale_id
+    inner join business.businesses on businesses.id = orders.business_id
+    cross join lateral (
+        select
+            string_agg(
+                format('%s × %s', order_items.quantity, order_items.name), ', '
+                order by order_items.name, order_items.id
+            ) as names
+        from commerce.order_items
+        where
+            order_items.business_id = orders.business_id
+            and order_items.order_id = orders.id
+    ) as items;
+end;
+$$;
+
+/*
+ * Return how the latest shipment of an order is followed, in one line; null if nobody said.
+ */
+create function commerce.tracking_of(placed commerce.orders)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select nullif(
+            concat_ws(
+                ' ', shipments.carrier, shipments.tracking_number, shipments.tracking_url
+            ),
+            ''
+        )
+        from commerce.shipments
+        where
+            shipments.business_id = placed.business_id
+            and shipments.order_id = placed.id
+            and shipments.shipped_at is not null
+        order by shipments.shipped_at desc, shipments.id
+        limit 1
+    );
+end;
+$$;
+
+/*
+ * Return the people of an audience who read messages about orders: the customer, as the sale says
+ * how to reach them, or the owners and managers of the business.
+ */
+create function commerce.order_readers(messages private.subject_message[], audience text)
+returns setof private.reader
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        messages.ordinal,
+        orders.customer_id,
+        coalesce(sales.customer_email, profiles.email),
+        coalesce(sales.customer_phone, profiles.phone),
+        coalesce(profiles.locale, businesses.locale),
+        null::jsonb
+    from unnest(order_readers.messages) as messages
+    inner join commerce.orders on orders.id = messages.subject_id
+    inner join sales.sales on sales.id = orders.sale_id
+    inner join business.businesses on businesses.id = orders.business_id
+    left join identity.profiles on profiles.id = orders.customer_id
+    where audience = 'customer'
+    union all
+    select
+        messages.ordinal,
+        profiles.id,
+        profiles.email,
+        profiles.phone,
+        profiles.locale,
+        null::jsonb
+    from unnest(order_readers.messages) as messages
+    inner join commerce.orders on orders.id = messages.subject_id
+    inner join business.business_members
+        on
+            business_members.business_id = orders.business_id
+            and business_members.role in ('owner', 'manager')
+    inner join identity.profiles on profiles.id = business_members.user_id
+    where audience = 'business';
+end;
+$$;
+
+/*
+ * Return of which messages people are told: all of them. An order that somebody is changing right
+ * now is left out, because waiting for one while keeping others could deadlock.
+ */
+create function commerce.claim_order_messages(messages private.subject_message[])
+returns setof private.subject_claim
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_order_ids constant uuid array = array(
+        select orders.id
+        from commerce.orders
+        where
+            orders.id in (
+                select messages.subject_id
+                from unnest(claim_order_messages.messages) as messages
+            )
+        for key share skip locked
+    );
+begin
+    return query
+    select messages.ordinal, true
+    from unnest(claim_order_messages.messages) as messages
+    where messages.subject_id = any(v_order_ids);
+end;
+$$;
+
 -- sql/50_commerce/functions/orders_paying.sql
 
 -- What orders have to do with payments and time. Money knows sales and nothing of orders; it is an
@@ -2619,7 +2775,8 @@ end;
 $$;
 
 /*
- * Let the status of an order follow its pieces; if it does not change, record what happened.
+ * Let the status of an order follow its pieces, and record what happened; that a part was sent or
+ * arrived is not recorded of the last part.
  */
 create function commerce.follow_pieces(
     placed commerce.orders, event commerce.order_event, note text
@@ -2633,10 +2790,13 @@ as $$
 declare
     v_status constant commerce.order_status = commerce.status_of_pieces(placed);
 begin
-    if v_status = placed.status then
-        perform commerce.record_event(placed, follow_pieces.event, follow_pieces.note);
-    else
+    if v_status <> placed.status then
         perform commerce.change_status(placed, v_status, follow_pieces.note);
+    end if;
+    if follow_pieces.event::text <> 'part_' || v_status::text then
+        perform commerce.record_event(
+            commerce.order_now(placed.id), follow_pieces.event, follow_pieces.note
+        );
     end if;
 end;
 $$;

@@ -147,9 +147,15 @@ values
 ('order.cancelled', 'order', 'An order was cancelled', true, false, null),
 ('order.lines_cancelled', 'order', 'A part of an order was cancelled', true, false, null),
 ('order.expired', 'order', 'An order expired, because nobody paid it in time', false, false, null),
-('order.paid_too_late', 'order', 'A payment came when its order was over, and is refunded', true, false, null),
+(
+    'order.paid_too_late', 'order', 'A payment came when its order was over, and is refunded',
+    true, false, null
+),
 ('order.shipment_lost', 'order', 'A shipment was lost', false, false, null),
-('order.return_requested', 'order', 'Somebody wants to return what was ordered', false, false, null),
+(
+    'order.return_requested', 'order', 'Somebody wants to return what was ordered',
+    false, false, null
+),
 ('order.return_approved', 'order', 'A return is approved', true, false, null),
 ('order.return_rejected', 'order', 'A return is rejected', true, false, null),
 ('order.refunded', 'order', 'Something was given back for an order', true, false, null),

@@ -88,7 +88,9 @@ Ihre Bestellung {{reference}} bei {{business_name}} wurde nicht rechtzeitig beza
 (
     'order.expired', 'business', null, 'de',
     'Bestellung {{reference}} ist abgelaufen',
-    '{{customer_name}} hat die Bestellung {{reference}} nicht rechtzeitig bezahlt. Die Ware ist wieder im Bestand.'
+    '{{customer_name}} hat die Bestellung {{reference}} nicht rechtzeitig bezahlt.
+
+Die Ware ist wieder im Bestand.'
 ),
 (
     'order.paid_too_late', 'customer', null, 'de',
