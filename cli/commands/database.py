@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, LiteralString
 
@@ -64,20 +65,31 @@ def _program() -> str:
     return " ".join(("frontdesk", *words))
 
 
-def _rows(
-    endpoints: Endpoints, statement: bytes, arguments: Parameters, *, is_rehearsal: bool = False
-) -> list[dict[str, Any]]:
+@contextmanager
+def session(endpoints: Endpoints) -> Iterator[psycopg.Connection[dict[str, Any]]]:
+    """Open a transaction of several statements; whoever opens it commits.
+
+    Raises:
+        Refusal: the database refused, in its own words.
+    """
     with psycopg.connect(
         endpoints.db_url, row_factory=dict_row, application_name=_program()
     ) as connection:
-        connection.execute("set local timezone to 'UTC'")  # JSON that SQL builds has one form too
+        connection.execute("set timezone to 'UTC'")  # JSON that SQL builds has one form too
         try:
-            rows = connection.execute(statement, arguments).fetchall()
+            yield connection
         except psycopg.errors.DatabaseError as error:
             if not (error.sqlstate or "").startswith("PT"):
                 raise
             said = error.diag
             raise Refusal(said.message_primary or "", said.message_hint or "") from None
+
+
+def _rows(
+    endpoints: Endpoints, statement: bytes, arguments: Parameters, *, is_rehearsal: bool = False
+) -> list[dict[str, Any]]:
+    with session(endpoints) as connection:
+        rows = connection.execute(statement, arguments).fetchall()
         if is_rehearsal:
             connection.rollback()
     return rows

@@ -101,6 +101,13 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
         ],
         {"priority": 3},
     ),
+    "product_attributes": (
+        [
+            {"key": "colour", "name": "Colour", "kind": "text"},
+            {"key": "colour", "name": "Colour", "kind": "text", "category_id": "shelf"},
+        ],
+        {"position": 3},
+    ),
     "product_categories": (
         [
             {"name": "Soap", "slug": "soap"},
@@ -114,6 +121,14 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
             {"product_id": "hidden_product", "name": "Size", "allowed_values": ["S", "M"]},
         ],
         {"position": 3},
+    ),
+    "product_translations": (
+        [
+            {"locale": "fr", "product_id": "product", "name": "Savon"},
+            {"locale": "fr", "product_id": "hidden_product", "name": "Savon"},
+            {"locale": "fr", "category_id": "shelf", "name": "Rayon"},
+        ],
+        {"name": "Savonnette"},
     ),
     "product_variants": (
         [

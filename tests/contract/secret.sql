@@ -352,6 +352,16 @@ brand as (
 
 insert into catalog.products (business_id, name, slug, currency, is_published)
 values (%(business)s, 'Secret oil', 'oil', 'EUR', true);
+insert into catalog.product_attributes (business_id, key, name, kind)
+values (%(business)s, 'recipe', 'Secret recipe', 'text');
+insert into catalog.product_translations (business_id, locale, product_id, name)
+select products.business_id, 'fr', products.id, 'Huile secrète'
+from catalog.products
+where products.business_id = %(business)s;
+insert into commerce.product_changes (business_id, product_id, changes, proposed_at)
+select products.business_id, products.id, '[{"name": "More secret oil"}]', now()
+from catalog.products
+where products.business_id = %(business)s;
 insert into catalog.product_options (business_id, product_id, name, allowed_values)
 select products.business_id, products.id, 'Size', '{S,Set}'
 from catalog.products
@@ -375,6 +385,31 @@ inner join catalog.product_variants
     on
         product_variants.business_id = bundle.business_id
         and product_variants.product_id = bundle.product_id;
+insert into files.media (
+    id, business_id, subject, subject_id, kind, is_public, bucket, object_name, file_name,
+    content_type, bytes, sha256, state, public_name
+)
+select
+    gen_random_uuid(), %(business)s, made.subject, made.subject_id, 'gallery', true, 'originals',
+    %(business)s || '/' || made.subject, 'secret', 'image/png', 1, repeat('a', 64), 'ready',
+    made.subject
+from (
+    select 'product' as subject, products.id as subject_id
+    from catalog.products
+    where products.business_id = %(business)s
+    union all
+    select 'product_variant', product_variants.id
+    from catalog.product_variants
+    where product_variants.business_id = %(business)s and product_variants.sku = 'OIL'
+) as made;
+insert into catalog.product_media (business_id, product_id, media_id, position)
+select media.business_id, media.subject_id, media.id, 1
+from files.media
+where media.business_id = %(business)s and media.subject = 'product';
+insert into catalog.product_variant_media (business_id, variant_id, media_id, position)
+select media.business_id, media.subject_id, media.id, 1
+from files.media
+where media.business_id = %(business)s and media.subject = 'product_variant';
 insert into business.stores (business_id, name)
 values (%(business)s, 'Hidden store');
 insert into commerce.stock_levels (business_id, store_id, variant_id)

@@ -209,6 +209,8 @@ MEANINGS: dict[str, dict[str, Any]] = {
     "hand_over_order": ORDERED,
     "request_return": {"kind": "return"},
     "invite_buyer": {"role": "buyer"},
+    "bulk_upsert_products": {"rows": [{"product": "oil"}], "mode": "report"},
+    "propose_product_change": {"changes": [{"name": "Oil"}]},
 }
 
 

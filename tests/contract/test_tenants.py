@@ -56,6 +56,7 @@ PRIVATE_VIEWS = {
     "payout_items",
     "payouts",
     "preferred_resources",
+    "product_changes",
     "price_list_items",
     "order_changes",
     "order_items",

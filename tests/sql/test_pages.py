@@ -42,12 +42,15 @@ TOWN = """
         'prices', language, 'Prices', 'Low.', business_id => tests.id('Studio')::text
     ) from unnest('{en,de}'::text[]) as language;
     select tests.act_as_owner();
+    insert into catalog.product_attributes (business_id, key, name, kind)
+    select tests.id('Shop'), key, key, 'text' from unnest('{colour,length}'::text[]) as key;
 """
 # Every function of the API that returns rows, with a call that returns at least two.
 CALLS = {
     "public.available_slots": (
         "tests.id('Talk')::text, '2031-05-05T00:00:00Z', '2031-05-06T00:00:00Z'"
     ),
+    "public.category_attributes": "tests.id('Shop')::text",
     "public.create_slots": "tests.id('Yoga')::text, '2031-05-07', '09:00', '12:00', '5'",
     "public.date_availability": "tests.id('Talk')::text, '2031-05-05', '2031-05-07'",
     "public.my_businesses": "",
@@ -64,6 +67,7 @@ BOUNDED = {
     "public.reorder_media": 100,
     # A page, of at most so many products.
     "public.products_in_category": 200,
+    "public.list_products": 200,
     # One for each coupon that the caller asks for, of which there are at most a thousand.
     "public.create_coupons": 1000,
     # A store each, of at most so many.

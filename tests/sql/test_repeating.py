@@ -298,10 +298,12 @@ STEPS: dict[str, tuple[str, str, str]] = {
 KEY = "idempotency_key says what is a repetition."
 NEW = "Each call makes another one."
 DECIDED = "A payout is decided once; tests/sql/money has the refusal."
+CHANGED = "A proposal is decided once; tests/sql/commerce has the refusal."
 GONE = "What is gone is not found."
 FILE = "tests/sql/files has the life of a file."
 OTHERS = {
     "add_tip": NEW,
+    "approve_product_change": CHANGED,
     "adjust_stock": KEY,
     "approve_payout": DECIDED,
     "block_time": NEW,
@@ -309,6 +311,7 @@ OTHERS = {
     "book_for": KEY,
     "book_many": KEY,
     "book_series": KEY,
+    "bulk_upsert_products": "What is sent again is unchanged.",
     "cancel_erasure": "A cancelled request does not wait any more, and is refused.",
     "cancel_gift_card": "A cancelled card is not cancelled again.",
     "charge_fee": NEW,
@@ -346,12 +349,14 @@ OTHERS = {
     "issue_credit": KEY,
     "mark_notifications_read": "It counts what was read, and the second call reads nothing.",
     "order_by_list": "Each call adds to the cart, as add_to_cart does.",
+    "propose_product_change": "It takes the place of the proposal before.",
     "publish_page": "What is published is not a draft any more.",
     "record_cash_payment": KEY,
     "redeem_gift_card": KEY,
     "refresh_calendar": "Each call asks anew.",
     "refund_payment": KEY,
     "reject_payout": DECIDED,
+    "reject_product_change": CHANGED,
     "release_stock": GONE,
     "remove_buyer": GONE,
     "remove_member": GONE,
@@ -372,6 +377,7 @@ OTHERS = {
     "transfer_stock": KEY,
     "unsubscribe": "tests/sql/notifications has it.",
     "use_credit": KEY,
+    "withdraw_product_change": CHANGED,
 }
 
 

@@ -8,6 +8,7 @@ import typer
 
 from cli.commands.businesses import BusinessOption, id_of_business
 from cli.commands.database import ask_file
+from cli.commands.products import exporting, importing
 from cli.options import DEFAULT_STATE, CsvOption, JsonOption, LimitOption, StateOption
 from cli.output import show
 from cli.stack.state import State
@@ -43,3 +44,7 @@ def list_products(
         limit=limit,
     )
     show(rows, columns=COLUMNS, as_json=as_json, as_csv=as_csv)
+
+
+app.command("import")(importing.import_products)
+app.command()(exporting.export)

@@ -72,7 +72,10 @@ select
     products.is_published,
     products.archived_at,
     products.created_at,
-    products.updated_at
+    products.updated_at,
+    products.attributes,
+    products.lowest_price_minor,
+    products.highest_price_minor
 from catalog.products;
 grant select on public.products to anon;
 grant select, insert, update, delete on public.products to authenticated, service_role;
@@ -99,6 +102,14 @@ comment on column public.products.archived_at is
 'Since when it is out of the catalog; null while it is in use.';
 comment on column public.products.created_at is 'When it was created.';
 comment on column public.products.updated_at is 'When it was last changed.';
+comment on column public.products.attributes is
+'A JSON object with a value for each attribute that it has, such as {"colour": "red"}; '
+'category_attributes lists which there are. A published product has a value for each required '
+'one.';
+comment on column public.products.lowest_price_minor is
+'Lowest price of its active variants, in minor units of its currency; null while there is none.';
+comment on column public.products.highest_price_minor is
+'Highest price of its active variants, in minor units of its currency; null while there is none.';
 
 create view public.product_options
 with (security_invoker = true)

@@ -90,11 +90,11 @@ grant select on table catalog.products to anon;
 grant select, delete on table catalog.products to authenticated;
 grant insert (
     id, business_id, category_id, brand_id, name, slug, description, currency, tax_class,
-    position, is_published, archived_at
+    position, is_published, archived_at, attributes
 ) on table catalog.products to authenticated;
 grant update (
     id, business_id, category_id, brand_id, name, slug, description, currency, tax_class,
-    position, is_published, archived_at
+    position, is_published, archived_at, attributes
 ) on table catalog.products to authenticated;
 grant select, insert, update, delete on table catalog.products to service_role;
 

@@ -76,7 +76,7 @@ begin
     perform 1
     from catalog.products
     where products.business_id = new.business_id and products.id = new.product_id
-    for share;
+    for no key update;
     if not catalog.fits_options(new.business_id, new.product_id, new.options)
         or exists (
             select 1

@@ -75,6 +75,11 @@ create table catalog.products (
     archived_at timestamptz,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
+    -- A value for each attribute that it has, such as {"colour": "red"}.
+    attributes jsonb not null default '{}',
+    -- Of its active variants; a trigger on them keeps these two.
+    lowest_price_minor bigint,
+    highest_price_minor bigint,
 
     constraint products_business_id_id_unique unique (business_id, id),
     constraint products_slug_unique unique (business_id, slug),
@@ -94,12 +99,26 @@ create table catalog.products (
         description is null
         or length(description) <= 5000 and not private.has_control_characters(description)
         or private.invalid('description', 'must have at most 5000 printable characters')
+    ),
+    constraint products_attributes_are_an_object check (
+        jsonb_typeof(attributes) = 'object'
+        or private.invalid('attributes', 'must be a JSON object')
     )
 );
 comment on table catalog.products is 'Goods that can be sold, in one or more variants.';
 -- The products of a category, page by page.
 create index products_category_idx on catalog.products (business_id, category_id, name, id);
 create index products_brand_idx on catalog.products (business_id, brand_id);
+-- A shop's list by name, by price or from the newest, page by page.
+create index products_listed_by_name_idx on catalog.products (business_id, name, id)
+where is_published and archived_at is null;
+create index products_listed_by_price_idx
+on catalog.products (business_id, currency, lowest_price_minor, id)
+where is_published and archived_at is null;
+create index products_listed_by_age_idx on catalog.products (business_id, created_at, id)
+where is_published and archived_at is null;
+-- Which products have a value of an attribute.
+create index products_attributes_idx on catalog.products using gin (attributes jsonb_path_ops);
 create index products_currency_idx on catalog.products (currency);
 create index products_tax_class_idx on catalog.products (tax_class);
 

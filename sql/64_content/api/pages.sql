@@ -240,7 +240,7 @@ declare
     v_business_id constant uuid = private.to_identifier(
         business_id, 'business_id', is_required => false
     );
-    v_wanted constant text[] = content.wanted_locales(private.to_text(locale, 'locale', 500));
+    v_wanted constant text[] = private.wanted_locales(private.to_text(locale, 'locale', 500));
     v_page public.pages;
 begin
     select pages.* into v_page
@@ -248,7 +248,7 @@ begin
     where
         pages.slug = page.slug
         and pages.business_id is not distinct from v_business_id
-    order by content.locale_rank(v_wanted, pages.locale), pages.locale
+    order by private.locale_rank(v_wanted, pages.locale), pages.locale
     limit 1;
     if v_page.id is null then
         perform private.refuse(

@@ -187,7 +187,7 @@ begin
                 pages.slug, pages.title, pages.locale, pages.version, pages.position
             from public.pages
             where pages.business_id is null and pages.is_listed
-            order by pages.id, content.locale_rank(wanted, pages.locale), pages.locale
+            order by pages.id, private.locale_rank(wanted, pages.locale), pages.locale
         ) as listed
     );
 end;
@@ -204,7 +204,7 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_wanted constant text[] = content.wanted_locales(private.to_text(locale, 'locale', 500));
+    v_wanted constant text[] = private.wanted_locales(private.to_text(locale, 'locale', 500));
 begin
     return jsonb_build_object(
         'locale', v_wanted[1],

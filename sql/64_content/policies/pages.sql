@@ -108,8 +108,6 @@ using (
 grant execute on function content.is_entitled(uuid, text) to authenticated, service_role;
 grant execute on function
 content.is_plain_markdown(text),
-content.wanted_locales(text),
-content.locale_rank(text[], text),
 content.save_page(content.pages, content.page_texts),
 content.publish_page(uuid),
 content.take_page_down(uuid)

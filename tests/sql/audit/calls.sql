@@ -774,6 +774,38 @@ select public.cancel_erasure((select id::text from public.privacy_requests));
 select tests.act_as('Owen');
 select public.adjust_stock(tests.id('Mitte')::text, tests.id('Oil')::text, '5', 'received');
 
+-- call: bulk_upsert_products
+select tests.act_as('Owen');
+select public.bulk_upsert_products(
+    tests.id('Salon')::text, '[{"product": "wax", "name": "Wax", "sku": "WAX", "price_minor": 1}]'
+);
+
+-- call: propose_product_change
+select tests.act_as('Owen');
+select public.propose_product_change(tests.id('Oil')::text, '[{"name": "Fine oil"}]');
+
+-- call: approve_product_change
+select tests.act_as('Owen');
+create temporary table proposed as
+select id from public.propose_product_change(tests.id('Oil')::text, '[{"name": "Fine oil"}]');
+grant select on proposed to authenticated;
+select tests.act_as('Ada');
+select public.approve_product_change((select id::text from proposed));
+
+-- call: reject_product_change
+select tests.act_as('Owen');
+create temporary table proposed as
+select id from public.propose_product_change(tests.id('Oil')::text, '[{"name": "Fine oil"}]');
+grant select on proposed to authenticated;
+select tests.act_as('Ada');
+select public.reject_product_change((select id::text from proposed), 'No picture.');
+
+-- call: withdraw_product_change
+select tests.act_as('Owen');
+create temporary table proposed as
+select id from public.propose_product_change(tests.id('Oil')::text, '[{"name": "Fine oil"}]');
+select public.withdraw_product_change((select id::text from proposed));
+
 -- call: count_stock
 select tests.act_as('Owen');
 select public.count_stock(

@@ -5,7 +5,7 @@
  * Return the languages that a reader wants, the best first, in lower case: each tag, and after it
  * its language without the region. English comes last.
  */
-create function content.wanted_locales(locale text)
+create function private.wanted_locales(locale text)
 returns text[]
 language plpgsql
 stable
@@ -48,7 +48,7 @@ $$;
  * Return how well a language suits a reader: the lower the better. Every language suits somehow, so
  * a text that exists is shown.
  */
-create function content.locale_rank(wanted text[], locale text)
+create function private.locale_rank(wanted text[], locale text)
 returns integer
 language plpgsql
 immutable

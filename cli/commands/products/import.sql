@@ -1,0 +1,2 @@
+select
+    public.bulk_upsert_products(%(business_id)s::text, %(rows)s::text, 'report') as report
