@@ -46,8 +46,7 @@ begin
                 stock_levels.business_id = is_in_stock.business_id
                 and stock_levels.variant_id = needed.variant_id
                 and (is_in_stock.store_id is null or stock_levels.store_id = is_in_stock.store_id)
-                and stock_levels.on_hand + stock_levels.backorder_limit
-                - commerce.reserved_quantity(stock_levels) >= needed.quantity
+                and commerce.free_quantity(stock_levels, true) >= needed.quantity
         )
     );
 end;

@@ -68,6 +68,54 @@ end;
 $$;
 
 /*
+ * Say in the API's words what a constraint refused: `refused` has the SQLSTATE, the constraint and
+ * the column.
+ */
+create function commerce.refused_by_constraint(refused commerce.imported_row)
+returns commerce.imported_row
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_refused commerce.imported_row = refused;
+    v_columns constant text = coalesce(
+        nullif(refused.message, ''),
+        (
+            select string_agg(pg_attribute.attname, ', ' order by keys.position)
+            from pg_catalog.pg_constraint
+            cross join lateral unnest(pg_constraint.conkey)
+                with ordinality as keys (attnum, position)
+            inner join pg_catalog.pg_attribute
+                on
+                    pg_attribute.attrelid = pg_constraint.conrelid
+                    and pg_attribute.attnum = keys.attnum
+            where
+                pg_constraint.conname = refused.token
+                and pg_attribute.attname <> 'business_id'
+        )
+    );
+begin
+    case refused.status
+        when '23502' then
+            v_refused.status = 'PT400';
+            v_refused.token = 'invalid_input';
+            v_refused.message = format('%s is required.', v_columns);
+        when '23503' then
+            v_refused.status = 'PT404';
+            v_refused.token = 'not_found';
+            v_refused.message = format('%s refers to a row that does not exist.', v_columns);
+        else
+            v_refused.status = 'PT409';
+            v_refused.token = 'already_exists';
+            v_refused.message = format('A row with this %s already exists.', v_columns);
+    end case;
+    return v_refused;
+end;
+$$;
+
+/*
  * Write as many of the rows as the database takes. Returns what became of each: of a refused row,
  * why.
  */
@@ -95,6 +143,12 @@ begin
                 v_refused.status = returned_sqlstate,
                 v_refused.token = pg_exception_detail,
                 v_refused.message = message_text;
+        when not_null_violation or foreign_key_violation or unique_violation then
+            get stacked diagnostics
+                v_refused.status = returned_sqlstate,
+                v_refused.token = constraint_name,
+                v_refused.message = column_name;
+            v_refused = commerce.refused_by_constraint(v_refused);
     end;
     if v_count = 1 then
         v_refused.row_number = (sent_rows[1] ->> 'row_number')::integer;

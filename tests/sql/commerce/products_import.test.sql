@@ -100,7 +100,10 @@ select is(
           {"product": "belt", "name": "Belt", "sku": "BELT", "price_minor": 100},
           {"product": "shoe", "name": "Shoe", "sku": "SHOE"},
           {"product": "polo", "attributes": {"length": "long"}},
-          {"product": "A B", "name": "Bad"}]', 'report'
+          {"product": "A B", "name": "Bad"},
+          {"product": "bow", "name": "Bow", "currency": "XXQ"},
+          {"product": "polo", "sku": "P-M2", "options": {"Size": "M", "Colour": "red"}, "price_minor": 1},
+          {"product": "pin"}]', 'report'
     ),
     '1 created, '
     '2 refused invalid_input price_minor must be from 0 to 1000000000000 minor units., '
@@ -109,7 +112,10 @@ select is(
     '5 created, '
     '6 refused invalid_input price_minor is required., '
     '7 refused invalid_input attributes.length must be a number., '
-    '8 refused invalid_input slug must be lower-case words joined by hyphens.',
+    '8 refused invalid_input slug must be lower-case words joined by hyphens., '
+    '9 refused not_found currency refers to a row that does not exist., '
+    '10 refused already_exists A row with this product_id, options already exists., '
+    '11 refused invalid_input name is required.',
     'a report says of each row what became of it'
 );
 select is(
