@@ -866,6 +866,11 @@ create table catalog.products (
     archived_at timestamptz,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
+    -- A value for each attribute that it has, such as {"colour": "red"}.
+    attributes jsonb not null default '{}',
+    -- Of its active variants; a trigger on them keeps these two.
+    lowest_price_minor bigint,
+    highest_price_minor bigint,
 
     constraint products_business_id_id_unique unique (business_id, id),
     constraint products_slug_unique unique (business_id, slug),
@@ -885,12 +890,26 @@ create table catalog.products (
         description is null
         or length(description) <= 5000 and not private.has_control_characters(description)
         or private.invalid('description', 'must have at most 5000 printable characters')
+    ),
+    constraint products_attributes_are_an_object check (
+        jsonb_typeof(attributes) = 'object'
+        or private.invalid('attributes', 'must be a JSON object')
     )
 );
 comment on table catalog.products is 'Goods that can be sold, in one or more variants.';
 -- The products of a category, page by page.
 create index products_category_idx on catalog.products (business_id, category_id, name, id);
 create index products_brand_idx on catalog.products (business_id, brand_id);
+-- A shop's list by name, by price or from the newest, page by page.
+create index products_listed_by_name_idx on catalog.products (business_id, name, id)
+where is_published and archived_at is null;
+create index products_listed_by_price_idx
+on catalog.products (business_id, currency, lowest_price_minor, id)
+where is_published and archived_at is null;
+create index products_listed_by_age_idx on catalog.products (business_id, created_at, id)
+where is_published and archived_at is null;
+-- Which products have a value of an attribute.
+create index products_attributes_idx on catalog.products using gin (attributes jsonb_path_ops);
 create index products_currency_idx on catalog.products (currency);
 create index products_tax_class_idx on catalog.products (tax_class);
 
@@ -990,6 +1009,80 @@ create table catalog.product_variants (
 comment on table catalog.product_variants is
 'What is priced, stocked and sold of a product: one value of each of its options.';
 
+-- sql/30_catalog/tables/products_attributes.sql
+
+-- What a business says about its products, such as the colour or the length: attributes with a
+-- type. An attribute holds for the products of a category and of all categories below it, or for
+-- every product of the business. Where two have the same key, the one nearer to the category of the
+-- product holds.
+
+create type catalog.attribute_kind as enum ('text', 'number', 'yes_no', 'choice', 'date');
+
+/*
+ * Are these the choices of an attribute of a kind? A choice has some; another kind has none.
+ */
+create function catalog.are_attribute_choices(kind catalog.attribute_kind, choices text[])
+returns boolean
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return case kind when 'choice' then catalog.are_option_values(choices) else choices = '{}' end;
+end;
+$$;
+grant execute on function catalog.are_attribute_choices(catalog.attribute_kind, text[])
+to authenticated, service_role;
+
+create table catalog.product_attributes (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    -- Null: every product of the business has it.
+    category_id uuid,
+    -- Under which products keep its value.
+    key text not null,
+    name text not null,
+    kind catalog.attribute_kind not null,
+    -- In which a number is measured, such as cm.
+    unit text,
+    choices text array not null default '{}',
+    is_required boolean not null default false,
+    position integer not null default 0,
+    created_at timestamptz not null default now(),
+
+    constraint product_attributes_business_id_id_unique unique (business_id, id),
+    constraint product_attributes_key_unique
+    unique nulls not distinct (business_id, category_id, key),
+    constraint product_attributes_category_fkey foreign key (business_id, category_id)
+    references catalog.product_categories (business_id, id) on delete cascade,
+    constraint product_attributes_key_is_a_name check (
+        key ~ '^[a-z][a-z0-9_]{0,49}$'
+        or private.invalid(
+            'key', 'must begin with a letter and have 1 to 50 of a to z, 0 to 9 and _'
+        )
+    ),
+    constraint product_attributes_name_is_short check (
+        length(btrim(name)) between 1 and 100 and private.is_one_line(name)
+        or private.invalid('name', 'must have 1 to 100 printable characters')
+    ),
+    constraint product_attributes_unit_is_of_a_number check (
+        unit is null
+        or kind = 'number' and length(btrim(unit)) between 1 and 20 and private.is_one_line(unit)
+        or private.invalid(
+            'unit', 'must have 1 to 20 printable characters, and only a number has one'
+        )
+    ),
+    constraint product_attributes_choices_fit check (
+        catalog.are_attribute_choices(kind, choices)
+        or private.invalid(
+            'choices', 'must be 1 to 100 different texts if kind is choice, and empty otherwise'
+        )
+    )
+);
+comment on table catalog.product_attributes is
+'What a business says about the products of a category, with its type.';
+
 -- sql/30_catalog/tables/products_bundles.sql
 
 -- Bundles: a variant that is sold as some pieces of other variants, such as a gift set. A bundle
@@ -1025,6 +1118,129 @@ comment on table catalog.bundle_items is
 create index bundle_items_variant_idx on catalog.bundle_items (business_id, variant_id);
 -- What a variant is made of, when its business is not named.
 create index bundle_items_bundle_variant_idx on catalog.bundle_items (bundle_variant_id);
+
+-- sql/30_catalog/tables/products_media.sql
+
+-- The pictures of products and of their variants: how it looks, and how each colour looks.
+
+create table catalog.product_media (
+    media_id uuid not null,
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    product_id uuid not null,
+    position integer not null,
+    is_featured boolean not null default false,
+
+    primary key (business_id, media_id),
+    constraint product_media_medium_fkey foreign key (business_id, media_id)
+    references files.media (business_id, id) on delete no action,
+    constraint product_media_product_fkey foreign key (business_id, product_id)
+    references catalog.products (business_id, id) on delete cascade,
+    constraint product_media_position_unique
+    unique (business_id, product_id, position) deferrable initially immediate
+);
+comment on table catalog.product_media is 'The gallery of a product.';
+create unique index product_media_one_featured_idx
+on catalog.product_media (business_id, product_id)
+where is_featured;
+
+create table catalog.product_variant_media (
+    media_id uuid not null,
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    variant_id uuid not null,
+    position integer not null,
+    is_featured boolean not null default false,
+
+    primary key (business_id, media_id),
+    constraint product_variant_media_medium_fkey foreign key (business_id, media_id)
+    references files.media (business_id, id) on delete no action,
+    constraint product_variant_media_variant_fkey foreign key (business_id, variant_id)
+    references catalog.product_variants (business_id, id) on delete cascade,
+    constraint product_variant_media_position_unique
+    unique (business_id, variant_id, position) deferrable initially immediate
+);
+comment on table catalog.product_variant_media is 'The gallery of a variant.';
+create unique index product_variant_media_one_featured_idx
+on catalog.product_variant_media (business_id, variant_id)
+where is_featured;
+
+-- sql/30_catalog/tables/products_translations.sql
+
+-- Products in other languages. What stands in products, categories, attributes and options is in
+-- the language of the business; a translation says the same in another one.
+
+create table catalog.product_translations (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete cascade,
+    locale text not null,
+    -- What it translates: one of these.
+    product_id uuid,
+    category_id uuid,
+    attribute_id uuid,
+    option_id uuid,
+    name text not null,
+    description text,
+    -- Of an option or an attribute: the word for each value, such as {"red": "rouge"}.
+    value_names jsonb not null default '{}',
+    subject_id uuid generated always as (
+        coalesce(product_id, category_id, attribute_id, option_id)
+    ) stored,
+
+    constraint product_translations_business_id_id_unique unique (business_id, id),
+    constraint product_translations_locale_unique
+    unique nulls not distinct (
+        business_id, product_id, category_id, attribute_id, option_id, locale
+    ),
+    constraint product_translations_product_fkey foreign key (business_id, product_id)
+    references catalog.products (business_id, id) on delete cascade,
+    constraint product_translations_category_fkey foreign key (business_id, category_id)
+    references catalog.product_categories (business_id, id) on delete cascade,
+    constraint product_translations_attribute_fkey foreign key (business_id, attribute_id)
+    references catalog.product_attributes (business_id, id) on delete cascade,
+    constraint product_translations_option_fkey foreign key (business_id, option_id)
+    references catalog.product_options (business_id, id) on delete cascade,
+    constraint product_translations_translate_one_thing check (
+        num_nonnulls(product_id, category_id, attribute_id, option_id) = 1
+        or private.invalid(
+            'product_id, category_id, attribute_id and option_id', 'must have one value in all'
+        )
+    ),
+    constraint product_translations_locale_is_a_language_tag check (
+        locale ~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$'
+        or private.invalid('locale', 'must be a language tag, such as en or de-AT')
+    ),
+    constraint product_translations_name_is_short check (
+        length(btrim(name)) between 1 and 200 and private.is_one_line(name)
+        or private.invalid('name', 'must have 1 to 200 printable characters')
+    ),
+    constraint product_translations_description_is_of_a_product check (
+        description is null
+        or product_id is not null
+        and length(description) <= 5000
+        and not private.has_control_characters(description)
+        or private.invalid(
+            'description', 'must have at most 5000 printable characters, and only a product has one'
+        )
+    ),
+    constraint product_translations_value_names_are_texts check (
+        jsonb_typeof(value_names) = 'object'
+        and not jsonb_path_exists(value_names, 'strict $.* ? (@.type() != "string")')
+        and length(value_names::text) <= 10000
+        or private.invalid('value_names', 'must be a JSON object of at most 10000 bytes with texts')
+    )
+);
+comment on table catalog.product_translations is
+'Names and descriptions of products, categories, attributes and options in other languages.';
+-- The texts of a subject in every language.
+create index product_translations_subject_idx
+on catalog.product_translations (business_id, subject_id);
+create index product_translations_product_idx
+on catalog.product_translations (business_id, product_id) where product_id is not null;
+create index product_translations_category_idx
+on catalog.product_translations (business_id, category_id) where category_id is not null;
+create index product_translations_attribute_idx
+on catalog.product_translations (business_id, attribute_id) where attribute_id is not null;
+create index product_translations_option_idx
+on catalog.product_translations (business_id, option_id) where option_id is not null;
 
 -- sql/30_catalog/tables/questions.sql
 
@@ -1385,6 +1601,216 @@ begin
 end;
 $$;
 
+-- sql/30_catalog/functions/products_attributes.sql
+
+-- Which attributes hold for a product, and which values they take.
+
+/*
+ * Return the attributes that hold in a category: its own, those of the categories above it and
+ * those of the whole business. The nearest one holds of each key.
+ */
+create function catalog.attributes_in_category(business_id uuid, category_id uuid)
+returns setof catalog.product_attributes
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    with recursive levels as (
+        select attributes_in_category.category_id as id, 0 as distance
+        union all
+        select product_categories.parent_id, levels.distance + 1
+        from levels
+        inner join catalog.product_categories
+            on
+                product_categories.business_id = attributes_in_category.business_id
+                and product_categories.id = levels.id
+    )
+    select distinct on (product_attributes.key) product_attributes.*
+    from levels
+    inner join catalog.product_attributes
+        on
+            product_attributes.business_id = attributes_in_category.business_id
+            and product_attributes.category_id is not distinct from levels.id
+    order by product_attributes.key, levels.distance;
+end;
+$$;
+
+/*
+ * Return what an attribute requires of a value: the end of a sentence, or null if the value fits.
+ */
+create function catalog.attribute_fault(attribute catalog.product_attributes, value jsonb)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_type constant text = jsonb_typeof(value);
+    v_text constant text = value #>> '{}';
+begin
+    case attribute.kind
+        when 'text' then
+            if v_type <> 'string' or length(btrim(v_text)) not between 1 and 500
+                or private.has_control_characters(v_text) then
+                return 'must be a text of 1 to 500 printable characters';
+            end if;
+        when 'number' then
+            if v_type <> 'number' then
+                return 'must be a number';
+            end if;
+        when 'yes_no' then
+            if v_type <> 'boolean' then
+                return 'must be true or false';
+            end if;
+        when 'choice' then
+            if v_type <> 'string' or v_text <> all(attribute.choices) then
+                return 'must be one of ' || array_to_string(attribute.choices, ', ');
+            end if;
+        when 'date' then
+            if v_type <> 'string' or v_text !~ '^\d{4}-\d\d-\d\d$'
+                or not pg_input_is_valid(v_text, 'date') then
+                return 'must be a date, such as 2031-03-30';
+            end if;
+    end case;
+    return null;
+end;
+$$;
+
+/*
+ * Return what is wrong with the values that a product of a category has, attribute by attribute:
+ * one that does not hold there, a value that does not fit, and, if the product is published, a
+ * required one that is missing.
+ */
+create function catalog.attribute_faults(
+    business_id uuid, category_id uuid, attributes jsonb, is_published boolean
+)
+returns table (key text, sentence text)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select faults.key, faults.sentence
+    from (
+        select
+            coalesce(held.key, sent.key) as key,
+            case
+                when held.key is null then 'is not an attribute of the category'
+                when sent.key is not null
+                    then catalog.attribute_fault(held.attribute, sent.value)
+                when attribute_faults.is_published and (held.attribute).is_required
+                    then 'is required of a published product'
+            end as sentence
+        from (
+            select (product_attributes).key, product_attributes as attribute
+            from catalog.attributes_in_category(
+                attribute_faults.business_id, attribute_faults.category_id
+            ) as product_attributes
+        ) as held
+        full join jsonb_each(attribute_faults.attributes) as sent (key, value)
+            on sent.key = held.key
+    ) as faults
+    where faults.sentence is not null
+    order by faults.key;
+end;
+$$;
+
+/*
+ * Does a product have the values that somebody looks for? For each attribute: a value to equal, an
+ * array of values of which one is had, or an object with the least and the greatest value.
+ */
+create function catalog.has_attributes(attributes jsonb, wanted jsonb)
+returns boolean
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return not exists (
+        select 1
+        from jsonb_each(wanted) as filters (key, value)
+        where not coalesce(
+            case jsonb_typeof(filters.value)
+                when 'array' then filters.value @> (attributes -> filters.key)
+                when 'object'
+                    then attributes -> filters.key >= coalesce(
+                        filters.value -> 'min', attributes -> filters.key
+                    )
+                    and attributes -> filters.key <= coalesce(
+                        filters.value -> 'max', attributes -> filters.key
+                    )
+                else attributes -> filters.key = filters.value
+            end,
+            false
+        )
+    );
+end;
+$$;
+
+/*
+ * Return, of the values that somebody looks for, those to equal: what an index can find.
+ */
+create function catalog.exact_values(wanted jsonb)
+returns jsonb
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return coalesce(
+        (
+            select jsonb_object_agg(filters.key, filters.value)
+            from jsonb_each(wanted) as filters (key, value)
+            where jsonb_typeof(filters.value) not in ('array', 'object')
+        ),
+        '{}'
+    );
+end;
+$$;
+
+/*
+ * Return the values of a product's attributes with numbers and yes or no read from texts, as a CSV
+ * file has them. What does not read so stays as it is, and is refused with the product.
+ */
+create function catalog.read_attributes(business_id uuid, category_id uuid, attributes jsonb)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if attributes = '{}' then
+        return attributes;
+    end if;
+    return (
+        select jsonb_object_agg(
+            sent.key,
+            case
+                when jsonb_typeof(sent.value) <> 'string' then sent.value
+                when held.kind = 'number' and sent.value #>> '{}' ~ '^-?\d{1,30}(\.\d{1,30})?$'
+                    or held.kind = 'yes_no' and sent.value #>> '{}' in ('true', 'false')
+                    then (sent.value #>> '{}')::jsonb
+                else sent.value
+            end
+        )
+        from jsonb_each(read_attributes.attributes) as sent (key, value)
+        left join catalog.attributes_in_category(
+            read_attributes.business_id, read_attributes.category_id
+        ) as held
+            on held.key = sent.key
+    );
+end;
+$$;
+
 -- sql/30_catalog/functions/products_bundles.sql
 
 -- What is taken out of stock when a variant is sold.
@@ -1409,6 +1835,247 @@ begin
         return query
         select components.variant_id, components.quantity;
     end if;
+end;
+$$;
+
+-- sql/30_catalog/functions/products_media.sql
+
+-- To whom the pictures of products and variants belong.
+
+/*
+ * Return the place of a product's files.
+ * Definer: as files.place_in_business.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function catalog.place_of_product(subject_id uuid)
+returns files.place
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return files.place_in_business(
+        (select products.business_id from catalog.products where products.id = subject_id),
+        'product'
+    );
+end;
+$$;
+
+/*
+ * Return the place of a variant's files.
+ * Definer: as files.place_in_business.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function catalog.place_of_product_variant(subject_id uuid)
+returns files.place
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return files.place_in_business(
+        (select product_variants.business_id from catalog.product_variants where product_variants.id = subject_id),
+        'variant'
+    );
+end;
+$$;
+
+-- sql/30_catalog/functions/products_translations.sql
+
+-- Which text of a product a reader gets: the one in the language that suits best. The text of the
+-- table itself is in the language of the business, and takes part like any translation.
+
+/*
+ * Return the translation that suits a reader best, or null when the text of the business does.
+ */
+create function catalog.best_translation(business_id uuid, subject_id uuid, wanted text[])
+returns catalog.product_translations
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_own_rank constant integer = (
+        select private.locale_rank(wanted, businesses.locale)
+        from business.businesses
+        where businesses.id = best_translation.business_id
+    );
+    v_best catalog.product_translations;
+begin
+    select product_translations.* into v_best
+    from catalog.product_translations
+    where
+        product_translations.business_id = best_translation.business_id
+        and product_translations.subject_id = best_translation.subject_id
+        and private.locale_rank(wanted, product_translations.locale) < v_own_rank
+    order by
+        private.locale_rank(wanted, product_translations.locale), product_translations.locale
+    limit 1;
+    return v_best;
+end;
+$$;
+
+/*
+ * Return the options of a product in the best language: for each {name, label, values}, and for
+ * each value {value, label}.
+ */
+create function catalog.options_for_reader(product_id uuid, wanted text[])
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select coalesce(
+            jsonb_agg(
+                jsonb_build_object(
+                    'name', product_options.name,
+                    'label', coalesce(best.name, product_options.name),
+                    'values', (
+                        select jsonb_agg(
+                            jsonb_build_object(
+                                'value', allowed.value,
+                                'label', coalesce(best.value_names ->> allowed.value, allowed.value)
+                            )
+                            order by allowed.position
+                        )
+                        from unnest(product_options.allowed_values)
+                            with ordinality as allowed (value, position)
+                    )
+                )
+                order by product_options.position, product_options.name
+            ),
+            '[]'
+        )
+        from catalog.product_options
+        left join lateral catalog.best_translation(
+            product_options.business_id, product_options.id, wanted
+        ) as best
+            on true
+        where product_options.product_id = options_for_reader.product_id
+    );
+end;
+$$;
+
+/*
+ * Return the values of a product's attributes in the best language: for each {key, label, kind,
+ * unit, value, value_label}.
+ */
+create function catalog.attributes_for_reader(product catalog.products, wanted text[])
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select coalesce(
+            jsonb_agg(
+                jsonb_build_object(
+                    'key', held.key,
+                    'label', coalesce(best.name, held.name),
+                    'kind', held.kind,
+                    'unit', held.unit,
+                    'value', had.value,
+                    'value_label', coalesce(best.value_names ->> (had.value #>> '{}'), had.value #>> '{}')
+                )
+                order by held.position, held.key
+            ),
+            '[]'
+        )
+        from jsonb_each(product.attributes) as had (key, value)
+        inner join catalog.attributes_in_category(product.business_id, product.category_id) as held
+            on held.key = had.key
+        left join lateral catalog.best_translation(product.business_id, held.id, wanted) as best
+            on true
+    );
+end;
+$$;
+
+/*
+ * Return a category in the best language: {id, slug, name}, or null.
+ */
+create function catalog.category_for_reader(business_id uuid, category_id uuid, wanted text[])
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select jsonb_build_object(
+            'id', product_categories.id,
+            'slug', product_categories.slug,
+            'name', coalesce(best.name, product_categories.name)
+        )
+        from catalog.product_categories
+        left join lateral catalog.best_translation(
+            product_categories.business_id, product_categories.id, wanted
+        ) as best
+            on true
+        where
+            product_categories.business_id = category_for_reader.business_id
+            and product_categories.id = category_for_reader.category_id
+    );
+end;
+$$;
+
+/*
+ * Return the variants of a product that the caller sees, with their pictures.
+ */
+create function catalog.variants_for_reader(product_id uuid)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select coalesce(
+            jsonb_agg(
+                jsonb_build_object(
+                    'id', product_variants.id,
+                    'sku', product_variants.sku,
+                    'options', product_variants.options,
+                    'price_minor', product_variants.price_minor,
+                    'weight_grams', product_variants.weight_grams,
+                    'media_ids', array(
+                        select product_variant_media.media_id
+                        from catalog.product_variant_media
+                        where
+                            product_variant_media.business_id = product_variants.business_id
+                            and product_variant_media.variant_id = product_variants.id
+                        order by product_variant_media.position
+                    ),
+                    'bundle_items', array(
+                        select jsonb_build_object(
+                            'variant_id', bundle_items.variant_id, 'quantity', bundle_items.quantity
+                        )
+                        from catalog.bundle_items
+                        where
+                            bundle_items.business_id = product_variants.business_id
+                            and bundle_items.bundle_variant_id = product_variants.id
+                    )
+                )
+                order by product_variants.position, product_variants.sku
+            ),
+            '[]'
+        )
+        from catalog.product_variants
+        where
+            product_variants.product_id = variants_for_reader.product_id
+            and product_variants.is_active
+    );
 end;
 $$;
 
@@ -1764,6 +2431,10 @@ for each row execute function files.any__release_medium();
 
 -- What a constraint on products cannot say: the tree of categories has no cycle, and a variant has
 -- a value of each option that its product allows.
+--
+-- Rows of products, options and variants that come straight from the API are answered in its words.
+-- bulk_upsert_products writes many at once and finds words itself for those that a constraint
+-- refuses.
 
 create trigger _010_refuse_bad_input
 before insert or update on catalog.product_categories
@@ -1775,15 +2446,21 @@ for each row execute function business.any__refuse_bad_input('manage');
 
 create trigger _010_refuse_bad_input
 before insert or update on catalog.products
-for each row execute function business.any__refuse_bad_input('manage');
+for each row
+when (current_user in ('anon', 'authenticated', 'service_role'))
+execute function business.any__refuse_bad_input('manage');
 
 create trigger _010_refuse_bad_input
 before insert or update on catalog.product_options
-for each row execute function business.any__refuse_bad_input('manage');
+for each row
+when (current_user in ('anon', 'authenticated', 'service_role'))
+execute function business.any__refuse_bad_input('manage');
 
 create trigger _010_refuse_bad_input
 before insert or update on catalog.product_variants
-for each row execute function business.any__refuse_bad_input('manage');
+for each row
+when (current_user in ('anon', 'authenticated', 'service_role'))
+execute function business.any__refuse_bad_input('manage');
 
 create trigger _900_touch
 before update on catalog.products
@@ -1840,7 +2517,7 @@ begin
     perform 1
     from catalog.products
     where products.business_id = new.business_id and products.id = new.product_id
-    for share;
+    for no key update;
     if not catalog.fits_options(new.business_id, new.product_id, new.options)
         or exists (
             select 1
@@ -1903,6 +2580,205 @@ $$;
 create trigger _500_refuse_used
 after update or delete on catalog.product_options
 for each row execute function catalog.product_options__refuse_used();
+
+-- sql/30_catalog/rules/products_attributes.sql
+
+-- What a constraint on attributes cannot say: a product has values that fit the attributes of its
+-- category, and no attribute, category or choice is taken away while a product has a value of it.
+-- Whoever changes what attributes hold locks the business; whoever gives a product values locks it
+-- for share, so that both see each other.
+
+create trigger _010_refuse_bad_input
+before insert or update on catalog.product_attributes
+for each row execute function business.any__refuse_bad_input('manage');
+
+/*
+ * Refuse a value that does not fit the attributes of the product's category, and an attribute that
+ * does not hold there, by its name.
+ * Definer: the lock is on a row of another table.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function catalog.products__refuse_other_attributes()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_fault record;
+begin
+    if new.attributes <> '{}' then
+        perform 1 from business.businesses where businesses.id = new.business_id for share;
+    end if;
+    select faults.key, faults.sentence into v_fault
+    from catalog.attribute_faults(
+        new.business_id, new.category_id, new.attributes, new.is_published
+    ) as faults
+    limit 1;
+    if found then
+        perform private.invalid('attributes.' || v_fault.key, v_fault.sentence);
+    end if;
+    return new;
+end;
+$$;
+
+create trigger _100_refuse_other_attributes
+before insert or update of category_id, attributes, is_published on catalog.products
+for each row
+when (jsonb_typeof(new.attributes) = 'object' and (new.attributes <> '{}' or new.is_published))
+execute function catalog.products__refuse_other_attributes();
+
+/*
+ * Does a product in a category, or below it, have a value that does not fit its attributes? Without
+ * a category, any product of the business.
+ * Definer: it reads products that the caller may not.
+ */
+create function catalog.has_misfits(business_id uuid, category_id uuid)
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_category_ids constant uuid[] = array(
+        select tree.id from catalog.category_tree(category_id) as tree
+    );
+begin
+    return exists (
+        select 1
+        from catalog.products
+        where
+            products.business_id = has_misfits.business_id
+            and products.attributes <> '{}'
+            and (has_misfits.category_id is null or products.category_id = any(v_category_ids))
+            and exists (
+                select 1
+                from catalog.attribute_faults(
+                    products.business_id, products.category_id, products.attributes, false
+                )
+            )
+    );
+end;
+$$;
+
+/*
+ * Refuse to change or delete an attribute while a product has a value that would no longer fit. A
+ * newly required attribute may be added: products from before lack it until somebody changes them.
+ * Definer: the lock is on a row of another table.
+ *
+ * Errors:  PT409 in_use
+ */
+create function catalog.product_attributes__refuse_used()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform 1 from business.businesses where businesses.id = old.business_id for no key update;
+    if found and catalog.has_misfits(old.business_id, old.category_id) then
+        perform private.refuse(
+            'PT409', 'in_use', 'A product has a value of this attribute.',
+            'Change the product first.'
+        );
+    end if;
+    return null;
+end;
+$$;
+
+create trigger _500_refuse_used
+after update of category_id, key, kind, choices or delete on catalog.product_attributes
+for each row execute function catalog.product_attributes__refuse_used();
+
+/*
+ * Refuse a new attribute whose key a product has under a definition further away, if the product's
+ * value does not fit the new one.
+ * Definer: the lock is on a row of another table.
+ *
+ * Errors:  PT409 in_use
+ */
+create function catalog.product_attributes__refuse_misfits()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform 1 from business.businesses where businesses.id = new.business_id for no key update;
+    if catalog.has_misfits(new.business_id, new.category_id) then
+        perform private.refuse(
+            'PT409', 'in_use', 'A product has another value under this key.',
+            'Change the product first, or choose another key.'
+        );
+    end if;
+    return null;
+end;
+$$;
+
+create trigger _510_refuse_misfits
+after insert or update of category_id, key on catalog.product_attributes
+for each row execute function catalog.product_attributes__refuse_misfits();
+
+/*
+ * Refuse to move or delete a category while a product has a value of an attribute that it would
+ * lose.
+ * Definer: the lock is on a row of another table.
+ *
+ * Errors:  PT409 in_use
+ */
+create function catalog.product_categories__refuse_used()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_is_used boolean;
+begin
+    perform 1 from business.businesses where businesses.id = old.business_id for no key update;
+    if not found then
+        return coalesce(new, old);
+    end if;
+    if tg_op = 'UPDATE' then
+        v_is_used = catalog.has_misfits(old.business_id, old.id);
+    else
+        v_is_used = exists (
+            select 1
+            from catalog.products
+            where
+                products.business_id = old.business_id
+                and products.category_id in (
+                    select tree.id from catalog.category_tree(old.id) as tree
+                )
+                and products.attributes ?| array(
+                    select held.key from catalog.attributes_in_category(old.business_id, old.id) as held
+                    where held.category_id is not null
+                )
+        );
+    end if;
+    if v_is_used then
+        perform private.refuse(
+            'PT409', 'in_use', 'A product has a value of an attribute of this category.',
+            'Change the product first.'
+        );
+    end if;
+    return coalesce(new, old);
+end;
+$$;
+
+create trigger _200_refuse_used
+before delete on catalog.product_categories
+for each row execute function catalog.product_categories__refuse_used();
+
+create trigger _500_refuse_used
+after update of parent_id on catalog.product_categories
+for each row execute function catalog.product_categories__refuse_used();
 
 -- sql/30_catalog/rules/products_bundles.sql
 
@@ -1994,6 +2870,90 @@ $$;
 create trigger _200_refuse_bundled
 before delete on catalog.product_variants
 for each row execute function catalog.product_variants__refuse_bundled();
+
+-- sql/30_catalog/rules/products_media.sql
+
+-- A deleted link, product or variant lets go of its pictures.
+
+create trigger _500_release_medium
+after delete on catalog.product_media
+for each row execute function files.any__release_medium();
+
+create trigger _500_release_medium
+after delete on catalog.product_variant_media
+for each row execute function files.any__release_medium();
+
+-- sql/30_catalog/rules/products_prices.sql
+
+-- A product says from which price it can be had. The two prices are those of its active variants.
+
+/*
+ * Write the lowest and the highest price of the products whose variants changed. The products are
+ * locked first, so that each change sees the variants that another one wrote.
+ * Definer: nobody has a write grant on these columns.
+ */
+create function catalog.product_variants__reprice()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform 1
+    from catalog.products
+    where (products.business_id, products.id) in (
+        select changed.business_id, changed.product_id from changed
+    )
+    order by products.id
+    for no key update;
+    update catalog.products
+    set lowest_price_minor = prices.lowest, highest_price_minor = prices.highest
+    from (
+        select
+            touched.business_id,
+            touched.product_id,
+            min(product_variants.price_minor) as lowest,
+            max(product_variants.price_minor) as highest
+        from (select distinct changed.business_id, changed.product_id from changed) as touched
+        left join catalog.product_variants
+            on
+                product_variants.business_id = touched.business_id
+                and product_variants.product_id = touched.product_id
+                and product_variants.is_active
+        group by touched.business_id, touched.product_id
+    ) as prices
+    where
+        products.business_id = prices.business_id
+        and products.id = prices.product_id
+        and (products.lowest_price_minor, products.highest_price_minor)
+        is distinct from (prices.lowest, prices.highest);
+    return null;
+end;
+$$;
+
+create trigger _500_reprice_inserted
+after insert on catalog.product_variants
+referencing new table as changed
+for each statement execute function catalog.product_variants__reprice();
+
+create trigger _500_reprice_updated
+after update on catalog.product_variants
+referencing new table as changed
+for each statement execute function catalog.product_variants__reprice();
+
+create trigger _500_reprice_deleted
+after delete on catalog.product_variants
+referencing old table as changed
+for each statement execute function catalog.product_variants__reprice();
+
+-- sql/30_catalog/rules/products_translations.sql
+
+-- A bad translation is answered in the API's words.
+
+create trigger _010_refuse_bad_input
+before insert or update on catalog.product_translations
+for each row execute function business.any__refuse_bad_input('manage');
 
 -- sql/30_catalog/rules/terms.sql
 
@@ -2480,11 +3440,11 @@ grant select on table catalog.products to anon;
 grant select, delete on table catalog.products to authenticated;
 grant insert (
     id, business_id, category_id, brand_id, name, slug, description, currency, tax_class,
-    position, is_published, archived_at
+    position, is_published, archived_at, attributes
 ) on table catalog.products to authenticated;
 grant update (
     id, business_id, category_id, brand_id, name, slug, description, currency, tax_class,
-    position, is_published, archived_at
+    position, is_published, archived_at, attributes
 ) on table catalog.products to authenticated;
 grant select, insert, update, delete on table catalog.products to service_role;
 
@@ -2642,6 +3602,56 @@ using (business_id in (select private.my_businesses('manage')));
 grant execute on function catalog.category_tree(uuid) to anon, authenticated, service_role;
 grant execute on function catalog.are_option_values(text[]) to authenticated, service_role;
 
+-- sql/30_catalog/policies/products_attributes.sql
+
+-- Everyone who can see a business reads its attributes; owners and managers write them.
+
+alter table catalog.product_attributes enable row level security;
+grant select on table catalog.product_attributes to anon;
+grant select, delete on table catalog.product_attributes to authenticated;
+grant insert (
+    id, business_id, category_id, key, name, kind, unit, choices, is_required, position
+) on table catalog.product_attributes to authenticated;
+grant update (
+    id, business_id, category_id, key, name, kind, unit, choices, is_required, position
+) on table catalog.product_attributes to authenticated;
+grant select, insert, update, delete on table catalog.product_attributes to service_role;
+
+create policy product_attributes_select
+on catalog.product_attributes
+for select
+to anon, authenticated
+using (
+    exists (
+        select 1
+        from business.businesses
+        where businesses.id = product_attributes.business_id
+    )
+);
+
+create policy product_attributes_insert
+on catalog.product_attributes
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy product_attributes_update
+on catalog.product_attributes
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy product_attributes_delete
+on catalog.product_attributes
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+-- category_attributes calls it as the caller.
+grant execute on function catalog.attributes_in_category(uuid, uuid)
+to anon, authenticated, service_role;
+
 -- sql/30_catalog/policies/products_bundles.sql
 
 -- Whoever sees a bundle sees what it contains; owners and managers write it.
@@ -2689,6 +3699,129 @@ to authenticated
 using (business_id in (select private.my_businesses('manage')));
 
 grant execute on function catalog.components(uuid, integer)
+to anon, authenticated, service_role;
+
+-- sql/30_catalog/policies/products_media.sql
+
+-- Pictures of products and variants are read like their media. Owners and managers take pictures
+-- out; complete_upload, reorder_media and feature_media write the rest.
+
+alter table catalog.product_media enable row level security;
+alter table catalog.product_variant_media enable row level security;
+grant select on table catalog.product_media, catalog.product_variant_media to anon;
+grant select, delete on table catalog.product_media, catalog.product_variant_media to authenticated;
+grant select, insert, update, delete on table catalog.product_media, catalog.product_variant_media
+to service_role;
+
+create policy product_media_select
+on catalog.product_media
+for select
+to anon, authenticated
+using (
+    exists (
+        select 1
+        from files.media
+        where media.id = product_media.media_id
+    )
+);
+
+create policy product_media_delete
+on catalog.product_media
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+create policy product_variant_media_select
+on catalog.product_variant_media
+for select
+to anon, authenticated
+using (
+    exists (
+        select 1
+        from files.media
+        where media.id = product_variant_media.media_id
+    )
+);
+
+create policy product_variant_media_delete
+on catalog.product_variant_media
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+-- sql/30_catalog/policies/products_translations.sql
+
+-- A translation is read by everyone who can see what it translates; owners and managers write it.
+
+alter table catalog.product_translations enable row level security;
+grant select on table catalog.product_translations to anon;
+grant select, delete on table catalog.product_translations to authenticated;
+grant insert (
+    id, business_id, locale, product_id, category_id, attribute_id, option_id, name, description,
+    value_names
+) on table catalog.product_translations to authenticated;
+grant update (
+    id, business_id, locale, product_id, category_id, attribute_id, option_id, name, description,
+    value_names
+) on table catalog.product_translations to authenticated;
+grant select, insert, update, delete on table catalog.product_translations to service_role;
+
+create policy product_translations_select
+on catalog.product_translations
+for select
+to anon, authenticated
+using (
+    case
+        when product_id is not null
+            then exists (
+                select 1
+                from catalog.products
+                where
+                    products.business_id = product_translations.business_id
+                    and products.id = product_translations.product_id
+            )
+        when option_id is not null
+            then exists (
+                select 1
+                from catalog.product_options
+                where
+                    product_options.business_id = product_translations.business_id
+                    and product_options.id = product_translations.option_id
+            )
+        else exists (
+            select 1
+            from business.businesses
+            where businesses.id = product_translations.business_id
+        )
+    end
+);
+
+create policy product_translations_insert
+on catalog.product_translations
+for insert
+to authenticated
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy product_translations_update
+on catalog.product_translations
+for update
+to authenticated
+using (business_id in (select private.my_businesses('manage')))
+with check (business_id in (select private.my_businesses('manage')));
+
+create policy product_translations_delete
+on catalog.product_translations
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
+-- product_page and list_products call them as the caller.
+grant execute on function
+catalog.best_translation(uuid, uuid, text[]),
+catalog.options_for_reader(uuid, text[]),
+catalog.attributes_for_reader(catalog.products, text[]),
+catalog.category_for_reader(uuid, uuid, text[]),
+catalog.variants_for_reader(uuid)
 to anon, authenticated, service_role;
 
 -- sql/30_catalog/policies/questions.sql
@@ -3509,7 +4642,10 @@ select
     products.is_published,
     products.archived_at,
     products.created_at,
-    products.updated_at
+    products.updated_at,
+    products.attributes,
+    products.lowest_price_minor,
+    products.highest_price_minor
 from catalog.products;
 grant select on public.products to anon;
 grant select, insert, update, delete on public.products to authenticated, service_role;
@@ -3536,6 +4672,14 @@ comment on column public.products.archived_at is
 'Since when it is out of the catalog; null while it is in use.';
 comment on column public.products.created_at is 'When it was created.';
 comment on column public.products.updated_at is 'When it was last changed.';
+comment on column public.products.attributes is
+'A JSON object with a value for each attribute that it has, such as {"colour": "red"}; '
+'category_attributes lists which there are. A published product has a value for each required '
+'one.';
+comment on column public.products.lowest_price_minor is
+'Lowest price of its active variants, in minor units of its currency; null while there is none.';
+comment on column public.products.highest_price_minor is
+'Highest price of its active variants, in minor units of its currency; null while there is none.';
 
 create view public.product_options
 with (security_invoker = true)
@@ -3657,6 +4801,95 @@ grant execute on function
 public.products_in_category(public.identifier, public.identifier, public.whole_number)
 to anon, authenticated, service_role;
 
+-- sql/30_catalog/api/products_attributes.sql
+
+-- The attributes of products: what there is, and what holds in a category.
+
+create view public.product_attributes
+with (security_invoker = true)
+as
+select
+    product_attributes.id,
+    product_attributes.business_id,
+    product_attributes.category_id,
+    product_attributes.key,
+    product_attributes.name,
+    product_attributes.kind,
+    product_attributes.unit,
+    product_attributes.choices,
+    product_attributes.is_required,
+    product_attributes.position,
+    product_attributes.created_at
+from catalog.product_attributes;
+grant select on public.product_attributes to anon;
+grant select, insert, update, delete on public.product_attributes to authenticated, service_role;
+
+comment on view public.product_attributes is
+'What a business says about its products, with the type of each value.
+
+An attribute holds for the products of its category and of all categories below it; of two with the '
+'same key, the one nearer to the product''s category holds. Readable by everyone who can see the '
+'business; written by owners and managers. An attribute or a choice that a product has a value of '
+'cannot be taken away (409 in_use).';
+comment on column public.product_attributes.id is 'Primary key.';
+comment on column public.product_attributes.business_id is 'The business that owns it.';
+comment on column public.product_attributes.category_id is
+'For the products of which category; null: for all of the business.';
+comment on column public.product_attributes.key is
+'Key in products.attributes, unique in the category: a to z, 0 to 9 and _, at most 50 characters.';
+comment on column public.product_attributes.name is 'At most 100 characters.';
+comment on column public.product_attributes.kind is
+'text (at most 500 characters), number, yes_no (true or false), choice (one of choices) or date '
+'(2031-03-30).';
+comment on column public.product_attributes.unit is
+'In which a number is measured, such as cm: at most 20 characters, or null.';
+comment on column public.product_attributes.choices is
+'The choices: 1 to 100 different texts of at most 40 characters, only for choice.';
+comment on column public.product_attributes.is_required is
+'Whether a published product must have a value.';
+comment on column public.product_attributes.position is 'Order of display, ascending.';
+comment on column public.product_attributes.created_at is 'When it was created.';
+
+/*
+ * Errors:  PT400 invalid_input · PT422 too_many_rows
+ */
+create function public.category_attributes(
+    business_id public.identifier, category_id public.identifier default null
+)
+returns setof public.product_attributes
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_business_id constant uuid = private.to_identifier(business_id, 'business_id');
+    v_category_id constant uuid = private.to_identifier(category_id, 'category_id', false);
+    v_count integer;
+begin
+    return query
+    select product_attributes.*
+    from catalog.attributes_in_category(v_business_id, v_category_id) as held
+    inner join public.product_attributes on product_attributes.id = held.id
+    order by product_attributes.position, product_attributes.key;
+    get diagnostics v_count = row_count;
+    perform private.require_page(v_count, 'Read the view product_attributes page by page.');
+end;
+$$;
+comment on function public.category_attributes is
+'List the attributes that hold for the products of a category: its own, those of the categories '
+'above it, and those of the whole business.
+
+- business_id: the business.
+- category_id: the category; null for products without one.
+
+Returns rows of the view product_attributes in the order of display.
+
+Errors: invalid_input 400, too_many_rows 422.';
+
+grant execute on function public.category_attributes(public.identifier, public.identifier)
+to anon, authenticated, service_role;
+
 -- sql/30_catalog/api/products_bundles.sql
 
 -- What bundles contain.
@@ -3683,6 +4916,166 @@ comment on column public.bundle_items.bundle_variant_id is 'The variant that is 
 comment on column public.bundle_items.variant_id is 'A variant that the bundle contains.';
 comment on column public.bundle_items.quantity is
 'How many pieces of it one bundle contains, from 1 to 1000.';
+
+-- sql/30_catalog/api/products_media.sql
+
+-- The pictures of products and variants.
+
+create view public.product_media
+with (security_invoker = true)
+as
+select
+    product_media.media_id,
+    product_media.business_id,
+    product_media.product_id,
+    product_media.position,
+    product_media.is_featured
+from catalog.product_media;
+grant select on public.product_media to anon;
+grant select, delete on public.product_media to authenticated, service_role;
+
+comment on view public.product_media is
+'The galleries of products. Owners and managers take a picture out by deleting its row.';
+comment on column public.product_media.media_id is 'The picture.';
+comment on column public.product_media.business_id is 'The business.';
+comment on column public.product_media.product_id is 'The product.';
+comment on column public.product_media.position is 'Order by it; see reorder_media.';
+comment on column public.product_media.is_featured is
+'Whether it stands for the whole gallery; at most one does. See feature_media.';
+
+create view public.product_variant_media
+with (security_invoker = true)
+as
+select
+    product_variant_media.media_id,
+    product_variant_media.business_id,
+    product_variant_media.variant_id,
+    product_variant_media.position,
+    product_variant_media.is_featured
+from catalog.product_variant_media;
+grant select on public.product_variant_media to anon;
+grant select, delete on public.product_variant_media to authenticated, service_role;
+
+comment on view public.product_variant_media is
+'The pictures of variants. Owners and managers take one out by deleting its row.';
+comment on column public.product_variant_media.media_id is 'The picture.';
+comment on column public.product_variant_media.business_id is 'The business.';
+comment on column public.product_variant_media.variant_id is 'The variant.';
+comment on column public.product_variant_media.position is 'Order by it; see reorder_media.';
+comment on column public.product_variant_media.is_featured is
+'Whether it stands for all pictures of the variant; at most one does. See feature_media.';
+
+-- sql/30_catalog/api/products_translations.sql
+
+-- Products in other languages, and everything about one product in the language of a reader.
+
+create view public.product_translations
+with (security_invoker = true)
+as
+select
+    product_translations.id,
+    product_translations.business_id,
+    product_translations.locale,
+    product_translations.product_id,
+    product_translations.category_id,
+    product_translations.attribute_id,
+    product_translations.option_id,
+    product_translations.name,
+    product_translations.description,
+    product_translations.value_names
+from catalog.product_translations;
+grant select on public.product_translations to anon;
+grant select, insert, update, delete on public.product_translations
+to authenticated, service_role;
+
+comment on view public.product_translations is
+'Names and descriptions of products, categories, attributes and options in other languages than '
+'that of the business.
+
+Read like what they translate; written by owners and managers. product_page returns the one that '
+'suits the reader.';
+comment on column public.product_translations.id is 'Primary key.';
+comment on column public.product_translations.business_id is 'The business that owns it.';
+comment on column public.product_translations.locale is 'A language tag, such as en or de-AT.';
+comment on column public.product_translations.product_id is
+'The product that it translates, or null. One of the four references is set.';
+comment on column public.product_translations.category_id is
+'The category of products that it translates, or null.';
+comment on column public.product_translations.attribute_id is
+'The attribute that it translates, or null.';
+comment on column public.product_translations.option_id is
+'The option of a product that it translates, or null.';
+comment on column public.product_translations.name is 'At most 200 characters.';
+comment on column public.product_translations.description is
+'Of a product: at most 5000 characters, or null.';
+comment on column public.product_translations.value_names is
+'Of an option or an attribute: a JSON object with the word for each value, such as '
+'{"red": "rouge"}.';
+
+/*
+ * Errors:  PT400 invalid_input · PT404 not_found
+ */
+create function public.product_page(product_id public.identifier, locale text default null)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_wanted constant text[] = private.wanted_locales(private.to_text(locale, 'locale', 500));
+    v_product catalog.products;
+    v_best catalog.product_translations;
+begin
+    select products.* into v_product
+    from catalog.products
+    where products.id = private.to_identifier(product_page.product_id, 'product_id');
+    if not found then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such product.', 'Check the id in the view products.'
+        );
+    end if;
+    v_best = catalog.best_translation(v_product.business_id, v_product.id, v_wanted);
+    return to_jsonb(v_product) || jsonb_build_object(
+        'name', coalesce(v_best.name, v_product.name),
+        'description', coalesce(v_best.description, v_product.description),
+        'category',
+        catalog.category_for_reader(v_product.business_id, v_product.category_id, v_wanted),
+        'brand', (
+            select jsonb_build_object('id', brands.id, 'slug', brands.slug, 'name', brands.name)
+            from catalog.brands
+            where brands.business_id = v_product.business_id and brands.id = v_product.brand_id
+        ),
+        'options', catalog.options_for_reader(v_product.id, v_wanted),
+        'attributes', catalog.attributes_for_reader(v_product, v_wanted),
+        'variants', catalog.variants_for_reader(v_product.id),
+        'media_ids', array(
+            select product_media.media_id
+            from catalog.product_media
+            where
+                product_media.business_id = v_product.business_id
+                and product_media.product_id = v_product.id
+            order by product_media.position
+        )
+    );
+end;
+$$;
+comment on function public.product_page is
+'Return everything about a product in one object, in the language that suits the reader best.
+
+- product_id: the product.
+- locale: language tags, the best first, such as de-AT,de; without it those of the header '
+'Accept-Language. English comes last, then the language of the business.
+
+Returns the row of the view products with name and description translated, and with category, '
+'brand, options ({name, label, values: [{value, label}]}), attributes ({key, label, kind, unit, '
+'value, value_label}), the active variants with their options, prices, pictures and what a bundle '
+'contains, and media_ids in the order of the gallery.
+
+Errors: invalid_input 400, not_found 404.';
+
+grant execute on function public.product_page(public.identifier, text)
+to anon, authenticated, service_role;
 
 -- sql/30_catalog/api/questions.sql
 

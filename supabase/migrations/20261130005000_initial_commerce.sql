@@ -461,6 +461,102 @@ comment on column commerce.order_changes.reason is '[personal]';
 comment on column commerce.order_changes.actor_id is '[person]';
 create index order_changes_actor_id_idx on commerce.order_changes (actor_id);
 
+-- sql/50_commerce/tables/products_changes.sql
+
+-- Changes of products that the platform looks at first. Where the flag product_approval is on for a
+-- business, its members change a published product by a proposal; until it is approved, everybody
+-- sees the product as it was. Proposals stay as the history of what was asked and decided.
+
+create type commerce.change_status as enum ('pending', 'approved', 'rejected', 'withdrawn');
+
+create table commerce.product_changes (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null,
+    product_id uuid not null,
+    -- What was proposed: rows as of bulk_upsert_products.
+    changes jsonb not null,
+    note text,
+    status commerce.change_status not null default 'pending',
+    proposed_by uuid references auth.users (id) on delete set null,
+    proposed_at timestamptz not null,
+    decided_by uuid references auth.users (id) on delete set null,
+    decided_at timestamptz,
+    -- Why it was rejected.
+    reason text,
+
+    constraint product_changes_business_id_id_unique unique (business_id, id),
+    constraint product_changes_product_fkey foreign key (business_id, product_id)
+    references catalog.products (business_id, id) on delete cascade,
+    constraint product_changes_decisions_have_a_moment check (
+        (status = 'pending') = (decided_at is null)
+    ),
+    constraint product_changes_rejections_have_a_reason check (
+        (status = 'rejected') = (reason is not null)
+    )
+);
+comment on table commerce.product_changes is
+'Changes of published products that were proposed to the platform, and what became of them.';
+comment on column commerce.product_changes.proposed_by is '[person]';
+comment on column commerce.product_changes.decided_by is '[person]';
+comment on column commerce.product_changes.note is '[personal]';
+comment on column commerce.product_changes.reason is '[personal]';
+-- A product has one pending change at most.
+create unique index product_changes_one_pending_idx
+on commerce.product_changes (business_id, product_id) where status = 'pending';
+-- The history of a product, and what waits for a decision.
+create index product_changes_product_idx
+on commerce.product_changes (business_id, product_id, proposed_at);
+create index product_changes_pending_idx
+on commerce.product_changes (proposed_at) where status = 'pending';
+create index product_changes_proposed_by_idx on commerce.product_changes (proposed_by);
+create index product_changes_decided_by_idx on commerce.product_changes (decided_by);
+
+-- sql/50_commerce/tables/products_import.sql
+
+-- The shapes of a bulk change of products: what was sent, read into types, and what became of it. A
+-- row is one variant; rows of one product share its columns.
+
+-- What the rows of one product say about it. A column counts if `sent` has its key; the last row
+-- that has it decides.
+create type commerce.sent_product as (
+    slug text,
+    sent jsonb,
+    name text,
+    description text,
+    category_id uuid,
+    brand_id uuid,
+    currency text,
+    tax_class text,
+    is_published boolean,
+    attributes jsonb
+);
+
+create type commerce.sent_variant as (
+    row_number integer,
+    product_id uuid,
+    sku text,
+    sent jsonb,
+    options jsonb,
+    price_minor bigint,
+    barcode text,
+    weight_grams integer,
+    is_active boolean,
+    alert_threshold integer
+);
+
+-- What became of a row: created, updated, unchanged or refused, and then why.
+create type commerce.imported_row as (
+    row_number integer,
+    product text,
+    sku text,
+    product_id uuid,
+    variant_id uuid,
+    outcome text,
+    status text,
+    token text,
+    message text
+);
+
 -- sql/50_commerce/tables/returns.sql
 
 -- What comes back, or should. A return: pieces come back and their price is given back. An
@@ -2912,6 +3008,1374 @@ begin
         end if;
         perform commerce.change_status(v_order, 'fulfilling', null);
     end if;
+end;
+$$;
+
+-- sql/50_commerce/functions/products.sql
+
+-- Finding the products of a shop: which filters there are, and the query that they make. The query
+-- has only the conditions that were asked for, so that the index of the order is read from where
+-- the page begins.
+
+-- What somebody looks for in a shop. A null asks for nothing.
+create type commerce.product_criteria as (
+    business_id uuid,
+    category_ids uuid array,
+    brand_ids uuid array,
+    -- Prices are compared in one currency.
+    currency text,
+    min_price_minor bigint,
+    max_price_minor bigint,
+    is_in_stock boolean,
+    store_id uuid,
+    attributes jsonb,
+    sort text,
+    -- The last product of the page before, by what the list is ordered.
+    after_id uuid,
+    after_name text,
+    after_price_minor bigint,
+    after_created_at timestamptz,
+    page_size integer
+);
+
+/*
+ * Can at least one piece of a variant be had, in some store or in one? Of a bundle, everything that
+ * it contains must be there.
+ * Definer: customers do not read levels.
+ */
+create function commerce.is_in_stock(business_id uuid, variant_id uuid, store_id uuid)
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return not exists (
+        select 1
+        from catalog.components(variant_id, 1) as needed
+        where not exists (
+            select 1
+            from commerce.stock_levels
+            where
+                stock_levels.business_id = is_in_stock.business_id
+                and stock_levels.variant_id = needed.variant_id
+                and (is_in_stock.store_id is null or stock_levels.store_id = is_in_stock.store_id)
+                and commerce.free_quantity(stock_levels, true) >= needed.quantity
+        )
+    );
+end;
+$$;
+
+/*
+ * Read filters of a list of products.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function commerce.to_product_criteria(business_id uuid, filters jsonb)
+returns commerce.product_criteria
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_category_id constant uuid = private.to_identifier(
+        filters ->> 'category_id', 'filters.category_id', false
+    );
+    v_criteria commerce.product_criteria;
+begin
+    v_criteria.business_id = business_id;
+    if v_category_id is not null then
+        v_criteria.category_ids = array(
+            select tree.id from catalog.category_tree(v_category_id) as tree
+        );
+    end if;
+    if filters ? 'brand_ids' then
+        v_criteria.brand_ids = private.to_identifiers(filters ->> 'brand_ids', 'filters.brand_ids');
+    end if;
+    v_criteria.currency = coalesce(
+        private.to_text(filters ->> 'currency', 'filters.currency', 3),
+        (
+            select businesses.currency
+            from business.businesses
+            where businesses.id = to_product_criteria.business_id
+        )
+    );
+    v_criteria.min_price_minor = private.to_minor_units(
+        filters ->> 'min_price_minor', 'filters.min_price_minor'
+    );
+    v_criteria.max_price_minor = private.to_minor_units(
+        filters ->> 'max_price_minor', 'filters.max_price_minor'
+    );
+    v_criteria.is_in_stock = private.to_yes_no(filters ->> 'in_stock', 'filters.in_stock');
+    v_criteria.store_id = private.to_identifier(filters ->> 'store_id', 'filters.store_id', false);
+    v_criteria.attributes = private.to_object(filters ->> 'attributes', 'filters.attributes');
+    return v_criteria;
+end;
+$$;
+
+/*
+ * Return criteria with the order of the list, and with the product after which the page begins.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function commerce.paged(
+    criteria commerce.product_criteria, sort text, after_id uuid, page_size integer
+)
+returns commerce.product_criteria
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_criteria commerce.product_criteria = criteria;
+begin
+    if sort <> all('{name,price,price_descending,newest}'::text[]) then
+        perform private.invalid('sort', 'must be name, price, price_descending or newest');
+    end if;
+    v_criteria.sort = coalesce(sort, 'name');
+    v_criteria.page_size = page_size;
+    if after_id is null then
+        return v_criteria;
+    end if;
+    select products.id, products.name, products.lowest_price_minor, products.created_at
+    into
+        v_criteria.after_id, v_criteria.after_name, v_criteria.after_price_minor,
+        v_criteria.after_created_at
+    from public.products
+    where products.business_id = criteria.business_id and products.id = paged.after_id;
+    if not found then
+        perform private.invalid('after', 'must be the id of a product of the list');
+    end if;
+    return v_criteria;
+end;
+$$;
+
+/*
+ * Return the conditions of a query for criteria, which are its parameter $1.
+ */
+create function commerce.product_conditions(criteria commerce.product_criteria)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return concat_ws(
+        ' and ',
+        'products.business_id = ($1).business_id',
+        'products.is_published and products.archived_at is null',
+        case when criteria.category_ids is not null
+            then 'products.category_id = any(($1).category_ids)' end,
+        case when criteria.brand_ids is not null
+            then 'products.brand_id = any(($1).brand_ids)' end,
+        case when criteria.sort like 'price%' or criteria.min_price_minor is not null
+            or criteria.max_price_minor is not null
+            then 'products.currency = ($1).currency and products.lowest_price_minor is not null' end,
+        case when criteria.min_price_minor is not null
+            then 'products.highest_price_minor >= ($1).min_price_minor' end,
+        case when criteria.max_price_minor is not null
+            then 'products.lowest_price_minor <= ($1).max_price_minor' end,
+        case when criteria.attributes <> '{}'
+            then 'products.attributes @> catalog.exact_values(($1).attributes)'
+            ' and catalog.has_attributes(products.attributes, ($1).attributes)' end,
+        case when criteria.is_in_stock then
+            'exists (select 1 from catalog.product_variants'
+            ' where product_variants.business_id = products.business_id'
+            ' and product_variants.product_id = products.id and product_variants.is_active'
+            ' and commerce.is_in_stock(product_variants.business_id, product_variants.id,'
+            ' ($1).store_id))' end
+    );
+end;
+$$;
+
+/*
+ * Return the query that finds the products that fit criteria, in the order of the list. Its
+ * parameter $1 is the criteria.
+ */
+create function commerce.product_query(criteria commerce.product_criteria)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_is_descending constant boolean = criteria.sort in ('price_descending', 'newest');
+    v_column constant text = case
+        when criteria.sort = 'name' then 'name'
+        when criteria.sort = 'newest' then 'created_at'
+        else 'lowest_price_minor'
+    end;
+    v_after constant text = case
+        when criteria.sort = 'name' then 'after_name'
+        when criteria.sort = 'newest' then 'after_created_at'
+        else 'after_price_minor'
+    end;
+begin
+    return concat(
+        'select products.id from catalog.products where ',
+        commerce.product_conditions(criteria),
+        case when criteria.after_id is not null
+            then format(
+                ' and (products.%I, products.id) %s (($1).%I, ($1).after_id)',
+                v_column, case when v_is_descending then '<' else '>' end, v_after
+            )
+        end,
+        format(
+            ' order by products.%1$I%2$s, products.id%2$s limit ($1).page_size',
+            v_column, case when v_is_descending then ' desc' end
+        )
+    );
+end;
+$$;
+
+/*
+ * Return the ids of the published products that fit criteria, in the order of the list. The caller
+ * checks who may see the business.
+ * Definer: row-level security would keep filters of attributes away from their index.
+ */
+create function commerce.find_products(criteria commerce.product_criteria)
+returns setof uuid
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return query execute commerce.product_query(criteria) using criteria;
+end;
+$$;
+
+/*
+ * Return a product with the name and the description that suit a reader best.
+ */
+create function commerce.translated(product public.products, wanted text[])
+returns public.products
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_product public.products = product;
+    v_best constant catalog.product_translations = catalog.best_translation(
+        product.business_id, product.id, wanted
+    );
+begin
+    v_product.name = coalesce(v_best.name, product.name);
+    v_product.description = coalesce(v_best.description, product.description);
+    return v_product;
+end;
+$$;
+
+-- sql/50_commerce/functions/products_changes.sql
+
+-- How a change of a published product is proposed, decided and applied. It is applied by the same
+-- function as a bulk change, so it is all there or not at all.
+
+/*
+ * Do the published products of a business change only with the platform's approval? The operator
+ * and the platform's staff need none.
+ */
+create function commerce.needs_approval(business_id uuid)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return private.flag('product_approval', business_id::text)
+        and not private.is_operator()
+        and not private.is_platform_staff('support');
+end;
+$$;
+
+/*
+ * Return rows of a bulk change for one product, whose slug they get.
+ */
+create function commerce.rows_of_product(slug text, changes jsonb)
+returns jsonb[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select sent.item || jsonb_build_object('product', slug)
+        from jsonb_array_elements(changes) with ordinality as sent (item, position)
+        order by sent.position
+    );
+end;
+$$;
+
+/*
+ * Apply a proposed change.
+ *
+ * Errors:  PT400 invalid_input · PT404 not_found · PT409 already_exists
+ */
+create function commerce.apply_change(change commerce.product_changes)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_slug constant text = (
+        select products.slug
+        from catalog.products
+        where products.business_id = change.business_id and products.id = change.product_id
+    );
+begin
+    perform commerce.refuse_bulk(
+        array(
+            select imported
+            from commerce.try_rows(
+                change.business_id,
+                commerce.numbered_rows(commerce.rows_of_product(v_slug, change.changes))
+            ) as imported
+        )
+    );
+end;
+$$;
+
+/*
+ * Propose a change of a product. The change is checked by being applied and undone. A proposal that
+ * still waits is withdrawn by the new one. Returns the id of the change.
+ * Definer: nobody has a write grant on proposals, and the product stays as it is.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 already_exists
+ */
+create function commerce.propose_product_change(product_id uuid, changes jsonb[], note text)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_change commerce.product_changes;
+begin
+    v_change.business_id = commerce.business_of_product(product_id);
+    v_change.product_id = propose_product_change.product_id;
+    v_change.changes = to_jsonb(propose_product_change.changes);
+    perform private.lock(array[v_change.business_id]);
+    perform commerce.rehearse_change(v_change);
+    update commerce.product_changes
+    set status = 'withdrawn', decided_by = private.token_user_id(), decided_at = private.now()
+    where
+        product_changes.business_id = v_change.business_id
+        and product_changes.product_id = v_change.product_id
+        and product_changes.status = 'pending';
+    insert into commerce.product_changes (
+        business_id, product_id, changes, note, proposed_by, proposed_at
+    )
+    values (
+        v_change.business_id, v_change.product_id, v_change.changes,
+        propose_product_change.note, private.token_user_id(), private.now()
+    )
+    returning product_changes.id into v_change.id;
+    return v_change.id;
+end;
+$$;
+
+/*
+ * Return the business of a product in which the caller may manage.
+ * Definer: it must tell a product that does not exist from one of a business that refuses the
+ * caller.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function commerce.business_of_product(product_id uuid)
+returns uuid
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_business_id constant uuid = (
+        select products.business_id
+        from catalog.products
+        where products.id = business_of_product.product_id
+    );
+begin
+    perform private.token_user_id();
+    if v_business_id is null then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such product.', 'Check the id in the view products.'
+        );
+    end if;
+    perform private.require_member(v_business_id, 'manage');
+    return v_business_id;
+end;
+$$;
+
+/*
+ * Refuse a change that could not be applied now. Nothing of it stays.
+ *
+ * Errors:  PT400 invalid_input · PT404 not_found · PT409 already_exists
+ */
+create function commerce.rehearse_change(change commerce.product_changes)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform commerce.apply_change(change);
+    raise exception using errcode = 'FD000', message = 'The rehearsal is undone.';
+exception
+    when sqlstate 'FD000' then
+        null;
+end;
+$$;
+
+/*
+ * Return a pending change, locked, that the caller decides as platform staff.
+ * Definer: as private.require_member.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 invalid_transition
+ */
+create function commerce.lock_product_change(change_id uuid)
+returns commerce.product_changes
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_change commerce.product_changes;
+begin
+    select product_changes.* into v_change
+    from commerce.product_changes
+    where product_changes.id = change_id
+    for update;
+    if not found then
+        perform private.token_user_id();
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such change.',
+            'Check the id in the view product_changes.'
+        );
+    end if;
+    return v_change;
+end;
+$$;
+
+/*
+ * Refuse a step for a change that was decided already.
+ *
+ * Errors:  PT409 invalid_transition
+ */
+create function commerce.require_pending(change commerce.product_changes)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if change.status <> 'pending' then
+        perform private.refuse(
+            'PT409', 'invalid_transition', format('The change is %s already.', change.status),
+            'Read it again in the view product_changes.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Approve a change and apply it, or reject it with a reason. For platform staff. A change that can
+ * no longer be applied stays pending.
+ * Definer: nobody has a write grant on proposals.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition already_exists
+ */
+create function commerce.decide_product_change(change_id uuid, is_approved boolean, reason text)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_change constant commerce.product_changes = commerce.lock_product_change(change_id);
+begin
+    perform business.require_platform_staff(v_change.business_id, 'support');
+    perform commerce.require_pending(v_change);
+    if not is_approved and reason is null then
+        perform private.invalid('reason', 'is required');
+    end if;
+    if is_approved then
+        perform private.lock(array[v_change.business_id]);
+        perform commerce.apply_change(v_change);
+    end if;
+    update commerce.product_changes
+    set
+        status = case when is_approved then 'approved' else 'rejected' end::commerce.change_status,
+        reason = case when not is_approved then decide_product_change.reason end,
+        decided_by = auth.uid(),
+        decided_at = private.now()
+    where product_changes.id = v_change.id;
+end;
+$$;
+
+/*
+ * Withdraw a change that still waits. For owners and managers.
+ * Definer: nobody has a write grant on proposals.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 invalid_transition
+ */
+create function commerce.withdraw_product_change(change_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_change constant commerce.product_changes = commerce.lock_product_change(change_id);
+begin
+    perform private.require_member(v_change.business_id, 'manage');
+    perform commerce.require_pending(v_change);
+    update commerce.product_changes
+    set status = 'withdrawn', decided_by = auth.uid(), decided_at = private.now()
+    where product_changes.id = v_change.id;
+end;
+$$;
+
+/*
+ * Mark the rows of a bulk change that need the platform's approval: those of published products,
+ * and those that publish one.
+ */
+create function commerce.rows_with_approval(business_id uuid, sent_rows jsonb[])
+returns jsonb[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if not commerce.needs_approval(business_id) then
+        return sent_rows;
+    end if;
+    return array(
+        select
+            case
+                when products.is_published or sent.item ->> 'is_published' in ('true', 't')
+                    then sent.item || '{"needs_approval": true}'
+                else sent.item
+            end
+        from unnest(sent_rows) with ordinality as sent (item, position)
+        left join catalog.products
+            on
+                products.business_id = rows_with_approval.business_id
+                and products.slug = sent.item ->> 'product'
+        order by sent.position
+    );
+end;
+$$;
+
+/*
+ * Refuse to change a published product without the platform's approval.
+ *
+ * Errors:  PT409 approval_required
+ */
+create function commerce.refuse_unapproved()
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.refuse(
+        'PT409', 'approval_required', 'The platform approves changes of published products.',
+        'Propose the change with propose_product_change.'
+    );
+end;
+$$;
+
+-- sql/50_commerce/functions/products_import.sql
+
+-- A bulk change of products: every row at once, and when the database refuses one of them, the
+-- halves by themselves, down to the row that it refuses. The constraints and triggers of the tables
+-- decide what is refused, as they do for a single row.
+
+/*
+ * Write rows, all of them or none. Returns what became of each.
+ *
+ * Errors:  PT400 invalid_input · PT404 not_found · PT409 already_exists
+ */
+create function commerce.import_rows(business_id uuid, sent_rows jsonb[])
+returns setof commerce.imported_row
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_products constant commerce.sent_product[] = array(
+        select product from commerce.sent_products(business_id, sent_rows) as product
+    );
+    v_changed uuid[] = array(select commerce.update_products(business_id, v_products));
+    v_new uuid[] = array(select commerce.insert_products(business_id, v_products));
+    v_variants constant commerce.sent_variant[] = array(
+        select variant from commerce.sent_variants(business_id, sent_rows) as variant
+    );
+begin
+    if exists (
+        select 1 from unnest(sent_rows) as sent (item) where (sent.item -> 'is_repeated')::boolean
+    ) then
+        perform private.invalid('sku', 'must stand in one row only');
+    end if;
+    if exists (
+        select 1 from unnest(sent_rows) as sent (item) where sent.item ? 'needs_approval'
+    ) then
+        perform commerce.refuse_unapproved();
+    end if;
+    perform commerce.refuse_moved_variants(business_id, v_variants);
+    perform commerce.add_options(business_id, v_variants);
+    v_changed = v_changed || array(select commerce.update_variants(business_id, v_variants));
+    v_new = v_new || array(select commerce.insert_variants(business_id, v_variants));
+    perform commerce.set_thresholds(business_id, v_variants);
+    return query
+    select
+        (sent.item ->> 'row_number')::integer as row_number,
+        products.slug as product,
+        product_variants.sku,
+        products.id as product_id,
+        product_variants.id as variant_id,
+        case
+            when coalesce(product_variants.id, products.id) = any(v_new) then 'created'
+            when products.id = any(v_new || v_changed)
+                or product_variants.id = any(v_changed) then 'updated'
+            else 'unchanged'
+        end as outcome,
+        null as status,
+        null as token,
+        null as message
+    from unnest(sent_rows) as sent (item)
+    inner join catalog.products
+        on
+            products.business_id = import_rows.business_id
+            and products.slug = sent.item ->> 'product'
+    left join catalog.product_variants
+        on
+            product_variants.business_id = import_rows.business_id
+            and product_variants.sku = sent.item ->> 'sku';
+end;
+$$;
+
+/*
+ * Say in the API's words what a constraint refused: `refused` has the SQLSTATE, the constraint and
+ * the column.
+ */
+create function commerce.refused_by_constraint(refused commerce.imported_row)
+returns commerce.imported_row
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_refused commerce.imported_row = refused;
+    v_columns constant text = coalesce(
+        nullif(refused.message, ''),
+        (
+            select string_agg(pg_attribute.attname, ', ' order by keys.position)
+            from pg_catalog.pg_constraint
+            cross join lateral unnest(pg_constraint.conkey)
+                with ordinality as keys (attnum, position)
+            inner join pg_catalog.pg_attribute
+                on
+                    pg_attribute.attrelid = pg_constraint.conrelid
+                    and pg_attribute.attnum = keys.attnum
+            where
+                pg_constraint.conname = refused.token
+                and pg_attribute.attname <> 'business_id'
+        )
+    );
+begin
+    case refused.status
+        when '23502' then
+            v_refused.status = 'PT400';
+            v_refused.token = 'invalid_input';
+            v_refused.message = format('%s is required.', v_columns);
+        when '23503' then
+            v_refused.status = 'PT404';
+            v_refused.token = 'not_found';
+            v_refused.message = format('%s refers to a row that does not exist.', v_columns);
+        else
+            v_refused.status = 'PT409';
+            v_refused.token = 'already_exists';
+            v_refused.message = format('A row with this %s already exists.', v_columns);
+    end case;
+    return v_refused;
+end;
+$$;
+
+/*
+ * Write as many of the rows as the database takes. Returns what became of each: of a refused row,
+ * why.
+ */
+create function commerce.try_rows(business_id uuid, sent_rows jsonb[])
+returns setof commerce.imported_row
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_count constant integer = cardinality(sent_rows);
+    v_done commerce.imported_row[];
+    v_refused commerce.imported_row;
+begin
+    begin
+        v_done = array(
+            select imported from commerce.import_rows(business_id, sent_rows) as imported
+        );
+        return query select imported.* from unnest(v_done) as imported;
+        return;
+    exception
+        when sqlstate 'PT400' or sqlstate 'PT404' or sqlstate 'PT409' or sqlstate 'PT422' then
+            get stacked diagnostics
+                v_refused.status = returned_sqlstate,
+                v_refused.token = pg_exception_detail,
+                v_refused.message = message_text;
+        when not_null_violation or foreign_key_violation or unique_violation then
+            get stacked diagnostics
+                v_refused.status = returned_sqlstate,
+                v_refused.token = constraint_name,
+                v_refused.message = column_name;
+            v_refused = commerce.refused_by_constraint(v_refused);
+    end;
+    if v_count = 1 then
+        v_refused.row_number = (sent_rows[1] ->> 'row_number')::integer;
+        v_refused.product = sent_rows[1] ->> 'product';
+        v_refused.sku = sent_rows[1] ->> 'sku';
+        v_refused.outcome = 'refused';
+        return next v_refused;
+        return;
+    end if;
+    return query
+    select imported.* from commerce.try_rows(business_id, sent_rows[:v_count / 2]) as imported;
+    return query
+    select imported.* from commerce.try_rows(business_id, sent_rows[v_count / 2 + 1:]) as imported;
+end;
+$$;
+
+/*
+ * Number the rows of a bulk change, and mark those whose SKU stands in an earlier row.
+ */
+create function commerce.numbered_rows(sent_rows jsonb[])
+returns jsonb[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select
+            numbered.item || jsonb_build_object(
+                'row_number', numbered.position,
+                'sku', numbered.sku,
+                'is_repeated', numbered.sku is not null and numbered.times > 1
+            )
+        from (
+            select
+                sent.item,
+                sent.position,
+                nullif(sent.item ->> 'sku', '') as sku,
+                row_number() over (
+                    partition by nullif(sent.item ->> 'sku', '') order by sent.position
+                ) as times
+            from unnest(sent_rows) with ordinality as sent (item, position)
+        ) as numbered
+        order by numbered.position
+    );
+end;
+$$;
+
+/*
+ * Refuse a bulk change in the words of the first row that was refused. What was written is undone
+ * with it.
+ */
+create function commerce.refuse_bulk(imported commerce.imported_row[])
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_refused commerce.imported_row;
+    v_count constant integer = (
+        select count(*) from unnest(imported) as each_row where each_row.outcome = 'refused'
+    );
+begin
+    select each_row.* into v_refused
+    from unnest(imported) as each_row
+    where each_row.outcome = 'refused'
+    order by each_row.row_number
+    limit 1;
+    if found then
+        raise exception using
+            errcode = v_refused.status,
+            detail = v_refused.token,
+            message = format('Row %s: %s', v_refused.row_number, v_refused.message),
+            hint = format(
+                'Rows refused: %s. Nothing was changed. The mode report says why for each row.',
+                v_count
+            );
+    end if;
+end;
+$$;
+
+/*
+ * Change many products of a business. Returns how many rows there are of each outcome, and each.
+ * Definer: the rows are checked once for the whole call, not policy by policy.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 already_exists approval_required in_use
+ */
+create function commerce.bulk_upsert_products(business_id uuid, sent_rows jsonb[], mode text)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_imported commerce.imported_row[];
+begin
+    perform private.require_member(business_id, 'manage');
+    perform private.lock(array[business_id]);
+    if cardinality(sent_rows) > 0 then
+        v_imported = array(
+            select imported
+            from commerce.try_rows(
+                business_id,
+                commerce.rows_with_approval(business_id, commerce.numbered_rows(sent_rows))
+            ) as imported
+        );
+    end if;
+    if mode = 'all_or_nothing' then
+        perform commerce.refuse_bulk(v_imported);
+    end if;
+    return (
+        select jsonb_build_object(
+            'created', count(*) filter (where imported.outcome = 'created'),
+            'updated', count(*) filter (where imported.outcome = 'updated'),
+            'unchanged', count(*) filter (where imported.outcome = 'unchanged'),
+            'refused', count(*) filter (where imported.outcome = 'refused'),
+            'rows', coalesce(
+                jsonb_agg(
+                    jsonb_build_object(
+                        'row', imported.row_number,
+                        'product', imported.product,
+                        'sku', imported.sku,
+                        'product_id', imported.product_id,
+                        'variant_id', imported.variant_id,
+                        'outcome', imported.outcome,
+                        'token', imported.token,
+                        'message', imported.message
+                    )
+                    order by imported.row_number
+                ),
+                '[]'
+            )
+        )
+        from unnest(v_imported) as imported
+    );
+end;
+$$;
+
+-- sql/50_commerce/functions/products_import_reading.sql
+
+-- Reading the rows of a bulk change into types. What a table's constraints and triggers check is
+-- left to them.
+
+/*
+ * Return the category of a business that has a slug.
+ *
+ * Errors:  PT404 not_found
+ */
+create function commerce.category_of_slug(business_id uuid, slug text)
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id constant uuid = (
+        select product_categories.id
+        from catalog.product_categories
+        where
+            product_categories.business_id = category_of_slug.business_id
+            and product_categories.slug = category_of_slug.slug
+    );
+begin
+    if slug is not null and v_id is null then
+        perform private.refuse(
+            'PT404', 'not_found', format('There is no category %s.', left(slug, 100)),
+            'Use the slug of a row of product_categories.'
+        );
+    end if;
+    return v_id;
+end;
+$$;
+
+/*
+ * Return the brand of a business that has a slug.
+ *
+ * Errors:  PT404 not_found
+ */
+create function commerce.brand_of_slug(business_id uuid, slug text)
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id constant uuid = (
+        select brands.id
+        from catalog.brands
+        where brands.business_id = brand_of_slug.business_id and brands.slug = brand_of_slug.slug
+    );
+begin
+    if slug is not null and v_id is null then
+        perform private.refuse(
+            'PT404', 'not_found', format('There is no brand %s.', left(slug, 100)),
+            'Use the slug of a row of brands.'
+        );
+    end if;
+    return v_id;
+end;
+$$;
+
+/*
+ * Return the products of some rows.
+ *
+ * Errors:  PT400 invalid_input · PT404 not_found
+ */
+create function commerce.sent_products(business_id uuid, sent_rows jsonb[])
+returns setof commerce.sent_product
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        private.to_required_text(merged.slug, 'product', 100) as slug,
+        merged.sent,
+        merged.sent ->> 'name' as name,
+        nullif(merged.sent ->> 'description', '') as description,
+        commerce.category_of_slug(
+            sent_products.business_id, nullif(merged.sent ->> 'category', '')
+        ) as category_id,
+        commerce.brand_of_slug(
+            sent_products.business_id, nullif(merged.sent ->> 'brand', '')
+        ) as brand_id,
+        nullif(merged.sent ->> 'currency', '') as currency,
+        nullif(merged.sent ->> 'tax_class', '') as tax_class,
+        private.to_yes_no(nullif(merged.sent ->> 'is_published', ''), 'is_published')
+        as is_published,
+        private.to_object(merged.sent ->> 'attributes', 'attributes') as attributes
+    from (
+        select
+            sent.item ->> 'product' as slug,
+            jsonb_object_agg(columns.key, columns.value order by sent.position) as sent
+        from unnest(sent_rows) with ordinality as sent (item, position)
+        cross join lateral jsonb_each(sent.item) as columns (key, value)
+        where columns.key <> all(
+            '{row_number,is_repeated,needs_approval,sku,options,price_minor,barcode,weight_grams,is_active,'
+            'alert_threshold}'::text[]
+        )
+        group by sent.item ->> 'product'
+    ) as merged;
+end;
+$$;
+
+/*
+ * Return the variants of some rows: of those that have a SKU. Their products exist.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function commerce.sent_variants(business_id uuid, sent_rows jsonb[])
+returns setof commerce.sent_variant
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        (sent.item ->> 'row_number')::integer as row_number,
+        products.id as product_id,
+        sent.item ->> 'sku' as sku,
+        sent.item as sent,
+        private.to_object(sent.item ->> 'options', 'options') as options,
+        private.to_minor_units(nullif(sent.item ->> 'price_minor', ''), 'price_minor')
+        as price_minor,
+        nullif(sent.item ->> 'barcode', '') as barcode,
+        private.to_whole_number(
+            nullif(sent.item ->> 'weight_grams', ''), 'weight_grams', 0, 10000000, false
+        ) as weight_grams,
+        private.to_yes_no(coalesce(nullif(sent.item ->> 'is_active', ''), 'true'), 'is_active')
+        as is_active,
+        private.to_whole_number(
+            nullif(sent.item ->> 'alert_threshold', ''), 'alert_threshold', 0, 1000000, false
+        ) as alert_threshold
+    from unnest(sent_rows) as sent (item)
+    inner join catalog.products
+        on
+            products.business_id = sent_variants.business_id
+            and products.slug = sent.item ->> 'product'
+    where sent.item ->> 'sku' is not null;
+end;
+$$;
+
+-- sql/50_commerce/functions/products_import_writing.sql
+
+-- Writing what the rows of a bulk change say: a statement for each table, whatever the number of
+-- rows. A column that was not sent stays as it is; a new row has the default of the table.
+
+/*
+ * Change the products that exist. Returns those that differ now.
+ */
+create function commerce.update_products(business_id uuid, sent commerce.sent_product[])
+returns setof uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    update catalog.products
+    set
+        name = wanted.name,
+        description = wanted.description,
+        category_id = wanted.category_id,
+        brand_id = wanted.brand_id,
+        currency = wanted.currency,
+        tax_class = wanted.tax_class,
+        is_published = wanted.is_published,
+        attributes = catalog.read_attributes(
+            products.business_id, wanted.category_id, wanted.attributes
+        )
+    from (
+        select
+            present.id,
+            case when product.sent ? 'name' then product.name else present.name end as name,
+            case when product.sent ? 'description' then product.description
+                else present.description end as description,
+            case when product.sent ? 'category' then product.category_id
+                else present.category_id end as category_id,
+            case when product.sent ? 'brand' then product.brand_id
+                else present.brand_id end as brand_id,
+            coalesce(product.currency, present.currency) as currency,
+            coalesce(product.tax_class, present.tax_class) as tax_class,
+            case when product.sent ? 'is_published' then product.is_published
+                else present.is_published end as is_published,
+            case when product.sent ? 'attributes' then product.attributes
+                else present.attributes end as attributes
+        from unnest(update_products.sent) as product
+        inner join catalog.products as present
+            on
+                present.business_id = update_products.business_id
+                and present.slug = product.slug
+    ) as wanted
+    where
+        products.business_id = update_products.business_id
+        and products.id = wanted.id
+        and (
+            products.name, products.description, products.category_id, products.brand_id,
+            products.currency, products.tax_class, products.is_published, products.attributes
+        ) is distinct from (
+            wanted.name, wanted.description, wanted.category_id, wanted.brand_id,
+            wanted.currency, wanted.tax_class, wanted.is_published,
+            catalog.read_attributes(products.business_id, wanted.category_id, wanted.attributes)
+        )
+    returning products.id;
+end;
+$$;
+
+/*
+ * Add the products that do not exist yet. Returns them.
+ */
+create function commerce.insert_products(business_id uuid, sent commerce.sent_product[])
+returns setof uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_currency constant text = (
+        select businesses.currency
+        from business.businesses
+        where businesses.id = insert_products.business_id
+    );
+begin
+    return query
+    insert into catalog.products (
+        business_id, category_id, brand_id, name, slug, description, currency, tax_class,
+        is_published, attributes
+    )
+    select
+        insert_products.business_id, product.category_id, product.brand_id, product.name,
+        product.slug, product.description, coalesce(product.currency, v_currency),
+        coalesce(product.tax_class, 'standard'), product.is_published,
+        catalog.read_attributes(
+            insert_products.business_id, product.category_id, product.attributes
+        )
+    from unnest(insert_products.sent) as product
+    where not exists (
+        select 1
+        from catalog.products as present
+        where
+            present.business_id = insert_products.business_id
+            and present.slug = product.slug
+    )
+    returning products.id;
+end;
+$$;
+
+/*
+ * Return the options that variants have, product by product, with their values in the order of the
+ * rows.
+ */
+create function commerce.sent_options(sent commerce.sent_variant[])
+returns table (product_id uuid, name text, allowed_values text[], rank integer)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        wanted.product_id,
+        wanted.name,
+        array_agg(wanted.value order by wanted.first_row) as allowed_values,
+        min(wanted.rank)::integer as rank
+    from (
+        select
+            variant.product_id, chosen.name, chosen.value,
+            min(variant.row_number) as first_row, min(chosen.rank) as rank
+        from unnest(sent_options.sent) as variant
+        cross join lateral jsonb_each_text(variant.options)
+            with ordinality as chosen (name, value, rank)
+        group by variant.product_id, chosen.name, chosen.value
+    ) as wanted
+    group by wanted.product_id, wanted.name;
+end;
+$$;
+
+/*
+ * Give products the options that their variants have, and each option the values.
+ */
+create function commerce.add_options(business_id uuid, sent commerce.sent_variant[])
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    update catalog.product_options
+    set allowed_values = product_options.allowed_values || missing.new_values
+    from (
+        select
+            present.id,
+            array(
+                select wanted.value
+                from unnest(options.allowed_values) as wanted (value)
+                where wanted.value <> all(present.allowed_values)
+            ) as new_values
+        from commerce.sent_options(add_options.sent) as options
+        inner join catalog.product_options as present
+            on
+                present.business_id = add_options.business_id
+                and present.product_id = options.product_id
+                and present.name = options.name
+    ) as missing
+    where
+        product_options.business_id = add_options.business_id
+        and product_options.id = missing.id
+        and missing.new_values <> '{}';
+    insert into catalog.product_options (business_id, product_id, name, allowed_values, position)
+    select
+        add_options.business_id, options.product_id, options.name, options.allowed_values,
+        options.rank
+    from commerce.sent_options(add_options.sent) as options
+    where not exists (
+        select 1
+        from catalog.product_options as present
+        where
+            present.business_id = add_options.business_id
+            and present.product_id = options.product_id
+            and present.name = options.name
+    );
+end;
+$$;
+
+/*
+ * Refuse a SKU that a variant of another product has.
+ *
+ * Errors:  PT409 already_exists
+ */
+create function commerce.refuse_moved_variants(business_id uuid, sent commerce.sent_variant[])
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_sku text;
+begin
+    select variant.sku into v_sku
+    from unnest(refuse_moved_variants.sent) as variant
+    inner join catalog.product_variants as present
+        on
+            present.business_id = refuse_moved_variants.business_id
+            and present.sku = variant.sku
+    where present.product_id <> variant.product_id
+    limit 1;
+    if found then
+        perform private.refuse(
+            'PT409', 'already_exists',
+            format('A variant of another product has the SKU %s.', v_sku),
+            'Choose another SKU, or name the product that has the variant.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Change the variants that exist. Returns those that differ now.
+ */
+create function commerce.update_variants(business_id uuid, sent commerce.sent_variant[])
+returns setof uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    update catalog.product_variants
+    set
+        options = wanted.options,
+        price_minor = wanted.price_minor,
+        barcode = wanted.barcode,
+        weight_grams = wanted.weight_grams,
+        is_active = wanted.is_active
+    from (
+        select
+            present.id,
+            case when variant.sent ? 'options' then variant.options
+                else present.options end as options,
+            coalesce(variant.price_minor, present.price_minor) as price_minor,
+            case when variant.sent ? 'barcode' then variant.barcode
+                else present.barcode end as barcode,
+            case when variant.sent ? 'weight_grams' then variant.weight_grams
+                else present.weight_grams end as weight_grams,
+            case when variant.sent ? 'is_active' then variant.is_active
+                else present.is_active end as is_active
+        from unnest(update_variants.sent) as variant
+        inner join catalog.product_variants as present
+            on
+                present.business_id = update_variants.business_id
+                and present.sku = variant.sku
+    ) as wanted
+    where
+        product_variants.business_id = update_variants.business_id
+        and product_variants.id = wanted.id
+        and (
+            product_variants.options, product_variants.price_minor, product_variants.barcode,
+            product_variants.weight_grams, product_variants.is_active
+        ) is distinct from (
+            wanted.options, wanted.price_minor, wanted.barcode, wanted.weight_grams,
+            wanted.is_active
+        )
+    returning product_variants.id;
+end;
+$$;
+
+/*
+ * Add the variants that do not exist yet. Returns them.
+ */
+create function commerce.insert_variants(business_id uuid, sent commerce.sent_variant[])
+returns setof uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    insert into catalog.product_variants (
+        business_id, product_id, sku, options, price_minor, barcode, weight_grams, is_active
+    )
+    select
+        insert_variants.business_id, variant.product_id, variant.sku, variant.options,
+        variant.price_minor, variant.barcode, variant.weight_grams, variant.is_active
+    from unnest(insert_variants.sent) as variant
+    where not exists (
+        select 1
+        from catalog.product_variants as present
+        where
+            present.business_id = insert_variants.business_id
+            and present.sku = variant.sku
+    )
+    returning product_variants.id;
+end;
+$$;
+
+/*
+ * Set at which level each store of the business is alerted, for the variants that say so.
+ */
+create function commerce.set_thresholds(business_id uuid, sent commerce.sent_variant[])
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    insert into commerce.stock_levels (business_id, store_id, variant_id, alert_threshold)
+    select
+        set_thresholds.business_id, stores.id, present.id, variant.alert_threshold
+    from unnest(set_thresholds.sent) as variant
+    inner join catalog.product_variants as present
+        on
+            present.business_id = set_thresholds.business_id
+            and present.sku = variant.sku
+    inner join business.stores on stores.business_id = set_thresholds.business_id
+    where variant.sent ? 'alert_threshold'
+    order by stores.id, present.id
+    on conflict on constraint stock_levels_pkey do update
+    set alert_threshold = excluded.alert_threshold
+    where stock_levels.alert_threshold is distinct from excluded.alert_threshold;
 end;
 $$;
 
@@ -6510,6 +7974,87 @@ for each row
 when (old.status is distinct from new.status)
 execute function commerce.returns__refuse_illegal_steps();
 
+-- sql/50_commerce/rules/products_changes.sql
+
+-- Where the platform approves changes of products, no client writes a published one directly.
+-- Members may still take a product or a variant off sale at once.
+
+/*
+ * Refuse to publish a product, or to change what a published one says.
+ *
+ * Errors:  PT409 approval_required
+ */
+create function commerce.products__require_approval()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if private.is_client()
+        and new.is_published
+        and (
+            tg_op = 'INSERT'
+            or not old.is_published
+            or to_jsonb(new) - '{position,archived_at,updated_at}'::text[]
+            <> to_jsonb(old) - '{position,archived_at,updated_at}'::text[]
+        )
+        and commerce.needs_approval(new.business_id) then
+        perform commerce.refuse_unapproved();
+    end if;
+    return new;
+end;
+$$;
+
+create trigger _300_require_approval
+before insert or update on catalog.products
+for each row execute function commerce.products__require_approval();
+
+/*
+ * Refuse to change the options and the variants of a published product. A variant may be switched
+ * off.
+ *
+ * Errors:  PT409 approval_required
+ */
+create function commerce.any__require_approval()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_old constant jsonb = case when tg_op <> 'INSERT' then to_jsonb(old) end;
+    v_new constant jsonb = case when tg_op <> 'DELETE' then to_jsonb(new) end;
+    v_row constant jsonb = coalesce(v_new, v_old);
+begin
+    if private.is_client()
+        and v_old is distinct from v_new
+        and coalesce(v_old || '{"is_active": false}' <> v_new, true)
+        and exists (
+            select 1
+            from catalog.products
+            where
+                products.business_id = (v_row ->> 'business_id')::uuid
+                and products.id = (v_row ->> 'product_id')::uuid
+                and products.is_published
+        )
+        and commerce.needs_approval((v_row ->> 'business_id')::uuid) then
+        perform commerce.refuse_unapproved();
+    end if;
+    return coalesce(new, old);
+end;
+$$;
+
+create trigger _300_require_approval
+before insert or update or delete on catalog.product_variants
+for each row execute function commerce.any__require_approval();
+
+create trigger _300_require_approval
+before insert or update or delete on catalog.product_options
+for each row execute function commerce.any__require_approval();
+
 -- sql/50_commerce/rules/stock.sql
 
 -- What must never happen to stock: a movement that is changed or deleted, a level that differs from
@@ -7112,6 +8657,46 @@ on commerce.order_steps
 for select
 to anon, authenticated
 using (true);
+
+-- sql/50_commerce/policies/products.sql
+
+-- Everyone lists products; owners and managers change many at once. The functions of the API call
+-- these as the caller.
+
+grant execute on function
+commerce.to_product_criteria(uuid, jsonb),
+commerce.paged(commerce.product_criteria, text, uuid, integer),
+commerce.find_products(commerce.product_criteria),
+commerce.translated(public.products, text[]),
+commerce.bulk_upsert_products(uuid, jsonb[], text)
+to anon, authenticated, service_role;
+
+-- sql/50_commerce/policies/products_changes.sql
+
+-- Members read what was proposed for their products, platform staff read all of it. Only the
+-- functions write it.
+
+alter table commerce.product_changes enable row level security;
+grant select on table commerce.product_changes to authenticated, service_role;
+
+create policy product_changes_select
+on commerce.product_changes
+for select
+to authenticated
+using (
+    business_id = any(array(select private.my_businesses('view')))
+    or (select private.is_platform_staff('support'))
+);
+
+-- A call without sign-in is answered with not_signed_in. The triggers of products ask as the caller
+-- whether a change needs approval.
+grant execute on function
+commerce.propose_product_change(uuid, jsonb[], text),
+commerce.decide_product_change(uuid, boolean, text),
+commerce.withdraw_product_change(uuid),
+commerce.needs_approval(uuid),
+commerce.refuse_unapproved()
+to anon, authenticated, service_role;
 
 -- sql/50_commerce/policies/shipments.sql
 
@@ -7904,6 +9489,335 @@ public.cancel_order(public.identifier, public.list, text),
 public.fulfil_order(public.identifier),
 public.complete_order(public.identifier),
 public.bulk_update_orders(public.list, text, text)
+to anon, authenticated, service_role;
+
+-- sql/50_commerce/api/products.sql
+
+-- What a shop sells, filtered, ordered and page by page.
+
+/*
+ * Errors:  PT400 invalid_input · PT404 not_found
+ */
+create function public.list_products(
+    business_id public.identifier,
+    filters public.object default null,
+    sort text default null,
+    after public.identifier default null,
+    page_size public.whole_number default '50',
+    locale text default null
+)
+returns setof public.products
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_business_id constant uuid = private.to_identifier(business_id, 'business_id');
+    v_criteria constant commerce.product_criteria = commerce.paged(
+        commerce.to_product_criteria(
+            v_business_id,
+            private.to_object(
+                filters, 'filters',
+                '{category_id,brand_ids,currency,min_price_minor,max_price_minor,in_stock,store_id,'
+                'attributes}'
+            )
+        ),
+        sort,
+        private.to_identifier(after, 'after', false),
+        private.to_whole_number(page_size, 'page_size', 1, 200, if_null => 50)
+    );
+    v_wanted constant text[] = private.wanted_locales(private.to_text(locale, 'locale', 500));
+begin
+    if not exists (select 1 from business.businesses where businesses.id = v_business_id) then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such business.',
+            'Check the id in the view businesses.'
+        );
+    end if;
+    return query
+    select translated.*
+    from commerce.find_products(v_criteria) with ordinality as found (id, position)
+    inner join public.products on products.id = found.id
+    cross join lateral commerce.translated(products, v_wanted) as translated
+    order by found.position;
+end;
+$$;
+comment on function public.list_products is
+'List the published products of a business that fit some filters, in an order, page by page.
+
+- business_id: the business.
+- filters: an object. category_id: of this category or one below it. brand_ids: an array; of one of '
+'these brands. min_price_minor, max_price_minor: with a price between them, in currency (that of '
+'the business if left out). in_stock: true for what can be had now, in store_id if it is sent. '
+'attributes: an object with a value for each attribute, such as {"colour": "red"}; an array of '
+'values of which a product has one; or {"min": 10, "max": 20} for numbers and dates.
+- sort: name, price (the lowest of each product, in currency), price_descending or newest.
+- after: the id of the last product of the page before; null for the first page.
+- page_size: at most so many products, from 1 to 200.
+- locale: as of product_page; name and description are in the language that suits best, and the '
+'order by name is that of the business''s language.
+
+Returns rows of the view products. Sorted or filtered by price, products without a price in the '
+'currency are left out.
+
+Errors: invalid_input 400, not_found 404.';
+
+grant execute on function public.list_products(
+    public.identifier, public.object, text, public.identifier, public.whole_number, text
+) to anon, authenticated, service_role;
+
+-- sql/50_commerce/api/products_changes.sql
+
+-- Proposing and deciding changes of published products.
+
+create view public.product_changes
+with (security_invoker = true)
+as
+select
+    product_changes.id,
+    product_changes.business_id,
+    product_changes.product_id,
+    product_changes.changes,
+    product_changes.note,
+    product_changes.status,
+    product_changes.proposed_by,
+    product_changes.proposed_at,
+    product_changes.decided_by,
+    product_changes.decided_at,
+    product_changes.reason
+from commerce.product_changes;
+grant select on public.product_changes to authenticated, service_role;
+
+comment on view public.product_changes is
+'Changes of published products that were proposed to the platform, and what became of them.
+
+Where the flag product_approval is on for a business, its published products change only so; until '
+'a change is approved, everybody sees the product as it was. Read by the members of the business '
+'and by platform staff.';
+comment on column public.product_changes.id is 'Primary key.';
+comment on column public.product_changes.business_id is 'The business that sells it.';
+comment on column public.product_changes.product_id is 'The product.';
+comment on column public.product_changes.changes is
+'What was proposed: an array of rows as of bulk_upsert_products, without product.';
+comment on column public.product_changes.note is 'What the proposer says about it, or null.';
+comment on column public.product_changes.status is
+'pending, approved (and applied), rejected or withdrawn.';
+comment on column public.product_changes.proposed_by is 'Who proposed it; null after erasure.';
+comment on column public.product_changes.proposed_at is 'When it was proposed.';
+comment on column public.product_changes.decided_by is
+'Who decided or withdrew it; null while pending and after erasure.';
+comment on column public.product_changes.decided_at is 'When that was; null while pending.';
+comment on column public.product_changes.reason is 'Why it was rejected, or null.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 already_exists in_use
+ */
+create function public.propose_product_change(
+    product_id public.identifier, changes public.list, note text default null
+)
+returns public.product_changes
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_changes constant jsonb[] = private.to_objects(
+        changes, 'changes', 200,
+        '{name,description,category,brand,currency,tax_class,is_published,attributes,'
+        'sku,options,price_minor,barcode,weight_grams,is_active,alert_threshold}'
+    );
+    v_id uuid;
+    v_change public.product_changes;
+begin
+    if cardinality(v_changes) = 0 then
+        perform private.invalid('changes', 'is required');
+    end if;
+    v_id = commerce.propose_product_change(
+        private.to_identifier(product_id, 'product_id'), v_changes,
+        private.to_text(note, 'note', 500)
+    );
+    select product_changes.* into v_change
+    from public.product_changes
+    where product_changes.id = v_id;
+    return v_change;
+end;
+$$;
+comment on function public.propose_product_change is
+'Propose a change of a product to the platform. For owners and managers.
+
+The change is checked now and applied when it is approved. A change of the product that still '
+'waits is withdrawn. Returns the change.
+
+- product_id: the product.
+- changes: an array of at most 200 rows as of bulk_upsert_products, without product.
+- note: at most 500 characters for whoever decides.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, already_exists 409, '
+'in_use 409.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition already_exists in_use
+ */
+create function public.approve_product_change(change_id public.identifier)
+returns public.product_changes
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_change public.product_changes;
+begin
+    perform commerce.decide_product_change(
+        private.to_identifier(change_id, 'change_id'), true, null
+    );
+    select product_changes.* into v_change
+    from public.product_changes
+    where product_changes.id = private.to_identifier(change_id, 'change_id');
+    return v_change;
+end;
+$$;
+comment on function public.approve_product_change is
+'Approve a change of a product, and apply it. For platform staff.
+
+Everything of it is applied, or nothing; what can no longer be applied stays pending.
+
+- change_id: the change, which is pending.
+
+Returns the change.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, already_exists 409, '
+'in_use 409, invalid_transition 409.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition
+ */
+create function public.reject_product_change(change_id public.identifier, reason text)
+returns public.product_changes
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_change public.product_changes;
+begin
+    perform commerce.decide_product_change(
+        private.to_identifier(change_id, 'change_id'), false,
+        private.to_required_text(reason, 'reason', 500)
+    );
+    select product_changes.* into v_change
+    from public.product_changes
+    where product_changes.id = private.to_identifier(change_id, 'change_id');
+    return v_change;
+end;
+$$;
+comment on function public.reject_product_change is
+'Reject a change of a product. For platform staff.
+
+- change_id: the change, which is pending.
+- reason: why, at most 500 characters.
+
+Returns the change.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, '
+'invalid_transition 409.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition
+ */
+create function public.withdraw_product_change(change_id public.identifier)
+returns public.product_changes
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_change public.product_changes;
+begin
+    perform commerce.withdraw_product_change(private.to_identifier(change_id, 'change_id'));
+    select product_changes.* into v_change
+    from public.product_changes
+    where product_changes.id = private.to_identifier(change_id, 'change_id');
+    return v_change;
+end;
+$$;
+comment on function public.withdraw_product_change is
+'Withdraw a change of a product that still waits. For owners and managers.
+
+- change_id: the change, which is pending.
+
+Returns the change.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, '
+'invalid_transition 409.';
+
+grant execute on function
+public.propose_product_change(public.identifier, public.list, text),
+public.approve_product_change(public.identifier),
+public.reject_product_change(public.identifier, text),
+public.withdraw_product_change(public.identifier)
+to anon, authenticated, service_role;
+
+-- sql/50_commerce/api/products_import.sql
+
+-- Many products in one call.
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 already_exists approval_required in_use
+ */
+create function public.bulk_upsert_products(
+    business_id public.identifier, rows public.list, mode text default 'all_or_nothing'
+)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if mode is null or mode not in ('all_or_nothing', 'report') then
+        perform private.invalid('mode', 'must be all_or_nothing or report');
+    end if;
+    return commerce.bulk_upsert_products(
+        private.to_identifier(business_id, 'business_id'),
+        private.to_objects(
+            rows, 'rows', 10000,
+            '{product,name,description,category,brand,currency,tax_class,is_published,attributes,'
+            'sku,options,price_minor,barcode,weight_grams,is_active,alert_threshold}'
+        ),
+        mode
+    );
+end;
+$$;
+comment on function public.bulk_upsert_products is
+'Add and change many products with their variants. For owners and managers.
+
+- business_id: the business.
+- rows: an array of at most 10000 objects, each a variant. product is the slug of its product, and '
+'sku its own; rows of one product share name, description, category and brand (slugs), currency, '
+'tax_class, is_published and attributes, and the last row that sends one of these decides. options '
+'is an object such as {"Size": "M"}: options and values that the product lacks are added to it. '
+'price_minor, barcode, weight_grams and is_active belong to the variant; alert_threshold is set in '
+'every store. A row without sku changes only the product. What is left out stays as it is.
+- mode: all_or_nothing refuses the call when a row is refused, in the words of the first such row, '
+'and changes nothing; report changes what it can.
+
+Returns {created, updated, unchanged, refused, rows}: how many rows there are of each outcome, and '
+'for each row {row, product, sku, product_id, variant_id, outcome, token, message}.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, already_exists 409, '
+'approval_required 409, in_use 409.';
+
+grant execute on function public.bulk_upsert_products(public.identifier, public.list, text)
 to anon, authenticated, service_role;
 
 -- sql/50_commerce/api/returns.sql

@@ -1046,74 +1046,6 @@ begin
 end;
 $$;
 
--- sql/64_content/functions/locales.sql
-
--- Which language a reader gets: the one that the call names, else those of Accept-Language in
--- their order, then English.
-
-/*
- * Return the languages that a reader wants, the best first, in lower case: each tag, and after it
- * its language without the region. English comes last.
- */
-create function content.wanted_locales(locale text)
-returns text[]
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_header constant text = case
-        when locale is null
-            then nullif(current_setting('request.headers', true), '')::jsonb ->> 'accept-language'
-    end;
-begin
-    return (
-        select array_agg(choice.tag order by choice.position)
-        from (
-            select tags.tag, min(tags.position) as position
-            from (
-                select
-                    unnest(array[wanted.tag, split_part(wanted.tag, '-', 1)]) as tag,
-                    row_number() over (order by wanted.weight desc, wanted.ordinal) as position
-                from (
-                    select
-                        lower(btrim(split_part(part, ';', 1))) as tag,
-                        coalesce(substring(part, ';\s*q=([01](?:\.\d{1,3})?)')::numeric, 1) as weight,
-                        ordinal
-                    from unnest(string_to_array(left(coalesce(locale, v_header), 500), ','))
-                        with ordinality as parts (part, ordinal)
-                ) as wanted
-                where wanted.tag ~ '^[a-z]{2,3}(-[a-z0-9]{2,8})*$' and wanted.weight > 0
-                union all
-                select 'en', 1000000
-            ) as tags
-            group by tags.tag
-        ) as choice
-    );
-end;
-$$;
-
-/*
- * Return how well a language suits a reader: the lower the better. Every language suits somehow, so
- * a text that exists is shown.
- */
-create function content.locale_rank(wanted text[], locale text)
-returns integer
-language plpgsql
-immutable
-security invoker
-set search_path = ''
-as $$
-begin
-    return coalesce(
-        array_position(wanted, lower(locale)) * 2,
-        array_position(wanted, split_part(lower(locale), '-', 1)) * 2 + 1,
-        2000000
-    );
-end;
-$$;
-
 -- sql/64_content/functions/pages.sql
 
 -- How pages are written and published, and which text a reader gets.
@@ -2337,8 +2269,6 @@ using (
 grant execute on function content.is_entitled(uuid, text) to authenticated, service_role;
 grant execute on function
 content.is_plain_markdown(text),
-content.wanted_locales(text),
-content.locale_rank(text[], text),
 content.save_page(content.pages, content.page_texts),
 content.publish_page(uuid),
 content.take_page_down(uuid)
@@ -2786,7 +2716,7 @@ declare
     v_business_id constant uuid = private.to_identifier(
         business_id, 'business_id', is_required => false
     );
-    v_wanted constant text[] = content.wanted_locales(private.to_text(locale, 'locale', 500));
+    v_wanted constant text[] = private.wanted_locales(private.to_text(locale, 'locale', 500));
     v_page public.pages;
 begin
     select pages.* into v_page
@@ -2794,7 +2724,7 @@ begin
     where
         pages.slug = page.slug
         and pages.business_id is not distinct from v_business_id
-    order by content.locale_rank(v_wanted, pages.locale), pages.locale
+    order by private.locale_rank(v_wanted, pages.locale), pages.locale
     limit 1;
     if v_page.id is null then
         perform private.refuse(
@@ -3208,7 +3138,7 @@ begin
                 pages.slug, pages.title, pages.locale, pages.version, pages.position
             from public.pages
             where pages.business_id is null and pages.is_listed
-            order by pages.id, content.locale_rank(wanted, pages.locale), pages.locale
+            order by pages.id, private.locale_rank(wanted, pages.locale), pages.locale
         ) as listed
     );
 end;
@@ -3225,7 +3155,7 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_wanted constant text[] = content.wanted_locales(private.to_text(locale, 'locale', 500));
+    v_wanted constant text[] = private.wanted_locales(private.to_text(locale, 'locale', 500));
 begin
     return jsonb_build_object(
         'locale', v_wanted[1],
