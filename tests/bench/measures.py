@@ -25,6 +25,7 @@ from tests.bench.payouts import run as payouts
 from tests.bench.pipeline import pipeline
 from tests.bench.pricing import quote
 from tests.bench.privacy import export
+from tests.bench.products import products
 from tests.bench.queue import queue
 from tests.bench.scheduling import emit, features, series
 from tests.bench.search import search
@@ -209,6 +210,7 @@ ALL = {
     "quote": quote,
     "home": home,
     "export": export,
+    "products": products,
     "features": features,
     "series": series,
     "emit": emit,

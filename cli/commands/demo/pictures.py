@@ -1,4 +1,4 @@
-"""Pictures of the demo's businesses, sent as a client does; workers draw their renditions."""
+"""Pictures of the demo's businesses and goods, sent as a client does; workers draw renditions."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from cli.refusal import Refusal
 from cli.stack.state import Endpoints
 
 MOST = 24  # businesses that get one, so that a large demo is not mostly pictures
+# The subject of a picture, and what it shows.
 WITHOUT = """
-    select businesses.id::text, businesses.name
+    select 'business:' || businesses.id, businesses.name
     from business.businesses
     where
         businesses.slug like 'demo-%%'
@@ -23,10 +24,27 @@ WITHOUT = """
     order by businesses.slug
     limit %s
 """
+GOODS_WITHOUT = """
+    select 'product:' || products.id, products.name
+    from catalog.products
+    inner join business.businesses on businesses.id = products.business_id
+    where
+        businesses.slug = 'demo-salon-mitte'
+        and not exists (
+            select 1
+            from catalog.product_media
+            where
+                product_media.business_id = products.business_id
+                and product_media.product_id = products.id
+        )
+    order by products.slug
+"""
 
 
 def send_pictures(endpoints: Endpoints, connection: psycopg.Connection) -> int:
-    """Send a picture for each business that has none, and return how many were sent.
+    """Send a picture for each business, and for goods of the first, that has none.
+
+    Returns how many were sent.
 
     Raises:
         Refusal: when the stack does not take one.
@@ -38,18 +56,19 @@ def send_pictures(endpoints: Endpoints, connection: psycopg.Connection) -> int:
     with httpx.Client(base_url=endpoints.api_url, headers=headers, timeout=60) as client:
         if client.get("/storage/v1/bucket/originals").status_code == 501:
             return 0
-        businesses = connection.execute(WITHOUT, (MOST,)).fetchall()
-        for number, (key, name) in enumerate(businesses):
-            _send(client, key, name, slope(*_colors(number)))
-    return len(businesses)
+        shown = connection.execute(WITHOUT, (MOST,)).fetchall()
+        shown += connection.execute(GOODS_WITHOUT).fetchall()
+        for number, (subject, name) in enumerate(shown):
+            _send(client, subject, name, slope(*_colors(number)))
+    return len(shown)
 
 
-def _send(client: httpx.Client, business_id: str, name: str, picture: bytes) -> None:
+def _send(client: httpx.Client, subject: str, name: str, picture: bytes) -> None:
     place = _answer(
         client.post(
             "/rest/v1/rpc/create_upload",
             json={
-                "subject": f"business:{business_id}",
+                "subject": subject,
                 "kind": "gallery",
                 "name": f"{name}.png",
                 "size": len(picture),
