@@ -28,6 +28,7 @@ CHAPTERS: tuple[Callable[[Story], Iterator[Step]], ...] = (
     together.teach,
     booking.finish,
     booking.serve,
+    paying.earn,
     oversight.oversee,
     content.shape,
     booking.hear,
