@@ -99,8 +99,9 @@ scheduling.change_status(uuid, scheduling.booking_status, scheduling.actor_kind[
 scheduling.cancel_booking_item(uuid, uuid, scheduling.actor_kind[], text),
 scheduling.cancellation_quote(uuid, timestamptz),
 scheduling.move_booking(
-    uuid, timestamptz, uuid, scheduling.actor_kind[], text, uuid, boolean, boolean
+    uuid, timestamptz, uuid, scheduling.actor_kind[], text, uuid, boolean, boolean, bigint
 ),
+scheduling.reschedule_quote(uuid, timestamptz, uuid),
 scheduling.class_of(uuid),
 scheduling.to_dates(text, text),
 scheduling.to_weekdays(text),

@@ -7,6 +7,10 @@ alter default privileges revoke execute on functions from public;
 -- The cost of cancelling, moving and not coming. A policy is a row; its tiers say what cancelling
 -- costs as the start comes nearer. A booking keeps a copy of both, and only the copy counts.
 
+-- What a customer's move to a time or a resource with another price means. `difference`: they pay
+-- or get it. `surcharge`: they pay it and never get it. `keep`: the price stays as it was agreed.
+create type catalog.reschedule_pricing as enum ('difference', 'surcharge', 'keep');
+
 create table catalog.cancellation_policies (
     id uuid primary key default gen_random_uuid(),
     business_id uuid not null references business.businesses (id) on delete cascade,
@@ -25,6 +29,7 @@ create table catalog.cancellation_policies (
     late_reschedule_hours integer not null default 0,
     late_reschedule_fee_bps integer not null default 0,
     late_reschedule_fee_minor bigint not null default 0,
+    reschedule_pricing catalog.reschedule_pricing not null default 'difference',
 
     constraint cancellation_policies_business_id_id_unique unique (business_id, id),
     constraint cancellation_policies_name_is_short check (
@@ -3047,11 +3052,13 @@ grant select on table catalog.cancellation_policies to anon;
 grant select, delete on table catalog.cancellation_policies to authenticated;
 grant insert (
     id, business_id, name, is_default, no_show_fee_bps, no_show_fee_minor, reschedule_until_hours,
-    reschedule_limit, late_reschedule_hours, late_reschedule_fee_bps, late_reschedule_fee_minor
+    reschedule_limit, late_reschedule_hours, late_reschedule_fee_bps, late_reschedule_fee_minor,
+    reschedule_pricing
 ) on table catalog.cancellation_policies to authenticated;
 grant update (
     id, business_id, name, is_default, no_show_fee_bps, no_show_fee_minor, reschedule_until_hours,
-    reschedule_limit, late_reschedule_hours, late_reschedule_fee_bps, late_reschedule_fee_minor
+    reschedule_limit, late_reschedule_hours, late_reschedule_fee_bps, late_reschedule_fee_minor,
+    reschedule_pricing
 ) on table catalog.cancellation_policies to authenticated;
 grant select, insert, update, delete on table catalog.cancellation_policies to service_role;
 
@@ -4243,7 +4250,8 @@ select
     cancellation_policies.no_show_fee_minor,
     cancellation_policies.late_reschedule_hours,
     cancellation_policies.late_reschedule_fee_bps,
-    cancellation_policies.late_reschedule_fee_minor
+    cancellation_policies.late_reschedule_fee_minor,
+    cancellation_policies.reschedule_pricing
 from catalog.cancellation_policies;
 grant select on public.cancellation_policies to anon;
 grant select, insert, update, delete on public.cancellation_policies to authenticated, service_role;
@@ -4275,6 +4283,9 @@ comment on column public.cancellation_policies.late_reschedule_fee_bps is
 'Fee for a late move as a share of the total, in basis points.';
 comment on column public.cancellation_policies.late_reschedule_fee_minor is
 'Fee for a late move in minor units of the booking''s currency, at most the total.';
+comment on column public.cancellation_policies.reschedule_pricing is
+'What a customer''s move to another price means: difference (they pay or get the difference, the '
+'default), surcharge (they pay it, and get nothing back), keep (the price stays as agreed).';
 
 create view public.cancellation_tiers
 with (security_invoker = true)

@@ -4727,6 +4727,37 @@ end;
 $$;
 
 /*
+ * Return how much of what was paid or reserved for a sale can return to where it came from: cash is
+ * for a member to hand back, and disputed payments are left alone.
+ */
+create function money.refundable(business_id uuid, sale_id uuid)
+returns bigint
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select
+            coalesce(
+                sum(
+                    greatest(parts.captured_minor, parts.authorized_minor)
+                    - parts.refunding_minor - parts.refunded_minor
+                ),
+                0
+            )::bigint
+        from money.payment_parts as parts
+        where
+            parts.business_id = refundable.business_id
+            and parts.sale_id = refundable.sale_id
+            and parts.provider <> 'cash'
+            and parts.status <> 'disputed'
+    );
+end;
+$$;
+
+/*
  * Return the lines of a sale as they were sold, each with what it costs now (corrections and fees
  * that belong to it included), what was taken back of it, and what refunds gave back of it.
  */

@@ -68,7 +68,8 @@ create table scheduling.bookings (
     party_size integer not null default 1,
     currency text not null,
     total_minor bigint not null,
-    -- The quote that was accepted, line by line: nothing recomputes a price later.
+    -- The quote that was accepted, line by line. Only a move changes the price later; its sale says
+    -- how.
     quote jsonb not null,
     -- The cancellation policy that was accepted.
     policy jsonb not null,
@@ -96,6 +97,8 @@ create table scheduling.bookings (
     overridden scheduling.start_rule array not null default '{}',
     -- What must be paid before it is confirmed.
     prepayment_minor bigint not null default 0,
+    -- By how much its last move changed the total.
+    price_change_minor bigint not null default 0,
 
     constraint bookings_business_id_id_unique unique (business_id, id),
     constraint bookings_series_fkey foreign key (business_id, series_id)
@@ -173,6 +176,9 @@ create table scheduling.booking_items (
     -- The line of the sale that it is, once it is sold.
     sale_line_id uuid,
     party_size integer not null default 1,
+    -- By how much moves changed the amount and the discount of its line.
+    amount_change_minor bigint not null default 0,
+    discount_change_minor bigint not null default 0,
 
     constraint booking_items_business_id_id_unique unique (business_id, id),
     constraint booking_items_booking_id_id_unique unique (business_id, booking_id, id),
@@ -2375,7 +2381,8 @@ select
     bookings.sale_id,
     bookings.repeated_step_count,
     bookings.overridden,
-    bookings.prepayment_minor
+    bookings.prepayment_minor,
+    bookings.price_change_minor
 from scheduling.bookings;
 grant select on public.bookings to authenticated, service_role;
 
@@ -2396,6 +2403,9 @@ comment on column public.bookings.repeated_step_count is
 'How many of its steps were announced with an earlier booking of its series and not on their own.';
 comment on column public.bookings.prepayment_minor is
 'What must be paid before it is confirmed, in minor units.';
+comment on column public.bookings.price_change_minor is
+'By how much its last move changed the total, in minor units: the customer pays more than 0, and '
+'gets back less than 0. balance_minor of its sale says what is left to pay.';
 comment on column public.bookings.overridden is
 'The rules that a member set aside with book_for: notice, advance, hours, closures, limits.';
 comment on column public.bookings.series_id is 'The series of which it is an occurrence, or null.';
@@ -2410,7 +2420,8 @@ comment on column public.bookings.time_zone is 'IANA zone of the business at the
 comment on column public.bookings.party_size is
 'Number of guests: the largest party of its items.';
 comment on column public.bookings.currency is 'ISO 4217 code of every amount.';
-comment on column public.bookings.total_minor is 'Total price, in minor units.';
+comment on column public.bookings.total_minor is
+'Total price, in minor units. A move to another price changes it.';
 comment on column public.bookings.quote is
 'The accepted quote, line by line, in the form that quote returns.';
 comment on column public.bookings.policy is 'The accepted cancellation policy.';
@@ -2475,7 +2486,8 @@ comment on column public.booking_items.ends_at is 'End, without buffers.';
 comment on column public.booking_items.party_size is 'Number of guests.';
 comment on column public.booking_items.duration_minutes is 'Agreed length with add-ons.';
 comment on column public.booking_items.price_minor is
-'Agreed price for all guests with add-ons, in minor units of the booking''s currency.';
+'Agreed price for all guests with add-ons, in minor units of the booking''s currency. A move to '
+'another price changes it.';
 comment on column public.booking_items.service_name is
 'The service''s name at the time of booking.';
 comment on column public.booking_items.addons is

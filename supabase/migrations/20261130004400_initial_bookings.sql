@@ -1642,6 +1642,7 @@ begin
             'late_reschedule_hours', 0,
             'late_reschedule_fee_bps', 0,
             'late_reschedule_fee_minor', 0,
+            'reschedule_pricing', 'difference',
             'tiers', '[]'::jsonb
         );
     end if;
@@ -2646,17 +2647,20 @@ $$;
 
 -- sql/44_bookings/functions/move.sql
 
--- How a booking moves to another time or another resource. It keeps its reference, its price and
--- its place in every limit. What the move may take is worked out before anything is locked. A move
--- to where the booking already is changes nothing, costs nothing and is never refused for that.
+-- How a booking moves to another time or another resource. It keeps its reference and its place in
+-- every limit; repricing.sql says what becomes of its price. What the move may take is worked out
+-- before anything is locked. A move to where the booking already is changes nothing, costs nothing
+-- and is never refused for that.
 
 /*
  * Move a booking. A resource is for its first item, or for the one named. Whoever moves a series
- * checks the limits of all its bookings together.
+ * checks the limits of all its bookings together. `accepted_total_minor`: the new total that the
+ * customer accepted.
  * Definer: nobody has update privileges on bookings; the caller is checked.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
  *          PT409 slot_taken invalid_transition hold_expired changed_meanwhile not_bookable
+ *          price_changed
  *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached too_late
  */
 create function scheduling.move_booking(
@@ -2667,7 +2671,8 @@ create function scheduling.move_booking(
     reason text default null,
     item_id uuid default null,
     is_repeated boolean default false,
-    is_in_series boolean default false
+    is_in_series boolean default false,
+    accepted_total_minor bigint default null
 )
 returns uuid
 language plpgsql
@@ -2681,6 +2686,7 @@ declare
     v_locked record;
     v_counts jsonb;
     v_places scheduling.freed_place[];
+    v_differences bigint[];
 begin
     select bookings.* into v_booking
     from scheduling.bookings
@@ -2700,6 +2706,9 @@ begin
     perform scheduling.refuse_move(v_locked.booking, v_plan.legs);
     v_counts = scheduling.counts_of(array[v_locked.booking], v_plan.limits);
     v_places = scheduling.places_of(booking_id);
+    v_differences = scheduling.price_differences(
+        v_locked.booking, v_plan.legs, accepted_total_minor
+    );
     v_booking = scheduling.apply_move(
         v_locked.booking,
         v_plan.legs,
@@ -2709,6 +2718,7 @@ begin
         reason,
         is_repeated
     );
+    perform scheduling.reprice_booking(v_booking, v_differences, accepted_total_minor);
     perform scheduling.refuse_passed(array[v_booking], v_plan.limits, v_counts);
     perform scheduling.announce_freed(v_locked.booking, v_places);
     return v_booking.id;
@@ -3193,6 +3203,126 @@ begin
         record_reassignment.is_repeated
     from scheduling.booking_items
     where booking_items.id = item.id;
+end;
+$$;
+
+-- sql/44_bookings/functions/moving_quote.sql
+
+-- What moving a booking would cost, for whoever may move it: who pays or gets the difference, and
+-- how.
+
+/*
+ * Return what it would cost to move a booking to a start and a resource.
+ * Definer: reads what the booking's customer and members may see; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT404 not_found · PT409 hold_expired invalid_transition
+ */
+create function scheduling.reschedule_quote(
+    booking_id uuid, starts_at timestamptz, resource_id uuid
+)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_booking scheduling.bookings;
+    v_legs scheduling.leg[];
+begin
+    if not private.is_operator() then
+        perform private.current_user_id();
+    end if;
+    select bookings.* into v_booking
+    from scheduling.bookings
+    where bookings.id = reschedule_quote.booking_id and scheduling.actors(bookings) <> '{}';
+    if not found then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such booking.',
+            'Check the id in the view bookings.'
+        );
+    end if;
+    perform scheduling.refuse_immovable(v_booking);
+    v_legs = scheduling.moved_legs(
+        v_booking, coalesce(reschedule_quote.starts_at, v_booking.starts_at), resource_id, null
+    );
+    -- A member hears the new price, which applies if they name it.
+    return scheduling.costs_of_move(
+        v_booking,
+        v_legs,
+        scheduling.price_differences(v_booking, v_legs, v_booking.total_minor)
+    );
+end;
+$$;
+
+/*
+ * Return what a move to some legs costs, in the form of the API.
+ */
+create function scheduling.costs_of_move(
+    booking scheduling.bookings, legs scheduling.leg[], differences bigint[]
+)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_changes sales.sale_lines[] = array(
+        select
+            sales.make_change(
+                'service', changes.sale_line_id, null, null, changes.amount_minor,
+                changes.discount_minor
+            )
+        from scheduling.item_changes(booking, differences) as changes
+        where changes.amount_minor <> 0 or changes.discount_minor <> 0
+        order by changes.sale_line_id
+    );
+    v_change bigint = (
+        select coalesce(sum(total.minor), 0)
+        from unnest(
+            sales.totals_of_changes(booking.business_id, booking.sale_id, v_changes)
+        ) as total (minor)
+    );
+    v_fee bigint = case
+        when scheduling.actors(booking) && array['business', 'system']::scheduling.actor_kind[]
+            or legs[1].starts_at = booking.starts_at then 0
+        else scheduling.reschedule_fee(booking, private.now())
+    end;
+begin
+    return jsonb_build_object(
+        'booking_id', booking.id,
+        'starts_at', legs[1].starts_at,
+        'currency', booking.currency,
+        'total_minor', booking.total_minor + v_change,
+        'difference_minor', v_change,
+        'reschedule_fee_minor', v_fee
+    ) || scheduling.settlement_of_move(booking, v_change + v_fee);
+end;
+$$;
+
+/*
+ * Return who pays if a sale's price changes by an amount: what the customer still has to pay then,
+ * what is refunded to where it came from, and what a member hands back in cash.
+ */
+create function scheduling.settlement_of_move(booking scheduling.bookings, change_minor bigint)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_balance bigint = (
+        money.sale_balance(booking.business_id, booking.sale_id)
+    ).balance_minor + change_minor;
+    v_refundable bigint = money.refundable(booking.business_id, booking.sale_id);
+begin
+    return jsonb_build_object(
+        'owed_minor', greatest(v_balance, 0),
+        'refund_minor', least(greatest(- v_balance, 0), v_refundable),
+        'hand_back_minor', greatest(- v_balance - v_refundable, 0)
+    );
 end;
 $$;
 
@@ -4047,6 +4177,281 @@ begin
 end;
 $$;
 
+-- sql/44_bookings/functions/repricing.sql
+
+-- What a move to another price changes. Both places are priced by the lists and rules of the
+-- business as on the day of the booking, so that the difference is that of the places: what the
+-- catalog costs meanwhile changes nothing, and a discount keeps its share of the price. The policy
+-- of the booking says whether its customer pays and gets the difference. A business that moves a
+-- booking keeps its price, unless it names the total that the customer accepted.
+
+/*
+ * Return by how much the price of each service that is left changes if a booking moves to some
+ * legs.
+ */
+create function scheduling.price_differences(
+    booking scheduling.bookings, legs scheduling.leg[], accepted_total_minor bigint
+)
+returns bigint[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_pricing text = scheduling.move_pricing(booking, accepted_total_minor);
+    v_before bigint[];
+    v_after bigint[];
+begin
+    if v_pricing = 'keep' or not (pricing.tools_of(booking.business_id)).is_in_use then
+        return array_fill(0::bigint, array[cardinality(legs)]);
+    end if;
+    v_before = scheduling.place_prices(
+        booking, scheduling.moved_legs(booking, booking.starts_at, null, null)
+    );
+    v_after = scheduling.place_prices(booking, legs);
+    return array(
+        select case
+            when v_pricing = 'surcharge' then greatest(after.minor - before.minor, 0)
+            else after.minor - before.minor
+        end
+        from unnest(v_before) with ordinality as before (minor, place)
+        inner join unnest(v_after) with ordinality as after (minor, place) using (place)
+        order by place
+    );
+end;
+$$;
+
+/*
+ * Return what a move by the caller means for the price, as catalog.reschedule_pricing.
+ */
+create function scheduling.move_pricing(
+    booking scheduling.bookings, accepted_total_minor bigint
+)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if scheduling.actors(booking) && array['business', 'system']::scheduling.actor_kind[] then
+        return case when accepted_total_minor is null then 'keep' else 'difference' end;
+    end if;
+    return coalesce(booking.policy ->> 'reschedule_pricing', 'keep');
+end;
+$$;
+
+/*
+ * Return what the services of a booking cost at some legs, for all guests and before discounts.
+ * What cannot be priced any more, because its price list is gone, costs nothing anywhere.
+ */
+create function scheduling.place_prices(booking scheduling.bookings, legs scheduling.leg[])
+returns bigint[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_lines pricing.line[] = scheduling.lines_of(scheduling.legs_to_price(booking, legs));
+    v_context pricing.context = pricing.for_buyer(
+        pricing.make_terms(currency => booking.currency),
+        booking.business_id,
+        booking.customer_id,
+        case when booking.contact_verified_at is not null then booking.customer_email end
+    );
+begin
+    v_context.at = booking.created_at;
+    return array(
+        select price.minor * v_lines[price.place].quantity
+        from unnest(pricing.unit_prices(v_lines, v_context)) with ordinality
+            as price (minor, place)
+        order by price.place
+    );
+exception
+    when sqlstate 'PT400' then
+        return array_fill(0::bigint, array[cardinality(legs)]);
+end;
+$$;
+
+/*
+ * Return the legs of a move as pricing asks about them: with the price of the catalog, and with a
+ * resource only where the customer named it or names it now.
+ */
+create function scheduling.legs_to_price(booking scheduling.bookings, legs scheduling.leg[])
+returns scheduling.leg[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_legs scheduling.leg[] = legs;
+    v_item record;
+begin
+    for v_item in
+        select
+            row_number() over (order by booking_items.position) as place,
+            booking_items.resource_id,
+            booking_items.assigned_by,
+            services.price_minor,
+            services.currency
+        from scheduling.booking_items
+        inner join catalog.services on services.id = booking_items.service_id
+        where
+            booking_items.business_id = booking.business_id
+            and booking_items.booking_id = booking.id
+            and booking_items.cancelled_at is null
+    loop
+        v_legs[v_item.place].price_minor = v_item.price_minor;
+        v_legs[v_item.place].currency = v_item.currency;
+        if v_legs[v_item.place].resource_id = v_item.resource_id
+            and v_item.assigned_by is distinct from 'customer' then
+            v_legs[v_item.place].resource_id = null;
+        end if;
+    end loop;
+    return v_legs;
+end;
+$$;
+
+/*
+ * Return what some differences change of each service that is left: its amount, which never falls
+ * below what refunds took off it, and its discount.
+ */
+create function scheduling.item_changes(booking scheduling.bookings, differences bigint[])
+returns table (item_id uuid, sale_line_id uuid, amount_minor bigint, discount_minor bigint)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    with present as (
+        select
+            booking_items.id,
+            booking_items.sale_line_id,
+            sale_lines.amount_minor + booking_items.amount_change_minor as amount,
+            sale_lines.discount_minor + booking_items.discount_change_minor as discount,
+            scheduling.refunded_of(
+                booking.business_id, booking.sale_id, sale_lines.id
+            ) as refunded,
+            differences[row_number() over (order by booking_items.position)] as difference
+        from scheduling.booking_items
+        inner join sales.sale_lines
+            on
+                sale_lines.business_id = booking_items.business_id
+                and sale_lines.id = booking_items.sale_line_id
+        where
+            booking_items.business_id = booking.business_id
+            and booking_items.booking_id = booking.id
+            and booking_items.cancelled_at is null
+    )
+
+    select present.id, present.sale_line_id, changed.amount, case
+        when present.amount = 0 then 0
+        else round(present.discount::numeric * changed.amount / present.amount)
+    end::bigint
+    from present
+    cross join lateral (
+        select greatest(present.difference, - present.amount - present.refunded)
+    ) as changed (amount);
+end;
+$$;
+
+/*
+ * Change the price of a booking that has moved: on its services, by a revision of its sale, and in
+ * its total. Refuses a total that the customer did not accept.
+ *
+ * Errors:  PT409 price_changed
+ */
+create function scheduling.reprice_booking(
+    booking scheduling.bookings, differences bigint[], accepted_total_minor bigint
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_change bigint = 0;
+begin
+    if 0 <> any(differences) then
+        update scheduling.booking_items
+        set
+            amount_change_minor = booking_items.amount_change_minor + changes.amount_minor,
+            discount_change_minor = booking_items.discount_change_minor + changes.discount_minor
+        from scheduling.item_changes(booking, differences) as changes
+        where booking_items.id = changes.item_id;
+        perform sales.revise_sale(
+            booking.business_id, booking.sale_id, 'moved',
+            scheduling.sale_changes(booking, 'moved')
+        );
+        v_change = scheduling.update_prices(booking);
+    end if;
+    if booking.total_minor + v_change <> accepted_total_minor then
+        perform pricing.refuse_changed_price();
+    end if;
+    update scheduling.bookings
+    set
+        total_minor = bookings.total_minor + v_change,
+        price_change_minor = v_change,
+        prepayment_minor = round(
+            bookings.prepayment_minor::numeric * (bookings.total_minor + v_change)
+            / greatest(bookings.total_minor, 1)
+        )
+    where bookings.id = booking.id and (v_change <> 0 or bookings.price_change_minor <> 0);
+end;
+$$;
+
+/*
+ * Let the services of a booking cost what their lines say now, without what refunds took off.
+ * Returns by how much they cost more than before.
+ */
+create function scheduling.update_prices(booking scheduling.bookings)
+returns bigint
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_before bigint = (
+        select sum(booking_items.price_minor)
+        from scheduling.booking_items
+        where
+            booking_items.business_id = booking.business_id
+            and booking_items.booking_id = booking.id
+    );
+begin
+    update scheduling.booking_items
+    set price_minor = (
+        select sum(sales.line_total(sale_lines))
+        from sales.sale_lines
+        inner join sales.sale_revisions using (business_id, sale_id, revision)
+        where
+            sale_lines.business_id = booking_items.business_id
+            and sale_lines.sale_id = booking.sale_id
+            and sale_lines.kind = 'service'
+            and booking_items.sale_line_id in (sale_lines.id, sale_lines.corrects_line_id)
+            and sale_revisions.cause <> 'refunded'
+    )
+    where
+        booking_items.business_id = booking.business_id
+        and booking_items.booking_id = booking.id
+        and booking_items.cancelled_at is null;
+    return (
+        select sum(booking_items.price_minor) - v_before
+        from scheduling.booking_items
+        where
+            booking_items.business_id = booking.business_id
+            and booking_items.booking_id = booking.id
+    );
+end;
+$$;
+
 -- sql/44_bookings/functions/sales.sql
 
 -- How bookings are sold. A booking is sold when it stops being a hold, in the same transaction;
@@ -4082,8 +4487,8 @@ $$;
 
 /*
  * What revisions must add to a booking's sale, as the booking is now: minus a service that is not
- * provided, less what a refund took back of it already, plus the fees. `cause` names the fee that
- * belongs to no single service.
+ * provided, less what a refund took back of it already; what moves changed of the price of one that
+ * is; plus the fees. `cause` names the fee that belongs to no single service.
  */
 create function scheduling.sale_corrections(
     booking scheduling.bookings, cause sales.revision_cause
@@ -4102,7 +4507,9 @@ begin
         select
             sale_lines.*,
             v_is_off or booking_items.cancelled_at is not null as is_off,
-            coalesce(booking_items.cancellation_fee_minor, 0) as fee_minor
+            coalesce(booking_items.cancellation_fee_minor, 0) as fee_minor,
+            booking_items.amount_change_minor,
+            booking_items.discount_change_minor
         from scheduling.booking_items
         inner join sales.sale_lines
             on
@@ -4122,6 +4529,15 @@ begin
     ).*
     from sold
     where sold.is_off
+    union all
+    select (
+        sales.make_change(
+            'service', sold.id, sold.service_id, sold.name, sold.amount_change_minor,
+            sold.discount_change_minor
+        )
+    ).*
+    from sold
+    where not sold.is_off
     union all
     select (sales.make_change('fee', sold.id, sold.service_id, 'Cancellation fee', sold.fee_minor)).*
     from sold
@@ -6013,8 +6429,9 @@ scheduling.change_status(uuid, scheduling.booking_status, scheduling.actor_kind[
 scheduling.cancel_booking_item(uuid, uuid, scheduling.actor_kind[], text),
 scheduling.cancellation_quote(uuid, timestamptz),
 scheduling.move_booking(
-    uuid, timestamptz, uuid, scheduling.actor_kind[], text, uuid, boolean, boolean
+    uuid, timestamptz, uuid, scheduling.actor_kind[], text, uuid, boolean, boolean, bigint
 ),
+scheduling.reschedule_quote(uuid, timestamptz, uuid),
 scheduling.class_of(uuid),
 scheduling.to_dates(text, text),
 scheduling.to_weekdays(text),
@@ -6577,17 +6994,19 @@ comment on column public.customer_stats.no_show_count is 'No-shows.';
 
 -- sql/44_bookings/api/move.sql
 
--- How clients move a booking to another time or another resource.
+-- How clients move a booking to another time or another resource, and ask what that costs.
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 changed_meanwhile hold_expired invalid_transition not_bookable slot_taken
+ *          PT409 changed_meanwhile hold_expired invalid_transition not_bookable price_changed
+ *          slot_taken
  *          PT422 blocked_out limit_reached not_eligible outside_hours too_far too_late too_soon
  */
 create function public.reschedule_booking(
     booking_id public.identifier,
     starts_at public.instant,
-    resource_id public.identifier default null
+    resource_id public.identifier default null,
+    total_minor public.whole_number default null
 )
 returns public.bookings
 language plpgsql
@@ -6601,7 +7020,8 @@ begin
             private.to_identifier(booking_id, 'booking_id'),
             private.to_instant(starts_at, 'starts_at'),
             private.to_identifier(resource_id, 'resource_id', is_required => false),
-            '{customer,business}'
+            '{customer,business}',
+            accepted_total_minor => private.to_minor_units(total_minor, 'total_minor')
         )
     );
 end;
@@ -6609,14 +7029,59 @@ $$;
 comment on function public.reschedule_booking is
 'Move a booking to another start, and to another resource if one is named.
 
-It keeps its reference and its price. The policy stored with the booking binds customers and '
-'charges them for a late move; it does not bind businesses. A move to the time that it already has '
-'changes nothing and uses up no move. If its staff is no longer active and none is named, another '
-'is assigned. Bookings of an archived service can still be moved. Returns the booking.
+It keeps its reference. The policy stored with the booking binds customers and charges them for a '
+'late move; it does not bind businesses. A move to the time that it already has changes nothing '
+'and uses up no move. If its staff is no longer active and none is named, another is assigned. '
+'Bookings of an archived service can still be moved.
+
+If lists or rules make another price of the new place, reschedule_pricing of the policy decides: '
+'the customer owes what it costs more (pay it with start_payment), and what it costs less is '
+'refunded to where it was paid from. A member''s move keeps the price, unless it says total_minor. '
+'Returns the booking; price_change_minor is the difference, and balance_minor of its sale is what '
+'is left to pay.
+
+- total_minor: the new total that the customer accepted, as reschedule_quote returned it; at '
+'another one nothing is moved.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
-'hold_expired 409, invalid_transition 409, not_bookable 409, slot_taken 409, blocked_out 422, '
-'limit_reached 422, not_eligible 422, outside_hours 422, too_far 422, too_late 422, too_soon 422.';
+'hold_expired 409, invalid_transition 409, not_bookable 409, price_changed 409, slot_taken 409, '
+'blocked_out 422, limit_reached 422, not_eligible 422, outside_hours 422, too_far 422, too_late '
+'422, too_soon 422.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
+ *          PT409 hold_expired invalid_transition
+ */
+create function public.reschedule_quote(
+    booking_id public.identifier,
+    starts_at public.instant default null,
+    resource_id public.identifier default null
+)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+begin atomic
+    select scheduling.reschedule_quote(
+        private.to_identifier(booking_id, 'booking_id'),
+        private.to_instant(starts_at, 'starts_at', is_required => false),
+        private.to_identifier(resource_id, 'resource_id', is_required => false)
+    );
+end;
+comment on function public.reschedule_quote is
+'Return what it would cost to move a booking now, to another start, another resource, or both: '
+'{booking_id, starts_at, currency, total_minor, difference_minor, reschedule_fee_minor, '
+'owed_minor, refund_minor, hand_back_minor}.
+
+total_minor is the new total, without fees, and difference_minor what it is more or less than now. '
+'After the move the customer owes owed_minor (start_payment), refund_minor is refunded to where it '
+'was paid from, and hand_back_minor is cash that a member hands back. Whether the time is free is '
+'not checked: available_slots says that. A member''s move has this price if it says total_minor, '
+'and otherwise keeps the present one.
+
+Errors: invalid_input 400, not_signed_in 401, not_found 404, hold_expired 409, invalid_transition '
+'409.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -6661,7 +7126,10 @@ Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, chan
 '409, hold_expired 409, invalid_transition 409, not_bookable 409, slot_taken 409, blocked_out 422, '
 'limit_reached 422, not_eligible 422, outside_hours 422, too_far 422, too_late 422, too_soon 422.';
 grant execute on function
-public.reschedule_booking(public.identifier, public.instant, public.identifier),
+public.reschedule_booking(
+    public.identifier, public.instant, public.identifier, public.whole_number
+),
+public.reschedule_quote(public.identifier, public.instant, public.identifier),
 public.reassign_booking(public.identifier, public.identifier, text, public.identifier)
 to anon, authenticated, service_role;
 

@@ -201,6 +201,37 @@ def test_cancelling_gives_back_what_was_paid(shop: Town) -> None:
     wait_until(lambda: status(shop, "money.payments", payment["id"]) == "refunded")
 
 
+def test_a_move_to_another_price_is_paid_or_given_back(shop: Town) -> None:
+    shop.run(
+        "insert into pricing.price_rules (business_id, name, from_time, until_time, change_bps)"
+        " values (%s, 'Evening', '15:00', '18:00', 5000)",
+        shop.ids["salon"],
+    )
+    booking = booked(shop)
+    paid = pay(shop, booking_id=booking["id"], method_token="test_ok").json()
+    confirmed(shop, booking)
+    day = booking["starts_at"][:10]
+    later = {"booking_id": booking["id"], "starts_at": f"{day}T15:00:00Z"}
+    shown = {"select": "price_change_minor,total_minor,sales(balance_minor)"}
+    with shop.client("customer") as client:
+        asked = client.post("/rpc/reschedule_quote", json=later).json()
+        assert (asked["difference_minor"], asked["owed_minor"]) == (1500, 1500)
+        wish = {**later, "total_minor": asked["total_minor"]}
+        moved = client.post("/rpc/reschedule_booking", json=wish, params=shown).json()
+        assert moved == {
+            "price_change_minor": 1500,
+            "total_minor": 4500,
+            "sales": {"balance_minor": 1500},
+        }
+        rest = pay(shop, booking_id=booking["id"], method_token="test_ok").json()
+        assert rest["captured_minor"] == 1500
+        back = {**later, "starts_at": f"{day}T10:00:00Z"}
+        assert client.post("/rpc/reschedule_quote", json=back).json()["refund_minor"] == 1500
+        client.post("/rpc/reschedule_booking", json=back).raise_for_status()
+    wait_until(lambda: status(shop, "money.payments", rest["id"]) == "refunded")
+    assert status(shop, "money.payments", paid["id"]) == "captured"
+
+
 def waiting(town: Town) -> object:
     """Return how many events wait to be applied."""
     ((found,),) = town.run("select count(*) from money.provider_events where state = 'received'")

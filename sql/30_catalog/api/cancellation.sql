@@ -15,7 +15,8 @@ select
     cancellation_policies.no_show_fee_minor,
     cancellation_policies.late_reschedule_hours,
     cancellation_policies.late_reschedule_fee_bps,
-    cancellation_policies.late_reschedule_fee_minor
+    cancellation_policies.late_reschedule_fee_minor,
+    cancellation_policies.reschedule_pricing
 from catalog.cancellation_policies;
 grant select on public.cancellation_policies to anon;
 grant select, insert, update, delete on public.cancellation_policies to authenticated, service_role;
@@ -47,6 +48,9 @@ comment on column public.cancellation_policies.late_reschedule_fee_bps is
 'Fee for a late move as a share of the total, in basis points.';
 comment on column public.cancellation_policies.late_reschedule_fee_minor is
 'Fee for a late move in minor units of the booking''s currency, at most the total.';
+comment on column public.cancellation_policies.reschedule_pricing is
+'What a customer''s move to another price means: difference (they pay or get the difference, the '
+'default), surcharge (they pay it, and get nothing back), keep (the price stays as agreed).';
 
 create view public.cancellation_tiers
 with (security_invoker = true)

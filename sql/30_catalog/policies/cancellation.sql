@@ -7,11 +7,13 @@ grant select on table catalog.cancellation_policies to anon;
 grant select, delete on table catalog.cancellation_policies to authenticated;
 grant insert (
     id, business_id, name, is_default, no_show_fee_bps, no_show_fee_minor, reschedule_until_hours,
-    reschedule_limit, late_reschedule_hours, late_reschedule_fee_bps, late_reschedule_fee_minor
+    reschedule_limit, late_reschedule_hours, late_reschedule_fee_bps, late_reschedule_fee_minor,
+    reschedule_pricing
 ) on table catalog.cancellation_policies to authenticated;
 grant update (
     id, business_id, name, is_default, no_show_fee_bps, no_show_fee_minor, reschedule_until_hours,
-    reschedule_limit, late_reschedule_hours, late_reschedule_fee_bps, late_reschedule_fee_minor
+    reschedule_limit, late_reschedule_hours, late_reschedule_fee_bps, late_reschedule_fee_minor,
+    reschedule_pricing
 ) on table catalog.cancellation_policies to authenticated;
 grant select, insert, update, delete on table catalog.cancellation_policies to service_role;
 

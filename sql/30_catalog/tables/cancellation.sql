@@ -1,6 +1,10 @@
 -- The cost of cancelling, moving and not coming. A policy is a row; its tiers say what cancelling
 -- costs as the start comes nearer. A booking keeps a copy of both, and only the copy counts.
 
+-- What a customer's move to a time or a resource with another price means. `difference`: they pay
+-- or get it. `surcharge`: they pay it and never get it. `keep`: the price stays as it was agreed.
+create type catalog.reschedule_pricing as enum ('difference', 'surcharge', 'keep');
+
 create table catalog.cancellation_policies (
     id uuid primary key default gen_random_uuid(),
     business_id uuid not null references business.businesses (id) on delete cascade,
@@ -19,6 +23,7 @@ create table catalog.cancellation_policies (
     late_reschedule_hours integer not null default 0,
     late_reschedule_fee_bps integer not null default 0,
     late_reschedule_fee_minor bigint not null default 0,
+    reschedule_pricing catalog.reschedule_pricing not null default 'difference',
 
     constraint cancellation_policies_business_id_id_unique unique (business_id, id),
     constraint cancellation_policies_name_is_short check (

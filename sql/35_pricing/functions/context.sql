@@ -87,8 +87,9 @@ end;
 $$;
 
 /*
- * Return a context with everything that rules may ask for: the moment, the region, the zone, and
- * the groups and entitlements of the buyer. A store of another business is refused.
+ * Return a context with everything that rules may ask for: the moment (now, unless the seller says
+ * another), the region, the zone, and the groups and entitlements of the buyer. A store of another
+ * business is refused.
  *
  * Errors:  PT404 not_found
  */
@@ -119,7 +120,7 @@ begin
             'Check the id in the view stores.'
         );
     end if;
-    v_context.at = private.now();
+    v_context.at = coalesce(context.at, private.now());
     select
         coalesce(context.region, stores.region, businesses.country),
         businesses.time_zone

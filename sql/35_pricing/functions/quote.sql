@@ -129,6 +129,35 @@ end;
 $$;
 
 /*
+ * Return what one of each of some lines costs by the lists and rules of the business, before any
+ * discount.
+ * Definer: as pricing.quote.
+ *
+ * Errors:  PT400 invalid_input · PT404 not_found
+ */
+create function pricing.unit_prices(lines pricing.line[], context pricing.context)
+returns bigint[]
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return array(
+        select line.unit_minor
+        from unnest(
+            pricing.listed_lines(
+                lines,
+                pricing.complete_context(context),
+                pricing.tools_of(context.business_id)
+            )
+        ) with ordinality as line
+        order by line.ordinality
+    );
+end;
+$$;
+
+/*
  * Return the quote of lines that have their prices: with discounts and points, before tax.
  *
  * Errors:  PT409 coupon_exhausted insufficient_points · PT422 coupon_invalid

@@ -26,7 +26,8 @@ begin
             sale_lines.id,
             sale_lines.position,
             sale_lines.kind,
-            sale_lines.corrects_line_id is not null as is_charged_for_another,
+            sale_lines.corrects_line_id is not null
+            and sale_lines.kind = 'fee' as is_charged_for_another,
             sales.line_total(sale_lines) as total_minor,
             case
                 when sale_lines.corrects_line_id is not null then sale_lines.corrects_line_id

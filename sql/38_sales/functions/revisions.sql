@@ -32,52 +32,116 @@ set search_path = ''
 as $$
 declare
     v_revision integer;
-    v_position integer;
-    v_lines pricing.taxable[];
+    v_taxed record;
     v_rule sales.sale_taxes;
-    v_parts pricing.tax_part[];
 begin
     if cardinality(changes) = 0 then
         return;
     end if;
-    select coalesce(max(sale_lines.revision), 0) + 1, coalesce(max(sale_lines.position), 0)
-    into v_revision, v_position
+    select coalesce(max(sale_lines.revision), 0) + 1 into v_revision
     from sales.sale_lines
     where
         sale_lines.business_id = revise_sale.business_id
         and sale_lines.sale_id = revise_sale.sale_id;
-    v_rule = sales.tax_rule_of(revise_sale.business_id, revise_sale.sale_id);
-    if v_rule.rounding_unit is null then
-        v_lines = sales.untaxed_changes(v_position, changes);
-        v_parts = array(select parts from pricing.document_taxes(v_lines, 'rate', 'down') as parts);
-    else
-        v_lines = sales.taxable_changes(
-            revise_sale.business_id, revise_sale.sale_id, v_position, changes
-        );
-        v_parts = array(
-            select parts
-            from pricing.document_taxes(
-                sales.taxed_lines(revise_sale.business_id, revise_sale.sale_id) || v_lines,
-                v_rule.rounding_unit,
-                v_rule.rounding_mode
-            ) as parts
-        );
-    end if;
+    v_taxed = sales.tax_changes(revise_sale.business_id, revise_sale.sale_id, changes);
     insert into sales.sale_revisions (business_id, sale_id, revision, cause, actor_id, at)
     values (
         revise_sale.business_id, revise_sale.sale_id, v_revision, revise_sale.cause, auth.uid(),
         private.now()
     );
     perform sales.write_changes(
-        revise_sale.business_id, revise_sale.sale_id, v_revision, changes, v_lines, v_parts
+        revise_sale.business_id, revise_sale.sale_id, v_revision, changes, v_taxed.lines,
+        v_taxed.parts
     );
+    v_rule = v_taxed.rule;
     v_rule.business_id = revise_sale.business_id;
     v_rule.sale_id = revise_sale.sale_id;
     v_rule.revision = v_revision;
-    perform sales.write_revision_taxes(v_rule, v_parts);
+    perform sales.write_revision_taxes(v_rule, v_taxed.parts);
     if revise_sale.cause in ('cancelled', 'rejected', 'expired') then
         perform sales.release_coupons(revise_sale.business_id, revise_sale.sale_id);
     end if;
+end;
+$$;
+
+/*
+ * Return how the lines of a revision would be taxed: each line with its rates, its parts of the
+ * tax, and the rule by which they are rounded.
+ */
+create function sales.tax_changes(
+    business_id uuid,
+    sale_id uuid,
+    changes sales.sale_lines[],
+    out lines pricing.taxable[],
+    out parts pricing.tax_part[],
+    out rule sales.sale_taxes
+)
+returns record
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_position integer;
+begin
+    select coalesce(max(sale_lines.position), 0) into v_position
+    from sales.sale_lines
+    where
+        sale_lines.business_id = tax_changes.business_id
+        and sale_lines.sale_id = tax_changes.sale_id;
+    rule = sales.tax_rule_of(tax_changes.business_id, tax_changes.sale_id);
+    if rule.rounding_unit is null then
+        lines = sales.untaxed_changes(v_position, changes);
+        parts = array(select part from pricing.document_taxes(lines, 'rate', 'down') as part);
+        return;
+    end if;
+    lines = sales.taxable_changes(
+        tax_changes.business_id, tax_changes.sale_id, v_position, changes
+    );
+    parts = array(
+        select part
+        from pricing.document_taxes(
+            sales.taxed_lines(tax_changes.business_id, tax_changes.sale_id) || lines,
+            rule.rounding_unit,
+            rule.rounding_mode
+        ) as part
+    );
+end;
+$$;
+
+/*
+ * Return what each line of a revision would add to what is owed, at the same place.
+ */
+create function sales.totals_of_changes(
+    business_id uuid, sale_id uuid, changes sales.sale_lines[]
+)
+returns bigint[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_taxed record = sales.tax_changes(
+        totals_of_changes.business_id, totals_of_changes.sale_id, changes
+    );
+    v_lines pricing.taxable[] = v_taxed.lines;
+    v_parts pricing.tax_part[] = v_taxed.parts;
+begin
+    return array(
+        select
+            change.amount_minor - change.discount_minor + case
+                when v_lines[change.ordinality].is_included then 0
+                else (
+                    select coalesce(sum(part.tax_minor), 0)
+                    from unnest(v_parts) as part
+                    where part.place = v_lines[change.ordinality].place
+                )
+            end
+        from unnest(changes) with ordinality as change
+        order by change.ordinality
+    );
 end;
 $$;
 

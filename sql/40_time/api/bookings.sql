@@ -36,7 +36,8 @@ select
     bookings.sale_id,
     bookings.repeated_step_count,
     bookings.overridden,
-    bookings.prepayment_minor
+    bookings.prepayment_minor,
+    bookings.price_change_minor
 from scheduling.bookings;
 grant select on public.bookings to authenticated, service_role;
 
@@ -57,6 +58,9 @@ comment on column public.bookings.repeated_step_count is
 'How many of its steps were announced with an earlier booking of its series and not on their own.';
 comment on column public.bookings.prepayment_minor is
 'What must be paid before it is confirmed, in minor units.';
+comment on column public.bookings.price_change_minor is
+'By how much its last move changed the total, in minor units: the customer pays more than 0, and '
+'gets back less than 0. balance_minor of its sale says what is left to pay.';
 comment on column public.bookings.overridden is
 'The rules that a member set aside with book_for: notice, advance, hours, closures, limits.';
 comment on column public.bookings.series_id is 'The series of which it is an occurrence, or null.';
@@ -71,7 +75,8 @@ comment on column public.bookings.time_zone is 'IANA zone of the business at the
 comment on column public.bookings.party_size is
 'Number of guests: the largest party of its items.';
 comment on column public.bookings.currency is 'ISO 4217 code of every amount.';
-comment on column public.bookings.total_minor is 'Total price, in minor units.';
+comment on column public.bookings.total_minor is
+'Total price, in minor units. A move to another price changes it.';
 comment on column public.bookings.quote is
 'The accepted quote, line by line, in the form that quote returns.';
 comment on column public.bookings.policy is 'The accepted cancellation policy.';
@@ -136,7 +141,8 @@ comment on column public.booking_items.ends_at is 'End, without buffers.';
 comment on column public.booking_items.party_size is 'Number of guests.';
 comment on column public.booking_items.duration_minutes is 'Agreed length with add-ons.';
 comment on column public.booking_items.price_minor is
-'Agreed price for all guests with add-ons, in minor units of the booking''s currency.';
+'Agreed price for all guests with add-ons, in minor units of the booking''s currency. A move to '
+'another price changes it.';
 comment on column public.booking_items.service_name is
 'The service''s name at the time of booking.';
 comment on column public.booking_items.addons is

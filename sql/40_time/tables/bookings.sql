@@ -62,7 +62,8 @@ create table scheduling.bookings (
     party_size integer not null default 1,
     currency text not null,
     total_minor bigint not null,
-    -- The quote that was accepted, line by line: nothing recomputes a price later.
+    -- The quote that was accepted, line by line. Only a move changes the price later; its sale says
+    -- how.
     quote jsonb not null,
     -- The cancellation policy that was accepted.
     policy jsonb not null,
@@ -90,6 +91,8 @@ create table scheduling.bookings (
     overridden scheduling.start_rule array not null default '{}',
     -- What must be paid before it is confirmed.
     prepayment_minor bigint not null default 0,
+    -- By how much its last move changed the total.
+    price_change_minor bigint not null default 0,
 
     constraint bookings_business_id_id_unique unique (business_id, id),
     constraint bookings_series_fkey foreign key (business_id, series_id)
@@ -167,6 +170,9 @@ create table scheduling.booking_items (
     -- The line of the sale that it is, once it is sold.
     sale_line_id uuid,
     party_size integer not null default 1,
+    -- By how much moves changed the amount and the discount of its line.
+    amount_change_minor bigint not null default 0,
+    discount_change_minor bigint not null default 0,
 
     constraint booking_items_business_id_id_unique unique (business_id, id),
     constraint booking_items_booking_id_id_unique unique (business_id, booking_id, id),

@@ -37,6 +37,7 @@ begin
             'late_reschedule_hours', 0,
             'late_reschedule_fee_bps', 0,
             'late_reschedule_fee_minor', 0,
+            'reschedule_pricing', 'difference',
             'tiers', '[]'::jsonb
         );
     end if;

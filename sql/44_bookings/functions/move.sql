@@ -1,14 +1,17 @@
--- How a booking moves to another time or another resource. It keeps its reference, its price and
--- its place in every limit. What the move may take is worked out before anything is locked. A move
--- to where the booking already is changes nothing, costs nothing and is never refused for that.
+-- How a booking moves to another time or another resource. It keeps its reference and its place in
+-- every limit; repricing.sql says what becomes of its price. What the move may take is worked out
+-- before anything is locked. A move to where the booking already is changes nothing, costs nothing
+-- and is never refused for that.
 
 /*
  * Move a booking. A resource is for its first item, or for the one named. Whoever moves a series
- * checks the limits of all its bookings together.
+ * checks the limits of all its bookings together. `accepted_total_minor`: the new total that the
+ * customer accepted.
  * Definer: nobody has update privileges on bookings; the caller is checked.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
  *          PT409 slot_taken invalid_transition hold_expired changed_meanwhile not_bookable
+ *          price_changed
  *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached too_late
  */
 create function scheduling.move_booking(
@@ -19,7 +22,8 @@ create function scheduling.move_booking(
     reason text default null,
     item_id uuid default null,
     is_repeated boolean default false,
-    is_in_series boolean default false
+    is_in_series boolean default false,
+    accepted_total_minor bigint default null
 )
 returns uuid
 language plpgsql
@@ -33,6 +37,7 @@ declare
     v_locked record;
     v_counts jsonb;
     v_places scheduling.freed_place[];
+    v_differences bigint[];
 begin
     select bookings.* into v_booking
     from scheduling.bookings
@@ -52,6 +57,9 @@ begin
     perform scheduling.refuse_move(v_locked.booking, v_plan.legs);
     v_counts = scheduling.counts_of(array[v_locked.booking], v_plan.limits);
     v_places = scheduling.places_of(booking_id);
+    v_differences = scheduling.price_differences(
+        v_locked.booking, v_plan.legs, accepted_total_minor
+    );
     v_booking = scheduling.apply_move(
         v_locked.booking,
         v_plan.legs,
@@ -61,6 +69,7 @@ begin
         reason,
         is_repeated
     );
+    perform scheduling.reprice_booking(v_booking, v_differences, accepted_total_minor);
     perform scheduling.refuse_passed(array[v_booking], v_plan.limits, v_counts);
     perform scheduling.announce_freed(v_locked.booking, v_places);
     return v_booking.id;

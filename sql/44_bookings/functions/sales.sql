@@ -31,8 +31,8 @@ $$;
 
 /*
  * What revisions must add to a booking's sale, as the booking is now: minus a service that is not
- * provided, less what a refund took back of it already, plus the fees. `cause` names the fee that
- * belongs to no single service.
+ * provided, less what a refund took back of it already; what moves changed of the price of one that
+ * is; plus the fees. `cause` names the fee that belongs to no single service.
  */
 create function scheduling.sale_corrections(
     booking scheduling.bookings, cause sales.revision_cause
@@ -51,7 +51,9 @@ begin
         select
             sale_lines.*,
             v_is_off or booking_items.cancelled_at is not null as is_off,
-            coalesce(booking_items.cancellation_fee_minor, 0) as fee_minor
+            coalesce(booking_items.cancellation_fee_minor, 0) as fee_minor,
+            booking_items.amount_change_minor,
+            booking_items.discount_change_minor
         from scheduling.booking_items
         inner join sales.sale_lines
             on
@@ -71,6 +73,15 @@ begin
     ).*
     from sold
     where sold.is_off
+    union all
+    select (
+        sales.make_change(
+            'service', sold.id, sold.service_id, sold.name, sold.amount_change_minor,
+            sold.discount_change_minor
+        )
+    ).*
+    from sold
+    where not sold.is_off
     union all
     select (sales.make_change('fee', sold.id, sold.service_id, 'Cancellation fee', sold.fee_minor)).*
     from sold
