@@ -125,6 +125,12 @@ COMPANY = """
     select tests.act_as('customer');
     select public.request_wholesale(tests.id('Salon')::text, 'Trade', 'DE', 'DE136695976')
 """
+GUARANTEED = f"""
+    {BOOK}; {CARD};
+    insert into money.guarantees (business_id, sale_id, method_id)
+    select bookings.business_id, bookings.sale_id, tests.id('Card') from scheduling.bookings;
+    select tests.act_as('owner'); select public.charge_fee(tests.sale(), 'Late', '500')
+"""
 SHELF = """
     insert into business.stores (id, business_id, name)
     values (tests.named('Store'), tests.id('Salon'), 'Store');
@@ -239,6 +245,7 @@ STEPS: dict[str, tuple[str, str, str]] = {
         "owner",
         "revoke_private_link(tests.any_id('catalog.private_links'))",
     ),
+    "charge_guarantee": (GUARANTEED, "owner", "charge_guarantee(tests.sale())"),
     "save_notification_template": (
         "select 1",
         "owner",
@@ -368,6 +375,7 @@ OTHERS = {
     "request_payout": "It takes all that there is, and then there is nothing to pay out.",
     "reserve_stock": KEY,
     "review_document": FILE,
+    "save_payment_method": NEW,
     "revoke_session": GONE,
     "rotate_calendar_feed": "Each call makes another token.",
     "sell_gift_card": NEW,

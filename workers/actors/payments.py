@@ -89,9 +89,10 @@ def declare(broker: dramatiq.Broker, cashier: Cashier) -> None:
         database.call("select money.settle_sale(%s, %s)", business_id, sale_id)
 
     def sweep_payments(topic: str, payload: dict[str, Any]) -> None:
-        """Send again what waits, and close what nobody finished."""
+        """Send again what waits, close what nobody finished, and tell of cards that expire."""
         database.call("select money.retry_events()")
         database.call("select money.sweep_payments()")
+        database.call("select money.tell_of_expiring_methods()")
 
     def reconcile(topic: str, payload: dict[str, Any]) -> None:
         """Compare the lists of all providers with ours."""

@@ -114,9 +114,14 @@ def _methods(books: Books, _settings: Settings, request: Request, _asked: Body) 
     return {"data": methods.of(books, request.path_params["id"])}
 
 
-def _forget(books: Books, _settings: Settings, request: Request, _asked: Body) -> Body:
-    books.delete(books.get("method", request.path_params["id"]))
+def _forget(books: Books, settings: Settings, request: Request, _asked: Body) -> Body:
+    methods.forget(books, settings, books.get("method", request.path_params["id"]))
     return {}
+
+
+def _renew(books: Books, settings: Settings, request: Request, asked: Body) -> Body:
+    method = books.get("method", request.path_params["id"])
+    return methods.renew(books, settings, method, asked)
 
 
 def _create_account(books: Books, _settings: Settings, _request: Request, asked: Body) -> Body:
@@ -161,6 +166,7 @@ STEPS: list[tuple[str, str, Step]] = [
     ("POST", "/setups", _save_method),
     ("GET", "/customers/{id}/methods", _methods),
     ("DELETE", "/methods/{id}", _forget),
+    ("POST", "/methods/{id}/renewal", _renew),
     ("POST", "/accounts", _create_account),
     ("GET", "/accounts/{id}", _get("account")),
     ("POST", "/accounts/{id}/onboarding", _onboarding),

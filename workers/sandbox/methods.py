@@ -47,6 +47,20 @@ def save(books: Books, settings: Settings, source: Body) -> Body:
     return saved
 
 
+def forget(books: Books, settings: Settings, method: Body) -> None:
+    """Delete a saved method."""
+    books.announce("method.removed", method, after=settings.delay_seconds)
+    books.delete(method)
+
+
+def renew(books: Books, settings: Settings, method: Body, asked: Body) -> Body:
+    """Let the bank replace a saved card by one that is valid longer."""
+    method |= {name: str(asked[name]) for name in ("last4", "expires_on")}
+    books.save(method)
+    books.announce("method.updated", method, after=settings.delay_seconds)
+    return method
+
+
 def of(books: Books, customer: str) -> list[Body]:
     """Return the methods of a customer."""
     return [method for method in books.all("method") if method["customer"] == customer]

@@ -200,54 +200,6 @@ For owners and managers. A card that guarantees the sale pays it; otherwise the 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 
 /*
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found · PT422 method_expired
- */
-create function public.guarantee_sale(
-    sale_id public.identifier, payment_method_id public.identifier
-)
-returns public.sales
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    return money.visible_sale(
-        money.guarantee_sale(
-            private.to_identifier(sale_id, 'sale_id'),
-            private.to_identifier(payment_method_id, 'payment_method_id')
-        )
-    );
-end;
-$$;
-comment on function public.guarantee_sale is
-'Leave a saved card for the fees of a sale.
-
-Fees for not coming, for a late cancellation, and those that the business charges are taken from it. '
-'For the customer; another call replaces the card. Returns the sale.
-
-Errors: invalid_input 400, not_signed_in 401, not_found 404, method_expired 422.';
-
-/*
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
- */
-create function public.remove_payment_method(payment_method_id public.identifier)
-returns void
-language sql
-volatile
-security invoker
-set search_path = ''
-begin atomic
-    select money.remove_method(private.to_identifier(payment_method_id, 'payment_method_id'));
-end;
-comment on function public.remove_payment_method is
-'Remove a saved payment method of the caller.
-
-It pays and guarantees nothing any more. Returns nothing.
-
-Errors: invalid_input 400, not_signed_in 401, not_found 404.';
-
-/*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
  */
 create function public.create_payment_link(
@@ -287,7 +239,5 @@ public.refund_payment(
 public.record_cash_payment(public.identifier, public.whole_number, text),
 public.add_tip(public.identifier, public.whole_number),
 public.charge_fee(public.identifier, text, public.whole_number),
-public.guarantee_sale(public.identifier, public.identifier),
-public.remove_payment_method(public.identifier),
 public.create_payment_link(public.identifier, public.whole_number, public.instant)
 to anon, authenticated, service_role;

@@ -3,7 +3,7 @@
 /*
  * Record a provider's answer to a call: an event in all but its signature. `answer` has kind,
  * reference, amount_minor, currency and, where the payer must do something, client. Returns the
- * payment as its payer may see it, with what comes next.
+ * payment as its payer may see it, with what comes next; of a saved card, what its owner may see.
  * Definer: as money.start_call.
  */
 create function money.finish_call(call money.provider_call, subject_id uuid, answer jsonb)
@@ -22,6 +22,9 @@ declare
         else finish_call.subject_id
     end;
 begin
+    if call in ('save', 'forget') then
+        return money.finish_method_call(call, finish_call.subject_id, answer);
+    end if;
     perform 1 from money.payments where payments.id = v_payment_id for no key update;
     perform money.note_answer(call, finish_call.subject_id, answer);
     if answer ->> 'kind' is not null then
@@ -62,14 +65,9 @@ begin
         end,
         method_token = null
     where payments.id = note_answer.subject_id;
-    insert into money.provider_customers (user_id, provider, provider_reference)
-    select payments.payer_id, payments.provider, answer ->> 'customer'
+    perform money.note_customer(payments.payer_id, payments.provider, answer ->> 'customer')
     from money.payments
-    where
-        payments.id = note_answer.subject_id
-        and payments.payer_id is not null
-        and answer ->> 'customer' is not null
-    on conflict do nothing;
+    where payments.id = note_answer.subject_id;
 end;
 $$;
 
@@ -139,10 +137,11 @@ end;
 $$;
 
 /*
- * Return a payment that somebody else asked for meanwhile, as its payer may see it.
- * Definer: as money.start_call. The edge calls it for the caller who started the payment.
+ * Return a payment or a setup that somebody else asked for meanwhile, as its payer or user may see
+ * it.
+ * Definer: as money.start_call. The edge calls it for the caller who started it.
  */
-create function money.started_payment(payment_id uuid)
+create function money.started_call(call money.provider_call, subject_id uuid)
 returns jsonb
 language plpgsql
 stable
@@ -150,7 +149,10 @@ security definer
 set search_path = ''
 as $$
 begin
-    return money.shown_payment(started_payment.payment_id);
+    return case call
+        when 'save' then money.shown_setup(started_call.subject_id)
+        else money.shown_payment(started_call.subject_id)
+    end;
 end;
 $$;
 

@@ -16,7 +16,7 @@ declare
     v_payment_id uuid = money.payment_of_event(event);
     v_refund_id uuid;
 begin
-    if event.kind = 'method.saved' then
+    if event.kind like 'method.%' then
         return money.apply_method_event(event);
     elsif event.kind like 'payout.%' then
         return money.apply_payout_event(event);

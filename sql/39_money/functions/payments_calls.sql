@@ -3,7 +3,8 @@
 -- wait, or a worker) reports the answer to money.finish_call, which treats it like an event.
 
 /*
- * Send a call of a provider to the workers. `subject_id` is the payment or, for refund, the refund.
+ * Send a call of a provider to the workers. `subject_id` is the payment or, for refund, the refund;
+ * for save the setup, and for forget the method.
  */
 create function money.ask_provider(
     call money.provider_call, subject_id uuid, due_at timestamptz default null
@@ -40,6 +41,9 @@ declare
     v_refund money.refunds;
     v_effect private.effects;
 begin
+    if call in ('save', 'forget') then
+        return money.start_method_call(call, start_call.subject_id);
+    end if;
     if call = 'refund' then
         select refunds.* into v_refund from money.refunds
         where refunds.id = start_call.subject_id for no key update;
@@ -68,7 +72,7 @@ end;
 $$;
 
 /*
- * Lease a payment or a refund to whoever asks its provider, or end the lease.
+ * Lease the subject of a call to whoever asks its provider, or end the lease.
  */
 create function money.lease(call money.provider_call, subject_id uuid, until timestamptz)
 returns void
@@ -78,15 +82,24 @@ security invoker
 set search_path = ''
 as $$
 begin
-    if call = 'refund' then
-        update money.refunds
-        set asked_until = lease.until
-        where refunds.id = lease.subject_id;
-    else
-        update money.payments
-        set asked_until = lease.until
-        where payments.id = lease.subject_id;
-    end if;
+    case call
+        when 'refund' then
+            update money.refunds
+            set asked_until = lease.until
+            where refunds.id = lease.subject_id;
+        when 'save' then
+            update money.method_setups
+            set asked_until = lease.until
+            where method_setups.id = lease.subject_id;
+        when 'forget' then
+            update money.methods_to_forget
+            set asked_until = lease.until
+            where methods_to_forget.id = lease.subject_id;
+        else
+            update money.payments
+            set asked_until = lease.until
+            where payments.id = lease.subject_id;
+    end case;
 end;
 $$;
 

@@ -1,4 +1,4 @@
--- Disputes and saved methods, as providers tell of them.
+-- Disputes, as providers tell of them.
 
 /*
  * Apply what a provider says of a dispute of a payment, which the caller has locked. Each part of
@@ -118,57 +118,5 @@ begin
             )
         ]
     );
-end;
-$$;
-
-/*
- * Return the user whom a provider knows as the customer of an event.
- */
-create function money.customer_of_event(event money.provider_events)
-returns uuid
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return (
-        select provider_customers.user_id
-        from money.provider_customers
-        where
-            provider_customers.provider = event.provider
-            and provider_customers.provider_reference = event.data ->> 'customer'
-    );
-end;
-$$;
-
-/*
- * Keep a method that somebody saved at a provider. `data` names the provider's customer, and what
- * may be shown of the card.
- */
-create function money.apply_method_event(event money.provider_events)
-returns money.event_outcome
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_user_id uuid = money.customer_of_event(event);
-begin
-    if v_user_id is null then
-        return 'parked';
-    end if;
-    insert into money.payment_methods (
-        user_id, provider, provider_reference, brand, last4, expires_on, created_at
-    )
-    values (
-        v_user_id, event.provider, event.object_reference,
-        coalesce(event.data ->> 'brand', 'card'), coalesce(event.data ->> 'last4', '····'),
-        (to_date(event.data ->> 'expires_on', 'YYYY-MM') + interval '1 month - 1 day')::date,
-        private.now()
-    )
-    on conflict on constraint payment_methods_reference_unique do nothing;
-    return case when found then 'applied' else 'unchanged' end;
 end;
 $$;

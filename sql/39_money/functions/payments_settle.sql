@@ -1,7 +1,7 @@
 -- What a sale is owed changes after it was paid: it is cancelled, loses a service, costs a fee, or
 -- is paid twice. Settling gives back what is too much, closes what nobody has to pay any more,
--- charges a guarantee for fees, and issues the receipt of what is paid. It runs in a worker, under
--- the locks of the sale and its payments, and any number of times.
+-- charges the guarantee of a fee, and issues the receipt of what is paid. It runs in a worker,
+-- under the locks of the sale and its payments, and any number of times.
 
 /*
  * Ask for the sale of each part of a payment to be settled.
@@ -52,9 +52,7 @@ begin
             perform money.issue_receipt(settle_sale.business_id, settle_sale.sale_id);
         end if;
     elsif v_balance.balance_minor > 0 then
-        perform money.charge_guarantee(
-            settle_sale.business_id, settle_sale.sale_id, v_balance.balance_minor
-        );
+        perform money.charge_guarantee(settle_sale.business_id, settle_sale.sale_id);
     end if;
     return greatest(v_surplus, 0);
 end;
@@ -215,75 +213,5 @@ begin
         parts.business_id = close_open_payments.business_id
         and parts.sale_id = close_open_payments.sale_id
         and payments.status in ('pending', 'requires_action', 'failed', 'authorized');
-end;
-$$;
-
-/*
- * Charge the card that a customer left for a sale with the fees that the sale owes, if no such
- * charge is on its way. A card that expired is not charged; the sale then stays unpaid.
- */
-create function money.charge_guarantee(business_id uuid, sale_id uuid, balance_minor bigint)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_method money.payment_methods;
-    v_fees bigint;
-    v_wish money.payment_wish;
-begin
-    select payment_methods.* into v_method
-    from money.guarantees
-    inner join money.payment_methods on payment_methods.id = guarantees.method_id
-    where
-        guarantees.business_id = charge_guarantee.business_id
-        and guarantees.sale_id = charge_guarantee.sale_id
-        and payment_methods.removed_at is null
-        and coalesce(payment_methods.expires_on, 'infinity') >= private.now()::date;
-    v_fees = money.open_fees(charge_guarantee.business_id, charge_guarantee.sale_id);
-    if v_method.id is null or v_fees <= 0 then
-        return;
-    end if;
-    v_wish.business_ids = array[charge_guarantee.business_id];
-    v_wish.sale_ids = array[charge_guarantee.sale_id];
-    v_wish.amounts = array[least(v_fees, charge_guarantee.balance_minor)];
-    v_wish.payer_id = v_method.user_id;
-    v_wish.provider = v_method.provider;
-    v_wish.method_id = v_method.id;
-    v_wish.is_off_session = true;
-    perform money.ask_provider('create', money.begin_payment(v_wish));
-end;
-$$;
-
-/*
- * Return the fees of a sale, less what its guarantee was asked for. A declined charge counts, so a
- * card is not asked twice for one fee.
- */
-create function money.open_fees(business_id uuid, sale_id uuid)
-returns bigint
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return (
-        select coalesce(sum(sales.line_total(sale_lines)), 0)::bigint
-        from sales.sale_lines
-        where
-            sale_lines.business_id = open_fees.business_id
-            and sale_lines.sale_id = open_fees.sale_id
-            and sale_lines.kind = 'fee'
-    ) - (
-        select coalesce(sum(parts.amount_minor), 0)::bigint
-        from money.payment_parts as parts
-        inner join money.payments on payments.id = parts.payment_id
-        where
-            parts.business_id = open_fees.business_id
-            and parts.sale_id = open_fees.sale_id
-            and payments.is_off_session
-    );
 end;
 $$;

@@ -17,8 +17,11 @@ alter table money.refund_lines enable row level security;
 alter table money.disputes enable row level security;
 alter table money.payment_links enable row level security;
 alter table money.guarantees enable row level security;
--- Without a policy: functions alone read the inbox, who is known to a provider, how far a
--- provider's list was compared, and who asked for a call, which the audit trail shows.
+-- Without a policy: functions alone read the inbox, who is known to a provider, who is saving a
+-- card, how far a provider's list was compared, and who asked for a call, which the audit trail
+-- shows.
+alter table money.method_setups enable row level security;
+alter table money.methods_to_forget enable row level security;
 alter table money.provider_events enable row level security;
 alter table money.payment_findings enable row level security;
 alter table money.reconciliations enable row level security;
@@ -53,7 +56,8 @@ grant select on money.payment_findings to authenticated;
 
 grant select, insert, update, delete on
 money.providers, money.payment_settings, money.payment_methods, money.provider_customers,
-money.payments, money.payment_transitions, money.payment_parts, money.refunds,
+money.method_setups, money.methods_to_forget, money.payments, money.payment_transitions,
+money.payment_parts, money.refunds,
 money.refund_parts, money.refund_lines, money.disputes, money.payment_links, money.guarantees,
 money.provider_events, money.payment_findings, money.reconciliations,
 money.requested_calls
@@ -66,12 +70,13 @@ money.finish_call(money.provider_call, uuid, jsonb),
 money.release_call(money.provider_call, uuid),
 money.receive_event(jsonb, bytea)
 to edge, worker;
-grant execute on function money.started_payment(uuid) to edge;
+grant execute on function money.started_call(money.provider_call, uuid) to edge;
 grant execute on function
 money.apply_event(uuid),
 money.settle_sale(uuid, uuid),
 money.retry_events(),
 money.sweep_payments(),
+money.tell_of_expiring_methods(),
 money.reconcile_from(text),
 money.reconcile_payment(text, jsonb),
 money.finish_reconciliation(text, timestamptz)
@@ -84,6 +89,9 @@ money.record_cash(uuid, bigint),
 money.add_tip(uuid, bigint),
 money.charge_fee(uuid, text, bigint),
 money.guarantee_sale(uuid, uuid),
+money.charge_guarantee_again(uuid),
+money.begin_setup(text, text),
+money.own_setup(uuid),
 money.remove_method(uuid),
 money.create_link(uuid, bigint, timestamptz),
 money.to_amount(text, text)

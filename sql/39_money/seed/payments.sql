@@ -1,15 +1,16 @@
 -- With whom one can pay, and the life of a payment.
-insert into money.providers (name, is_online)
+insert into money.providers (name, is_online, saves_methods)
 values
-('sandbox', true),
-('stripe', true),
-('razorpay', true),
-('payjp', true),
-('paypal', true),
-('cash', false),
-('gift_card', false),
-('credit', false)
-on conflict (name) do update set is_online = excluded.is_online;
+('sandbox', true, true),
+('stripe', true, true),
+('razorpay', true, false),
+('payjp', true, false),
+('paypal', true, false),
+('cash', false, false),
+('gift_card', false, false),
+('credit', false, false)
+on conflict (name) do update
+    set is_online = excluded.is_online, saves_methods = excluded.saves_methods;
 
 -- A payment moves on in the order of its statuses. A refund follows captured money, and a dispute
 -- that ends leads back to what the payment was.

@@ -12,13 +12,18 @@ create type money.payment_status as enum (
 );
 
 -- What a provider is asked. A person asks for `capture` and `cancel` (money.requested_calls).
-create type money.provider_call as enum ('create', 'finish', 'capture', 'cancel', 'refund');
+-- `save` and `forget` are about saved cards.
+create type money.provider_call as enum (
+    'create', 'finish', 'capture', 'cancel', 'refund', 'save', 'forget'
+);
 
 create table money.providers (
     name text primary key,
     -- Whether somebody pays there by themselves. Members record the others, such as cash.
     is_online boolean not null,
     is_enabled boolean not null default true,
+    -- Whether it saves cards without a payment.
+    saves_methods boolean not null default false,
 
     constraint providers_name_is_plain check (name ~ '^[a-z][a-z_]{0,39}$')
 );
@@ -55,6 +60,10 @@ create table money.payment_methods (
     created_at timestamptz not null default now(),
     -- When somebody removed it. The row goes with its person.
     removed_at timestamptz,
+    -- When the provider said what is known of it: an older event changes nothing.
+    told_at timestamptz not null default now(),
+    -- For which last day its owner was told that it expires.
+    expiry_told_on date,
 
     constraint payment_methods_reference_unique unique (provider, provider_reference)
 );
@@ -65,6 +74,9 @@ comment on column money.payment_methods.provider_reference is '[secret]';
 comment on column money.payment_methods.brand is '[personal]';
 comment on column money.payment_methods.last4 is '[personal]';
 create index payment_methods_user_id_idx on money.payment_methods (user_id);
+-- Those whose owners hear that they expire soon.
+create index payment_methods_expiring_idx on money.payment_methods (expires_on)
+where removed_at is null;
 
 create table money.provider_customers (
     user_id uuid not null references auth.users (id) on delete cascade,
@@ -83,6 +95,7 @@ create table money.payments (
     basket_id uuid references sales.baskets (id) on delete restrict,
     payer_id uuid references auth.users (id) on delete set null,
     provider text not null references money.providers (name) on delete restrict,
+    -- Null also where its owner was erased.
     method_id uuid references money.payment_methods (id) on delete set null,
     -- The one-time token of the provider's script in the browser, if it made one.
     method_token text,

@@ -67,21 +67,15 @@ begin
     select (
         sales.make_change(
             'service', sold.id, sold.service_id, sold.name,
-            - sold.amount_minor - scheduling.refunded_of(sold.business_id, sold.sale_id, sold.id),
-            - sold.discount_minor
+            case when sold.is_off
+                then - sold.amount_minor
+                    - scheduling.refunded_of(sold.business_id, sold.sale_id, sold.id)
+                else sold.amount_change_minor
+            end,
+            case when sold.is_off then - sold.discount_minor else sold.discount_change_minor end
         )
     ).*
     from sold
-    where sold.is_off
-    union all
-    select (
-        sales.make_change(
-            'service', sold.id, sold.service_id, sold.name, sold.amount_change_minor,
-            sold.discount_change_minor
-        )
-    ).*
-    from sold
-    where not sold.is_off
     union all
     select (sales.make_change('fee', sold.id, sold.service_id, 'Cancellation fee', sold.fee_minor)).*
     from sold

@@ -80,7 +80,9 @@ values
 ('account', 'business_name', 'text', 'Name of the business'),
 ('account', 'service_names', 'text', 'Names of the booked services'),
 ('account', 'starts_at', 'instant', 'Start'),
-('account', 'reference', 'text', 'Reference of the booking')
+('account', 'reference', 'text', 'Reference of the booking'),
+('account', 'card', 'text', 'Brand and last digits of a saved card'),
+('account', 'month', 'text', 'The last month of a saved card')
 on conflict (subject, name) do update
     set type = excluded.type, description = excluded.description;
 
@@ -137,6 +139,7 @@ values
 ('auth.recovery_codes_made', 'account', 'Recovery codes were created', true, false, null),
 ('auth.recovery_code_used', 'account', 'A recovery code was used', true, false, null),
 ('auth.identity_linked', 'account', 'Another way to sign in was added', true, false, null),
+('auth.card_expiring', 'account', 'A saved card expires soon', true, false, null),
 ('waitlist.offered', 'waitlist', 'A time became free for a waitlist entry', true, false, 'offered'),
 ('offer.made', 'offer', 'A business sends an offer', false, true, null),
 ('order.placed', 'order', 'An order was placed', false, false, null),
@@ -260,5 +263,6 @@ values
 ('auth.passkey_removed', 'customer', '{mail}'),
 ('auth.recovery_codes_made', 'customer', '{mail}'),
 ('auth.recovery_code_used', 'customer', '{mail}'),
-('auth.identity_linked', 'customer', '{mail}')
+('auth.identity_linked', 'customer', '{mail}'),
+('auth.card_expiring', 'customer', '{mail}')
 on conflict (event, audience) do nothing;

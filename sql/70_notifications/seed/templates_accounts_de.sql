@@ -196,5 +196,11 @@ Von: {{ip}}
 Mit: {{agent}}
 
 Wenn Sie das nicht waren, wählen Sie sofort ein neues Passwort.'
+),
+(
+    'auth.card_expiring', 'customer', null, 'de', 'Ihre gespeicherte Karte läuft bald ab',
+    'Ihre gespeicherte Karte {{card}} läuft Ende {{month}} ab.
+
+Speichern Sie eine andere, wenn sie eine Buchung absichert oder etwas bezahlt, das noch kommt.'
 )
 on conflict (business_id, event, audience, channel, locale) do nothing;

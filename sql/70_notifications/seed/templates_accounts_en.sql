@@ -190,5 +190,11 @@ From: {{ip}}
 With: {{agent}}
 
 If that was not you, choose a new password at once.'
+),
+(
+    'auth.card_expiring', 'customer', null, 'en', 'Your saved card expires soon',
+    'Your saved card {{card}} expires at the end of {{month}}.
+
+Save another one if it guarantees a booking or pays for something that comes later.'
 )
 on conflict (business_id, event, audience, channel, locale) do nothing;

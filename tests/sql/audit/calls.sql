@@ -860,6 +860,21 @@ select public.guarantee_sale(
     (select sale_id::text from public.bookings), tests.id('Card')::text
 );
 
+-- call: save_payment_method
+select tests.act_as('Cleo');
+select public.save_payment_method('sandbox');
+
+-- call: charge_guarantee
+create temporary table made as select pg_temp.booking('Cut', '2031-05-05T09:00:00Z') as id;
+select tests.act_as_owner();
+insert into money.payment_methods (id, user_id, provider, provider_reference, brand, last4)
+values (tests.named('Card'), tests.id('Cleo'), 'sandbox', 'card_1', 'Visa', '4242');
+insert into money.guarantees (business_id, sale_id, method_id)
+select bookings.business_id, bookings.sale_id, tests.id('Card') from scheduling.bookings;
+select tests.act_as('Owen');
+select public.charge_fee((select sale_id::text from public.bookings), 'Late', '500');
+select public.charge_guarantee((select sale_id::text from public.bookings));
+
 -- call: capture_payment
 create temporary table made as select pg_temp.booking('Cut', '2031-05-05T09:00:00Z') as id;
 select tests.act_as('Cleo');

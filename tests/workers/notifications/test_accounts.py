@@ -25,6 +25,7 @@ NOTICES = (
         "recovery_codes_made",
         "recovery_code_used",
         "identity_linked",
+        "card_expiring",
     ),
 )
 

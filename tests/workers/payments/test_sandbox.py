@@ -131,6 +131,18 @@ def test_a_saved_card_pays_for_its_customer_only(wired: WiredSandbox) -> None:
     for _ in range(2):
         provider.forget_method(method.reference)
     assert provider.methods(str(started.customer)) == []
+    (gone,) = wired.parsed("method.removed")
+    assert gone.object_reference == method.reference
+
+
+def test_a_bank_may_replace_a_saved_card(wired: WiredSandbox) -> None:
+    wired.paid(save_method=True, method="test_ok")
+    (saved,) = wired.parsed("method.saved")
+    url = f"/methods/{saved.object_reference}/renewal"
+    wired.sandbox.post(url, last4="1881", expires_on="2039-01")
+    wait_until(lambda: len(wired.parsed("method.updated")) == 1)
+    (event,) = wired.parsed("method.updated")
+    assert (event.data["last4"], event.data["expires_on"]) == ("1881", "2039-01")
 
 
 def test_without_the_customer_a_challenge_is_a_decline(wired: WiredSandbox) -> None:

@@ -78,9 +78,11 @@ def test_a_saved_card_pays_without_the_customer_unless_the_bank_asks(wired: Wire
     assert provider.save_method(saving).reference == started.reference
     assert started.client.client_secret and started.customer
     wired.stripe.save(started.reference)
-    (event,) = wired.parsed("method.saved")
+    attached, event = wired.parsed("method.saved")
     (method,) = provider.methods(started.customer)
     assert (event.object_reference, event.key) == (method.reference, "save")
+    shown = {"customer": method.customer, "brand": "visa", "last4": "4242", "expires_on": "2034-08"}
+    assert (attached.object_reference, attached.data) == (method.reference, shown)
     assert (method.brand, method.last4, method.expires_on) == ("visa", "4242", "2034-08")
     whose = {"customer": started.customer, "off_session": True}
     paid = provider.create(wired.intent("pay", method=method.reference, **whose))
@@ -91,6 +93,16 @@ def test_a_saved_card_pays_without_the_customer_unless_the_bank_asks(wired: Wire
     for _ in range(2):
         provider.forget_method(method.reference)
     assert provider.methods(started.customer) == []
+    (gone,) = wired.parsed("method.removed")
+    assert gone.object_reference == method.reference
+
+
+def test_a_bank_may_replace_a_saved_card(wired: WiredStripe) -> None:
+    reference = wired.paid(save_method=True)
+    method = str(wired.provider().retrieve(reference).method)
+    wired.stripe.renew(method, 2039)
+    (event,) = wired.parsed("method.updated")
+    assert (event.object_reference, event.data["expires_on"]) == (method, "2039-08")
 
 
 def test_a_payment_may_save_its_card(wired: WiredStripe) -> None:

@@ -1,4 +1,4 @@
-"""Starting a payment in one call.
+"""Starting a payment, or saving a card, in one call.
 
 The database decides, the provider is asked, and the answer has what the payer's browser needs next.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -22,10 +21,11 @@ from workers.providers.failures import TryLater
 from workers.providers.payments import calls
 
 PATH = "/functions/v1/payments"
-START = "select money.start_call('create', %s)"
-FINISH = "select money.finish_call('create', %s, %s)"
-RELEASE = "select money.release_call('create', %s)"
-SHOW = "select money.started_payment(%s)"
+METHODS_PATH = "/functions/v1/payment-methods"
+START = "select money.start_call(%s, %s)"
+FINISH = "select money.finish_call(%s, %s, %s)"
+RELEASE = "select money.release_call(%s, %s)"
+SHOW = "select money.started_call(%s, %s)"
 LONGEST = 10.0  # seconds to wait for a worker that is asking already
 PAUSE = 0.1
 OURS = ("gift_card", "credit")  # what the ledger itself pays
@@ -33,8 +33,18 @@ OURS = ("gift_card", "credit")  # what the ledger itself pays
 
 async def start(request: Request) -> Response:
     """Start a payment as the caller, with the arguments of start_payment."""
+    return await _begun(request, "start_payment", "create")
+
+
+async def save_method(request: Request) -> Response:
+    """Begin to save a card of the caller, with the arguments of save_payment_method."""
+    return await _begun(request, "save_payment_method", "save")
+
+
+async def _begun(request: Request, function: str, call: str) -> Response:
+    """Call the function as the caller, then the provider for what it began."""
     state = State.of(request)
-    wanted = await calling.arguments(request, "start_payment")
+    wanted = await calling.arguments(request, function)
     if isinstance(wanted, Response):
         return wanted
     if "provider" in wanted and wanted["provider"] not in (*state.payments, *OURS):
@@ -45,31 +55,31 @@ async def start(request: Request) -> Response:
             hint="Choose another provider of the business.",
         )
     wanted.setdefault("return_url", state.settings.api_url)
-    started = await calling.call(request, "start_payment", wanted)
-    if started.status_code != 200:
-        return calling.passed_on(started)
-    payment = started.json()
-    if payment["status"] != "pending" or payment["client"]:
-        return JSONResponse(payment)
-    return await _asked(state, payment)
+    begun = await calling.call(request, function, wanted)
+    if begun.status_code != 200:
+        return calling.passed_on(begun)
+    subject = begun.json()
+    if subject["status"] != "pending" or subject["client"]:
+        return JSONResponse(subject)
+    return await _asked(state, call, subject["id"])
 
 
-async def _asked(state: State, payment: Mapping[str, Any]) -> Response:
+async def _asked(state: State, call: str, subject_id: str) -> Response:
     """Ask the provider, or wait for the worker that does."""
     until = time.monotonic() + LONGEST
-    while (job := await _value(state, START, payment["id"])) and job.get("wait"):
+    while (job := await _value(state, START, call, subject_id)) and job.get("wait"):
         if time.monotonic() > until:
             return answers.unavailable()
         await asyncio.sleep(PAUSE)
     if job is None:
-        return JSONResponse(await _value(state, SHOW, payment["id"]))
+        return JSONResponse(await _value(state, SHOW, call, subject_id))
     try:
         answer = await run_in_threadpool(calls.ask, state.payments, job)
     except TryLater:
         # A worker tries again; so may the client, with the same idempotency key.
-        await _value(state, RELEASE, payment["id"])
+        await _value(state, RELEASE, call, subject_id)
         return answers.unavailable()
-    return JSONResponse(await _value(state, FINISH, payment["id"], Jsonb(answer)))
+    return JSONResponse(await _value(state, FINISH, call, subject_id, Jsonb(answer)))
 
 
 async def _value(state: State, statement: str, *arguments: object) -> Any:

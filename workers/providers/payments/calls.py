@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from workers.providers.payments import shapes
 from workers.providers.payments.failures import Declined, Misconfigured, Rejected
-from workers.providers.payments.protocol import PaymentProvider
+from workers.providers.payments.protocol import PaymentProvider, SavesMethods
 
 Job = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -110,11 +110,35 @@ def _refund(provider: PaymentProvider, job: Job) -> Answer:
     }
 
 
+def _save(provider: PaymentProvider, job: Job) -> Answer:
+    wanted = ("customer", "email", "return_url")
+    saving = shapes.Saving(**_effect(job), **{name: job[name] for name in wanted})
+    started = _saver(provider).save_method(saving)
+    return {
+        "reference": started.reference,
+        "customer": started.customer,
+        "client": started.client.model_dump(exclude_none=True),
+    }
+
+
+def _forget(provider: PaymentProvider, job: Job) -> Answer:
+    _saver(provider).forget_method(job["method"])
+    return {}
+
+
+def _saver(provider: PaymentProvider) -> SavesMethods:
+    if not provider.traits.saves_methods:
+        raise Rejected(f"{provider.traits.name} saves no cards.", code="not_offered")
+    return cast(SavesMethods, provider)
+
+
 def _refused(provider: PaymentProvider, job: Job, error: Rejected) -> Answer:
     """Return what a refusal means: the call failed for good, or the payment is elsewhere by now."""
     data = {"failure": error.code}
     if job["call"] == "refund":
         return {"kind": "refund.failed", "data": data}
+    if job["call"] in ("save", "forget"):
+        return {"data": data}
     if job["call"] in ("capture", "cancel"):
         return {**state(provider.retrieve(job["payment"])), "refused": error.code}
     reference = error.reference if isinstance(error, Declined) else job["payment"]
@@ -127,4 +151,6 @@ _CALLS = {
     "capture": _capture,
     "cancel": _cancel,
     "refund": _refund,
+    "save": _save,
+    "forget": _forget,
 }

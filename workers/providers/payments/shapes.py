@@ -41,6 +41,8 @@ EventKind = Literal[
     "payout.failed",
     "account.updated",
     "method.saved",
+    "method.updated",
+    "method.removed",
 ]
 
 

@@ -67,9 +67,9 @@ class SandboxSimulator(PaymentSimulator):
         found: list[Body] = self._client.get(path, auth=(KEY, "")).json()["data"]
         return found
 
-    def post(self, path: str) -> None:
+    def post(self, path: str, **asked: str) -> None:
         """Do something at the sandbox that no adapter does."""
-        self._client.post(path, auth=(KEY, "")).raise_for_status()
+        self._client.post(path, auth=(KEY, ""), json=asked).raise_for_status()
 
     def press(self, url: str, **form: str) -> str:
         """Press a button on one of its pages, and return where that leads."""

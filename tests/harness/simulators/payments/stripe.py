@@ -197,10 +197,7 @@ class StripeSimulator(PaymentSimulator):
         """Let the customer do their part."""
         intent = self.objects[reference]
         if intent["setup_future_usage"]:
-            saved = {"id": f"pm_{self.number()}", "object": "payment_method", "type": "card"}
-            saved |= {"card": CARD, "customer": intent["customer"], "created": now()}
-            self.objects[str(saved["id"])] = saved
-            intent["payment_method"] = saved["id"]
+            intent["payment_method"] = self._attach(intent["customer"])
         charge = {"id": f"ch_{self.number()}", "amount_refunded": 0, "balance_transaction": None}
         intent |= {"latest_charge": charge, "last_payment_error": None, "next_action": None}
         if intent["capture_method"] == "manual":
@@ -274,15 +271,27 @@ class StripeSimulator(PaymentSimulator):
     def save(self, reference: str) -> None:
         """Let the customer enter a card for a setup intent."""
         setup = self.objects[reference]
-        saved = {"id": f"pm_{self.number()}", "object": "payment_method", "type": "card"}
-        saved |= {"card": CARD, "customer": setup["customer"], "created": now()}
-        self.objects[str(saved["id"])] = saved
-        setup |= {"status": "succeeded", "payment_method": saved["id"]}
+        setup |= {"status": "succeeded", "payment_method": self._attach(setup["customer"])}
         self.announce("setup_intent.succeeded", setup)
+
+    def _attach(self, customer: str) -> str:
+        saved = {"id": f"pm_{self.number()}", "object": "payment_method", "type": "card"}
+        saved |= {"card": CARD, "customer": customer, "created": now()}
+        self.objects[str(saved["id"])] = saved
+        self.announce("payment_method.attached", saved)
+        return str(saved["id"])
+
+    def renew(self, method: str, year: int) -> None:
+        """Let the bank replace a saved card by one that is valid until another year."""
+        saved = self.objects[method]
+        saved["card"] = {**saved["card"], "exp_year": year}
+        self.announce("payment_method.automatically_updated", saved)
 
     def _methods(self, call: Call, customer: str) -> Body:
         data = [it for it in self.of_kind("payment_method") if it["customer"] == customer]
         return {"object": "list", "url": call.path, "data": data, "has_more": False}
 
     def _detach(self, _call: Call, reference: str) -> Body:
-        return self.objects.pop(self.get(reference, "payment_method")["id"])
+        gone = self.objects.pop(self.get(reference, "payment_method")["id"])
+        self.announce("payment_method.detached", {**gone, "customer": None})
+        return gone

@@ -120,13 +120,12 @@ def account(body: Body) -> shapes.Account:
 def method(body: Body) -> shapes.Method:
     """Return a saved payment method."""
     card = body.get("card") or {}
-    expiry = f"{card['exp_year']}-{card['exp_month']:02d}" if card else None
     return shapes.Method(
         reference=body["id"],
         customer=str(reference_of(body["customer"])),
         brand=card.get("brand") or body["type"],
         last4=card.get("last4") or "",
-        expires_on=expiry,
+        expires_on=_expiry(card),
     )
 
 
@@ -184,6 +183,26 @@ def _of_setup(about: Body) -> dict[str, Any]:
     return {"kind": "method.saved", "reference": reference, "data": data}
 
 
+def _of_method(name: shapes.EventKind) -> Callable[[Body], dict[str, Any] | None]:
+    def fields(about: Body) -> dict[str, Any] | None:
+        if name == "method.saved" and not about.get("customer"):
+            return None
+        card = about.get("card") or {}
+        data = {
+            "customer": reference_of(about.get("customer")),
+            "brand": card.get("brand") or about["type"],
+            "last4": card.get("last4"),
+            "expires_on": _expiry(card),
+        }
+        return {"kind": name, "data": data}
+
+    return fields
+
+
+def _expiry(card: Body) -> str | None:
+    return f"{card['exp_year']}-{card['exp_month']:02d}" if card else None
+
+
 EVENTS: dict[str, Callable[[Body], dict[str, Any] | None]] = {
     "payment_intent.requires_action": _of_payment("payment.requires_action"),
     "payment_intent.amount_capturable_updated": _of_payment("payment.authorized"),
@@ -200,6 +219,10 @@ EVENTS: dict[str, Callable[[Body], dict[str, Any] | None]] = {
     "payout.canceled": _of_payout,
     "account.updated": lambda about: {"kind": "account.updated", "data": {}},
     "setup_intent.succeeded": _of_setup,
+    "payment_method.attached": _of_method("method.saved"),
+    "payment_method.updated": _of_method("method.updated"),
+    "payment_method.automatically_updated": _of_method("method.updated"),
+    "payment_method.detached": _of_method("method.removed"),
 }
 
 

@@ -1,0 +1,330 @@
+-- Saved cards: how a user saves one without a payment, what its provider says of it later (a new
+-- last day, that it is gone), how it is removed here and at the provider, and how its owner hears
+-- that it expires.
+
+/*
+ * Begin to save a card of the caller at a provider, whom the edge or a worker asks next. Returns
+ * the setup's id.
+ * Definer: nobody has a write grant on setups; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT422 provider_not_offered
+ */
+create function money.begin_setup(provider text, return_url text)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = private.current_user_id();
+    v_id uuid;
+begin
+    if not exists (
+        select 1
+        from money.providers
+        where
+            providers.name = begin_setup.provider
+            and providers.is_enabled
+            and providers.saves_methods
+    ) then
+        perform private.refuse(
+            'PT422', 'provider_not_offered', 'No card can be saved with that provider.',
+            'Choose another provider, or save the card with a payment.'
+        );
+    end if;
+    insert into money.method_setups (user_id, provider, return_url, created_at)
+    values (v_user_id, begin_setup.provider, coalesce(begin_setup.return_url, ''), private.now())
+    returning method_setups.id into v_id;
+    perform money.ask_provider('save', v_id);
+    return v_id;
+end;
+$$;
+
+/*
+ * Return a setup as its user may see it, with what their browser needs next.
+ */
+create function money.shown_setup(setup_id uuid)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select
+            jsonb_build_object(
+                'id', method_setups.id,
+                'provider', method_setups.provider,
+                'status', case
+                    when method_setups.failure is not null then 'failed'
+                    when method_setups.provider_reference is null then 'pending'
+                    else 'requires_action'
+                end,
+                'failure', method_setups.failure,
+                'client', method_setups.client,
+                'created_at', method_setups.created_at
+            )
+        from money.method_setups
+        where method_setups.id = shown_setup.setup_id
+    );
+end;
+$$;
+
+/*
+ * Return a setup of the caller, for the answer to whoever began it in the same statement.
+ * Definer: nobody reads setups; the caller is checked.
+ */
+create function money.own_setup(setup_id uuid)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    return (
+        select money.shown_setup(method_setups.id)
+        from money.method_setups
+        where method_setups.id = own_setup.setup_id and method_setups.user_id = auth.uid()
+    );
+end;
+$$;
+
+/*
+ * Remove a saved method of the caller. It pays and guarantees nothing any more.
+ * Definer: nobody has a write grant on payment_methods; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT404 not_found
+ */
+create function money.remove_method(method_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = private.token_user_id();
+begin
+    update money.payment_methods
+    set removed_at = coalesce(payment_methods.removed_at, private.now())
+    where
+        payment_methods.id = remove_method.method_id
+        and payment_methods.user_id = v_user_id;
+    if not found then
+        perform private.refuse(
+            'PT404', 'not_found', 'You have no such payment method.',
+            'Check the id in the view payment_methods.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Note under which name a provider knows a user, and apply the events again that spoke of it
+ * before.
+ */
+create function money.note_customer(user_id uuid, provider text, reference text)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if reference is null or note_customer.user_id is null then
+        return;
+    end if;
+    insert into money.provider_customers (user_id, provider, provider_reference)
+    values (note_customer.user_id, note_customer.provider, note_customer.reference)
+    on conflict do nothing;
+    perform private.send_message(
+        'payments', 'apply_event', jsonb_build_object('event_id', provider_events.id)
+    )
+    from money.provider_events
+    where
+        provider_events.state = 'parked'
+        and provider_events.provider = note_customer.provider
+        and provider_events.kind = 'method.saved'
+        and provider_events.data ->> 'customer' = note_customer.reference;
+end;
+$$;
+
+/*
+ * Apply what a provider says of a card: it was saved, has another last day, or is gone. An older
+ * event changes nothing, and a card that was removed here stays so.
+ */
+create function money.apply_method_event(event money.provider_events)
+returns money.event_outcome
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if event.kind = 'method.saved' then
+        return money.keep_method(event);
+    elsif event.kind = 'method.updated' then
+        update money.payment_methods
+        set
+            brand = coalesce(event.data ->> 'brand', payment_methods.brand),
+            last4 = coalesce(event.data ->> 'last4', payment_methods.last4),
+            expires_on = coalesce(
+                money.last_day(event.data ->> 'expires_on'), payment_methods.expires_on
+            ),
+            told_at = event.occurred_at
+        where
+            payment_methods.provider = event.provider
+            and payment_methods.provider_reference = event.object_reference
+            and payment_methods.told_at <= event.occurred_at;
+    else
+        update money.payment_methods
+        set removed_at = private.now()
+        where
+            payment_methods.removed_at is null
+            and payment_methods.provider = event.provider
+            and payment_methods.provider_reference = event.object_reference;
+    end if;
+    return case when found then 'applied' else 'unchanged' end;
+end;
+$$;
+
+/*
+ * Return the user whom a provider knows as the customer of an event.
+ */
+create function money.customer_of_event(event money.provider_events)
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select provider_customers.user_id
+        from money.provider_customers
+        where
+            provider_customers.provider = event.provider
+            and provider_customers.provider_reference = event.data ->> 'customer'
+    );
+end;
+$$;
+
+/*
+ * Keep a card that somebody saved at a provider. `data` names the provider's customer, and what may
+ * be shown of the card. Two events may tell of it, of which one knows more.
+ */
+create function money.keep_method(event money.provider_events)
+returns money.event_outcome
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = money.customer_of_event(event);
+begin
+    if v_user_id is null then
+        return 'parked';
+    end if;
+    insert into money.payment_methods (
+        user_id, provider, provider_reference, brand, last4, expires_on, created_at, told_at
+    )
+    values (
+        v_user_id, event.provider, event.object_reference,
+        coalesce(event.data ->> 'brand', 'card'), coalesce(event.data ->> 'last4', '····'),
+        money.last_day(event.data ->> 'expires_on'), private.now(), event.occurred_at
+    )
+    on conflict on constraint payment_methods_reference_unique do update
+        set
+            brand = excluded.brand,
+            last4 = excluded.last4,
+            expires_on = excluded.expires_on,
+            told_at = excluded.told_at
+        where
+            event.data ->> 'last4' is not null
+            and payment_methods.told_at <= excluded.told_at
+            and (payment_methods.brand, payment_methods.last4, payment_methods.expires_on)
+            is distinct from (excluded.brand, excluded.last4, excluded.expires_on);
+    return case when found then 'applied' else 'unchanged' end;
+end;
+$$;
+
+/*
+ * Return the last day of a month that is printed on a card, such as 2034-08.
+ */
+create function money.last_day(month text)
+returns date
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (to_date(month, 'YYYY-MM') + interval '1 month - 1 day')::date;
+end;
+$$;
+
+/*
+ * Tell the owners of cards that expire within a month, once for each last day. Returns how many.
+ * Definer: called by the workers, who have no access to the tables.
+ */
+create function money.tell_of_expiring_methods()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_today constant date = (private.now() at time zone 'UTC')::date;
+    v_method money.payment_methods;
+    v_count integer = 0;
+begin
+    for v_method in
+        select payment_methods.*
+        from money.payment_methods
+        where
+            payment_methods.removed_at is null
+            and payment_methods.expires_on between v_today and v_today + 30
+            and payment_methods.expiry_told_on is distinct from payment_methods.expires_on
+        limit 500
+        for no key update skip locked
+    loop
+        perform money.tell_of_expiry(v_method);
+        v_count = v_count + 1;
+    end loop;
+    return v_count;
+end;
+$$;
+
+/*
+ * Tell the owner of a card that it expires, if they have an address.
+ */
+create function money.tell_of_expiry(method money.payment_methods)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    update money.payment_methods
+    set expiry_told_on = payment_methods.expires_on
+    where payment_methods.id = method.id;
+    perform private.emit(
+        'auth.mail',
+        jsonb_build_object(
+            'kind', 'card_expiring',
+            'user_id', users.id,
+            'to', users.email,
+            'card', concat_ws(' ', method.brand, method.last4),
+            'month', to_char(method.expires_on, 'MM/YYYY')
+        )
+    )
+    from auth.users
+    where users.id = method.user_id and users.email is not null;
+end;
+$$;
