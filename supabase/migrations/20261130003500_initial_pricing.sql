@@ -1127,8 +1127,9 @@ end;
 $$;
 
 /*
- * Return a context with everything that rules may ask for: the moment, the region, the zone, and
- * the groups and entitlements of the buyer. A store of another business is refused.
+ * Return a context with everything that rules may ask for: the moment (now, unless the seller says
+ * another), the region, the zone, and the groups and entitlements of the buyer. A store of another
+ * business is refused.
  *
  * Errors:  PT404 not_found
  */
@@ -1159,7 +1160,7 @@ begin
             'Check the id in the view stores.'
         );
     end if;
-    v_context.at = private.now();
+    v_context.at = coalesce(context.at, private.now());
     select
         coalesce(context.region, stores.region, businesses.country),
         businesses.time_zone
@@ -2242,6 +2243,35 @@ begin
         v_lines = pricing.apply_rules(v_lines, context);
     end if;
     return v_lines;
+end;
+$$;
+
+/*
+ * Return what one of each of some lines costs by the lists and rules of the business, before any
+ * discount.
+ * Definer: as pricing.quote.
+ *
+ * Errors:  PT400 invalid_input · PT404 not_found
+ */
+create function pricing.unit_prices(lines pricing.line[], context pricing.context)
+returns bigint[]
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+    return array(
+        select line.unit_minor
+        from unnest(
+            pricing.listed_lines(
+                lines,
+                pricing.complete_context(context),
+                pricing.tools_of(context.business_id)
+            )
+        ) with ordinality as line
+        order by line.ordinality
+    );
 end;
 $$;
 

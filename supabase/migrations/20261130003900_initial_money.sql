@@ -395,11 +395,7 @@ create table money.document_files (
     constraint document_files_sha256_is_hex check (sha256 ~ '^[0-9a-f]{64}$'),
     constraint document_files_object_name_is_one_line check (private.is_one_line(object_name))
 );
-comment on table money.document_files is
-'The files of a document that workers drew. They go when the buyer of the document is emptied.';
-comment on column money.document_files.document_id is '[person]';
-comment on column money.document_files.object_name is
-'[personal: kept 10 years: the file is the document as it was issued, and books are kept so long]';
+comment on table money.document_files is 'The files of a document that workers drew.';
 
 -- sql/39_money/tables/entries.sql
 
@@ -530,7 +526,6 @@ comment on table money.gift_cards is
 'Gift cards. Their balance is that of their account in the ledger.';
 comment on column money.gift_cards.code_hash is '[secret]';
 comment on column money.gift_cards.buyer_id is '[person]';
-comment on column money.gift_cards.cancel_reason is '[personal: replaced]';
 create index gift_cards_sale_line_idx on money.gift_cards (business_id, sale_line_id);
 create index gift_cards_account_idx on money.gift_cards (business_id, account_id);
 create index gift_cards_currency_idx on money.gift_cards (currency);
@@ -598,13 +593,18 @@ create type money.payment_status as enum (
 );
 
 -- What a provider is asked. A person asks for `capture` and `cancel` (money.requested_calls).
-create type money.provider_call as enum ('create', 'finish', 'capture', 'cancel', 'refund');
+-- `save` and `forget` are about saved cards.
+create type money.provider_call as enum (
+    'create', 'finish', 'capture', 'cancel', 'refund', 'save', 'forget'
+);
 
 create table money.providers (
     name text primary key,
     -- Whether somebody pays there by themselves. Members record the others, such as cash.
     is_online boolean not null,
     is_enabled boolean not null default true,
+    -- Whether it saves cards without a payment.
+    saves_methods boolean not null default false,
 
     constraint providers_name_is_plain check (name ~ '^[a-z][a-z_]{0,39}$')
 );
@@ -639,8 +639,12 @@ create table money.payment_methods (
     -- The last day of the month that is printed on the card.
     expires_on date,
     created_at timestamptz not null default now(),
-    -- When somebody removed it. The row goes with its person.
+    -- When somebody removed it; the row stays, because payments point at it.
     removed_at timestamptz,
+    -- When the provider said what is known of it: an older event changes nothing.
+    told_at timestamptz not null default now(),
+    -- For which last day its owner was told that it expires.
+    expiry_told_on date,
 
     constraint payment_methods_reference_unique unique (provider, provider_reference)
 );
@@ -651,6 +655,9 @@ comment on column money.payment_methods.provider_reference is '[secret]';
 comment on column money.payment_methods.brand is '[personal]';
 comment on column money.payment_methods.last4 is '[personal]';
 create index payment_methods_user_id_idx on money.payment_methods (user_id);
+-- Those whose owners hear that they expire soon.
+create index payment_methods_expiring_idx on money.payment_methods (expires_on)
+where removed_at is null;
 
 create table money.provider_customers (
     user_id uuid not null references auth.users (id) on delete cascade,
@@ -669,6 +676,7 @@ create table money.payments (
     basket_id uuid references sales.baskets (id) on delete restrict,
     payer_id uuid references auth.users (id) on delete set null,
     provider text not null references money.providers (name) on delete restrict,
+    -- Null also where its owner was erased.
     method_id uuid references money.payment_methods (id) on delete set null,
     -- The one-time token of the provider's script in the browser, if it made one.
     method_token text,
@@ -711,9 +719,9 @@ create table money.payments (
 );
 comment on table money.payments is 'What somebody pays, for one sale or several.';
 comment on column money.payments.payer_id is '[person]';
-comment on column money.payments.method_token is '[secret] [personal]';
+comment on column money.payments.method_token is '[secret]';
 comment on column money.payments.provider_reference is '[secret]';
-comment on column money.payments.client is '[secret] [personal]';
+comment on column money.payments.client is '[secret]';
 create index payments_payer_id_idx on money.payments (payer_id, created_at, id);
 create index payments_basket_id_idx on money.payments (basket_id) where basket_id is not null;
 create index payments_method_id_idx on money.payments (method_id) where method_id is not null;
@@ -804,17 +812,13 @@ create table money.provider_events (
     attempts integer not null default 0,
     received_at timestamptz not null default now(),
     applied_at timestamptz,
-    -- Whom it is about, once it is applied: the payment, or the user who saved a card.
-    subject_id uuid,
 
     constraint provider_events_event_unique unique (provider, event_id)
 );
 comment on table money.provider_events is
 'Events of payment providers: the bytes that came, and the fields of which all follows.';
-comment on column money.provider_events.raw is '[secret] [personal]';
-comment on column money.provider_events.data is '[secret] [personal]';
-comment on column money.provider_events.subject_id is '[person]';
-create index provider_events_subject_id_idx on money.provider_events (subject_id);
+comment on column money.provider_events.raw is '[secret]';
+comment on column money.provider_events.data is '[secret]';
 -- Those that wait for what they speak of, and those whose message got lost.
 create index provider_events_waiting_idx on money.provider_events (received_at)
 where state in ('received', 'parked');
@@ -1014,6 +1018,48 @@ comment on table money.disputes is
 comment on column money.disputes.provider_reference is '[secret]';
 create index disputes_payment_id_idx on money.disputes (payment_id);
 create index disputes_currency_idx on money.disputes (currency);
+
+-- sql/39_money/tables/payments_setups.sql
+
+-- Cards that somebody saves without paying anything, such as for the guarantee of a booking: the
+-- provider takes the card on its own page or form, and tells us what was saved. And cards that a
+-- provider must still forget, because they were removed here.
+
+create table money.method_setups (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid not null references auth.users (id) on delete cascade,
+    provider text not null references money.providers (name) on delete restrict,
+    return_url text not null,
+    -- The provider's id of it, and what the browser needs next.
+    provider_reference text,
+    client jsonb,
+    -- Why the provider refused it.
+    failure text,
+    -- Until when somebody is asking the provider about it, so that nobody else does.
+    asked_until timestamptz,
+    created_at timestamptz not null default now(),
+
+    constraint method_setups_reference_unique unique (provider, provider_reference)
+);
+comment on table money.method_setups is 'Attempts of users to save a card at a provider.';
+comment on column money.method_setups.user_id is '[person: delete]';
+comment on column money.method_setups.provider_reference is '[secret]';
+comment on column money.method_setups.client is '[secret]';
+create index method_setups_user_id_idx on money.method_setups (user_id);
+
+create table money.methods_to_forget (
+    -- The id that the method has, or had before its owner was erased.
+    id uuid primary key,
+    provider text not null references money.providers (name) on delete restrict,
+    provider_reference text not null,
+    asked_until timestamptz,
+    created_at timestamptz not null default now(),
+
+    constraint methods_to_forget_reference_unique unique (provider, provider_reference)
+);
+comment on table money.methods_to_forget is
+'Saved cards that were removed here, until their provider has forgotten them too.';
+comment on column money.methods_to_forget.provider_reference is '[secret]';
 
 -- sql/39_money/tables/payments_values.sql
 
@@ -3326,8 +3372,8 @@ $$;
 
 /*
  * Return what a worker draws: the document and the formats that it still lacks; null when there is
- * nothing to draw, as of a document whose buyer was emptied. Invoices and credit notes of sellers in
- * the European Union with a verified tax number are written in EN 16931 as well.
+ * nothing to draw. Invoices and credit notes of sellers in the European Union with a verified tax
+ * number are written in EN 16931 as well.
  * Definer: workers have no access to the tables.
  */
 create function money.document_to_draw(document_id uuid)
@@ -3367,7 +3413,7 @@ begin
                 and document_files.format = wanted.format
         )
     );
-    if v_document.id is null or v_document.buyer = '{}' or v_formats = '{}' then
+    if v_document.id is null or v_formats = '{}' then
         return null;
     end if;
     return money.facts_of_document(v_document) || jsonb_build_object('formats', v_formats);
@@ -4252,7 +4298,7 @@ $$;
 /*
  * Record a provider's answer to a call: an event in all but its signature. `answer` has kind,
  * reference, amount_minor, currency and, where the payer must do something, client. Returns the
- * payment as its payer may see it, with what comes next.
+ * payment as its payer may see it, with what comes next; of a saved card, what its owner may see.
  * Definer: as money.start_call.
  */
 create function money.finish_call(call money.provider_call, subject_id uuid, answer jsonb)
@@ -4271,6 +4317,9 @@ declare
         else finish_call.subject_id
     end;
 begin
+    if call in ('save', 'forget') then
+        return money.finish_method_call(call, finish_call.subject_id, answer);
+    end if;
     perform 1 from money.payments where payments.id = v_payment_id for no key update;
     perform money.note_answer(call, finish_call.subject_id, answer);
     if answer ->> 'kind' is not null then
@@ -4311,14 +4360,9 @@ begin
         end,
         method_token = null
     where payments.id = note_answer.subject_id;
-    insert into money.provider_customers (user_id, provider, provider_reference)
-    select payments.payer_id, payments.provider, answer ->> 'customer'
+    perform money.note_customer(payments.payer_id, payments.provider, answer ->> 'customer')
     from money.payments
-    where
-        payments.id = note_answer.subject_id
-        and payments.payer_id is not null
-        and answer ->> 'customer' is not null
-    on conflict do nothing;
+    where payments.id = note_answer.subject_id;
 end;
 $$;
 
@@ -4388,10 +4432,11 @@ end;
 $$;
 
 /*
- * Return a payment that somebody else asked for meanwhile, as its payer may see it.
- * Definer: as money.start_call. The edge calls it for the caller who started the payment.
+ * Return a payment or a setup that somebody else asked for meanwhile, as its payer or user may see
+ * it.
+ * Definer: as money.start_call. The edge calls it for the caller who started it.
  */
-create function money.started_payment(payment_id uuid)
+create function money.started_call(call money.provider_call, subject_id uuid)
 returns jsonb
 language plpgsql
 stable
@@ -4399,7 +4444,10 @@ security definer
 set search_path = ''
 as $$
 begin
-    return money.shown_payment(started_payment.payment_id);
+    return case call
+        when 'save' then money.shown_setup(started_call.subject_id)
+        else money.shown_payment(started_call.subject_id)
+    end;
 end;
 $$;
 
@@ -4458,7 +4506,7 @@ declare
     v_payment_id uuid = money.payment_of_event(event);
     v_refund_id uuid;
 begin
-    if event.kind = 'method.saved' then
+    if event.kind like 'method.%' then
         return money.apply_method_event(event);
     elsif event.kind like 'payout.%' then
         return money.apply_payout_event(event);
@@ -4858,7 +4906,8 @@ $$;
 -- wait, or a worker) reports the answer to money.finish_call, which treats it like an event.
 
 /*
- * Send a call of a provider to the workers. `subject_id` is the payment or, for refund, the refund.
+ * Send a call of a provider to the workers. `subject_id` is the payment or, for refund, the refund;
+ * for save the setup, and for forget the method.
  */
 create function money.ask_provider(
     call money.provider_call, subject_id uuid, due_at timestamptz default null
@@ -4895,6 +4944,9 @@ declare
     v_refund money.refunds;
     v_effect private.effects;
 begin
+    if call in ('save', 'forget') then
+        return money.start_method_call(call, start_call.subject_id);
+    end if;
     if call = 'refund' then
         select refunds.* into v_refund from money.refunds
         where refunds.id = start_call.subject_id for no key update;
@@ -4923,7 +4975,7 @@ end;
 $$;
 
 /*
- * Lease a payment or a refund to whoever asks its provider, or end the lease.
+ * Lease the subject of a call to whoever asks its provider, or end the lease.
  */
 create function money.lease(call money.provider_call, subject_id uuid, until timestamptz)
 returns void
@@ -4933,15 +4985,24 @@ security invoker
 set search_path = ''
 as $$
 begin
-    if call = 'refund' then
-        update money.refunds
-        set asked_until = lease.until
-        where refunds.id = lease.subject_id;
-    else
-        update money.payments
-        set asked_until = lease.until
-        where payments.id = lease.subject_id;
-    end if;
+    case call
+        when 'refund' then
+            update money.refunds
+            set asked_until = lease.until
+            where refunds.id = lease.subject_id;
+        when 'save' then
+            update money.method_setups
+            set asked_until = lease.until
+            where method_setups.id = lease.subject_id;
+        when 'forget' then
+            update money.methods_to_forget
+            set asked_until = lease.until
+            where methods_to_forget.id = lease.subject_id;
+        else
+            update money.payments
+            set asked_until = lease.until
+            where payments.id = lease.subject_id;
+    end case;
 end;
 $$;
 
@@ -5314,7 +5375,7 @@ $$;
 
 -- sql/39_money/functions/payments_disputes.sql
 
--- Disputes and saved methods, as providers tell of them.
+-- Disputes, as providers tell of them.
 
 /*
  * Apply what a provider says of a dispute of a payment, which the caller has locked. Each part of
@@ -5437,55 +5498,273 @@ begin
 end;
 $$;
 
+-- sql/39_money/functions/payments_guarantees.sql
+
+-- Cards that customers leave for the fees of a sale, such as for not coming. A worker asks the card
+-- once after each fee. A declined card is asked again only by a member, a few times, or when the
+-- customer leaves another one; meanwhile the sale owes the fee, and the customer may pay it.
+
 /*
- * Return the user whom a provider knows as the customer of an event.
+ * Keep a saved method as the guarantee for the fees of the caller's own sale. Fees that an earlier
+ * card did not pay are charged to it.
+ * Definer: nobody has a write grant on guarantees; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT404 not_found · PT422 method_expired
  */
-create function money.customer_of_event(event money.provider_events)
+create function money.guarantee_sale(sale_id uuid, method_id uuid)
 returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = private.token_user_id();
+    v_sale sales.sales;
+    v_method money.payment_methods;
+begin
+    select sales.* into v_sale
+    from sales.sales
+    where sales.id = guarantee_sale.sale_id and sales.customer_id = v_user_id;
+    if not found then
+        perform private.refuse(
+            'PT404', 'not_found', 'You have no such sale.', 'Check the id in the view sales.'
+        );
+    end if;
+    select payment_methods.* into v_method
+    from money.payment_methods
+    where payment_methods.id = guarantee_sale.method_id;
+    v_method = money.require_method(guarantee_sale.method_id, v_user_id, v_method.provider);
+    insert into money.guarantees (business_id, sale_id, method_id, created_at)
+    values (v_sale.business_id, v_sale.id, v_method.id, private.now())
+    on conflict on constraint guarantees_pkey do update
+    set method_id = excluded.method_id;
+    perform private.send_message(
+        'payments', 'settle_sale',
+        jsonb_build_object('business_id', v_sale.business_id, 'sale_id', v_sale.id)
+    );
+    return v_sale.id;
+end;
+$$;
+
+/*
+ * Return the card that guarantees a sale; null where there is none, or where it was removed or has
+ * expired.
+ */
+create function money.guaranteeing_method(business_id uuid, sale_id uuid)
+returns money.payment_methods
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_method money.payment_methods;
+begin
+    select payment_methods.* into v_method
+    from money.guarantees
+    inner join money.payment_methods on payment_methods.id = guarantees.method_id
+    where
+        guarantees.business_id = guaranteeing_method.business_id
+        and guarantees.sale_id = guaranteeing_method.sale_id
+        and payment_methods.removed_at is null
+        and coalesce(payment_methods.expires_on, 'infinity') >= private.now()::date;
+    return v_method;
+end;
+$$;
+
+/*
+ * Return the fees of a sale that nobody has paid and no card is being asked for.
+ */
+create function money.open_fees(business_id uuid, sale_id uuid)
+returns bigint
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_fees bigint = (
+        select coalesce(sum(sales.line_total(sale_lines)), 0)
+        from sales.sale_lines
+        where
+            sale_lines.business_id = open_fees.business_id
+            and sale_lines.sale_id = open_fees.sale_id
+            and sale_lines.kind = 'fee'
+    );
+    v_charged bigint = (
+        select coalesce(sum(charges.amount_minor), 0)
+        from money.guarantee_charges(open_fees.business_id, open_fees.sale_id) as charges
+        where charges.status not in ('failed', 'cancelled', 'expired')
+    );
+begin
+    return greatest(
+        least(
+            v_fees - v_charged,
+            (money.sale_balance(open_fees.business_id, open_fees.sale_id)).balance_minor
+        ),
+        0
+    );
+end;
+$$;
+
+/*
+ * Return the charges of guarantees for a sale, whatever became of them.
+ */
+create function money.guarantee_charges(business_id uuid, sale_id uuid)
+returns setof money.payments
 language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
 begin
-    return (
-        select provider_customers.user_id
-        from money.provider_customers
+    return query
+    select payments.*
+    from money.payment_parts as parts
+    inner join money.payments on payments.id = parts.payment_id
+    where
+        parts.business_id = guarantee_charges.business_id
+        and parts.sale_id = guarantee_charges.sale_id
+        and payments.is_off_session;
+end;
+$$;
+
+/*
+ * Was a card declined for a sale since it has the latest of its fees?
+ */
+create function money.was_declined(business_id uuid, sale_id uuid, method_id uuid)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return exists (
+        select 1
+        from money.guarantee_charges(was_declined.business_id, was_declined.sale_id) as charges
         where
-            provider_customers.provider = event.provider
-            and provider_customers.provider_reference = event.data ->> 'customer'
+            charges.method_id = was_declined.method_id
+            and charges.status = 'failed'
+            and charges.created_at >= (
+                select max(sale_revisions.at)
+                from sales.sale_lines
+                inner join sales.sale_revisions using (business_id, sale_id, revision)
+                where
+                    sale_lines.business_id = was_declined.business_id
+                    and sale_lines.sale_id = was_declined.sale_id
+                    and sale_lines.kind = 'fee'
+            )
     );
 end;
 $$;
 
 /*
- * Keep a method that somebody saved at a provider. `data` names the provider's customer, and what
- * may be shown of the card.
+ * Charge the card that a customer left for a sale, which the caller has locked, with the fees that
+ * are open, unless it was declined for them.
  */
-create function money.apply_method_event(event money.provider_events)
-returns money.event_outcome
+create function money.charge_guarantee(business_id uuid, sale_id uuid)
+returns void
 language plpgsql
 volatile
 security invoker
 set search_path = ''
 as $$
 declare
-    v_user_id uuid = money.customer_of_event(event);
+    v_method money.payment_methods = money.guaranteeing_method(
+        charge_guarantee.business_id, charge_guarantee.sale_id
+    );
+    v_fees bigint = money.open_fees(charge_guarantee.business_id, charge_guarantee.sale_id);
 begin
-    if v_user_id is null then
-        return 'parked';
+    if v_method.id is null
+        or v_fees = 0
+        or money.was_declined(
+            charge_guarantee.business_id, charge_guarantee.sale_id, v_method.id
+        ) then
+        return;
     end if;
-    insert into money.payment_methods (
-        user_id, provider, provider_reference, brand, last4, expires_on, created_at
-    )
-    values (
-        v_user_id, event.provider, event.object_reference,
-        coalesce(event.data ->> 'brand', 'card'), coalesce(event.data ->> 'last4', '····'),
-        (to_date(event.data ->> 'expires_on', 'YYYY-MM') + interval '1 month - 1 day')::date,
-        private.now()
-    )
-    on conflict on constraint payment_methods_reference_unique do nothing;
-    return case when found then 'applied' else 'unchanged' end;
+    perform money.charge_method(
+        charge_guarantee.business_id, charge_guarantee.sale_id, v_method, v_fees
+    );
+end;
+$$;
+
+/*
+ * Begin a payment of a sale by a saved card whose owner is not there.
+ */
+create function money.charge_method(
+    business_id uuid, sale_id uuid, method money.payment_methods, amount_minor bigint
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_wish money.payment_wish;
+begin
+    v_wish.business_ids = array[charge_method.business_id];
+    v_wish.sale_ids = array[charge_method.sale_id];
+    v_wish.amounts = array[charge_method.amount_minor];
+    v_wish.payer_id = method.user_id;
+    v_wish.provider = method.provider;
+    v_wish.method_id = method.id;
+    v_wish.is_off_session = true;
+    perform money.ask_provider('create', money.begin_payment(v_wish));
+end;
+$$;
+
+/*
+ * Charge the card that was left for a sale again, for the caller's business. Banks count attempts
+ * against whoever makes them, so a card is declined three times at most. While it is being asked,
+ * nothing happens. Returns the sale's id.
+ * Definer: as money.guarantee_sale.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 nothing_to_pay
+ *          PT422 limit_reached
+ */
+create function money.charge_guarantee_again(sale_id uuid)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_sale sales.sales = money.lock_own_sale(charge_guarantee_again.sale_id, 'manage');
+    v_method money.payment_methods = money.guaranteeing_method(v_sale.business_id, v_sale.id);
+    v_fees bigint = money.open_fees(v_sale.business_id, v_sale.id);
+begin
+    if v_method.id is null then
+        perform private.refuse(
+            'PT404', 'not_found', 'No card that can be charged guarantees this sale.',
+            'Ask the customer for another card, or send them a payment link.'
+        );
+    elsif exists (
+        select 1
+        from money.guarantee_charges(v_sale.business_id, v_sale.id) as charges
+        where charges.status in ('pending', 'requires_action')
+    ) then
+        return v_sale.id;
+    elsif v_fees = 0 then
+        perform private.refuse(
+            'PT409', 'nothing_to_pay', 'Nothing is left to pay.',
+            'Read balance_minor in the view sales.'
+        );
+    elsif (
+        select count(*) >= 3
+        from money.guarantee_charges(v_sale.business_id, v_sale.id) as charges
+        where charges.method_id = v_method.id and charges.status = 'failed'
+    ) then
+        perform private.refuse(
+            'PT422', 'limit_reached', 'This card was declined three times.',
+            'Ask the customer for another card, or send them a payment link.'
+        );
+    end if;
+    perform money.charge_method(v_sale.business_id, v_sale.id, v_method, v_fees);
+    return v_sale.id;
 end;
 $$;
 
@@ -5495,8 +5774,7 @@ $$;
 
 /*
  * Store an event whose origin was verified, once, and send it to the workers. Returns whether it is
- * new. An event of which nothing follows is stored as ignored, without its bytes: they may name
- * people, and nobody needs them.
+ * new. An event of which nothing follows is stored as ignored.
  * Definer: called by the edge and the workers, who have no access to the table.
  */
 create function money.receive_event(event jsonb, raw bytea)
@@ -5515,9 +5793,7 @@ begin
         currency, occurred_at, data, state
     )
     values (
-        event ->> 'provider', event ->> 'event_id',
-        case when event ->> 'object_reference' is null then '' else receive_event.raw end,
-        event ->> 'kind',
+        event ->> 'provider', event ->> 'event_id', receive_event.raw, event ->> 'kind',
         event ->> 'object_reference', event ->> 'payment_reference', event ->> 'key',
         (event ->> 'amount_minor')::bigint, event ->> 'currency',
         coalesce((event ->> 'occurred_at')::timestamptz, clock_timestamp()),
@@ -5565,11 +5841,7 @@ begin
     set
         state = case v_outcome when 'parked' then 'parked' else 'applied' end::money.event_state,
         attempts = provider_events.attempts + 1,
-        applied_at = case when v_outcome <> 'parked' then private.now() end,
-        subject_id = case
-            when v_event.kind = 'method.saved' then money.customer_of_event(v_event)
-            else money.payment_of_event(v_event)
-        end
+        applied_at = case when v_outcome <> 'parked' then private.now() end
     where provider_events.id = v_event.id;
     return v_outcome;
 end;
@@ -5643,75 +5915,7 @@ $$;
 
 -- sql/39_money/functions/payments_links.sql
 
--- Links by which anybody pays a sale, and saved cards: as guarantees, and removed.
-
-/*
- * Keep a saved method as the guarantee for the fees of the caller's own sale.
- * Definer: nobody has a write grant on guarantees; the caller is checked.
- *
- * Errors:  PT401 not_signed_in · PT404 not_found · PT422 method_expired
- */
-create function money.guarantee_sale(sale_id uuid, method_id uuid)
-returns uuid
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-declare
-    v_user_id uuid = private.token_user_id();
-    v_sale sales.sales;
-    v_method money.payment_methods;
-begin
-    select sales.* into v_sale
-    from sales.sales
-    where sales.id = guarantee_sale.sale_id and sales.customer_id = v_user_id;
-    if not found then
-        perform private.refuse(
-            'PT404', 'not_found', 'You have no such sale.', 'Check the id in the view sales.'
-        );
-    end if;
-    select payment_methods.* into v_method
-    from money.payment_methods
-    where payment_methods.id = guarantee_sale.method_id;
-    v_method = money.require_method(guarantee_sale.method_id, v_user_id, v_method.provider);
-    insert into money.guarantees (business_id, sale_id, method_id, created_at)
-    values (v_sale.business_id, v_sale.id, v_method.id, private.now())
-    on conflict on constraint guarantees_pkey do update
-    set method_id = excluded.method_id;
-    return v_sale.id;
-end;
-$$;
-
-/*
- * Forget a saved method of the caller. It guarantees nothing any more.
- * Definer: nobody has a write grant on payment_methods; the caller is checked.
- *
- * Errors:  PT401 not_signed_in · PT404 not_found
- */
-create function money.remove_method(method_id uuid)
-returns void
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-declare
-    v_user_id uuid = private.token_user_id();
-begin
-    update money.payment_methods
-    set removed_at = coalesce(payment_methods.removed_at, private.now())
-    where
-        payment_methods.id = remove_method.method_id
-        and payment_methods.user_id = v_user_id;
-    if not found then
-        perform private.refuse(
-            'PT404', 'not_found', 'You have no such payment method.',
-            'Check the id in the view payment_methods.'
-        );
-    end if;
-end;
-$$;
+-- Links by which anybody pays a sale.
 
 /*
  * Make a link by which anybody who has it pays a sale. Returns it with its token, which is shown
@@ -5983,6 +6187,467 @@ begin
     where payments.id = v_payment.id;
     perform money.ask_provider('capture', v_payment.id);
     return v_payment.id;
+end;
+$$;
+
+-- sql/39_money/functions/payments_methods.sql
+
+-- Saved cards: how a user saves one without a payment, what its provider says of it later (a new
+-- last day, that it is gone), and how it is removed.
+
+/*
+ * Begin to save a card of the caller at a provider, whom the edge or a worker asks next. Returns
+ * the setup's id.
+ * Definer: nobody has a write grant on setups; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT422 provider_not_offered
+ */
+create function money.begin_setup(provider text, return_url text)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = private.current_user_id();
+    v_id uuid;
+begin
+    if not exists (
+        select 1
+        from money.providers
+        where
+            providers.name = begin_setup.provider
+            and providers.is_enabled
+            and providers.saves_methods
+    ) then
+        perform private.refuse(
+            'PT422', 'provider_not_offered', 'No card can be saved with that provider.',
+            'Choose another provider, or save the card with a payment.'
+        );
+    end if;
+    insert into money.method_setups (user_id, provider, return_url, created_at)
+    values (v_user_id, begin_setup.provider, coalesce(begin_setup.return_url, ''), private.now())
+    returning method_setups.id into v_id;
+    perform money.ask_provider('save', v_id);
+    return v_id;
+end;
+$$;
+
+/*
+ * Return a setup as its user may see it, with what their browser needs next.
+ */
+create function money.shown_setup(setup_id uuid)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select
+            jsonb_build_object(
+                'id', method_setups.id,
+                'provider', method_setups.provider,
+                'status', case
+                    when method_setups.failure is not null then 'failed'
+                    when method_setups.provider_reference is null then 'pending'
+                    else 'requires_action'
+                end,
+                'failure', method_setups.failure,
+                'client', method_setups.client,
+                'created_at', method_setups.created_at
+            )
+        from money.method_setups
+        where method_setups.id = shown_setup.setup_id
+    );
+end;
+$$;
+
+/*
+ * Return a setup of the caller, for the answer to whoever began it in the same statement.
+ * Definer: nobody reads setups; the caller is checked.
+ */
+create function money.own_setup(setup_id uuid)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    return (
+        select money.shown_setup(method_setups.id)
+        from money.method_setups
+        where method_setups.id = own_setup.setup_id and method_setups.user_id = auth.uid()
+    );
+end;
+$$;
+
+/*
+ * Remove a saved method of the caller. It pays and guarantees nothing any more.
+ * Definer: nobody has a write grant on payment_methods; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT404 not_found
+ */
+create function money.remove_method(method_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = private.token_user_id();
+begin
+    update money.payment_methods
+    set removed_at = coalesce(payment_methods.removed_at, private.now())
+    where
+        payment_methods.id = remove_method.method_id
+        and payment_methods.user_id = v_user_id;
+    if not found then
+        perform private.refuse(
+            'PT404', 'not_found', 'You have no such payment method.',
+            'Check the id in the view payment_methods.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Note under which name a provider knows a user, and apply the events again that spoke of it
+ * before.
+ */
+create function money.note_customer(user_id uuid, provider text, reference text)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if reference is null or note_customer.user_id is null then
+        return;
+    end if;
+    insert into money.provider_customers (user_id, provider, provider_reference)
+    values (note_customer.user_id, note_customer.provider, note_customer.reference)
+    on conflict do nothing;
+    perform private.send_message(
+        'payments', 'apply_event', jsonb_build_object('event_id', provider_events.id)
+    )
+    from money.provider_events
+    where
+        provider_events.state = 'parked'
+        and provider_events.provider = note_customer.provider
+        and provider_events.kind = 'method.saved'
+        and provider_events.data ->> 'customer' = note_customer.reference;
+end;
+$$;
+
+/*
+ * Apply what a provider says of a card: it was saved, has another last day, or is gone. An older
+ * event changes nothing, and a card that was removed here stays so.
+ */
+create function money.apply_method_event(event money.provider_events)
+returns money.event_outcome
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if event.kind = 'method.saved' then
+        return money.keep_method(event);
+    elsif event.kind = 'method.updated' then
+        update money.payment_methods
+        set
+            brand = coalesce(event.data ->> 'brand', payment_methods.brand),
+            last4 = coalesce(event.data ->> 'last4', payment_methods.last4),
+            expires_on = coalesce(
+                money.last_day(event.data ->> 'expires_on'), payment_methods.expires_on
+            ),
+            told_at = event.occurred_at
+        where
+            payment_methods.provider = event.provider
+            and payment_methods.provider_reference = event.object_reference
+            and payment_methods.told_at <= event.occurred_at;
+    else
+        update money.payment_methods
+        set removed_at = private.now()
+        where
+            payment_methods.removed_at is null
+            and payment_methods.provider = event.provider
+            and payment_methods.provider_reference = event.object_reference;
+    end if;
+    return case when found then 'applied' else 'unchanged' end;
+end;
+$$;
+
+/*
+ * Keep a card that somebody saved at a provider. `data` names the provider's customer, and what may
+ * be shown of the card. Two events may tell of it, of which one knows more.
+ */
+create function money.keep_method(event money.provider_events)
+returns money.event_outcome
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_user_id uuid = (
+        select provider_customers.user_id
+        from money.provider_customers
+        where
+            provider_customers.provider = event.provider
+            and provider_customers.provider_reference = event.data ->> 'customer'
+    );
+begin
+    if v_user_id is null then
+        return 'parked';
+    end if;
+    insert into money.payment_methods (
+        user_id, provider, provider_reference, brand, last4, expires_on, created_at, told_at
+    )
+    values (
+        v_user_id, event.provider, event.object_reference,
+        coalesce(event.data ->> 'brand', 'card'), coalesce(event.data ->> 'last4', '····'),
+        money.last_day(event.data ->> 'expires_on'), private.now(), event.occurred_at
+    )
+    on conflict on constraint payment_methods_reference_unique do update
+        set
+            brand = excluded.brand,
+            last4 = excluded.last4,
+            expires_on = excluded.expires_on,
+            told_at = excluded.told_at
+        where
+            event.data ->> 'last4' is not null
+            and payment_methods.told_at <= excluded.told_at
+            and (payment_methods.brand, payment_methods.last4, payment_methods.expires_on)
+            is distinct from (excluded.brand, excluded.last4, excluded.expires_on);
+    return case when found then 'applied' else 'unchanged' end;
+end;
+$$;
+
+/*
+ * Return the last day of a month that is printed on a card, such as 2034-08.
+ */
+create function money.last_day(month text)
+returns date
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (to_date(month, 'YYYY-MM') + interval '1 month - 1 day')::date;
+end;
+$$;
+
+-- sql/39_money/functions/payments_methods_calls.sql
+
+-- Calls of providers about saved cards: to save one, and to forget one. They are effects like those
+-- about payments (payments_calls.sql), with subjects of their own.
+
+/*
+ * Start a call about a saved method, as money.start_call.
+ */
+create function money.start_method_call(call money.provider_call, subject_id uuid)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_job jsonb = case call
+        when 'save' then money.job_to_save(start_method_call.subject_id)
+        else money.job_to_forget(start_method_call.subject_id)
+    end;
+    v_effect private.effects;
+begin
+    if v_job is null or v_job ? 'wait' then
+        return v_job;
+    end if;
+    v_effect = private.start_effects(array[start_method_call.subject_id], call::text);
+    if v_effect.status = 'done' then
+        return null;
+    end if;
+    perform money.lease(call, start_method_call.subject_id, clock_timestamp() + interval '1 minute');
+    return v_job || jsonb_build_object(
+        'call', call, 'key', v_effect.idempotency_key, 'began_at', v_effect.started_at
+    );
+end;
+$$;
+
+/*
+ * Return what a provider must know to save a card, or null when it was asked.
+ */
+create function money.job_to_save(setup_id uuid)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_setup money.method_setups;
+begin
+    select method_setups.* into v_setup
+    from money.method_setups
+    where method_setups.id = job_to_save.setup_id
+    for no key update;
+    if v_setup.id is null
+        or v_setup.provider_reference is not null
+        or v_setup.failure is not null then
+        return null;
+    elsif v_setup.asked_until > clock_timestamp() then
+        return '{"wait": true}';
+    end if;
+    return jsonb_build_object(
+        'provider', v_setup.provider,
+        'return_url', v_setup.return_url,
+        'email', (select users.email from auth.users where users.id = v_setup.user_id),
+        'customer', (
+            select provider_customers.provider_reference
+            from money.provider_customers
+            where
+                provider_customers.user_id = v_setup.user_id
+                and provider_customers.provider = v_setup.provider
+        )
+    );
+end;
+$$;
+
+/*
+ * Return what a provider must know to forget a card, or null when it has.
+ */
+create function money.job_to_forget(method_id uuid)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_method money.methods_to_forget;
+begin
+    select methods_to_forget.* into v_method
+    from money.methods_to_forget
+    where methods_to_forget.id = job_to_forget.method_id
+    for no key update;
+    if not found then
+        return null;
+    elsif v_method.asked_until > clock_timestamp() then
+        return '{"wait": true}';
+    end if;
+    return jsonb_build_object(
+        'provider', v_method.provider, 'method', v_method.provider_reference
+    );
+end;
+$$;
+
+/*
+ * Record a provider's answer to a call about a saved method, as money.finish_call.
+ */
+create function money.finish_method_call(
+    call money.provider_call, subject_id uuid, answer jsonb
+)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if call = 'forget' then
+        delete from money.methods_to_forget
+        where methods_to_forget.id = finish_method_call.subject_id;
+    else
+        update money.method_setups
+        set
+            provider_reference = answer ->> 'reference',
+            client = nullif(answer -> 'client', 'null'),
+            failure = answer -> 'data' ->> 'failure'
+        where method_setups.id = finish_method_call.subject_id;
+        perform money.note_customer(
+            method_setups.user_id, method_setups.provider, answer ->> 'customer'
+        )
+        from money.method_setups
+        where method_setups.id = finish_method_call.subject_id;
+    end if;
+    perform private.finish_effects(
+        array[finish_method_call.subject_id], call::text, array[answer - 'client']
+    );
+    perform money.lease(call, finish_method_call.subject_id, null);
+    return money.shown_setup(finish_method_call.subject_id);
+end;
+$$;
+
+-- sql/39_money/functions/payments_methods_expiring.sql
+
+-- How owners of saved cards hear that these expire. A card that has expired is refused.
+
+/*
+ * Tell the owners of cards that expire within a month, once for each last day. Returns how many.
+ * Definer: called by the workers, who have no access to the tables.
+ */
+create function money.tell_of_expiring_methods()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_today constant date = (private.now() at time zone 'UTC')::date;
+    v_method money.payment_methods;
+    v_count integer = 0;
+begin
+    for v_method in
+        select payment_methods.*
+        from money.payment_methods
+        where
+            payment_methods.removed_at is null
+            and payment_methods.expires_on between v_today and v_today + 30
+            and payment_methods.expiry_told_on is distinct from payment_methods.expires_on
+        limit 500
+        for no key update skip locked
+    loop
+        perform money.tell_of_expiry(v_method);
+        v_count = v_count + 1;
+    end loop;
+    return v_count;
+end;
+$$;
+
+/*
+ * Tell the owner of a card that it expires, if they have an address.
+ */
+create function money.tell_of_expiry(method money.payment_methods)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    update money.payment_methods
+    set expiry_told_on = payment_methods.expires_on
+    where payment_methods.id = method.id;
+    perform private.emit(
+        'auth.mail',
+        jsonb_build_object(
+            'kind', 'card_expiring',
+            'user_id', users.id,
+            'to', users.email,
+            'card', concat_ws(' ', method.brand, method.last4),
+            'month', to_char(method.expires_on, 'MM/YYYY')
+        )
+    )
+    from auth.users
+    where users.id = method.user_id and users.email is not null;
 end;
 $$;
 
@@ -6880,8 +7545,8 @@ $$;
 
 -- What a sale is owed changes after it was paid: it is cancelled, loses a service, costs a fee, or
 -- is paid twice. Settling gives back what is too much, closes what nobody has to pay any more,
--- charges a guarantee for fees, and issues the receipt of what is paid. It runs in a worker, under
--- the locks of the sale and its payments, and any number of times.
+-- charges the guarantee of a fee, and issues the receipt of what is paid. It runs in a worker,
+-- under the locks of the sale and its payments, and any number of times.
 
 /*
  * Ask for the sale of each part of a payment to be settled.
@@ -6932,9 +7597,7 @@ begin
             perform money.issue_receipt(settle_sale.business_id, settle_sale.sale_id);
         end if;
     elsif v_balance.balance_minor > 0 then
-        perform money.charge_guarantee(
-            settle_sale.business_id, settle_sale.sale_id, v_balance.balance_minor
-        );
+        perform money.charge_guarantee(settle_sale.business_id, settle_sale.sale_id);
     end if;
     return greatest(v_surplus, 0);
 end;
@@ -7095,76 +7758,6 @@ begin
         parts.business_id = close_open_payments.business_id
         and parts.sale_id = close_open_payments.sale_id
         and payments.status in ('pending', 'requires_action', 'failed', 'authorized');
-end;
-$$;
-
-/*
- * Charge the card that a customer left for a sale with the fees that the sale owes, if no such
- * charge is on its way. A card that expired is not charged; the sale then stays unpaid.
- */
-create function money.charge_guarantee(business_id uuid, sale_id uuid, balance_minor bigint)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_method money.payment_methods;
-    v_fees bigint;
-    v_wish money.payment_wish;
-begin
-    select payment_methods.* into v_method
-    from money.guarantees
-    inner join money.payment_methods on payment_methods.id = guarantees.method_id
-    where
-        guarantees.business_id = charge_guarantee.business_id
-        and guarantees.sale_id = charge_guarantee.sale_id
-        and payment_methods.removed_at is null
-        and coalesce(payment_methods.expires_on, 'infinity') >= private.now()::date;
-    v_fees = money.open_fees(charge_guarantee.business_id, charge_guarantee.sale_id);
-    if v_method.id is null or v_fees <= 0 then
-        return;
-    end if;
-    v_wish.business_ids = array[charge_guarantee.business_id];
-    v_wish.sale_ids = array[charge_guarantee.sale_id];
-    v_wish.amounts = array[least(v_fees, charge_guarantee.balance_minor)];
-    v_wish.payer_id = v_method.user_id;
-    v_wish.provider = v_method.provider;
-    v_wish.method_id = v_method.id;
-    v_wish.is_off_session = true;
-    perform money.ask_provider('create', money.begin_payment(v_wish));
-end;
-$$;
-
-/*
- * Return the fees of a sale, less what its guarantee was asked for. A declined charge counts, so a
- * card is not asked twice for one fee.
- */
-create function money.open_fees(business_id uuid, sale_id uuid)
-returns bigint
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return (
-        select coalesce(sum(sales.line_total(sale_lines)), 0)::bigint
-        from sales.sale_lines
-        where
-            sale_lines.business_id = open_fees.business_id
-            and sale_lines.sale_id = open_fees.sale_id
-            and sale_lines.kind = 'fee'
-    ) - (
-        select coalesce(sum(parts.amount_minor), 0)::bigint
-        from money.payment_parts as parts
-        inner join money.payments on payments.id = parts.payment_id
-        where
-            parts.business_id = open_fees.business_id
-            and parts.sale_id = open_fees.sale_id
-            and payments.is_off_session
-    );
 end;
 $$;
 
@@ -9268,33 +9861,6 @@ after insert on money.documents
 for each row execute function money.documents__announce();
 
 /*
- * Release the files of a document whose buyer was emptied, because they still name the buyer.
- * Definer: retention is applied by the workers, who have no access to the tables.
- */
-create function money.documents__release_files()
-returns trigger
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-begin
-    perform files.release_records('money.documents', new.id);
-    delete from money.document_files
-    where
-        document_files.business_id = new.business_id
-        and document_files.document_id = new.id;
-    return null;
-end;
-$$;
-
-create trigger _300_release_files
-after update of buyer on money.documents
-for each row
-when (new.buyer = '{}' and old.buyer <> '{}')
-execute function money.documents__release_files();
-
-/*
  * Issue a credit note for a revision that takes something back from a sale with a document. Japan
  * needs none below 10,000 yen. It looks when the transaction ends, because a revision is written
  * before its lines.
@@ -9674,6 +10240,41 @@ for each row execute function money.payment_settings__refuse_unknown_providers()
 create trigger _900_touch
 before update on money.payment_settings
 for each row execute function private.any__touch();
+
+-- sql/39_money/rules/payments_methods.sql
+
+-- A card that is removed, or whose owner is erased, is removed at its provider too.
+
+/*
+ * Ask the provider of a card that is gone here to forget it.
+ */
+create function money.payment_methods__forget()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    insert into money.methods_to_forget (id, provider, provider_reference, created_at)
+    values (old.id, old.provider, old.provider_reference, private.now())
+    on conflict do nothing;
+    perform money.ask_provider('forget', old.id);
+    return null;
+end;
+$$;
+
+create trigger _400_forget
+after update of removed_at on money.payment_methods
+for each row
+when (old.removed_at is null and new.removed_at is not null)
+execute function money.payment_methods__forget();
+
+create trigger _410_forget
+after delete on money.payment_methods
+for each row
+when (old.removed_at is null)
+execute function money.payment_methods__forget();
 
 -- sql/39_money/rules/payouts.sql
 
@@ -10153,8 +10754,11 @@ alter table money.refund_lines enable row level security;
 alter table money.disputes enable row level security;
 alter table money.payment_links enable row level security;
 alter table money.guarantees enable row level security;
--- Without a policy: functions alone read the inbox, who is known to a provider, how far a
--- provider's list was compared, and who asked for a call, which the audit trail shows.
+-- Without a policy: functions alone read the inbox, who is known to a provider, who is saving a
+-- card, how far a provider's list was compared, and who asked for a call, which the audit trail
+-- shows.
+alter table money.method_setups enable row level security;
+alter table money.methods_to_forget enable row level security;
 alter table money.provider_events enable row level security;
 alter table money.payment_findings enable row level security;
 alter table money.reconciliations enable row level security;
@@ -10189,7 +10793,8 @@ grant select on money.payment_findings to authenticated;
 
 grant select, insert, update, delete on
 money.providers, money.payment_settings, money.payment_methods, money.provider_customers,
-money.payments, money.payment_transitions, money.payment_parts, money.refunds,
+money.method_setups, money.methods_to_forget, money.payments, money.payment_transitions,
+money.payment_parts, money.refunds,
 money.refund_parts, money.refund_lines, money.disputes, money.payment_links, money.guarantees,
 money.provider_events, money.payment_findings, money.reconciliations,
 money.requested_calls
@@ -10202,12 +10807,13 @@ money.finish_call(money.provider_call, uuid, jsonb),
 money.release_call(money.provider_call, uuid),
 money.receive_event(jsonb, bytea)
 to edge, worker;
-grant execute on function money.started_payment(uuid) to edge;
+grant execute on function money.started_call(money.provider_call, uuid) to edge;
 grant execute on function
 money.apply_event(uuid),
 money.settle_sale(uuid, uuid),
 money.retry_events(),
 money.sweep_payments(),
+money.tell_of_expiring_methods(),
 money.reconcile_from(text),
 money.reconcile_payment(text, jsonb),
 money.finish_reconciliation(text, timestamptz)
@@ -10220,6 +10826,9 @@ money.record_cash(uuid, bigint),
 money.add_tip(uuid, bigint),
 money.charge_fee(uuid, text, bigint),
 money.guarantee_sale(uuid, uuid),
+money.charge_guarantee_again(uuid),
+money.begin_setup(text, text),
+money.own_setup(uuid),
 money.remove_method(uuid),
 money.create_link(uuid, bigint, timestamptz),
 money.to_amount(text, text)
@@ -10795,8 +11404,7 @@ grant select on public.document_files to authenticated, service_role;
 
 comment on view public.document_files is
 'The files of documents. Whoever reads a document makes a link to its file: '
-'storage.from(bucket).createSignedUrl(object_name). After ten years a document loses its buyer, '
-'and its files are deleted.';
+'storage.from(bucket).createSignedUrl(object_name).';
 comment on column public.document_files.business_id is 'The business that issued the document.';
 comment on column public.document_files.document_id is 'The document.';
 comment on column public.document_files.format is
@@ -11815,54 +12423,6 @@ For owners and managers. A card that guarantees the sale pays it; otherwise the 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
 
 /*
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found · PT422 method_expired
- */
-create function public.guarantee_sale(
-    sale_id public.identifier, payment_method_id public.identifier
-)
-returns public.sales
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    return money.visible_sale(
-        money.guarantee_sale(
-            private.to_identifier(sale_id, 'sale_id'),
-            private.to_identifier(payment_method_id, 'payment_method_id')
-        )
-    );
-end;
-$$;
-comment on function public.guarantee_sale is
-'Leave a saved card for the fees of a sale.
-
-Fees for not coming, for a late cancellation, and those that the business charges are taken from it. '
-'For the customer; another call replaces the card. Returns the sale.
-
-Errors: invalid_input 400, not_signed_in 401, not_found 404, method_expired 422.';
-
-/*
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
- */
-create function public.remove_payment_method(payment_method_id public.identifier)
-returns void
-language sql
-volatile
-security invoker
-set search_path = ''
-begin atomic
-    select money.remove_method(private.to_identifier(payment_method_id, 'payment_method_id'));
-end;
-comment on function public.remove_payment_method is
-'Remove a saved payment method of the caller.
-
-It pays and guarantees nothing any more. Returns nothing.
-
-Errors: invalid_input 400, not_signed_in 401, not_found 404.';
-
-/*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
  */
 create function public.create_payment_link(
@@ -11902,9 +12462,125 @@ public.refund_payment(
 public.record_cash_payment(public.identifier, public.whole_number, text),
 public.add_tip(public.identifier, public.whole_number),
 public.charge_fee(public.identifier, text, public.whole_number),
-public.guarantee_sale(public.identifier, public.identifier),
-public.remove_payment_method(public.identifier),
 public.create_payment_link(public.identifier, public.whole_number, public.instant)
+to anon, authenticated, service_role;
+
+-- sql/39_money/api/payments_saved.sql
+
+-- What customers do with saved cards, and members with the cards that guarantee a sale.
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT422 provider_not_offered
+ */
+create function public.save_payment_method(provider text, return_url text default null)
+returns jsonb
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select money.own_setup(
+        money.begin_setup(
+            private.to_required_text(provider, 'provider', 40),
+            private.to_text(return_url, 'return_url', 2000)
+        )
+    );
+end;
+comment on function public.save_payment_method is
+'Save a card without a payment, such as for guarantee_sale.
+
+/functions/v1/payment-methods takes the same arguments, asks the provider at once and answers with '
+'what the browser needs; after this call alone a worker asks within seconds. The card stands in '
+'payment_methods once the provider has it. Returns {id, provider, status, failure, client, '
+'created_at}; status is pending, requires_action or failed, and client as start_payment returns it.
+
+- provider: one that saves cards: stripe or sandbox.
+- return_url: where the browser comes back to after a page of the provider''s.
+
+Errors: invalid_input 400, not_signed_in 401, provider_not_offered 422.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found · PT422 method_expired
+ */
+create function public.guarantee_sale(
+    sale_id public.identifier, payment_method_id public.identifier
+)
+returns public.sales
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return money.visible_sale(
+        money.guarantee_sale(
+            private.to_identifier(sale_id, 'sale_id'),
+            private.to_identifier(payment_method_id, 'payment_method_id')
+        )
+    );
+end;
+$$;
+comment on function public.guarantee_sale is
+'Leave a saved card for the fees of a sale.
+
+Fees for not coming, for a late cancellation, and those that the business charges are taken from '
+'it, also those that an earlier card did not pay. For the customer; another call replaces the '
+'card. Returns the sale.
+
+Errors: invalid_input 400, not_signed_in 401, not_found 404, method_expired 422.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 nothing_to_pay · PT422 limit_reached
+ */
+create function public.charge_guarantee(sale_id public.identifier)
+returns public.sales
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return money.visible_sale(
+        money.charge_guarantee_again(private.to_identifier(sale_id, 'sale_id'))
+    );
+end;
+$$;
+comment on function public.charge_guarantee is
+'Charge the card that guarantees a sale once more, after it was declined.
+
+A worker asks the card by itself once after each fee, and when the customer leaves another card. '
+'For owners and managers; a card that was declined three times for the sale is not asked again. '
+'Repeating the call while the card is asked changes nothing. Returns the sale; payment_parts has '
+'the charge.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, nothing_to_pay 409, '
+'limit_reached 422.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
+ */
+create function public.remove_payment_method(payment_method_id public.identifier)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select money.remove_method(private.to_identifier(payment_method_id, 'payment_method_id'));
+end;
+comment on function public.remove_payment_method is
+'Remove a saved payment method of the caller.
+
+It pays and guarantees nothing any more, and its provider forgets it. Returns nothing.
+
+Errors: invalid_input 400, not_signed_in 401, not_found 404.';
+
+grant execute on function
+public.save_payment_method(text, text),
+public.guarantee_sale(public.identifier, public.identifier),
+public.charge_guarantee(public.identifier),
+public.remove_payment_method(public.identifier)
 to anon, authenticated, service_role;
 
 -- sql/39_money/api/payouts.sql

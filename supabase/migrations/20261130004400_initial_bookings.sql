@@ -2686,12 +2686,13 @@ declare
     v_locked record;
     v_counts jsonb;
     v_places scheduling.freed_place[];
-    v_differences bigint[];
 begin
     select bookings.* into v_booking
     from scheduling.bookings
     where bookings.id = move_booking.booking_id;
-    v_plan = scheduling.plan_move(v_booking, starts_at, resource_id, item_id, is_in_series);
+    v_plan = scheduling.plan_move(
+        v_booking, starts_at, resource_id, item_id, is_in_series, accepted_total_minor
+    );
     v_locked = scheduling.lock_booking_row(
         move_booking.booking_id,
         move_booking.as_actors,
@@ -2706,9 +2707,6 @@ begin
     perform scheduling.refuse_move(v_locked.booking, v_plan.legs);
     v_counts = scheduling.counts_of(array[v_locked.booking], v_plan.limits);
     v_places = scheduling.places_of(booking_id);
-    v_differences = scheduling.price_differences(
-        v_locked.booking, v_plan.legs, accepted_total_minor
-    );
     v_booking = scheduling.apply_move(
         v_locked.booking,
         v_plan.legs,
@@ -2718,7 +2716,7 @@ begin
         reason,
         is_repeated
     );
-    perform scheduling.reprice_booking(v_booking, v_differences, accepted_total_minor);
+    perform scheduling.reprice_booking(v_booking, v_plan.differences, accepted_total_minor);
     perform scheduling.refuse_passed(array[v_booking], v_plan.limits, v_counts);
     perform scheduling.announce_freed(v_locked.booking, v_places);
     return v_booking.id;
@@ -2726,8 +2724,9 @@ end;
 $$;
 
 /*
- * Return the legs of a booking at its new place, the vacancies for them and the limits that concern
- * them. There are none if the caller may not move the booking, or if it is there already.
+ * Return the legs of a booking at its new place, the vacancies for them, the limits that concern
+ * them, and by how much each price differs there. There are none if the caller may not move the
+ * booking, or if it is there already.
  *
  * Errors:  PT404 not_found · PT409 slot_taken invalid_transition not_bookable
  *          PT422 not_eligible too_soon too_far outside_hours blocked_out limit_reached too_late
@@ -2738,9 +2737,11 @@ create function scheduling.plan_move(
     resource_id uuid,
     item_id uuid,
     is_in_series boolean,
+    accepted_total_minor bigint,
     out legs scheduling.leg[],
     out vacancies scheduling.vacancy[],
-    out limits catalog.booking_limits[]
+    out limits catalog.booking_limits[],
+    out differences bigint[]
 )
 returns record
 language plpgsql
@@ -2763,6 +2764,7 @@ begin
         booking, legs, item_id,
         case when is_in_series then '{limits}' else '{}' end::scheduling.start_rule[]
     );
+    differences = scheduling.price_differences(booking, legs, accepted_total_minor);
     if not is_in_series then
         limits = scheduling.limits_of_legs(legs, vacancies, booking.id);
     end if;
@@ -4523,21 +4525,15 @@ begin
     select (
         sales.make_change(
             'service', sold.id, sold.service_id, sold.name,
-            - sold.amount_minor - scheduling.refunded_of(sold.business_id, sold.sale_id, sold.id),
-            - sold.discount_minor
+            case when sold.is_off
+                then - sold.amount_minor
+                    - scheduling.refunded_of(sold.business_id, sold.sale_id, sold.id)
+                else sold.amount_change_minor
+            end,
+            case when sold.is_off then - sold.discount_minor else sold.discount_change_minor end
         )
     ).*
     from sold
-    where sold.is_off
-    union all
-    select (
-        sales.make_change(
-            'service', sold.id, sold.service_id, sold.name, sold.amount_change_minor,
-            sold.discount_change_minor
-        )
-    ).*
-    from sold
-    where not sold.is_off
     union all
     select (sales.make_change('fee', sold.id, sold.service_id, 'Cancellation fee', sold.fee_minor)).*
     from sold

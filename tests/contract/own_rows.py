@@ -238,6 +238,8 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
         [HOURS, {**HOURS, "resource_id": "salon_resource"}],
         {"opens_at": "20:45:00"},
     ),
+    "order_settings": ([{"return_days": 30}], {"return_days": 60}),
+    "wholesale_packs": ([{"variant_id": "variant", "pack_size": 6}], {"pack_size": 12}),
 }
 # What whoever inserts a row may not do with it afterwards.
 NEVER = {
