@@ -395,7 +395,11 @@ create table money.document_files (
     constraint document_files_sha256_is_hex check (sha256 ~ '^[0-9a-f]{64}$'),
     constraint document_files_object_name_is_one_line check (private.is_one_line(object_name))
 );
-comment on table money.document_files is 'The files of a document that workers drew.';
+comment on table money.document_files is
+'The files of a document that workers drew. They go when the buyer of the document is emptied.';
+comment on column money.document_files.document_id is '[person]';
+comment on column money.document_files.object_name is
+'[personal: kept 10 years: the file is the document as it was issued, and books are kept so long]';
 
 -- sql/39_money/tables/entries.sql
 
@@ -526,6 +530,7 @@ comment on table money.gift_cards is
 'Gift cards. Their balance is that of their account in the ledger.';
 comment on column money.gift_cards.code_hash is '[secret]';
 comment on column money.gift_cards.buyer_id is '[person]';
+comment on column money.gift_cards.cancel_reason is '[personal: replaced]';
 create index gift_cards_sale_line_idx on money.gift_cards (business_id, sale_line_id);
 create index gift_cards_account_idx on money.gift_cards (business_id, account_id);
 create index gift_cards_currency_idx on money.gift_cards (currency);
@@ -639,7 +644,7 @@ create table money.payment_methods (
     -- The last day of the month that is printed on the card.
     expires_on date,
     created_at timestamptz not null default now(),
-    -- When somebody removed it; the row stays, because payments point at it.
+    -- When somebody removed it. The row goes with its person.
     removed_at timestamptz,
     -- When the provider said what is known of it: an older event changes nothing.
     told_at timestamptz not null default now(),
@@ -719,9 +724,9 @@ create table money.payments (
 );
 comment on table money.payments is 'What somebody pays, for one sale or several.';
 comment on column money.payments.payer_id is '[person]';
-comment on column money.payments.method_token is '[secret]';
+comment on column money.payments.method_token is '[secret] [personal]';
 comment on column money.payments.provider_reference is '[secret]';
-comment on column money.payments.client is '[secret]';
+comment on column money.payments.client is '[secret] [personal]';
 create index payments_payer_id_idx on money.payments (payer_id, created_at, id);
 create index payments_basket_id_idx on money.payments (basket_id) where basket_id is not null;
 create index payments_method_id_idx on money.payments (method_id) where method_id is not null;
@@ -812,13 +817,17 @@ create table money.provider_events (
     attempts integer not null default 0,
     received_at timestamptz not null default now(),
     applied_at timestamptz,
+    -- Whom it is about, once it is applied: the payment, or the user who saved a card.
+    subject_id uuid,
 
     constraint provider_events_event_unique unique (provider, event_id)
 );
 comment on table money.provider_events is
 'Events of payment providers: the bytes that came, and the fields of which all follows.';
-comment on column money.provider_events.raw is '[secret]';
-comment on column money.provider_events.data is '[secret]';
+comment on column money.provider_events.raw is '[secret] [personal]';
+comment on column money.provider_events.data is '[secret] [personal]';
+comment on column money.provider_events.subject_id is '[person]';
+create index provider_events_subject_id_idx on money.provider_events (subject_id);
 -- Those that wait for what they speak of, and those whose message got lost.
 create index provider_events_waiting_idx on money.provider_events (received_at)
 where state in ('received', 'parked');
@@ -3372,8 +3381,8 @@ $$;
 
 /*
  * Return what a worker draws: the document and the formats that it still lacks; null when there is
- * nothing to draw. Invoices and credit notes of sellers in the European Union with a verified tax
- * number are written in EN 16931 as well.
+ * nothing to draw, as of a document whose buyer was emptied. Invoices and credit notes of sellers in
+ * the European Union with a verified tax number are written in EN 16931 as well.
  * Definer: workers have no access to the tables.
  */
 create function money.document_to_draw(document_id uuid)
@@ -3413,7 +3422,7 @@ begin
                 and document_files.format = wanted.format
         )
     );
-    if v_document.id is null or v_formats = '{}' then
+    if v_document.id is null or v_document.buyer = '{}' or v_formats = '{}' then
         return null;
     end if;
     return money.facts_of_document(v_document) || jsonb_build_object('formats', v_formats);
@@ -5774,7 +5783,8 @@ $$;
 
 /*
  * Store an event whose origin was verified, once, and send it to the workers. Returns whether it is
- * new. An event of which nothing follows is stored as ignored.
+ * new. An event of which nothing follows is stored as ignored, without its bytes: they may name
+ * people, and nobody needs them.
  * Definer: called by the edge and the workers, who have no access to the table.
  */
 create function money.receive_event(event jsonb, raw bytea)
@@ -5793,7 +5803,9 @@ begin
         currency, occurred_at, data, state
     )
     values (
-        event ->> 'provider', event ->> 'event_id', receive_event.raw, event ->> 'kind',
+        event ->> 'provider', event ->> 'event_id',
+        case when event ->> 'object_reference' is null then '' else receive_event.raw end,
+        event ->> 'kind',
         event ->> 'object_reference', event ->> 'payment_reference', event ->> 'key',
         (event ->> 'amount_minor')::bigint, event ->> 'currency',
         coalesce((event ->> 'occurred_at')::timestamptz, clock_timestamp()),
@@ -5841,7 +5853,11 @@ begin
     set
         state = case v_outcome when 'parked' then 'parked' else 'applied' end::money.event_state,
         attempts = provider_events.attempts + 1,
-        applied_at = case when v_outcome <> 'parked' then private.now() end
+        applied_at = case when v_outcome <> 'parked' then private.now() end,
+        subject_id = case
+            when v_event.kind = 'method.saved' then money.customer_of_event(v_event)
+            else money.payment_of_event(v_event)
+        end
     where provider_events.id = v_event.id;
     return v_outcome;
 end;
@@ -6385,6 +6401,27 @@ end;
 $$;
 
 /*
+ * Return the user whom a provider knows as the customer of an event.
+ */
+create function money.customer_of_event(event money.provider_events)
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select provider_customers.user_id
+        from money.provider_customers
+        where
+            provider_customers.provider = event.provider
+            and provider_customers.provider_reference = event.data ->> 'customer'
+    );
+end;
+$$;
+
+/*
  * Keep a card that somebody saved at a provider. `data` names the provider's customer, and what may
  * be shown of the card. Two events may tell of it, of which one knows more.
  */
@@ -6396,13 +6433,7 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_user_id uuid = (
-        select provider_customers.user_id
-        from money.provider_customers
-        where
-            provider_customers.provider = event.provider
-            and provider_customers.provider_reference = event.data ->> 'customer'
-    );
+    v_user_id uuid = money.customer_of_event(event);
 begin
     if v_user_id is null then
         return 'parked';
@@ -9861,6 +9892,33 @@ after insert on money.documents
 for each row execute function money.documents__announce();
 
 /*
+ * Release the files of a document whose buyer was emptied, because they still name the buyer.
+ * Definer: retention is applied by the workers, who have no access to the tables.
+ */
+create function money.documents__release_files()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform files.release_records('money.documents', new.id);
+    delete from money.document_files
+    where
+        document_files.business_id = new.business_id
+        and document_files.document_id = new.id;
+    return null;
+end;
+$$;
+
+create trigger _300_release_files
+after update of buyer on money.documents
+for each row
+when (new.buyer = '{}' and old.buyer <> '{}')
+execute function money.documents__release_files();
+
+/*
  * Issue a credit note for a revision that takes something back from a sale with a document. Japan
  * needs none below 10,000 yen. It looks when the transaction ends, because a revision is written
  * before its lines.
@@ -11404,7 +11462,8 @@ grant select on public.document_files to authenticated, service_role;
 
 comment on view public.document_files is
 'The files of documents. Whoever reads a document makes a link to its file: '
-'storage.from(bucket).createSignedUrl(object_name).';
+'storage.from(bucket).createSignedUrl(object_name). After ten years a document loses its buyer, '
+'and its files are deleted.';
 comment on column public.document_files.business_id is 'The business that issued the document.';
 comment on column public.document_files.document_id is 'The document.';
 comment on column public.document_files.format is

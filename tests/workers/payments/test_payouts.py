@@ -1,6 +1,6 @@
-"""A worker that dies between the sandbox's answer and our commit pays out once; failures come back.
+"""A worker that is killed between the sandbox's answer and our commit pays out once.
 
-The sandbox's own books are the judge.
+The sandbox's own books are the judge. What fails comes back.
 """
 
 from __future__ import annotations
@@ -8,42 +8,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, LiteralString
+from typing import Any
 
 import pytest
 from psycopg_pool import ConnectionPool
 
 from tests.harness.database import Database as Declared
 from tests.harness.waiting import wait_until
+from tests.workers.payments.doomed import TIMEOUTS, killed
 from tests.workers.payments.wired_sandbox import WiredSandbox
 from workers.actors.database import Database
 from workers.actors.payouts import Paymaster
-from workers.providers.http import Timeouts
 from workers.sandbox.outcomes import PAYOUT_FAILS, PAYOUT_REFUSED
-
-
-class KilledError(BaseException):
-    """The worker is gone."""
-
-
-class Doomed(Database):
-    """Dies before it records the answer of a provider."""
-
-    dies = False
-
-    def call(self, statement: LiteralString, *arguments: object) -> Any:
-        if self.dies and "record_payout" in statement:
-            raise KilledError
-        return super().call(statement, *arguments)
 
 
 @dataclass
 class Office:
-    """A salon with an account at the sandbox, and a paymaster that may die."""
+    """A salon with an account at the sandbox, and a paymaster."""
 
     db: Declared
     paymaster: Paymaster
-    database: Doomed
     wired: WiredSandbox
 
     def earn(self, minor: int) -> str:
@@ -82,9 +66,8 @@ def office(db: Declared, tmp_path: Path) -> Iterator[Office]:
     wired = WiredSandbox(tmp_path)
     wired.simulator.open()
     with ConnectionPool(db.dsn, min_size=1, max_size=3, kwargs={"autocommit": True}) as pool:
-        doomed = Doomed(pool)
-        provider = wired.make("", wired.simulator.url, Timeouts(5.0, 30.0))
-        paymaster = Paymaster(doomed, {"sandbox": provider})
+        provider = wired.make("", wired.simulator.url, TIMEOUTS)
+        paymaster = Paymaster(Database(pool), {"sandbox": provider})
         ((salon,),) = db.rows("select tests.id('Salon')::text")
         paymaster.open_account(str(salon), "EUR")
         ((reference, status),) = db.rows(
@@ -94,16 +77,13 @@ def office(db: Declared, tmp_path: Path) -> Iterator[Office]:
         url = provider.onboarding_url(str(reference), return_url="https://salon.example")
         wired.sandbox.press(url, choice="complete")
         paymaster.refresh_account("sandbox", str(reference))
-        yield Office(db, paymaster, doomed, wired)
+        yield Office(db, paymaster, wired)
     wired.simulator.close()
 
 
-def test_a_worker_that_dies_after_the_answer_pays_once(office: Office) -> None:
+def test_a_worker_that_is_killed_after_the_answer_pays_once(office: Office) -> None:
     payout_id = office.earn(5000)
-    office.database.dies = True
-    with pytest.raises(KilledError):
-        office.paymaster.execute(payout_id)
-    office.database.dies = False
+    killed(office.db.dsn, office.wired, "pay_out", payout_id)
     office.paymaster.execute(payout_id)
     ((reference,),) = office.db.rows("select provider_reference from money.payouts")
     wait_until(lambda: bool(_payouts(office)))
