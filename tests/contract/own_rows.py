@@ -47,12 +47,12 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
         ],
         {"max_bookings": 800},
     ),
+    "booking_notes": ([{"booking_id": "booking", "body": "Prefers tea."}], {"body": "Coffee."}),
+    "brands": ([{"name": "Fox", "slug": "fox"}], {"name": "Red fox"}),
     "bundle_items": (
         [{"bundle_variant_id": "variant", "variant_id": "hidden_variant"}],
         {"quantity": 2},
     ),
-    "booking_notes": ([{"booking_id": "booking", "body": "Prefers tea."}], {"body": "Coffee."}),
-    "brands": ([{"name": "Fox", "slug": "fox"}], {"name": "Red fox"}),
     "cancellation_policies": ([{"name": "Kind"}], {"name": "Kinder"}),
     "cancellation_tiers": (
         [{"cancellation_policy_id": "salon_policy", "hours_before": 48, "fee_bps": 5}],

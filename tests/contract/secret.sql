@@ -480,7 +480,7 @@ insert into commerce.orders (
     id, business_id, sale_id, reference, status, delivery_kind, address, placed_at
 )
 select
-    %(business)s, sales.business_id, sales.id, 'SECRET22', 'paid', 'delivery', '{}', now()
+    %(business)s, sales.business_id, sales.id, scheduling.new_reference(), 'paid', 'delivery', '{}', now()
 from sales.sales
 where sales.business_id = %(business)s
 limit 1;

@@ -101,6 +101,8 @@ def good_arguments(town: Town) -> dict[str, Any]:
         "reason": "why",
         "reference": "AAAAAAAA",
         "name": "A name",
+        "rows": [{"product": "oil"}],
+        "changes": [{"name": "Oil"}],
         "vertical": "salon",
         "country": "DE",
         "time_zone": "Europe/Berlin",
@@ -209,8 +211,7 @@ MEANINGS: dict[str, dict[str, Any]] = {
     "hand_over_order": ORDERED,
     "request_return": {"kind": "return"},
     "invite_buyer": {"role": "buyer"},
-    "bulk_upsert_products": {"rows": [{"product": "oil"}], "mode": "report"},
-    "propose_product_change": {"changes": [{"name": "Oil"}]},
+    "bulk_upsert_products": {"mode": "report"},
 }
 
 
