@@ -495,7 +495,7 @@ inner join commerce.stock_levels on stock_levels.business_id = sale_lines.busine
 where sale_lines.business_id = %(business)s
 limit 1;
 insert into commerce.order_changes (business_id, order_id, version, kind, lines, at)
-values (%(business)s, %(business)s, 2, 'edited', '[]', now());
+values (%(business)s, %(business)s, 2, 'cancelled', '[]', now());
 insert into commerce.order_settings (business_id) values (%(business)s);
 insert into commerce.shipments (id, business_id, order_id, status, created_at)
 values (%(business)s, %(business)s, %(business)s, 'pending', now());

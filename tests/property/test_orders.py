@@ -160,7 +160,7 @@ class History:
     def cancel(self, order: Order, units: int | None) -> None:
         lines = "" if units is None else f", {LINES}"
         done = self.is_done(
-            f"select public.cancel_order(%(order)s{lines})", order=order.id, units=units
+            f"select public.cancel_order(%(order)s::text{lines})", order=order.id, units=units
         )
         if units is None:
             can = order.state == "open" and not order.shipped and order.left > 0
@@ -181,7 +181,7 @@ class History:
     def ship(self, order: Order, units: int) -> None:
         can = order.is_paid and units <= order.left
         done = self.is_done(
-            f"select public.ship_order(%(order)s, {PIECES})", order=order.id, units=units
+            f"select public.ship_order(%(order)s::text, {PIECES})", order=order.id, units=units
         )
         assert done == can
         order.shipped += units if can else 0
@@ -197,7 +197,7 @@ class History:
     def give_back(self, order: Order, units: int) -> None:
         can = units <= order.shipped - order.returned
         done = self.is_done(
-            f"select public.request_return(%(order)s, {LINES})", order=order.id, units=units
+            f"select public.request_return(%(order)s::text, {LINES})", order=order.id, units=units
         )
         assert done == can
         if can:

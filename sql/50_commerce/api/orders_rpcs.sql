@@ -2,10 +2,13 @@
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 invalid_transition quantity_exceeded
+ *          PT409 changed_meanwhile invalid_transition quantity_exceeded
  */
 create function public.cancel_order(
-    order_id public.identifier, lines public.list default null, reason text default null
+    order_id public.identifier,
+    lines public.list default null,
+    reason text default null,
+    version public.whole_number default null
 )
 returns public.orders
 language plpgsql
@@ -17,7 +20,10 @@ declare
     v_id constant uuid = private.to_identifier(order_id, 'order_id');
 begin
     perform commerce.cancel_order(
-        v_id, commerce.to_lines(lines, 'lines'), private.to_text(reason, 'reason', 1000)
+        v_id,
+        commerce.to_lines(lines, 'lines'),
+        private.to_text(reason, 'reason', 1000),
+        private.to_whole_number(version, 'version', 1, 1000000, is_required => false)
     );
     return commerce.visible_order(v_id);
 end;
@@ -31,9 +37,10 @@ The pieces go back into stock, and what was paid for them is given back. Cancell
 
 - lines: an array of {sale_line_id, quantity}; by default the whole order.
 - reason: at most 1000 characters.
+- version: the version of the order that you read; when it has another one, nothing is cancelled.
 
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, '
-'invalid_transition 409, quantity_exceeded 409.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile '
+'409, invalid_transition 409, quantity_exceeded 409.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -126,7 +133,7 @@ Each order is changed or left as it is, whatever happens to the others. Returns 
 Errors: invalid_input 400, not_signed_in 401.';
 
 grant execute on function
-public.cancel_order(public.identifier, public.list, text),
+public.cancel_order(public.identifier, public.list, text, public.whole_number),
 public.fulfil_order(public.identifier),
 public.complete_order(public.identifier),
 public.bulk_update_orders(public.list, text, text)

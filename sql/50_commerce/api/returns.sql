@@ -89,9 +89,9 @@ comment on column public.order_changes.business_id is 'The business.';
 comment on column public.order_changes.order_id is 'The order.';
 comment on column public.order_changes.version is 'The version of the order after it, from 2 on.';
 comment on column public.order_changes.kind is
-'edited, cancelled, returned, exchanged or claimed.';
+'cancelled, returned, exchanged or claimed.';
 comment on column public.order_changes.lines is
-'[{sale_line_id, quantity}]: units that were added, or less than 0 for those that went.';
+'[{sale_line_id, quantity}]: of which lines how many units went, less than 0.';
 comment on column public.order_changes.reason is 'Why; null for no reason.';
 comment on column public.order_changes.actor_id is
 'Who did it; null for the system and for deleted accounts.';

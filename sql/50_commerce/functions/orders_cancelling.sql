@@ -40,10 +40,13 @@ $$;
  * Definer: nobody has a write grant on orders; the caller is checked.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 invalid_transition quantity_exceeded
+ *          PT409 changed_meanwhile invalid_transition quantity_exceeded
  */
 create function commerce.cancel_order(
-    order_id uuid, lines commerce.line_quantity[], reason text
+    order_id uuid,
+    lines commerce.line_quantity[],
+    reason text,
+    version integer default null
 )
 returns void
 language plpgsql
@@ -58,6 +61,7 @@ begin
     if v_order.status = 'cancelled' and lines is null then
         return;
     end if;
+    perform commerce.require_version(v_order, cancel_order.version);
     perform commerce.require_cancellable(v_order, lines is null);
     perform commerce.lock_levels_of(array[v_order.id]);
     if lines is not null then

@@ -30,8 +30,7 @@ begin
         (
             select jsonb_agg(
                 jsonb_build_object(
-                    'sale_line_id', line.sale_line_id,
-                    'quantity', line.quantity * case when kind = 'edited' then 1 else -1 end
+                    'sale_line_id', line.sale_line_id, 'quantity', - line.quantity
                 )
             )
             from unnest(lines) as line
@@ -39,5 +38,28 @@ begin
         record_change.reason, (select users.id from auth.users where users.id = auth.uid()),
         private.now()
     );
+end;
+$$;
+
+/*
+ * Refuse an order that has another version than the caller read.
+ *
+ * Errors:  PT409 changed_meanwhile
+ */
+create function commerce.require_version(placed commerce.orders, version integer)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if require_version.version <> placed.version then
+        perform private.refuse(
+            'PT409', 'changed_meanwhile',
+            format('This order has the version %s now.', placed.version),
+            'Read the order again, then decide.'
+        );
+    end if;
 end;
 $$;

@@ -98,7 +98,7 @@ with check (business_id in (select private.my_businesses('manage')));
 grant execute on function
 commerce.to_lines(text, text),
 commerce.to_pieces(text, text),
-commerce.cancel_order(uuid, commerce.line_quantity[], text),
+commerce.cancel_order(uuid, commerce.line_quantity[], text, integer),
 commerce.complete_order(uuid),
 commerce.fulfil_order(uuid),
 commerce.pack_shipment(uuid, commerce.item_quantity[]),

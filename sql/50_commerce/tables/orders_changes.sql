@@ -1,16 +1,14 @@
--- What was ordered changes by versions: each cancellation, return, claim or edit of an order is a
--- change of its own with the next number, and is never rewritten.
+-- What was ordered changes by versions: each cancellation, return, exchange or claim is a change of
+-- its own with the next number, and is never rewritten.
 
-create type commerce.change_kind as enum (
-    'edited', 'cancelled', 'returned', 'exchanged', 'claimed'
-);
+create type commerce.change_kind as enum ('cancelled', 'returned', 'exchanged', 'claimed');
 
 create table commerce.order_changes (
     business_id uuid not null,
     order_id uuid not null,
     version integer not null,
     kind commerce.change_kind not null,
-    -- [{sale_line_id, quantity}]: units that came, or went where less than 0.
+    -- [{sale_line_id, quantity}]: less than 0 for units that went.
     lines jsonb not null,
     reason text,
     actor_id uuid references auth.users (id) on delete set null,

@@ -1,6 +1,6 @@
 -- An order of a shop: paid, sent in parts, cancelled by line, returned, and what stock and sale say.
 begin;
-select plan(61);
+select plan(62);
 
 -- Given a shop with two stores, two variants, and some pieces of each in Mitte
 select tests.at('2031-05-01 08:00Z');
@@ -208,8 +208,12 @@ select throws_ok(
 -- A line is cancelled: its piece is back, and its price
 select tests.act_as('ann');
 select is(tests.left_of('100'), 5, 'five pieces were taken');
+select throws_ok(
+    $$ select public.cancel_order(tests.id('first')::text, version => '2') $$, 'PT409',
+    'This order has the version 1 now.', 'nobody cancels another version than they read'
+);
 select is(
-    (public.cancel_order(tests.id('first')::text, tests.lines('first Oil 100', 1), 'Broken')).status,
+    (public.cancel_order(tests.id('first')::text, tests.lines('first Oil 100', 1), 'Broken', '1')).status,
     'fulfilling', 'the business cancels a line that was not sent'
 );
 select is(tests.left_of('100'), 6, 'its piece goes back into stock');
