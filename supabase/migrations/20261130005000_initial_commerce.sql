@@ -431,19 +431,17 @@ create index order_history_actor_id_idx on commerce.order_history (actor_id);
 
 -- sql/50_commerce/tables/orders_changes.sql
 
--- What was ordered changes by versions: each cancellation, return, claim or edit of an order is a
--- change of its own with the next number, and is never rewritten.
+-- What was ordered changes by versions: each cancellation, return, exchange or claim is a change of
+-- its own with the next number, and is never rewritten.
 
-create type commerce.change_kind as enum (
-    'edited', 'cancelled', 'returned', 'exchanged', 'claimed'
-);
+create type commerce.change_kind as enum ('cancelled', 'returned', 'exchanged', 'claimed');
 
 create table commerce.order_changes (
     business_id uuid not null,
     order_id uuid not null,
     version integer not null,
     kind commerce.change_kind not null,
-    -- [{sale_line_id, quantity}]: units that came, or went where less than 0.
+    -- [{sale_line_id, quantity}]: less than 0 for units that went.
     lines jsonb not null,
     reason text,
     actor_id uuid references auth.users (id) on delete set null,
@@ -2065,10 +2063,13 @@ $$;
  * Definer: nobody has a write grant on orders; the caller is checked.
  *
  * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 invalid_transition quantity_exceeded
+ *          PT409 changed_meanwhile invalid_transition quantity_exceeded
  */
 create function commerce.cancel_order(
-    order_id uuid, lines commerce.line_quantity[], reason text
+    order_id uuid,
+    lines commerce.line_quantity[],
+    reason text,
+    version integer default null
 )
 returns void
 language plpgsql
@@ -2083,6 +2084,7 @@ begin
     if v_order.status = 'cancelled' and lines is null then
         return;
     end if;
+    perform commerce.require_version(v_order, cancel_order.version);
     perform commerce.require_cancellable(v_order, lines is null);
     perform commerce.lock_levels_of(array[v_order.id]);
     if lines is not null then
@@ -2196,8 +2198,7 @@ begin
         (
             select jsonb_agg(
                 jsonb_build_object(
-                    'sale_line_id', line.sale_line_id,
-                    'quantity', line.quantity * case when kind = 'edited' then 1 else -1 end
+                    'sale_line_id', line.sale_line_id, 'quantity', - line.quantity
                 )
             )
             from unnest(lines) as line
@@ -2205,6 +2206,29 @@ begin
         record_change.reason, (select users.id from auth.users where users.id = auth.uid()),
         private.now()
     );
+end;
+$$;
+
+/*
+ * Refuse an order that has another version than the caller read.
+ *
+ * Errors:  PT409 changed_meanwhile
+ */
+create function commerce.require_version(placed commerce.orders, version integer)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if require_version.version <> placed.version then
+        perform private.refuse(
+            'PT409', 'changed_meanwhile',
+            format('This order has the version %s now.', placed.version),
+            'Read the order again, then decide.'
+        );
+    end if;
 end;
 $$;
 
@@ -8800,7 +8824,7 @@ with check (business_id in (select private.my_businesses('manage')));
 grant execute on function
 commerce.to_lines(text, text),
 commerce.to_pieces(text, text),
-commerce.cancel_order(uuid, commerce.line_quantity[], text),
+commerce.cancel_order(uuid, commerce.line_quantity[], text, integer),
 commerce.complete_order(uuid),
 commerce.fulfil_order(uuid),
 commerce.pack_shipment(uuid, commerce.item_quantity[]),
@@ -9361,10 +9385,13 @@ grant execute on function commerce.visible_order(uuid) to anon, authenticated, s
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 invalid_transition quantity_exceeded
+ *          PT409 changed_meanwhile invalid_transition quantity_exceeded
  */
 create function public.cancel_order(
-    order_id public.identifier, lines public.list default null, reason text default null
+    order_id public.identifier,
+    lines public.list default null,
+    reason text default null,
+    version public.whole_number default null
 )
 returns public.orders
 language plpgsql
@@ -9376,7 +9403,10 @@ declare
     v_id constant uuid = private.to_identifier(order_id, 'order_id');
 begin
     perform commerce.cancel_order(
-        v_id, commerce.to_lines(lines, 'lines'), private.to_text(reason, 'reason', 1000)
+        v_id,
+        commerce.to_lines(lines, 'lines'),
+        private.to_text(reason, 'reason', 1000),
+        private.to_whole_number(version, 'version', 1, 1000000, is_required => false)
     );
     return commerce.visible_order(v_id);
 end;
@@ -9390,9 +9420,10 @@ The pieces go back into stock, and what was paid for them is given back. Cancell
 
 - lines: an array of {sale_line_id, quantity}; by default the whole order.
 - reason: at most 1000 characters.
+- version: the version of the order that you read; when it has another one, nothing is cancelled.
 
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, '
-'invalid_transition 409, quantity_exceeded 409.';
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile '
+'409, invalid_transition 409, quantity_exceeded 409.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -9485,7 +9516,7 @@ Each order is changed or left as it is, whatever happens to the others. Returns 
 Errors: invalid_input 400, not_signed_in 401.';
 
 grant execute on function
-public.cancel_order(public.identifier, public.list, text),
+public.cancel_order(public.identifier, public.list, text, public.whole_number),
 public.fulfil_order(public.identifier),
 public.complete_order(public.identifier),
 public.bulk_update_orders(public.list, text, text)
@@ -9913,9 +9944,9 @@ comment on column public.order_changes.business_id is 'The business.';
 comment on column public.order_changes.order_id is 'The order.';
 comment on column public.order_changes.version is 'The version of the order after it, from 2 on.';
 comment on column public.order_changes.kind is
-'edited, cancelled, returned, exchanged or claimed.';
+'cancelled, returned, exchanged or claimed.';
 comment on column public.order_changes.lines is
-'[{sale_line_id, quantity}]: units that were added, or less than 0 for those that went.';
+'[{sale_line_id, quantity}]: of which lines how many units went, less than 0.';
 comment on column public.order_changes.reason is 'Why; null for no reason.';
 comment on column public.order_changes.actor_id is
 'Who did it; null for the system and for deleted accounts.';
