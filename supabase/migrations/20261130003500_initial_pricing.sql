@@ -1653,6 +1653,7 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_last integer = (select max(document) from unnest(documents) as document);

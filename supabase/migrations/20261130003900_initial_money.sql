@@ -7829,6 +7829,7 @@ language plpgsql
 volatile
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     perform 1
@@ -7849,6 +7850,7 @@ language plpgsql
 volatile
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     return array(
@@ -7947,6 +7949,7 @@ language plpgsql
 volatile
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_payment money.payments;
@@ -7996,6 +7999,7 @@ language plpgsql
 volatile
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     insert into money.payment_parts (
@@ -8020,6 +8024,7 @@ language plpgsql
 volatile
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     perform money.ask_provider('cancel', payments.id)
@@ -8029,8 +8034,12 @@ begin
         and payments.payer_id is not distinct from close_unfinished.payer_id
         and payments.id in (
             select payment_parts.payment_id
-            from money.payment_parts
-            where payment_parts.sale_id = any(close_unfinished.sale_ids)
+            from sales.sales
+            inner join money.payment_parts
+                on
+                    payment_parts.business_id = sales.business_id
+                    and payment_parts.sale_id = sales.id
+            where sales.id = any(close_unfinished.sale_ids)
         );
 end;
 $$;

@@ -1183,6 +1183,7 @@ stable
 security invoker
 rows 5
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     return query
@@ -1254,6 +1255,7 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_choice commerce.delivery_choice;
@@ -1299,6 +1301,7 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_option commerce.delivery_options;
@@ -1349,6 +1352,7 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_store_ids uuid[] = array(
@@ -1395,6 +1399,7 @@ language plpgsql
 volatile
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     insert into commerce.stock_movements (
@@ -1687,6 +1692,7 @@ language plpgsql
 volatile
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_order commerce.orders;
@@ -1718,6 +1724,7 @@ language plpgsql
 volatile
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     insert into commerce.order_items (
@@ -5397,6 +5404,7 @@ language plpgsql
 volatile
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     if exists (
@@ -5486,6 +5494,7 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     return (
@@ -6162,6 +6171,7 @@ language plpgsql
 volatile
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_store_ids uuid[] = commerce.stores_to_take_from(choice);
@@ -6205,6 +6215,7 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     if choice.store_id is not null then
@@ -6228,6 +6239,7 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     return array(
@@ -6280,6 +6292,7 @@ language plpgsql
 volatile
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     return (
@@ -6297,6 +6310,84 @@ begin
     );
 end;
 $$;
+
+/*
+ * Write the movements by which lines take their pieces from a store.
+ */
+create function commerce.take_parts(
+    business_id uuid, store_id uuid, variant_ids uuid[], parts commerce.stock_part[]
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    perform commerce.record_movements(
+        take_parts.business_id,
+        take_parts.store_id,
+        array(
+            select (taken.variant_id, -sum(taken.quantity))::commerce.stock_item
+            from unnest(parts) as part
+            cross join lateral catalog.components(variant_ids[part.place], part.quantity) as taken
+            where part.store_id = take_parts.store_id
+            group by taken.variant_id
+            order by taken.variant_id
+        ),
+        'sold',
+        null
+    );
+end;
+$$;
+
+/*
+ * Refuse an order for which there is too little, and name the first item of which there is: how
+ * many are left in the store that has the most, or in all of them where an order may be split.
+ *
+ * Errors:  PT409 out_of_stock
+ */
+create function commerce.refuse_short_stock(
+    business_id uuid, store_ids uuid[], items commerce.stock_item[], can_split boolean
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_short record;
+begin
+    select product_variants.sku, free.quantity into v_short
+    from unnest(items) as item
+    inner join catalog.product_variants
+        on
+            product_variants.business_id = refuse_short_stock.business_id
+            and product_variants.id = item.variant_id
+    cross join lateral (
+        select
+            case
+                when can_split then coalesce(sum(pieces.quantity), 0)
+                else coalesce(max(pieces.quantity), 0)
+            end as quantity
+        from commerce.free_pieces(
+            refuse_short_stock.business_id, store_ids, array[item]
+        ) as pieces
+    ) as free
+    order by free.quantity >= item.quantity, product_variants.sku
+    limit 1;
+    perform private.refuse(
+        'PT409', 'out_of_stock', format('%s: only %s left.', v_short.sku, v_short.quantity),
+        'Ask for fewer, or choose another store.'
+    );
+end;
+$$;
+
+-- sql/50_commerce/functions/taking_split.sql
+
+-- How an order comes from several stores, where a delivery option allows it.
 
 /*
  * Return from which stores some lines can come, each as much as it has, in the order of the stores.
@@ -6380,79 +6471,6 @@ begin
                 (free ->> (less.store_id || '/' || taken.variant_id))::integer - taken.quantity
             )
         from catalog.components(less.variant_id, less.quantity) as taken
-    );
-end;
-$$;
-
-/*
- * Write the movements by which lines take their pieces from a store.
- */
-create function commerce.take_parts(
-    business_id uuid, store_id uuid, variant_ids uuid[], parts commerce.stock_part[]
-)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    perform commerce.record_movements(
-        take_parts.business_id,
-        take_parts.store_id,
-        array(
-            select (taken.variant_id, -sum(taken.quantity))::commerce.stock_item
-            from unnest(parts) as part
-            cross join lateral catalog.components(variant_ids[part.place], part.quantity) as taken
-            where part.store_id = take_parts.store_id
-            group by taken.variant_id
-            order by taken.variant_id
-        ),
-        'sold',
-        null
-    );
-end;
-$$;
-
-/*
- * Refuse an order for which there is too little, and name the first item of which there is: how
- * many are left in the store that has the most, or in all of them where an order may be split.
- *
- * Errors:  PT409 out_of_stock
- */
-create function commerce.refuse_short_stock(
-    business_id uuid, store_ids uuid[], items commerce.stock_item[], can_split boolean
-)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_short record;
-begin
-    select product_variants.sku, free.quantity into v_short
-    from unnest(items) as item
-    inner join catalog.product_variants
-        on
-            product_variants.business_id = refuse_short_stock.business_id
-            and product_variants.id = item.variant_id
-    cross join lateral (
-        select
-            case
-                when can_split then coalesce(sum(pieces.quantity), 0)
-                else coalesce(max(pieces.quantity), 0)
-            end as quantity
-        from commerce.free_pieces(
-            refuse_short_stock.business_id, store_ids, array[item]
-        ) as pieces
-    ) as free
-    order by free.quantity >= item.quantity, product_variants.sku
-    limit 1;
-    perform private.refuse(
-        'PT409', 'out_of_stock', format('%s: only %s left.', v_short.sku, v_short.quantity),
-        'Ask for fewer, or choose another store.'
     );
 end;
 $$;
@@ -8106,6 +8124,7 @@ language plpgsql
 volatile
 security definer
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     update commerce.stock_levels

@@ -51,7 +51,11 @@ create type private.seller_quote as (
     lines private.cart_line array,
     documents integer array,
     quotes jsonb array,
-    choice commerce.delivery_choice
+    choice commerce.delivery_choice,
+    -- From which stores its goods come, once they are taken.
+    parts commerce.stock_part array,
+    -- Whether a wholesale buyer pays within the days that were agreed.
+    pays_later boolean
 );
 
 -- sql/66_checkout/tables/payments.sql
@@ -68,6 +72,188 @@ create type private.payable as (
     basket_id uuid,
     payer_id uuid
 );
+
+-- sql/66_checkout/functions/cart_changes.sql
+
+-- How a cart changes. Whoever changes it locks it first, so that a checkout at the same moment sees
+-- all of the change or nothing.
+
+/*
+ * Add something to the caller's cart, and begin one where they have none. Returns the cart as
+ * private.shown_cart shows it; a guest's new one with its token.
+ * Definer: nobody has a write grant on carts; a cart is found by its owner alone.
+ *
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found · PT409 not_for_sale
+ *          PT422 limit_reached · those of scheduling.place_booking
+ */
+create function private.add_to_cart(item jsonb, store_id uuid, token text)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_new_token text;
+    v_cart commerce.carts = private.lock_cart(token);
+    v_row commerce.cart_items = private.to_cart_item(item, store_id, v_cart);
+begin
+    if v_cart.id is null then
+        if auth.uid() is null then
+            v_new_token = encode(extensions.gen_random_bytes(32), 'hex');
+        end if;
+        v_cart = private.begin_cart(private.currency_of(v_row, item), v_new_token);
+    end if;
+    v_row.cart_id = v_cart.id;
+    perform private.put_into_cart(v_row);
+    perform private.touch_cart(v_cart.id);
+    return private.shown_cart(v_cart, private.empty_form())
+    || case
+        when v_new_token is not null then jsonb_build_object('cart_token', v_new_token)
+        else '{}'
+    end;
+end;
+$$;
+
+/*
+ * Write an item into its cart, which is locked. The same goods again are added up.
+ *
+ * Errors:  PT409 not_for_sale · PT422 limit_reached
+ */
+create function private.put_into_cart(item commerce.cart_items)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_lines private.cart_line[];
+begin
+    insert into commerce.cart_items (
+        cart_id, business_id, variant_id, booking_id, gift_card_minor, quantity, store_id
+    )
+    values (
+        item.cart_id, item.business_id, item.variant_id, item.booking_id, item.gift_card_minor,
+        item.quantity, item.store_id
+    )
+    on conflict on constraint cart_items_once_each do update
+    set
+        quantity = least(cart_items.quantity + excluded.quantity, 100000),
+        store_id = coalesce(excluded.store_id, cart_items.store_id);
+    v_lines = private.cart_lines(item.cart_id);
+    if cardinality(v_lines) > 100 then
+        perform private.refuse(
+            'PT422', 'limit_reached', 'A cart has at most 100 items.', 'Check out first.'
+        );
+    end if;
+    perform private.require_for_sale(
+        array(
+            select line
+            from unnest(v_lines) as line
+            where
+                line.business_id = item.business_id
+                and line.variant_id is not distinct from item.variant_id
+                and line.booking_id is not distinct from item.booking_id
+        )
+    );
+end;
+$$;
+
+/*
+ * Refuse lines that cannot be bought any more.
+ *
+ * Errors:  PT409 hold_expired not_for_sale
+ */
+create function private.require_for_sale(lines private.cart_line[])
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_gone private.cart_line;
+begin
+    foreach v_gone in array lines loop
+        continue when v_gone.is_available;
+        if v_gone.booking_id is not null then
+            perform private.refuse(
+                'PT409', 'hold_expired',
+                format('%s: the hold has expired.', (v_gone.to_price).name),
+                'Take it out of the cart, ask for slots and add another time.'
+            );
+        end if;
+        perform private.refuse(
+            'PT409', 'not_for_sale', format('%s is not for sale any more.', (v_gone.to_price).name),
+            'Take it out of the cart.'
+        );
+    end loop;
+end;
+$$;
+
+/*
+ * Set how many of an item are in the caller's cart; 0 takes it out, and frees a time that is held.
+ * Definer: as private.add_to_cart.
+ *
+ * Errors:  PT400 invalid_input · PT404 not_found
+ */
+create function private.update_cart_item(item_id uuid, quantity integer, token text)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_cart commerce.carts = private.lock_cart(token);
+    v_item commerce.cart_items;
+begin
+    select cart_items.* into v_item
+    from commerce.cart_items
+    where cart_items.id = update_cart_item.item_id and cart_items.cart_id = v_cart.id;
+    if not found then
+        perform private.refuse(
+            'PT404', 'not_found', 'This is not in your cart.', 'Read the cart again.'
+        );
+    elsif v_item.booking_id is not null and update_cart_item.quantity > 1 then
+        perform private.invalid('quantity', 'must be 0 or 1 for an appointment');
+    elsif update_cart_item.quantity > 0 then
+        update commerce.cart_items
+        set quantity = update_cart_item.quantity
+        where cart_items.id = v_item.id;
+    else
+        delete from commerce.cart_items where cart_items.id = v_item.id;
+        perform private.free_time_of(v_item.booking_id);
+    end if;
+    perform private.touch_cart(v_cart.id);
+    return private.shown_cart(v_cart, private.empty_form());
+end;
+$$;
+
+/*
+ * Free the time of a booking that is still a hold.
+ */
+create function private.free_time_of(booking_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    if exists (
+        select 1
+        from scheduling.bookings
+        where
+            bookings.id = free_time_of.booking_id
+            and bookings.status = 'held'
+            and bookings.hold_expires_at > private.now()
+    ) then
+        perform scheduling.change_status(booking_id, 'cancelled', '{customer}', null);
+    end if;
+end;
+$$;
 
 -- sql/66_checkout/functions/cart_items.sql
 
@@ -138,6 +324,7 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_currency text = private.to_required_text(
@@ -179,6 +366,7 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_business_id uuid = (
@@ -265,6 +453,7 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_business_ids uuid[] = array(
@@ -297,21 +486,44 @@ set search_path = ''
 set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
+    return private.lines_of(
+        array(
+            select cart_items
+            from commerce.cart_items
+            where cart_items.cart_id = cart_lines.cart_id
+            order by cart_items.position
+        )
+    );
+end;
+$$;
+
+/*
+ * Return some items with what the catalog says about them now.
+ */
+create function private.lines_of(items commerce.cart_items[])
+returns private.cart_line[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
     return array(
         select
             private.make_cart_line(
-                cart_items,
+                each.item,
                 coalesce(goods.line, times.line, cards.line),
                 coalesce(goods.is_available, times.is_available, cards.is_available),
                 goods.weight_grams,
                 times.hold_expires_at
             )
-        from commerce.cart_items
-        left join lateral private.variant_line(cart_items) as goods on true
-        left join lateral private.booking_line(cart_items) as times on true
-        left join lateral private.gift_card_line(cart_items) as cards on true
-        where cart_items.cart_id = cart_lines.cart_id
-        order by cart_items.position
+        from unnest(items) with ordinality as sent
+        cross join lateral (select items[sent.ordinality]) as each (item)
+        left join lateral private.variant_line(each.item) as goods on true
+        left join lateral private.booking_line(each.item) as times on true
+        left join lateral private.gift_card_line(each.item) as cards on true
+        order by sent.ordinality
     );
 end;
 $$;
@@ -539,6 +751,7 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_business_ids uuid[] = array(
@@ -616,6 +829,7 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_seller private.seller_quote;
@@ -653,24 +867,6 @@ end;
 $$;
 
 /*
- * Must somebody say how these lines reach the buyer? Goods must, unless a cart is only looked at.
- */
-create function private.needs_delivery(
-    lines private.cart_line[], wish private.delivery_wish, form private.order_form
-)
-returns boolean
-language plpgsql
-immutable
-security invoker
-set search_path = ''
-as $$
-begin
-    return exists (select 1 from unnest(lines) as line where line.variant_id is not null)
-    and not (form.is_preview and wish.option_id is null and wish.store_id is null);
-end;
-$$;
-
-/*
  * Return for each line of a business to which document it belongs: the goods and gift cards to the
  * first, each booking to one of its own.
  */
@@ -680,6 +876,7 @@ language plpgsql
 immutable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_goods integer = (
@@ -695,161 +892,6 @@ begin
         from unnest(lines) with ordinality as line
         order by line.ordinality
     );
-end;
-$$;
-
-/*
- * Return what is to be delivered of some lines with their prices.
- */
-create function private.parcel_of(
-    lines private.cart_line[], priced pricing.line[], address jsonb, currency text
-)
-returns commerce.parcel
-language plpgsql
-immutable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_parcel commerce.parcel;
-begin
-    v_parcel.business_id = lines[1].business_id;
-    v_parcel.region = private.region_of(address);
-    v_parcel.postal_code = coalesce(address ->> 'postal_code', '');
-    v_parcel.currency = parcel_of.currency;
-    select
-        coalesce(sum(line.weight_grams), 0),
-        coalesce(sum(prices.unit_minor * prices.quantity), 0)
-    into v_parcel.weight_grams, v_parcel.amount_minor
-    from unnest(lines) with ordinality as line
-    inner join unnest(priced) with ordinality as prices using (ordinality)
-    where line.variant_id is not null;
-    return v_parcel;
-end;
-$$;
-
-/*
- * Return the line of what a delivery costs.
- */
-create function private.shipping_line(choice commerce.delivery_choice, currency text)
-returns pricing.line
-language plpgsql
-immutable
-security invoker
-set search_path = ''
-as $$
-begin
-    return pricing.make_line(
-        'shipping', choice.name, 1, choice.price_minor, shipping_line.currency,
-        jsonb_build_object('delivery_option_id', choice.option_id, 'tax_class', choice.tax_class)
-    );
-end;
-$$;
-
-/*
- * Return how the goods of one business are to reach the buyer: as they say or, where they say
- * nothing, at the store that they chose for its items.
- *
- * Errors:  PT400 invalid_input
- */
-create function private.wish_for(lines private.cart_line[], wishes private.delivery_wish[])
-returns private.delivery_wish
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-declare
-    v_wish private.delivery_wish;
-    v_store_ids uuid[];
-begin
-    select wish.option_id, wish.store_id into v_wish
-    from unnest(wishes) as wish
-    where private.seller_of_wish(wish) = lines[1].business_id
-    limit 1;
-    if num_nonnulls(v_wish.option_id, v_wish.store_id) = 0 then
-        v_store_ids = array(
-            select distinct line.store_id from unnest(lines) as line where line.store_id is not null
-        );
-        if cardinality(v_store_ids) > 1 then
-            perform private.invalid(
-                'store_id', 'must be sent: the goods of the cart are for different stores'
-            );
-        end if;
-        v_wish.store_id = v_store_ids[1];
-    end if;
-    return v_wish;
-end;
-$$;
-
-/*
- * Return whose delivery option or store somebody named.
- */
-create function private.seller_of_wish(wish private.delivery_wish)
-returns uuid
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return coalesce(
-        (
-            select delivery_options.business_id
-            from commerce.delivery_options
-            where delivery_options.id = wish.option_id
-        ),
-        (
-            select stores.business_id
-            from business.stores
-            where wish.option_id is null and stores.id = wish.store_id
-        )
-    );
-end;
-$$;
-
-/*
- * Refuse a delivery option or a store of a business from which nothing is in the cart.
- *
- * Errors:  PT404 not_found
- */
-create function private.require_wishes(wishes private.delivery_wish[], business_ids uuid[])
-returns void
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    if exists (
-        select 1
-        from unnest(wishes) as wish
-        where private.seller_of_wish(wish) = any(business_ids) is not true
-    ) then
-        perform private.refuse(
-            'PT404', 'not_found', 'No business in the cart has this delivery option or store.',
-            'Check the ids in the views delivery_options and stores.'
-        );
-    end if;
-end;
-$$;
-
-/*
- * Return the region of an address: the part of the country where it names one as ISO 3166 does, or
- * the country.
- */
-create function private.region_of(address jsonb)
-returns text
-language plpgsql
-immutable
-security invoker
-set search_path = ''
-as $$
-begin
-    return case
-        when business.is_region(address ->> 'region') then address ->> 'region'
-        else address ->> 'country'
-    end;
 end;
 $$;
 
@@ -1016,183 +1058,6 @@ end;
 $$;
 
 /*
- * Add something to the caller's cart, and begin one where they have none. Returns the cart as
- * private.shown_cart shows it; a guest's new one with its token.
- * Definer: nobody has a write grant on carts; a cart is found by its owner alone.
- *
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found · PT409 not_for_sale
- *          PT422 limit_reached · those of scheduling.place_booking
- */
-create function private.add_to_cart(item jsonb, store_id uuid, token text)
-returns jsonb
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-declare
-    v_new_token text;
-    v_cart commerce.carts = private.lock_cart(token);
-    v_row commerce.cart_items = private.to_cart_item(item, store_id, v_cart);
-begin
-    if v_cart.id is null then
-        if auth.uid() is null then
-            v_new_token = encode(extensions.gen_random_bytes(32), 'hex');
-        end if;
-        v_cart = private.begin_cart(private.currency_of(v_row, item), v_new_token);
-    end if;
-    v_row.cart_id = v_cart.id;
-    perform private.put_into_cart(v_row);
-    perform private.touch_cart(v_cart.id);
-    return private.shown_cart(v_cart, private.empty_form())
-    || case
-        when v_new_token is not null then jsonb_build_object('cart_token', v_new_token)
-        else '{}'
-    end;
-end;
-$$;
-
-/*
- * Write an item into its cart, which is locked. The same goods again are added up.
- *
- * Errors:  PT409 not_for_sale · PT422 limit_reached
- */
-create function private.put_into_cart(item commerce.cart_items)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_lines private.cart_line[];
-begin
-    insert into commerce.cart_items (
-        cart_id, business_id, variant_id, booking_id, gift_card_minor, quantity, store_id
-    )
-    values (
-        item.cart_id, item.business_id, item.variant_id, item.booking_id, item.gift_card_minor,
-        item.quantity, item.store_id
-    )
-    on conflict on constraint cart_items_once_each do update
-    set
-        quantity = least(cart_items.quantity + excluded.quantity, 100000),
-        store_id = coalesce(excluded.store_id, cart_items.store_id);
-    v_lines = private.cart_lines(item.cart_id);
-    if cardinality(v_lines) > 100 then
-        perform private.refuse(
-            'PT422', 'limit_reached', 'A cart has at most 100 items.', 'Check out first.'
-        );
-    end if;
-    perform private.require_for_sale(
-        array(
-            select line
-            from unnest(v_lines) as line
-            where
-                line.business_id = item.business_id
-                and line.variant_id is not distinct from item.variant_id
-                and line.booking_id is not distinct from item.booking_id
-        )
-    );
-end;
-$$;
-
-/*
- * Refuse lines that cannot be bought any more.
- *
- * Errors:  PT409 hold_expired not_for_sale
- */
-create function private.require_for_sale(lines private.cart_line[])
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_gone private.cart_line;
-begin
-    foreach v_gone in array lines loop
-        continue when v_gone.is_available;
-        if v_gone.booking_id is not null then
-            perform private.refuse(
-                'PT409', 'hold_expired',
-                format('%s: the hold has expired.', (v_gone.to_price).name),
-                'Take it out of the cart, ask for slots and add another time.'
-            );
-        end if;
-        perform private.refuse(
-            'PT409', 'not_for_sale', format('%s is not for sale any more.', (v_gone.to_price).name),
-            'Take it out of the cart.'
-        );
-    end loop;
-end;
-$$;
-
-/*
- * Set how many of an item are in the caller's cart; 0 takes it out, and frees a time that is held.
- * Definer: as private.add_to_cart.
- *
- * Errors:  PT400 invalid_input · PT404 not_found
- */
-create function private.update_cart_item(item_id uuid, quantity integer, token text)
-returns jsonb
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-declare
-    v_cart commerce.carts = private.lock_cart(token);
-    v_item commerce.cart_items;
-begin
-    select cart_items.* into v_item
-    from commerce.cart_items
-    where cart_items.id = update_cart_item.item_id and cart_items.cart_id = v_cart.id;
-    if not found then
-        perform private.refuse(
-            'PT404', 'not_found', 'This is not in your cart.', 'Read the cart again.'
-        );
-    elsif v_item.booking_id is not null and update_cart_item.quantity > 1 then
-        perform private.invalid('quantity', 'must be 0 or 1 for an appointment');
-    elsif update_cart_item.quantity > 0 then
-        update commerce.cart_items
-        set quantity = update_cart_item.quantity
-        where cart_items.id = v_item.id;
-    else
-        delete from commerce.cart_items where cart_items.id = v_item.id;
-        perform private.free_time_of(v_item.booking_id);
-    end if;
-    perform private.touch_cart(v_cart.id);
-    return private.shown_cart(v_cart, private.empty_form());
-end;
-$$;
-
-/*
- * Free the time of a booking that is still a hold.
- */
-create function private.free_time_of(booking_id uuid)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    if exists (
-        select 1
-        from scheduling.bookings
-        where
-            bookings.id = free_time_of.booking_id
-            and bookings.status = 'held'
-            and bookings.hold_expires_at > private.now()
-    ) then
-        perform scheduling.change_status(booking_id, 'cancelled', '{customer}', null);
-    end if;
-end;
-$$;
-
-/*
  * Show the caller's cart with what it costs by a form.
  * Definer: as private.add_to_cart.
  *
@@ -1268,8 +1133,8 @@ $$;
 
 -- How a cart is bought, in one transaction: stock, coupons, bookings, sales, orders, gift cards and
 -- the payment are all there, or nothing is. Everybody locks in one order: the cart, the people and
--- rooms of its bookings, and then for each business, in the order of their ids, its promotions, its
--- stock and what pays for it.
+-- rooms of its bookings, wholesale accounts, the levels of stock, promotions, and at last what
+-- pays; each of them business by business, in the order of their ids.
 
 /*
  * Check out a cart, or the items that are sent with the call. The same call again returns the first
@@ -1311,7 +1176,10 @@ begin
     end if;
     v_buyer = private.buyer_of(form);
     perform private.accept_terms(form.terms, v_buyer.email);
-    v_lines = private.cart_lines(v_cart.id);
+    v_lines = case
+        when items is null then private.cart_lines(v_cart.id)
+        else private.lines_to_buy(v_cart, private.to_objects(items, 'items', 100, null))
+    end;
     if v_lines = '{}' then
         perform private.invalid('cart_id', 'must be a cart with something in it');
     end if;
@@ -1327,7 +1195,8 @@ $$;
 /*
  * Sell a cart that is locked, and begin its payment. Returns what was sold.
  *
- * Errors:  those of private.sell, private.pay_with_credit and private.pay
+ * Errors:  those of private.agree_terms · those of private.take_goods · those of private.sell
+ *          those of private.pay_with_credit · those of private.pay_basket
  */
 create function private.sell_cart(
     cart commerce.carts,
@@ -1340,9 +1209,11 @@ language plpgsql
 volatile
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_basket_id uuid = gen_random_uuid();
+    v_sellers private.seller_quote[];
     v_seller private.seller_quote;
     v_cards jsonb = '[]';
     v_payment_id uuid;
@@ -1356,7 +1227,8 @@ begin
     ));
     insert into sales.baskets (id, customer_id, currency, created_at)
     values (v_basket_id, buyer.id, cart.currency, private.now());
-    foreach v_seller in array sellers loop
+    v_sellers = private.take_goods(private.agree_terms(sellers, buyer.id, form));
+    foreach v_seller in array v_sellers loop
         v_cards = v_cards || private.sell(v_seller, buyer, form, v_basket_id);
     end loop;
     perform private.pay_with_credit(v_basket_id, form);
@@ -1493,6 +1365,7 @@ language plpgsql
 volatile
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_closed record;
@@ -1518,6 +1391,128 @@ begin
 end;
 $$;
 
+-- sql/66_checkout/functions/checkout_answer.sql
+
+-- What a checkout answers.
+
+/*
+ * Return what a checkout sold: {basket, sales, orders, bookings, memberships, gift_cards, payment}.
+ * Volatile, so that it sees what the same call wrote.
+ */
+create function private.sold_in(basket_id uuid, gift_cards jsonb, payment_id uuid)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_sales jsonb;
+    v_total bigint;
+    v_due bigint;
+begin
+    select
+        jsonb_agg(
+            jsonb_build_object(
+                'id', sales.id, 'business_id', sales.business_id, 'currency', sales.currency,
+                'total_minor', balance.owed_minor, 'balance_minor', balance.balance_minor
+            )
+            order by sales.business_id, sales.id
+        ),
+        sum(balance.owed_minor),
+        sum(balance.balance_minor)
+    into v_sales, v_total, v_due
+    from sales.sales
+    cross join lateral money.sale_balance(sales.business_id, sales.id) as balance
+    where sales.basket_id = sold_in.basket_id;
+    return jsonb_build_object(
+        'basket', (
+            select jsonb_build_object(
+                'id', baskets.id, 'currency', baskets.currency, 'total_minor', v_total,
+                'balance_minor', v_due, 'created_at', baskets.created_at
+            )
+            from sales.baskets
+            where baskets.id = sold_in.basket_id
+        ),
+        'sales', v_sales,
+        'orders', private.orders_in(sold_in.basket_id),
+        'bookings', private.bookings_in(sold_in.basket_id),
+        'memberships', '[]'::jsonb,
+        'gift_cards', sold_in.gift_cards,
+        'payment', money.shown_payment(sold_in.payment_id)
+    );
+end;
+$$;
+
+/*
+ * Return the orders of a basket.
+ */
+create function private.orders_in(basket_id uuid)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return (
+        select
+            coalesce(
+                jsonb_agg(
+                    jsonb_build_object(
+                        'id', orders.id, 'business_id', orders.business_id,
+                        'sale_id', orders.sale_id, 'reference', orders.reference,
+                        'status', orders.status, 'delivery_kind', orders.delivery_kind,
+                        'store_id', orders.store_id, 'expires_at', orders.expires_at
+                    )
+                    order by orders.business_id, orders.id
+                ),
+                '[]'
+            )
+        from sales.sales
+        inner join commerce.orders
+            on orders.business_id = sales.business_id and orders.sale_id = sales.id
+        where sales.basket_id = orders_in.basket_id
+    );
+end;
+$$;
+
+/*
+ * Return the bookings of a basket.
+ */
+create function private.bookings_in(basket_id uuid)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return (
+        select
+            coalesce(
+                jsonb_agg(
+                    jsonb_build_object(
+                        'id', bookings.id, 'business_id', bookings.business_id,
+                        'sale_id', bookings.sale_id, 'reference', bookings.reference,
+                        'status', bookings.status, 'starts_at', bookings.starts_at,
+                        'ends_at', bookings.ends_at, 'hold_expires_at', bookings.hold_expires_at
+                    )
+                    order by bookings.starts_at, bookings.id
+                ),
+                '[]'
+            )
+        from sales.sales
+        inner join scheduling.bookings
+            on bookings.business_id = sales.business_id and bookings.sale_id = sales.id
+        where sales.basket_id = bookings_in.basket_id
+    );
+end;
+$$;
+
 -- sql/66_checkout/functions/checkout_carts.sql
 
 -- Which cart is checked out: one that exists, or one that is made of the items in the call.
@@ -1535,6 +1530,7 @@ language plpgsql
 volatile
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_cart commerce.carts;
@@ -1588,6 +1584,7 @@ language plpgsql
 volatile
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_items jsonb[] = private.to_objects(items, 'items', 100, null);
@@ -1615,7 +1612,6 @@ begin
     )
     on conflict do nothing;
     if found then
-        perform private.put_items(v_cart, v_items);
         return v_cart;
     end if;
     select carts.* into strict v_cart
@@ -1628,12 +1624,13 @@ end;
 $$;
 
 /*
- * Write items into a cart that was just made.
+ * Return the lines of items that are bought at once, without a cart that keeps them. The same goods
+ * are added up, and services are held until they are sold.
  *
  * Errors:  those of private.to_cart_item
  */
-create function private.put_items(cart commerce.carts, items jsonb[])
-returns void
+create function private.lines_to_buy(cart commerce.carts, items jsonb[])
+returns private.cart_line[]
 language plpgsql
 volatile
 security invoker
@@ -1642,20 +1639,29 @@ as $$
 declare
     v_item jsonb;
     v_row commerce.cart_items;
+    v_rows commerce.cart_items[] = '{}';
+    v_place integer;
 begin
     perform private.lock_times(items);
     foreach v_item in array items loop
         v_row = private.to_cart_item(v_item, null, cart);
-        insert into commerce.cart_items (
-            cart_id, business_id, variant_id, booking_id, gift_card_minor, quantity
-        )
-        values (
-            cart.id, v_row.business_id, v_row.variant_id, v_row.booking_id, v_row.gift_card_minor,
-            v_row.quantity
-        )
-        on conflict on constraint cart_items_once_each do update
-        set quantity = cart_items.quantity + excluded.quantity;
+        v_place = (
+            select known.ordinality
+            from unnest(v_rows) with ordinality as known
+            where
+                known.business_id = v_row.business_id
+                and known.variant_id is not distinct from v_row.variant_id
+                and known.gift_card_minor is not distinct from v_row.gift_card_minor
+                and num_nonnulls(known.booking_id, v_row.booking_id) = 0
+        );
+        if v_place is null then
+            v_row.cart_id = cart.id;
+            v_rows = v_rows || v_row;
+        else
+            v_rows[v_place].quantity = v_rows[v_place].quantity + v_row.quantity;
+        end if;
     end loop;
+    return private.lines_of(v_rows);
 end;
 $$;
 
@@ -1670,6 +1676,7 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     return coalesce(
@@ -1796,6 +1803,7 @@ language plpgsql
 volatile
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_card money.gift_cards;
@@ -1937,6 +1945,7 @@ language plpgsql
 volatile
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_payable private.payable;
@@ -1962,118 +1971,184 @@ begin
 end;
 $$;
 
+-- sql/66_checkout/functions/delivery.sql
+
+-- How the goods of a cart reach their buyer, as somebody says it at checkout.
+
 /*
- * Return what a checkout sold: {basket, sales, orders, bookings, memberships, gift_cards, payment}.
- * Volatile, so that it sees what the same call wrote.
+ * Must somebody say how these lines reach the buyer? Goods must, unless a cart is only looked at.
  */
-create function private.sold_in(basket_id uuid, gift_cards jsonb, payment_id uuid)
-returns jsonb
+create function private.needs_delivery(
+    lines private.cart_line[], wish private.delivery_wish, form private.order_form
+)
+returns boolean
 language plpgsql
-volatile
+immutable
 security invoker
 set search_path = ''
+as $$
+begin
+    return exists (select 1 from unnest(lines) as line where line.variant_id is not null)
+    and not (form.is_preview and wish.option_id is null and wish.store_id is null);
+end;
+$$;
+
+/*
+ * Return what is to be delivered of some lines with their prices.
+ */
+create function private.parcel_of(
+    lines private.cart_line[], priced pricing.line[], address jsonb, currency text
+)
+returns commerce.parcel
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
-    v_sales jsonb;
-    v_total bigint;
-    v_due bigint;
+    v_parcel commerce.parcel;
 begin
+    v_parcel.business_id = lines[1].business_id;
+    v_parcel.region = private.region_of(address);
+    v_parcel.postal_code = coalesce(address ->> 'postal_code', '');
+    v_parcel.currency = parcel_of.currency;
     select
-        jsonb_agg(
-            jsonb_build_object(
-                'id', sales.id, 'business_id', sales.business_id, 'currency', sales.currency,
-                'total_minor', balance.owed_minor, 'balance_minor', balance.balance_minor
-            )
-            order by sales.business_id, sales.id
-        ),
-        sum(balance.owed_minor),
-        sum(balance.balance_minor)
-    into v_sales, v_total, v_due
-    from sales.sales
-    cross join lateral money.sale_balance(sales.business_id, sales.id) as balance
-    where sales.basket_id = sold_in.basket_id;
-    return jsonb_build_object(
-        'basket', (
-            select jsonb_build_object(
-                'id', baskets.id, 'currency', baskets.currency, 'total_minor', v_total,
-                'balance_minor', v_due, 'created_at', baskets.created_at
-            )
-            from sales.baskets
-            where baskets.id = sold_in.basket_id
-        ),
-        'sales', v_sales,
-        'orders', private.orders_in(sold_in.basket_id),
-        'bookings', private.bookings_in(sold_in.basket_id),
-        'memberships', '[]'::jsonb,
-        'gift_cards', sold_in.gift_cards,
-        'payment', money.shown_payment(sold_in.payment_id)
+        coalesce(sum(line.weight_grams), 0),
+        coalesce(sum(prices.unit_minor * prices.quantity), 0)
+    into v_parcel.weight_grams, v_parcel.amount_minor
+    from unnest(lines) with ordinality as line
+    inner join unnest(priced) with ordinality as prices using (ordinality)
+    where line.variant_id is not null;
+    return v_parcel;
+end;
+$$;
+
+/*
+ * Return the line of what a delivery costs.
+ */
+create function private.shipping_line(choice commerce.delivery_choice, currency text)
+returns pricing.line
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return pricing.make_line(
+        'shipping', choice.name, 1, choice.price_minor, shipping_line.currency,
+        jsonb_build_object('delivery_option_id', choice.option_id, 'tax_class', choice.tax_class)
     );
 end;
 $$;
 
 /*
- * Return the orders of a basket.
+ * Return how the goods of one business are to reach the buyer: as they say or, where they say
+ * nothing, at the store that they chose for its items.
+ *
+ * Errors:  PT400 invalid_input
  */
-create function private.orders_in(basket_id uuid)
-returns jsonb
+create function private.wish_for(lines private.cart_line[], wishes private.delivery_wish[])
+returns private.delivery_wish
 language plpgsql
-volatile
+stable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_wish private.delivery_wish;
+    v_store_ids uuid[];
+begin
+    select wish.option_id, wish.store_id into v_wish
+    from unnest(wishes) as wish
+    where private.seller_of_wish(wish) = lines[1].business_id
+    limit 1;
+    if num_nonnulls(v_wish.option_id, v_wish.store_id) = 0 then
+        v_store_ids = array(
+            select distinct line.store_id from unnest(lines) as line where line.store_id is not null
+        );
+        if cardinality(v_store_ids) > 1 then
+            perform private.invalid(
+                'store_id', 'must be sent: the goods of the cart are for different stores'
+            );
+        end if;
+        v_wish.store_id = v_store_ids[1];
+    end if;
+    return v_wish;
+end;
+$$;
+
+/*
+ * Return whose delivery option or store somebody named.
+ */
+create function private.seller_of_wish(wish private.delivery_wish)
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
-    return (
-        select
-            coalesce(
-                jsonb_agg(
-                    jsonb_build_object(
-                        'id', orders.id, 'business_id', orders.business_id,
-                        'sale_id', orders.sale_id, 'reference', orders.reference,
-                        'status', orders.status, 'delivery_kind', orders.delivery_kind,
-                        'store_id', orders.store_id, 'expires_at', orders.expires_at
-                    )
-                    order by orders.business_id, orders.id
-                ),
-                '[]'
-            )
-        from sales.sales
-        inner join commerce.orders
-            on orders.business_id = sales.business_id and orders.sale_id = sales.id
-        where sales.basket_id = orders_in.basket_id
+    return coalesce(
+        (
+            select delivery_options.business_id
+            from commerce.delivery_options
+            where delivery_options.id = wish.option_id
+        ),
+        (
+            select stores.business_id
+            from business.stores
+            where wish.option_id is null and stores.id = wish.store_id
+        )
     );
 end;
 $$;
 
 /*
- * Return the bookings of a basket.
+ * Refuse a delivery option or a store of a business from which nothing is in the cart.
+ *
+ * Errors:  PT404 not_found
  */
-create function private.bookings_in(basket_id uuid)
-returns jsonb
+create function private.require_wishes(wishes private.delivery_wish[], business_ids uuid[])
+returns void
 language plpgsql
-volatile
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    if exists (
+        select 1
+        from unnest(wishes) as wish
+        where private.seller_of_wish(wish) = any(business_ids) is not true
+    ) then
+        perform private.refuse(
+            'PT404', 'not_found', 'No business in the cart has this delivery option or store.',
+            'Check the ids in the views delivery_options and stores.'
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Return the region of an address: the part of the country where it names one as ISO 3166 does, or
+ * the country.
+ */
+create function private.region_of(address jsonb)
+returns text
+language plpgsql
+immutable
 security invoker
 set search_path = ''
 as $$
 begin
-    return (
-        select
-            coalesce(
-                jsonb_agg(
-                    jsonb_build_object(
-                        'id', bookings.id, 'business_id', bookings.business_id,
-                        'sale_id', bookings.sale_id, 'reference', bookings.reference,
-                        'status', bookings.status, 'starts_at', bookings.starts_at,
-                        'ends_at', bookings.ends_at, 'hold_expires_at', bookings.hold_expires_at
-                    )
-                    order by bookings.starts_at, bookings.id
-                ),
-                '[]'
-            )
-        from sales.sales
-        inner join scheduling.bookings
-            on bookings.business_id = sales.business_id and bookings.sale_id = sales.id
-        where sales.basket_id = bookings_in.basket_id
-    );
+    return case
+        when business.is_region(address ->> 'region') then address ->> 'region'
+        else address ->> 'country'
+    end;
 end;
 $$;
 
@@ -2382,6 +2457,56 @@ begin
     v_cart.checkout_key = private.to_required_text(key, 'idempotency_key', 255);
     v_cart.checkout_hash = sha256(convert_to(arguments::text, 'UTF8'));
     return v_cart;
+end;
+$$;
+
+-- sql/66_checkout/functions/gift_cards.sql
+
+-- Gift cards that are bought in a cart.
+
+/*
+ * Make the gift cards of a sale. They can be spent once it is paid. Returns [{id, code, …}];
+ * nothing else keeps the codes.
+ */
+create function private.make_gift_cards(
+    seller private.seller_quote, sale_id uuid, buyer_id uuid
+)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    if not exists (
+        select 1 from unnest(seller.lines) as line where line.gift_card_minor is not null
+    ) then
+        return '[]';
+    end if;
+    return (
+        select
+            jsonb_agg(
+                jsonb_build_object(
+                    'id', made.gift_card_id,
+                    'business_id', sale_lines.business_id,
+                    'sale_id', sale_lines.sale_id,
+                    'code', made.code,
+                    'amount_minor', sale_lines.unit_minor,
+                    'currency', seller.quotes[1] ->> 'currency'
+                )
+            )
+        from sales.sale_lines
+        cross join generate_series(1, sale_lines.quantity)
+        cross join lateral money.make_gift_card(
+            sale_lines.business_id, sale_lines.id, seller.quotes[1] ->> 'currency',
+            sale_lines.unit_minor, make_gift_cards.buyer_id, null
+        ) as made
+        where
+            sale_lines.business_id = seller.business_id
+            and sale_lines.sale_id = make_gift_cards.sale_id
+            and sale_lines.kind = 'gift_card'
+    );
 end;
 $$;
 
@@ -2717,6 +2842,7 @@ language plpgsql
 volatile
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_payable private.payable;
@@ -2776,6 +2902,7 @@ language plpgsql
 immutable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_due bigint = (select sum(due) from unnest(payable.due_minor) as due);
@@ -3036,12 +3163,11 @@ $$;
 -- being a hold and has its own sale. All of them are in one basket.
 
 /*
- * Sell what one business has in a cart, and take its goods out of stock. Returns the gift cards
+ * Sell what one business has in a cart; its goods were taken out of stock. Returns the gift cards
  * that were made, with their codes.
  *
- * Errors:  PT409 coupon_exhausted credit_limit_exceeded hold_expired order_limit_exceeded
- *              out_of_stock price_changed slot_taken terms_not_accepted
- *          PT422 coupon_invalid minimum_not_reached pack_size terms_not_agreed
+ * Errors:  PT409 coupon_exhausted hold_expired price_changed slot_taken terms_not_accepted
+ *          PT422 coupon_invalid
  */
 create function private.sell(
     seller private.seller_quote, buyer identity.profiles, form private.order_form, basket_id uuid
@@ -3051,6 +3177,7 @@ language plpgsql
 volatile
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_sale_id uuid;
@@ -3079,11 +3206,7 @@ end;
 $$;
 
 /*
- * Take the goods of a sale out of stock, and place their order. A company with net terms pays it
- * later, unless it pays at once.
- *
- * Errors:  PT409 credit_limit_exceeded order_limit_exceeded out_of_stock
- *          PT422 minimum_not_reached pack_size terms_not_agreed
+ * Place the order of the goods of a sale, which were taken out of stock.
  */
 create function private.place_order(
     seller private.seller_quote, sale_id uuid, customer_id uuid, form private.order_form
@@ -3093,49 +3216,31 @@ language plpgsql
 volatile
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
-    v_variant_ids uuid[];
-    v_quantities integer[];
-    v_line_ids uuid[];
-    v_parts commerce.stock_part[];
-    v_kind commerce.delivery_kind = (seller.choice).kind;
-    v_pays_later boolean = (form.payment).provider is null
-    and (commerce.wholesale_terms(seller.business_id, place_order.customer_id)).pays_later;
-begin
-    select
-        array_agg(sale_lines.variant_id order by sale_lines.position),
-        array_agg(sale_lines.quantity order by sale_lines.position),
-        array_agg(sale_lines.id order by sale_lines.position)
-    into v_variant_ids, v_quantities, v_line_ids
-    from sales.sale_lines
-    where
-        sale_lines.business_id = seller.business_id
-        and sale_lines.sale_id = place_order.sale_id
-        and sale_lines.kind = 'product';
-    perform commerce.require_wholesale_terms(
-        seller.business_id,
-        place_order.customer_id,
-        array(
-            select (line.variant_id, line.quantity)::commerce.stock_item
-            from unnest(v_variant_ids, v_quantities) as line (variant_id, quantity)
-        ),
-        (seller.quotes[1] ->> 'total_minor')::bigint,
-        seller.quotes[1] ->> 'currency',
-        v_pays_later
+    v_line_ids uuid[] = array(
+        select sale_lines.id
+        from sales.sale_lines
+        where
+            sale_lines.business_id = seller.business_id
+            and sale_lines.sale_id = place_order.sale_id
+            and sale_lines.kind = 'product'
+        order by sale_lines.position
     );
-    v_parts = commerce.take_goods(seller.choice, v_variant_ids, v_quantities);
+    v_kind commerce.delivery_kind = (seller.choice).kind;
+begin
     return commerce.place_order(
         seller.business_id, place_order.sale_id, place_order.customer_id,
         jsonb_build_object(
             'kind', v_kind,
-            'store_id', coalesce((seller.choice).store_id, private.only_store(v_parts)),
+            'store_id', coalesce((seller.choice).store_id, private.only_store(seller.parts)),
             'delivery_option_id', (seller.choice).option_id,
             'address', case v_kind when 'delivery' then form.address end
         ),
-        private.order_lines(seller.business_id, v_line_ids, v_parts),
+        private.order_lines(seller.business_id, v_line_ids, seller.parts),
         private.unpaid_until(v_kind, (form.payment).provider is not null),
-        v_pays_later
+        seller.pays_later
     );
 end;
 $$;
@@ -3171,6 +3276,7 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     return array(
@@ -3250,51 +3356,6 @@ end;
 $$;
 
 /*
- * Make the gift cards of a sale. They can be spent once it is paid. Returns [{id, code, …}];
- * nothing else keeps the codes.
- */
-create function private.make_gift_cards(
-    seller private.seller_quote, sale_id uuid, buyer_id uuid
-)
-returns jsonb
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    if not exists (
-        select 1 from unnest(seller.lines) as line where line.gift_card_minor is not null
-    ) then
-        return '[]';
-    end if;
-    return (
-        select
-            jsonb_agg(
-                jsonb_build_object(
-                    'id', made.gift_card_id,
-                    'business_id', sale_lines.business_id,
-                    'sale_id', sale_lines.sale_id,
-                    'code', made.code,
-                    'amount_minor', sale_lines.unit_minor,
-                    'currency', seller.quotes[1] ->> 'currency'
-                )
-            )
-        from sales.sale_lines
-        cross join generate_series(1, sale_lines.quantity)
-        cross join lateral money.make_gift_card(
-            sale_lines.business_id, sale_lines.id, seller.quotes[1] ->> 'currency',
-            sale_lines.unit_minor, make_gift_cards.buyer_id, null
-        ) as made
-        where
-            sale_lines.business_id = seller.business_id
-            and sale_lines.sale_id = make_gift_cards.sale_id
-            and sale_lines.kind = 'gift_card'
-    );
-end;
-$$;
-
-/*
  * Sell a booking that is held, at the price of a quote. It waits for its payment, for the business
  * or for nothing, as confirm_booking would leave it.
  *
@@ -3307,6 +3368,7 @@ language plpgsql
 volatile
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     update scheduling.bookings
@@ -3343,6 +3405,7 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_leg scheduling.leg;
@@ -3516,20 +3579,6 @@ set search_path = ''
 as $$
 begin
     return query
-    with priced as (
-        select
-            seller_line.item_id,
-            seller.quotes[seller.documents[seller_line.ordinality]] -> 'lines' -> (
-                row_number() over (
-                    partition by
-                        seller.business_id, seller.documents[seller_line.ordinality]
-                    order by seller_line.ordinality
-                ) - 1
-            )::integer as line
-        from unnest(sellers) as seller
-        cross join unnest(seller.lines) with ordinality as seller_line
-    )
-
     select
         line.item_id,
         line.business_id,
@@ -3548,7 +3597,32 @@ begin
         (priced.line ->> 'tax_minor')::bigint,
         scheduling.price_of_line(priced.line)
     from unnest(lines) as line
-    left join priced on priced.item_id = line.item_id;
+    left join private.lines_sold(sellers) as priced on priced.item_id = line.item_id;
+end;
+$$;
+
+/*
+ * Return the line of the quote of each item that is sold.
+ */
+create function private.lines_sold(sellers private.seller_quote[])
+returns table (item_id uuid, line jsonb)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        seller_line.item_id,
+        seller.quotes[seller.documents[seller_line.ordinality]] -> 'lines' -> (
+            row_number() over (
+                partition by seller.business_id, seller.documents[seller_line.ordinality]
+                order by seller_line.ordinality
+            ) - 1
+        )::integer
+    from unnest(sellers) as seller
+    cross join unnest(seller.lines) with ordinality as seller_line;
 end;
 $$;
 
@@ -3693,6 +3767,98 @@ begin
         );
     end if;
     return money.shown_payment(v_id);
+end;
+$$;
+
+-- sql/66_checkout/functions/taking.sql
+
+-- What is settled with each business before anything is sold: the terms of a wholesale buyer, and
+-- the pieces that its goods take out of stock.
+
+/*
+ * Return what some businesses sell, with whether their buyer pays later: a wholesale buyer with net
+ * terms, who names no provider. An order that does not keep to the terms is refused.
+ *
+ * Errors:  PT409 credit_limit_exceeded order_limit_exceeded
+ *          PT422 minimum_not_reached pack_size terms_not_agreed
+ */
+create function private.agree_terms(
+    sellers private.seller_quote[], buyer_id uuid, form private.order_form
+)
+returns private.seller_quote[]
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_seller private.seller_quote;
+    v_sellers private.seller_quote[] = '{}';
+begin
+    foreach v_seller in array sellers loop
+        v_seller.pays_later = false;
+        if buyer_id is not null and (v_seller.choice).kind is not null then
+            v_seller.pays_later = (form.payment).provider is null
+            and (commerce.wholesale_terms(v_seller.business_id, buyer_id)).pays_later;
+            perform commerce.require_wholesale_terms(
+                v_seller.business_id,
+                buyer_id,
+                array(
+                    select (line.variant_id, (line.to_price).quantity)::commerce.stock_item
+                    from unnest(v_seller.lines) as line
+                    where line.variant_id is not null
+                ),
+                (v_seller.quotes[1] ->> 'total_minor')::bigint,
+                v_seller.quotes[1] ->> 'currency',
+                v_seller.pays_later
+            );
+        end if;
+        v_sellers = v_sellers || v_seller;
+    end loop;
+    return v_sellers;
+end;
+$$;
+
+/*
+ * Take the goods of some businesses out of stock. Returns what they sell, with the stores from
+ * which its goods come.
+ *
+ * Errors:  PT409 out_of_stock
+ */
+create function private.take_goods(sellers private.seller_quote[])
+returns private.seller_quote[]
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_seller private.seller_quote;
+    v_sellers private.seller_quote[] = '{}';
+begin
+    foreach v_seller in array sellers loop
+        if (v_seller.choice).kind is not null then
+            v_seller.parts = commerce.take_goods(
+                v_seller.choice,
+                array(
+                    select line.variant_id
+                    from unnest(v_seller.lines) with ordinality as line
+                    where line.variant_id is not null
+                    order by line.ordinality
+                ),
+                array(
+                    select (line.to_price).quantity
+                    from unnest(v_seller.lines) with ordinality as line
+                    where line.variant_id is not null
+                    order by line.ordinality
+                )
+            );
+        end if;
+        v_sellers = v_sellers || v_seller;
+    end loop;
+    return v_sellers;
 end;
 $$;
 
@@ -4113,12 +4279,12 @@ Stock, coupons, times, sales, orders, gift cards and the payment are written in 
 
 Errors: invalid_input 400, not_signed_in 401, not_found 404, coupon_exhausted 409, '
 'credit_limit_exceeded 409, hold_expired 409, idempotency_conflict 409, insufficient_credit 409, '
-'insufficient_points 409, invalid_transition 409, link_expired 409, not_bookable 409, not_for_sale '
-'409, order_limit_exceeded 409, out_of_stock 409, price_changed 409, slot_taken 409, '
+'insufficient_points 409, invalid_transition 409, link_expired 409, not_bookable 409, '
+'not_for_sale 409, order_limit_exceeded 409, out_of_stock 409, price_changed 409, slot_taken 409, '
 'terms_not_accepted 409, version_not_in_force 409, blocked_out 422, coupon_invalid 422, '
 'delivery_unavailable 422, limit_reached 422, method_expired 422, minimum_not_reached 422, '
-'not_eligible 422, outside_hours 422, pack_size 422, provider_not_offered 422, terms_not_agreed '
-'422, too_far 422, too_soon 422, rate_limited 429.';
+'not_eligible 422, outside_hours 422, pack_size 422, provider_not_offered 422, '
+'terms_not_agreed 422, too_far 422, too_soon 422, rate_limited 429.';
 grant execute on function public.checkout(
     text, public.identifier, text, public.list, text, public.object, public.object,
     public.identifier, public.identifier, public.list, text, public.whole_number, public.list,

@@ -13,6 +13,7 @@ import psycopg
 from tests.bench.auth import auth
 from tests.bench.booking import raw, storm
 from tests.bench.calcom import calcom
+from tests.bench.checkout import checkout
 from tests.bench.content import home
 from tests.bench.figures import Figure, compare, milliseconds
 from tests.bench.files import files
@@ -208,6 +209,7 @@ ALL = {
     "search": search,
     "payouts": payouts,
     "quote": quote,
+    "checkout": checkout,
     "home": home,
     "export": export,
     "products": products,

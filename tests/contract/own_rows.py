@@ -62,6 +62,13 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
     "coupons": ([{"promotion_id": "promotion", "code": "SPRING"}], {"max_uses": 5}),
     "customer_group_members": ([{"customer_group_id": "group", "customer_id": "known"}], {}),
     "customer_groups": ([{"name": "Friends"}], {"name": "Good friends"}),
+    "delivery_options": (
+        [
+            {"name": "Post", "kind": "delivery", "currency": "EUR"},
+            {"name": "Post", "kind": "pickup", "currency": "EUR", "store_id": "store"},
+        ],
+        {"position": 3},
+    ),
     "feature_flags": ([{"key": "own-flag"}], {"description": "Of its own."}),
     "featured_businesses": (
         [{"ends_at": "2031-01-01T00:00:00+00:00"}, NEXT_YEAR],
@@ -80,6 +87,7 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
             {"price_list_id": "price_list", "service_id": "salon_service", "unit_minor": 1},
             {"price_list_id": "price_list", "service_id": "hidden_service", "unit_minor": 1},
             {"price_list_id": "price_list", "addon_id": "addon", "unit_minor": 1},
+            {"price_list_id": "price_list", "variant_id": "variant", "unit_minor": 1},
         ],
         {"unit_minor": 2},
     ),
@@ -238,8 +246,6 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
         [HOURS, {**HOURS, "resource_id": "salon_resource"}],
         {"opens_at": "20:45:00"},
     ),
-    "order_settings": ([{"return_days": 30}], {"return_days": 60}),
-    "wholesale_packs": ([{"variant_id": "variant", "pack_size": 6}], {"pack_size": 12}),
 }
 # What whoever inserts a row may not do with it afterwards.
 NEVER = {

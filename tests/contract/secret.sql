@@ -507,3 +507,14 @@ insert into commerce.returns (
 values (%(business)s, %(business)s, %(business)s, 'return', 'refund', 'requested', now());
 insert into commerce.return_items (business_id, return_id, order_item_id, quantity)
 values (%(business)s, %(business)s, %(business)s, 1);
+insert into commerce.delivery_options (business_id, name, kind, currency)
+values (%(business)s, 'Secret post', 'delivery', 'EUR');
+with cart as (
+    insert into commerce.carts (user_id, currency)
+    values (%(owner)s, 'EUR')
+    returning id
+)
+
+insert into commerce.cart_items (cart_id, business_id, gift_card_minor)
+select cart.id, %(business)s, 100
+from cart;

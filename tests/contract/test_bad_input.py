@@ -194,6 +194,10 @@ def good_arguments(town: Town) -> dict[str, Any]:
         "ids": [town.ids["note"]],
         "preorder_limit": 1,
         "preorder_until": "2031-05-05T10:00:00Z",
+        "cart_item_id": town.ids["note"],
+        "cart_token": "t",
+        "idempotency_key": "key",
+        "item": {"gift_card_minor": 1, "currency": "EUR", "business_id": town.ids["salon"]},
     }
 
 
@@ -212,6 +216,7 @@ MEANINGS: dict[str, dict[str, Any]] = {
     "request_return": {"kind": "return"},
     "invite_buyer": {"role": "buyer"},
     "bulk_upsert_products": {"mode": "report"},
+    "checkout": {**PIECES, "gift_card_codes": [], "store_id": None},
 }
 
 

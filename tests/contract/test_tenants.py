@@ -31,6 +31,7 @@ PRIVATE_VIEWS = {
     "business_members",
     "calendar_feeds",
     "calendar_imports",
+    "cart_items",
     "credits",
     "commissions",
     "customer_group_members",

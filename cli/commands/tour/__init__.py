@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from cli.commands.tour import booking, content, oversight, paying, pictures, together
+from cli.commands.tour import booking, content, goods, oversight, paying, pictures, together
 from cli.commands.tour.people import Step, Story, gather
 from cli.hints import completed
 from cli.options import DEFAULT_STATE, JsonOption, StateOption
@@ -23,6 +23,8 @@ CHAPTERS: tuple[Callable[[Story], Iterator[Step]], ...] = (
     booking.book,
     booking.move,
     paying.pay,
+    goods.sell,
+    goods.shop,
     together.wait,
     together.repeat,
     together.teach,

@@ -9,7 +9,9 @@ returns setof catalog.component
 language plpgsql
 stable
 security invoker
+rows 2
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     return query

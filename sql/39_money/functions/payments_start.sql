@@ -33,6 +33,7 @@ language plpgsql
 volatile
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     perform 1
@@ -53,6 +54,7 @@ language plpgsql
 volatile
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     return array(
@@ -151,6 +153,7 @@ language plpgsql
 volatile
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_payment money.payments;
@@ -200,6 +203,7 @@ language plpgsql
 volatile
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     insert into money.payment_parts (
@@ -224,6 +228,7 @@ language plpgsql
 volatile
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     perform money.ask_provider('cancel', payments.id)
@@ -233,8 +238,12 @@ begin
         and payments.payer_id is not distinct from close_unfinished.payer_id
         and payments.id in (
             select payment_parts.payment_id
-            from money.payment_parts
-            where payment_parts.sale_id = any(close_unfinished.sale_ids)
+            from sales.sales
+            inner join money.payment_parts
+                on
+                    payment_parts.business_id = sales.business_id
+                    and payment_parts.sale_id = sales.id
+            where sales.id = any(close_unfinished.sale_ids)
         );
 end;
 $$;

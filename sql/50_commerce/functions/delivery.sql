@@ -11,6 +11,7 @@ stable
 security invoker
 rows 5
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     return query
@@ -82,6 +83,7 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_choice commerce.delivery_choice;
@@ -127,6 +129,7 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_option commerce.delivery_options;
@@ -177,6 +180,7 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_store_ids uuid[] = array(

@@ -106,12 +106,12 @@ Stock, coupons, times, sales, orders, gift cards and the payment are written in 
 
 Errors: invalid_input 400, not_signed_in 401, not_found 404, coupon_exhausted 409, '
 'credit_limit_exceeded 409, hold_expired 409, idempotency_conflict 409, insufficient_credit 409, '
-'insufficient_points 409, invalid_transition 409, link_expired 409, not_bookable 409, not_for_sale '
-'409, order_limit_exceeded 409, out_of_stock 409, price_changed 409, slot_taken 409, '
+'insufficient_points 409, invalid_transition 409, link_expired 409, not_bookable 409, '
+'not_for_sale 409, order_limit_exceeded 409, out_of_stock 409, price_changed 409, slot_taken 409, '
 'terms_not_accepted 409, version_not_in_force 409, blocked_out 422, coupon_invalid 422, '
 'delivery_unavailable 422, limit_reached 422, method_expired 422, minimum_not_reached 422, '
-'not_eligible 422, outside_hours 422, pack_size 422, provider_not_offered 422, terms_not_agreed '
-'422, too_far 422, too_soon 422, rate_limited 429.';
+'not_eligible 422, outside_hours 422, pack_size 422, provider_not_offered 422, '
+'terms_not_agreed 422, too_far 422, too_soon 422, rate_limited 429.';
 grant execute on function public.checkout(
     text, public.identifier, text, public.list, text, public.object, public.object,
     public.identifier, public.identifier, public.list, text, public.whole_number, public.list,

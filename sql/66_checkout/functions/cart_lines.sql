@@ -13,21 +13,44 @@ set search_path = ''
 set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
+    return private.lines_of(
+        array(
+            select cart_items
+            from commerce.cart_items
+            where cart_items.cart_id = cart_lines.cart_id
+            order by cart_items.position
+        )
+    );
+end;
+$$;
+
+/*
+ * Return some items with what the catalog says about them now.
+ */
+create function private.lines_of(items commerce.cart_items[])
+returns private.cart_line[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
     return array(
         select
             private.make_cart_line(
-                cart_items,
+                each.item,
                 coalesce(goods.line, times.line, cards.line),
                 coalesce(goods.is_available, times.is_available, cards.is_available),
                 goods.weight_grams,
                 times.hold_expires_at
             )
-        from commerce.cart_items
-        left join lateral private.variant_line(cart_items) as goods on true
-        left join lateral private.booking_line(cart_items) as times on true
-        left join lateral private.gift_card_line(cart_items) as cards on true
-        where cart_items.cart_id = cart_lines.cart_id
-        order by cart_items.position
+        from unnest(items) with ordinality as sent
+        cross join lateral (select items[sent.ordinality]) as each (item)
+        left join lateral private.variant_line(each.item) as goods on true
+        left join lateral private.booking_line(each.item) as times on true
+        left join lateral private.gift_card_line(each.item) as cards on true
+        order by sent.ordinality
     );
 end;
 $$;

@@ -1,7 +1,7 @@
 -- How a cart is bought, in one transaction: stock, coupons, bookings, sales, orders, gift cards and
 -- the payment are all there, or nothing is. Everybody locks in one order: the cart, the people and
--- rooms of its bookings, and then for each business, in the order of their ids, its promotions, its
--- stock and what pays for it.
+-- rooms of its bookings, wholesale accounts, the levels of stock, promotions, and at last what
+-- pays; each of them business by business, in the order of their ids.
 
 /*
  * Check out a cart, or the items that are sent with the call. The same call again returns the first
@@ -43,7 +43,10 @@ begin
     end if;
     v_buyer = private.buyer_of(form);
     perform private.accept_terms(form.terms, v_buyer.email);
-    v_lines = private.cart_lines(v_cart.id);
+    v_lines = case
+        when items is null then private.cart_lines(v_cart.id)
+        else private.lines_to_buy(v_cart, private.to_objects(items, 'items', 100, null))
+    end;
     if v_lines = '{}' then
         perform private.invalid('cart_id', 'must be a cart with something in it');
     end if;
@@ -59,7 +62,8 @@ $$;
 /*
  * Sell a cart that is locked, and begin its payment. Returns what was sold.
  *
- * Errors:  those of private.sell, private.pay_with_credit and private.pay
+ * Errors:  those of private.agree_terms · those of private.take_goods · those of private.sell
+ *          those of private.pay_with_credit · those of private.pay_basket
  */
 create function private.sell_cart(
     cart commerce.carts,
@@ -72,9 +76,11 @@ language plpgsql
 volatile
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_basket_id uuid = gen_random_uuid();
+    v_sellers private.seller_quote[];
     v_seller private.seller_quote;
     v_cards jsonb = '[]';
     v_payment_id uuid;
@@ -88,7 +94,8 @@ begin
     ));
     insert into sales.baskets (id, customer_id, currency, created_at)
     values (v_basket_id, buyer.id, cart.currency, private.now());
-    foreach v_seller in array sellers loop
+    v_sellers = private.take_goods(private.agree_terms(sellers, buyer.id, form));
+    foreach v_seller in array v_sellers loop
         v_cards = v_cards || private.sell(v_seller, buyer, form, v_basket_id);
     end loop;
     perform private.pay_with_credit(v_basket_id, form);
@@ -225,6 +232,7 @@ language plpgsql
 volatile
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_closed record;

@@ -13,6 +13,7 @@ language plpgsql
 volatile
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_cart commerce.carts;
@@ -66,6 +67,7 @@ language plpgsql
 volatile
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_items jsonb[] = private.to_objects(items, 'items', 100, null);
@@ -93,7 +95,6 @@ begin
     )
     on conflict do nothing;
     if found then
-        perform private.put_items(v_cart, v_items);
         return v_cart;
     end if;
     select carts.* into strict v_cart
@@ -106,12 +107,13 @@ end;
 $$;
 
 /*
- * Write items into a cart that was just made.
+ * Return the lines of items that are bought at once, without a cart that keeps them. The same goods
+ * are added up, and services are held until they are sold.
  *
  * Errors:  those of private.to_cart_item
  */
-create function private.put_items(cart commerce.carts, items jsonb[])
-returns void
+create function private.lines_to_buy(cart commerce.carts, items jsonb[])
+returns private.cart_line[]
 language plpgsql
 volatile
 security invoker
@@ -120,20 +122,29 @@ as $$
 declare
     v_item jsonb;
     v_row commerce.cart_items;
+    v_rows commerce.cart_items[] = '{}';
+    v_place integer;
 begin
     perform private.lock_times(items);
     foreach v_item in array items loop
         v_row = private.to_cart_item(v_item, null, cart);
-        insert into commerce.cart_items (
-            cart_id, business_id, variant_id, booking_id, gift_card_minor, quantity
-        )
-        values (
-            cart.id, v_row.business_id, v_row.variant_id, v_row.booking_id, v_row.gift_card_minor,
-            v_row.quantity
-        )
-        on conflict on constraint cart_items_once_each do update
-        set quantity = cart_items.quantity + excluded.quantity;
+        v_place = (
+            select known.ordinality
+            from unnest(v_rows) with ordinality as known
+            where
+                known.business_id = v_row.business_id
+                and known.variant_id is not distinct from v_row.variant_id
+                and known.gift_card_minor is not distinct from v_row.gift_card_minor
+                and num_nonnulls(known.booking_id, v_row.booking_id) = 0
+        );
+        if v_place is null then
+            v_row.cart_id = cart.id;
+            v_rows = v_rows || v_row;
+        else
+            v_rows[v_place].quantity = v_rows[v_place].quantity + v_row.quantity;
+        end if;
     end loop;
+    return private.lines_of(v_rows);
 end;
 $$;
 
@@ -148,6 +159,7 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     return coalesce(

@@ -65,6 +65,7 @@ language plpgsql
 volatile
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_payable private.payable;
@@ -124,6 +125,7 @@ language plpgsql
 immutable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_due bigint = (select sum(due) from unnest(payable.due_minor) as due);

@@ -3,12 +3,11 @@
 -- being a hold and has its own sale. All of them are in one basket.
 
 /*
- * Sell what one business has in a cart, and take its goods out of stock. Returns the gift cards
+ * Sell what one business has in a cart; its goods were taken out of stock. Returns the gift cards
  * that were made, with their codes.
  *
- * Errors:  PT409 coupon_exhausted credit_limit_exceeded hold_expired order_limit_exceeded
- *              out_of_stock price_changed slot_taken terms_not_accepted
- *          PT422 coupon_invalid minimum_not_reached pack_size terms_not_agreed
+ * Errors:  PT409 coupon_exhausted hold_expired price_changed slot_taken terms_not_accepted
+ *          PT422 coupon_invalid
  */
 create function private.sell(
     seller private.seller_quote, buyer identity.profiles, form private.order_form, basket_id uuid
@@ -18,6 +17,7 @@ language plpgsql
 volatile
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_sale_id uuid;
@@ -46,11 +46,7 @@ end;
 $$;
 
 /*
- * Take the goods of a sale out of stock, and place their order. A company with net terms pays it
- * later, unless it pays at once.
- *
- * Errors:  PT409 credit_limit_exceeded order_limit_exceeded out_of_stock
- *          PT422 minimum_not_reached pack_size terms_not_agreed
+ * Place the order of the goods of a sale, which were taken out of stock.
  */
 create function private.place_order(
     seller private.seller_quote, sale_id uuid, customer_id uuid, form private.order_form
@@ -60,49 +56,31 @@ language plpgsql
 volatile
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
-    v_variant_ids uuid[];
-    v_quantities integer[];
-    v_line_ids uuid[];
-    v_parts commerce.stock_part[];
-    v_kind commerce.delivery_kind = (seller.choice).kind;
-    v_pays_later boolean = (form.payment).provider is null
-    and (commerce.wholesale_terms(seller.business_id, place_order.customer_id)).pays_later;
-begin
-    select
-        array_agg(sale_lines.variant_id order by sale_lines.position),
-        array_agg(sale_lines.quantity order by sale_lines.position),
-        array_agg(sale_lines.id order by sale_lines.position)
-    into v_variant_ids, v_quantities, v_line_ids
-    from sales.sale_lines
-    where
-        sale_lines.business_id = seller.business_id
-        and sale_lines.sale_id = place_order.sale_id
-        and sale_lines.kind = 'product';
-    perform commerce.require_wholesale_terms(
-        seller.business_id,
-        place_order.customer_id,
-        array(
-            select (line.variant_id, line.quantity)::commerce.stock_item
-            from unnest(v_variant_ids, v_quantities) as line (variant_id, quantity)
-        ),
-        (seller.quotes[1] ->> 'total_minor')::bigint,
-        seller.quotes[1] ->> 'currency',
-        v_pays_later
+    v_line_ids uuid[] = array(
+        select sale_lines.id
+        from sales.sale_lines
+        where
+            sale_lines.business_id = seller.business_id
+            and sale_lines.sale_id = place_order.sale_id
+            and sale_lines.kind = 'product'
+        order by sale_lines.position
     );
-    v_parts = commerce.take_goods(seller.choice, v_variant_ids, v_quantities);
+    v_kind commerce.delivery_kind = (seller.choice).kind;
+begin
     return commerce.place_order(
         seller.business_id, place_order.sale_id, place_order.customer_id,
         jsonb_build_object(
             'kind', v_kind,
-            'store_id', coalesce((seller.choice).store_id, private.only_store(v_parts)),
+            'store_id', coalesce((seller.choice).store_id, private.only_store(seller.parts)),
             'delivery_option_id', (seller.choice).option_id,
             'address', case v_kind when 'delivery' then form.address end
         ),
-        private.order_lines(seller.business_id, v_line_ids, v_parts),
+        private.order_lines(seller.business_id, v_line_ids, seller.parts),
         private.unpaid_until(v_kind, (form.payment).provider is not null),
-        v_pays_later
+        seller.pays_later
     );
 end;
 $$;
@@ -138,6 +116,7 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     return array(
@@ -217,51 +196,6 @@ end;
 $$;
 
 /*
- * Make the gift cards of a sale. They can be spent once it is paid. Returns [{id, code, …}];
- * nothing else keeps the codes.
- */
-create function private.make_gift_cards(
-    seller private.seller_quote, sale_id uuid, buyer_id uuid
-)
-returns jsonb
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-    if not exists (
-        select 1 from unnest(seller.lines) as line where line.gift_card_minor is not null
-    ) then
-        return '[]';
-    end if;
-    return (
-        select
-            jsonb_agg(
-                jsonb_build_object(
-                    'id', made.gift_card_id,
-                    'business_id', sale_lines.business_id,
-                    'sale_id', sale_lines.sale_id,
-                    'code', made.code,
-                    'amount_minor', sale_lines.unit_minor,
-                    'currency', seller.quotes[1] ->> 'currency'
-                )
-            )
-        from sales.sale_lines
-        cross join generate_series(1, sale_lines.quantity)
-        cross join lateral money.make_gift_card(
-            sale_lines.business_id, sale_lines.id, seller.quotes[1] ->> 'currency',
-            sale_lines.unit_minor, make_gift_cards.buyer_id, null
-        ) as made
-        where
-            sale_lines.business_id = seller.business_id
-            and sale_lines.sale_id = make_gift_cards.sale_id
-            and sale_lines.kind = 'gift_card'
-    );
-end;
-$$;
-
-/*
  * Sell a booking that is held, at the price of a quote. It waits for its payment, for the business
  * or for nothing, as confirm_booking would leave it.
  *
@@ -274,6 +208,7 @@ language plpgsql
 volatile
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 begin
     update scheduling.bookings
@@ -310,6 +245,7 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     v_leg scheduling.leg;

@@ -151,20 +151,6 @@ set search_path = ''
 as $$
 begin
     return query
-    with priced as (
-        select
-            seller_line.item_id,
-            seller.quotes[seller.documents[seller_line.ordinality]] -> 'lines' -> (
-                row_number() over (
-                    partition by
-                        seller.business_id, seller.documents[seller_line.ordinality]
-                    order by seller_line.ordinality
-                ) - 1
-            )::integer as line
-        from unnest(sellers) as seller
-        cross join unnest(seller.lines) with ordinality as seller_line
-    )
-
     select
         line.item_id,
         line.business_id,
@@ -183,7 +169,32 @@ begin
         (priced.line ->> 'tax_minor')::bigint,
         scheduling.price_of_line(priced.line)
     from unnest(lines) as line
-    left join priced on priced.item_id = line.item_id;
+    left join private.lines_sold(sellers) as priced on priced.item_id = line.item_id;
+end;
+$$;
+
+/*
+ * Return the line of the quote of each item that is sold.
+ */
+create function private.lines_sold(sellers private.seller_quote[])
+returns table (item_id uuid, line jsonb)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        seller_line.item_id,
+        seller.quotes[seller.documents[seller_line.ordinality]] -> 'lines' -> (
+            row_number() over (
+                partition by seller.business_id, seller.documents[seller_line.ordinality]
+                order by seller_line.ordinality
+            ) - 1
+        )::integer
+    from unnest(sellers) as seller
+    cross join unnest(seller.lines) with ordinality as seller_line;
 end;
 $$;
 

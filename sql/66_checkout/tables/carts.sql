@@ -45,5 +45,9 @@ create type private.seller_quote as (
     lines private.cart_line array,
     documents integer array,
     quotes jsonb array,
-    choice commerce.delivery_choice
+    choice commerce.delivery_choice,
+    -- From which stores its goods come, once they are taken.
+    parts commerce.stock_part array,
+    -- Whether a wholesale buyer pays within the days that were agreed.
+    pays_later boolean
 );

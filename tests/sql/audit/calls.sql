@@ -821,6 +821,37 @@ select public.transfer_stock(
     jsonb_build_array(jsonb_build_object('variant_id', tests.id('Oil'), 'quantity', 2))::text
 );
 
+-- call: add_to_cart
+update catalog.products set is_published = true;
+select tests.act_as('Cleo');
+select public.add_to_cart(jsonb_build_object('variant_id', tests.id('Oil'))::text);
+
+-- call: update_cart_item
+update catalog.products set is_published = true;
+select tests.act_as('Cleo');
+create temporary table cart as
+select public.add_to_cart(jsonb_build_object('variant_id', tests.id('Oil'))::text) as shown;
+select public.update_cart_item((select shown #>> '{items,0,id}' from cart), '3');
+
+-- call: merge_cart
+update catalog.products set is_published = true;
+select tests.act_as_anon();
+create temporary table cart as
+select public.add_to_cart(jsonb_build_object('variant_id', tests.id('Oil'))::text) as shown;
+grant select on cart to authenticated;
+select tests.act_as('Cleo');
+select public.merge_cart((select shown ->> 'cart_token' from cart));
+
+-- call: checkout
+update catalog.products set is_published = true;
+select tests.act_as('Owen');
+select public.adjust_stock(tests.id('Mitte')::text, tests.id('Oil')::text, '5', 'received');
+select tests.act_as('Cleo');
+select public.checkout(
+    'once', store_id => tests.id('Mitte')::text,
+    items => jsonb_build_array(jsonb_build_object('variant_id', tests.id('Oil')))::text
+);
+
 -- call: set_stock_limits
 select tests.act_as('Owen');
 select public.set_stock_limits(tests.id('Mitte')::text, tests.id('Oil')::text, '3', '1');
