@@ -25,6 +25,7 @@ from workers.actors import (
     ledger,
     leftovers,
     media,
+    memberships,
     notifications,
     payments,
     payouts,
@@ -126,6 +127,7 @@ def run(environment: Environment, stop: threading.Event) -> None:
     housekeeping.declare(broker, database)
     payment_providers = build_payments(environment.payments)
     payments.declare(broker, payments.Cashier(database, payment_providers))
+    memberships.declare(broker, database)
     payouts.declare(broker, payouts.Paymaster(database, payment_providers))
     scanner = ClamAV(environment.clamav_address) if environment.clamav_address else None
     storage = Storage(environment.storage_url, environment.storage_key)

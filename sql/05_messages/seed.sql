@@ -9,6 +9,7 @@ values
 ('calendars', 'Imported calendars to read'),
 ('media', 'Uploaded files to look into, and files to delete'),
 ('payments', 'Payments and refunds to ask providers for, and their events to apply'),
+('memberships', 'Memberships to renew, charge and end'),
 ('documents', 'Receipts and invoices to draw, tax numbers to check'),
 ('housekeeping', 'Expired holds, requests and orders to write down, old data to delete')
 on conflict (name) do update set purpose = excluded.purpose;
@@ -32,6 +33,9 @@ values
 ('tick.media', 'media', 'collect_garbage'),
 ('tick.payments', 'payments', 'sweep_payments'),
 ('tick.reconciliation', 'payments', 'reconcile'),
+('membership.%', 'notifications', 'notify'),
+('gift.%', 'notifications', 'notify'),
+('tick.memberships', 'memberships', 'renew_memberships'),
 ('document.issued', 'documents', 'draw_document'),
 ('tax_number.written', 'documents', 'check_tax_number'),
 ('tick.transitions', 'housekeeping', 'apply_due_transitions'),
@@ -52,5 +56,6 @@ values
 ('media', 'tick.media', '1 hour'),
 ('storage', 'tick.storage', '1 minute'),
 ('payments', 'tick.payments', '1 minute'),
+('memberships', 'tick.memberships', '1 minute'),
 ('reconciliation', 'tick.reconciliation', '15 minutes')
 on conflict (name) do update set topic = excluded.topic;

@@ -57,7 +57,8 @@ select
     sale_lines.discount_minor,
     sale_lines.tax_minor,
     sale_lines.tax_is_included,
-    sale_lines.variant_id
+    sale_lines.variant_id,
+    sale_lines.plan_id
 from sales.sale_lines;
 grant select on public.sale_lines to authenticated, service_role;
 
@@ -75,6 +76,8 @@ comment on column public.sale_lines.corrects_line_id is
 'The line that it takes back, or charges a fee for; null for most.';
 comment on column public.sale_lines.service_id is
 'The service that was sold; null where it is none, or gone.';
+comment on column public.sale_lines.plan_id is
+'The membership plan that was sold; null where it is none, or gone.';
 comment on column public.sale_lines.name is 'What was sold, as it was called then.';
 comment on column public.sale_lines.quantity is 'How many, at least 1.';
 comment on column public.sale_lines.unit_minor is

@@ -116,3 +116,22 @@ using (
     business_id = any(array(select private.seen_businesses()))
     or sale_id = any(array(select private.my_sales()))
 );
+
+-- The units that paid a line are read by whoever reads the line.
+alter table sales.sale_line_allowances enable row level security;
+grant select on sales.sale_line_allowances to authenticated;
+grant select, insert, update, delete on sales.sale_line_allowances to service_role;
+
+create policy sale_line_allowances_select
+on sales.sale_line_allowances
+for select
+to authenticated
+using (
+    exists (
+        select 1
+        from sales.sale_lines
+        where
+            sale_lines.business_id = sale_line_allowances.business_id
+            and sale_lines.id = sale_line_allowances.sale_line_id
+    )
+);

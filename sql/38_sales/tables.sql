@@ -95,6 +95,8 @@ create table sales.sale_lines (
     tax_minor bigint not null default 0,
     tax_is_included boolean not null default true,
     variant_id uuid,
+    -- The membership plan that was sold. Its key is added by the domain of plans.
+    plan_id uuid,
 
     constraint sale_lines_business_id_id_unique unique (business_id, id),
     constraint sale_lines_position_unique unique (business_id, sale_id, position),
@@ -211,6 +213,28 @@ create table sales.sale_coupons (
     references pricing.coupon_redemptions (business_id, id) on delete restrict
 );
 comment on table sales.sale_coupons is 'The uses of promotions by a sale, with or without a code.';
+
+-- Which visits or credits paid lines of a sale, and which were given back.
+create table sales.sale_line_allowances (
+    business_id uuid not null,
+    sale_line_id uuid not null,
+    allowance_id uuid not null,
+    units integer not null,
+    at timestamptz not null,
+    returned_at timestamptz,
+
+    primary key (business_id, sale_line_id, allowance_id),
+    constraint sale_line_allowances_line_fkey foreign key (business_id, sale_line_id)
+    references sales.sale_lines (business_id, id) on delete cascade,
+    constraint sale_line_allowances_allowance_fkey foreign key (business_id, allowance_id)
+    references customers.allowances (business_id, id) on delete cascade,
+    constraint sale_line_allowances_use_something check (units > 0)
+);
+comment on table sales.sale_line_allowances is
+'The visits and credits that paid lines of sales.';
+-- What was used of an allowance.
+create index sale_line_allowances_allowance_idx
+on sales.sale_line_allowances (business_id, allowance_id);
 
 create table sales.sale_line_deliveries (
     business_id uuid not null,

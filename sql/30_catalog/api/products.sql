@@ -75,7 +75,8 @@ select
     products.updated_at,
     products.attributes,
     products.lowest_price_minor,
-    products.highest_price_minor
+    products.highest_price_minor,
+    products.access
 from catalog.products;
 grant select on public.products to anon;
 grant select, insert, update, delete on public.products to authenticated, service_role;
@@ -95,6 +96,9 @@ comment on column public.products.slug is
 'Unique in the business: lower-case words joined by hyphens.';
 comment on column public.products.description is 'At most 5000 characters.';
 comment on column public.products.currency is 'ISO 4217 code of the prices of its variants.';
+comment on column public.products.access is
+'What a customer needs to see it, such as gold_member, which a membership plan grants; null: '
+'nothing.';
 comment on column public.products.tax_class is 'How it is taxed: a name of tax_classes.';
 comment on column public.products.position is 'Order of display, ascending.';
 comment on column public.products.is_published is 'Whether it is in the public catalog.';

@@ -61,7 +61,8 @@ select
     services.check_in_minutes,
     services.anonymous_hold_minutes,
     services.tax_class,
-    services.prepayment_bps
+    services.prepayment_bps,
+    services.access
 from catalog.services;
 grant select on public.services to anon;
 grant select, insert, update, delete on public.services to authenticated, service_role;
@@ -110,6 +111,9 @@ comment on column public.services.check_in_minutes is
 'How long before the start a customer can be checked in, in minutes.';
 comment on column public.services.anonymous_hold_minutes is
 'How long a hold of a user lasts at most who signed in without an address, in minutes.';
+comment on column public.services.access is
+'What a customer needs to see and book it, such as gold_member, which a membership plan grants; '
+'null: nothing. It disappears at the instant at which the membership ends.';
 comment on column public.services.tax_class is
 'How it is taxed, a name of the view tax_classes. Matters once the business has tax_settings.';
 comment on column public.services.prepayment_bps is

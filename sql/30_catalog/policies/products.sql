@@ -90,11 +90,11 @@ grant select on table catalog.products to anon;
 grant select, delete on table catalog.products to authenticated;
 grant insert (
     id, business_id, category_id, brand_id, name, slug, description, currency, tax_class,
-    position, is_published, archived_at, attributes
+    position, is_published, archived_at, attributes, access
 ) on table catalog.products to authenticated;
 grant update (
     id, business_id, category_id, brand_id, name, slug, description, currency, tax_class,
-    position, is_published, archived_at, attributes
+    position, is_published, archived_at, attributes, access
 ) on table catalog.products to authenticated;
 grant select, insert, update, delete on table catalog.products to service_role;
 
@@ -105,6 +105,7 @@ to anon
 using (
     is_published
     and archived_at is null
+    and access is null
     and exists (
         select 1
         from business.businesses
@@ -119,6 +120,7 @@ to authenticated
 using (
     is_published
     and archived_at is null
+    and (access is null or (select customers.is_entitled(business_id, access)))
     and exists (
         select 1
         from business.businesses

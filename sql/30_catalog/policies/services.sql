@@ -61,7 +61,7 @@ grant insert (
     slot_offset_minutes, min_notice_minutes, max_advance_days, bookable_from, bookable_until,
     max_party_size, is_class, requires_confirmation, is_blocked_by_pending, hold_minutes,
     offer_minutes, position, is_active, archived_at, prefers_known_staff, visibility,
-    check_in_minutes, anonymous_hold_minutes, tax_class, prepayment_bps
+    check_in_minutes, anonymous_hold_minutes, tax_class, prepayment_bps, access
 ) on table catalog.services to authenticated;
 grant update (
     id, business_id, category_id, cancellation_policy_id, name, description, duration_minutes,
@@ -69,11 +69,12 @@ grant update (
     slot_offset_minutes, min_notice_minutes, max_advance_days, bookable_from, bookable_until,
     max_party_size, is_class, requires_confirmation, is_blocked_by_pending, hold_minutes,
     offer_minutes, position, is_active, archived_at, prefers_known_staff, visibility,
-    check_in_minutes, anonymous_hold_minutes, tax_class, prepayment_bps
+    check_in_minutes, anonymous_hold_minutes, tax_class, prepayment_bps, access
 ) on table catalog.services to authenticated;
 grant select, insert, update, delete on table catalog.services to service_role;
 
 -- Only members read what is archived, switched off or hidden: a customer's bookings keep its name.
+-- What needs an entitlement is shown to customers who have it at this instant.
 -- What belongs to a service is read like the service.
 create policy services_select_public
 on catalog.services
@@ -83,6 +84,7 @@ using (
     is_active
     and archived_at is null
     and visibility = 'public'
+    and access is null
     and exists (
         select 1
         from business.businesses
@@ -98,6 +100,7 @@ using (
     is_active
     and archived_at is null
     and visibility = 'public'
+    and (access is null or (select customers.is_entitled(business_id, access)))
     and exists (
         select 1
         from business.businesses

@@ -130,6 +130,7 @@ begin
         on stores.business_id = businesses.id and stores.id = context.store_id
     where businesses.id = context.business_id;
     if v_customer_id is not null then
+        v_context.customer_id = v_customer_id;
         v_context.group_ids = customers.groups_of(
             context.business_id, v_customer_id, v_context.at
         );

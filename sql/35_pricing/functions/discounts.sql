@@ -157,11 +157,13 @@ end;
 $$;
 
 /*
- * Return what promotions take off some lines.
+ * Return what promotions take off some lines, of what allowances left of them.
  *
  * Errors:  PT409 coupon_exhausted · PT422 coupon_invalid
  */
-create function pricing.discounts_of(lines pricing.line[], context pricing.context)
+create function pricing.discounts_of(
+    lines pricing.line[], context pricing.context, allowances pricing.discount[]
+)
 returns pricing.discount[]
 language plpgsql
 stable
@@ -175,7 +177,14 @@ declare
             case
                 when line.kind in ('gift_card', 'shipping') then 0
                 else line.unit_minor * line.quantity
-            end
+            end - coalesce(
+                (
+                    select sum(allowance.amount_minor)
+                    from unnest(allowances) as allowance
+                    where allowance.place = line.ordinality
+                ),
+                0
+            )
         from unnest(lines) with ordinality as line
         order by line.ordinality
     );

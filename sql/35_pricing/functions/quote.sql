@@ -43,11 +43,11 @@ end;
 $$;
 
 /*
- * Price lines of one currency, in this order: price lists, rules, discounts, points, tax. Returns
- * {currency, lines: [{kind, name, quantity, unit_minor, amount_minor, discount_minor, tax_minor,
- * tax_is_included, discounts, rules, …reference}], taxes, promotions, subtotal_minor,
- * discount_minor, tax_minor, total_minor}. Amounts are whole minor units. A business without lists,
- * rules and promotions costs one look.
+ * Price lines of one currency, in this order: price lists, rules, allowances, promotions, points,
+ * tax. Returns {currency, lines: [{kind, name, quantity, unit_minor, amount_minor, discount_minor,
+ * tax_minor, tax_is_included, discounts, rules, …reference}], taxes, promotions, subtotal_minor,
+ * discount_minor, tax_minor, total_minor}, and `allowances` where some are used. Amounts are whole
+ * minor units. A business without lists, rules, allowances and promotions costs one look.
  * Definer: everybody is priced by the same rules, which only members of the business may read.
  *
  * Errors:  PT400 invalid_input · PT404 not_found
@@ -175,8 +175,11 @@ declare
     v_discounts pricing.discount[] = '{}';
     v_quote jsonb;
 begin
+    if tools.has_allowances then
+        v_discounts = pricing.allowance_discounts(lines, context);
+    end if;
     if tools.has_promotions or context.coupon_code is not null then
-        v_discounts = pricing.discounts_of(lines, context);
+        v_discounts = v_discounts || pricing.discounts_of(lines, context, v_discounts);
     end if;
     v_quote = pricing.list_lines(lines, v_discounts);
     if context.redeem_points > 0 then
@@ -211,7 +214,11 @@ begin
     v_tools.has_promotions = exists (
         select 1 from pricing.promotions where promotions.business_id = tools_of.business_id
     );
-    v_tools.is_in_use = v_tools.has_lists or v_tools.has_rules or v_tools.has_promotions;
+    v_tools.has_allowances = exists (
+        select 1 from customers.allowances where allowances.business_id = tools_of.business_id
+    );
+    v_tools.is_in_use = v_tools.has_lists or v_tools.has_rules or v_tools.has_promotions
+    or v_tools.has_allowances;
     return v_tools;
 end;
 $$;

@@ -66,7 +66,7 @@ begin
                             'discount_minor', sum(discount.amount_minor),
                             'discounts', jsonb_agg(
                                 jsonb_build_object(
-                                    'source', discount.promotion_id,
+                                    'source', coalesce(discount.promotion_id, discount.allowance_id),
                                     'name', discount.name,
                                     'bearer', discount.bearer,
                                     'amount_minor', discount.amount_minor
@@ -89,6 +89,39 @@ begin
             select sum(discount.amount_minor)
             from unnest(discounts) as discount
         )
+    ) || pricing.list_allowances(discounts);
+end;
+$$;
+
+/*
+ * Return the allowances that a sale will use, and how many units of each on which line.
+ */
+create function pricing.list_allowances(discounts pricing.discount[])
+returns jsonb
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return coalesce(
+        (
+            select jsonb_build_object(
+                'allowances',
+                jsonb_agg(
+                    jsonb_build_object(
+                        'allowance_id', discount.allowance_id,
+                        'place', discount.place,
+                        'units', discount.units
+                    )
+                    order by discount.allowance_id, discount.place
+                )
+            )
+            from unnest(discounts) as discount
+            where discount.allowance_id is not null
+            having count(*) > 0
+        ),
+        '{}'
     );
 end;
 $$;
@@ -105,13 +138,16 @@ set search_path = ''
 as $$
 begin
     return (
-        select jsonb_agg(
-            jsonb_build_object(
-                'promotion_id', used.promotion_id,
-                'coupon_id', used.coupon_id,
-                'amount_minor', used.amount_minor
-            )
-            order by used.promotion_id
+        select coalesce(
+            jsonb_agg(
+                jsonb_build_object(
+                    'promotion_id', used.promotion_id,
+                    'coupon_id', used.coupon_id,
+                    'amount_minor', used.amount_minor
+                )
+                order by used.promotion_id
+            ),
+            '[]'
         )
         from (
             select
@@ -119,6 +155,7 @@ begin
                 discount.coupon_id,
                 sum(discount.amount_minor) as amount_minor
             from unnest(discounts) as discount
+            where discount.promotion_id is not null
             group by discount.promotion_id, discount.coupon_id
         ) as used
     );

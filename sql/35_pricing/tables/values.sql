@@ -43,10 +43,11 @@ create type pricing.context as (
     at timestamptz,
     time_zone text,
     group_ids uuid [],
-    accesses text []
+    accesses text [],
+    customer_id uuid
 );
 
--- What a promotion takes off a line, and who bears it.
+-- What a promotion or an allowance takes off a line, and who bears it.
 create type pricing.discount as (
     place bigint,
     promotion_id uuid,
@@ -54,7 +55,10 @@ create type pricing.discount as (
     name text,
     -- business or platform
     bearer text,
-    amount_minor bigint
+    amount_minor bigint,
+    -- The allowance that pays instead of money, and how many of its units.
+    allowance_id uuid,
+    units integer
 );
 
 -- Which tools of pricing a business uses.
@@ -62,5 +66,6 @@ create type pricing.tools as (
     has_lists boolean,
     has_rules boolean,
     has_promotions boolean,
-    is_in_use boolean
+    is_in_use boolean,
+    has_allowances boolean
 );

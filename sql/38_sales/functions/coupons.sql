@@ -2,11 +2,11 @@
 -- before it is paid, kept once it is paid.
 
 /*
- * Claim the promotions of a quote for a sale, and write what they took off its lines.
+ * Write what promotions and allowances took off the lines of a sale, and claim them.
  *
  * Errors:  PT409 coupon_exhausted price_changed · PT422 coupon_invalid
  */
-create function sales.claim_coupons(
+create function sales.claim_discounts(
     business_id uuid, sale_id uuid, quote jsonb, customer_id uuid, customer_email text
 )
 returns void
@@ -26,19 +26,23 @@ begin
         discount.value ->> 'bearer',
         discount.value ->> 'name',
         (discount.value ->> 'amount_minor')::bigint
-    from jsonb_array_elements(claim_coupons.quote -> 'lines') with ordinality as line (value, place)
+    from jsonb_array_elements(claim_discounts.quote -> 'lines') with ordinality as line (value, place)
     cross join jsonb_array_elements(line.value -> 'discounts') as discount (value)
     inner join sales.sale_lines
         on
-            sale_lines.business_id = claim_coupons.business_id
-            and sale_lines.sale_id = claim_coupons.sale_id
+            sale_lines.business_id = claim_discounts.business_id
+            and sale_lines.sale_id = claim_discounts.sale_id
             and line.place = sale_lines.position;
+    perform sales.claim_allowances(
+        claim_discounts.business_id, claim_discounts.sale_id,
+        claim_discounts.quote -> 'allowances'
+    );
     insert into sales.sale_coupons (business_id, sale_id, redemption_id)
-    select claim_coupons.business_id, claim_coupons.sale_id, claims.id
+    select claim_discounts.business_id, claim_discounts.sale_id, claims.id
     from unnest(
         pricing.claim_promotions(
-            claim_coupons.business_id, claim_coupons.quote, claim_coupons.customer_id,
-            claim_coupons.customer_email
+            claim_discounts.business_id, claim_discounts.quote, claim_discounts.customer_id,
+            claim_discounts.customer_email
         )
     ) as claims (id);
 end;

@@ -165,7 +165,7 @@ as $$
 begin
     insert into sales.sale_lines (
         business_id, sale_id, position, revision, kind, corrects_line_id, service_id, name,
-        quantity, unit_minor, amount_minor, discount_minor, tax_minor, tax_is_included
+        quantity, unit_minor, amount_minor, discount_minor, tax_minor, tax_is_included, plan_id
     )
     select
         write_changes.business_id,
@@ -185,7 +185,8 @@ begin
             from unnest(parts) as part
             where part.place = lines[change.ordinality].place
         ),
-        lines[change.ordinality].is_included
+        lines[change.ordinality].is_included,
+        change.plan_id
     from unnest(changes) with ordinality as change;
 end;
 $$;

@@ -2,8 +2,8 @@
 -- what they sold; nothing here does.
 
 /*
- * Write a sale with the lines of a quote, as agreed, and claim the promotions that it uses. A sale
- * of a basket is paid with the others in it. Returns its id.
+ * Write a sale with the lines of a quote, as agreed, and claim the promotions and allowances that
+ * it uses. A sale of a basket is paid with the others in it. Returns its id.
  *
  * Errors:  PT409 coupon_exhausted price_changed · PT422 coupon_invalid
  */
@@ -44,7 +44,7 @@ begin
     perform sales.write_agreed_lines(place_sale.business_id, v_sale_id, place_sale.quote);
     if place_sale.quote -> 'promotions' <> '[]'
         or (place_sale.quote ->> 'discount_minor')::bigint > 0 then
-        perform sales.claim_coupons(
+        perform sales.claim_discounts(
             place_sale.business_id, v_sale_id, place_sale.quote, place_sale.customer_id,
             place_sale.customer_email
         );
@@ -66,7 +66,7 @@ as $$
 begin
     insert into sales.sale_lines (
         business_id, sale_id, position, revision, kind, service_id, variant_id, name, quantity,
-        unit_minor, amount_minor, discount_minor, tax_minor, tax_is_included
+        unit_minor, amount_minor, discount_minor, tax_minor, tax_is_included, plan_id
     )
     select
         write_agreed_lines.business_id,
@@ -82,7 +82,8 @@ begin
         (lines.line ->> 'amount_minor')::bigint,
         (lines.line ->> 'discount_minor')::bigint,
         (lines.line ->> 'tax_minor')::bigint,
-        (lines.line ->> 'tax_is_included')::boolean
+        (lines.line ->> 'tax_is_included')::boolean,
+        (lines.line ->> 'plan_id')::uuid
     from jsonb_array_elements(write_agreed_lines.quote -> 'lines')
         with ordinality as lines (line, position);
     perform sales.write_agreed_taxes(
@@ -100,7 +101,8 @@ create function sales.make_change(
     service_id uuid,
     name text,
     amount_minor bigint,
-    discount_minor bigint default 0
+    discount_minor bigint default 0,
+    plan_id uuid default null
 )
 returns sales.sale_lines
 language plpgsql
@@ -117,6 +119,7 @@ begin
     v_line.name = make_change.name;
     v_line.amount_minor = make_change.amount_minor;
     v_line.discount_minor = make_change.discount_minor;
+    v_line.plan_id = make_change.plan_id;
     return v_line;
 end;
 $$;

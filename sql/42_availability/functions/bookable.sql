@@ -85,8 +85,8 @@ end;
 $$;
 
 /*
- * Return the instant from which on a service may no longer start, by its advance and its last
- * date. Without them it is ten years ahead.
+ * Return the instant from which on a service may no longer start, by its advance, which is longer
+ * for callers with early booking, and its last date. Without them it is ten years ahead.
  */
 create function scheduling.end_of_bookable(
     service catalog.services,
@@ -101,10 +101,17 @@ set search_path = ''
 as $$
 declare
     v_today date = (private.now() at time zone end_of_bookable.time_zone)::date;
-    v_last_day date = least(service.bookable_until, v_today + service.max_advance_days);
+    v_last_day date = service.bookable_until;
 begin
     if 'advance' = any(overridden) then
         return private.now() + interval '10 years';
+    end if;
+    if service.max_advance_days is not null then
+        v_last_day = least(
+            v_last_day,
+            v_today + service.max_advance_days
+            + customers.extra_advance_days(service.business_id)
+        );
     end if;
     return scheduling.start_of_date(v_last_day + 1, end_of_bookable.time_zone);
 end;

@@ -114,8 +114,9 @@ end;
 $$;
 
 /*
- * Return a service that takes bookings and that the caller may see. A hidden service is for members
- * of its business and for callers with a link to it.
+ * Return a service that takes bookings and that the caller may see. A hidden service, and one that
+ * needs an entitlement that the caller lacks, is for members of its business and for callers with a
+ * link to it.
  *
  * Errors:  PT404 not_found · PT409 not_bookable
  */
@@ -129,7 +130,11 @@ as $$
 declare
     v_service catalog.services = scheduling.open_service(visible_service.service_id);
 begin
-    if v_service.visibility = 'hidden'
+    if (
+        v_service.visibility = 'hidden'
+        or v_service.access is not null
+        and not customers.is_entitled(v_service.business_id, v_service.access)
+    )
         and not has_link
         and v_service.business_id not in (select private.my_businesses('view')) then
         perform scheduling.refuse_unseen();

@@ -204,31 +204,3 @@ begin
     where pages.id = take_page_down.page_id;
 end;
 $$;
-
-/*
- * Has the caller, as a customer of a business, access to something at this instant?
- * Definer: nobody reads entitlements.
- */
-create function content.is_entitled(business_id uuid, access text)
-returns boolean
-language plpgsql
-stable
-security definer
-set search_path = ''
-as $$
-begin
-    return exists (
-        select 1
-        from customers.customers
-        inner join customers.entitlements
-            on
-                entitlements.business_id = customers.business_id
-                and entitlements.customer_id = customers.id
-        where
-            customers.business_id = is_entitled.business_id
-            and customers.user_id = auth.uid()
-            and entitlements.access = is_entitled.access
-            and entitlements.during @> private.now()
-    );
-end;
-$$;

@@ -45,7 +45,7 @@ using (
             where businesses.id = pages.business_id
         )
     )
-    and (entitlement is null or (select content.is_entitled(business_id, entitlement)))
+    and (entitlement is null or (select customers.is_entitled(business_id, entitlement)))
 );
 
 create policy page_versions_select_public
@@ -105,7 +105,6 @@ using (
     )
 );
 
-grant execute on function content.is_entitled(uuid, text) to authenticated, service_role;
 grant execute on function
 content.is_plain_markdown(text),
 content.save_page(content.pages, content.page_texts),

@@ -48,9 +48,9 @@ end;
 $$;
 
 comment on function public.start_payment is
-'Start a payment of a sale, a booking, an order, a series, a basket, or with a link.
+'Start a payment of a sale, a booking, an order, a membership, a series, a basket, or with a link.
 
-Name one of them; what is owed is computed here. Memberships come with a later version. '
+Name one of them; what is owed is computed here. '
 '/functions/v1/payments takes the same arguments, asks the provider at once and answers with what '
 'the browser needs; after this call alone a worker asks within seconds. Starting again replaces '
 'what the same payer began and did not finish. Returns {id, status, provider, currency, '

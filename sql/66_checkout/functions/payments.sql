@@ -1,5 +1,6 @@
 -- How a payment of what sellers sold begins. Money knows sales alone; here somebody names a
--- booking, a series, a basket or a link, and it becomes sales, with what each must get at least.
+-- booking, a membership, a series, a basket or a link, and it becomes sales, with what each must
+-- get at least.
 
 /*
  * Return the sales that somebody wants to pay, if they may: as their customer, as a member who
@@ -35,6 +36,7 @@ begin
                     from commerce.orders
                     where orders.id = sales_to_pay.id
                 )
+                when 'membership_id' then sales.id = memberships.unpaid_sale(sales_to_pay.id)
                 else sales.id = sales_to_pay.id
             end
             and (
@@ -49,7 +51,7 @@ begin
     if v_sales = '{}' then
         perform private.refuse(
             'PT404', 'not_found', 'There is nothing of that kind to pay.',
-            'Check the id in the view bookings, orders, sales or baskets.'
+            'Check the id in the view bookings, orders, memberships, sales or baskets.'
         );
     end if;
     return v_sales;

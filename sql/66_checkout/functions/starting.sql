@@ -1,8 +1,7 @@
 -- How clients start a payment: the arguments are read, and a repeated call finds the first payment.
 
 /*
- * Return which one of the things that can be paid is named: the name of its argument. What later
- * versions sell is refused by name.
+ * Return which one of the things that can be paid is named: the name of its argument.
  *
  * Errors:  PT400 invalid_input
  */
@@ -15,17 +14,10 @@ set search_path = ''
 as $$
 declare
     v_names text[] = array(select key from jsonb_each(jsonb_strip_nulls(targets)));
-    v_unsold text = (
-        select min(names.name)
-        from unnest(v_names) as names (name)
-        where names.name = 'membership_id'
-    );
 begin
-    if v_unsold is not null then
-        perform private.invalid(v_unsold, 'is not sold by this version');
-    elsif cardinality(v_names) <> 1 then
+    if cardinality(v_names) <> 1 then
         perform private.invalid(
-            'sale_id, booking_id, order_id, series_id, basket_id or link_token',
+            'sale_id, booking_id, order_id, membership_id, series_id, basket_id or link_token',
             'must be sent, and only one of them'
         );
     end if;

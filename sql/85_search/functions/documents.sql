@@ -125,6 +125,7 @@ begin
             and services.is_active
             and services.archived_at is null
             and services.visibility = 'public'
+            and services.access is null
     ) as offered
     where
         businesses.id = any(documents_of.business_ids)

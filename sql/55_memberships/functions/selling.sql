@@ -1,0 +1,355 @@
+-- How somebody joins. A membership and its first period are written with the sale that charges
+-- them, in one transaction. Benefits begin when that is paid, or at once where nothing is owed.
+-- memberships.sell is what every seller calls: join_membership, gifts, and a checkout with a plan
+-- in its cart.
+
+/*
+ * Return a plan that somebody may join now.
+ *
+ * Errors:  PT404 not_found
+ */
+create function memberships.open_plan(plan_id uuid)
+returns memberships.membership_plans
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_plan memberships.membership_plans;
+begin
+    select membership_plans.* into v_plan
+    from memberships.membership_plans
+    where
+        membership_plans.id = open_plan.plan_id
+        and membership_plans.is_active
+        and business.is_open(membership_plans.business_id);
+    if v_plan.id is null then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such plan to join.',
+            'Check the id in the view membership_plans.'
+        );
+    end if;
+    return v_plan;
+end;
+$$;
+
+/*
+ * Return what a plan costs in a currency, by default that of its business.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function memberships.price_of(plan memberships.membership_plans, currency text)
+returns memberships.plan_prices
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_price memberships.plan_prices;
+begin
+    select plan_prices.* into v_price
+    from memberships.plan_prices
+    where
+        plan_prices.business_id = plan.business_id
+        and plan_prices.plan_id = plan.id
+        and plan_prices.currency = coalesce(
+            price_of.currency,
+            (
+                select businesses.currency
+                from business.businesses
+                where businesses.id = plan.business_id
+            )
+        );
+    if v_price.plan_id is null then
+        perform private.invalid('currency', 'must be one in which the plan has a price');
+    end if;
+    return v_price;
+end;
+$$;
+
+/*
+ * Price the first period of a plan for a buyer: the period unless a trial comes first, and joining.
+ *
+ * Errors:  PT409 coupon_exhausted insufficient_points price_changed · PT422 coupon_invalid
+ */
+create function memberships.quote(
+    plan memberships.membership_plans,
+    price memberships.plan_prices,
+    has_trial boolean,
+    context pricing.context
+)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_lines pricing.line[] = '{}';
+begin
+    if not has_trial then
+        v_lines = v_lines || pricing.make_line(
+            'membership', plan.name, 1, price.price_minor, price.currency,
+            jsonb_build_object('plan_id', plan.id), item_id => plan.id
+        );
+    end if;
+    if price.signup_fee_minor > 0 then
+        v_lines = v_lines || pricing.make_line(
+            'fee', 'Sign-up fee', 1, price.signup_fee_minor, price.currency, '{}'
+        );
+    end if;
+    if v_lines = '{}' then
+        return null;
+    end if;
+    return pricing.quote(v_lines, context);
+end;
+$$;
+
+/*
+ * Make the row of a membership that begins now and is not paid yet.
+ */
+create function memberships.make_membership(
+    plan memberships.membership_plans,
+    price memberships.plan_prices,
+    user_id uuid,
+    customer_id uuid,
+    has_trial boolean
+)
+returns memberships.memberships
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_membership memberships.memberships;
+    v_now timestamptz = date_trunc('second', private.now());
+begin
+    v_membership.id = gen_random_uuid();
+    v_membership.business_id = plan.business_id;
+    v_membership.customer_id = make_membership.customer_id;
+    v_membership.user_id = make_membership.user_id;
+    v_membership.plan_id = plan.id;
+    v_membership.currency = price.currency;
+    v_membership.price_minor = price.price_minor;
+    v_membership.renews = plan.renews;
+    v_membership.period_unit = plan.period_unit;
+    v_membership.period_count = plan.period_count;
+    v_membership.grace_days = case when plan.renews then plan.grace_days else 0 end;
+    v_membership.time_zone = business.time_zone(plan.business_id);
+    v_membership.number = case when has_trial then 0 else 1 end;
+    v_membership.anchor_number = 1;
+    v_membership.anchor_at = v_now;
+    if has_trial then
+        v_membership.anchor_at = memberships.period_start(
+            v_now, v_membership.time_zone, 'day', plan.trial_days, 1
+        );
+        v_membership.trial_ends_at = v_membership.anchor_at;
+    end if;
+    v_membership.joined_at = v_now;
+    v_membership.paid_until = v_now;
+    -- Whoever has not paid a day later did not join.
+    v_membership.due_until = v_now + interval '24 hours';
+    v_membership.updated_at = v_now;
+    return v_membership;
+end;
+$$;
+
+/*
+ * Sell a plan to somebody with an account. Returns the membership's id. With a saved card it is
+ * charged at once; otherwise its sale is paid like any other.
+ *
+ * Errors:  PT400 invalid_input · PT404 not_found
+ *          PT409 already_member coupon_exhausted insufficient_points price_changed
+ *          PT422 coupon_invalid method_expired
+ */
+create function memberships.sell(
+    plan_id uuid, buyer identity.profiles, terms pricing.context, method_id uuid default null
+)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_plan memberships.membership_plans = memberships.open_plan(sell.plan_id);
+    v_price memberships.plan_prices = memberships.price_of(v_plan, terms.currency);
+    v_customer_id uuid = memberships.customer_for(v_plan.business_id, buyer);
+    v_has_trial boolean;
+    v_membership memberships.memberships;
+    v_quote jsonb;
+begin
+    if sell.method_id is not null then
+        perform memberships.require_method(sell.method_id, buyer.id);
+    end if;
+    perform private.lock(array[v_customer_id]);
+    if v_plan.renews then
+        perform memberships.refuse_second(v_plan.business_id, v_customer_id);
+    end if;
+    v_has_trial = v_plan.trial_days > 0
+    and not memberships.had_trial(v_plan.business_id, v_customer_id);
+    v_quote = memberships.quote(
+        v_plan, v_price, v_has_trial,
+        pricing.for_buyer(terms, v_plan.business_id, buyer.id, buyer.email)
+    );
+    v_membership = memberships.make_membership(
+        v_plan, v_price, buyer.id, v_customer_id, v_has_trial
+    );
+    v_membership.method_id = sell.method_id;
+    insert into memberships.memberships values (v_membership.*);
+    perform memberships.begin_first_period(v_membership, buyer, v_quote);
+    perform memberships.emit('membership.started', v_membership);
+    return v_membership.id;
+end;
+$$;
+
+/*
+ * Return the customer of a business who an account is, noted if the business did not know them.
+ */
+create function memberships.customer_for(business_id uuid, buyer identity.profiles)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform customers.note_customer(
+        customer_for.business_id, buyer.id, buyer.full_name, buyer.email, buyer.phone, null
+    );
+    return customers.customer_of(customer_for.business_id, buyer.id, null);
+end;
+$$;
+
+/*
+ * Refuse a second live membership of a customer. One that is over is closed first.
+ *
+ * Errors:  PT409 already_member
+ */
+create function memberships.refuse_second(business_id uuid, customer_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_live memberships.memberships;
+begin
+    select memberships.* into v_live
+    from memberships.memberships
+    where
+        memberships.business_id = refuse_second.business_id
+        and memberships.customer_id = refuse_second.customer_id
+        and memberships.renews
+        and memberships.closed_at is null
+    for update;
+    if v_live.id is null then
+        return;
+    elsif memberships.is_over(v_live, private.now()) then
+        perform memberships.close(v_live);
+        return;
+    end if;
+    perform private.refuse(
+        'PT409', 'already_member', 'This customer has a membership of the business already.',
+        'Change it with change_membership, or cancel it first.'
+    );
+end;
+$$;
+
+/*
+ * Did a customer of a business have a trial before?
+ */
+create function memberships.had_trial(business_id uuid, customer_id uuid)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return exists (
+        select 1
+        from memberships.memberships
+        where
+            memberships.business_id = had_trial.business_id
+            and memberships.customer_id = had_trial.customer_id
+            and memberships.trial_ends_at is not null
+    );
+end;
+$$;
+
+/*
+ * Write the first period of a membership with its sale. What costs nothing begins at once; what is
+ * owed is charged to the saved card, if there is one.
+ */
+create function memberships.begin_first_period(
+    membership memberships.memberships, buyer identity.profiles, quote jsonb
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_period memberships.membership_periods;
+begin
+    v_period.id = gen_random_uuid();
+    if begin_first_period.quote is not null then
+        v_period.sale_id = sales.place_sale(
+            membership.business_id, buyer.id, buyer.full_name, buyer.email, buyer.phone,
+            begin_first_period.quote
+        );
+    end if;
+    v_period.price_minor = case
+        when membership.number = 0 then 0
+        else (quote #>> '{lines,0,amount_minor}')::bigint
+            - (quote #>> '{lines,0,discount_minor}')::bigint
+    end;
+    insert into memberships.membership_periods (
+        id, business_id, membership_id, number, plan_id, starts_at, ends_at, price_minor, sale_id,
+        next_charge_at
+    )
+    values (
+        v_period.id, membership.business_id, membership.id, membership.number,
+        membership.plan_id, membership.joined_at,
+        memberships.start_of(membership, membership.number + 1),
+        v_period.price_minor, v_period.sale_id,
+        case when membership.method_id is not null then private.now() end
+    );
+    if coalesce((quote ->> 'total_minor')::bigint, 0) = 0 then
+        perform memberships.settle_period(membership.business_id, v_period.id);
+    elsif membership.method_id is not null then
+        perform memberships.charge_periods(array[v_period.id]);
+    end if;
+end;
+$$;
+
+/*
+ * Refuse a saved card that is not the member's, was forgotten or has expired.
+ *
+ * Errors:  PT404 not_found · PT422 method_expired
+ */
+create function memberships.require_method(method_id uuid, user_id uuid)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    perform money.require_method(
+        require_method.method_id,
+        require_method.user_id,
+        (
+            select payment_methods.provider
+            from money.payment_methods
+            where payment_methods.id = require_method.method_id
+        )
+    );
+end;
+$$;
