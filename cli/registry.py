@@ -77,6 +77,7 @@ COMMANDS: Mapping[str, Entry] = {
     "audit": Entry("audit", "app", "Audit: who changed what, when and by which call."),
     "flags": Entry("flags", "app", "Flags: what is switched on, and for whom."),
     "pages": Entry("pages", "app", "Pages: their texts, versions and publication."),
+    "members": Entry("members", "app", "Members: who is a member of what, until when."),
     "products": Entry("products", "app", "Products: what a business sells."),
     "stock": Entry("stock", "app", "Stock: what lies in which store."),
     "orders": Entry("orders", "app", "Orders: what customers bought, and how it gets to them."),

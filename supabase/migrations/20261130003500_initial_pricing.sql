@@ -809,10 +809,11 @@ create type pricing.context as (
     at timestamptz,
     time_zone text,
     group_ids uuid [],
-    accesses text []
+    accesses text [],
+    customer_id uuid
 );
 
--- What a promotion takes off a line, and who bears it.
+-- What a promotion or an allowance takes off a line, and who bears it.
 create type pricing.discount as (
     place bigint,
     promotion_id uuid,
@@ -820,7 +821,10 @@ create type pricing.discount as (
     name text,
     -- business or platform
     bearer text,
-    amount_minor bigint
+    amount_minor bigint,
+    -- The allowance that pays instead of money, and how many of its units.
+    allowance_id uuid,
+    units integer
 );
 
 -- Which tools of pricing a business uses.
@@ -828,8 +832,116 @@ create type pricing.tools as (
     has_lists boolean,
     has_rules boolean,
     has_promotions boolean,
-    is_in_use boolean
+    is_in_use boolean,
+    has_allowances boolean
 );
+
+-- sql/35_pricing/functions/allowances.sql
+
+-- What customers paid for before. An allowance has units that pay for things, such as the visits
+-- of a pass or of a period of a membership. It pays before any promotion, and pays the thing
+-- itself, not its extras. Here nothing is used: a sale uses what its quote lists.
+
+/*
+ * Return what allowances pay of some lines: the allowance that ends first pays first, as many of a
+ * line as its units suffice for.
+ */
+create function pricing.allowance_discounts(lines pricing.line[], context pricing.context)
+returns pricing.discount[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_allowances customers.allowances[] = array(
+        select allowances
+        from customers.allowances
+        where
+            allowances.business_id = context.business_id
+            and allowances.customer_id = context.customer_id
+            and allowances.used < allowances.granted
+        order by upper(allowances.during), allowances.created_at, allowances.id
+    );
+    v_discounts pricing.discount[] = '{}';
+    v_unpaid integer;
+    v_units integer;
+    v_count integer;
+begin
+    for v_place in 1 .. cardinality(lines) loop
+        v_unpaid = lines[v_place].quantity;
+        for v_index in 1 .. cardinality(v_allowances) loop
+            v_units = pricing.units_of(v_allowances[v_index], lines[v_place], context.at);
+            v_count = least(
+                v_unpaid,
+                (v_allowances[v_index].granted - v_allowances[v_index].used) / v_units
+            );
+            if v_units > 0 and v_count > 0 then
+                v_discounts = v_discounts || pricing.paid_by_allowance(
+                    v_allowances[v_index], lines[v_place], v_place, v_count, v_units
+                );
+                v_allowances[v_index].used = v_allowances[v_index].used + v_count * v_units;
+                v_unpaid = v_unpaid - v_count;
+            end if;
+        end loop;
+    end loop;
+    return v_discounts;
+end;
+$$;
+
+/*
+ * Return how many units of an allowance one of a line costs; null if the allowance does not pay it
+ * then, or it costs nothing.
+ */
+create function pricing.units_of(
+    allowance customers.allowances, line pricing.line, at timestamptz
+)
+returns integer
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return case
+        when line.unit_minor > coalesce((select sum(minor) from unnest(line.addon_minors) as minor), 0)
+            and allowance.during @> coalesce(line.starts_at, units_of.at)
+            then allowance.item_units[array_position(allowance.item_ids, line.item_id)]
+    end;
+end;
+$$;
+
+/*
+ * Make what an allowance pays of a line: so many of it, without their extras.
+ */
+create function pricing.paid_by_allowance(
+    allowance customers.allowances,
+    line pricing.line,
+    place integer,
+    count integer,
+    units integer
+)
+returns pricing.discount
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_discount pricing.discount;
+begin
+    v_discount.place = paid_by_allowance.place;
+    v_discount.name = allowance.name;
+    v_discount.bearer = 'business';
+    v_discount.amount_minor = paid_by_allowance.count * (
+        line.unit_minor - coalesce((select sum(minor) from unnest(line.addon_minors) as minor), 0)
+    );
+    v_discount.allowance_id = allowance.id;
+    v_discount.units = paid_by_allowance.count * paid_by_allowance.units;
+    return v_discount;
+end;
+$$;
 
 -- sql/35_pricing/functions/claims.sql
 
@@ -1170,6 +1282,7 @@ begin
         on stores.business_id = businesses.id and stores.id = context.store_id
     where businesses.id = context.business_id;
     if v_customer_id is not null then
+        v_context.customer_id = v_customer_id;
         v_context.group_ids = customers.groups_of(
             context.business_id, v_customer_id, v_context.at
         );
@@ -1545,11 +1658,13 @@ end;
 $$;
 
 /*
- * Return what promotions take off some lines.
+ * Return what promotions take off some lines, of what allowances left of them.
  *
  * Errors:  PT409 coupon_exhausted · PT422 coupon_invalid
  */
-create function pricing.discounts_of(lines pricing.line[], context pricing.context)
+create function pricing.discounts_of(
+    lines pricing.line[], context pricing.context, allowances pricing.discount[]
+)
 returns pricing.discount[]
 language plpgsql
 stable
@@ -1563,7 +1678,14 @@ declare
             case
                 when line.kind in ('gift_card', 'shipping') then 0
                 else line.unit_minor * line.quantity
-            end
+            end - coalesce(
+                (
+                    select sum(allowance.amount_minor)
+                    from unnest(allowances) as allowance
+                    where allowance.place = line.ordinality
+                ),
+                0
+            )
         from unnest(lines) with ordinality as line
         order by line.ordinality
     );
@@ -2162,11 +2284,11 @@ end;
 $$;
 
 /*
- * Price lines of one currency, in this order: price lists, rules, discounts, points, tax. Returns
- * {currency, lines: [{kind, name, quantity, unit_minor, amount_minor, discount_minor, tax_minor,
- * tax_is_included, discounts, rules, …reference}], taxes, promotions, subtotal_minor,
- * discount_minor, tax_minor, total_minor}. Amounts are whole minor units. A business without lists,
- * rules and promotions costs one look.
+ * Price lines of one currency, in this order: price lists, rules, allowances, promotions, points,
+ * tax. Returns {currency, lines: [{kind, name, quantity, unit_minor, amount_minor, discount_minor,
+ * tax_minor, tax_is_included, discounts, rules, …reference}], taxes, promotions, subtotal_minor,
+ * discount_minor, tax_minor, total_minor}, and `allowances` where some are used. Amounts are whole
+ * minor units. A business without lists, rules, allowances and promotions costs one look.
  * Definer: everybody is priced by the same rules, which only members of the business may read.
  *
  * Errors:  PT400 invalid_input · PT404 not_found
@@ -2294,8 +2416,11 @@ declare
     v_discounts pricing.discount[] = '{}';
     v_quote jsonb;
 begin
+    if tools.has_allowances then
+        v_discounts = pricing.allowance_discounts(lines, context);
+    end if;
     if tools.has_promotions or context.coupon_code is not null then
-        v_discounts = pricing.discounts_of(lines, context);
+        v_discounts = v_discounts || pricing.discounts_of(lines, context, v_discounts);
     end if;
     v_quote = pricing.list_lines(lines, v_discounts);
     if context.redeem_points > 0 then
@@ -2330,7 +2455,11 @@ begin
     v_tools.has_promotions = exists (
         select 1 from pricing.promotions where promotions.business_id = tools_of.business_id
     );
-    v_tools.is_in_use = v_tools.has_lists or v_tools.has_rules or v_tools.has_promotions;
+    v_tools.has_allowances = exists (
+        select 1 from customers.allowances where allowances.business_id = tools_of.business_id
+    );
+    v_tools.is_in_use = v_tools.has_lists or v_tools.has_rules or v_tools.has_promotions
+    or v_tools.has_allowances;
     return v_tools;
 end;
 $$;
@@ -3555,7 +3684,7 @@ begin
                             'discount_minor', sum(discount.amount_minor),
                             'discounts', jsonb_agg(
                                 jsonb_build_object(
-                                    'source', discount.promotion_id,
+                                    'source', coalesce(discount.promotion_id, discount.allowance_id),
                                     'name', discount.name,
                                     'bearer', discount.bearer,
                                     'amount_minor', discount.amount_minor
@@ -3578,6 +3707,39 @@ begin
             select sum(discount.amount_minor)
             from unnest(discounts) as discount
         )
+    ) || pricing.list_allowances(discounts);
+end;
+$$;
+
+/*
+ * Return the allowances that a sale will use, and how many units of each on which line.
+ */
+create function pricing.list_allowances(discounts pricing.discount[])
+returns jsonb
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return coalesce(
+        (
+            select jsonb_build_object(
+                'allowances',
+                jsonb_agg(
+                    jsonb_build_object(
+                        'allowance_id', discount.allowance_id,
+                        'place', discount.place,
+                        'units', discount.units
+                    )
+                    order by discount.allowance_id, discount.place
+                )
+            )
+            from unnest(discounts) as discount
+            where discount.allowance_id is not null
+            having count(*) > 0
+        ),
+        '{}'
     );
 end;
 $$;
@@ -3594,13 +3756,16 @@ set search_path = ''
 as $$
 begin
     return (
-        select jsonb_agg(
-            jsonb_build_object(
-                'promotion_id', used.promotion_id,
-                'coupon_id', used.coupon_id,
-                'amount_minor', used.amount_minor
-            )
-            order by used.promotion_id
+        select coalesce(
+            jsonb_agg(
+                jsonb_build_object(
+                    'promotion_id', used.promotion_id,
+                    'coupon_id', used.coupon_id,
+                    'amount_minor', used.amount_minor
+                )
+                order by used.promotion_id
+            ),
+            '[]'
         )
         from (
             select
@@ -3608,6 +3773,7 @@ begin
                 discount.coupon_id,
                 sum(discount.amount_minor) as amount_minor
             from unnest(discounts) as discount
+            where discount.promotion_id is not null
             group by discount.promotion_id, discount.coupon_id
         ) as used
     );

@@ -352,8 +352,8 @@ end;
 $$;
 
 /*
- * Return the instant from which on a service may no longer start, by its advance and its last
- * date. Without them it is ten years ahead.
+ * Return the instant from which on a service may no longer start, by its advance, which is longer
+ * for callers with early booking, and its last date. Without them it is ten years ahead.
  */
 create function scheduling.end_of_bookable(
     service catalog.services,
@@ -368,10 +368,17 @@ set search_path = ''
 as $$
 declare
     v_today date = (private.now() at time zone end_of_bookable.time_zone)::date;
-    v_last_day date = least(service.bookable_until, v_today + service.max_advance_days);
+    v_last_day date = service.bookable_until;
 begin
     if 'advance' = any(overridden) then
         return private.now() + interval '10 years';
+    end if;
+    if service.max_advance_days is not null then
+        v_last_day = least(
+            v_last_day,
+            v_today + service.max_advance_days
+            + customers.extra_advance_days(service.business_id)
+        );
     end if;
     return scheduling.start_of_date(v_last_day + 1, end_of_bookable.time_zone);
 end;
@@ -553,8 +560,9 @@ end;
 $$;
 
 /*
- * Return a service that takes bookings and that the caller may see. A hidden service is for members
- * of its business and for callers with a link to it.
+ * Return a service that takes bookings and that the caller may see. A hidden service, and one that
+ * needs an entitlement that the caller lacks, is for members of its business and for callers with a
+ * link to it.
  *
  * Errors:  PT404 not_found · PT409 not_bookable
  */
@@ -568,7 +576,11 @@ as $$
 declare
     v_service catalog.services = scheduling.open_service(visible_service.service_id);
 begin
-    if v_service.visibility = 'hidden'
+    if (
+        v_service.visibility = 'hidden'
+        or v_service.access is not null
+        and not customers.is_entitled(v_service.business_id, v_service.access)
+    )
         and not has_link
         and v_service.business_id not in (select private.my_businesses('view')) then
         perform scheduling.refuse_unseen();

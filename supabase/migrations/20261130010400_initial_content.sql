@@ -1255,34 +1255,6 @@ begin
 end;
 $$;
 
-/*
- * Has the caller, as a customer of a business, access to something at this instant?
- * Definer: nobody reads entitlements.
- */
-create function content.is_entitled(business_id uuid, access text)
-returns boolean
-language plpgsql
-stable
-security definer
-set search_path = ''
-as $$
-begin
-    return exists (
-        select 1
-        from customers.customers
-        inner join customers.entitlements
-            on
-                entitlements.business_id = customers.business_id
-                and entitlements.customer_id = customers.id
-        where
-            customers.business_id = is_entitled.business_id
-            and customers.user_id = auth.uid()
-            and entitlements.access = is_entitled.access
-            and entitlements.during @> private.now()
-    );
-end;
-$$;
-
 -- sql/64_content/functions/people.sql
 
 -- Whose rows a request is about. Rows are found by the keys that the catalog's tags name: first by
@@ -2206,7 +2178,7 @@ using (
             where businesses.id = pages.business_id
         )
     )
-    and (entitlement is null or (select content.is_entitled(business_id, entitlement)))
+    and (entitlement is null or (select customers.is_entitled(business_id, entitlement)))
 );
 
 create policy page_versions_select_public
@@ -2266,7 +2238,6 @@ using (
     )
 );
 
-grant execute on function content.is_entitled(uuid, text) to authenticated, service_role;
 grant execute on function
 content.is_plain_markdown(text),
 content.save_page(content.pages, content.page_texts),

@@ -563,6 +563,7 @@ begin
             and services.is_active
             and services.archived_at is null
             and services.visibility = 'public'
+            and services.access is null
     ) as offered
     where
         businesses.id = any(documents_of.business_ids)
@@ -902,6 +903,7 @@ begin
             and services.is_active
             and services.archived_at is null
             and services.visibility = 'public'
+            and services.access is null
             and (criteria.price_max is null or services.price_minor <= criteria.price_max)
             and (criteria.currency is null or services.currency = criteria.currency)
             and (

@@ -23,9 +23,11 @@ begin
             'business_email', businesses.email,
             'plan_name', membership_plans.name,
             'price', scheduling.money_data(memberships.price_minor, memberships.currency),
-            'new_price', scheduling.money_data(
-                (messages.payload ->> 'price_minor')::bigint, memberships.currency
-            ),
+            'new_price', case
+                when messages.payload ? 'price_minor' then scheduling.money_data(
+                    (messages.payload ->> 'price_minor')::bigint, memberships.currency
+                )
+            end,
             'paid_until', memberships.paid_until,
             'due_until', memberships.due_until,
             'at', coalesce(
