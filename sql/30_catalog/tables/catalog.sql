@@ -72,9 +72,6 @@ create table catalog.services (
     -- The share of the price that a customer pays before a booking is confirmed; null: as the
     -- business says.
     prepayment_bps integer,
-    -- What a customer must have access to (customers.entitlements) to see and book it; null:
-    -- everybody may.
-    access text,
 
     constraint services_business_id_id_unique unique (business_id, id),
     constraint services_category_fkey foreign key (business_id, category_id)
@@ -85,11 +82,6 @@ create table catalog.services (
     constraint services_name_is_short check (
         length(btrim(name)) between 1 and 200 and private.is_one_line(name)
         or private.invalid('name', 'must have 1 to 200 printable characters')
-    ),
-    constraint services_access_is_a_word check (
-        access is null
-        or access ~ '^[a-z][a-z0-9_]{0,39}$'
-        or private.invalid('access', 'must be a lower-case word of at most 40 characters')
     ),
     constraint services_description_is_short check (
         description is null

@@ -80,14 +80,7 @@ create table catalog.products (
     -- Of its active variants; a trigger on them keeps these two.
     lowest_price_minor bigint,
     highest_price_minor bigint,
-    -- What a customer must have access to (customers.entitlements) to see it; null: everybody may.
-    access text,
 
-    constraint products_access_is_a_word check (
-        access is null
-        or access ~ '^[a-z][a-z0-9_]{0,39}$'
-        or private.invalid('access', 'must be a lower-case word of at most 40 characters')
-    ),
     constraint products_business_id_id_unique unique (business_id, id),
     constraint products_slug_unique unique (business_id, slug),
     constraint products_category_fkey foreign key (business_id, category_id)

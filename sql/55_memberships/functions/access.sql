@@ -33,12 +33,14 @@ set search_path = ''
 begin atomic
     select
         case
-            when (membership).granted_plan_id is not null then multirange(
-                tstzrange(
-                    from_at,
-                    greatest(from_at, least((membership).ends_at, (membership).due_until))
-                )
-            )
+            when (membership).granted_plan_id is not null
+                then
+                    multirange(
+                        tstzrange(
+                            from_at,
+                            greatest(from_at, least((membership).ends_at, (membership).due_until))
+                        )
+                    )
             else '{}'
         end - memberships.pause_of(membership);
 end;

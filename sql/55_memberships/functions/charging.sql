@@ -15,85 +15,111 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_count integer;
+    v_owed memberships.membership_periods[];
+    v_sale_ids uuid[];
 begin
     with taken as (
         update memberships.membership_periods as periods
         set next_charge_at = null
-        from memberships.memberships
         where
             periods.id = any(charge_periods.period_ids)
             and periods.next_charge_at is not null
             and periods.voided_at is null
-            and memberships.business_id = periods.business_id
-            and memberships.id = periods.membership_id
-        returning
-            periods.business_id,
-            periods.id,
-            periods.membership_id,
-            periods.sale_id,
-            memberships.method_id,
-            (money.sale_balance(periods.business_id, periods.sale_id)).balance_minor
-    ),
+        returning periods.*
+    )
 
-    charges as (
+    select coalesce(array_agg(taken::memberships.membership_periods), '{}') into v_owed
+    from taken
+    where (money.sale_balance(taken.business_id, taken.sale_id)).balance_minor > 0;
+    v_sale_ids = memberships.attempt_charges(v_owed);
+    perform private.emit_all(
+        array_agg('membership.payment_failed'::text),
+        array_agg(
+            jsonb_build_object(
+                'membership_id', owed.membership_id, 'business_id', owed.business_id
+            )
+        ),
+        array_agg(null::timestamptz)
+    )
+    from unnest(v_owed) as owed
+    where owed.sale_id <> all(v_sale_ids)
+    having count(*) > 0;
+    return cardinality(v_sale_ids);
+end;
+$$;
+
+/*
+ * Queue the charges of some periods that are owed, and write the attempts. Returns the sales that
+ * are charged.
+ */
+create function memberships.attempt_charges(owed memberships.membership_periods[])
+returns uuid[]
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_sale_ids uuid[];
+begin
+    with charges as (
         select
-            coalesce(array_agg(taken.business_id), '{}') as business_ids,
-            coalesce(array_agg(taken.sale_id), '{}') as sale_ids,
-            coalesce(array_agg(taken.method_id), '{}') as method_ids,
-            coalesce(array_agg(taken.balance_minor), '{}') as amounts
-        from taken
-        where taken.method_id is not null and taken.balance_minor > 0
-    ),
-
-    charged as materialized (
-        select charged.sale_id, charged.payment_id
-        from charges
-        cross join lateral money.charge_saved_methods(
-            charges.business_ids, charges.sale_ids, charges.method_ids, charges.amounts
-        ) as charged
+            coalesce(array_agg(periods.business_id), '{}') as business_ids,
+            coalesce(array_agg(periods.sale_id), '{}') as sale_ids,
+            coalesce(array_agg(memberships.method_id), '{}') as method_ids,
+            coalesce(
+                array_agg(
+                    (money.sale_balance(periods.business_id, periods.sale_id)).balance_minor
+                ),
+                '{}'
+            ) as amounts
+        from unnest(owed) as periods
+        inner join memberships.memberships
+            on
+                memberships.business_id = periods.business_id
+                and memberships.id = periods.membership_id
+        where memberships.method_id is not null
     ),
 
     attempted as (
         insert into memberships.charge_attempts (business_id, period_id, number, payment_id, at)
         select
-            taken.business_id,
-            taken.id,
-            1 + (
-                select count(*)
-                from memberships.charge_attempts
-                where
-                    charge_attempts.business_id = taken.business_id
-                    and charge_attempts.period_id = taken.id
-            ),
-            charged.payment_id,
-            private.now()
-        from charged
-        inner join taken on taken.sale_id = charged.sale_id
-        returning 1
-    ),
-
-    told as (
-        select private.emit_all(
-            array_agg('membership.payment_failed'::text),
-            array_agg(
-                jsonb_build_object(
-                    'membership_id', taken.membership_id, 'business_id', taken.business_id
-                )
-            ),
-            array_agg(null::timestamptz)
-        )
-        from taken
-        where
-            taken.balance_minor > 0
-            and taken.sale_id not in (select charged.sale_id from charged)
-        having count(*) > 0
+            periods.business_id, periods.id,
+            1 + memberships.attempts_of(periods.business_id, periods.id),
+            charged.payment_id, private.now()
+        from charges
+        cross join lateral money.charge_saved_methods(
+            charges.business_ids, charges.sale_ids, charges.method_ids, charges.amounts
+        ) as charged
+        inner join unnest(owed) as periods on periods.sale_id = charged.sale_id
+        returning charge_attempts.business_id, charge_attempts.period_id
     )
 
-    select count(*) into v_count
+    select coalesce(array_agg(periods.sale_id), '{}') into v_sale_ids
     from attempted
-    left join told on true;
-    return v_count;
+    inner join unnest(owed) as periods on periods.id = attempted.period_id;
+    return v_sale_ids;
+end;
+$$;
+
+/*
+ * Return how often a period was charged.
+ */
+create function memberships.attempts_of(business_id uuid, period_id uuid)
+returns integer
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select count(*)
+        from memberships.charge_attempts
+        where
+            charge_attempts.business_id = attempts_of.business_id
+            and charge_attempts.period_id = attempts_of.period_id
+    );
 end;
 $$;
 
@@ -206,86 +232,5 @@ declare
     );
 begin
     return case when v_at < membership.due_until then greatest(v_at, private.now()) end;
-end;
-$$;
-
-/*
- * Tell members of renewals ahead, once each, as many days before as their plan says. Returns how
- * many were told.
- */
-create function memberships.remind(batch_size integer)
-returns integer
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_count integer;
-begin
-    with due as (
-        select
-            memberships.business_id,
-            memberships.id
-        from memberships.memberships
-        inner join memberships.membership_plans
-            on
-                membership_plans.business_id = memberships.business_id
-                and membership_plans.id = memberships.plan_id
-        where
-            memberships.closed_at is null
-            and memberships.renews_at > private.now()
-            and memberships.renews_at <= private.now() + interval '60 days'
-            and memberships.renews_at
-            <= private.now() + make_interval(days => membership_plans.reminder_days)
-            and membership_plans.reminder_days > 0
-            and memberships.reminded_for is distinct from memberships.renews_at
-        limit remind.batch_size
-        for update of memberships skip locked
-    ),
-
-    told as (
-        update memberships.memberships
-        set reminded_for = memberships.renews_at
-        from due
-        where memberships.business_id = due.business_id and memberships.id = due.id
-        returning memberships.business_id, memberships.id
-    ),
-
-    emitted as (
-        select private.emit_all(
-            array_agg('membership.renewing'::text),
-            array_agg(
-                jsonb_build_object('membership_id', told.id, 'business_id', told.business_id)
-            ),
-            array_agg(null::timestamptz)
-        )
-        from told
-        having count(*) > 0
-    )
-
-    select count(*) into v_count from told left join emitted on true;
-    return v_count;
-end;
-$$;
-
-/*
- * Do what is due, at most so much of each kind: renew, charge, remind, record ends, and take back
- * invoices. Returns how much was done; 0: nothing is due.
- * Definer: called by the workers, who have no access to the tables.
- */
-create function memberships.run_due(batch_size integer)
-returns integer
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-begin
-    return memberships.renew_due(batch_size)
-        + memberships.charge_due(batch_size)
-        + memberships.remind(batch_size)
-        + memberships.close_ended(batch_size)
-        + memberships.void_unpaid(batch_size);
 end;
 $$;

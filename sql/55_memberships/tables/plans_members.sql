@@ -149,13 +149,13 @@ create table memberships.charge_attempts (
     failure text,
 
     primary key (business_id, period_id, number),
-    constraint charge_attempts_payment_unique unique (payment_id),
     constraint charge_attempts_period_fkey foreign key (business_id, period_id)
     references memberships.membership_periods (business_id, id) on delete cascade,
     constraint charge_attempts_number_is_positive check (number > 0)
 );
 comment on table memberships.charge_attempts is
 'Each charge of a saved card for a period, and why it failed.';
+create index charge_attempts_payment_id_idx on memberships.charge_attempts (payment_id);
 
 -- Who accepted a new price.
 create table memberships.price_consents (
