@@ -64,6 +64,7 @@ create table customers.allowances (
     constraint allowances_business_id_id_unique unique (business_id, id),
     constraint allowances_customer_fkey foreign key (business_id, customer_id)
     references customers.customers (business_id, id) on delete cascade,
+    constraint allowances_name_is_one_line check (private.is_one_line(name)),
     constraint allowances_are_sane check (granted between 1 and 1000000),
     constraint allowances_are_not_overdrawn check (used between 0 and granted),
     constraint allowances_say_what_each_costs check (

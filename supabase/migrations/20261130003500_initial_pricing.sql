@@ -1658,22 +1658,19 @@ end;
 $$;
 
 /*
- * Return what promotions take off some lines, of what allowances left of them.
- *
- * Errors:  PT409 coupon_exhausted · PT422 coupon_invalid
+ * Return what promotions may reduce of each line: what allowances left of it. Gift cards and
+ * shipping are never reduced.
  */
-create function pricing.discounts_of(
-    lines pricing.line[], context pricing.context, allowances pricing.discount[]
-)
-returns pricing.discount[]
+create function pricing.unpaid_parts(lines pricing.line[], allowances pricing.discount[])
+returns bigint[]
 language plpgsql
-stable
+immutable
 security invoker
 set search_path = ''
 set plan_cache_mode = 'force_generic_plan'
 as $$
-declare
-    v_remaining bigint[] = array(
+begin
+    return array(
         select
             case
                 when line.kind in ('gift_card', 'shipping') then 0
@@ -1689,6 +1686,26 @@ declare
         from unnest(lines) with ordinality as line
         order by line.ordinality
     );
+end;
+$$;
+
+/*
+ * Return what promotions take off some lines, of what allowances left of them.
+ *
+ * Errors:  PT409 coupon_exhausted · PT422 coupon_invalid
+ */
+create function pricing.discounts_of(
+    lines pricing.line[], context pricing.context, allowances pricing.discount[]
+)
+returns pricing.discount[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_remaining bigint[] = pricing.unpaid_parts(lines, allowances);
     v_spend bigint = (select sum(amount) from unnest(v_remaining) as amount);
     v_found record;
     v_obstacle text;

@@ -101,6 +101,8 @@ create table sales.sale_lines (
     tax_minor bigint not null default 0,
     tax_is_included boolean not null default true,
     variant_id uuid,
+    -- The membership plan that was sold. Its key is added by the domain of plans.
+    plan_id uuid,
 
     constraint sale_lines_business_id_id_unique unique (business_id, id),
     constraint sale_lines_position_unique unique (business_id, sale_id, position),
@@ -218,6 +220,28 @@ create table sales.sale_coupons (
 );
 comment on table sales.sale_coupons is 'The uses of promotions by a sale, with or without a code.';
 
+-- Which visits or credits paid lines of a sale, and which were given back.
+create table sales.sale_line_allowances (
+    business_id uuid not null,
+    sale_line_id uuid not null,
+    allowance_id uuid not null,
+    units integer not null,
+    at timestamptz not null,
+    returned_at timestamptz,
+
+    primary key (business_id, sale_line_id, allowance_id),
+    constraint sale_line_allowances_line_fkey foreign key (business_id, sale_line_id)
+    references sales.sale_lines (business_id, id) on delete cascade,
+    constraint sale_line_allowances_allowance_fkey foreign key (business_id, allowance_id)
+    references customers.allowances (business_id, id) on delete cascade,
+    constraint sale_line_allowances_use_something check (units > 0)
+);
+comment on table sales.sale_line_allowances is
+'The visits and credits that paid lines of sales.';
+-- What was used of an allowance.
+create index sale_line_allowances_allowance_idx
+on sales.sale_line_allowances (business_id, allowance_id);
+
 create table sales.sale_line_deliveries (
     business_id uuid not null,
     sale_line_id uuid not null,
@@ -234,17 +258,193 @@ comment on table sales.sale_line_deliveries is
 'Lines that were provided, once each. From then on the business has earned them.';
 create index sale_line_deliveries_sale_idx on sales.sale_line_deliveries (business_id, sale_id);
 
+-- sql/38_sales/functions/alike.sql
+
+-- How many sales of the same thing are written at once, such as the renewals of a plan.
+
+/*
+ * Write a sale of one quote for each of some accounts, with the ids at the same place. The quote
+ * uses no promotions and no allowances.
+ */
+create function sales.place_alike(
+    business_id uuid, sale_ids uuid[], customer_ids uuid[], quote jsonb
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    insert into sales.sales (
+        id, business_id, customer_id, customer_name, customer_email, customer_phone, currency,
+        placed_at
+    )
+    select
+        buyers.sale_id, place_alike.business_id, buyers.customer_id, profiles.full_name,
+        profiles.email, profiles.phone, quote ->> 'currency', private.now()
+    from unnest(place_alike.sale_ids, place_alike.customer_ids) as buyers (sale_id, customer_id)
+    left join identity.profiles on profiles.id = buyers.customer_id;
+    insert into sales.sale_revisions (business_id, sale_id, revision, cause, actor_id, at)
+    select place_alike.business_id, placed.sale_id, 0, 'agreed', auth.uid(), private.now()
+    from unnest(place_alike.sale_ids) as placed (sale_id);
+    perform sales.write_alike(place_alike.business_id, place_alike.sale_ids, quote);
+end;
+$$;
+
+/*
+ * Write the lines and the taxes of one quote for each of some sales.
+ */
+create function sales.write_alike(business_id uuid, sale_ids uuid[], quote jsonb)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    insert into sales.sale_lines (
+        business_id, sale_id, position, revision, kind, service_id, name, quantity, unit_minor,
+        amount_minor, discount_minor, tax_minor, tax_is_included, plan_id
+    )
+    select
+        write_alike.business_id, placed.sale_id, lines.position, 0,
+        (lines.line ->> 'kind')::sales.line_kind, (lines.line ->> 'service_id')::uuid,
+        lines.line ->> 'name', (lines.line ->> 'quantity')::integer,
+        (lines.line ->> 'unit_minor')::bigint, (lines.line ->> 'amount_minor')::bigint,
+        (lines.line ->> 'discount_minor')::bigint, (lines.line ->> 'tax_minor')::bigint,
+        (lines.line ->> 'tax_is_included')::boolean, (lines.line ->> 'plan_id')::uuid
+    from unnest(write_alike.sale_ids) as placed (sale_id)
+    cross join jsonb_array_elements(quote -> 'lines') with ordinality as lines (line, position);
+    insert into sales.sale_taxes (
+        business_id, sale_id, revision, component, rate_bps, base_minor, tax_minor, jurisdiction,
+        rounding_unit, rounding_mode
+    )
+    select
+        write_alike.business_id, placed.sale_id, 0, taxes.component, taxes.rate_bps,
+        taxes.base_minor, taxes.tax_minor, taxes.jurisdiction, taxes.rounding_unit,
+        taxes.rounding_mode
+    from unnest(write_alike.sale_ids) as placed (sale_id)
+    cross join jsonb_populate_recordset(null::sales.sale_taxes, quote -> 'taxes') as taxes;
+    insert into sales.sale_line_taxes (
+        business_id, sale_line_id, component, rate_bps, position, is_compound, jurisdiction,
+        base_minor, tax_minor
+    )
+    select
+        sale_lines.business_id, sale_lines.id, tax.part ->> 'component',
+        (tax.part ->> 'rate_bps')::numeric, tax.place, (tax.part ->> 'is_compound')::boolean,
+        tax.part ->> 'jurisdiction', (tax.part ->> 'base_minor')::bigint,
+        (tax.part ->> 'tax_minor')::bigint
+    from sales.sale_lines
+    cross join lateral jsonb_array_elements(
+        coalesce(quote -> 'lines' -> (sale_lines.position - 1) -> 'taxes', '[]')
+    ) with ordinality as tax (part, place)
+    where
+        sale_lines.business_id = write_alike.business_id
+        and sale_lines.sale_id = any(write_alike.sale_ids);
+end;
+$$;
+
+-- sql/38_sales/functions/allowances.sql
+
+-- How sales use allowances: visits and credits are used when a sale is placed, and given back when
+-- the seller says so. What is used never exceeds what was granted, whoever buys at that moment.
+
+/*
+ * Use the allowances that a quote lists, in the order of their ids. Whoever comes after the last
+ * unit is refused, because the price is another now.
+ *
+ * Errors:  PT409 price_changed
+ */
+create function sales.claim_allowances(business_id uuid, sale_id uuid, uses jsonb)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_use record;
+begin
+    for v_use in
+        select uses.allowance_id, uses.place, uses.units
+        from jsonb_to_recordset(coalesce(claim_allowances.uses, '[]'))
+            as uses (allowance_id uuid, place integer, units integer)
+        order by uses.allowance_id, uses.place
+    loop
+        if not customers.use_allowance(
+            claim_allowances.business_id, v_use.allowance_id, v_use.units
+        ) then
+            perform pricing.refuse_changed_price();
+        end if;
+        insert into sales.sale_line_allowances (
+            business_id, sale_line_id, allowance_id, units, at
+        )
+        select
+            sale_lines.business_id, sale_lines.id, v_use.allowance_id, v_use.units, private.now()
+        from sales.sale_lines
+        where
+            sale_lines.business_id = claim_allowances.business_id
+            and sale_lines.sale_id = claim_allowances.sale_id
+            and sale_lines.position = v_use.place;
+    end loop;
+end;
+$$;
+
+/*
+ * Give back the units that paid some lines, or all lines, of a sale, each once.
+ */
+create function sales.return_allowances(
+    business_id uuid, sale_id uuid, line_ids uuid[] default null
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    with returned as (
+        update sales.sale_line_allowances
+        set returned_at = private.now()
+        from sales.sale_lines
+        where
+            sale_lines.business_id = return_allowances.business_id
+            and sale_lines.sale_id = return_allowances.sale_id
+            and sale_line_allowances.business_id = sale_lines.business_id
+            and sale_line_allowances.sale_line_id = sale_lines.id
+            and sale_line_allowances.returned_at is null
+            and (
+                return_allowances.line_ids is null
+                or sale_lines.id = any(return_allowances.line_ids)
+            )
+        returning sale_line_allowances.allowance_id, sale_line_allowances.units
+    )
+
+    update customers.allowances
+    set used = allowances.used - given.units
+    from (
+        select returned.allowance_id, sum(returned.units) as units
+        from returned
+        group by returned.allowance_id
+    ) as given
+    where
+        allowances.business_id = return_allowances.business_id
+        and allowances.id = given.allowance_id;
+end;
+$$;
+
 -- sql/38_sales/functions/coupons.sql
 
 -- How sales use promotions: claimed when a sale is placed, released when it is taken back whole
 -- before it is paid, kept once it is paid.
 
 /*
- * Claim the promotions of a quote for a sale, and write what they took off its lines.
+ * Write what promotions and allowances took off the lines of a sale, and claim them.
  *
  * Errors:  PT409 coupon_exhausted price_changed · PT422 coupon_invalid
  */
-create function sales.claim_coupons(
+create function sales.claim_discounts(
     business_id uuid, sale_id uuid, quote jsonb, customer_id uuid, customer_email text
 )
 returns void
@@ -264,19 +464,23 @@ begin
         discount.value ->> 'bearer',
         discount.value ->> 'name',
         (discount.value ->> 'amount_minor')::bigint
-    from jsonb_array_elements(claim_coupons.quote -> 'lines') with ordinality as line (value, place)
+    from jsonb_array_elements(claim_discounts.quote -> 'lines') with ordinality as line (value, place)
     cross join jsonb_array_elements(line.value -> 'discounts') as discount (value)
     inner join sales.sale_lines
         on
-            sale_lines.business_id = claim_coupons.business_id
-            and sale_lines.sale_id = claim_coupons.sale_id
+            sale_lines.business_id = claim_discounts.business_id
+            and sale_lines.sale_id = claim_discounts.sale_id
             and line.place = sale_lines.position;
+    perform sales.claim_allowances(
+        claim_discounts.business_id, claim_discounts.sale_id,
+        claim_discounts.quote -> 'allowances'
+    );
     insert into sales.sale_coupons (business_id, sale_id, redemption_id)
-    select claim_coupons.business_id, claim_coupons.sale_id, claims.id
+    select claim_discounts.business_id, claim_discounts.sale_id, claims.id
     from unnest(
         pricing.claim_promotions(
-            claim_coupons.business_id, claim_coupons.quote, claim_coupons.customer_id,
-            claim_coupons.customer_email
+            claim_discounts.business_id, claim_discounts.quote, claim_discounts.customer_id,
+            claim_discounts.customer_email
         )
     ) as claims (id);
 end;
@@ -890,7 +1094,7 @@ as $$
 begin
     insert into sales.sale_lines (
         business_id, sale_id, position, revision, kind, corrects_line_id, service_id, name,
-        quantity, unit_minor, amount_minor, discount_minor, tax_minor, tax_is_included
+        quantity, unit_minor, amount_minor, discount_minor, tax_minor, tax_is_included, plan_id
     )
     select
         write_changes.business_id,
@@ -910,7 +1114,8 @@ begin
             from unnest(parts) as part
             where part.place = lines[change.ordinality].place
         ),
-        lines[change.ordinality].is_included
+        lines[change.ordinality].is_included,
+        change.plan_id
     from unnest(changes) with ordinality as change;
 end;
 $$;
@@ -921,8 +1126,8 @@ $$;
 -- what they sold; nothing here does.
 
 /*
- * Write a sale with the lines of a quote, as agreed, and claim the promotions that it uses. A sale
- * of a basket is paid with the others in it. Returns its id.
+ * Write a sale with the lines of a quote, as agreed, and claim the promotions and allowances that
+ * it uses. A sale of a basket is paid with the others in it. Returns its id.
  *
  * Errors:  PT409 coupon_exhausted price_changed · PT422 coupon_invalid
  */
@@ -963,7 +1168,7 @@ begin
     perform sales.write_agreed_lines(place_sale.business_id, v_sale_id, place_sale.quote);
     if place_sale.quote -> 'promotions' <> '[]'
         or (place_sale.quote ->> 'discount_minor')::bigint > 0 then
-        perform sales.claim_coupons(
+        perform sales.claim_discounts(
             place_sale.business_id, v_sale_id, place_sale.quote, place_sale.customer_id,
             place_sale.customer_email
         );
@@ -985,7 +1190,7 @@ as $$
 begin
     insert into sales.sale_lines (
         business_id, sale_id, position, revision, kind, service_id, variant_id, name, quantity,
-        unit_minor, amount_minor, discount_minor, tax_minor, tax_is_included
+        unit_minor, amount_minor, discount_minor, tax_minor, tax_is_included, plan_id
     )
     select
         write_agreed_lines.business_id,
@@ -1001,7 +1206,8 @@ begin
         (lines.line ->> 'amount_minor')::bigint,
         (lines.line ->> 'discount_minor')::bigint,
         (lines.line ->> 'tax_minor')::bigint,
-        (lines.line ->> 'tax_is_included')::boolean
+        (lines.line ->> 'tax_is_included')::boolean,
+        (lines.line ->> 'plan_id')::uuid
     from jsonb_array_elements(write_agreed_lines.quote -> 'lines')
         with ordinality as lines (line, position);
     perform sales.write_agreed_taxes(
@@ -1019,7 +1225,8 @@ create function sales.make_change(
     service_id uuid,
     name text,
     amount_minor bigint,
-    discount_minor bigint default 0
+    discount_minor bigint default 0,
+    plan_id uuid default null
 )
 returns sales.sale_lines
 language plpgsql
@@ -1036,6 +1243,7 @@ begin
     v_line.name = make_change.name;
     v_line.amount_minor = make_change.amount_minor;
     v_line.discount_minor = make_change.discount_minor;
+    v_line.plan_id = make_change.plan_id;
     return v_line;
 end;
 $$;
@@ -1445,6 +1653,25 @@ using (
     or sale_id = any(array(select private.my_sales()))
 );
 
+-- The units that paid a line are read by whoever reads the line.
+alter table sales.sale_line_allowances enable row level security;
+grant select on sales.sale_line_allowances to authenticated;
+grant select, insert, update, delete on sales.sale_line_allowances to service_role;
+
+create policy sale_line_allowances_select
+on sales.sale_line_allowances
+for select
+to authenticated
+using (
+    exists (
+        select 1
+        from sales.sale_lines
+        where
+            sale_lines.business_id = sale_line_allowances.business_id
+            and sale_lines.id = sale_line_allowances.sale_line_id
+    )
+);
+
 -- sql/38_sales/api.sql
 
 -- What clients read about sales. All of it is read-only.
@@ -1506,7 +1733,8 @@ select
     sale_lines.discount_minor,
     sale_lines.tax_minor,
     sale_lines.tax_is_included,
-    sale_lines.variant_id
+    sale_lines.variant_id,
+    sale_lines.plan_id
 from sales.sale_lines;
 grant select on public.sale_lines to authenticated, service_role;
 
@@ -1524,6 +1752,8 @@ comment on column public.sale_lines.corrects_line_id is
 'The line that it takes back, or charges a fee for; null for most.';
 comment on column public.sale_lines.service_id is
 'The service that was sold; null where it is none, or gone.';
+comment on column public.sale_lines.plan_id is
+'The membership plan that was sold; null where it is none, or gone.';
 comment on column public.sale_lines.name is 'What was sold, as it was called then.';
 comment on column public.sale_lines.quantity is 'How many, at least 1.';
 comment on column public.sale_lines.unit_minor is

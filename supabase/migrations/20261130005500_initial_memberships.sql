@@ -326,13 +326,13 @@ create table memberships.charge_attempts (
     failure text,
 
     primary key (business_id, period_id, number),
-    constraint charge_attempts_payment_unique unique (payment_id),
     constraint charge_attempts_period_fkey foreign key (business_id, period_id)
     references memberships.membership_periods (business_id, id) on delete cascade,
     constraint charge_attempts_number_is_positive check (number > 0)
 );
 comment on table memberships.charge_attempts is
 'Each charge of a saved card for a period, and why it failed.';
+create index charge_attempts_payment_id_idx on memberships.charge_attempts (payment_id);
 
 -- Who accepted a new price.
 create table memberships.price_consents (
@@ -456,12 +456,14 @@ set search_path = ''
 begin atomic
     select
         case
-            when (membership).granted_plan_id is not null then multirange(
-                tstzrange(
-                    from_at,
-                    greatest(from_at, least((membership).ends_at, (membership).due_until))
-                )
-            )
+            when (membership).granted_plan_id is not null
+                then
+                    multirange(
+                        tstzrange(
+                            from_at,
+                            greatest(from_at, least((membership).ends_at, (membership).due_until))
+                        )
+                    )
             else '{}'
         end - memberships.pause_of(membership);
 end;
@@ -1099,6 +1101,10 @@ begin
 end;
 $$;
 
+-- sql/55_memberships/functions/changing_periods.sql
+
+-- How a membership changes to a plan with periods of another length.
+
 /*
  * Change a membership to a plan with periods of another length: its period ends now, what was left
  * of it is taken back, and a period of the new plan begins with an invoice of its own.
@@ -1184,85 +1190,111 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_count integer;
+    v_owed memberships.membership_periods[];
+    v_sale_ids uuid[];
 begin
     with taken as (
         update memberships.membership_periods as periods
         set next_charge_at = null
-        from memberships.memberships
         where
             periods.id = any(charge_periods.period_ids)
             and periods.next_charge_at is not null
             and periods.voided_at is null
-            and memberships.business_id = periods.business_id
-            and memberships.id = periods.membership_id
-        returning
-            periods.business_id,
-            periods.id,
-            periods.membership_id,
-            periods.sale_id,
-            memberships.method_id,
-            (money.sale_balance(periods.business_id, periods.sale_id)).balance_minor
-    ),
+        returning periods.*
+    )
 
-    charges as (
+    select coalesce(array_agg(taken::memberships.membership_periods), '{}') into v_owed
+    from taken
+    where (money.sale_balance(taken.business_id, taken.sale_id)).balance_minor > 0;
+    v_sale_ids = memberships.attempt_charges(v_owed);
+    perform private.emit_all(
+        array_agg('membership.payment_failed'::text),
+        array_agg(
+            jsonb_build_object(
+                'membership_id', owed.membership_id, 'business_id', owed.business_id
+            )
+        ),
+        array_agg(null::timestamptz)
+    )
+    from unnest(v_owed) as owed
+    where owed.sale_id <> all(v_sale_ids)
+    having count(*) > 0;
+    return cardinality(v_sale_ids);
+end;
+$$;
+
+/*
+ * Queue the charges of some periods that are owed, and write the attempts. Returns the sales that
+ * are charged.
+ */
+create function memberships.attempt_charges(owed memberships.membership_periods[])
+returns uuid[]
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_sale_ids uuid[];
+begin
+    with charges as (
         select
-            coalesce(array_agg(taken.business_id), '{}') as business_ids,
-            coalesce(array_agg(taken.sale_id), '{}') as sale_ids,
-            coalesce(array_agg(taken.method_id), '{}') as method_ids,
-            coalesce(array_agg(taken.balance_minor), '{}') as amounts
-        from taken
-        where taken.method_id is not null and taken.balance_minor > 0
-    ),
-
-    charged as materialized (
-        select charged.sale_id, charged.payment_id
-        from charges
-        cross join lateral money.charge_saved_methods(
-            charges.business_ids, charges.sale_ids, charges.method_ids, charges.amounts
-        ) as charged
+            coalesce(array_agg(periods.business_id), '{}') as business_ids,
+            coalesce(array_agg(periods.sale_id), '{}') as sale_ids,
+            coalesce(array_agg(memberships.method_id), '{}') as method_ids,
+            coalesce(
+                array_agg(
+                    (money.sale_balance(periods.business_id, periods.sale_id)).balance_minor
+                ),
+                '{}'
+            ) as amounts
+        from unnest(owed) as periods
+        inner join memberships.memberships
+            on
+                memberships.business_id = periods.business_id
+                and memberships.id = periods.membership_id
+        where memberships.method_id is not null
     ),
 
     attempted as (
         insert into memberships.charge_attempts (business_id, period_id, number, payment_id, at)
         select
-            taken.business_id,
-            taken.id,
-            1 + (
-                select count(*)
-                from memberships.charge_attempts
-                where
-                    charge_attempts.business_id = taken.business_id
-                    and charge_attempts.period_id = taken.id
-            ),
-            charged.payment_id,
-            private.now()
-        from charged
-        inner join taken on taken.sale_id = charged.sale_id
-        returning 1
-    ),
-
-    told as (
-        select private.emit_all(
-            array_agg('membership.payment_failed'::text),
-            array_agg(
-                jsonb_build_object(
-                    'membership_id', taken.membership_id, 'business_id', taken.business_id
-                )
-            ),
-            array_agg(null::timestamptz)
-        )
-        from taken
-        where
-            taken.balance_minor > 0
-            and taken.sale_id not in (select charged.sale_id from charged)
-        having count(*) > 0
+            periods.business_id, periods.id,
+            1 + memberships.attempts_of(periods.business_id, periods.id),
+            charged.payment_id, private.now()
+        from charges
+        cross join lateral money.charge_saved_methods(
+            charges.business_ids, charges.sale_ids, charges.method_ids, charges.amounts
+        ) as charged
+        inner join unnest(owed) as periods on periods.sale_id = charged.sale_id
+        returning charge_attempts.business_id, charge_attempts.period_id
     )
 
-    select count(*) into v_count
+    select coalesce(array_agg(periods.sale_id), '{}') into v_sale_ids
     from attempted
-    left join told on true;
-    return v_count;
+    inner join unnest(owed) as periods on periods.id = attempted.period_id;
+    return v_sale_ids;
+end;
+$$;
+
+/*
+ * Return how often a period was charged.
+ */
+create function memberships.attempts_of(business_id uuid, period_id uuid)
+returns integer
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select count(*)
+        from memberships.charge_attempts
+        where
+            charge_attempts.business_id = attempts_of.business_id
+            and charge_attempts.period_id = attempts_of.period_id
+    );
 end;
 $$;
 
@@ -1375,87 +1407,6 @@ declare
     );
 begin
     return case when v_at < membership.due_until then greatest(v_at, private.now()) end;
-end;
-$$;
-
-/*
- * Tell members of renewals ahead, once each, as many days before as their plan says. Returns how
- * many were told.
- */
-create function memberships.remind(batch_size integer)
-returns integer
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_count integer;
-begin
-    with due as (
-        select
-            memberships.business_id,
-            memberships.id
-        from memberships.memberships
-        inner join memberships.membership_plans
-            on
-                membership_plans.business_id = memberships.business_id
-                and membership_plans.id = memberships.plan_id
-        where
-            memberships.closed_at is null
-            and memberships.renews_at > private.now()
-            and memberships.renews_at <= private.now() + interval '60 days'
-            and memberships.renews_at
-            <= private.now() + make_interval(days => membership_plans.reminder_days)
-            and membership_plans.reminder_days > 0
-            and memberships.reminded_for is distinct from memberships.renews_at
-        limit remind.batch_size
-        for update of memberships skip locked
-    ),
-
-    told as (
-        update memberships.memberships
-        set reminded_for = memberships.renews_at
-        from due
-        where memberships.business_id = due.business_id and memberships.id = due.id
-        returning memberships.business_id, memberships.id
-    ),
-
-    emitted as (
-        select private.emit_all(
-            array_agg('membership.renewing'::text),
-            array_agg(
-                jsonb_build_object('membership_id', told.id, 'business_id', told.business_id)
-            ),
-            array_agg(null::timestamptz)
-        )
-        from told
-        having count(*) > 0
-    )
-
-    select count(*) into v_count from told left join emitted on true;
-    return v_count;
-end;
-$$;
-
-/*
- * Do what is due, at most so much of each kind: renew, charge, remind, record ends, and take back
- * invoices. Returns how much was done; 0: nothing is due.
- * Definer: called by the workers, who have no access to the tables.
- */
-create function memberships.run_due(batch_size integer)
-returns integer
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-begin
-    return memberships.renew_due(batch_size)
-        + memberships.charge_due(batch_size)
-        + memberships.remind(batch_size)
-        + memberships.close_ended(batch_size)
-        + memberships.void_unpaid(batch_size);
 end;
 $$;
 
@@ -1781,9 +1732,11 @@ begin
             'business_email', businesses.email,
             'plan_name', membership_plans.name,
             'price', scheduling.money_data(memberships.price_minor, memberships.currency),
-            'new_price', scheduling.money_data(
-                (messages.payload ->> 'price_minor')::bigint, memberships.currency
-            ),
+            'new_price', case
+                when messages.payload ? 'price_minor' then scheduling.money_data(
+                    (messages.payload ->> 'price_minor')::bigint, memberships.currency
+                )
+            end,
             'paid_until', memberships.paid_until,
             'due_until', memberships.due_until,
             'at', coalesce(
@@ -2653,6 +2606,10 @@ begin
 end;
 $$;
 
+-- sql/55_memberships/functions/renewing_invoices.sql
+
+-- How renewals are written: the invoices of many members by few quotes, and their periods.
+
 /*
  * Write the invoices of some renewals: a quote for each plan and price, and a sale for each member.
  */
@@ -2792,6 +2749,91 @@ begin
     where
         memberships.business_id = renewal.business_id
         and memberships.id = renewal.membership_id;
+end;
+$$;
+
+-- sql/55_memberships/functions/running.sql
+
+-- What a run does: everything that is due, in sets.
+
+/*
+ * Tell members of renewals ahead, once each, as many days before as their plan says. Returns how
+ * many were told.
+ */
+create function memberships.remind(batch_size integer)
+returns integer
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_count integer;
+begin
+    with due as (
+        select
+            memberships.business_id,
+            memberships.id
+        from memberships.memberships
+        inner join memberships.membership_plans
+            on
+                membership_plans.business_id = memberships.business_id
+                and membership_plans.id = memberships.plan_id
+        where
+            memberships.closed_at is null
+            and memberships.renews_at > private.now()
+            and memberships.renews_at <= private.now() + interval '60 days'
+            and memberships.renews_at
+            <= private.now() + make_interval(days => membership_plans.reminder_days)
+            and membership_plans.reminder_days > 0
+            and memberships.reminded_for is distinct from memberships.renews_at
+        limit remind.batch_size
+        for update of memberships skip locked
+    ),
+
+    told as (
+        update memberships.memberships
+        set reminded_for = memberships.renews_at
+        from due
+        where memberships.business_id = due.business_id and memberships.id = due.id
+        returning memberships.business_id, memberships.id
+    ),
+
+    emitted as (
+        select private.emit_all(
+            array_agg('membership.renewing'::text),
+            array_agg(
+                jsonb_build_object('membership_id', told.id, 'business_id', told.business_id)
+            ),
+            array_agg(null::timestamptz)
+        )
+        from told
+        having count(*) > 0
+    )
+
+    select count(*) into v_count from told left join emitted on true;
+    return v_count;
+end;
+$$;
+
+/*
+ * Do what is due, at most so much of each kind: renew, charge, remind, record ends, and take back
+ * invoices. Returns how much was done; 0: nothing is due.
+ * Definer: called by the workers, who have no access to the tables.
+ */
+create function memberships.run_due(batch_size integer)
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    return memberships.renew_due(batch_size)
+        + memberships.charge_due(batch_size)
+        + memberships.remind(batch_size)
+        + memberships.close_ended(batch_size)
+        + memberships.void_unpaid(batch_size);
 end;
 $$;
 
@@ -3004,6 +3046,10 @@ begin
     return v_membership.id;
 end;
 $$;
+
+-- sql/55_memberships/functions/selling_first.sql
+
+-- What joining checks, and the first period that it writes.
 
 /*
  * Return the customer of a business who an account is, noted if the business did not know them.
@@ -3337,6 +3383,70 @@ end;
 $$;
 
 /*
+ * Note that money came for a sale: settle its period or gift once nothing of it is owed. A change
+ * of the plan that cost something takes effect.
+ * Definer: whoever records a payment has no rights on memberships.
+ */
+create function memberships.note_paid_sale(business_id uuid, sale_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_period memberships.membership_periods;
+begin
+    select periods.* into v_period
+    from memberships.membership_periods as periods
+    where
+        periods.business_id = note_paid_sale.business_id
+        and periods.sale_id = note_paid_sale.sale_id;
+    if v_period.id is null then
+        perform memberships.activate_gift(note_paid_sale.business_id, note_paid_sale.sale_id);
+    elsif (
+        money.sale_balance(note_paid_sale.business_id, note_paid_sale.sale_id)
+    ).balance_minor <= 0 then
+        if v_period.paid_at is null then
+            perform memberships.settle_period(v_period.business_id, v_period.id);
+        else
+            perform memberships.grant_plan(v_period.business_id, v_period.membership_id);
+        end if;
+    end if;
+end;
+$$;
+
+/*
+ * Grant a membership the plan that it has, because nothing of its period is owed.
+ */
+create function memberships.grant_plan(business_id uuid, membership_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_membership memberships.memberships;
+begin
+    update memberships.memberships
+    set granted_plan_id = memberships.plan_id
+    where
+        memberships.business_id = grant_plan.business_id
+        and memberships.id = grant_plan.membership_id
+        and memberships.closed_at is null
+    returning memberships.* into v_membership;
+    if v_membership.id is not null then
+        perform memberships.write_access(v_membership);
+    end if;
+end;
+$$;
+
+-- sql/55_memberships/functions/settling_voids.sql
+
+-- How invoices are taken back, and what is announced of a membership.
+
+/*
  * Take back the invoice of a period that nobody paid.
  */
 create function memberships.void_period(
@@ -3427,66 +3537,6 @@ begin
             'business_id', membership.business_id
         )
     );
-end;
-$$;
-
-/*
- * Note that money came for a sale: settle its period or gift once nothing of it is owed. A change
- * of the plan that cost something takes effect.
- * Definer: whoever records a payment has no rights on memberships.
- */
-create function memberships.note_paid_sale(business_id uuid, sale_id uuid)
-returns void
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-declare
-    v_period memberships.membership_periods;
-begin
-    select periods.* into v_period
-    from memberships.membership_periods as periods
-    where
-        periods.business_id = note_paid_sale.business_id
-        and periods.sale_id = note_paid_sale.sale_id;
-    if v_period.id is null then
-        perform memberships.activate_gift(note_paid_sale.business_id, note_paid_sale.sale_id);
-    elsif (
-        money.sale_balance(note_paid_sale.business_id, note_paid_sale.sale_id)
-    ).balance_minor <= 0 then
-        if v_period.paid_at is null then
-            perform memberships.settle_period(v_period.business_id, v_period.id);
-        else
-            perform memberships.grant_plan(v_period.business_id, v_period.membership_id);
-        end if;
-    end if;
-end;
-$$;
-
-/*
- * Grant a membership the plan that it has, because nothing of its period is owed.
- */
-create function memberships.grant_plan(business_id uuid, membership_id uuid)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_membership memberships.memberships;
-begin
-    update memberships.memberships
-    set granted_plan_id = memberships.plan_id
-    where
-        memberships.business_id = grant_plan.business_id
-        and memberships.id = grant_plan.membership_id
-        and memberships.closed_at is null
-    returning memberships.* into v_membership;
-    if v_membership.id is not null then
-        perform memberships.write_access(v_membership);
-    end if;
 end;
 $$;
 
@@ -4378,160 +4428,9 @@ public.announce_membership_price(
 public.accept_membership_price(public.identifier)
 to anon, authenticated, service_role;
 
--- sql/55_memberships/api/members_rpcs.sql
+-- sql/55_memberships/api/members_rests.sql
 
--- What members, and those who serve them, call. Each function reads its arguments and calls one of
--- the domain.
-
-/*
- * Errors:  PT400 invalid_input
- */
-create function public.is_member(
-    plan_id public.identifier default null,
-    business_id public.identifier default null,
-    at public.instant default null
-)
-returns boolean
-language sql
-stable
-security invoker
-set search_path = ''
-begin atomic
-    select memberships.is_member(
-        private.to_identifier(plan_id, 'plan_id', is_required => business_id is null),
-        private.to_identifier(business_id, 'business_id', is_required => false),
-        coalesce(private.to_instant(at, 'at', is_required => false), private.now())
-    );
-end;
-comment on function public.is_member is
-'Say whether the caller is a member: of a plan, or of any plan of a business.
-
-The answer follows from what was granted and from time alone. Nobody is a member without signing '
-'in. It may stand in a policy, in a scalar subselect. Returns a boolean.
-
-- plan_id, business_id: one of them.
-- at: an instant; by default now.
-
-Errors: invalid_input 400.';
-
-/*
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
- *          PT409 already_member coupon_exhausted idempotency_conflict price_changed
- *          PT422 coupon_invalid method_expired
- */
-create function public.join_membership(
-    plan_id public.identifier,
-    currency text default null,
-    coupon_code text default null,
-    total_minor public.whole_number default null,
-    payment_method_id public.identifier default null,
-    idempotency_key text default null
-)
-returns public.memberships
-language sql
-volatile
-security invoker
-set search_path = ''
-begin atomic
-    select memberships.shown(
-        memberships.join_plan(
-            private.to_identifier(plan_id, 'plan_id'),
-            pricing.to_terms(coupon_code, null, currency, null, null, total_minor),
-            private.to_identifier(
-                payment_method_id, 'payment_method_id', is_required => false
-            ),
-            idempotency_key
-        )
-    );
-end;
-comment on function public.join_membership is
-'Join a plan.
-
-For signed-in callers. It writes the membership, its first period and a sale. With a saved card '
-'the sale is charged at once; otherwise start_payment takes the membership_id. Benefits begin '
-'when it is paid, and those of a trial or a free plan at once; what is not paid within a day '
-'expires. A customer has one membership that renews at a business, and any number of passes '
-'beside it. Returns the membership.
-
-- currency: ISO 4217 code in which the plan has a price; by default that of the business.
-- coupon_code: applies to the first period.
-- total_minor: the total that was shown; another one is refused.
-- payment_method_id: a saved card of the caller. It pays the renewals too.
-- idempotency_key: repeating the call with the same key returns the same membership, for a day.
-
-Errors: invalid_input 400, not_signed_in 401, not_found 404, already_member 409, '
-'coupon_exhausted 409, idempotency_conflict 409, price_changed 409, coupon_invalid 422, '
-'method_expired 422.';
-
-/*
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 invalid_transition
- */
-create function public.quote_membership_change(
-    membership_id public.identifier,
-    plan_id public.identifier
-)
-returns jsonb
-language sql
-volatile
-security invoker
-set search_path = ''
-begin atomic
-    select memberships.change_quote(
-        private.to_identifier(membership_id, 'membership_id'),
-        private.to_identifier(plan_id, 'plan_id')
-    );
-end;
-comment on function public.quote_membership_change is
-'Return what it costs to change a membership to another plan now.
-
-For the member, and members of the business who serve. Returns {membership_id, plan_id, '
-'currency, credit_minor, charge_minor, difference_minor, at}: what is taken back of the old plan '
-'and what is charged for the new one, for what is left of the period to the second. Tax that '
-'comes on top is not in it. A plan with periods of another length charges a whole period.
-
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
-'409.';
-
-/*
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 invalid_transition
- */
-create function public.change_membership(
-    membership_id public.identifier,
-    plan_id public.identifier,
-    at_period_end public.yes_no default null
-)
-returns public.memberships
-language sql
-volatile
-security invoker
-set search_path = ''
-begin atomic
-    select memberships.shown(
-        memberships.change(
-            private.to_identifier(membership_id, 'membership_id'),
-            private.to_identifier(plan_id, 'plan_id'),
-            case
-                when at_period_end is not null
-                    then private.to_yes_no(at_period_end, 'at_period_end')
-            end
-        )
-    );
-end;
-comment on function public.change_membership is
-'Change a membership to another plan of its business.
-
-For the member, and members of the business who serve. At once, what is left of the period is '
-'taken back at the old price and charged at the new one, to the second. The new plan is granted '
-'once nothing is owed; a lower price is given back by refund, and never more than was paid. A '
-'plan with periods of another length begins a period of its own. The present plan takes back a '
-'planned change. Returns the membership.
-
-- at_period_end: by default true for a plan of a lower rank, false for the others.
-
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
-'409.';
+-- How members rest, cancel and choose their card.
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
@@ -4707,17 +4606,175 @@ Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, inva
 '409, method_expired 422.';
 
 grant execute on function
-memberships.shown(uuid),
-public.is_member(public.identifier, public.identifier, public.instant),
-public.join_membership(public.identifier, text, text, public.whole_number, public.identifier, text),
-public.quote_membership_change(public.identifier, public.identifier),
-public.change_membership(public.identifier, public.identifier, public.yes_no),
 public.pause_membership(public.identifier, public.instant),
 public.resume_membership(public.identifier),
 public.skip_membership_period(public.identifier),
 public.cancel_membership(public.identifier, public.yes_no, text),
 public.keep_membership(public.identifier),
 public.set_membership_method(public.identifier, public.identifier)
+to anon, authenticated, service_role;
+
+-- sql/55_memberships/api/members_rpcs.sql
+
+-- What members, and those who serve them, call. Each function reads its arguments and calls one of
+-- the domain.
+
+/*
+ * Errors:  PT400 invalid_input
+ */
+create function public.is_member(
+    plan_id public.identifier default null,
+    business_id public.identifier default null,
+    at public.instant default null
+)
+returns boolean
+language sql
+stable
+security invoker
+set search_path = ''
+begin atomic
+    select memberships.is_member(
+        private.to_identifier(plan_id, 'plan_id', is_required => business_id is null),
+        private.to_identifier(business_id, 'business_id', is_required => false),
+        coalesce(private.to_instant(at, 'at', is_required => false), private.now())
+    );
+end;
+comment on function public.is_member is
+'Say whether the caller is a member: of a plan, or of any plan of a business.
+
+The answer follows from what was granted and from time alone. Nobody is a member without signing '
+'in. It may stand in a policy, in a scalar subselect. Returns a boolean.
+
+- plan_id, business_id: one of them.
+- at: an instant; by default now.
+
+Errors: invalid_input 400.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
+ *          PT409 already_member coupon_exhausted idempotency_conflict price_changed
+ *          PT422 coupon_invalid method_expired
+ */
+create function public.join_membership(
+    plan_id public.identifier,
+    currency text default null,
+    coupon_code text default null,
+    total_minor public.whole_number default null,
+    payment_method_id public.identifier default null,
+    idempotency_key text default null
+)
+returns public.memberships
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select memberships.shown(
+        memberships.join_plan(
+            private.to_identifier(plan_id, 'plan_id'),
+            pricing.to_terms(coupon_code, null, currency, null, null, total_minor),
+            private.to_identifier(
+                payment_method_id, 'payment_method_id', is_required => false
+            ),
+            idempotency_key
+        )
+    );
+end;
+comment on function public.join_membership is
+'Join a plan.
+
+For signed-in callers. It writes the membership, its first period and a sale. With a saved card '
+'the sale is charged at once; otherwise start_payment takes the membership_id. Benefits begin '
+'when it is paid, and those of a trial or a free plan at once; what is not paid within a day '
+'expires. A customer has one membership that renews at a business, and any number of passes '
+'beside it. Returns the membership.
+
+- currency: ISO 4217 code in which the plan has a price; by default that of the business.
+- coupon_code: applies to the first period.
+- total_minor: the total that was shown; another one is refused.
+- payment_method_id: a saved card of the caller. It pays the renewals too.
+- idempotency_key: repeating the call with the same key returns the same membership, for a day.
+
+Errors: invalid_input 400, not_signed_in 401, not_found 404, already_member 409, '
+'coupon_exhausted 409, idempotency_conflict 409, price_changed 409, coupon_invalid 422, '
+'method_expired 422.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition
+ */
+create function public.quote_membership_change(
+    membership_id public.identifier,
+    plan_id public.identifier
+)
+returns jsonb
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select memberships.change_quote(
+        private.to_identifier(membership_id, 'membership_id'),
+        private.to_identifier(plan_id, 'plan_id')
+    );
+end;
+comment on function public.quote_membership_change is
+'Return what it costs to change a membership to another plan now.
+
+For the member, and members of the business who serve. Returns {membership_id, plan_id, '
+'currency, credit_minor, charge_minor, difference_minor, at}: what is taken back of the old plan '
+'and what is charged for the new one, for what is left of the period to the second. Tax that '
+'comes on top is not in it. A plan with periods of another length charges a whole period.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
+'409.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition
+ */
+create function public.change_membership(
+    membership_id public.identifier,
+    plan_id public.identifier,
+    at_period_end public.yes_no default null
+)
+returns public.memberships
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select memberships.shown(
+        memberships.change(
+            private.to_identifier(membership_id, 'membership_id'),
+            private.to_identifier(plan_id, 'plan_id'),
+            case
+                when at_period_end is not null
+                    then private.to_yes_no(at_period_end, 'at_period_end')
+            end
+        )
+    );
+end;
+comment on function public.change_membership is
+'Change a membership to another plan of its business.
+
+For the member, and members of the business who serve. At once, what is left of the period is '
+'taken back at the old price and charged at the new one, to the second. The new plan is granted '
+'once nothing is owed; a lower price is given back by refund, and never more than was paid. A '
+'plan with periods of another length begins a period of its own. The present plan takes back a '
+'planned change. Returns the membership.
+
+- at_period_end: by default true for a plan of a lower rank, false for the others.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition '
+'409.';
+
+grant execute on function
+memberships.shown(uuid),
+public.is_member(public.identifier, public.identifier, public.instant),
+public.join_membership(public.identifier, text, text, public.whole_number, public.identifier, text),
+public.quote_membership_change(public.identifier, public.identifier),
+public.change_membership(public.identifier, public.identifier, public.yes_no)
 to anon, authenticated, service_role;
 
 -- sql/55_memberships/api/plans.sql

@@ -2776,7 +2776,8 @@ $$;
 -- sql/66_checkout/functions/payments.sql
 
 -- How a payment of what sellers sold begins. Money knows sales alone; here somebody names a
--- booking, a series, a basket or a link, and it becomes sales, with what each must get at least.
+-- booking, a membership, a series, a basket or a link, and it becomes sales, with what each must
+-- get at least.
 
 /*
  * Return the sales that somebody wants to pay, if they may: as their customer, as a member who
@@ -2812,6 +2813,7 @@ begin
                     from commerce.orders
                     where orders.id = sales_to_pay.id
                 )
+                when 'membership_id' then sales.id = memberships.unpaid_sale(sales_to_pay.id)
                 else sales.id = sales_to_pay.id
             end
             and (
@@ -2826,7 +2828,7 @@ begin
     if v_sales = '{}' then
         perform private.refuse(
             'PT404', 'not_found', 'There is nothing of that kind to pay.',
-            'Check the id in the view bookings, orders, sales or baskets.'
+            'Check the id in the view bookings, orders, memberships, sales or baskets.'
         );
     end if;
     return v_sales;
@@ -3689,8 +3691,7 @@ $$;
 -- How clients start a payment: the arguments are read, and a repeated call finds the first payment.
 
 /*
- * Return which one of the things that can be paid is named: the name of its argument. What later
- * versions sell is refused by name.
+ * Return which one of the things that can be paid is named: the name of its argument.
  *
  * Errors:  PT400 invalid_input
  */
@@ -3703,17 +3704,10 @@ set search_path = ''
 as $$
 declare
     v_names text[] = array(select key from jsonb_each(jsonb_strip_nulls(targets)));
-    v_unsold text = (
-        select min(names.name)
-        from unnest(v_names) as names (name)
-        where names.name = 'membership_id'
-    );
 begin
-    if v_unsold is not null then
-        perform private.invalid(v_unsold, 'is not sold by this version');
-    elsif cardinality(v_names) <> 1 then
+    if cardinality(v_names) <> 1 then
         perform private.invalid(
-            'sale_id, booking_id, order_id, series_id, basket_id or link_token',
+            'sale_id, booking_id, order_id, membership_id, series_id, basket_id or link_token',
             'must be sent, and only one of them'
         );
     end if;
@@ -4397,9 +4391,9 @@ end;
 $$;
 
 comment on function public.start_payment is
-'Start a payment of a sale, a booking, an order, a series, a basket, or with a link.
+'Start a payment of a sale, a booking, an order, a membership, a series, a basket, or with a link.
 
-Name one of them; what is owed is computed here. Memberships come with a later version. '
+Name one of them; what is owed is computed here. '
 '/functions/v1/payments takes the same arguments, asks the provider at once and answers with what '
 'the browser needs; after this call alone a worker asks within seconds. Starting again replaces '
 'what the same payer began and did not finish. Returns {id, status, provider, currency, '
