@@ -1325,6 +1325,27 @@ create table catalog.service_questions (
 comment on table catalog.service_questions is 'What whoever books a service is asked.';
 create index service_questions_service_idx on catalog.service_questions (business_id, service_id);
 
+-- sql/30_catalog/tables/restricted.sql
+
+-- What only some customers see and buy: a service or a product may ask for an entitlement, a word
+-- such as gold_member (customers.entitlements). Null: everybody sees it.
+
+alter table catalog.services
+add column access text,
+add constraint services_access_is_a_word check (
+    access is null
+    or access ~ '^[a-z][a-z0-9_]{0,39}$'
+    or private.invalid('access', 'must be a lower-case word of at most 40 characters')
+);
+
+alter table catalog.products
+add column access text,
+add constraint products_access_is_a_word check (
+    access is null
+    or access ~ '^[a-z][a-z0-9_]{0,39}$'
+    or private.invalid('access', 'must be a lower-case word of at most 40 characters')
+);
+
 -- sql/30_catalog/tables/terms.sql
 
 -- Terms that people accept: which there are, their versions, and who accepted which. The texts are
@@ -3449,11 +3470,11 @@ grant select on table catalog.products to anon;
 grant select, delete on table catalog.products to authenticated;
 grant insert (
     id, business_id, category_id, brand_id, name, slug, description, currency, tax_class,
-    position, is_published, archived_at, attributes
+    position, is_published, archived_at, attributes, access
 ) on table catalog.products to authenticated;
 grant update (
     id, business_id, category_id, brand_id, name, slug, description, currency, tax_class,
-    position, is_published, archived_at, attributes
+    position, is_published, archived_at, attributes, access
 ) on table catalog.products to authenticated;
 grant select, insert, update, delete on table catalog.products to service_role;
 
@@ -3464,6 +3485,7 @@ to anon
 using (
     is_published
     and archived_at is null
+    and access is null
     and exists (
         select 1
         from business.businesses
@@ -3478,6 +3500,7 @@ to authenticated
 using (
     is_published
     and archived_at is null
+    and (access is null or (select customers.is_entitled(business_id, access)))
     and exists (
         select 1
         from business.businesses
@@ -4037,7 +4060,7 @@ grant insert (
     slot_offset_minutes, min_notice_minutes, max_advance_days, bookable_from, bookable_until,
     max_party_size, is_class, requires_confirmation, is_blocked_by_pending, hold_minutes,
     offer_minutes, position, is_active, archived_at, prefers_known_staff, visibility,
-    check_in_minutes, anonymous_hold_minutes, tax_class, prepayment_bps
+    check_in_minutes, anonymous_hold_minutes, tax_class, prepayment_bps, access
 ) on table catalog.services to authenticated;
 grant update (
     id, business_id, category_id, cancellation_policy_id, name, description, duration_minutes,
@@ -4045,11 +4068,12 @@ grant update (
     slot_offset_minutes, min_notice_minutes, max_advance_days, bookable_from, bookable_until,
     max_party_size, is_class, requires_confirmation, is_blocked_by_pending, hold_minutes,
     offer_minutes, position, is_active, archived_at, prefers_known_staff, visibility,
-    check_in_minutes, anonymous_hold_minutes, tax_class, prepayment_bps
+    check_in_minutes, anonymous_hold_minutes, tax_class, prepayment_bps, access
 ) on table catalog.services to authenticated;
 grant select, insert, update, delete on table catalog.services to service_role;
 
 -- Only members read what is archived, switched off or hidden: a customer's bookings keep its name.
+-- What needs an entitlement is shown to customers who have it at this instant.
 -- What belongs to a service is read like the service.
 create policy services_select_public
 on catalog.services
@@ -4059,6 +4083,7 @@ using (
     is_active
     and archived_at is null
     and visibility = 'public'
+    and access is null
     and exists (
         select 1
         from business.businesses
@@ -4074,6 +4099,7 @@ using (
     is_active
     and archived_at is null
     and visibility = 'public'
+    and (access is null or (select customers.is_entitled(business_id, access)))
     and exists (
         select 1
         from business.businesses
@@ -4658,7 +4684,8 @@ select
     products.updated_at,
     products.attributes,
     products.lowest_price_minor,
-    products.highest_price_minor
+    products.highest_price_minor,
+    products.access
 from catalog.products;
 grant select on public.products to anon;
 grant select, insert, update, delete on public.products to authenticated, service_role;
@@ -4678,6 +4705,9 @@ comment on column public.products.slug is
 'Unique in the business: lower-case words joined by hyphens.';
 comment on column public.products.description is 'At most 5000 characters.';
 comment on column public.products.currency is 'ISO 4217 code of the prices of its variants.';
+comment on column public.products.access is
+'What a customer needs to see it, such as gold_member, which a membership plan grants; null: '
+'nothing.';
 comment on column public.products.tax_class is 'How it is taxed: a name of tax_classes.';
 comment on column public.products.position is 'Order of display, ascending.';
 comment on column public.products.is_published is 'Whether it is in the public catalog.';
@@ -5285,7 +5315,8 @@ select
     services.check_in_minutes,
     services.anonymous_hold_minutes,
     services.tax_class,
-    services.prepayment_bps
+    services.prepayment_bps,
+    services.access
 from catalog.services;
 grant select on public.services to anon;
 grant select, insert, update, delete on public.services to authenticated, service_role;
@@ -5334,6 +5365,9 @@ comment on column public.services.check_in_minutes is
 'How long before the start a customer can be checked in, in minutes.';
 comment on column public.services.anonymous_hold_minutes is
 'How long a hold of a user lasts at most who signed in without an address, in minutes.';
+comment on column public.services.access is
+'What a customer needs to see and book it, such as gold_member, which a membership plan grants; '
+'null: nothing. It disappears at the instant at which the membership ends.';
 comment on column public.services.tax_class is
 'How it is taxed, a name of the view tax_classes. Matters once the business has tax_settings.';
 comment on column public.services.prepayment_bps is

@@ -5226,9 +5226,57 @@ $$;
 -- caller decides what is owed, holds the locks of what it charges for, and charges each once.
 
 /*
- * Begin a payment of each of some sales with a saved card. A card that was forgotten or has
- * expired, or whose provider the business does not offer, is not charged. Returns which sale got
- * which payment; the workers ask the providers.
+ * Return which of some sales can be charged to the saved card at the same place: one that was not
+ * forgotten and has not expired, and whose provider the business offers. Each gets the id that its
+ * payment will have.
+ */
+create function money.chargeable_sales(
+    business_ids uuid[], sale_ids uuid[], method_ids uuid[], amounts bigint[]
+)
+returns table (
+    payment_id uuid,
+    business_id uuid,
+    sale_id uuid,
+    currency text,
+    user_id uuid,
+    provider text,
+    method_id uuid,
+    amount_minor bigint
+)
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        gen_random_uuid(), sales.business_id, sales.id, sales.currency, methods.user_id,
+        methods.provider, methods.id, charges.amount_minor
+    from unnest(business_ids, sale_ids, method_ids, amounts)
+        as charges (business_id, sale_id, method_id, amount_minor)
+    inner join sales.sales
+        on sales.business_id = charges.business_id and sales.id = charges.sale_id
+    inner join money.payment_methods as methods on methods.id = charges.method_id
+    inner join money.providers on providers.name = methods.provider
+    left join money.payment_settings on payment_settings.business_id = charges.business_id
+    where
+        charges.amount_minor > 0
+        and methods.removed_at is null
+        and coalesce(methods.expires_on, 'infinity') >= private.now()::date
+        and providers.is_online
+        and providers.is_enabled
+        and (
+            coalesce(payment_settings.providers, '{}') = '{}'
+            or methods.provider = any(payment_settings.providers)
+        );
+end;
+$$;
+
+/*
+ * Begin a payment of each of some sales with a saved card. A card that cannot be charged
+ * (money.chargeable_sales) is left out. Returns which sale got which payment; the workers ask the
+ * providers.
  */
 create function money.charge_saved_methods(
     business_ids uuid[], sale_ids uuid[], method_ids uuid[], amounts bigint[]
@@ -5242,35 +5290,8 @@ as $$
 begin
     return query
     with wanted as materialized (
-        select
-            gen_random_uuid() as payment_id,
-            sales.business_id,
-            sales.id as sale_id,
-            sales.currency,
-            methods.user_id,
-            methods.provider,
-            methods.id as method_id,
-            charges.amount_minor
-        from unnest(
-            charge_saved_methods.business_ids, charge_saved_methods.sale_ids,
-            charge_saved_methods.method_ids, charge_saved_methods.amounts
-        ) as charges (business_id, sale_id, method_id, amount_minor)
-        inner join sales.sales
-            on sales.business_id = charges.business_id and sales.id = charges.sale_id
-        inner join money.payment_methods as methods on methods.id = charges.method_id
-        inner join money.providers on providers.name = methods.provider
-        left join money.payment_settings
-            on payment_settings.business_id = charges.business_id
-        where
-            charges.amount_minor > 0
-            and methods.removed_at is null
-            and coalesce(methods.expires_on, 'infinity') >= private.now()::date
-            and providers.is_online
-            and providers.is_enabled
-            and (
-                coalesce(payment_settings.providers, '{}') = '{}'
-                or methods.provider = any(payment_settings.providers)
-            )
+        select wanted.*
+        from money.chargeable_sales(business_ids, sale_ids, method_ids, amounts) as wanted
     ),
 
     begun as (
@@ -5297,13 +5318,9 @@ begin
 
     asked as (
         select private.send_messages(
-            'payments',
-            'ask_provider',
-            array_agg(
-                jsonb_build_object('call', 'create', 'subject_id', wanted.payment_id)
-            ),
-            array_agg(null::timestamptz),
-            array_agg(null::uuid)
+            'payments', 'ask_provider',
+            array_agg(jsonb_build_object('call', 'create', 'subject_id', wanted.payment_id)),
+            array_agg(null::timestamptz), array_agg(null::uuid)
         )
         from wanted
         having count(*) > 0
