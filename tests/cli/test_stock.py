@@ -62,6 +62,16 @@ def test_stock_is_adjusted_counted_and_shown(town: Town) -> None:
     )
 
 
+def test_lots_are_received_and_listed(town: Town) -> None:
+    lot = ("--lot", "B7", "--expires", "2999-09-30", "--cost", "400")
+    where = (slug(town), "Mitte", "OIL")
+    added = town.stack.cli("stock", "adjust", *where, "3", "--reason", "received", *lot, "--yes")
+    assert added.returncode == 0, added.stderr
+    listed = town.stack.cli("stock", "lots", where[0], "--json")
+    (row,) = json.loads(listed.stdout)
+    assert (row["lot"], row["expires_on"], row["on_hand"]) == ("B7", "2999-09-30", 3)
+
+
 def test_a_store_or_a_variant_that_is_absent_is_named(town: Town) -> None:
     for where, sentence in (
         (("Nord", "OIL"), "has no store Nord."),

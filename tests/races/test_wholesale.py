@@ -59,9 +59,7 @@ def company(shop: Database) -> Database:
 
 def test_of_twenty_orders_with_credit_for_five_five_succeed(company: Database) -> None:
     before = number(company, DEADLOCKS)
-    answers = together(
-        20, lambda n: answer(company, BUY, f"buyer {n % BUYERS + 1}", f"order-{n}")
-    )
+    answers = together(20, lambda n: answer(company, BUY, f"buyer {n % BUYERS + 1}", f"order-{n}"))
     assert answers == {"ok": 5, "credit_limit_exceeded": 15}
     assert number(company, DEADLOCKS) == before
     assert number(company, "select count(*) from commerce.orders where pays_later") == 5

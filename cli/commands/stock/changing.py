@@ -45,16 +45,28 @@ def adjust(
     ],
     reason: Annotated[Reason, typer.Option(envvar="FRONTDESK_REASON", help="Why.")],
     note: NoteOption = None,
+    lot: Annotated[
+        str | None, typer.Option(envvar="FRONTDESK_LOT", help="The lot that is printed on them.")
+    ] = None,
+    expires: Annotated[
+        str | None,
+        typer.Option(envvar="FRONTDESK_EXPIRES", help="The last day of the lot: 2031-09-30."),
+    ] = None,
+    cost: Annotated[
+        int | None,
+        typer.Option(envvar="FRONTDESK_COST", help="What one received piece cost, in minor units."),
+    ] = None,
     yes: YesOption = False,
     state: StateOption = DEFAULT_STATE,
 ) -> None:
     """Add pieces of a variant to a store, or take them away."""
     endpoints = State(state).require_running()
     where = _find(endpoints, business, store, sku)
+    origin = {"lot": lot, "expires": expires, "cost": cost}
     rows = change(
         endpoints,
         SQL / "adjust.sql",
-        {**where, "quantity": quantity, "reason": reason.value, "note": note},
+        {**where, **origin, "quantity": quantity, "reason": reason.value, "note": note},
         question=f"Change {sku} in {store} by {quantity:+} ({reason.value})?",
         yes=yes,
     )

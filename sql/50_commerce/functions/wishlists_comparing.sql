@@ -2,7 +2,8 @@
 
 /*
  * Return everything that is said about products, as an attribute, its label and a value for each:
- * name, brand, prices in their currency, and the values of each option.
+ * name, brand, prices in their currency, the values of each option, and the attributes that hold in
+ * its category.
  */
 create function commerce.product_facts(product_ids uuid[])
 returns table (place bigint, rank integer, key text, label text, value jsonb)
@@ -51,7 +52,15 @@ begin
     inner join catalog.product_options
         on
             product_options.business_id = compared.business_id
-            and product_options.product_id = compared.id;
+            and product_options.product_id = compared.id
+    union all
+    select
+        compared.place, 7, attribute.key, concat_ws(', ', attribute.name, attribute.unit),
+        compared.attributes -> attribute.key
+    from compared
+    cross join lateral catalog.attributes_in_category(
+        compared.business_id, compared.category_id
+    ) as attribute;
 end;
 $$;
 

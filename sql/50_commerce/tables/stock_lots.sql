@@ -1,6 +1,7 @@
 -- Lots: pieces of a variant that were received together and expire together. Whatever leaves a
 -- store is taken from the lot that expires first. Pieces that came without a lot are the rest: a
--- level is the sum of its lots and that rest, which is below zero by what was sold and has not come.
+-- level is the sum of its lots and that rest, which is below zero by what was sold and has not
+-- come.
 
 create table commerce.stock_lots (
     id uuid primary key default gen_random_uuid(),

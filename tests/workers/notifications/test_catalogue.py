@@ -11,6 +11,7 @@ from psycopg.errors import LockNotAvailable
 
 from cli.options import ROOT
 from tests.harness.database import Database
+from tests.workers.notifications.goods_plays import GOODS_PLAYS
 from tests.workers.notifications.order_plays import ORDER_PLAYS
 
 LINE = re.compile(r"^\| `(?P<event>[a-z._]+)` \| [^|]* \|(?P<channels>[^|]*\|[^|]*\|[^|]*)\|$")
@@ -102,6 +103,7 @@ PLAYS = {
     )
     + AS.format("customer", f"public.cancel_booking({BOOKING})"),
     **ORDER_PLAYS,
+    **GOODS_PLAYS,
     "offer.made": "select tests.act_as('customer');"
     "select public.set_marketing_consent(tests.id('Salon')::text, 'true');"
     + AS.format("owner", "public.send_offer(tests.id('Salon')::text, 'Spring', 'Half price')"),

@@ -1,0 +1,55 @@
+"""What happens to stock, wishlists and wholesale accounts, event by event, for test_catalogue.py."""
+
+from __future__ import annotations
+
+AS = "select tests.act_as('{}'); select {};"
+GOODS = """
+    select tests.named(called) from unnest('{Mitte,Oil,account}'::text[]) as called;
+    insert into business.stores (id, business_id, name)
+    values (tests.id('Mitte'), tests.id('Salon'), 'Mitte');
+    insert into catalog.products (id, business_id, name, slug, currency, is_published)
+    values (tests.id('Oil'), tests.id('Salon'), 'Oil', 'oil', 'EUR', true);
+    insert into catalog.product_variants (id, business_id, product_id, sku, price_minor)
+    values (tests.id('Oil'), tests.id('Salon'), tests.id('Oil'), 'OIL', 900);
+"""
+RECEIVE = AS.format(
+    "owner",
+    "public.adjust_stock(tests.id('Mitte')::text, tests.id('Oil')::text, '5', 'received')",
+)
+COMPANY = (
+    "select tests.act_as('customer');"
+    "select public.request_wholesale(tests.id('Salon')::text, 'Trade', 'DE', 'DE136695976');"
+)
+DECIDE = "public.decide_wholesale((select id::text from public.wholesale_accounts), {})"
+# Each begins in the town of test_catalogue.py.
+GOODS_PLAYS = {
+    "stock.low": GOODS
+    + RECEIVE
+    + AS.format(
+        "owner",
+        "public.set_stock_limits(tests.id('Mitte')::text, tests.id('Oil')::text, '0', '5')",
+    ),
+    "wishlist.in_stock": GOODS + "select tests.act_as('customer');"
+    "insert into public.wishlist_items (business_id, variant_id, wants_notice)"
+    " values (tests.id('Salon'), tests.id('Oil'), true);" + RECEIVE,
+    "wholesale.requested": COMPANY,
+    "wholesale.approved": COMPANY + AS.format("owner", DECIDE.format("'approved'")),
+    "wholesale.rejected": COMPANY + AS.format("owner", DECIDE.format("'rejected', 'No papers'")),
+    "wholesale.suspended": COMPANY
+    + AS.format("owner", DECIDE.format("'approved'"))
+    + AS.format("owner", DECIDE.format("'suspended', 'Unpaid'")),
+    "wholesale.overdue": GOODS
+    + RECEIVE
+    + COMPANY
+    + AS.format(
+        "owner",
+        "public.set_wholesale_terms((select id::text from public.wholesale_accounts), null, '30',"
+        " '9000')",
+    )
+    + AS.format("owner", DECIDE.format("'approved'"))
+    + AS.format(
+        "customer",
+        "public.checkout('a key', store_id => tests.id('Mitte')::text, items => jsonb_build_array("
+        "jsonb_build_object('variant_id', tests.id('Oil'), 'quantity', 1))::text)",
+    ),
+}
