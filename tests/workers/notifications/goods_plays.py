@@ -1,4 +1,4 @@
-"""What happens to stock, wishlists and wholesale accounts, event by event, for test_catalogue.py."""
+"""What happens to stock, wishlists and wholesale accounts, for test_catalogue.py."""
 
 from __future__ import annotations
 
