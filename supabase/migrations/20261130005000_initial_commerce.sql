@@ -825,7 +825,8 @@ on commerce.stock_reservations (business_id, store_id, variant_id, expires_at);
 
 -- Lots: pieces of a variant that were received together and expire together. Whatever leaves a
 -- store is taken from the lot that expires first. Pieces that came without a lot are the rest: a
--- level is the sum of its lots and that rest, which is below zero by what was sold and has not come.
+-- level is the sum of its lots and that rest, which is below zero by what was sold and has not
+-- come.
 
 create table commerce.stock_lots (
     id uuid primary key default gen_random_uuid(),
@@ -7600,7 +7601,8 @@ $$;
 
 /*
  * Return everything that is said about products, as an attribute, its label and a value for each:
- * name, brand, prices in their currency, and the values of each option.
+ * name, brand, prices in their currency, the values of each option, and the attributes that hold in
+ * its category.
  */
 create function commerce.product_facts(product_ids uuid[])
 returns table (place bigint, rank integer, key text, label text, value jsonb)
@@ -7649,7 +7651,15 @@ begin
     inner join catalog.product_options
         on
             product_options.business_id = compared.business_id
-            and product_options.product_id = compared.id;
+            and product_options.product_id = compared.id
+    union all
+    select
+        compared.place, 7, attribute.key, concat_ws(', ', attribute.name, attribute.unit),
+        compared.attributes -> attribute.key
+    from compared
+    cross join lateral catalog.attributes_in_category(
+        compared.business_id, compared.category_id
+    ) as attribute;
 end;
 $$;
 
@@ -10801,6 +10811,71 @@ public.nearest_stores(
 )
 to anon, authenticated, service_role;
 
+-- sql/50_commerce/api/stock_limits.sql
+
+-- How far stock may be sold beyond what is there.
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function public.set_stock_limits(
+    store_id public.identifier,
+    variant_id public.identifier,
+    backorder_limit public.whole_number default '0',
+    alert_threshold public.whole_number default null,
+    preorder_limit public.whole_number default '0',
+    preorder_until public.instant default null,
+    expected_on text default null
+)
+returns public.inventory_levels
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_store_id constant uuid = private.to_identifier(store_id, 'store_id');
+    v_variant_id constant uuid = private.to_identifier(variant_id, 'variant_id');
+    v_level public.inventory_levels;
+begin
+    perform commerce.set_stock_limits(
+        v_store_id,
+        v_variant_id,
+        private.to_whole_number(backorder_limit, 'backorder_limit', 0, 1000000, if_null => 0),
+        private.to_whole_number(alert_threshold, 'alert_threshold', 0, 1000000, false),
+        private.to_whole_number(preorder_limit, 'preorder_limit', 0, 1000000, if_null => 0),
+        private.to_instant(preorder_until, 'preorder_until', false),
+        private.to_date(expected_on, 'expected_on')
+    );
+    select inventory_levels.* into v_level
+    from public.inventory_levels
+    where inventory_levels.store_id = v_store_id and inventory_levels.variant_id = v_variant_id;
+    return v_level;
+end;
+$$;
+comment on function public.set_stock_limits is
+'Set how many more pieces than there are may be sold, until when, and when a level alerts. Owners '
+'and managers.
+
+Returns the level.
+
+- backorder_limit: pieces; 0 for no back-orders.
+- alert_threshold: pieces; when no more are left, one alert is sent until the level recovers. Null '
+'for never.
+- preorder_limit: pieces that may be ordered until preorder_until, before they come for the first '
+'time; together with it.
+- preorder_until: an instant.
+- expected_on: the date on which missing pieces are expected, for customers to see.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
+
+grant execute on function
+public.set_stock_limits(
+    public.identifier, public.identifier, public.whole_number, public.whole_number,
+    public.whole_number, public.instant, text
+)
+to anon, authenticated, service_role;
+
 -- sql/50_commerce/api/stock_lots.sql
 
 -- Lots, and who bought of them.
@@ -11083,60 +11158,6 @@ Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, '
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- */
-create function public.set_stock_limits(
-    store_id public.identifier,
-    variant_id public.identifier,
-    backorder_limit public.whole_number default '0',
-    alert_threshold public.whole_number default null,
-    preorder_limit public.whole_number default '0',
-    preorder_until public.instant default null,
-    expected_on text default null
-)
-returns public.inventory_levels
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_store_id constant uuid = private.to_identifier(store_id, 'store_id');
-    v_variant_id constant uuid = private.to_identifier(variant_id, 'variant_id');
-    v_level public.inventory_levels;
-begin
-    perform commerce.set_stock_limits(
-        v_store_id,
-        v_variant_id,
-        private.to_whole_number(backorder_limit, 'backorder_limit', 0, 1000000, if_null => 0),
-        private.to_whole_number(alert_threshold, 'alert_threshold', 0, 1000000, false),
-        private.to_whole_number(preorder_limit, 'preorder_limit', 0, 1000000, if_null => 0),
-        private.to_instant(preorder_until, 'preorder_until', false),
-        private.to_date(expected_on, 'expected_on')
-    );
-    select inventory_levels.* into v_level
-    from public.inventory_levels
-    where inventory_levels.store_id = v_store_id and inventory_levels.variant_id = v_variant_id;
-    return v_level;
-end;
-$$;
-comment on function public.set_stock_limits is
-'Set how many more pieces than there are may be sold, until when, and when a level alerts. Owners '
-'and managers.
-
-Returns the level.
-
-- backorder_limit: pieces; 0 for no back-orders.
-- alert_threshold: pieces; when no more are left, one alert is sent until the level recovers. Null '
-'for never.
-- preorder_limit: pieces that may be ordered until preorder_until, before they come for the first '
-'time; together with it.
-- preorder_until: an instant.
-- expected_on: the date on which missing pieces are expected, for customers to see.
-
-Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404.';
-
-/*
- * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
  *          PT409 out_of_stock idempotency_conflict
  */
 create function public.reserve_stock(
@@ -11212,10 +11233,6 @@ public.adjust_stock(
 ),
 public.count_stock(public.identifier, public.list, text),
 public.transfer_stock(public.identifier, public.identifier, public.list, text, text),
-public.set_stock_limits(
-    public.identifier, public.identifier, public.whole_number, public.whole_number,
-    public.whole_number, public.instant, text
-),
 public.reserve_stock(public.identifier, public.list, public.whole_number, text),
 public.release_stock(public.identifier)
 to anon, authenticated, service_role;
