@@ -27,7 +27,7 @@ def bench(
         typer.Argument(
             help="slots, book, book_raw, read, rls, start, queue, auth, peer, calcom, search, "
             "payouts, quote, webhooks, confirmed, home, export, features, series, emit, pipeline, "
-            "ledger, files, audit, flag, growth (ten minutes); all if none is named."
+            "ledger, files, audit, flag, products, growth (ten minutes); all if none is named."
         ),
     ] = None,
     profile: Annotated[
