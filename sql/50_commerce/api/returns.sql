@@ -105,7 +105,7 @@ select
     order_settings.return_days,
     order_settings.updated_at
 from commerce.order_settings;
-grant select, insert, update on public.order_settings to authenticated, service_role;
+grant select, insert, update, delete on public.order_settings to authenticated, service_role;
 
 comment on view public.order_settings is
 'How a business treats orders: members read it, owners and managers write it. Without a row the '
