@@ -8780,9 +8780,9 @@ commerce.return_items,
 commerce.order_changes,
 commerce.order_settings
 to authenticated, service_role;
-grant insert (business_id, return_days), update (return_days)
+grant insert (business_id, return_days), update (return_days), delete
 on commerce.order_settings to authenticated;
-grant insert, update on commerce.order_settings to service_role;
+grant insert, update, delete on commerce.order_settings to service_role;
 
 create policy shipments_select
 on commerce.shipments
@@ -8857,6 +8857,12 @@ for update
 to authenticated
 using (business_id in (select private.my_businesses('manage')))
 with check (business_id in (select private.my_businesses('manage')));
+
+create policy order_settings_delete
+on commerce.order_settings
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
 
 -- A call without sign-in is answered with not_signed_in.
 grant execute on function
@@ -9998,7 +10004,7 @@ select
     order_settings.return_days,
     order_settings.updated_at
 from commerce.order_settings;
-grant select, insert, update on public.order_settings to authenticated, service_role;
+grant select, insert, update, delete on public.order_settings to authenticated, service_role;
 
 comment on view public.order_settings is
 'How a business treats orders: members read it, owners and managers write it. Without a row the '
