@@ -174,8 +174,8 @@ def test_a_payment_for_a_time_that_was_sold_again_goes_back_once(shop: Town) -> 
     booking = booked(shop)
     payment = pay(shop, booking_id=booking["id"]).json()
     shop.run(
-        "update scheduling.scheduled_transitions set due_at = now() - interval '1 minute'"
-        " where booking_id = %s",
+        "update scheduling.bookings set hold_expires_at = now() - interval '1 minute'"
+        " where id = %s",
         booking["id"],
     )
     wait_until(lambda: status(shop, "scheduling.bookings", booking["id"]) == "expired")
