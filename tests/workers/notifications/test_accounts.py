@@ -25,7 +25,6 @@ NOTICES = (
         "recovery_codes_made",
         "recovery_code_used",
         "identity_linked",
-        "card_expiring",
     ),
 )
 
