@@ -241,6 +241,18 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
         {"city": "Köln"},
     ),
     "wholesale_packs": ([{"variant_id": "variant", "pack_size": 6}], {"pack_size": 12}),
+    "membership_plans": ([{"name": "Gold", "access": "gold"}], {"rank": 3}),
+    "membership_plan_prices": (
+        [{"plan_id": "plan", "currency": "EUR", "price_minor": 1}],
+        {"price_minor": 2},
+    ),
+    "membership_plan_services": (
+        [
+            {"plan_id": "plan", "service_id": "salon_service"},
+            {"plan_id": "hidden_plan", "service_id": "hidden_service"},
+        ],
+        {"credits": 2},
+    ),
     "wishlist_items": ([{"variant_id": "variant"}], {"wants_notice": True}),
     "working_hours": (
         [HOURS, {**HOURS, "resource_id": "salon_resource"}],

@@ -518,3 +518,51 @@ with cart as (
 insert into commerce.cart_items (cart_id, business_id, gift_card_minor)
 select cart.id, %(business)s, 100
 from cart;
+insert into memberships.membership_plans (id, business_id, name, access)
+values (%(business)s, %(business)s, 'Secret plan', 'secret');
+insert into memberships.plan_prices (business_id, plan_id, currency, price_minor)
+values (%(business)s, %(business)s, 'EUR', 1);
+insert into memberships.plan_services (business_id, plan_id, service_id)
+values (%(business)s, %(business)s, %(service)s);
+insert into memberships.price_changes (
+    business_id, plan_id, currency, price_minor, effective_at, needs_consent, announced_at
+)
+values (%(business)s, %(business)s, 'EUR', 2, now() + interval '1 year', true, now());
+insert into memberships.memberships (
+    id, business_id, customer_id, plan_id, currency, price_minor, renews, period_unit,
+    period_count, grace_days, time_zone, anchor_at, anchor_number, number, paid_until, due_until,
+    joined_at
+)
+select
+    %(business)s, customers.business_id, customers.id, %(business)s, 'EUR', 1, true, 'month', 1, 7,
+    'UTC', now(), 1, 1, now(), now(), now()
+from customers.customers
+where customers.business_id = %(business)s
+limit 1;
+insert into memberships.membership_periods (
+    id, business_id, membership_id, number, plan_id, starts_at, ends_at, price_minor
+)
+values (
+    %(business)s, %(business)s, %(business)s, 1, %(business)s, now(), now() + interval '1 month', 1
+);
+insert into memberships.charge_attempts (business_id, period_id, number, payment_id, at)
+select parts.business_id, %(business)s, 1, parts.payment_id, now()
+from money.payment_parts as parts
+where parts.business_id = %(business)s
+limit 1;
+insert into memberships.gifts (
+    business_id, plan_id, sale_id, code_hash, expires_at, created_at
+)
+select sales.business_id, %(business)s, sales.id, uuid_send(sales.id), now(), now()
+from sales.sales
+where sales.business_id = %(business)s
+limit 1;
+insert into customers.allowances (
+    business_id, customer_id, source_id, name, during, granted, item_ids, item_units
+)
+select
+    customers.business_id, customers.id, customers.id, 'Secret visits',
+    multirange(tstzrange(now(), null)), 1, '{}', '{}'
+from customers.customers
+where customers.business_id = %(business)s
+limit 1;

@@ -148,6 +148,9 @@ def stock_shop(town: Town, mine: dict[str, str]) -> None:
         name="Foam",
         price_minor=1,
     )
+    plan = {**mine, "access": "regular"}
+    town.new("plan", "memberships.membership_plans", **plan, name="Silver")
+    town.new("hidden_plan", "memberships.membership_plans", **plan, name="Bronze", is_active=False)
     town.new("promotion", "pricing.promotions", **mine, name="May", kind="percent", percent_bps=100)
 
 

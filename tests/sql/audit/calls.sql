@@ -224,6 +224,27 @@ $$;
 grant execute on all functions in schema pg_temp to anon, authenticated;
 alter default privileges grant select on tables to authenticated;
 
+-- Cleo as a member on a free plan, beside which there is another.
+create function pg_temp.joined()
+returns text
+language plpgsql
+as $$
+begin
+    perform tests.act_as_owner();
+    insert into memberships.membership_plans (id, business_id, name, access)
+    values
+    (tests.named('Silver'), tests.id('Salon'), 'Silver', 'silver'),
+    (tests.named('Gold'), tests.id('Salon'), 'Gold', 'gold');
+    insert into memberships.plan_prices (business_id, plan_id, currency, price_minor)
+    values
+    (tests.id('Salon'), tests.id('Silver'), 'EUR', 0),
+    (tests.id('Salon'), tests.id('Gold'), 'EUR', 0);
+    perform tests.act_as('Cleo');
+    return (public.join_membership(tests.id('Silver')::text)).id;
+end;
+$$;
+grant execute on function pg_temp.joined() to public;
+
 -- call: set_platform_role
 select tests.act_as('Ada');
 select public.set_platform_role(tests.id('Zoe')::text, 'support');
@@ -1057,3 +1078,70 @@ select public.adjust_stock(tests.id('Mitte')::text, tests.id('Oil')::text, '5', 
 update public.products set is_published = true where id = tests.id('Oil');
 select tests.act_as('Cleo');
 select public.order_by_list(tests.id('Salon')::text, 'OIL,1');
+
+-- call: join_membership
+create temporary table member as select pg_temp.joined() as id;
+select public.cancel_membership((select id from member), 'false');
+select public.join_membership(tests.id('Gold')::text);
+
+-- call: quote_membership_change
+create temporary table member as select pg_temp.joined() as id;
+select public.quote_membership_change((select id from member), tests.id('Gold')::text);
+
+-- call: change_membership
+create temporary table member as select pg_temp.joined() as id;
+select public.change_membership((select id from member), tests.id('Gold')::text);
+
+-- call: pause_membership
+create temporary table member as select pg_temp.joined() as id;
+select public.pause_membership((select id from member));
+
+-- call: resume_membership
+create temporary table member as select pg_temp.joined() as id;
+select public.pause_membership((select id from member));
+select public.resume_membership((select id from member));
+
+-- call: skip_membership_period
+create temporary table member as select pg_temp.joined() as id;
+select public.skip_membership_period((select id from member));
+
+-- call: cancel_membership
+create temporary table member as select pg_temp.joined() as id;
+select public.cancel_membership((select id from member));
+
+-- call: keep_membership
+create temporary table member as select pg_temp.joined() as id;
+select public.cancel_membership((select id from member));
+select public.keep_membership((select id from member));
+
+-- call: set_membership_method
+create temporary table member as select pg_temp.joined() as id;
+select public.set_membership_method((select id from member));
+
+-- call: gift_membership
+create temporary table member as select pg_temp.joined() as id;
+select public.gift_membership(tests.id('Gold')::text);
+
+-- call: redeem_membership_gift
+create temporary table member as select pg_temp.joined() as id;
+create temporary table gift as
+select public.gift_membership(tests.id('Gold')::text) as given;
+select public.redeem_membership_gift((select given ->> 'code' from gift));
+
+-- call: announce_membership_price
+create temporary table member as select pg_temp.joined() as id;
+select tests.act_as('Owen');
+select public.announce_membership_price(
+    tests.id('Silver')::text, '100', '2031-07-01T00:00Z', 'EUR'
+);
+
+-- call: accept_membership_price
+create temporary table member as select pg_temp.joined() as id;
+select tests.act_as('Owen');
+create temporary table change as
+select public.announce_membership_price(
+    tests.id('Silver')::text, '100', '2031-07-01T00:00Z', 'EUR'
+)::text as id;
+grant select on change to authenticated;
+select tests.act_as('Cleo');
+select public.accept_membership_price((select id from change));

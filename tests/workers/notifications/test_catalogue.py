@@ -55,6 +55,17 @@ PLAN = """
         select message from pgmq.q_notifications union all select message from pgmq.q_reminders
     ) as queued
 """
+MEMBER = (
+    "insert into memberships.membership_plans (id, business_id, name, access)"
+    " values (tests.named('gold'), tests.id('Salon'), 'Gold', 'gold');"
+    "insert into memberships.plan_prices (business_id, plan_id, currency, price_minor)"
+    " values (tests.id('Salon'), tests.id('gold'), 'EUR', 0);"
+    "select tests.act_as('customer'); select public.join_membership(tests.id('gold')::text);"
+)
+DUE = (
+    "select tests.act_as_owner(), tests.at('2031-06-01 08:00Z');"
+    "update memberships.memberships set price_minor = 1000; select memberships.run_due(10);"
+)
 # event → what happens, in the words of people; each begins where the town does.
 PLAYS = {
     "booking.requested": BOOK.format("Colour"),
@@ -104,6 +115,37 @@ PLAYS = {
     + AS.format("customer", f"public.cancel_booking({BOOKING})"),
     **ORDER_PLAYS,
     **GOODS_PLAYS,
+    "membership.joined": MEMBER,
+    "membership.renewing": MEMBER
+    + "select tests.act_as_owner(), tests.at('2031-05-30 08:00Z');"
+    + "select memberships.run_due(10);",
+    "membership.invoiced": MEMBER + DUE,
+    "membership.payment_failed": MEMBER + "select tests.act_as_owner();"
+    "insert into money.payment_methods"
+    " (user_id, provider, provider_reference, brand, last4, removed_at)"
+    " values (tests.id('customer'), 'sandbox', 'gone', 'visa', '4242', now());"
+    "update memberships.memberships set method_id = payment_methods.id from money.payment_methods;"
+    + DUE,
+    "membership.price_changing": MEMBER
+    + AS.format(
+        "owner",
+        "public.announce_membership_price("
+        "tests.id('gold')::text, '1000', '2031-07-01T00:00Z', 'EUR')",
+    ),
+    "membership.cancelled": MEMBER
+    + "select tests.act_as_owner();"
+    + AS.format("customer", "public.cancel_membership((select id::text from public.memberships))"),
+    "membership.ended": MEMBER
+    + AS.format(
+        "customer", "public.cancel_membership((select id::text from public.memberships), 'false')"
+    ),
+    "membership.restored": MEMBER
+    + DUE
+    + "select tests.at('2031-06-09 08:00Z'); select memberships.run_due(10);"
+    "select memberships.settle_period(business_id, id) from memberships.membership_periods"
+    " where number = 2;",
+    "gift.paid": MEMBER
+    + "select public.gift_membership(tests.id('gold')::text, email => 'ben@example.com');",
     "offer.made": "select tests.act_as('customer');"
     "select public.set_marketing_consent(tests.id('Salon')::text, 'true');"
     + AS.format("owner", "public.send_offer(tests.id('Salon')::text, 'Spring', 'Half price')"),
