@@ -1084,10 +1084,6 @@ create temporary table member as select pg_temp.joined() as id;
 select public.cancel_membership((select id from member), 'false');
 select public.join_membership(tests.id('Gold')::text);
 
--- call: quote_membership_change
-create temporary table member as select pg_temp.joined() as id;
-select public.quote_membership_change((select id from member), tests.id('Gold')::text);
-
 -- call: change_membership
 create temporary table member as select pg_temp.joined() as id;
 select public.change_membership((select id from member), tests.id('Gold')::text);
@@ -1116,7 +1112,12 @@ select public.keep_membership((select id from member));
 
 -- call: set_membership_method
 create temporary table member as select pg_temp.joined() as id;
-select public.set_membership_method((select id from member));
+grant select on member to authenticated;
+select tests.act_as_owner();
+insert into money.payment_methods (id, user_id, provider, provider_reference, brand, last4)
+values (tests.named('Card'), tests.id('Cleo'), 'sandbox', 'card', 'visa', '4242');
+select tests.act_as('Cleo');
+select public.set_membership_method((select id from member), tests.id('Card')::text);
 
 -- call: gift_membership
 create temporary table member as select pg_temp.joined() as id;

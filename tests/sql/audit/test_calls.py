@@ -29,8 +29,8 @@ ACTIVITY = "select count(*) from identity.activity_events where kind = 'session_
 # A session is no row of a domain: it belongs to sign-in, and its end is in the user's activity,
 # which is a record of its own (audit.record_tables).
 RECORDED = {"revoke_session": ACTIVITY}
-# Changes nothing. It is volatile because it counts wrong codes.
-READS = {"gift_card_balance"}
+# Change nothing. They are volatile because one counts wrong codes, and the other locks a membership.
+READS = {"gift_card_balance", "quote_membership_change"}
 
 
 def calls() -> tuple[str, dict[str, list[str]]]:
