@@ -29,7 +29,7 @@ ACTIVITY = "select count(*) from identity.activity_events where kind = 'session_
 # A session is no row of a domain: it belongs to sign-in, and its end is in the user's activity,
 # which is a record of its own (audit.record_tables).
 RECORDED = {"revoke_session": ACTIVITY}
-# Change nothing. They are volatile because one counts wrong codes, and the other locks a membership.
+# Change nothing. They are volatile: one counts wrong codes, the other locks a membership.
 READS = {"gift_card_balance", "quote_membership_change"}
 
 
