@@ -4894,7 +4894,7 @@ comment on column public.product_attributes.position is 'Order of display, ascen
 comment on column public.product_attributes.created_at is 'When it was created.';
 
 /*
- * Errors:  PT400 invalid_input · PT422 too_many_rows
+ * Errors:  PT400 invalid_input · PT404 not_found · PT422 too_many_rows
  */
 create function public.category_attributes(
     business_id public.identifier, category_id public.identifier default null
@@ -4910,6 +4910,12 @@ declare
     v_category_id constant uuid = private.to_identifier(category_id, 'category_id', false);
     v_count integer;
 begin
+    if not exists (select 1 from business.businesses where businesses.id = v_business_id) then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such business.',
+            'Check the id in the view businesses.'
+        );
+    end if;
     return query
     select product_attributes.*
     from catalog.attributes_in_category(v_business_id, v_category_id) as held
@@ -4928,7 +4934,7 @@ comment on function public.category_attributes is
 
 Returns rows of the view product_attributes in the order of display.
 
-Errors: invalid_input 400, too_many_rows 422.';
+Errors: invalid_input 400, not_found 404, too_many_rows 422.';
 
 grant execute on function public.category_attributes(public.identifier, public.identifier)
 to anon, authenticated, service_role;

@@ -113,19 +113,21 @@ def stock_shop(town: Town, mine: dict[str, str]) -> None:
     town.new("shelf", "catalog.product_categories", **mine, name="Shelf", slug="shelf")
     town.new("product", "catalog.products", **soap, slug="bar", is_published=True)
     town.new("hidden_product", "catalog.products", **soap, slug="secret-bar", is_published=False)
+    town.new("set", "catalog.products", **soap, slug="set", is_published=True)
+    town.new("part", "catalog.products", **soap, slug="part", is_published=False)
     priced = {**mine, "price_minor": 1}
     town.new(
         "variant",
         "catalog.product_variants",
         **priced,
-        product_id=town.ids["product"],
+        product_id=town.ids["set"],
         sku="BAR",
     )
     town.new(
         "hidden_variant",
         "catalog.product_variants",
         **priced,
-        product_id=town.ids["hidden_product"],
+        product_id=town.ids["part"],
         sku="SECRET",
     )
     for company in ("company", "other_company"):
