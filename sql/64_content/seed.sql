@@ -1,4 +1,5 @@
--- The settings, and the hourly count of what is trending.
+-- The settings, the pictures of banners, the hourly count of what is trending, and how long data
+-- are kept.
 insert into content.settings (is_only_row)
 values (true)
 on conflict do nothing;
@@ -12,6 +13,19 @@ insert into private.schedules (name, topic, every)
 values
 ('trending', 'tick.trending', '1 hour')
 on conflict (name) do update set topic = excluded.topic;
+
+insert into files.kinds (
+    subject, name, bucket, is_public, content_types, max_bytes, max_number, widths,
+    place_function, attach_function, relation, links
+)
+values
+(
+    'banner', 'picture', 'originals', true,
+    '{image/jpeg,image/png,image/webp,image/avif,image/gif}', 20971520, 1, '{640,1280,2560}',
+    'content.place_of_banner', 'content.add_banner_picture', 'content.banners',
+    'content.banner_media'
+)
+on conflict do nothing;
 
 insert into privacy.settings (is_only_row)
 values (true)
@@ -51,6 +65,10 @@ values
 (
     'money.documents', 'issued_at', '10 years', 'erase',
     'Invoices and receipts name their buyer, and books are kept ten years.'
+),
+(
+    'money.provider_events', 'received_at', '90 days', 'erase',
+    'A payment that turns up late is known by then; what follows from an event has columns.'
 ),
 ('sales.sales', 'placed_at', '10 years', 'erase', 'Books of a business are kept ten years.'),
 (

@@ -33,11 +33,17 @@ def opened(content: bytes) -> pyvips.Image:
 
 
 def sent(
-    town: Town, content: bytes, content_type: str, *, kind: str = "gallery", **more: Any
+    town: Town,
+    content: bytes,
+    content_type: str,
+    *,
+    kind: str = "gallery",
+    person: str = "owner",
+    **more: Any,
 ) -> dict[str, Any]:
     """Announce a file and send it to a signed address; the place that was announced."""
-    with town.client("owner") as owner:
-        announced = owner.post(
+    with town.client(person) as sender:
+        announced = sender.post(
             "/rpc/create_upload",
             json={
                 "subject": f"business:{town.ids['salon']}",
@@ -50,7 +56,7 @@ def sent(
         )
         assert announced.status_code == 200, announced.text
         place: dict[str, Any] = announced.json()
-        signed = owner.post(storage(town, place["sign_url"]))
+        signed = sender.post(storage(town, place["sign_url"]))
     assert signed.status_code == 200, signed.text
     # Nobody in particular sends it: the address is enough.
     address = storage(town, f"/storage/v1{signed.json()['url']}")
@@ -61,16 +67,16 @@ def sent(
     return place
 
 
-def completed(town: Town, place: dict[str, Any]) -> dict[str, Any]:
+def completed(town: Town, place: dict[str, Any], person: str = "owner") -> dict[str, Any]:
     """Complete an upload, and wait until a worker has looked into the file."""
-    with town.client("owner") as owner:
-        done = owner.post("/rpc/complete_upload", json={"upload_id": place["upload_id"]})
+    with town.client(person) as sender:
+        done = sender.post("/rpc/complete_upload", json={"upload_id": place["upload_id"]})
         assert done.status_code == 200, done.text
         assert done.json()["state"] == "processing"
         found: list[dict[str, Any]] = []
 
         def is_over() -> bool:
-            found[:] = owner.get(
+            found[:] = sender.get(
                 "/media",
                 params={"id": f"eq.{place['upload_id']}", "select": "*,media_renditions(*)"},
             ).json()
@@ -107,6 +113,25 @@ def test_a_picture_goes_its_whole_way(town: Town, jpeg: bytes) -> None:
     assert widths == {320, 640, 750}
     with town.client("owner") as owner:
         assert owner.get(storage(town, original)).content == jpeg
+
+
+def test_a_picture_of_a_banner_is_on_the_front_page(town: Town, jpeg: bytes) -> None:
+    banner = {"id": str(uuid.uuid4()), "place": "home", "title": "Spring", "priority": 1000}
+    town.new("publisher", "auth.users", email=f"{uuid.uuid4().hex[:6]}@town.example")
+    town.run("insert into identity.platform_staff values (%s, 'admin')", town.ids["publisher"])
+    with town.client("publisher") as admin:
+        assert admin.post("/banners", json=banner).is_success
+        place = sent(
+            town, jpeg, JPEG, kind="picture", person="publisher", subject=f"banner:{banner['id']}"
+        )
+        medium = completed(town, place, "publisher")
+        with town.client(None) as visitor:
+            page = visitor.post("/rpc/home", json={}).json()
+            shown = {each["id"]: each["image_url"] for each in page["banners"]}
+            assert shown[banner["id"]] == medium["url"] is not None
+            assert visitor.get(storage(town, medium["url"])).is_success
+        assert admin.delete("/banners", params={"id": f"eq.{banner['id']}"}).is_success
+        assert admin.get("/media", params={"id": f"eq.{medium['id']}"}).json() == []
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,8 @@ $$;
 /*
  * Send the events again that still wait: those whose message was lost after a minute, parked ones
  * after 1, 2, 4 … minutes, at most a day. What nobody knows after three days becomes a finding; it
- * stays parked, and is applied if its payment turns up. Returns how many were sent.
+ * stays parked, and is applied if its payment turns up before retention empties it. Returns how
+ * many were sent.
  * Definer: called by the workers, who have no access to the table.
  */
 create function money.retry_events()

@@ -70,6 +70,34 @@ before update of raw, provider, event_id, kind on money.provider_events
 for each row execute function private.any__refuse_rewriting();
 
 /*
+ * Ignore an event from now on that nobody knew until its bytes were emptied: what it said of fees
+ * is gone, so it can no longer be applied as a whole.
+ */
+create function money.provider_events__ignore_emptied()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    new.state = 'ignored';
+    return new;
+end;
+$$;
+
+create trigger _200_ignore_emptied
+before update of raw on money.provider_events
+for each row
+when (
+    old.state in ('received', 'parked')
+    and old.raw <> ''
+    and new.raw = ''
+    and new.subject_id is null
+)
+execute function money.provider_events__ignore_emptied();
+
+/*
  * Settle a sale that was changed after somebody paid for it or left a card.
  */
 create function money.sale_revisions__settle()

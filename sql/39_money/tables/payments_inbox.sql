@@ -1,6 +1,7 @@
 -- What providers told us, byte for byte, each event once. A worker applies it. An event about
 -- something that is unknown yet is parked and tried again: it overtook our own commit, or it
--- belongs to nobody here.
+-- belongs to nobody here. Retention empties the bytes of every event after some time; what was
+-- still parked then is ignored.
 
 create type money.event_state as enum ('received', 'parked', 'applied', 'ignored');
 

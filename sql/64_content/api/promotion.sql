@@ -31,7 +31,9 @@ comment on column public.banners.locale is 'The language of its readers; null: e
 comment on column public.banners.priority is 'The highest comes first.';
 comment on column public.banners.title is 'At most 200 characters.';
 comment on column public.banners.body is 'Markdown without HTML, at most 2000 characters.';
-comment on column public.banners.image_url is 'Address of a picture: https:// or a path.';
+comment on column public.banners.image_url is
+'Address of a picture: https:// or a path. An uploaded picture (create_upload for banner:ID, kind '
+'picture) writes its path here once it is ready; another address lets go of it.';
 comment on column public.banners.link_url is 'Where it leads: https:// or a path.';
 comment on column public.banners.starts_at is 'When it goes live.';
 comment on column public.banners.ends_at is 'When it ends; null: not by itself.';
