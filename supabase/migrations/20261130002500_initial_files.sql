@@ -2226,7 +2226,7 @@ comment on function public.create_upload(text, text, text, public.whole_number, 
 
 Returns an object: upload_id, bucket and path, as Storage''s clients take them; url, to which the caller may POST the file once; sign_url, where the caller gets a signed URL that works once without a token; resumable_url for tus, better above 6 MB; and expires_at. The paths are below the API''s address. Nobody sees the file before complete_upload.
 
-- subject: what it is about, such as business:ID, service:ID, resource:ID or profile:ID.
+- subject: what it is about, such as business:ID, service:ID, resource:ID, banner:ID or profile:ID.
 - kind: gallery, picture, or for the papers of a business registration, identity, license, tax or other.
 - name: the name of the file, at most 255 characters.
 - size: bytes.

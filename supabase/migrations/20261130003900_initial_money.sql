@@ -795,7 +795,8 @@ create index credit_payments_account_id_idx on money.credit_payments (account_id
 
 -- What providers told us, byte for byte, each event once. A worker applies it. An event about
 -- something that is unknown yet is parked and tried again: it overtook our own commit, or it
--- belongs to nobody here.
+-- belongs to nobody here. Retention empties the bytes of every event after some time; what was
+-- still parked then is ignored.
 
 create type money.event_state as enum ('received', 'parked', 'applied', 'ignored');
 
@@ -6003,7 +6004,8 @@ $$;
 /*
  * Send the events again that still wait: those whose message was lost after a minute, parked ones
  * after 1, 2, 4 … minutes, at most a day. What nobody knows after three days becomes a finding; it
- * stays parked, and is applied if its payment turns up. Returns how many were sent.
+ * stays parked, and is applied if its payment turns up before retention empties it. Returns how
+ * many were sent.
  * Definer: called by the workers, who have no access to the table.
  */
 create function money.retry_events()
@@ -10342,6 +10344,34 @@ for each row execute function private.any__refuse_rewriting();
 create trigger _100_refuse_rewriting
 before update of raw, provider, event_id, kind on money.provider_events
 for each row execute function private.any__refuse_rewriting();
+
+/*
+ * Ignore an event from now on that nobody knew until its bytes were emptied: what it said of fees
+ * is gone, so it can no longer be applied as a whole.
+ */
+create function money.provider_events__ignore_emptied()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    new.state = 'ignored';
+    return new;
+end;
+$$;
+
+create trigger _200_ignore_emptied
+before update of raw on money.provider_events
+for each row
+when (
+    old.state in ('received', 'parked')
+    and old.raw <> ''
+    and new.raw = ''
+    and new.subject_id is null
+)
+execute function money.provider_events__ignore_emptied();
 
 /*
  * Settle a sale that was changed after somebody paid for it or left a card.

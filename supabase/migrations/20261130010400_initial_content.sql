@@ -362,6 +362,23 @@ create table content.trending_categories (
 comment on table content.trending_categories is
 'The categories that were booked most in the window of the settings. Counted every hour.';
 
+-- sql/64_content/tables/promotion_pictures.sql
+
+-- The pictures that people upload for banners. A banner shows the newest picture that a worker
+-- found fit; until then it shows what it showed before.
+
+create table content.banner_media (
+    media_id uuid primary key,
+    banner_id uuid not null references content.banners (id) on delete cascade,
+
+    -- The picture of a platform's banner belongs to an admin, and goes with their account.
+    constraint banner_media_medium_fkey foreign key (media_id)
+    references files.media (id) on delete cascade
+);
+comment on table content.banner_media is
+'The pictures of banners: the one that is shown, and the one that a worker still looks into.';
+create index banner_media_banner_id_idx on content.banner_media (banner_id);
+
 -- sql/64_content/functions/erasing.sql
 
 -- How a person is erased, in one transaction: rows that are theirs alone are deleted, and in all
@@ -1599,6 +1616,79 @@ where
 group by businesses.vertical_id, lower(service_categories.name);
 $$;
 
+-- sql/64_content/functions/promotion_pictures.sql
+
+-- Whose the pictures of banners are, and where they are shown.
+
+/*
+ * Return the place of a banner's files: the business whose banner it is, or the admin who asks, for
+ * a banner of the platform.
+ * Definer: a banner that the caller may not change and an absent one get the same answer.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ */
+create function content.place_of_banner(subject_id uuid)
+returns files.place
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+    v_banner content.banners;
+    v_place files.place;
+begin
+    select banners.* into v_banner
+    from content.banners
+    where banners.id = place_of_banner.subject_id;
+    if v_banner.id is not null
+        and v_banner.business_id is null
+        and private.is_platform_staff('admin') then
+        v_place.owner_id = private.token_user_id();
+        return v_place;
+    end if;
+    return files.place_in_business(v_banner.business_id, 'banner');
+end;
+$$;
+
+/*
+ * Link a picture to its banner. It takes the place of one that no worker has looked into yet.
+ */
+create function content.add_banner_picture(medium files.media)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.lock(array[medium.subject_id]);
+    delete from content.banner_media
+    using files.media
+    where
+        banner_media.banner_id = medium.subject_id
+        and media.id = banner_media.media_id
+        and media.state = 'processing';
+    insert into content.banner_media (media_id, banner_id)
+    values (medium.id, medium.subject_id);
+end;
+$$;
+
+/*
+ * Return the path of a picture below the API's address; null until it is ready.
+ */
+create function content.picture_url(medium files.media)
+returns text
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return '/storage/v1/object/public/public-media/' || medium.public_name;
+end;
+$$;
+
 -- sql/64_content/functions/request_guards.sql
 
 -- Who may ask for whose data, and who cannot be erased yet.
@@ -2129,6 +2219,100 @@ before insert or update on content.featured_businesses
 for each row
 execute function content.any__refuse_bad_input('admin');
 
+-- sql/64_content/rules/promotion_pictures.sql
+
+-- A banner's image_url follows its pictures, and its pictures follow its image_url, so readers of
+-- the banner need to read nothing else.
+
+/*
+ * Show a picture on its banner once it is ready.
+ * Definer: workers have no access to banners.
+ */
+create function content.media__show_on_banner()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    update content.banners
+    set image_url = content.picture_url(new)
+    from content.banner_media
+    where banner_media.media_id = new.id and banners.id = banner_media.banner_id;
+    return null;
+end;
+$$;
+
+create trigger _500_show_on_banner
+after update of state on files.media
+for each row
+when (new.subject = 'banner' and new.state = 'ready' and old.state <> 'ready')
+execute function content.media__show_on_banner();
+
+/*
+ * Take a picture off its banner when it is let go or deleted.
+ * Definer: the caller may have no access to banners.
+ */
+create function content.media__take_off_banner()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    update content.banners
+    set image_url = null
+    where banners.id = old.subject_id and banners.image_url = content.picture_url(old);
+    return null;
+end;
+$$;
+
+create trigger _500_take_off_banner
+after update of released_at on files.media
+for each row
+when (new.subject = 'banner' and new.released_at is not null and old.released_at is null)
+execute function content.media__take_off_banner();
+
+create trigger _510_take_off_banner
+after delete on files.media
+for each row
+when (old.subject = 'banner')
+execute function content.media__take_off_banner();
+
+/*
+ * Let go of the pictures that a banner does not show any more, since it has another image_url.
+ * Definer: clients have no grant on the links.
+ */
+create function content.banners__release_pictures()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    delete from content.banner_media
+    using files.media
+    where
+        banner_media.banner_id = new.id
+        and media.id = banner_media.media_id
+        and content.picture_url(media) is distinct from new.image_url;
+    return null;
+end;
+$$;
+
+create trigger _500_release_pictures
+after update of image_url on content.banners
+for each row
+when (old.image_url is distinct from new.image_url)
+execute function content.banners__release_pictures();
+
+create trigger _500_release_medium
+after delete on content.banner_media
+for each row execute function files.any__release_medium();
+
 -- sql/64_content/policies/pages.sql
 
 -- Everybody reads published pages, except those that need an entitlement: these are readable for
@@ -2442,6 +2626,14 @@ using (true);
 
 grant usage on schema content to worker;
 grant execute on function content.count_trending() to worker;
+
+-- sql/64_content/policies/promotion_pictures.sql
+
+-- Clients do not read the links of banners' pictures: a banner's image_url says which one it shows.
+-- They change a picture by complete_upload, or by writing another image_url.
+
+alter table content.banner_media enable row level security;
+grant select on content.banner_media to service_role;
 
 -- sql/64_content/api/pages.sql
 
@@ -2953,7 +3145,9 @@ comment on column public.banners.locale is 'The language of its readers; null: e
 comment on column public.banners.priority is 'The highest comes first.';
 comment on column public.banners.title is 'At most 200 characters.';
 comment on column public.banners.body is 'Markdown without HTML, at most 2000 characters.';
-comment on column public.banners.image_url is 'Address of a picture: https:// or a path.';
+comment on column public.banners.image_url is
+'Address of a picture: https:// or a path. An uploaded picture (create_upload for banner:ID, kind '
+'picture) writes its path here once it is ready; another address lets go of it.';
 comment on column public.banners.link_url is 'Where it leads: https:// or a path.';
 comment on column public.banners.starts_at is 'When it goes live.';
 comment on column public.banners.ends_at is 'When it ends; null: not by itself.';

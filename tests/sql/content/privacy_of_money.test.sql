@@ -119,10 +119,9 @@ insert into storage.objects (bucket_id, name, created_at)
 values ('records', 'loft/a-secret-name.pdf', now() - interval '2 hours');
 
 insert into money.payout_accounts (
-    business_id, currency, provider, provider_reference, status, schedule, next_run_at,
-    reserve_bps
+    business_id, currency, provider, provider_reference, status, schedule, reserve_bps
 )
-values (tests.id('Loft'), 'EUR', 'sandbox', 'acct_1', 'active', 'on_demand', 'infinity', 1000);
+values (tests.id('Loft'), 'EUR', 'sandbox', 'acct_1', 'active', 'on_demand', 1000);
 insert into money.payout_thresholds (currency, approval_from_minor) values ('EUR', 1)
 on conflict (currency) do update set approval_from_minor = 1;
 select sales.deliver_lines(tests.id('Loft'), tests.id('Sale'));
