@@ -27,6 +27,12 @@ values (tests.id('Loft'), 'partner', tests.id('Partner'));
 insert into money.payment_settings (business_id) values (tests.id('Loft'));
 insert into money.payment_methods (id, user_id, provider, provider_reference, brand, last4)
 values (tests.named('Card'), tests.id('Cleo'), 'sandbox', 'card_1', 'Visa', '4242');
+insert into money.method_setups (user_id, provider, return_url, provider_reference, client)
+values (
+    tests.id('Cleo'), 'sandbox', 'https://x.example', 'setup_1', '{"email": "cleo@example.com"}'
+);
+insert into money.methods_to_forget (id, provider, provider_reference)
+values (gen_random_uuid(), 'sandbox', 'card_0');
 insert into money.provider_customers (user_id, provider, provider_reference)
 values (tests.id('Cleo'), 'sandbox', 'customer_1');
 
@@ -172,7 +178,7 @@ create temporary table before as
 select
     (select jsonb_agg(to_jsonb(entries) order by number, position) from money.entries as entries) as entries,
     (select jsonb_agg(to_jsonb(ledger_balances)) from public.ledger_balances) as balances,
-    (select jsonb_agg(to_jsonb(payout_items) order by earning_id) from money.payout_items) as payouts,
+    (select jsonb_agg(to_jsonb(earnings) order by id) from money.earnings) as earnings,
     (select sum(captured_minor) from money.payment_parts) as captured;
 select isnt_empty(
     $$ select needle from unnest(array['Quast', 'cleo@example.com', '4917012345']) as needle
@@ -228,7 +234,7 @@ select results_eq(
     $$ select
            (select jsonb_agg(to_jsonb(entries) order by number, position) from money.entries as entries),
            (select jsonb_agg(to_jsonb(ledger_balances)) from public.ledger_balances),
-           (select jsonb_agg(to_jsonb(payout_items) order by earning_id) from money.payout_items),
+           (select jsonb_agg(to_jsonb(earnings) order by id) from money.earnings),
            (select sum(captured_minor) from money.payment_parts) $$,
     $$ select * from before $$, 'the ledger says what it said'
 );
