@@ -144,7 +144,7 @@ begin
         from money.guarantee_charges(was_declined.business_id, was_declined.sale_id) as charges
         where
             charges.method_id = was_declined.method_id
-            and charges.status = 'failed'
+            and charges.failure is not null
             and charges.created_at >= (
                 select max(sale_revisions.at)
                 from sales.sale_lines
@@ -254,7 +254,7 @@ begin
     elsif (
         select count(*) >= 3
         from money.guarantee_charges(v_sale.business_id, v_sale.id) as charges
-        where charges.method_id = v_method.id and charges.status = 'failed'
+        where charges.method_id = v_method.id and charges.failure is not null
     ) then
         perform private.refuse(
             'PT422', 'limit_reached', 'This card was declined three times.',
