@@ -59,6 +59,8 @@ class Environment:
     threads: int
     lease_seconds: float
     mail_address: str
+    # The address that clients use.
+    api_url: str
     unsubscribe_url: str
     providers: Settings
     payments: PaymentSettings
@@ -90,6 +92,7 @@ class Environment:
             threads=int(environment.get("FRONTDESK_WORKER_THREADS", "16")),
             lease_seconds=float(environment.get("FRONTDESK_WORKER_LEASE_SECONDS", "60")),
             mail_address=environment.get("FRONTDESK_MAIL_ADDRESS", "frontdesk@localhost"),
+            api_url=api_url,
             unsubscribe_url=f"{api_url}/functions/v1/unsubscribe?token=",
             providers=Settings.of(environment),
             payments=PaymentSettings.of(environment),
@@ -126,7 +129,7 @@ def run(environment: Environment, stop: threading.Event) -> None:
     calendars.declare(broker, database, Reader(environment.private_hosts))
     housekeeping.declare(broker, database)
     payment_providers = build_payments(environment.payments)
-    payments.declare(broker, payments.Cashier(database, payment_providers))
+    payments.declare(broker, payments.Cashier(database, payment_providers, environment.api_url))
     memberships.declare(broker, database)
     payouts.declare(broker, payouts.Paymaster(database, payment_providers))
     scanner = ClamAV(environment.clamav_address) if environment.clamav_address else None

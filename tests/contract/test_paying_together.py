@@ -187,7 +187,9 @@ def saved_card(town: Town, behaves: str) -> str:
         return new()[0]
 
 
-def test_a_card_that_was_left_is_asked_for_not_coming_and_again_by_a_member(trusting: Town) -> None:
+def test_a_card_that_was_left_pays_for_not_coming_and_another_one_if_it_is_declined(
+    trusting: Town,
+) -> None:
     starts_at = datetime(2031, 6, 1, 9, tzinfo=UTC) + timedelta(days=next(DAYS))
     wish = {"service_id": trusting.ids["salon_service"], "starts_at": starts_at.isoformat()}
     booking = call(trusting, "customer", "book", **wish)
@@ -203,3 +205,13 @@ def test_a_card_that_was_left_is_asked_for_not_coming_and_again_by_a_member(trus
     wait_until(lambda: parts(trusting, sale["sale_id"]) == [("failed", 0)])
     call(trusting, "owner", "charge_guarantee", **sale)
     wait_until(lambda: parts(trusting, sale["sale_id"]) == [("failed", 0)] * 2)
+    with trusting.client("customer") as client:
+        asked = client.get("/payments", params={"method_id": f"eq.{declined}"}).json()
+    assert [it["failure"] for it in asked] == ["card_declined"] * 2, "the bank itself said no"
+    good = saved_card(trusting, "test_ok")
+    call(trusting, "customer", "guarantee_sale", **sale, payment_method_id=good)
+    wait_until(lambda: ("captured", 1000) in parts(trusting, sale["sale_id"]))
+    call(trusting, "customer", "remove_payment_method", payment_method_id=good)
+    gone = "select 1 from money.provider_events where kind = 'method.removed'"
+    wait_until(lambda: bool(trusting.run(gone)))
+    wait_until(lambda: not trusting.run("select id from money.methods_to_forget"))

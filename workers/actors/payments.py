@@ -23,10 +23,11 @@ WAIT = 1_000  # milliseconds until a call is tried again that somebody else is m
 
 @dataclass(frozen=True)
 class Cashier:
-    """Calls the providers, by name, and records what they answer."""
+    """Calls the providers, by name, and records what they answer. `home` is as in `calls.ask`."""
 
     database: Database
     providers: Mapping[str, PaymentProvider]
+    home: str
 
     def ask(self, call: str, subject_id: str) -> None:
         """Make a call whose key is stored, unless its outcome is known, and record the answer.
@@ -42,7 +43,7 @@ class Cashier:
         if job.get("wait"):
             raise Retry("Somebody else is asking the provider.", delay=WAIT)
         try:
-            answer = calls.ask(self.providers, job)
+            answer = calls.ask(self.providers, job, self.home)
         except TryLater as error:
             self.database.call(
                 "select money.release_call(%s::money.provider_call, %s)::text", call, subject_id

@@ -21,6 +21,7 @@ from workers.providers.http import Timeouts
 
 RECORDS = ("finish_call", "record_payout")
 TIMEOUTS = Timeouts(5.0, 30.0)
+HOME = "https://example.com"
 
 
 class Doomed(Database):
@@ -49,7 +50,7 @@ def main(dsn: str, name: str, url: str, call: str, subject_id: str) -> None:
         if call == "pay_out":
             Paymaster(Doomed(pool), providers).execute(subject_id)
         else:
-            Cashier(Doomed(pool), providers).ask(call, subject_id)
+            Cashier(Doomed(pool), providers, HOME).ask(call, subject_id)
 
 
 if __name__ == "__main__":

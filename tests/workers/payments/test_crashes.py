@@ -18,7 +18,7 @@ from psycopg_pool import ConnectionPool
 from tests.harness.database import Database as Declared
 from tests.harness.waiting import wait_until
 from tests.workers.payments.conftest import WIRED
-from tests.workers.payments.doomed import TIMEOUTS, killed
+from tests.workers.payments.doomed import HOME, TIMEOUTS, killed
 from tests.workers.payments.wired import Wired
 from tests.workers.payments.wired_sandbox import WiredSandbox
 from workers.actors.database import Database
@@ -53,7 +53,7 @@ class Shop:
         payment_id = self.value(
             "insert into money.payments (provider, method_token, is_off_session, currency,"
             " amount_minor, to_capture_minor, capture, return_url, expires_at) values (%s, %s, %s,"
-            " %s, 5000, 5000, %s, 'https://example.com', '2031-01-01Z') returning id",
+            " %s, 5000, 5000, %s, '', '2031-01-01Z') returning id",
             self.wired.name,
             self.wired.method if is_alone else None,
             is_alone,
@@ -111,7 +111,7 @@ def opened(db: Declared, wired: Wired) -> Iterator[Shop]:
     wired.simulator.open()
     with ConnectionPool(db.dsn, min_size=1, max_size=3, kwargs={"autocommit": True}) as pool:
         provider = wired.make("", wired.simulator.url, TIMEOUTS)
-        yield Shop(db, Cashier(Database(pool), {wired.name: provider}), wired)
+        yield Shop(db, Cashier(Database(pool), {wired.name: provider}, HOME), wired)
     wired.simulator.close()
 
 

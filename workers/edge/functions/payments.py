@@ -54,7 +54,6 @@ async def _begun(request: Request, function: str, call: str) -> Response:
             details="provider_not_offered",
             hint="Choose another provider of the business.",
         )
-    wanted.setdefault("return_url", state.settings.api_url)
     begun = await calling.call(request, function, wanted)
     if begun.status_code != 200:
         return calling.passed_on(begun)
@@ -74,7 +73,8 @@ async def _asked(state: State, call: str, subject_id: str) -> Response:
     if job is None:
         return JSONResponse(await _value(state, SHOW, call, subject_id))
     try:
-        answer = await run_in_threadpool(calls.ask, state.payments, job)
+        home = state.settings.api_url
+        answer = await run_in_threadpool(calls.ask, state.payments, job, home)
     except TryLater:
         # A worker tries again; so may the client, with the same idempotency key.
         await _value(state, RELEASE, call, subject_id)

@@ -17,8 +17,11 @@ Answer = dict[str, Any]
 FINAL = ("authorized", "captured")  # what a start says without the sums
 
 
-def ask(providers: Mapping[str, PaymentProvider], job: Job) -> Answer:
+def ask(providers: Mapping[str, PaymentProvider], job: Job, home: str) -> Answer:
     """Make the call and return its answer.
+
+    `home` is where a browser comes back to when nobody named an address. A payment without its
+    customer has none, and providers refuse an empty one.
 
     Raises:
         TryLater: when there is no answer; repeat the call with the same job.
@@ -27,7 +30,7 @@ def ask(providers: Mapping[str, PaymentProvider], job: Job) -> Answer:
     if provider is None:
         raise Misconfigured(f"The payment provider {job['provider']} is not set up.")
     try:
-        return _CALLS[job["call"]](provider, job)
+        return _CALLS[job["call"]](provider, {**job, "return_url": job.get("return_url") or home})
     except Rejected as error:
         return _refused(provider, job, error)
 
