@@ -80,6 +80,18 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
     ),
     "flag_segments": ([{"name": "Early birds"}], {"name": "Late birds"}),
     "flag_targets": ([{"flag_key": "own-first", "subject": "ann"}], {"is_denied": True}),
+    "membership_plan_prices": (
+        [{"plan_id": "plan", "currency": "EUR", "price_minor": 1}],
+        {"price_minor": 2},
+    ),
+    "membership_plan_services": (
+        [
+            {"plan_id": "plan", "service_id": "salon_service"},
+            {"plan_id": "hidden_plan", "service_id": "hidden_service"},
+        ],
+        {"credits": 2},
+    ),
+    "membership_plans": ([{"name": "Gold", "access": "gold"}], {"rank": 3}),
     "order_settings": ([{"return_days": 30}], {"return_days": 60}),
     "payment_settings": ([{"prepayment_bps": 100}], {"prepayment_bps": 200}),
     "price_list_items": (
@@ -241,18 +253,6 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
         {"city": "Köln"},
     ),
     "wholesale_packs": ([{"variant_id": "variant", "pack_size": 6}], {"pack_size": 12}),
-    "membership_plans": ([{"name": "Gold", "access": "gold"}], {"rank": 3}),
-    "membership_plan_prices": (
-        [{"plan_id": "plan", "currency": "EUR", "price_minor": 1}],
-        {"price_minor": 2},
-    ),
-    "membership_plan_services": (
-        [
-            {"plan_id": "plan", "service_id": "salon_service"},
-            {"plan_id": "hidden_plan", "service_id": "hidden_service"},
-        ],
-        {"credits": 2},
-    ),
     "wishlist_items": ([{"variant_id": "variant"}], {"wants_notice": True}),
     "working_hours": (
         [HOURS, {**HOURS, "resource_id": "salon_resource"}],
@@ -276,6 +276,6 @@ OPERATED = {
     "flag_targets",
 }
 # The views whose rows refer to what others cannot see: others get not_found, as for no row at all.
-UNSEEN = {"flag_prerequisites", "flag_targets", "tax_numbers"}
+UNSEEN = {"flag_prerequisites", "flag_targets", "tax_numbers", "wholesale_locations"}
 # The columns that a worker writes a moment after the insert.
 WORKED = {"tax_numbers": {"status", "checked_at"}}

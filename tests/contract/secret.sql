@@ -494,6 +494,34 @@ from sales.sale_lines
 inner join commerce.stock_levels on stock_levels.business_id = sale_lines.business_id
 where sale_lines.business_id = %(business)s
 limit 1;
+insert into commerce.stock_movements (
+    business_id, store_id, variant_id, quantity, reason, at, unit_cost_minor, lot_code
+)
+select
+    order_items.business_id, order_items.store_id, order_items.variant_id, 1, 'received', now(), 1,
+    'SECRET'
+from commerce.order_items
+where order_items.business_id = %(business)s;
+insert into commerce.stock_movements (
+    business_id, store_id, variant_id, quantity, reason, at, lot_code
+)
+select
+    order_items.business_id, order_items.store_id, order_items.variant_id, -1, 'sold', now(),
+    'SECRET'
+from commerce.order_items
+where order_items.business_id = %(business)s;
+update commerce.stock_lot_movements
+set order_id = %(business)s
+where
+    stock_lot_movements.business_id = %(business)s and stock_lot_movements.quantity < 0;
+insert into commerce.wishlist_items (user_id, business_id, variant_id)
+select %(owner)s, order_items.business_id, order_items.variant_id
+from commerce.order_items
+where order_items.business_id = %(business)s;
+insert into business.store_hours (business_id, store_id, weekday, opens_at, closes_at)
+select stores.business_id, stores.id, 1, '09:00', '17:00'
+from business.stores
+where stores.business_id = %(business)s;
 insert into commerce.order_changes (business_id, order_id, version, kind, lines, at)
 values (%(business)s, %(business)s, 2, 'cancelled', '[]', now());
 insert into commerce.order_settings (business_id) values (%(business)s);

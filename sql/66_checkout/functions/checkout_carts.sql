@@ -125,6 +125,9 @@ declare
     v_rows commerce.cart_items[] = '{}';
     v_place integer;
 begin
+    foreach v_item in array items loop
+        perform private.refuse_unknown_item_keys(v_item, 'items');
+    end loop;
     perform private.lock_times(items);
     foreach v_item in array items loop
         v_row = private.to_cart_item(v_item, null, cart);
