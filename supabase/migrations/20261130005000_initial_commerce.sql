@@ -9858,8 +9858,10 @@ volatile
 security invoker
 set search_path = ''
 as $$
+declare
+    v_mode constant text = coalesce(mode, 'all_or_nothing');
 begin
-    if mode is null or mode not in ('all_or_nothing', 'report') then
+    if v_mode not in ('all_or_nothing', 'report') then
         perform private.invalid('mode', 'must be all_or_nothing or report');
     end if;
     return commerce.bulk_upsert_products(
@@ -9869,7 +9871,7 @@ begin
             '{product,name,description,category,brand,currency,tax_class,is_published,attributes,'
             'sku,options,price_minor,barcode,weight_grams,is_active,alert_threshold}'
         ),
-        mode
+        v_mode
     );
 end;
 $$;

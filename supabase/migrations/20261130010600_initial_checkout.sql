@@ -260,6 +260,35 @@ $$;
 -- What clients put into a cart, and how it is read.
 
 /*
+ * Refuse the keys that an item of its kind does not have.
+ *
+ * Errors:  PT400 invalid_input
+ */
+create function private.refuse_unknown_item_keys(item jsonb, argument text)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.refuse_unknown_keys(
+        item,
+        argument,
+        case
+            when item ? 'variant_id' then array['variant_id', 'quantity']
+            when item ? 'service_id'
+                then array[
+                    'service_id', 'starts_at', 'resource_id', 'party_size', 'addon_ids', 'answers',
+                    'link_token', 'notes'
+                ]
+            else array['gift_card_minor', 'currency', 'business_id', 'quantity']
+        end
+    );
+end;
+$$;
+
+/*
  * Read an item for a cart. A service is held at once, and the item is its booking.
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
@@ -275,19 +304,15 @@ as $$
 declare
     v_item commerce.cart_items;
 begin
+    perform private.refuse_unknown_item_keys(item, 'item');
     v_item.quantity = private.to_whole_number(
         item ->> 'quantity', 'item.quantity', 1, 100000, if_null => 1
     );
     if item ? 'variant_id' then
-        perform private.refuse_unknown_keys(item, 'item', '{variant_id,quantity}');
         v_item.variant_id = private.to_identifier(item ->> 'variant_id', 'item.variant_id');
         v_item.business_id = private.seller_of_variant(v_item.variant_id);
         v_item.store_id = private.store_of_seller(to_cart_item.store_id, v_item.business_id);
     elsif item ? 'service_id' then
-        perform private.refuse_unknown_keys(
-            item, 'item',
-            '{service_id,starts_at,resource_id,party_size,addon_ids,answers,link_token,notes}'
-        );
         v_item.booking_id = private.hold_for_cart(item, cart.currency);
         v_item.business_id = (
             select bookings.business_id
@@ -295,9 +320,6 @@ begin
             where bookings.id = v_item.booking_id
         );
     else
-        perform private.refuse_unknown_keys(
-            item, 'item', '{gift_card_minor,currency,business_id,quantity}'
-        );
         v_item.gift_card_minor = private.to_required_amount(
             item ->> 'gift_card_minor', 'item.gift_card_minor'
         );
@@ -1642,6 +1664,9 @@ declare
     v_rows commerce.cart_items[] = '{}';
     v_place integer;
 begin
+    foreach v_item in array items loop
+        perform private.refuse_unknown_item_keys(v_item, 'items');
+    end loop;
     perform private.lock_times(items);
     foreach v_item in array items loop
         v_row = private.to_cart_item(v_item, null, cart);
