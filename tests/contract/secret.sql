@@ -477,10 +477,12 @@ select product_variants.business_id, product_variants.id, 6
 from catalog.product_variants
 where product_variants.business_id = %(business)s;
 insert into commerce.orders (
-    id, business_id, sale_id, reference, status, delivery_kind, address, placed_at
+    id, business_id, sale_id, reference, status, delivery_kind, address, placed_at,
+    wholesale_account_id
 )
 select
-    %(business)s, sales.business_id, sales.id, scheduling.new_reference(), 'paid', 'delivery', '{}', now()
+    %(business)s, sales.business_id, sales.id, scheduling.new_reference(), 'paid', 'delivery', '{}', now(),
+    sales.business_id
 from sales.sales
 where sales.business_id = %(business)s
 limit 1;
