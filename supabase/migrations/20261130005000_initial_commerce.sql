@@ -11471,19 +11471,20 @@ security invoker
 set search_path = ''
 as $$
 declare
+    v_role constant text = coalesce(role, 'buyer');
     v_id uuid;
     v_buyer public.wholesale_buyers;
 begin
-    if role is null or role not in ('buyer', 'approver') then
+    if v_role not in ('buyer', 'approver') then
         perform private.invalid('role', 'must be buyer or approver');
     end if;
-    if role = 'approver' and order_limit_minor is not null then
+    if v_role = 'approver' and order_limit_minor is not null then
         perform private.invalid('order_limit_minor', 'is for buyers only');
     end if;
     v_id = commerce.invite_buyer(
         private.to_identifier(wholesale_account_id, 'wholesale_account_id'),
         private.to_email(email, 'email'),
-        role::commerce.wholesale_role,
+        v_role::commerce.wholesale_role,
         private.to_minor_units(order_limit_minor, 'order_limit_minor')
     );
     select wholesale_buyers.* into v_buyer

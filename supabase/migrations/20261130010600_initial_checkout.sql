@@ -2422,10 +2422,17 @@ stable
 security invoker
 set search_path = ''
 as $$
+declare
+    v_list constant jsonb = private.to_list(to_texts.value, argument, maximum);
 begin
+    if exists (
+        select 1 from jsonb_array_elements(v_list) as sent where jsonb_typeof(sent.value) <> 'string'
+    ) then
+        perform private.invalid(argument, 'must be a list of texts');
+    end if;
     return array(
         select private.to_required_text(sent.value, argument, to_texts.length)
-        from jsonb_array_elements_text(private.to_list(to_texts.value, argument, maximum)) as sent
+        from jsonb_array_elements_text(v_list) as sent
     );
 end;
 $$;
