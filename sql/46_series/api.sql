@@ -119,8 +119,8 @@ $$;
 comment on function public.book_series is
 'Book a service by a recurrence rule.
 
-Each occurrence is a booking. The other arguments are those of book. Returns the series; embed '
-'bookings(*).
+Each occurrence is a booking. The other arguments are those of book. Returns the series; the '
+'view bookings has its bookings by series_id.
 
 - rrule: FREQ (DAILY, WEEKLY, MONTHLY, YEARLY), INTERVAL, BYDAY (with ordinals in months and '
 'years), BYMONTHDAY, and COUNT or UNTIL, at most 366 occurrences.
