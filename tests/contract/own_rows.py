@@ -50,7 +50,10 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
     "booking_notes": ([{"booking_id": "booking", "body": "Prefers tea."}], {"body": "Coffee."}),
     "brands": ([{"name": "Fox", "slug": "fox"}], {"name": "Red fox"}),
     "bundle_items": (
-        [{"bundle_variant_id": "variant", "variant_id": "hidden_variant"}],
+        [
+            {"bundle_variant_id": "variant", "variant_id": "hidden_variant"},
+            {"bundle_variant_id": "hidden_variant", "variant_id": "variant"},
+        ],
         {"quantity": 2},
     ),
     "cancellation_policies": ([{"name": "Kind"}], {"name": "Kinder"}),

@@ -202,6 +202,8 @@ def good_arguments(town: Town) -> dict[str, Any]:
         "list": "SKU,1",
         "dry_run": True,
         "ids": [town.ids["note"]],
+        "product_id": town.ids["note"],
+        "change_id": town.ids["note"],
         "preorder_limit": 1,
         "preorder_until": "2031-05-05T10:00:00Z",
         "cart_item_id": town.ids["note"],
