@@ -3245,6 +3245,18 @@ begin
         );
     end if;
     perform scheduling.refuse_immovable(v_booking);
+    if reschedule_quote.resource_id is not null and not exists (
+        select 1
+        from catalog.resources
+        where
+            resources.business_id = v_booking.business_id
+            and resources.id = reschedule_quote.resource_id
+    ) then
+        perform private.refuse(
+            'PT404', 'not_found', 'This business has no such resource.',
+            'Check the id in the view resources.'
+        );
+    end if;
     v_legs = scheduling.moved_legs(
         v_booking, coalesce(reschedule_quote.starts_at, v_booking.starts_at), resource_id, null
     );
