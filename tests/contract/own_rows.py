@@ -69,6 +69,7 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
         [
             {"name": "Post", "kind": "delivery", "currency": "EUR"},
             {"name": "Post", "kind": "pickup", "currency": "EUR", "store_id": "store"},
+            {"name": "Post", "kind": "delivery", "currency": "EUR", "is_active": False},
         ],
         {"position": 3},
     ),
