@@ -4486,6 +4486,7 @@ declare
     v_option_id uuid = private.to_identifier(
         delivery_option_id, 'delivery_option_id', is_required => false
     );
+    v_address jsonb = private.to_address_of_order(address);
 begin
     if not exists (
         select 1 from unnest(v_items) as item where item ?| '{variant_id,gift_card_minor}'
@@ -4499,9 +4500,7 @@ begin
             scheduling.legs(scheduling.to_selections(items)), v_terms, auth.uid(), null
         );
     end if;
-    return private.quote_items(
-        v_items, v_terms, v_option_id, private.to_address_of_order(address)
-    );
+    return private.quote_items(v_items, v_terms, v_option_id, v_address);
 end;
 $$;
 

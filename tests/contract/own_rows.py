@@ -16,6 +16,7 @@ LIST = {"name": "Members", "currency": "EUR"}
 RULE = {"name": "Early", "change_bps": -100}
 PROMOTION = {"name": "Spring", "kind": "percent", "percent_bps": 100}
 PRODUCT = {"name": "Soap", "slug": "soap", "currency": "EUR", "is_published": True}
+RETIRED = {"name": "Copper", "access": "copper", "is_active": False}
 DEPOT = {"name": "Depot", "line1": "Way 1", "city": "Bonn", "country": "DE"}
 VARIANT = {"sku": "SOAP-1", "price_minor": 1}
 # Rows to insert, with what to change about them. The business is added, and values that are names
@@ -85,7 +86,10 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
     "flag_segments": ([{"name": "Early birds"}], {"name": "Late birds"}),
     "flag_targets": ([{"flag_key": "own-first", "subject": "ann"}], {"is_denied": True}),
     "membership_plan_prices": (
-        [{"plan_id": "plan", "currency": "EUR", "price_minor": 1}],
+        [
+            {"plan_id": "plan", "currency": "EUR", "price_minor": 1},
+            {"plan_id": "hidden_plan", "currency": "EUR", "price_minor": 1},
+        ],
         {"price_minor": 2},
     ),
     "membership_plan_services": (
@@ -95,7 +99,13 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
         ],
         {"credits": 2},
     ),
-    "membership_plans": ([{"name": "Gold", "access": "gold"}], {"rank": 3}),
+    "membership_plans": (
+        [
+            {"name": "Gold", "access": "gold"},
+            {"id": "6f1e5c1a-94c3-4d55-8a0e-5f6f2f6c7a10", **RETIRED},
+        ],
+        {"rank": 3},
+    ),
     "order_settings": ([{"return_days": 30}], {"return_days": 60}),
     "payment_settings": ([{"prepayment_bps": 100}], {"prepayment_bps": 200}),
     "price_list_items": (
@@ -151,6 +161,8 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
             {"locale": "fr", "product_id": "product", "name": "Savon"},
             {"locale": "fr", "product_id": "hidden_product", "name": "Savon"},
             {"locale": "fr", "category_id": "shelf", "name": "Rayon"},
+            {"locale": "fr", "attribute_id": "attribute", "name": "Parfum"},
+            {"locale": "fr", "option_id": "option", "name": "Taille"},
         ],
         {"name": "Savonnette"},
     ),
@@ -166,6 +178,7 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
             PRODUCT,
             {**PRODUCT, "category_id": "shelf", "brand_id": "brand"},
             {**PRODUCT, "is_published": False},
+            {**PRODUCT, "access": "gold"},
             {**PRODUCT, "archived_at": "2026-01-01T00:00:00+00:00"},
         ],
         {"name": "Softer soap"},
@@ -215,6 +228,7 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
             SERVICE,
             {**SERVICE, "category_id": "category", "cancellation_policy_id": "salon_policy"},
             {**SERVICE, "is_active": False},
+            {**SERVICE, "access": "gold"},
             {**SERVICE, "visibility": "hidden"},
             {**SERVICE, "archived_at": "2026-01-01T00:00:00+00:00"},
         ],

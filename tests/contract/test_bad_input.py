@@ -321,10 +321,11 @@ def test_an_unknown_key_of_every_object_is_refused_by_name(town: Town) -> None:
             for name in [name for name, kind in arguments.items() if kind in OBJECTS]:
                 value = with_unknown_key(good.get(name, [] if arguments[name] == "list" else {}))
                 response = client.post(f"/rpc/{function}", json={**fixed, name: value})
-                assert_refused(response, f"{function}({name})")
-                assert response.json()["details"] == "invalid_input", response.text
+                what = f"{function}({name}): {response.text}"
+                assert_refused(response, what)
+                assert response.json()["details"] == "invalid_input", what
                 if value != [UNKNOWN]:  # a list of something other than objects
-                    assert f"{name}.nonsense" in response.json()["message"], response.text
+                    assert f"{name}.nonsense" in response.json()["message"], what
                 asked.append(f"{function}.{name}")
     assert {"quote.items", "book_many.items", "book.answers"} <= set(asked)
 

@@ -114,7 +114,12 @@ def stock_shop(town: Town, mine: dict[str, str]) -> None:
     town.new("product", "catalog.products", **soap, slug="bar", is_published=True)
     town.new("hidden_product", "catalog.products", **soap, slug="secret-bar", is_published=False)
     town.new("set", "catalog.products", **soap, slug="set", is_published=True)
+    town.new("box", "catalog.products", **soap, slug="box", is_published=True)
     town.new("part", "catalog.products", **soap, slug="part", is_published=False)
+    scent = {**mine, "key": "scent", "name": "Scent", "kind": "text"}
+    town.new("attribute", "catalog.product_attributes", **scent)
+    size = {**mine, "name": "Size", "allowed_values": ["S", "M"]}
+    town.new("option", "catalog.product_options", **size, product_id=town.ids["box"])
     priced = {**mine, "price_minor": 1}
     town.new(
         "variant",
