@@ -1,7 +1,8 @@
-"""In which order two workers get the files: the longest first, so that they end together.
+"""In which order workers get the files: the longest first, so that they end together.
 
 How long a file took is kept in pytest's cache of this checkout. A file that has not run yet comes
-first if its kind is slow, and otherwise by its number of tests.
+first if its kind is slow, then those that start stacks by commands, then Python, then pgTAP, and
+within each by its number of tests.
 """
 
 from __future__ import annotations
@@ -33,9 +34,10 @@ class LongestFirst(LoadFileScheduling):
         self.workqueue.move_to_end(max(self.workqueue, key=self._length), last=False)
         super()._assign_work_unit(node)
 
-    def _length(self, path: str) -> tuple[float, int]:
+    def _length(self, path: str) -> tuple[float, int, int]:
         unknown = float("inf") if path.startswith(SLOW) else 0.0
-        return self._seconds.get(path, unknown), len(self.workqueue[path])
+        kind = path.startswith("tests/cli/") + path.endswith(".py")
+        return self._seconds.get(path, unknown), kind, len(self.workqueue[path])
 
 
 class Order:
