@@ -124,7 +124,9 @@ select
     booking_items.answers,
     booking_items.private_link_id,
     booking_items.sale_line_id,
-    booking_items.party_size
+    booking_items.party_size,
+    booking_items.amount_change_minor,
+    booking_items.discount_change_minor
 from scheduling.booking_items;
 grant select on public.booking_items to authenticated, service_role;
 
@@ -162,5 +164,9 @@ comment on column public.booking_items.private_link_id is
 comment on column public.booking_items.answers is
 'The questions as they were asked, with their answers: [{key, label, kind, value}].';
 grant select on public.allocations to authenticated, service_role;
+comment on column public.booking_items.amount_change_minor is
+'By how much moves changed the amount of its line, in minor units.';
+comment on column public.booking_items.discount_change_minor is
+'By how much moves changed the discount of its line, in minor units.';
 comment on column public.booking_items.sale_line_id is
 'The line of the sale that it is; null for a hold.';
