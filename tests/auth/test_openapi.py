@@ -35,7 +35,7 @@ def ada(service: Door) -> Person:
 
 @pytest.mark.parametrize("who", ["nobody", "ada", "operator"])
 @schema.parametrize()
-@settings(max_examples=15, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, suppress_health_check=list(HealthCheck))
 def test_answers_are_as_supabase_auth_describes_them(
     case: schemathesis.Case, service: Door, ada: Person, who: str
 ) -> None:

@@ -286,7 +286,7 @@ def quoted(salon: Database, **given_: Any) -> Any:
     return found[0]
 
 
-@settings(max_examples=150)
+@settings(max_examples=50)
 @given(currency=st.sampled_from(CURRENCIES), lines=LINES, changes=rules(), promotions=promotions())
 def test_prices_are_those_of_the_model_and_the_parts_are_the_whole(
     salon: Database,

@@ -39,7 +39,7 @@ def rules(draw: Draw) -> str:
     return ";".join(parts)
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(rule=rules(), first=st.dates(dt.date(2030, 1, 1), dt.date(2032, 6, 1)))
 def test_a_rule_unfolds_as_it_does_elsewhere(db: Database, rule: str, first: dt.date) -> None:
     at = dt.datetime.combine(first, dt.time(9, 30))

@@ -69,7 +69,7 @@ def found(connection: psycopg.Connection, low: dt.datetime, high: dt.datetime) -
     return starts
 
 
-@settings(max_examples=80)
+@settings(max_examples=30)
 @given(drawn=worlds(), data=st.data())
 def test_a_search_finds_whom_slots_find_and_what_it_gives_can_be_booked(
     db: Database, drawn: tuple[World, dt.date], data: st.DataObject

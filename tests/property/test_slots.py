@@ -158,7 +158,7 @@ def worlds(draw: Draw) -> tuple[World, dt.date]:
 REFUSED = {"slot_taken", "outside_hours", "blocked_out", "too_soon", "too_far", "limit_reached"}
 
 
-@settings(max_examples=150)
+@settings(max_examples=50)
 @given(drawn=worlds(), data=st.data())
 def test_slots_are_what_the_model_says_and_book_agrees(
     db: Database, drawn: tuple[World, dt.date], data: st.DataObject

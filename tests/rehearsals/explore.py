@@ -1,4 +1,4 @@
-"""Generated tests explore new examples, three times as many as a test run tries."""
+"""Generated tests explore new examples, nine times as many as a test run tries."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from cli.options import ROOT
 PYTEST = (sys.executable, "-m", "pytest", "-q", "--hypothesis-profile", "explore")
 
 
-@pytest.mark.parametrize("path", ["fees", "recurrence", "search", "slots"])
-@pytest.mark.parametrize("turn", range(1, 4))
+@pytest.mark.parametrize("path", ["fees", "prices", "recurrence", "search", "slots"])
+@pytest.mark.parametrize("turn", range(1, 10))
 def test_new_examples_hold(path: str, turn: int) -> None:
     done = subprocess.run(
         [*PYTEST, f"tests/property/test_{path}.py"], cwd=ROOT, capture_output=True, text=True
