@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import time
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -178,14 +177,12 @@ def serve(story: Story) -> Iterator[Step]:
 def hear(story: Story) -> Iterator[Step]:
     """The workers notify people; without workers the tour says so."""
     path = f"notifications?booking_id=eq.{story.facts['booking']['id']}&order=created_at"
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    heard = story.customer.read(path)
-    while not any(row["event"] == "booking.moved" for row in heard):
-        if time.monotonic() > deadline:
-            yield Step("The customer", "is not notified", "No worker runs; start with `up`.")
-            return
-        time.sleep(0.1)
-        heard = story.customer.read(path)
+    heard = story.customer.wait_for(
+        path, lambda rows: any(row["event"] == "booking.moved" for row in rows), PATIENCE_SECONDS
+    )
+    if heard is None:
+        yield Step("The customer", "is not notified", "No worker runs; start with `up`.")
+        return
     titles = " · ".join(row["title"] for row in heard)
     yield Step("The customer", "reads in the app what has happened", titles)
     told = story.customer.read(

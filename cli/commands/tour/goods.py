@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -113,11 +112,12 @@ def pay(story: Story, bought: dict[str, Any]) -> Iterator[Step]:
         yield Step("The customer", "pays later", "There is no sandbox where real money moves.")
         return
     httpx.post(payment["client"]["url"], data={"choice": "pay"}, timeout=30)
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    path = f"orders?id=eq.{bought['orders'][0]['id']}&select=status"
-    while (status := story.customer.read(path)[0]["status"]) == "pending":
-        if time.monotonic() > deadline:
-            yield Step("The customer", "sees no payment", "No worker runs; start with `up`.")
-            return
-        time.sleep(0.1)
-    yield Step("The customer", "pays on the sandbox's page", f"the order is {status}")
+    orders = story.customer.wait_for(
+        f"orders?id=eq.{bought['orders'][0]['id']}&select=status",
+        lambda rows: rows[0]["status"] != "pending",
+        PATIENCE_SECONDS,
+    )
+    if orders is None:
+        yield Step("The customer", "sees no payment", "No worker runs; start with `up`.")
+        return
+    yield Step("The customer", "pays on the sandbox's page", f"the order is {orders[0]['status']}")

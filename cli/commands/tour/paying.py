@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import time
 import uuid
 from collections.abc import Iterator
 
@@ -31,17 +30,14 @@ def pay(story: Story) -> Iterator[Step]:
     amount = f"{payment['amount_minor']} {payment['currency']}"
     yield Step("The customer", "starts to pay in the sandbox", f"{amount}: {payment['status']}")
     httpx.post(payment["client"]["url"], data={"choice": "pay"}, timeout=30)
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    path = f"payments?id=eq.{payment['id']}&select=status"
-    while (status := story.customer.read(path)[0]["status"]) != "captured":
-        if time.monotonic() > deadline:
-            yield Step("The customer", "sees no payment", "No worker runs; start with `up`.")
-            return
-        time.sleep(0.1)
+    path = f"payments?id=eq.{payment['id']}&status=eq.captured"
+    if story.customer.wait_for(path, bool, PATIENCE_SECONDS) is None:
+        yield Step("The customer", "sees no payment", "No worker runs; start with `up`.")
+        return
     sale = story.customer.read(f"sales?id=eq.{booking['sale_id']}&select=paid_minor,balance_minor")
     if not sale or sale[0]["balance_minor"] != 0:
         raise Refusal(f"The sale is not paid: {sale}.", "Please report this.")
-    yield Step("The customer", "pays on its page", f"{status}, nothing is owed any more")
+    yield Step("The customer", "pays on its page", "captured, nothing is owed any more")
 
 
 def earn(story: Story) -> Iterator[Step]:
@@ -53,14 +49,12 @@ def earn(story: Story) -> Iterator[Step]:
     missing = " and ".join(account["missing"])
     yield Step("The owner", "opens a payout account", f"{account['status']}: {missing} are missing")
     httpx.post(account["onboarding_url"], data={"choice": "complete"}, timeout=30)
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    path = f"payout_accounts?business_id=eq.{mine['business_id']}&select=status,next_run_at"
-    while (account := story.owner.read(path)[0])["status"] != "active":
-        if time.monotonic() > deadline:
-            yield Step("The owner", "waits for the provider", "No worker runs; start with `up`.")
-            return
-        time.sleep(0.1)
-    run = f"{account['status']}, the first payout on {account['next_run_at'][:10]}"
+    path = f"payout_accounts?business_id=eq.{mine['business_id']}&status=eq.active"
+    accounts = story.owner.wait_for(path, bool, PATIENCE_SECONDS)
+    if accounts is None:
+        yield Step("The owner", "waits for the provider", "No worker runs; start with `up`.")
+        return
+    run = f"active, the first payout on {accounts[0]['next_run_at'][:10]}"
     yield Step("The owner", "hands in what the provider asks for", run)
     month = datetime.datetime.now(datetime.UTC).date().isoformat()
     lines = story.owner.rpc("payout_statement", month=month, **mine)

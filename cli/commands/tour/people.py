@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,6 +76,17 @@ class Person:
     def read(self, path: str) -> list[dict[str, Any]]:
         """Read rows, by PostgREST's query string."""
         return list(_answer(self.http.get(path)))
+
+    def wait_for(
+        self, path: str, is_there: Callable[[list[dict[str, Any]]], bool], seconds: float
+    ) -> list[dict[str, Any]] | None:
+        """Read until what the workers do is there; None when it takes longer than that."""
+        deadline = time.monotonic() + seconds
+        while not is_there(rows := self.read(path)):
+            if time.monotonic() > deadline:
+                return None
+            time.sleep(0.1)
+        return rows
 
 
 @dataclass

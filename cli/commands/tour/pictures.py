@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -39,15 +38,14 @@ def show_window(story: Story) -> Iterator[Step]:
 
 
 def _looked_into(story: Story, medium_id: str) -> dict[str, Any]:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        (medium,) = story.owner.read(f"media?id=eq.{medium_id}")
-        if medium["state"] == "ready":
-            return medium
-        if medium["state"] == "refused":
-            raise Refusal(f"The picture was refused: {medium['refusal']}.", "Please report this.")
-        time.sleep(0.2)
-    raise Refusal(
-        "No worker looked into the picture.",
-        "Start the stack with workers, and see `./frontdesk logs worker`.",
-    )
+    path = f"media?id=eq.{medium_id}&state=in.(ready,refused)"
+    media = story.owner.wait_for(path, bool, PATIENCE_SECONDS)
+    if media is None:
+        raise Refusal(
+            "No worker looked into the picture.",
+            "Start the stack with workers, and see `./frontdesk logs worker`.",
+        )
+    (medium,) = media
+    if medium["state"] == "refused":
+        raise Refusal(f"The picture was refused: {medium['refusal']}.", "Please report this.")
+    return medium
