@@ -5264,7 +5264,7 @@ begin
     where
         charges.amount_minor > 0
         and methods.removed_at is null
-        and coalesce(methods.expires_on, 'infinity') >= private.now()::date
+        and not money.is_expired(methods)
         and providers.is_online
         and providers.is_enabled
         and (
@@ -5690,7 +5690,7 @@ begin
         guarantees.business_id = guaranteeing_method.business_id
         and guarantees.sale_id = guaranteeing_method.sale_id
         and payment_methods.removed_at is null
-        and coalesce(payment_methods.expires_on, 'infinity') >= private.now()::date;
+        and not money.is_expired(payment_methods);
     return v_method;
 end;
 $$;
@@ -6732,7 +6732,22 @@ $$;
 
 -- sql/39_money/functions/payments_methods_expiring.sql
 
--- How owners of saved cards hear that these expire. A card that has expired is refused.
+-- When saved cards expire, and how their owners hear of it. A card that has expired is refused.
+
+/*
+ * Has the last day of a card passed? A method without a last day never expires.
+ */
+create function money.is_expired(method money.payment_methods)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return coalesce(method.expires_on < (private.now() at time zone 'UTC')::date, false);
+end;
+$$;
 
 /*
  * Tell the owners of cards that expire within a month, once for each last day. Returns how many.
@@ -8041,7 +8056,7 @@ begin
             'Check the id in the view payment_methods.'
         );
     end if;
-    if v_method.expires_on < (private.now() at time zone 'UTC')::date then
+    if money.is_expired(v_method) then
         perform private.refuse(
             'PT422', 'method_expired', 'This card has expired.',
             'Pay with another method, and save it.'

@@ -39,7 +39,7 @@ begin
     where
         charges.amount_minor > 0
         and methods.removed_at is null
-        and coalesce(methods.expires_on, 'infinity') >= private.now()::date
+        and not money.is_expired(methods)
         and providers.is_online
         and providers.is_enabled
         and (

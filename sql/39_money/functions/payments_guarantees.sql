@@ -66,7 +66,7 @@ begin
         guarantees.business_id = guaranteeing_method.business_id
         and guarantees.sale_id = guaranteeing_method.sale_id
         and payment_methods.removed_at is null
-        and coalesce(payment_methods.expires_on, 'infinity') >= private.now()::date;
+        and not money.is_expired(payment_methods);
     return v_method;
 end;
 $$;

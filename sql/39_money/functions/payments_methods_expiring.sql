@@ -1,4 +1,19 @@
--- How owners of saved cards hear that these expire. A card that has expired is refused.
+-- When saved cards expire, and how their owners hear of it. A card that has expired is refused.
+
+/*
+ * Has the last day of a card passed? A method without a last day never expires.
+ */
+create function money.is_expired(method money.payment_methods)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return coalesce(method.expires_on < (private.now() at time zone 'UTC')::date, false);
+end;
+$$;
 
 /*
  * Tell the owners of cards that expire within a month, once for each last day. Returns how many.

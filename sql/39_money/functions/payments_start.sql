@@ -131,7 +131,7 @@ begin
             'Check the id in the view payment_methods.'
         );
     end if;
-    if v_method.expires_on < (private.now() at time zone 'UTC')::date then
+    if money.is_expired(v_method) then
         perform private.refuse(
             'PT422', 'method_expired', 'This card has expired.',
             'Pay with another method, and save it.'
