@@ -4260,9 +4260,7 @@ begin
         currency = wanted.currency,
         tax_class = wanted.tax_class,
         is_published = wanted.is_published,
-        attributes = catalog.read_attributes(
-            products.business_id, wanted.category_id, wanted.attributes
-        )
+        attributes = described.attributes
     from (
         select
             present.id,
@@ -4285,16 +4283,21 @@ begin
                 present.business_id = update_products.business_id
                 and present.slug = product.slug
     ) as wanted
+    cross join lateral (
+        select catalog.read_attributes(
+            update_products.business_id, wanted.category_id, wanted.attributes
+        ) as attributes
+        -- Else it would be read again where the rows are compared.
+        offset 0
+    ) as described
     where
-        products.business_id = update_products.business_id
-        and products.id = wanted.id
+        products.id = wanted.id
         and (
             products.name, products.description, products.category_id, products.brand_id,
             products.currency, products.tax_class, products.is_published, products.attributes
         ) is distinct from (
             wanted.name, wanted.description, wanted.category_id, wanted.brand_id,
-            wanted.currency, wanted.tax_class, wanted.is_published,
-            catalog.read_attributes(products.business_id, wanted.category_id, wanted.attributes)
+            wanted.currency, wanted.tax_class, wanted.is_published, described.attributes
         )
     returning products.id;
 end;
