@@ -3382,8 +3382,8 @@ $$;
 
 /*
  * Return what a worker draws: the document and the formats that it still lacks; null when there is
- * nothing to draw, as of a document whose buyer was emptied. Invoices and credit notes of sellers in
- * the European Union with a verified tax number are written in EN 16931 as well.
+ * nothing to draw, as of a document whose buyer was emptied. Invoices and credit notes of sellers
+ * in the European Union with a verified tax number are written in EN 16931 as well.
  * Definer: workers have no access to the tables.
  */
 create function money.document_to_draw(document_id uuid)
@@ -7480,10 +7480,7 @@ begin
                 parts.captured_minor - parts.refunding_minor - parts.refunded_minor, 0
             )
     ) then
-        perform private.refuse(
-            'PT409', 'refund_exceeds_payment', 'Less than that is left of the payment.',
-            'Read the view payment_parts: captured_minor less what was refunded is left.'
-        );
+        perform money.refuse_excess();
     end if;
     insert into money.refunds (
         business_id, payment_id, currency, amount_minor, reason, requested_by, created_at

@@ -73,8 +73,8 @@ $$;
 
 /*
  * Return what a worker draws: the document and the formats that it still lacks; null when there is
- * nothing to draw, as of a document whose buyer was emptied. Invoices and credit notes of sellers in
- * the European Union with a verified tax number are written in EN 16931 as well.
+ * nothing to draw, as of a document whose buyer was emptied. Invoices and credit notes of sellers
+ * in the European Union with a verified tax number are written in EN 16931 as well.
  * Definer: workers have no access to the tables.
  */
 create function money.document_to_draw(document_id uuid)

@@ -33,10 +33,7 @@ begin
                 parts.captured_minor - parts.refunding_minor - parts.refunded_minor, 0
             )
     ) then
-        perform private.refuse(
-            'PT409', 'refund_exceeds_payment', 'Less than that is left of the payment.',
-            'Read the view payment_parts: captured_minor less what was refunded is left.'
-        );
+        perform money.refuse_excess();
     end if;
     insert into money.refunds (
         business_id, payment_id, currency, amount_minor, reason, requested_by, created_at
