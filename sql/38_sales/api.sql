@@ -71,7 +71,8 @@ comment on column public.sale_lines.sale_id is 'The sale.';
 comment on column public.sale_lines.position is 'Its place in the sale: 1, 2, …';
 comment on column public.sale_lines.revision is 'The revision that wrote it.';
 comment on column public.sale_lines.kind is
-'service, product, membership, gift_card, shipping, fee, tip or rounding.';
+'service, product, membership, gift_card, shipping, fee, tip, rounding or voucher: what a gift '
+'card that was taxed when it was sold pays of a line, as two lines that add up to nothing.';
 comment on column public.sale_lines.corrects_line_id is
 'The line that it takes back, or charges a fee for; null for most.';
 comment on column public.sale_lines.service_id is

@@ -7,11 +7,14 @@ create schema sales;
 comment on schema sales is 'What was sold: baskets, sales, their lines and taxes.';
 
 create type sales.line_kind as enum (
-    'service', 'product', 'membership', 'gift_card', 'shipping', 'fee', 'tip', 'rounding'
+    'service', 'product', 'membership', 'gift_card', 'shipping', 'fee', 'tip', 'rounding',
+    -- What a gift card that was taxed when it was sold pays of a line: a pair that adds up to
+    -- nothing, of which one takes the line's tax back.
+    'voucher'
 );
 create type sales.revision_cause as enum (
     'agreed', 'cancelled', 'rejected', 'expired', 'no_show', 'moved', 'corrected',
-    'refunded', 'tipped', 'charged'
+    'refunded', 'tipped', 'charged', 'voucher'
 );
 
 -- Sales that are paid together, of one business or of several.

@@ -596,7 +596,8 @@ create type pricing.tax_basis as (
     rounding_unit pricing.rounding_unit,
     rounding_mode pricing.rounding_mode,
     fees_are_taxed boolean,
-    is_in_eu boolean
+    is_in_eu boolean,
+    gift_card_tax_class text
 );
 
 create table pricing.tax_places (
@@ -687,7 +688,16 @@ create table pricing.tax_settings (
     rounding_mode pricing.rounding_mode,
     -- Whether fees for cancelling, moving and not coming are taxed as what was booked.
     fees_are_taxed boolean not null default true,
+    -- The class by which gift cards are taxed when they are sold, which the law asks for where it is
+    -- known then how everything is taxed that they can buy. Null: what they buy is taxed.
+    gift_card_tax_class text references pricing.tax_classes (name) on delete restrict,
 
+    constraint tax_settings_gift_cards_are_taxed_at_sale check (
+        gift_card_tax_class is distinct from 'outside'
+        or private.invalid(
+            'gift_card_tax_class', 'must be a class that is taxed, or be left out'
+        )
+    ),
     constraint tax_settings_region_is_iso_3166 check (
         region is null or region ~ '^[A-Z]{2}-[A-Z0-9]{1,3}$'
         or private.invalid('region', 'must be an ISO 3166-2 code, such as US-CA')
@@ -695,6 +705,8 @@ create table pricing.tax_settings (
 );
 comment on table pricing.tax_settings is
 'The businesses that are registered for tax, and what they chose where the law leaves a choice.';
+create index tax_settings_gift_card_tax_class_idx on pricing.tax_settings (gift_card_tax_class)
+where gift_card_tax_class is not null;
 
 -- sql/35_pricing/tables/tax_numbers.sql
 
@@ -3226,6 +3238,7 @@ begin
     end;
     v_basis.fees_are_taxed = v_settings.fees_are_taxed;
     v_basis.is_in_eu = coalesce(v_place.is_in_eu, false);
+    v_basis.gift_card_tax_class = v_settings.gift_card_tax_class;
     return v_basis;
 end;
 $$;
@@ -3325,9 +3338,12 @@ end;
 $$;
 
 /*
- * Return the tax class of a line: that of its kind, its own, or that of its service.
+ * Return the tax class of a line: that of its kind, its own, or that of its service. Gift cards have
+ * the class that their seller chose, if any.
  */
-create function pricing.tax_class_of(kind text, own_class text, service_class text)
+create function pricing.tax_class_of(
+    kind text, own_class text, service_class text, gift_card_class text
+)
 returns text
 language sql
 immutable
@@ -3335,7 +3351,8 @@ security invoker
 set search_path = ''
 begin atomic
     select case
-        when kind in ('gift_card', 'tip', 'rounding') then 'outside'
+        when kind = 'gift_card' then coalesce(gift_card_class, 'outside')
+        when kind in ('tip', 'rounding') then 'outside'
         else coalesce(own_class, service_class, 'standard')
     end;
 end;
@@ -3472,8 +3489,10 @@ begin
                 (line.value ->> 'amount_minor')::bigint
                 - (line.value ->> 'discount_minor')::bigint as net_minor,
                 pricing.tax_class_of(
-                    line.value ->> 'kind', line.value ->> 'tax_class', services.tax_class
+                    line.value ->> 'kind', line.value ->> 'tax_class', services.tax_class,
+                    basis.gift_card_tax_class
                 ) as tax_class,
+                pricing.includes_tax(line.value ->> 'kind', basis.is_included) as is_included,
                 pricing.reach_of(line.value ->> 'kind', basis.region, context.region) as reach
             from jsonb_array_elements(quote -> 'lines') with ordinality as line
             left join catalog.services on services.id = (line.value ->> 'service_id')::uuid
@@ -3490,7 +3509,7 @@ begin
         select pricing.make_taxable(
             lines.place,
             lines.net_minor,
-            basis.is_included,
+            lines.is_included,
             case
                 when v_is_reversed and rates.of_class <> '{}'
                     then array[pricing.make_rate('reverse_charge', 0, false, basis.country)]
@@ -3503,6 +3522,20 @@ begin
     );
 end;
 $$;
+
+/*
+ * Return whether tax is in the amount of a line. What a gift card costs is what it pays later, so tax
+ * never comes on top of it.
+ */
+create function pricing.includes_tax(kind text, prices_include_tax boolean)
+returns boolean
+language sql
+immutable
+security invoker
+set search_path = ''
+begin atomic
+    select prices_include_tax or kind = 'gift_card';
+end;
 
 /*
  * Return whether what is sold stays in the region of the seller.
@@ -3540,6 +3573,12 @@ as $$
 declare
     v_lines constant jsonb = pricing.put_line_taxes(quote -> 'lines', basis.is_included, parts);
     v_tax constant bigint = (select sum(part.tax_minor) from unnest(parts) as part);
+    -- The lines on which tax comes on top.
+    v_places constant integer[] = array(
+        select line.ordinality
+        from jsonb_array_elements(v_lines) with ordinality as line
+        where line.value -> 'tax_is_included' = 'false'
+    );
     v_net constant bigint
         = (quote ->> 'subtotal_minor')::bigint - (quote ->> 'discount_minor')::bigint;
 begin
@@ -3553,7 +3592,14 @@ begin
                     'jurisdiction', rows.jurisdiction,
                     'base_minor', rows.base_minor,
                     'tax_minor', rows.tax_minor,
-                    'is_included', basis.is_included,
+                    'is_included', not exists (
+                        select 1
+                        from unnest(parts) as part
+                        where
+                            part.component = rows.component
+                            and part.rate_bps = rows.rate_bps
+                            and part.place = any(v_places)
+                    ),
                     'rounding_unit', case when rows.component <> 'none' then basis.rounding_unit end,
                     'rounding_mode', case when rows.component <> 'none' then basis.rounding_mode end
                 )
@@ -3562,7 +3608,14 @@ begin
             from pricing.tax_rows(parts) as rows
         ),
         'tax_minor', v_tax,
-        'total_minor', v_net + case when basis.is_included then 0 else v_tax end
+        'total_minor', v_net + coalesce(
+            (
+                select sum(part.tax_minor)
+                from unnest(parts) as part
+                where part.place = any(v_places)
+            ),
+            0
+        )::bigint
     );
 end;
 $$;
@@ -3610,7 +3663,9 @@ begin
         select jsonb_agg(
             line.value || jsonb_build_object(
                 'tax_minor', taxes.tax_minor,
-                'tax_is_included', put_line_taxes.is_included,
+                'tax_is_included', pricing.includes_tax(
+                    line.value ->> 'kind', put_line_taxes.is_included
+                ),
                 'taxes', taxes.each
             )
             order by line.ordinality
@@ -4491,10 +4546,12 @@ using (business_id in (select private.my_businesses('manage')));
 grant select on pricing.tax_settings to anon;
 grant select, delete on pricing.tax_settings to authenticated;
 grant insert (
-    business_id, region, prices_include_tax, rounding_unit, rounding_mode, fees_are_taxed
+    business_id, region, prices_include_tax, rounding_unit, rounding_mode, fees_are_taxed,
+    gift_card_tax_class
 ) on pricing.tax_settings to authenticated;
 grant update (
-    business_id, region, prices_include_tax, rounding_unit, rounding_mode, fees_are_taxed
+    business_id, region, prices_include_tax, rounding_unit, rounding_mode, fees_are_taxed,
+    gift_card_tax_class
 ) on pricing.tax_settings to authenticated;
 grant select, insert, update, delete on pricing.tax_settings to service_role;
 
@@ -4582,7 +4639,8 @@ pricing.my_customers(),
 pricing.tax_basis(uuid),
 pricing.tax_rates(pricing.tax_basis, text, date, pricing.tax_reach),
 pricing.is_reverse_charged(pricing.tax_basis, uuid, text),
-pricing.tax_class_of(text, text, text),
+pricing.includes_tax(text, boolean),
+pricing.tax_class_of(text, text, text, text),
 pricing.reach_of(text, text, text),
 pricing.taxable_lines(jsonb, pricing.tax_basis, pricing.context),
 pricing.make_taxable(integer, bigint, boolean, pricing.tax_rate[]),
@@ -5162,7 +5220,8 @@ select
     tax_settings.prices_include_tax,
     tax_settings.rounding_unit,
     tax_settings.rounding_mode,
-    tax_settings.fees_are_taxed
+    tax_settings.fees_are_taxed,
+    tax_settings.gift_card_tax_class
 from pricing.tax_settings;
 grant select on public.tax_settings to anon;
 grant select, insert, update, delete on public.tax_settings to authenticated, service_role;
@@ -5183,6 +5242,9 @@ comment on column public.tax_settings.rounding_mode is
 'half_up, down or up; null: as the country has it.';
 comment on column public.tax_settings.fees_are_taxed is
 'Whether fees for cancelling, moving and not coming are taxed as what was booked.';
+comment on column public.tax_settings.gift_card_tax_class is
+'The class, a row of tax_classes, by which gift cards are taxed when they are sold; what they pay is '
+'then not taxed again. Null: gift cards are not taxed, and what they buy is.';
 
 create view public.tax_numbers
 with (security_invoker = true)

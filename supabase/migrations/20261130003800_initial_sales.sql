@@ -13,11 +13,14 @@ create schema sales;
 comment on schema sales is 'What was sold: baskets, sales, their lines and taxes.';
 
 create type sales.line_kind as enum (
-    'service', 'product', 'membership', 'gift_card', 'shipping', 'fee', 'tip', 'rounding'
+    'service', 'product', 'membership', 'gift_card', 'shipping', 'fee', 'tip', 'rounding',
+    -- What a gift card that was taxed when it was sold pays of a line: a pair that adds up to
+    -- nothing, of which one takes the line's tax back.
+    'voucher'
 );
 create type sales.revision_cause as enum (
     'agreed', 'cancelled', 'rejected', 'expired', 'no_show', 'moved', 'corrected',
-    'refunded', 'tipped', 'charged'
+    'refunded', 'tipped', 'charged', 'voucher'
 );
 
 -- Sales that are paid together, of one business or of several.
@@ -598,6 +601,7 @@ begin
         where
             sale_lines.business_id = standing_lines.business_id
             and sale_lines.sale_id = standing_lines.sale_id
+            and sale_lines.kind <> 'voucher'
     ),
 
     sums as (
@@ -708,9 +712,11 @@ begin atomic
 end;
 
 /*
- * Return the lines of a sale with the taxes that were written for them.
+ * Return the lines of a sale with the taxes that were written for them, with or without what
+ * vouchers pay of them. Changes are taxed without, as if there was no voucher, and what vouchers pay
+ * brings the tax to that of what is left.
  */
-create function sales.taxed_lines(business_id uuid, sale_id uuid)
+create function sales.taxed_lines(business_id uuid, sale_id uuid, with_vouchers boolean)
 returns pricing.taxable[]
 language plpgsql
 stable
@@ -728,6 +734,7 @@ begin
         where
             sale_lines.business_id = taxed_lines.business_id
             and sale_lines.sale_id = taxed_lines.sale_id
+            and (taxed_lines.with_vouchers or sale_lines.kind <> 'voucher')
         order by sale_lines.position
     loop
         v_taxed = pricing.make_taxable(
@@ -736,7 +743,9 @@ begin
             v_line.tax_is_included,
             sales.rates_of_line(taxed_lines.business_id, v_line.id)
         );
-        v_taxed.unit = sales.unit_of(v_line);
+        v_taxed.unit = sales.unit_of(
+            case v_line.kind when 'voucher' then sales.line_paid(v_line) else v_line end
+        );
         v_taxed.taxes_minor = array(
             select sale_line_taxes.tax_minor
             from sales.sale_line_taxes
@@ -893,7 +902,8 @@ begin
                 where
                     services.business_id = basis.business_id
                     and services.id = change.service_id
-            )
+            ),
+            basis.gift_card_tax_class
         ),
         (private.now() at time zone basis.time_zone)::date,
         'within_region'
@@ -1031,7 +1041,7 @@ begin
     parts = array(
         select part
         from pricing.document_taxes(
-            sales.taxed_lines(tax_changes.business_id, tax_changes.sale_id) || lines,
+            sales.taxed_lines(tax_changes.business_id, tax_changes.sale_id, false) || lines,
             rule.rounding_unit,
             rule.rounding_mode
         ) as part
@@ -1387,6 +1397,195 @@ begin
             sale_lines.business_id = write_line_taxes.business_id
             and sale_lines.sale_id = write_line_taxes.sale_id
             and sale_lines.position = part.place;
+end;
+$$;
+
+-- sql/38_sales/functions/vouchers.sql
+
+-- What vouchers pay: gift cards that were taxed when they were sold. Each line that one pays is
+-- followed by a pair of lines of its amount. The first takes so much of the line back with its tax,
+-- the second sells it without any: so what is owed stays what it was, and nothing is taxed twice.
+
+/*
+ * Return the lines of a sale of which tax is due, each with what it costs now (corrections and fees
+ * that belong to it included), and what vouchers pay of that. Both include the tax.
+ */
+create function sales.voucher_balances(business_id uuid, sale_id uuid)
+returns table (sale_line_id uuid, place smallint, taxed_minor bigint, voucher_minor bigint)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        coalesce(sale_lines.corrects_line_id, sale_lines.id),
+        min(sale_lines.position),
+        greatest(
+            coalesce(
+                sum(sales.line_total(sale_lines)) filter (where sale_lines.kind <> 'voucher'), 0
+            ),
+            0
+        )::bigint,
+        - coalesce(
+            sum(sales.line_total(sale_lines)) filter (where sale_lines.kind = 'voucher'), 0
+        )::bigint
+    from sales.sale_lines
+    where
+        sale_lines.business_id = voucher_balances.business_id
+        and sale_lines.sale_id = voucher_balances.sale_id
+        and exists (
+            select 1
+            from sales.sale_line_taxes
+            where
+                sale_line_taxes.business_id = sale_lines.business_id
+                and sale_line_taxes.sale_line_id = sale_lines.id
+                and sale_line_taxes.rate_bps > 0
+        )
+    group by coalesce(sale_lines.corrects_line_id, sale_lines.id);
+end;
+$$;
+
+/*
+ * Write that vouchers pay so much of a sale in all, as far as tax is due of it: a revision that
+ * moves what they pay of each line to its share, in proportion to what the lines cost. Nothing is
+ * written where nothing moves. The caller holds the lock of what was sold.
+ */
+create function sales.apply_vouchers(business_id uuid, sale_id uuid, amount_minor bigint)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_ids uuid[];
+    v_taxed bigint[];
+    v_paid bigint[];
+    v_changes sales.sale_lines[];
+begin
+    select
+        array_agg(lines.sale_line_id order by lines.place),
+        array_agg(lines.taxed_minor order by lines.place),
+        array_agg(lines.voucher_minor order by lines.place)
+    into v_ids, v_taxed, v_paid
+    from sales.voucher_balances(apply_vouchers.business_id, apply_vouchers.sale_id) as lines;
+    if v_ids is null then
+        return;
+    end if;
+    v_changes = array(
+        select sales.make_change(
+            'voucher', sold.id, sold.service_id, sold.name || ' (gift card)',
+            signs.sign * (moved.share - moved.paid)
+        )
+        from unnest(
+            v_ids,
+            pricing.split(
+                least(
+                    apply_vouchers.amount_minor, (select sum(taxed)::bigint from unnest(v_taxed) as taxed)
+                ),
+                v_taxed
+            ),
+            v_paid
+        ) with ordinality as moved (id, share, paid, place)
+        inner join sales.sale_lines as sold
+            on sold.business_id = apply_vouchers.business_id and sold.id = moved.id
+        cross join (values (-1), (1)) as signs (sign)
+        where moved.share <> moved.paid
+        order by moved.place, signs.sign
+    );
+    if v_changes <> '{}' then
+        perform sales.write_vouchers(apply_vouchers.business_id, apply_vouchers.sale_id, v_changes);
+    end if;
+end;
+$$;
+
+/*
+ * Return the line of which a voucher pays something.
+ */
+create function sales.line_paid(voucher sales.sale_lines)
+returns sales.sale_lines
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_line sales.sale_lines;
+begin
+    select sale_lines.* into strict v_line
+    from sales.sale_lines
+    where
+        sale_lines.business_id = voucher.business_id
+        and sale_lines.id = voucher.corrects_line_id;
+    return v_line;
+end;
+$$;
+
+/*
+ * Write a revision of pairs of lines: the first of each is taxed like the line that it corrects, the
+ * second is not.
+ */
+create function sales.write_vouchers(
+    business_id uuid, sale_id uuid, changes sales.sale_lines[]
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_rule sales.sale_taxes
+        = sales.tax_rule_of(write_vouchers.business_id, write_vouchers.sale_id);
+    v_position integer;
+    v_change sales.sale_lines;
+    v_line pricing.taxable;
+    v_lines pricing.taxable[] = '{}';
+    v_parts pricing.tax_part[];
+begin
+    select max(sale_lines.position), max(sale_lines.revision) + 1
+    into v_position, v_rule.revision
+    from sales.sale_lines
+    where
+        sale_lines.business_id = write_vouchers.business_id
+        and sale_lines.sale_id = write_vouchers.sale_id;
+    v_rule.business_id = write_vouchers.business_id;
+    v_rule.sale_id = write_vouchers.sale_id;
+    for v_index in 1 .. cardinality(changes) loop
+        v_line = pricing.make_taxable(
+            v_position + v_index,
+            changes[v_index].amount_minor,
+            true,
+            case v_index % 2
+                when 1 then sales.rates_of_line(
+                    write_vouchers.business_id, changes[v_index].corrects_line_id
+                )
+                else '{}'
+            end
+        );
+        v_change = changes[v_index];
+        v_change.business_id = write_vouchers.business_id;
+        v_line.unit = sales.unit_of(sales.line_paid(v_change));
+        v_lines = v_lines || v_line;
+    end loop;
+    v_parts = array(
+        select part
+        from pricing.document_taxes(
+            sales.taxed_lines(write_vouchers.business_id, write_vouchers.sale_id, true) || v_lines,
+            v_rule.rounding_unit,
+            v_rule.rounding_mode
+        ) as part
+    );
+    insert into sales.sale_revisions (business_id, sale_id, revision, cause, actor_id, at)
+    values (
+        v_rule.business_id, v_rule.sale_id, v_rule.revision, 'voucher', auth.uid(), private.now()
+    );
+    perform sales.write_changes(
+        v_rule.business_id, v_rule.sale_id, v_rule.revision, changes, v_lines, v_parts
+    );
+    perform sales.write_revision_taxes(v_rule, v_parts);
 end;
 $$;
 
@@ -1747,7 +1946,8 @@ comment on column public.sale_lines.sale_id is 'The sale.';
 comment on column public.sale_lines.position is 'Its place in the sale: 1, 2, …';
 comment on column public.sale_lines.revision is 'The revision that wrote it.';
 comment on column public.sale_lines.kind is
-'service, product, membership, gift_card, shipping, fee, tip or rounding.';
+'service, product, membership, gift_card, shipping, fee, tip, rounding or voucher: what a gift card '
+'that was taxed when it was sold pays of a line, as two lines that add up to nothing.';
 comment on column public.sale_lines.corrects_line_id is
 'The line that it takes back, or charges a fee for; null for most.';
 comment on column public.sale_lines.service_id is

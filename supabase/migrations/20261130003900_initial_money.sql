@@ -506,6 +506,8 @@ create table money.gift_cards (
     cancelled_by uuid references auth.users (id) on delete set null,
     cancel_reason text,
     created_at timestamptz not null default now(),
+    -- Whether it was taxed when it was sold; what it pays is then not taxed again.
+    is_taxed boolean not null default false,
 
     constraint gift_cards_business_id_id_unique unique (business_id, id),
     constraint gift_cards_code_hash_unique unique (code_hash),
@@ -1109,7 +1111,11 @@ create type money.earning_kind as enum (
     -- Cash that the business took itself, and what a payer's bank took back for good.
     'cash', 'dispute',
     -- Kept for a while against refunds, and what becomes free of it.
-    'reserve', 'release'
+    'reserve', 'release',
+    -- Credit that the business gave, once it is spent.
+    'credit',
+    -- The tax of gift cards that are taxed when they are sold, and what returns of it.
+    'gift_card_tax'
 );
 create type money.payout_account_status as enum ('pending', 'active', 'restricted', 'rejected');
 create type money.payout_schedule as enum ('each', 'daily', 'weekly', 'monthly', 'on_demand');
@@ -2615,7 +2621,11 @@ begin
     );
     if account_id is not null then
         perform money.post(
-            take_from_earnings.business_id, 'earning', v_id,
+            take_from_earnings.business_id,
+            case take_from_earnings.kind
+                when 'cash' then 'earning' else take_from_earnings.kind::text
+            end,
+            v_id,
             array[
                 money.make_entry(
                     money.account(
@@ -3510,9 +3520,9 @@ $$;
 
 /*
  * Issue a document about a sale up to a revision, and return its id. The same document again
- * returns the first one. A credit note covers this revision alone; a receipt or an invoice covers
- * the revisions that earlier ones do not. Whoever issues several in one transaction does so in the
- * order of business_id.
+ * returns the first one. A credit note covers this revision, and those of vouchers that lead to it;
+ * a receipt or an invoice covers the revisions that earlier ones do not. Whoever issues several in
+ * one transaction does so in the order of business_id.
  *
  * Errors:  PT409 nothing_to_document
  */
@@ -3632,6 +3642,34 @@ end;
 $$;
 
 /*
+ * Return the last revision that belongs to a given one: what vouchers pay less, because of it, is
+ * written by further revisions.
+ */
+create function money.with_vouchers(business_id uuid, sale_id uuid, revision integer)
+returns integer
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select
+            coalesce(
+                min(sale_revisions.revision) filter (where sale_revisions.cause <> 'voucher') - 1,
+                max(sale_revisions.revision),
+                with_vouchers.revision
+            )
+        from sales.sale_revisions
+        where
+            sale_revisions.business_id = with_vouchers.business_id
+            and sale_revisions.sale_id = with_vouchers.sale_id
+            and sale_revisions.revision > with_vouchers.revision
+    );
+end;
+$$;
+
+/*
  * Return a document with the revisions that it covers, and what it corrects.
  *
  * Errors:  PT409 nothing_to_document
@@ -3648,9 +3686,17 @@ declare
 begin
     v_document.issued_at = private.now();
     if document.kind = 'credit_note' then
-        v_document.first_revision = document.revision;
+        v_document.first_revision = (
+            select max(sale_revisions.revision)
+            from sales.sale_revisions
+            where
+                sale_revisions.business_id = document.business_id
+                and sale_revisions.sale_id = document.sale_id
+                and sale_revisions.revision <= document.revision
+                and sale_revisions.cause <> 'voucher'
+        );
         v_document.corrects_document_id = money.document_before(
-            document.business_id, document.sale_id, document.revision
+            document.business_id, document.sale_id, v_document.first_revision
         );
         if v_document.corrects_document_id is null then
             perform private.refuse(
@@ -3889,7 +3935,7 @@ begin
     code = money.make_gift_card_code();
     insert into money.gift_cards (
         id, business_id, sale_line_id, account_id, currency, amount_minor, code_hash, last4,
-        buyer_id, expires_at, created_at
+        buyer_id, expires_at, created_at, is_taxed
     )
     values (
         gift_card_id,
@@ -3905,7 +3951,15 @@ begin
         right(code, 4),
         make_gift_card.buyer_id,
         make_gift_card.expires_at,
-        private.now()
+        private.now(),
+        exists (
+            select 1
+            from sales.sale_line_taxes
+            where
+                sale_line_taxes.business_id = make_gift_card.business_id
+                and sale_line_taxes.sale_line_id = make_gift_card.sale_line_id
+                and sale_line_taxes.rate_bps > 0
+        )
     );
 end;
 $$;
@@ -3980,6 +4034,7 @@ set search_path = ''
 as $$
 declare
     v_card money.gift_cards;
+    v_line_ids uuid[] = '{}';
 begin
     for v_card in
         update money.gift_cards
@@ -4004,7 +4059,14 @@ begin
                 money.make_entry(v_card.account_id, - v_card.amount_minor)
             ]
         );
+        v_line_ids = v_line_ids || v_card.sale_line_id;
     end loop;
+    perform money.take_voucher_tax(sale_lines)
+    from sales.sale_lines
+    where
+        sale_lines.business_id = activate_gift_cards.business_id
+        and sale_lines.id = any(v_line_ids)
+        and sale_lines.tax_minor <> 0;
 end;
 $$;
 
@@ -4298,6 +4360,102 @@ begin
     where gift_card_lookups.at < private.now() - interval '1 day';
     get diagnostics v_count = row_count;
     return v_count;
+end;
+$$;
+
+-- sql/39_money/functions/gift_cards_taxed.sql
+
+-- Gift cards that are taxed when they are sold (vouchers). Their tax falls due then, before their
+-- business has earned anything of it: where the platform passes tax on, it takes the tax from what
+-- the business can be paid out, and gives it back as cards pay for what is taxed itself.
+
+/*
+ * Write what vouchers pay of a sale now. A sale that no voucher paid is left alone.
+ */
+create function money.update_vouchers(business_id uuid, sale_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_paid bigint = (
+        select
+            sum(
+                payment_parts.captured_minor - payment_parts.refunding_minor
+                - payment_parts.refunded_minor
+            )
+        from money.payment_parts
+        inner join money.credit_payments
+            on credit_payments.payment_id = payment_parts.payment_id
+        inner join money.gift_cards
+            on gift_cards.account_id = credit_payments.account_id
+        where
+            payment_parts.business_id = update_vouchers.business_id
+            and payment_parts.sale_id = update_vouchers.sale_id
+            and payment_parts.provider = 'gift_card'
+            and gift_cards.is_taxed
+    );
+begin
+    if v_paid is not null then
+        perform sales.apply_vouchers(update_vouchers.business_id, update_vouchers.sale_id, v_paid);
+    end if;
+end;
+$$;
+
+/*
+ * Take the tax of a line of a voucher from what its business can be paid out, where the platform
+ * passes tax on; a negative tax is given back. What a voucher pays is treated like the line that it
+ * pays.
+ */
+create function money.take_voucher_tax(line sales.sale_lines)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_sale sales.sales;
+    v_like sales.sale_lines;
+begin
+    select sales.* into strict v_sale
+    from sales.sales
+    where sales.business_id = line.business_id and sales.id = line.sale_id;
+    select sale_lines.* into strict v_like
+    from sales.sale_lines
+    where
+        sale_lines.business_id = line.business_id
+        and sale_lines.id = coalesce(line.corrects_line_id, line.id);
+    if money.tax_treatment_of(v_sale, v_like) = 'platform_remits' then
+        perform money.take_from_earnings(
+            line.business_id, v_sale.currency, 'gift_card_tax', line.tax_minor,
+            money.account('tax_withheld', v_sale.currency)
+        );
+    end if;
+end;
+$$;
+
+/*
+ * Return who passes the tax of a line on: as its plan says, or as by default.
+ */
+create function money.tax_treatment_of(sale sales.sales, line sales.sale_lines)
+returns money.tax_treatment
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return coalesce(
+        (
+            select plans.tax_treatment
+            from money.commission_plans as plans
+            where plans.id = money.plan_at(sale, line)
+        ),
+        'platform_remits'
+    );
 end;
 $$;
 
@@ -9542,6 +9700,9 @@ begin
             money.make_entry(v_granted, - v_borne)
         ]
     );
+    perform money.take_from_earnings(
+        v_account.business_id, v_account.currency, 'credit', v_borne
+    );
 end;
 $$;
 
@@ -10086,7 +10247,10 @@ begin
             where businesses.id = new.business_id and businesses.country = 'JP'
         )
     ) then
-        perform money.issue_document('credit_note', new.business_id, new.sale_id, new.revision);
+        perform money.issue_document(
+            'credit_note', new.business_id, new.sale_id,
+            money.with_vouchers(new.business_id, new.sale_id, new.revision)
+        );
     end if;
     return null;
 end;
@@ -10235,7 +10399,8 @@ before truncate on money.credits
 for each statement execute function private.any__refuse_rewriting();
 
 create trigger _100_refuse_rewriting
-before update of business_id, sale_line_id, account_id, currency, amount_minor, code_hash, last4
+before update of
+business_id, sale_line_id, account_id, currency, amount_minor, code_hash, last4, is_taxed
 on money.gift_cards
 for each row execute function private.any__refuse_rewriting();
 
@@ -10283,6 +10448,101 @@ after update of captured_minor on money.payment_parts
 for each row
 when (new.captured_minor > old.captured_minor)
 execute function money.payment_parts__activate_gift_cards();
+
+-- sql/39_money/rules/gift_cards_taxed.sql
+
+-- What follows when a voucher pays, when its money returns to it, and when a sale that it paid
+-- changes. It happens when the transaction ends, so that a refund and the lines that it takes back
+-- are seen together.
+
+/*
+ * Write what vouchers pay of a sale of which a gift card pays more, or less, than before.
+ * Definer: by then the caller is somebody who may not write sales.
+ */
+create function money.payment_parts__update_vouchers()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform money.update_vouchers(new.business_id, new.sale_id);
+    return null;
+end;
+$$;
+
+create constraint trigger _910_update_vouchers
+after update of captured_minor, refunding_minor, refunded_minor on money.payment_parts
+deferrable initially deferred
+for each row
+when (
+    new.provider = 'gift_card'
+    and (
+        old.captured_minor <> new.captured_minor
+        or old.refunding_minor <> new.refunding_minor
+        or old.refunded_minor <> new.refunded_minor
+    )
+)
+execute function money.payment_parts__update_vouchers();
+
+/*
+ * Write what vouchers pay of a sale that a revision changed. It fires before the trigger that
+ * issues a credit note, which shows both revisions.
+ * Definer: as above.
+ */
+create function money.sale_revisions__update_vouchers()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform money.update_vouchers(new.business_id, new.sale_id);
+    return null;
+end;
+$$;
+
+create constraint trigger _915_update_vouchers
+after insert on sales.sale_revisions
+deferrable initially deferred
+for each row
+when (new.revision > 0 and new.cause <> 'voucher')
+execute function money.sale_revisions__update_vouchers();
+
+/*
+ * Take or give back the tax of a revision of a voucher: of the price of a card that could be spent,
+ * and of what a card pays.
+ * Definer: it runs as whoever corrects the sale, who cannot write earnings.
+ */
+create function money.sale_lines__take_voucher_tax()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if new.kind = 'voucher' or exists (
+        select 1
+        from money.gift_cards
+        where
+            gift_cards.business_id = new.business_id
+            and gift_cards.sale_line_id = new.corrects_line_id
+            and gift_cards.activated_at is not null
+    ) then
+        perform money.take_voucher_tax(new);
+    end if;
+    return null;
+end;
+$$;
+
+create trigger _800_take_voucher_tax
+after insert on sales.sale_lines
+for each row
+when (new.revision > 0 and new.kind in ('gift_card', 'voucher') and new.tax_minor <> 0)
+execute function money.sale_lines__take_voucher_tax();
 
 -- sql/39_money/rules/payments.sql
 
@@ -10866,7 +11126,7 @@ alter table money.credit_payments enable row level security;
 -- code_hash is nobody's to read.
 grant select (
     id, business_id, sale_line_id, account_id, currency, amount_minor, last4, buyer_id, expires_at,
-    activated_at, cancelled_at, cancelled_by, cancel_reason, created_at
+    activated_at, cancelled_at, cancelled_by, cancel_reason, created_at, is_taxed
 )
 on money.gift_cards to authenticated;
 grant select on money.credits to authenticated;
@@ -11697,7 +11957,8 @@ select
     gift_cards.activated_at,
     gift_cards.cancelled_at,
     gift_cards.cancel_reason,
-    gift_cards.created_at
+    gift_cards.created_at,
+    gift_cards.is_taxed
 from money.gift_cards;
 grant select on public.gift_cards to authenticated, service_role;
 
@@ -11722,6 +11983,9 @@ comment on column public.gift_cards.cancelled_at is
 'When a member cancelled it; null: nobody did.';
 comment on column public.gift_cards.cancel_reason is 'Why it was cancelled.';
 comment on column public.gift_cards.created_at is 'When it was sold.';
+comment on column public.gift_cards.is_taxed is
+'Whether it was taxed when it was sold (gift_card_tax_class of tax_settings). What it pays is then '
+'not taxed again.';
 
 create view public.credits
 with (security_invoker = true)
@@ -12926,7 +13190,8 @@ comment on column public.payout_items.payout_id is 'The payout.';
 comment on column public.payout_items.earning_id is 'The earning.';
 comment on column public.payout_items.kind is
 'line, reversal (of a line), commission (of another business), cash (that the business took '
-'itself), dispute, reserve (kept for a while) or release (of what was kept).';
+'itself), dispute, reserve (kept for a while), release (of what was kept), credit (that the business '
+'gave, once it is spent) or gift_card_tax (of cards that are taxed when they are sold).';
 comment on column public.payout_items.sale_id is 'The sale; null where it is of none.';
 comment on column public.payout_items.sale_line_id is 'The line; null where it is of none.';
 comment on column public.payout_items.amount_minor is

@@ -52,7 +52,8 @@ select
     tax_settings.prices_include_tax,
     tax_settings.rounding_unit,
     tax_settings.rounding_mode,
-    tax_settings.fees_are_taxed
+    tax_settings.fees_are_taxed,
+    tax_settings.gift_card_tax_class
 from pricing.tax_settings;
 grant select on public.tax_settings to anon;
 grant select, insert, update, delete on public.tax_settings to authenticated, service_role;
@@ -73,6 +74,9 @@ comment on column public.tax_settings.rounding_mode is
 'half_up, down or up; null: as the country has it.';
 comment on column public.tax_settings.fees_are_taxed is
 'Whether fees for cancelling, moving and not coming are taxed as what was booked.';
+comment on column public.tax_settings.gift_card_tax_class is
+'The class, a row of tax_classes, by which gift cards are taxed when they are sold; what they pay '
+'is then not taxed again. Null: gift cards are not taxed, and what they buy is.';
 
 create view public.tax_numbers
 with (security_invoker = true)

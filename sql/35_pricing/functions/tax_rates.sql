@@ -43,6 +43,7 @@ begin
     end;
     v_basis.fees_are_taxed = v_settings.fees_are_taxed;
     v_basis.is_in_eu = coalesce(v_place.is_in_eu, false);
+    v_basis.gift_card_tax_class = v_settings.gift_card_tax_class;
     return v_basis;
 end;
 $$;
@@ -142,9 +143,12 @@ end;
 $$;
 
 /*
- * Return the tax class of a line: that of its kind, its own, or that of its service.
+ * Return the tax class of a line: that of its kind, its own, or that of its service. Gift cards
+ * have the class that their seller chose, if any.
  */
-create function pricing.tax_class_of(kind text, own_class text, service_class text)
+create function pricing.tax_class_of(
+    kind text, own_class text, service_class text, gift_card_class text
+)
 returns text
 language sql
 immutable
@@ -152,7 +156,8 @@ security invoker
 set search_path = ''
 begin atomic
     select case
-        when kind in ('gift_card', 'tip', 'rounding') then 'outside'
+        when kind = 'gift_card' then coalesce(gift_card_class, 'outside')
+        when kind in ('tip', 'rounding') then 'outside'
         else coalesce(own_class, service_class, 'standard')
     end;
 end;

@@ -74,8 +74,10 @@ begin
                 (line.value ->> 'amount_minor')::bigint
                 - (line.value ->> 'discount_minor')::bigint as net_minor,
                 pricing.tax_class_of(
-                    line.value ->> 'kind', line.value ->> 'tax_class', services.tax_class
+                    line.value ->> 'kind', line.value ->> 'tax_class', services.tax_class,
+                    basis.gift_card_tax_class
                 ) as tax_class,
+                pricing.includes_tax(line.value ->> 'kind', basis.is_included) as is_included,
                 pricing.reach_of(line.value ->> 'kind', basis.region, context.region) as reach
             from jsonb_array_elements(quote -> 'lines') with ordinality as line
             left join catalog.services on services.id = (line.value ->> 'service_id')::uuid
@@ -92,7 +94,7 @@ begin
         select pricing.make_taxable(
             lines.place,
             lines.net_minor,
-            basis.is_included,
+            lines.is_included,
             case
                 when v_is_reversed and rates.of_class <> '{}'
                     then array[pricing.make_rate('reverse_charge', 0, false, basis.country)]
@@ -105,6 +107,20 @@ begin
     );
 end;
 $$;
+
+/*
+ * Return whether tax is in the amount of a line. What a gift card costs is what it pays later, so
+ * tax never comes on top of it.
+ */
+create function pricing.includes_tax(kind text, prices_include_tax boolean)
+returns boolean
+language sql
+immutable
+security invoker
+set search_path = ''
+begin atomic
+    select prices_include_tax or kind = 'gift_card';
+end;
 
 /*
  * Return whether what is sold stays in the region of the seller.
@@ -142,6 +158,12 @@ as $$
 declare
     v_lines constant jsonb = pricing.put_line_taxes(quote -> 'lines', basis.is_included, parts);
     v_tax constant bigint = (select sum(part.tax_minor) from unnest(parts) as part);
+    -- The lines on which tax comes on top.
+    v_places constant integer[] = array(
+        select line.ordinality
+        from jsonb_array_elements(v_lines) with ordinality as line
+        where line.value -> 'tax_is_included' = 'false'
+    );
     v_net constant bigint
         = (quote ->> 'subtotal_minor')::bigint - (quote ->> 'discount_minor')::bigint;
 begin
@@ -155,7 +177,14 @@ begin
                     'jurisdiction', rows.jurisdiction,
                     'base_minor', rows.base_minor,
                     'tax_minor', rows.tax_minor,
-                    'is_included', basis.is_included,
+                    'is_included', not exists (
+                        select 1
+                        from unnest(parts) as part
+                        where
+                            part.component = rows.component
+                            and part.rate_bps = rows.rate_bps
+                            and part.place = any(v_places)
+                    ),
                     'rounding_unit', case when rows.component <> 'none' then basis.rounding_unit end,
                     'rounding_mode', case when rows.component <> 'none' then basis.rounding_mode end
                 )
@@ -164,7 +193,14 @@ begin
             from pricing.tax_rows(parts) as rows
         ),
         'tax_minor', v_tax,
-        'total_minor', v_net + case when basis.is_included then 0 else v_tax end
+        'total_minor', v_net + coalesce(
+            (
+                select sum(part.tax_minor)
+                from unnest(parts) as part
+                where part.place = any(v_places)
+            ),
+            0
+        )::bigint
     );
 end;
 $$;
@@ -212,7 +248,9 @@ begin
         select jsonb_agg(
             line.value || jsonb_build_object(
                 'tax_minor', taxes.tax_minor,
-                'tax_is_included', put_line_taxes.is_included,
+                'tax_is_included', pricing.includes_tax(
+                    line.value ->> 'kind', put_line_taxes.is_included
+                ),
                 'taxes', taxes.each
             )
             order by line.ordinality

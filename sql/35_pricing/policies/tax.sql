@@ -63,10 +63,12 @@ using (business_id in (select private.my_businesses('manage')));
 grant select on pricing.tax_settings to anon;
 grant select, delete on pricing.tax_settings to authenticated;
 grant insert (
-    business_id, region, prices_include_tax, rounding_unit, rounding_mode, fees_are_taxed
+    business_id, region, prices_include_tax, rounding_unit, rounding_mode, fees_are_taxed,
+    gift_card_tax_class
 ) on pricing.tax_settings to authenticated;
 grant update (
-    business_id, region, prices_include_tax, rounding_unit, rounding_mode, fees_are_taxed
+    business_id, region, prices_include_tax, rounding_unit, rounding_mode, fees_are_taxed,
+    gift_card_tax_class
 ) on pricing.tax_settings to authenticated;
 grant select, insert, update, delete on pricing.tax_settings to service_role;
 
@@ -154,7 +156,8 @@ pricing.my_customers(),
 pricing.tax_basis(uuid),
 pricing.tax_rates(pricing.tax_basis, text, date, pricing.tax_reach),
 pricing.is_reverse_charged(pricing.tax_basis, uuid, text),
-pricing.tax_class_of(text, text, text),
+pricing.includes_tax(text, boolean),
+pricing.tax_class_of(text, text, text, text),
 pricing.reach_of(text, text, text),
 pricing.taxable_lines(jsonb, pricing.tax_basis, pricing.context),
 pricing.make_taxable(integer, bigint, boolean, pricing.tax_rate[]),

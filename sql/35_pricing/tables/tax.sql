@@ -52,7 +52,8 @@ create type pricing.tax_basis as (
     rounding_unit pricing.rounding_unit,
     rounding_mode pricing.rounding_mode,
     fees_are_taxed boolean,
-    is_in_eu boolean
+    is_in_eu boolean,
+    gift_card_tax_class text
 );
 
 create table pricing.tax_places (
@@ -143,7 +144,16 @@ create table pricing.tax_settings (
     rounding_mode pricing.rounding_mode,
     -- Whether fees for cancelling, moving and not coming are taxed as what was booked.
     fees_are_taxed boolean not null default true,
+    -- The class by which gift cards are taxed when they are sold, as the law asks where the rate of
+    -- everything that they can buy is known then. Null: what they buy is taxed.
+    gift_card_tax_class text references pricing.tax_classes (name) on delete restrict,
 
+    constraint tax_settings_gift_cards_are_taxed_at_sale check (
+        gift_card_tax_class is distinct from 'outside'
+        or private.invalid(
+            'gift_card_tax_class', 'must be a class that is taxed, or be left out'
+        )
+    ),
     constraint tax_settings_region_is_iso_3166 check (
         region is null or region ~ '^[A-Z]{2}-[A-Z0-9]{1,3}$'
         or private.invalid('region', 'must be an ISO 3166-2 code, such as US-CA')
@@ -151,3 +161,5 @@ create table pricing.tax_settings (
 );
 comment on table pricing.tax_settings is
 'The businesses that are registered for tax, and what they chose where the law leaves a choice.';
+create index tax_settings_gift_card_tax_class_idx on pricing.tax_settings (gift_card_tax_class)
+where gift_card_tax_class is not null;

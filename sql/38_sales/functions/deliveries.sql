@@ -41,6 +41,7 @@ begin
         where
             sale_lines.business_id = standing_lines.business_id
             and sale_lines.sale_id = standing_lines.sale_id
+            and sale_lines.kind <> 'voucher'
     ),
 
     sums as (

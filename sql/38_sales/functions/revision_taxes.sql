@@ -55,9 +55,11 @@ begin atomic
 end;
 
 /*
- * Return the lines of a sale with the taxes that were written for them.
+ * Return the lines of a sale with the taxes that were written for them, with or without what
+ * vouchers pay of them. Changes are taxed as if there were no vouchers, and what vouchers pay brings
+ * the tax to that of what is left.
  */
-create function sales.taxed_lines(business_id uuid, sale_id uuid)
+create function sales.taxed_lines(business_id uuid, sale_id uuid, with_vouchers boolean)
 returns pricing.taxable[]
 language plpgsql
 stable
@@ -75,6 +77,7 @@ begin
         where
             sale_lines.business_id = taxed_lines.business_id
             and sale_lines.sale_id = taxed_lines.sale_id
+            and (taxed_lines.with_vouchers or sale_lines.kind <> 'voucher')
         order by sale_lines.position
     loop
         v_taxed = pricing.make_taxable(
@@ -83,7 +86,9 @@ begin
             v_line.tax_is_included,
             sales.rates_of_line(taxed_lines.business_id, v_line.id)
         );
-        v_taxed.unit = sales.unit_of(v_line);
+        v_taxed.unit = sales.unit_of(
+            case v_line.kind when 'voucher' then sales.line_paid(v_line) else v_line end
+        );
         v_taxed.taxes_minor = array(
             select sale_line_taxes.tax_minor
             from sales.sale_line_taxes
@@ -240,7 +245,8 @@ begin
                 where
                     services.business_id = basis.business_id
                     and services.id = change.service_id
-            )
+            ),
+            basis.gift_card_tax_class
         ),
         (private.now() at time zone basis.time_zone)::date,
         'within_region'

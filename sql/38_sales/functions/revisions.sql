@@ -102,7 +102,7 @@ begin
     parts = array(
         select part
         from pricing.document_taxes(
-            sales.taxed_lines(tax_changes.business_id, tax_changes.sale_id) || lines,
+            sales.taxed_lines(tax_changes.business_id, tax_changes.sale_id, false) || lines,
             rule.rounding_unit,
             rule.rounding_mode
         ) as part

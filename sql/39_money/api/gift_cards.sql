@@ -15,7 +15,8 @@ select
     gift_cards.activated_at,
     gift_cards.cancelled_at,
     gift_cards.cancel_reason,
-    gift_cards.created_at
+    gift_cards.created_at,
+    gift_cards.is_taxed
 from money.gift_cards;
 grant select on public.gift_cards to authenticated, service_role;
 
@@ -40,6 +41,9 @@ comment on column public.gift_cards.cancelled_at is
 'When a member cancelled it; null: nobody did.';
 comment on column public.gift_cards.cancel_reason is 'Why it was cancelled.';
 comment on column public.gift_cards.created_at is 'When it was sold.';
+comment on column public.gift_cards.is_taxed is
+'Whether it was taxed when it was sold (gift_card_tax_class of tax_settings). What it pays is then '
+'not taxed again.';
 
 create view public.credits
 with (security_invoker = true)

@@ -101,7 +101,11 @@ begin
     );
     if account_id is not null then
         perform money.post(
-            take_from_earnings.business_id, 'earning', v_id,
+            take_from_earnings.business_id,
+            case take_from_earnings.kind
+                when 'cash' then 'earning' else take_from_earnings.kind::text
+            end,
+            v_id,
             array[
                 money.make_entry(
                     money.account(

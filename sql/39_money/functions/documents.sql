@@ -2,9 +2,9 @@
 
 /*
  * Issue a document about a sale up to a revision, and return its id. The same document again
- * returns the first one. A credit note covers this revision alone; a receipt or an invoice covers
- * the revisions that earlier ones do not. Whoever issues several in one transaction does so in the
- * order of business_id.
+ * returns the first one. A credit note covers this revision, and those of vouchers that lead to it;
+ * a receipt or an invoice covers the revisions that earlier ones do not. Whoever issues several in
+ * one transaction does so in the order of business_id.
  *
  * Errors:  PT409 nothing_to_document
  */
@@ -124,6 +124,34 @@ end;
 $$;
 
 /*
+ * Return the last revision that belongs to a given one: what vouchers pay less, because of it, is
+ * written by further revisions.
+ */
+create function money.with_vouchers(business_id uuid, sale_id uuid, revision integer)
+returns integer
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select
+            coalesce(
+                min(sale_revisions.revision) filter (where sale_revisions.cause <> 'voucher') - 1,
+                max(sale_revisions.revision),
+                with_vouchers.revision
+            )
+        from sales.sale_revisions
+        where
+            sale_revisions.business_id = with_vouchers.business_id
+            and sale_revisions.sale_id = with_vouchers.sale_id
+            and sale_revisions.revision > with_vouchers.revision
+    );
+end;
+$$;
+
+/*
  * Return a document with the revisions that it covers, and what it corrects.
  *
  * Errors:  PT409 nothing_to_document
@@ -140,9 +168,17 @@ declare
 begin
     v_document.issued_at = private.now();
     if document.kind = 'credit_note' then
-        v_document.first_revision = document.revision;
+        v_document.first_revision = (
+            select max(sale_revisions.revision)
+            from sales.sale_revisions
+            where
+                sale_revisions.business_id = document.business_id
+                and sale_revisions.sale_id = document.sale_id
+                and sale_revisions.revision <= document.revision
+                and sale_revisions.cause <> 'voucher'
+        );
         v_document.corrects_document_id = money.document_before(
-            document.business_id, document.sale_id, document.revision
+            document.business_id, document.sale_id, v_document.first_revision
         );
         if v_document.corrects_document_id is null then
             perform private.refuse(

@@ -25,7 +25,7 @@ begin
     code = money.make_gift_card_code();
     insert into money.gift_cards (
         id, business_id, sale_line_id, account_id, currency, amount_minor, code_hash, last4,
-        buyer_id, expires_at, created_at
+        buyer_id, expires_at, created_at, is_taxed
     )
     values (
         gift_card_id,
@@ -41,7 +41,15 @@ begin
         right(code, 4),
         make_gift_card.buyer_id,
         make_gift_card.expires_at,
-        private.now()
+        private.now(),
+        exists (
+            select 1
+            from sales.sale_line_taxes
+            where
+                sale_line_taxes.business_id = make_gift_card.business_id
+                and sale_line_taxes.sale_line_id = make_gift_card.sale_line_id
+                and sale_line_taxes.rate_bps > 0
+        )
     );
 end;
 $$;
@@ -116,6 +124,7 @@ set search_path = ''
 as $$
 declare
     v_card money.gift_cards;
+    v_line_ids uuid[] = '{}';
 begin
     for v_card in
         update money.gift_cards
@@ -140,7 +149,14 @@ begin
                 money.make_entry(v_card.account_id, - v_card.amount_minor)
             ]
         );
+        v_line_ids = v_line_ids || v_card.sale_line_id;
     end loop;
+    perform money.take_voucher_tax(sale_lines)
+    from sales.sale_lines
+    where
+        sale_lines.business_id = activate_gift_cards.business_id
+        and sale_lines.id = any(v_line_ids)
+        and sale_lines.tax_minor <> 0;
 end;
 $$;
 

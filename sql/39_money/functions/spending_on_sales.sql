@@ -70,6 +70,9 @@ begin
             money.make_entry(v_granted, - v_borne)
         ]
     );
+    perform money.take_from_earnings(
+        v_account.business_id, v_account.currency, 'credit', v_borne
+    );
 end;
 $$;
 

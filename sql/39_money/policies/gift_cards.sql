@@ -10,7 +10,7 @@ alter table money.credit_payments enable row level security;
 -- code_hash is nobody's to read.
 grant select (
     id, business_id, sale_line_id, account_id, currency, amount_minor, last4, buyer_id, expires_at,
-    activated_at, cancelled_at, cancelled_by, cancel_reason, created_at
+    activated_at, cancelled_at, cancelled_by, cancel_reason, created_at, is_taxed
 )
 on money.gift_cards to authenticated;
 grant select on money.credits to authenticated;

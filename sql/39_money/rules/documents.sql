@@ -92,7 +92,10 @@ begin
             where businesses.id = new.business_id and businesses.country = 'JP'
         )
     ) then
-        perform money.issue_document('credit_note', new.business_id, new.sale_id, new.revision);
+        perform money.issue_document(
+            'credit_note', new.business_id, new.sale_id,
+            money.with_vouchers(new.business_id, new.sale_id, new.revision)
+        );
     end if;
     return null;
 end;

@@ -11,7 +11,8 @@ before truncate on money.credits
 for each statement execute function private.any__refuse_rewriting();
 
 create trigger _100_refuse_rewriting
-before update of business_id, sale_line_id, account_id, currency, amount_minor, code_hash, last4
+before update of
+business_id, sale_line_id, account_id, currency, amount_minor, code_hash, last4, is_taxed
 on money.gift_cards
 for each row execute function private.any__refuse_rewriting();
 

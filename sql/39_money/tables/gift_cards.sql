@@ -22,6 +22,8 @@ create table money.gift_cards (
     cancelled_by uuid references auth.users (id) on delete set null,
     cancel_reason text,
     created_at timestamptz not null default now(),
+    -- Whether it was taxed when it was sold; what it pays is then not taxed again.
+    is_taxed boolean not null default false,
 
     constraint gift_cards_business_id_id_unique unique (business_id, id),
     constraint gift_cards_code_hash_unique unique (code_hash),

@@ -10,7 +10,11 @@ create type money.earning_kind as enum (
     -- Cash that the business took itself, and what a payer's bank took back for good.
     'cash', 'dispute',
     -- Kept for a while against refunds, and what becomes free of it.
-    'reserve', 'release'
+    'reserve', 'release',
+    -- Credit that the business gave, once it is spent.
+    'credit',
+    -- The tax of gift cards that are taxed when they are sold, and what returns of it.
+    'gift_card_tax'
 );
 create type money.payout_account_status as enum ('pending', 'active', 'restricted', 'rejected');
 create type money.payout_schedule as enum ('each', 'daily', 'weekly', 'monthly', 'on_demand');

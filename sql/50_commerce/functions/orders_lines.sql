@@ -211,6 +211,7 @@ begin
                 where
                     corrections.business_id = sold.business_id
                     and corrections.corrects_line_id = sold.id
+                    and corrections.kind = sold.kind
             )
         order by sold.position
     );

@@ -1,6 +1,6 @@
 -- Gift cards and credit pay sales, never more than they hold, and refunds return to them.
 begin;
-select plan(25);
+select plan(26);
 
 -- Given a salon with a cut for 50.00, a customer with two bookings, and another salon
 select tests.at('2031-03-03 08:00Z');
@@ -37,6 +37,9 @@ as $$
     select coalesce(sum(money.balance(id)), 0)::bigint from money.accounts
     where accounts.kind = held.kind
 $$;
+create function tests.earned(of_kind text) returns bigint
+language sql stable security definer set search_path = ''
+as $$ select sum(amount_minor)::bigint from money.earnings where kind = of_kind::money.earning_kind $$;
 grant execute on all functions in schema tests to anon, authenticated;
 select tests.act_as('customer');
 select tests.book('first', '2031-03-04 09:00Z');
@@ -134,6 +137,7 @@ select is(
 );
 select is(tests.held('customer_credit'), 0::bigint, 'then nothing is left');
 select is(tests.held('credit_granted'), 0::bigint, 'and the salon bears it from what it earns');
+select is(tests.earned('credit'), -1000::bigint, 'so its payouts become less by as much');
 select is(
     (select balance_minor from public.sales where id = tests.sale_of('second')::uuid), 2000::bigint,
     'the rest of the sale is still owed'
