@@ -688,8 +688,8 @@ create table pricing.tax_settings (
     rounding_mode pricing.rounding_mode,
     -- Whether fees for cancelling, moving and not coming are taxed as what was booked.
     fees_are_taxed boolean not null default true,
-    -- The class by which gift cards are taxed when they are sold, which the law asks for where it is
-    -- known then how everything is taxed that they can buy. Null: what they buy is taxed.
+    -- The class by which gift cards are taxed when they are sold, as the law asks where the rate of
+    -- everything that they can buy is known then. Null: what they buy is taxed.
     gift_card_tax_class text references pricing.tax_classes (name) on delete restrict,
 
     constraint tax_settings_gift_cards_are_taxed_at_sale check (
@@ -3338,8 +3338,8 @@ end;
 $$;
 
 /*
- * Return the tax class of a line: that of its kind, its own, or that of its service. Gift cards have
- * the class that their seller chose, if any.
+ * Return the tax class of a line: that of its kind, its own, or that of its service. Gift cards
+ * have the class that their seller chose, if any.
  */
 create function pricing.tax_class_of(
     kind text, own_class text, service_class text, gift_card_class text
@@ -3524,8 +3524,8 @@ end;
 $$;
 
 /*
- * Return whether tax is in the amount of a line. What a gift card costs is what it pays later, so tax
- * never comes on top of it.
+ * Return whether tax is in the amount of a line. What a gift card costs is what it pays later, so
+ * tax never comes on top of it.
  */
 create function pricing.includes_tax(kind text, prices_include_tax boolean)
 returns boolean
@@ -5243,8 +5243,8 @@ comment on column public.tax_settings.rounding_mode is
 comment on column public.tax_settings.fees_are_taxed is
 'Whether fees for cancelling, moving and not coming are taxed as what was booked.';
 comment on column public.tax_settings.gift_card_tax_class is
-'The class, a row of tax_classes, by which gift cards are taxed when they are sold; what they pay is '
-'then not taxed again. Null: gift cards are not taxed, and what they buy is.';
+'The class, a row of tax_classes, by which gift cards are taxed when they are sold; what they pay '
+'is then not taxed again. Null: gift cards are not taxed, and what they buy is.';
 
 create view public.tax_numbers
 with (security_invoker = true)

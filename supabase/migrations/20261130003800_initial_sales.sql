@@ -713,8 +713,8 @@ end;
 
 /*
  * Return the lines of a sale with the taxes that were written for them, with or without what
- * vouchers pay of them. Changes are taxed without, as if there was no voucher, and what vouchers pay
- * brings the tax to that of what is left.
+ * vouchers pay of them. Changes are taxed as if there were no vouchers; what vouchers pay brings
+ * the tax to that of what is left.
  */
 create function sales.taxed_lines(business_id uuid, sale_id uuid, with_vouchers boolean)
 returns pricing.taxable[]
@@ -1524,8 +1524,8 @@ end;
 $$;
 
 /*
- * Write a revision of pairs of lines: the first of each is taxed like the line that it corrects, the
- * second is not.
+ * Write a revision of pairs of lines: the first of each is taxed like the line that it corrects,
+ * the second is not.
  */
 create function sales.write_vouchers(
     business_id uuid, sale_id uuid, changes sales.sale_lines[]
@@ -1946,8 +1946,8 @@ comment on column public.sale_lines.sale_id is 'The sale.';
 comment on column public.sale_lines.position is 'Its place in the sale: 1, 2, …';
 comment on column public.sale_lines.revision is 'The revision that wrote it.';
 comment on column public.sale_lines.kind is
-'service, product, membership, gift_card, shipping, fee, tip, rounding or voucher: what a gift card '
-'that was taxed when it was sold pays of a line, as two lines that add up to nothing.';
+'service, product, membership, gift_card, shipping, fee, tip, rounding or voucher: what a gift '
+'card that was taxed when it was sold pays of a line, as two lines that add up to nothing.';
 comment on column public.sale_lines.corrects_line_id is
 'The line that it takes back, or charges a fee for; null for most.';
 comment on column public.sale_lines.service_id is

@@ -258,7 +258,10 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
         ],
         {"rate_bps": 1600},
     ),
-    "tax_settings": ([{"prices_include_tax": False}], {"fees_are_taxed": False}),
+    "tax_settings": (
+        [{"prices_include_tax": False}],
+        {"fees_are_taxed": False, "gift_card_tax_class": "standard"},
+    ),
     "travel_zones": (
         [{**DAY, "resource_id": "salon_resource", "time_zone": "Asia/Tokyo"}],
         {"time_zone": "Asia/Seoul"},

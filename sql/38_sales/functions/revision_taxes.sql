@@ -56,7 +56,7 @@ end;
 
 /*
  * Return the lines of a sale with the taxes that were written for them, with or without what
- * vouchers pay of them. Changes are taxed as if there were no vouchers, and what vouchers pay brings
+ * vouchers pay of them. Changes are taxed as if there were no vouchers; what vouchers pay brings
  * the tax to that of what is left.
  */
 create function sales.taxed_lines(business_id uuid, sale_id uuid, with_vouchers boolean)
