@@ -1524,8 +1524,44 @@ end;
 $$;
 
 /*
- * Write a revision of pairs of lines: the first of each is taxed like the line that it corrects,
+ * Return pairs of lines with their taxes: the first of each is taxed like the line that it corrects,
  * the second is not.
+ */
+create function sales.taxable_vouchers(
+    business_id uuid, last_position integer, changes sales.sale_lines[]
+)
+returns pricing.taxable[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_change sales.sale_lines;
+    v_line pricing.taxable;
+    v_lines pricing.taxable[] = '{}';
+begin
+    for v_index in 1 .. cardinality(changes) loop
+        v_change = changes[v_index];
+        v_change.business_id = taxable_vouchers.business_id;
+        v_line = pricing.make_taxable(
+            last_position + v_index,
+            v_change.amount_minor,
+            true,
+            case v_index % 2
+                when 1 then sales.rates_of_line(v_change.business_id, v_change.corrects_line_id)
+                else '{}'
+            end
+        );
+        v_line.unit = sales.unit_of(sales.line_paid(v_change));
+        v_lines = v_lines || v_line;
+    end loop;
+    return v_lines;
+end;
+$$;
+
+/*
+ * Write a revision of such pairs.
  */
 create function sales.write_vouchers(
     business_id uuid, sale_id uuid, changes sales.sale_lines[]
@@ -1540,9 +1576,7 @@ declare
     v_rule sales.sale_taxes
         = sales.tax_rule_of(write_vouchers.business_id, write_vouchers.sale_id);
     v_position integer;
-    v_change sales.sale_lines;
-    v_line pricing.taxable;
-    v_lines pricing.taxable[] = '{}';
+    v_lines pricing.taxable[];
     v_parts pricing.tax_part[];
 begin
     select max(sale_lines.position), max(sale_lines.revision) + 1
@@ -1553,23 +1587,7 @@ begin
         and sale_lines.sale_id = write_vouchers.sale_id;
     v_rule.business_id = write_vouchers.business_id;
     v_rule.sale_id = write_vouchers.sale_id;
-    for v_index in 1 .. cardinality(changes) loop
-        v_line = pricing.make_taxable(
-            v_position + v_index,
-            changes[v_index].amount_minor,
-            true,
-            case v_index % 2
-                when 1 then sales.rates_of_line(
-                    write_vouchers.business_id, changes[v_index].corrects_line_id
-                )
-                else '{}'
-            end
-        );
-        v_change = changes[v_index];
-        v_change.business_id = write_vouchers.business_id;
-        v_line.unit = sales.unit_of(sales.line_paid(v_change));
-        v_lines = v_lines || v_line;
-    end loop;
+    v_lines = sales.taxable_vouchers(write_vouchers.business_id, v_position, changes);
     v_parts = array(
         select part
         from pricing.document_taxes(
