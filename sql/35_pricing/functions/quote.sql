@@ -173,7 +173,6 @@ set search_path = ''
 as $$
 declare
     v_discounts pricing.discount[] = '{}';
-    v_quote jsonb;
 begin
     if tools.has_allowances then
         v_discounts = pricing.allowance_discounts(lines, context);
@@ -181,11 +180,10 @@ begin
     if tools.has_promotions or context.coupon_code is not null then
         v_discounts = v_discounts || pricing.discounts_of(lines, context, v_discounts);
     end if;
-    v_quote = pricing.list_lines(lines, v_discounts);
     if context.redeem_points > 0 then
-        v_quote = pricing.redeem_points(v_quote, context);
+        v_discounts = v_discounts || pricing.points_discounts(lines, context, v_discounts);
     end if;
-    return v_quote;
+    return pricing.list_lines(lines, v_discounts);
 end;
 $$;
 
@@ -220,26 +218,6 @@ begin
     v_tools.is_in_use = v_tools.has_lists or v_tools.has_rules or v_tools.has_promotions
     or v_tools.has_allowances;
     return v_tools;
-end;
-$$;
-
-/*
- * Pay a part of a quote with points. Nobody has points yet.
- *
- * Errors:  PT409 insufficient_points
- */
-create function pricing.redeem_points(quote jsonb, context pricing.context)
-returns jsonb
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    perform private.refuse(
-        'PT409', 'insufficient_points', 'You have no points to redeem.', 'Redeem fewer points.'
-    );
-    return quote;
 end;
 $$;
 

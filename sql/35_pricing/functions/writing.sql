@@ -1,7 +1,7 @@
 -- How a quote is written down.
 
 /*
- * Return the quote of some lines less what promotions take off, before points and tax.
+ * Return the quote of some lines less what discounts take off, before tax.
  */
 create function pricing.list_lines(lines pricing.line[], discounts pricing.discount[])
 returns jsonb
@@ -65,11 +65,9 @@ begin
                         select jsonb_build_object(
                             'discount_minor', sum(discount.amount_minor),
                             'discounts', jsonb_agg(
-                                jsonb_build_object(
-                                    'source', coalesce(discount.promotion_id, discount.allowance_id),
-                                    'name', discount.name,
-                                    'bearer', discount.bearer,
-                                    'amount_minor', discount.amount_minor
+                                pricing.list_discount(
+                                    discount.promotion_id, discount.allowance_id, discount.name,
+                                    discount.bearer, discount.amount_minor, discount.units
                                 )
                                 order by discount.ordinality
                             )
@@ -90,6 +88,38 @@ begin
             from unnest(discounts) as discount
         )
     ) || pricing.list_allowances(discounts);
+end;
+$$;
+
+/*
+ * Return a discount as a line of a quote lists it: {source, name, bearer, amount_minor}, and
+ * `points` where points take something off.
+ */
+create function pricing.list_discount(
+    promotion_id uuid,
+    allowance_id uuid,
+    name text,
+    bearer text,
+    amount_minor bigint,
+    units integer
+)
+returns jsonb
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return jsonb_build_object(
+        'source', coalesce(promotion_id::text, allowance_id::text, 'points'),
+        'name', list_discount.name,
+        'bearer', list_discount.bearer,
+        'amount_minor', list_discount.amount_minor
+    ) || case
+        when num_nonnulls(promotion_id, allowance_id) = 0
+            then jsonb_build_object('points', list_discount.units)
+        else '{}'
+    end;
 end;
 $$;
 

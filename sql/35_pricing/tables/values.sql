@@ -47,7 +47,7 @@ create type pricing.context as (
     customer_id uuid
 );
 
--- What a promotion or an allowance takes off a line, and who bears it.
+-- What a promotion, an allowance or points take off a line, and who bears it.
 create type pricing.discount as (
     place bigint,
     promotion_id uuid,
@@ -56,7 +56,8 @@ create type pricing.discount as (
     -- business or platform
     bearer text,
     amount_minor bigint,
-    -- The allowance that pays instead of money, and how many of its units.
+    -- The allowance that pays instead of money, and how many of its units. Points have no
+    -- promotion and no allowance; their units are points.
     allowance_id uuid,
     units integer
 );

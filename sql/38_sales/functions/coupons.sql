@@ -2,9 +2,9 @@
 -- before it is paid, kept once it is paid.
 
 /*
- * Write what promotions and allowances took off the lines of a sale, and claim them.
+ * Write what promotions, allowances and points took off the lines of a sale, and claim them.
  *
- * Errors:  PT409 coupon_exhausted price_changed · PT422 coupon_invalid
+ * Errors:  PT409 coupon_exhausted insufficient_points price_changed · PT422 coupon_invalid
  */
 create function sales.claim_discounts(
     business_id uuid, sale_id uuid, quote jsonb, customer_id uuid, customer_email text
@@ -45,6 +45,10 @@ begin
             claim_discounts.customer_email
         )
     ) as claims (id);
+    perform sales.claim_points(
+        claim_discounts.business_id, claim_discounts.sale_id, claim_discounts.quote,
+        claim_discounts.customer_id, claim_discounts.customer_email
+    );
 end;
 $$;
 

@@ -3,8 +3,8 @@
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
- *          PT409 coupon_exhausted idempotency_conflict link_expired not_bookable price_changed
- *              slot_taken terms_not_accepted
+ *          PT409 coupon_exhausted idempotency_conflict insufficient_points link_expired
+ *              not_bookable price_changed slot_taken terms_not_accepted
  *          PT422 blocked_out coupon_invalid limit_reached not_eligible outside_hours too_far
  *              too_soon
  */
@@ -23,7 +23,8 @@ create function public.book(
     currency text default null,
     store_id public.identifier default null,
     region text default null,
-    total_minor public.whole_number default null
+    total_minor public.whole_number default null,
+    redeem_points public.whole_number default '0'
 )
 returns public.bookings
 language plpgsql
@@ -40,7 +41,9 @@ begin
                 service_id, starts_at, resource_id, party_size, addon_ids, answers, link_token
             )
         ],
-        pricing.to_terms(coupon_code, null, currency, store_id, region, total_minor),
+        pricing.to_terms(
+            coupon_code, redeem_points, currency, store_id, region, total_minor
+        ),
         private.to_text(notes, 'notes', 2000),
         private.to_yes_no(hold, 'hold'),
         idempotency_key
@@ -64,19 +67,19 @@ Returns the booking.
 - answers: answers to the service''s questions by key, such as {"allergies": "none"}; required '
 'ones must be present.
 - link_token: token of a private link to a hidden service.
-- coupon_code, currency, store_id, region: as quote takes them.
+- coupon_code, redeem_points, currency, store_id, region: as quote takes them.
 - total_minor: the total of the quote that the customer accepted, in minor units; at another price '
 'nothing is booked.
 
 Errors: invalid_input 400, not_signed_in 401, not_found 404, coupon_exhausted 409, '
-'idempotency_conflict 409, link_expired 409, not_bookable 409, price_changed 409, '
-'slot_taken 409, terms_not_accepted 409, blocked_out 422, coupon_invalid 422, '
+'idempotency_conflict 409, insufficient_points 409, link_expired 409, not_bookable 409, '
+'price_changed 409, slot_taken 409, terms_not_accepted 409, blocked_out 422, coupon_invalid 422, '
 'limit_reached 422, not_eligible 422, outside_hours 422, too_far 422, too_soon 422.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
- *          PT409 coupon_exhausted idempotency_conflict link_expired not_bookable price_changed
- *              slot_taken terms_not_accepted
+ *          PT409 coupon_exhausted idempotency_conflict insufficient_points link_expired
+ *              not_bookable price_changed slot_taken terms_not_accepted
  *          PT422 blocked_out coupon_invalid limit_reached not_eligible outside_hours too_far
  *              too_soon
  */
@@ -92,7 +95,8 @@ create function public.book_many(
     currency text default null,
     store_id public.identifier default null,
     region text default null,
-    total_minor public.whole_number default null
+    total_minor public.whole_number default null,
+    redeem_points public.whole_number default '0'
 )
 returns public.bookings
 language plpgsql
@@ -124,7 +128,9 @@ begin
     return scheduling.book_once(
         'book_many',
         v_selections,
-        pricing.to_terms(coupon_code, null, currency, store_id, region, total_minor),
+        pricing.to_terms(
+            coupon_code, redeem_points, currency, store_id, region, total_minor
+        ),
         private.to_text(notes, 'notes', 2000),
         private.to_yes_no(hold, 'hold'),
         idempotency_key
@@ -142,17 +148,18 @@ items is [{service_id, starts_at?, gap_minutes?, resource_id?, addon_ids?, party
 - party_size: for the items that have none of their own.
 
 Errors: invalid_input 400, not_signed_in 401, not_found 404, coupon_exhausted 409, '
-'idempotency_conflict 409, link_expired 409, not_bookable 409, price_changed 409, '
-'slot_taken 409, terms_not_accepted 409, blocked_out 422, coupon_invalid 422, '
+'idempotency_conflict 409, insufficient_points 409, link_expired 409, not_bookable 409, '
+'price_changed 409, slot_taken 409, terms_not_accepted 409, blocked_out 422, coupon_invalid 422, '
 'limit_reached 422, not_eligible 422, outside_hours 422, too_far 422, too_soon 422.';
 grant execute on function
 public.book(
     public.identifier, public.instant, public.identifier, public.whole_number, public.list,
     text, text, public.yes_no, text, public.object, text, text, public.identifier, text,
-    public.whole_number
+    public.whole_number, public.whole_number
 ),
 public.book_many(
     public.identifier, public.list, public.instant, public.whole_number, text, text,
-    public.yes_no, text, text, public.identifier, text, public.whole_number
+    public.yes_no, text, text, public.identifier, text, public.whole_number,
+    public.whole_number
 )
 to anon, authenticated, service_role;

@@ -3,8 +3,8 @@
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 changed_meanwhile coupon_exhausted hold_expired invalid_transition
- *              payment_required price_changed slot_taken terms_not_accepted
+ *          PT409 changed_meanwhile coupon_exhausted hold_expired insufficient_points
+ *              invalid_transition payment_required price_changed slot_taken terms_not_accepted
  */
 create function public.confirm_booking(booking_id public.identifier)
 returns public.bookings
@@ -23,8 +23,8 @@ The business accepts a request, or the customer turns a hold into a booking (a r
 'pending_payment until start_payment has paid it. Returns the booking.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
-'coupon_exhausted 409, hold_expired 409, invalid_transition 409, payment_required 409, '
-'price_changed 409, slot_taken 409, terms_not_accepted 409.';
+'coupon_exhausted 409, hold_expired 409, insufficient_points 409, invalid_transition 409, '
+'payment_required 409, price_changed 409, slot_taken 409, terms_not_accepted 409.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
