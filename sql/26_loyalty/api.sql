@@ -116,7 +116,7 @@ select
     entries.reason,
     entries.created_at
 from loyalty.entries
-left join loyalty.lots on lots.business_id = entries.business_id and lots.id = entries.lot_id;
+left join loyalty.lots on entries.business_id = lots.business_id and entries.lot_id = lots.id;
 grant select on public.loyalty_entries to authenticated, service_role;
 
 comment on view public.loyalty_entries is
@@ -148,26 +148,28 @@ select
     coalesce(spendable.points, 0)::bigint as points,
     accounts.debt_points,
     spendable.expires_at,
-    coalesce(spendable.expiring_points, 0)::bigint as expiring_points
+    coalesce(expiring.points, 0)::bigint as expiring_points
 from loyalty.accounts
 left join lateral (
     select
         sum(lots.points) as points,
-        min(lots.expires_at) as expires_at,
-        sum(lots.points) filter (where lots.is_first) as expiring_points
-    from (
-        select
-            lots.points,
-            lots.expires_at,
-            lots.expires_at = min(lots.expires_at) over () as is_first
-        from loyalty.lots
-        where
-            lots.business_id = accounts.business_id
-            and lots.customer_id = accounts.customer_id
-            and lots.points > 0
-            and coalesce(lots.expires_at > (select private.now()), true)
-    ) as lots
-) as spendable on true;
+        min(lots.expires_at) as expires_at
+    from loyalty.lots
+    where
+        lots.business_id = accounts.business_id
+        and lots.customer_id = accounts.customer_id
+        and lots.points > 0
+        and coalesce(lots.expires_at > (select private.now()), true)
+) as spendable on true
+left join lateral (
+    select sum(lots.points) as points
+    from loyalty.lots
+    where
+        lots.business_id = accounts.business_id
+        and lots.customer_id = accounts.customer_id
+        and lots.points > 0
+        and lots.expires_at = spendable.expires_at
+) as expiring on true;
 grant select on public.loyalty_balances to authenticated, service_role;
 
 comment on view public.loyalty_balances is

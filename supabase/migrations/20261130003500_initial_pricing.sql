@@ -825,7 +825,7 @@ create type pricing.context as (
     customer_id uuid
 );
 
--- What a promotion or an allowance takes off a line, and who bears it.
+-- What a promotion, an allowance or points take off a line, and who bears it.
 create type pricing.discount as (
     place bigint,
     promotion_id uuid,
@@ -834,7 +834,8 @@ create type pricing.discount as (
     -- business or platform
     bearer text,
     amount_minor bigint,
-    -- The allowance that pays instead of money, and how many of its units.
+    -- The allowance that pays instead of money, and how many of its units. Points have no
+    -- promotion and no allowance; their units are points.
     allowance_id uuid,
     units integer
 );
@@ -2158,6 +2159,115 @@ begin
 end;
 $$;
 
+-- sql/35_pricing/functions/points.sql
+
+-- What points take off. They come after promotions and before tax, take off what is left of all
+-- lines but gift cards and shipping, and are allocated to the lines by largest remainder. Here
+-- nothing is redeemed: a sale redeems what its quote lists.
+
+/*
+ * Return what the points that a buyer redeems take off some lines, of what other discounts left.
+ * Of more points than the lines cost, only as many as are needed are used.
+ *
+ * Errors:  PT400 invalid_input · PT409 insufficient_points
+ */
+create function pricing.points_discounts(
+    lines pricing.line[], context pricing.context, discounts pricing.discount[]
+)
+returns pricing.discount[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+as $$
+declare
+    v_program loyalty.programs = pricing.program_to_redeem(context, lines[1].currency);
+    v_unpaid bigint[] = pricing.unpaid_parts(lines, discounts);
+    v_amount bigint = least(
+        div(context.redeem_points::numeric * v_program.redeem_minor, v_program.redeem_points),
+        (select sum(part) from unnest(v_unpaid) as part)
+    );
+    v_parts bigint[] = pricing.split(v_amount, v_unpaid);
+    v_points bigint[] = pricing.split(
+        ceil(v_amount::numeric * v_program.redeem_points / v_program.redeem_minor)::bigint, v_parts
+    );
+begin
+    return array(
+        select
+            pricing.make_points_discount(
+                taken.place, v_program, taken.amount_minor, taken.points
+            )
+        from unnest(v_parts, v_points) with ordinality as taken (amount_minor, points, place)
+        where taken.amount_minor > 0
+        order by taken.place
+    );
+end;
+$$;
+
+/*
+ * Return the program of which a buyer redeems points. They must have them, in the currency of the
+ * lines, and redeem as many as the program asks for.
+ *
+ * Errors:  PT400 invalid_input · PT409 insufficient_points
+ */
+create function pricing.program_to_redeem(context pricing.context, currency text)
+returns loyalty.programs
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_program loyalty.programs = loyalty.program_of(context.business_id);
+    v_points bigint = 0;
+begin
+    if v_program.currency = program_to_redeem.currency then
+        v_points = loyalty.spendable(
+            context.business_id,
+            coalesce(
+                context.customer_id,
+                customers.customer_of(context.business_id, context.buyer_id, context.buyer_email)
+            ),
+            private.now()
+        );
+    end if;
+    if v_points < context.redeem_points then
+        perform loyalty.refuse_excess(v_points);
+    end if;
+    if context.redeem_points < v_program.minimum_redeem_points then
+        perform private.invalid(
+            'redeem_points', format('must be %s or more here', v_program.minimum_redeem_points)
+        );
+    end if;
+    return v_program;
+end;
+$$;
+
+/*
+ * Make what points take off a line.
+ */
+create function pricing.make_points_discount(
+    place bigint, program loyalty.programs, amount_minor bigint, points bigint
+)
+returns pricing.discount
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_discount pricing.discount;
+begin
+    v_discount.place = make_points_discount.place;
+    v_discount.name = program.name;
+    v_discount.bearer = program.bearer;
+    v_discount.amount_minor = make_points_discount.amount_minor;
+    v_discount.units = make_points_discount.points;
+    return v_discount;
+end;
+$$;
+
 -- sql/35_pricing/functions/promotions.sql
 
 -- What managers and the platform do with promotions.
@@ -2443,7 +2553,6 @@ set search_path = ''
 as $$
 declare
     v_discounts pricing.discount[] = '{}';
-    v_quote jsonb;
 begin
     if tools.has_allowances then
         v_discounts = pricing.allowance_discounts(lines, context);
@@ -2451,11 +2560,10 @@ begin
     if tools.has_promotions or context.coupon_code is not null then
         v_discounts = v_discounts || pricing.discounts_of(lines, context, v_discounts);
     end if;
-    v_quote = pricing.list_lines(lines, v_discounts);
     if context.redeem_points > 0 then
-        v_quote = pricing.redeem_points(v_quote, context);
+        v_discounts = v_discounts || pricing.points_discounts(lines, context, v_discounts);
     end if;
-    return v_quote;
+    return pricing.list_lines(lines, v_discounts);
 end;
 $$;
 
@@ -2490,26 +2598,6 @@ begin
     v_tools.is_in_use = v_tools.has_lists or v_tools.has_rules or v_tools.has_promotions
     or v_tools.has_allowances;
     return v_tools;
-end;
-$$;
-
-/*
- * Pay a part of a quote with points. Nobody has points yet.
- *
- * Errors:  PT409 insufficient_points
- */
-create function pricing.redeem_points(quote jsonb, context pricing.context)
-returns jsonb
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    perform private.refuse(
-        'PT409', 'insufficient_points', 'You have no points to redeem.', 'Redeem fewer points.'
-    );
-    return quote;
 end;
 $$;
 
@@ -3691,7 +3779,7 @@ $$;
 -- How a quote is written down.
 
 /*
- * Return the quote of some lines less what promotions take off, before points and tax.
+ * Return the quote of some lines less what discounts take off, before tax.
  */
 create function pricing.list_lines(lines pricing.line[], discounts pricing.discount[])
 returns jsonb
@@ -3755,11 +3843,9 @@ begin
                         select jsonb_build_object(
                             'discount_minor', sum(discount.amount_minor),
                             'discounts', jsonb_agg(
-                                jsonb_build_object(
-                                    'source', coalesce(discount.promotion_id, discount.allowance_id),
-                                    'name', discount.name,
-                                    'bearer', discount.bearer,
-                                    'amount_minor', discount.amount_minor
+                                pricing.list_discount(
+                                    discount.promotion_id, discount.allowance_id, discount.name,
+                                    discount.bearer, discount.amount_minor, discount.units
                                 )
                                 order by discount.ordinality
                             )
@@ -3780,6 +3866,38 @@ begin
             from unnest(discounts) as discount
         )
     ) || pricing.list_allowances(discounts);
+end;
+$$;
+
+/*
+ * Return a discount as a line of a quote lists it: {source, name, bearer, amount_minor}, and
+ * `points` where points take something off.
+ */
+create function pricing.list_discount(
+    promotion_id uuid,
+    allowance_id uuid,
+    name text,
+    bearer text,
+    amount_minor bigint,
+    units integer
+)
+returns jsonb
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+    return jsonb_build_object(
+        'source', coalesce(promotion_id::text, allowance_id::text, 'points'),
+        'name', list_discount.name,
+        'bearer', list_discount.bearer,
+        'amount_minor', list_discount.amount_minor
+    ) || case
+        when num_nonnulls(promotion_id, allowance_id) = 0
+            then jsonb_build_object('points', list_discount.units)
+        else '{}'
+    end;
 end;
 $$;
 

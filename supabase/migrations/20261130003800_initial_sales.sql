@@ -443,9 +443,9 @@ $$;
 -- before it is paid, kept once it is paid.
 
 /*
- * Write what promotions and allowances took off the lines of a sale, and claim them.
+ * Write what promotions, allowances and points took off the lines of a sale, and claim them.
  *
- * Errors:  PT409 coupon_exhausted price_changed · PT422 coupon_invalid
+ * Errors:  PT409 coupon_exhausted insufficient_points price_changed · PT422 coupon_invalid
  */
 create function sales.claim_discounts(
     business_id uuid, sale_id uuid, quote jsonb, customer_id uuid, customer_email text
@@ -486,6 +486,10 @@ begin
             claim_discounts.customer_email
         )
     ) as claims (id);
+    perform sales.claim_points(
+        claim_discounts.business_id, claim_discounts.sale_id, claim_discounts.quote,
+        claim_discounts.customer_id, claim_discounts.customer_email
+    );
 end;
 $$;
 
@@ -650,6 +654,44 @@ begin
         and (standing.standing_minor > 0 or standing.total_minor = 0)
         and (deliver_lines.line_ids is null or standing.sale_line_id = any(deliver_lines.line_ids))
     on conflict do nothing;
+end;
+$$;
+
+-- sql/38_sales/functions/points.sql
+
+-- How a sale redeems points: in the transaction that writes it.
+
+/*
+ * Redeem the points that a quote lists on its lines, of the customer who buys.
+ *
+ * Errors:  PT409 insufficient_points
+ */
+create function sales.claim_points(
+    business_id uuid, sale_id uuid, quote jsonb, customer_id uuid, customer_email text
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_points bigint = (
+        select sum((discount.value ->> 'points')::bigint)
+        from jsonb_array_elements(claim_points.quote -> 'lines') as line (value)
+        cross join jsonb_array_elements(line.value -> 'discounts') as discount (value)
+    );
+begin
+    if v_points > 0 then
+        perform loyalty.redeem(
+            claim_points.business_id,
+            customers.customer_of(
+                claim_points.business_id, claim_points.customer_id, claim_points.customer_email
+            ),
+            claim_points.sale_id,
+            v_points
+        );
+    end if;
 end;
 $$;
 

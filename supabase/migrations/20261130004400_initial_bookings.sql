@@ -6491,8 +6491,8 @@ to anon, authenticated, service_role;
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
- *          PT409 coupon_exhausted idempotency_conflict link_expired not_bookable price_changed
- *              slot_taken terms_not_accepted
+ *          PT409 coupon_exhausted idempotency_conflict insufficient_points link_expired
+ *              not_bookable price_changed slot_taken terms_not_accepted
  *          PT422 blocked_out coupon_invalid limit_reached not_eligible outside_hours too_far
  *              too_soon
  */
@@ -6511,7 +6511,8 @@ create function public.book(
     currency text default null,
     store_id public.identifier default null,
     region text default null,
-    total_minor public.whole_number default null
+    total_minor public.whole_number default null,
+    redeem_points public.whole_number default '0'
 )
 returns public.bookings
 language plpgsql
@@ -6528,7 +6529,9 @@ begin
                 service_id, starts_at, resource_id, party_size, addon_ids, answers, link_token
             )
         ],
-        pricing.to_terms(coupon_code, null, currency, store_id, region, total_minor),
+        pricing.to_terms(
+            coupon_code, redeem_points, currency, store_id, region, total_minor
+        ),
         private.to_text(notes, 'notes', 2000),
         private.to_yes_no(hold, 'hold'),
         idempotency_key
@@ -6552,19 +6555,19 @@ Returns the booking.
 - answers: answers to the service''s questions by key, such as {"allergies": "none"}; required '
 'ones must be present.
 - link_token: token of a private link to a hidden service.
-- coupon_code, currency, store_id, region: as quote takes them.
+- coupon_code, redeem_points, currency, store_id, region: as quote takes them.
 - total_minor: the total of the quote that the customer accepted, in minor units; at another price '
 'nothing is booked.
 
 Errors: invalid_input 400, not_signed_in 401, not_found 404, coupon_exhausted 409, '
-'idempotency_conflict 409, link_expired 409, not_bookable 409, price_changed 409, '
-'slot_taken 409, terms_not_accepted 409, blocked_out 422, coupon_invalid 422, '
+'idempotency_conflict 409, insufficient_points 409, link_expired 409, not_bookable 409, '
+'price_changed 409, slot_taken 409, terms_not_accepted 409, blocked_out 422, coupon_invalid 422, '
 'limit_reached 422, not_eligible 422, outside_hours 422, too_far 422, too_soon 422.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
- *          PT409 coupon_exhausted idempotency_conflict link_expired not_bookable price_changed
- *              slot_taken terms_not_accepted
+ *          PT409 coupon_exhausted idempotency_conflict insufficient_points link_expired
+ *              not_bookable price_changed slot_taken terms_not_accepted
  *          PT422 blocked_out coupon_invalid limit_reached not_eligible outside_hours too_far
  *              too_soon
  */
@@ -6580,7 +6583,8 @@ create function public.book_many(
     currency text default null,
     store_id public.identifier default null,
     region text default null,
-    total_minor public.whole_number default null
+    total_minor public.whole_number default null,
+    redeem_points public.whole_number default '0'
 )
 returns public.bookings
 language plpgsql
@@ -6612,7 +6616,9 @@ begin
     return scheduling.book_once(
         'book_many',
         v_selections,
-        pricing.to_terms(coupon_code, null, currency, store_id, region, total_minor),
+        pricing.to_terms(
+            coupon_code, redeem_points, currency, store_id, region, total_minor
+        ),
         private.to_text(notes, 'notes', 2000),
         private.to_yes_no(hold, 'hold'),
         idempotency_key
@@ -6630,18 +6636,19 @@ items is [{service_id, starts_at?, gap_minutes?, resource_id?, addon_ids?, party
 - party_size: for the items that have none of their own.
 
 Errors: invalid_input 400, not_signed_in 401, not_found 404, coupon_exhausted 409, '
-'idempotency_conflict 409, link_expired 409, not_bookable 409, price_changed 409, '
-'slot_taken 409, terms_not_accepted 409, blocked_out 422, coupon_invalid 422, '
+'idempotency_conflict 409, insufficient_points 409, link_expired 409, not_bookable 409, '
+'price_changed 409, slot_taken 409, terms_not_accepted 409, blocked_out 422, coupon_invalid 422, '
 'limit_reached 422, not_eligible 422, outside_hours 422, too_far 422, too_soon 422.';
 grant execute on function
 public.book(
     public.identifier, public.instant, public.identifier, public.whole_number, public.list,
     text, text, public.yes_no, text, public.object, text, text, public.identifier, text,
-    public.whole_number
+    public.whole_number, public.whole_number
 ),
 public.book_many(
     public.identifier, public.list, public.instant, public.whole_number, text, text,
-    public.yes_no, text, text, public.identifier, text, public.whole_number
+    public.yes_no, text, text, public.identifier, text, public.whole_number,
+    public.whole_number
 )
 to anon, authenticated, service_role;
 
@@ -7407,8 +7414,8 @@ to anon, authenticated, service_role;
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 changed_meanwhile coupon_exhausted hold_expired invalid_transition
- *              payment_required price_changed slot_taken terms_not_accepted
+ *          PT409 changed_meanwhile coupon_exhausted hold_expired insufficient_points
+ *              invalid_transition payment_required price_changed slot_taken terms_not_accepted
  */
 create function public.confirm_booking(booking_id public.identifier)
 returns public.bookings
@@ -7427,8 +7434,8 @@ The business accepts a request, or the customer turns a hold into a booking (a r
 'pending_payment until start_payment has paid it. Returns the booking.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, changed_meanwhile 409, '
-'coupon_exhausted 409, hold_expired 409, invalid_transition 409, payment_required 409, '
-'price_changed 409, slot_taken 409, terms_not_accepted 409.';
+'coupon_exhausted 409, hold_expired 409, insufficient_points 409, invalid_transition 409, '
+'payment_required 409, price_changed 409, slot_taken 409, terms_not_accepted 409.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found

@@ -2,6 +2,86 @@
 set lock_timeout = '5s';
 alter default privileges revoke execute on functions from public;
 
+-- sql/55_memberships/tables/loyalty.sql
+
+-- What sales earn, and who referred whom. A sale earns once, by the terms of that moment; a
+-- referral is rewarded once, after the first sale of whoever was referred.
+
+create table loyalty.earnings (
+    business_id uuid not null,
+    sale_id uuid not null,
+    customer_id uuid not null,
+    -- The terms of the program when it earned; what a refund takes back is computed by them too.
+    earn_points integer not null,
+    earn_minor bigint not null,
+    rounding loyalty.rounding not null,
+    minimum_spend_minor bigint not null,
+    percent integer not null,
+    created_at timestamptz not null,
+
+    primary key (business_id, sale_id),
+    constraint earnings_sale_fkey foreign key (business_id, sale_id)
+    references sales.sales (business_id, id) on delete cascade,
+    constraint earnings_account_fkey foreign key (business_id, customer_id)
+    references loyalty.accounts (business_id, customer_id) on delete cascade
+);
+comment on table loyalty.earnings is
+'The sales that earned points, once each, and by which terms.';
+comment on column loyalty.earnings.customer_id is '[person]';
+create index earnings_account_idx on loyalty.earnings (business_id, customer_id);
+
+alter table loyalty.entries
+add constraint entries_sale_fkey foreign key (business_id, sale_id)
+references sales.sales (business_id, id) on delete cascade;
+
+create table loyalty.referral_codes (
+    business_id uuid not null,
+    customer_id uuid not null,
+    code text not null,
+    created_at timestamptz not null,
+
+    primary key (business_id, customer_id),
+    constraint referral_codes_code_unique unique (business_id, code),
+    constraint referral_codes_customer_fkey foreign key (business_id, customer_id)
+    references customers.customers (business_id, id) on delete cascade
+);
+comment on table loyalty.referral_codes is 'The code by which a customer refers others.';
+comment on column loyalty.referral_codes.customer_id is '[person]';
+
+create table loyalty.referrals (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null,
+    referrer_id uuid not null,
+    referred_id uuid not null,
+    -- What each side gets, as the program said when the code was used.
+    referrer_points integer not null,
+    referred_points integer not null,
+    created_at timestamptz not null,
+    -- The first sale that was completed. It is the only one that is rewarded.
+    sale_id uuid,
+    rewarded_at timestamptz,
+
+    constraint referrals_business_id_id_unique unique (business_id, id),
+    -- Whoever was referred once is not referred again.
+    constraint referrals_once_each unique (business_id, referred_id),
+    constraint referrals_referrer_fkey foreign key (business_id, referrer_id)
+    references customers.customers (business_id, id) on delete cascade,
+    constraint referrals_referred_fkey foreign key (business_id, referred_id)
+    references customers.customers (business_id, id) on delete cascade,
+    constraint referrals_sale_fkey foreign key (business_id, sale_id)
+    references sales.sales (business_id, id) on delete cascade,
+    constraint referrals_not_of_oneself check (referrer_id <> referred_id),
+    constraint referrals_are_rewarded_for_a_sale check (
+        (sale_id is null) = (rewarded_at is null)
+    )
+);
+comment on table loyalty.referrals is 'Who referred whom, and for which sale both were rewarded.';
+comment on column loyalty.referrals.referrer_id is '[person]';
+comment on column loyalty.referrals.referred_id is '[person]';
+create index referrals_referrer_idx on loyalty.referrals (business_id, referrer_id);
+create index referrals_sale_idx on loyalty.referrals (business_id, sale_id)
+where sale_id is not null;
+
 -- sql/55_memberships/tables/plans.sql
 
 -- What a business offers to members. A plan renews, as a membership does, or it does not: a class
@@ -1705,6 +1785,558 @@ begin
 end;
 $$;
 
+-- sql/55_memberships/functions/loyalty.sql
+
+-- How the points of a sale follow from it. Whatever changes a sale (a delivery, a revision, a gift
+-- card that pays) calls loyalty.settle_sale, which computes how many points the sale should have
+-- earned and redeemed as it stands now, and writes the difference. So the order of the changes, and
+-- how often one of them is told, make no difference.
+
+/*
+ * Bring the points of a sale to what follows from it. A business without a program costs one look.
+ */
+create function loyalty.settle_sale(business_id uuid, sale_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_program loyalty.programs = loyalty.program_of(settle_sale.business_id);
+    v_customer_id uuid;
+begin
+    if v_program.id is null then
+        return;
+    end if;
+    v_customer_id = loyalty.customer_of_sale(settle_sale.business_id, settle_sale.sale_id);
+    if v_customer_id is null then
+        return;
+    end if;
+    perform loyalty.lock_accounts(
+        v_program.business_id,
+        v_customer_id || loyalty.referrers_of(v_program.business_id, v_customer_id)
+    );
+    perform loyalty.settle_redeemed(
+        loyalty.make_entry(v_program.business_id, v_customer_id, 'returned', settle_sale.sale_id)
+    );
+    perform loyalty.settle_earned(
+        v_program,
+        loyalty.make_entry(v_program.business_id, v_customer_id, 'earned', settle_sale.sale_id)
+    );
+end;
+$$;
+
+/*
+ * Return whose points a sale changes: whoever earned or redeemed points with it before, else
+ * whoever bought.
+ */
+create function loyalty.customer_of_sale(business_id uuid, sale_id uuid)
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return coalesce(
+        (
+            select earnings.customer_id
+            from loyalty.earnings
+            where
+                earnings.business_id = customer_of_sale.business_id
+                and earnings.sale_id = customer_of_sale.sale_id
+        ),
+        (
+            select entries.customer_id
+            from loyalty.entries
+            where
+                entries.business_id = customer_of_sale.business_id
+                and entries.sale_id = customer_of_sale.sale_id
+                and entries.kind = 'redeemed'
+            limit 1
+        ),
+        (
+            select customers.customer_of(sales.business_id, sales.customer_id, sales.customer_email)
+            from sales.sales
+            where
+                sales.business_id = customer_of_sale.business_id
+                and sales.id = customer_of_sale.sale_id
+        )
+    );
+end;
+$$;
+
+/*
+ * Give back the points that paid what was taken back of a sale, or take them again where it stands
+ * again.
+ */
+create function loyalty.settle_redeemed(entry loyalty.entries)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_redeemed bigint;
+    v_kept bigint;
+    v_difference bigint;
+begin
+    select
+        coalesce(- sum(entries.points) filter (where entries.kind = 'redeemed'), 0),
+        coalesce(- sum(entries.points), 0)
+    into v_redeemed, v_kept
+    from loyalty.entries
+    where
+        entries.business_id = entry.business_id
+        and entries.sale_id = entry.sale_id
+        and entries.kind in ('redeemed', 'returned');
+    if v_redeemed = 0 then
+        return;
+    end if;
+    v_difference = v_kept
+        - round(v_redeemed * loyalty.standing_share(entry.business_id, entry.sale_id));
+    if v_difference > 0 then
+        perform loyalty.return_points(entry, v_difference);
+    elsif v_difference < 0 then
+        perform loyalty.take_points(entry, - v_difference);
+    end if;
+end;
+$$;
+
+/*
+ * Write what a sale earns, once all of it is provided, and take back what does not stand any more.
+ */
+create function loyalty.settle_earned(program loyalty.programs, entry loyalty.entries)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_amount bigint = loyalty.earning_amount(entry.business_id, entry.sale_id);
+    v_earning loyalty.earnings = loyalty.earning_of(program, entry, v_amount);
+begin
+    if v_earning.sale_id is null then
+        return;
+    end if;
+    perform loyalty.settle_lot(entry, 'clawed_back', loyalty.points_for(v_earning, v_amount));
+    perform loyalty.reward_referral(entry, v_amount > 0);
+end;
+$$;
+
+/*
+ * Return by which terms a sale earns, and write them down when it earns for the first time: when it
+ * is completed. Nothing is returned while it does not earn.
+ */
+create function loyalty.earning_of(
+    program loyalty.programs, entry loyalty.entries, amount_minor bigint
+)
+returns loyalty.earnings
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_earning loyalty.earnings;
+begin
+    select earnings.* into v_earning
+    from loyalty.earnings
+    where
+        earnings.business_id = entry.business_id and earnings.sale_id = entry.sale_id;
+    if v_earning.sale_id is not null
+        or not program.is_active
+        or amount_minor = 0
+        or not loyalty.is_completed(entry.business_id, entry.sale_id) then
+        return v_earning;
+    end if;
+    insert into loyalty.earnings (
+        business_id, sale_id, customer_id, earn_points, earn_minor, rounding,
+        minimum_spend_minor, percent, created_at
+    )
+    select
+        sales.business_id, sales.id, entry.customer_id, program.earn_points, program.earn_minor,
+        program.rounding, program.minimum_spend_minor,
+        loyalty.percent_for(sales, entry.customer_id), private.now()
+    from sales.sales
+    where
+        sales.business_id = entry.business_id
+        and sales.id = entry.sale_id
+        and sales.currency = program.currency
+    returning earnings.* into v_earning;
+    return v_earning;
+end;
+$$;
+
+/*
+ * Bring what a customer was given for a sale to a number of points: the first of them are a lot,
+ * and later changes, of the kind of corrections, change that lot.
+ */
+create function loyalty.settle_lot(
+    entry loyalty.entries, correction loyalty.entry_kind, target bigint
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_lot_id uuid = loyalty.lot_of(entry);
+    v_difference bigint = target - loyalty.given_for(entry, correction);
+    v_correction loyalty.entries = loyalty.make_entry(
+        entry.business_id, entry.customer_id, correction, entry.sale_id
+    );
+begin
+    if v_difference < 0 then
+        perform loyalty.claw_back(v_correction, - v_difference, v_lot_id);
+    elsif v_difference > 0 and v_lot_id is null then
+        perform loyalty.add_points(
+            entry, v_difference, loyalty.expiry_of(loyalty.program_of(entry.business_id))
+        );
+    elsif v_difference > 0 then
+        perform loyalty.write_entry(v_correction, v_lot_id, v_difference);
+        perform loyalty.expire_lots(entry.business_id, entry.customer_id);
+        perform loyalty.repay_debt(entry.business_id, entry.customer_id);
+    end if;
+end;
+$$;
+
+/*
+ * Return the lot of what a customer was given for a sale; null if nothing was given.
+ */
+create function loyalty.lot_of(entry loyalty.entries)
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select entries.lot_id
+        from loyalty.entries
+        where
+            entries.business_id = entry.business_id
+            and entries.sale_id = entry.sale_id
+            and entries.customer_id = entry.customer_id
+            and entries.kind = entry.kind
+            and entries.points > 0
+        limit 1
+    );
+end;
+$$;
+
+/*
+ * Return how many points a customer was given for a sale, less what was taken back.
+ */
+create function loyalty.given_for(entry loyalty.entries, correction loyalty.entry_kind)
+returns bigint
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select coalesce(sum(entries.points), 0)
+        from loyalty.entries
+        where
+            entries.business_id = entry.business_id
+            and entries.sale_id = entry.sale_id
+            and entries.customer_id = entry.customer_id
+            and entries.kind in (entry.kind, correction)
+    );
+end;
+$$;
+
+-- sql/55_memberships/functions/loyalty_adjusting.sql
+
+-- How members change the points of a customer by hand.
+
+/*
+ * Add points to a customer, or take some of those that are left, with a reason. New points expire
+ * as earned ones do.
+ * Definer: nobody has a write grant on points; the caller is checked.
+ *
+ * Errors:  PT401 not_signed_in · PT403 forbidden · PT404 not_found · PT409 insufficient_points
+ */
+create function loyalty.adjust(
+    business_id uuid, customer_id uuid, points integer, reason text
+)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_program loyalty.programs;
+    v_entry loyalty.entries = loyalty.make_entry(
+        adjust.business_id, adjust.customer_id, 'adjusted', null, adjust.reason, auth.uid()
+    );
+    v_left bigint;
+begin
+    perform private.require_member(adjust.business_id, 'manage');
+    v_program = loyalty.require_program(adjust.business_id);
+    if not exists (
+        select 1
+        from customers.customers
+        where
+            customers.business_id = adjust.business_id and customers.id = adjust.customer_id
+    ) then
+        perform private.refuse(
+            'PT404', 'not_found', 'The business has no such customer.',
+            'Choose one of the view customers.'
+        );
+    end if;
+    perform loyalty.lock_accounts(adjust.business_id, array[adjust.customer_id]);
+    v_left = loyalty.spendable(adjust.business_id, adjust.customer_id, private.now());
+    if v_left + adjust.points < 0 then
+        perform loyalty.refuse_excess(v_left);
+    elsif adjust.points < 0 then
+        perform loyalty.take_points(v_entry, - adjust.points);
+    else
+        perform loyalty.add_points(v_entry, adjust.points, loyalty.expiry_of(v_program));
+    end if;
+end;
+$$;
+
+/*
+ * Return the program of a business that has one.
+ *
+ * Errors:  PT404 not_found
+ */
+create function loyalty.require_program(business_id uuid)
+returns loyalty.programs
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_program loyalty.programs = loyalty.program_of(require_program.business_id);
+begin
+    if v_program.id is null then
+        perform private.refuse(
+            'PT404', 'not_found', 'This business has no loyalty program.',
+            'Check the id in the view loyalty_programs.'
+        );
+    end if;
+    return v_program;
+end;
+$$;
+
+-- sql/55_memberships/functions/loyalty_amounts.sql
+
+-- On what a sale earns points: on what stands of its services and goods, and was paid with money.
+-- Points are a discount, so what they paid is not in it; what gift cards and credit paid is left
+-- out, in proportion. Fees, tips, gift cards, memberships and shipping earn nothing.
+
+/*
+ * Return on which amount a sale earns points, as it stands now.
+ */
+create function loyalty.earning_amount(business_id uuid, sale_id uuid)
+returns bigint
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_owed numeric = (money.sale_balance(earning_amount.business_id, earning_amount.sale_id)).owed_minor;
+    v_standing numeric = (
+        select coalesce(sum(standing.standing_minor), 0)
+        from loyalty.earning_lines(earning_amount.business_id, earning_amount.sale_id) as standing
+    );
+    v_by_credit numeric = (
+        select
+            coalesce(
+                sum(parts.captured_minor - parts.refunding_minor - parts.refunded_minor), 0
+            )
+        from money.payment_parts as parts
+        where
+            parts.business_id = earning_amount.business_id
+            and parts.sale_id = earning_amount.sale_id
+            and parts.provider in ('gift_card', 'credit')
+    );
+begin
+    if v_owed <= 0 then
+        return 0;
+    end if;
+    return round(v_standing * greatest(v_owed - v_by_credit, 0) / v_owed);
+end;
+$$;
+
+/*
+ * Return the lines of a sale that earn points, with what stands of them.
+ */
+create function loyalty.earning_lines(business_id uuid, sale_id uuid)
+returns table (sale_line_id uuid, standing_minor bigint)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select standing.sale_line_id, standing.standing_minor
+    from sales.standing_lines(earning_lines.business_id, earning_lines.sale_id) as standing
+    inner join sales.sale_lines on sale_lines.id = standing.sale_line_id
+    where sale_lines.kind in ('service', 'product') and standing.standing_minor > 0;
+end;
+$$;
+
+/*
+ * Is everything of a sale provided that earns points?
+ */
+create function loyalty.is_completed(business_id uuid, sale_id uuid)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return not exists (
+        select 1
+        from loyalty.earning_lines(is_completed.business_id, is_completed.sale_id) as standing
+        where not exists (
+            select 1
+            from sales.sale_line_deliveries
+            where
+                sale_line_deliveries.business_id = is_completed.business_id
+                and sale_line_deliveries.sale_line_id = standing.sale_line_id
+        )
+    );
+end;
+$$;
+
+/*
+ * Return how many points an amount earns by some terms. They are rounded once.
+ */
+create function loyalty.points_for(earning loyalty.earnings, amount_minor bigint)
+returns bigint
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_points numeric = amount_minor::numeric * earning.earn_points * earning.percent
+        / (earning.earn_minor::numeric * 100);
+begin
+    return case
+        when amount_minor < earning.minimum_spend_minor then 0
+        when earning.rounding = 'down' then floor(v_points)
+        when earning.rounding = 'up' then ceil(v_points)
+        else round(v_points)
+    end;
+end;
+$$;
+
+/*
+ * Return how many percent of the usual points a sale earns: the highest of the multipliers that
+ * apply when it is placed.
+ */
+create function loyalty.percent_for(sale sales.sales, customer_id uuid)
+returns integer
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_accesses text[] = customers.accesses_of(
+        sale.business_id, percent_for.customer_id, sale.placed_at
+    );
+begin
+    return (
+        select coalesce(max(multipliers.percent), 100)
+        from loyalty.multipliers
+        where
+            multipliers.business_id = sale.business_id
+            and coalesce(multipliers.access = any(v_accesses), true)
+            and coalesce(multipliers.starts_at <= sale.placed_at, true)
+            and coalesce(multipliers.ends_at > sale.placed_at, true)
+    );
+end;
+$$;
+
+/*
+ * Return which part of what points paid still stands: 1 for a sale as it was agreed, 0 for one that
+ * was taken back whole. What was taken back of a line takes back as much of its points.
+ */
+create function loyalty.standing_share(business_id uuid, sale_id uuid)
+returns numeric
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return (
+        select
+            sum(
+                paid.amount_minor * least(1, greatest(0, case
+                    when sold.amount_minor > sold.discount_minor
+                        then paid.left_minor / (sold.amount_minor - sold.discount_minor)
+                    else paid.left_discount_minor / sold.discount_minor
+                end))
+            ) / sum(paid.amount_minor)
+        from sales.sale_lines as sold
+        cross join lateral (
+            select
+                sum(discounts.amount_minor) as amount_minor,
+                (
+                    select sum(lines.amount_minor - lines.discount_minor)
+                    from loyalty.lines_of(sold) as lines
+                ) as left_minor,
+                (
+                    select sum(lines.discount_minor) from loyalty.lines_of(sold) as lines
+                ) as left_discount_minor
+            from sales.sale_line_discounts as discounts
+            where
+                discounts.business_id = sold.business_id
+                and discounts.sale_line_id = sold.id
+                and discounts.source = 'points'
+        ) as paid
+        where
+            sold.business_id = standing_share.business_id
+            and sold.sale_id = standing_share.sale_id
+            and sold.revision = 0
+            and paid.amount_minor > 0
+    );
+end;
+$$;
+
+/*
+ * Return a line and those that correct it, without the fees that were charged for it.
+ */
+create function loyalty.lines_of(sold sales.sale_lines)
+returns setof sales.sale_lines
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select lines.*
+    from sales.sale_lines as lines
+    where
+        lines.business_id = sold.business_id
+        and lines.sale_id = sold.sale_id
+        and (
+            lines.id = sold.id
+            or lines.corrects_line_id = sold.id and lines.kind <> 'fee'
+        );
+end;
+$$;
+
 -- sql/55_memberships/functions/notifications.sql
 
 -- What people are told of memberships and gifts, and who hears of it. Both are registered as
@@ -2390,6 +3022,297 @@ begin
         );
     end if;
     return v_membership_id;
+end;
+$$;
+
+-- sql/55_memberships/functions/referrals.sql
+
+-- Who referred whom. A customer has a code; whoever is new names it once, and after their first
+-- completed sale each side is rewarded, once. A reward is taken back with that sale, and no other
+-- sale earns it again.
+
+/*
+ * Return who referred a customer, as a list of none or one.
+ */
+create function loyalty.referrers_of(business_id uuid, customer_id uuid)
+returns uuid[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return array(
+        select referrals.referrer_id
+        from loyalty.referrals
+        where
+            referrals.business_id = referrers_of.business_id
+            and referrals.referred_id = referrers_of.customer_id
+    );
+end;
+$$;
+
+/*
+ * Reward the referral of whoever bought, if this is their first completed sale, or take the reward
+ * back if nothing of that sale stands. Both accounts are locked.
+ */
+create function loyalty.reward_referral(entry loyalty.entries, stands boolean)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_referral loyalty.referrals;
+begin
+    update loyalty.referrals
+    set sale_id = entry.sale_id, rewarded_at = private.now()
+    where
+        referrals.business_id = entry.business_id
+        and referrals.referred_id = entry.customer_id
+        and referrals.rewarded_at is null
+        and reward_referral.stands;
+    select referrals.* into v_referral
+    from loyalty.referrals
+    where
+        referrals.business_id = entry.business_id
+        and referrals.referred_id = entry.customer_id
+        and referrals.sale_id = entry.sale_id;
+    if v_referral.id is null then
+        return;
+    end if;
+    perform loyalty.settle_lot(
+        loyalty.make_entry(entry.business_id, side.customer_id, 'referral', entry.sale_id),
+        'referral',
+        case when reward_referral.stands then side.points else 0 end
+    )
+    from (
+        values
+        (v_referral.referrer_id, v_referral.referrer_points),
+        (v_referral.referred_id, v_referral.referred_points)
+    ) as side (customer_id, points);
+end;
+$$;
+
+/*
+ * Return the code by which the caller refers others to a business. The first call draws it, and
+ * makes the caller a customer there.
+ * Definer: nobody has a write grant on codes and customers; the code is the caller's.
+ *
+ * Errors:  PT401 not_signed_in · PT404 not_found
+ */
+create function loyalty.referral_code(business_id uuid)
+returns text
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_customer_id uuid = loyalty.caller_as_customer(referral_code.business_id);
+begin
+    -- A code that somebody else of the business has is drawn again.
+    while not exists (
+        select 1
+        from loyalty.referral_codes
+        where
+            referral_codes.business_id = referral_code.business_id
+            and referral_codes.customer_id = v_customer_id
+    ) loop
+        insert into loyalty.referral_codes (business_id, customer_id, code, created_at)
+        values (
+            referral_code.business_id, v_customer_id, scheduling.new_reference(), private.now()
+        )
+        on conflict do nothing;
+    end loop;
+    return (
+        select referral_codes.code
+        from loyalty.referral_codes
+        where
+            referral_codes.business_id = referral_code.business_id
+            and referral_codes.customer_id = v_customer_id
+    );
+end;
+$$;
+
+/*
+ * Return the caller as a customer of a business that is open and has a program.
+ *
+ * Errors:  PT401 not_signed_in · PT404 not_found
+ */
+create function loyalty.caller_as_customer(business_id uuid)
+returns uuid
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_profile identity.profiles = scheduling.caller_profile();
+begin
+    if not business.is_open(caller_as_customer.business_id) then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such business.',
+            'Check the id in the view businesses.'
+        );
+    end if;
+    perform loyalty.require_program(caller_as_customer.business_id);
+    perform customers.note_customer(
+        caller_as_customer.business_id, v_profile.id, v_profile.full_name, v_profile.email,
+        v_profile.phone, null
+    );
+    return customers.customer_of(caller_as_customer.business_id, v_profile.id, null);
+end;
+$$;
+
+/*
+ * Note that the caller was referred to a business by somebody else's code. Returns the referral;
+ * the same code again returns the same one.
+ * Definer: as loyalty.referral_code.
+ *
+ * Errors:  PT401 not_signed_in · PT404 not_found · PT409 not_referrable
+ */
+create function loyalty.accept_referral(business_id uuid, code text)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_customer_id uuid = loyalty.caller_as_customer(accept_referral.business_id);
+    v_referrer_id uuid = loyalty.customer_by_code(accept_referral.business_id, accept_referral.code);
+    v_id uuid;
+begin
+    perform loyalty.refuse_referral(accept_referral.business_id, v_customer_id, v_referrer_id);
+    insert into loyalty.referrals (
+        business_id, referrer_id, referred_id, referrer_points, referred_points, created_at
+    )
+    select
+        programs.business_id, v_referrer_id, v_customer_id, programs.referrer_points,
+        programs.referred_points, private.now()
+    from loyalty.programs
+    where programs.business_id = accept_referral.business_id
+    on conflict do nothing;
+    select referrals.id into v_id
+    from loyalty.referrals
+    where
+        referrals.business_id = accept_referral.business_id
+        and referrals.referred_id = v_customer_id
+        and referrals.referrer_id = v_referrer_id;
+    if v_id is null then
+        perform loyalty.refuse_as_not_referrable('Somebody else referred you already.');
+    end if;
+    return v_id;
+end;
+$$;
+
+/*
+ * Return whose code it is, in any case of letters.
+ *
+ * Errors:  PT404 not_found
+ */
+create function loyalty.customer_by_code(business_id uuid, code text)
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    v_customer_id uuid = (
+        select referral_codes.customer_id
+        from loyalty.referral_codes
+        where
+            referral_codes.business_id = customer_by_code.business_id
+            and referral_codes.code = upper(btrim(customer_by_code.code))
+    );
+begin
+    if v_customer_id is null then
+        perform private.refuse(
+            'PT404', 'not_found', 'There is no such referral code.',
+            'Check the code with whoever referred you.'
+        );
+    end if;
+    return v_customer_id;
+end;
+$$;
+
+/*
+ * Refuse a referral of oneself, by account or by contact, of somebody who referred the other one,
+ * or of somebody who bought there before.
+ *
+ * Errors:  PT409 not_referrable
+ */
+create function loyalty.refuse_referral(business_id uuid, customer_id uuid, referrer_id uuid)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if exists (
+        select 1
+        from customers.customers as referred
+        inner join customers.customers as referrer
+            on
+                referrer.business_id = referred.business_id
+                and referrer.id = refuse_referral.referrer_id
+        where
+            referred.business_id = refuse_referral.business_id
+            and referred.id = refuse_referral.customer_id
+            and (
+                referred.id = referrer.id
+                or lower(referred.email) = lower(referrer.email)
+                or referred.phone = referrer.phone
+            )
+    ) then
+        perform loyalty.refuse_as_not_referrable('Nobody refers themselves.');
+    elsif refuse_referral.customer_id = any(
+        loyalty.referrers_of(refuse_referral.business_id, refuse_referral.referrer_id)
+    ) then
+        perform loyalty.refuse_as_not_referrable('You referred this customer.');
+    elsif exists (
+        select 1
+        from customers.customers
+        inner join sales.sales
+            on
+                sales.business_id = customers.business_id
+                and sales.customer_id = customers.user_id
+        inner join sales.sale_line_deliveries
+            on
+                sale_line_deliveries.business_id = sales.business_id
+                and sale_line_deliveries.sale_id = sales.id
+        where
+            customers.business_id = refuse_referral.business_id
+            and customers.id = refuse_referral.customer_id
+    ) and not refuse_referral.referrer_id = any(
+        loyalty.referrers_of(refuse_referral.business_id, refuse_referral.customer_id)
+    ) then
+        perform loyalty.refuse_as_not_referrable('You are a customer of this business already.');
+    end if;
+end;
+$$;
+
+/*
+ * Refuse a referral for a reason.
+ *
+ * Errors:  PT409 not_referrable
+ */
+create function loyalty.refuse_as_not_referrable(message text)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+    perform private.refuse(
+        'PT409', 'not_referrable', refuse_as_not_referrable.message,
+        'Leave the referral code out.'
+    );
 end;
 $$;
 
@@ -3733,6 +4656,84 @@ for each row
 when (old.cancelled_at is null and new.cancelled_at is not null and new.sale_line_id is not null)
 execute function memberships.booking_items__return_visits();
 
+-- sql/55_memberships/rules/loyalty.sql
+
+-- Points follow sales, in the transaction that changes them.
+
+/*
+ * Settle the points of sales of which something was provided.
+ * Definer: whoever completes a booking or hands goods over has no rights on points.
+ */
+create function loyalty.sale_line_deliveries__settle()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform loyalty.settle_sale(delivered.business_id, delivered.sale_id)
+    from (
+        select distinct new_rows.business_id, new_rows.sale_id
+        from new_rows
+        order by new_rows.business_id, new_rows.sale_id
+    ) as delivered;
+    return null;
+end;
+$$;
+
+create trigger _430_settle_points
+after insert on sales.sale_line_deliveries
+referencing new table as new_rows
+for each statement
+execute function loyalty.sale_line_deliveries__settle();
+
+/*
+ * Settle the points of a sale whose lines were corrected.
+ * Definer: as loyalty.sale_line_deliveries__settle.
+ */
+create function loyalty.sale_lines__settle()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform loyalty.settle_sale(new.business_id, new.sale_id);
+    return null;
+end;
+$$;
+
+create trigger _430_settle_points
+after insert on sales.sale_lines
+for each row
+when (new.revision > 0)
+execute function loyalty.sale_lines__settle();
+
+/*
+ * Settle the points of a sale that a gift card or credit pays, or is given back to.
+ * Definer: as loyalty.sale_line_deliveries__settle.
+ */
+create function loyalty.payment_parts__settle()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    perform loyalty.settle_sale(new.business_id, new.sale_id);
+    return null;
+end;
+$$;
+
+create trigger _430_settle_points
+after update of captured_minor, refunding_minor, refunded_minor on money.payment_parts
+for each row
+when (new.provider in ('gift_card', 'credit'))
+execute function loyalty.payment_parts__settle();
+
 -- sql/55_memberships/rules/notifications.sql
 
 -- Whoever keeps something about a membership or a gift hears when it is deleted.
@@ -3821,6 +4822,46 @@ for each row execute function private.any__touch();
 create trigger _900_touch
 before update on memberships.memberships
 for each row execute function private.any__touch();
+
+-- sql/55_memberships/policies/loyalty.sql
+
+-- Whoever reads the points of a customer reads what earned them. A customer reads their own
+-- referrals on either side. Nobody writes any of it: sales and the functions of referrals do.
+
+alter table loyalty.earnings enable row level security;
+alter table loyalty.referral_codes enable row level security;
+alter table loyalty.referrals enable row level security;
+
+-- Codes are read by referral_code, each by its owner.
+grant select on loyalty.earnings, loyalty.referrals to authenticated;
+grant select, insert, update, delete
+on loyalty.earnings, loyalty.referral_codes, loyalty.referrals
+to service_role;
+
+create policy earnings_select
+on loyalty.earnings
+for select
+to authenticated
+using (
+    business_id = any(array(select private.my_businesses('serve')))
+    or customer_id = any(array(select private.my_customer_ids()))
+);
+
+create policy referrals_select
+on loyalty.referrals
+for select
+to authenticated
+using (
+    business_id = any(array(select private.my_businesses('serve')))
+    or referrer_id = any(array(select private.my_customer_ids()))
+    or referred_id = any(array(select private.my_customer_ids()))
+);
+
+grant execute on function
+loyalty.adjust(uuid, uuid, integer, text),
+loyalty.referral_code(uuid),
+loyalty.accept_referral(uuid, text)
+to anon, authenticated, service_role;
 
 -- sql/55_memberships/policies/members.sql
 
@@ -4091,6 +5132,162 @@ using (
     business_id = any(array(select private.my_businesses('view')))
     or plan_id = any(array(select private.my_plans()))
 );
+
+-- sql/55_memberships/api/loyalty.sql
+
+-- Referrals as clients read them, and how points are changed by hand.
+
+create view public.referrals
+with (security_invoker = true)
+as
+select
+    referrals.id,
+    referrals.business_id,
+    referrals.referrer_id,
+    referrals.referred_id,
+    referrals.referrer_points,
+    referrals.referred_points,
+    referrals.rewarded_at,
+    referrals.created_at
+from loyalty.referrals;
+grant select on public.referrals to authenticated, service_role;
+
+comment on view public.referrals is
+'Who referred whom to a business. Each side is rewarded once, after the first sale of whoever was '
+'referred is completed. Both read it, and members who serve. Page by (created_at, id).';
+comment on column public.referrals.id is 'Key.';
+comment on column public.referrals.business_id is 'The business.';
+comment on column public.referrals.referrer_id is 'Who referred, a row of customers.';
+comment on column public.referrals.referred_id is 'Who was referred, a row of customers.';
+comment on column public.referrals.referrer_points is 'How many points whoever referred gets.';
+comment on column public.referrals.referred_points is 'How many points whoever was referred gets.';
+comment on column public.referrals.rewarded_at is
+'When both were rewarded. Null: the first sale is not completed yet.';
+comment on column public.referrals.created_at is 'When the code was used.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 idempotency_conflict insufficient_points
+ */
+create function public.adjust_points(
+    business_id public.identifier,
+    customer_id public.identifier,
+    points public.whole_number,
+    reason text,
+    idempotency_key text default null
+)
+returns public.loyalty_balances
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_business_id uuid = private.to_identifier(business_id, 'business_id');
+    v_customer_id uuid = private.to_identifier(customer_id, 'customer_id');
+    v_points integer = private.to_whole_number(points, 'points', -1000000, 1000000);
+    v_reason text = private.to_required_text(reason, 'reason', 500);
+    v_answer jsonb;
+    v_balance public.loyalty_balances;
+begin
+    if v_points = 0 then
+        perform private.invalid('points', 'must not be 0');
+    end if;
+    if idempotency_key is not null then
+        v_answer = private.first_answer(
+            'adjust_points', idempotency_key,
+            jsonb_build_array(v_business_id, v_customer_id, v_points, v_reason)
+        );
+        if v_answer is not null then
+            return jsonb_populate_record(null::public.loyalty_balances, v_answer);
+        end if;
+    end if;
+    perform loyalty.adjust(v_business_id, v_customer_id, v_points, v_reason);
+    select loyalty_balances.* into strict v_balance
+    from public.loyalty_balances
+    where
+        loyalty_balances.business_id = v_business_id
+        and loyalty_balances.customer_id = v_customer_id;
+    if idempotency_key is not null then
+        perform private.remember_answer('adjust_points', idempotency_key, to_jsonb(v_balance));
+    end if;
+    return v_balance;
+end;
+$$;
+comment on function public.adjust_points is
+'Add points to a customer, or take some of those that are left.
+
+For owners and managers. New points expire as earned ones do. Returns the balance.
+
+- points: from -1000000 to 1000000, not 0; negative takes points, at most those that are left.
+- reason: 1 to 500 characters; the customer reads it.
+- idempotency_key: repeating the call with the same key returns the first answer again, for a day.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, idempotency_conflict '
+'409, insufficient_points 409.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found
+ */
+create function public.referral_code(business_id public.identifier)
+returns text
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select loyalty.referral_code(private.to_identifier(business_id, 'business_id'));
+end;
+comment on function public.referral_code is
+'Return the code by which the caller refers others to a business.
+
+For signed-in callers. The first call draws it; it stays the same. Returns 8 characters without '
+'look-alikes.
+
+Errors: invalid_input 400, not_signed_in 401, not_found 404.';
+
+/*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT404 not_found · PT409 not_referrable
+ */
+create function public.accept_referral(business_id public.identifier, code text)
+returns public.referrals
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_referral public.referrals;
+    v_id uuid = loyalty.accept_referral(
+        private.to_identifier(business_id, 'business_id'),
+        private.to_required_text(code, 'code', 40)
+    );
+begin
+    select referrals.* into strict v_referral
+    from public.referrals
+    where referrals.id = v_id;
+    return v_referral;
+end;
+$$;
+comment on function public.accept_referral is
+'Say by whose code the caller came to a business.
+
+For signed-in callers who have not been served there yet. Each side is rewarded once, after the '
+'first sale of the caller is completed. The same code again returns the same referral.
+
+- code: the referral code, in any case of letters.
+
+Returns the referral.
+
+Errors: invalid_input 400, not_signed_in 401, not_found 404, not_referrable 409.';
+
+grant execute on function
+public.adjust_points(
+    public.identifier, public.identifier, public.whole_number, text, text
+),
+public.referral_code(public.identifier),
+public.accept_referral(public.identifier, text)
+to anon, authenticated, service_role;
 
 -- sql/55_memberships/api/members.sql
 

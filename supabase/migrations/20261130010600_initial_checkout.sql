@@ -783,6 +783,7 @@ declare
         order by line.business_id
     );
     v_coupon_of uuid = private.seller_of_coupon(form.coupon_code, v_business_ids);
+    v_points_of uuid = private.seller_of_points(form.redeem_points, v_business_ids, buyer_id);
     v_quotes private.seller_quote[] = '{}';
 begin
     perform private.require_wishes(form.wishes, v_business_ids);
@@ -798,7 +799,10 @@ begin
                 coupon_code => case
                     when v_business_ids[v_index] = v_coupon_of then form.coupon_code
                 end,
-                redeem_points => case v_index when 1 then form.redeem_points else 0 end,
+                redeem_points => case
+                    when v_business_ids[v_index] = v_points_of then form.redeem_points
+                    else 0
+                end,
                 currency => quote_cart.currency
             ),
             buyer_id
@@ -834,6 +838,36 @@ begin
             limit 1
         ),
         business_ids[1]
+    );
+end;
+$$;
+
+/*
+ * Return at which of some businesses a buyer redeems points: the one where they have most, or the
+ * first of all, which then refuses them.
+ */
+create function private.seller_of_points(points integer, business_ids uuid[], buyer_id uuid)
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    if points = 0 or cardinality(business_ids) = 1 then
+        return business_ids[1];
+    end if;
+    return (
+        select sold.business_id
+        from unnest(business_ids) as sold (business_id)
+        order by
+            loyalty.spendable(
+                sold.business_id,
+                customers.customer_of(sold.business_id, buyer_id, null),
+                private.now()
+            ) desc,
+            sold.business_id
+        limit 1
     );
 end;
 $$;

@@ -77,7 +77,7 @@ create table loyalty.programs (
     constraint programs_bearer_is_known check (bearer in ('business', 'platform'))
 );
 comment on table loyalty.programs is
-'How a business gives points to whoever buys there, and what they are worth. One for each business.';
+'How a business gives points to whoever buys there, and what they are worth. A business has one.';
 create index programs_currency_idx on loyalty.programs (currency);
 
 -- When sales earn more: for members of a level, in a campaign, or both.

@@ -1,5 +1,5 @@
--- What sales earn, and who referred whom. A sale earns once, by the terms of that moment; a referral
--- is rewarded once, after the first sale of whoever was referred.
+-- What sales earn, and who referred whom. A sale earns once, by the terms of that moment; a
+-- referral is rewarded once, after the first sale of whoever was referred.
 
 create table loyalty.earnings (
     business_id uuid not null,
