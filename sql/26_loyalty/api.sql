@@ -25,13 +25,13 @@ select
     programs.updated_at
 from loyalty.programs;
 grant select on public.loyalty_programs to anon;
-grant select, insert, update on public.loyalty_programs to authenticated, service_role;
+grant select, insert, update, delete on public.loyalty_programs to authenticated, service_role;
 
 comment on view public.loyalty_programs is
 'How a business gives points to whoever buys there, and what they are worth: one for each '
 'business. Everybody reads those of open businesses; owners and managers write theirs. A change '
-'applies to what is earned and redeemed later. A program is switched off, not deleted. Page by '
-'(created_at, id).';
+'applies to what is earned and redeemed later. A program is switched off, not deleted, once a '
+'customer has an account of it. Page by (created_at, id).';
 comment on column public.loyalty_programs.id is 'Key.';
 comment on column public.loyalty_programs.business_id is
 'The business. The program of the platform is that of its own business.';
@@ -86,10 +86,10 @@ grant select, insert, update, delete on public.loyalty_multipliers to authentica
 
 comment on view public.loyalty_multipliers is
 'When sales earn more points: for the members of a level, in a window, or both. Of those that '
-'apply when a sale is placed the highest counts. Read like the program; owners and managers write '
-'theirs. Page by (created_at, id).';
+'apply when a sale is placed the highest counts. Everybody reads those of open businesses; owners '
+'and managers write theirs. Page by (created_at, id).';
 comment on column public.loyalty_multipliers.id is 'Key.';
-comment on column public.loyalty_multipliers.business_id is 'The business, which has a program.';
+comment on column public.loyalty_multipliers.business_id is 'The business.';
 comment on column public.loyalty_multipliers.name is '1 to 200 characters, unique in its business.';
 comment on column public.loyalty_multipliers.percent is
 '101 to 1000; 200: twice as many points.';

@@ -16,8 +16,7 @@ grant insert (
     minimum_spend_minor, redeem_points, redeem_minor, minimum_redeem_points, expires_after_days,
     notice_days, referrer_points, referred_points
 ) on loyalty.programs to authenticated;
--- The currency stays: points were earned in it. The operator says who bears what points take off. A
--- program is switched off, not deleted: its points stay.
+-- The currency stays: points were earned in it. The operator says who bears what points take off.
 grant update (
     id, business_id, name, is_active, earn_points, earn_minor, rounding, minimum_spend_minor,
     redeem_points, redeem_minor, minimum_redeem_points, expires_after_days, notice_days,
@@ -27,7 +26,7 @@ grant insert (id, business_id, name, percent, access, starts_at, ends_at)
 on loyalty.multipliers to authenticated;
 grant update (id, business_id, name, percent, access, starts_at, ends_at)
 on loyalty.multipliers to authenticated;
-grant delete on loyalty.multipliers to authenticated;
+grant delete on loyalty.programs, loyalty.multipliers to authenticated;
 grant select on loyalty.accounts, loyalty.lots, loyalty.entries to authenticated;
 grant select, insert, update, delete
 on loyalty.programs, loyalty.multipliers, loyalty.accounts, loyalty.lots, loyalty.entries
@@ -71,7 +70,12 @@ to authenticated
 using (business_id in (select private.my_businesses('manage')))
 with check (business_id in (select private.my_businesses('manage')));
 
--- Multipliers are read like their program.
+create policy programs_delete
+on loyalty.programs
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
 create policy multipliers_select
 on loyalty.multipliers
 for select
@@ -79,8 +83,8 @@ to anon, authenticated
 using (
     exists (
         select 1
-        from loyalty.programs
-        where programs.business_id = multipliers.business_id
+        from business.businesses
+        where businesses.id = multipliers.business_id
     )
 );
 

@@ -13,6 +13,10 @@ QUESTION = {"key": "shoe", "label": "Shoe size", "kind": "text"}
 NEXT_YEAR = {"starts_at": "2032-01-01T00:00:00+00:00", "ends_at": "2033-01-01T00:00:00+00:00"}
 BANNER = {"place": "business", "title": "Hello"}
 LIST = {"name": "Members", "currency": "EUR"}
+PROGRAM = {
+    **{"name": "Points", "currency": "EUR"},
+    **{"earn_points": 1, "earn_minor": 100, "redeem_points": 1, "redeem_minor": 1},
+}
 RULE = {"name": "Early", "change_bps": -100}
 PROMOTION = {"name": "Spring", "kind": "percent", "percent_bps": 100}
 PRODUCT = {"name": "Soap", "slug": "soap", "currency": "EUR", "is_published": True}
@@ -85,6 +89,8 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
     ),
     "flag_segments": ([{"name": "Early birds"}], {"name": "Late birds"}),
     "flag_targets": ([{"flag_key": "own-first", "subject": "ann"}], {"is_denied": True}),
+    "loyalty_multipliers": ([{"name": "Spring", "percent": 200}], {"percent": 300}),
+    "loyalty_programs": ([PROGRAM, {**PROGRAM, "is_active": False}], {"earn_points": 2}),
     "membership_plan_prices": (
         [
             {"plan_id": "plan", "currency": "EUR", "price_minor": 1},

@@ -596,3 +596,29 @@ select
 from customers.customers
 where customers.business_id = %(business)s
 limit 1;
+insert into loyalty.programs (
+    business_id, name, currency, earn_points, earn_minor, redeem_points, redeem_minor
+)
+values (%(business)s, 'Secret points', 'EUR', 1, 100, 1, 1);
+insert into loyalty.multipliers (business_id, name, percent)
+values (%(business)s, 'Secret spring', 200);
+insert into loyalty.accounts (business_id, customer_id)
+select customers.business_id, customers.id
+from customers.customers
+where customers.business_id = %(business)s
+limit 1;
+insert into loyalty.entries (business_id, customer_id, kind, points, reason, created_at)
+select accounts.business_id, accounts.customer_id, 'adjusted', 1, 'Secret present', now()
+from loyalty.accounts
+where accounts.business_id = %(business)s;
+insert into loyalty.referrals (
+    business_id, referrer_id, referred_id, referrer_points, referred_points, created_at
+)
+select accounts.business_id, accounts.customer_id, customers.id, 1, 1, now()
+from loyalty.accounts
+inner join customers.customers
+    on
+        accounts.business_id = customers.business_id
+        and accounts.customer_id <> customers.id
+where accounts.business_id = %(business)s
+limit 1;

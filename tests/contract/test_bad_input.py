@@ -130,6 +130,7 @@ def good_arguments(town: Town) -> dict[str, Any]:
         "customer_id": town.ids["note"],
         "holder_name": "A holder",
         "amount_minor": 100,
+        "points": 1,
         "number": "DE89370400440532013000",
         "audience": "customer",
         "channel": "mail",

@@ -47,6 +47,8 @@ PRIVATE_VIEWS = {
     "ledger_balances",
     "marketing_consents",
     "allowances",
+    "loyalty_balances",
+    "loyalty_entries",
     "membership_charges",
     "membership_gifts",
     "membership_periods",
@@ -77,6 +79,7 @@ PRIVATE_VIEWS = {
     "coupon_redemptions",
     "sale_coupons",
     "sale_line_discounts",
+    "referrals",
     "refund_lines",
     "return_items",
     "returns",
@@ -117,8 +120,8 @@ FINGERPRINT = """
     inner join pg_namespace on pg_namespace.oid = relnamespace
     inner join pg_attribute on attrelid = pg_class.oid and attname = 'business_id'
     where relkind = 'r' and nspname in
-        ('business', 'catalog', 'commerce', 'customers', 'engagement', 'files', 'pricing', 'sales',
-         'scheduling')
+        ('business', 'catalog', 'commerce', 'customers', 'engagement', 'files', 'loyalty',
+         'pricing', 'sales', 'scheduling')
     -- workers write these
     and relname not in ('notification_deliveries', 'notifications', 'reminders')
 """

@@ -83,7 +83,7 @@ create index programs_currency_idx on loyalty.programs (currency);
 -- When sales earn more: for members of a level, in a campaign, or both.
 create table loyalty.multipliers (
     id uuid primary key default gen_random_uuid(),
-    business_id uuid not null,
+    business_id uuid not null references business.businesses (id) on delete cascade,
     name text not null,
     -- 200: twice as many points.
     percent integer not null,
@@ -95,8 +95,6 @@ create table loyalty.multipliers (
     created_at timestamptz not null default now(),
 
     constraint multipliers_business_id_id_unique unique (business_id, id),
-    constraint multipliers_program_fkey foreign key (business_id)
-    references loyalty.programs (business_id) on delete cascade,
     constraint multipliers_name_unique unique (business_id, name),
     constraint multipliers_name_is_short check (
         length(btrim(name)) between 1 and 200 and private.is_one_line(name)

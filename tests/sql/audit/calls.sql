@@ -245,6 +245,21 @@ end;
 $$;
 grant execute on function pg_temp.joined() to public;
 
+-- A loyalty program of the salon.
+create function pg_temp.open_program()
+returns void
+language plpgsql
+as $$
+begin
+    perform tests.act_as_owner();
+    insert into loyalty.programs (
+        business_id, name, currency, earn_points, earn_minor, redeem_points, redeem_minor
+    )
+    values (tests.id('Salon'), 'Points', 'EUR', 1, 100, 1, 1);
+end;
+$$;
+grant execute on function pg_temp.open_program() to public;
+
 -- call: set_platform_role
 select tests.act_as('Ada');
 select public.set_platform_role(tests.id('Zoe')::text, 'support');
@@ -1146,3 +1161,23 @@ select public.announce_membership_price(
 grant select on change to authenticated;
 select tests.act_as('Cleo');
 select public.accept_membership_price((select id from change));
+
+-- call: adjust_points
+create temporary table made as select pg_temp.booking('Cut', '2031-05-05T09:00:00Z') as id;
+select pg_temp.open_program();
+select tests.act_as('Owen');
+select public.adjust_points(
+    tests.id('Salon')::text, (select id::text from public.customers), '100', 'We were late'
+);
+
+-- call: referral_code
+select pg_temp.open_program();
+select tests.act_as('Cleo');
+select public.referral_code(tests.id('Salon')::text);
+
+-- call: accept_referral
+select pg_temp.open_program();
+select tests.act_as('Cleo');
+create temporary table made as select public.referral_code(tests.id('Salon')::text) as code;
+select tests.act_as('Zoe');
+select public.accept_referral(tests.id('Salon')::text, (select code from made));
