@@ -78,6 +78,7 @@ COMMANDS: Mapping[str, Entry] = {
     "flags": Entry("flags", "app", "Flags: what is switched on, and for whom."),
     "pages": Entry("pages", "app", "Pages: their texts, versions and publication."),
     "members": Entry("members", "app", "Members: who is a member of what, until when."),
+    "loyalty": Entry("loyalty", "app", "Loyalty: programs, and the points of customers."),
     "products": Entry("products", "app", "Products: what a business sells."),
     "stock": Entry("stock", "app", "Stock: what lies in which store."),
     "orders": Entry("orders", "app", "Orders: what customers bought, and how it gets to them."),

@@ -194,7 +194,7 @@ create index programs_currency_idx on loyalty.programs (currency);
 -- When sales earn more: for members of a level, in a campaign, or both.
 create table loyalty.multipliers (
     id uuid primary key default gen_random_uuid(),
-    business_id uuid not null,
+    business_id uuid not null references business.businesses (id) on delete cascade,
     name text not null,
     -- 200: twice as many points.
     percent integer not null,
@@ -206,8 +206,6 @@ create table loyalty.multipliers (
     created_at timestamptz not null default now(),
 
     constraint multipliers_business_id_id_unique unique (business_id, id),
-    constraint multipliers_program_fkey foreign key (business_id)
-    references loyalty.programs (business_id) on delete cascade,
     constraint multipliers_name_unique unique (business_id, name),
     constraint multipliers_name_is_short check (
         length(btrim(name)) between 1 and 200 and private.is_one_line(name)
@@ -725,6 +723,37 @@ create trigger _110_refuse_emptying
 before truncate on loyalty.entries
 for each statement execute function private.any__refuse_rewriting();
 
+/*
+ * Refuse to delete a program of which customers have accounts.
+ * Definer: whoever deletes it may not read every account.
+ *
+ * Errors:  PT409 in_use
+ */
+create function loyalty.programs__refuse_deletion()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+    if exists (
+        select 1 from loyalty.accounts where accounts.business_id = old.business_id
+    ) then
+        perform private.refuse(
+            'PT409', 'in_use', 'Customers have points.', 'Set is_active to false instead.'
+        );
+    end if;
+    return old;
+end;
+$$;
+
+create trigger _100_refuse_deletion
+before delete on loyalty.programs
+for each row
+when (pg_trigger_depth() = 0)
+execute function loyalty.programs__refuse_deletion();
+
 -- sql/26_loyalty/policies.sql
 
 -- Everybody reads the program of a business that is open; owners and managers write it. Customers
@@ -745,8 +774,7 @@ grant insert (
     minimum_spend_minor, redeem_points, redeem_minor, minimum_redeem_points, expires_after_days,
     notice_days, referrer_points, referred_points
 ) on loyalty.programs to authenticated;
--- The currency stays: points were earned in it. The operator says who bears what points take off. A
--- program is switched off, not deleted: its points stay.
+-- The currency stays: points were earned in it. The operator says who bears what points take off.
 grant update (
     id, business_id, name, is_active, earn_points, earn_minor, rounding, minimum_spend_minor,
     redeem_points, redeem_minor, minimum_redeem_points, expires_after_days, notice_days,
@@ -756,7 +784,7 @@ grant insert (id, business_id, name, percent, access, starts_at, ends_at)
 on loyalty.multipliers to authenticated;
 grant update (id, business_id, name, percent, access, starts_at, ends_at)
 on loyalty.multipliers to authenticated;
-grant delete on loyalty.multipliers to authenticated;
+grant delete on loyalty.programs, loyalty.multipliers to authenticated;
 grant select on loyalty.accounts, loyalty.lots, loyalty.entries to authenticated;
 grant select, insert, update, delete
 on loyalty.programs, loyalty.multipliers, loyalty.accounts, loyalty.lots, loyalty.entries
@@ -800,7 +828,12 @@ to authenticated
 using (business_id in (select private.my_businesses('manage')))
 with check (business_id in (select private.my_businesses('manage')));
 
--- Multipliers are read like their program.
+create policy programs_delete
+on loyalty.programs
+for delete
+to authenticated
+using (business_id in (select private.my_businesses('manage')));
+
 create policy multipliers_select
 on loyalty.multipliers
 for select
@@ -808,8 +841,8 @@ to anon, authenticated
 using (
     exists (
         select 1
-        from loyalty.programs
-        where programs.business_id = multipliers.business_id
+        from business.businesses
+        where businesses.id = multipliers.business_id
     )
 );
 
@@ -890,13 +923,13 @@ select
     programs.updated_at
 from loyalty.programs;
 grant select on public.loyalty_programs to anon;
-grant select, insert, update on public.loyalty_programs to authenticated, service_role;
+grant select, insert, update, delete on public.loyalty_programs to authenticated, service_role;
 
 comment on view public.loyalty_programs is
 'How a business gives points to whoever buys there, and what they are worth: one for each '
 'business. Everybody reads those of open businesses; owners and managers write theirs. A change '
-'applies to what is earned and redeemed later. A program is switched off, not deleted. Page by '
-'(created_at, id).';
+'applies to what is earned and redeemed later. A program is switched off, not deleted, once a '
+'customer has an account of it. Page by (created_at, id).';
 comment on column public.loyalty_programs.id is 'Key.';
 comment on column public.loyalty_programs.business_id is
 'The business. The program of the platform is that of its own business.';
@@ -951,10 +984,10 @@ grant select, insert, update, delete on public.loyalty_multipliers to authentica
 
 comment on view public.loyalty_multipliers is
 'When sales earn more points: for the members of a level, in a window, or both. Of those that '
-'apply when a sale is placed the highest counts. Read like the program; owners and managers write '
-'theirs. Page by (created_at, id).';
+'apply when a sale is placed the highest counts. Everybody reads those of open businesses; owners '
+'and managers write theirs. Page by (created_at, id).';
 comment on column public.loyalty_multipliers.id is 'Key.';
-comment on column public.loyalty_multipliers.business_id is 'The business, which has a program.';
+comment on column public.loyalty_multipliers.business_id is 'The business.';
 comment on column public.loyalty_multipliers.name is '1 to 200 characters, unique in its business.';
 comment on column public.loyalty_multipliers.percent is
 '101 to 1000; 200: twice as many points.';
