@@ -1566,8 +1566,8 @@ end;
 $$;
 
 /*
- * Return pairs of lines with their taxes: the first of each is taxed like the line that it corrects,
- * the second is not.
+ * Return pairs of lines as they are taxed: the first of each like the line that it corrects, the
+ * second not at all.
  */
 create function sales.taxable_vouchers(
     business_id uuid, last_position integer, changes sales.sale_lines[]
