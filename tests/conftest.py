@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from httpx._config import DEFAULT_TIMEOUT_CONFIG
+from httpx._transports import default
 from hypothesis import HealthCheck, settings
 
 from tests.harness.database import Database
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 # a busy machine may need.
 for part in ("connect", "read", "write", "pool"):
     setattr(DEFAULT_TIMEOUT_CONFIG, part, 120.0)
+
+# A client reads the certificates of every authority (25 ms); here they all share one reading.
+default.create_ssl_context = functools.cache(default.create_ssl_context)
 
 # Generated tests are the same in every run, and none depends on how fast a machine is. Their
 # database is a fixture: an example leaves nothing in it.

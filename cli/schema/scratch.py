@@ -28,6 +28,7 @@ SETTINGS = {
 def scratch_cluster() -> Iterator[Cluster]:
     """A running cluster of its own, gone at the end."""
     with tempfile.TemporaryDirectory(prefix="frontdesk-") as folder:
+        Path(folder).chmod(0o711)  # as root another user runs the server, in a folder of its own
         cluster = Cluster(
             Path(folder) / "db", free_port(), secrets.token_hex(16), settings=SETTINGS
         )

@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-
-import httpx
+from http.client import HTTPConnection, HTTPException
 
 from cli.stack import gateway, mailing, paying, postgrest, programs, sign_in, storing
 from cli.stack.account import Account, server_account
@@ -181,12 +180,19 @@ def _python(plan: Plan, name: str, module: str, env: Mapping[str, str]) -> Progr
 
 
 def _http(port: int, path: str) -> Callable[[], bool]:
-    """Return a test whether a GET answers 200."""
+    """Return a test whether a GET answers 200.
+
+    An httpx client reads the certificates of every authority first: 25 ms at each try.
+    """
 
     def is_ready() -> bool:
+        connection = HTTPConnection(HOST, port, timeout=1)
         try:
-            return httpx.get(f"http://{HOST}:{port}{path}", timeout=1).status_code == 200
-        except httpx.HTTPError:
+            connection.request("GET", path)
+            return connection.getresponse().status == 200
+        except (OSError, HTTPException):
             return False
+        finally:
+            connection.close()
 
     return is_ready

@@ -1,4 +1,4 @@
-"""A throw-away cluster, a template with the whole schema, and a clone of it for every test."""
+"""A throw-away cluster, a template with the whole schema, and clones of it for the tests."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import count
 from typing import LiteralString, cast
 
 import psycopg
@@ -15,12 +14,11 @@ from psycopg.pq import TransactionStatus
 
 from cli import schema
 from cli.options import ROOT
-from cli.schema.scratch import create_database, drop_database
+from cli.schema.scratch import create_database
 from cli.stack.postgres import Cluster
 
 PGTAP = ROOT / "node_modules" / "@electric-sql" / "pglite-pgtap" / "dist" / "pgtap.tar.gz"
 HELPERS = ROOT / "tests" / "sql" / "helpers.sql"
-NUMBERS = count(1)
 
 
 @dataclass(frozen=True)
@@ -67,16 +65,10 @@ def template_database(cluster: Cluster) -> str:
 
 
 @contextmanager
-def clone(cluster: Cluster, template: str) -> Iterator[Database]:
-    """A copy of a template, gone at the end."""
-    name = f"test_{next(NUMBERS)}"
-    dsn = create_database(cluster, name, template=template)
-    try:
-        with psycopg.connect(dsn, autocommit=True) as connection:
-            yield Database(dsn, connection)
-            require_balanced_ledger(connection)
-    finally:
-        drop_database(cluster, name)
+def opened(dsn: str) -> Iterator[Database]:
+    """A database with a connection to it, closed at the end."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        yield Database(dsn, connection)
 
 
 def require_balanced_ledger(connection: psycopg.Connection) -> None:

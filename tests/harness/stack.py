@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from cli.stack import ending
 from cli.stack.ports import free_port
 from cli.stack.state import Endpoints, State
 from tests.harness.programs import environment
+from tests.harness.ready_made import furnish
 
 LAUNCHER = ROOT / "frontdesk"
 
@@ -43,6 +45,14 @@ def run_cli(
     )
 
 
+def make_enterable(folder: Path) -> None:
+    """Let the servers' user, another one than root, reach a folder among the temporary files."""
+    temporary = Path(tempfile.gettempdir())
+    if temporary in folder.parents:
+        for parent in folder.parents[: folder.parents.index(temporary)]:
+            parent.chmod(0o711)
+
+
 @dataclass
 class RunningStack:
     """A stack that `frontdesk up --detach` started; leaving the context stops and deletes it."""
@@ -59,7 +69,10 @@ class RunningStack:
         port: int | None = None,
     ) -> Self:
         """Start one in this folder, on a free port unless said otherwise."""
+        make_enterable(folder)
         running = cls(State(folder), port or free_port())
+        if running.state.is_fresh and "FRONTDESK_DB_URL" not in (env or {}):
+            furnish(running.state)
         done = running.cli("up", "--detach", "--port", running.port, *options, env=env)
         assert done.returncode == 0, done.stderr
         return running

@@ -11,7 +11,8 @@ import psycopg
 import pytest
 
 from cli import schema
-from tests.harness.database import Database, clone
+from cli.schema.scratch import create_database, drop_database
+from tests.harness.database import Database, opened
 from tests.harness.session import DatabaseSession
 from workers.broker import PgmqBroker
 
@@ -20,9 +21,11 @@ from workers.broker import PgmqBroker
 def bare(databases: DatabaseSession) -> Iterator[Database]:
     """A database with pgmq only."""
     source = resources.files("pgmq") / "sql" / "pgmq.sql"
-    with clone(databases.cluster, "template1") as database, resources.as_file(source) as path:
+    dsn = create_database(databases.cluster, "bare")
+    with opened(dsn) as database, resources.as_file(source) as path:
         schema.run_file(database.connection, path)
         yield database
+    drop_database(databases.cluster, "bare")
 
 
 def test_the_first_message_makes_the_queue_and_wakes_the_workers(bare: Database) -> None:
