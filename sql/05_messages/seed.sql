@@ -9,7 +9,7 @@ values
 ('calendars', 'Imported calendars to read'),
 ('media', 'Uploaded files to look into, and files to delete'),
 ('payments', 'Payments and refunds to ask providers for, and their events to apply'),
-('memberships', 'Memberships to renew, charge and end'),
+('memberships', 'Memberships to renew, charge and end, and points that expire'),
 ('documents', 'Receipts and invoices to draw, tax numbers to check'),
 ('housekeeping', 'Expired holds, requests and orders to write down, old data to delete')
 on conflict (name) do update set purpose = excluded.purpose;
@@ -36,6 +36,8 @@ values
 ('membership.%', 'notifications', 'notify'),
 ('gift.%', 'notifications', 'notify'),
 ('tick.memberships', 'memberships', 'renew_memberships'),
+('points.%', 'notifications', 'notify'),
+('tick.points', 'memberships', 'tell_of_expiring_points'),
 ('document.issued', 'documents', 'draw_document'),
 ('tax_number.written', 'documents', 'check_tax_number'),
 ('tick.transitions', 'housekeeping', 'apply_due_transitions'),
@@ -57,5 +59,6 @@ values
 ('storage', 'tick.storage', '1 minute'),
 ('payments', 'tick.payments', '1 minute'),
 ('memberships', 'tick.memberships', '1 minute'),
+('points', 'tick.points', '1 hour'),
 ('reconciliation', 'tick.reconciliation', '15 minutes')
 on conflict (name) do update set topic = excluded.topic;

@@ -1,4 +1,4 @@
--- What people are told of memberships and gifts, by which functions.
+-- What people are told of memberships, gifts and points, by which functions.
 insert into private.subjects (
     name, description, id_key, data_function, readers_function
 )
@@ -10,6 +10,10 @@ values
 (
     'gift', 'A plan that somebody bought for somebody else', 'gift_id', 'memberships.gift_data',
     'memberships.gift_readers'
+),
+(
+    'points', 'Points of a customer that expire at once', 'lot_id', 'loyalty.points_data',
+    'loyalty.points_readers'
 )
 on conflict (name) do update set
     description = excluded.description,

@@ -2314,7 +2314,8 @@ end;
 $$;
 
 /*
- * Return a line and those that correct it, without the fees that were charged for it.
+ * Return a line and those that correct it, without the fees that were charged for it, and without
+ * what vouchers move to and fro.
  */
 create function loyalty.lines_of(sold sales.sale_lines)
 returns setof sales.sale_lines
@@ -2332,8 +2333,113 @@ begin
         and lines.sale_id = sold.sale_id
         and (
             lines.id = sold.id
-            or lines.corrects_line_id = sold.id and lines.kind <> 'fee'
+            or lines.corrects_line_id = sold.id and lines.kind not in ('fee', 'voucher')
         );
+end;
+$$;
+
+-- sql/55_memberships/functions/loyalty_notices.sql
+
+-- How customers hear that points of theirs expire: once for each lot, as many days before as their
+-- program says. Points expire by time alone; nothing waits for this.
+
+/*
+ * Tell customers of lots that expire soon, at most so many. Returns how many. Of several that look
+ * at once each takes other lots.
+ * Definer: called by the workers, who have no access to the tables.
+ */
+create function loyalty.tell_of_expiring(batch integer)
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+    v_lot loyalty.lots;
+    v_count integer = 0;
+begin
+    for v_lot in
+        select lots.*
+        from loyalty.lots
+        inner join loyalty.programs on programs.business_id = lots.business_id
+        where
+            lots.points > 0
+            and lots.told_at is null
+            and lots.expires_at > private.now()
+            and lots.expires_at <= private.now() + make_interval(days => programs.notice_days)
+        order by lots.expires_at
+        limit tell_of_expiring.batch
+        for update of lots skip locked
+    loop
+        update loyalty.lots
+        set told_at = private.now()
+        where lots.id = v_lot.id;
+        perform private.emit('points.expiring', jsonb_build_object('lot_id', v_lot.id));
+        v_count = v_count + 1;
+    end loop;
+    return v_count;
+end;
+$$;
+
+/*
+ * Return what templates may say about points that expire.
+ */
+create function loyalty.points_data(messages private.subject_message[])
+returns setof private.subject_facts
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        messages.ordinal,
+        jsonb_build_object(
+            'business_id', lots.business_id,
+            'business_name', businesses.name,
+            'business_email', businesses.email,
+            'customer_name', coalesce(customers.name, ''),
+            'program_name', programs.name,
+            'points', lots.points,
+            'expires_at', lots.expires_at,
+            'time_zone', businesses.time_zone
+        )
+    from unnest(points_data.messages) as messages
+    inner join loyalty.lots on lots.id = messages.subject_id
+    inner join loyalty.programs on programs.business_id = lots.business_id
+    inner join business.businesses on businesses.id = lots.business_id
+    inner join customers.customers
+        on customers.business_id = lots.business_id and customers.id = lots.customer_id;
+end;
+$$;
+
+/*
+ * Return who hears of points: the customer, if they have an account.
+ */
+create function loyalty.points_readers(messages private.subject_message[], audience text)
+returns setof private.reader
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return query
+    select
+        messages.ordinal,
+        profiles.id,
+        profiles.email,
+        profiles.phone,
+        profiles.locale,
+        null::jsonb
+    from unnest(points_readers.messages) as messages
+    inner join loyalty.lots on lots.id = messages.subject_id
+    inner join customers.customers
+        on customers.business_id = lots.business_id and customers.id = lots.customer_id
+    inner join identity.profiles on profiles.id = customers.user_id
+    where audience = 'customer' and lots.points > 0;
 end;
 $$;
 
@@ -4736,7 +4842,7 @@ execute function loyalty.payment_parts__settle();
 
 -- sql/55_memberships/rules/notifications.sql
 
--- Whoever keeps something about a membership or a gift hears when it is deleted.
+-- Whoever keeps something about a membership, a gift or points hears when they are deleted.
 
 create trigger _600_announce_deletion
 after delete on memberships.memberships
@@ -4745,6 +4851,10 @@ for each row execute function private.any__announce_deletion('membership');
 create trigger _600_announce_deletion
 after delete on memberships.gifts
 for each row execute function private.any__announce_deletion('gift');
+
+create trigger _600_announce_deletion
+after delete on loyalty.lots
+for each row execute function private.any__announce_deletion('points');
 
 -- sql/55_memberships/rules/payments.sql
 
@@ -4862,6 +4972,9 @@ loyalty.adjust(uuid, uuid, integer, text),
 loyalty.referral_code(uuid),
 loyalty.accept_referral(uuid, text)
 to anon, authenticated, service_role;
+
+grant usage on schema loyalty to worker;
+grant execute on function loyalty.tell_of_expiring(integer) to worker;
 
 -- sql/55_memberships/policies/members.sql
 

@@ -1,4 +1,7 @@
-"""Memberships: renews, charges and reminds what is due, and records what has ended."""
+"""Memberships: renews, charges and reminds what is due, and records what has ended.
+
+Tells customers of points that expire.
+"""
 
 from __future__ import annotations
 
@@ -21,4 +24,11 @@ def declare(broker: dramatiq.Broker, database: Database) -> None:
         while database.call("select memberships.run_due(%s)", BATCH):
             pass
 
-    dramatiq.actor(broker=broker, queue_name=QUEUE, max_retries=3)(renew_memberships)
+    def tell_of_expiring_points(topic: str, payload: dict[str, Any]) -> None:
+        """Tell customers of points that expire soon, batch by batch."""
+        del topic, payload
+        while database.call("select loyalty.tell_of_expiring(%s)", BATCH):
+            pass
+
+    for actor in (renew_memberships, tell_of_expiring_points):
+        dramatiq.actor(broker=broker, queue_name=QUEUE, max_retries=3)(actor)

@@ -98,7 +98,7 @@ def fill(
         Refusal: the written rows contradict each other; nothing is kept.
     """
     businesses = SCALES[size][0]
-    task = progress.add_task("people", total=10 + -(-businesses // CHUNK))
+    task = progress.add_task("people", total=11 + -(-businesses // CHUNK))
     with connection.transaction():
         _set_scale(connection, size, monday)
         _run(connection, "people.sql")
@@ -119,13 +119,16 @@ def fill(
             _run(connection, "write_bookings.sql")
             _run(connection, "write_sales.sql")
         connection.execute("set local session_replication_role = origin")
-        for name in ("prices.sql", "money.sql", "goods.sql", "content.sql", "flags.sql"):
+        for name in (
+            *("prices.sql", "money.sql", "goods.sql", "loyalty.sql"),
+            *("content.sql", "flags.sql"),
+        ):
             progress.update(task, advance=1, description=name[:-4])
             _run(connection, name)
         progress.update(task, advance=1, description="checks")
         _check(connection)
     connection.execute("analyze")
-    progress.update(task, completed=10 + -(-businesses // CHUNK), description="done")
+    progress.update(task, completed=11 + -(-businesses // CHUNK), description="done")
 
 
 def _progress() -> Progress:

@@ -7,7 +7,16 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from cli.commands.tour import booking, content, goods, oversight, paying, pictures, together
+from cli.commands.tour import (
+    booking,
+    content,
+    goods,
+    loyalty,
+    oversight,
+    paying,
+    pictures,
+    together,
+)
 from cli.commands.tour.people import Step, Story, gather
 from cli.hints import completed
 from cli.options import DEFAULT_STATE, JsonOption, StateOption
@@ -25,6 +34,7 @@ CHAPTERS: tuple[Callable[[Story], Iterator[Step]], ...] = (
     paying.pay,
     goods.sell,
     goods.shop,
+    loyalty.reward,
     together.wait,
     together.repeat,
     together.teach,

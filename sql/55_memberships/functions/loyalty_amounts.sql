@@ -180,7 +180,8 @@ end;
 $$;
 
 /*
- * Return a line and those that correct it, without the fees that were charged for it.
+ * Return a line and those that correct it, without the fees that were charged for it, and without
+ * what vouchers move to and fro.
  */
 create function loyalty.lines_of(sold sales.sale_lines)
 returns setof sales.sale_lines
@@ -198,7 +199,7 @@ begin
         and lines.sale_id = sold.sale_id
         and (
             lines.id = sold.id
-            or lines.corrects_line_id = sold.id and lines.kind <> 'fee'
+            or lines.corrects_line_id = sold.id and lines.kind not in ('fee', 'voucher')
         );
 end;
 $$;

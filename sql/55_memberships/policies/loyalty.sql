@@ -35,3 +35,6 @@ loyalty.adjust(uuid, uuid, integer, text),
 loyalty.referral_code(uuid),
 loyalty.accept_referral(uuid, text)
 to anon, authenticated, service_role;
+
+grant usage on schema loyalty to worker;
+grant execute on function loyalty.tell_of_expiring(integer) to worker;

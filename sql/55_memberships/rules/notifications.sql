@@ -1,4 +1,4 @@
--- Whoever keeps something about a membership or a gift hears when it is deleted.
+-- Whoever keeps something about a membership, a gift or points hears when they are deleted.
 
 create trigger _600_announce_deletion
 after delete on memberships.memberships
@@ -7,3 +7,7 @@ for each row execute function private.any__announce_deletion('membership');
 create trigger _600_announce_deletion
 after delete on memberships.gifts
 for each row execute function private.any__announce_deletion('gift');
+
+create trigger _600_announce_deletion
+after delete on loyalty.lots
+for each row execute function private.any__announce_deletion('points');

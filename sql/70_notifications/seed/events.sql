@@ -59,6 +59,11 @@ values
 ('membership', 'paid_until', 'instant', 'Until when it is paid'),
 ('membership', 'due_until', 'instant', 'Until when it can be paid'),
 ('membership', 'at', 'instant', 'When the new price applies, or the next attempt is made'),
+('points', 'business_name', 'text', 'Name of the business'),
+('points', 'customer_name', 'text', 'Name of the reader'),
+('points', 'program_name', 'text', 'Name of the program'),
+('points', 'points', 'whole_number', 'How many points expire'),
+('points', 'expires_at', 'instant', 'When they expire'),
 ('gift', 'business_name', 'text', 'Name of the business'),
 ('gift', 'plan_name', 'text', 'Name of the plan'),
 ('gift', 'buyer_name', 'text', 'Who bought it'),
@@ -170,7 +175,8 @@ values
 ('membership.cancelled', 'membership', 'A membership was cancelled', true, false, null),
 ('membership.ended', 'membership', 'A membership has ended', true, false, null),
 ('membership.restored', 'membership', 'A late payment restored a membership', true, false, null),
-('gift.paid', 'gift', 'Somebody was given a plan', true, false, null)
+('gift.paid', 'gift', 'Somebody was given a plan', true, false, null),
+('points.expiring', 'points', 'Points expire soon', false, false, null)
 on conflict (name) do update
     set
         description = excluded.description,
@@ -245,6 +251,7 @@ values
 ('membership.ended', 'customer', '{mail,in_app}'),
 ('membership.restored', 'customer', '{mail,in_app}'),
 ('gift.paid', 'customer', '{mail}'),
+('points.expiring', 'customer', '{mail,in_app}'),
 ('auth.signup', 'customer', '{mail}'),
 ('auth.invite', 'customer', '{mail}'),
 ('auth.magiclink', 'customer', '{mail}'),

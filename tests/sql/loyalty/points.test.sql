@@ -1,6 +1,6 @@
 -- Customers earn points with what they pay, redeem them, and give them back with what they return.
 begin;
-select plan(62);
+select plan(65);
 
 -- Given a salon with a cut for 50.00, where each euro earns a point, and a point is worth 2 cents
 select tests.at('2031-03-03 08:00Z');
@@ -355,6 +355,16 @@ select throws_ok(
            tests.id('Salon')::text, tests.customer('noah')::text, '1', 'Please') $$,
     'PT403', null, 'staff change no points'
 );
+
+-- Customers hear of points that expire
+select tests.act_as_owner();
+update loyalty.lots set told_at = private.now();
+select loyalty.adjust(tests.id('Salon'), tests.customer('noah'), 8, 'Another one');
+select is(loyalty.tell_of_expiring(10), 0, 'nobody hears of points that expire in a year');
+select tests.at('2034-01-18 00:00Z');
+select is(loyalty.tell_of_expiring(10), 1, 'within the days of the program their customer does');
+select is(loyalty.tell_of_expiring(10), 0, 'once');
+select tests.at('2033-01-31 00:00Z');
 
 -- Levels and campaigns
 select tests.act_as('owner');

@@ -1,4 +1,4 @@
-"""What happens to stock, wishlists and wholesale accounts, for test_catalogue.py."""
+"""What happens to stock, wishlists, points and wholesale accounts, for test_catalogue.py."""
 
 from __future__ import annotations
 
@@ -32,6 +32,13 @@ GOODS_PLAYS = {
     "wishlist.in_stock": GOODS + "select tests.act_as('customer');"
     "insert into public.wishlist_items (business_id, variant_id, wants_notice)"
     " values (tests.id('Salon'), tests.id('Oil'), true);" + RECEIVE,
+    "points.expiring": "select tests.act_as_owner(); insert into loyalty.programs (business_id,"
+    " name, currency, earn_points, earn_minor, redeem_points, redeem_minor, expires_after_days)"
+    " values (tests.id('Salon'), 'Points', 'EUR', 1, 100, 1, 1, 10);"
+    " insert into customers.customers (business_id, user_id)"
+    " values (tests.id('Salon'), tests.id('customer')) on conflict do nothing;"
+    " select loyalty.adjust(business_id, id, 100, 'A present') from customers.customers"
+    " where user_id = tests.id('customer'); select loyalty.tell_of_expiring(10);",
     "wholesale.requested": COMPANY,
     "wholesale.approved": COMPANY + AS.format("owner", DECIDE.format("'approved'")),
     "wholesale.rejected": COMPANY + AS.format("owner", DECIDE.format("'rejected', 'No papers'")),
