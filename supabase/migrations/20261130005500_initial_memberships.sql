@@ -371,6 +371,9 @@ create table memberships.membership_periods (
     next_charge_at timestamptz,
     -- When the invoice was taken back because nobody paid it.
     voided_at timestamptz,
+    -- How long it is by its plan, as the price of it is agreed.
+    period_unit memberships.period_unit not null,
+    period_count integer not null,
 
     constraint membership_periods_business_id_id_unique unique (business_id, id),
     constraint membership_periods_number_unique unique (business_id, membership_id, number),
@@ -1773,12 +1776,13 @@ begin
     );
     insert into memberships.memberships values (v_membership.*);
     insert into memberships.membership_periods (
-        id, business_id, membership_id, number, plan_id, starts_at, ends_at, price_minor, sale_id
+        id, business_id, membership_id, number, plan_id, starts_at, ends_at, price_minor, sale_id,
+        period_unit, period_count
     )
     values (
         v_period_id, v_membership.business_id, v_membership.id, 1, v_plan.id,
         v_membership.joined_at, memberships.start_of(v_membership, 2), v_price.price_minor,
-        gift.sale_id
+        gift.sale_id, v_membership.period_unit, v_membership.period_count
     );
     perform memberships.settle_period(v_membership.business_id, v_period_id);
     return v_membership;
@@ -2935,6 +2939,31 @@ begin atomic
 end;
 
 /*
+ * Return what a price for some periods is worth a month, rounded half away from zero. The month of
+ * days and weeks is the mean one of the Gregorian calendar: 365.2425 / 12 days.
+ */
+create function memberships.monthly_minor(
+    price_minor bigint, unit memberships.period_unit, count integer
+)
+returns bigint
+language sql
+immutable
+security invoker
+set search_path = ''
+begin atomic
+    select round(
+        price_minor
+        / case unit
+            when 'day' then 12 / 365.2425
+            when 'week' then 84 / 365.2425
+            when 'month' then 1
+            else 12
+        end
+        / count
+    )::bigint;
+end;
+
+/*
  * Return when the n-th period from an anchor begins; 0 begins at the anchor.
  */
 create function memberships.period_start(
@@ -3745,7 +3774,7 @@ as $$
 begin
     insert into memberships.membership_periods (
         id, business_id, membership_id, number, plan_id, starts_at, ends_at, price_minor, sale_id,
-        next_charge_at
+        next_charge_at, period_unit, period_count
     )
     select
         renewal.period_id, renewal.business_id, renewal.membership_id, renewal.number,
@@ -3753,7 +3782,8 @@ begin
         renewal.sale_id,
         case
             when renewal.method_id is not null and renewal.price_minor > 0 then private.now()
-        end
+        end,
+        renewal.period_unit, renewal.period_count
     from unnest(renewals) as renewal;
     update memberships.memberships
     set
@@ -4186,14 +4216,15 @@ begin
     end;
     insert into memberships.membership_periods (
         id, business_id, membership_id, number, plan_id, starts_at, ends_at, price_minor, sale_id,
-        next_charge_at
+        next_charge_at, period_unit, period_count
     )
     values (
         v_period.id, membership.business_id, membership.id, membership.number,
         membership.plan_id, membership.joined_at,
         memberships.start_of(membership, membership.number + 1),
         v_period.price_minor, v_period.sale_id,
-        case when membership.method_id is not null then private.now() end
+        case when membership.method_id is not null then private.now() end,
+        membership.period_unit, membership.period_count
     );
     if coalesce((quote ->> 'total_minor')::bigint, 0) = 0 then
         perform memberships.settle_period(membership.business_id, v_period.id);
@@ -4574,6 +4605,21 @@ $$;
 -- What a membership is at an instant. The row alone says so, whether workers run or not.
 
 /*
+ * Does a pause include an instant? A pause without an end lasts until somebody resumes it.
+ */
+create function memberships.is_within_pause(
+    paused_at timestamptz, resumes_at timestamptz, at timestamptz
+)
+returns boolean
+language sql
+immutable
+security invoker
+set search_path = ''
+begin atomic
+    select coalesce(paused_at <= at and coalesce(resumes_at > at, true), false);
+end;
+
+/*
  * Is a membership paused at an instant?
  */
 create function memberships.is_paused(membership memberships.memberships, at timestamptz)
@@ -4583,9 +4629,43 @@ immutable
 security invoker
 set search_path = ''
 begin atomic
-    select coalesce(
-        (membership).paused_at <= at and coalesce((membership).resumes_at > at, true), false
-    );
+    select memberships.is_within_pause((membership).paused_at, (membership).resumes_at, at);
+end;
+
+/*
+ * Return the status at an instant of a membership of which these columns are known. Analysts read
+ * no others.
+ */
+create function memberships.status_of(
+    granted_plan_id uuid,
+    trial_ends_at timestamptz,
+    paid_until timestamptz,
+    due_until timestamptz,
+    ends_at timestamptz,
+    cancelled_at timestamptz,
+    paused_at timestamptz,
+    resumes_at timestamptz,
+    at timestamptz
+)
+returns memberships.membership_status
+language sql
+immutable
+security invoker
+set search_path = ''
+begin atomic
+    select (
+        case
+            when ends_at <= at
+                then case when cancelled_at is null then 'expired' else 'cancelled' end
+            when memberships.is_within_pause(paused_at, resumes_at, at) then 'paused'
+            when granted_plan_id is null
+                then case when due_until > at then 'past_due' else 'expired' end
+            when trial_ends_at > at then 'trialing'
+            when paid_until > at then 'active'
+            when due_until > at then 'past_due'
+            else 'expired'
+        end
+    )::memberships.membership_status;
 end;
 
 /*
@@ -4598,19 +4678,17 @@ immutable
 security invoker
 set search_path = ''
 begin atomic
-    select (
-        case
-            when (membership).ends_at <= at
-                then case when (membership).cancelled_at is null then 'expired' else 'cancelled' end
-            when memberships.is_paused(membership, at) then 'paused'
-            when (membership).granted_plan_id is null
-                then case when (membership).due_until > at then 'past_due' else 'expired' end
-            when (membership).trial_ends_at > at then 'trialing'
-            when (membership).paid_until > at then 'active'
-            when (membership).due_until > at then 'past_due'
-            else 'expired'
-        end
-    )::memberships.membership_status;
+    select memberships.status_of(
+        (membership).granted_plan_id,
+        (membership).trial_ends_at,
+        (membership).paid_until,
+        (membership).due_until,
+        (membership).ends_at,
+        (membership).cancelled_at,
+        (membership).paused_at,
+        (membership).resumes_at,
+        at
+    );
 end;
 
 /*
@@ -5056,7 +5134,8 @@ grant execute on function
 private.my_memberships(),
 private.my_plans(),
 memberships.status_at(memberships.memberships, timestamptz),
-memberships.is_paused(memberships.memberships, timestamptz)
+memberships.is_paused(memberships.memberships, timestamptz),
+memberships.is_within_pause(timestamptz, timestamptz, timestamptz)
 to authenticated, service_role;
 grant execute on function private.my_plans() to anon;
 
@@ -5079,6 +5158,43 @@ to anon, authenticated, service_role;
 
 grant usage on schema memberships to worker;
 grant execute on function memberships.run_due(integer) to worker;
+
+-- Analysts count members and add up prices. The grant leaves out who the members are.
+grant usage on schema memberships to analyst;
+grant select (
+    id, business_id, currency, renews, time_zone, number, trial_ends_at, paid_until, due_until,
+    ends_at, cancelled_at, paused_at, resumes_at, granted_plan_id
+) on memberships.memberships to analyst;
+grant select (
+    business_id, membership_id, number, starts_at, price_minor, period_unit, period_count
+) on memberships.membership_periods to analyst;
+grant execute on function
+private.now(),
+memberships.is_within_pause(timestamptz, timestamptz, timestamptz),
+memberships.status_of(
+    uuid, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz,
+    timestamptz, timestamptz
+),
+memberships.monthly_minor(bigint, memberships.period_unit, integer)
+to analyst, service_role;
+grant execute on function
+memberships.status_of(
+    uuid, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz,
+    timestamptz, timestamptz
+)
+to authenticated;
+
+create policy memberships_select_analyst
+on memberships.memberships
+for select
+to analyst
+using (true);
+
+create policy membership_periods_select_analyst
+on memberships.membership_periods
+for select
+to analyst
+using (true);
 
 -- sql/55_memberships/policies/plans.sql
 
@@ -5493,7 +5609,9 @@ select
     membership_periods.sale_id,
     membership_periods.paid_at,
     membership_periods.next_charge_at,
-    membership_periods.voided_at
+    membership_periods.voided_at,
+    membership_periods.period_unit,
+    membership_periods.period_count
 from memberships.membership_periods;
 grant select on public.membership_periods to authenticated, service_role;
 
@@ -5517,6 +5635,9 @@ comment on column public.membership_periods.next_charge_at is
 'When the saved card is charged again; null: not, or a charge is on its way.';
 comment on column public.membership_periods.voided_at is
 'When its invoice was taken back because nobody paid it.';
+comment on column public.membership_periods.period_unit is
+'day, week, month or year: for how long price_minor pays by the plan.';
+comment on column public.membership_periods.period_count is 'How many of these units.';
 
 create view public.membership_charges
 with (security_invoker = true)

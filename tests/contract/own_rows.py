@@ -79,6 +79,7 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
         {"position": 3},
     ),
     "feature_flags": ([{"key": "own-flag"}], {"description": "Of its own."}),
+    "favorites": ([{}], {}),
     "featured_businesses": (
         [{"ends_at": "2031-01-01T00:00:00+00:00"}, NEXT_YEAR],
         {"position": 3},
@@ -290,6 +291,7 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
 NEVER = {
     ("booking_notes", "PATCH"): "A note keeps its author: delete it and write another.",
     ("customer_group_members", "PATCH"): "Somebody is in a group or is not.",
+    ("favorites", "PATCH"): "A business is a favorite or is not.",
 }
 # The views whose rows belong to no business.
 SHARED = {"addresses", "feature_flags", "flag_prerequisites", "flag_segments", "flag_targets"}

@@ -520,6 +520,7 @@ insert into commerce.wishlist_items (user_id, business_id, variant_id)
 select %(owner)s, order_items.business_id, order_items.variant_id
 from commerce.order_items
 where order_items.business_id = %(business)s;
+insert into crm.favorites (user_id, business_id) values (%(owner)s, %(business)s);
 insert into business.store_hours (business_id, store_id, weekday, opens_at, closes_at)
 select stores.business_id, stores.id, 1, '09:00', '17:00'
 from business.stores
@@ -570,10 +571,12 @@ from customers.customers
 where customers.business_id = %(business)s
 limit 1;
 insert into memberships.membership_periods (
-    id, business_id, membership_id, number, plan_id, starts_at, ends_at, price_minor
+    id, business_id, membership_id, number, plan_id, starts_at, ends_at, price_minor, period_unit,
+    period_count
 )
 values (
-    %(business)s, %(business)s, %(business)s, 1, %(business)s, now(), now() + interval '1 month', 1
+    %(business)s, %(business)s, %(business)s, 1, %(business)s, now(), now() + interval '1 month', 1,
+    'month', 1
 );
 insert into memberships.charge_attempts (business_id, period_id, number, payment_id, at)
 select parts.business_id, %(business)s, 1, parts.payment_id, now()

@@ -38,6 +38,8 @@ PRIVATE_VIEWS = {
     "customer_groups",
     "customer_stats",
     "customers",
+    "favorites",
+    "past_professionals",
     "disputes",
     "document_files",
     "documents",
@@ -112,6 +114,8 @@ PRIVATE_VIEWS = {
     "stock_lots",
     "wishlist_items",
 }
+# What somebody did themselves, and nobody else sees: the operator did nothing.
+CALLERS_VIEWS = {"past_professionals"}
 FINGERPRINT = """
     select string_agg(format(
         '(select md5(coalesce(string_agg(t::text, '''' order by t::text), '''')) from %I.%I as t'
@@ -143,7 +147,8 @@ def test_the_secret_business_has_something_in_every_view(town: Town) -> None:
         empty = [
             view
             for view in views(town)
-            if not server.get(f"/{view}?business_id=eq.{town.ids['secret']}").json()
+            if view not in CALLERS_VIEWS
+            and not server.get(f"/{view}?business_id=eq.{town.ids['secret']}").json()
         ]
     assert empty == [], "write a row of each in secret.sql"
 

@@ -87,7 +87,9 @@ select
     membership_periods.sale_id,
     membership_periods.paid_at,
     membership_periods.next_charge_at,
-    membership_periods.voided_at
+    membership_periods.voided_at,
+    membership_periods.period_unit,
+    membership_periods.period_count
 from memberships.membership_periods;
 grant select on public.membership_periods to authenticated, service_role;
 
@@ -111,6 +113,9 @@ comment on column public.membership_periods.next_charge_at is
 'When the saved card is charged again; null: not, or a charge is on its way.';
 comment on column public.membership_periods.voided_at is
 'When its invoice was taken back because nobody paid it.';
+comment on column public.membership_periods.period_unit is
+'day, week, month or year: for how long price_minor pays by the plan.';
+comment on column public.membership_periods.period_count is 'How many of these units.';
 
 create view public.membership_charges
 with (security_invoker = true)

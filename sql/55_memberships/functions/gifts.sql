@@ -165,12 +165,13 @@ begin
     );
     insert into memberships.memberships values (v_membership.*);
     insert into memberships.membership_periods (
-        id, business_id, membership_id, number, plan_id, starts_at, ends_at, price_minor, sale_id
+        id, business_id, membership_id, number, plan_id, starts_at, ends_at, price_minor, sale_id,
+        period_unit, period_count
     )
     values (
         v_period_id, v_membership.business_id, v_membership.id, 1, v_plan.id,
         v_membership.joined_at, memberships.start_of(v_membership, 2), v_price.price_minor,
-        gift.sale_id
+        gift.sale_id, v_membership.period_unit, v_membership.period_count
     );
     perform memberships.settle_period(v_membership.business_id, v_period_id);
     return v_membership;

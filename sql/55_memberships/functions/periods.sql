@@ -21,6 +21,31 @@ begin atomic
 end;
 
 /*
+ * Return what a price for some periods is worth a month, rounded half away from zero. The month of
+ * days and weeks is the mean one of the Gregorian calendar: 365.2425 / 12 days.
+ */
+create function memberships.monthly_minor(
+    price_minor bigint, unit memberships.period_unit, count integer
+)
+returns bigint
+language sql
+immutable
+security invoker
+set search_path = ''
+begin atomic
+    select round(
+        price_minor
+        / case unit
+            when 'day' then 12 / 365.2425
+            when 'week' then 84 / 365.2425
+            when 'month' then 1
+            else 12
+        end
+        / count
+    )::bigint;
+end;
+
+/*
  * Return when the n-th period from an anchor begins; 0 begins at the anchor.
  */
 create function memberships.period_start(

@@ -106,7 +106,7 @@ as $$
 begin
     insert into memberships.membership_periods (
         id, business_id, membership_id, number, plan_id, starts_at, ends_at, price_minor, sale_id,
-        next_charge_at
+        next_charge_at, period_unit, period_count
     )
     select
         renewal.period_id, renewal.business_id, renewal.membership_id, renewal.number,
@@ -114,7 +114,8 @@ begin
         renewal.sale_id,
         case
             when renewal.method_id is not null and renewal.price_minor > 0 then private.now()
-        end
+        end,
+        renewal.period_unit, renewal.period_count
     from unnest(renewals) as renewal;
     update memberships.memberships
     set

@@ -106,14 +106,15 @@ begin
     end;
     insert into memberships.membership_periods (
         id, business_id, membership_id, number, plan_id, starts_at, ends_at, price_minor, sale_id,
-        next_charge_at
+        next_charge_at, period_unit, period_count
     )
     values (
         v_period.id, membership.business_id, membership.id, membership.number,
         membership.plan_id, membership.joined_at,
         memberships.start_of(membership, membership.number + 1),
         v_period.price_minor, v_period.sale_id,
-        case when membership.method_id is not null then private.now() end
+        case when membership.method_id is not null then private.now() end,
+        membership.period_unit, membership.period_count
     );
     if coalesce((quote ->> 'total_minor')::bigint, 0) = 0 then
         perform memberships.settle_period(membership.business_id, v_period.id);

@@ -1,6 +1,21 @@
 -- What a membership is at an instant. The row alone says so, whether workers run or not.
 
 /*
+ * Does a pause include an instant? A pause without an end lasts until somebody resumes it.
+ */
+create function memberships.is_within_pause(
+    paused_at timestamptz, resumes_at timestamptz, at timestamptz
+)
+returns boolean
+language sql
+immutable
+security invoker
+set search_path = ''
+begin atomic
+    select coalesce(paused_at <= at and coalesce(resumes_at > at, true), false);
+end;
+
+/*
  * Is a membership paused at an instant?
  */
 create function memberships.is_paused(membership memberships.memberships, at timestamptz)
@@ -10,9 +25,43 @@ immutable
 security invoker
 set search_path = ''
 begin atomic
-    select coalesce(
-        (membership).paused_at <= at and coalesce((membership).resumes_at > at, true), false
-    );
+    select memberships.is_within_pause((membership).paused_at, (membership).resumes_at, at);
+end;
+
+/*
+ * Return the status at an instant of a membership of which these columns are known. Analysts read
+ * no others.
+ */
+create function memberships.status_of(
+    granted_plan_id uuid,
+    trial_ends_at timestamptz,
+    paid_until timestamptz,
+    due_until timestamptz,
+    ends_at timestamptz,
+    cancelled_at timestamptz,
+    paused_at timestamptz,
+    resumes_at timestamptz,
+    at timestamptz
+)
+returns memberships.membership_status
+language sql
+immutable
+security invoker
+set search_path = ''
+begin atomic
+    select (
+        case
+            when ends_at <= at
+                then case when cancelled_at is null then 'expired' else 'cancelled' end
+            when memberships.is_within_pause(paused_at, resumes_at, at) then 'paused'
+            when granted_plan_id is null
+                then case when due_until > at then 'past_due' else 'expired' end
+            when trial_ends_at > at then 'trialing'
+            when paid_until > at then 'active'
+            when due_until > at then 'past_due'
+            else 'expired'
+        end
+    )::memberships.membership_status;
 end;
 
 /*
@@ -25,19 +74,17 @@ immutable
 security invoker
 set search_path = ''
 begin atomic
-    select (
-        case
-            when (membership).ends_at <= at
-                then case when (membership).cancelled_at is null then 'expired' else 'cancelled' end
-            when memberships.is_paused(membership, at) then 'paused'
-            when (membership).granted_plan_id is null
-                then case when (membership).due_until > at then 'past_due' else 'expired' end
-            when (membership).trial_ends_at > at then 'trialing'
-            when (membership).paid_until > at then 'active'
-            when (membership).due_until > at then 'past_due'
-            else 'expired'
-        end
-    )::memberships.membership_status;
+    select memberships.status_of(
+        (membership).granted_plan_id,
+        (membership).trial_ends_at,
+        (membership).paid_until,
+        (membership).due_until,
+        (membership).ends_at,
+        (membership).cancelled_at,
+        (membership).paused_at,
+        (membership).resumes_at,
+        at
+    );
 end;
 
 /*

@@ -76,7 +76,8 @@ grant execute on function
 private.my_memberships(),
 private.my_plans(),
 memberships.status_at(memberships.memberships, timestamptz),
-memberships.is_paused(memberships.memberships, timestamptz)
+memberships.is_paused(memberships.memberships, timestamptz),
+memberships.is_within_pause(timestamptz, timestamptz, timestamptz)
 to authenticated, service_role;
 grant execute on function private.my_plans() to anon;
 
@@ -99,3 +100,40 @@ to anon, authenticated, service_role;
 
 grant usage on schema memberships to worker;
 grant execute on function memberships.run_due(integer) to worker;
+
+-- Analysts count members and add up prices. The grant leaves out who the members are.
+grant usage on schema memberships to analyst;
+grant select (
+    id, business_id, currency, renews, time_zone, number, trial_ends_at, paid_until, due_until,
+    ends_at, cancelled_at, paused_at, resumes_at, granted_plan_id
+) on memberships.memberships to analyst;
+grant select (
+    business_id, membership_id, number, starts_at, price_minor, period_unit, period_count
+) on memberships.membership_periods to analyst;
+grant execute on function
+private.now(),
+memberships.is_within_pause(timestamptz, timestamptz, timestamptz),
+memberships.status_of(
+    uuid, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz,
+    timestamptz, timestamptz
+),
+memberships.monthly_minor(bigint, memberships.period_unit, integer)
+to analyst, service_role;
+grant execute on function
+memberships.status_of(
+    uuid, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz,
+    timestamptz, timestamptz
+)
+to authenticated;
+
+create policy memberships_select_analyst
+on memberships.memberships
+for select
+to analyst
+using (true);
+
+create policy membership_periods_select_analyst
+on memberships.membership_periods
+for select
+to analyst
+using (true);

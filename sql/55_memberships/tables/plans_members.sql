@@ -114,6 +114,9 @@ create table memberships.membership_periods (
     next_charge_at timestamptz,
     -- When the invoice was taken back because nobody paid it.
     voided_at timestamptz,
+    -- How long it is by its plan, as the price of it is agreed.
+    period_unit memberships.period_unit not null,
+    period_count integer not null,
 
     constraint membership_periods_business_id_id_unique unique (business_id, id),
     constraint membership_periods_number_unique unique (business_id, membership_id, number),
