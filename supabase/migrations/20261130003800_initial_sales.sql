@@ -991,7 +991,6 @@ returns bigint
 language sql
 immutable
 security invoker
-set search_path = ''
 begin atomic
     select
         (line).amount_minor - (line).discount_minor

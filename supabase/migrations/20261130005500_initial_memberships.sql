@@ -502,6 +502,17 @@ create type memberships.renewal as (
     is_reverse_charged boolean
 );
 
+-- What is owed of a period, the card that pays it, and which attempt it is.
+create type memberships.charge as (
+    business_id uuid,
+    membership_id uuid,
+    period_id uuid,
+    sale_id uuid,
+    method_id uuid,
+    amount_minor bigint,
+    number integer
+);
+
 -- sql/55_memberships/functions/access.sql
 
 -- What a membership grants, written downwards: an entitlement for as long as it lasts, and an
@@ -1227,30 +1238,7 @@ begin
         memberships.business_id = membership.business_id
         and memberships.id = membership.id
     returning memberships.* into v_membership;
-    perform memberships.renew_now(v_membership);
-end;
-$$;
-
-/*
- * Begin the next period of a membership now, and charge it.
- */
-create function memberships.renew_now(membership memberships.memberships)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_renewals memberships.renewal[] = memberships.renewals_of(array[membership]);
-begin
-    perform memberships.invoice(v_renewals);
-    perform memberships.begin_periods(v_renewals);
-    if v_renewals[1].price_minor = 0 then
-        perform memberships.settle_period(v_renewals[1].business_id, v_renewals[1].period_id);
-    else
-        perform memberships.charge_periods(array[v_renewals[1].period_id]);
-    end if;
+    perform memberships.write_renewals(memberships.renewals_of(array[v_membership]));
 end;
 $$;
 
@@ -1261,9 +1249,8 @@ $$;
 -- grace ends; after that nothing is charged.
 
 /*
- * Charge some periods to the saved cards of their memberships: the next attempt of each. The member
- * of a card that cannot be charged is told. Returns how many charges were queued. The caller holds
- * the locks of the memberships.
+ * Charge some periods whose time has come to the saved cards of their memberships. Returns how many
+ * charges were queued. The caller holds the locks of the memberships.
  */
 create function memberships.charge_periods(period_ids uuid[])
 returns integer
@@ -1273,8 +1260,7 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_owed memberships.membership_periods[];
-    v_sale_ids uuid[];
+    v_periods memberships.membership_periods[];
 begin
     with taken as (
         update memberships.membership_periods as periods
@@ -1286,31 +1272,88 @@ begin
         returning periods.*
     )
 
-    select coalesce(array_agg(taken::memberships.membership_periods), '{}') into v_owed
-    from taken
-    where (money.sale_balance(taken.business_id, taken.sale_id)).balance_minor > 0;
-    v_sale_ids = memberships.attempt_charges(v_owed);
+    select coalesce(array_agg(taken::memberships.membership_periods), '{}') into v_periods
+    from taken;
+    return memberships.charge(v_periods);
+end;
+$$;
+
+/*
+ * Charge what is owed of some periods to the saved cards of their memberships: the next attempt of
+ * each. The member of a card that cannot be charged is told. Returns how many charges were queued.
+ */
+create function memberships.charge(periods memberships.membership_periods[])
+returns integer
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_charges memberships.charge[] = memberships.charges_of(periods);
+    v_sale_ids uuid[] = memberships.attempt_charges(v_charges);
+begin
     perform private.emit_all(
         array_agg('membership.payment_failed'::text),
         array_agg(
             jsonb_build_object(
-                'membership_id', owed.membership_id, 'business_id', owed.business_id
+                'membership_id', charge.membership_id, 'business_id', charge.business_id
             )
         ),
         array_agg(null::timestamptz)
     )
-    from unnest(v_owed) as owed
-    where owed.sale_id <> all(v_sale_ids)
+    from unnest(v_charges) as charge
+    where charge.sale_id <> all(v_sale_ids)
     having count(*) > 0;
     return cardinality(v_sale_ids);
 end;
 $$;
 
 /*
- * Queue the charges of some periods that are owed, and write the attempts. Returns the sales that
- * are charged.
+ * Return what is owed of some periods, with the card that pays it, and which attempt it is. What is
+ * paid is left out.
  */
-create function memberships.attempt_charges(owed memberships.membership_periods[])
+create function memberships.charges_of(periods memberships.membership_periods[])
+returns memberships.charge[]
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_charges memberships.charge[];
+begin
+    with owed as (
+        select
+            period.business_id, period.membership_id, period.id, period.sale_id,
+            memberships.method_id, balances.balance_minor, earlier.count::integer + 1
+        from unnest(periods) as period
+        inner join memberships.memberships
+            on
+                memberships.business_id = period.business_id
+                and memberships.id = period.membership_id
+        cross join lateral money.sale_balance(period.business_id, period.sale_id) as balances
+        cross join lateral (
+            select count(*) as count
+            from memberships.charge_attempts
+            where
+                charge_attempts.business_id = period.business_id
+                and charge_attempts.period_id = period.id
+        ) as earlier
+        where balances.balance_minor > 0
+    )
+
+    select coalesce(array_agg(owed::memberships.charge), '{}') into v_charges
+    from owed;
+    return v_charges;
+end;
+$$;
+
+/*
+ * Queue some charges, and write the attempts. Returns the sales that are charged: a card that was
+ * forgotten, has expired, or is missing is not.
+ */
+create function memberships.attempt_charges(charges memberships.charge[])
 returns uuid[]
 language plpgsql
 volatile
@@ -1320,64 +1363,34 @@ as $$
 declare
     v_sale_ids uuid[];
 begin
-    with charges as (
-        select
-            coalesce(array_agg(periods.business_id), '{}') as business_ids,
-            coalesce(array_agg(periods.sale_id), '{}') as sale_ids,
-            coalesce(array_agg(memberships.method_id), '{}') as method_ids,
-            coalesce(
-                array_agg(
-                    (money.sale_balance(periods.business_id, periods.sale_id)).balance_minor
-                ),
-                '{}'
-            ) as amounts
-        from unnest(owed) as periods
-        inner join memberships.memberships
-            on
-                memberships.business_id = periods.business_id
-                and memberships.id = periods.membership_id
-        where memberships.method_id is not null
+    with charged as materialized (
+        select begun.*
+        from (
+            select
+                array_agg(charge.business_id) as business_ids,
+                array_agg(charge.sale_id) as sale_ids,
+                array_agg(charge.method_id) as method_ids,
+                array_agg(charge.amount_minor) as amounts
+            from unnest(charges) as charge
+            where charge.method_id is not null
+            having count(*) > 0
+        ) as wanted
+        cross join lateral money.charge_saved_methods(
+            wanted.business_ids, wanted.sale_ids, wanted.method_ids, wanted.amounts
+        ) as begun
     ),
 
     attempted as (
         insert into memberships.charge_attempts (business_id, period_id, number, payment_id, at)
         select
-            periods.business_id, periods.id,
-            1 + memberships.attempts_of(periods.business_id, periods.id),
-            charged.payment_id, private.now()
-        from charges
-        cross join lateral money.charge_saved_methods(
-            charges.business_ids, charges.sale_ids, charges.method_ids, charges.amounts
-        ) as charged
-        inner join unnest(owed) as periods on periods.sale_id = charged.sale_id
-        returning charge_attempts.business_id, charge_attempts.period_id
+            charge.business_id, charge.period_id, charge.number, charged.payment_id, private.now()
+        from charged
+        inner join unnest(charges) as charge on charge.sale_id = charged.sale_id
     )
 
-    select coalesce(array_agg(periods.sale_id), '{}') into v_sale_ids
-    from attempted
-    inner join unnest(owed) as periods on periods.id = attempted.period_id;
+    select coalesce(array_agg(charged.sale_id), '{}') into v_sale_ids
+    from charged;
     return v_sale_ids;
-end;
-$$;
-
-/*
- * Return how often a period was charged.
- */
-create function memberships.attempts_of(business_id uuid, period_id uuid)
-returns integer
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return (
-        select count(*)
-        from memberships.charge_attempts
-        where
-            charge_attempts.business_id = attempts_of.business_id
-            and charge_attempts.period_id = attempts_of.period_id
-    );
 end;
 $$;
 
@@ -2928,7 +2941,6 @@ returns interval
 language sql
 immutable
 security invoker
-set search_path = ''
 begin atomic
     select case unit
         when 'day' then make_interval(days => count)
@@ -2949,7 +2961,6 @@ returns bigint
 language sql
 immutable
 security invoker
-set search_path = ''
 begin atomic
     select round(
         price_minor
@@ -2977,7 +2988,6 @@ returns timestamptz
 language sql
 immutable
 security invoker
-set search_path = ''
 begin atomic
     select case
         when n = 0 then anchor_at
@@ -2995,7 +3005,6 @@ returns timestamptz
 language sql
 immutable
 security invoker
-set search_path = ''
 begin atomic
     select memberships.period_start(
         (membership).anchor_at,
@@ -3017,7 +3026,6 @@ returns bigint
 language sql
 immutable
 security invoker
-set search_path = ''
 begin atomic
     select round(
         amount_minor
@@ -3625,8 +3633,8 @@ end;
 $$;
 
 /*
- * Renew the memberships that are due: write their periods with an invoice each, and note when the
- * saved cards are charged. What costs nothing continues at once. Returns how many were renewed.
+ * Renew the memberships that are due: write their periods with an invoice each, and charge those of
+ * saved cards. What costs nothing continues at once. Returns how many were renewed.
  */
 create function memberships.renew_due(batch_size integer)
 returns integer
@@ -3643,11 +3651,7 @@ begin
     if v_renewals = '{}' then
         return 0;
     end if;
-    perform memberships.invoice(v_renewals);
-    perform memberships.begin_periods(v_renewals);
-    perform memberships.settle_period(renewal.business_id, renewal.period_id)
-    from unnest(v_renewals) as renewal
-    where renewal.price_minor = 0;
+    perform memberships.write_renewals(v_renewals);
     perform private.emit_all(
         array_agg('membership.invoiced'::text),
         array_agg(
@@ -3661,6 +3665,35 @@ begin
     where renewal.method_id is null and renewal.price_minor > 0
     having count(*) > 0;
     return cardinality(v_renewals);
+end;
+$$;
+
+/*
+ * Write some renewals: their invoices and periods, and the charges of those with a saved card.
+ */
+create function memberships.write_renewals(renewals memberships.renewal[])
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_periods memberships.membership_periods[];
+begin
+    perform memberships.invoice(renewals);
+    v_periods = memberships.begin_periods(renewals);
+    perform memberships.settle_period(period.business_id, period.id)
+    from unnest(v_periods) as period
+    where period.price_minor = 0;
+    perform memberships.charge(
+        array(
+            select period
+            from unnest(v_periods) as period
+            inner join unnest(renewals) as renewal on renewal.period_id = period.id
+            where period.price_minor > 0 and renewal.method_id is not null
+        )
+    );
 end;
 $$;
 
@@ -3762,9 +3795,42 @@ end;
 $$;
 
 /*
- * Write the periods of some renewals, and move their memberships on to them.
+ * Write the periods of some renewals, and move their memberships on to them. Returns the periods.
  */
 create function memberships.begin_periods(renewals memberships.renewal[])
+returns memberships.membership_periods[]
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_periods memberships.membership_periods[];
+begin
+    with begun as (
+        insert into memberships.membership_periods (
+            id, business_id, membership_id, number, plan_id, starts_at, ends_at, price_minor,
+            sale_id, period_unit, period_count
+        )
+        select
+            renewal.period_id, renewal.business_id, renewal.membership_id, renewal.number,
+            renewal.plan_id, renewal.starts_at, renewal.ends_at, renewal.price_minor,
+            renewal.sale_id, renewal.period_unit, renewal.period_count
+        from unnest(renewals) as renewal
+        returning membership_periods.*
+    )
+
+    select array_agg(begun::memberships.membership_periods) into v_periods
+    from begun;
+    perform memberships.move_to_periods(renewals);
+    return v_periods;
+end;
+$$;
+
+/*
+ * Move memberships on to the periods of their renewals: until they are paid, none follows.
+ */
+create function memberships.move_to_periods(renewals memberships.renewal[])
 returns void
 language plpgsql
 volatile
@@ -3772,19 +3838,6 @@ security invoker
 set search_path = ''
 as $$
 begin
-    insert into memberships.membership_periods (
-        id, business_id, membership_id, number, plan_id, starts_at, ends_at, price_minor, sale_id,
-        next_charge_at, period_unit, period_count
-    )
-    select
-        renewal.period_id, renewal.business_id, renewal.membership_id, renewal.number,
-        renewal.plan_id, renewal.starts_at, renewal.ends_at, renewal.price_minor,
-        renewal.sale_id,
-        case
-            when renewal.method_id is not null and renewal.price_minor > 0 then private.now()
-        end,
-        renewal.period_unit, renewal.period_count
-    from unnest(renewals) as renewal;
     update memberships.memberships
     set
         number = renewal.number,
@@ -4614,7 +4667,6 @@ returns boolean
 language sql
 immutable
 security invoker
-set search_path = ''
 begin atomic
     select coalesce(paused_at <= at and coalesce(resumes_at > at, true), false);
 end;
@@ -4627,7 +4679,6 @@ returns boolean
 language sql
 immutable
 security invoker
-set search_path = ''
 begin atomic
     select memberships.is_within_pause((membership).paused_at, (membership).resumes_at, at);
 end;
@@ -4651,7 +4702,6 @@ returns memberships.membership_status
 language sql
 immutable
 security invoker
-set search_path = ''
 begin atomic
     select (
         case
@@ -4676,7 +4726,6 @@ returns memberships.membership_status
 language sql
 immutable
 security invoker
-set search_path = ''
 begin atomic
     select memberships.status_of(
         (membership).granted_plan_id,
@@ -4699,7 +4748,6 @@ returns boolean
 language sql
 immutable
 security invoker
-set search_path = ''
 begin atomic
     select memberships.status_at(membership, at) in ('cancelled', 'expired');
 end;

@@ -39,29 +39,6 @@ begin
         memberships.business_id = membership.business_id
         and memberships.id = membership.id
     returning memberships.* into v_membership;
-    perform memberships.renew_now(v_membership);
-end;
-$$;
-
-/*
- * Begin the next period of a membership now, and charge it.
- */
-create function memberships.renew_now(membership memberships.memberships)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-    v_renewals memberships.renewal[] = memberships.renewals_of(array[membership]);
-begin
-    perform memberships.invoice(v_renewals);
-    perform memberships.begin_periods(v_renewals);
-    if v_renewals[1].price_minor = 0 then
-        perform memberships.settle_period(v_renewals[1].business_id, v_renewals[1].period_id);
-    else
-        perform memberships.charge_periods(array[v_renewals[1].period_id]);
-    end if;
+    perform memberships.write_renewals(memberships.renewals_of(array[v_membership]));
 end;
 $$;

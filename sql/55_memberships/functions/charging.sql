@@ -3,9 +3,8 @@
 -- grace ends; after that nothing is charged.
 
 /*
- * Charge some periods to the saved cards of their memberships: the next attempt of each. The member
- * of a card that cannot be charged is told. Returns how many charges were queued. The caller holds
- * the locks of the memberships.
+ * Charge some periods whose time has come to the saved cards of their memberships. Returns how many
+ * charges were queued. The caller holds the locks of the memberships.
  */
 create function memberships.charge_periods(period_ids uuid[])
 returns integer
@@ -15,8 +14,7 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_owed memberships.membership_periods[];
-    v_sale_ids uuid[];
+    v_periods memberships.membership_periods[];
 begin
     with taken as (
         update memberships.membership_periods as periods
@@ -28,31 +26,88 @@ begin
         returning periods.*
     )
 
-    select coalesce(array_agg(taken::memberships.membership_periods), '{}') into v_owed
-    from taken
-    where (money.sale_balance(taken.business_id, taken.sale_id)).balance_minor > 0;
-    v_sale_ids = memberships.attempt_charges(v_owed);
+    select coalesce(array_agg(taken::memberships.membership_periods), '{}') into v_periods
+    from taken;
+    return memberships.charge(v_periods);
+end;
+$$;
+
+/*
+ * Charge what is owed of some periods to the saved cards of their memberships: the next attempt of
+ * each. The member of a card that cannot be charged is told. Returns how many charges were queued.
+ */
+create function memberships.charge(periods memberships.membership_periods[])
+returns integer
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_charges memberships.charge[] = memberships.charges_of(periods);
+    v_sale_ids uuid[] = memberships.attempt_charges(v_charges);
+begin
     perform private.emit_all(
         array_agg('membership.payment_failed'::text),
         array_agg(
             jsonb_build_object(
-                'membership_id', owed.membership_id, 'business_id', owed.business_id
+                'membership_id', charge.membership_id, 'business_id', charge.business_id
             )
         ),
         array_agg(null::timestamptz)
     )
-    from unnest(v_owed) as owed
-    where owed.sale_id <> all(v_sale_ids)
+    from unnest(v_charges) as charge
+    where charge.sale_id <> all(v_sale_ids)
     having count(*) > 0;
     return cardinality(v_sale_ids);
 end;
 $$;
 
 /*
- * Queue the charges of some periods that are owed, and write the attempts. Returns the sales that
- * are charged.
+ * Return what is owed of some periods, with the card that pays it, and which attempt it is. What is
+ * paid is left out.
  */
-create function memberships.attempt_charges(owed memberships.membership_periods[])
+create function memberships.charges_of(periods memberships.membership_periods[])
+returns memberships.charge[]
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_charges memberships.charge[];
+begin
+    with owed as (
+        select
+            period.business_id, period.membership_id, period.id, period.sale_id,
+            memberships.method_id, balances.balance_minor, earlier.count::integer + 1
+        from unnest(periods) as period
+        inner join memberships.memberships
+            on
+                memberships.business_id = period.business_id
+                and memberships.id = period.membership_id
+        cross join lateral money.sale_balance(period.business_id, period.sale_id) as balances
+        cross join lateral (
+            select count(*) as count
+            from memberships.charge_attempts
+            where
+                charge_attempts.business_id = period.business_id
+                and charge_attempts.period_id = period.id
+        ) as earlier
+        where balances.balance_minor > 0
+    )
+
+    select coalesce(array_agg(owed::memberships.charge), '{}') into v_charges
+    from owed;
+    return v_charges;
+end;
+$$;
+
+/*
+ * Queue some charges, and write the attempts. Returns the sales that are charged: a card that was
+ * forgotten, has expired, or is missing is not.
+ */
+create function memberships.attempt_charges(charges memberships.charge[])
 returns uuid[]
 language plpgsql
 volatile
@@ -62,64 +117,34 @@ as $$
 declare
     v_sale_ids uuid[];
 begin
-    with charges as (
-        select
-            coalesce(array_agg(periods.business_id), '{}') as business_ids,
-            coalesce(array_agg(periods.sale_id), '{}') as sale_ids,
-            coalesce(array_agg(memberships.method_id), '{}') as method_ids,
-            coalesce(
-                array_agg(
-                    (money.sale_balance(periods.business_id, periods.sale_id)).balance_minor
-                ),
-                '{}'
-            ) as amounts
-        from unnest(owed) as periods
-        inner join memberships.memberships
-            on
-                memberships.business_id = periods.business_id
-                and memberships.id = periods.membership_id
-        where memberships.method_id is not null
+    with charged as materialized (
+        select begun.*
+        from (
+            select
+                array_agg(charge.business_id) as business_ids,
+                array_agg(charge.sale_id) as sale_ids,
+                array_agg(charge.method_id) as method_ids,
+                array_agg(charge.amount_minor) as amounts
+            from unnest(charges) as charge
+            where charge.method_id is not null
+            having count(*) > 0
+        ) as wanted
+        cross join lateral money.charge_saved_methods(
+            wanted.business_ids, wanted.sale_ids, wanted.method_ids, wanted.amounts
+        ) as begun
     ),
 
     attempted as (
         insert into memberships.charge_attempts (business_id, period_id, number, payment_id, at)
         select
-            periods.business_id, periods.id,
-            1 + memberships.attempts_of(periods.business_id, periods.id),
-            charged.payment_id, private.now()
-        from charges
-        cross join lateral money.charge_saved_methods(
-            charges.business_ids, charges.sale_ids, charges.method_ids, charges.amounts
-        ) as charged
-        inner join unnest(owed) as periods on periods.sale_id = charged.sale_id
-        returning charge_attempts.business_id, charge_attempts.period_id
+            charge.business_id, charge.period_id, charge.number, charged.payment_id, private.now()
+        from charged
+        inner join unnest(charges) as charge on charge.sale_id = charged.sale_id
     )
 
-    select coalesce(array_agg(periods.sale_id), '{}') into v_sale_ids
-    from attempted
-    inner join unnest(owed) as periods on periods.id = attempted.period_id;
+    select coalesce(array_agg(charged.sale_id), '{}') into v_sale_ids
+    from charged;
     return v_sale_ids;
-end;
-$$;
-
-/*
- * Return how often a period was charged.
- */
-create function memberships.attempts_of(business_id uuid, period_id uuid)
-returns integer
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-    return (
-        select count(*)
-        from memberships.charge_attempts
-        where
-            charge_attempts.business_id = attempts_of.business_id
-            and charge_attempts.period_id = attempts_of.period_id
-    );
 end;
 $$;
 

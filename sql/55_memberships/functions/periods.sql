@@ -10,7 +10,6 @@ returns interval
 language sql
 immutable
 security invoker
-set search_path = ''
 begin atomic
     select case unit
         when 'day' then make_interval(days => count)
@@ -31,7 +30,6 @@ returns bigint
 language sql
 immutable
 security invoker
-set search_path = ''
 begin atomic
     select round(
         price_minor
@@ -59,7 +57,6 @@ returns timestamptz
 language sql
 immutable
 security invoker
-set search_path = ''
 begin atomic
     select case
         when n = 0 then anchor_at
@@ -77,7 +74,6 @@ returns timestamptz
 language sql
 immutable
 security invoker
-set search_path = ''
 begin atomic
     select memberships.period_start(
         (membership).anchor_at,
@@ -99,7 +95,6 @@ returns bigint
 language sql
 immutable
 security invoker
-set search_path = ''
 begin atomic
     select round(
         amount_minor

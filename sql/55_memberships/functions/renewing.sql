@@ -170,8 +170,8 @@ end;
 $$;
 
 /*
- * Renew the memberships that are due: write their periods with an invoice each, and note when the
- * saved cards are charged. What costs nothing continues at once. Returns how many were renewed.
+ * Renew the memberships that are due: write their periods with an invoice each, and charge those of
+ * saved cards. What costs nothing continues at once. Returns how many were renewed.
  */
 create function memberships.renew_due(batch_size integer)
 returns integer
@@ -188,11 +188,7 @@ begin
     if v_renewals = '{}' then
         return 0;
     end if;
-    perform memberships.invoice(v_renewals);
-    perform memberships.begin_periods(v_renewals);
-    perform memberships.settle_period(renewal.business_id, renewal.period_id)
-    from unnest(v_renewals) as renewal
-    where renewal.price_minor = 0;
+    perform memberships.write_renewals(v_renewals);
     perform private.emit_all(
         array_agg('membership.invoiced'::text),
         array_agg(
@@ -206,5 +202,34 @@ begin
     where renewal.method_id is null and renewal.price_minor > 0
     having count(*) > 0;
     return cardinality(v_renewals);
+end;
+$$;
+
+/*
+ * Write some renewals: their invoices and periods, and the charges of those with a saved card.
+ */
+create function memberships.write_renewals(renewals memberships.renewal[])
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_periods memberships.membership_periods[];
+begin
+    perform memberships.invoice(renewals);
+    v_periods = memberships.begin_periods(renewals);
+    perform memberships.settle_period(period.business_id, period.id)
+    from unnest(v_periods) as period
+    where period.price_minor = 0;
+    perform memberships.charge(
+        array(
+            select period
+            from unnest(v_periods) as period
+            inner join unnest(renewals) as renewal on renewal.period_id = period.id
+            where period.price_minor > 0 and renewal.method_id is not null
+        )
+    );
 end;
 $$;

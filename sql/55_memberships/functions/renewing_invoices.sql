@@ -94,9 +94,42 @@ end;
 $$;
 
 /*
- * Write the periods of some renewals, and move their memberships on to them.
+ * Write the periods of some renewals, and move their memberships on to them. Returns the periods.
  */
 create function memberships.begin_periods(renewals memberships.renewal[])
+returns memberships.membership_periods[]
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_periods memberships.membership_periods[];
+begin
+    with begun as (
+        insert into memberships.membership_periods (
+            id, business_id, membership_id, number, plan_id, starts_at, ends_at, price_minor,
+            sale_id, period_unit, period_count
+        )
+        select
+            renewal.period_id, renewal.business_id, renewal.membership_id, renewal.number,
+            renewal.plan_id, renewal.starts_at, renewal.ends_at, renewal.price_minor,
+            renewal.sale_id, renewal.period_unit, renewal.period_count
+        from unnest(renewals) as renewal
+        returning membership_periods.*
+    )
+
+    select array_agg(begun::memberships.membership_periods) into v_periods
+    from begun;
+    perform memberships.move_to_periods(renewals);
+    return v_periods;
+end;
+$$;
+
+/*
+ * Move memberships on to the periods of their renewals: until they are paid, none follows.
+ */
+create function memberships.move_to_periods(renewals memberships.renewal[])
 returns void
 language plpgsql
 volatile
@@ -104,19 +137,6 @@ security invoker
 set search_path = ''
 as $$
 begin
-    insert into memberships.membership_periods (
-        id, business_id, membership_id, number, plan_id, starts_at, ends_at, price_minor, sale_id,
-        next_charge_at, period_unit, period_count
-    )
-    select
-        renewal.period_id, renewal.business_id, renewal.membership_id, renewal.number,
-        renewal.plan_id, renewal.starts_at, renewal.ends_at, renewal.price_minor,
-        renewal.sale_id,
-        case
-            when renewal.method_id is not null and renewal.price_minor > 0 then private.now()
-        end,
-        renewal.period_unit, renewal.period_count
-    from unnest(renewals) as renewal;
     update memberships.memberships
     set
         number = renewal.number,

@@ -20,3 +20,14 @@ create type memberships.renewal as (
     -- Whether the buyer owes the tax: their invoices have a quote of their own.
     is_reverse_charged boolean
 );
+
+-- What is owed of a period, the card that pays it, and which attempt it is.
+create type memberships.charge as (
+    business_id uuid,
+    membership_id uuid,
+    period_id uuid,
+    sale_id uuid,
+    method_id uuid,
+    amount_minor bigint,
+    number integer
+);

@@ -73,24 +73,33 @@ set search_path = ''
 as $$
 begin
     -- Not a worker or a provider's message, which only finish what the customer began.
-    if current_setting('role') in ('anon', 'authenticated')
-        and (auth.uid() is null or auth.uid() = new.customer_id) then
-        perform catalog.require_terms(new.customer_id, new.customer_email, false);
+    if current_setting('role') in ('anon', 'authenticated') then
+        perform catalog.require_terms(placed.customer_id, placed.customer_email, false)
+        from placed
+        where auth.uid() is null or auth.uid() = placed.customer_id;
     end if;
     insert into content.sale_terms (business_id, sale_id, slug, version)
-    select new.business_id, new.id, terms_acceptances.slug, max(terms_acceptances.version)
-    from catalog.terms_acceptances
-    where
-        terms_acceptances.user_id = new.customer_id
-        or new.customer_id is null
-        and terms_acceptances.user_id is null
-        and lower(terms_acceptances.email) = lower(new.customer_email)
-    group by terms_acceptances.slug;
+    select placed.business_id, placed.id, accepted.slug, max(accepted.version)
+    from placed
+    cross join lateral (
+        select terms_acceptances.slug, terms_acceptances.version
+        from catalog.terms_acceptances
+        where terms_acceptances.user_id = placed.customer_id
+        union all
+        select terms_acceptances.slug, terms_acceptances.version
+        from catalog.terms_acceptances
+        where
+            placed.customer_id is null
+            and terms_acceptances.user_id is null
+            and lower(terms_acceptances.email) = lower(placed.customer_email)
+    ) as accepted
+    group by placed.business_id, placed.id, accepted.slug;
     return null;
 end;
 $$;
 
 create trigger _300_record_terms
 after insert on sales.sales
-for each row
+referencing new table as placed
+for each statement
 execute function content.sales__record_terms();
