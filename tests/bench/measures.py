@@ -21,6 +21,7 @@ from tests.bench.growth import growth
 from tests.bench.handwritten import peer
 from tests.bench.ledger import ledger
 from tests.bench.load import load, request
+from tests.bench.memberships import is_member, renewals
 from tests.bench.oversight import audit, flag
 from tests.bench.payouts import run as payouts
 from tests.bench.pipeline import pipeline
@@ -208,6 +209,8 @@ ALL = {
     "calcom": calcom,
     "search": search,
     "payouts": payouts,
+    "renewals": renewals,
+    "is_member": is_member,
     "quote": quote,
     "checkout": checkout,
     "home": home,

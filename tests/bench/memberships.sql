@@ -1,9 +1,23 @@
 -- Memberships of ten businesses on a plan each, with a card; their second period begins now. What an
 -- earlier round left is deleted. Parameter: how many.
 set session_replication_role = replica;
-truncate memberships.memberships, memberships.membership_periods, memberships.charge_attempts,
-money.payments, money.payment_parts, sales.sales, sales.sale_lines, sales.sale_taxes,
-sales.sale_line_taxes, sales.sale_revisions cascade;
+truncate memberships.memberships, memberships.membership_periods, memberships.charge_attempts
+cascade;
+create temporary table clubs as
+select md5('club ' || n)::uuid as id
+from generate_series(1, 10) as n;
+delete from money.payments
+where payments.id in (
+    select payment_parts.payment_id
+    from money.payment_parts inner join clubs on payment_parts.business_id = clubs.id
+);
+delete from money.payment_parts using clubs where payment_parts.business_id = clubs.id;
+delete from sales.sale_line_taxes using clubs where sale_line_taxes.business_id = clubs.id;
+delete from sales.sale_taxes using clubs where sale_taxes.business_id = clubs.id;
+delete from sales.sale_lines using clubs where sale_lines.business_id = clubs.id;
+delete from sales.sale_revisions using clubs where sale_revisions.business_id = clubs.id;
+delete from sales.sales using clubs where sales.business_id = clubs.id;
+drop table clubs;
 set session_replication_role = origin;
 insert into business.verticals (id, name) values ('salon', 'Salon') on conflict do nothing;
 insert into business.businesses (

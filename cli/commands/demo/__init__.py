@@ -23,6 +23,10 @@ from cli.stack.state import State
 from cli.wording import DAY
 
 SQL = Path(__file__).parent
+# What is written with every trigger awake, in this order.
+AFTERWARDS = (
+    *("prices.sql", "money.sql", "goods.sql", "memberships.sql", "content.sql", "flags.sql"),
+)
 CHUNK = 20  # businesses whose bookings are written by one statement, some 25,000
 
 
@@ -123,6 +127,7 @@ def fill(
             *("prices.sql", "money.sql", "goods.sql", "loyalty.sql"),
             *("content.sql", "flags.sql"),
         ):
+        for name in AFTERWARDS:
             progress.update(task, advance=1, description=name[:-4])
             _run(connection, name)
         progress.update(task, advance=1, description="checks")
@@ -218,6 +223,7 @@ def _counts(connection: psycopg.Connection) -> dict[str, int]:
         " union all select 'products', count(*) from catalog.products"
         " union all select 'people', count(*) from identity.profiles"
         " union all select 'bookings', count(*) from scheduling.bookings"
+        " union all select 'memberships', count(*) from memberships.memberships"
         " union all select 'payments', count(*) from money.payments"
         " union all select 'payouts', count(*) from money.payouts"
     ).fetchall()

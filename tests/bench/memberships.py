@@ -1,0 +1,115 @@
+"""Renewals of memberships up to the queued charge, and what is_member costs in a policy."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import psycopg
+
+from tests.bench.figures import Figure, compare, milliseconds
+from tests.bench.shared import HERE, signed_in
+from tests.harness.stack import RunningStack
+
+MEMBERS = 10_000
+AIM = 2_000.0  # renewals a second
+BATCH = 500
+WRITTEN = """
+    select
+        (select count(*) from memberships.membership_periods where number = 2),
+        (select count(distinct membership_id) from memberships.membership_periods where number = 2),
+        (select count(*) from memberships.charge_attempts),
+        (
+            select count(*) from sales.sales
+            inner join business.businesses on businesses.id = sales.business_id
+            where businesses.slug like 'club-%'
+        )
+"""
+# A page of a thousand rows that only members see, and one that every user sees.
+WALLS = """
+    create table if not exists public.bench_walled as
+    select n, md5(n::text) as title from generate_series(1, 1000) as n;
+    create table if not exists public.bench_open as select * from public.bench_walled;
+    alter table public.bench_walled enable row level security;
+    alter table public.bench_open enable row level security;
+    grant select on public.bench_walled, public.bench_open to authenticated;
+    drop policy if exists bench_walled_select on public.bench_walled;
+    create policy bench_walled_select on public.bench_walled for select to authenticated
+    using ((select public.is_member(plan_id => md5('club plan 2')::uuid::text)) is not null);
+    drop policy if exists bench_open_select on public.bench_open;
+    create policy bench_open_select on public.bench_open for select to authenticated
+    using ((select auth.uid()) is not null)
+"""
+WITHOUT_WALLS = "drop table public.bench_walled, public.bench_open"
+
+
+def renewals(stack: RunningStack) -> Iterator[Figure]:
+    """Many memberships that are due at once: by one scheduler, and by ten."""
+    with psycopg.connect(stack.endpoints.db_url, autocommit=True) as connection:
+        connection.execute(
+            "update private.queues set is_paused = true where name in ('payments', 'memberships')"
+        )
+
+        def rate(schedulers: int) -> float:
+            fill_members(connection)
+            began = time.perf_counter()
+            with ThreadPoolExecutor(schedulers) as pool:
+                list(pool.map(lambda _: _renew(stack.endpoints.db_url), range(schedulers)))
+            taken = time.perf_counter() - began
+            written = connection.execute(WRITTEN).fetchone()
+            if written != (MEMBERS,) * 4:
+                raise AssertionError(written)
+            return MEMBERS / taken
+
+        for schedulers in (1, 10):
+            yield compare(
+                f"renewals up to the queued charge, schedulers: {schedulers}",
+                unit="/s",
+                ours=partial(rate, schedulers),
+                measure="the aim",
+                beside=lambda: AIM,
+                aim="at least 1",
+            )
+
+
+def is_member(stack: RunningStack) -> Iterator[Figure]:
+    """A page of 1,000 rows with is_member in its policy, and one that asks only for the user."""
+    with psycopg.connect(stack.endpoints.db_url, autocommit=True) as connection:
+        fill_members(connection)
+        connection.execute(WALLS)
+        with signed_in(stack) as client:
+
+            def read(table: str) -> float:
+                query = f"select * from public.{table}".encode()
+                return milliseconds(lambda: client.execute(query).fetchall(), times=200)
+
+            yield compare(
+                "a page of 1,000 rows with is_member in its policy",
+                unit="ms",
+                ours=partial(read, "bench_walled"),
+                measure="without",
+                beside=partial(read, "bench_open"),
+                aim="at most 1.1",
+                rounds=5,
+            )
+        connection.execute(WITHOUT_WALLS)
+
+
+def fill_members(connection: psycopg.Connection) -> None:
+    """Write the memberships, all due now, and nothing that was charged for them."""
+    with psycopg.ClientCursor(connection) as cursor:
+        cursor.execute((HERE / "memberships.sql").read_bytes(), {"members": MEMBERS})
+    connection.execute(
+        "vacuum analyze memberships.memberships, memberships.membership_periods,"
+        " customers.customers"
+    )
+
+
+def _renew(db_url: str) -> None:
+    """Renew as a scheduler does, until nothing is due that nobody else has."""
+    with psycopg.connect(db_url, autocommit=True) as connection:
+        while row := connection.execute("select memberships.renew_due(%s)", (BATCH,)).fetchone():
+            if not row[0]:
+                break
