@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import secrets
+import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from tests.bench.figures import Figure, compare, milliseconds
+from tests.bench.handwritten import python_for
 from tests.bench.shared import HERE, signed_in
 from tests.harness.stack import RunningStack
 
 MEMBERS = 10_000
 AIM = 2_000.0  # renewals a second
 BATCH = 500
+PEER = HERE / "peers" / "django_plans"
+ACCOUNTS = 500  # of the peer, which takes them one by one
 WRITTEN = """
     select
         (select count(*) from memberships.membership_periods where number = 2),
@@ -72,6 +79,14 @@ def renewals(stack: RunningStack) -> Iterator[Figure]:
                 beside=lambda: AIM,
                 aim="at least 1",
             )
+        yield compare(
+            "renewals up to the queued charge",
+            unit="/s",
+            ours=partial(rate, 1),
+            measure="django-plans' loop, up to the invoice",
+            beside=lambda: _their_rate(stack),
+            aim="at least 10",
+        )
 
 
 def is_member(stack: RunningStack) -> Iterator[Figure]:
@@ -113,3 +128,27 @@ def _renew(db_url: str) -> None:
         while row := connection.execute("select memberships.renew_due(%s)", (BATCH,)).fetchone():
             if not row[0]:
                 break
+
+
+def _their_rate(stack: RunningStack) -> float:
+    """Renew accounts as django-plans does, in a database of its own on the same server."""
+    name = f"django_plans_{secrets.token_hex(4)}"
+    with psycopg.connect(stack.endpoints.db_url, autocommit=True) as connection:
+        connection.execute(f"create database {name}".encode())
+    mine = conninfo_to_dict(stack.endpoints.db_url)
+    done = subprocess.run(
+        [python_for(PEER), "-W", "ignore", "renew.py", str(ACCOUNTS)],
+        cwd=PEER,
+        env={
+            **os.environ,
+            "PGHOST": str(mine["host"]),
+            "PGPORT": str(mine["port"]),
+            "PGUSER": str(mine["user"]),
+            "PGPASSWORD": str(mine.get("password", "")),
+            "PGDATABASE": name,
+        },
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return float(done.stdout)

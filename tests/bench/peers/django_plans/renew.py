@@ -1,7 +1,8 @@
 """The renewal loop of django-plans over accounts that are due, as a site would run it.
 
-`renew.py ACCOUNTS` fills a database of its own (DATABASE_*) and prints how many it renewed a second:
-the claim of each account, an order with its tax, the proforma invoice, and a row for the charge.
+`renew.py ACCOUNTS` fills a database of its own (PGHOST, PGDATABASE, …) and prints how many it
+renewed a second: the claim of each account, its order with tax, and the proforma invoice. It queues
+no charge.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ settings.configure(
     PLANS_DEFAULT_COUNTRY="DE",
     PLANS_TAX=Decimal("19"),
     PLANS_TAX_COUNTRY="DE",
-    PLANS_TAXATION_POLICY="plans.taxation.eu.EUTaxationPolicy",
+    PLANS_TAXATION_POLICY="taxes.OneRate",
     PLANS_AUTORENEW_SCHEDULE=[datetime.timedelta(days=1)],
     PLANS_INVOICE_ISSUER={
         "issuer_name": "Bench",
@@ -111,9 +112,8 @@ def fill(count: int) -> None:
 
 
 def charge(sender: object, user: User, **_: object) -> None:
-    """What a payment provider's package does: an order, whose charge is on its way."""
-    order = user.userplan.recurring.create_renew_order()
-    Order.objects.filter(pk=order.pk).update(status=Order.STATUS.NEW)
+    """What a payment provider's package does before it asks the provider: an order."""
+    user.userplan.recurring.create_renew_order()
 
 
 if __name__ == "__main__":
