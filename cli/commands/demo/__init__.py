@@ -25,7 +25,8 @@ from cli.wording import DAY
 SQL = Path(__file__).parent
 # What is written with every trigger awake, in this order.
 AFTERWARDS = (
-    *("prices.sql", "money.sql", "goods.sql", "memberships.sql", "content.sql", "flags.sql"),
+    *("prices.sql", "money.sql", "goods.sql", "loyalty.sql", "memberships.sql"),
+    *("content.sql", "flags.sql"),
 )
 CHUNK = 20  # businesses whose bookings are written by one statement, some 25,000
 
@@ -102,7 +103,7 @@ def fill(
         Refusal: the written rows contradict each other; nothing is kept.
     """
     businesses = SCALES[size][0]
-    task = progress.add_task("people", total=11 + -(-businesses // CHUNK))
+    task = progress.add_task("people", total=12 + -(-businesses // CHUNK))
     with connection.transaction():
         _set_scale(connection, size, monday)
         _run(connection, "people.sql")
@@ -123,17 +124,13 @@ def fill(
             _run(connection, "write_bookings.sql")
             _run(connection, "write_sales.sql")
         connection.execute("set local session_replication_role = origin")
-        for name in (
-            *("prices.sql", "money.sql", "goods.sql", "loyalty.sql"),
-            *("content.sql", "flags.sql"),
-        ):
         for name in AFTERWARDS:
             progress.update(task, advance=1, description=name[:-4])
             _run(connection, name)
         progress.update(task, advance=1, description="checks")
         _check(connection)
     connection.execute("analyze")
-    progress.update(task, completed=11 + -(-businesses // CHUNK), description="done")
+    progress.update(task, completed=12 + -(-businesses // CHUNK), description="done")
 
 
 def _progress() -> Progress:
