@@ -30,6 +30,7 @@ from workers.actors import (
     payments,
     payouts,
     privacy,
+    ratings,
     secrets,
 )
 from workers.actors.database import Database
@@ -121,7 +122,9 @@ def run(environment: Environment, stop: threading.Event) -> None:
         metrics.record(broker, environment.metrics_dir)
     broker.add_middleware(CurrentMessage())
     settings = environment.providers
-    outbox = Outbox(build(settings), environment.mail_address, environment.unsubscribe_url)
+    outbox = Outbox(
+        build(settings), environment.mail_address, environment.unsubscribe_url, environment.api_url
+    )
     names = {channel: getattr(settings, channel).provider for channel in ("mail", "sms", "push")}
     notifications.declare(broker, database)
     deliveries.declare(broker, deliveries.Courier(database, outbox, names))
@@ -140,6 +143,7 @@ def run(environment: Environment, stop: threading.Event) -> None:
     place = blobs.build(environment.blobs) if environment.blobs else None
     leftovers.declare(broker, database, place)
     ledger.declare(broker, database)
+    ratings.declare(broker, database)
     keyring = Keyring(environment.secret_keys_file)
     secrets.ensure_key(database, keyring)
     secrets.declare(broker, database, keyring)

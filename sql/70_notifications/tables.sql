@@ -77,6 +77,9 @@ create table engagement.events (
     -- Readers are told only while the row is in this condition and starts when it did. The
     -- subject's holds_function knows the condition. Null: always.
     condition text,
+    -- (subject id) → the path of a link for the reader of the mail. It is made when the mail is
+    -- sent, and stored nowhere. Null: the mail has none.
+    link_function text,
 
     constraint events_name_subject_unique unique (name, subject),
     constraint events_marketing_is_never_mandatory check (not (is_marketing and is_mandatory))

@@ -213,7 +213,7 @@ end;
 $$;
 
 /*
- * Delete codes that are older than a day. Returns their number.
+ * Delete codes that are older than a day and have expired. Returns their number.
  * Definer: the worker calls it and has no access to the table.
  */
 create function scheduling.forget_old_codes()
@@ -227,7 +227,9 @@ declare
     v_count integer;
 begin
     delete from scheduling.guest_codes
-    where guest_codes.created_at < private.now() - interval '1 day';
+    where
+        guest_codes.created_at < private.now() - interval '1 day'
+        and guest_codes.expires_at < private.now();
     get diagnostics v_count = row_count;
     return v_count;
 end;

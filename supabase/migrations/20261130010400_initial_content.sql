@@ -3266,7 +3266,9 @@ begin
                     'vertical_id', businesses.vertical_id,
                     'city', businesses.city,
                     'country', businesses.country,
-                    'ends_at', featured_businesses.ends_at
+                    'ends_at', featured_businesses.ends_at,
+                    'rating_count', coalesce(ratings.rating_count, 0),
+                    'rating_average', ratings.average
                 )
                 order by featured_businesses.position, businesses.name
             ),
@@ -3274,6 +3276,11 @@ begin
         )
         from content.featured_businesses
         inner join business.businesses on businesses.id = featured_businesses.business_id
+        left join public.rating_summaries as ratings
+            on
+                ratings.business_id = businesses.id
+                and ratings.subject_id = businesses.id
+                and ratings.aspect is null
         where
             featured_businesses.ends_at > private.now()
             and featured_businesses.starts_at <= private.now()
@@ -3350,8 +3357,8 @@ comment on function public.home is
 'pages}.
 
 Banners of the place home that are live and in the reader''s language, the highest priority first; '
-'the businesses that are featured now; the categories of trending_categories; and the listed pages '
-'of the platform as {slug, title, locale, version}.
+'the businesses that are featured now, with their ratings; the categories of trending_categories; '
+'and the listed pages of the platform as {slug, title, locale, version}.
 
 - locale: the language; without it, the request''s Accept-Language, then English.
 

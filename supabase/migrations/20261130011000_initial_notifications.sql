@@ -83,6 +83,9 @@ create table engagement.events (
     -- Readers are told only while the row is in this condition and starts when it did. The
     -- subject's holds_function knows the condition. Null: always.
     condition text,
+    -- (subject id) → the path of a link for the reader of the mail. It is made when the mail is
+    -- sent, and stored nowhere. Null: the mail has none.
+    link_function text,
 
     constraint events_name_subject_unique unique (name, subject),
     constraint events_marketing_is_never_mandatory check (not (is_marketing and is_mandatory))
@@ -1313,7 +1316,7 @@ $$;
 create function engagement.sending_jobs(delivery_ids uuid[])
 returns setof jsonb
 language plpgsql
-stable
+volatile
 security invoker
 set search_path = ''
 as $$
@@ -1355,8 +1358,8 @@ $$;
 
 /*
  * Return all that a worker needs to render and send a message: its text, its variables and their
- * types, the address, the key that makes the provider send it once, and the token of the link that
- * withdraws a consent, when the message is an offer.
+ * types, the address, the key that makes the provider send it once, the path of a link that only
+ * its reader gets, and the token of the link that withdraws a consent, when the message is an offer.
  */
 create function engagement.sending_job(
     delivery engagement.notification_deliveries,
@@ -1366,7 +1369,7 @@ create function engagement.sending_job(
 )
 returns jsonb
 language plpgsql
-stable
+volatile
 security invoker
 set search_path = ''
 as $$
@@ -1384,12 +1387,39 @@ begin
         'data', delivery.data,
         'types', types,
         'idempotency_key', idempotency_key,
+        'link_path', engagement.link_path(delivery),
         'unsubscribe_token', (
             select engagement.unsubscribe_token(delivery.user_id, delivery.business_id)
             from engagement.events
             where events.name = delivery.event and events.is_marketing
         )
     );
+end;
+$$;
+
+/*
+ * Return the path of the link that a mail to a customer ends with; null for none. The domain of the
+ * subject makes it.
+ */
+create function engagement.link_path(delivery engagement.notification_deliveries)
+returns text
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_function constant text = (
+        select events.link_function
+        from engagement.events
+        where events.name = delivery.event
+    );
+    v_path text;
+begin
+    if v_function is not null and delivery.channel = 'mail' and delivery.audience = 'customer' then
+        execute format('select %s($1)', v_function) into v_path using delivery.subject_id;
+    end if;
+    return v_path;
 end;
 $$;
 

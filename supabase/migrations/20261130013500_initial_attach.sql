@@ -33,6 +33,7 @@ begin atomic
         ('flags.kinds', '{insert,update,delete}', 'comes with a release'),
         ('pricing.currencies', '{insert,update,delete}', 'comes with a release'),
         ('private.subjects', '{insert,update,delete}', 'comes with a release'),
+        ('reviews.review_transitions', '{insert,update,delete}', 'comes with a release'),
         ('scheduling.booking_transitions', '{insert,update,delete}', 'comes with a release')
     ) as listed (table_name, operations, reason);
 end;
@@ -68,6 +69,8 @@ begin atomic
         ('money.transactions', '{insert,update,delete}', 'the ledger, only added to'),
         ('private.deleted_subjects', '{insert,update,delete}', 'a record, only added to'),
         ('private.idempotency_keys', '{insert,update,delete}', 'answers, kept for a day'),
+        ('reviews.review_history', '{insert,update,delete}', 'a record, only added to'),
+        ('reviews.review_versions', '{insert,update,delete}', 'a record, only added to'),
         ('sales.sale_lines', '{insert,update,delete}', 'a record, only added to'),
         ('sales.sale_taxes', '{insert,update,delete}', 'a record, only added to'),
         ('sales.sales', '{insert}', 'a record of its own; who bought may change, and is audited'),
@@ -117,6 +120,8 @@ begin atomic
         ('money.spendable_balances', '{insert,update,delete}', 'follows from the ledger'),
         ('pricing.day_demands', '{insert,update,delete}', 'follows from bookings'),
         ('private.effects', '{insert,update,delete}', 'working state of the workers'),
+        ('reviews.rating_changes', '{insert,update,delete}', 'follows from reviews'),
+        ('reviews.rating_totals', '{insert,update,delete}', 'follows from reviews'),
         ('scheduling.allocations', '{insert,update,delete}', 'follows from bookings'),
         ('scheduling.booking_items', '{insert}', 'written with its booking'),
         ('scheduling.busy_times', '{insert,update,delete}', 'follows from bookings'),

@@ -12,6 +12,7 @@ LIMIT = {"period": "year", "max_bookings": 900}
 QUESTION = {"key": "shoe", "label": "Shoe size", "kind": "text"}
 NEXT_YEAR = {"starts_at": "2032-01-01T00:00:00+00:00", "ends_at": "2033-01-01T00:00:00+00:00"}
 BANNER = {"place": "business", "title": "Hello"}
+CALM = {"key": "calm", "name": "Calm"}
 LIST = {"name": "Members", "currency": "EUR"}
 PROGRAM = {
     **{"name": "Points", "currency": "EUR"},
@@ -199,6 +200,14 @@ ROWS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
             {"name": "Minus", "kind": "fixed", "amount_minor": 1, "currency": "EUR"},
         ],
         {"priority": 3},
+    ),
+    "rating_aspects": (
+        [
+            {**CALM, "service_category_id": None, "product_category_id": None},
+            {**CALM, "service_category_id": "category"},
+            {**CALM, "product_category_id": "shelf"},
+        ],
+        {"name": "Quiet"},
     ),
     "resources": (
         [

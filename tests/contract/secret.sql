@@ -625,3 +625,30 @@ inner join customers.customers
         and accounts.customer_id <> customers.id
 where accounts.business_id = %(business)s
 limit 1;
+with reviewed as (
+    insert into reviews.reviews (
+        business_id, booking_id, author_id, rating, locale, status, status_reason, created_at
+    )
+    select
+        bookings.business_id, bookings.id, bookings.customer_id, 1, 'en', 'hidden', 'Secret', now()
+    from scheduling.bookings
+    where bookings.business_id = %(business)s
+    limit 1
+    returning id, business_id
+),
+
+reported as (
+    insert into reviews.review_reports (
+        business_id, review_id, reporter_id, is_member, reason, at
+    )
+    select reviewed.business_id, reviewed.id, %(owner)s, true, 'Secret', now()
+    from reviewed
+)
+
+insert into reviews.review_versions (
+    business_id, review_id, version, rating, sub_ratings, locale, at
+)
+select reviewed.business_id, reviewed.id, 1, 1, '{}', 'en', now()
+from reviewed;
+insert into reviews.rating_aspects (business_id, key, name)
+values (%(business)s, 'secret', 'Secret');

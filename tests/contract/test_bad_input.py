@@ -209,6 +209,12 @@ def good_arguments(town: Town) -> dict[str, Any]:
         "preorder_until": "2031-05-05T10:00:00Z",
         "cart_item_id": town.ids["note"],
         "cart_token": "t",
+        "review_id": town.ids["note"],
+        "sale_line_id": town.ids["note"],
+        "rating": 5,
+        "sub_ratings": {},
+        "display_name": "Ann",
+        "cursor": "2031-05-05T10:00:00.000000Z,00000000-0000-4000-8000-000000000000",
         "idempotency_key": "key",
         "item": {"gift_card_minor": 1, "currency": "EUR", "business_id": town.ids["salon"]},
     }
@@ -229,6 +235,7 @@ MEANINGS: dict[str, dict[str, Any]] = {
     "request_return": {"kind": "return"},
     "invite_buyer": {"role": "buyer"},
     "bulk_upsert_products": {"mode": "report"},
+    "review_page": dict.fromkeys(("product_id", "service_id", "resource_id")),
     "checkout": {**PIECES, "gift_card_codes": [], "store_id": None},
 }
 

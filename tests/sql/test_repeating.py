@@ -161,6 +161,11 @@ PROMOTION = """
 """
 ENTRY = "tests.any_id('scheduling.waitlist_entries')"
 SALON = "tests.id('Salon')::text"
+REVIEW = "tests.any_id('reviews.reviews')"
+REVIEWED = f"""
+    {BOOK}; select tests.at('2031-05-06 09:00Z');
+    select public.review_booking(tests.booking(), '4', 'Good.')
+"""
 
 # What happens before, who calls, and the call.
 STEPS: dict[str, tuple[str, str, str]] = {
@@ -292,6 +297,15 @@ STEPS: dict[str, tuple[str, str, str]] = {
         "novice",
         "share_promotion(tests.id('Spring')::text, '5000')",
     ),
+    "edit_review": (REVIEWED, "customer", f"edit_review({REVIEW}, '5')"),
+    "moderate_review": (REVIEWED, "admin", f"moderate_review({REVIEW}, 'hidden', 'Rude.')"),
+    "report_review": (REVIEWED, "novice", f"report_review({REVIEW}, 'Rude.')"),
+    "withdraw_reply": (
+        f"{REVIEWED}; select tests.act_as('owner');"
+        f" select public.reply_to_review({REVIEW}, 'Thanks.')",
+        "owner",
+        f"withdraw_reply({REVIEW})",
+    ),
     "submit_business": (DRAFT, "owner", "submit_business(tests.loft())"),
     "suspend_business": (APPROVED, "admin", "suspend_business(tests.loft(), 'Dust')"),
     "take_page_down": (PAGE_SHOWN, "owner", "take_page_down(tests.any_id('content.pages'))"),
@@ -306,10 +320,15 @@ KEY = "idempotency_key says what is a repetition."
 NEW = "Each call makes another one."
 DECIDED = "A payout is decided once; tests/sql/money has the refusal."
 CHANGED = "A proposal is decided once; tests/sql/commerce has the refusal."
+REVIEWS = "The second one is refused; tests/sql/reviews has the refusal."
 GONE = "What is gone is not found."
 FILE = "tests/sql/files has the life of a file."
 OTHERS = {
     "add_tip": NEW,
+    "reply_to_review": REVIEWS,
+    "review_booking": REVIEWS,
+    "review_by_link": REVIEWS,
+    "review_product": REVIEWS,
     "approve_product_change": CHANGED,
     "adjust_stock": KEY,
     "approve_payout": DECIDED,

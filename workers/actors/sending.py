@@ -21,12 +21,14 @@ from workers.providers.sms import Sms
 class Outbox:
     """The providers and the constants of every mail.
 
-    `mail_address` is the sender's address; a token is appended to `unsubscribe_url`.
+    `mail_address` is the sender's address; a path is appended to `api_url`, and a token to
+    `unsubscribe_url`.
     """
 
     providers: Providers
     mail_address: str
     unsubscribe_url: str
+    api_url: str
 
     def send(self, job: Mapping[str, Any], rendered: Rendered) -> Sent:
         """Send a delivery.
@@ -46,6 +48,8 @@ class Outbox:
 
     def _mail(self, job: Mapping[str, Any], rendered: Rendered) -> Mail:
         data, headers = job["data"], {}
+        if path := job["link_path"]:
+            rendered = Rendered(rendered.title, f"{rendered.text}\n\n{self.api_url}{path}")
         if token := job["unsubscribe_token"]:
             url = f"{self.unsubscribe_url}{token}"
             rendered = Rendered(rendered.title, f"{rendered.text}\n\n{url}")

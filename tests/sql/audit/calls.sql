@@ -260,6 +260,21 @@ end;
 $$;
 grant execute on function pg_temp.open_program() to public;
 
+-- A review by Cleo of a cut, and what else reviews need.
+create function pg_temp.reviewed()
+returns text
+language plpgsql
+as $$
+declare
+    v_booking text = pg_temp.booking('Cut', '2031-05-05T09:00:00Z');
+begin
+    perform tests.at('2031-05-06 09:00Z');
+    perform tests.act_as('Cleo');
+    return (public.review_booking(v_booking, '4', 'Good.')).id;
+end;
+$$;
+grant execute on function pg_temp.reviewed() to public;
+
 -- call: set_platform_role
 select tests.act_as('Ada');
 select public.set_platform_role(tests.id('Zoe')::text, 'support');
@@ -1181,3 +1196,52 @@ select tests.act_as('Cleo');
 create temporary table made as select public.referral_code(tests.id('Salon')::text) as code;
 select tests.act_as('Zoe');
 select public.accept_referral(tests.id('Salon')::text, (select code from made));
+
+-- call: review_booking
+create temporary table made as select pg_temp.booking('Cut', '2031-05-05T09:00:00Z') as id;
+select tests.at('2031-05-06 09:00Z');
+select tests.act_as('Cleo');
+select public.review_booking((select id from made), '5', 'Very good.');
+
+-- call: review_by_link
+create temporary table made as select pg_temp.booking('Cut', '2031-05-05T09:00:00Z') as id;
+select tests.at('2031-05-05 10:05Z');
+select public.complete_booking((select id from made));
+select tests.act_as_owner();
+create temporary table link as
+select split_part(reviews.invitation_path((select id::uuid from made)), 'token=', 2) as token;
+grant select on link to authenticated;
+select tests.act_as('Zoe');
+select public.review_by_link((select id from made), (select token from link), '5');
+
+-- call: review_product
+select tests.act_as('Owen');
+create temporary table made as select pg_temp.ordered(true) as id;
+select public.hand_over_order((select id from made));
+select tests.act_as('Cleo');
+select public.review_product((select id::text from public.sale_lines), '5');
+
+-- call: edit_review
+create temporary table made as select pg_temp.reviewed() as id;
+select public.edit_review((select id from made), '5');
+
+-- call: report_review
+create temporary table made as select pg_temp.reviewed() as id;
+select tests.act_as('Zoe');
+select public.report_review((select id from made), 'Not nice.');
+
+-- call: moderate_review
+create temporary table made as select pg_temp.reviewed() as id;
+select tests.act_as('Ada');
+select public.moderate_review((select id from made), 'hidden', 'Not nice.');
+
+-- call: reply_to_review
+create temporary table made as select pg_temp.reviewed() as id;
+select tests.act_as('Owen');
+select public.reply_to_review((select id from made), 'Thank you.');
+
+-- call: withdraw_reply
+create temporary table made as select pg_temp.reviewed() as id;
+select tests.act_as('Owen');
+select public.reply_to_review((select id from made), 'Thank you.');
+select public.withdraw_reply((select id from made));

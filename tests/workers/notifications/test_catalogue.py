@@ -13,6 +13,7 @@ from cli.options import ROOT
 from tests.harness.database import Database
 from tests.workers.notifications.goods_plays import GOODS_PLAYS
 from tests.workers.notifications.order_plays import ORDER_PLAYS
+from tests.workers.notifications.review_plays import REVIEW_PLAYS
 
 LINE = re.compile(r"^\| `(?P<event>[a-z._]+)` \| [^|]* \|(?P<channels>[^|]*\|[^|]*\|[^|]*)\|$")
 AUDIENCES = ("customer", "business", "staff")
@@ -146,6 +147,7 @@ PLAYS = {
     " where number = 2;",
     "gift.paid": MEMBER
     + "select public.gift_membership(tests.id('gold')::text, email => 'ben@example.com');",
+    **REVIEW_PLAYS,
     "offer.made": "select tests.act_as('customer');"
     "select public.set_marketing_consent(tests.id('Salon')::text, 'true');"
     + AS.format("owner", "public.send_offer(tests.id('Salon')::text, 'Spring', 'Half price')"),

@@ -15,6 +15,8 @@ from workers.providers.from_settings import Providers
 from workers.providers.mail import Mail
 from workers.providers.sent import Sent
 
+API = "https://example.com"
+
 
 class Kept:
     """Providers that keep the mails that they are given."""
@@ -39,6 +41,7 @@ def job(words: str) -> dict[str, Any]:
         "address": "carl@example.com",
         "locale": "en",
         "reader_locale": "en",
+        "link_path": None,
         "unsubscribe_token": None,
         "idempotency_key": "1",
         "types": dict.fromkeys(names, "text"),
@@ -72,7 +75,7 @@ def job(words: str) -> dict[str, Any]:
 def test_names_and_notes_may_hold_anything(words: str) -> None:
     kept = Kept()
     wanted = job(words)
-    Outbox(cast(Providers, kept), "mail@example.com", "https://example.com/u/").send(
+    Outbox(cast(Providers, kept), "mail@example.com", "https://example.com/u/", API).send(
         wanted, render(wanted)
     )
     (mail,) = kept.mails
@@ -83,3 +86,12 @@ def test_names_and_notes_may_hold_anything(words: str) -> None:
     (file,) = message.iter_attachments()
     assert file.get_filename() == "booking.ics"
     assert all(len(line) <= 998 for line in compose(mail).split(b"\r\n"))
+
+
+def test_a_link_stands_at_the_end_of_the_mail() -> None:
+    kept = Kept()
+    wanted = {**job("Salon"), "link_path": "/functions/v1/review?token=1"}
+    Outbox(cast(Providers, kept), "mail@example.com", "https://example.com/u/", API).send(
+        wanted, render(wanted)
+    )
+    assert kept.mails[0].text.endswith("\n\nhttps://example.com/functions/v1/review?token=1")

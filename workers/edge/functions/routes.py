@@ -2,7 +2,7 @@
 
 from starlette.routing import Route
 
-from workers.edge.functions import calendar, payments, payouts, unsubscribe
+from workers.edge.functions import calendar, payments, payouts, review, unsubscribe
 from workers.edge.functions.webhooks import endpoint
 
 ROUTES = [
@@ -12,5 +12,7 @@ ROUTES = [
     Route(f"{endpoint.PATH}/{{provider}}", endpoint.receive, methods=["POST"]),
     Route(unsubscribe.PATH, unsubscribe.ask, methods=["GET"]),
     Route(unsubscribe.PATH, unsubscribe.unsubscribe, methods=["POST"]),
+    Route(review.PATH, review.ask, methods=["GET"]),
+    Route(review.PATH, review.write, methods=["POST"]),
     Route(calendar.PATH, calendar.show, methods=["GET"]),
 ]
