@@ -16,6 +16,7 @@ from cli.commands.tour import (
     oversight,
     paying,
     pictures,
+    reviews,
     together,
 )
 from cli.commands.tour.people import Step, Story, gather
@@ -38,6 +39,7 @@ CHAPTERS: tuple[Callable[[Story], Iterator[Step]], ...] = (
     loyalty.reward,
     members.offer,
     members.join,
+    reviews.review,
     together.wait,
     together.repeat,
     together.teach,
