@@ -11,7 +11,6 @@ from cli.commands.tour.people import Step, Story
 from cli.refusal import Refusal
 
 HERE = {"latitude": 52.5163, "longitude": 13.3777}  # the Brandenburg Gate
-PATIENCE_SECONDS = 10  # in which the workers must notify people
 
 
 def open_shop(story: Story) -> Iterator[Step]:
@@ -178,7 +177,7 @@ def hear(story: Story) -> Iterator[Step]:
     """The workers notify people; without workers the tour says so."""
     path = f"notifications?booking_id=eq.{story.facts['booking']['id']}&order=created_at"
     heard = story.customer.wait_for(
-        path, lambda rows: any(row["event"] == "booking.moved" for row in rows), PATIENCE_SECONDS
+        path, lambda rows: any(row["event"] == "booking.moved" for row in rows)
     )
     if heard is None:
         yield Step("The customer", "is not notified", "No worker runs; start with `up`.")

@@ -8,10 +8,9 @@ from typing import Any
 
 import httpx
 
-from cli.commands.tour.people import Step, Story
+from cli.commands.tour.people import PATIENCE_SECONDS, Step, Story
 from cli.refusal import Refusal
 
-PATIENCE_SECONDS = 60.0
 ADDRESS = {
     "name": "Carl Customer",
     "line1": "Unter den Linden 1",
@@ -111,11 +110,10 @@ def pay(story: Story, bought: dict[str, Any]) -> Iterator[Step]:
     if payment is None:
         yield Step("The customer", "pays later", "There is no sandbox where real money moves.")
         return
-    httpx.post(payment["client"]["url"], data={"choice": "pay"}, timeout=30)
+    httpx.post(payment["client"]["url"], data={"choice": "pay"}, timeout=PATIENCE_SECONDS)
     orders = story.customer.wait_for(
         f"orders?id=eq.{bought['orders'][0]['id']}&select=status",
         lambda rows: rows[0]["status"] != "pending",
-        PATIENCE_SECONDS,
     )
     if orders is None:
         yield Step("The customer", "sees no payment", "No worker runs; start with `up`.")

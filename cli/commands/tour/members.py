@@ -7,10 +7,8 @@ from collections.abc import Iterator
 
 import httpx
 
-from cli.commands.tour.people import Step, Story
+from cli.commands.tour.people import PATIENCE_SECONDS, Step, Story
 from cli.refusal import Refusal
-
-PATIENCE_SECONDS = 60.0
 
 
 def offer(story: Story) -> Iterator[Step]:
@@ -43,9 +41,9 @@ def join(story: Story) -> Iterator[Step]:
     if payment is None:
         yield Step("The customer", "pays later", "There is no sandbox where real money moves.")
         return
-    httpx.post(payment["client"]["url"], data={"choice": "pay"}, timeout=30)
+    httpx.post(payment["client"]["url"], data={"choice": "pay"}, timeout=PATIENCE_SECONDS)
     path = f"memberships?id=eq.{joined['id']}&status=eq.active"
-    found = story.customer.wait_for(path, bool, PATIENCE_SECONDS)
+    found = story.customer.wait_for(path, bool)
     if found is None:
         yield Step("The customer", "sees no payment", "No worker runs; start with `up`.")
         return

@@ -8,10 +8,8 @@ from collections.abc import Iterator
 
 import httpx
 
-from cli.commands.tour.people import Step, Story
+from cli.commands.tour.people import PATIENCE_SECONDS, Step, Story
 from cli.refusal import Refusal
-
-PATIENCE_SECONDS = 60.0
 
 
 def pay(story: Story) -> Iterator[Step]:
@@ -29,9 +27,9 @@ def pay(story: Story) -> Iterator[Step]:
     story.facts["has_sandbox"] = True
     amount = f"{payment['amount_minor']} {payment['currency']}"
     yield Step("The customer", "starts to pay in the sandbox", f"{amount}: {payment['status']}")
-    httpx.post(payment["client"]["url"], data={"choice": "pay"}, timeout=30)
+    httpx.post(payment["client"]["url"], data={"choice": "pay"}, timeout=PATIENCE_SECONDS)
     path = f"payments?id=eq.{payment['id']}&status=eq.captured"
-    if story.customer.wait_for(path, bool, PATIENCE_SECONDS) is None:
+    if story.customer.wait_for(path, bool) is None:
         yield Step("The customer", "sees no payment", "No worker runs; start with `up`.")
         return
     sale = story.customer.read(f"sales?id=eq.{booking['sale_id']}&select=paid_minor,balance_minor")
@@ -48,9 +46,9 @@ def earn(story: Story) -> Iterator[Step]:
     account = story.owner.function("payout-accounts", provider="sandbox", **mine)
     missing = " and ".join(account["missing"])
     yield Step("The owner", "opens a payout account", f"{account['status']}: {missing} are missing")
-    httpx.post(account["onboarding_url"], data={"choice": "complete"}, timeout=30)
+    httpx.post(account["onboarding_url"], data={"choice": "complete"}, timeout=PATIENCE_SECONDS)
     path = f"payout_accounts?business_id=eq.{mine['business_id']}&status=eq.active"
-    accounts = story.owner.wait_for(path, bool, PATIENCE_SECONDS)
+    accounts = story.owner.wait_for(path, bool)
     if accounts is None:
         yield Step("The owner", "waits for the provider", "No worker runs; start with `up`.")
         return

@@ -9,8 +9,6 @@ from cli.commands.tour.people import Step, Story
 from cli.picture import slope
 from cli.refusal import Refusal
 
-PATIENCE_SECONDS = 120  # in which the workers must look into the picture
-
 
 def show_window(story: Story) -> Iterator[Step]:
     """The owner sends a picture of the shop, and anyone sees it."""
@@ -39,7 +37,7 @@ def show_window(story: Story) -> Iterator[Step]:
 
 def _looked_into(story: Story, medium_id: str) -> dict[str, Any]:
     path = f"media?id=eq.{medium_id}&state=in.(ready,refused)"
-    media = story.owner.wait_for(path, bool, PATIENCE_SECONDS)
+    media = story.owner.wait_for(path, bool)
     if media is None:
         raise Refusal(
             "No worker looked into the picture.",
