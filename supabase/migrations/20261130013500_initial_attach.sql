@@ -63,7 +63,6 @@ begin atomic
         ('engagement.notification_deliveries', '{insert,update,delete}', 'a record of messages'),
         ('identity.activity_events', '{insert,update,delete}', 'a record, only added to'),
         ('identity.platform_staff_history', '{insert,update,delete}', 'a record, only added to'),
-        ('loyalty.entries', '{insert,update,delete}', 'a record, only added to'),
         ('money.entries', '{insert,update,delete}', 'the ledger, only added to'),
         ('money.gift_card_lookups', '{insert,update,delete}', 'wrong codes, kept for a day'),
         ('money.transactions', '{insert,update,delete}', 'the ledger, only added to'),

@@ -614,17 +614,18 @@ insert into loyalty.entries (business_id, customer_id, kind, points, reason, cre
 select accounts.business_id, accounts.customer_id, 'adjusted', 1, 'Secret present', now()
 from loyalty.accounts
 where accounts.business_id = %(business)s;
+with friend as (
+    insert into customers.customers (business_id, name)
+    values (%(business)s, 'A secret friend')
+    returning business_id, id
+)
+
 insert into loyalty.referrals (
     business_id, referrer_id, referred_id, referrer_points, referred_points, created_at
 )
-select accounts.business_id, accounts.customer_id, customers.id, 1, 1, now()
+select accounts.business_id, accounts.customer_id, friend.id, 1, 1, now()
 from loyalty.accounts
-inner join customers.customers
-    on
-        accounts.business_id = customers.business_id
-        and accounts.customer_id <> customers.id
-where accounts.business_id = %(business)s
-limit 1;
+inner join friend on accounts.business_id = friend.business_id;
 with reviewed as (
     insert into reviews.reviews (
         business_id, booking_id, author_id, rating, locale, status, status_reason, created_at
