@@ -73,6 +73,7 @@ COMMANDS: Mapping[str, Entry] = {
     "auth": Entry("auth", "app", "Sign-in: the Supabase Auth protocol."),
     "bookings": Entry("bookings", "app", "Bookings: who comes when, to whom."),
     "payments": Entry("payments", "app", "Payments: what was paid, and with whom."),
+    "gift-cards": Entry("gift_cards", "app", "Gift cards: what is left on them, and until when."),
     "refunds": Entry("payments", "refunds", "Refunds: what was given back."),
     "audit": Entry("audit", "app", "Audit: who changed what, when and by which call."),
     "flags": Entry("flags", "app", "Flags: what is switched on, and for whom."),

@@ -35,6 +35,8 @@ values
 ('tick.reconciliation', 'payments', 'reconcile'),
 ('membership.%', 'notifications', 'notify'),
 ('gift.%', 'notifications', 'notify'),
+('gift_card.%', 'notifications', 'notify'),
+('tick.gift_cards', 'payments', 'sweep_gift_cards'),
 ('tick.memberships', 'memberships', 'renew_memberships'),
 ('points.%', 'notifications', 'notify'),
 ('tick.points', 'memberships', 'tell_of_expiring_points'),
@@ -60,5 +62,6 @@ values
 ('payments', 'tick.payments', '1 minute'),
 ('memberships', 'tick.memberships', '1 minute'),
 ('points', 'tick.points', '1 hour'),
+('gift_cards', 'tick.gift_cards', '1 hour'),
 ('reconciliation', 'tick.reconciliation', '15 minutes')
 on conflict (name) do update set topic = excluded.topic;

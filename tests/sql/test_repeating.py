@@ -341,6 +341,7 @@ OTHERS = {
     "cancel_erasure": "A cancelled request does not wait any more, and is refused.",
     "cancel_gift_card": "A cancelled card is not cancelled again.",
     "charge_fee": NEW,
+    "extend_gift_card": "It must expire later than before, so the same call again is refused.",
     "claim_guest_bookings": "It counts what was claimed, and the second call claims nothing.",
     "complete_upload": FILE,
     "accept_membership_price": "The first consent stays.",

@@ -95,6 +95,11 @@ def declare(broker: dramatiq.Broker, cashier: Cashier) -> None:
         database.call("select money.sweep_payments()")
         database.call("select money.tell_of_expiring_methods()")
 
+    def sweep_gift_cards(topic: str, payload: dict[str, Any]) -> None:
+        """Announce gift cards that expire soon, and write down what was left on expired ones."""
+        database.call("select money.announce_expiring_gift_cards()")
+        database.call("select money.sweep_gift_cards()")
+
     def reconcile(topic: str, payload: dict[str, Any]) -> None:
         """Compare the lists of all providers with ours."""
         for name in cashier.providers:
@@ -103,5 +108,6 @@ def declare(broker: dramatiq.Broker, cashier: Cashier) -> None:
             except TryLater as error:
                 raise later(error) from None
 
-    for actor in (ask_provider, apply_event, settle_sale, sweep_payments, reconcile):
+    actors = (ask_provider, apply_event, settle_sale, sweep_payments, sweep_gift_cards, reconcile)
+    for actor in actors:
         dramatiq.actor(broker=broker, queue_name=QUEUE, **PATIENCE)(actor)

@@ -16,7 +16,16 @@ select
     gift_cards.cancelled_at,
     gift_cards.cancel_reason,
     gift_cards.created_at,
-    gift_cards.is_taxed
+    gift_cards.is_taxed,
+    gift_cards.is_platform,
+    (
+        select coalesce(sum(gift_card_breakages.amount_minor), 0)::bigint
+        from money.gift_card_breakages
+        where
+            gift_card_breakages.business_id = gift_cards.business_id
+            and gift_card_breakages.gift_card_id = gift_cards.id
+            and gift_card_breakages.restored_at is null
+    ) as breakage_minor
 from money.gift_cards;
 grant select on public.gift_cards to authenticated, service_role;
 
@@ -25,9 +34,9 @@ comment on view public.gift_cards is
 'platform''s finance all. Page by (created_at, id).';
 comment on column public.gift_cards.id is 'Key.';
 comment on column public.gift_cards.business_id is
-'Where it can be spent; null: at every business.';
+'The business that sold it. It can be spent there; see is_platform.';
 comment on column public.gift_cards.sale_line_id is
-'The line by which it was sold; null for those that the platform gave out.';
+'The line by which it was sold; null where it was given out.';
 comment on column public.gift_cards.currency is 'ISO 4217 code. It pays sales in this currency.';
 comment on column public.gift_cards.amount_minor is 'What it was sold for, in minor units.';
 comment on column public.gift_cards.balance_minor is
@@ -44,6 +53,11 @@ comment on column public.gift_cards.created_at is 'When it was sold.';
 comment on column public.gift_cards.is_taxed is
 'Whether it was taxed when it was sold (gift_card_tax_class of tax_settings). What it pays is then '
 'not taxed again.';
+comment on column public.gift_cards.is_platform is
+'Whether it can also be spent at every business that accepts cards of the platform '
+'(accepts_platform_gift_cards of payment_settings).';
+comment on column public.gift_cards.breakage_minor is
+'What was left on it when it had expired, in minor units; 0 before, and once it is extended.';
 
 create view public.credits
 with (security_invoker = true)
@@ -142,6 +156,41 @@ For owners and managers. What is left on it goes back to its sale. Returns the g
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition 409.';
 
 /*
+ * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
+ *          PT409 invalid_transition
+ */
+create function public.extend_gift_card(
+    gift_card_id public.identifier, expires_at public.instant default null
+)
+returns public.gift_cards
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+    v_id uuid = private.to_identifier(gift_card_id, 'gift_card_id');
+    v_card public.gift_cards;
+begin
+    perform money.extend_gift_card(
+        v_id, private.to_instant(expires_at, 'expires_at', is_required => false)
+    );
+    select gift_cards.* into v_card
+    from public.gift_cards
+    where gift_cards.id = v_id;
+    return v_card;
+end;
+$$;
+comment on function public.extend_gift_card is
+'Let a gift card expire later, also after it has expired.
+
+For owners and managers. What was left on it when it expired is on it again. Returns the gift card.
+
+- expires_at: from when it cannot be spent, later than before; by default it never expires.
+
+Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, invalid_transition 409.';
+
+/*
  * Errors:  PT400 invalid_input · PT404 not_found · PT429 rate_limited
  */
 create function public.gift_card_balance(code text)
@@ -157,7 +206,8 @@ comment on function public.gift_card_balance is
 'Return what is left on a gift card: {balance_minor, currency, expires_at, business_id}.
 
 For anybody who has the code. A network address may name ten wrong codes an hour. A card that is not '
-'paid yet, expired or cancelled gets the same answer as none.
+'paid yet, expired or cancelled gets the same answer as none. business_id is null where every '
+'business that accepts cards of the platform takes it.
 
 - code: as it is printed; case, hyphens and spaces do not matter.
 
@@ -228,6 +278,7 @@ public.sell_gift_card(
     public.identifier, public.whole_number, text, text, public.instant
 ),
 public.cancel_gift_card(public.identifier, text),
+public.extend_gift_card(public.identifier, public.instant),
 public.issue_credit(
     public.identifier, public.identifier, public.whole_number, text, text
 )

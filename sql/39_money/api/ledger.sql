@@ -25,7 +25,7 @@ comment on column public.ledger_balances.business_id is
 comment on column public.ledger_balances.kind is
 'provider, cash, provider_fees, disputes, credit_granted, business_pending, business_payable, '
 'business_in_transit, business_reserve, commission, partner_payable, tax_withheld, '
-'customer_credit, gift_cards or rounding.';
+'customer_credit, gift_cards, breakage or rounding.';
 comment on column public.ledger_balances.currency is 'ISO 4217 code. Currencies never net.';
 comment on column public.ledger_balances.provider is
 'The payment provider that holds the money; null for most.';

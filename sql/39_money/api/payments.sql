@@ -8,14 +8,19 @@ select
     payment_settings.providers,
     payment_settings.capture,
     payment_settings.prepayment_bps,
-    payment_settings.updated_at
+    payment_settings.updated_at,
+    payment_settings.accepts_platform_gift_cards,
+    payment_settings.sells_platform_gift_cards
 from money.payment_settings;
 grant select on public.payment_settings to anon, authenticated, service_role;
-grant insert (business_id, providers, capture, prepayment_bps)
+grant
+insert (business_id, providers, capture, prepayment_bps, accepts_platform_gift_cards),
+update (providers, capture, prepayment_bps, accepts_platform_gift_cards),
+delete
 on public.payment_settings to authenticated, service_role;
-grant delete on public.payment_settings to authenticated, service_role;
-grant update (providers, capture, prepayment_bps)
-on public.payment_settings to authenticated, service_role;
+grant
+insert (sells_platform_gift_cards), update (sells_platform_gift_cards)
+on public.payment_settings to service_role;
 
 comment on view public.payment_settings is
 'How customers of a business pay. Without a row: with every provider, at once, and nothing '
@@ -29,6 +34,10 @@ comment on column public.payment_settings.prepayment_bps is
 'The share of a booking''s total, in basis points, that must be paid before it is confirmed: 0 '
 'nothing, 10000 all. A service may say otherwise.';
 comment on column public.payment_settings.updated_at is 'When it was last changed.';
+comment on column public.payment_settings.accepts_platform_gift_cards is
+'Whether gift cards of the platform pay here; it is owed what they pay like any other payment.';
+comment on column public.payment_settings.sells_platform_gift_cards is
+'Whether the gift cards that it sells are the platform''s. Only the operator writes it.';
 
 create view public.payment_methods
 with (security_invoker = true)

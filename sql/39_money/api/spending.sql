@@ -2,7 +2,8 @@
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 idempotency_conflict insufficient_credit nothing_to_pay · PT429 rate_limited
+ *          PT409 idempotency_conflict insufficient_credit nothing_to_pay
+ *          PT422 provider_not_offered · PT429 rate_limited
  */
 create function public.redeem_gift_card(
     sale_id public.identifier,
@@ -50,7 +51,7 @@ For the customer of the sale, and for members who serve. The payment is captured
 - idempotency_key: repeating the call with the same key returns the first answer again, for a day.
 
 Errors: invalid_input 400, not_signed_in 401, forbidden 403, not_found 404, idempotency_conflict '
-'409, insufficient_credit 409, nothing_to_pay 409, rate_limited 429.';
+'409, insufficient_credit 409, nothing_to_pay 409, provider_not_offered 422, rate_limited 429.';
 
 /*
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found

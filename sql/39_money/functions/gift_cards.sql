@@ -25,7 +25,7 @@ begin
     code = money.make_gift_card_code();
     insert into money.gift_cards (
         id, business_id, sale_line_id, account_id, currency, amount_minor, code_hash, last4,
-        buyer_id, expires_at, created_at, is_taxed
+        buyer_id, expires_at, created_at, is_taxed, is_platform
     )
     values (
         gift_card_id,
@@ -49,6 +49,13 @@ begin
                 sale_line_taxes.business_id = make_gift_card.business_id
                 and sale_line_taxes.sale_line_id = make_gift_card.sale_line_id
                 and sale_line_taxes.rate_bps > 0
+        ),
+        exists (
+            select 1
+            from money.payment_settings
+            where
+                payment_settings.business_id = make_gift_card.business_id
+                and payment_settings.sells_platform_gift_cards
         )
     );
 end;

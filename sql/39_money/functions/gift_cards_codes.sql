@@ -69,6 +69,28 @@ end;
 $$;
 
 /*
+ * Does a business take a gift card? It takes its own, and those of the platform if it accepts them.
+ */
+create function money.takes_card(card money.gift_cards, business_id uuid)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return card.business_id = takes_card.business_id
+    or card.is_platform and exists (
+        select 1
+        from money.payment_settings
+        where
+            payment_settings.business_id = takes_card.business_id
+            and payment_settings.accepts_platform_gift_cards
+    );
+end;
+$$;
+
+/*
  * Return what stands for the caller's network address; null for the operator's servers.
  */
 create function money.guess_origin()
@@ -134,7 +156,7 @@ begin
         'balance_minor', - money.balance(v_card.account_id),
         'currency', v_card.currency,
         'expires_at', v_card.expires_at,
-        'business_id', v_card.business_id
+        'business_id', case when not v_card.is_platform then v_card.business_id end
     );
 end;
 $$;

@@ -189,7 +189,8 @@ $$;
  * Definer: nobody has a write grant on payments; the caller is checked.
  *
  * Errors:  PT400 invalid_input · PT401 not_signed_in · PT403 forbidden · PT404 not_found
- *          PT409 insufficient_credit nothing_to_pay · PT429 rate_limited
+ *          PT409 insufficient_credit nothing_to_pay · PT422 provider_not_offered
+ *          PT429 rate_limited
  */
 create function money.redeem_gift_card(sale_id uuid, code text, amount_minor bigint)
 returns jsonb
@@ -204,8 +205,13 @@ declare
 begin
     perform money.refuse_guesses(money.guess_origin());
     v_card = money.usable_gift_card(redeem_gift_card.code);
-    if v_card.id is null or coalesce(v_card.business_id <> v_sale.business_id, false) then
+    if v_card.id is null or not v_card.is_platform and v_card.business_id <> v_sale.business_id then
         return money.note_guess();
+    elsif not money.takes_card(v_card, v_sale.business_id) then
+        perform private.refuse(
+            'PT422', 'provider_not_offered',
+            'The business does not accept gift cards of the platform.', 'Pay in another way.'
+        );
     end if;
     if v_card.currency <> v_sale.currency then
         perform private.invalid('code', format('must be a gift card in %s', v_sale.currency));

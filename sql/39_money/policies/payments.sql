@@ -28,10 +28,14 @@ alter table money.reconciliations enable row level security;
 alter table money.requested_calls enable row level security;
 
 grant select on money.providers to anon, authenticated;
-grant select, insert (business_id, providers, capture, prepayment_bps), delete
+-- sells_platform_gift_cards is the operator's to write.
+grant
+select,
+insert (business_id, providers, capture, prepayment_bps, accepts_platform_gift_cards),
+update (providers, capture, prepayment_bps, accepts_platform_gift_cards),
+delete
 on money.payment_settings
 to authenticated;
-grant update (providers, capture, prepayment_bps) on money.payment_settings to authenticated;
 grant select on money.payment_settings to anon;
 grant select (id, user_id, provider, brand, last4, expires_on, created_at, removed_at)
 on money.payment_methods to authenticated;

@@ -12,8 +12,15 @@ for each statement execute function private.any__refuse_rewriting();
 
 create trigger _100_refuse_rewriting
 before update of
-business_id, sale_line_id, account_id, currency, amount_minor, code_hash, last4, is_taxed
+business_id, sale_line_id, account_id, currency, amount_minor, code_hash, last4, is_taxed,
+is_platform
 on money.gift_cards
+for each row execute function private.any__refuse_rewriting();
+
+-- A breakage is written once; giving it back is all that happens to it.
+create trigger _100_refuse_rewriting
+before update of id, business_id, gift_card_id, amount_minor, at or delete
+on money.gift_card_breakages
 for each row execute function private.any__refuse_rewriting();
 
 create trigger _110_refuse_deleting

@@ -24,6 +24,8 @@ create type money.account_kind as enum (
     'tax_withheld',
     'customer_credit',
     'gift_cards',
+    -- What was left on gift cards that expired.
+    'breakage',
     'rounding'
 );
 
@@ -48,7 +50,7 @@ create table money.accounts (
         business_id is not null
         or kind not in (
             'cash', 'business_pending', 'business_payable', 'business_in_transit',
-            'business_reserve', 'credit_granted'
+            'business_reserve', 'credit_granted', 'breakage'
         )
     ),
     constraint accounts_of_providers_name_one check (provider is not null or kind <> 'provider'),

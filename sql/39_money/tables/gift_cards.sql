@@ -3,9 +3,9 @@
 
 create table money.gift_cards (
     id uuid primary key default gen_random_uuid(),
-    -- Where it can be spent; null: everywhere, and the platform owes it.
-    business_id uuid references business.businesses (id) on delete restrict,
-    -- The line by which it was sold; null for the platform's own.
+    -- Who sold it, owes it, and takes it.
+    business_id uuid not null references business.businesses (id) on delete restrict,
+    -- The line by which it was sold; null: it was given out.
     sale_line_id uuid,
     account_id uuid not null,
     currency text not null references pricing.currencies (code) on delete restrict,
@@ -24,6 +24,10 @@ create table money.gift_cards (
     created_at timestamptz not null default now(),
     -- Whether it was taxed when it was sold; what it pays is then not taxed again.
     is_taxed boolean not null default false,
+    -- Whether every business that accepts cards of the platform takes it.
+    is_platform boolean not null default false,
+    -- For which end somebody was told that it expires.
+    expiry_told_for timestamptz,
 
     constraint gift_cards_business_id_id_unique unique (business_id, id),
     constraint gift_cards_code_hash_unique unique (code_hash),
@@ -55,8 +59,32 @@ create index gift_cards_currency_idx on money.gift_cards (currency);
 -- Those that wait for their sale to be paid.
 create index gift_cards_unpaid_idx on money.gift_cards (business_id)
 where activated_at is null and cancelled_at is null;
+-- Those that expire: the sweep looks for what is left on them.
+create index gift_cards_expires_at_idx on money.gift_cards (expires_at)
+where expires_at is not null and activated_at is not null and cancelled_at is null;
 create index gift_cards_buyer_id_idx on money.gift_cards (buyer_id);
 create index gift_cards_cancelled_by_idx on money.gift_cards (cancelled_by);
+
+-- What was left on cards when they had expired. It lies on an account of the business until the
+-- card is extended.
+create table money.gift_card_breakages (
+    id uuid primary key default gen_random_uuid(),
+    business_id uuid not null references business.businesses (id) on delete restrict,
+    gift_card_id uuid not null,
+    amount_minor bigint not null,
+    at timestamptz not null,
+    -- When the card was extended, and got it back.
+    restored_at timestamptz,
+
+    constraint gift_card_breakages_business_id_id_unique unique (business_id, id),
+    constraint gift_card_breakages_gift_card_fkey foreign key (business_id, gift_card_id)
+    references money.gift_cards (business_id, id) on delete restrict,
+    constraint gift_card_breakages_amount_is_positive check (amount_minor > 0)
+);
+comment on table money.gift_card_breakages is
+'What was left on gift cards when they had expired, and whether it was given back to them.';
+create index gift_card_breakages_gift_card_idx
+on money.gift_card_breakages (business_id, gift_card_id);
 
 create table money.gift_card_lookups (
     id bigint generated always as identity primary key,

@@ -38,6 +38,10 @@ create table money.payment_settings (
     -- otherwise.
     prepayment_bps integer not null default 0,
     updated_at timestamptz not null default now(),
+    -- Whether gift cards of the platform pay here.
+    accepts_platform_gift_cards boolean not null default false,
+    -- Whether the gift cards that it sells are the platform's. The operator says so.
+    sells_platform_gift_cards boolean not null default false,
 
     constraint payment_settings_prepayment_is_a_share check (
         prepayment_bps between 0 and 10000

@@ -69,6 +69,10 @@ values
 ('gift', 'buyer_name', 'text', 'Who bought it'),
 ('gift', 'message', 'text', 'What the buyer wrote; may be empty'),
 ('gift', 'expires_at', 'instant', 'Until when it can be redeemed'),
+('gift_card', 'business_name', 'text', 'Name of the business that sold it'),
+('gift_card', 'code_end', 'text', 'The last four characters of its code'),
+('gift_card', 'balance', 'money', 'What is left on it'),
+('gift_card', 'expires_at', 'instant', 'Until when it can be spent'),
 ('offer', 'business_name', 'text', 'Name of the business'),
 ('offer', 'customer_name', 'text', 'Name of the reader'),
 ('offer', 'title', 'text', 'Title of the offer'),
@@ -176,7 +180,8 @@ values
 ('membership.ended', 'membership', 'A membership has ended', true, false, null),
 ('membership.restored', 'membership', 'A late payment restored a membership', true, false, null),
 ('gift.paid', 'gift', 'Somebody was given a plan', true, false, null),
-('points.expiring', 'points', 'Points expire soon', false, false, null)
+('points.expiring', 'points', 'Points expire soon', false, false, null),
+('gift_card.expiring', 'gift_card', 'A gift card with money on it expires soon', true, false, null)
 on conflict (name) do update
     set
         description = excluded.description,
@@ -252,6 +257,7 @@ values
 ('membership.restored', 'customer', '{mail,in_app}'),
 ('gift.paid', 'customer', '{mail}'),
 ('points.expiring', 'customer', '{mail,in_app}'),
+('gift_card.expiring', 'customer', '{mail}'),
 ('auth.signup', 'customer', '{mail}'),
 ('auth.invite', 'customer', '{mail}'),
 ('auth.magiclink', 'customer', '{mail}'),

@@ -176,5 +176,19 @@ Sign in with this address to redeem it, until {{expires_at}}.'
 {{message}}
 
 Melden Sie sich mit dieser Adresse an, um es bis {{expires_at}} einzulösen.'
+),
+(
+    'gift_card.expiring', 'customer', null, 'en',
+    'Your gift card of {{business_name}} expires soon',
+    'There are {{balance}} left on your gift card of {{business_name}} ({{code_end}}).
+
+Spend them by {{expires_at}}; after that the card cannot be used.'
+),
+(
+    'gift_card.expiring', 'customer', null, 'de',
+    'Ihr Gutschein von {{business_name}} läuft bald ab',
+    'Auf Ihrem Gutschein von {{business_name}} ({{code_end}}) sind noch {{balance}}.
+
+Lösen Sie ihn bis {{expires_at}} ein; danach gilt er nicht mehr.'
 )
 on conflict (business_id, event, audience, channel, locale) do nothing;

@@ -794,6 +794,15 @@ select public.sell_gift_card(tests.id('Salon')::text, '7000') as sold;
 select public.record_cash_payment((select sold ->> 'sale_id' from card));
 select public.cancel_gift_card((select sold ->> 'gift_card_id' from card), 'Lost');
 
+-- call: extend_gift_card
+select tests.act_as('Owen');
+select public.extend_gift_card(
+    public.sell_gift_card(
+        tests.id('Salon')::text, '7000', expires_at => '2041-01-01T00:00:00Z'
+    ) ->> 'gift_card_id',
+    '2042-01-01T00:00:00Z'
+);
+
 -- call: redeem_gift_card
 select tests.act_as('Owen');
 create temporary table card as

@@ -148,6 +148,13 @@ PLAYS = {
     "gift.paid": MEMBER
     + "select public.gift_membership(tests.id('gold')::text, email => 'ben@example.com');",
     **REVIEW_PLAYS,
+    "gift_card.expiring": AS.format(
+        "owner",
+        "public.record_cash_payment(public.sell_gift_card(tests.id('Salon')::text, '5000',"
+        " 'Gina', 'gina@example.com', '2031-06-10T00:00Z') ->> 'sale_id')",
+    )
+    + "select tests.act_as_owner(), tests.at('2031-06-01 08:00Z');"
+    "select money.announce_expiring_gift_cards();",
     "offer.made": "select tests.act_as('customer');"
     "select public.set_marketing_consent(tests.id('Salon')::text, 'true');"
     + AS.format("owner", "public.send_offer(tests.id('Salon')::text, 'Spring', 'Half price')"),
